@@ -1,0 +1,44 @@
+/** Something that will happen unless it is cancelled. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * Where time comes from. Handed to everything that waits, so that specs and simulations bring their own; `setTimeout` and `Date.now` are
+ * used nowhere else.
+ */
+export interface Clock {
+  /** Monotonic milliseconds from an arbitrary start: for every decision. A change of the wall clock does not move it. */
+  now(): number;
+  /** Milliseconds since 1970: for people to read, never for a decision. */
+  wallNow(): number;
+  /** Calls `action` once, `delayMs` from now; any finite delay is honoured. The timer does not keep the process alive. */
+  after(delayMs: number, action: () => void): Timer;
+}
+
+/** Node fires a longer timer after 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  after(delayMs, action) {
+    let leftMs = delayMs;
+    let handle: NodeJS.Timeout;
+    const arm = (): void => {
+      const nextMs = Math.min(leftMs, LONGEST_TIMER_MS);
+      leftMs -= nextMs;
+      handle = setTimeout(leftMs > 0 ? arm : action, nextMs);
+      handle.unref();
+    };
+    arm();
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Keeps the process alive until it is cancelled: for runs and calls in progress, as the timers of `Clock` do not. */
+export function keepAlive(): Timer {
+  const handle = setInterval(() => {}, LONGEST_TIMER_MS);
+  return { cancel: () => clearInterval(handle) };
+}

@@ -1,0 +1,126 @@
+/** One thing that is wrong with a DAG; `dag.validate()` lists all of them. */
+export type DagFault = { readonly functionId: string; readonly message: string } & (
+  | { readonly kind: 'missing-function'; readonly missing: string }
+  | { readonly kind: 'cycle'; readonly path: readonly string[] }
+  | { readonly kind: 'missing-input' | 'inline-with-node' | 'closure-on-remote-node' }
+  | { readonly kind: 'collocation-missing'; readonly missing: string }
+  | { readonly kind: 'collocation-cycle'; readonly path: readonly string[] }
+  | { readonly kind: 'invalid-cost' | 'invalid-option'; readonly field: string }
+);
+
+/** Every code that a `HandoffError` can carry. The README's table of errors is held equal to this list by a spec. */
+export const ERROR_CODES = [
+  'HANDOFF_INVALID_DAG',
+  'HANDOFF_ALLOCATION_FAILED',
+  'HANDOFF_FUNCTION_FAILED',
+  'HANDOFF_FUNCTION_TIMEOUT',
+  'HANDOFF_RUN_CANCELLED',
+  'HANDOFF_RUN_ABORTED',
+  'HANDOFF_RUN_TIMEOUT',
+  'HANDOFF_DAG_RUNNING',
+  'HANDOFF_NODE_UNKNOWN',
+  'HANDOFF_NODE_LOST',
+  'HANDOFF_RESULT_LOST',
+  'HANDOFF_NOT_FOUND',
+  'HANDOFF_TIMEOUT',
+  'HANDOFF_NOT_SERIALIZABLE',
+  'HANDOFF_CODE_NOT_FOUND',
+  'HANDOFF_JOIN_REFUSED',
+  'HANDOFF_PROTOCOL_MISMATCH',
+  'HANDOFF_BAD_MESSAGE',
+  'HANDOFF_STOPPED',
+  'HANDOFF_START_FAILED',
+  'HANDOFF_CHILD',
+  'HANDOFF_RESTARTS_EXCEEDED',
+] as const;
+
+/** A stable code; see the README for when each is raised and what to do. */
+export type HandoffErrorCode = (typeof ERROR_CODES)[number];
+
+/** What a `HandoffError` may carry beside its code and message. */
+export interface HandoffErrorFields {
+  dagId?: string;
+  runId?: string;
+  functionId?: string;
+  node?: string;
+  /** How many attempts the function itself failed. */
+  attempts?: number;
+  faults?: readonly DagFault[];
+  results?: Readonly<Record<string, unknown>>;
+  childId?: string;
+  reason?: string;
+  /** Where in a value, as in `result.rows[3].callback`. */
+  path?: string;
+  failures?: readonly HandoffError[];
+  /** The option or field of a specification that is wrong, and its value. */
+  field?: string;
+  value?: unknown;
+  cause?: unknown;
+}
+
+/** Marks our errors in every copy of the package and in every thread: `instanceof` cannot. */
+const brand = Symbol.for('handoff-dag.HandoffError');
+const nonRetryable = Symbol.for('handoff-dag.NonRetryableError');
+
+/**
+ * Everything that a caller may want to catch. Recognise it by `code`, or with `HandoffError.is`, which also knows errors made by another
+ * copy of the package or in a worker thread. `cause` is the original error, where there is one.
+ */
+export class HandoffError extends Error {
+  declare readonly dagId?: string;
+  declare readonly runId?: string;
+  declare readonly functionId?: string;
+  declare readonly node?: string;
+  declare readonly attempts?: number;
+  declare readonly faults?: readonly DagFault[];
+  declare readonly results?: Readonly<Record<string, unknown>>;
+  declare readonly childId?: string;
+  declare readonly reason?: string;
+  declare readonly path?: string;
+  declare readonly failures?: readonly HandoffError[];
+  declare readonly field?: string;
+  declare readonly value?: unknown;
+  declare readonly cause?: unknown;
+  readonly code: HandoffErrorCode;
+
+  constructor(code: HandoffErrorCode, message: string, fields: HandoffErrorFields = {}) {
+    const { cause, ...rest } = fields;
+    super(message, 'cause' in fields ? { cause } : undefined);
+    this.code = code;
+    for (const [field, value] of Object.entries(rest)) if (value !== undefined) Object.assign(this, { [field]: value });
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** Whether `error` is one of ours, and has `code` where one is given. */
+  static is(error: unknown, code?: HandoffErrorCode): error is HandoffError {
+    if (typeof error !== 'object' || error === null || !(brand in error)) return false;
+    return code === undefined || (error as HandoffError).code === code;
+  }
+}
+Object.defineProperty(HandoffError.prototype, 'name', { value: 'HandoffError', writable: true, configurable: true });
+
+/** Thrown by a function to fail at once: it is not attempted again, whatever `maxRetries` says. */
+export class NonRetryableError extends Error {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options);
+    Object.defineProperty(this, nonRetryable, { value: true });
+  }
+
+  /** Whether `error` was made by this class, in any copy of the package or thread. */
+  static is(error: unknown): error is NonRetryableError {
+    return typeof error === 'object' && error !== null && nonRetryable in error;
+  }
+}
+Object.defineProperty(NonRetryableError.prototype, 'name', { value: 'NonRetryableError', writable: true, configurable: true });
+
+/** The text of whatever was thrown, for a message: an Error's message, else the value as Node would print it in one line. */
+export function textOf(thrown: unknown): string {
+  if (thrown instanceof Error || (typeof thrown === 'object' && thrown !== null && typeof (thrown as Error).message === 'string')) {
+    return (thrown as Error).message;
+  }
+  try {
+    return typeof thrown === 'string' ? thrown : typeof thrown === 'object' && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}

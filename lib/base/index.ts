@@ -1,0 +1,7 @@
+// Base: the words that every station uses.
+// In:  nothing; it imports no other station.
+// Out: errors, ids, clocks, loggers.
+export { type Clock, keepAlive, systemClock, type Timer } from './clock.js';
+export { type DagFault, ERROR_CODES, HandoffError, type HandoffErrorCode, type HandoffErrorFields, NonRetryableError, textOf } from './errors.js';
+export { newDagId, newRunId, type RunId } from './ids.js';
+export { defaultLogger, type Logger, silentLogger } from './log.js';

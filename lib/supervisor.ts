@@ -1,0 +1,2 @@
+// The public names of `handoff-dag/supervisor`.
+export * from './actor/public.js';
