@@ -93,8 +93,8 @@ export class HandoffError extends Error {
 
   /** Whether `error` is one of ours, and has `code` where one is given. */
   static is(error: unknown, code?: HandoffErrorCode): error is HandoffError {
-    if (typeof error !== 'object' || error === null || !(brand in error)) return false;
-    return code === undefined || (error as HandoffError).code === code;
+    if (typeof error !== 'object' || error === null || !Reflect.has(error, brand)) return false;
+    return code === undefined || (error as Partial<HandoffError>).code === code;
   }
 }
 Object.defineProperty(HandoffError.prototype, 'name', { value: 'HandoffError', writable: true, configurable: true });
@@ -108,7 +108,7 @@ export class NonRetryableError extends Error {
 
   /** Whether `error` was made by this class, in any copy of the package or thread. */
   static is(error: unknown): error is NonRetryableError {
-    return typeof error === 'object' && error !== null && nonRetryable in error;
+    return typeof error === 'object' && error !== null && Reflect.has(error, nonRetryable);
   }
 }
 Object.defineProperty(NonRetryableError.prototype, 'name', { value: 'NonRetryableError', writable: true, configurable: true });

@@ -1,0 +1,48 @@
+import type { HandoffError } from '../base/index.js';
+import type { AnyFunction, CodeRef } from '../dag/index.js';
+import type { Held } from '../value/index.js';
+
+/** Whose attempt it is; what `currentFunction()` tells, `signal` apart. Attempts count from 1. */
+export interface AttemptContext {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly functionId: string;
+  readonly attempt: number;
+  readonly node: string;
+}
+
+/** One function to call. `inputs` come first, in order: a value that is here, or the index of an earlier step of the same call. */
+export interface Step {
+  readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
+  /** The function in the DAG whose code this is; for a (de)serializer the producer of its edge. */
+  readonly functionId: string;
+  readonly code: AnyFunction | CodeRef;
+  readonly inputs: readonly (Held | number)[];
+  /** Whether the inputs are passed as one array in first place. */
+  readonly asList: boolean;
+  /** An array of constants that follow the inputs, if there are any. */
+  readonly extra: Held | undefined;
+  /** Whether the value of this step leaves the call; that of the last step always does. */
+  readonly wanted: boolean;
+}
+
+/** What an isolation runs at one go, in one place: a function, together with the inline functions and (de)serializers it needs. */
+export interface Call {
+  readonly context: AttemptContext;
+  readonly steps: readonly Step[];
+}
+
+/** How a call ended. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. */
+export type Outcome =
+  | { readonly type: 'succeeded'; readonly values: readonly Held[]; readonly tookMs: number }
+  | { readonly type: 'failed'; readonly error: unknown; readonly final: boolean }
+  | { readonly type: 'stopped' };
+
+/** A call under way. */
+export interface Running {
+  /**
+   * Ends the call: its `signal` aborts now, with `reason`; code that can be stopped is stopped `graceMs` later unless it ended before.
+   * `settle` hears `stopped` when the call has ended, whatever it still answered. A second stop may only shorten the time.
+   */
+  stop(reason: HandoffError, graceMs: number): void;
+}

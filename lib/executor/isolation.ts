@@ -1,0 +1,28 @@
+import type { Logger } from '../base/index.js';
+import type { AttemptContext, Call, Outcome, Running } from './attempt.js';
+
+/** Where code runs on a node. A new isolation is one file in `isolations/` and one line in the map at the door. */
+export interface Isolation {
+  readonly name: string;
+  /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
+  start(call: Call, settle: (outcome: Outcome) => void): Running;
+  /** Ends what runs, at once, and frees every thread. */
+  close(): Promise<void>;
+}
+
+/** What an isolation is made with. */
+export interface IsolationOptions {
+  /** The folder under which modules are found, absolute. */
+  readonly root: string;
+  /** How many threads there may be at once; they are started when first needed. */
+  readonly threads: number;
+  /** The heap of each thread, MiB. */
+  readonly threadHeapMiB: number;
+  /** Whether values are frozen deeply where a function gets or makes them. */
+  readonly freeze: boolean;
+  /** Whether results that could not cross a thread are refused even where they cross none (outside production). */
+  readonly strict: boolean;
+  readonly logger: Logger;
+  /** Hears every line that a function writes with `console`, without its line break. */
+  readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
+}
