@@ -1,6 +1,7 @@
 // Base: the words that every station uses.
 // In:  nothing; it imports no other station.
 // Out: errors, ids, clocks, loggers.
+export { checkedNumber, type NumberBounds } from './checked-number.js';
 export { type Clock, keepAlive, systemClock, type Timer } from './clock.js';
 export { type DagFault, ERROR_CODES, HandoffError, type HandoffErrorCode, type HandoffErrorFields, NonRetryableError, textOf } from './errors.js';
 export { newDagId, newRunId, type RunId } from './ids.js';

@@ -1,0 +1,129 @@
+import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
+import type { Clock } from '../base/index.js';
+import { Allocation, type Answer, type Asker, type ClaimKind, type Member } from './allocation.js';
+import type { Ledger } from './ledger.js';
+import { amounts } from './resources.js';
+import type { Capabilities } from './strategy.js';
+
+/** What a run hears from the allocator, within the turn in which it is decided. */
+export interface Placed extends Asker {
+  granted(index: number, node: string, claim: ClaimKind): void;
+  refused(index: number, error: Error): void;
+  /** Whether the function still waits, after everything that could be granted was. */
+  isReady(index: number): boolean;
+  waits(index: number, lacking: Capabilities): void;
+}
+
+/** Questions to the Allocator. */
+export type AllocatorMessage =
+  | { readonly type: 'register-capabilities'; readonly capabilities: Capabilities; readonly replyTo: ActorRef<undefined> }
+  | { readonly type: 'check-room'; readonly required: Capabilities; readonly replyTo: ActorRef<boolean> };
+
+/**
+ * The table behind the Allocator actor: outlives each of its incarnations, so that a crash forgets no claim and no request. Runs call it
+ * within their own turn; what it decides they hear within the same.
+ */
+export class AllocationTable {
+  readonly ledger: Ledger;
+  readonly #allocation: Allocation;
+  readonly #runs = new Map<string, Placed>();
+  readonly #clock: Clock;
+  #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimKind }[] = [];
+  #pumping = false;
+  #again = false;
+  #open = true;
+
+  constructor(self: Member, clock: Clock) {
+    this.ledger = self.ledger;
+    this.#allocation = new Allocation([self]);
+    this.#clock = clock;
+  }
+
+  enrol(run: Placed): void {
+    this.#runs.set(run.runId, run);
+    this.#allocation.enrol(run);
+  }
+
+  leave(runId: string): void {
+    this.#runs.delete(runId);
+    this.#allocation.leave(runId);
+  }
+
+  /** See `Allocation.impossible`. */
+  impossible(kind: ClaimKind, functionId: string): ReturnType<Allocation['impossible']> {
+    return this.#allocation.impossible(kind, functionId);
+  }
+
+  /** Asks for a claim; to be followed by `pump` once the caller's turn is over. */
+  request(runId: string, index: number, kind: ClaimKind): void {
+    this.#allocation.request(runId, index, kind);
+    this.#asked.push({ runId, index, kind });
+  }
+
+  /** Gives a claim back; to be followed by `pump`. */
+  free(runId: string, node: string, claim: ClaimKind): void {
+    this.#allocation.free(runId, node, claim);
+  }
+
+  register(capabilities: Capabilities): void {
+    this.ledger.register(capabilities);
+    this.#allocation.registered();
+    this.pump();
+  }
+
+  /** From now on nothing is granted any more: the node drains. */
+  drain(): void {
+    this.#open = false;
+  }
+
+  /** Grants what can be granted and tells the runs. A call from within a grant is served when that one is done. */
+  pump(): void {
+    this.#again = true;
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#again && this.#open) {
+        this.#again = false;
+        for (const answer of this.#allocation.pump(this.#clock.now())) this.#deliver(answer);
+      }
+      this.#tellWaiting();
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #deliver(answer: Answer): void {
+    const run = this.#runs.get(answer.runId);
+    if (answer.type === 'refused') run?.refused(answer.index, answer.error);
+    else if (run) run.granted(answer.index, answer.node, answer.claim);
+    else this.#allocation.free(answer.runId, answer.node, answer.claim);
+  }
+
+  #tellWaiting(): void {
+    if (this.#asked.length === 0) return;
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const { runId, index, kind } of asked) {
+      const run = this.#runs.get(runId);
+      if (run?.isReady(index)) run.waits(index, this.#allocation.shortOf(kind));
+    }
+  }
+}
+
+/** The supervised actor: answers what other actors and nodes ask of this node's resources. */
+export const startAllocator = (parent: Parent, table: AllocationTable): Promise<ActorRef<AllocatorMessage>> =>
+  spawnActor<AllocatorMessage>(
+    parent,
+    (_state, message) => {
+      switch (message.type) {
+        case 'register-capabilities':
+          table.register(message.capabilities);
+          tell(message.replyTo, undefined);
+          return undefined;
+        case 'check-room':
+          tell(message.replyTo, table.ledger.hasResources(amounts(message.required)));
+          return undefined;
+      }
+    },
+    { name: 'Allocator' },
+  );

@@ -1,0 +1,88 @@
+import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
+import type { Capabilities } from './strategy.js';
+
+/** What an attempt occupies beside its cost: a thread of the pool, or one of the places on the node's event loop. */
+export type Slot = 'thread' | 'loop';
+
+/** Capacity that is asked for, or held. */
+export interface Claim {
+  readonly cost: Amounts;
+  readonly slot: Slot;
+}
+
+/**
+ * The only authority on what a node has, and who holds it. The sum of running costs never exceeds the capabilities; when those are
+ * registered anew below what is in use, nothing is taken away, new claims wait. Pure and synchronous; outlives every actor.
+ */
+export class Ledger {
+  #capabilities: Capabilities;
+  #limits: Amounts;
+  readonly #used = new Map<string, bigint>();
+  readonly #slots: Record<Slot, { readonly size: number; used: number }>;
+
+  constructor(capabilities: Capabilities, slots: Readonly<Record<Slot, number>>) {
+    this.#capabilities = capabilities;
+    this.#limits = amounts(capabilities);
+    this.#slots = { thread: { size: slots.thread, used: 0 }, loop: { size: slots.loop, used: 0 } };
+  }
+
+  /** Exactly as registered. */
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  /** What running functions hold, of each resource that is registered or held. */
+  get used(): Capabilities {
+    return record(new Map([...[...this.#limits.keys()].map((name) => [name, 0n] as const), ...this.#used]));
+  }
+
+  /** Whether nothing is held: no cost, no slot. */
+  get isFree(): boolean {
+    return this.#used.size === 0 && this.#slots.thread.used === 0 && this.#slots.loop.used === 0;
+  }
+
+  register(capabilities: Capabilities): void {
+    this.#capabilities = capabilities;
+    this.#limits = amounts(capabilities);
+  }
+
+  /** Whether an idle node would have room. */
+  canEverHold(cost: Amounts): boolean {
+    return fits(cost, this.#limits);
+  }
+
+  /** Whether the resources, slots apart, are to be had now. */
+  hasResources(cost: Amounts): boolean {
+    return fits(cost, this.#limits, this.#used);
+  }
+
+  hasSlot(slot: Slot): boolean {
+    return this.#slots[slot].used < this.#slots[slot].size;
+  }
+
+  /** What a claim waits for: the resources that are short, else the slot. */
+  shortOf({ cost, slot }: Claim): Capabilities {
+    const short = shortOf(cost, this.#limits, this.#used);
+    return Object.keys(short).length > 0 || this.hasSlot(slot) ? short : { [slot]: 1 };
+  }
+
+  /** Takes the capacity. A claim that does not fit is a bug of the caller, and throws. */
+  take(claim: Claim): void {
+    if (!this.hasSlot(claim.slot) || !this.hasResources(claim.cost)) throw new Error('a claim was granted that does not fit');
+    this.#slots[claim.slot].used += 1;
+    for (const [name, amount] of claim.cost) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
+  }
+
+  /** Gives it back. Giving back what is not held is a bug of the caller, and throws. */
+  free(claim: Claim): void {
+    const slot = this.#slots[claim.slot];
+    if (slot.used === 0) throw new Error('a claim was freed that is not held');
+    slot.used -= 1;
+    for (const [name, amount] of claim.cost) {
+      const left = (this.#used.get(name) ?? 0n) - amount;
+      if (left < 0n) throw new Error(`more of "${name}" was freed than is held`);
+      if (left === 0n) this.#used.delete(name);
+      else this.#used.set(name, left);
+    }
+  }
+}

@@ -1,0 +1,7 @@
+import type { AllocationStrategy } from '../strategy.js';
+
+/** The first node with room: the driver's own, then by name. Keeps small DAGs in one place and needs no knowledge of the others. */
+export const firstAvailable = (): AllocationStrategy => ({
+  name: 'first-available',
+  place: ({ nodes }) => nodes.find((node) => node.fits)?.name,
+});

@@ -1,0 +1,32 @@
+/** Amounts by resource name, e.g. `{ cpu: 8, memory: 16_000 }`; `memory` in MiB. */
+export type Capabilities = Readonly<Record<string, number>>;
+
+/** A node as a strategy sees it: the driver's picture of it, which is exact for its own node and a hint for others. */
+export interface NodeView {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  readonly used: Capabilities;
+  readonly isSelf: boolean;
+  /** Whether what it has free now holds the cost. */
+  readonly fits: boolean;
+  /** How many bytes of the function's arguments lie elsewhere. */
+  readonly bytesToMove: number;
+}
+
+/** One function that could run now. `nodes` are those that could ever hold it: the driver's own first, then by name. */
+export interface PlacementRequest {
+  readonly dagId: string;
+  readonly functionId: string;
+  readonly cost: Capabilities;
+  readonly nodes: readonly NodeView[];
+}
+
+/**
+ * Chooses the node of a function. Asked when at least one node has room; asked again whenever something changed.
+ * `place` answers the name of one of `nodes`, or `undefined` to wait. A name whose node has no room now waits for it. A throw, or a name
+ * that is not among them, ends the run with `HANDOFF_ALLOCATION_FAILED`.
+ */
+export interface AllocationStrategy {
+  readonly name: string;
+  place(request: PlacementRequest): string | undefined;
+}

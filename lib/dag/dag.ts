@@ -1,0 +1,187 @@
+import { HandoffError, newDagId } from '../base/index.js';
+import type { Arg } from './edge.js';
+import type { FunctionRef, ResultOf, UntypedFunctionRef } from './function-ref.js';
+import { type FunctionOptions, type FunctionSpec, specOf } from './function-spec.js';
+import { FunctionsView } from './functions-view.js';
+import { dagToJson, readJson } from './json.js';
+import { toDot, toMermaid } from './pictures.js';
+import { compile } from './plan.js';
+import { inputsOf } from './snapshot.js';
+import type {
+  Cloneable,
+  DagJson,
+  DagLike,
+  DynamicDag,
+  ExtraArgs,
+  Fits,
+  Given,
+  IdOf,
+  NewId,
+  OfCheck,
+  OfInline,
+  OfResult,
+  OfSpec,
+  OfUsed,
+  shape,
+  Type,
+  With,
+} from './wiring.js';
+
+/**
+ * A directed acyclic graph of functions: what is to be done, without a word on when and where. `add` and `input` change it and return it with
+ * its type widened: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
+ * `V` holds the values by id, `In` the ids of inputs, `Inl` of inline functions, `Used` of what something consumes.
+ */
+export class Dag<V extends object = {}, In extends string = never, Inl extends string = never, Used extends string = never>
+  implements DagLike<V, In, Inl, Used>
+{
+  declare readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
+  readonly id: string;
+  /** The functions by id, in the order in which they were added; without the inputs. */
+  readonly functions: ReadonlyMap<string, FunctionSpec>;
+  readonly #functions = new Map<string, FunctionSpec>();
+  readonly #inputs = new Set<string>();
+
+  /** The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string is a `TypeError`. */
+  constructor(id: string = newDagId()) {
+    if (typeof id !== 'string' || id === '') throw new TypeError('Cannot make a DAG: its id is not a non-empty string');
+    this.id = id;
+    this.functions = new FunctionsView(this.#functions);
+  }
+
+  /** How many functions it has, inline ones included, inputs not. */
+  get size(): number {
+    return this.#functions.size;
+  }
+
+  /**
+   * Adds a function; order does not matter at run time. The specification is copied. Throws `TypeError` for a wrong shape (id, code, args,
+   * unknown field), and `HANDOFF_INVALID_DAG` for an id that a function or an input has; everything else is `validate`'s, or the run's.
+   */
+  add<
+    const I extends string,
+    const A extends readonly (keyof V | Arg<keyof V & string, never, unknown>)[] = [],
+    const L extends 'variadic' | 'as-list' = 'variadic',
+    const Y extends 'regular' | 'inline' = 'regular',
+    C extends Fits<Given<V, A, L>> | FunctionRef<Fits<Given<V, A, L>>> | UntypedFunctionRef = UntypedFunctionRef,
+  >(
+    spec: FunctionOptions & {
+      readonly id: I & NewId<I, V>;
+      readonly args?: A;
+      readonly argumentInclusion?: L;
+      readonly type?: Y;
+      readonly code: C;
+    } & ExtraArgs<C, Given<V, A, L>> &
+      Cloneable<C>,
+  ): Dag<With<V, I, ResultOf<C>>, In, Y extends 'inline' ? Inl | I : Inl, Used | (IdOf<A[number]> & string)>;
+  add(spec: unknown): unknown {
+    const added = specOf(spec);
+    this.#refuseTaken(added.id, 'function');
+    this.#functions.set(added.id, added);
+    return this;
+  }
+
+  /**
+   * Adds a value that is supplied when the DAG is executed (`inputs`), or before it with `storeValue`. Three ways to say its type:
+   * `input('id', type<T>())`, `input<T>()('id')` and `input('id')` for `unknown`. Throws as `add` does.
+   */
+  input<T>(): <const I extends string>(id: I) => Dag<With<V, I, T>, In | I, Inl, Used>;
+  input<const I extends string>(id: I): Dag<With<V, I, unknown>, In | I, Inl, Used>;
+  input<const I extends string, T>(id: I, type: Type<T>): Dag<With<V, I, T>, In | I, Inl, Used>;
+  input(...given: readonly unknown[]): unknown {
+    if (given.length === 0) return (id: unknown) => this.#input(id);
+    return this.#input(given[0]);
+  }
+
+  /**
+   * Throws `HANDOFF_INVALID_DAG` whose `faults` lists everything that is wrong with the DAG by itself; what depends on the execution
+   * (missing inputs, plain functions on other nodes) is found when it starts. Linear in functions and arguments.
+   */
+  validate(): this {
+    compile(this);
+    return this;
+  }
+
+  /**
+   * The DAG as plain data; `Dag.fromJSON` makes an equal one of it. Throws `HANDOFF_INVALID_DAG`, with a fault for each plain function, and
+   * `HANDOFF_NOT_SERIALIZABLE`, with `functionId` and `path`, for constants that JSON would change.
+   */
+  toJSON(): DagJson {
+    return dagToJson(this.id, this.#functions, this.#inputs);
+  }
+
+  /** A Mermaid flowchart. Equal DAGs give equal text; an invalid one is drawn as it is. */
+  toMermaid(): string {
+    return toMermaid(this);
+  }
+
+  /** A Graphviz digraph. Equal DAGs give equal text; an invalid one is drawn as it is. */
+  toDot(): string {
+    return toDot(this);
+  }
+
+  /**
+   * The DAG that `toJSON` wrote. Throws `TypeError` for anything else, naming the place, and `HANDOFF_INVALID_DAG` for a taken id. Like
+   * `add` it does not judge costs and options: `validate` does.
+   */
+  static fromJSON(json: unknown): DynamicDag {
+    const { id, functions, inputs } = readJson(json);
+    const dag = Dag.dynamic(id);
+    for (const input of inputs) dag.input(input);
+    for (const spec of functions) dag.add(spec);
+    return dag;
+  }
+
+  /** A DAG whose ids are not known to the compiler (built in a loop, or read). */
+  static dynamic(id?: string): DynamicDag {
+    return new Dag(id) as unknown as DynamicDag;
+  }
+
+  /** All functions at once: typed with forward references, and one check per function. */
+  static of<const S extends Record<string, OfSpec>>(
+    id: string,
+    functions: S & { readonly [K in keyof S]: OfCheck<S, S[K]> },
+  ): Dag<{ -readonly [K in keyof S]: OfResult<S[K]> }, never, OfInline<S>, OfUsed<S>> {
+    if (typeof functions !== 'object' || functions === null || Array.isArray(functions)) {
+      throw new TypeError('Cannot make a DAG: Dag.of takes an id and an object of functions by id');
+    }
+    const dag = new Dag(id);
+    for (const [key, spec] of Object.entries<unknown>(functions)) dag.#addAs(key, spec);
+    return dag as unknown as Dag<{ -readonly [K in keyof S]: OfResult<S[K]> }, never, OfInline<S>, OfUsed<S>>;
+  }
+
+  static {
+    // Not in the declarations: for `compile` alone, in this copy of the package or another.
+    Object.defineProperty(Dag.prototype, inputsOf, {
+      get(this: Dag) {
+        return [...this.#inputs];
+      },
+    });
+  }
+
+  #addAs(id: string, spec: unknown): void {
+    const given: { readonly id?: unknown } = typeof spec === 'object' && spec !== null && !Array.isArray(spec) ? spec : { id };
+    if (given.id !== undefined && given.id !== id) {
+      throw new TypeError(`Cannot add function ${JSON.stringify(id)}: the key is its id, it needs no other`);
+    }
+    (this as unknown as DynamicDag).add({ ...given, id } as never);
+  }
+
+  #input(id: unknown): this {
+    if (typeof id !== 'string' || id === '') throw new TypeError('Cannot add an input: its id is not a non-empty string');
+    this.#refuseTaken(id, 'input');
+    this.#inputs.add(id);
+    return this;
+  }
+
+  #refuseTaken(id: string, what: 'function' | 'input'): void {
+    const taken = this.#functions.has(id) ? 'a function' : this.#inputs.has(id) ? 'an input' : undefined;
+    if (taken === undefined) return;
+    const message = `Cannot add ${what} ${JSON.stringify(id)}: ${taken} has this id`;
+    throw new HandoffError('HANDOFF_INVALID_DAG', message, {
+      dagId: this.id,
+      functionId: id,
+      faults: [{ kind: 'invalid-option', functionId: id, field: 'id', message }],
+    });
+  }
+}

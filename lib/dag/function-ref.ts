@@ -1,0 +1,71 @@
+/** Any function, without `any`: nothing can be passed to it unseen. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+declare const signature: unique symbol;
+
+/** What a reference is at run time, on the wire and in JSON: plain data. */
+export interface CodeRef {
+  readonly module: string;
+  readonly name: string;
+}
+
+/** A function of a module, by name; what `functionsIn` returns. `F` exists for the compiler only. */
+export interface FunctionRef<F extends AnyFunction = AnyFunction> {
+  readonly module: string;
+  readonly name: string;
+  readonly [signature]?: F;
+}
+
+/** A reference written by hand, or read from JSON: its parameters are not checked, its result is `unknown`. */
+export interface UntypedFunctionRef {
+  readonly module: string;
+  readonly name: string;
+  readonly [signature]?: never;
+}
+
+/** The functions that a module exports (classes and constants are left out). */
+export type FunctionRefs<M> = {
+  readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: M[K] extends AnyFunction ? FunctionRef<M[K]> : never;
+};
+
+/** The signature of a `code`: `never` for an untyped reference. */
+export type SignatureOf<C> = C extends AnyFunction
+  ? C
+  : C extends { readonly [signature]?: infer F }
+    ? F extends AnyFunction
+      ? F
+      : never
+    : never;
+
+/** What a `code` gives once it is awaited: `unknown` for an untyped reference. */
+export type ResultOf<C> = [SignatureOf<C>] extends [never] ? unknown : Awaited<ReturnType<SignatureOf<C>>>;
+
+/**
+ * References to the functions of a module, for `code`. The module is not loaded, and nothing checks that it or a name in it exists: the
+ * node that runs the function does. Give the module's type for typed references: `functionsIn<typeof import('./tasks.js')>(…)`.
+ * Every property is a frozen `{ module, name }`, the same one each time, but for symbols and `then`, which are `undefined`: the object can
+ * be awaited like any other. Write a reference to an export that is called `then` by hand.
+ * A `moduleUrl` that is neither a `URL` nor a non-empty string is a `TypeError`.
+ */
+export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | string): FunctionRefs<M> {
+  const module = moduleUrl instanceof URL ? moduleUrl.href : moduleUrl;
+  if (typeof module !== 'string' || module === '') {
+    throw new TypeError('Cannot refer to functions: functionsIn takes a URL or a non-empty string');
+  }
+  const references = new Map<string, CodeRef>();
+  const referenceTo = (_: object, name: string | symbol): CodeRef | undefined => {
+    if (typeof name === 'symbol' || name === 'then') return undefined;
+    let reference = references.get(name);
+    if (reference === undefined) references.set(name, (reference = Object.freeze({ module, name })));
+    return reference;
+  };
+  // Frozen, so that an assignment fails instead of being forgotten.
+  return new Proxy(Object.freeze(Object.create(null)), { get: referenceTo }) as FunctionRefs<M>;
+}
+
+/** Whether `code` has the shape of a reference. A reference may carry nothing else: the rest would be lost on the wire. */
+export function isCodeRef(code: unknown): code is CodeRef {
+  if (typeof code !== 'object' || code === null) return false;
+  const { module, name } = code as Partial<CodeRef>;
+  return typeof module === 'string' && module !== '' && typeof name === 'string' && name !== '';
+}

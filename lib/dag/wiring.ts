@@ -1,0 +1,150 @@
+import type { Arg, edge, SameValue } from './edge.js';
+import type { AnyFunction, FunctionRef, ResultOf, SignatureOf, UntypedFunctionRef } from './function-ref.js';
+import type { FunctionOptions, FunctionSpec } from './function-spec.js';
+
+// The types that make a wrongly wired DAG not compile. An object type with a sentence for a key is an error message: it is what the
+// compiler prints beside the argument that does not fit.
+
+/** An object that must not be a result: it cannot cross a thread or a wire. */
+type NotAValue = AsyncIterator<unknown> | Iterator<unknown> | AnyFunction | symbol | WeakKeyed;
+type WeakKeyed = WeakMap<WeakKey, unknown> | WeakSet<WeakKey>;
+
+/** The id of an argument. */
+export type IdOf<X> = X extends { readonly id: infer I } ? I : X;
+type ValueAt<V, X> = X extends { readonly id: infer I extends keyof V; readonly [edge]?: (produced: infer In) => infer Out }
+  ? V[I] extends In
+    ? Out extends SameValue
+      ? V[I]
+      : Out
+    : { readonly 'serialize does not take': V[I] }
+  : X extends keyof V
+    ? V[X]
+    : never;
+type Values<V, A extends readonly unknown[]> = { -readonly [K in keyof A]: ValueAt<V, A[K]> };
+/** What the results occupy in the parameter list: one each, or one array in first place. */
+export type Given<V, A extends readonly unknown[], L> = L extends 'as-list' ? [Values<V, A>] : Values<V, A>;
+/** A function that takes the results in first place. */
+export type Fits<G extends readonly unknown[]> = (...args: [...G, ...never[]]) => unknown;
+type Left<P extends readonly unknown[], G extends readonly unknown[]> = G extends readonly [unknown, ...infer GT]
+  ? P extends readonly []
+    ? 'surplus'
+    : P extends readonly [unknown?, ...infer PT]
+      ? Left<PT, GT>
+      : P
+  : P;
+/** Whether `extraArgs` must be given, and what it must be: the parameters that the results leave. */
+export type ExtraArgs<C, G extends readonly unknown[]> = [SignatureOf<C>] extends [never]
+  ? { readonly extraArgs?: readonly unknown[] }
+  : SignatureOf<C> extends (...args: infer P) => unknown
+    ? Left<P, G> extends infer L
+      ? L extends 'surplus'
+        ? { readonly args: { readonly 'more results than parameters': P } }
+        : L extends readonly unknown[]
+          ? [] extends L
+            ? { readonly extraArgs?: Readonly<L> }
+            : { readonly extraArgs: Readonly<L> }
+          : never
+      : never
+    : never;
+/** Refuses a `code` whose result could be passed to nobody. */
+export type Cloneable<C> = [SignatureOf<C>] extends [never]
+  ? unknown
+  : ResultOf<C> extends NotAValue
+    ? { readonly code: { readonly 'a result must be structured-cloneable': ResultOf<C> } }
+    : unknown;
+/** Ids are literals and new: what the compiler does not know goes to `Dag.dynamic`. */
+export type NewId<I extends string, V> = string extends I
+  ? { readonly 'an id must be a literal: use Dag.dynamic': never }
+  : I extends keyof V
+    ? { readonly 'this id is taken': I }
+    : unknown;
+/** The values by id, with one more. */
+export type With<V, I extends string, R> = { [K in keyof V | I]: K extends keyof V ? V[K] : R };
+
+/** The key under which a DAG carries its types; for the compiler only. */
+export declare const shape: unique symbol;
+
+/** The type of a value, without the value; made by `type<T>()`. */
+export interface Type<T> {
+  readonly [shape]?: T;
+}
+
+/** Names a type where a value is expected: `dag.input('xs', type<number[]>())`. */
+export function type<T>(): Type<T> {
+  return {};
+}
+
+/** A DAG as plain data: what `JSON.stringify(dag)` writes and `Dag.fromJSON` reads. */
+export type DagJson = { readonly id: string; readonly functions: readonly unknown[]; readonly inputs: readonly string[] };
+
+/** What `execute` needs to know of a DAG's types. `V` values by id, `In` inputs, `Inl` inline functions, `Used` ids that something consumes. */
+export interface DagLike<V extends object = object, In extends string = string, Inl extends string = string, Used extends string = string> {
+  readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
+  readonly id: string;
+  readonly size: number;
+  readonly functions: ReadonlyMap<string, FunctionSpec>;
+  toJSON(): DagJson;
+  toMermaid(): string;
+  toDot(): string;
+}
+
+/** Ids, arguments and results are checked at run time only. */
+export interface DynamicDag extends DagLike<Record<string, unknown>, never, never, never> {
+  add(
+    spec: FunctionOptions & {
+      id: string;
+      code: AnyFunction | FunctionRef | UntypedFunctionRef;
+      args?: readonly (string | Arg<string, never, unknown>)[];
+      extraArgs?: readonly unknown[];
+      argumentInclusion?: 'variadic' | 'as-list';
+      type?: 'regular' | 'inline';
+    },
+  ): this;
+  input(id: string): this;
+  validate(): this;
+}
+
+/** The ids of the functions that are scheduled and have a result. */
+export type Regular<V, In, Inl> = Exclude<keyof V, In | Inl> & string;
+
+/** What `results` of a run holds, by `collect`. */
+export type ResultsOf<V, In, Inl, Used, Collect> = Collect extends 'all'
+  ? { [K in Regular<V, In, Inl>]: V[K & keyof V] }
+  : Collect extends 'sinks'
+    ? { [K in Exclude<Regular<V, In, Inl>, Used>]: V[K & keyof V] }
+    : Collect extends readonly (infer K)[]
+      ? { [P in K & keyof V]: V[P] }
+      : never;
+
+/** A function of `Dag.of`: its id is its key. */
+export interface OfSpec extends FunctionOptions {
+  readonly code: AnyFunction | FunctionRef | UntypedFunctionRef;
+  readonly args?: readonly string[];
+  readonly extraArgs?: readonly unknown[];
+  readonly argumentInclusion?: 'variadic' | 'as-list';
+  readonly type?: 'regular' | 'inline';
+}
+/** What a function of `Dag.of` gives. */
+export type OfResult<X> = X extends { readonly code: infer C } ? ResultOf<C> : unknown;
+type OfArgs<S, X> = X extends { readonly args: infer A extends readonly string[] }
+  ? { -readonly [K in keyof A]: A[K] extends keyof S ? OfResult<S[A[K]]> : never }
+  : [];
+type OfGiven<S, X> = X extends { readonly argumentInclusion: 'as-list' } ? [OfArgs<S, X>] : OfArgs<S, X>;
+type OfExtra<X> = X extends { readonly extraArgs: infer E extends readonly unknown[] } ? Mutable<E> : [];
+type Mutable<E> = { -readonly [K in keyof E]: E[K] extends readonly unknown[] ? Mutable<E[K]> : E[K] };
+/** Holds one function of `Dag.of` against the others. */
+export type OfCheck<S, X> = { readonly args?: readonly (keyof S & string)[] } & (X extends { readonly code: infer C }
+  ? [SignatureOf<C>] extends [never]
+    ? unknown
+    : SignatureOf<C> extends (...args: infer P) => unknown
+      ? OfGiven<S, X> extends infer G extends readonly unknown[]
+        ? [...G, ...OfExtra<X>] extends P
+          ? unknown
+          : { readonly args: { readonly given: [...G, ...OfExtra<X>]; readonly expected: P } }
+        : never
+      : never
+  : never);
+/** The inline functions of `Dag.of`. */
+export type OfInline<S> = { [K in keyof S]: S[K] extends { readonly type: 'inline' } ? K : never }[keyof S] & string;
+/** The ids that a function of `Dag.of` consumes. */
+export type OfUsed<S> = { [K in keyof S]: S[K] extends { readonly args: readonly (infer A)[] } ? A : never }[keyof S] & string;

@@ -1,0 +1,172 @@
+import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
+import { type Clock, HandoffError, type Timer } from '../base/index.js';
+import type { Held } from '../value/index.js';
+import type { AttemptContext, Call, Outcome, Running, Step } from './attempt.js';
+import type { Isolation } from './isolation.js';
+import { type PlacedStep, type Segment, segmentsOf } from './segments.js';
+
+/** One try at a function: what an executor is asked to run. The last step is the function itself, all steps come after those they need. */
+export interface Attempt {
+  readonly context: AttemptContext;
+  readonly steps: readonly PlacedStep[];
+  /** How long it may take, ms. */
+  readonly timeoutMs: number | undefined;
+  /** How long code gets to end by itself after a time-out, ms. */
+  readonly stopGraceMs: number;
+}
+
+/** An attempt under way, or over. Outlives the function actor that asked for it. */
+export interface AttemptHandle {
+  /** `heard` is told the outcome once: when the attempt ends, or now if it has. A later listener replaces an earlier one. */
+  listen(heard: (outcome: Outcome) => void): void;
+  /** Ends it; the outcome is `stopped`. Code that can be stopped is stopped after `graceMs`. */
+  stop(reason: HandoffError, graceMs: number): void;
+}
+
+class RunningAttempt implements AttemptHandle {
+  readonly #attempt: Attempt;
+  readonly #isolations: ReadonlyMap<string, Isolation>;
+  readonly #done: () => void;
+  #segments: readonly Segment[] = [];
+  #values: (Held | undefined)[] = [];
+  #at = 0;
+  #tookMs = 0;
+  #running: Running | undefined;
+  #timer: Timer | undefined;
+  #timedOut: HandoffError | undefined;
+  #stopped = false;
+  #outcome: Outcome | undefined;
+  #heard: ((outcome: Outcome) => void) | undefined;
+
+  constructor(attempt: Attempt, isolations: ReadonlyMap<string, Isolation>, clock: Clock, done: () => void) {
+    this.#attempt = attempt;
+    this.#isolations = isolations;
+    this.#done = done;
+    const { timeoutMs, steps } = attempt;
+    if (timeoutMs !== undefined) this.#timer = clock.after(timeoutMs, () => this.#timeOut(timeoutMs));
+    if (steps.length === 1) {
+      this.#call(steps[0]!.isolation, attempt, (outcome) => this.#settle(outcome));
+    } else {
+      this.#segments = segmentsOf(steps);
+      this.#nextSegment();
+    }
+  }
+
+  listen(heard: (outcome: Outcome) => void): void {
+    this.#heard = heard;
+    if (this.#outcome) heard(this.#outcome);
+  }
+
+  stop(reason: HandoffError, graceMs: number): void {
+    if (this.#outcome) return;
+    this.#stopped = true;
+    this.#running?.stop(reason, graceMs);
+  }
+
+  #timeOut(timeoutMs: number): void {
+    if (this.#outcome || this.#stopped) return;
+    const { functionId, dagId, runId, node } = this.#attempt.context;
+    const message = `Function "${functionId}" timed out: it took longer than ${timeoutMs} ms`;
+    this.#timedOut = new HandoffError('HANDOFF_FUNCTION_TIMEOUT', message, { dagId, runId, functionId, node });
+    this.#running?.stop(this.#timedOut, this.#attempt.stopGraceMs);
+  }
+
+  #call(isolation: string, call: Call, settle: (outcome: Outcome) => void): void {
+    this.#running = this.#isolations.get(isolation)!.start(call, settle);
+  }
+
+  /** One segment after the other; the values that later ones need are carried along. */
+  #nextSegment(): void {
+    const segment = this.#segments[this.#at]!;
+    const { steps, context } = this.#attempt;
+    const neededLater = new Set(this.#segments.slice(this.#at + 1).flatMap((later) => later.steps.flatMap((step) => steps[step]!.inputs)));
+    const wanted: number[] = [];
+    const own = segment.steps.map((step): Step => {
+      const isWanted = neededLater.has(step) || step === steps.length - 1;
+      if (isWanted) wanted.push(step);
+      const inputs = steps[step]!.inputs.map((input) => {
+        if (typeof input !== 'number') return input;
+        const inside = segment.steps.indexOf(input);
+        return inside >= 0 ? inside : this.#values[input]!;
+      });
+      return { ...steps[step]!, inputs, wanted: isWanted };
+    });
+    this.#call(segment.isolation, { context, steps: own }, (outcome) => {
+      const isLast = this.#at === this.#segments.length - 1;
+      if (outcome.type !== 'succeeded') return this.#settle(outcome);
+      this.#tookMs += outcome.tookMs;
+      if (isLast) return this.#settle({ type: 'succeeded', values: [outcome.values.at(-1)!], tookMs: this.#tookMs });
+      if (this.#stopped || this.#timedOut) return this.#settle({ type: 'stopped' });
+      for (const [position, step] of wanted.entries()) this.#values[step] = outcome.values[position];
+      this.#at += 1;
+      return this.#nextSegment();
+    });
+  }
+
+  #settle(outcome: Outcome): void {
+    this.#timer?.cancel();
+    this.#outcome = this.#stopped ? { type: 'stopped' } : this.#timedOut ? { type: 'failed', error: this.#timedOut, final: false } : outcome;
+    this.#running = undefined;
+    this.#values = [];
+    this.#done();
+    this.#heard?.(this.#outcome);
+  }
+}
+
+/**
+ * The table behind the Executor actor: the isolations of this node and how many attempts they run. It outlives each incarnation of the
+ * actor, so that a crash ends no attempt. Attempts are started within the caller's turn.
+ */
+export class ExecutorTable {
+  readonly #isolations: ReadonlyMap<string, Isolation>;
+  readonly #clock: Clock;
+  #running = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(isolations: ReadonlyMap<string, Isolation>, clock: Clock) {
+    this.#isolations = isolations;
+    this.#clock = clock;
+  }
+
+  /** How many attempts are under way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Starts an attempt. Never throws for what the attempt's own code or values do. */
+  start(attempt: Attempt): AttemptHandle {
+    this.#running += 1;
+    return new RunningAttempt(attempt, this.#isolations, this.#clock, () => {
+      this.#running -= 1;
+      if (this.#running > 0 || this.#idle.length === 0) return;
+      const idle = this.#idle;
+      this.#idle = [];
+      for (const told of idle) told();
+    });
+  }
+
+  /** Calls `told` once when no attempt is under way; now, if none is. */
+  whenIdle(told: () => void): void {
+    if (this.#running === 0) told();
+    else this.#idle.push(told);
+  }
+
+  /** Ends every isolation, and with it whatever still runs. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#isolations.values()].map((isolation) => isolation.close()));
+  }
+}
+
+/** Questions to the Executor. */
+export type ExecutorMessage = { readonly type: 'count-running'; readonly replyTo: ActorRef<number> };
+
+/** The supervised actor: answers what other actors and nodes ask of this node's attempts. */
+export const startExecutor = (parent: Parent, table: ExecutorTable): Promise<ActorRef<ExecutorMessage>> =>
+  spawnActor<ExecutorMessage>(
+    parent,
+    (_state, message) => {
+      tell(message.replyTo, table.running);
+      return undefined;
+    },
+    { name: 'Executor' },
+  );

@@ -1,0 +1,8 @@
+// Handoff: a node, as its user sees it.
+// In:  options; calls of the promise API, messages of the actor API.
+// Out: runs, values, answers; the tables and the supervision tree of the node, from the ground up.
+export type { HandoffMessage, HandoffReply } from './desk.js';
+export type { ExecuteOptions } from './execute-options.js';
+export { Handoff, type NodeInfo, type SupervisedName } from './handoff.js';
+export type { NodeOptions, TlsOptions } from './node-options.js';
+export type { Run } from './run.js';

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { availableParallelism, hostname, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
+import { checkedNumber, defaultLogger, type Logger } from '../base/index.js';
+
+/** Certificates of a node; see Node's `tls.createSecureContext`. */
+export interface TlsOptions {
+  cert: string | Buffer;
+  key: string | Buffer;
+  ca?: string | Buffer;
+  requestCert?: boolean;
+}
+
+/** What `Handoff.start` takes; everything has a default. */
+export interface NodeOptions {
+  /** Unique in the cluster. Default: the host's name and a short random suffix. */
+  name?: string;
+  /** Replaces the defaults whole. Default: `cpu` the available parallelism, `memory` the machine's MiB. */
+  capabilities?: Capabilities;
+  /** Worker threads at most, started when first needed. Default: max(3, cpu rounded up). */
+  threads?: number;
+  /** The heap of each thread, MiB. Default: `memory` / threads. */
+  threadHeapMiB?: number;
+  /** How many loop functions run at once. Default 256. */
+  loopConcurrency?: number;
+  /** Whether values are frozen where functions get or make them. Default: outside `NODE_ENV=production`. */
+  freeze?: boolean;
+  /** `'host:port'`. This version runs on one machine: refused with a `TypeError`, as are the other options of a cluster. */
+  listen?: string;
+  join?: readonly string[];
+  cookie?: string;
+  tls?: TlsOptions;
+  /** The folder that relative modules are found under. Default: that of the nearest package.json above the working directory. */
+  root?: string;
+  joinTimeoutMs?: number;
+  heartbeat?: { intervalMs?: number; timeoutMs?: number };
+  /** Default: pino, JSON lines on standard error. */
+  logger?: Logger;
+}
+
+/** The options, checked, with their defaults. */
+export interface CheckedNodeOptions {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  readonly threads: number;
+  readonly threadHeapMiB: number;
+  readonly loopConcurrency: number;
+  readonly freeze: boolean;
+  readonly strict: boolean;
+  readonly root: string;
+  /** What values of ended runs may occupy in all. */
+  readonly retainedBytesLimit: number;
+  readonly logger: Logger;
+}
+
+const OF_A_CLUSTER = ['listen', 'join', 'cookie', 'tls', 'joinTimeoutMs', 'heartbeat'] as const;
+const KNOWN = new Set<string>([
+  ...OF_A_CLUSTER,
+  'name',
+  'capabilities',
+  'threads',
+  'threadHeapMiB',
+  'loopConcurrency',
+  'freeze',
+  'root',
+  'logger',
+]);
+const MIB = 2 ** 20;
+
+/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
+  const options = (given ?? {}) as Readonly<Record<string, unknown>>;
+  for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
+  for (const option of OF_A_CLUSTER) {
+    if (options[option] !== undefined) throw new TypeError(`${option} is not supported yet: this version runs on one machine`);
+  }
+  const { name = `${hostname()}-${randomBytes(3).toString('hex')}` } = options;
+  if (typeof name !== 'string' || name === '') throw new TypeError('name must be a non-empty string');
+  const machineMiB = Math.floor(totalmem() / MIB);
+  const capabilities = checkedCapabilities(options.capabilities ?? { cpu: availableParallelism(), memory: machineMiB }, 'capabilities');
+  const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
+  const memoryMiB = capabilities.memory ?? machineMiB;
+  const freeze = options.freeze ?? process.env.NODE_ENV !== 'production';
+  if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
+  return {
+    name,
+    capabilities,
+    threads,
+    threadHeapMiB: checkedNumber('threadHeapMiB', options.threadHeapMiB, { or: Math.max(64, Math.floor(memoryMiB / threads)), least: 16 }),
+    loopConcurrency: checkedNumber('loopConcurrency', options.loopConcurrency, { or: 256, least: 1, integer: true }),
+    freeze,
+    strict: process.env.NODE_ENV !== 'production',
+    root: checkedRoot(options.root),
+    retainedBytesLimit: (memoryMiB * MIB) / 4,
+    logger: checkedLogger(options.logger, name),
+  };
+}
+
+function checkedRoot(given: unknown): string {
+  if (given === undefined) return nearestPackage(process.cwd());
+  if (typeof given !== 'string' || given === '') throw new TypeError('root must be the path of a folder');
+  const root = resolve(given);
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`root must be the path of a folder: ${root} is none`);
+  return root;
+}
+
+/** The folder of the nearest package.json at or above `from`; `from` itself where there is none. */
+function nearestPackage(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(resolve(folder, 'package.json'))) return folder;
+    if (dirname(folder) === folder) return from;
+  }
+}
+
+function checkedLogger(given: unknown, node: string): Logger {
+  if (given === undefined) return defaultLogger(node);
+  const methods = ['debug', 'info', 'warn', 'error'] as const;
+  const isLogger = typeof given === 'object' && given !== null && methods.every((method) => typeof (given as Logger)[method] === 'function');
+  if (!isLogger) throw new TypeError('logger must have the methods debug, info, warn and error');
+  return given as Logger;
+}

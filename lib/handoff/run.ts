@@ -1,0 +1,70 @@
+import { HandoffError } from '../base/index.js';
+import type { PreparedRun, Progress, RunEvent, RunOutcome } from '../runner/index.js';
+
+/**
+ * One execution of a DAG: a promise of its outcome, and an iterable of its events, which replays from the first (the last 10,000 are
+ * kept) and ends with the run, without throwing. Iterating or cancelling marks a rejection as handled.
+ */
+export interface Run<R> extends Promise<RunOutcome<R>>, AsyncIterable<RunEvent> {
+  readonly id: string;
+  readonly dagId: string;
+  readonly progress: Progress;
+  /** Resolves when every attempt has ended and every claim is free; also if the run was over. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+const NOTHING: Progress = { total: 0, waiting: 0, ready: 0, running: 0, resting: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
+
+/** What a run was accepted as, or why it was not. */
+export type RunStart =
+  | { readonly type: 'prepared'; readonly prepared: PreparedRun; readonly cancel: (reason: unknown) => Promise<void> }
+  | { readonly type: 'refused'; readonly id: string; readonly dagId: string; readonly error: unknown; readonly atMs: number };
+
+class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
+  #start: RunStart | undefined;
+
+  /** What `then` returns is an ordinary promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  static open<R>(start: RunStart, settle: (resolve: (outcome: RunOutcome<R>) => void, reject: (error: unknown) => void) => void): RunPromise<R> {
+    const run = new RunPromise<R>(settle);
+    run.#start = start;
+    return run;
+  }
+
+  get id(): string {
+    return this.#start!.type === 'prepared' ? this.#start!.prepared.run.runId : this.#start!.id;
+  }
+
+  get dagId(): string {
+    return this.#start!.type === 'prepared' ? this.#start!.prepared.run.dagId : this.#start!.dagId;
+  }
+
+  get progress(): Progress {
+    return this.#start!.type === 'prepared' ? this.#start!.prepared.run.progress : NOTHING;
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    this.#handle();
+    if (this.#start!.type === 'prepared') await this.#start!.cancel(reason);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, void> {
+    this.#handle();
+    return this.#start!.type === 'prepared' ? this.#start!.prepared.run.events.iterate() : refusal(this.#start!);
+  }
+
+  #handle(): void {
+    this.catch(() => {});
+  }
+}
+
+/** The events of a run that was refused. */
+async function* refusal({ id, dagId, error, atMs }: Extract<RunStart, { type: 'refused' }>): AsyncGenerator<RunEvent, void, void> {
+  if (HandoffError.is(error)) yield { type: 'run-failed', runId: id, dagId, atMs, error };
+}
+
+/** A run as its caller sees it. */
+export const openRun = RunPromise.open;

@@ -1,0 +1,45 @@
+import { amounts, type Capabilities, type Claim, type ClaimKind, type Group } from '../allocator/index.js';
+import type { Plan } from '../dag/index.js';
+
+/** What a run's functions claim depends on. */
+export interface ClaimTerms {
+  /** The driver's name. */
+  readonly node: string;
+  /** `executeLocal`: every function on the driver, nothing is claimed but the thread or the place in the loop. */
+  readonly local: boolean;
+  /** What a thread function costs that does not say: one cpu, where any member has one. */
+  readonly threadCost: Capabilities;
+}
+
+const NOTHING: Capabilities = {};
+
+/** The kind of claim of each function of a plan, by index; functions that are alike share one object. */
+export function claimKinds(plan: Plan, { node, local, threadCost }: ClaimTerms): readonly ClaimKind[] {
+  const kinds = new Map<string, ClaimKind>();
+  const plain = new Map<string, ClaimKind>();
+  const groups = new Map<number, Group & { claims: Claim[] }>();
+  return plan.specs.map((spec, index) => {
+    const slot = plan.isolation[index]!;
+    const only = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
+    const groupNumber = local ? -1 : plan.group[index]!;
+    const isPlain = (local || spec.cost === undefined) && groupNumber < 0 && (only === undefined || only === node);
+    const key = isPlain ? `${slot} ${only === undefined}` : '';
+    const known = isPlain ? plain.get(key) : undefined;
+    if (known) return known;
+    const costs = local ? NOTHING : (spec.cost ?? (slot === 'thread' ? threadCost : NOTHING));
+    const fullKey = JSON.stringify([slot, only ?? null, groupNumber, Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1))]);
+    let kind = kinds.get(fullKey);
+    if (!kind) {
+      let group = groupNumber < 0 ? undefined : groups.get(groupNumber);
+      if (groupNumber >= 0 && !group) {
+        group = { claims: [], node: undefined };
+        groups.set(groupNumber, group);
+      }
+      kind = { slot, costs, cost: amounts(costs), only, group };
+      group?.claims.push(kind);
+      kinds.set(fullKey, kind);
+    }
+    if (isPlain) plain.set(key, kind);
+    return kind;
+  });
+}

@@ -1,0 +1,52 @@
+import type { ActorGroup, ExitReason, GroupRef } from '../actor/index.js';
+import { HandoffError } from '../base/index.js';
+import type { AttemptHandle } from '../executor/index.js';
+
+type Outcome = Parameters<Parameters<AttemptHandle['listen']>[0]>[0];
+
+/** What a function actor does, and whom it tells. */
+export interface FunctionPart {
+  /** Starts the attempt, or answers the one that another actor has started. */
+  start(): AttemptHandle;
+  started(): void;
+  /** How the attempt ended; told once, before the actor ends. */
+  ended(outcome: Outcome): void;
+  /** The actor ended before its attempt: it was killed, or threw. */
+  orphaned(reason: ExitReason): void;
+}
+
+/**
+ * Spawns the actor of one function in flight: it starts the attempt, waits for its end and ends with it: `normal`, or with the function's
+ * own error. It is started again, as a new incarnation, for every further attempt.
+ */
+export function runAttempt(group: ActorGroup, name: string, part: FunctionPart): GroupRef {
+  let isOver = false;
+  const end = (self: GroupRef, outcome: Outcome): void => {
+    isOver = true;
+    part.ended(outcome);
+    if (outcome.type === 'succeeded') self.stop('normal');
+    else if (outcome.type === 'stopped') self.stop('shutdown');
+    else self.stop(outcome.error instanceof Error ? outcome.error : new Error('the function threw', { cause: outcome.error }));
+  };
+  const member = group.spawn<'start'>(
+    name,
+    (_message, self) => {
+      part.started();
+      let handle: AttemptHandle;
+      try {
+        handle = part.start();
+      } catch (error) {
+        if (!HandoffError.is(error)) throw error;
+        return end(self, { type: 'failed', error, final: true });
+      }
+      handle.listen((outcome) => {
+        if (self.alive) end(self, outcome);
+      });
+    },
+    (reason) => {
+      if (!isOver && reason !== 'shutdown') part.orphaned(reason);
+    },
+  );
+  member.tell('start');
+  return member;
+}

@@ -1,0 +1,303 @@
+import { gaveUp, type Parent, type Supervisor } from '../actor/index.js';
+import type { Capabilities } from '../allocator/index.js';
+import { HandoffError, keepAlive, type Logger, newRunId, type RunId, type Timer } from '../base/index.js';
+import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
+import { check, Held } from '../value/index.js';
+import { claimKinds } from './claims.js';
+import { DagRun, type RunGround } from './dag-run.js';
+import { startRunSupervisor } from './dag-runner.js';
+import { Estimates } from './estimates.js';
+import type { EventLog } from './event-log.js';
+import type { RunEvent } from './messages.js';
+import { openResults, recordOf } from './results.js';
+import { type CheckedOptions, checkedOptions } from './run-options.js';
+
+/** How many events of ended runs are kept in all. */
+const PAST_EVENTS_KEPT = 30_000;
+
+/** What a run that succeeded came to. */
+export interface RunOutcome<R> {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly results: R;
+  readonly allocations: Readonly<Record<string, string>>;
+  readonly durationMs: number;
+}
+
+/** How a run ended. */
+export type RunEnd =
+  | { readonly type: 'completed'; readonly outcome: RunOutcome<Readonly<Record<string, unknown>>> }
+  | { readonly type: 'failed'; readonly error: HandoffError };
+
+/** A run that was accepted and waits for `launch`. */
+export interface PreparedRun {
+  readonly run: DagRun;
+  readonly options: CheckedOptions;
+  /** Told once, when every attempt has ended and every claim is free. */
+  onEnd: (end: RunEnd) => void;
+}
+
+interface OpenRun extends PreparedRun {
+  readonly alive: Timer;
+  timeout: Timer | undefined;
+  stopListening: () => void;
+  ended: Promise<void>;
+  settle: () => void;
+}
+
+/** The runs that this node drives. Outlives every actor of theirs. */
+export class Runs {
+  readonly #ground: RunGround & { readonly freeze: boolean; readonly logger: Logger };
+  readonly #capabilities: () => readonly Capabilities[];
+  readonly #estimates = new Estimates();
+  readonly #byRun = new Map<string, OpenRun>();
+  readonly #byDag = new Map<string, RunId>();
+  /** The events of runs that have ended, for those who subscribe late; bounded, the oldest go first. */
+  readonly #past = new Map<string, EventLog>();
+  #pastEvents = 0;
+  #refusal: HandoffError | undefined;
+
+  /** `capabilities` answers those of every member, for what a thread function costs by default. */
+  constructor(ground: RunGround & { readonly freeze: boolean; readonly logger: Logger }, capabilities: () => readonly Capabilities[]) {
+    this.#ground = ground;
+    this.#capabilities = capabilities;
+  }
+
+  /** Whether a DAG id is being run by this node. */
+  isRunning(dagId: string): boolean {
+    return this.#byDag.has(dagId);
+  }
+
+  get(runId: string): PreparedRun | undefined {
+    return this.#byRun.get(runId);
+  }
+
+  /**
+   * Takes a snapshot of the DAG and checks everything that can be checked before anything runs. Throws `TypeError` or `RangeError` for
+   * wrong options, else the `HandoffError` with which the run is to be rejected.
+   */
+  prepare(dag: DagLike, given: unknown, mode: 'cluster' | 'local'): PreparedRun {
+    if (this.#refusal) throw this.#refusal;
+    const plan = compile(dag);
+    const options = checkedOptions(given, plan);
+    const runId = newRunId();
+    const { dagId } = plan;
+    if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
+    const { node, store } = this.#ground;
+    const hasInput = (id: string): boolean => Object.hasOwn(options.inputs, id) || store.storedValue(dagId, id) !== undefined;
+    const faults = executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
+    if (faults.length > 0) {
+      const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+      throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
+    }
+    const kinds = claimKinds(plan, { node, local: mode === 'local', threadCost: this.#threadCost() });
+    this.#refuseImpossible(plan, kinds);
+    const running = this.#byDag.get(dagId);
+    if (running !== undefined) {
+      throw new HandoffError('HANDOFF_DAG_RUNNING', `Cannot execute DAG "${dagId}": run ${running} of it has not ended`, { dagId, runId: running });
+    }
+    const inputs = this.#inputs(plan, options);
+    const estimates = this.#estimates.of(plan);
+    const paths = remainingPaths(plan, (index) => estimates[index]!);
+    const ended = (error: HandoffError | undefined, run: DagRun): void => this.#ended(run, error);
+    const run = new DagRun({ runId, plan, options, kinds, inputs, ended }, paths, this.#ground);
+    this.#byDag.set(dagId, runId);
+    store.openRun(runId, dagId);
+    const prepared: OpenRun = {
+      run,
+      options,
+      onEnd: () => {},
+      alive: keepAlive(),
+      timeout: undefined,
+      stopListening: () => {},
+      ended: Promise.resolve(),
+      settle: () => {},
+    };
+    prepared.ended = new Promise((settle) => {
+      prepared.settle = settle;
+    });
+    this.#watch(prepared, plan);
+    this.#byRun.set(runId, prepared);
+    return prepared;
+  }
+
+  /**
+   * Starts a prepared run under its own supervisor. `supervisor` answers the supervisor of runs, or the next one when the one given is
+   * gone: the run goes on under that.
+   */
+  launch({ run }: PreparedRun, supervisor: (gone?: Supervisor) => Promise<Supervisor>): void {
+    const supervise = async (): Promise<void> => {
+      let above = await supervisor();
+      while (this.#byRun.has(run.runId)) {
+        const own = await this.#superviseUnder(above, run);
+        const reason = own && gaveUp(own);
+        if (reason && this.#byRun.has(run.runId)) this.#abort(run, 'its DagRunner ended again and again', reason.cause);
+        if (this.#byRun.has(run.runId)) above = await supervisor(above);
+      }
+    };
+    supervise().catch((error) => this.#abort(run, 'its DagRunner could not be started', error));
+  }
+
+  /** Answers the supervisor of the run once that has ended; `undefined` when the one above was gone already. */
+  async #superviseUnder(above: Supervisor, run: DagRun): Promise<Supervisor | undefined> {
+    try {
+      const start = (parent: Parent): Promise<Supervisor> => startRunSupervisor(parent, run);
+      const own = await above.startChild<Supervisor>({ id: run.runId, type: 'supervisor', restart: 'temporary', start });
+      await own!.exited;
+      return own;
+    } catch (error) {
+      if (HandoffError.is(error, 'HANDOFF_STOPPED')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Cancels a run; resolves when every attempt has ended and every claim is free. One that is over, or unknown, is no error. */
+  async cancel(runId: string, reason?: unknown): Promise<void> {
+    const open = this.#byRun.get(runId);
+    if (!open) return;
+    const { run, options } = open;
+    run.feed({ type: 'run-ending', error: cancelled(run.order.plan, run.runId, reason), graceMs: options.stopGraceMs });
+    await open.ended;
+  }
+
+  /** Tells `listener` every event of a run from the first that is kept; false for a run that is unknown, or was over long ago. */
+  subscribe(runId: string, listener: (event: RunEvent) => void): boolean {
+    const events = this.#byRun.get(runId)?.run.events ?? this.#past.get(runId);
+    events?.subscribe(listener);
+    return events !== undefined;
+  }
+
+  /** From now on every run is refused with `error`. */
+  refuse(error: HandoffError): void {
+    this.#refusal ??= error;
+  }
+
+  /** Ends every run at once with `HANDOFF_RUN_ABORTED`; resolves when all have. */
+  async abortAll(why: string, cause?: unknown): Promise<void> {
+    const open = [...this.#byRun.values()];
+    for (const { run } of open) run.feed({ type: 'run-ending', error: aborted(run, why, cause), graceMs: 0 });
+    await Promise.all(open.map(({ ended }) => ended));
+  }
+
+  /** As `abortAll`, when there are no supervisors left that could do anything. */
+  abandonAll(why: string, cause?: unknown): void {
+    for (const { run } of [...this.#byRun.values()]) this.#abort(run, why, cause);
+  }
+
+  #abort(run: DagRun, why: string, cause: unknown): void {
+    run.abandon(aborted(run, why, cause));
+  }
+
+  #threadCost(): Capabilities {
+    return this.#capabilities().some((capabilities) => (capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
+  }
+
+  #refuseImpossible(plan: Plan, kinds: readonly ReturnType<typeof claimKinds>[number][]): void {
+    const seen = new Set<(typeof kinds)[number]>();
+    for (const [index, kind] of kinds.entries()) {
+      if (seen.has(kind)) continue;
+      seen.add(kind);
+      const error = this.#ground.allocation.impossible(kind, plan.ids[index]!);
+      if (error) throw error;
+    }
+  }
+
+  #inputs(plan: Plan, options: CheckedOptions): ReadonlyMap<string, Held> {
+    const { strict, store } = this.#ground;
+    const inputs = new Map<string, Held>();
+    for (const id of plan.inputs) {
+      if (!Object.hasOwn(options.inputs, id)) inputs.set(id, store.storedValue(plan.dagId, id)!);
+      else {
+        const value = options.inputs[id];
+        inputs.set(id, Held.live(value, strict ? check(value, { where: `inputs.${id}`, freeze: false }) : 0));
+      }
+    }
+    return inputs;
+  }
+
+  #watch(open: OpenRun, plan: Plan): void {
+    const { run, options } = open;
+    const { timeoutMs, signal, stopGraceMs } = options;
+    const { runId } = run;
+    const { dagId } = plan;
+    if (timeoutMs !== undefined) {
+      open.timeout = this.#ground.clock.after(timeoutMs, () => {
+        const { succeeded, total } = run.progress;
+        const message = `Run of DAG "${dagId}" timed out after ${timeoutMs} ms: ${succeeded} of ${total} functions had finished`;
+        run.feed({ type: 'run-ending', error: new HandoffError('HANDOFF_RUN_TIMEOUT', message, { dagId, runId }), graceMs: stopGraceMs });
+      });
+    }
+    if (signal) {
+      const abort = (): void => run.feed({ type: 'run-ending', error: cancelled(plan, runId, signal.reason), graceMs: stopGraceMs });
+      signal.addEventListener('abort', abort, { once: true });
+      open.stopListening = () => signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Every attempt has ended, every claim is free: keeps what is wanted, and tells. */
+  #ended(run: DagRun, error: HandoffError | undefined): void {
+    const open = this.#byRun.get(run.runId)!;
+    const { plan } = run.order;
+    const { store, clock, freeze } = this.#ground;
+    const { runId } = run;
+    const { dagId } = plan;
+    this.#byRun.delete(runId);
+    this.#byDag.delete(dagId);
+    open.timeout?.cancel();
+    open.stopListening();
+    this.#estimates.learn(plan, run.tookMs);
+    const values = (): [string, Held][] => this.#collected(run);
+    const atMs = clock.wallNow();
+    let end: RunEnd;
+    if (error) {
+      if (error.failures) Object.defineProperty(error, 'results', { value: openResults(values(), freeze), enumerable: true, configurable: true });
+      store.dropRun(runId);
+      run.events.add({ type: 'run-failed', runId, dagId, atMs, error });
+      end = { type: 'failed', error };
+    } else {
+      const kept = values();
+      const results = openResults(kept, freeze);
+      store.retainRun(runId, new Set(kept.map(([id]) => id)), open.options.retainMs);
+      const allocations = recordOf(plan.ids.map((id, index) => [id, run.state.nodes[index]!] as const));
+      const durationMs = clock.now() - run.state.startedMs;
+      run.events.add({ type: 'run-completed', runId, dagId, atMs, durationMs });
+      end = { type: 'completed', outcome: { dagId, runId, results, allocations, durationMs } };
+    }
+    run.events.end();
+    this.#remember(runId, run.events);
+    open.alive.cancel();
+    open.onEnd(end);
+    open.settle();
+  }
+
+  #remember(runId: string, events: EventLog): void {
+    this.#past.set(runId, events);
+    this.#pastEvents += events.kept;
+    for (const [oldest, old] of this.#past) {
+      if (this.#pastEvents <= PAST_EVENTS_KEPT) break;
+      this.#past.delete(oldest);
+      this.#pastEvents -= old.kept;
+    }
+  }
+
+  #collected(run: DagRun): [string, Held][] {
+    const { plan, options } = run.order;
+    const values: [string, Held][] = [];
+    for (let index = 0; index < plan.size; index += 1) {
+      const id = plan.ids[index]!;
+      const held = options.collected[index] === 1 ? this.#ground.store.get(run.runId, id) : undefined;
+      if (held) values.push([id, held]);
+    }
+    return values;
+  }
+}
+
+function cancelled(plan: Plan, runId: string, cause: unknown): HandoffError {
+  const { dagId } = plan;
+  return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
+}
+
+function aborted(run: DagRun, why: string, cause: unknown): HandoffError {
+  const { runId, dagId } = run;
+  return new HandoffError('HANDOFF_RUN_ABORTED', `Run of DAG "${dagId}" was aborted: ${why}`, { dagId, runId, cause });
+}

@@ -1,0 +1,7 @@
+// Store: WHAT came out of functions, and where it lies.
+// In:  values that functions made or users stored, by run and by DAG id; releases of what nobody needs any more.
+// Out: the values, and which node made them, for `retainMs` after a run.
+export { backends } from './backends/index.js';
+export { type LocalStoreMessage, startLocalStore } from './local-store.js';
+export type { Shelf, StoreBackend } from './store.js';
+export { StoreTable, type Waiter } from './store-table.js';

@@ -1,0 +1,180 @@
+import type { Clock, Timer } from '../base/index.js';
+import type { Held } from '../value/index.js';
+import { Locations } from './locations.js';
+import type { Shelf, StoreBackend } from './store.js';
+
+interface RunShelf {
+  readonly dagId: string;
+  readonly shelf: Shelf;
+  /** Set once the run has ended: when its values go. */
+  retention: Timer | undefined;
+}
+
+/** What a DAG id holds beside its runs. */
+interface DagShelf {
+  /** From `storeValue`: kept until `clear`. */
+  readonly values: Shelf;
+  /** From `storeResult`: kept until the next run of the id starts. */
+  results: Shelf;
+}
+
+/** Somebody who wants a value that is not there yet. */
+export interface Waiter {
+  found(value: Held): void;
+}
+
+/**
+ * The table behind the LocalStore actor: every value on this node. It outlives each incarnation of the actor, so that a crash costs no
+ * result. Values are kept per run; by DAG id the run that started last answers, then what was stored by hand.
+ */
+export class StoreTable {
+  readonly locations = new Locations();
+  readonly #node: string;
+  readonly #backend: StoreBackend;
+  readonly #clock: Clock;
+  readonly #retainedBytesLimit: number;
+  readonly #runs = new Map<string, RunShelf>();
+  readonly #latest = new Map<string, string>();
+  readonly #dags = new Map<string, DagShelf>();
+  readonly #waiters = new Map<string, Map<string, Set<Waiter>>>();
+
+  constructor(options: { node: string; backend: StoreBackend; clock: Clock; retainedBytesLimit: number }) {
+    this.#node = options.node;
+    this.#backend = options.backend;
+    this.#clock = options.clock;
+    this.#retainedBytesLimit = options.retainedBytesLimit;
+  }
+
+  /** Starts the shelf of a run. The results of the run of that DAG before go. */
+  openRun(runId: string, dagId: string): void {
+    const before = this.#latest.get(dagId);
+    if (before !== undefined) this.dropRun(before);
+    const dag = this.#dags.get(dagId);
+    if (dag) {
+      for (const id of dag.results.ids()) this.locations.forget(dagId, id);
+      dag.results = this.#backend.open();
+    }
+    this.#runs.set(runId, { dagId, shelf: this.#backend.open(), retention: undefined });
+    this.#latest.set(dagId, runId);
+  }
+
+  put(runId: string, id: string, value: Held): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    run.shelf.put(id, value);
+    if (this.#waiters.size > 0) this.#wake(run.dagId, id, value);
+  }
+
+  /** A value of a run that is going on. */
+  get(runId: string, id: string): Held | undefined {
+    return this.#runs.get(runId)?.shelf.get(id);
+  }
+
+  release(runId: string, id: string): void {
+    this.#runs.get(runId)?.shelf.delete(id);
+  }
+
+  /**
+   * Ends a run: the values in `keep` stay for `retainMs`, the others go. What all ended runs hold together is bounded: the oldest go
+   * first, the one that ends now last.
+   */
+  retainRun(runId: string, keep: ReadonlySet<string>, retainMs: number): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    for (const id of [...run.shelf.ids()]) if (!keep.has(id)) run.shelf.delete(id);
+    if (retainMs <= 0 || keep.size === 0) return this.dropRun(runId);
+    run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
+    this.#runs.delete(runId);
+    this.#runs.set(runId, run);
+    let retainedBytes = 0;
+    for (const other of this.#runs.values()) if (other.retention) retainedBytes += other.shelf.sizeBytes;
+    for (const [id, other] of this.#runs) {
+      if (retainedBytes <= this.#retainedBytesLimit) break;
+      if (!other.retention) continue;
+      retainedBytes -= other.shelf.sizeBytes;
+      this.dropRun(id);
+    }
+  }
+
+  /** Forgets everything of a run. */
+  dropRun(runId: string): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    run.retention?.cancel();
+    this.#runs.delete(runId);
+    if (this.#latest.get(run.dagId) === runId) this.#latest.delete(run.dagId);
+  }
+
+  /** Keeps a value given by hand; a `result` until the next run of the DAG starts, a `value` until `clear`. */
+  keep(dagId: string, id: string, value: Held, as: 'value' | 'result'): void {
+    let dag = this.#dags.get(dagId);
+    if (!dag) {
+      dag = { values: this.#backend.open(), results: this.#backend.open() };
+      this.#dags.set(dagId, dag);
+    }
+    (as === 'value' ? dag.values : dag.results).put(id, value);
+    this.locations.register(dagId, id, this.#node);
+    this.#wake(dagId, id, value);
+  }
+
+  /** What `storeValue` left for an input. */
+  storedValue(dagId: string, id: string): Held | undefined {
+    return this.#dags.get(dagId)?.values.get(id);
+  }
+
+  /** The value that this node has under a DAG id. */
+  find(dagId: string, id: string): Held | undefined {
+    const runId = this.#latest.get(dagId);
+    const ofRun = runId === undefined ? undefined : this.#runs.get(runId)?.shelf.get(id);
+    if (ofRun) return ofRun;
+    const dag = this.#dags.get(dagId);
+    return dag?.results.get(id) ?? dag?.values.get(id);
+  }
+
+  /** The node where a value was made, as far as is known here. */
+  locate(dagId: string, id: string): string | undefined {
+    const runId = this.#latest.get(dagId);
+    if (runId !== undefined && this.#runs.get(runId)?.shelf.get(id)) return this.#node;
+    return this.locations.lookup(dagId, id);
+  }
+
+  /** Forgets all that is kept under a DAG id: values, results, locations. */
+  clear(dagId: string): void {
+    for (const [runId, run] of [...this.#runs]) if (run.dagId === dagId) this.dropRun(runId);
+    this.#dags.delete(dagId);
+    this.locations.clear(dagId);
+  }
+
+  /** Calls `found` once, when the value appears; now, if it is here. Answers how to stop waiting. */
+  await(dagId: string, id: string, waiter: Waiter): () => void {
+    const value = this.find(dagId, id);
+    if (value) {
+      waiter.found(value);
+      return () => {};
+    }
+    const ids = this.#waiters.get(dagId) ?? new Map<string, Set<Waiter>>();
+    this.#waiters.set(dagId, ids);
+    const waiters = ids.get(id) ?? new Set<Waiter>();
+    ids.set(id, waiters);
+    waiters.add(waiter);
+    return () => {
+      waiters.delete(waiter);
+      if (waiters.size === 0 && ids.get(id) === waiters) ids.delete(id);
+      if (ids.size === 0 && this.#waiters.get(dagId) === ids) this.#waiters.delete(dagId);
+    };
+  }
+
+  /** Ends every timer. */
+  close(): void {
+    for (const run of this.#runs.values()) run.retention?.cancel();
+  }
+
+  #wake(dagId: string, id: string, value: Held): void {
+    const ids = this.#waiters.get(dagId);
+    const waiters = ids?.get(id);
+    if (!ids || !waiters) return;
+    ids.delete(id);
+    if (ids.size === 0) this.#waiters.delete(dagId);
+    for (const waiter of waiters) waiter.found(value);
+  }
+}
