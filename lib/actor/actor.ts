@@ -4,7 +4,8 @@ import { dispatch, Nobody, type Ref, spawn, start, stop } from 'nact';
 import systemMap from 'nact/lib/system-map.js';
 import { type Clock, type Logger, textOf } from '../base/index.js';
 
-export type { Ref } from 'nact';
+/** nact's own reference, for actors that are not ours. */
+export type { Ref as NactRef } from 'nact';
 
 /** What nact delivers to. `receive` handles one message; the next waits for the promise, if there is one. It is to throw nothing. */
 export interface Receiver {
@@ -43,7 +44,7 @@ export class Ground {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #root: Ref<never>;
-  readonly #desks = new Set<Ref<unknown>>();
+  readonly #desks: Ref<unknown>[] = [];
   #count = 0;
 
   constructor(name: string, clock: Clock, logger: Logger) {
@@ -70,26 +71,19 @@ export class Ground {
     return spawn(this.#root, handle as never, nactName, { initialState: state, onCrash: stopOnCrash } as never) as Ref<unknown>;
   }
 
-  /** A plain nact reference for actors that are not ours. What `receive` throws is logged. */
+  /** A plain nact reference for actors that are not ours; lives until it or the ground is closed. What `receive` throws is logged. */
   openDesk(name: string, receive: (message: unknown) => void): Ref<unknown> {
-    const desk = this.spawn(
-      (state: undefined, message) => {
-        try {
-          receive(message);
-        } catch (error) {
-          this.logger.error({ desk: name, error: textOf(error) }, 'A desk could not receive a message');
-        }
-        return state;
-      },
-      undefined,
-      `${encoded(name)}!${this.nextName()}`,
-    );
-    this.#desks.add(desk);
+    const hear = (state: undefined, message: unknown): undefined => {
+      try {
+        receive(message);
+      } catch (error) {
+        this.logger.error({ desk: name, error: textOf(error) }, 'A desk could not receive a message');
+      }
+      return state;
+    };
+    const desk = this.spawn(hear, undefined, `${encoded(name)}!${this.nextName()}`);
+    this.#desks.push(desk);
     return desk;
-  }
-
-  closeDesk(desk: Ref<unknown>): void {
-    if (this.#desks.delete(desk)) stop(desk);
   }
 
   /** Reports a message that nobody will read; its contents are not logged. */
@@ -100,7 +94,7 @@ export class Ground {
 
   /** After every actor of ours has ended. */
   close(): void {
-    for (const desk of [...this.#desks].reverse()) this.closeDesk(desk);
+    for (const desk of this.#desks.reverse()) close(desk);
     stop(this.#root);
   }
 }

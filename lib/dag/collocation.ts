@@ -13,7 +13,7 @@ export interface Placement {
 
 /** The id that a function is collocated with. */
 export function collocationOf(spec: FunctionSpec): string | undefined {
-  return typeof spec.node === 'object' && 'collocatedWith' in spec.node ? spec.node.collocatedWith : undefined;
+  return typeof spec.node === 'object' && spec.node !== null && 'collocatedWith' in spec.node ? spec.node.collocatedWith : undefined;
 }
 
 /** Pins, bindings and groups of regular functions; `undefined` where collocation is at fault: an unknown or wrong id, a cycle, two pins. */

@@ -105,7 +105,8 @@ function pinFaults(functions: readonly FunctionSpec[], next: Int32Array): DagFau
   const faults: DagFault[] = [];
   for (const [number, spec] of functions.entries()) {
     if (group[number] === -1 || typeof spec.node !== 'string' || spec.type === 'inline') continue;
-    const first = (pinned[group[number]!] ??= spec);
+    const first = pinned[group[number]!] ?? spec;
+    pinned[group[number]!] = first;
     if (first.node === spec.node) continue;
     const message = `Cannot place function ${quoted(spec.id)}: node is ${quoted(spec.node)}, its group is pinned to ${quoted(String(first.node))} by ${quoted(first.id)}`;
     faults.push({ kind: 'invalid-option', functionId: spec.id, field: 'node', message });

@@ -55,8 +55,8 @@ export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | st
   const references = new Map<string, CodeRef>();
   const referenceTo = (_: object, name: string | symbol): CodeRef | undefined => {
     if (typeof name === 'symbol' || name === 'then') return undefined;
-    let reference = references.get(name);
-    if (reference === undefined) references.set(name, (reference = Object.freeze({ module, name })));
+    const reference = references.get(name) ?? Object.freeze({ module, name });
+    references.set(name, reference);
     return reference;
   };
   // Frozen, so that an assignment fails instead of being forgotten.

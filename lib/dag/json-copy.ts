@@ -79,6 +79,6 @@ function isPlain(value: object): boolean {
 }
 
 function className(value: object): string {
-  const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'a class';
+  const made: unknown = Reflect.get(value, 'constructor');
+  return typeof made === 'function' && made.name !== '' ? made.name : 'a class';
 }

@@ -60,7 +60,7 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
   if (spec.retry !== undefined) {
     if (!isPlainObject(spec.retry)) fault('invalid-option', 'retry', spec.retry, 'an object');
     else {
-      for (const [field, value] of Object.entries<unknown>(spec.retry)) {
+      for (const [field, value] of Object.entries(spec.retry as Readonly<Record<string, unknown>>)) {
         const rule = RETRY_RULES.get(field);
         if (rule === undefined) fault('invalid-option', `retry.${field}`, value, `one of ${[...RETRY_RULES.keys()].join(', ')}`);
         else option(`retry.${field}`, value, ...rule);

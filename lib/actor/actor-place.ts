@@ -1,0 +1,181 @@
+import { textOf } from '../base/index.js';
+import type { Ground, Mailbox, Receiver } from './actor.js';
+import { openContext } from './context.js';
+import type { ActorContext, ActorRef, ExitReason, Handler } from './contract.js';
+import { Reference } from './handle.js';
+import { asError, Place, stoppedError, WORKER_GRACE_MS } from './place.js';
+
+/** What an actor is made of; see `spawnActor`. */
+export interface ActorParts {
+  readonly name: string | undefined;
+  readonly handler: Handler<unknown, unknown>;
+  readonly init: (() => unknown) | undefined;
+  readonly onTerminate: ((state: unknown, reason: ExitReason) => void | Promise<void>) | undefined;
+}
+
+/**
+ * One incarnation of an actor. Messages are handled strictly one after another, in the order in which they came; what a handler throws is
+ * the actor's end; at the end its children end first, then `onTerminate` runs with the state as of the last message that was handled whole.
+ */
+export class ActorPlace extends Place implements Receiver {
+  readonly grace = WORKER_GRACE_MS;
+  readonly handle: ActorRef<unknown>;
+  readonly #handler: ActorParts['handler'];
+  readonly #onTerminate: ActorParts['onTerminate'];
+  #state: unknown;
+  #mailbox: Mailbox | undefined;
+  #context: ActorContext<unknown> | undefined;
+  #aborter: AbortController | undefined;
+  /** Why it is to end, once the current message is done. */
+  #leaving: ExitReason | undefined;
+  #isBusy = false;
+  #isShut = false;
+
+  constructor(ground: Ground, parent: Place, { name, handler, onTerminate }: ActorParts) {
+    super(ground, parent, 'actor', name);
+    this.handle = new Reference(this, this.id);
+    this.#handler = handler;
+    this.#onTerminate = onTerminate;
+  }
+
+  /** Made when first asked for: most actors never look at it. */
+  get signal(): AbortSignal {
+    if (!this.#aborter) {
+      this.#aborter = new AbortController();
+      if (this.#leaving !== undefined || this.phase === 'closing' || this.isOver) this.#abort();
+    }
+    return this.#aborter.signal;
+  }
+
+  /** Makes the first state and opens the mailbox. Rejects with what `init` threw, or `HANDOFF_STOPPED` when the actor is ended meanwhile. */
+  async start(init: ActorParts['init']): Promise<void> {
+    this.#isBusy = true;
+    try {
+      const made = init?.();
+      this.#state = isThenable(made) ? await this.#unlessOver(made) : made;
+    } catch (error) {
+      if (this.isOver) throw stoppedError(`Cannot start "${this.name}"`, this);
+      this.end(asError(error));
+      throw error;
+    }
+    this.#isBusy = false;
+    if (this.phase === 'starting' && !this.isOver) {
+      this.phase = 'running';
+      this.#mailbox = this.ground.open(this, this.name);
+      return;
+    }
+    const stopped = stoppedError(`Cannot start "${this.name}"`, this);
+    this.#leaveIfIdle();
+    throw stopped;
+  }
+
+  post(message: unknown): boolean {
+    if (this.phase !== 'running' || this.#isShut) {
+      this.ground.deadLetter(this.id);
+      return false;
+    }
+    this.#mailbox!.post(message);
+    return true;
+  }
+
+  receive(message: unknown): Promise<void> | undefined {
+    if (this.phase !== 'running' || this.#isShut) return undefined;
+    this.#isBusy = true;
+    this.#context ??= openContext(this);
+    try {
+      const next = this.#handler(this.#state, message, this.#context);
+      if (isThenable(next)) return this.#settle(next);
+      this.#done(next);
+    } catch (error) {
+      this.#failed(error);
+    }
+    return undefined;
+  }
+
+  stop(reason: ExitReason): void {
+    if (this.#leaving !== undefined || this.phase === 'closing' || this.isOver) return;
+    this.#leaving = reason;
+    this.phase = 'stopping';
+    this.#abort();
+    this.#leaveIfIdle();
+  }
+
+  override close(): void {
+    this.#isShut = true;
+    this.closeChildren();
+  }
+
+  protected onFence(): void {
+    this.#mailbox?.close();
+    this.#abort();
+    this.#state = undefined;
+  }
+
+  async #settle(pending: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#done(await pending);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #done(next: unknown): void {
+    this.#isBusy = false;
+    if (this.isOver) return;
+    this.#state = next;
+    this.#leaveIfIdle();
+  }
+
+  #failed(error: unknown): void {
+    this.#isBusy = false;
+    if (this.isOver) return;
+    // Also when it was asked to stop: that it failed is what its supervisor has to know.
+    this.#leaving = asError(error);
+    this.#leaveIfIdle();
+  }
+
+  #leaveIfIdle(): void {
+    if (this.#leaving === undefined || this.#isBusy || this.isOver || this.phase === 'closing') return;
+    this.phase = 'closing';
+    this.#abort();
+    const reason = this.#leaving;
+    const ending = this.endChildren();
+    if (ending) void ending.then(() => this.#terminate(reason));
+    else this.#terminate(reason);
+  }
+
+  #terminate(reason: ExitReason): void {
+    if (this.isOver) return;
+    if (!this.#onTerminate) return this.end(reason);
+    try {
+      const pending = this.#onTerminate(this.#state, reason);
+      if (!isThenable(pending)) return this.end(reason);
+      pending.then(
+        () => this.end(reason),
+        (error: unknown) => this.#couldNotTerminate(error, reason),
+      );
+    } catch (error) {
+      this.#couldNotTerminate(error, reason);
+    }
+  }
+
+  #couldNotTerminate(error: unknown, reason: ExitReason): void {
+    this.logger.error({ actor: this.id, error: textOf(error) }, 'An onTerminate failed');
+    this.end(reason);
+  }
+
+  #abort(): void {
+    this.#aborter?.abort(stoppedError(`Cannot go on in "${this.name}"`, this));
+  }
+
+  #unlessOver(made: PromiseLike<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      made.then(resolve, reject);
+      this.watch(() => reject(this.reason));
+    });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+}

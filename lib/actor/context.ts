@@ -1,0 +1,33 @@
+import type { ActorPlace } from './actor-place.js';
+import { askFor } from './ask.js';
+import type { ActorContext, ActorRef, ExitReason } from './contract.js';
+import { stoppedError } from './place.js';
+import { spawnUnder } from './spawn-actor.js';
+import { tell } from './tell.js';
+
+/**
+ * What a handler may do: everything goes through the fence of its actor, so that a handler which goes on after its actor was killed has no
+ * effect any more. Its functions may be taken out of it.
+ */
+export function openContext(place: ActorPlace): ActorContext<unknown> {
+  return {
+    self: place.handle,
+    get signal() {
+      return place.signal;
+    },
+    tell: (ref, message) => !place.isOver && tell(ref, message),
+    ask: (ref, request, timeoutMs) =>
+      place.isOver ? Promise.reject(stoppedError('Cannot ask', place)) : askFor(ref as ActorRef<unknown>, request as never, timeoutMs, place),
+    spawn: (handler, options) =>
+      place.isOver ? Promise.reject(stoppedError('Cannot spawn', place)) : spawnUnder(place, handler as never, (options ?? {}) as never),
+    stop(reason: ExitReason = 'normal') {
+      if (place.isOver) throw stoppedError('Cannot stop', place);
+      if (reason !== 'normal' && reason !== 'shutdown' && !isError(reason)) {
+        throw new TypeError("reason must be 'normal', 'shutdown' or an Error");
+      }
+      place.stop(reason);
+    },
+  };
+}
+
+const isError = (value: unknown): boolean => value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
