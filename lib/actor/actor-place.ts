@@ -1,16 +1,21 @@
 import { textOf } from '../base/index.js';
-import type { Ground, Mailbox, Receiver } from './actor.js';
+import type { Mailbox, Receiver } from './actor.js';
+import { type ActorOptions, checkActor } from './actor-options.js';
 import { openContext } from './context.js';
 import type { ActorContext, ActorRef, ExitReason, Handler } from './contract.js';
 import { Reference } from './handle.js';
 import { asError, Place, stoppedError, WORKER_GRACE_MS } from './place.js';
 
-/** What an actor is made of; see `spawnActor`. */
-export interface ActorParts {
-  readonly name: string | undefined;
-  readonly handler: Handler<unknown, unknown>;
-  readonly init: (() => unknown) | undefined;
-  readonly onTerminate: ((state: unknown, reason: ExitReason) => void | Promise<void>) | undefined;
+/** `spawnActor` under a place; see there. */
+export async function spawnUnder(
+  parent: Place,
+  handler: Handler<unknown, unknown>,
+  options: ActorOptions<unknown>,
+): Promise<ActorRef<unknown>> {
+  checkActor(handler, options);
+  const place = new ActorPlace(parent, handler, options);
+  await place.start(options.init);
+  return place.handle;
 }
 
 /**
@@ -20,8 +25,8 @@ export interface ActorParts {
 export class ActorPlace extends Place implements Receiver {
   readonly grace = WORKER_GRACE_MS;
   readonly handle: ActorRef<unknown>;
-  readonly #handler: ActorParts['handler'];
-  readonly #onTerminate: ActorParts['onTerminate'];
+  readonly #handler: Handler<unknown, unknown>;
+  readonly #onTerminate: ActorOptions<unknown>['onTerminate'];
   #state: unknown;
   #mailbox: Mailbox | undefined;
   #context: ActorContext<unknown> | undefined;
@@ -31,8 +36,8 @@ export class ActorPlace extends Place implements Receiver {
   #isBusy = false;
   #isShut = false;
 
-  constructor(ground: Ground, parent: Place, { name, handler, onTerminate }: ActorParts) {
-    super(ground, parent, 'actor', name);
+  constructor(parent: Place, handler: Handler<unknown, unknown>, { name, onTerminate }: ActorOptions<unknown>) {
+    super(parent.ground, parent, 'actor', name);
     this.handle = new Reference(this, this.id);
     this.#handler = handler;
     this.#onTerminate = onTerminate;
@@ -48,7 +53,7 @@ export class ActorPlace extends Place implements Receiver {
   }
 
   /** Makes the first state and opens the mailbox. Rejects with what `init` threw, or `HANDOFF_STOPPED` when the actor is ended meanwhile. */
-  async start(init: ActorParts['init']): Promise<void> {
+  async start(init: ActorOptions<unknown>['init']): Promise<void> {
     this.#isBusy = true;
     try {
       const made = init?.();
@@ -67,6 +72,10 @@ export class ActorPlace extends Place implements Receiver {
     const stopped = stoppedError(`Cannot start "${this.name}"`, this);
     this.#leaveIfIdle();
     throw stopped;
+  }
+
+  spawn<S, N>(handler: Handler<S, N>, options: ActorOptions<S> = {}): Promise<ActorRef<N>> {
+    return spawnUnder(this, handler as Handler<unknown, unknown>, options as ActorOptions<unknown>);
   }
 
   post(message: unknown): boolean {
@@ -146,14 +155,14 @@ export class ActorPlace extends Place implements Receiver {
 
   #terminate(reason: ExitReason): void {
     if (this.isOver) return;
-    if (!this.#onTerminate) return this.end(reason);
     try {
-      const pending = this.#onTerminate(this.#state, reason);
-      if (!isThenable(pending)) return this.end(reason);
-      pending.then(
-        () => this.end(reason),
-        (error: unknown) => this.#couldNotTerminate(error, reason),
-      );
+      const pending = this.#onTerminate?.(this.#state, reason);
+      if (!isThenable(pending)) this.end(reason);
+      else
+        pending.then(
+          () => this.end(reason),
+          (error: unknown) => this.#couldNotTerminate(error, reason),
+        );
     } catch (error) {
       this.#couldNotTerminate(error, reason);
     }
@@ -168,11 +177,18 @@ export class ActorPlace extends Place implements Receiver {
     this.#aborter?.abort(stoppedError(`Cannot go on in "${this.name}"`, this));
   }
 
-  #unlessOver(made: PromiseLike<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      made.then(resolve, reject);
-      this.watch(() => reject(this.reason));
+  /** What `made` gives, unless the actor is killed first: whoever waits for the start is not to wait for an `init` that never ends. */
+  async #unlessOver(made: PromiseLike<unknown>): Promise<unknown> {
+    let abandon!: () => void;
+    const over = new Promise<never>((_resolve, reject) => {
+      abandon = () => reject(stoppedError(`Cannot start "${this.name}"`, this));
     });
+    this.watch(abandon);
+    try {
+      return await Promise.race([made, over]);
+    } finally {
+      this.unwatch(abandon);
+    }
   }
 }
 

@@ -23,6 +23,9 @@ export interface Mailbox {
 type NactActor = { readonly dispatch?: (message: unknown, sender: unknown) => void } | undefined;
 const liveActor: (systemName: unknown, reference: unknown) => NactActor = systemMap.find;
 
+/** Its types leave the sender out. */
+const send = dispatch as (reference: Ref<unknown>, message: unknown, sender: unknown) => void;
+
 /** One for all: nact would make one per message. */
 const nobody = new Nobody();
 
@@ -52,7 +55,8 @@ export class Ground {
     this.clock = clock;
     this.logger = logger;
     // The second nact system of one name takes over the first one's actors; there may be several of ours, and several copies of us.
-    this.#root = start({ name: `${encoded(name)}!${randomUUID()}` });
+    // Its types know a name as a string, which it ignores.
+    this.#root = start({ name: `${encoded(name)}!${randomUUID()}` } as never);
   }
 
   /** A nact actor for `receiver`. `name` is for people. */
@@ -106,7 +110,7 @@ function deliver(receiver: Receiver, message: unknown): Receiver | Promise<Recei
 
 /** Queues a message at a nact actor of ours; nothing happens if it has ended. */
 export function post(reference: Ref<unknown>, message: unknown): void {
-  dispatch(reference, message as never, nobody as never);
+  send(reference, message, nobody);
 }
 
 /** Ends a nact actor of ours; nothing happens if it has ended. */

@@ -1,15 +1,20 @@
-import type { ActorPlace } from './actor-place.js';
 import { askFor } from './ask.js';
 import type { ActorContext, ActorRef, ExitReason } from './contract.js';
-import { stoppedError } from './place.js';
-import { spawnUnder } from './spawn-actor.js';
+import { type Place, stoppedError } from './place.js';
 import { tell } from './tell.js';
+
+/** What stands behind a context. */
+export interface ContextPlace extends Place {
+  readonly handle: ActorRef<unknown>;
+  readonly signal: AbortSignal;
+  spawn: ActorContext<unknown>['spawn'];
+}
 
 /**
  * What a handler may do: everything goes through the fence of its actor, so that a handler which goes on after its actor was killed has no
  * effect any more. Its functions may be taken out of it.
  */
-export function openContext(place: ActorPlace): ActorContext<unknown> {
+export function openContext(place: ContextPlace): ActorContext<unknown> {
   return {
     self: place.handle,
     get signal() {
@@ -17,9 +22,8 @@ export function openContext(place: ActorPlace): ActorContext<unknown> {
     },
     tell: (ref, message) => !place.isOver && tell(ref, message),
     ask: (ref, request, timeoutMs) =>
-      place.isOver ? Promise.reject(stoppedError('Cannot ask', place)) : askFor(ref as ActorRef<unknown>, request as never, timeoutMs, place),
-    spawn: (handler, options) =>
-      place.isOver ? Promise.reject(stoppedError('Cannot spawn', place)) : spawnUnder(place, handler as never, (options ?? {}) as never),
+      place.isOver ? Promise.reject(stoppedError('Cannot ask', place)) : askFor(ref, request, timeoutMs, place),
+    spawn: (handler, options) => (place.isOver ? Promise.reject(stoppedError('Cannot spawn', place)) : place.spawn(handler, options)),
     stop(reason: ExitReason = 'normal') {
       if (place.isOver) throw stoppedError('Cannot stop', place);
       if (reason !== 'normal' && reason !== 'shutdown' && !isError(reason)) {

@@ -172,4 +172,3 @@ class GroupPlace extends Place implements ActorGroup {
 export function openGroup(parent: Parent): ActorGroup {
   return new GroupPlace(placeOf('parent', parent));
 }
-

@@ -43,7 +43,7 @@ export abstract class Place {
     this.name = name ?? kind;
     this.id = `${this.name}!${placeCount + 1}`;
     this.#holdsName = name !== undefined;
-    parent?.#adopt(this, name);
+    if (parent) parent.#adopt(this, name);
     placeCount += 1;
   }
 

@@ -1,40 +1,7 @@
-import { ActorPlace } from './actor-place.js';
+import type { ActorOptions } from './actor-options.js';
+import { spawnUnder } from './actor-place.js';
 import type { ActorRef, ExitReason, Handler, Parent } from './contract.js';
-import { type Place, placeOf, printed } from './place.js';
-
-interface ActorOptions<S> {
-  name?: string;
-  init?: () => S | Promise<S>;
-  onTerminate?: (state: S, reason: ExitReason) => void | Promise<void>;
-}
-
-/** `spawnActor` under a place. */
-export async function spawnUnder(
-  parent: Place,
-  handler: Handler<unknown, unknown>,
-  options: ActorOptions<unknown>,
-): Promise<ActorRef<unknown>> {
-  checkFunction('handler', handler);
-  if (typeof options !== 'object' || options === null) throw new TypeError(`options must be an object, not ${printed(options)}`);
-  const { name, init, onTerminate } = options;
-  checkName(name);
-  if (init !== undefined) checkFunction('init', init);
-  if (onTerminate !== undefined) checkFunction('onTerminate', onTerminate);
-  const place = new ActorPlace(parent.ground, parent, { name, handler, init, onTerminate });
-  await place.start(init);
-  return place.handle;
-}
-
-/** A name that was given must be a non-empty string; any characters will do. */
-export function checkName(name: unknown): asserts name is string | undefined {
-  if (name === undefined) return;
-  if (typeof name !== 'string') throw new TypeError(`name must be a string, not ${printed(name)}`);
-  if (name === '') throw new TypeError('name must not be empty');
-}
-
-function checkFunction(field: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`${field} must be a function, not ${printed(value)}`);
-}
+import { placeOf } from './place.js';
 
 /**
  * Starts an actor under `parent`, which it does not outlive. `init` makes the first state; it has been called when this resolves.
@@ -52,10 +19,6 @@ export function spawnActor<M>(
   handler: Handler<undefined, M>,
   options?: { name?: string; onTerminate?: (state: undefined, reason: ExitReason) => void | Promise<void> },
 ): Promise<ActorRef<M>>;
-export async function spawnActor(
-  parent: Parent,
-  handler: Handler<never, never>,
-  options: ActorOptions<never> = {},
-): Promise<ActorRef<never>> {
+export async function spawnActor<S, M>(parent: Parent, handler: Handler<S, M>, options: ActorOptions<S> = {}): Promise<ActorRef<M>> {
   return spawnUnder(placeOf('parent', parent), handler as Handler<unknown, unknown>, options as ActorOptions<unknown>);
 }

@@ -1,9 +1,9 @@
 import { type Clock, type Logger, silentLogger, systemClock } from '../base/index.js';
 import { close, Ground, type NactRef } from './actor.js';
+import { checkName } from './actor-options.js';
 import type { ActorSystem, ExitReason } from './contract.js';
 import { Handle } from './handle.js';
 import { Place, placeOf } from './place.js';
-import { checkName } from './spawn-actor.js';
 
 /** The root of the tree. */
 class SystemPlace extends Place {

@@ -232,7 +232,14 @@ export class Allocation {
     if (eligible.length === 1 && (asker.takesAnyRoom || kind.only !== undefined)) return eligible[0];
     const nodes = eligible.map(({ name, isSelf, ledger }): NodeView => {
       const room = ledger.hasSlot(kind.slot) && ledger.hasResources(kind.cost);
-      return { name, isSelf, capabilities: ledger.capabilities, used: ledger.used, fits: room, bytesToMove: asker.bytesToMove(index, name) };
+      return {
+        name,
+        isSelf,
+        capabilities: ledger.capabilities,
+        used: ledger.used,
+        fits: room,
+        bytesToMove: asker.bytesToMove(index, name),
+      };
     });
     const chosen = asker.strategy.place({ dagId: asker.dagId, functionId: asker.functionId(index), cost: kind.costs, nodes });
     const member = eligible.find((one) => one.name === chosen);

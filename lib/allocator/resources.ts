@@ -64,7 +64,8 @@ export function checkedCapabilities(given: unknown, what: string): Capabilities 
   for (const [name, amount] of Object.entries(given)) {
     if (name === '') throw new TypeError(`${what} must name every resource: one name is empty`);
     if (typeof amount !== 'number') throw new TypeError(`${what}.${name} must be a number, not ${typeof amount}`);
-    if (!Number.isFinite(amount) || amount < 0) throw new RangeError(`${what}.${name} must be a finite number of at least 0, not ${amount}`);
+    if (!Number.isFinite(amount) || amount < 0)
+      throw new RangeError(`${what}.${name} must be a finite number of at least 0, not ${amount}`);
     Object.defineProperty(checked, name, { value: amount, writable: true, enumerable: true, configurable: true });
   }
   return Object.freeze(checked);

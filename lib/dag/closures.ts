@@ -1,5 +1,6 @@
 import type { Lists } from './csr.js';
-import type { FunctionSpec } from './function-spec.js';
+import { FLAGS } from './graph.js';
+import type { Numbered } from './layout.js';
 
 /** Why only the driver may run a function: one of its closures exists there alone. 0 is none. */
 export const CLOSURES = [
@@ -18,15 +19,10 @@ const INLINE = 4;
  * By regular function: an index into `CLOSURES`. A plain function binds what it runs with: a serializer the producer, or the consumer where
  * the producer is an input or inline; a deserializer and an inline function the consumer. What nobody evaluates binds nobody.
  */
-export function closuresOf(
-  functions: readonly FunctionSpec[],
-  size: number,
-  args: Lists,
-  evaluated: Lists | undefined,
-  complex: Uint8Array | undefined,
-): Uint8Array {
+export function closuresOf(numbered: Numbered, evaluated: Lists | undefined, complex: Uint8Array | undefined): Uint8Array {
+  const { size, functions, flags, args } = numbered;
   const closure = new Uint8Array(size);
-  for (let i = 0; i < size; i++) if (typeof functions[i]!.code === 'function') closure[i] = CODE;
+  for (let i = 0; i < size; i++) if ((flags[i]! & FLAGS.closure) !== 0) closure[i] = CODE;
   if (complex === undefined) return closure;
   const bind = (index: number, reason: number): void => {
     if (closure[index] === 0) closure[index] = reason;
@@ -45,7 +41,7 @@ export function closuresOf(
     if (evaluated === undefined) continue;
     for (let k = evaluated.start[i]!; k < evaluated.start[i + 1]!; k++) {
       const inline = evaluated.items[k]!;
-      if (typeof functions[inline]!.code === 'function') bind(i, INLINE);
+      if ((flags[inline]! & FLAGS.closure) !== 0) bind(i, INLINE);
       bindByEdges(inline, i);
     }
   }

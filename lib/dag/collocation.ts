@@ -16,6 +16,18 @@ export function collocationOf(spec: FunctionSpec): string | undefined {
   return typeof spec.node === 'object' && spec.node !== null && 'collocatedWith' in spec.node ? spec.node.collocatedWith : undefined;
 }
 
+/** The placement of functions of which none has a `node`. */
+export function placedAnywhere(closure: Uint8Array): Placement {
+  const size = closure.length;
+  return { pin: new Array(size).fill(undefined), bound: boundBy(closure), group: new Int32Array(size).fill(-1), groupCount: 0 };
+}
+
+function boundBy(closure: Uint8Array): Uint8Array {
+  const bound = new Uint8Array(closure.length);
+  for (let i = 0; i < closure.length; i++) if (closure[i] !== 0) bound[i] = 1;
+  return bound;
+}
+
 /** Pins, bindings and groups of regular functions; `undefined` where collocation is at fault: an unknown or wrong id, a cycle, two pins. */
 export function placementOf(
   specs: readonly FunctionSpec[],
@@ -24,7 +36,7 @@ export function placementOf(
 ): Placement | undefined {
   const size = specs.length;
   const pin: (string | undefined)[] = new Array(size).fill(undefined);
-  const bound = closure.map((reason) => (reason === 0 ? 0 : 1));
+  const bound = boundBy(closure);
   let hasGroups = false;
   for (let i = 0; i < size; i++) {
     const { node } = specs[i]!;

@@ -2,11 +2,12 @@ import { HandoffError, newDagId } from '../base/index.js';
 import type { Arg } from './edge.js';
 import type { FunctionRef, ResultOf, UntypedFunctionRef } from './function-ref.js';
 import { type FunctionOptions, type FunctionSpec, specOf } from './function-spec.js';
-import { FunctionsView } from './functions-view.js';
+import { Graph } from './graph.js';
+import { FunctionsById } from './id-maps.js';
+import { inputsOf } from './inputs.js';
 import { dagToJson, readJson } from './json.js';
 import { toDot, toMermaid } from './pictures.js';
 import { compile } from './plan.js';
-import { inputsOf } from './snapshot.js';
 import type {
   Cloneable,
   DagJson,
@@ -39,19 +40,18 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
   readonly id: string;
   /** The functions by id, in the order in which they were added; without the inputs. */
   readonly functions: ReadonlyMap<string, FunctionSpec>;
-  readonly #functions = new Map<string, FunctionSpec>();
-  readonly #inputs = new Set<string>();
+  readonly #graph = new Graph();
 
   /** The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string is a `TypeError`. */
   constructor(id: string = newDagId()) {
     if (typeof id !== 'string' || id === '') throw new TypeError('Cannot make a DAG: its id is not a non-empty string');
     this.id = id;
-    this.functions = new FunctionsView(this.#functions);
+    this.functions = new FunctionsById(this.#graph);
   }
 
   /** How many functions it has, inline ones included, inputs not. */
   get size(): number {
-    return this.#functions.size;
+    return this.#graph.specs.length;
   }
 
   /**
@@ -77,7 +77,7 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
   add(spec: unknown): unknown {
     const added = specOf(spec);
     this.#refuseTaken(added.id, 'function');
-    this.#functions.set(added.id, added);
+    this.#graph.addFunction(added);
     return this;
   }
 
@@ -107,7 +107,7 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
    * `HANDOFF_NOT_SERIALIZABLE`, with `functionId` and `path`, for constants that JSON would change.
    */
   toJSON(): DagJson {
-    return dagToJson(this.id, this.#functions, this.#inputs);
+    return dagToJson(this.id, this.#graph.specs, this.#graph.inputs);
   }
 
   /** A Mermaid flowchart. Equal DAGs give equal text; an invalid one is drawn as it is. */
@@ -154,7 +154,7 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
     // Not in the declarations: for `compile` alone, in this copy of the package or another.
     Object.defineProperty(Dag.prototype, inputsOf, {
       get(this: Dag) {
-        return [...this.#inputs];
+        return this.#graph.inputs.slice();
       },
     });
   }
@@ -170,13 +170,14 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
   #input(id: unknown): this {
     if (typeof id !== 'string' || id === '') throw new TypeError('Cannot add an input: its id is not a non-empty string');
     this.#refuseTaken(id, 'input');
-    this.#inputs.add(id);
+    this.#graph.addInput(id);
     return this;
   }
 
   #refuseTaken(id: string, what: 'function' | 'input'): void {
-    const taken = this.#functions.has(id) ? 'a function' : this.#inputs.has(id) ? 'an input' : undefined;
-    if (taken === undefined) return;
+    const found = this.#graph.find(id);
+    if (found === 0) return;
+    const taken = found > 0 ? 'a function' : 'an input';
     const message = `Cannot add ${what} ${JSON.stringify(id)}: ${taken} has this id`;
     throw new HandoffError('HANDOFF_INVALID_DAG', message, {
       dagId: this.id,

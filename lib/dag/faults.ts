@@ -2,8 +2,8 @@ import { type DagFault, HandoffError } from '../base/index.js';
 import { chainCycles, collocationOf, groupsOf } from './collocation.js';
 import { findCycles } from './cycles.js';
 import type { FunctionSpec } from './function-spec.js';
+import type { Graph } from './graph.js';
 import { optionFaults } from './option-faults.js';
-import type { Snapshot } from './snapshot.js';
 
 /** How many faults an error's message spells out; `faults` has them all. */
 const SPELT_OUT = 10;
@@ -23,23 +23,19 @@ export function invalidDag(dagId: string, faults: readonly DagFault[]): HandoffE
  * Everything that is wrong with a DAG by itself: the faults of each function in the order of adding, then cycles, then those of collocation.
  * Linear in functions and arguments.
  */
-export function findFaults({ functions, inputs }: Snapshot): DagFault[] {
-  const numberOf = new Map<string, number>();
-  for (const [number, spec] of functions.entries()) numberOf.set(spec.id, number);
-  const inputIds = new Set(inputs);
-  return [
-    ...functions.flatMap((spec) => [...missingFunctions(spec, numberOf, inputIds), ...optionFaults(spec)]),
-    ...cycleFaults(functions, numberOf),
-    ...collocationFaults(functions, numberOf, inputIds),
-  ];
+export function findFaults(graph: Graph): DagFault[] {
+  const faults: DagFault[] = [];
+  for (const spec of graph.specs) faults.push(...missingFunctions(spec, graph), ...optionFaults(spec));
+  // Not spread into one call: 100,000 arguments overflow the stack.
+  return faults.concat(cycleFaults(graph), collocationFaults(graph));
 }
 
 const quoted = (id: string): string => JSON.stringify(id);
 
-function missingFunctions(spec: FunctionSpec, numberOf: ReadonlyMap<string, number>, inputIds: ReadonlySet<string>): DagFault[] {
+function missingFunctions(spec: FunctionSpec, graph: Graph): DagFault[] {
   const wanted = new Set(spec.args.map((arg) => (typeof arg === 'string' ? arg : arg.id)));
   return [...wanted]
-    .filter((id) => !numberOf.has(id) && !inputIds.has(id))
+    .filter((id) => graph.find(id) === 0)
     .map((missing) => ({
       kind: 'missing-function',
       functionId: spec.id,
@@ -48,46 +44,38 @@ function missingFunctions(spec: FunctionSpec, numberOf: ReadonlyMap<string, numb
     }));
 }
 
-function cycleFaults(functions: readonly FunctionSpec[], numberOf: ReadonlyMap<string, number>): DagFault[] {
-  const start = new Int32Array(functions.length + 1);
-  const items: number[] = [];
-  for (const [number, spec] of functions.entries()) {
-    for (const arg of spec.args) {
-      const producer = numberOf.get(typeof arg === 'string' ? arg : arg.id);
-      if (producer !== undefined) items.push(producer);
-    }
-    start[number + 1] = items.length;
-  }
+function cycleFaults({ specs, args, argsEnd, definedAs }: Graph): DagFault[] {
+  const start = new Int32Array(specs.length + 1);
+  for (let i = 0; i < specs.length; i++) start[i + 1] = argsEnd[i]!;
+  // Inputs and missing functions become negative, which is no producer.
+  const items = Int32Array.from(args, (number) => definedAs[number]! - 1);
   return findCycles({ start, items: Int32Array.from(items) }).map((cycle) => {
-    const path = closed(cycle, functions);
+    const path = closed(cycle, specs);
     return { kind: 'cycle', functionId: path[0]!, path, message: `Cannot order functions: each needs the one before, ${drawn(path)}` };
   });
 }
 
-function collocationFaults(
-  functions: readonly FunctionSpec[],
-  numberOf: ReadonlyMap<string, number>,
-  inputIds: ReadonlySet<string>,
-): DagFault[] {
+function collocationFaults(graph: Graph): DagFault[] {
+  const { specs } = graph;
   const faults: DagFault[] = [];
-  const next = new Int32Array(functions.length).fill(-1);
-  for (const [number, spec] of functions.entries()) {
+  const next = new Int32Array(specs.length).fill(-1);
+  for (const [position, spec] of specs.entries()) {
     const target = spec.type === 'regular' ? collocationOf(spec) : undefined;
+    // What is no id is already a fault of the option.
     if (typeof target !== 'string' || target === '') continue;
     const functionId = spec.id;
-    const intent = `Cannot place function ${quoted(functionId)}`;
-    const found = numberOf.get(target);
-    if (found !== undefined && functions[found]!.type === 'regular') next[number] = found;
-    else if (found !== undefined || inputIds.has(target)) {
-      const message = `${intent}: node is collocated with ${quoted(target)}, which is ${found === undefined ? 'an input' : 'inline'} and has no place`;
-      faults.push({ kind: 'invalid-option', functionId, field: 'node', message });
-    } else {
-      const message = `${intent}: it is collocated with ${quoted(target)}, which does not exist`;
+    const found = graph.find(target);
+    if (found === 0) {
+      const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${quoted(target)}, which does not exist`;
       faults.push({ kind: 'collocation-missing', functionId, missing: target, message });
-    }
+    } else if (found < 0 || specs[found - 1]!.type === 'inline') {
+      const what = found < 0 ? 'an input' : 'inline';
+      const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${quoted(target)}, which is ${what} and has no node`;
+      faults.push({ kind: 'invalid-option', functionId, field: 'node', message });
+    } else next[position] = found - 1;
   }
   for (const cycle of chainCycles(next)) {
-    const path = closed(cycle, functions);
+    const path = closed(cycle, specs);
     faults.push({
       kind: 'collocation-cycle',
       functionId: path[0]!,
@@ -95,7 +83,7 @@ function collocationFaults(
       message: `Cannot place functions: each is collocated with the next, ${drawn(path)}`,
     });
   }
-  return [...faults, ...pinFaults(functions, next)];
+  return faults.concat(pinFaults(specs, next));
 }
 
 /** The pin of a group is that of its first pinned member; each member that is pinned elsewhere is at fault. */

@@ -5,8 +5,7 @@ import { jsonCopy } from './json-copy.js';
 import type { DagJson } from './wiring.js';
 
 /** A DAG as plain data; see `Dag.toJSON` for what it throws. Fields that have their defaults are left out. */
-export function dagToJson(dagId: string, functions: ReadonlyMap<string, FunctionSpec>, inputs: ReadonlySet<string>): DagJson {
-  const specs = [...functions.values()];
+export function dagToJson(dagId: string, specs: readonly FunctionSpec[], inputs: readonly string[]): DagJson {
   refusePlainFunctions(dagId, specs);
   return { id: dagId, functions: specs.map((spec) => specToJson(dagId, spec)), inputs: [...inputs] };
 }

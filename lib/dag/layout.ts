@@ -1,10 +1,10 @@
 import { closuresOf } from './closures.js';
-import { type Placement, placementOf } from './collocation.js';
+import { type Placement, placedAnywhere, placementOf } from './collocation.js';
 import { type Lists, topologicalOrder, transposed } from './csr.js';
 import type { FunctionSpec, Isolation } from './function-spec.js';
+import { FLAGS, type Graph } from './graph.js';
+import { IndexById } from './id-maps.js';
 import { evaluatedInlines } from './inlines.js';
-import { isFaultless } from './option-faults.js';
-import type { Snapshot } from './snapshot.js';
 
 /**
  * The arrays of a plan. Functions are numbered: the regular ones from 0, the inline ones from `size` on, each kind in the order of adding;
@@ -39,36 +39,38 @@ export interface Layout {
 
 /**
  * Lays a DAG out, or gives `undefined` where it has a fault, without saying which: the hot path of every `execute`. Linear in functions
- * and arguments and, for inline functions, in how often they will be evaluated.
+ * and arguments and, for inline functions, in how often they will be evaluated. Nothing of it is changed by later additions.
  */
-export function layOut(snapshot: Snapshot): Layout | undefined {
-  for (const spec of snapshot.functions) if (!isFaultless(spec)) return undefined;
-  const numbered = numberFunctions(snapshot);
+export function layOut(graph: Graph): Layout | undefined {
+  if ((graph.allFlags & FLAGS.faulty) !== 0) return undefined;
+  const numbered = numberFunctions(graph);
   if (numbered === undefined) return undefined;
-  const { size, functions, specs, ids, indexOf, args, hasTransforms } = numbered;
+  const { size, functions, specs, flags, indexOf, args } = numbered;
   const hasInlines = functions.length > size;
 
   const orderOfAll = hasInlines ? topologicalOrder(transposed(args, functions.length)) : undefined;
   if (hasInlines && orderOfAll === undefined) return undefined;
   const evaluated = hasInlines ? evaluatedInlines(args, size) : undefined;
-  const inputUsed = new Uint8Array(snapshot.inputs.length);
+  const inputUsed = new Uint8Array(graph.inputs.length);
   const { producers, isAscending } = distinctProducers(args, size, evaluated, inputUsed);
   const dependents = transposed(producers, size);
   // Most DAGs are added producers first; then the order of adding will do.
   const topological = orderOfAll?.filter((number) => number < size) ?? (isAscending ? ascending(size) : topologicalOrder(dependents));
   if (topological === undefined) return undefined;
 
-  const complex = hasInlines || hasTransforms ? complexOf(numbered) : undefined;
-  const closure = closuresOf(functions, size, args, evaluated, complex);
-  const placement = placementOf(specs, indexOf, closure);
+  const complex = (graph.allFlags & (FLAGS.inline | FLAGS.transforms)) === 0 ? undefined : complexOf(numbered);
+  const closure = closuresOf(numbered, evaluated, complex);
+  const placement = (graph.allFlags & FLAGS.placed) === 0 ? placedAnywhere(closure) : placementOf(specs, indexOf, closure);
   if (placement === undefined) return undefined;
+  const isolation: Isolation[] = new Array(size);
+  for (let i = 0; i < size; i++) isolation[i] = (flags[i]! & FLAGS.loop) === 0 ? 'thread' : 'loop';
   return {
     size,
     functions,
     specs,
-    ids,
+    ids: numbered.ids,
     indexOf,
-    inputs: snapshot.inputs,
+    inputs: graph.inputs.slice(),
     args,
     evaluated,
     producers,
@@ -76,7 +78,7 @@ export function layOut(snapshot: Snapshot): Layout | undefined {
     needsCount: lengthsOf(producers),
     topological,
     sinks: emptyOnes(dependents),
-    isolation: specs.map(isolationOf),
+    isolation,
     placement,
     closure,
     inputUsed,
@@ -84,62 +86,78 @@ export function layOut(snapshot: Snapshot): Layout | undefined {
   };
 }
 
-const isolationOf = (spec: FunctionSpec): Isolation => spec.isolation ?? (typeof spec.code === 'function' ? 'loop' : 'thread');
-
-interface Numbered {
+/** The functions by number, and the arguments as numbers. */
+export interface Numbered {
   readonly size: number;
   readonly functions: readonly FunctionSpec[];
+  readonly flags: readonly number[];
   readonly specs: readonly FunctionSpec[];
   readonly ids: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
   readonly args: Lists;
-  readonly hasTransforms: boolean;
 }
 
-/** Ids to numbers; `undefined` where an argument names nothing. */
-function numberFunctions(snapshot: Snapshot): Numbered | undefined {
-  let size = 0;
-  let argCount = 0;
-  for (const spec of snapshot.functions) {
-    if (spec.type === 'regular') size++;
-    argCount += spec.args.length;
-  }
-  const hasInlines = size < snapshot.functions.length;
-  const specs = hasInlines ? snapshot.functions.filter((spec) => spec.type === 'regular') : snapshot.functions;
-  const functions = hasInlines ? [...specs, ...snapshot.functions.filter((spec) => spec.type === 'inline')] : specs;
+/** Positions to numbers; `undefined` where an argument names nothing. */
+function numberFunctions(graph: Graph): Numbered | undefined {
+  return (graph.allFlags & FLAGS.inline) === 0 ? numberRegular(graph) : numberWithInlines(graph);
+}
 
-  const ids: string[] = new Array(size);
-  const indexOf = new Map<string, number>();
-  for (let i = 0; i < size; i++) {
-    const { id } = specs[i]!;
-    ids[i] = id;
-    indexOf.set(id, i);
+/** Without inline functions a number is a position. */
+function numberRegular(graph: Graph): Numbered | undefined {
+  const { args, argsEnd, definedAs } = graph;
+  const size = graph.specs.length;
+  const start = new Int32Array(size + 1);
+  for (let i = 0; i < size; i++) start[i + 1] = argsEnd[i]!;
+  const items = new Int32Array(args.length);
+  for (let k = 0; k < args.length; k++) {
+    const found = definedAs[args[k]!]!;
+    if (found === 0) return undefined;
+    items[k] = found > 0 ? found - 1 : found;
   }
-  const others = new Map<string, number>();
-  for (let i = size; i < functions.length; i++) others.set(functions[i]!.id, i);
-  for (let k = 0; k < snapshot.inputs.length; k++) others.set(snapshot.inputs[k]!, -(k + 1));
+  const specs = graph.specs.slice();
+  const ids = graph.ids.slice();
+  return {
+    size,
+    functions: specs,
+    flags: graph.flags.slice(),
+    specs,
+    ids,
+    indexOf: new IndexById(graph, ids, undefined),
+    args: { start, items },
+  };
+}
 
-  const start = new Int32Array(functions.length + 1);
-  const items = new Int32Array(argCount);
-  let hasTransforms = false;
+function numberWithInlines(graph: Graph): Numbered | undefined {
+  const positions = [...graph.specs.keys()];
+  const regular = positions.filter((position) => (graph.flags[position]! & FLAGS.inline) === 0);
+  const inline = positions.filter((position) => (graph.flags[position]! & FLAGS.inline) !== 0);
+  const order = [...regular, ...inline];
+  const numberAt = new Int32Array(order.length);
+  for (const [number, position] of order.entries()) numberAt[position] = number;
+  const start = new Int32Array(order.length + 1);
+  const items = new Int32Array(graph.args.length);
   let next = 0;
-  for (let i = 0; i < functions.length; i++) {
-    const given = functions[i]!.args;
-    for (let k = 0; k < given.length; k++) {
-      const arg = given[k]!;
-      let id: string;
-      if (typeof arg === 'string') id = arg;
-      else {
-        id = arg.id;
-        hasTransforms ||= arg.serialize !== undefined || arg.deserialize !== undefined;
-      }
-      const producer = indexOf.get(id) ?? others.get(id);
-      if (producer === undefined) return undefined;
-      items[next++] = producer;
+  for (const [number, position] of order.entries()) {
+    for (let k = position === 0 ? 0 : graph.argsEnd[position - 1]!; k < graph.argsEnd[position]!; k++) {
+      const found = graph.definedAs[graph.args[k]!]!;
+      if (found === 0) return undefined;
+      items[next++] = found > 0 ? numberAt[found - 1]! : found;
     }
-    start[i + 1] = next;
+    start[number + 1] = next;
   }
-  return { size, functions, specs, ids, indexOf, args: { start, items }, hasTransforms };
+  const size = regular.length;
+  const functions = order.map((position) => graph.specs[position]!);
+  const ids = regular.map((position) => graph.ids[position]!);
+  const flags = order.map((position) => graph.flags[position]!);
+  return {
+    size,
+    functions,
+    flags,
+    specs: functions.slice(0, size),
+    ids,
+    indexOf: new IndexById(graph, ids, numberAt),
+    args: { start, items },
+  };
 }
 
 /** What each regular function waits for, each once, directly or through the inline functions it evaluates; marks the inputs used so. */
@@ -178,14 +196,11 @@ function distinctProducers(
   return { producers: { start, items: exact }, isAscending };
 }
 
-function complexOf({ size, specs, args }: Numbered): Uint8Array {
+function complexOf({ size, flags, args }: Numbered): Uint8Array {
   const complex = new Uint8Array(size);
   for (let i = 0; i < size; i++) {
-    for (let k = args.start[i]!; k < args.start[i + 1]!; k++) {
-      const given = specs[i]!.args[k - args.start[i]!]!;
-      const transforms = typeof given !== 'string' && (given.serialize !== undefined || given.deserialize !== undefined);
-      if (transforms || args.items[k]! >= size) complex[i] = 1;
-    }
+    if ((flags[i]! & FLAGS.transforms) !== 0) complex[i] = 1;
+    for (let k = args.start[i]!; k < args.start[i + 1]!; k++) if (args.items[k]! >= size) complex[i] = 1;
   }
   return complex;
 }

@@ -1,6 +1,6 @@
 import { collocationOf } from './collocation.js';
 import type { FunctionSpec } from './function-spec.js';
-import { inputsOf } from './snapshot.js';
+import { inputIdsOf } from './inputs.js';
 import type { DagLike } from './wiring.js';
 
 /** One thing to draw. A `missing` one is only named by others. */
@@ -88,13 +88,12 @@ const isControl = (character: string): boolean => /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\u{FFFD}');
 
 function draw(dag: DagLike, isName: (id: string) => boolean): Drawing {
-  const inputs: unknown = Reflect.get(dag, inputsOf);
   const shapes = new Map<string, Shape>();
   // An id that the grammar would misread is drawn under a number; no id that may be a name looks like one.
   const add = (id: string, kind: Shape['kind'], place: readonly string[]): void => {
     shapes.set(id, { name: isName(id) ? id : `_${shapes.size}`, kind, lines: [id, ...place] });
   };
-  for (const id of Array.isArray(inputs) ? inputs.map(String) : []) add(id, 'input', []);
+  for (const id of inputIdsOf(dag)) add(id, 'input', []);
   for (const [id, spec] of dag.functions) add(id, spec.type, placeOf(spec));
   const edges: [string, string][] = [];
   for (const [id, spec] of dag.functions) {

@@ -1,9 +1,10 @@
 import { findFaults, invalidDag } from './faults.js';
 import { type FunctionSpec, type Isolation, specOf } from './function-spec.js';
-import { FunctionsView } from './functions-view.js';
+import { Graph } from './graph.js';
+import { FunctionsById } from './id-maps.js';
+import { inputIdsOf } from './inputs.js';
 import { type Layout, layOut } from './layout.js';
 import { buildProgram, type Program } from './program.js';
-import { inputsOf, type Snapshot } from './snapshot.js';
 import type { DagLike } from './wiring.js';
 
 /**
@@ -77,7 +78,7 @@ class LaidOutPlan implements Plan {
   readonly sinks: Int32Array;
   readonly inputUsed: Uint8Array;
   readonly #layout: Layout;
-  readonly #programs = new Map<number, Program>();
+  #programs: Map<number, Program> | undefined;
 
   constructor(dagId: string, layout: Layout) {
     this.dagId = dagId;
@@ -110,45 +111,42 @@ class LaidOutPlan implements Plan {
   }
 
   program(index: number): Program {
-    const known = this.#programs.get(index);
+    const known = this.#programs?.get(index);
     if (known !== undefined) return known;
     const program = buildProgram(this.#layout, index);
-    if (!this.isSimple(index)) this.#programs.set(index, program);
+    if (this.isSimple(index)) return program;
+    this.#programs ??= new Map();
+    this.#programs.set(index, program);
     return program;
   }
 }
-
-/** What a DAG only ever does is grow, so the two counts say whether it has changed. */
-interface Remembered {
-  readonly functions: number;
-  readonly inputs: number;
-  readonly plan: Plan;
-}
-const plans = new WeakMap<object, Remembered>();
 
 /**
  * Checks a DAG and lays it out, synchronously; the first thing that `execute` does. Throws `HANDOFF_INVALID_DAG` with every fault, or
  * `TypeError` for what is no DAG. A DAG made by another copy of the package will do. The plan of an unchanged DAG is the same object.
  */
 export function compile(dag: DagLike): Plan {
+  const graph = graphOf(dag);
+  if (graph.plan !== undefined) return graph.plan;
+  const layout = layOut(graph);
+  if (layout === undefined) throw invalidDag(dag.id, findFaults(graph));
+  graph.plan = new LaidOutPlan(dag.id, layout);
+  return graph.plan;
+}
+
+/** The graph behind our own Dag, or one made of what another copy's Dag shows of itself. */
+function graphOf(dag: DagLike): Graph {
   if (typeof dag !== 'object' || dag === null || typeof dag.id !== 'string' || typeof dag.functions?.values !== 'function') {
     throw new TypeError('Cannot plan: what was given is no Dag');
   }
-  const snapshot = snapshotOf(dag);
-  const known = plans.get(dag.functions);
-  if (known !== undefined && known.functions === snapshot.functions.length && known.inputs === snapshot.inputs.length) return known.plan;
-  const layout = layOut(snapshot);
-  if (layout === undefined) throw invalidDag(snapshot.dagId, findFaults(snapshot));
-  const plan = new LaidOutPlan(snapshot.dagId, layout);
-  if (dag.functions instanceof FunctionsView)
-    plans.set(dag.functions, { functions: snapshot.functions.length, inputs: snapshot.inputs.length, plan });
-  return plan;
-}
-
-/** A copy of what the DAG holds. Only our own copies of the specifications are known to be well-formed and frozen. */
-function snapshotOf(dag: DagLike): Snapshot {
-  const given: unknown = Reflect.get(dag, inputsOf);
-  const inputs = Array.isArray(given) ? given.map(String) : [];
-  const functions = [...dag.functions.values()];
-  return { dagId: dag.id, functions: dag.functions instanceof FunctionsView ? functions : functions.map(specOf), inputs };
+  const own = FunctionsById.graphOf(dag.functions);
+  if (own !== undefined) return own;
+  const graph = new Graph();
+  for (const id of inputIdsOf(dag)) if (graph.find(id) === 0) graph.addInput(id);
+  for (const given of dag.functions.values()) {
+    const spec = specOf(given);
+    if (graph.find(spec.id) !== 0) throw new TypeError(`Cannot plan: id ${JSON.stringify(spec.id)} is taken twice`);
+    graph.addFunction(spec);
+  }
+  return graph;
 }

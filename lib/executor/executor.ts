@@ -105,7 +105,11 @@ class RunningAttempt implements AttemptHandle {
 
   #settle(outcome: Outcome): void {
     this.#timer?.cancel();
-    this.#outcome = this.#stopped ? { type: 'stopped' } : this.#timedOut ? { type: 'failed', error: this.#timedOut, final: false } : outcome;
+    this.#outcome = this.#stopped
+      ? { type: 'stopped' }
+      : this.#timedOut
+        ? { type: 'failed', error: this.#timedOut, final: false }
+        : outcome;
     this.#running = undefined;
     this.#values = [];
     this.#done();

@@ -17,7 +17,8 @@ export interface Segment {
  */
 export function segmentsOf(steps: readonly PlacedStep[]): readonly Segment[] {
   const last = steps.at(-1)!;
-  if (steps.every((step) => step.isolation === last.isolation)) return [{ isolation: last.isolation, steps: steps.map((_, index) => index) }];
+  if (steps.every((step) => step.isolation === last.isolation))
+    return [{ isolation: last.isolation, steps: steps.map((_, index) => index) }];
   const levels: number[] = [];
   const segments = new Map<string, { isolation: string; level: number; steps: number[] }>();
   for (const [index, step] of steps.entries()) {

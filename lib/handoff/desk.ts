@@ -1,5 +1,5 @@
 import { type NactRef, tellNact } from '../actor/index.js';
-import { HandoffError, type Logger, newRunId } from '../base/index.js';
+import { type HandoffError, type Logger, newRunId } from '../base/index.js';
 import type { DagLike } from '../dag/index.js';
 import type { PreparedRun, RunEnd, RunEvent, Runs } from '../runner/index.js';
 

@@ -79,26 +79,35 @@ export class Handoff implements AsyncDisposable {
   }
 
   /** Runs a DAG wherever its functions fit. Never throws: what is wrong rejects the run. */
-  execute<V extends object, In extends string, Inl extends string, Used extends string, const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all'>(
-    dag: DagLike<V, In, Inl, Used>,
-    options?: ExecuteOptions<V, In, Inl, Collect>,
-  ): Run<ResultsOf<V, In, Inl, Used, Collect>> {
+  execute<
+    V extends object,
+    In extends string,
+    Inl extends string,
+    Used extends string,
+    const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all',
+  >(dag: DagLike<V, In, Inl, Used>, options?: ExecuteOptions<V, In, Inl, Collect>): Run<ResultsOf<V, In, Inl, Used, Collect>> {
     return this.#execute(dag, options, 'cluster');
   }
 
   /** The same as `execute`. */
-  executeDistributed<V extends object, In extends string, Inl extends string, Used extends string, const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all'>(
-    dag: DagLike<V, In, Inl, Used>,
-    options?: ExecuteOptions<V, In, Inl, Collect>,
-  ): Run<ResultsOf<V, In, Inl, Used, Collect>> {
+  executeDistributed<
+    V extends object,
+    In extends string,
+    Inl extends string,
+    Used extends string,
+    const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all',
+  >(dag: DagLike<V, In, Inl, Used>, options?: ExecuteOptions<V, In, Inl, Collect>): Run<ResultsOf<V, In, Inl, Used, Collect>> {
     return this.#execute(dag, options, 'cluster');
   }
 
   /** Runs every function on this node, whatever its `node` and `cost` say; threads and `loopConcurrency` still bound how many at once. */
-  executeLocal<V extends object, In extends string, Inl extends string, Used extends string, const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all'>(
-    dag: DagLike<V, In, Inl, Used>,
-    options?: ExecuteOptions<V, In, Inl, Collect>,
-  ): Run<ResultsOf<V, In, Inl, Used, Collect>> {
+  executeLocal<
+    V extends object,
+    In extends string,
+    Inl extends string,
+    Used extends string,
+    const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all',
+  >(dag: DagLike<V, In, Inl, Used>, options?: ExecuteOptions<V, In, Inl, Collect>): Run<ResultsOf<V, In, Inl, Used, Collect>> {
     return this.#execute(dag, options, 'local');
   }
 
@@ -136,7 +145,13 @@ export class Handoff implements AsyncDisposable {
     checkId(dagId, 'dagId');
     checkId(id, 'id');
     const timeoutMs = checkedNumber('timeoutMs', options.timeoutMs, { or: 5000 });
-    const held = await this.#ask<Held | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'await-value', dagId, id, timeoutMs, replyTo }));
+    const held = await this.#ask<Held | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
+      type: 'await-value',
+      dagId,
+      id,
+      timeoutMs,
+      replyTo,
+    }));
     if (held) return held.open(this.#options.freeze);
     throw new HandoffError('HANDOFF_TIMEOUT', `No result of "${id}" of DAG "${dagId}" within ${timeoutMs} ms`, { dagId, functionId: id });
   }
@@ -152,7 +167,11 @@ export class Handoff implements AsyncDisposable {
     checkId(id, 'id');
     const held = await this.#ask<Held | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'find-value', dagId, id, replyTo }));
     if (held) return held.open(this.#options.freeze);
-    throw new HandoffError('HANDOFF_NOT_FOUND', `Node "${this.name}" has no value of "${id}" of DAG "${dagId}"`, { dagId, functionId: id, node: this.name });
+    throw new HandoffError('HANDOFF_NOT_FOUND', `Node "${this.name}" has no value of "${id}" of DAG "${dagId}"`, {
+      dagId,
+      functionId: id,
+      node: this.name,
+    });
   }
 
   /** A value from here, else from `fromNode` or wherever it is known to lie; `HANDOFF_NOT_FOUND` if nobody has it. */
@@ -173,7 +192,12 @@ export class Handoff implements AsyncDisposable {
   async lookupDataLocation(dagId: string, dataId: string): Promise<string> {
     checkId(dagId, 'dagId');
     checkId(dataId, 'dataId');
-    const node = await this.#ask<string | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'lookup-location', dagId, dataId, replyTo }));
+    const node = await this.#ask<string | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
+      type: 'lookup-location',
+      dagId,
+      dataId,
+      replyTo,
+    }));
     if (node !== undefined) return node;
     throw new HandoffError('HANDOFF_NOT_FOUND', `No location is known of "${dataId}" of DAG "${dagId}"`, { dagId, functionId: dataId });
   }
@@ -195,12 +219,18 @@ export class Handoff implements AsyncDisposable {
     );
     const running = await this.#ask<number, 'Executor'>('Executor', (replyTo) => ({ type: 'count-running', replyTo }));
     const { capabilities, used } = this.#tables.allocation.ledger;
-    return members.map(({ address, ...member }) => ({ ...member, ...(address === undefined ? {} : { address }), capabilities: { ...capabilities }, used, running }));
+    return members.map(({ address, ...member }) => ({
+      ...member,
+      ...(address === undefined ? {} : { address }),
+      capabilities: { ...capabilities },
+      used,
+      running,
+    }));
   }
 
   /** A supervised actor as it is now: a reference to one incarnation. */
   whereis(name: SupervisedName): ActorRef<unknown> | undefined {
-    return this.#isStopped ? undefined : this.#tree.ref(name as keyof Stations);
+    return this.#isStopped ? undefined : (this.#tree.ref(name as keyof Stations) as ActorRef<unknown> | undefined);
   }
 
   /** The supervised actors, from the root down, with the restarts of each. */
@@ -231,7 +261,9 @@ export class Handoff implements AsyncDisposable {
       prepared = runs.prepare(dag, options, mode);
     } catch (error) {
       const dagId = typeof dag?.id === 'string' ? dag.id : '';
-      return openRun<R>({ type: 'refused', id: newRunId(), dagId, error, atMs: systemClock.wallNow() }, (_resolve, reject) => reject(error));
+      return openRun<R>({ type: 'refused', id: newRunId(), dagId, error, atMs: systemClock.wallNow() }, (_resolve, reject) =>
+        reject(error),
+      );
     }
     const cancel = (reason: unknown): Promise<void> => runs.cancel(prepared.run.runId, reason);
     const run = openRun<R>({ type: 'prepared', prepared, cancel }, (resolve, reject) => {
@@ -310,7 +342,11 @@ export class Handoff implements AsyncDisposable {
     const reason = gaveUp(this.#tree.root);
     const what = reason ? `"${reason.childId}" ended again and again` : 'its root supervisor ended';
     const message = `Node "${this.name}" stopped: ${what}`;
-    const error = new HandoffError('HANDOFF_RESTARTS_EXCEEDED', message, { node: this.name, childId: reason?.childId, cause: reason?.cause });
+    const error = new HandoffError('HANDOFF_RESTARTS_EXCEEDED', message, {
+      node: this.name,
+      childId: reason?.childId,
+      cause: reason?.cause,
+    });
     this.#stopping = Promise.resolve();
     runs.refuse(this.#stoppedError());
     allocation.drain();

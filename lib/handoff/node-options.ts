@@ -118,7 +118,8 @@ function nearestPackage(from: string): string {
 function checkedLogger(given: unknown, node: string): Logger {
   if (given === undefined) return defaultLogger(node);
   const methods = ['debug', 'info', 'warn', 'error'] as const;
-  const isLogger = typeof given === 'object' && given !== null && methods.every((method) => typeof (given as Logger)[method] === 'function');
+  const isLogger =
+    typeof given === 'object' && given !== null && methods.every((method) => typeof (given as Logger)[method] === 'function');
   if (!isLogger) throw new TypeError('logger must have the methods debug, info, warn and error');
   return given as Logger;
 }

@@ -28,7 +28,10 @@ class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
     return Promise;
   }
 
-  static open<R>(start: RunStart, settle: (resolve: (outcome: RunOutcome<R>) => void, reject: (error: unknown) => void) => void): RunPromise<R> {
+  static open<R>(
+    start: RunStart,
+    settle: (resolve: (outcome: RunOutcome<R>) => void, reject: (error: unknown) => void) => void,
+  ): RunPromise<R> {
     const run = new RunPromise<R>(settle);
     run.#start = start;
     return run;

@@ -1,4 +1,4 @@
-import { type ActorRef, type ActorSystem, openActorSystem, type Parent, startSupervisor, type Supervisor } from '../actor/index.js';
+import { type ActorRef, type ActorSystem, openActorSystem, type Parent, type Supervisor, startSupervisor } from '../actor/index.js';
 import { AllocationTable, type AllocatorMessage, Ledger, startAllocator } from '../allocator/index.js';
 import { type Clock, systemClock } from '../base/index.js';
 import { type AttemptContext, type ExecutorMessage, ExecutorTable, isolations, startExecutor } from '../executor/index.js';
@@ -36,7 +36,9 @@ export function layTables(options: CheckedNodeOptions, clock: Clock): Tables {
     if (stream === 'stdout') logger.info({ ...context, stream }, text);
     else logger.warn({ ...context, stream }, text);
   };
-  const made = [...isolations].map(([kind, make]) => [kind, make({ root, threads, threadHeapMiB, freeze, strict, logger, onOutput })] as const);
+  const made = [...isolations].map(
+    ([kind, make]) => [kind, make({ root, threads, threadHeapMiB, freeze, strict, logger, onOutput })] as const,
+  );
   const executor = new ExecutorTable(new Map(made), clock);
   const ground = { node: name, clock, random: Math.random, allocation, executor, store, strict, freeze, logger };
   const runs = new Runs(ground, () => [ledger.capabilities]);

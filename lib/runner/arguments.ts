@@ -37,7 +37,9 @@ export class Arguments {
     }
     const asList = spec.argumentInclusion === 'as-list';
     const extra = spec.extraArgs.length === 0 ? undefined : this.#extra(index, spec.id, spec.extraArgs);
-    return [{ role: 'function', functionId: spec.id, code: spec.code, isolation: plan.isolation[index]!, inputs, asList, extra, wanted: true }];
+    return [
+      { role: 'function', functionId: spec.id, code: spec.code, isolation: plan.isolation[index]!, inputs, asList, extra, wanted: true },
+    ];
   }
 
   #programStep(step: ProgramStep, node: string): PlacedStep {

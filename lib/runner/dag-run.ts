@@ -1,5 +1,5 @@
 import type { ActorGroup, GroupRef } from '../actor/index.js';
-import type { AllocationTable, AllocationStrategy, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
+import type { AllocationStrategy, AllocationTable, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
 import type { Clock, HandoffError, RunId, Timer } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
 import type { AttemptHandle, ExecutorTable } from '../executor/index.js';
@@ -10,7 +10,7 @@ import { EventLog } from './event-log.js';
 import { runAttempt } from './function-actor.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import type { CheckedOptions } from './run-options.js';
-import { newRunState, progressOf, recover, type RunState, step } from './run-state.js';
+import { newRunState, progressOf, type RunState, recover, step } from './run-state.js';
 
 /** What runs on a node share: the tables of the stations below. */
 export interface RunGround {
@@ -289,7 +289,12 @@ export class DagRun implements Placed {
         const { tookMs } = outcome;
         this.tookMs[index] = tookMs;
         this.#ground.store.put(this.runId, this.functionId(index), value);
-        return this.feed({ type: 'attempt-succeeded', index, attempt, receipt: { node: this.#ground.node, sizeBytes: value.sizeBytes, tookMs } });
+        return this.feed({
+          type: 'attempt-succeeded',
+          index,
+          attempt,
+          receipt: { node: this.#ground.node, sizeBytes: value.sizeBytes, tookMs },
+        });
       },
       // The attempt goes on: another actor takes over, unless the whole DagRunner is gone, whose successor sees to it.
       orphaned: (reason) => {

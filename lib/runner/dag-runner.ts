@@ -1,8 +1,11 @@
-import { type ActorRef, exited, openGroup, type Parent, spawnActor, startSupervisor, type Supervisor, tell } from '../actor/index.js';
+import { type ActorRef, exited, openGroup, type Parent, type Supervisor, spawnActor, startSupervisor, tell } from '../actor/index.js';
 import type { DagRun, Incarnation } from './dag-run.js';
 
 /** What a DagRunner is told: to take up its run, that the run is over, or that performing a command of it failed. */
-export type DagRunnerMessage = { readonly type: 'begin' } | { readonly type: 'finish' } | { readonly type: 'crash'; readonly error: unknown };
+export type DagRunnerMessage =
+  | { readonly type: 'begin' }
+  | { readonly type: 'finish' }
+  | { readonly type: 'crash'; readonly error: unknown };
 
 /** A runner that crashes a third time within 5 s ends its run. */
 const RUNNER_RESTARTS = { maxRestarts: 2, withinMs: 5000 };

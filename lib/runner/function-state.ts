@@ -37,7 +37,8 @@ export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record
 };
 
 /** Whether nothing more can happen to a function in this state. */
-export const isFinal = (state: FunctionState): boolean => state === 'succeeded' || state === 'failed' || state === 'skipped' || state === 'cancelled';
+export const isFinal = (state: FunctionState): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'skipped' || state === 'cancelled';
 
 /** The states in which a function holds a claim. */
 export const holdsClaim = (state: FunctionState): boolean => state === 'placed' || state === 'running';

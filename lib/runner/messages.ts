@@ -28,7 +28,13 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
       readonly tookMs: number;
       readonly sizeBytes: number;
     }
-  | { readonly type: 'function-resting'; readonly functionId: string; readonly attempt: number; readonly error: Error; readonly delayMs: number }
+  | {
+      readonly type: 'function-resting';
+      readonly functionId: string;
+      readonly attempt: number;
+      readonly error: Error;
+      readonly delayMs: number;
+    }
   | { readonly type: 'function-failed'; readonly functionId: string; readonly attempt: number; readonly error: HandoffError }
   | { readonly type: 'function-skipped' | 'function-cancelled'; readonly functionId: string }
   | { readonly type: 'function-lost'; readonly functionId: string; readonly attempt: number; readonly node: string }
@@ -70,7 +76,13 @@ export type RunCommand =
   | { readonly type: 'request-claim'; readonly index: number }
   | { readonly type: 'free-claim'; readonly index: number; readonly node: string }
   | { readonly type: 'start-attempt'; readonly index: number; readonly attempt: number }
-  | { readonly type: 'stop-attempt'; readonly index: number; readonly attempt: number; readonly reason: HandoffError; readonly graceMs: number }
+  | {
+      readonly type: 'stop-attempt';
+      readonly index: number;
+      readonly attempt: number;
+      readonly reason: HandoffError;
+      readonly graceMs: number;
+    }
   | { readonly type: 'rest-function'; readonly index: number; readonly attempt: number; readonly delayMs: number }
   | { readonly type: 'drop-value'; readonly index: number }
   | { readonly type: 'announce'; readonly event: RunEvent }

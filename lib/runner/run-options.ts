@@ -39,14 +39,20 @@ export function checkedOptions(given: unknown, plan: Plan): CheckedOptions {
   const options = (given ?? {}) as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(options)) if (!KNOWN.has(name)) throw new TypeError(`unknown option "${name}"`);
   const { onFailure = 'abort', signal } = options;
-  if (onFailure !== 'abort' && onFailure !== 'continue') throw new TypeError(`onFailure must be 'abort' or 'continue', not ${String(onFailure)}`);
+  if (onFailure !== 'abort' && onFailure !== 'continue')
+    throw new TypeError(`onFailure must be 'abort' or 'continue', not ${String(onFailure)}`);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
   const { allocationStrategy } = options;
   return {
     strategy: checkedStrategy(allocationStrategy),
     takesAnyRoom: typeof allocationStrategy !== 'object',
     maxRetries: checkedNumber('maxRetries', options.maxRetries, { or: 3, integer: true }),
-    maxConcurrency: checkedNumber('maxConcurrency', options.maxConcurrency, { or: Number.POSITIVE_INFINITY, least: 1, integer: true, infinite: true }),
+    maxConcurrency: checkedNumber('maxConcurrency', options.maxConcurrency, {
+      or: Number.POSITIVE_INFINITY,
+      least: 1,
+      integer: true,
+      infinite: true,
+    }),
     inputs: checkedInputs(options.inputs, plan),
     collected: checkedCollect(options.collect, plan),
     onFailure,
@@ -72,7 +78,8 @@ function checkedStrategy(given: unknown): AllocationStrategy {
 function checkedInputs(given: unknown, plan: Plan): Readonly<Record<string, unknown>> {
   if (given === undefined) return {};
   if (typeof given !== 'object' || given === null) throw new TypeError('inputs must be an object of values by input id');
-  for (const id of Object.keys(given)) if (!plan.inputs.includes(id)) throw new TypeError(`inputs has "${id}", which is no input of the DAG`);
+  for (const id of Object.keys(given))
+    if (!plan.inputs.includes(id)) throw new TypeError(`inputs has "${id}", which is no input of the DAG`);
   return given as Readonly<Record<string, unknown>>;
 }
 

@@ -111,7 +111,12 @@ export function step(state: RunState, happening: RunHappening, at: Moment, out: 
       return place(state, happening.index, happening.node, at, out);
     case 'function-waited':
       if (state.states[happening.index] !== 'ready') return;
-      return tell(out, { ...stamp(state, at), type: 'function-waiting', functionId: state.plan.ids[happening.index]!, for: happening.lacking });
+      return tell(out, {
+        ...stamp(state, at),
+        type: 'function-waiting',
+        functionId: state.plan.ids[happening.index]!,
+        for: happening.lacking,
+      });
     case 'placement-refused':
       if (state.states[happening.index] !== 'ready') return;
       move(state, happening.index, 'failed', at);
@@ -139,12 +144,18 @@ function begin(state: RunState, at: Moment, out: RunCommand[]): void {
   state.startedMs = at.nowMs;
   tell(out, { ...stamp(state, at), type: 'run-started', total: state.plan.size });
   for (let index = 0; index < state.plan.size; index += 1) if (state.missing[index] === 0) ready(state, index, at, out);
-  if (state.plan.size === 0) finish(state, at, out);
+  if (state.plan.size === 0) finish(state, out);
 }
 
 function ready(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'inputs-ready', at);
-  const event: RunEvent = { type: 'function-ready', runId: state.runId, dagId: state.plan.dagId, atMs: at.wallMs, functionId: state.plan.ids[index]! };
+  const event: RunEvent = {
+    type: 'function-ready',
+    runId: state.runId,
+    dagId: state.plan.dagId,
+    atMs: at.wallMs,
+    functionId: state.plan.ids[index]!,
+  };
   out.push({ type: 'announce', event }, { type: 'request-claim', index });
 }
 
@@ -189,22 +200,22 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
       free(state, index, out);
       move(state, index, 'cancelled', at);
       tell(out, { ...stamp(state, at), type: 'function-cancelled', functionId });
-      return finishIfSettled(state, at, out);
+      return finishIfSettled(state, out);
   }
 }
 
 function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   const { plan } = state;
   if (state.phase === 'open') {
-    for (let at_ = plan.dependentsStart[index]!; at_ < plan.dependentsStart[index + 1]!; at_ += 1) {
-      const dependent = plan.dependents[at_]!;
+    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
+      const dependent = plan.dependents[position]!;
       state.missing[dependent]! -= 1;
       if (state.missing[dependent] === 0 && state.states[dependent] === 'waiting') ready(state, dependent, at, out);
     }
   }
   consumed(state, index, out);
   if (state.consumersLeft[index] === 0 && state.policy.collected[index] === 0) out.push({ type: 'drop-value', index });
-  finishIfSettled(state, at, out);
+  finishIfSettled(state, out);
 }
 
 /** A function that will not run again needs its producers' values no more. */
@@ -248,7 +259,7 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
   consumed(state, index, out);
   if (state.policy.onFailure === 'abort') return end(state, failure, state.policy.stopGraceMs, at, out);
   skipDependents(state, index, at, out);
-  finishIfSettled(state, at, out);
+  finishIfSettled(state, out);
 }
 
 function skipDependents(state: RunState, from: number, at: Moment, out: RunCommand[]): void {
@@ -292,14 +303,14 @@ function end(state: RunState, error: HandoffError, graceMs: number, at: Moment, 
       tell(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
     }
   }
-  finishIfSettled(state, at, out);
+  finishIfSettled(state, out);
 }
 
-function finishIfSettled(state: RunState, at: Moment, out: RunCommand[]): void {
-  if (state.settled === state.plan.size && state.phase !== 'ended') finish(state, at, out);
+function finishIfSettled(state: RunState, out: RunCommand[]): void {
+  if (state.settled === state.plan.size && state.phase !== 'ended') finish(state, out);
 }
 
-function finish(state: RunState, at: Moment, out: RunCommand[]): void {
+function finish(state: RunState, out: RunCommand[]): void {
   state.phase = 'ended';
   if (!state.error && state.failed.length > 0) state.error = withFailures(state.failed);
   const { error } = state;

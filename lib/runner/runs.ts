@@ -94,7 +94,10 @@ export class Runs {
     this.#refuseImpossible(plan, kinds);
     const running = this.#byDag.get(dagId);
     if (running !== undefined) {
-      throw new HandoffError('HANDOFF_DAG_RUNNING', `Cannot execute DAG "${dagId}": run ${running} of it has not ended`, { dagId, runId: running });
+      throw new HandoffError('HANDOFF_DAG_RUNNING', `Cannot execute DAG "${dagId}": run ${running} of it has not ended`, {
+        dagId,
+        runId: running,
+      });
     }
     const inputs = this.#inputs(plan, options);
     const estimates = this.#estimates.of(plan);
@@ -250,7 +253,8 @@ export class Runs {
     const atMs = clock.wallNow();
     let end: RunEnd;
     if (error) {
-      if (error.failures) Object.defineProperty(error, 'results', { value: openResults(values(), freeze), enumerable: true, configurable: true });
+      if (error.failures)
+        Object.defineProperty(error, 'results', { value: openResults(values(), freeze), enumerable: true, configurable: true });
       store.dropRun(runId);
       run.events.add({ type: 'run-failed', runId, dagId, atMs, error });
       end = { type: 'failed', error };

@@ -5,10 +5,29 @@ import type { StoreTable } from './store-table.js';
 
 /** Questions to the LocalStore. A value that is not there is answered `undefined`. */
 export type LocalStoreMessage =
-  | { readonly type: 'keep-value'; readonly dagId: string; readonly id: string; readonly value: Held; readonly as: 'value' | 'result'; readonly replyTo: ActorRef<undefined> }
+  | {
+      readonly type: 'keep-value';
+      readonly dagId: string;
+      readonly id: string;
+      readonly value: Held;
+      readonly as: 'value' | 'result';
+      readonly replyTo: ActorRef<undefined>;
+    }
   | { readonly type: 'find-value'; readonly dagId: string; readonly id: string; readonly replyTo: ActorRef<Held | undefined> }
-  | { readonly type: 'await-value'; readonly dagId: string; readonly id: string; readonly timeoutMs: number; readonly replyTo: ActorRef<Held | undefined> }
-  | { readonly type: 'register-location'; readonly dagId: string; readonly dataId: string; readonly node: string; readonly replyTo: ActorRef<undefined> }
+  | {
+      readonly type: 'await-value';
+      readonly dagId: string;
+      readonly id: string;
+      readonly timeoutMs: number;
+      readonly replyTo: ActorRef<Held | undefined>;
+    }
+  | {
+      readonly type: 'register-location';
+      readonly dagId: string;
+      readonly dataId: string;
+      readonly node: string;
+      readonly replyTo: ActorRef<undefined>;
+    }
   | { readonly type: 'lookup-location'; readonly dagId: string; readonly dataId: string; readonly replyTo: ActorRef<string | undefined> }
   | { readonly type: 'clear-dag'; readonly dagId: string; readonly replyTo: ActorRef<undefined> };
 

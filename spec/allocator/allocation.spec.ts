@@ -225,7 +225,9 @@ describe('allocation', () => {
 
   it('never exceeds the capabilities, whatever comes and goes, and serves everybody in the end', () => {
     const cost = fc.record({ cpu: fc.constantFrom(0, 0.1, 0.5, 1, 2, 3), gpu: fc.constantFrom(0, 0.3, 1) });
-    const requests = fc.array(fc.record({ run: fc.constantFrom('r', 's', 't'), cost, waitMs: fc.integer({ min: 0, max: 700 }) }), { maxLength: 60 });
+    const requests = fc.array(fc.record({ run: fc.constantFrom('r', 's', 't'), cost, waitMs: fc.integer({ min: 0, max: 700 }) }), {
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(requests, fc.array(fc.nat(1000)), (asked, releases) => {
         const self = member('a', { cpu: 3, gpu: 1 }, 4);

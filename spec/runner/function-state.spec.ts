@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { FUNCTION_STATES, type FunctionEvent, type FunctionState, holdsClaim, isFinal, TRANSITIONS } from '../../lib/runner/function-state.js';
+import {
+  FUNCTION_STATES,
+  type FunctionEvent,
+  type FunctionState,
+  holdsClaim,
+  isFinal,
+  TRANSITIONS,
+} from '../../lib/runner/function-state.js';
 
 const next = (from: FunctionState): FunctionState[] => Object.values(TRANSITIONS[from]);
 

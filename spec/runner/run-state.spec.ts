@@ -24,7 +24,8 @@ function open(edges: Record<string, string[]>, over: Partial<RunPolicy> & { coll
     step(state, happening, { nowMs: 0, wallMs: 0 }, out);
     const commands: string[] = [];
     for (const command of out) {
-      if (command.type === 'announce') told.push([command.event.type, (command.event as { functionId?: string }).functionId ?? ''].join(' ').trim());
+      if (command.type === 'announce')
+        told.push([command.event.type, (command.event as { functionId?: string }).functionId ?? ''].join(' ').trim());
       else commands.push('index' in command ? `${command.type} ${plan.ids[command.index]}` : command.type);
     }
     return commands;
@@ -171,7 +172,9 @@ describe('the brain of a run', () => {
     state.states[0] = 'waiting';
     expect(() => feed({ type: 'run-begun' })).to.not.throw();
     state.states[0] = 'succeeded';
-    expect(() => feed({ type: 'run-begun' })).to.throw(/"a" is succeeded, which inputs-ready cannot follow(.|\n)*a running --succeeded--> succeeded/);
+    expect(() => feed({ type: 'run-begun' })).to.throw(
+      /"a" is succeeded, which inputs-ready cannot follow(.|\n)*a running --succeeded--> succeeded/,
+    );
   });
 
   it('starts again, after a restart of its DagRunner, the actors of the attempts that are under way, and of no other', () => {
@@ -190,12 +193,19 @@ describe('the brain of a run', () => {
   it('ends every run, frees every claim once, and runs nothing before what it needs, whatever fails and whenever it is cancelled', () => {
     const graph = fc.array(fc.array(fc.nat(20), { maxLength: 4 }), { maxLength: 20 });
     fc.assert(
-      fc.property(graph, fc.integer(), fc.constantFrom<'abort' | 'continue'>('abort', 'continue'), fc.option(fc.nat(60)), (needs, seed, onFailure, cancelAt) => {
-        const edges: Record<string, string[]> = {};
-        for (const [at, producers] of needs.entries()) edges[`f${at}`] = [...new Set(producers)].filter((producer) => producer < at).map((one) => `f${one}`);
-        const { state, feed } = open(edges, { onFailure, maxRetries: 1 });
-        drive(state, feed, dice(seed), cancelAt ?? undefined);
-      }),
+      fc.property(
+        graph,
+        fc.integer(),
+        fc.constantFrom<'abort' | 'continue'>('abort', 'continue'),
+        fc.option(fc.nat(60)),
+        (needs, seed, onFailure, cancelAt) => {
+          const edges: Record<string, string[]> = {};
+          for (const [at, producers] of needs.entries())
+            edges[`f${at}`] = [...new Set(producers)].filter((producer) => producer < at).map((one) => `f${one}`);
+          const { state, feed } = open(edges, { onFailure, maxRetries: 1 });
+          drive(state, feed, dice(seed), cancelAt ?? undefined);
+        },
+      ),
       { numRuns: 300 },
     );
   });

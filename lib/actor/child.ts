@@ -1,0 +1,71 @@
+import { type CheckedSpec, graceOf } from './child-spec.js';
+import type { ChildInfo, ChildRef, Parent, Restart, Shutdown } from './contract.js';
+import type { Place } from './place.js';
+import type { ChildState } from './restart-plan.js';
+import type { Scope } from './scope.js';
+
+/** An incarnation that was started: what the user knows of it, and what we do. */
+export interface Incarnation {
+  readonly ref: ChildRef;
+  readonly place: Place;
+  readonly scope: Scope;
+  readonly isSupervisor: boolean;
+}
+
+/** One child of a supervisor, over all its incarnations. */
+export class Child implements ChildState {
+  readonly id: string;
+  readonly restart: Restart;
+  readonly significant: boolean;
+  type: 'worker' | 'supervisor';
+  state: ChildState['state'] = 'stopped';
+  incarnation: Incarnation | undefined;
+  /** How often its supervisor started it again, also because of siblings. */
+  restarts = 0;
+  /** Why it was, or was to be, started again last. */
+  lastFault: unknown;
+  readonly #isTypeGiven: boolean;
+  readonly #shutdown: Shutdown | undefined;
+  #start: CheckedSpec['start'] | undefined;
+
+  constructor({ id, start, restart, significant, type, shutdown }: CheckedSpec) {
+    this.id = id;
+    this.restart = restart;
+    this.significant = significant;
+    this.type = type ?? 'worker';
+    this.#isTypeGiven = type !== undefined;
+    this.#shutdown = shutdown;
+    this.#start = start;
+  }
+
+  get shutdown(): Shutdown {
+    return graceOf(this.#shutdown, this.type);
+  }
+
+  /** Running, and not yet dead: its end may not have come through the mailbox. */
+  get isActive(): boolean {
+    return this.incarnation !== undefined && !this.incarnation.place.isOver;
+  }
+
+  info(): ChildInfo {
+    return { id: this.id, ref: this.incarnation?.ref, state: this.state, type: this.type, restart: this.restart };
+  }
+
+  /** Calls the user's `start`. A temporary child's is called once and let go, with all that it holds on to. */
+  start(parent: Parent): unknown {
+    const start = this.#start!;
+    if (this.restart === 'temporary') this.#start = undefined;
+    return start(parent);
+  }
+
+  runs(incarnation: Incarnation): void {
+    this.incarnation = incarnation;
+    this.state = 'running';
+    if (!this.#isTypeGiven && incarnation.isSupervisor) this.type = 'supervisor';
+  }
+
+  rests(state: 'stopped' | 'restarting'): void {
+    this.incarnation = undefined;
+    this.state = state;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Child } from './child.js';
+import type { CheckedSpec } from './child-spec.js';
+import type { ExitReason } from './contract.js';
+import type { Place } from './place.js';
+
+/** What users ask of a supervisor. */
+export type Order =
+  | { readonly type: 'start-child'; readonly spec: CheckedSpec }
+  | { readonly type: 'terminate-child' | 'restart-child' | 'delete-child'; readonly id: string }
+  | { readonly type: 'which-children' | 'count-children' };
+
+/** An order that waits for its answer; settles once. */
+export interface PendingOrder {
+  readonly order: Order;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What comes through a supervisor's one mailbox, in this order and no other. */
+export type SupervisorMessage =
+  | { readonly type: 'begin'; readonly specs: readonly CheckedSpec[] }
+  | { readonly type: 'order'; readonly pending: PendingOrder }
+  /** `place` is the incarnation that ended: another may have taken its place meanwhile. */
+  | { readonly type: 'child-ended'; readonly child: Child; readonly place: Place; readonly reason: ExitReason }
+  /** A restart whose start failed, behind whatever came in since. */
+  | { readonly type: 'retry-restart'; readonly child: Child }
+  | { readonly type: 'stop'; readonly reason: ExitReason }
+  | { readonly type: 'stray' };

@@ -1,0 +1,338 @@
+import { HandoffError, textOf } from '../base/index.js';
+import type { Ground, Mailbox, Receiver } from './actor.js';
+import { ActorPlace } from './actor-place.js';
+import { Child } from './child.js';
+import type { CheckedOptions, CheckedSpec } from './child-spec.js';
+import type { ChildRef, ExitReason, Parent } from './contract.js';
+import { Handle } from './handle.js';
+import { asError, Place, printed, shutDown, stoppedError } from './place.js';
+import { afterExit, endsSupervisor, isClean, restartPlan } from './restart-plan.js';
+import { restartWindow } from './restart-window.js';
+import { Scope } from './scope.js';
+import type { Order, PendingOrder, SupervisorMessage } from './supervisor-messages.js';
+
+/** Why a supervisor gave up: the child whose restart was one too many, and what it had ended with. */
+export interface GaveUp {
+  readonly childId: string;
+  readonly cause: unknown;
+}
+
+type Started = { readonly type: 'started' | 'ignored' } | { readonly type: 'failed'; readonly cause: unknown };
+
+/**
+ * One incarnation of a supervisor: performs what `restart-plan` and `restart-window` decide. Everything comes through its one nact mailbox,
+ * and nothing is taken from it before the last thing is done, starts and stops of children included. It refuses orders from the moment it is
+ * asked to stop. Source: OTP `supervisor`.
+ */
+export class SupervisorPlace extends Place implements Receiver {
+  readonly grace = 'infinity';
+  readonly handle: Parent;
+  readonly children = new Map<string, Child>();
+  gaveUp: GaveUp | undefined;
+  readonly #options: Omit<CheckedOptions, 'children'>;
+  readonly #mailbox: Mailbox;
+  readonly #pending = new Set<PendingOrder>();
+  #restartedAtMs: readonly number[] = [];
+  #begun!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+
+  constructor(ground: Ground, parent: Place, options: Omit<CheckedOptions, 'children'>, handleOf: (place: SupervisorPlace) => Parent) {
+    super(ground, parent, 'supervisor', options.name);
+    this.#options = options;
+    this.handle = handleOf(this);
+    this.#mailbox = ground.open(this, this.name);
+  }
+
+  get options(): Omit<CheckedOptions, 'children'> {
+    return this.#options;
+  }
+
+  /** Starts the initial children, in order. Rejects when one fails, or the supervisor is killed meanwhile; nothing is left then. */
+  begin(specs: readonly CheckedSpec[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#begun = { resolve, reject };
+      this.watch(() => reject(stoppedError(`Cannot start "${this.name}"`, this)));
+      this.#send({ type: 'begin', specs });
+    });
+  }
+
+  /** Resolves to what the order asks for, or rejects as it is refused; `HANDOFF_STOPPED` at once when the supervisor is no more. */
+  request(order: Order): Promise<unknown> {
+    if (this.phase !== 'running') return Promise.reject(stoppedError(`Cannot ${order.type} of "${this.name}"`, this));
+    return new Promise((resolve, reject) => {
+      const pending = { order, resolve, reject };
+      this.#pending.add(pending);
+      this.#send({ type: 'order', pending });
+    });
+  }
+
+  /** Only users of a handle get here: what they tell to a supervisor says nothing to it. */
+  post(): boolean {
+    if (this.isOver) return false;
+    this.#send({ type: 'stray' });
+    return true;
+  }
+
+  async receive(message: unknown): Promise<void> {
+    if (this.isOver) return;
+    try {
+      await this.#handle(message as SupervisorMessage);
+    } catch (error) {
+      // What was going on when it was killed ends here, whatever it meant to do next.
+      if (this.isOver) return;
+      this.logger.error({ supervisor: this.id, error: textOf(error) }, 'A supervisor failed');
+      this.end(asError(error));
+    }
+  }
+
+  stop(reason: ExitReason): void {
+    if (this.phase === 'stopping' || this.phase === 'closing' || this.isOver) return;
+    this.phase = 'stopping';
+    this.#send({ type: 'stop', reason });
+  }
+
+  protected onFence(): void {
+    this.#mailbox.close();
+    for (const { order, reject } of this.#pending) reject(stoppedError(`Cannot ${order.type} of "${this.name}"`, this));
+    this.#pending.clear();
+  }
+
+  protected override killChildren(): void {
+    // By the list first: a start may have given a ref that does not stand below this supervisor.
+    for (const { incarnation } of [...this.children.values()].reverse()) incarnation?.place.kill();
+    super.killChildren();
+  }
+
+  #send(message: SupervisorMessage): void {
+    this.#mailbox.post(message);
+  }
+
+  async #handle(message: SupervisorMessage): Promise<void> {
+    switch (message.type) {
+      case 'begin':
+        return this.#begin(message.specs);
+      case 'order':
+        return this.#answer(message.pending);
+      case 'child-ended':
+        if (message.child.incarnation?.place !== message.place) return;
+        return this.#childEnded(message.child, message.reason);
+      case 'retry-restart':
+        if (message.child.state !== 'restarting' || this.children.get(message.child.id) !== message.child) return;
+        return this.#restart(message.child);
+      case 'stop':
+        return this.#shutDown(message.reason);
+      case 'stray':
+        this.logger.warn({ supervisor: this.id }, 'Ignored a message: a supervisor takes none');
+    }
+  }
+
+  async #begin(specs: readonly CheckedSpec[]): Promise<void> {
+    for (const spec of specs) {
+      const child = new Child(spec);
+      this.children.set(child.id, child);
+      const started = await this.#start(child);
+      if (started.type === 'ignored' && spec.restart === 'temporary') this.children.delete(child.id);
+      if (started.type !== 'failed') continue;
+      const message = `Cannot start "${this.name}": child "${child.id}" failed to start: ${textOf(started.cause)}`;
+      const error = new HandoffError('HANDOFF_START_FAILED', message, { childId: child.id, cause: started.cause });
+      // As soon as it ends, `begin` rejects with this and not with that it ended.
+      await this.#closeAll();
+      this.#begun.reject(error);
+      return this.end(error);
+    }
+    if (this.phase === 'starting') this.phase = 'running';
+    this.#begun.resolve();
+  }
+
+  async #answer(pending: PendingOrder): Promise<void> {
+    try {
+      const answer = await this.#obey(pending.order);
+      this.#pending.delete(pending);
+      pending.resolve(answer);
+    } catch (error) {
+      this.#pending.delete(pending);
+      pending.reject(error);
+      if (!HandoffError.is(error)) throw error;
+    }
+  }
+
+  async #obey(order: Order): Promise<unknown> {
+    switch (order.type) {
+      case 'start-child': {
+        const { spec } = order;
+        const present = this.children.get(spec.id);
+        if (present) throw refusal(order, spec.id, present.state === 'running' ? 'already-started' : 'already-present', present);
+        const child = new Child(spec);
+        const started = await this.#start(child);
+        if (started.type === 'failed') throw startFailed(spec.id, started.cause);
+        if (started.type === 'started' || spec.restart !== 'temporary') this.children.set(spec.id, child);
+        return child.incarnation?.ref;
+      }
+      case 'terminate-child': {
+        const child = this.#find(order, order.id);
+        await this.#terminate(child);
+        if (child.restart === 'temporary') this.children.delete(child.id);
+        return undefined;
+      }
+      case 'restart-child': {
+        const child = this.#findStopped(order, order.id);
+        const started = await this.#start(child);
+        if (started.type === 'failed') throw startFailed(child.id, started.cause);
+        return child.incarnation?.ref;
+      }
+      case 'delete-child':
+        this.children.delete(this.#findStopped(order, order.id).id);
+        return undefined;
+      case 'which-children':
+        return [...this.children.values()].map((child) => child.info());
+      case 'count-children': {
+        const all = [...this.children.values()];
+        const supervisors = all.filter(({ type }) => type === 'supervisor').length;
+        const active = all.filter((child) => child.isActive).length;
+        return { specs: all.length, active, supervisors, workers: all.length - supervisors };
+      }
+    }
+  }
+
+  #find(order: Order, id: string): Child {
+    const child = this.children.get(id);
+    if (!child) throw refusal(order, id, 'not-found');
+    return child;
+  }
+
+  #findStopped(order: Order, id: string): Child {
+    const child = this.#find(order, id);
+    if (child.state !== 'stopped') throw refusal(order, id, child.state, child);
+    return child;
+  }
+
+  /** Calls the child's `start` and takes what it gives. Leaves nothing behind when that is not a child. */
+  async #start(child: Child): Promise<Started> {
+    const scope = new Scope(this);
+    try {
+      const given = await child.start(scope.handle);
+      if (this.isOver) return this.#tooLate(given);
+      if (given === 'ignore') {
+        await shutDown(scope, 'infinity');
+        child.rests('stopped');
+        return { type: 'ignored' };
+      }
+      const place = this.#supervisable(given);
+      child.runs({ ref: given as ChildRef, place, scope, isSupervisor: place instanceof SupervisorPlace });
+      place.watch((reason) => this.#childIsOver(child, place, reason));
+      return { type: 'started' };
+    } catch (cause) {
+      if (this.isOver) throw cause;
+      await shutDown(scope, 'infinity');
+      return { type: 'failed', cause };
+    }
+  }
+
+  /** Its end comes through the mailbox like everything else: not within the turn in which it ended. */
+  #childIsOver(child: Child, place: Place, reason: ExitReason): void {
+    if (!this.isOver) this.#send({ type: 'child-ended', child, place, reason });
+  }
+
+  #tooLate(given: unknown): never {
+    const target = Handle.targetOf(given);
+    if (target instanceof Place && !this.isWithin(target)) target.kill();
+    throw stoppedError(`Cannot start under "${this.name}"`, this);
+  }
+
+  #supervisable(given: unknown): Place {
+    const target = Handle.targetOf(given);
+    if (!(target instanceof ActorPlace || target instanceof SupervisorPlace)) {
+      throw new TypeError(`start must give an ActorRef, a Supervisor or 'ignore', not ${printed(given)}`);
+    }
+    if (this.isWithin(target)) throw new TypeError('start must not give the supervisor itself, or what it stands under');
+    return target;
+  }
+
+  async #terminate(child: Child): Promise<void> {
+    const { incarnation } = child;
+    if (incarnation) {
+      const ending = shutDown(incarnation.place, child.shutdown);
+      if (ending) await ending;
+      await this.#clear(incarnation.scope);
+    }
+    child.rests('stopped');
+  }
+
+  /** Ends what a child's start spawned beside it. */
+  async #clear(scope: Scope): Promise<void> {
+    const ending = shutDown(scope, 'infinity');
+    if (ending) await ending;
+    this.#refuseIfOver();
+  }
+
+  async #childEnded(child: Child, reason: ExitReason): Promise<void> {
+    const { scope } = child.incarnation!;
+    child.rests('stopped');
+    await this.#clear(scope);
+    const next = afterExit(child.restart, reason);
+    if (!isClean(reason)) {
+      const fields = { supervisor: this.id, childId: child.id, reason: textOf(reason), next };
+      this.logger.warn(fields, 'A child ended abnormally');
+    }
+    if (next === 'restart') {
+      child.lastFault = reason;
+      return this.#restart(child);
+    }
+    if (next === 'forget') this.children.delete(child.id);
+    if (endsSupervisor(this.#options.autoShutdown, child, this.children.values())) return this.#shutDown('shutdown');
+  }
+
+  /** One restart: one stamp, however many siblings it takes along. */
+  async #restart(child: Child): Promise<void> {
+    const stamps = restartWindow(this.#restartedAtMs, this.clock.now(), this.#options);
+    if (stamps === 'give-up') {
+      this.gaveUp = { childId: child.id, cause: child.lastFault };
+      const fields = { supervisor: this.id, childId: child.id, cause: textOf(child.lastFault) };
+      this.logger.error(fields, 'A supervisor gave up: its children were restarted too often');
+      return this.#shutDown('shutdown');
+    }
+    this.#restartedAtMs = stamps;
+    const plan = restartPlan(this.#options.strategy, this.children.values(), child.id);
+    for (const id of plan.stop) await this.#terminate(this.children.get(id)!);
+    for (const id of plan.forget) this.children.delete(id);
+    for (const id of plan.start) {
+      const next = this.children.get(id)!;
+      const started = await this.#start(next);
+      if (started.type === 'failed') return this.#retryLater(next, started.cause);
+      next.restarts += 1;
+    }
+  }
+
+  /** Behind whatever waits in the mailbox, so that orders get in between: a child that cannot be started must not lock its supervisor. */
+  #retryLater(child: Child, cause: unknown): void {
+    child.rests('restarting');
+    child.lastFault = cause;
+    this.logger.warn({ supervisor: this.id, childId: child.id, cause: textOf(cause) }, 'A child could not be started again');
+    this.#send({ type: 'retry-restart', child });
+  }
+
+  async #shutDown(reason: ExitReason): Promise<void> {
+    this.phase = 'closing';
+    await this.#closeAll();
+    this.end(reason);
+  }
+
+  async #closeAll(): Promise<void> {
+    this.phase = 'closing';
+    for (const child of [...this.children.values()].reverse()) await this.#terminate(child);
+    await this.endChildren();
+    this.#refuseIfOver();
+  }
+
+  /** It was killed while it waited: whatever it was about to do is not to happen. */
+  #refuseIfOver(): void {
+    if (this.isOver) throw stoppedError(`Cannot go on in "${this.name}"`, this);
+  }
+}
+
+function refusal({ type }: Order, childId: string, reason: string, child?: Child): HandoffError {
+  return new HandoffError('HANDOFF_CHILD', `Cannot ${type} "${childId}": ${reason}`, { childId, reason, value: child?.incarnation?.ref });
+}
+
+function startFailed(childId: string, cause: unknown): HandoffError {
+  return new HandoffError('HANDOFF_CHILD', `Cannot start child "${childId}": ${textOf(cause)}`, { childId, reason: 'start-failed', cause });
+}

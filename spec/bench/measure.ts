@@ -1,0 +1,62 @@
+/** One line of a benchmark's table. */
+export interface Row {
+  readonly what: string;
+  readonly figure: string;
+  /** What it is measured against, in the same run. */
+  readonly floor?: string;
+  /** The figure over its floor; the median of paired runs. */
+  readonly ratio?: number;
+  /** The ratio to reach: at least, or at most. */
+  readonly target?: string;
+}
+
+/** One question, one file. */
+export interface Bench {
+  readonly name: string;
+  readonly question: string;
+  run(): Promise<readonly Row[]>;
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+/** Wall milliseconds of one call. */
+export async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await action();
+  return performance.now() - startMs;
+}
+
+/** Times two actions in turn, after one of each that does not count; the medians, and the median of the paired ratios a / b. */
+export async function paired(
+  rounds: number,
+  a: () => Promise<unknown>,
+  b: () => Promise<unknown>,
+): Promise<{ aMs: number; bMs: number; ratio: number }> {
+  await a();
+  await b();
+  const as: number[] = [];
+  const bs: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    as.push(await timed(a));
+    bs.push(await timed(b));
+  }
+  return { aMs: median(as), bMs: median(bs), ratio: median(as.map((ms, at) => ms / bs[at]!)) };
+}
+
+/** `123,456/s`. */
+export const perSecond = (count: number, ms: number): string => `${Math.round((count / ms) * 1000).toLocaleString('en-US')}/s`;
+
+/** Bytes of heap in use after garbage collection; run node with --expose-gc. */
+export async function heapUsed(): Promise<number> {
+  const { gc } = globalThis;
+  if (!gc) throw new Error('run with --expose-gc');
+  for (let round = 0; round < 4; round += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+  return process.memoryUsage().heapUsed;
+}

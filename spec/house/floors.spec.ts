@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const lib = fileURLToPath(new URL('../../lib', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin', import.meta.url));
+
+/** From the ground up; a station imports only from lower floors. Stations of one floor do not know each other. */
+const FLOORS = [['base'], ['dag', 'actor', 'value'], ['store', 'peer'], ['nodes'], ['executor'], ['allocator'], ['runner'], ['handoff'], ['testing']];
+const floorOf = (station: string): number => FLOORS.findIndex((floor) => floor.includes(station));
+
+/** The one home of each third-party package. */
+const HOMES: Readonly<Record<string, string>> = {
+  nact: 'actor/',
+  piscina: 'executor/isolations/',
+  ws: 'peer/transports/',
+  msgpackr: 'peer/',
+  uuid: 'base/',
+  pino: 'base/',
+  tinyqueue: 'allocator/',
+  denque: 'runner/',
+  'import-meta-resolve': 'executor/',
+  tsx: 'executor/isolations/',
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const files = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+
+const importsOf = (root: string, file: string): Import[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm)].map(
+    (match) => ({ from: file, to: (match[1] ?? match[2] ?? match[3])! }),
+  );
+
+const imports = files(lib).flatMap((file) => importsOf(lib, file));
+const station = (path: string): string => path.split('/')[0]!;
+const target = ({ from, to }: Import): string => relative(lib, resolve(lib, dirname(from), to));
+const local = imports.filter(({ to }) => to.startsWith('.'));
+const across = local.filter((one) => one.from.includes('/') && station(target(one)) !== station(one.from));
+
+describe('the floors of the house', () => {
+  it('knows every station', () => {
+    const stations = new Set(files(lib).filter((file) => file.includes('/')).map(station));
+    for (const one of stations) expect(floorOf(one), one).to.be.at.least(0);
+  });
+
+  it('imports only downward', () => {
+    for (const one of across) {
+      const [from, to] = [floorOf(station(one.from)), floorOf(station(target(one)))];
+      const isSameFloorDown = station(one.from) === 'value' ? false : from === to;
+      expect(to < from && !isSameFloorDown, `${one.from} imports ${one.to}`).to.equal(true);
+    }
+  });
+
+  it('goes into another station only through its door', () => {
+    for (const one of across) {
+      const to = target(one);
+      const isDoor = to === `${station(to)}/index.js` || (station(to) === 'actor' && to === 'actor/public.js');
+      expect(isDoor, `${one.from} imports ${one.to}`).to.equal(true);
+    }
+  });
+
+  it('lets no variant import another', () => {
+    const folders = ['strategies/', 'backends/', 'isolations/', 'transports/'];
+    for (const one of local) {
+      const folder = folders.find((name) => one.from.includes(name));
+      if (!folder || one.from.endsWith('/index.ts')) continue;
+      const to = target(one);
+      const own = one.from.replace(/.*\//, '').split(/[-.]/)[0]!;
+      const isOther = to.includes(folder) && !to.replace(/.*\//, '').startsWith(own) && variants.has(to.replace(/.*\//, '').replace(/\.js$/, ''));
+      expect(isOther, `${one.from} imports ${one.to}`).to.equal(false);
+    }
+  });
+
+  it('keeps brains free of actors, clocks, promises and node modules', () => {
+    for (const brain of ['runner/run-state.ts', 'runner/retry.ts', 'runner/function-state.ts', 'allocator/allocation.ts', 'allocator/ledger.ts', 'nodes/membership.ts', 'actor/restart-window.ts']) {
+      const text = readFileSync(join(lib, brain), 'utf8');
+      expect(text, brain).to.not.match(/from 'node:|from '\.\.\/actor|Promise|setTimeout|setImmediate|Date\.now|performance\.now|Math\.random|systemClock/);
+    }
+  });
+
+  it('gives each third-party package one home', () => {
+    for (const { from, to } of imports) {
+      if (to.startsWith('.') || to.startsWith('node:')) continue;
+      const name = to.startsWith('@') ? to.split('/').slice(0, 2).join('/') : to.split('/')[0]!;
+      expect(HOMES[name], `${from} imports ${to}`).to.be.a('string');
+      expect(from.startsWith(HOMES[name]!), `${from} imports ${to}, whose home is ${HOMES[name]}`).to.equal(true);
+    }
+  });
+
+  it('reads the time and sets timers in base/clock alone', () => {
+    for (const file of files(lib)) {
+      if (file === 'base/clock.ts') continue;
+      const text = readFileSync(join(lib, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      expect(text, file).to.not.match(/\b(setTimeout|setInterval|Date\.now)\(/);
+    }
+  });
+
+  it('begins every door with what it does, what comes in and what goes out', () => {
+    const doors = files(lib).filter((file) => file.split('/').length === 2 && file.endsWith('/index.ts') && station(file) !== 'testing');
+    for (const door of doors) {
+      const [does, comesIn, goesOut] = readFileSync(join(lib, door), 'utf8').split('\n') as [string, string, string];
+      expect(does, door).to.match(/^\/\/ \w+: /);
+      expect(comesIn, door).to.match(/^\/\/ In: /);
+      expect(goesOut, door).to.match(/^\/\/ Out: /);
+    }
+  });
+
+  it('lets the command line see the face of the package only', () => {
+    for (const file of files(bin)) {
+      for (const { to } of importsOf(bin, file)) {
+        if (!to.startsWith('.')) continue;
+        const path = relative(bin, resolve(bin, dirname(file), to));
+        expect(path.startsWith('..') ? path === '../lib/index.js' : true, `${file} imports ${to}`).to.equal(true);
+      }
+    }
+  });
+
+  it('has no file longer than 350 lines, and no file named for nothing', () => {
+    for (const [root, all] of [
+      [lib, files(lib)],
+      [bin, files(bin)],
+    ] as const) {
+      for (const file of all) {
+        expect(readFileSync(join(root, file), 'utf8').split('\n').length - 1, file).to.be.at.most(350);
+        expect(file).to.not.match(/(^|\/)(utils?|helpers?|common|misc|manager|types)\.ts$/);
+        expect(file).to.match(/^[a-z0-9./-]+$/);
+      }
+    }
+  });
+});
+
+const variants = new Set(['first-available', 'load-balanced', 'near-data', 'memory', 'thread', 'loop']);

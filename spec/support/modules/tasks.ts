@@ -1,0 +1,48 @@
+// Ordinary exported functions, as a user of the package would write them.
+import { currentFunction, NonRetryableError } from '../../../lib/index.js';
+
+export const add = (a: number, b: number): number => a + b;
+export const double = (n: number): number => 2 * n;
+export const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+export const range = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+export const fail = (message: string): never => {
+  throw new RangeError(message);
+};
+export const failForGood = (): never => {
+  throw new NonRetryableError('never again');
+};
+export const failUntil = (attempt: number): number => {
+  if (currentFunction().attempt < attempt) throw new Error(`attempt ${currentFunction().attempt} is not ${attempt}`);
+  return currentFunction().attempt;
+};
+export const context = (): Record<string, unknown> => {
+  const { dagId, runId, functionId, attempt, node } = currentFunction();
+  return { dagId, runId, functionId, attempt, node };
+};
+export const spin = (): never => {
+  for (;;) Math.random();
+};
+export const untilAborted = (): Promise<string> =>
+  new Promise((_resolve, reject) => {
+    const { signal } = currentFunction();
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+export const exit = (code: number): never => process.exit(code);
+export const say = (text: string): string => {
+  console.log(text);
+  return text;
+};
+export const pick = (
+  value: { readonly rows: readonly number[] },
+  source: string,
+  target: string,
+): { first: number; source: string; target: string } => ({
+  first: value.rows[0]!,
+  source,
+  target,
+});
+export const pushTo = (list: number[]): number => list.push(1);
+export const makeRows = (count: number): { delay: number; distance: number; hour: number }[] =>
+  Array.from({ length: count }, (_, at) => ({ delay: at % 60, distance: at, hour: (at % 240) / 10 }));
+export const countRows = (rows: readonly unknown[]): number => rows.length;
+export const notAValue = (): unknown => ({ inner: [1, () => 1] });
