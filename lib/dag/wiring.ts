@@ -59,7 +59,7 @@ export type NewId<I extends string, V> = string extends I
     ? { readonly 'this id is taken': I }
     : unknown;
 /** The values by id, with one more. */
-export type With<V, I extends string, R> = V & { [K in I]: R };
+export type With<V, I extends string, R> = { [K in keyof V | I]: K extends keyof V ? V[K] : R };
 
 /** The key under which a DAG carries its types; for the compiler only. */
 export declare const shape: unique symbol;

@@ -1,14 +1,4 @@
-import {
-  type ActorRef,
-  ask,
-  closeDesk,
-  gaveUp,
-  type NactRef,
-  openDesk,
-  type SupervisionTree,
-  supervisionTree,
-  tellNact,
-} from '../actor/index.js';
+import { type ActorRef, ask, type NactRef, openDesk, type SupervisionTree, supervisionTree, tellNact } from '../actor/index.js';
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
 import { checkedNumber, HandoffError, keepAlive, newRunId, systemClock } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
@@ -17,6 +7,7 @@ import { type PreparedRun, type RunOutcome, recordOf } from '../runner/index.js'
 import { check, Held } from '../value/index.js';
 import { type HandoffMessage, LaunchRun, receiveAtDesk } from './desk.js';
 import type { ExecuteOptions } from './execute-options.js';
+import { Lifecycle } from './lifecycle.js';
 import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from './node-options.js';
 import { openRun, type Run } from './run.js';
 import { growTree, layTables, type Stations, type Tables, type Tree } from './tree.js';
@@ -53,9 +44,7 @@ export class Handoff implements AsyncDisposable {
   readonly #options: CheckedNodeOptions;
   readonly #tables: Tables;
   readonly #tree: Tree;
-  #isStopped = false;
-  #stopping: Promise<void> | undefined;
-  #tellStopped!: (error: HandoffError | undefined) => void;
+  readonly #lifecycle: Lifecycle;
 
   private constructor(options: CheckedNodeOptions, tables: Tables, tree: Tree) {
     this.name = options.name;
@@ -65,10 +54,8 @@ export class Handoff implements AsyncDisposable {
     const launch = (prepared: PreparedRun): void => tables.runs.launch(prepared, (gone) => tree.runs(gone));
     const parts = { runs: tables.runs, logger: options.logger, launch };
     this.actor = openDesk(tree.system, 'handoff', (message) => receiveAtDesk(message, parts));
-    this.stopped = new Promise((resolve) => {
-      this.#tellStopped = resolve;
-    });
-    void tree.root.exited.then(() => this.#stopping ?? this.#giveUp());
+    this.#lifecycle = new Lifecycle(options.name, tables, tree, this.actor);
+    this.stopped = this.#lifecycle.stopped;
   }
 
   /** Starts a node: its supervision tree stands when this resolves. Rejects with `TypeError` or `RangeError` for wrong options. */
@@ -230,12 +217,12 @@ export class Handoff implements AsyncDisposable {
 
   /** A supervised actor as it is now: a reference to one incarnation. */
   whereis(name: SupervisedName): ActorRef<unknown> | undefined {
-    return this.#isStopped ? undefined : (this.#tree.ref(name as keyof Stations) as ActorRef<unknown> | undefined);
+    return this.#lifecycle.isOver ? undefined : (this.#tree.ref(name as keyof Stations) as ActorRef<unknown> | undefined);
   }
 
   /** The supervised actors, from the root down, with the restarts of each. */
   async supervisionTree(): Promise<SupervisionTree> {
-    this.#refuseStopped();
+    this.#lifecycle.refuse();
     return supervisionTree(this.#tree.root);
   }
 
@@ -245,8 +232,7 @@ export class Handoff implements AsyncDisposable {
    */
   async stop(options: { graceMs?: number } = {}): Promise<void> {
     const graceMs = checkedNumber('graceMs', options.graceMs, { or: 10_000 });
-    this.#stopping ??= this.#stop(graceMs);
-    return this.#stopping;
+    return this.#lifecycle.stop(graceMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -257,7 +243,7 @@ export class Handoff implements AsyncDisposable {
     const { runs } = this.#tables;
     let prepared: PreparedRun;
     try {
-      this.#refuseStopped();
+      this.#lifecycle.refuse();
       prepared = runs.prepare(dag, options, mode);
     } catch (error) {
       const dagId = typeof dag?.id === 'string' ? dag.id : '';
@@ -289,7 +275,7 @@ export class Handoff implements AsyncDisposable {
 
   /** Asks a supervised actor. When it crashes meanwhile, the next incarnation is asked again: every question may be repeated. */
   async #ask<R, N extends keyof Stations>(name: N, request: (replyTo: ActorRef<R>) => Stations[N]): Promise<R> {
-    this.#refuseStopped();
+    this.#lifecycle.refuse();
     const alive = keepAlive();
     try {
       for (;;) {
@@ -299,70 +285,12 @@ export class Handoff implements AsyncDisposable {
         } catch (error) {
           if (!HandoffError.is(error, 'HANDOFF_STOPPED')) throw error;
           await Promise.race([this.#tree.replaced(name, ref), this.stopped]);
-          this.#refuseStopped();
+          this.#lifecycle.refuse();
         }
       }
     } finally {
       alive.cancel();
     }
-  }
-
-  #refuseStopped(): void {
-    if (this.#stopping || this.#isStopped) throw this.#stoppedError();
-  }
-
-  #stoppedError(): HandoffError {
-    return new HandoffError('HANDOFF_STOPPED', `Node "${this.name}" has been stopped`, { node: this.name });
-  }
-
-  async #stop(graceMs: number): Promise<void> {
-    if (this.#isStopped) return;
-    const alive = keepAlive();
-    const { runs, allocation, executor, membership } = this.#tables;
-    runs.refuse(this.#stoppedError());
-    membership.leave();
-    allocation.drain();
-    if (graceMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = systemClock.after(graceMs, resolve);
-        executor.whenIdle(() => {
-          timer.cancel();
-          resolve();
-        });
-      });
-    }
-    await runs.abortAll('its node was stopped');
-    await this.#fell(undefined);
-    alive.cancel();
-  }
-
-  /** The root supervisor has given up. */
-  async #giveUp(): Promise<void> {
-    const { runs, allocation } = this.#tables;
-    const reason = gaveUp(this.#tree.root);
-    const what = reason ? `"${reason.childId}" ended again and again` : 'its root supervisor ended';
-    const message = `Node "${this.name}" stopped: ${what}`;
-    const error = new HandoffError('HANDOFF_RESTARTS_EXCEEDED', message, {
-      node: this.name,
-      childId: reason?.childId,
-      cause: reason?.cause,
-    });
-    this.#stopping = Promise.resolve();
-    runs.refuse(this.#stoppedError());
-    allocation.drain();
-    runs.abandonAll(what, error);
-    await this.#fell(error);
-  }
-
-  async #fell(error: HandoffError | undefined): Promise<void> {
-    const { executor, store } = this.#tables;
-    closeDesk(this.actor);
-    await this.#tree.root.stop();
-    await this.#tree.system.stop();
-    await executor.close();
-    store.close();
-    this.#isStopped = true;
-    this.#tellStopped(error);
   }
 }
 

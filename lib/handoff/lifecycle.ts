@@ -1,0 +1,91 @@
+import { closeDesk, gaveUp, type NactRef } from '../actor/index.js';
+import { HandoffError, keepAlive, systemClock } from '../base/index.js';
+import type { Tables, Tree } from './tree.js';
+
+/** How a node ends: because it is told to, or because its root supervisor gave up. Once, whatever comes together. */
+export class Lifecycle {
+  /** Resolves when the node has stopped: with the error that ended it, if one did. */
+  readonly stopped: Promise<HandoffError | undefined>;
+  readonly #node: string;
+  readonly #tables: Tables;
+  readonly #tree: Tree;
+  readonly #desk: NactRef<never>;
+  #stopping: Promise<void> | undefined;
+  #tellStopped!: (error: HandoffError | undefined) => void;
+
+  constructor(node: string, tables: Tables, tree: Tree, desk: NactRef<never>) {
+    this.#node = node;
+    this.#tables = tables;
+    this.#tree = tree;
+    this.#desk = desk;
+    this.stopped = new Promise((resolve) => {
+      this.#tellStopped = resolve;
+    });
+    void tree.root.exited.then(() => {
+      this.#stopping ??= this.#giveUp();
+    });
+  }
+
+  /** Whether the node takes no more work. */
+  get isOver(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Throws `HANDOFF_STOPPED` when the node takes no more work. */
+  refuse(): void {
+    if (this.isOver) throw this.#stoppedError();
+  }
+
+  /** Lets attempts end for `graceMs`, then ends the rest, and everything else. Repeated calls are one. */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  #stoppedError(): HandoffError {
+    return new HandoffError('HANDOFF_STOPPED', `Node "${this.#node}" has been stopped`, { node: this.#node });
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const alive = keepAlive();
+    const { runs, allocation, executor, membership } = this.#tables;
+    runs.refuse(this.#stoppedError());
+    membership.leave();
+    allocation.drain();
+    if (graceMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = systemClock.after(graceMs, resolve);
+        executor.whenIdle(() => {
+          timer.cancel();
+          resolve();
+        });
+      });
+    }
+    await runs.abortAll('its node was stopped');
+    await this.#fell(undefined);
+    alive.cancel();
+  }
+
+  /** The root supervisor has ended by itself: no actor is left that could do anything. */
+  async #giveUp(): Promise<void> {
+    const { runs, allocation } = this.#tables;
+    const reason = gaveUp(this.#tree.root);
+    const what = reason ? `its actor "${reason.childId}" ended again and again` : 'its root supervisor ended';
+    const fields = { node: this.#node, childId: reason?.childId, cause: reason?.cause };
+    const error = new HandoffError('HANDOFF_RESTARTS_EXCEEDED', `Node "${this.#node}" stopped: ${what}`, fields);
+    runs.refuse(this.#stoppedError());
+    allocation.drain();
+    runs.abandonAll(what, error);
+    await this.#fell(error);
+  }
+
+  async #fell(error: HandoffError | undefined): Promise<void> {
+    const { executor, store } = this.#tables;
+    closeDesk(this.#desk);
+    await this.#tree.root.stop();
+    await this.#tree.system.stop();
+    await executor.close();
+    store.close();
+    this.#tellStopped(error);
+  }
+}
