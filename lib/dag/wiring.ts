@@ -46,8 +46,8 @@ export type ExtraArgs<C, G extends readonly unknown[]> = [SignatureOf<C>] extend
           : never
       : never
     : never;
-/** Refuses a `code` whose result could be passed to nobody. */
-export type Cloneable<C> = [SignatureOf<C>] extends [never]
+/** Refuses a `code` whose result could be passed to nobody; one that always throws has none. */
+export type Cloneable<C> = [ResultOf<C>] extends [never]
   ? unknown
   : ResultOf<C> extends NotAValue
     ? { readonly code: { readonly 'a result must be structured-cloneable': ResultOf<C> } }
@@ -133,17 +133,20 @@ type OfGiven<S, X> = X extends { readonly argumentInclusion: 'as-list' } ? [OfAr
 type OfExtra<X> = X extends { readonly extraArgs: infer E extends readonly unknown[] } ? Mutable<E> : [];
 type Mutable<E> = { -readonly [K in keyof E]: E[K] extends readonly unknown[] ? Mutable<E[K]> : E[K] };
 /** Holds one function of `Dag.of` against the others. */
-export type OfCheck<S, X> = { readonly args?: readonly (keyof S & string)[] } & (X extends { readonly code: infer C }
-  ? [SignatureOf<C>] extends [never]
-    ? unknown
-    : SignatureOf<C> extends (...args: infer P) => unknown
-      ? OfGiven<S, X> extends infer G extends readonly unknown[]
-        ? [...G, ...OfExtra<X>] extends P
-          ? unknown
-          : { readonly args: { readonly given: [...G, ...OfExtra<X>]; readonly expected: P } }
+export type OfCheck<S, X> = (X extends { readonly args: readonly (keyof S)[] } | { readonly args?: never }
+  ? unknown
+  : { readonly args?: readonly (keyof S & string)[] }) &
+  (X extends { readonly code: infer C }
+    ? [SignatureOf<C>] extends [never]
+      ? unknown
+      : SignatureOf<C> extends (...args: infer P) => unknown
+        ? OfGiven<S, X> extends infer G extends readonly unknown[]
+          ? [...G, ...OfExtra<X>] extends P
+            ? unknown
+            : { readonly args: { readonly given: [...G, ...OfExtra<X>]; readonly expected: P } }
+          : never
         : never
-      : never
-  : never);
+    : never);
 /** The inline functions of `Dag.of`. */
 export type OfInline<S> = { [K in keyof S]: S[K] extends { readonly type: 'inline' } ? K : never }[keyof S] & string;
 /** The ids that a function of `Dag.of` consumes. */
