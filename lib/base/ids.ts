@@ -11,3 +11,6 @@ export const newRunId = (): RunId => v7() as RunId;
 
 /** A fresh DAG id, for `new Dag()` without one. */
 export const newDagId = (): string => v7();
+
+/** A fresh name for something within a process that must not be mistaken for another. */
+export const newId = (): string => v7();

@@ -1,17 +1,93 @@
-// PROVISIONAL
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AttemptContext } from './attempt.js';
+
+/** What a function may know of itself while it runs. */
 export interface FunctionContext {
   readonly dagId: string;
   readonly runId: string;
   readonly functionId: string;
+  /** Counts from 1. */
   readonly attempt: number;
+  /** The name of the node that runs it. */
   readonly node: string;
+  /** Aborts when the attempt is timed out or cancelled; `signal.reason` is the `HandoffError`. */
   readonly signal: AbortSignal;
 }
-const als = new AsyncLocalStorage<FunctionContext>();
-export function currentFunction(): FunctionContext {
-  const c = als.getStore();
-  if (!c) throw new TypeError('outside');
-  return c;
+
+/** The two streams that a process writes to. */
+export type OutputStream = 'stdout' | 'stderr';
+
+/** One attempt, as the code that runs in it sees it, across everything that it awaits. */
+export class AttemptScope {
+  readonly context: AttemptContext;
+  readonly #onLine: (context: AttemptContext, stream: OutputStream, text: string) => void;
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+  #shown: FunctionContext | undefined;
+  #unfinished: { stdout: string; stderr: string } | undefined;
+
+  constructor(context: AttemptContext, onLine: (context: AttemptContext, stream: OutputStream, text: string) => void) {
+    this.context = context;
+    this.#onLine = onLine;
+  }
+
+  /** What `currentFunction()` shows: made when first asked for, the same object from then on. */
+  get shown(): FunctionContext {
+    if (!this.#shown) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+      const { dagId, runId, functionId, attempt, node } = this.context;
+      this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal });
+    }
+    return this.#shown;
+  }
+
+  abort(reason: Error): void {
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** Takes what the code writes, and passes on every whole line. */
+  write(stream: OutputStream, text: string): void {
+    this.#unfinished ??= { stdout: '', stderr: '' };
+    const lines = (this.#unfinished[stream] + text).split('\n');
+    this.#unfinished[stream] = lines.pop()!;
+    for (const line of lines) this.#tell(stream, line);
+  }
+
+  /** Passes on lines that were begun and will not be ended. */
+  flush(): void {
+    if (!this.#unfinished) return;
+    const { stdout, stderr } = this.#unfinished;
+    this.#unfinished = undefined;
+    if (stdout) this.#tell('stdout', stdout);
+    if (stderr) this.#tell('stderr', stderr);
+  }
+
+  /** Outside the scope, so that a listener which writes is not heard as the function. */
+  #tell(stream: OutputStream, line: string): void {
+    scopes.exit(() => this.#onLine(this.context, stream, line));
+  }
 }
-export const runAs = <T>(c: object, f: () => T): T => als.run(c as FunctionContext, f);
+
+/** Shared between copies of the package: a function finds its context whichever copy it imports. */
+const shared = globalThis as { [key: symbol]: AsyncLocalStorage<AttemptScope> | undefined };
+const key = Symbol.for('handoff-dag.currentFunction');
+shared[key] ??= new AsyncLocalStorage<AttemptScope>();
+const scopes = shared[key];
+
+/**
+ * Whose attempt this code runs in, and the signal that tells when to stop; across everything that the function awaits. An inline function
+ * sees its consumer. Outside a function it is a `TypeError`.
+ */
+export function currentFunction(): FunctionContext {
+  const scope = scopes.getStore();
+  if (!scope) throw new TypeError('Cannot tell the current function: currentFunction is called outside a function of a DAG');
+  return scope.shown;
+}
+
+/** The scope that the code runs in, if it runs in one. */
+export const currentScope = (): AttemptScope | undefined => scopes.getStore();
+
+/** Calls `body` in the scope. */
+export const runIn = <T>(scope: AttemptScope, body: () => T): T => scopes.run(scope, body);

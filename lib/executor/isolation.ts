@@ -1,4 +1,4 @@
-import type { Logger } from '../base/index.js';
+import type { Clock, Logger } from '../base/index.js';
 import type { AttemptContext, Call, Outcome, Running } from './attempt.js';
 
 /** Where code runs on a node. A new isolation is one file in `isolations/` and one line in the map at the door. */
@@ -12,6 +12,9 @@ export interface Isolation {
 
 /** What an isolation is made with. */
 export interface IsolationOptions {
+  /** The name of the node, for errors. */
+  readonly node: string;
+  readonly clock: Clock;
   /** The folder under which modules are found, absolute. */
   readonly root: string;
   /** How many threads there may be at once; they are started when first needed. */

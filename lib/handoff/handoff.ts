@@ -263,7 +263,7 @@ export class Handoff implements AsyncDisposable {
     checkId(dagId, 'dagId');
     checkId(id, as === 'value' ? 'id' : 'functionId');
     await this.#member(node);
-    const held = Held.live(value, check(value, { where: 'value', freeze: false }));
+    const held = Held.live(value, check(value, { where: 'value', freeze: false }), 'caller');
     await this.#ask('LocalStore', (replyTo) => ({ type: 'keep-value', dagId, id, value: held, as, replyTo }));
   }
 

@@ -32,12 +32,12 @@ export function layTables(options: CheckedNodeOptions, clock: Clock): Tables {
   const membership = new Membership(name, undefined);
   const ledger = new Ledger(capabilities, { thread: threads, loop: loopConcurrency });
   const allocation = new AllocationTable({ name, isSelf: true, ledger }, clock);
-  const onOutput = ({ signal: _, ...context }: AttemptContext & { signal?: unknown }, stream: 'stdout' | 'stderr', text: string): void => {
+  const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
     if (stream === 'stdout') logger.info({ ...context, stream }, text);
     else logger.warn({ ...context, stream }, text);
   };
   const made = [...isolations].map(
-    ([kind, make]) => [kind, make({ root, threads, threadHeapMiB, freeze, strict, logger, onOutput })] as const,
+    ([kind, make]) => [kind, make({ node: name, clock, root, threads, threadHeapMiB, freeze, strict, logger, onOutput })] as const,
   );
   const executor = new ExecutorTable(new Map(made), clock);
   const ground = { node: name, clock, random: Math.random, allocation, executor, store, strict, freeze, logger };

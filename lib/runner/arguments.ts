@@ -68,7 +68,7 @@ export class Arguments {
 
   #held(functionId: string, extraArgs: readonly unknown[]): Held {
     try {
-      return Held.live(extraArgs, this.#strict ? check(extraArgs, { where: 'extraArgs', freeze: false }) : 0);
+      return Held.live(extraArgs, this.#strict ? check(extraArgs, { where: 'extraArgs', freeze: false }) : 0, 'caller');
     } catch (error) {
       if (HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) {
         throw new HandoffError(error.code, error.message, { functionId, path: error.path });

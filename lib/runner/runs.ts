@@ -212,7 +212,7 @@ export class Runs {
       if (!Object.hasOwn(options.inputs, id)) inputs.set(id, store.storedValue(plan.dagId, id)!);
       else {
         const value = options.inputs[id];
-        inputs.set(id, Held.live(value, strict ? check(value, { where: `inputs.${id}`, freeze: false }) : 0));
+        inputs.set(id, Held.live(value, strict ? check(value, { where: `inputs.${id}`, freeze: false }) : 0, 'caller'));
       }
     }
     return inputs;

@@ -1,0 +1,89 @@
+import type { HandoffError, Timer } from '../../base/index.js';
+import { check, Held, surfaceSize } from '../../value/index.js';
+import type { Call, Outcome, Running } from '../attempt.js';
+import { attributeOutput } from '../attributed-output.js';
+import { LoadedFunctions } from '../code.js';
+import { AttemptScope } from '../current-function.js';
+import type { Isolation, IsolationOptions } from '../isolation.js';
+import { type StepPlace, StepsRun } from '../steps-run.js';
+
+/**
+ * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values are passed as they are,
+ * without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
+ */
+export function loopIsolation(options: IsolationOptions): Isolation {
+  const { freeze, strict, root, node } = options;
+  const functions = new LoadedFunctions({ root, node });
+  const place: StepPlace<Held, Held> = {
+    peek: (ref) => functions.peek(ref),
+    load: (ref) => functions.load(ref),
+    open: (held) => held.open(freeze),
+    keep: (value) => Held.live(value, strict || freeze ? check(value, { where: 'result', freeze }) : surfaceSize(value)),
+  };
+  const running = new Set<LoopCall>();
+  const unattribute = attributeOutput();
+  return {
+    name: 'loop',
+    start(call, settle) {
+      const started = new LoopCall(call, place, options, (outcome) => {
+        running.delete(started);
+        settle(outcome);
+      });
+      running.add(started);
+      started.begin();
+      return started;
+    },
+    async close() {
+      for (const call of [...running]) call.end({ type: 'stopped' });
+      unattribute();
+    },
+  };
+}
+
+class LoopCall implements Running {
+  readonly #options: IsolationOptions;
+  readonly #settle: (outcome: Outcome) => void;
+  readonly #scope: AttemptScope;
+  readonly #steps: StepsRun<Held, Held>;
+  #startedAtMs = 0;
+  #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #isOver = false;
+
+  constructor({ context, steps }: Call, place: StepPlace<Held, Held>, options: IsolationOptions, settle: (outcome: Outcome) => void) {
+    this.#options = options;
+    this.#settle = settle;
+    this.#scope = new AttemptScope(context, options.onOutput);
+    this.#steps = new StepsRun(steps, this.#scope, place, this);
+  }
+
+  begin(): void {
+    this.#startedAtMs = this.#options.clock.now();
+    this.#steps.next();
+  }
+
+  succeeded(values: readonly Held[]): void {
+    this.end({ type: 'succeeded', values, tookMs: this.#options.clock.now() - this.#startedAtMs });
+  }
+
+  failed(error: unknown, final: boolean): void {
+    this.end({ type: 'failed', error, final });
+  }
+
+  stop(reason: HandoffError, graceMs: number): void {
+    if (this.#isOver) return;
+    const atMs = this.#options.clock.now() + graceMs;
+    if (this.#stopping && this.#stopping.atMs <= atMs) return;
+    this.#stopping?.timer.cancel();
+    const isFirst = !this.#stopping;
+    this.#stopping = { atMs, timer: this.#options.clock.after(graceMs, () => this.end({ type: 'stopped' })) };
+    if (isFirst) this.#scope.abort(reason);
+  }
+
+  end(outcome: Outcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopping?.timer.cancel();
+    this.#scope.flush();
+    this.#settle(this.#stopping ? { type: 'stopped' } : outcome);
+  }
+}

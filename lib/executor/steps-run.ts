@@ -1,0 +1,127 @@
+import { HandoffError, NonRetryableError, textOf } from '../base/index.js';
+import type { AnyFunction, CodeRef } from '../dag/index.js';
+import { type AttemptScope, runIn } from './current-function.js';
+
+/** A step of a call, in the form of the place that runs it: `V` is a value that has come from elsewhere. */
+export interface RunnableStep<V> {
+  readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
+  readonly functionId: string;
+  readonly code: AnyFunction | CodeRef;
+  readonly inputs: readonly (V | number)[];
+  readonly asList: boolean;
+  readonly extra: V | undefined;
+  readonly wanted: boolean;
+}
+
+/** How a place loads code and takes values in and out. */
+export interface StepPlace<V, K> {
+  /** The function, if it is at hand. */
+  peek(ref: CodeRef): AnyFunction | undefined;
+  load(ref: CodeRef): Promise<AnyFunction>;
+  open(value: V): unknown;
+  /** Checks what a step gave, and keeps it in the form in which it leaves, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`. */
+  keep(value: unknown, wanted: boolean): K | undefined;
+}
+
+/** How the steps ended. */
+export interface StepsEnd<K> {
+  succeeded(values: readonly K[]): void;
+  failed(error: unknown, final: boolean): void;
+}
+
+const NONE: readonly never[] = [];
+
+/**
+ * Runs the steps of a call one after the other, each in the call's scope. As long as nothing has to be waited for it goes on within the
+ * turn, without a promise: for small functions on the loop promises would cost more than they do. Tells `end` once.
+ */
+export class StepsRun<V, K> {
+  readonly #steps: readonly RunnableStep<V>[];
+  readonly #scope: AttemptScope;
+  readonly #place: StepPlace<V, K>;
+  readonly #end: StepsEnd<K>;
+  readonly #values: unknown[] = [];
+  readonly #kept: K[] = [];
+
+  constructor(steps: readonly RunnableStep<V>[], scope: AttemptScope, place: StepPlace<V, K>, end: StepsEnd<K>) {
+    this.#steps = steps;
+    this.#scope = scope;
+    this.#place = place;
+    this.#end = end;
+  }
+
+  /** Begins, or goes on with the next step. */
+  next(): void {
+    while (this.#values.length < this.#steps.length) {
+      const step = this.#steps[this.#values.length]!;
+      const { code } = step;
+      const loaded = typeof code === 'function' ? code : this.#place.peek(code);
+      if (!loaded) {
+        this.#await(step, this.#place.load(code as CodeRef), (fresh) => this.#call(step, fresh) && this.next());
+        return;
+      }
+      if (!this.#call(step, loaded)) return;
+    }
+    this.#end.succeeded(this.#kept);
+  }
+
+  /** Whether the step is over, and the next may begin now. */
+  #call(step: RunnableStep<V>, code: AnyFunction): boolean {
+    let result: unknown;
+    try {
+      const given =
+        step.inputs.length === 0
+          ? NONE
+          : step.inputs.map((input) => (typeof input === 'number' ? this.#values[input] : this.#place.open(input)));
+      const first = step.asList ? [given] : given;
+      const args = step.extra === undefined ? first : [...first, ...(this.#place.open(step.extra) as readonly unknown[])];
+      result = runIn(this.#scope, () => Reflect.apply(code, undefined, args as never[]));
+      if (isThenable(result)) {
+        this.#await(step, Promise.resolve(result), (value) => this.#take(step, value) && this.next());
+        return false;
+      }
+    } catch (error) {
+      this.#fail(step, error);
+      return false;
+    }
+    return this.#take(step, result);
+  }
+
+  #take(step: RunnableStep<V>, value: unknown): boolean {
+    try {
+      const kept = this.#place.keep(value, step.wanted);
+      if (step.wanted) this.#kept.push(kept!);
+    } catch (error) {
+      this.#fail(step, error);
+      return false;
+    }
+    this.#values.push(value);
+    return true;
+  }
+
+  #await<T>(step: RunnableStep<V>, promise: Promise<T>, then: (value: T) => void): void {
+    promise.then(then, (error: unknown) => this.#fail(step, error));
+  }
+
+  #fail(step: RunnableStep<V>, error: unknown): void {
+    this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinal(error));
+  }
+}
+
+const isThenable = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** Failures that would come again. */
+const isFinal = (error: unknown): boolean =>
+  NonRetryableError.is(error) || HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE') || HandoffError.is(error, 'HANDOFF_CODE_NOT_FOUND');
+
+/** The failure of an inline function or a (de)serializer is its consumer's; it names who it was. */
+function blamed(
+  { role, functionId }: RunnableStep<never> | RunnableStep<unknown>,
+  cause: unknown,
+  { context }: AttemptScope,
+): HandoffError {
+  const who = role === 'inline' ? `Inline function "${functionId}"` : `The ${role}r of an argument from "${functionId}"`;
+  const { dagId, runId, node } = context;
+  return new HandoffError('HANDOFF_FUNCTION_FAILED', `${who} failed: ${textOf(cause)}`, { dagId, runId, functionId, node, cause });
+}

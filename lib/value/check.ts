@@ -1,0 +1,209 @@
+import { HandoffError } from '../base/index.js';
+import { keyText, pathText, type Step } from './paths.js';
+import { type Shape, shapeOf } from './shape.js';
+
+/** How a value is checked. */
+export interface CheckOptions {
+  /** The name of the whole, with which paths begin: `result`, `inputs.xs`. */
+  readonly where: string;
+  /** Whether plain objects and arrays are frozen on the way, each once. Binary data, Map, Set and Date cannot be. */
+  readonly freeze: boolean;
+}
+
+/** What a walk through a value found. */
+export interface Survey {
+  /** An estimate of what it takes packed. */
+  readonly sizeBytes: number;
+  /** Whether there is something that structured clone alone would not carry whole: an Error's own fields, a Buffer out of a pool. */
+  readonly needsCare: boolean;
+}
+
+/** Values that are frozen to the bottom, with their size: handed on from function to function they are not walked again. */
+const sound = new WeakMap<object, Survey>();
+
+const FIXED_BYTES = 8;
+
+/**
+ * Walks through a value once, iteratively, shared and cyclic parts included, and refuses what is no value with
+ * `HANDOFF_NOT_SERIALIZABLE` and the path: functions, symbols (as keys too), class instances, accessors, promises, iterators, proxies, and
+ * properties that a copy would lose. Answers the size in bytes, estimated.
+ */
+export const check = (value: unknown, options: CheckOptions): number => survey(value, options).sizeBytes;
+
+/** As `check`; answers everything that was found. */
+export function survey(value: unknown, { where, freeze }: CheckOptions): Survey {
+  if (typeof value !== 'object' || value === null) return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false };
+  const known = sound.get(value);
+  if (known) return known;
+  const walk = new Walk(where, freeze);
+  walk.visit(value, undefined);
+  const found: Survey = { sizeBytes: walk.sizeBytes, needsCare: walk.needsCare };
+  if (freeze && walk.isFrozenWhole) sound.set(value, found);
+  return found;
+}
+
+class Walk {
+  sizeBytes = 0;
+  needsCare = false;
+  /** Whether nothing was met that could still be changed. */
+  isFrozenWhole = true;
+  readonly #where: string;
+  readonly #freeze: boolean;
+  readonly #seen = new Set<object>();
+  readonly #todo: (readonly [object, Step | undefined])[] = [];
+
+  constructor(where: string, freeze: boolean) {
+    this.#where = where;
+    this.#freeze = freeze;
+  }
+
+  visit(root: object, at: Step | undefined): void {
+    this.#meet(root, at);
+    for (let next = this.#todo.pop(); next; next = this.#todo.pop()) this.#enter(next[0], next[1]);
+  }
+
+  /** A value inside: counted now if it is a primitive, entered later if not. */
+  #meet(value: unknown, at: Step | undefined): void {
+    if (typeof value !== 'object' || value === null) {
+      this.sizeBytes += sizeOfPrimitive(value, this.#where, at);
+      return;
+    }
+    this.sizeBytes += 2;
+    if (this.#seen.has(value)) return;
+    this.#seen.add(value);
+    this.#todo.push([value, at]);
+  }
+
+  #enter(value: object, at: Step | undefined): void {
+    const shape = shapeOf(value);
+    if (typeof shape === 'object') throw refused(this.#where, at, shape.refused);
+    if (shape === 'object' || shape === 'array') {
+      this.#properties(value, at, shape);
+      if (this.#freeze) Object.freeze(value);
+      return;
+    }
+    this.isFrozenWhole = false;
+    if (shape === 'error') return this.#error(value as Error, at);
+    if (shape === 'binary') this.#binary(value as ArrayBuffer | ArrayBufferView);
+    else if (shape === 'leaf') this.sizeBytes += FIXED_BYTES + (value instanceof RegExp ? value.source.length : 0);
+    if (shape === 'map') this.#map(value as Map<unknown, unknown>, at);
+    if (shape === 'set') for (const entry of value as Set<unknown>) this.#meet(entry, { above: at, key: '.values()' });
+    this.#nothingLost(value, at, shape);
+  }
+
+  #properties(value: object, at: Step | undefined, shape: 'object' | 'array'): void {
+    for (const key of Reflect.ownKeys(value)) {
+      if (typeof key === 'symbol') throw refused(this.#where, at, `a property whose key is ${String(key)}`);
+      if (shape === 'array' && key === 'length') continue;
+      const { value: inside, get, set, enumerable } = Object.getOwnPropertyDescriptor(value, key)!;
+      const step = typeof inside === 'object' || typeof inside === 'function' || typeof inside === 'symbol' || get || set || !enumerable;
+      const within = step ? { above: at, key: keyText(shape === 'array' && /^\d+$/.test(key) ? Number(key) : key) } : at;
+      if (get || set) throw refused(this.#where, within, 'an accessor');
+      if (!enumerable) throw refused(this.#where, within, 'a property that is not enumerable, which a copy would lose,');
+      if (shape === 'object') this.sizeBytes += key.length + 2;
+      this.#meet(inside, within);
+    }
+  }
+
+  #map(value: Map<unknown, unknown>, at: Step | undefined): void {
+    for (const [key, entry] of value) {
+      const name =
+        typeof key === 'string' ? JSON.stringify(key) : typeof key === 'object' || typeof key === 'symbol' ? typeof key : String(key);
+      this.#meet(key, { above: at, key: `.keys(${name})` });
+      this.#meet(entry, { above: at, key: `.get(${name})` });
+    }
+  }
+
+  #binary(value: ArrayBuffer | ArrayBufferView): void {
+    this.sizeBytes += value.byteLength + FIXED_BYTES;
+    if (ArrayBuffer.isView(value) && value.byteLength < value.buffer.byteLength && Buffer.isBuffer(value)) this.needsCare = true;
+  }
+
+  #error(error: Error, at: Step | undefined): void {
+    this.needsCare = true;
+    this.sizeBytes += FIXED_BYTES + String(error.message).length + (error.stack?.length ?? 0);
+    for (const key of errorFields(error)) {
+      const descriptor = Object.getOwnPropertyDescriptor(error, key)!;
+      const within = { above: at, key: keyText(key) };
+      if (descriptor.get || descriptor.set) throw refused(this.#where, within, 'an accessor');
+      this.#meet(descriptor.value, within);
+    }
+  }
+
+  /** Own properties of a Map, a Date and the like are not copied by anybody. */
+  #nothingLost(value: object, at: Step | undefined, shape: Shape): void {
+    if (shape === 'binary' && ArrayBuffer.isView(value)) return;
+    const [lost] = Object.keys(value);
+    if (lost !== undefined)
+      throw refused(this.#where, { above: at, key: keyText(lost) }, 'a property of its own on a built-in object, which a copy would lose,');
+  }
+}
+
+/** What a value takes packed, guessed from its surface: for values that are not walked through. */
+export function surfaceSize(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return FIXED_BYTES;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
+  if (Array.isArray(value)) return value.length * 2 * FIXED_BYTES;
+  if (value instanceof Map || value instanceof Set) return value.size * 4 * FIXED_BYTES;
+  return FIXED_BYTES * 8;
+}
+
+/** The own fields of an error that are kept beside name, message and stack. */
+export function errorFields(error: Error): string[] {
+  const fields = Object.keys(error).filter((key) => key !== 'stack' && key !== 'message' && key !== 'name');
+  for (const hidden of ['cause', 'errors']) if (Object.hasOwn(error, hidden) && !fields.includes(hidden)) fields.push(hidden);
+  return fields;
+}
+
+function sizeOfPrimitive(value: unknown, where: string, at: Step | undefined): number {
+  switch (typeof value) {
+    case 'string':
+      return value.length + 4;
+    case 'function':
+      throw refused(where, at, value.name ? `the function ${value.name}` : 'a function');
+    case 'symbol':
+      throw refused(where, at, 'a symbol');
+    case 'bigint':
+      return 16;
+    case 'number':
+      return FIXED_BYTES;
+    default:
+      return 1;
+  }
+}
+
+function refused(where: string, at: Step | undefined, what: string): HandoffError {
+  const path = pathText(where, at);
+  return new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot pass ${path} on: ${what} is not a value`, { path });
+}
+
+/** Freezes what can be frozen of a value that is known to be one: plain objects and arrays, each once, iteratively. */
+export function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const seen = new Set<object>([value]);
+  const todo: object[] = [value];
+  const meet = (inside: unknown): void => {
+    if (typeof inside !== 'object' || inside === null || seen.has(inside)) return;
+    seen.add(inside);
+    todo.push(inside);
+  };
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    if (next instanceof Map) {
+      for (const [key, entry] of next) {
+        meet(key);
+        meet(entry);
+      }
+    } else if (next instanceof Set) for (const entry of next) meet(entry);
+    else if (Array.isArray(next) || isPlain(next)) {
+      for (const key of Object.keys(next)) meet((next as Record<string, unknown>)[key]);
+      Object.freeze(next);
+    }
+  }
+  return value;
+}
+
+function isPlain(value: object): boolean {
+  const above = Object.getPrototypeOf(value) as object | null;
+  return above === null || Object.getPrototypeOf(above) === null;
+}

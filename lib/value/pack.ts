@@ -1,0 +1,72 @@
+import { Deserializer, Serializer } from 'node:v8';
+import { HandoffError } from '../base/index.js';
+import { BINARY, isBinary, packBinary, unpackBinary } from './binary.js';
+import { freezeDeep, type Survey, survey } from './check.js';
+import { putBack, type SetApart, setApart } from './set-apart.js';
+
+/** A value as bytes: its own, or in memory that threads share. Never changed once made. */
+export type Packed = Uint8Array;
+
+/** Begins a value whose errors stand apart. */
+const APART = 0x02;
+
+/** From this size on a packed value lies in shared memory, so that it crosses threads without a copy; below, a copy is cheaper. */
+const SHARED_FROM_BYTES = 16 * 1024;
+
+/** How a value is packed. */
+export interface PackOptions {
+  /** The name of the whole, with which paths begin. */
+  readonly where: string;
+  /** Whether large ones are laid where other threads can read them. Default false. */
+  readonly shared?: boolean;
+}
+
+/**
+ * Packs a value: as structured clone does it, but that it refuses what a clone would lose (see `check`), keeps errors whole, and takes of a
+ * view only its own bytes where the view is the whole value. Throws `HANDOFF_NOT_SERIALIZABLE` with the path.
+ */
+export function pack(value: unknown, { where, shared = false }: PackOptions): Packed {
+  return packSurveyed(value, survey(value, { where, freeze: false }), where, shared);
+}
+
+/** As `pack`, for a value whose survey is at hand. */
+export function packSurveyed(value: unknown, { needsCare }: Survey, where: string, shared: boolean): Packed {
+  const allocate = (sizeBytes: number): Uint8Array =>
+    shared && sizeBytes >= SHARED_FROM_BYTES ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
+  if (isBinary(value)) return packBinary(value, allocate);
+  const written = needsCare ? writeApart(value, where) : write(value, where);
+  if (!shared || written.byteLength < SHARED_FROM_BYTES) return written;
+  const packed = allocate(written.byteLength);
+  packed.set(written);
+  return packed;
+}
+
+/** An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. */
+export function unpack(packed: Packed, { freeze }: { readonly freeze: boolean }): unknown {
+  if (packed[0] === BINARY) return unpackBinary(packed);
+  const isApart = packed[0] === APART;
+  const read = readAll(isApart ? packed.subarray(1) : packed);
+  const value = isApart ? putBack(read as SetApart) : read;
+  return freeze ? freezeDeep(value) : value;
+}
+
+function write(value: unknown, where: string, before?: number): Uint8Array {
+  const serializer = new Serializer();
+  try {
+    if (before !== undefined) serializer.writeRawBytes(Uint8Array.of(before));
+    serializer.writeHeader();
+    serializer.writeValue(value);
+    return serializer.releaseBuffer();
+  } catch (error) {
+    const why = error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message;
+    throw new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot pass ${where} on: ${why}`, { path: where, cause: error });
+  }
+}
+
+const writeApart = (value: unknown, where: string): Uint8Array => write(setApart(value), where, APART);
+
+function readAll(bytes: Uint8Array): unknown {
+  const deserializer = new Deserializer(bytes);
+  deserializer.readHeader();
+  return deserializer.readValue();
+}

@@ -1,0 +1,20 @@
+/** A step from a value to one inside it; a chain of them leads back to the root. */
+export interface Step {
+  readonly above: Step | undefined;
+  readonly key: string;
+}
+
+/** How a property is written in a path: `.name`, `[3]`, `["a b"]`. */
+export function keyText(key: string | number): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+/** `result.rows[3].callback`, from where the walk began. Long paths keep their two ends. */
+export function pathText(where: string, step: Step | undefined): string {
+  const keys: string[] = [];
+  for (let at = step; at; at = at.above) keys.push(at.key);
+  keys.reverse();
+  const shown = keys.length > 40 ? [...keys.slice(0, 20), `…(${keys.length - 40} more)…`, ...keys.slice(-20)] : keys;
+  return where + shown.join('');
+}

@@ -1,0 +1,100 @@
+import { types } from 'node:util';
+import { addFields, type ErrorRecord, emptyError, recordOf } from './rebuilt-error.js';
+
+/**
+ * A value whose errors stand apart, as structured clone drops an error's own fields: in the value each is replaced by an empty object, the
+ * placeholder at the same index. Buffers are replaced by their own bytes, as a clone would carry the whole pool they lie in.
+ */
+export interface SetApart {
+  readonly value: unknown;
+  readonly placeholders: readonly object[];
+  readonly records: readonly ErrorRecord[];
+}
+
+/** Copies the containers of a value that has been checked, iteratively, shared and cyclic parts kept; leaves are passed on as they are. */
+export function setApart(root: unknown): SetApart {
+  const copies = new Map<object, unknown>();
+  const placeholders: object[] = [];
+  const records: ErrorRecord[] = [];
+  const todo: (() => void)[] = [];
+
+  const copyOf = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    const known = copies.get(value);
+    if (known !== undefined) return known;
+    const copy = newCopy(value);
+    copies.set(value, copy);
+    return copy;
+  };
+  const fill = (from: object, to: object): void => {
+    for (const key of Object.keys(from)) define(to, key, copyOf((from as Record<string, unknown>)[key]));
+  };
+  const newCopy = (value: object): object => {
+    if (types.isNativeError(value) || value instanceof Error) {
+      const placeholder = {};
+      const record = recordOf(value);
+      placeholders.push(placeholder);
+      records.push(record);
+      todo.push(() => fill(record.fields, record.fields));
+      return placeholder;
+    }
+    if (Buffer.isBuffer(value)) return new Uint8Array(value);
+    if (types.isArrayBufferView(value) || types.isAnyArrayBuffer(value) || types.isDate(value) || types.isRegExp(value)) return value;
+    if (types.isMap(value)) {
+      const copy = new Map<unknown, unknown>();
+      todo.push(() => value.forEach((entry, key) => void copy.set(copyOf(key), copyOf(entry))));
+      return copy;
+    }
+    if (types.isSet(value)) {
+      const copy = new Set<unknown>();
+      todo.push(() => value.forEach((entry) => void copy.add(copyOf(entry))));
+      return copy;
+    }
+    const copy: object = Array.isArray(value) ? new Array(value.length) : {};
+    todo.push(() => fill(value, copy));
+    return copy;
+  };
+
+  const value = copyOf(root);
+  for (let next = todo.pop(); next; next = todo.pop()) next();
+  return { value, placeholders, records };
+}
+
+/** Puts the errors back where their placeholders stand. Changes what it is given. */
+export function putBack({ value: root, placeholders, records }: SetApart): unknown {
+  const errors = new Map<object, Error>();
+  for (const [index, placeholder] of placeholders.entries()) errors.set(placeholder, emptyError(records[index]!));
+  const seen = new Set<object>();
+  const todo: object[] = [];
+  const restored = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    const error = errors.get(value);
+    if (error) return error;
+    if (!seen.has(value)) {
+      seen.add(value);
+      todo.push(value);
+    }
+    return value;
+  };
+  const value = restored(root);
+  for (const record of records) todo.push(record.fields);
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    if (types.isMap(next)) {
+      const entries = [...next];
+      next.clear();
+      for (const [key, entry] of entries) next.set(restored(key), restored(entry));
+    } else if (types.isSet(next)) {
+      const entries = [...next];
+      next.clear();
+      for (const entry of entries) next.add(restored(entry));
+    } else if (!types.isArrayBufferView(next))
+      for (const key of Object.keys(next)) define(next, key, restored((next as Record<string, unknown>)[key]));
+  }
+  for (const [index, placeholder] of placeholders.entries()) addFields(errors.get(placeholder)!, records[index]!.fields);
+  return value;
+}
+
+function define(target: object, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  else (target as Record<string, unknown>)[key] = value;
+}
