@@ -18,11 +18,12 @@ import type {
   Given,
   IdOf,
   NewId,
+  NotTaken,
   OfCheck,
   OfInline,
-  OfResult,
   OfSpec,
   OfUsed,
+  OfValues,
   shape,
   Type,
   With,
@@ -85,9 +86,9 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
    * Adds a value that is supplied when the DAG is executed (`inputs`), or before it with `storeValue`. Three ways to say its type:
    * `input('id', type<T>())`, `input<T>()('id')` and `input('id')` for `unknown`. Throws as `add` does.
    */
-  input<T>(): <const I extends string>(id: I) => Dag<With<V, I, T>, In | I, Inl, Used>;
-  input<const I extends string>(id: I): Dag<With<V, I, unknown>, In | I, Inl, Used>;
-  input<const I extends string, T>(id: I, type: Type<T>): Dag<With<V, I, T>, In | I, Inl, Used>;
+  input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => Dag<With<V, I, T>, In | I, Inl, Used>;
+  input<const I extends string>(id: I & NotTaken<I, V>): Dag<With<V, I, unknown>, In | I, Inl, Used>;
+  input<const I extends string, T>(id: I & NotTaken<I, V>, type: Type<T>): Dag<With<V, I, T>, In | I, Inl, Used>;
   input(...given: readonly unknown[]): unknown {
     if (given.length === 0) return (id: unknown) => this.#input(id);
     return this.#input(given[0]);
@@ -141,13 +142,13 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
   static of<const S extends Record<string, OfSpec>>(
     id: string,
     functions: S & { readonly [K in keyof S]: OfCheck<S, S[K]> },
-  ): Dag<{ -readonly [K in keyof S]: OfResult<S[K]> }, never, OfInline<S>, OfUsed<S>> {
+  ): Dag<OfValues<S>, never, OfInline<S>, OfUsed<S>> {
     if (typeof functions !== 'object' || functions === null || Array.isArray(functions)) {
       throw new TypeError('Cannot make a DAG: Dag.of takes an id and an object of functions by id');
     }
     const dag = new Dag(id);
     for (const [key, spec] of Object.entries<unknown>(functions)) dag.#addAs(key, spec);
-    return dag as unknown as Dag<{ -readonly [K in keyof S]: OfResult<S[K]> }, never, OfInline<S>, OfUsed<S>>;
+    return dag as unknown as Dag<OfValues<S>, never, OfInline<S>, OfUsed<S>>;
   }
 
   static {

@@ -25,6 +25,16 @@ export interface SameValue {
 
 type FirstParameter<C, Else> = C extends undefined ? Else : SignatureOf<C> extends (value: infer V, ...rest: never[]) => unknown ? V : Else;
 type EdgeResult<S, D> = D extends undefined ? (S extends undefined ? SameValue : ResultOf<S>) : ResultOf<D>;
+/** Refuses a `deserialize` that does not take what `serialize` gives. */
+type Follows<S, D> = S extends undefined
+  ? unknown
+  : [SignatureOf<S>] extends [never]
+    ? unknown
+    : SignatureOf<D> extends (value: infer V, ...rest: never[]) => unknown
+      ? ResultOf<S> extends V
+        ? unknown
+        : { readonly 'deserialize does not take': ResultOf<S> }
+      : unknown;
 
 const FIELDS: ReadonlySet<string> = new Set(['serialize', 'deserialize', 'extra']);
 
@@ -39,7 +49,7 @@ export function arg<
   D extends SerializeCode | undefined = undefined,
 >(
   id: I,
-  options: { serialize?: S; deserialize?: D; extra?: readonly unknown[] },
+  options: { serialize?: S; deserialize?: D & Follows<S, D>; extra?: readonly unknown[] },
 ): Arg<I, FirstParameter<S, FirstParameter<D, unknown>>, EdgeResult<S, D>>;
 export function arg(id: string, options: unknown = {}): Arg<string, never, unknown> {
   if (typeof options !== 'object' || options === null)

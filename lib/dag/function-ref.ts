@@ -23,10 +23,16 @@ export interface UntypedFunctionRef {
   readonly [signature]?: never;
 }
 
-/** The functions that a module exports (classes and constants are left out). */
+/** The functions that a module exports (classes and constants are left out); those of a module without a type are untyped. */
 export type FunctionRefs<M> = {
-  readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: M[K] extends AnyFunction ? FunctionRef<M[K]> : never;
+  readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: M[K] extends AnyFunction ? RefTo<M[K]> : never;
 };
+// Only `AnyFunction` itself has any number of parameters of type `never`.
+type RefTo<F extends AnyFunction> = number extends Parameters<F>['length']
+  ? [Parameters<F>[number]] extends [never]
+    ? UntypedFunctionRef
+    : FunctionRef<F>
+  : FunctionRef<F>;
 
 /** The signature of a `code`: `never` for an untyped reference. */
 export type SignatureOf<C> = C extends AnyFunction
@@ -63,7 +69,7 @@ export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | st
   return new Proxy(Object.freeze(Object.create(null)), { get: referenceTo }) as FunctionRefs<M>;
 }
 
-/** Whether `code` has the shape of a reference. A reference may carry nothing else: the rest would be lost on the wire. */
+/** Whether `code` has the shape of a reference; whatever else it carries is ignored. */
 export function isCodeRef(code: unknown): code is CodeRef {
   if (typeof code !== 'object' || code === null) return false;
   const { module, name } = code as Partial<CodeRef>;

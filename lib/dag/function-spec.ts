@@ -80,7 +80,8 @@ type Loose = { readonly [F in keyof FunctionSpec]?: unknown };
 
 /**
  * A frozen copy of a function's specification, so that changing the given object later changes no DAG; the values in `extraArgs` stay the
- * caller's. Throws `TypeError` for a wrong shape, naming function and field. Costs and options are copied as they are: `validate` judges them.
+ * caller's. Throws `TypeError` for a wrong id, code or args and for an unknown field, naming function and field. All else is copied as it is,
+ * right or wrong: `validate` judges it.
  */
 export function specOf(given: unknown): FunctionSpec {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
@@ -94,9 +95,9 @@ export function specOf(given: unknown): FunctionSpec {
     id,
     code: codeOf(id, loose.code),
     args: argsOf(id, loose.args),
-    extraArgs: extraArgsOf(id, loose.extraArgs),
-    argumentInclusion: oneOf(id, 'argumentInclusion', loose.argumentInclusion, 'variadic', 'as-list'),
-    type: oneOf(id, 'type', loose.type, 'regular', 'inline'),
+    extraArgs: extraArgsOf(loose.extraArgs),
+    argumentInclusion: (loose.argumentInclusion === undefined ? 'variadic' : loose.argumentInclusion) as FunctionSpec['argumentInclusion'],
+    type: (loose.type === undefined ? 'regular' : loose.type) as FunctionSpec['type'],
   };
   for (const field of OPTION_FIELDS) {
     const value = loose[field];
@@ -127,17 +128,11 @@ function argsOf(id: string, args: unknown): FunctionSpec['args'] {
   return copy.length === 0 ? NONE : Object.freeze(copy);
 }
 
-function extraArgsOf(id: string, extraArgs: unknown): readonly unknown[] {
+function extraArgsOf(extraArgs: unknown): readonly unknown[] {
   if (extraArgs === undefined) return NONE;
-  if (!Array.isArray(extraArgs)) throw new TypeError(`${intentOf(id)}: extraArgs is not an array`);
+  if (!Array.isArray(extraArgs)) return extraArgs as readonly unknown[];
   // slice keeps holes: toJSON and the values' own check refuse them with the path.
   return extraArgs.length === 0 ? NONE : Object.freeze(extraArgs.slice());
-}
-
-function oneOf<T extends string>(id: string, field: string, value: unknown, first: T, second: T): T {
-  if (value === undefined) return first;
-  if (value === first || value === second) return value as T;
-  throw new TypeError(`${intentOf(id)}: ${field} is neither '${first}' nor '${second}'`);
 }
 
 /** Plain objects only: anything else is no valid option, and is left for `validate` to name. */

@@ -71,9 +71,9 @@ function specToJson(dagId: string, spec: FunctionSpec): object {
     id: spec.id,
     code: typeof code === 'function' ? undefined : { module: code.module, name: code.name },
     ...(args.length > 0 && { args }),
-    ...(spec.extraArgs.length > 0 && { extraArgs: plain(spec.extraArgs, 'extraArgs') }),
-    ...(spec.argumentInclusion !== 'variadic' && { argumentInclusion: spec.argumentInclusion }),
-    ...(spec.type !== 'regular' && { type: spec.type }),
+    ...((!Array.isArray(spec.extraArgs) || spec.extraArgs.length > 0) && { extraArgs: plain(spec.extraArgs, 'extraArgs') }),
+    ...(spec.argumentInclusion !== 'variadic' && { argumentInclusion: plain(spec.argumentInclusion, 'argumentInclusion') }),
+    ...(spec.type !== 'regular' && { type: plain(spec.type, 'type') }),
     ...Object.fromEntries(options),
   };
 }

@@ -13,7 +13,10 @@ export function isFaultless(spec: FunctionSpec): boolean {
     spec.timeoutMs === undefined &&
     spec.isolation === undefined &&
     spec.priority === undefined &&
-    spec.estimateMs === undefined
+    spec.estimateMs === undefined &&
+    (spec.type === 'regular' || spec.type === 'inline') &&
+    (spec.argumentInclusion === 'variadic' || spec.argumentInclusion === 'as-list') &&
+    Array.isArray(spec.extraArgs)
   ) {
     return true;
   }
@@ -40,6 +43,12 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
     if (value !== undefined && (typeof value !== 'number' || !isRight(value))) fault('invalid-option', field, value, needed);
   };
 
+  const { extraArgs, argumentInclusion, type }: { readonly [F in keyof FunctionSpec]?: unknown } = spec;
+  if (!Array.isArray(extraArgs)) fault('invalid-option', 'extraArgs', extraArgs, 'an array');
+  if (argumentInclusion !== 'variadic' && argumentInclusion !== 'as-list') {
+    fault('invalid-option', 'argumentInclusion', argumentInclusion, "'variadic' or 'as-list'");
+  }
+  if (type !== 'regular' && type !== 'inline') fault('invalid-option', 'type', type, "'regular' or 'inline'");
   if (spec.cost !== undefined) {
     if (!isPlainObject(spec.cost)) fault('invalid-cost', 'cost', spec.cost, 'an object of amounts by resource');
     else {

@@ -94,7 +94,7 @@ function draw(dag: DagLike, isName: (id: string) => boolean): Drawing {
     shapes.set(id, { name: isName(id) ? id : `_${shapes.size}`, kind, lines: [id, ...place] });
   };
   for (const id of inputIdsOf(dag)) add(id, 'input', []);
-  for (const [id, spec] of dag.functions) add(id, spec.type, placeOf(spec));
+  for (const [id, spec] of dag.functions) add(id, spec.type === 'inline' ? 'inline' : 'regular', placeOf(spec));
   const edges: [string, string][] = [];
   for (const [id, spec] of dag.functions) {
     for (const producer of new Set(spec.args.map((arg) => (typeof arg === 'string' ? arg : arg.id)))) {

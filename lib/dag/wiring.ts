@@ -52,12 +52,10 @@ export type Cloneable<C> = [ResultOf<C>] extends [never]
   : ResultOf<C> extends NotAValue
     ? { readonly code: { readonly 'a result must be structured-cloneable': ResultOf<C> } }
     : unknown;
+/** An id that nothing has yet. */
+export type NotTaken<I extends string, V> = I extends keyof V ? { readonly 'this id is taken': I } : unknown;
 /** Ids are literals and new: what the compiler does not know goes to `Dag.dynamic`. */
-export type NewId<I extends string, V> = string extends I
-  ? { readonly 'an id must be a literal: use Dag.dynamic': never }
-  : I extends keyof V
-    ? { readonly 'this id is taken': I }
-    : unknown;
+export type NewId<I extends string, V> = string extends I ? { readonly 'an id must be a literal: use Dag.dynamic': never } : NotTaken<I, V>;
 /** The values by id, with one more. */
 export type With<V, I extends string, R> = { [K in keyof V | I]: K extends keyof V ? V[K] : R };
 
@@ -119,35 +117,44 @@ export type ResultsOf<V, In, Inl, Used, Collect> = Collect extends 'all'
 /** A function of `Dag.of`: its id is its key. */
 export interface OfSpec extends FunctionOptions {
   readonly code: AnyFunction | FunctionRef | UntypedFunctionRef;
-  readonly args?: readonly string[];
+  readonly args?: readonly (string | Arg<string, never, unknown>)[];
   readonly extraArgs?: readonly unknown[];
   readonly argumentInclusion?: 'variadic' | 'as-list';
   readonly type?: 'regular' | 'inline';
 }
 /** What a function of `Dag.of` gives. */
 export type OfResult<X> = X extends { readonly code: infer C } ? ResultOf<C> : unknown;
-type OfArgs<S, X> = X extends { readonly args: infer A extends readonly string[] }
-  ? { -readonly [K in keyof A]: A[K] extends keyof S ? OfResult<S[A[K]]> : never }
-  : [];
+/** The values of `Dag.of` by id. */
+export type OfValues<S> = { -readonly [K in keyof S]: OfResult<S[K]> };
+type OfArgs<S, X> = X extends { readonly args: infer A extends readonly unknown[] } ? { -readonly [K in keyof A]: OfValueAt<S, A[K]> } : [];
+// Most arguments are plain ids, and need the result of one function, not of all.
+type OfValueAt<S, A> = A extends keyof S ? OfResult<S[A]> : ValueAt<OfValues<S>, A>;
 type OfGiven<S, X> = X extends { readonly argumentInclusion: 'as-list' } ? [OfArgs<S, X>] : OfArgs<S, X>;
 type OfExtra<X> = X extends { readonly extraArgs: infer E extends readonly unknown[] } ? Mutable<E> : [];
 type Mutable<E> = { -readonly [K in keyof E]: E[K] extends readonly unknown[] ? Mutable<E[K]> : E[K] };
+type OfIds<S, X> = X extends { readonly args: readonly (infer A)[] }
+  ? [IdOf<A>] extends [keyof S]
+    ? unknown
+    : { readonly args: readonly (keyof S & string)[] }
+  : unknown;
+// Without it a misspelt option would compile: what is inferred has no surplus fields.
+type OfFields<X> = { readonly [K in Exclude<keyof X, keyof OfSpec | 'id'>]: never };
 /** Holds one function of `Dag.of` against the others. */
-export type OfCheck<S, X> = (X extends { readonly args: readonly (keyof S)[] } | { readonly args?: never }
-  ? unknown
-  : { readonly args?: readonly (keyof S & string)[] }) &
-  (X extends { readonly code: infer C }
-    ? [SignatureOf<C>] extends [never]
-      ? unknown
-      : SignatureOf<C> extends (...args: infer P) => unknown
-        ? OfGiven<S, X> extends infer G extends readonly unknown[]
-          ? [...G, ...OfExtra<X>] extends P
-            ? unknown
-            : { readonly args: { readonly given: [...G, ...OfExtra<X>]; readonly expected: P } }
-          : never
-        : never
-    : never);
+export type OfCheck<S, X> = X extends { readonly code: infer C }
+  ? OfFields<X> &
+      OfIds<S, X> &
+      Cloneable<C> &
+      ([SignatureOf<C>] extends [never]
+        ? unknown
+        : SignatureOf<C> extends (...args: infer P) => unknown
+          ? OfGiven<S, X> extends infer G extends readonly unknown[]
+            ? [...G, ...OfExtra<X>] extends P
+              ? unknown
+              : { readonly args: { readonly given: [...G, ...OfExtra<X>]; readonly expected: P } }
+            : never
+          : never)
+  : never;
 /** The inline functions of `Dag.of`. */
 export type OfInline<S> = { [K in keyof S]: S[K] extends { readonly type: 'inline' } ? K : never }[keyof S] & string;
 /** The ids that a function of `Dag.of` consumes. */
-export type OfUsed<S> = { [K in keyof S]: S[K] extends { readonly args: readonly (infer A)[] } ? A : never }[keyof S] & string;
+export type OfUsed<S> = { [K in keyof S]: S[K] extends { readonly args: readonly (infer A)[] } ? IdOf<A> : never }[keyof S] & string;

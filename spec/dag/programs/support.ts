@@ -8,7 +8,10 @@ export function holds<_ extends true>(): void {}
 export type Flat<T> = { [K in keyof T]: T[K] };
 
 /** What `execute` does with a DAG's types. */
-export declare function resultsOf<V extends object, In extends string, Inl extends string, Used extends string, const Collect extends 'all' | 'sinks' | readonly string[] = 'all'>(
-  dag: DagLike<V, In, Inl, Used>,
-  collect?: Collect,
-): Flat<ResultsOf<V, In, Inl, Used, Collect>>;
+export declare function resultsOf<
+  V extends object,
+  In extends string,
+  Inl extends string,
+  Used extends string,
+  const Collect extends 'all' | 'sinks' | readonly string[] = 'all',
+>(dag: DagLike<V, In, Inl, Used>, collect?: Collect): Flat<ResultsOf<V, In, Inl, Used, Collect>>;

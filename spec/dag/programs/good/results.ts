@@ -1,4 +1,4 @@
-import { Dag, functionsIn, type UntypedFunctionRef } from 'handoff-dag';
+import { arg, Dag, type FunctionRef, functionsIn, type UntypedFunctionRef } from 'handoff-dag';
 import { holds, resultsOf, type Same } from '../support.js';
 
 const tasks = functionsIn<typeof import('../tasks.js')>('./tasks.js');
@@ -10,7 +10,14 @@ const dag = new Dag()
   .add({ id: 'awaited', code: tasks.later, args: ['total'] })
   .add({ id: 'generic', code: tasks.identity, args: ['total'] })
   .add({ id: 'overloaded', code: tasks.overloaded, args: ['total'] })
-  .add({ id: 'untyped', code: untyped.anything!, args: [] })
+  .add({ id: 'untyped', code: untyped.anything!, args: ['total', arg('awaited', { serialize: untyped.pack! })], extraArgs: [3] })
+  .add({ id: 'takes unknown', code: (value: unknown) => [value], args: ['untyped'] })
+  .add({
+    id: 'throws',
+    code: (): never => {
+      throw new Error('always');
+    },
+  })
   .add({ id: 'literal', code: { module: './elsewhere.js', name: 'f' }, args: ['total', 'awaited'], extraArgs: [1, 'two'] })
   .add({ id: 'by hand', code: byHand, args: ['literal'] })
   .add({ id: 'missing parameters', code: () => 'ignores what it is given', args: ['total', 'awaited'].length > 0 ? [] : [] })
@@ -26,3 +33,6 @@ holds<Same<All['untyped'], unknown>>();
 holds<Same<All['literal'], unknown>>();
 holds<Same<All['by hand'], unknown>>();
 holds<Same<'inline' extends keyof All ? true : false, false>>();
+holds<Same<All['throws'], never>>();
+const anyReference: FunctionRef = untyped.anything!;
+export const references = [anyReference, tasks.sum] satisfies FunctionRef[];
