@@ -1,0 +1,2 @@
+export const anything = (): number => 1;
+throw new Error('thrown while loading');

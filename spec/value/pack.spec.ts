@@ -1,0 +1,241 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { HandoffError, NonRetryableError } from '../../lib/base/index.js';
+import { Held, pack, packThrown, unpack, unpackThrown } from '../../lib/value/index.js';
+
+const roundTrip = (value: unknown, freeze = false): unknown => unpack(pack(value, { where: 'value' }), { freeze });
+
+describe('packing', () => {
+  it('gives back every value that structured clone carries', () => {
+    const sparse = [1];
+    sparse[2] = 3;
+    const values: unknown[] = [
+      null,
+      undefined,
+      true,
+      -0,
+      Number.NaN,
+      2n ** 70n,
+      'text \ud800 lone',
+      sparse,
+      { ['__proto__']: 1, nested: { deep: [] } },
+      new Date(5),
+      /a+/gi,
+      new Map<unknown, unknown>([[{ key: 1 }, new Set([1, 'two'])]]),
+      { buffer: new ArrayBuffer(3), view: new Float64Array([1, 2]), data: new DataView(new ArrayBuffer(2)) },
+    ];
+    for (const value of values) expect(roundTrip(value)).to.deep.equal(value);
+    expect(Object.is(roundTrip(-0), -0)).to.equal(true);
+    expect(1 in (roundTrip(sparse) as object)).to.equal(false);
+    expect(Object.hasOwn(roundTrip({ ['__proto__']: 1 }) as object, '__proto__')).to.equal(true);
+  });
+
+  it('keeps what is shared shared, and what is cyclic cyclic', () => {
+    const shared = { a: 1 };
+    const value: Record<string, unknown> = { one: shared, two: shared };
+    value.self = value;
+    const back = roundTrip(value) as Record<string, unknown>;
+    expect(back.one).to.equal(back.two);
+    expect(back.self).to.equal(back);
+  });
+
+  it('gives back arbitrary values', () => {
+    const values = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: true,
+    });
+    fc.assert(
+      fc.property(values, (value) => void expect(roundTrip(value)).to.deep.equal(structuredClone(value))),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives back arbitrary values with errors among them', () => {
+    const values = fc.letrec<{ any: unknown; error: Error }>((tie) => ({
+      any: fc.oneof(fc.integer(), fc.string(), tie('error'), fc.array(tie('any')), fc.dictionary(fc.string(), tie('any'))),
+      error: fc
+        .tuple(fc.string(), fc.dictionary(fc.constantFrom('a', 'b', 'cause'), tie('any')))
+        .map(([message, fields]) => Object.assign(new Error(message), fields)),
+    })).any;
+    const plain = (value: unknown): unknown => {
+      if (value instanceof Error) {
+        const own = Object.fromEntries(Object.getOwnPropertyNames(value).map((key) => [key, plain(Reflect.get(value, key))]));
+        return { error: value.name, ...own };
+      }
+      if (Array.isArray(value)) return value.map(plain);
+      if (typeof value === 'object' && value !== null) return Object.entries(value).map(([key, entry]) => [key, plain(entry)]);
+      return value;
+    };
+    fc.assert(
+      fc.property(values, (value) => void expect(plain(roundTrip(value))).to.deep.equal(plain(value))),
+      { numRuns: 200 },
+    );
+  });
+
+  it('carries every kind of binary data by its own bytes alone', () => {
+    const large = new ArrayBuffer(1000);
+    const kinds = [Uint8Array, Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array];
+    for (const Kind of [...kinds, BigInt64Array, BigUint64Array]) {
+      const view = new Kind(large, 16, 3);
+      const packed = pack(view, { where: 'value' });
+      expect(packed.byteLength).to.be.below(16 + view.byteLength + 1);
+      const back = unpack(packed, { freeze: true });
+      expect(back).to.be.instanceOf(Kind).and.deep.equal(view);
+    }
+    expect(roundTrip(large)).to.be.instanceOf(ArrayBuffer).with.property('byteLength', 1000);
+    expect(roundTrip(new DataView(large, 1, 5)))
+      .to.be.instanceOf(DataView)
+      .with.property('byteLength', 5);
+  });
+
+  it('gives a Buffer back as a Uint8Array of its own bytes', () => {
+    const pooled = Buffer.from('abc');
+    for (const value of [pooled, { pooled }]) {
+      const packed = pack(value, { where: 'value' });
+      expect(packed.byteLength).to.be.below(400);
+      const back = unpack(packed, { freeze: false });
+      const bytes = back instanceof Uint8Array ? back : (back as { pooled: Uint8Array }).pooled;
+      expect(bytes.constructor).to.equal(Uint8Array);
+      expect([...bytes]).to.deep.equal([97, 98, 99]);
+    }
+  });
+
+  it('lays large values in shared memory where that is asked for, and reads them from there', () => {
+    for (const value of [new Float64Array(10_000).fill(2), { many: 'x'.repeat(100_000) }]) {
+      const packed = pack(value, { where: 'value', shared: true });
+      expect(packed.buffer).to.be.instanceOf(SharedArrayBuffer);
+      expect(unpack(packed, { freeze: false })).to.deep.equal(value);
+    }
+    expect(pack({ small: 1 }, { where: 'value', shared: true }).buffer).to.be.instanceOf(ArrayBuffer);
+  });
+
+  it('gives each reader a copy of its own', () => {
+    const packed = pack(new Uint8Array([1, 2]), { where: 'value' });
+    (unpack(packed, { freeze: false }) as Uint8Array)[0] = 9;
+    expect(unpack(packed, { freeze: false })).to.deep.equal(new Uint8Array([1, 2]));
+  });
+
+  it('freezes plain objects and arrays where that is asked for', () => {
+    const back = roundTrip({ list: [{ a: 1 }], map: new Map([['k', { b: 2 }]]) }, true) as { list: object[]; map: Map<string, object> };
+    expect(back).to.be.frozen;
+    expect(back.list).to.be.frozen;
+    expect(back.list[0]).to.be.frozen;
+    expect(back.map.get('k')).to.be.frozen;
+  });
+
+  it('refuses what is nested too deeply for the serializer', () => {
+    let deep: unknown[] = [];
+    for (let level = 0; level < 200_000; level += 1) deep = [deep];
+    expect(() => pack(deep, { where: 'result' }))
+      .to.throw(HandoffError, 'Cannot pass result on: it is nested too deeply')
+      .with.property('code', 'HANDOFF_NOT_SERIALIZABLE');
+  });
+});
+
+describe('an error that is packed', () => {
+  it('keeps class, message, stack, cause and own fields', () => {
+    const error = Object.assign(new RangeError('oh', { cause: new TypeError('deeper') }), { code: 'E', detail: { n: [1] } });
+    const back = roundTrip(error) as typeof error;
+    expect(back).to.be.instanceOf(RangeError).and.include({ message: 'oh', code: 'E', stack: error.stack });
+    expect(back.detail).to.deep.equal({ n: [1] });
+    expect(back.cause).to.be.instanceOf(TypeError).with.property('message', 'deeper');
+    expect(Object.keys(back)).to.deep.equal(['code', 'detail']);
+  });
+
+  it('is an Error with that name where the class is not a standard one', () => {
+    class QuotaError extends Error {
+      override name = 'QuotaError';
+    }
+    const back = roundTrip(new QuotaError('full')) as Error;
+    expect(back).to.be.instanceOf(Error).and.include({ name: 'QuotaError', message: 'full' });
+  });
+
+  it('stays ours where it is ours', () => {
+    const back = roundTrip(new HandoffError('HANDOFF_TIMEOUT', 'late', { dagId: 'd' }));
+    expect(HandoffError.is(back, 'HANDOFF_TIMEOUT')).to.equal(true);
+    expect(back).to.include({ dagId: 'd', name: 'HandoffError' });
+    expect(NonRetryableError.is(roundTrip(new NonRetryableError('no')))).to.equal(true);
+  });
+
+  it('keeps the errors of an AggregateError, and cycles', () => {
+    const error = new AggregateError([new TypeError('one')], 'all');
+    error.cause = error;
+    const back = roundTrip(error) as AggregateError;
+    expect(back).to.be.instanceOf(AggregateError);
+    expect(back.errors[0]).to.be.instanceOf(TypeError);
+    expect(back.cause).to.equal(back);
+  });
+
+  it('is the same one in every place where it stands', () => {
+    const error = new Error('one');
+    const back = roundTrip({ list: [error, error], map: new Map([[error, new Set([error])]]) }) as {
+      list: Error[];
+      map: Map<Error, Set<Error>>;
+    };
+    expect(back.list[0]).to.equal(back.list[1]);
+    expect(back.map.get(back.list[0]!)!.has(back.list[0]!)).to.equal(true);
+  });
+});
+
+describe('what was thrown', () => {
+  const across = (thrown: unknown): unknown => unpackThrown(packThrown(thrown));
+
+  it('crosses as it is when it is a value', () => {
+    for (const thrown of ['text', 0, null, undefined, { code: 1 }]) expect(across(thrown)).to.deep.equal(thrown);
+  });
+
+  it('is an Error with its text when it is not', () => {
+    expect(across(() => 1)).to.be.instanceOf(Error);
+    expect(across(Symbol('s')))
+      .to.be.instanceOf(Error)
+      .with.property('message', 'Symbol(s)');
+  });
+
+  it('loses the fields that are no values, and only those', () => {
+    const error = Object.assign(new Error('request failed', { cause: Object.assign(new Error('deeper'), { f: () => 1, ok: 2 }) }), {
+      config: { adapter: () => 1 },
+      status: 500,
+    });
+    const back = across(error) as typeof error;
+    expect(back).to.include({ message: 'request failed', status: 500 });
+    expect(back).not.to.have.property('config');
+    expect(back.cause).to.include({ message: 'deeper', ok: 2 }).and.not.have.property('f');
+  });
+
+  it('never throws itself', () => {
+    const hostile = new Error('x');
+    Object.defineProperty(hostile, 'message', {
+      get() {
+        throw new Error('no message for you');
+      },
+    });
+    expect(across(hostile)).to.be.instanceOf(Error);
+    const endless = new Error('cyclic');
+    endless.cause = endless;
+    expect(across(endless)).to.be.instanceOf(Error).with.property('message', 'cyclic');
+    let long = new Error('0');
+    for (let depth = 1; depth < 1000; depth += 1) long = new Error(`${depth}`, { cause: long });
+    expect(across(long)).to.be.instanceOf(Error).with.property('message', '999');
+  });
+});
+
+describe('a held value', () => {
+  it('is handed on as it is while it lives, and packed once for all', () => {
+    const value = { a: 1 };
+    const held = Held.live(value, 8);
+    expect(held.open(true)).to.equal(value);
+    expect(held.isPacked).to.equal(false);
+    expect(held.pack('result')).to.equal(held.pack('result'));
+  });
+
+  it('is opened frozen if it is a result, and not if it is the caller’s', () => {
+    const packed = pack([1], { where: 'value' });
+    expect(Held.packed(packed).open(true)).to.be.frozen;
+    expect(Held.packed(packed, 'caller').open(true)).not.to.be.frozen;
+    expect(Held.packed(packed).open(false)).not.to.be.frozen;
+  });
+});
