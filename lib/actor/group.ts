@@ -9,6 +9,8 @@ export interface GroupRef {
   readonly alive: boolean;
   /** Sends a message; false when the member has ended. */
   tell(message: unknown): boolean;
+  /** Has the member handle a message now, within the caller's turn and the member's own fences; nothing happens when it has ended. */
+  hear(message: unknown): void;
   /** Ends the member at once, also from within its own handler: nothing is handled any more. Reason `'normal'` by default; the first one stands. */
   stop(reason?: 'normal' | 'shutdown' | Error): void;
   /** As `stop`, for the reason `'killed'`. */
@@ -83,6 +85,7 @@ class Member implements GroupRef {
   }
 
   hear(message: unknown): void {
+    if (!this.alive) return;
     try {
       this.#handler(message, this);
     } catch (error) {
@@ -92,7 +95,7 @@ class Member implements GroupRef {
 }
 
 function hear(member: Member, message: unknown): Member {
-  if (member.alive) member.hear(message);
+  member.hear(message);
   return member;
 }
 

@@ -3,6 +3,14 @@
 // Out: errors, ids, clocks, loggers.
 export { checkedNumber, type NumberBounds } from './checked-number.js';
 export { type Clock, keepAlive, systemClock, type Timer } from './clock.js';
-export { type DagFault, ERROR_CODES, HandoffError, type HandoffErrorCode, type HandoffErrorFields, NonRetryableError, textOf } from './errors.js';
+export {
+  type DagFault,
+  ERROR_CODES,
+  HandoffError,
+  type HandoffErrorCode,
+  type HandoffErrorFields,
+  NonRetryableError,
+  textOf,
+} from './errors.js';
 export { newDagId, newId, newRunId, type RunId } from './ids.js';
 export { defaultLogger, type Logger, silentLogger } from './log.js';

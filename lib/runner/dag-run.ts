@@ -7,10 +7,11 @@ import type { StoreTable } from '../store/index.js';
 import type { Held } from '../value/index.js';
 import { Arguments } from './arguments.js';
 import { EventLog } from './event-log.js';
-import { runAttempt } from './function-actor.js';
+import { type FunctionPart, runAttempt } from './function-actor.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import type { CheckedOptions } from './run-options.js';
 import { newRunState, progressOf, type RunState, recover, step } from './run-state.js';
+import type { Turn } from './turn.js';
 
 /** What runs on a node share: the tables of the stations below. */
 export interface RunGround {
@@ -20,6 +21,7 @@ export interface RunGround {
   readonly allocation: AllocationTable;
   readonly executor: ExecutorTable;
   readonly store: StoreTable;
+  readonly turn: Turn;
   /** Whether constants that are no values are refused even where they cross no thread. */
   readonly strict: boolean;
 }
@@ -274,7 +276,7 @@ export class DagRun implements Placed {
   /** One supervised actor for the function; the attempt it stands for is started by it, or taken over from the one before. */
   #startAttempt(index: number, attempt: number, group: ActorGroup): void {
     if (this.#members[index]?.alive || this.state.attempts[index] !== attempt) return;
-    this.#members[index] = runAttempt(group, this.functionId(index), {
+    const part: FunctionPart = {
       start: () => this.#attemptHandle(index, attempt),
       started: () => this.feed({ type: 'attempt-started', index, attempt }),
       ended: (outcome) => {
@@ -302,7 +304,9 @@ export class DagRun implements Placed {
         if (reason === 'killed') this.#startAttempt(index, attempt, group);
         else this.#crash(reason);
       },
-    });
+    };
+    const member = runAttempt(group, this.functionId(index), part, this.#ground.turn.lasts);
+    if (member.alive) this.#members[index] = member;
   }
 
   #attemptHandle(index: number, attempt: number): AttemptHandle {

@@ -17,9 +17,9 @@ export interface FunctionPart {
 
 /**
  * Spawns the actor of one function in flight: it starts the attempt, waits for its end and ends with it: `normal`, or with the function's
- * own error. It is started again, as a new incarnation, for every further attempt.
+ * own error. It is started again, as a new incarnation, for every further attempt. It begins `now`, or when its first message arrives.
  */
-export function runAttempt(group: ActorGroup, name: string, part: FunctionPart): GroupRef {
+export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, now: boolean): GroupRef {
   let isOver = false;
   const end = (self: GroupRef, outcome: Outcome): void => {
     isOver = true;
@@ -47,6 +47,7 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart):
       if (!isOver && reason !== 'shutdown') part.orphaned(reason);
     },
   );
-  member.tell('start');
+  if (now) member.hear('start');
+  else member.tell('start');
   return member;
 }

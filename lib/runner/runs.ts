@@ -11,6 +11,7 @@ import type { EventLog } from './event-log.js';
 import type { RunEvent } from './messages.js';
 import { openResults, recordOf } from './results.js';
 import { type CheckedOptions, checkedOptions } from './run-options.js';
+import { Turn } from './turn.js';
 
 /** How many events of ended runs are kept in all. */
 const PAST_EVENTS_KEPT = 30_000;
@@ -58,8 +59,11 @@ export class Runs {
   #refusal: HandoffError | undefined;
 
   /** `capabilities` answers those of every member, for what a thread function costs by default. */
-  constructor(ground: RunGround & { readonly freeze: boolean; readonly logger: Logger }, capabilities: () => readonly Capabilities[]) {
-    this.#ground = ground;
+  constructor(
+    ground: Omit<RunGround, 'turn'> & { readonly freeze: boolean; readonly logger: Logger },
+    capabilities: () => readonly Capabilities[],
+  ) {
+    this.#ground = { ...ground, turn: new Turn(ground.clock) };
     this.#capabilities = capabilities;
   }
 

@@ -1,12 +1,21 @@
 import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
 import { systemClock, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
-import { check, type Packed, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
+import { check, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
 import { attributeOutput } from '../attributed-output.js';
 import { LoadedFunctions, resolveModule, TYPESCRIPT } from '../code.js';
 import { AttemptScope, currentScope } from '../current-function.js';
-import { type StepPlace, StepsRun } from '../steps-run.js';
-import type { PackedValue, ThreadAnswer, ThreadCall, ThreadLine, ThreadSetUp, ThreadSignal } from './thread-messages.js';
+import { type RunnableStep, type StepPlace, StepsRun } from '../steps-run.js';
+import {
+  type Crossing,
+  type CrossingInput,
+  isPlain,
+  type ThreadAnswer,
+  type ThreadCall,
+  type ThreadLine,
+  type ThreadSetUp,
+  type ThreadSignal,
+} from './thread-messages.js';
 import { loadsTypeScript } from './typescript-loader.js';
 
 // Runs in each thread of the pool: one call at a time.
@@ -14,26 +23,40 @@ import { loadsTypeScript } from './typescript-loader.js';
 const { root, node, channel: channelName, strict, freeze } = threadSetUp();
 const place = { root, node };
 const functions = new LoadedFunctions(place);
-const byModule = new Map<string, CodeRef>();
+const refs = new Map<string, CodeRef>();
+const NONE: readonly never[] = [];
 let current: Current | undefined;
 
-/** References arrive as copies: the same one is used for the same function, so that it is found again. */
-const same = (ref: CodeRef): CodeRef => {
-  const id = `${ref.module}\n${ref.name}`;
-  const known = byModule.get(id);
+/** The same reference for the same function each time, so that it is found again. */
+function refOf(module: string, name: string): CodeRef {
+  const id = `${module}\n${name}`;
+  const known = refs.get(id);
   if (known) return known;
-  byModule.set(id, ref);
+  const ref = { module, name };
+  refs.set(id, ref);
   return ref;
-};
+}
 
-const steps: StepPlace<PackedValue, Packed> = {
-  peek: (ref) => functions.peek(same(ref)),
+const runnable = ({ functionId, steps }: ThreadCall): RunnableStep<CrossingInput>[] =>
+  steps.map((step) => ({
+    role: step.role ?? 'function',
+    functionId: step.functionId ?? functionId,
+    code: refOf(step.module, step.name),
+    inputs: step.inputs ?? NONE,
+    asList: step.asList ?? false,
+    extra: step.extra,
+    wanted: step.wanted ?? false,
+  }));
+
+const stepPlace: StepPlace<CrossingInput, Crossing> = {
+  peek: (ref) => functions.peek(ref),
   async load(ref): Promise<AnyFunction> {
     if (TYPESCRIPT.test(resolveModule(ref.module, place))) await loadsTypeScript(root);
-    return functions.load(same(ref));
+    return functions.load(ref);
   },
-  open: ({ packed, freeze: isFrozen }) => unpack(packed, { freeze: isFrozen }),
+  open: ({ value, freeze: isFrozen }) => (isPlain(value) ? value : unpack(value, { freeze: isFrozen })),
   keep(value, wanted) {
+    if (isPlain(value)) return value;
     if (wanted) return pack(value, { where: 'result', shared: true });
     if (strict || freeze) check(value, { where: 'result', freeze });
     return undefined;
@@ -47,7 +70,8 @@ class Current {
   readonly #answer: (answer: ThreadAnswer) => void;
   #lines = 0;
 
-  constructor({ key, context }: ThreadCall, answer: (answer: ThreadAnswer) => void) {
+  constructor({ key, dagId, runId, functionId, attempt }: ThreadCall, answer: (answer: ThreadAnswer) => void) {
+    const context = { dagId, runId, functionId, attempt, node };
     this.key = key;
     this.#answer = answer;
     this.scope = new AttemptScope(context, (_context, stream, text) => {
@@ -57,7 +81,7 @@ class Current {
     });
   }
 
-  succeeded(values: readonly Packed[]): void {
+  succeeded(values: readonly Crossing[]): void {
     this.scope.flush();
     this.#end({ type: 'succeeded', values, tookMs: systemClock.now() - this.#startedAtMs, lines: this.#lines });
   }
@@ -79,7 +103,7 @@ export function run(call: ThreadCall): Promise<ThreadAnswer> {
     const mine = new Current(call, resolve);
     if (call.skip) return mine.succeeded([]);
     current = mine;
-    return new StepsRun(call.steps, mine.scope, steps, mine).next();
+    return new StepsRun(runnable(call), mine.scope, stepPlace, mine).next();
   });
 }
 

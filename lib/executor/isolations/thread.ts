@@ -2,10 +2,20 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { type HandoffError, newId, type Timer, textOf } from '../../base/index.js';
-import { Held, packThrown, unpackThrown } from '../../value/index.js';
+import { Held, packThrown, surfaceSize, unpackThrown } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
-import type { PackedValue, ThreadAnswer, ThreadCall, ThreadLine, ThreadSetUp, ThreadSignal, ThreadStep } from './thread-messages.js';
+import {
+  type Crossing,
+  type CrossingInput,
+  isPlain,
+  type ThreadAnswer,
+  type ThreadCall,
+  type ThreadLine,
+  type ThreadSetUp,
+  type ThreadSignal,
+  type ThreadStep,
+} from './thread-messages.js';
 
 /** How long a thread that has nothing to do is kept, ms: longer than the pauses within a run, as a thread takes some 30 ms to start. */
 const IDLE_MS = 10_000;
@@ -110,6 +120,9 @@ class Threads implements Isolation {
   }
 }
 
+/** What came out of a thread, as it is held here. */
+const heldOf = (value: Crossing): Held => (isPlain(value) ? Held.live(value, surfaceSize(value)) : Held.packed(value));
+
 /** The call behind a task of the pool. */
 const takenBy = (task: object): ThreadRun => (task as Record<symbol, ThreadRun>)[Piscina.queueOptionsSymbol]!;
 
@@ -137,7 +150,8 @@ class ThreadRun implements Running {
   begin({ context, steps }: Call, pool: Piscina): void {
     const { key } = this;
     try {
-      this.#call = { key, context, steps: steps.map((step) => this.#packed(step)), skip: false };
+      const { dagId, runId, functionId, attempt } = context;
+      this.#call = { key, dagId, runId, functionId, attempt, steps: steps.map((step) => this.#packed(step, functionId)) };
     } catch (error) {
       this.end({ type: 'failed', error, final: true });
       return;
@@ -194,27 +208,28 @@ class ThreadRun implements Running {
     this.#settle(this.#abort ? { type: 'stopped' } : outcome);
   }
 
-  #packed(step: Call['steps'][number]): ThreadStep {
-    const { role, functionId, code, inputs, asList, extra, wanted } = step;
+  #packed({ role, functionId, code, inputs, asList, extra, wanted }: Call['steps'][number], consumer: string): ThreadStep {
     if (typeof code === 'function') throw new TypeError(`Cannot run "${functionId}" in a thread: it is a plain function`);
     const { freeze } = this.#threads.options;
-    const packed = (held: Held, where: string): PackedValue => ({ packed: held.pack(where), freeze: freeze && held.origin === 'result' });
-    return {
-      role,
-      functionId,
-      code: { module: code.module, name: code.name },
-      inputs: inputs.map((input, at) => (typeof input === 'number' ? input : packed(input, `argument ${at}`))),
-      asList,
-      extra: extra && packed(extra, 'extraArgs'),
-      wanted,
+    const crossing = (held: Held, where: string): CrossingInput => {
+      const plain = held.isPacked ? held : held.open(false);
+      return { value: isPlain(plain) ? plain : held.pack(where), freeze: freeze && held.origin === 'result' };
     };
+    const step: { -readonly [F in keyof ThreadStep]: ThreadStep[F] } = { module: code.module, name: code.name };
+    if (role !== 'function') step.role = role;
+    if (functionId !== consumer) step.functionId = functionId;
+    if (inputs.length > 0) step.inputs = inputs.map((input, at) => (typeof input === 'number' ? input : crossing(input, `argument ${at}`)));
+    if (asList) step.asList = true;
+    if (extra) step.extra = crossing(extra, 'extraArgs');
+    if (wanted) step.wanted = true;
+    return step;
   }
 
   #answered(answer: ThreadAnswer): void {
     if (this.#isDying) return;
     const outcome: Outcome =
       answer.type === 'succeeded'
-        ? { type: 'succeeded', values: answer.values.map((packed) => Held.packed(packed)), tookMs: answer.tookMs }
+        ? { type: 'succeeded', values: answer.values.map(heldOf), tookMs: answer.tookMs }
         : { type: 'failed', error: unpackThrown(answer.error), final: answer.final };
     if (answer.type === 'failed' && answer.retire) this.#endThread(outcome);
     else if (answer.lines > this.#linesHeard) this.#waitingForLines = { lines: answer.lines, outcome };
