@@ -16,7 +16,10 @@ import type {
   ExtraArgs,
   Fits,
   Given,
+  Grown,
   IdOf,
+  Ids,
+  Merged,
   NewId,
   NotTaken,
   OfCheck,
@@ -24,18 +27,25 @@ import type {
   OfSpec,
   OfUsed,
   OfValues,
+  Parts,
+  PartsOf,
   shape,
   Type,
-  With,
 } from './wiring.js';
 
 /**
  * A directed acyclic graph of functions: what is to be done, without a word on when and where. `add` and `input` change it and return it with
  * its type widened: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
- * `V` holds the values by id, `In` the ids of inputs, `Inl` of inline functions, `Used` of what something consumes.
+ * `V` holds the values by id, `In` the ids of inputs, `Inl` of inline functions, `Used` of what something consumes; `P` is `V` as
+ * `add` keeps it, and never written by hand.
  */
-export class Dag<V extends object = {}, In extends string = never, Inl extends string = never, Used extends string = never>
-  implements DagLike<V, In, Inl, Used>
+export class Dag<
+  V extends object = {},
+  In extends string = never,
+  Inl extends string = never,
+  Used extends string = never,
+  P extends Parts = PartsOf<V>,
+> implements DagLike<V, In, Inl, Used>
 {
   declare readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
   readonly id: string;
@@ -61,10 +71,10 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
    */
   add<
     const I extends string,
-    const A extends readonly (keyof V | Arg<keyof V & string, never, unknown>)[] = [],
+    const A extends readonly (Ids<P> | Arg<Ids<P> & string, never, unknown>)[] = [],
     const L extends 'variadic' | 'as-list' = 'variadic',
     const Y extends 'regular' | 'inline' = 'regular',
-    C extends Fits<Given<V, A, L>> | FunctionRef<Fits<Given<V, A, L>>> | UntypedFunctionRef = UntypedFunctionRef,
+    C extends Fits<Given<P, A, L>> | FunctionRef<Fits<Given<P, A, L>>> | UntypedFunctionRef = UntypedFunctionRef,
   >(
     spec: FunctionOptions & {
       readonly id: I & NewId<I, V>;
@@ -72,9 +82,15 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
       readonly argumentInclusion?: L;
       readonly type?: Y;
       readonly code: C;
-    } & ExtraArgs<C, Given<V, A, L>> &
+    } & ExtraArgs<C, Given<P, A, L>> &
       Cloneable<C>,
-  ): Dag<With<V, I, ResultOf<C>>, In, Y extends 'inline' ? Inl | I : Inl, Used | (IdOf<A[number]> & string)>;
+  ): Dag<
+    Merged<Grown<P, I, ResultOf<C>>>,
+    In,
+    Y extends 'inline' ? Inl | I : Inl,
+    Used | (IdOf<A[number]> & string),
+    Grown<P, I, ResultOf<C>>
+  >;
   add(spec: unknown): unknown {
     const added = specOf(spec);
     this.#refuseTaken(added.id, 'function');
@@ -86,9 +102,9 @@ export class Dag<V extends object = {}, In extends string = never, Inl extends s
    * Adds a value that is supplied when the DAG is executed (`inputs`), or before it with `storeValue`. Three ways to say its type:
    * `input('id', type<T>())`, `input<T>()('id')` and `input('id')` for `unknown`. Throws as `add` does.
    */
-  input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => Dag<With<V, I, T>, In | I, Inl, Used>;
-  input<const I extends string>(id: I & NotTaken<I, V>): Dag<With<V, I, unknown>, In | I, Inl, Used>;
-  input<const I extends string, T>(id: I & NotTaken<I, V>, type: Type<T>): Dag<With<V, I, T>, In | I, Inl, Used>;
+  input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
+  input<const I extends string>(id: I & NotTaken<I, V>): Dag<Merged<Grown<P, I, unknown>>, In | I, Inl, Used, Grown<P, I, unknown>>;
+  input<const I extends string, T>(id: I & NotTaken<I, V>, type: Type<T>): Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
   input(...given: readonly unknown[]): unknown {
     if (given.length === 0) return (id: unknown) => this.#input(id);
     return this.#input(given[0]);

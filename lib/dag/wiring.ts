@@ -11,18 +11,19 @@ type WeakKeyed = WeakMap<WeakKey, unknown> | WeakSet<WeakKey>;
 
 /** The id of an argument. */
 export type IdOf<X> = X extends { readonly id: infer I } ? I : X;
-type ValueAt<V, X> = X extends { readonly id: infer I extends keyof V; readonly [edge]?: (produced: infer In) => infer Out }
-  ? V[I] extends In
-    ? Out extends SameValue
-      ? V[I]
-      : Out
-    : { readonly 'serialize does not take': V[I] }
-  : X extends keyof V
-    ? V[X]
+// Not distributive: the compiler also asks for the value of any id at all, and there may be a thousand.
+type ValueAt<P extends Parts, X> = [X] extends [Ids<P>]
+  ? Lookup<P, X>
+  : [X] extends [{ readonly id: infer I extends Ids<P>; readonly [edge]?: (produced: infer In) => infer Out }]
+    ? Lookup<P, I> extends In
+      ? Out extends SameValue
+        ? Lookup<P, I>
+        : Out
+      : { readonly 'serialize does not take': Lookup<P, I> }
     : never;
-type Values<V, A extends readonly unknown[]> = { -readonly [K in keyof A]: ValueAt<V, A[K]> };
+type Values<P extends Parts, A extends readonly unknown[]> = { -readonly [K in keyof A]: ValueAt<P, A[K]> };
 /** What the results occupy in the parameter list: one each, or one array in first place. */
-export type Given<V, A extends readonly unknown[], L> = L extends 'as-list' ? [Values<V, A>] : Values<V, A>;
+export type Given<P extends Parts, A extends readonly unknown[], L> = L extends 'as-list' ? [Values<P, A>] : Values<P, A>;
 /** A function that takes the results in first place. */
 export type Fits<G extends readonly unknown[]> = (...args: [...G, ...never[]]) => unknown;
 type Left<P extends readonly unknown[], G extends readonly unknown[]> = G extends readonly [unknown, ...infer GT]
@@ -56,8 +57,62 @@ export type Cloneable<C> = [ResultOf<C>] extends [never]
 export type NotTaken<I extends string, V> = I extends keyof V ? { readonly 'this id is taken': I } : unknown;
 /** Ids are literals and new: what the compiler does not know goes to `Dag.dynamic`. */
 export type NewId<I extends string, V> = string extends I ? { readonly 'an id must be a literal: use Dag.dynamic': never } : NotTaken<I, V>;
-/** The values by id, with one more. */
-export type With<V, I extends string, R> = { [K in keyof V | I]: K extends keyof V ? V[K] : R };
+/**
+ * The values of a DAG by id as `add` keeps them: those of the last 24 functions apart, with their count. One growing type would be a chain in
+ * which each value is found through all later functions: after 50 of them the compiler gives up ("excessively deep"), and it would have to
+ * write out every one.
+ */
+export interface Parts {
+  readonly older: object;
+  readonly recent: object;
+  readonly count: number;
+}
+/** The parts of a DAG that is known by its values only. */
+export type PartsOf<V extends object> = { readonly older: V; readonly recent: {}; readonly count: 0 };
+/** The parts with one more value. */
+export type Grown<P extends Parts, I extends string, R> = P['count'] extends keyof After
+  ? {
+      readonly older: P['older'];
+      readonly recent: { [K in keyof P['recent'] | I]: K extends keyof P['recent'] ? P['recent'][K] : R };
+      readonly count: After[P['count']];
+    }
+  : { readonly older: P['older'] & P['recent']; readonly recent: { [K in I]: R }; readonly count: 1 };
+// A number of its own for each: a tuple to count with would bring the compiler all members of an array, at each step.
+interface After {
+  0: 1;
+  1: 2;
+  2: 3;
+  3: 4;
+  4: 5;
+  5: 6;
+  6: 7;
+  7: 8;
+  8: 9;
+  9: 10;
+  10: 11;
+  11: 12;
+  12: 13;
+  13: 14;
+  14: 15;
+  15: 16;
+  16: 17;
+  17: 18;
+  18: 19;
+  19: 20;
+  20: 21;
+  21: 22;
+  22: 23;
+  23: 24;
+}
+/** The values by id. */
+export type Merged<P extends Parts> = { [K in Ids<P>]: Lookup<P, K> };
+/** The ids of the parts. */
+export type Ids<P extends Parts> = keyof P['older'] | keyof P['recent'];
+type Lookup<P extends Parts, K> = [K] extends [keyof P['older']]
+  ? P['older'][K]
+  : [K] extends [keyof P['recent']]
+    ? P['recent'][K]
+    : (P['older'] & P['recent'])[K & Ids<P>];
 
 /** The key under which a DAG carries its types; for the compiler only. */
 export declare const shape: unique symbol;
@@ -128,7 +183,7 @@ export type OfResult<X> = X extends { readonly code: infer C } ? ResultOf<C> : u
 export type OfValues<S> = { -readonly [K in keyof S]: OfResult<S[K]> };
 type OfArgs<S, X> = X extends { readonly args: infer A extends readonly unknown[] } ? { -readonly [K in keyof A]: OfValueAt<S, A[K]> } : [];
 // Most arguments are plain ids, and need the result of one function, not of all.
-type OfValueAt<S, A> = A extends keyof S ? OfResult<S[A]> : ValueAt<OfValues<S>, A>;
+type OfValueAt<S, A> = A extends keyof S ? OfResult<S[A]> : ValueAt<PartsOf<OfValues<S>>, A>;
 type OfGiven<S, X> = X extends { readonly argumentInclusion: 'as-list' } ? [OfArgs<S, X>] : OfArgs<S, X>;
 type OfExtra<X> = X extends { readonly extraArgs: infer E extends readonly unknown[] } ? Mutable<E> : [];
 type Mutable<E> = { -readonly [K in keyof E]: E[K] extends readonly unknown[] ? Mutable<E[K]> : E[K] };
