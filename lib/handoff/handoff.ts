@@ -23,8 +23,8 @@ export interface NodeInfo {
   readonly running: number;
 }
 
-/** The supervised actors that `whereis` knows. */
-export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | (string & {});
+/** The supervised actors that `whereis` knows. `'DagRunner'` is that of the run that started last, `'DagRunner <run id>'` that of the run. */
+export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});
 
 /** An answer that has not come after this long never will. */
 const ANSWER_MS = 2 ** 40;
@@ -217,7 +217,10 @@ export class Handoff implements AsyncDisposable {
 
   /** A supervised actor as it is now: a reference to one incarnation. */
   whereis(name: SupervisedName): ActorRef<unknown> | undefined {
-    return this.#lifecycle.isOver ? undefined : (this.#tree.ref(name as keyof Stations) as ActorRef<unknown> | undefined);
+    if (this.#lifecycle.isOver) return undefined;
+    const [, ofRun] = /^DagRunner(?: (.+))?$/.exec(name) ?? [name, null];
+    const ref = ofRun === null ? this.#tree.ref(name as keyof Stations) : this.#tables.runs.runner(ofRun);
+    return ref as ActorRef<unknown> | undefined;
   }
 
   /** The supervised actors, from the root down, with the restarts of each. */

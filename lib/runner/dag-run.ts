@@ -1,4 +1,4 @@
-import type { ActorGroup, GroupRef } from '../actor/index.js';
+import type { ActorGroup, ActorRef, GroupRef } from '../actor/index.js';
 import type { AllocationStrategy, AllocationTable, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
 import type { Clock, HandoffError, RunId, Timer } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
@@ -39,6 +39,7 @@ export interface RunOrder {
 
 /** The incarnation of the DagRunner that a run has now. */
 export interface Incarnation {
+  readonly ref: ActorRef<never>;
   readonly group: ActorGroup;
   /** Ends the DagRunner with an error. */
   readonly crash: (error: unknown) => void;
@@ -94,6 +95,11 @@ export class DagRun implements Placed {
     const ofFunction = (index: number): Held => this.#found(store.get(runId, plan.ids[index]!), plan.ids[index]!);
     const ofInput = (id: string): Held => this.#found(order.inputs.get(id), id);
     this.#arguments = new Arguments(plan, { ofFunction, ofInput }, ground.strict);
+  }
+
+  /** The DagRunner that there is now. */
+  get runner(): ActorRef<never> | undefined {
+    return this.#incarnation?.ref;
   }
 
   get progress(): ReturnType<typeof progressOf> {

@@ -23,6 +23,7 @@ async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<Dag
     { name: 'DagRunner' },
   );
   const incarnation: Incarnation = {
+    ref: self,
     group: openGroup(self),
     crash: (error) => void tell(self, { type: 'crash', error }),
     finish: () => void tell(self, { type: 'finish' }),

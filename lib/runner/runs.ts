@@ -1,4 +1,4 @@
-import { gaveUp, type Parent, type Supervisor } from '../actor/index.js';
+import { type ActorRef, gaveUp, type Parent, type Supervisor } from '../actor/index.js';
 import type { Capabilities } from '../allocator/index.js';
 import { HandoffError, keepAlive, type Logger, newRunId, type RunId, type Timer } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
@@ -70,6 +70,11 @@ export class Runs {
   /** Whether a DAG id is being run by this node. */
   isRunning(dagId: string): boolean {
     return this.#byDag.has(dagId);
+  }
+
+  /** The DagRunner of a run that goes on; without an id, of the one that started last. */
+  runner(runId = [...this.#byRun.keys()].at(-1)): ActorRef<never> | undefined {
+    return runId === undefined ? undefined : this.#byRun.get(runId)?.run.runner;
   }
 
   get(runId: string): PreparedRun | undefined {
