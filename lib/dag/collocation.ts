@@ -28,7 +28,7 @@ function boundBy(closure: Uint8Array): Uint8Array {
   return bound;
 }
 
-/** Pins, bindings and groups of regular functions; `undefined` where collocation is at fault: an unknown or wrong id, a cycle, two pins. */
+/** Pins, bindings and groups of regular functions; `undefined` where collocation is at fault: an unknown or wrong id, a cycle. */
 export function placementOf(
   specs: readonly FunctionSpec[],
   indexOf: ReadonlyMap<string, number>,
@@ -63,9 +63,8 @@ export function placementOf(
     const number = group[i]!;
     if (number === -1) continue;
     if (bound[i] === 1) groupBound[number] = 1;
-    if (pin[i] === undefined) continue;
-    if (groupPin[number] !== undefined && groupPin[number] !== pin[i]) return undefined;
-    groupPin[number] = pin[i];
+    // One member at most has a pin: the others are collocated.
+    if (pin[i] !== undefined) groupPin[number] = pin[i];
   }
   for (let i = 0; i < size; i++) {
     const number = group[i]!;

@@ -31,14 +31,10 @@ export function executionFaults(plan: Plan, facts: ExecutionFacts): DagFault[] {
     if (pin === undefined || pin === facts.driver) continue;
     const functionId = plan.ids[index]!;
     const where = `it is to run on ${JSON.stringify(pin)}`;
-    const { node } = plan.specs[index]!;
     if (plan.closure[index] !== 0) {
       const reason = CLOSURES[plan.closure[index]!]!;
       const message = `Cannot place function ${JSON.stringify(functionId)}: ${reason} is a plain function, which only the driver ${JSON.stringify(facts.driver)} has, but ${where}`;
       faults.push({ kind: 'closure-on-remote-node', functionId, message });
-    } else if (typeof node === 'object' && 'onDriver' in node) {
-      const message = `Cannot place function ${JSON.stringify(functionId)}: node is onDriver(), here ${JSON.stringify(facts.driver)}, but ${where} through its group`;
-      faults.push({ kind: 'invalid-option', functionId, field: 'node', message });
     }
   }
   return faults;

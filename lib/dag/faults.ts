@@ -1,5 +1,5 @@
 import { type DagFault, HandoffError } from '../base/index.js';
-import { chainCycles, collocationOf, groupsOf } from './collocation.js';
+import { chainCycles, collocationOf } from './collocation.js';
 import { findCycles } from './cycles.js';
 import type { FunctionSpec } from './function-spec.js';
 import type { Graph } from './graph.js';
@@ -81,22 +81,7 @@ function collocationFaults(graph: Graph): DagFault[] {
       message: `Cannot place functions: each is collocated with the next, ${drawn(path)}`,
     });
   }
-  return faults.concat(pinFaults(specs, next));
-}
-
-/** The pin of a group is that of its first pinned member; each member that is pinned elsewhere is at fault. */
-function pinFaults(functions: readonly FunctionSpec[], next: Int32Array): DagFault[] {
-  const { group, groupCount } = groupsOf(next);
-  const pinned: (FunctionSpec | undefined)[] = new Array(groupCount).fill(undefined);
-  const faults: DagFault[] = [];
-  for (const [number, spec] of functions.entries()) {
-    if (group[number] === -1 || typeof spec.node !== 'string' || spec.type === 'inline') continue;
-    const first = pinned[group[number]!] ?? spec;
-    pinned[group[number]!] = first;
-    if (first.node === spec.node) continue;
-    const message = `Cannot place function ${quoted(spec.id)}: node is ${quoted(spec.node)}, its group is pinned to ${quoted(String(first.node))} by ${quoted(first.id)}`;
-    faults.push({ kind: 'invalid-option', functionId: spec.id, field: 'node', message });
-  }
+  // Two pins in one group cannot be written: who is collocated has no pin, so a group has one member that may.
   return faults;
 }
 
