@@ -4,7 +4,7 @@ import { type ActorOptions, checkActor } from './actor-options.js';
 import { openContext } from './context.js';
 import type { ActorContext, ActorRef, ExitReason, Handler } from './contract.js';
 import { Reference } from './handle.js';
-import { asError, Place, stoppedError, WORKER_GRACE_MS } from './place.js';
+import { asError, isThenable, Place, stoppedError, WORKER_GRACE_MS } from './place.js';
 
 /** `spawnActor` under a place; see there. */
 export async function spawnUnder(
@@ -92,7 +92,9 @@ export class ActorPlace extends Place implements Receiver {
     this.#isBusy = true;
     this.#context ??= openContext(this);
     try {
-      const next = this.#handler(this.#state, message, this.#context);
+      // Not called as a method: `this` would show the inside.
+      const handler = this.#handler;
+      const next = handler(this.#state, message, this.#context);
       if (isThenable(next)) return this.#settle(next);
       this.#done(next);
     } catch (error) {
@@ -156,7 +158,8 @@ export class ActorPlace extends Place implements Receiver {
   #terminate(reason: ExitReason): void {
     if (this.isOver) return;
     try {
-      const pending = this.#onTerminate?.(this.#state, reason);
+      const onTerminate = this.#onTerminate;
+      const pending = onTerminate?.(this.#state, reason);
       if (!isThenable(pending)) this.end(reason);
       else
         pending.then(
@@ -190,8 +193,4 @@ export class ActorPlace extends Place implements Receiver {
       this.unwatch(abandon);
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }

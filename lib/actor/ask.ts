@@ -1,5 +1,6 @@
 import { HandoffError, type Timer } from '../base/index.js';
 import type { ActorRef } from './contract.js';
+import { deadline } from './deadline.js';
 import { Reference, type Target } from './handle.js';
 import { type Place, placeOf, stoppedError } from './place.js';
 
@@ -28,10 +29,11 @@ class Question implements Target {
   }
 
   wait(timeoutMs: number): void {
+    if (!this.#isOpen) return;
     this.#asked.watch(this.#onAskedEnded);
     if (this.#isOpen) this.#asker?.watch(this.#onAskerEnded);
     if (!this.#isOpen || timeoutMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#asked.clock.after(timeoutMs, () => {
+    this.#timer = deadline(this.#asked.clock, timeoutMs, () => {
       this.fail(new HandoffError('HANDOFF_TIMEOUT', `Cannot ask "${this.#asked.name}": no answer within ${timeoutMs} ms`));
     });
   }
@@ -81,7 +83,8 @@ export async function askFor<M, R>(
 /**
  * Asks an actor: `request` makes the message around a `replyTo`, which is answered with `tell(replyTo, value)`; the first answer stands.
  * Rejects with `HANDOFF_STOPPED` as soon as the actor is dead, with `HANDOFF_TIMEOUT` after `timeoutMs` (any number of ms from 0, `Infinity`
- * for no limit), with `TypeError` or `RangeError` for wrong arguments, with what `request` threw. Does not keep the process alive.
+ * for no limit), with `TypeError` or `RangeError` for wrong arguments, with what `request` threw. A finite time keeps the process
+ * alive until the answer or its end.
  */
 export function ask<M, R = unknown>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, timeoutMs: number): Promise<R> {
   return askFor(ref, request, timeoutMs, undefined);

@@ -9,7 +9,6 @@ export interface Incarnation {
   readonly ref: ChildRef;
   readonly place: Place;
   readonly scope: Scope;
-  readonly isSupervisor: boolean;
 }
 
 /** One child of a supervisor, over all its incarnations. */
@@ -61,7 +60,7 @@ export class Child implements ChildState {
   runs(incarnation: Incarnation): void {
     this.incarnation = incarnation;
     this.state = 'running';
-    if (!this.#isTypeGiven && incarnation.isSupervisor) this.type = 'supervisor';
+    if (!this.#isTypeGiven && incarnation.place.kind === 'supervisor') this.type = 'supervisor';
   }
 
   rests(state: 'stopped' | 'restarting'): void {

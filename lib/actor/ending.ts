@@ -1,7 +1,5 @@
-import { ActorPlace } from './actor-place.js';
 import type { ActorRef, ExitReason, Supervisor } from './contract.js';
 import { type Place, placeOf } from './place.js';
-import { SupervisorPlace } from './supervisor-place.js';
 
 /**
  * Ends an actor or a supervisor, and everything below it, at once: no further message, no `onTerminate`, no effect of a handler that is
@@ -18,6 +16,6 @@ export async function exited(ref: ActorRef<never> | Supervisor): Promise<ExitRea
 
 function mortal(ref: unknown): Place {
   const place = placeOf('ref', ref);
-  if (place instanceof ActorPlace || place instanceof SupervisorPlace) return place;
+  if (place.kind === 'actor' || place.kind === 'supervisor') return place;
   throw new TypeError('ref must be an ActorRef or a Supervisor');
 }

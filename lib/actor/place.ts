@@ -1,6 +1,7 @@
 import { type Clock, HandoffError, type Logger } from '../base/index.js';
 import type { Ground } from './actor.js';
 import type { ExitReason, Shutdown } from './contract.js';
+import { deadline } from './deadline.js';
 import { Handle } from './handle.js';
 
 /** Given to workers that nobody gave another grace. Source: OTP `supervisor`, default of `shutdown` for workers. */
@@ -11,6 +12,9 @@ export const WORKER_GRACE_MS = 5_000;
  * and takes no new ones; `fenced`: dead, while its descendants are being killed; `ended`: its reason is known.
  */
 export type Phase = 'starting' | 'running' | 'stopping' | 'closing' | 'fenced' | 'ended';
+
+/** What stands at a place. Only actors and supervisors can be somebody's children. */
+export type Kind = 'system' | 'supervisor' | 'scope' | 'actor' | 'group';
 
 /** Hears once how a place ended, within the turn in which it does; must not throw. */
 export type Watcher = (reason: ExitReason) => void;
@@ -23,6 +27,7 @@ export type Watcher = (reason: ExitReason) => void;
 export abstract class Place {
   readonly ground: Ground;
   readonly parent: Place | undefined;
+  readonly kind: Kind;
   readonly name: string;
   /** Unique in this process: the name is taken again, the number never. */
   readonly id: string;
@@ -37,9 +42,10 @@ export abstract class Place {
   #exited: Promise<ExitReason> | undefined;
 
   /** Throws `HANDOFF_STOPPED` when the parent has ended or is about to, `HANDOFF_START_FAILED` when it has a child of that name. */
-  constructor(ground: Ground, parent: Place | undefined, kind: string, name: string | undefined) {
+  constructor(ground: Ground, parent: Place | undefined, kind: Kind, name: string | undefined) {
     this.ground = ground;
     this.parent = parent;
+    this.kind = kind;
     this.name = name ?? kind;
     this.id = `${this.name}!${placeCount + 1}`;
     this.#holdsName = name !== undefined;
@@ -196,7 +202,7 @@ export function shutDown(place: Place, shutdown: Shutdown): Promise<void> | unde
   }
   if (place.phase === 'ended') return undefined;
   return new Promise((resolve) => {
-    const timer = typeof shutdown === 'number' ? place.clock.after(shutdown, () => place.kill()) : undefined;
+    const timer = typeof shutdown === 'number' ? deadline(place.clock, shutdown, () => place.kill()) : undefined;
     place.watch(() => {
       timer?.cancel();
       resolve();
@@ -223,6 +229,11 @@ export function printed(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
   return typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
+}
+
+/** Whether it has to be waited for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }
 
 /** What was thrown, as an exit reason. */

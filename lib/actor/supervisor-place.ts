@@ -1,14 +1,14 @@
 import { HandoffError, textOf } from '../base/index.js';
 import type { Ground, Mailbox, Receiver } from './actor.js';
-import { ActorPlace } from './actor-place.js';
 import { Child } from './child.js';
 import type { CheckedOptions, CheckedSpec } from './child-spec.js';
-import type { ChildRef, ExitReason, Parent } from './contract.js';
-import { Handle } from './handle.js';
-import { asError, Place, printed, shutDown, stoppedError } from './place.js';
+import { ChildStarter } from './child-starter.js';
+import type { ExitReason, Parent } from './contract.js';
+import { asError, Place, shutDown, stoppedError } from './place.js';
+import { refusal, startFailed } from './refusal.js';
 import { afterExit, endsSupervisor, isClean, restartPlan } from './restart-plan.js';
 import { restartWindow } from './restart-window.js';
-import { Scope } from './scope.js';
+import type { Scope } from './scope.js';
 import type { Order, PendingOrder, SupervisorMessage } from './supervisor-messages.js';
 
 /** Why a supervisor gave up: the child whose restart was one too many, and what it had ended with. */
@@ -16,8 +16,6 @@ export interface GaveUp {
   readonly childId: string;
   readonly cause: unknown;
 }
-
-type Started = { readonly type: 'started' | 'ignored' } | { readonly type: 'failed'; readonly cause: unknown };
 
 /**
  * One incarnation of a supervisor: performs what `restart-plan` and `restart-window` decide. Everything comes through its one nact mailbox,
@@ -33,6 +31,7 @@ export class SupervisorPlace extends Place implements Receiver {
   readonly #mailbox: Mailbox;
   readonly #pending = new Set<PendingOrder>();
   #restartedAtMs: readonly number[] = [];
+  readonly #starter = new ChildStarter(this, (child, place, reason) => this.#childIsOver(child, place, reason));
   #begun!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 
   constructor(ground: Ground, parent: Place, options: Omit<CheckedOptions, 'children'>, handleOf: (place: SupervisorPlace) => Parent) {
@@ -55,9 +54,14 @@ export class SupervisorPlace extends Place implements Receiver {
     });
   }
 
+  /** Whether it is asked in time: before it is asked to stop. */
+  get takesOrders(): boolean {
+    return this.phase === 'starting' || this.phase === 'running';
+  }
+
   /** Resolves to what the order asks for, or rejects as it is refused; `HANDOFF_STOPPED` at once when the supervisor is no more. */
   request(order: Order): Promise<unknown> {
-    if (this.phase !== 'running') return Promise.reject(stoppedError(`Cannot ${order.type} of "${this.name}"`, this));
+    if (!this.takesOrders) return Promise.reject(stoppedError(`Cannot ${order.type} of "${this.name}"`, this));
     return new Promise((resolve, reject) => {
       const pending = { order, resolve, reject };
       this.#pending.add(pending);
@@ -85,13 +89,15 @@ export class SupervisorPlace extends Place implements Receiver {
   }
 
   stop(reason: ExitReason): void {
-    if (this.phase === 'stopping' || this.phase === 'closing' || this.isOver) return;
+    if (!this.takesOrders) return;
     this.phase = 'stopping';
     this.#send({ type: 'stop', reason });
+    this.#starter.hurry();
   }
 
   protected onFence(): void {
     this.#mailbox.close();
+    this.#starter.hurry();
     for (const { order, reject } of this.#pending) reject(stoppedError(`Cannot ${order.type} of "${this.name}"`, this));
     this.#pending.clear();
   }
@@ -127,20 +133,26 @@ export class SupervisorPlace extends Place implements Receiver {
 
   async #begin(specs: readonly CheckedSpec[]): Promise<void> {
     for (const spec of specs) {
+      if (this.phase !== 'starting') break;
       const child = new Child(spec);
       this.children.set(child.id, child);
-      const started = await this.#start(child);
+      const started = await this.#starter.start(child);
       if (started.type === 'ignored' && spec.restart === 'temporary') this.children.delete(child.id);
-      if (started.type !== 'failed') continue;
-      const message = `Cannot start "${this.name}": child "${child.id}" failed to start: ${textOf(started.cause)}`;
-      const error = new HandoffError('HANDOFF_START_FAILED', message, { childId: child.id, cause: started.cause });
-      // As soon as it ends, `begin` rejects with this and not with that it ended.
-      await this.#closeAll();
-      this.#begun.reject(error);
-      return this.end(error);
+      if (started.type === 'failed' && this.phase === 'starting') return this.#rollBack(child, started.cause);
     }
-    if (this.phase === 'starting') this.phase = 'running';
+    // Asked to stop meanwhile: those that were started end as always.
+    if (this.phase !== 'starting') return this.#begun.reject(stoppedError(`Cannot start "${this.name}"`, this));
+    this.phase = 'running';
     this.#begun.resolve();
+  }
+
+  async #rollBack(child: Child, cause: unknown): Promise<void> {
+    const message = `Cannot start "${this.name}": child "${child.id}" failed to start: ${textOf(cause)}`;
+    const error = new HandoffError('HANDOFF_START_FAILED', message, { childId: child.id, cause });
+    // As soon as it ends, `begin` rejects with this and not with that it ended.
+    await this.#closeAll();
+    this.#begun.reject(error);
+    this.end(error);
   }
 
   async #answer(pending: PendingOrder): Promise<void> {
@@ -162,8 +174,8 @@ export class SupervisorPlace extends Place implements Receiver {
         const present = this.children.get(spec.id);
         if (present) throw refusal(order, spec.id, present.state === 'running' ? 'already-started' : 'already-present', present);
         const child = new Child(spec);
-        const started = await this.#start(child);
-        if (started.type === 'failed') throw startFailed(spec.id, started.cause);
+        const started = await this.#starter.start(child);
+        if (started.type === 'failed') throw this.#startFailed(spec.id, started.cause);
         if (started.type === 'started' || spec.restart !== 'temporary') this.children.set(spec.id, child);
         return child.incarnation?.ref;
       }
@@ -175,8 +187,8 @@ export class SupervisorPlace extends Place implements Receiver {
       }
       case 'restart-child': {
         const child = this.#findStopped(order, order.id);
-        const started = await this.#start(child);
-        if (started.type === 'failed') throw startFailed(child.id, started.cause);
+        const started = await this.#starter.start(child);
+        if (started.type === 'failed') throw this.#startFailed(child.id, started.cause);
         return child.incarnation?.ref;
       }
       case 'delete-child':
@@ -205,46 +217,13 @@ export class SupervisorPlace extends Place implements Receiver {
     return child;
   }
 
-  /** Calls the child's `start` and takes what it gives. Leaves nothing behind when that is not a child. */
-  async #start(child: Child): Promise<Started> {
-    const scope = new Scope(this);
-    try {
-      const given = await child.start(scope.handle);
-      if (this.isOver) return this.#tooLate(given);
-      if (given === 'ignore') {
-        await shutDown(scope, 'infinity');
-        child.rests('stopped');
-        return { type: 'ignored' };
-      }
-      const place = this.#supervisable(given);
-      child.runs({ ref: given as ChildRef, place, scope, isSupervisor: place instanceof SupervisorPlace });
-      place.watch((reason) => this.#childIsOver(child, place, reason));
-      return { type: 'started' };
-    } catch (cause) {
-      if (this.isOver) throw cause;
-      await shutDown(scope, 'infinity');
-      return { type: 'failed', cause };
-    }
-  }
-
   /** Its end comes through the mailbox like everything else: not within the turn in which it ended. */
   #childIsOver(child: Child, place: Place, reason: ExitReason): void {
     if (!this.isOver) this.#send({ type: 'child-ended', child, place, reason });
   }
 
-  #tooLate(given: unknown): never {
-    const target = Handle.targetOf(given);
-    if (target instanceof Place && !this.isWithin(target)) target.kill();
-    throw stoppedError(`Cannot start under "${this.name}"`, this);
-  }
-
-  #supervisable(given: unknown): Place {
-    const target = Handle.targetOf(given);
-    if (!(target instanceof ActorPlace || target instanceof SupervisorPlace)) {
-      throw new TypeError(`start must give an ActorRef, a Supervisor or 'ignore', not ${printed(given)}`);
-    }
-    if (this.isWithin(target)) throw new TypeError('start must not give the supervisor itself, or what it stands under');
-    return target;
+  #startFailed(childId: string, cause: unknown): HandoffError {
+    return this.phase === 'stopping' && HandoffError.is(cause, 'HANDOFF_STOPPED') ? cause : startFailed(childId, cause);
   }
 
   async #terminate(child: Child): Promise<void> {
@@ -295,8 +274,9 @@ export class SupervisorPlace extends Place implements Receiver {
     for (const id of plan.stop) await this.#terminate(this.children.get(id)!);
     for (const id of plan.forget) this.children.delete(id);
     for (const id of plan.start) {
+      if (!this.takesOrders) return;
       const next = this.children.get(id)!;
-      const started = await this.#start(next);
+      const started = await this.#starter.start(next);
       if (started.type === 'failed') return this.#retryLater(next, started.cause);
       next.restarts += 1;
     }
@@ -327,12 +307,4 @@ export class SupervisorPlace extends Place implements Receiver {
   #refuseIfOver(): void {
     if (this.isOver) throw stoppedError(`Cannot go on in "${this.name}"`, this);
   }
-}
-
-function refusal({ type }: Order, childId: string, reason: string, child?: Child): HandoffError {
-  return new HandoffError('HANDOFF_CHILD', `Cannot ${type} "${childId}": ${reason}`, { childId, reason, value: child?.incarnation?.ref });
-}
-
-function startFailed(childId: string, cause: unknown): HandoffError {
-  return new HandoffError('HANDOFF_CHILD', `Cannot start child "${childId}": ${textOf(cause)}`, { childId, reason: 'start-failed', cause });
 }

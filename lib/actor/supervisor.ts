@@ -27,7 +27,7 @@ class SupervisorHandle extends Handle implements PublicMethods {
 
   async startChild<R extends ChildRef>(spec: ChildSpec<R>): Promise<R | undefined> {
     // A supervisor that ended says so, whatever is wrong with the specification.
-    if (this.#place.phase !== 'running') return this.#request({ type: 'start-child', spec: spec as never });
+    if (!this.#place.takesOrders) return this.#request({ type: 'start-child', spec: spec as never });
     return this.#request({ type: 'start-child', spec: checkedSpec(spec, this.#place.options.autoShutdown) });
   }
 
