@@ -10,17 +10,18 @@ export type Origin = 'result' | 'caller';
  */
 export class Held {
   readonly origin: Origin;
-  #value: unknown;
+  /** What it takes packed; for a live value an estimate. Does not change. */
+  readonly sizeBytes: number;
+  readonly #value: unknown;
   #packed: Packed | undefined;
   readonly #isLive: boolean;
-  readonly #sizeBytes: number;
 
   private constructor(origin: Origin, isLive: boolean, value: unknown, packed: Packed | undefined, sizeBytes: number) {
     this.origin = origin;
     this.#isLive = isLive;
     this.#value = value;
     this.#packed = packed;
-    this.#sizeBytes = sizeBytes;
+    this.sizeBytes = sizeBytes;
   }
 
   /** A value as it is, on this node's own loop. `sizeBytes` is what `check` found, or an estimate. */
@@ -31,11 +32,6 @@ export class Held {
   /** A value that somebody has packed. */
   static packed(packed: Packed, origin: Origin = 'result'): Held {
     return new Held(origin, false, undefined, packed, packed.byteLength);
-  }
-
-  /** What it takes packed; for a live value an estimate. */
-  get sizeBytes(): number {
-    return this.#packed?.byteLength ?? this.#sizeBytes;
   }
 
   /** Whether opening it costs the work of unpacking. */
