@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { ExitCode } from '../exit-codes.js';
+import type { StandardOutput } from '../standard-output.js';
+
+/** `handoff validate`: lists what is wrong with the DAG of a module, on standard output as it is what was asked for. */
+export function validateCommand(output: StandardOutput, ended: (code: ExitCode) => void): Command {
+  return new Command('validate')
+    .description('Lists every fault of a DAG, and exits 2 if there is one. Runs nothing.')
+    .argument('<module>', 'the module that exports the DAG, as path or path#export')
+    .action(async (module: string) => {
+      const { loadDag } = await import('../dag/load-dag.js');
+      const dag = await loadDag(module);
+      const { faultLines, faultsOf } = await import('../report/faults.js');
+      const faults = faultsOf(dag);
+      if (faults.length === 0) return output.write(`DAG "${dag.id}" is valid: ${dag.size} ${dag.size === 1 ? 'function' : 'functions'}\n`);
+      ended(ExitCode.wrongUsage);
+      const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+      process.stderr.write(`handoff: DAG "${dag.id}" is invalid: ${count}\n`);
+      await output.write(faultLines(faults));
+    });
+}

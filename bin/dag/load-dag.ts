@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import type { DagLike } from '../../lib/index.js';
+import { UsageError } from '../exit-codes.js';
+import { type ModulePath, modulePath } from './module-path.js';
+import { isTypeScript, registerTypeScript } from './typescript.js';
+
+/** A DAG as the user's module made it, perhaps with another copy of this package. */
+export type LoadedDag = DagLike & { validate(): unknown };
+
+type Builder = () => unknown;
+
+/**
+ * Loads the DAG that `<module>[#export]` names: a `Dag`, a function (sync or async) that returns one, or a .json file of `dag.toJSON()`.
+ * Without an export it is the default one, else the only `Dag` that is exported, else the only function. `UsageError` says what is wrong;
+ * an error of the module's own is its `cause`; the `HANDOFF_INVALID_DAG` of a wrong `add` passes as it is.
+ */
+export async function loadDag(given: string): Promise<LoadedDag> {
+  const module = modulePath(given);
+  if (module.path.endsWith('.json')) return readDag(module);
+  const exports = await importExports(module);
+  const name = module.exportName ?? chosenName(exports, module);
+  if (!Object.hasOwn(exports, name)) throw refuse(module, `it has no export "${name}", only ${listed(Object.keys(exports))}`);
+  const exported = await exports[name];
+  if (isDag(exported)) return exported;
+  if (typeof exported !== 'function')
+    throw refuse(module, `its export "${name}" is ${kindOf(exported)}, not a Dag or a function that returns one`);
+  const built = await guarded(module, `its export "${name}" failed`, () => (exported as Builder)());
+  if (isDag(built)) return built;
+  throw refuse(module, `its export "${name}" returned ${kindOf(built)}, not a Dag`);
+}
+
+async function readDag(module: ModulePath): Promise<LoadedDag> {
+  if (module.exportName !== undefined) throw refuse(module, 'a .json file has no exports');
+  const { Dag } = await import('../../lib/index.js');
+  return guarded(module, 'it is no DAG that dag.toJSON() wrote', async () => Dag.fromJSON(JSON.parse(await readFile(module.path, 'utf8'))));
+}
+
+async function importExports(module: ModulePath): Promise<Readonly<Record<string, unknown>>> {
+  if (isTypeScript(module.path)) await registerTypeScript(module.path, module.shown);
+  const loaded = await guarded<Record<string, unknown>>(module, 'it failed to load', () => import(pathToFileURL(module.path).href));
+  // What was compiled to CommonJS has its exports in the default one.
+  const inner = loaded.default;
+  const isCompiled = typeof inner === 'object' && inner !== null && '__esModule' in inner;
+  const { __esModule: _mark, 'module.exports': _whole, ...exports }: Record<string, unknown> = isCompiled ? { ...inner } : { ...loaded };
+  return exports;
+}
+
+function chosenName(exports: Readonly<Record<string, unknown>>, module: ModulePath): string {
+  const names = Object.keys(exports);
+  if (names.includes('default')) return 'default';
+  for (const is of [isDag, isBuilder]) {
+    const found = names.filter((name) => is(exports[name]));
+    if (found.length === 1) return found[0]!;
+    if (found.length > 1) throw refuse(module, `it exports ${listed(found)}: say which, as in ${module.shown}#${found[0]}`);
+  }
+  throw refuse(module, names.length === 0 ? 'it exports nothing' : `it exports no Dag and no function, only ${listed(names)}`);
+}
+
+/** By its shape: the module may use another copy of this package. */
+function isDag(value: unknown): value is LoadedDag {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, functions, validate, toJSON, toMermaid } = value as Partial<Record<keyof LoadedDag, unknown>>;
+  const isMap = typeof functions === 'object' && functions !== null && Symbol.iterator in functions;
+  return typeof id === 'string' && isMap && [validate, toJSON, toMermaid].every((method) => typeof method === 'function');
+}
+
+const isBuilder = (value: unknown): value is Builder => typeof value === 'function';
+
+async function guarded<T>(module: ModulePath, failure: string, body: () => T | Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (cause) {
+    if (typeof cause === 'object' && cause !== null && (cause as { code?: unknown }).code === 'HANDOFF_INVALID_DAG') throw cause;
+    throw new UsageError(refuse(module, failure).message, { cause });
+  }
+}
+
+const refuse = (module: ModulePath, why: string): UsageError => new UsageError(`Cannot load a DAG from module "${module.shown}": ${why}`);
+
+const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.map((name) => `"${name}"`).join(', '));
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  const kind = typeof value;
+  return kind === 'object' ? 'an object' : `a ${kind}`;
+}

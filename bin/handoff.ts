@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { graphCommand } from './commands/graph.js';
+import { runCommand } from './commands/run.js';
+import { validateCommand } from './commands/validate.js';
+import { ExitCode } from './exit-codes.js';
+import { claimStandardOutput } from './standard-output.js';
+
+const { version } = createRequire(import.meta.url)('handoff-dag/package.json') as { version: string };
+
+/** What goes wrong outside of any function, and every failure: told to the person at the terminal. Answers the exit code. */
+async function report(error: unknown): Promise<ExitCode> {
+  const { errorReport, exitCodeOf } = await import('./report/error-report.js');
+  const { colorsFor } = await import('./report/colors.js');
+  process.stderr.write(errorReport(error, colorsFor(process.stderr)));
+  return exitCodeOf(error);
+}
+
+/** Leaves at once: what the modules of a DAG left open (timers, servers) keeps nobody waiting. */
+async function leave(code: ExitCode): Promise<never> {
+  await output.flush();
+  process.exit(code);
+}
+
+async function main(): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.done;
+  const ended = (given: ExitCode): void => {
+    code = given;
+  };
+  const program = new Command('handoff')
+    .description('Runs directed acyclic graphs of functions on supervised actors.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureOutput({ writeOut: (text) => void output.write(text) })
+    .showHelpAfterError('Try "handoff --help".')
+    .exitOverride();
+  for (const command of [runCommand, graphCommand, validateCommand]) {
+    program.addCommand(command(output, ended).copyInheritedSettings(program).showHelpAfterError(false));
+  }
+  program.addHelpText(
+    'after',
+    `
+A module is a .js, .mjs, .cjs or .ts file that exports a Dag, or a function that returns one; or a .json file of dag.toJSON().
+
+Exit codes: 0 done; 1 the run failed; 2 wrong usage or an invalid DAG; 130 interrupted.`,
+  );
+  try {
+    await program.parseAsync();
+    return code;
+  } catch (error) {
+    // Commander has said everything already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.wrongUsage;
+    return report(error);
+  }
+}
+
+const output = claimStandardOutput();
+process.on('uncaughtException', (error) => {
+  void report(error).then(() => process.exit(ExitCode.failed));
+});
+await leave(await main());

@@ -1,0 +1,32 @@
+import { ExitCode } from './exit-codes.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * From now on the first SIGINT or SIGTERM calls `onFirst`, the second leaves at once with `ExitCode.interrupted`; so does the first while
+ * nobody has anything to end.
+ */
+export class Interrupt {
+  #onFirst: (() => void) | undefined;
+  #isInterrupted = false;
+
+  constructor() {
+    for (const signal of SIGNALS) process.on(signal, () => this.#hear());
+  }
+
+  /** Whether a signal has come. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  /** What the first signal ends, from now on. */
+  ends(onFirst: () => void): void {
+    this.#onFirst = onFirst;
+  }
+
+  #hear(): void {
+    if (this.#isInterrupted || !this.#onFirst) process.exit(ExitCode.interrupted);
+    this.#isInterrupted = true;
+    this.#onFirst();
+  }
+}

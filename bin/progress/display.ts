@@ -1,0 +1,56 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { DagLike, Logger, RunEvent } from '../../lib/index.js';
+import type { Colors } from '../report/colors.js';
+import { groupsOf } from './groups.js';
+
+/** Shows a run while it runs. */
+export interface Display {
+  /** Shows what happened. */
+  tell(event: RunEvent): void;
+  /** Shows a line beside the progress: what a function printed, a warning. */
+  print(line: string): void;
+  /** Ends the progress and leaves the terminal as it was; what is written afterwards comes below. */
+  stop(): void;
+}
+
+/** Where a display draws: a terminal, or whatever standard error is. */
+export type DisplayStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Shows nothing. */
+export const quietDisplay: Display = { tell() {}, print() {}, stop() {} };
+
+/** Bars on a terminal; lines elsewhere, and on a terminal that cannot move its cursor. */
+export async function openDisplay(dag: DagLike, stream: DisplayStream, colors: Colors): Promise<Display> {
+  const groups = groupsOf(dag);
+  if (stream.isTTY && process.env.TERM !== 'dumb') {
+    const { barDisplay } = await import('./bar-display.js');
+    return barDisplay({ groups, stream, colors });
+  }
+  const { lineDisplay } = await import('./line-display.js');
+  return lineDisplay({ groups, stream });
+}
+
+/** A node's logger that shows what functions print, under their ids, and what the engine warns of. */
+export function displayLogger(display: Display, colors: Colors): Logger {
+  const show = (fields: object, message: string): void => {
+    const { functionId, attempt, stream } = fields as { functionId?: string; attempt?: number; stream?: string };
+    if (functionId === undefined || stream === undefined) return display.print(`handoff: ${plain(message)}`);
+    const who = attempt === undefined || attempt === 1 ? functionId : `${functionId}, attempt ${attempt}`;
+    return display.print(`${colors.dim(`[${plain(who)}]`)} ${plain(message)}`);
+  };
+  return { debug() {}, info: show, warn: show, error: show };
+}
+
+/** A line that cannot move the cursor, without escapes and control characters; of a line that was drawn over (`\r`) the last state is left. */
+export function plain(text: string): string {
+  const line = text.replace(/\r+$/, '').replace(/^.*\r/s, '');
+  return stripVTControlCharacters(line).replace(/[^\P{Cc}\t]/gu, '');
+}
+
+/** A duration as a person says it: `85 ms`, `1.2 s`, `3 min 5 s`. */
+export function durationText(durationMs: number): string {
+  if (durationMs < 1000) return `${Math.round(durationMs)} ms`;
+  if (durationMs < 60_000) return `${(durationMs / 1000).toFixed(1)} s`;
+  const seconds = Math.round(durationMs / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

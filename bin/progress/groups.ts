@@ -1,0 +1,41 @@
+import type { DagLike } from '../../lib/index.js';
+
+/** Functions that are shown as one. */
+export interface Group {
+  readonly label: string;
+  readonly ids: readonly string[];
+}
+
+/** Terminals have few lines: what comes after this many groups is one group, "others". */
+export const GROUPS_SHOWN = 16;
+
+/**
+ * The functions of a DAG by what a person takes for one step, in the order of adding: functions with the same reference belong together, and
+ * plain functions whose ids differ in a trailing number only (`part-1`, `part-2`). A group is called as its ids begin, else as its function;
+ * one function alone by its id. Inline functions run within others and are left out.
+ */
+export function groupsOf(dag: DagLike): readonly Group[] {
+  const byKey = new Map<string, { readonly name: string; readonly ids: string[] }>();
+  for (const [id, { code, type }] of dag.functions) {
+    if (type === 'inline') continue;
+    const stem = stemOf(id);
+    const key = typeof code === 'function' ? `plain ${stem}` : `${code.module}#${code.name}`;
+    const group = byKey.get(key) ?? { name: typeof code === 'function' ? stem : code.name, ids: [] };
+    byKey.set(key, group);
+    group.ids.push(id);
+  }
+  const groups = [...byKey.values()].map(({ name, ids }) => ({ label: labelOf(name, ids), ids }));
+  if (groups.length <= GROUPS_SHOWN) return groups;
+  const others = groups.slice(GROUPS_SHOWN - 1);
+  return [...groups.slice(0, GROUPS_SHOWN - 1), { label: 'others', ids: others.flatMap(({ ids }) => ids) }];
+}
+
+/** An id without its trailing number and what divides them; all of it where nothing else is left. */
+const stemOf = (id: string): string => id.replace(/[\s\-_.:/#@[(]*\d+[\])]?$/, '') || id;
+
+function labelOf(name: string, ids: readonly string[]): string {
+  const [first] = ids;
+  if (ids.length === 1) return first!;
+  const stem = stemOf(first!);
+  return ids.every((id) => stemOf(id) === stem) ? stem : name;
+}

@@ -1,0 +1,88 @@
+import type { RunEvent } from '../../lib/index.js';
+import type { Group } from './groups.js';
+
+/** How far a group is. */
+export interface GroupTally {
+  readonly label: string;
+  readonly total: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  /** Attempts that failed and were followed by another. */
+  retried: number;
+  /** Skipped or cancelled. */
+  dropped: number;
+  /** Of the first event of a function of the group that started, and of the last that ended; the driver's wall clock. */
+  startedAtMs: number | undefined;
+  endedAtMs: number | undefined;
+}
+
+/** Counts the events of a run by group. Pure: feed it events, read its groups. */
+export class Tally {
+  readonly groups: readonly GroupTally[];
+  readonly #byId = new Map<string, GroupTally>();
+  readonly #running = new Set<string>();
+
+  constructor(groups: readonly Group[]) {
+    this.groups = groups.map(({ label, ids }) => {
+      const tally: GroupTally = {
+        label,
+        total: ids.length,
+        running: 0,
+        succeeded: 0,
+        failed: 0,
+        retried: 0,
+        dropped: 0,
+        startedAtMs: undefined,
+        endedAtMs: undefined,
+      };
+      for (const id of ids) this.#byId.set(id, tally);
+      return tally;
+    });
+  }
+
+  /** Counts one event; answers the group it belongs to, if it belongs to one. */
+  count(event: RunEvent): GroupTally | undefined {
+    // Of a long run the oldest events may never have come.
+    if (event.type === 'run-completed') for (const group of this.groups) Object.assign(group, { succeeded: group.total, running: 0 });
+    if (!('functionId' in event)) return undefined;
+    const group = this.#byId.get(event.functionId);
+    if (!group) return undefined;
+    switch (event.type) {
+      case 'function-started':
+        group.startedAtMs ??= event.atMs;
+        if (!this.#running.has(event.functionId)) group.running += 1;
+        this.#running.add(event.functionId);
+        return group;
+      case 'function-lost':
+        this.#ended(event.functionId, group);
+        return group;
+      case 'function-resting':
+        this.#ended(event.functionId, group);
+        group.retried += 1;
+        return group;
+      case 'function-succeeded':
+        group.succeeded += 1;
+        break;
+      case 'function-failed':
+        group.failed += 1;
+        break;
+      case 'function-skipped':
+      case 'function-cancelled':
+        group.dropped += 1;
+        break;
+      default:
+        return group;
+    }
+    this.#ended(event.functionId, group);
+    group.endedAtMs = event.atMs;
+    return group;
+  }
+
+  #ended(functionId: string, group: GroupTally): void {
+    if (this.#running.delete(functionId)) group.running -= 1;
+  }
+}
+
+/** Whether nothing of the group is left to do. */
+export const isOver = ({ total, succeeded, failed, dropped }: GroupTally): boolean => succeeded + failed + dropped >= total;

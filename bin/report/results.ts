@@ -1,0 +1,26 @@
+import { inspect } from 'node:util';
+import type { Colors } from './colors.js';
+import { taggedJson } from './tagged-json.js';
+
+/** The results for people: each under its id, text as it is, everything else as Node prints it. */
+export function resultsText(results: Readonly<Record<string, unknown>>, colors: Colors): string {
+  return Object.keys(results)
+    .map((id) => {
+      const text = valueText(results[id], colors);
+      return `${colors.bold(id)}:${text.includes('\n') ? '\n' : ' '}${text.replace(/\n$/, '')}\n`;
+    })
+    .join('');
+}
+
+/** The results for machines: one JSON document, an object of results by id; see `taggedJson`. Throws for values nested too deep for JSON. */
+export function resultsJson(results: Readonly<Record<string, unknown>>): string {
+  try {
+    return `${JSON.stringify(taggedJson({ ...results }))}\n`;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new Error('Cannot write the results as JSON: they are nested too deep, or too large for one text', { cause });
+  }
+}
+
+const valueText = (value: unknown, colors: Colors): string =>
+  typeof value === 'string' ? value : inspect(value, { colors: colors.isColorSupported, depth: 6, maxArrayLength: 100, compact: 3 });

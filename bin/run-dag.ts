@@ -1,0 +1,92 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { type Capabilities, type ExecuteOptions, Handoff, HandoffError, type Run } from '../lib/index.js';
+import { type LoadedDag, loadDag } from './dag/load-dag.js';
+import { ExitCode, UsageError } from './exit-codes.js';
+import { Interrupt } from './interrupt.js';
+import { type Display, displayLogger, openDisplay, quietDisplay } from './progress/display.js';
+import { colorsFor } from './report/colors.js';
+import { resultsJson, resultsText } from './report/results.js';
+import type { StandardOutput } from './standard-output.js';
+
+/** The options of `handoff run`, as commander reads them. */
+export interface RunFlags {
+  readonly local?: boolean;
+  readonly root?: string;
+  readonly name?: string;
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly input?: ReadonlyMap<string, unknown>;
+  readonly strategy?: 'first-available' | 'load-balanced' | 'near-data';
+  readonly maxRetries?: number;
+  readonly onFailure?: 'abort' | 'continue';
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is none. */
+export async function runDag(module: string, flags: RunFlags, output: StandardOutput): Promise<ExitCode> {
+  const interrupt = new Interrupt();
+  const dag = await loadDag(module);
+  const colors = colorsFor(process.stderr);
+  const display = flags.quiet ? quietDisplay : await openDisplay(dag, process.stderr, colors);
+  output.divertOthers((text) => display.print(text));
+  const print = (results: Readonly<Record<string, unknown>>): Promise<void> =>
+    output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));
+  let handoff: Handoff | undefined;
+  try {
+    handoff = await usage(() => Handoff.start({ ...nodeOptions(flags), logger: displayLogger(display, colors) }));
+    const run = execute(handoff, dag, flags);
+    interrupt.ends(() => {
+      display.print('handoff: interrupted');
+      void run.cancel('interrupted');
+    });
+    await print((await usage(() => followed(run, display))).results);
+    return ExitCode.done;
+  } catch (error) {
+    if (interrupt.isInterrupted) return ExitCode.interrupted;
+    if (HandoffError.is(error) && Object.keys(error.results ?? {}).length > 0) await print(error.results!);
+    throw error;
+  } finally {
+    display.stop();
+    output.divertOthers(undefined);
+    await handoff?.stop({ graceMs: 0 });
+  }
+}
+
+function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<string, unknown>> {
+  const { strategy, maxRetries, onFailure, input } = flags;
+  const options: ExecuteOptions<object, string, string, 'sinks'> = {
+    collect: 'sinks',
+    ...(strategy && { allocationStrategy: strategy }),
+    ...(maxRetries !== undefined && { maxRetries }),
+    ...(onFailure && { onFailure }),
+    ...(input && { inputs: Object.fromEntries(input) }),
+  };
+  return flags.local ? handoff.executeLocal(dag, options) : handoff.execute(dag, options);
+}
+
+/** Shows a run until it has ended. */
+async function followed<R>(run: Run<R>, display: Display): Promise<Awaited<Run<R>>> {
+  for await (const event of run) display.tell(event);
+  display.stop();
+  return run;
+}
+
+/** What the engine refuses with a `TypeError` or `RangeError` is a wrong option: errors of functions are `HandoffError`s. */
+async function usage<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(`Cannot run: ${error.message}`);
+    throw error;
+  }
+}
+
+function nodeOptions({ root, name, cpu, memory }: RunFlags): { root?: string; name?: string; capabilities?: Capabilities } {
+  // What is given replaces the defaults whole, so both are.
+  const capabilities =
+    cpu === undefined && memory === undefined
+      ? undefined
+      : { cpu: cpu ?? availableParallelism(), memory: memory ?? Math.floor(totalmem() / 2 ** 20) };
+  return { ...(root !== undefined && { root }), ...(name !== undefined && { name }), ...(capabilities && { capabilities }) };
+}
