@@ -9,8 +9,9 @@ import { Arguments } from './arguments.js';
 import { EventLog } from './event-log.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
 import type { RunCommand, RunHappening } from './messages.js';
+import { progressOf } from './progress.js';
 import type { CheckedOptions } from './run-options.js';
-import { newRunState, progressOf, type RunState, recover, step } from './run-state.js';
+import { newRunState, type RunState, recover, step } from './run-state.js';
 import type { Turn } from './turn.js';
 
 /** What runs on a node share: the tables of the stations below. */

@@ -1,7 +1,7 @@
 import { HandoffError, textOf } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
 import { FUNCTION_STATES, type FunctionEvent, type FunctionState, holdsClaim, isFinal, TRANSITIONS } from './function-state.js';
-import type { Progress, RunCommand, RunEvent, RunHappening } from './messages.js';
+import type { RunCommand, RunEvent, RunHappening } from './messages.js';
 import { restMs } from './retry.js';
 import { Story } from './story.js';
 
@@ -70,22 +70,6 @@ export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunSt
     stale: 0,
     startedMs: 0,
     story: new Story(),
-  };
-}
-
-/** The counts that users see. */
-export function progressOf(state: RunState): Progress {
-  const count = (name: FunctionState): number => state.counts.get(name)!;
-  return {
-    total: state.plan.size,
-    waiting: count('waiting'),
-    ready: count('ready') + count('placed'),
-    running: count('running'),
-    resting: count('resting'),
-    succeeded: count('succeeded'),
-    failed: count('failed'),
-    skipped: count('skipped'),
-    cancelled: count('cancelled'),
   };
 }
 

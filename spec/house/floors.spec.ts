@@ -7,7 +7,17 @@ const lib = fileURLToPath(new URL('../../lib', import.meta.url));
 const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 
 /** From the ground up; a station imports only from lower floors. Stations of one floor do not know each other. */
-const FLOORS = [['base'], ['dag', 'actor', 'value'], ['store', 'peer'], ['nodes'], ['executor'], ['allocator'], ['runner'], ['handoff'], ['testing']];
+const FLOORS = [
+  ['base'],
+  ['dag', 'actor', 'value'],
+  ['store', 'peer'],
+  ['nodes'],
+  ['executor'],
+  ['allocator'],
+  ['runner'],
+  ['handoff'],
+  ['testing'],
+];
 const floorOf = (station: string): number => FLOORS.findIndex((floor) => floor.includes(station));
 
 /** The one home of each third-party package. */
@@ -35,9 +45,11 @@ const files = (folder: string): string[] =>
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 
 const importsOf = (root: string, file: string): Import[] =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm)].map(
-    (match) => ({ from: file, to: (match[1] ?? match[2] ?? match[3])! }),
-  );
+  [
+    ...readFileSync(join(root, file), 'utf8').matchAll(
+      /^(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm,
+    ),
+  ].map((match) => ({ from: file, to: (match[1] ?? match[2] ?? match[3])! }));
 
 const imports = files(lib).flatMap((file) => importsOf(lib, file));
 const station = (path: string): string => path.split('/')[0]!;
@@ -47,7 +59,11 @@ const across = local.filter((one) => one.from.includes('/') && station(target(on
 
 describe('the floors of the house', () => {
   it('knows every station', () => {
-    const stations = new Set(files(lib).filter((file) => file.includes('/')).map(station));
+    const stations = new Set(
+      files(lib)
+        .filter((file) => file.includes('/'))
+        .map(station),
+    );
     for (const one of stations) expect(floorOf(one), one).to.be.at.least(0);
   });
 
@@ -74,15 +90,26 @@ describe('the floors of the house', () => {
       if (!folder || one.from.endsWith('/index.ts')) continue;
       const to = target(one);
       const own = one.from.replace(/.*\//, '').split(/[-.]/)[0]!;
-      const isOther = to.includes(folder) && !to.replace(/.*\//, '').startsWith(own) && variants.has(to.replace(/.*\//, '').replace(/\.js$/, ''));
+      const isOther =
+        to.includes(folder) && !to.replace(/.*\//, '').startsWith(own) && variants.has(to.replace(/.*\//, '').replace(/\.js$/, ''));
       expect(isOther, `${one.from} imports ${one.to}`).to.equal(false);
     }
   });
 
   it('keeps brains free of actors, clocks, promises and node modules', () => {
-    for (const brain of ['runner/run-state.ts', 'runner/retry.ts', 'runner/function-state.ts', 'allocator/allocation.ts', 'allocator/ledger.ts', 'nodes/membership.ts', 'actor/restart-window.ts']) {
+    for (const brain of [
+      'runner/run-state.ts',
+      'runner/retry.ts',
+      'runner/function-state.ts',
+      'allocator/allocation.ts',
+      'allocator/ledger.ts',
+      'nodes/membership.ts',
+      'actor/restart-window.ts',
+    ]) {
       const text = readFileSync(join(lib, brain), 'utf8');
-      expect(text, brain).to.not.match(/from 'node:|from '\.\.\/actor|Promise|setTimeout|setImmediate|Date\.now|performance\.now|Math\.random|systemClock/);
+      expect(text, brain).to.not.match(
+        /from 'node:|from '\.\.\/actor|Promise|setTimeout|setImmediate|Date\.now|performance\.now|Math\.random|systemClock/,
+      );
     }
   });
 

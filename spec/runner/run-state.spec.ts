@@ -4,7 +4,8 @@ import { HandoffError } from '../../lib/base/index.js';
 import { compile, Dag } from '../../lib/dag/index.js';
 import { holdsClaim, isFinal } from '../../lib/runner/function-state.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/messages.js';
-import { newRunState, progressOf, type RunPolicy, type RunState, recover, step } from '../../lib/runner/run-state.js';
+import { progressOf } from '../../lib/runner/progress.js';
+import { newRunState, type RunPolicy, type RunState, recover, step } from '../../lib/runner/run-state.js';
 
 const no = (): void => {};
 const receipt = { node: 'n', sizeBytes: 8, tookMs: 1 };
