@@ -5,6 +5,8 @@ import { graphCommand } from './commands/graph.js';
 import { runCommand } from './commands/run.js';
 import { validateCommand } from './commands/validate.js';
 import { ExitCode } from './exit-codes.js';
+import { Interrupt } from './interrupt.js';
+import type { Session } from './session.js';
 import { claimStandardOutput } from './standard-output.js';
 
 const { version } = createRequire(import.meta.url)('handoff-dag/package.json') as { version: string };
@@ -19,25 +21,25 @@ async function report(error: unknown): Promise<ExitCode> {
 
 /** Leaves at once: what the modules of a DAG left open (timers, servers) keeps nobody waiting. */
 async function leave(code: ExitCode): Promise<never> {
-  await output.flush();
+  await session.output.flush();
   process.exit(code);
 }
 
 async function main(): Promise<ExitCode> {
-  let code: ExitCode = ExitCode.done;
-  const ended = (given: ExitCode): void => {
-    code = given;
-  };
   const program = new Command('handoff')
     .description('Runs directed acyclic graphs of functions on supervised actors.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .configureOutput({ writeOut: (text) => void output.write(text) })
+    .configureOutput({
+      writeOut: (text) => void session.output.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, 'handoff:')),
+    })
     .showHelpAfterError('Try "handoff --help".')
     .exitOverride();
   for (const command of [runCommand, graphCommand, validateCommand]) {
-    program.addCommand(command(output, ended).copyInheritedSettings(program).showHelpAfterError(false));
+    const child = command(session).copyInheritedSettings(program);
+    program.addCommand(child.showHelpAfterError(`Try "handoff ${child.name()} --help".`));
   }
   program.addHelpText(
     'after',
@@ -48,7 +50,7 @@ Exit codes: 0 done; 1 the run failed; 2 wrong usage or an invalid DAG; 130 inter
   );
   try {
     await program.parseAsync();
-    return code;
+    return session.exitCode;
   } catch (error) {
     // Commander has said everything already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.wrongUsage;
@@ -56,7 +58,7 @@ Exit codes: 0 done; 1 the run failed; 2 wrong usage or an invalid DAG; 130 inter
   }
 }
 
-const output = claimStandardOutput();
+const session: Session = { output: claimStandardOutput(), interrupt: new Interrupt(), exitCode: ExitCode.done };
 process.on('uncaughtException', (error) => {
   void report(error).then(() => process.exit(ExitCode.failed));
 });

@@ -3,27 +3,27 @@ import { InvalidArgumentError } from 'commander';
 /** Reads the number of an option, at least 0; for commander, which says which option it was. */
 export function amount(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It is not a number from 0.');
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It must be a number, at least 0.');
   return value;
 }
 
 /** Reads the whole number of an option, at least 0. */
 export function count(text: string): number {
   const value = amount(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It is not a whole number.');
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
   return value;
 }
 
 /** Reads a text that must not be empty. */
 export function nonEmpty(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
   return text;
 }
 
 /** Reads one more `id=json` into the inputs read so far. The id ends at the first `=`. */
 export function input(text: string, before: ReadonlyMap<string, unknown> = new Map()): ReadonlyMap<string, unknown> {
   const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It is not of the form id=json, as in rate=1.2.');
+  if (at < 1) throw new InvalidArgumentError('It must be of the form id=json, as in rate=1.2.');
   const id = text.slice(0, at);
   if (before.has(id)) throw new InvalidArgumentError(`Input "${id}" is given twice.`);
   try {

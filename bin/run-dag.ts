@@ -2,11 +2,10 @@ import { availableParallelism, totalmem } from 'node:os';
 import { type Capabilities, type ExecuteOptions, Handoff, HandoffError, type Run } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { ExitCode, UsageError } from './exit-codes.js';
-import { Interrupt } from './interrupt.js';
 import { type Display, displayLogger, openDisplay, quietDisplay } from './progress/display.js';
 import { colorsFor } from './report/colors.js';
 import { resultsJson, resultsText } from './report/results.js';
-import type { StandardOutput } from './standard-output.js';
+import type { Session } from './session.js';
 
 /** The options of `handoff run`, as commander reads them. */
 export interface RunFlags {
@@ -24,8 +23,7 @@ export interface RunFlags {
 }
 
 /** Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is none. */
-export async function runDag(module: string, flags: RunFlags, output: StandardOutput): Promise<ExitCode> {
-  const interrupt = new Interrupt();
+export async function runDag(module: string, flags: RunFlags, { output, interrupt }: Session): Promise<ExitCode> {
   const dag = await loadDag(module);
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : await openDisplay(dag, process.stderr, colors);

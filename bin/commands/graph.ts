@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander';
-import type { ExitCode } from '../exit-codes.js';
-import type { StandardOutput } from '../standard-output.js';
+import type { Session } from '../session.js';
 
 /** `handoff graph`: draws the DAG of a module as text, also one that is invalid. */
-export function graphCommand(output: StandardOutput, _ended: (code: ExitCode) => void): Command {
+export function graphCommand({ output }: Session): Command {
   return new Command('graph')
     .description('Prints the picture of a DAG: Mermaid, or DOT for Graphviz. An invalid DAG is drawn as it is.')
     .argument('<module>', 'the module that exports the DAG, as path or path#export')

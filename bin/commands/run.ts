@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander';
-import type { ExitCode } from '../exit-codes.js';
 import { amount, count, input, nonEmpty } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
-import type { StandardOutput } from '../standard-output.js';
+import type { Session } from '../session.js';
 
 /** `handoff run`: executes the DAG of a module. */
-export function runCommand(output: StandardOutput, ended: (code: ExitCode) => void): Command {
+export function runCommand(session: Session): Command {
   return new Command('run')
     .description('Executes a DAG, shows its progress on standard error, and prints the results of its sinks on standard output.')
     .argument('<module>', 'the module that exports the DAG, as path or path#export')
@@ -30,6 +29,6 @@ Examples:
     )
     .action(async (module: string, flags: RunFlags) => {
       const { runDag } = await import('../run-dag.js');
-      ended(await runDag(module, flags, output));
+      session.exitCode = await runDag(module, flags, session);
     });
 }

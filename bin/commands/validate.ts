@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { ExitCode } from '../exit-codes.js';
-import type { StandardOutput } from '../standard-output.js';
+import type { Session } from '../session.js';
 
 /** `handoff validate`: lists what is wrong with the DAG of a module, on standard output as it is what was asked for. */
-export function validateCommand(output: StandardOutput, ended: (code: ExitCode) => void): Command {
+export function validateCommand(session: Session): Command {
   return new Command('validate')
     .description('Lists every fault of a DAG, and exits 2 if there is one. Runs nothing.')
     .argument('<module>', 'the module that exports the DAG, as path or path#export')
@@ -12,10 +12,11 @@ export function validateCommand(output: StandardOutput, ended: (code: ExitCode) 
       const dag = await loadDag(module);
       const { faultLines, faultsOf } = await import('../report/faults.js');
       const faults = faultsOf(dag);
-      if (faults.length === 0) return output.write(`DAG "${dag.id}" is valid: ${dag.size} ${dag.size === 1 ? 'function' : 'functions'}\n`);
-      ended(ExitCode.wrongUsage);
+      if (faults.length === 0)
+        return session.output.write(`DAG "${dag.id}" is valid: ${dag.size} ${dag.size === 1 ? 'function' : 'functions'}\n`);
+      session.exitCode = ExitCode.wrongUsage;
       const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
       process.stderr.write(`handoff: DAG "${dag.id}" is invalid: ${count}\n`);
-      await output.write(faultLines(faults));
+      await session.output.write(faultLines(faults));
     });
 }

@@ -22,7 +22,7 @@ export function barDisplay({ groups, stream, colors, now = Date.now }: BarDispla
   const tally = new Tally(groups);
   const width = Math.min(LABEL_WIDTH, Math.max(0, ...groups.map(({ label }) => label.length)));
   const format = (_options: Options, _params: unknown, group: GroupTally): string => barText(group, { width, nowMs: now(), colors });
-  const bars = new MultiBar({ stream, format, hideCursor: true, forceRedraw: true, emptyOnZero: true, fps: 12 });
+  const bars = new MultiBar({ stream, format, hideCursor: true, forceRedraw: true, clearOnComplete: true, fps: 12 });
   for (const group of tally.groups) bars.create(group.total, 0, group);
   const restore = (): void => bars.stop();
   process.once('exit', restore);
@@ -36,9 +36,10 @@ export function barDisplay({ groups, stream, colors, now = Date.now }: BarDispla
     stop(): void {
       if (!bars.isActive) return;
       process.off('exit', restore);
-      // The last lines are drawn by an update only, not by the end.
+      // Lines that were printed last are written by an update only, not by the end; and the bars that the end itself would leave are cut off.
       bars.update();
       bars.stop();
+      for (const group of tally.groups) stream.write(`${barText(group, { width, nowMs: now(), colors })}\n`);
     },
   };
 }
@@ -48,7 +49,8 @@ export function barText(group: GroupTally, { width, nowMs, colors }: { width: nu
   const { label, total, running, succeeded, failed, retried, dropped } = group;
   const cells = (count: number): number => (total === 0 ? 0 : Math.floor((count / total) * BAR_WIDTH));
   const [full, ended] = [cells(succeeded), cells(succeeded + failed)];
-  const bar = colors.green('█'.repeat(full)) + colors.red('█'.repeat(ended - full)) + colors.dim('░'.repeat(BAR_WIDTH - ended));
+  const stretch = (color: (text: string) => string, cell: string, count: number): string => (count > 0 ? color(cell.repeat(count)) : '');
+  const bar = stretch(colors.green, '█', full) + stretch(colors.red, '█', ended - full) + stretch(colors.dim, '░', BAR_WIDTH - ended);
   const digits = String(total).length;
   const parts = [`${String(succeeded).padStart(digits)}/${total} done`];
   if (running > 0) parts.push(colors.cyan(`${running} running`));

@@ -14,20 +14,20 @@ export interface Display {
 }
 
 /** Where a display draws: a terminal, or whatever standard error is. */
-export type DisplayStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type DisplayStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number };
 
 /** Shows nothing. */
 export const quietDisplay: Display = { tell() {}, print() {}, stop() {} };
 
 /** Bars on a terminal; lines elsewhere, and on a terminal that cannot move its cursor. */
 export async function openDisplay(dag: DagLike, stream: DisplayStream, colors: Colors): Promise<Display> {
-  const groups = groupsOf(dag);
   if (stream.isTTY && process.env.TERM !== 'dumb') {
     const { barDisplay } = await import('./bar-display.js');
-    return barDisplay({ groups, stream, colors });
+    // Bars that do not fit on the terminal could not be drawn over.
+    return barDisplay({ groups: groupsOf(dag, Math.max(1, Math.min(16, (stream.rows || 24) - 3))), stream, colors });
   }
   const { lineDisplay } = await import('./line-display.js');
-  return lineDisplay({ groups, stream });
+  return lineDisplay({ groups: groupsOf(dag, Number.POSITIVE_INFINITY), stream });
 }
 
 /** A node's logger that shows what functions print, under their ids, and what the engine warns of. */

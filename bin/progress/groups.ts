@@ -6,15 +6,12 @@ export interface Group {
   readonly ids: readonly string[];
 }
 
-/** Terminals have few lines: what comes after this many groups is one group, "others". */
-export const GROUPS_SHOWN = 16;
-
 /**
  * The functions of a DAG by what a person takes for one step, in the order of adding: functions with the same reference belong together, and
  * plain functions whose ids differ in a trailing number only (`part-1`, `part-2`). A group is called as its ids begin, else as its function;
- * one function alone by its id. Inline functions run within others and are left out.
+ * one function alone by its id. Inline functions run within others and are left out. Groups after the first `atMost` are one, "others".
  */
-export function groupsOf(dag: DagLike): readonly Group[] {
+export function groupsOf(dag: DagLike, atMost: number): readonly Group[] {
   const byKey = new Map<string, { readonly name: string; readonly ids: string[] }>();
   for (const [id, { code, type }] of dag.functions) {
     if (type === 'inline') continue;
@@ -25,9 +22,9 @@ export function groupsOf(dag: DagLike): readonly Group[] {
     group.ids.push(id);
   }
   const groups = [...byKey.values()].map(({ name, ids }) => ({ label: labelOf(name, ids), ids }));
-  if (groups.length <= GROUPS_SHOWN) return groups;
-  const others = groups.slice(GROUPS_SHOWN - 1);
-  return [...groups.slice(0, GROUPS_SHOWN - 1), { label: 'others', ids: others.flatMap(({ ids }) => ids) }];
+  if (groups.length <= atMost) return groups;
+  const others = groups.slice(atMost - 1);
+  return [...groups.slice(0, atMost - 1), { label: 'others', ids: others.flatMap(({ ids }) => ids) }];
 }
 
 /** An id without its trailing number and what divides them; all of it where nothing else is left. */

@@ -39,8 +39,8 @@ function sentenceOf(error: HandoffError): string {
   if (error.code !== 'HANDOFF_FUNCTION_FAILED' || error.functionId === undefined || error.attempts === undefined) {
     return `${error.message} (${error.code})`;
   }
-  const attempts = error.attempts === 1 ? 'on its only attempt' : `on attempt ${error.attempts}, its last`;
-  return error.attempts === 0 ? error.message : `function "${error.functionId}" failed ${attempts}`;
+  if (error.attempts === 0) return error.message;
+  return `function "${error.functionId}" failed after ${error.attempts} ${error.attempts === 1 ? 'attempt' : 'attempts'}`;
 }
 
 function causeOf(error: Error, indent: string, colors: Colors, left: number): string {

@@ -4,20 +4,36 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('handoff-dag/package.json'));
 const ENGINE = ['dist', 'lib', 'bin'].map((folder) => `${PACKAGE}${sep}${folder}${sep}`);
-const ENGINE_PACKAGES = /[\\/]node_modules[\\/](?:piscina|nact|tsx|handoff-dag)[\\/]/;
+/** The path in a frame. */
+const PATH = /(?<=^at (?:async )?|\()(?:[A-Za-z]:)?[\\/].*?(?=:\d+(?::\d+)?\)?$)/;
+const ENGINE_PACKAGES = /[\\/]node_modules[\\/](?:piscina|nact|tsx|commander|handoff-dag)[\\/]/;
 
 /**
- * The frames of a stack that are the user's: not those of this package, of what it runs functions with, and of Node's inside. Paths below
- * `folder` are relative to it.
+ * The frames of a stack that are the user's: not those of this package, of what it runs functions with, and of Node beneath them. Paths below
+ * the working directory are relative to it.
  */
-export function ownFrames(stack: string | undefined, folder: string = process.cwd()): string[] {
-  return (stack ?? '')
+export function ownFrames(stack: string | undefined): string[] {
+  const frames = (stack ?? '')
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
-    .map((line) => line.trim().replace(/file:\/\/[^\s)]+?(?=:\d+(?::\d+)?\)?$)/, pathOf))
-    .filter((frame) => !frame.includes('node:internal') && !ENGINE_PACKAGES.test(frame) && !ENGINE.some((path) => frame.includes(path)))
-    .map((frame) => frame.replace(/(?<=^at |\()([\\/].*?)(?=:\d+(?::\d+)?\)?$)/, (path) => near(path, folder)));
+    .map((line) => withPath(line.trim()))
+    .filter((frame) => !isEngine(frame));
+  // What is left below the last frame of a file is how Node called it: `new Promise`, `AsyncLocalStorage.run`.
+  return frames.slice(0, frames.findLastIndex((frame) => PATH.test(frame)) + 1).map(shortened);
 }
+
+/** A text in which errors were printed with their stacks, as `inspect` does, with the user's frames only. */
+export function withOwnFrames(text: string): string {
+  return text.replace(/(\n\s+)(at [^\n]*?)(?= \{\n|\n|$)/g, (_whole, indent: string, given: string) => {
+    const frame = withPath(given);
+    return isEngine(frame) || !PATH.test(frame) ? '' : indent + shortened(frame);
+  });
+}
+
+const withPath = (frame: string): string => frame.replace(/file:\/\/[^\s)]+?(?=:\d+(?::\d+)?\)?$)/, pathOf);
+const isEngine = (frame: string): boolean =>
+  frame.includes('node:internal') || ENGINE_PACKAGES.test(frame) || ENGINE.some((path) => frame.includes(path));
+const shortened = (frame: string): string => frame.replace(PATH, (path) => near(path, process.cwd()));
 
 function pathOf(url: string): string {
   try {

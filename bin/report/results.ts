@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { Colors } from './colors.js';
+import { withOwnFrames } from './own-frames.js';
 import { taggedJson } from './tagged-json.js';
 
 /** The results for people: each under its id, text as it is, everything else as Node prints it. */
@@ -23,4 +24,4 @@ export function resultsJson(results: Readonly<Record<string, unknown>>): string 
 }
 
 const valueText = (value: unknown, colors: Colors): string =>
-  typeof value === 'string' ? value : inspect(value, { colors: colors.isColorSupported, depth: 6, maxArrayLength: 100, compact: 3 });
+  typeof value === 'string' ? value : withOwnFrames(inspect(value, { colors: colors.isColorSupported, depth: 6, maxArrayLength: 100 }));

@@ -1,0 +1,10 @@
+import type { ExitCode } from './exit-codes.js';
+import type { Interrupt } from './interrupt.js';
+import type { StandardOutput } from './standard-output.js';
+
+/** One call of the command: what its commands write to, what interrupts them, and what the shell will be told. */
+export interface Session {
+  readonly output: StandardOutput;
+  readonly interrupt: Interrupt;
+  exitCode: ExitCode;
+}

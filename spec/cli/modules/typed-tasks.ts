@@ -1,0 +1,2 @@
+export const word = (): string => 'typed';
+export const shout = (text: string): string => `${text.toUpperCase()}!`;

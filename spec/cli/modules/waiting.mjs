@@ -1,0 +1,12 @@
+import { Dag, functionsIn } from 'handoff-dag';
+
+const tasks = functionsIn(new URL('./tasks.mjs', import.meta.url));
+
+/** Ends when it is told to. */
+export const patient = () => new Dag('patient').add({ id: 'wait', code: tasks.untilAborted });
+
+/** Has to be ended. */
+export const stubborn = () => new Dag('stubborn').add({ id: 'spin', code: tasks.spin });
+
+/** Leaves something open when it is done, which keeps nobody waiting. */
+export const open = () => new Dag('open').add({ id: 'open', code: () => void setInterval(() => {}, 2 ** 30) });
