@@ -1,13 +1,5 @@
 import { expect } from 'chai';
-import {
-  type ChildSpec,
-  deadLetters,
-  kill,
-  type Supervisor,
-  type SupervisorOptions,
-  startSupervisor,
-  tell,
-} from '../../lib/actor/index.js';
+import { type ChildSpec, deadLetters, kill, type Supervisor, tell } from '../../lib/actor/index.js';
 import { caught } from '../support/caught.js';
 import { gate } from '../support/gate.js';
 import { settled } from '../support/test-clock.js';
