@@ -34,6 +34,7 @@ export abstract class Place {
   /** What this place is given to end in, when a parent that is no supervisor ends it. */
   abstract readonly grace: Shutdown;
   phase: Phase = 'starting';
+  /** Known from the fence on. */
   reason: ExitReason | undefined;
   readonly #holdsName: boolean;
   #children: Set<Place> | undefined;
@@ -90,6 +91,7 @@ export abstract class Place {
   protected end(reason: ExitReason): void {
     if (this.isOver) return;
     this.phase = 'fenced';
+    this.reason = reason;
     this.onFence(reason);
     this.killChildren();
     this.#settle(reason);
@@ -168,7 +170,6 @@ export abstract class Place {
 
   #settle(reason: ExitReason): void {
     this.phase = 'ended';
-    this.reason = reason;
     const { parent } = this;
     if (parent) {
       parent.#children!.delete(this);

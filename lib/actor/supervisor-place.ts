@@ -61,7 +61,7 @@ export class SupervisorPlace extends Place implements Receiver {
 
   /** Resolves to what the order asks for, or rejects as it is refused; `HANDOFF_STOPPED` at once when the supervisor is no more. */
   request(order: Order): Promise<unknown> {
-    if (!this.takesOrders) return Promise.reject(stoppedError(`Cannot ${order.type} of "${this.name}"`, this));
+    if (!this.takesOrders) return Promise.reject(stoppedError(`Cannot obey ${order.type} in "${this.name}"`, this));
     return new Promise((resolve, reject) => {
       const pending = { order, resolve, reject };
       this.#pending.add(pending);
@@ -98,7 +98,7 @@ export class SupervisorPlace extends Place implements Receiver {
   protected onFence(): void {
     this.#mailbox.close();
     this.#starter.hurry();
-    for (const { order, reject } of this.#pending) reject(stoppedError(`Cannot ${order.type} of "${this.name}"`, this));
+    for (const { order, reject } of this.#pending) reject(stoppedError(`Cannot obey ${order.type} in "${this.name}"`, this));
     this.#pending.clear();
   }
 
