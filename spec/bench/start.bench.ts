@@ -38,7 +38,7 @@ export const startBench: Bench = {
   question: 'What does it cost to start, run three functions and stop?',
   async run() {
     // Within the project, so that the packages are found as a user's program finds them.
-    const folder = await mkdtemp(join(project, 'node_modules', '.bench-'));
+    const folder = await mkdtemp(join(project, '.bench-'));
     try {
       const file = async (name: string, text: string): Promise<string> => {
         await writeFile(join(folder, name), text);

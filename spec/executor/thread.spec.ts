@@ -11,7 +11,7 @@ describe('a thread', () => {
   });
   afterEach(() => caller.isolation.close());
 
-  const goesOn = async (): Promise<void> => expect(await caller.value('add', 1, 2)).to.equal(3);
+  const goesOn = async (): Promise<void> => void expect(await caller.value('add', 1, 2)).to.equal(3);
 
   it('ends only the attempt that calls process.exit', async () => {
     const { error, final } = await caller.failure('exit', 3);
