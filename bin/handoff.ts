@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { graphCommand } from './commands/graph.js';
@@ -15,6 +16,7 @@ const { version } = createRequire(import.meta.url)('handoff-dag/package.json') a
 async function report(error: unknown): Promise<ExitCode> {
   const { errorReport, exitCodeOf } = await import('./report/error-report.js');
   const { colorsFor } = await import('./report/colors.js');
+  session.clearTerminal();
   process.stderr.write(errorReport(error, colorsFor(process.stderr)));
   return exitCodeOf(error);
 }
@@ -58,8 +60,8 @@ Exit codes: 0 done; 1 the run failed; 2 wrong usage or an invalid DAG; 130 inter
   }
 }
 
-const session: Session = { output: claimStandardOutput(), interrupt: new Interrupt(), exitCode: ExitCode.done };
-process.on('uncaughtException', (error) => {
-  void report(error).then(() => process.exit(ExitCode.failed));
-});
+const session: Session = { output: claimStandardOutput(), interrupt: new Interrupt(), exitCode: ExitCode.done, clearTerminal() {} };
+// Bound, as it would otherwise run on behalf of the function whose stray callback threw, and be taken for its output.
+const end = AsyncResource.bind((error: unknown) => void report(error).then(() => process.exit(ExitCode.failed)));
+process.on('uncaughtException', (error) => end(error));
 await leave(await main());

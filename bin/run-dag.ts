@@ -23,10 +23,12 @@ export interface RunFlags {
 }
 
 /** Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is none. */
-export async function runDag(module: string, flags: RunFlags, { output, interrupt }: Session): Promise<ExitCode> {
+export async function runDag(module: string, flags: RunFlags, session: Session): Promise<ExitCode> {
+  const { output, interrupt } = session;
   const dag = await loadDag(module);
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : await openDisplay(dag, process.stderr, colors);
+  session.clearTerminal = () => display.stop();
   output.divertOthers((text) => display.print(text));
   const print = (results: Readonly<Record<string, unknown>>): Promise<void> =>
     output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));

@@ -7,4 +7,6 @@ export interface Session {
   readonly output: StandardOutput;
   readonly interrupt: Interrupt;
   exitCode: ExitCode;
+  /** Ends what is being drawn on the terminal, so that something can be written below. */
+  clearTerminal: () => void;
 }

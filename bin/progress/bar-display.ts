@@ -31,7 +31,9 @@ export function barDisplay({ groups, stream, colors, now = Date.now }: BarDispla
       tally.count(event);
     },
     print(line: string): void {
-      bars.log(`${line.replace(/\n$/, '')}\n`);
+      const text = `${line.replace(/\n$/, '')}\n`;
+      if (bars.isActive) bars.log(text);
+      else stream.write(text);
     },
     stop(): void {
       if (!bars.isActive) return;
