@@ -23,7 +23,7 @@ export class PendingStart {
     this.#shutdown = shutdown;
     this.given = new Promise((resolve, reject) => {
       this.#reject = reject;
-      start.then(
+      Promise.resolve(start).then(
         (given) => (this.#close() ? resolve(given) : onLate(given)),
         (error: unknown) => void (this.#close() && reject(error)),
       );

@@ -47,11 +47,13 @@ export class SupervisorPlace extends Place implements Receiver {
 
   /** Starts the initial children, in order. Rejects when one fails, or the supervisor is killed meanwhile; nothing is left then. */
   begin(specs: readonly CheckedSpec[]): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const begun = new Promise<void>((resolve, reject) => {
       this.#begun = { resolve, reject };
       this.watch(() => reject(stoppedError(`Cannot start "${this.name}"`, this)));
-      this.#send({ type: 'begin', specs });
     });
+    // Not within the closure above, which lives as long as this does and would keep what temporary children's starts hold on to.
+    this.#send({ type: 'begin', specs });
+    return begun;
   }
 
   /** Whether it is asked in time: before it is asked to stop. */
@@ -122,7 +124,7 @@ export class SupervisorPlace extends Place implements Receiver {
         if (message.child.incarnation?.place !== message.place) return;
         return this.#childEnded(message.child, message.reason);
       case 'retry-restart':
-        if (message.child.state !== 'restarting' || this.children.get(message.child.id) !== message.child) return;
+        if (message.child.state !== 'restarting') return;
         return this.#restart(message.child);
       case 'stop':
         return this.#shutDown(message.reason);

@@ -199,7 +199,7 @@ describe('an actor', () => {
       context = ctx;
       await hold.pass();
       after.push(ctx.tell(other, () => world.trace.push('told')));
-      after.push((await caught(ctx.ask(other, () => () => undefined, 10))).code);
+      after.push((await caught(ctx.ask(other, () => () => world.trace.push('asked'), 10))).code);
       after.push((await caught(ctx.spawn(() => undefined))).code);
       try {
         ctx.stop();
@@ -232,7 +232,12 @@ describe('an actor', () => {
 
   it('aborts its signal when it is asked to stop, while the handler goes on, and when it fails', async () => {
     for (const act of [
-      (ctx) => ctx.stop(),
+      (ctx) => {
+        const { signal } = ctx;
+        ctx.stop();
+        expect(signal.aborted).to.equal(true);
+        world.trace.push('asked to stop');
+      },
       () => {
         throw new Error('boom');
       },
@@ -248,6 +253,7 @@ describe('an actor', () => {
       expect(signal.aborted).to.equal(true);
       expect(signal.reason).to.have.property('code', 'HANDOFF_STOPPED');
     }
+    expect(world.news()).to.deep.equal(['asked to stop']);
   });
 
   it('takes no message after its end, and counts it', async () => {

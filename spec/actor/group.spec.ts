@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type ActorGroup, exited, kill, openGroup, tell } from '../../lib/actor/index.js';
+import { gate } from '../support/gate.js';
 import { settled } from '../support/test-clock.js';
 import { end, World } from './world.js';
 
@@ -45,11 +46,10 @@ describe('a group of actors', () => {
   });
 
   it('ends all its members, the youngest first, whichever have gone before', () => {
-    const [a, , c] = ['a', 'b', 'c', 'd', 'e'].map((name) => member(name));
-    c!.stop();
-    a!.stop();
+    const [, b, c, , , f] = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => member(name));
+    for (const ref of [c, b, f]) ref!.stop();
     group.stopAll('shutdown');
-    expect(world.news()).to.deep.equal(['c normal', 'a normal', 'e shutdown', 'd shutdown', 'b shutdown']);
+    expect(world.news()).to.deep.equal(['c normal', 'b normal', 'f normal', 'e shutdown', 'd shutdown', 'a shutdown']);
     member('f');
     group.killAll();
     expect(world.news()).to.deep.equal(['f killed']);
@@ -120,6 +120,18 @@ describe('a group of actors', () => {
         .to.throw()
         .with.property('code', 'HANDOFF_STOPPED');
     }
+  });
+
+  it('does not wait for its turn among the children of its parent', async () => {
+    const parent = await world.puppet();
+    member('a', openGroup(parent));
+    const hold = gate();
+    await world.puppet(parent, { onTerminate: () => hold.pass() });
+    tell(parent, (ctx) => ctx.stop());
+    await hold.reached;
+    expect(world.news()).to.deep.equal(['a killed']);
+    hold.open();
+    await exited(parent);
   });
 
   it('refuses new members while it ends', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ChildSpec, deadLetters, kill, type Supervisor, tell } from '../../lib/actor/index.js';
+import { type ChildSpec, deadLetters, kill, type Supervisor, startSupervisor, tell } from '../../lib/actor/index.js';
 import { caught } from '../support/caught.js';
 import { gate } from '../support/gate.js';
 import { settled } from '../support/test-clock.js';
@@ -143,6 +143,38 @@ describe('the children of a supervisor', () => {
     fails = false;
     await supervisor.restartChild('b');
     expect(await statesOf(supervisor)).to.equal('a running, b running');
+  });
+
+  it('are counted as they are, also if their end has not come through', async () => {
+    const counting = supervisor.countChildren();
+    kill((await supervisor.whichChildren())[0]!.ref!);
+    expect(await counting).to.include({ specs: 1, active: 1 });
+    const ref = await refOf(supervisor, 'a');
+    const later = supervisor.countChildren();
+    kill(ref);
+    expect(await later).to.include({ specs: 1, active: 0 });
+  });
+
+  it('cannot be their own supervisor, or what that stands under', async () => {
+    const inner = await startSupervisor(supervisor, {});
+    for (const ref of [inner, supervisor]) {
+      const error = await caught(inner.startChild({ id: 'x', start: () => ref }));
+      expect(error).to.include({ code: 'HANDOFF_CHILD', reason: 'start-failed' });
+      expect(error.cause).to.be.instanceOf(TypeError);
+    }
+    expect(await statesOf(supervisor)).to.equal('a running');
+    expect(await statesOf(inner)).to.equal('');
+  });
+
+  it('that fail to start leave nothing behind of what they have spawned', async () => {
+    const start: ChildSpec['start'] = async (parent) => {
+      await world.puppet(parent, { name: 'half', onTerminate: (_state, reason) => void world.trace.push(`half ${reason}`) });
+      throw new Error('boom');
+    };
+    world.news();
+    await caught(supervisor.startChild({ id: 'b', start }));
+    expect(world.news()).to.deep.equal(['half shutdown']);
+    await world.puppet(supervisor, { name: 'half' });
   });
 
   it('that are temporary are forgotten when terminated', async () => {

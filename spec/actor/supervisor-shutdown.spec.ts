@@ -125,7 +125,7 @@ describe('the end of a supervisor', () => {
 
   it('waits without end for an inner supervisor, unless that is given a time', async () => {
     for (const shutdown of [undefined, 10]) {
-      const slow = world.child('a', { shutdown: 1000 });
+      const slow = world.child('a', { shutdown: 9000 });
       const inner = world.branch('x', { children: [slow] }, shutdown === undefined ? {} : { shutdown });
       const top = await world.supervisor({ children: [inner] });
       const branch = await branchOf(top, 'x');
@@ -133,7 +133,7 @@ describe('the end of a supervisor', () => {
       await keepBusy(ref);
       const stopped = top.stop();
       await settled();
-      world.clock.advance(shutdown ?? 999);
+      world.clock.advance(shutdown ?? 8999);
       await settled();
       if (shutdown === undefined) {
         expect(await Promise.race([branch.exited, 'still there'])).to.equal('still there');

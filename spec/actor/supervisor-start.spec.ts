@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { type ChildSpec, kill, openGroup, startSupervisor } from '../../lib/actor/index.js';
+import { type ChildSpec, kill, openGroup, startSupervisor, tell } from '../../lib/actor/index.js';
 import { caught } from '../support/caught.js';
 import { gate } from '../support/gate.js';
 import { settled } from '../support/test-clock.js';
-import { branchOf, infoOf, isAlive, refOf, statesOf, World } from './world.js';
+import { branchOf, infoOf, isAlive, type Puppet, refOf, statesOf, World } from './world.js';
 
 const boom = new Error('boom');
 const fail = (): never => {
@@ -123,6 +123,7 @@ describe('the start of a supervisor', () => {
     expect((await refused).code).to.equal('HANDOFF_STOPPED');
     await stopped;
     expect(world.news()).to.deep.equal(['start a', 'start b', 'end b shutdown', 'end a shutdown']);
+    expect(world.clock.pending).to.equal(0);
   });
 
   it('is broken off also before the first child', async () => {
@@ -165,6 +166,30 @@ describe('the start of a supervisor', () => {
     }
   });
 
+  it('gives each start that waits its time, not more, and ends at once what was spawned in it', async () => {
+    const never = gate();
+    const start: ChildSpec<Puppet>['start'] = async (parent) => {
+      world.trace.push('start');
+      const half = await world.puppet(parent, { onTerminate: () => void world.trace.push('terminate') });
+      tell(half, () => never.pass());
+      await never.pass();
+      return half;
+    };
+    const supervisor = await world.supervisor();
+    const refused = ['a', 'b'].map((id) => caught(supervisor.startChild({ id, start, shutdown: 10 })));
+    await never.reached;
+    const stopped = supervisor.stop();
+    for (let time = 0; time < 2; time++) {
+      await settled();
+      expect(world.news()).to.deep.equal(['start']);
+      world.clock.advance(10);
+    }
+    await stopped;
+    for (const error of await Promise.all(refused)) expect(error.code).to.equal('HANDOFF_STOPPED');
+    expect(world.news()).to.deep.equal([]);
+    expect(world.clock.pending).to.equal(0);
+  });
+
   it('ends what a start gives that was given up, where it lies outside', async () => {
     const hold = gate();
     const outside = await world.puppet();
@@ -177,6 +202,7 @@ describe('the start of a supervisor', () => {
     await hold.reached;
     kill(supervisor);
     expect((await refused).code).to.equal('HANDOFF_STOPPED');
+    expect(world.clock.pending).to.equal(0);
     expect(isAlive(outside)).to.equal(true);
     hold.open();
     await settled();

@@ -165,5 +165,7 @@ describe('the strategy of a supervisor', () => {
     await end(await refOf(supervisor, 'a'), boom);
     expect(await statesOf(supervisor)).to.equal('a running');
     expect(world.news()).to.deep.equal(['start a', 'end a boom', 'beside shutdown', 'start a']);
+    await supervisor.terminateChild('a');
+    expect(world.news()).to.deep.equal(['end a shutdown', 'beside shutdown']);
   });
 });

@@ -49,21 +49,37 @@ describe('the tree of actors', () => {
     const top = await traced('top');
     const kid = await traced('kid', top);
     const grandchild = await traced('grandchild', kid);
-    const hold = gate();
-    for (const ref of [kid, grandchild]) {
-      tell(ref, () => hold.pass());
-      tell(ref, () => world.trace.push('heard'));
-    }
+    const [holdKid, holdGrandchild] = [gate(), gate()];
+    tell(kid, () => holdKid.pass());
+    tell(grandchild, () => holdGrandchild.pass());
+    for (const ref of [kid, grandchild]) tell(ref, () => world.trace.push('heard'));
     await settled();
     tell(top, (ctx) => {
       ctx.stop();
     });
     await settled();
     expect([top, kid, grandchild].map(isAlive)).to.deep.equal([false, false, false]);
-    hold.open();
+    holdGrandchild.open();
+    await settled();
+    expect(world.news()).to.deep.equal([]);
+    holdKid.open();
     await exited(top);
     await settled();
     expect(world.news()).to.deep.equal(['grandchild shutdown', 'kid shutdown', 'top normal']);
+  });
+
+  it('does not terminate an actor that is killed while its children end', async () => {
+    const top = await traced('top');
+    const hold = gate();
+    await world.puppet(top, { onTerminate: () => hold.pass() });
+    tell(top, (ctx) => ctx.stop());
+    await hold.reached;
+    kill(top);
+    expect(await exited(top)).to.equal('killed');
+    hold.open();
+    await settled();
+    expect(world.news()).to.deep.equal([]);
+    expect(world.clock.pending).to.equal(0);
   });
 
   it('lets a handler that is under way use its children, also when its actor is asked to stop', async () => {

@@ -72,6 +72,24 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
     report({ asked, reason: await exited(child!.ref!) });
   },
 
+  /** Starts children whose starts hold on to much, which temporary ones are to let go. */
+  async forgets() {
+    const system = await startActorSystem();
+    const held = new Map<string, WeakRef<object>>();
+    const spec = (id: string, restart: 'permanent' | 'temporary') => {
+      const much = { id };
+      held.set(id, new WeakRef(much));
+      return { id, restart, start: (parent: Parent) => (much.id === id ? worker(parent) : ('ignore' as const)) };
+    };
+    const supervisor = await startSupervisor(system, { children: [spec('first', 'temporary'), spec('kept', 'permanent')] });
+    for (let at = 0; at < 3; at++) await supervisor.startChild(spec(`later ${at}`, 'temporary'));
+    const { active } = await supervisor.countChildren();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    (globalThis as { gc?: () => void }).gc!();
+    report({ active, held: [...held.keys()].filter((id) => held.get(id)!.deref()) });
+    await system.stop();
+  },
+
   /** Has nothing to do, and is not stopped. */
   async idles() {
     const system = await startActorSystem();
