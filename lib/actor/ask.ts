@@ -45,7 +45,9 @@ class Question implements Target {
   }
 
   fail(error: unknown): void {
-    if (this.#close()) this.#reject(error);
+    if (!this.#close()) return;
+    if (this.#asker?.isOver) unheard(this.answer);
+    this.#reject(error);
   }
 
   readonly #onAskedEnded = (): void => this.fail(stoppedError(`Cannot ask "${this.#asked.name}"`, this.#asked));
@@ -62,13 +64,27 @@ class Question implements Target {
   }
 }
 
+/** A refusal to an actor that is dead: that it looks at it no more is no fault, and must not end the process as an unhandled rejection. */
+export function unheard<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => {});
+  return answer;
+}
+
 /** `ask`, on behalf of an actor: rejects also when that one ends. */
-export async function askFor<M, R>(
+export function askFor<M, R>(
   ref: ActorRef<M>,
   request: (replyTo: ActorRef<R>) => M,
   timeoutMs: number,
   asker: Place | undefined,
 ): Promise<R> {
+  try {
+    return posed(ref, request, timeoutMs, asker).answer as Promise<R>;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function posed<M, R>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, timeoutMs: number, asker: Place | undefined): Question {
   const asked = placeOf('ref', ref);
   if (typeof request !== 'function') throw new TypeError('request must be a function that makes the message');
   if (typeof timeoutMs !== 'number') throw new TypeError(`timeoutMs must be a number, not ${typeof timeoutMs}`);
@@ -77,7 +93,7 @@ export async function askFor<M, R>(
   const message = request(new Reference(question, `question!${++questionCount}`) as ActorRef<R>);
   if (asked.post(message)) question.wait(timeoutMs);
   else question.fail(stoppedError(`Cannot ask "${asked.name}"`, asked));
-  return question.answer as Promise<R>;
+  return question;
 }
 
 /**

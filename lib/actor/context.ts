@@ -1,4 +1,4 @@
-import { askFor } from './ask.js';
+import { askFor, unheard } from './ask.js';
 import type { ActorContext, ActorRef, ExitReason } from './contract.js';
 import { type Place, stoppedError } from './place.js';
 import { tell } from './tell.js';
@@ -22,8 +22,9 @@ export function openContext(place: ContextPlace): ActorContext<unknown> {
     },
     tell: (ref, message) => !place.isOver && tell(ref, message),
     ask: (ref, request, timeoutMs) =>
-      place.isOver ? Promise.reject(stoppedError('Cannot ask', place)) : askFor(ref, request, timeoutMs, place),
-    spawn: (handler, options) => (place.isOver ? Promise.reject(stoppedError('Cannot spawn', place)) : place.spawn(handler, options)),
+      place.isOver ? unheard(Promise.reject(stoppedError('Cannot ask', place))) : askFor(ref, request, timeoutMs, place),
+    spawn: (handler, options) =>
+      place.isOver ? unheard(Promise.reject(stoppedError('Cannot spawn', place))) : place.spawn(handler, options),
     stop(reason: ExitReason = 'normal') {
       if (place.isOver) throw stoppedError('Cannot stop', place);
       if (reason !== 'normal' && reason !== 'shutdown' && !isError(reason)) {

@@ -147,6 +147,32 @@ describe('a question', () => {
     expect(world.clock.pending).to.equal(0);
   });
 
+  it('of an actor that has ended may stay unheard: it is no unhandled rejection', async () => {
+    const { ref } = await silent();
+    const hold = gate();
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const asker = await world.puppet();
+    tell(asker, async (ctx) => {
+      const kid = await world.puppet(ctx.self);
+      const answers = [ctx.ask(ref, plain, 1e6), ctx.ask(kid, () => () => hold.pass(), 1e6), ctx.ask(ref, plain, 1e6)];
+      await hold.pass();
+      world.trace.push('late');
+      void ctx.ask(ref, plain, 1e6);
+      void ctx.spawn(() => undefined);
+      await answers[0];
+    });
+    await settled();
+    kill(asker);
+    await settled();
+    hold.open();
+    await settled();
+    process.off('unhandledRejection', note);
+    expect(world.news()).to.deep.equal(['late']);
+    expect(unhandled).to.deep.equal([]);
+  });
+
   it('is rejected with what the making of its message throws', async () => {
     const { ref } = await silent();
     const boom = new Error('boom');
