@@ -14,8 +14,6 @@ export interface Clock {
   wallNow(): number;
   /** Calls `action` once, `delayMs` from now; any finite delay is honoured. The timer does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;
-  /** Calls `action` once, as soon as what the event loop already has to do is done. Keeps the process alive until then. */
-  soon(action: () => void): void;
 }
 
 /** Node fires a longer timer after 1 ms. */
@@ -37,7 +35,6 @@ export const systemClock: Clock = {
     arm();
     return { cancel: () => clearTimeout(handle) };
   },
-  soon: (action) => void setImmediate(action),
 };
 
 /** Keeps the process alive until it is cancelled: for runs and calls in progress, as the timers of `Clock` do not. */

@@ -312,7 +312,7 @@ export class DagRun implements Placed {
         else this.#crash(reason);
       },
     };
-    const member = runAttempt(group, this.functionId(index), part, this.#ground.turn.lasts);
+    const member = runAttempt(group, this.functionId(index), part, this.#ground.turn);
     if (member.alive) this.#members[index] = member;
   }
 

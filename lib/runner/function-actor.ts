@@ -1,6 +1,7 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../actor/index.js';
 import { HandoffError } from '../base/index.js';
 import type { AttemptHandle } from '../executor/index.js';
+import type { Turn } from './turn.js';
 
 type Outcome = Parameters<Parameters<AttemptHandle['listen']>[0]>[0];
 
@@ -17,9 +18,10 @@ export interface FunctionPart {
 
 /**
  * Spawns the actor of one function in flight: it starts the attempt, waits for its end and ends with it: `normal`, or with the function's
- * own error. It is started again, as a new incarnation, for every further attempt. It begins `now`, or when its first message arrives.
+ * own error. It is started again, as a new incarnation, for every further attempt. It begins now while the
+ * turn lasts, else when its first message arrives.
  */
-export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, now: boolean): GroupRef {
+export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, turn: Turn): GroupRef {
   let isOver = false;
   const end = (self: GroupRef, outcome: Outcome): void => {
     isOver = true;
@@ -28,9 +30,10 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
     else if (outcome.type === 'stopped') self.stop('shutdown');
     else self.stop(outcome.error instanceof Error ? outcome.error : new Error('the function threw', { cause: outcome.error }));
   };
-  const member = group.spawn<'start'>(
+  const member = group.spawn<'start' | 'start-turn'>(
     name,
-    (_message, self) => {
+    (message, self) => {
+      if (message === 'start-turn') turn.begin();
       part.started();
       let handle: AttemptHandle;
       try {
@@ -47,7 +50,7 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
       if (!isOver && reason !== 'shutdown') part.orphaned(reason);
     },
   );
-  if (now) member.hear('start');
-  else member.tell('start');
+  if (turn.lasts) member.hear('start');
+  else member.tell('start-turn');
   return member;
 }

@@ -4,26 +4,24 @@ import type { Clock } from '../base/index.js';
 const TURN_MS = 2;
 
 /**
- * Decides whether the next function may begin within this turn of the event loop, or has to wait for the next. A message to its actor would
- * cost a turn each; none at all, and a run of small functions would hold up everything else on the node. One for each node.
+ * Decides whether the next function may begin now, or when a message reaches its actor, which is a turn of the event loop later. A message
+ * for each would cost a turn each; none at all, and a run of small functions would hold up everything else on the node. One for each node.
  */
 export class Turn {
   readonly #clock: Clock;
-  #endsMs: number | undefined;
+  #endsMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether there is time left in this turn. */
+  /** Whether there is time left. Whoever is told that there is none waits for a message, and then begins a turn. */
   get lasts(): boolean {
-    const nowMs = this.#clock.now();
-    if (this.#endsMs === undefined) {
-      this.#endsMs = nowMs + TURN_MS;
-      this.#clock.soon(() => {
-        this.#endsMs = undefined;
-      });
-    }
-    return nowMs < this.#endsMs;
+    return this.#clock.now() < this.#endsMs;
+  }
+
+  /** The event loop has had its turn. */
+  begin(): void {
+    this.#endsMs = this.#clock.now() + TURN_MS;
   }
 }

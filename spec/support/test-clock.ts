@@ -32,7 +32,6 @@ export function testClock(): TestClock {
       timers.set(id, { atMs: nowMs + Math.max(0, delayMs), action });
       return { cancel: () => void timers.delete(id) };
     },
-    soon: (action) => void setImmediate(action),
     advance(ms) {
       const untilMs = nowMs + ms;
       for (let id = nextDue(untilMs); id !== undefined; id = nextDue(untilMs)) {
