@@ -25,6 +25,7 @@ export interface RunFlags {
 /** Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is none. */
 export async function runDag(module: string, flags: RunFlags, session: Session): Promise<ExitCode> {
   const { output, interrupt } = session;
+  if (flags.quiet) output.divertOthers(() => {});
   const dag = await loadDag(module);
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : await openDisplay(dag, process.stderr, colors);

@@ -18,7 +18,7 @@ export function runCommand(session: Session): Command {
     .option('--max-retries <n>', 'how often a function that fails is tried again, unless it says otherwise; default: 3', count)
     .addOption(new Option('--on-failure <what>', 'whether a failure ends the run or only what needs it').choices(['abort', 'continue']))
     .option('--json', 'print the results as one JSON object by id; what JSON cannot carry as { "$type": …, "value": … }')
-    .option('-q, --quiet', 'show no progress, and nothing that functions print')
+    .option('-q, --quiet', 'show no progress, and nothing that the module and its functions print')
     .addHelpText(
       'after',
       `

@@ -16,7 +16,7 @@ describe('handoff run', () => {
     expect(await handoff('run', fixture('output.mjs'), '-q', '--json')).to.deep.equal({
       code: 0,
       stdout: '{"loop":{"$type":"undefined"}}\n',
-      stderr: 'the module is loaded\n',
+      stderr: '',
     });
     expect(await handoff('run', fixture('sums.mjs'), '--quiet')).to.include({ code: 0, stderr: '' });
   });
