@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandoffError, NonRetryableError } from '../../lib/base/index.js';
@@ -49,7 +50,7 @@ describe('packing', () => {
       withSparseArray: true,
     });
     fc.assert(
-      fc.property(values, (value) => void expect(roundTrip(value)).to.deep.equal(structuredClone(value))),
+      fc.property(values, (value) => deepStrictEqual(roundTrip(value), structuredClone(value))),
       { numRuns: 300 },
     );
   });
