@@ -15,6 +15,8 @@ export interface RunnableStep<V> {
 
 /** How a place loads code and takes values in and out. */
 export interface StepPlace<V, K> {
+  /** Monotonic milliseconds. */
+  now(): number;
   /** The function, if it is at hand. */
   peek(ref: CodeRef): AnyFunction | undefined;
   load(ref: CodeRef): Promise<AnyFunction>;
@@ -25,7 +27,8 @@ export interface StepPlace<V, K> {
 
 /** How the steps ended. */
 export interface StepsEnd<K> {
-  succeeded(values: readonly K[]): void;
+  /** `tookMs`: without the loading of modules, which comes once. */
+  succeeded(values: readonly K[], tookMs: number): void;
   failed(error: unknown, final: boolean): void;
 }
 
@@ -42,12 +45,15 @@ export class StepsRun<V, K> {
   readonly #end: StepsEnd<K>;
   readonly #values: unknown[] = [];
   readonly #kept: K[] = [];
+  /** As if the modules had been there from the beginning. */
+  #startedMs: number;
 
   constructor(steps: readonly RunnableStep<V>[], scope: AttemptScope, place: StepPlace<V, K>, end: StepsEnd<K>) {
     this.#steps = steps;
     this.#scope = scope;
     this.#place = place;
     this.#end = end;
+    this.#startedMs = place.now();
   }
 
   /** Begins, or goes on with the next step. */
@@ -57,12 +63,16 @@ export class StepsRun<V, K> {
       const { code } = step;
       const loaded = typeof code === 'function' ? code : this.#place.peek(code);
       if (!loaded) {
-        this.#await(step, this.#place.load(code as CodeRef), (fresh) => this.#call(step, fresh) && this.next());
+        const beganMs = this.#place.now();
+        this.#await(step, this.#place.load(code as CodeRef), (fresh) => {
+          this.#startedMs += this.#place.now() - beganMs;
+          if (this.#call(step, fresh)) this.next();
+        });
         return;
       }
       if (!this.#call(step, loaded)) return;
     }
-    this.#end.succeeded(this.#kept);
+    this.#end.succeeded(this.#kept, this.#place.now() - this.#startedMs);
   }
 
   /** Whether the step is over, and the next may begin now. */

@@ -12,9 +12,10 @@ import { type StepPlace, StepsRun } from '../steps-run.js';
  * without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
  */
 export function loopIsolation(options: IsolationOptions): Isolation {
-  const { freeze, strict, root, node } = options;
+  const { freeze, strict, root, node, clock } = options;
   const functions = new LoadedFunctions({ root, node });
   const place: StepPlace<Held, Held> = {
+    now: () => clock.now(),
     peek: (ref) => functions.peek(ref),
     load: (ref) => functions.load(ref),
     open: (held) => held.open(freeze),
@@ -45,7 +46,6 @@ class LoopCall implements Running {
   readonly #settle: (outcome: Outcome) => void;
   readonly #scope: AttemptScope;
   readonly #steps: StepsRun<Held, Held>;
-  #startedAtMs = 0;
   #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isOver = false;
 
@@ -57,12 +57,11 @@ class LoopCall implements Running {
   }
 
   begin(): void {
-    this.#startedAtMs = this.#options.clock.now();
     this.#steps.next();
   }
 
-  succeeded(values: readonly Held[]): void {
-    this.end({ type: 'succeeded', values, tookMs: this.#options.clock.now() - this.#startedAtMs });
+  succeeded(values: readonly Held[], tookMs: number): void {
+    this.end({ type: 'succeeded', values, tookMs });
   }
 
   failed(error: unknown, final: boolean): void {

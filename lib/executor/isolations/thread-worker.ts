@@ -49,6 +49,7 @@ const runnable = ({ functionId, steps }: ThreadCall): RunnableStep<CrossingInput
   }));
 
 const stepPlace: StepPlace<CrossingInput, Crossing> = {
+  now: () => systemClock.now(),
   peek: (ref) => functions.peek(ref),
   async load(ref): Promise<AnyFunction> {
     if (TYPESCRIPT.test(resolveModule(ref.module, place))) await loadsTypeScript(root);
@@ -66,7 +67,6 @@ const stepPlace: StepPlace<CrossingInput, Crossing> = {
 class Current {
   readonly key: number;
   readonly scope: AttemptScope;
-  readonly #startedAtMs = systemClock.now();
   readonly #answer: (answer: ThreadAnswer) => void;
   #lines = 0;
 
@@ -81,9 +81,9 @@ class Current {
     });
   }
 
-  succeeded(values: readonly Crossing[]): void {
+  succeeded(values: readonly Crossing[], tookMs: number): void {
     this.scope.flush();
-    this.#end({ type: 'succeeded', values, tookMs: systemClock.now() - this.#startedAtMs, lines: this.#lines });
+    this.#end({ type: 'succeeded', values, tookMs, lines: this.#lines });
   }
 
   failed(error: unknown, final: boolean, retire = false): void {
@@ -101,7 +101,7 @@ class Current {
 export function run(call: ThreadCall): Promise<ThreadAnswer> {
   return new Promise((resolve) => {
     const mine = new Current(call, resolve);
-    if (call.skip) return mine.succeeded([]);
+    if (call.skip) return mine.succeeded([], 0);
     current = mine;
     return new StepsRun(runnable(call), mine.scope, stepPlace, mine).next();
   });
