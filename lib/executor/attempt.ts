@@ -11,17 +11,20 @@ export interface AttemptContext {
   readonly node: string;
 }
 
-/** One function to call. `inputs` come first, in order: a value that is here, or the index of an earlier step of the same call. */
-export interface Step {
+/**
+ * One function to call. `inputs` come first, in order: a value, or the index of an earlier step of the same call. `V` is a value in the form
+ * of the place that runs the step.
+ */
+export interface Step<V = Held> {
   readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
   /** The function in the DAG whose code this is; for a (de)serializer the producer of its edge. */
   readonly functionId: string;
   readonly code: AnyFunction | CodeRef;
-  readonly inputs: readonly (Held | number)[];
+  readonly inputs: readonly (V | number)[];
   /** Whether the inputs are passed as one array in first place. */
   readonly asList: boolean;
   /** An array of constants that follow the inputs, if there are any. */
-  readonly extra: Held | undefined;
+  readonly extra: V | undefined;
   /** Whether the value of this step leaves the call; that of the last step always does. */
   readonly wanted: boolean;
 }

@@ -1,17 +1,7 @@
 import { HandoffError, NonRetryableError, textOf } from '../base/index.js';
 import type { AnyFunction, CodeRef } from '../dag/index.js';
+import type { Step } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
-
-/** A step of a call, in the form of the place that runs it: `V` is a value that has come from elsewhere. */
-export interface RunnableStep<V> {
-  readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
-  readonly functionId: string;
-  readonly code: AnyFunction | CodeRef;
-  readonly inputs: readonly (V | number)[];
-  readonly asList: boolean;
-  readonly extra: V | undefined;
-  readonly wanted: boolean;
-}
 
 /** How a place loads code and takes values in and out. */
 export interface StepPlace<V, K> {
@@ -39,7 +29,7 @@ const NONE: readonly never[] = [];
  * turn, without a promise: for small functions on the loop promises would cost more than they do. Tells `end` once.
  */
 export class StepsRun<V, K> {
-  readonly #steps: readonly RunnableStep<V>[];
+  readonly #steps: readonly Step<V>[];
   readonly #scope: AttemptScope;
   readonly #place: StepPlace<V, K>;
   readonly #end: StepsEnd<K>;
@@ -48,7 +38,7 @@ export class StepsRun<V, K> {
   /** As if the modules had been there from the beginning. */
   #startedMs: number;
 
-  constructor(steps: readonly RunnableStep<V>[], scope: AttemptScope, place: StepPlace<V, K>, end: StepsEnd<K>) {
+  constructor(steps: readonly Step<V>[], scope: AttemptScope, place: StepPlace<V, K>, end: StepsEnd<K>) {
     this.#steps = steps;
     this.#scope = scope;
     this.#place = place;
@@ -76,7 +66,7 @@ export class StepsRun<V, K> {
   }
 
   /** Whether the step is over, and the next may begin now. */
-  #call(step: RunnableStep<V>, code: AnyFunction): boolean {
+  #call(step: Step<V>, code: AnyFunction): boolean {
     let result: unknown;
     try {
       const given =
@@ -97,7 +87,7 @@ export class StepsRun<V, K> {
     return this.#take(step, result);
   }
 
-  #take(step: RunnableStep<V>, value: unknown): boolean {
+  #take(step: Step<V>, value: unknown): boolean {
     try {
       const kept = this.#place.keep(value, step.wanted);
       if (step.wanted) this.#kept.push(kept!);
@@ -109,11 +99,11 @@ export class StepsRun<V, K> {
     return true;
   }
 
-  #await<T>(step: RunnableStep<V>, promise: Promise<T>, then: (value: T) => void): void {
+  #await<T>(step: Step<V>, promise: Promise<T>, then: (value: T) => void): void {
     promise.then(then, (error: unknown) => this.#fail(step, error));
   }
 
-  #fail(step: RunnableStep<V>, error: unknown): void {
+  #fail(step: Step<V>, error: unknown): void {
     this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinal(error));
   }
 }
@@ -126,11 +116,7 @@ const isFinal = (error: unknown): boolean =>
   NonRetryableError.is(error) || HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE') || HandoffError.is(error, 'HANDOFF_CODE_NOT_FOUND');
 
 /** The failure of an inline function or a (de)serializer is its consumer's; it names who it was. */
-function blamed(
-  { role, functionId }: RunnableStep<never> | RunnableStep<unknown>,
-  cause: unknown,
-  { context }: AttemptScope,
-): HandoffError {
+function blamed({ role, functionId }: Step<never> | Step<unknown>, cause: unknown, { context }: AttemptScope): HandoffError {
   const who = role === 'inline' ? `Inline function "${functionId}"` : `The ${role}r of an argument from "${functionId}"`;
   const { dagId, runId, node } = context;
   return new HandoffError('HANDOFF_FUNCTION_FAILED', `${who} failed: ${textOf(cause)}`, { dagId, runId, functionId, node, cause });

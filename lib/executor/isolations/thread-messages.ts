@@ -1,6 +1,5 @@
 import type { Packed } from '../../value/index.js';
-import type { AttemptContext } from '../attempt.js';
-import type { RunnableStep } from '../steps-run.js';
+import type { AttemptContext, Step } from '../attempt.js';
 
 /** A value that crosses: packed, or a small primitive as it is. */
 export type Crossing = Packed | string | number | boolean | bigint | null | undefined;
@@ -26,7 +25,7 @@ export interface ThreadStep {
   readonly module: string;
   readonly name: string;
   /** Default `'function'`. */
-  readonly role?: RunnableStep<CrossingInput>['role'];
+  readonly role?: Step<CrossingInput>['role'];
   /** Default: that of the call. */
   readonly functionId?: string;
   /** Default: none. */

@@ -2,10 +2,11 @@ import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
 import { systemClock, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
 import { check, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
+import type { Step } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
 import { LoadedFunctions, resolveModule, TYPESCRIPT } from '../code.js';
 import { AttemptScope, currentScope } from '../current-function.js';
-import { type RunnableStep, type StepPlace, StepsRun } from '../steps-run.js';
+import { type StepPlace, StepsRun } from '../steps-run.js';
 import {
   type Crossing,
   type CrossingInput,
@@ -37,7 +38,7 @@ function refOf(module: string, name: string): CodeRef {
   return ref;
 }
 
-const runnable = ({ functionId, steps }: ThreadCall): RunnableStep<CrossingInput>[] =>
+const runnable = ({ functionId, steps }: ThreadCall): Step<CrossingInput>[] =>
   steps.map((step) => ({
     role: step.role ?? 'function',
     functionId: step.functionId ?? functionId,
