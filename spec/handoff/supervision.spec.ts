@@ -93,9 +93,10 @@ describe('the supervision of a node', () => {
     const other = gate();
     const run = handoff.execute(new Dag('poor').add({ id: 'f', code: () => held.pass() }), { stopGraceMs: 0 });
     const fine = handoff.execute(new Dag('fine').add({ id: 'f', code: () => other.pass().then(() => 'fine') }));
+    const failure = caught(run);
     await Promise.all([held.reached, other.reached]);
     await killRunner(handoff, run.id, 3);
-    expect(await caught(run)).to.include({ code: 'HANDOFF_RUN_ABORTED', dagId: 'poor' });
+    expect(await failure).to.include({ code: 'HANDOFF_RUN_ABORTED', dagId: 'poor' });
     other.open();
     expect((await fine).results.f).to.equal('fine');
     expect(await handoff.resourcesAvailable('here', { cpu: 2 })).to.equal(true);
@@ -105,7 +106,7 @@ describe('the supervision of a node', () => {
   it('stops the node, and says so, when a station crashes again and again', async () => {
     const handoff = await start();
     const held = gate();
-    const run = handoff.execute(new Dag('aborted').add({ id: 'f', code: () => held.pass() }));
+    const failure = caught(handoff.execute(new Dag('aborted').add({ id: 'f', code: () => held.pass() })));
     await held.reached;
     for (let crash = 0; crash < 4; crash += 1) {
       const ref = handoff.whereis('Executor');
@@ -115,7 +116,7 @@ describe('the supervision of a node', () => {
     }
     const error = await handoff.stopped;
     expect(error).to.include({ code: 'HANDOFF_RESTARTS_EXCEEDED', node: 'here', childId: 'Executor' });
-    expect(await caught(run)).to.include({ code: 'HANDOFF_RUN_ABORTED' });
+    expect(await failure).to.include({ code: 'HANDOFF_RUN_ABORTED' });
     expect(await caught(handoff.nodes())).to.include({ code: 'HANDOFF_STOPPED' });
     expect(handoff.whereis('Executor')).to.equal(undefined);
   });
@@ -135,13 +136,14 @@ describe('the end of a node', () => {
       .add({ id: 'a', code: () => held.pass() })
       .add({ id: 'b', code: () => 'never', args: ['a'] });
     const run = handoff.execute(dag);
+    const failure = caught(run);
     const events = eventsOf(run);
     await held.reached;
     const stopped = handoff.stop();
     expect(await caught(handoff.execute(new Dag()))).to.include({ code: 'HANDOFF_STOPPED' });
     held.open();
     await stopped;
-    expect(await caught(run)).to.include({ code: 'HANDOFF_RUN_ABORTED', dagId: 'stopping' });
+    expect(await failure).to.include({ code: 'HANDOFF_RUN_ABORTED', dagId: 'stopping' });
     expect((await events).filter((type) => type === 'function-started')).to.have.length(1);
     expect(await handoff.stopped).to.equal(undefined);
   });
