@@ -1,31 +1,215 @@
-/** How a member stands with this node: up, silent for a while, or about to go. */
-export type NodeStatus = 'up' | 'suspect' | 'leaving';
+import { type Clock, checkedNumber, newId } from '../base/index.js';
+import type { BeatContent, Links, MembershipMessage } from './links.js';
+import type { Identity, MemberEvent, MemberState } from './member-state.js';
+import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
+import { type MembershipState, membersOf, newMembershipState, refusalOf } from './membership-state.js';
+import { recover, step } from './membership-step.js';
 
-/** A member, as this node knows it. */
-export interface MemberState {
-  readonly name: string;
-  readonly address: string | undefined;
-  readonly status: NodeStatus;
+/** What a membership can be told beside its node's name. */
+export interface MembershipOptions {
+  /** Default: a fresh one. */
+  readonly incarnation?: string;
+  /** Default: a clock that stands still, which is enough for a node without peers. */
+  readonly clock?: Pick<Clock, 'now'>;
+  /** `intervalMs` default 500, at least 1; `timeoutMs` default 5000, at least twice that. */
+  readonly heartbeat?: { readonly intervalMs?: number; readonly timeoutMs?: number };
+  /**
+   * How long the address of a lost member is dialled for its return, as after a cut; default one hour. Serf, which does the same, takes 24
+   * hours (`reconnect_timeout`) but dials one at a time.
+   */
+  readonly rememberMs?: number;
+  /** What this node says of itself; asked once for each beat. Default: nothing. */
+  readonly content?: () => BeatContent;
 }
 
-/** Who is there: this node first, the others by name. Pure; outlives each incarnation of the NodeRegistry. */
-export class Membership {
-  #self: MemberState;
+/** Is told of every change, in order, before the call that caused it returns. */
+export type MemberListener = (event: MemberEvent) => void;
 
-  constructor(name: string, address: string | undefined) {
-    this.#self = { name, address, status: 'up' };
+const DEFAULT_INTERVAL_MS = 500;
+const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_REMEMBER_MS = 3_600_000;
+
+/**
+ * The table behind the NodeRegistry: who is there. Feeds the brain with what the links tell and performs its commands. Outlives each
+ * incarnation of the actor; a node without links is a member alone. What happens while something is being dealt with waits for its turn,
+ * so that listeners may call anything here.
+ */
+export class Membership {
+  readonly #state: MembershipState;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #content: () => BeatContent;
+  readonly #listeners = new Set<MemberListener>();
+  readonly #contents = new Map<string, BeatContent>();
+  readonly #happenings: MembershipHappening[] = [];
+  #links: Links | undefined;
+  #isBusy = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Throws `TypeError` or `RangeError` for times that cannot be. */
+  constructor(name: string, address: string | undefined, options: MembershipOptions = {}) {
+    const { heartbeat = {}, incarnation = newId(), clock = { now: () => 0 }, content = () => ({}) } = options;
+    const intervalMs = checkedNumber('heartbeat.intervalMs', heartbeat.intervalMs, { or: DEFAULT_INTERVAL_MS, least: 1 });
+    const timeoutMs = checkedNumber('heartbeat.timeoutMs', heartbeat.timeoutMs, {
+      or: Math.max(DEFAULT_TIMEOUT_MS, 2 * intervalMs),
+      least: 2 * intervalMs,
+    });
+    const rememberMs = checkedNumber('rememberMs', options.rememberMs, { or: DEFAULT_REMEMBER_MS, infinite: true });
+    this.#state = newMembershipState({ name, incarnation, address }, { intervalMs, timeoutMs, rememberMs });
+    this.#clock = clock;
+    this.#content = content;
   }
 
+  /** Who this node is. */
+  get self(): Identity {
+    return this.#state.self;
+  }
+
+  /** This node first, then the others by name; also those that are suspect, leaving, or only told of. */
   get members(): readonly MemberState[] {
-    return [this.#self];
+    return membersOf(this.#state);
+  }
+
+  get intervalMs(): number {
+    return this.#state.policy.intervalMs;
   }
 
   find(name: string): MemberState | undefined {
     return this.members.find((member) => member.name === name);
   }
 
-  /** This node takes no more work. */
+  /** What a member said of itself with its last beat, this node what it would say now; `undefined` before the first, and for members only told of. */
+  contentOf(name: string): BeatContent | undefined {
+    return name === this.#state.self.name ? this.#content() : this.#contents.get(name);
+  }
+
+  /** Tells `listener` of every change from now on; answers how to end that. What it throws is thrown on when all have been told. */
+  subscribe(listener: MemberListener): () => void {
+    const own: MemberListener = (event) => listener(event);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Puts the membership on the wire. */
+  connect(links: Links): void {
+    this.#links = links;
+    this.recover();
+  }
+
+  /** This node can be dialled now. */
+  listening(address: string): void {
+    this.#happened({ type: 'self-listening', address });
+  }
+
+  /** This node joined through that member, as it was told to: its address is dialled from now on whenever there is no link, also after a goodbye. */
+  joined({ address }: Pick<Identity, 'address'>): void {
+    if (address !== undefined) this.#happened({ type: 'self-joined', address });
+  }
+
+  /** This node takes no more work; its members hear so at once. */
   leave(): void {
-    this.#self = { ...this.#self, status: 'leaving' };
+    this.#happened({ type: 'self-leaving' });
+  }
+
+  /** Why nobody with this identity is let in, for the greeting; `undefined`: it is. */
+  refusalOf(identity: Identity): string | undefined {
+    return refusalOf(this.#state, identity);
+  }
+
+  /** A link stands. One with another incarnation of the same name takes the place of the one before. */
+  up(identity: Identity): void {
+    const { name, incarnation, address } = identity;
+    this.#happened({ type: 'link-up', identity: { name, incarnation, address } });
+  }
+
+  /** A link has ended: it closed, its other side is gone for certain, or it said goodbye. */
+  down({ name, incarnation }: Pick<Identity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
+    this.#happened({ type: 'link-down', name, incarnation, cause });
+  }
+
+  /** Nobody listens at an address that was to be kept. Not for dials that got no answer. */
+  refused(name: string, address: string): void {
+    this.#happened({ type: 'dial-refused', name, address });
+  }
+
+  /** A member has said something. */
+  heard(from: string, message: MembershipMessage): void {
+    if (message.type === 'beat') {
+      this.#happened({ type: 'beat-heard', from, isLeaving: message.isLeaving, content: message.content });
+    } else this.#happened({ type: 'members-told', from, members: message.members });
+  }
+
+  /** Time passes; to be called a few times per `intervalMs`. `lagMs`: how late this call is. */
+  tick(lagMs: number): void {
+    this.#happened({ type: 'tick', lagMs });
+  }
+
+  /** Does again what was lost with those who did it: dials who is to be dialled, tells the members. */
+  recover(): void {
+    for (const command of recover(this.#state)) this.#perform(command);
+    this.#throwFailure();
+  }
+
+  #happened(happening: MembershipHappening): void {
+    this.#happenings.push(happening);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      for (let next = this.#happenings.shift(); next; next = this.#happenings.shift()) {
+        const commands: MembershipCommand[] = [];
+        step(this.#state, next, this.#clock.now(), commands);
+        for (const command of commands) this.#perform(command);
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+    this.#throwFailure();
+  }
+
+  #perform(command: MembershipCommand): void {
+    const links = this.#links;
+    switch (command.type) {
+      case 'keep':
+        return links?.keep(command.name, command.address);
+      case 'forget':
+        return links?.forget(command.name);
+      case 'drop':
+        return links?.drop(command.name);
+      case 'send-members': {
+        const message: MembershipMessage = { type: 'members', members: command.members };
+        if (command.to === undefined) links?.broadcast(message);
+        else links?.send(command.to, message);
+        return;
+      }
+      case 'send-beat':
+        links?.send(command.to, this.#beat());
+        return;
+      case 'broadcast-beat':
+        return links?.broadcast(this.#beat());
+      case 'announce':
+        return this.#announce(command.event);
+    }
+  }
+
+  #beat(): MembershipMessage {
+    return { type: 'beat', isLeaving: this.#state.isLeaving, content: this.#content() };
+  }
+
+  #announce(event: MemberEvent): void {
+    if (event.type === 'member-beat') this.#contents.set(event.member.name, event.content);
+    else if (event.type === 'member-left' || event.type === 'member-lost') this.#contents.delete(event.member.name);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#failure ??= { error };
+      }
+    }
+  }
+
+  /** A listener that throws must not keep others, or the wire, from what is due; but it is a bug, and its supervisor hears of it. */
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.error;
   }
 }

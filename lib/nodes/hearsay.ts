@@ -1,0 +1,62 @@
+import type { MemberTold } from './member-state.js';
+import type { MembershipCommand } from './membership-messages.js';
+import { isMember, isRemembered, type MembershipState, type Peer } from './membership-state.js';
+
+/** Replaces what `teller` has told of others; nothing, for one that is gone. */
+export function tell(
+  state: MembershipState,
+  teller: string,
+  members: readonly MemberTold[],
+  nowMs: number,
+  out: MembershipCommand[],
+): void {
+  const before = state.told.get(teller);
+  if (members.length === 0) state.told.delete(teller);
+  else state.told.set(teller, new Map(members.map((member) => [member.name, member])));
+  const names = new Set([...(before?.keys() ?? []), ...members.map(({ name }) => name)]);
+  for (const name of names) reconcile(state, name, nowMs, out);
+}
+
+/** Brings in line what is dialled for `name`, and whether it is listed as told of, with what is known of it. */
+export function reconcile(state: MembershipState, name: string, nowMs: number, out: MembershipCommand[]): void {
+  if (name === state.self.name) return;
+  const peer = state.peers.get(name);
+  const told = peer && isMember(peer) ? undefined : toldOf(state, name, peer, nowMs);
+  const own = peer && (isMember(peer) || isRemembered(state, peer)) ? peer.address : undefined;
+  const address = told?.address ?? own;
+  const kept = state.kept.get(name);
+  if (address !== kept) {
+    if (address === undefined) {
+      state.kept.delete(name);
+      out.push({ type: 'forget', name });
+    } else {
+      state.kept.set(name, address);
+      out.push({ type: 'keep', name, address });
+    }
+  }
+  const listed = state.listed.get(name);
+  if (told) {
+    state.listed.set(name, told);
+    if (listed && isSame(listed, told)) return;
+    out.push({ type: 'announce', event: { type: 'member-told', member: { ...told, reach: 'told' } } });
+  } else if (listed) {
+    state.listed.delete(name);
+    out.push({ type: 'announce', event: { type: 'member-untold', member: { ...listed, reach: 'told' } } });
+  }
+}
+
+/**
+ * What the others tell of `name`; of several, whoever this node has known longest. For `timeoutMs` after an incarnation was lost or left,
+ * what is told of that one is taken for old news: the others may be about to notice.
+ */
+function toldOf(state: MembershipState, name: string, gone: Peer | undefined, nowMs: number): MemberTold | undefined {
+  const distrusted = gone && nowMs - gone.goneSinceMs < state.policy.timeoutMs ? gone.incarnation : undefined;
+  for (const members of state.told.values()) {
+    const told = members.get(name);
+    if (told && told.incarnation !== distrusted) return told;
+  }
+  return undefined;
+}
+
+const isSame = (one: MemberTold, other: MemberTold): boolean =>
+  one.incarnation === other.incarnation && one.address === other.address && one.status === other.status;

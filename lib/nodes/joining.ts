@@ -1,0 +1,73 @@
+import { type Clock, HandoffError, type Timer, textOf } from '../base/index.js';
+
+/** What it takes to join a cluster. */
+export interface JoinOptions<T> {
+  /** The members' URLs, at least one; tried side by side, the first that answers will do. */
+  readonly urls: readonly string[];
+  /** One attempt. A `HandoffError` of `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after anything else it is tried again. */
+  readonly join: (url: string) => Promise<T>;
+  readonly clock: Clock;
+  /** Default 10_000 ms; Infinity for no limit. */
+  readonly joinTimeoutMs?: number;
+  /** From 0 to 1, as `Math.random`. */
+  readonly random: () => number;
+  /** Gives up at once, with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_JOIN_TIMEOUT_MS = 10_000;
+const FIRST_REST_MS = 100;
+const LONGEST_REST_MS = 2000;
+
+/**
+ * How long to rest after `failures` attempts on end: 100 ms, doubled each time, at most 2 s, of which between half and all by `random`, so
+ * that nodes started together do not knock together. Source: AWS, "Exponential Backoff and Jitter" (equal jitter).
+ */
+export const joinRestMs = (failures: number, random: number): number =>
+  Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.max(0, failures - 1)) * (0.5 + random / 2);
+
+/**
+ * Joins through any of several members; resolves with the first answer. Rejects with the refusal as soon as one refuses; with
+ * `HANDOFF_JOIN_REFUSED`, naming each URL and what was last wrong with it, after `joinTimeoutMs`; with `signal.reason`; `TypeError` without a
+ * URL. Attempts that are still under way then are left to end by themselves.
+ */
+export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signal }: JoinOptions<T>): Promise<T> {
+  const timeoutMs = joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS;
+  return new Promise<T>((resolve, reject) => {
+    if (urls.length === 0) throw new TypeError('urls must name at least one member');
+    signal?.throwIfAborted();
+    const faults = new Map<string, string>(urls.map((url) => [url, 'no answer']));
+    const timers = new Map<string, Timer>();
+    let isOver = false;
+    const settle = (how: () => void): void => {
+      if (isOver) return;
+      isOver = true;
+      for (const timer of timers.values()) timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      how();
+    };
+    const onAbort = (): void => settle(() => reject(signal?.reason));
+    const giveUp = (): void => {
+      const reason = [...faults].map(([url, fault]) => `${url}: ${fault}`).join('; ');
+      settle(() => reject(new HandoffError('HANDOFF_JOIN_REFUSED', `Cannot join within ${timeoutMs} ms: ${reason}`, { reason })));
+    };
+    const attempt = (url: string, failures: number): void => {
+      const failed = (error: unknown): void => {
+        if (isFinal(error)) return settle(() => reject(error));
+        if (isOver) return;
+        faults.set(url, textOf(error));
+        timers.set(
+          url,
+          clock.after(joinRestMs(failures + 1, random()), () => attempt(url, failures + 1)),
+        );
+      };
+      new Promise<T>((begun) => begun(join(url))).then((joined) => settle(() => resolve(joined)), failed);
+    };
+    signal?.addEventListener('abort', onAbort);
+    if (timeoutMs !== Number.POSITIVE_INFINITY) timers.set('', clock.after(timeoutMs, giveUp));
+    for (const url of faults.keys()) attempt(url, 0);
+  });
+}
+
+const isFinal = (error: unknown): boolean =>
+  HandoffError.is(error, 'HANDOFF_JOIN_REFUSED') || HandoffError.is(error, 'HANDOFF_PROTOCOL_MISMATCH');

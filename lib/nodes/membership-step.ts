@@ -1,0 +1,174 @@
+import { reconcile, tell } from './hearsay.js';
+import type { Identity, LossCause, MemberEvent } from './member-state.js';
+import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
+import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, memberOf, type Peer } from './membership-state.js';
+
+/**
+ * The brain of the membership: applies one happening to `state` and adds what is to be done to `out`. News of a link or an incarnation that
+ * is no longer the current one change nothing. `nowMs` is the observer's monotonic time; nobody else's time is ever looked at.
+ */
+export function step(state: MembershipState, happening: MembershipHappening, nowMs: number, out: MembershipCommand[]): void {
+  switch (happening.type) {
+    case 'link-up':
+      return linkUp(state, happening.identity, nowMs, out);
+    case 'link-down':
+      return linkDown(state, happening, nowMs, out);
+    case 'dial-refused': {
+      const peer = state.peers.get(happening.name);
+      if (peer?.phase === 'cut' && peer.address === happening.address) lose(state, peer, 'refused', nowMs, out);
+      return;
+    }
+    case 'beat-heard': {
+      const peer = state.peers.get(happening.from);
+      if (peer?.phase !== 'linked') return;
+      hear(state, peer, nowMs, out);
+      if (peer.isLeaving !== happening.isLeaving) {
+        peer.isLeaving = happening.isLeaving;
+        changed(state, peer, out);
+      }
+      out.push({ type: 'announce', event: { type: 'member-beat', member: memberOf(peer), content: happening.content } });
+      return;
+    }
+    case 'members-told': {
+      const teller = state.peers.get(happening.from);
+      if (teller?.phase !== 'linked') return;
+      hear(state, teller, nowMs, out);
+      return tell(state, teller.name, happening.members, nowMs, out);
+    }
+    case 'tick':
+      return tick(state, happening.lagMs, nowMs, out);
+    case 'self-listening':
+      state.self = { ...state.self, address: happening.address };
+      return;
+    case 'self-joined':
+      state.anchors.add(happening.address);
+      return;
+    case 'self-leaving':
+      if (state.isLeaving) return;
+      state.isLeaving = true;
+      out.push({ type: 'broadcast-beat' });
+  }
+}
+
+/** What must be done again by those who were restarted: dialling, and telling the others. */
+export const recover = (state: MembershipState): MembershipCommand[] => [
+  ...[...state.kept].map(([name, address]): MembershipCommand => ({ type: 'keep', name, address })),
+  { type: 'broadcast-beat' },
+  { type: 'send-members', members: linkedMembers(state) },
+];
+
+function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: MembershipCommand[]): void {
+  const { name, incarnation, address } = identity;
+  if (name === state.self.name) return;
+  const before = state.peers.get(name);
+  if (before && isMember(before) && before.incarnation !== incarnation) lose(state, before, 'replaced', nowMs, out);
+  // An address answers for one process: whoever else was reached there is no longer.
+  for (const other of address === undefined ? [] : [...state.peers.values()]) {
+    if (other.name === name || other.address !== address) continue;
+    if (other.phase === 'cut') lose(state, other, 'replaced', nowMs, out);
+    if (other.phase === 'lost') drop(state, other, nowMs, out);
+  }
+  if (before && isMember(before)) {
+    const isBack = before.phase === 'cut';
+    const peer: Peer = { ...before, address, phase: 'linked' };
+    state.peers.set(name, peer);
+    hear(state, peer, nowMs, out);
+    if (isBack) changed(state, peer, out);
+    reconcile(state, name, nowMs, out);
+  } else {
+    const fresh = { isSuspect: false, isLeaving: false, silentSinceMs: nowMs, goneSinceMs: nowMs };
+    const peer: Peer = { name, incarnation, address, phase: 'linked', ...fresh };
+    state.peers.set(name, peer);
+    state.isChanged = true;
+    reconcile(state, name, nowMs, out);
+    out.push({ type: 'announce', event: { type: 'member-joined', member: memberOf(peer) } });
+  }
+  out.push({ type: 'send-members', to: name, members: linkedMembers(state, name) }, { type: 'send-beat', to: name });
+}
+
+function linkDown(
+  state: MembershipState,
+  { name, incarnation, cause }: Extract<MembershipHappening, { type: 'link-down' }>,
+  nowMs: number,
+  out: MembershipCommand[],
+): void {
+  const peer = state.peers.get(name);
+  if (peer?.incarnation !== incarnation || !isMember(peer)) return;
+  if (cause === 'goodbye') {
+    go(state, peer, 'left', { type: 'member-left', member: memberOf(peer) }, nowMs, out);
+  } else if (peer.phase === 'linked') {
+    peer.phase = 'cut';
+    changed(state, peer, out);
+    if (cause === 'refused' && peer.address !== undefined) lose(state, peer, 'refused', nowMs, out);
+  }
+}
+
+function tick(state: MembershipState, lagMs: number, nowMs: number, out: MembershipCommand[]): void {
+  const { intervalMs, timeoutMs } = state.policy;
+  if (nowMs - state.beatAtMs >= intervalMs) {
+    state.beatAtMs = nowMs;
+    out.push({ type: 'broadcast-beat' });
+    if (state.isChanged) {
+      state.isChanged = false;
+      out.push({ type: 'send-members', members: linkedMembers(state) });
+    }
+  }
+  for (const peer of [...state.peers.values()]) {
+    if (!isMember(peer)) {
+      outlive(state, peer, nowMs, out);
+      continue;
+    }
+    // While this node's loop stood still it heard nobody: that time is its own, and no silence of theirs.
+    peer.silentSinceMs = Math.min(nowMs, peer.silentSinceMs + lagMs);
+    const silentMs = nowMs - peer.silentSinceMs;
+    if (silentMs >= timeoutMs) lose(state, peer, 'silent', nowMs, out);
+    else if (silentMs >= timeoutMs / 2 && !peer.isSuspect) {
+      peer.isSuspect = true;
+      state.isChanged = true;
+      out.push({ type: 'announce', event: { type: 'member-suspect', member: memberOf(peer) } });
+    }
+  }
+}
+
+/** What time does to one that is gone: what others tell of it is believed again, then it is forgotten. */
+function outlive(state: MembershipState, peer: Peer, nowMs: number, out: MembershipCommand[]): void {
+  const { timeoutMs, rememberMs } = state.policy;
+  const goneMs = nowMs - peer.goneSinceMs;
+  const isDialled = isRemembered(state, peer) && (isAnchor(state, peer) || goneMs < rememberMs);
+  if (goneMs >= timeoutMs && !isDialled) drop(state, peer, nowMs, out);
+  else if (goneMs >= timeoutMs) reconcile(state, peer.name, nowMs, out);
+}
+
+function drop(state: MembershipState, peer: Peer, nowMs: number, out: MembershipCommand[]): void {
+  state.peers.delete(peer.name);
+  reconcile(state, peer.name, nowMs, out);
+}
+
+function hear(state: MembershipState, peer: Peer, nowMs: number, out: MembershipCommand[]): void {
+  peer.silentSinceMs = nowMs;
+  if (!peer.isSuspect) return;
+  peer.isSuspect = false;
+  state.isChanged = true;
+  out.push({ type: 'announce', event: { type: 'member-up', member: memberOf(peer) } });
+}
+
+function changed(state: MembershipState, peer: Peer, out: MembershipCommand[]): void {
+  state.isChanged = true;
+  out.push({ type: 'announce', event: { type: 'member-changed', member: memberOf(peer) } });
+}
+
+function lose(state: MembershipState, peer: Peer, cause: LossCause, nowMs: number, out: MembershipCommand[]): void {
+  // A link that stands and is silent may be open at one end only: closing it tells the other side, and lets both dial anew.
+  if (peer.phase === 'linked' && cause === 'silent') out.push({ type: 'drop', name: peer.name });
+  go(state, peer, 'lost', { type: 'member-lost', member: memberOf(peer), cause }, nowMs, out);
+}
+
+function go(state: MembershipState, peer: Peer, phase: 'lost' | 'left', event: MemberEvent, nowMs: number, out: MembershipCommand[]): void {
+  peer.phase = phase;
+  peer.goneSinceMs = nowMs;
+  peer.isSuspect = false;
+  state.isChanged = true;
+  out.push({ type: 'announce', event });
+  tell(state, peer.name, [], nowMs, out);
+  reconcile(state, peer.name, nowMs, out);
+}
