@@ -207,7 +207,7 @@ describe('a cluster of memberships', () => {
         expectAllWell(cluster);
         for (const { events } of cluster.living) expectLives(events);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

@@ -1,0 +1,157 @@
+import { expect } from 'chai';
+import { type Links, type MemberEvent, Membership, type MembershipMessage } from '../../lib/nodes/index.js';
+import { type TestClock, testClock } from '../support/test-clock.js';
+
+const identity = (name: string) => ({ name, incarnation: `${name}1`, address: `ws://${name}:1` });
+
+/** Links that only remember what they were asked to do. */
+const spyLinks = (): Links & { readonly asked: unknown[][] } => {
+  const asked: unknown[][] = [];
+  return {
+    asked,
+    keep: (...given) => void asked.push(['keep', ...given]),
+    forget: (...given) => void asked.push(['forget', ...given]),
+    drop: (...given) => void asked.push(['drop', ...given]),
+    send: (...given) => asked.push(['send', ...given]) > 0,
+    broadcast: (...given) => void asked.push(['broadcast', ...given]),
+  };
+};
+
+const beatOf = (content: Record<string, unknown>): MembershipMessage => ({ type: 'beat', isLeaving: false, content });
+
+describe('the table of members', () => {
+  let clock: TestClock;
+  let links: ReturnType<typeof spyLinks>;
+  let table: Membership;
+
+  beforeEach(() => {
+    clock = testClock();
+    links = spyLinks();
+    table = new Membership('me', undefined, { incarnation: 'me1', clock, content: () => ({ cpu: 4 }) });
+    table.connect(links);
+    links.asked.length = 0;
+  });
+
+  it('is a membership of one for a node without peers', () => {
+    const alone = new Membership('me', undefined);
+    expect(alone.members).to.have.length(1);
+    expect(alone.find('me')).to.include({ name: 'me', address: undefined, status: 'up', reach: 'self' });
+    alone.leave();
+    alone.tick(0);
+    expect(alone.find('me')?.status).to.equal('leaving');
+    expect(alone.find('other')).to.equal(undefined);
+  });
+
+  it('has an incarnation of its own each time it is made', () => {
+    expect(new Membership('me', undefined).self.incarnation).to.not.equal(new Membership('me', undefined).self.incarnation);
+  });
+
+  it('knows its address once it listens', () => {
+    table.listening('ws://me:7');
+    expect(table.self.address).to.equal('ws://me:7');
+    expect(table.members[0]?.address).to.equal('ws://me:7');
+  });
+
+  it('does over the links what the brain wants, with what the node says of itself', () => {
+    table.up(identity('a'));
+    const beat = { type: 'beat', isLeaving: false, content: { cpu: 4 } };
+    expect(links.asked).to.deep.equal([
+      ['keep', 'a', 'ws://a:1'],
+      ['send', 'a', { type: 'members', members: [] }],
+      ['send', 'a', beat],
+    ]);
+    links.asked.length = 0;
+    table.tick(0);
+    expect(links.asked).to.deep.equal([
+      ['broadcast', beat],
+      ['broadcast', { type: 'members', members: [{ ...identity('a'), status: 'up' }] }],
+    ]);
+    links.asked.length = 0;
+    clock.advance(5000);
+    table.tick(0);
+    expect(links.asked.slice(1)).to.deep.equal([['drop', 'a']]);
+    table.down(identity('a'), 'closed');
+    expect(table.members).to.have.length(1);
+  });
+
+  it('remembers what each member said of itself last, until it is gone', () => {
+    table.up(identity('a'));
+    expect(table.contentOf('a')).to.equal(undefined);
+    table.heard('a', beatOf({ used: 1 }));
+    table.heard('a', beatOf({ used: 2 }));
+    expect(table.contentOf('a')).to.deep.equal({ used: 2 });
+    expect(table.contentOf('me')).to.deep.equal({ cpu: 4 });
+    table.down(identity('a'), 'goodbye');
+    expect(table.contentOf('a')).to.equal(undefined);
+  });
+
+  it('tells its listeners of every change, in order, until they want no more', () => {
+    const events: string[] = [];
+    const stop = table.subscribe(({ type, member }) => events.push(`${type} ${member.name}`));
+    table.up(identity('a'));
+    table.heard('a', beatOf({}));
+    table.heard('a', { type: 'members', members: [{ ...identity('b'), address: undefined, status: 'up' }] });
+    table.down(identity('a'), 'closed');
+    table.refused('a', 'ws://a:1');
+    stop();
+    table.up(identity('c'));
+    expect(events).to.deep.equal([
+      'member-joined a',
+      'member-beat a',
+      'member-told b',
+      'member-changed a',
+      'member-lost a',
+      'member-untold b',
+    ]);
+  });
+
+  it('tells one function twice when it subscribed twice, and forgets one at a time', () => {
+    let count = 0;
+    const listener = (): void => {
+      count += 1;
+    };
+    const stop = table.subscribe(listener);
+    table.subscribe(listener);
+    stop();
+    table.up(identity('a'));
+    expect(count).to.equal(1);
+  });
+
+  it('deals with what listeners cause after what caused it', () => {
+    const seen: string[] = [];
+    table.subscribe((event: MemberEvent) => {
+      if (event.type === 'member-joined') table.down(event.member, 'goodbye');
+    });
+    table.subscribe(({ type }) => seen.push(type));
+    table.up(identity('a'));
+    expect(seen).to.deep.equal(['member-joined', 'member-left']);
+    expect(links.asked.map(([what]) => what)).to.deep.equal(['keep', 'send', 'send', 'forget']);
+  });
+
+  it('throws what a listener throws, when all the others have been told and all is done', () => {
+    const seen: string[] = [];
+    table.subscribe(() => {
+      throw new Error('a bug');
+    });
+    table.subscribe(({ type }) => seen.push(type));
+    expect(() => table.up(identity('a'))).to.throw('a bug');
+    expect(seen).to.deep.equal(['member-joined']);
+    expect(links.asked).to.have.length(3);
+    expect(table.find('a')?.reach).to.equal('linked');
+  });
+
+  it('does again what was lost with those who did it', () => {
+    table.up(identity('a'));
+    links.asked.length = 0;
+    table.recover();
+    expect(links.asked.map(([what]) => what)).to.deep.equal(['keep', 'broadcast', 'broadcast']);
+  });
+
+  it('refuses times that cannot be', () => {
+    const make = (heartbeat: { intervalMs?: number; timeoutMs?: number }) => () => new Membership('me', undefined, { heartbeat });
+    expect(make({ intervalMs: 0 })).to.throw(RangeError, 'heartbeat.intervalMs');
+    expect(make({ intervalMs: 500, timeoutMs: 900 })).to.throw(RangeError, 'heartbeat.timeoutMs must be a finite number of at least 1000');
+    expect(make({ timeoutMs: '5' as never })).to.throw(TypeError, 'heartbeat.timeoutMs');
+    expect(make({ intervalMs: 9000 })).to.not.throw();
+  });
+});
