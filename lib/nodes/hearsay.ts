@@ -1,6 +1,6 @@
 import type { MemberTold } from './member-state.js';
 import type { MembershipCommand } from './membership-messages.js';
-import { isMember, isRemembered, type MembershipState, type Peer } from './membership-state.js';
+import { isMember, isRemembered, type MembershipState, type Peer, toldMember } from './membership-state.js';
 
 /** Replaces what `teller` has told of others; nothing, for one that is gone. */
 export function tell(
@@ -38,10 +38,10 @@ export function reconcile(state: MembershipState, name: string, nowMs: number, o
   if (told) {
     state.listed.set(name, told);
     if (listed && isSame(listed, told)) return;
-    out.push({ type: 'announce', event: { type: 'member-told', member: { ...told, reach: 'told' } } });
+    out.push({ type: 'announce', event: { type: 'member-told', member: toldMember(told) } });
   } else if (listed) {
     state.listed.delete(name);
-    out.push({ type: 'announce', event: { type: 'member-untold', member: { ...listed, reach: 'told' } } });
+    out.push({ type: 'announce', event: { type: 'member-untold', member: toldMember(listed) } });
   }
 }
 

@@ -71,10 +71,19 @@ export function refusalOf(state: MembershipState, identity: Identity): string | 
 
 /** The members: this node, then the others by name. */
 export function membersOf(state: MembershipState): MemberState[] {
-  const others = [...state.listed.values()].map((told): MemberState => ({ ...told, reach: 'told' }));
+  const others = [...state.listed.values()].map(toldMember);
   for (const peer of state.peers.values()) if (isMember(peer)) others.push(memberOf(peer));
   others.sort((one, other) => (one.name < other.name ? -1 : 1));
-  return [{ ...state.self, status: state.isLeaving ? 'leaving' : 'up', reach: 'self' }, ...others];
+  return [selfOf(state), ...others];
+}
+
+/** The member of that name. */
+export function memberNamed(state: MembershipState, name: string): MemberState | undefined {
+  if (name === state.self.name) return selfOf(state);
+  const peer = state.peers.get(name);
+  if (peer && isMember(peer)) return memberOf(peer);
+  const told = state.listed.get(name);
+  return told && toldMember(told);
 }
 
 /** Whom this node has a link with, but for `except`. */
@@ -91,6 +100,11 @@ export function linkedMembers(state: MembershipState, except?: string): MemberTo
 export const isMember = (peer: Peer): boolean => peer.phase === 'linked' || peer.phase === 'cut';
 
 const statusOf = (peer: Peer): NodeStatus => (peer.isLeaving ? 'leaving' : peer.isSuspect ? 'suspect' : 'up');
+
+const selfOf = (state: MembershipState): MemberState => ({ ...state.self, status: state.isLeaving ? 'leaving' : 'up', reach: 'self' });
+
+/** One that is only told of, as others may see it. */
+export const toldMember = (told: MemberTold): MemberState => ({ ...told, reach: 'told' });
 
 /** A peer, as others may see it. */
 export const memberOf = (peer: Peer): MemberState => ({

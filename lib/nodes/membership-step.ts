@@ -62,12 +62,6 @@ function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: 
   if (name === state.self.name) return;
   const before = state.peers.get(name);
   if (before && isMember(before) && before.incarnation !== incarnation) lose(state, before, 'replaced', nowMs, out);
-  // An address answers for one process: whoever else was reached there is no longer.
-  for (const other of address === undefined ? [] : [...state.peers.values()]) {
-    if (other.name === name || other.address !== address) continue;
-    if (other.phase === 'cut') lose(state, other, 'replaced', nowMs, out);
-    if (other.phase === 'lost') drop(state, other, nowMs, out);
-  }
   if (before && isMember(before)) {
     const isBack = before.phase === 'cut';
     const peer: Peer = { ...before, address, phase: 'linked' };
@@ -76,6 +70,7 @@ function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: 
     if (isBack) changed(state, peer, out);
     reconcile(state, name, nowMs, out);
   } else {
+    succeed(state, identity, nowMs, out);
     const fresh = { isSuspect: false, isLeaving: false, silentSinceMs: nowMs, goneSinceMs: nowMs };
     const peer: Peer = { name, incarnation, address, phase: 'linked', ...fresh };
     state.peers.set(name, peer);
@@ -84,6 +79,20 @@ function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: 
     out.push({ type: 'announce', event: { type: 'member-joined', member: memberOf(peer) } });
   }
   out.push({ type: 'send-members', to: name, members: linkedMembers(state, name) }, { type: 'send-beat', to: name });
+}
+
+/**
+ * An address answers for one process: with somebody new there, whoever had it and has no link is no longer. Not so with somebody who is
+ * known: nodes may give the same address by mistake, such as that of their own loopback.
+ */
+function succeed(state: MembershipState, { name, address }: Identity, nowMs: number, out: MembershipCommand[]): void {
+  if (address === undefined) return;
+  for (const peer of [...state.peers.values()]) {
+    if (peer.name === name || peer.address !== address || peer.phase === 'linked') continue;
+    if (peer.phase === 'cut') lose(state, peer, 'replaced', nowMs, out);
+    state.peers.set(peer.name, { ...peer, address: undefined });
+    reconcile(state, peer.name, nowMs, out);
+  }
 }
 
 function linkDown(

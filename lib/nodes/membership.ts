@@ -2,7 +2,7 @@ import { type Clock, checkedNumber, newId } from '../base/index.js';
 import type { BeatContent, Links, MembershipMessage } from './links.js';
 import type { Identity, MemberEvent, MemberState } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
-import { type MembershipState, membersOf, newMembershipState, refusalOf } from './membership-state.js';
+import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf } from './membership-state.js';
 import { recover, step } from './membership-step.js';
 
 /** What a membership can be told beside its node's name. */
@@ -74,7 +74,7 @@ export class Membership {
   }
 
   find(name: string): MemberState | undefined {
-    return this.members.find((member) => member.name === name);
+    return memberNamed(this.#state, name);
   }
 
   /** What a member said of itself with its last beat, this node what it would say now; `undefined` before the first, and for members only told of. */

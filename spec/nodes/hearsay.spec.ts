@@ -1,0 +1,82 @@
+import { expect } from 'chai';
+import { refusalOf } from '../../lib/nodes/membership-state.js';
+import { Brain, deaf, identity, told } from './brain.js';
+
+describe('what others tell', () => {
+  let me: Brain;
+  beforeEach(() => {
+    me = new Brain();
+    me.up(0, identity('a'));
+    me.up(0, identity('b'));
+  });
+
+  it('dials whoever listens, and lists whoever does not', () => {
+    expect(me.members(1, 'a', told(identity('c')), told(deaf('d')))).to.deep.equal(['keep c ws://c:1', 'member-told c1', 'member-told d1']);
+  });
+
+  it('says nothing new of this node, nor of those it has a link with', () => {
+    expect(me.members(1, 'a', told(identity('me')), told(identity('me', 2)), told(identity('b', 2)))).to.deep.equal([]);
+  });
+
+  it('becomes a member in its own right with the first link', () => {
+    me.members(1, 'a', told(identity('c')));
+    expect(me.up(2, identity('c')).slice(0, 2)).to.deep.equal(['member-untold c1', 'member-joined c1']);
+  });
+
+  it('holds while one of them still tells it', () => {
+    me.members(1, 'a', told(deaf('c')));
+    expect(me.members(2, 'b', told(deaf('c')))).to.deep.equal([]);
+    expect(me.members(3, 'a')).to.deep.equal([]);
+    expect(me.members(4, 'b')).to.deep.equal(['member-untold c1']);
+  });
+
+  it('holds while the link to the one who told it is cut', () => {
+    me.members(1, 'a', told(deaf('c')));
+    expect(me.down(2, identity('a'))).to.deep.equal(['member-changed a1 cut up']);
+    expect(me.seen()).to.include('c1 told up');
+  });
+
+  it('is news again when the incarnation or the status is another', () => {
+    me.members(1, 'a', told(deaf('c')));
+    expect(me.members(2, 'a', told(deaf('c'), 'suspect'))).to.deep.equal(['member-told c1']);
+    expect(me.members(3, 'a', told(deaf('c', 2)))).to.deep.equal(['member-told c2']);
+  });
+
+  it('is passed on only of those with a link, with the beat after a change, and once', () => {
+    me.members(1, 'a', told(deaf('c')));
+    me.down(2, identity('b'));
+    expect(me.on(500, { type: 'tick', lagMs: 0 })).to.deep.equal(['broadcast-beat', 'send-members all [a1 up]']);
+    expect(me.on(625, { type: 'tick', lagMs: 0 })).to.deep.equal([]);
+    expect(me.on(1000, { type: 'tick', lagMs: 0 })).to.deep.equal(['broadcast-beat']);
+  });
+});
+
+describe('the greeting', () => {
+  let me: Brain;
+  beforeEach(() => {
+    me = new Brain();
+  });
+
+  it('refuses a second node of a name that lives here, and this node’s own', () => {
+    me.up(0, identity('a'));
+    expect(refusalOf(me.state, identity('a', 2))).to.equal('another node named "a" is a member');
+    expect(refusalOf(me.state, identity('me', 2))).to.equal('this node is named "me"');
+    expect(refusalOf(me.state, identity('me'))).to.equal('it is this node itself');
+  });
+
+  it('refuses a second node of a name that others tell of', () => {
+    me.up(0, identity('a'));
+    me.members(1, 'a', told(deaf('c')));
+    expect(refusalOf(me.state, deaf('c', 2))).to.equal('another node named "c" is a member');
+    expect(refusalOf(me.state, deaf('c', 1))).to.equal(undefined);
+  });
+
+  it('lets in the same incarnation, one started anew after its link closed, and one of a lost name', () => {
+    me.up(0, identity('a'));
+    expect(refusalOf(me.state, identity('a'))).to.equal(undefined);
+    me.down(1, identity('a'));
+    expect(refusalOf(me.state, identity('a', 2))).to.equal(undefined);
+    me.tick(5000);
+    expect(refusalOf(me.state, identity('a', 3))).to.equal(undefined);
+  });
+});
