@@ -151,6 +151,25 @@ describe('a cluster of memberships', () => {
     expect(alarms).to.deep.equal([]);
   });
 
+  it('suspects nobody while loops stand still for up to 1.8 s at a time, whoever they are', () => {
+    const standstill = fc.tuple(
+      fc.constantFrom('n1', 'n2', 'n3', 'n4'),
+      fc.integer({ min: 1, max: 1800 }),
+      fc.integer({ min: 10, max: 2000 }),
+    );
+    fc.assert(
+      fc.property(fc.array(standstill, { maxLength: 30 }), (standstills) => {
+        const cluster = clusterOf(4, ['n4']);
+        for (const [name, forMs, pauseMs] of standstills) {
+          if (cluster.node(name).blockedUntilMs < cluster.clock.now()) cluster.block(name, forMs);
+          cluster.advance(pauseMs);
+        }
+        for (const node of cluster.living) expect(told(node)).to.deep.equal([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('loses one that stands still, and takes it back when it goes on', () => {
     const cluster = clusterOf(3);
     cluster.block('n3', 30_000);
