@@ -46,14 +46,16 @@ export function reconcile(state: MembershipState, name: string, nowMs: number, o
 }
 
 /**
- * What the others tell of `name`; of several, whoever this node has known longest. For `timeoutMs` after an incarnation was lost or left,
- * what is told of that one is taken for old news: the others may be about to notice.
+ * What the others tell of `name`; of several, whoever this node has known longest. What is told of an incarnation that was lost or left
+ * here is taken for old news at first: for `timeoutMs`, in which the others may notice, and from those with whom there is no link.
  */
 function toldOf(state: MembershipState, name: string, gone: Peer | undefined, nowMs: number): MemberTold | undefined {
-  const distrusted = gone && nowMs - gone.goneSinceMs < state.policy.timeoutMs ? gone.incarnation : undefined;
-  for (const members of state.told.values()) {
+  const isFresh = gone !== undefined && nowMs - gone.goneSinceMs < state.policy.timeoutMs;
+  for (const [teller, members] of state.told) {
     const told = members.get(name);
-    if (told && told.incarnation !== distrusted) return told;
+    if (!told) continue;
+    const isOldNews = told.incarnation === gone?.incarnation && (isFresh || state.peers.get(teller)?.phase !== 'linked');
+    if (!isOldNews) return told;
   }
   return undefined;
 }

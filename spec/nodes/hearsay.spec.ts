@@ -36,6 +36,19 @@ describe('what others tell', () => {
     expect(me.seen()).to.include('c1 told up');
   });
 
+  it('is not believed of one that was lost here while the link to the one who told it is cut', () => {
+    me.up(0, identity('c'));
+    me.members(1, 'a', told(identity('c')));
+    me.down(2, identity('c'));
+    me.refuse(3, identity('c'));
+    me.beat(4000, 'b');
+    me.beat(4000, 'a');
+    me.down(4001, identity('a'));
+    expect(me.tick(5004)).to.deep.equal([]);
+    me.up(5005, identity('a'));
+    expect(me.tick(5006)).to.deep.equal(['member-told c1']);
+  });
+
   it('is news again when the incarnation or the status is another', () => {
     me.members(1, 'a', told(deaf('c')));
     expect(me.members(2, 'a', told(deaf('c'), 'suspect'))).to.deep.equal(['member-told c1']);

@@ -16,6 +16,7 @@ export interface SimulatedNode {
   readonly ends: Map<string, End>;
   readonly dialling: Set<string>;
   isAlive: boolean;
+  hasJoined: boolean;
   blockedUntilMs: number;
   heart: Timer;
 }
@@ -64,7 +65,15 @@ export class SimulatedCluster {
       clock: this.clock,
       content: () => ({ of: identity.incarnation }),
     });
-    const blank = { kept: new Map(), ends: new Map(), dialling: new Set<string>(), isAlive: true, blockedUntilMs: 0, events: [] };
+    const blank = {
+      kept: new Map(),
+      ends: new Map(),
+      dialling: new Set<string>(),
+      isAlive: true,
+      hasJoined: false,
+      blockedUntilMs: 0,
+      events: [],
+    };
     const node: SimulatedNode = { ...blank, identity, membership, heart: { cancel: () => {} } };
     this.#nodes.set(name, node);
     membership.subscribe((event) => node.events.push(event));
@@ -205,11 +214,13 @@ export class SimulatedCluster {
   }
 
   #join(node: SimulatedNode, through: string): void {
-    if (!node.isAlive || node.ends.size > 0) return;
+    if (!node.isAlive || node.hasJoined) return;
     this.#at(this.clock.now() + LATENCY_MS, () => {
       const target = this.#nodes.get(through);
-      if (node.isAlive && node.ends.size === 0 && target?.isAlive && this.#meet(node, target)) node.membership.joined(target.identity);
-      else this.#at(this.clock.now() + REDIAL_MS / 4, () => this.#join(node, through));
+      if (node.isAlive && !node.hasJoined && target?.isAlive && this.#meet(node, target)) {
+        node.hasJoined = true;
+        node.membership.joined(target.identity);
+      } else this.#at(this.clock.now() + REDIAL_MS / 4, () => this.#join(node, through));
     });
   }
 
