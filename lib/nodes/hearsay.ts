@@ -1,15 +1,9 @@
-import type { MemberTold } from './member-state.js';
+import type { Identity } from './member-state.js';
 import type { MembershipCommand } from './membership-messages.js';
 import { isMember, isRemembered, type MembershipState, type Peer, toldMember } from './membership-state.js';
 
 /** Replaces what `teller` has told of others; nothing, for one that is gone. */
-export function tell(
-  state: MembershipState,
-  teller: string,
-  members: readonly MemberTold[],
-  nowMs: number,
-  out: MembershipCommand[],
-): void {
+export function tell(state: MembershipState, teller: string, members: readonly Identity[], nowMs: number, out: MembershipCommand[]): void {
   const before = state.told.get(teller);
   if (members.length === 0) state.told.delete(teller);
   else state.told.set(teller, new Map(members.map((member) => [member.name, member])));
@@ -49,7 +43,7 @@ export function reconcile(state: MembershipState, name: string, nowMs: number, o
  * What the others tell of `name`; of several, whoever this node has known longest. What is told of an incarnation that was lost or left
  * here is taken for old news at first: for `timeoutMs`, in which the others may notice, and from those with whom there is no link.
  */
-function toldOf(state: MembershipState, name: string, gone: Peer | undefined, nowMs: number): MemberTold | undefined {
+function toldOf(state: MembershipState, name: string, gone: Peer | undefined, nowMs: number): Identity | undefined {
   const isFresh = gone !== undefined && nowMs - gone.goneSinceMs < state.policy.timeoutMs;
   for (const [teller, members] of state.told) {
     const told = members.get(name);
@@ -60,5 +54,4 @@ function toldOf(state: MembershipState, name: string, gone: Peer | undefined, no
   return undefined;
 }
 
-const isSame = (one: MemberTold, other: MemberTold): boolean =>
-  one.incarnation === other.incarnation && one.address === other.address && one.status === other.status;
+const isSame = (one: Identity, other: Identity): boolean => one.incarnation === other.incarnation && one.address === other.address;

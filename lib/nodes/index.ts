@@ -2,7 +2,7 @@
 // In:  this node's name and address, that it leaves, its links and what comes over them, beats and lists of members.
 // Out: the members and their status; every change of them; whom to dial, beats; a way into a cluster.
 export { type JoinOptions, joinCluster } from './joining.js';
-export type { BeatContent, Links, MembershipMessage } from './links.js';
-export type { Identity, LossCause, MemberEvent, MemberState, MemberTold, NodeStatus, Reach } from './member-state.js';
+export type { Beat, BeatContent, Links, MembershipMessage, Resources } from './links.js';
+export type { Identity, LossCause, MemberEvent, MemberState, NodeStatus, Reach } from './member-state.js';
 export { type MemberListener, Membership, type MembershipOptions } from './membership.js';
 export { type NodeRegistryMessage, startNodeRegistry } from './node-registry.js';

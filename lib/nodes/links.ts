@@ -1,14 +1,57 @@
-import type { MemberTold } from './member-state.js';
+import type { Identity } from './member-state.js';
 
-/** What a node says of itself with every beat: what it has, what is in use. Plain data; the membership passes it on without a look. */
-export type BeatContent = Readonly<Record<string, unknown>>;
+/** Resources, as `[name, amount]`. */
+export type Resources = readonly (readonly [string, number])[];
+
+/** What a node says of itself with every beat; the membership passes it on without a look. */
+export interface BeatContent {
+  readonly capabilities: Resources;
+  readonly used: Resources;
+  /** What of it is in use for each driver. */
+  readonly byDriver: readonly (readonly [string, Resources])[];
+  readonly freeThreads: number;
+  readonly freeLoopPlaces: number;
+  readonly running: number;
+  readonly queued: number;
+  readonly heldBytes: number;
+}
+
+/** What a node says that has nothing. */
+export const nothing: BeatContent = {
+  capabilities: [],
+  used: [],
+  byDriver: [],
+  freeThreads: 0,
+  freeLoopPlaces: 0,
+  running: 0,
+  queued: 0,
+  heldBytes: 0,
+};
+
+/**
+ * The sender lives, and how it is: every `intervalMs`, when a link comes up, and when the sender begins to leave. `seq` counts the beats of
+ * one incarnation; `lagMs` is the most that its loop was late since the one before.
+ */
+export interface Beat extends BeatContent {
+  readonly type: 'beat';
+  readonly seq: number;
+  readonly lagMs: number;
+  readonly leaving: boolean;
+}
+
+/** A member on the wire: name, incarnation, address. */
+export type MemberEntry = readonly [string, string, string | null];
 
 /** What members tell each other. Every message comes over a link, so its sender is known. */
 export type MembershipMessage =
-  /** The sender lives. Every `intervalMs`, when a link comes up, and when the sender begins to leave. */
-  | { readonly type: 'beat'; readonly isLeaving: boolean; readonly content: BeatContent }
+  | Beat
+  /** The sender ends this link and will not come back as this incarnation. */
+  | { readonly type: 'goodbye' }
   /** All whom the sender has a link with; replaces what it told before. When a link comes up, and with the beat after a change. */
-  | { readonly type: 'members'; readonly members: readonly MemberTold[] };
+  | { readonly type: 'members'; readonly members: readonly MemberEntry[] };
+
+/** A member, as it is told to others. */
+export const entryOf = ({ name, incarnation, address }: Identity): MemberEntry => [name, incarnation, address ?? null];
 
 /** The wire, as the membership needs it. Nothing here waits or throws; what comes of it is told to the membership, by member. */
 export interface Links {

@@ -23,11 +23,6 @@ export interface MemberState extends Identity {
   readonly reach: Reach;
 }
 
-/** A member that somebody has a link with, as told to others. */
-export interface MemberTold extends Identity {
-  readonly status: NodeStatus;
-}
-
 /** Why a member was lost: it was silent, its address refused a redial, or another incarnation has taken its place. */
 export type LossCause = 'silent' | 'refused' | 'replaced';
 

@@ -1,5 +1,5 @@
 import type { BeatContent } from './links.js';
-import type { Identity, MemberEvent, MemberTold } from './member-state.js';
+import type { Identity, MemberEvent } from './member-state.js';
 
 /** What can happen to a membership. */
 export type MembershipHappening =
@@ -7,13 +7,14 @@ export type MembershipHappening =
   | { readonly type: 'link-down'; readonly name: string; readonly incarnation: string; readonly cause: 'closed' | 'refused' | 'goodbye' }
   | { readonly type: 'dial-refused'; readonly name: string; readonly address: string }
   | { readonly type: 'beat-heard'; readonly from: string; readonly isLeaving: boolean; readonly content: BeatContent }
-  | { readonly type: 'members-told'; readonly from: string; readonly members: readonly MemberTold[] }
+  | { readonly type: 'members-told'; readonly from: string; readonly members: readonly Identity[] }
   /** `lagMs`: how much later it comes than it was due, on the observer's own clock. */
   | { readonly type: 'tick'; readonly lagMs: number }
   | { readonly type: 'self-listening'; readonly address: string }
   /** This node was told to join through `address`. */
   | { readonly type: 'self-joined'; readonly address: string }
-  | { readonly type: 'self-leaving' };
+  | { readonly type: 'self-leaving' }
+  | { readonly type: 'self-left' };
 
 /** What a membership wants done, in this order. */
 export type MembershipCommand =
@@ -21,7 +22,7 @@ export type MembershipCommand =
   | { readonly type: 'forget'; readonly name: string }
   | { readonly type: 'drop'; readonly name: string }
   /** To all with a link where `to` is left out. */
-  | { readonly type: 'send-members'; readonly to?: string; readonly members: readonly MemberTold[] }
+  | { readonly type: 'send-members'; readonly to?: string; readonly members: readonly Identity[] }
   | { readonly type: 'send-beat'; readonly to: string }
-  | { readonly type: 'broadcast-beat' }
+  | { readonly type: 'broadcast-beat' | 'broadcast-goodbye' }
   | { readonly type: 'announce'; readonly event: MemberEvent };

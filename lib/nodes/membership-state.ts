@@ -1,4 +1,4 @@
-import type { Identity, MemberState, MemberTold, NodeStatus } from './member-state.js';
+import type { Identity, MemberState, NodeStatus } from './member-state.js';
 
 /** The times a membership goes by, in ms. */
 export interface MembershipPolicy {
@@ -26,12 +26,14 @@ export interface Peer extends Identity {
 export interface MembershipState {
   self: Identity;
   isLeaving: boolean;
+  /** It has said goodbye: it neither beats nor minds who is there. */
+  hasLeft: boolean;
   readonly policy: MembershipPolicy;
   readonly peers: Map<string, Peer>;
   /** By who told it, then by name. */
-  readonly told: Map<string, ReadonlyMap<string, MemberTold>>;
+  readonly told: Map<string, ReadonlyMap<string, Identity>>;
   /** Members that are only told of. */
-  readonly listed: Map<string, MemberTold>;
+  readonly listed: Map<string, Identity>;
   /** The addresses that are dialled whenever there is no link, by name. */
   readonly kept: Map<string, string>;
   /** The addresses this node was told to join through: dialled for as long as it lives, whoever was there and however they went. */
@@ -45,6 +47,7 @@ export interface MembershipState {
 export const newMembershipState = (self: Identity, policy: MembershipPolicy): MembershipState => ({
   self,
   isLeaving: false,
+  hasLeft: false,
   policy,
   peers: new Map(),
   told: new Map(),
@@ -87,11 +90,11 @@ export function memberNamed(state: MembershipState, name: string): MemberState |
 }
 
 /** Whom this node has a link with, but for `except`. */
-export function linkedMembers(state: MembershipState, except?: string): MemberTold[] {
-  const members: MemberTold[] = [];
+export function linkedMembers(state: MembershipState, except?: string): Identity[] {
+  const members: Identity[] = [];
   for (const peer of state.peers.values()) {
     if (peer.phase !== 'linked' || peer.name === except) continue;
-    members.push({ name: peer.name, incarnation: peer.incarnation, address: peer.address, status: statusOf(peer) });
+    members.push({ name: peer.name, incarnation: peer.incarnation, address: peer.address });
   }
   return members;
 }
@@ -104,7 +107,7 @@ const statusOf = (peer: Peer): NodeStatus => (peer.isLeaving ? 'leaving' : peer.
 const selfOf = (state: MembershipState): MemberState => ({ ...state.self, status: state.isLeaving ? 'leaving' : 'up', reach: 'self' });
 
 /** One that is only told of, as others may see it. */
-export const toldMember = (told: MemberTold): MemberState => ({ ...told, reach: 'told' });
+export const toldMember = (told: Identity): MemberState => ({ ...told, status: 'up', reach: 'told' });
 
 /** A peer, as others may see it. */
 export const memberOf = (peer: Peer): MemberState => ({

@@ -5,9 +5,10 @@ import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, 
 
 /**
  * The brain of the membership: applies one happening to `state` and adds what is to be done to `out`. News of a link or an incarnation that
- * is no longer the current one change nothing. `nowMs` is the observer's monotonic time; nobody else's time is ever looked at.
+ * is no longer the current one change nothing, nor does anything after this node has left. `nowMs` is the observer's monotonic time; nobody else's time is ever looked at.
  */
 export function step(state: MembershipState, happening: MembershipHappening, nowMs: number, out: MembershipCommand[]): void {
+  if (state.hasLeft) return;
   switch (happening.type) {
     case 'link-up':
       return linkUp(state, happening.identity, nowMs, out);
@@ -21,7 +22,7 @@ export function step(state: MembershipState, happening: MembershipHappening, now
     case 'beat-heard': {
       const peer = state.peers.get(happening.from);
       if (peer?.phase !== 'linked') return;
-      hear(state, peer, nowMs, out);
+      hear(peer, nowMs, out);
       if (peer.isLeaving !== happening.isLeaving) {
         peer.isLeaving = happening.isLeaving;
         changed(state, peer, out);
@@ -32,7 +33,7 @@ export function step(state: MembershipState, happening: MembershipHappening, now
     case 'members-told': {
       const teller = state.peers.get(happening.from);
       if (teller?.phase !== 'linked') return;
-      hear(state, teller, nowMs, out);
+      hear(teller, nowMs, out);
       return tell(state, teller.name, happening.members, nowMs, out);
     }
     case 'tick':
@@ -47,15 +48,25 @@ export function step(state: MembershipState, happening: MembershipHappening, now
       if (state.isLeaving) return;
       state.isLeaving = true;
       out.push({ type: 'broadcast-beat' });
+      return;
+    case 'self-left':
+      state.isLeaving = true;
+      state.hasLeft = true;
+      for (const name of state.kept.keys()) out.push({ type: 'forget', name });
+      state.kept.clear();
+      out.push({ type: 'broadcast-goodbye' });
   }
 }
 
 /** What must be done again by those who were restarted: dialling, and telling the others. */
-export const recover = (state: MembershipState): MembershipCommand[] => [
-  ...[...state.kept].map(([name, address]): MembershipCommand => ({ type: 'keep', name, address })),
-  { type: 'broadcast-beat' },
-  { type: 'send-members', members: linkedMembers(state) },
-];
+export const recover = (state: MembershipState): MembershipCommand[] =>
+  state.hasLeft
+    ? []
+    : [
+        ...[...state.kept].map(([name, address]): MembershipCommand => ({ type: 'keep', name, address })),
+        { type: 'broadcast-beat' },
+        { type: 'send-members', members: linkedMembers(state) },
+      ];
 
 function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: MembershipCommand[]): void {
   const { name, incarnation, address } = identity;
@@ -66,7 +77,7 @@ function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: 
     const isBack = before.phase === 'cut';
     const peer: Peer = { ...before, address, phase: 'linked' };
     state.peers.set(name, peer);
-    hear(state, peer, nowMs, out);
+    hear(peer, nowMs, out);
     if (isBack) changed(state, peer, out);
     reconcile(state, name, nowMs, out);
   } else {
@@ -133,7 +144,6 @@ function tick(state: MembershipState, lagMs: number, nowMs: number, out: Members
     if (silentMs >= timeoutMs) lose(state, peer, 'silent', nowMs, out);
     else if (silentMs >= timeoutMs / 2 && !peer.isSuspect) {
       peer.isSuspect = true;
-      state.isChanged = true;
       out.push({ type: 'announce', event: { type: 'member-suspect', member: memberOf(peer) } });
     }
   }
@@ -153,11 +163,10 @@ function drop(state: MembershipState, peer: Peer, nowMs: number, out: Membership
   reconcile(state, peer.name, nowMs, out);
 }
 
-function hear(state: MembershipState, peer: Peer, nowMs: number, out: MembershipCommand[]): void {
+function hear(peer: Peer, nowMs: number, out: MembershipCommand[]): void {
   peer.silentSinceMs = nowMs;
   if (!peer.isSuspect) return;
   peer.isSuspect = false;
-  state.isChanged = true;
   out.push({ type: 'announce', event: { type: 'member-up', member: memberOf(peer) } });
 }
 

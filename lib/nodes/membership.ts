@@ -1,5 +1,5 @@
 import { type Clock, checkedNumber, newId } from '../base/index.js';
-import type { BeatContent, Links, MembershipMessage } from './links.js';
+import { type Beat, type BeatContent, entryOf, type Links, type MembershipMessage, nothing } from './links.js';
 import type { Identity, MemberEvent, MemberState } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
 import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf } from './membership-state.js';
@@ -43,11 +43,13 @@ export class Membership {
   readonly #happenings: MembershipHappening[] = [];
   #links: Links | undefined;
   #isBusy = false;
+  #beats = 0;
+  #lagMs = 0;
   #failure: { readonly error: unknown } | undefined;
 
   /** Throws `TypeError` or `RangeError` for times that cannot be. */
   constructor(name: string, address: string | undefined, options: MembershipOptions = {}) {
-    const { heartbeat = {}, incarnation = newId(), clock = { now: () => 0 }, content = () => ({}) } = options;
+    const { heartbeat = {}, incarnation = newId(), clock = { now: () => 0 }, content = () => nothing } = options;
     const intervalMs = checkedNumber('heartbeat.intervalMs', heartbeat.intervalMs, { or: DEFAULT_INTERVAL_MS, least: 1 });
     const timeoutMs = checkedNumber('heartbeat.timeoutMs', heartbeat.timeoutMs, {
       or: Math.max(DEFAULT_TIMEOUT_MS, 2 * intervalMs),
@@ -110,6 +112,11 @@ export class Membership {
     this.#happened({ type: 'self-leaving' });
   }
 
+  /** This node says goodbye to all and is a member no more: nothing is dialled, nothing that still comes changes anything. */
+  goodbye(): void {
+    this.#happened({ type: 'self-left' });
+  }
+
   /** Why nobody with this identity is let in, for the greeting; `undefined`: it is. */
   refusalOf(identity: Identity): string | undefined {
     return refusalOf(this.#state, identity);
@@ -133,13 +140,23 @@ export class Membership {
 
   /** A member has said something. */
   heard(from: string, message: MembershipMessage): void {
-    if (message.type === 'beat') {
-      this.#happened({ type: 'beat-heard', from, isLeaving: message.isLeaving, content: message.content });
-    } else this.#happened({ type: 'members-told', from, members: message.members });
+    switch (message.type) {
+      case 'beat':
+        return this.#happened({ type: 'beat-heard', from, isLeaving: message.leaving, content: message });
+      case 'members': {
+        const members = message.members.map(([name, incarnation, address]) => ({ name, incarnation, address: address ?? undefined }));
+        return this.#happened({ type: 'members-told', from, members });
+      }
+      case 'goodbye': {
+        const incarnation = this.#state.peers.get(from)?.incarnation;
+        if (incarnation !== undefined) this.down({ name: from, incarnation }, 'goodbye');
+      }
+    }
   }
 
   /** Time passes; to be called a few times per `intervalMs`. `lagMs`: how late this call is. */
   tick(lagMs: number): void {
+    this.#lagMs = Math.max(this.#lagMs, lagMs);
     this.#happened({ type: 'tick', lagMs });
   }
 
@@ -175,7 +192,7 @@ export class Membership {
       case 'drop':
         return links?.drop(command.name);
       case 'send-members': {
-        const message: MembershipMessage = { type: 'members', members: command.members };
+        const message: MembershipMessage = { type: 'members', members: command.members.map(entryOf) };
         if (command.to === undefined) links?.broadcast(message);
         else links?.send(command.to, message);
         return;
@@ -184,14 +201,19 @@ export class Membership {
         links?.send(command.to, this.#beat());
         return;
       case 'broadcast-beat':
-        return links?.broadcast(this.#beat());
+        links?.broadcast(this.#beat());
+        this.#lagMs = 0;
+        return;
+      case 'broadcast-goodbye':
+        return links?.broadcast({ type: 'goodbye' });
       case 'announce':
         return this.#announce(command.event);
     }
   }
 
-  #beat(): MembershipMessage {
-    return { type: 'beat', isLeaving: this.#state.isLeaving, content: this.#content() };
+  #beat(): Beat {
+    this.#beats += 1;
+    return { ...this.#content(), type: 'beat', seq: this.#beats, lagMs: this.#lagMs, leaving: this.#state.isLeaving };
   }
 
   #announce(event: MemberEvent): void {

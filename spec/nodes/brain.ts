@@ -1,4 +1,5 @@
-import type { Identity, MemberTold } from '../../lib/nodes/index.js';
+import type { Identity } from '../../lib/nodes/index.js';
+import { nothing } from '../../lib/nodes/links.js';
 import type { MembershipCommand, MembershipHappening } from '../../lib/nodes/membership-messages.js';
 import { type MembershipState, membersOf, newMembershipState } from '../../lib/nodes/membership-state.js';
 import { step } from '../../lib/nodes/membership-step.js';
@@ -11,7 +12,6 @@ export const identity = (name: string, incarnation = 1, port: number | undefined
 });
 /** Somebody who does not listen. */
 export const deaf = (name: string, incarnation = 1): Identity => ({ ...identity(name, incarnation), address: undefined });
-export const told = (one: Identity, status: MemberTold['status'] = 'up'): MemberTold => ({ ...one, status });
 
 const POLICY = { intervalMs: 500, timeoutMs: 5000, rememberMs: 60_000 };
 
@@ -21,11 +21,12 @@ export const inWords = (command: MembershipCommand): string => {
     case 'keep':
       return `keep ${command.name} ${command.address}`;
     case 'send-members':
-      return `send-members ${command.to ?? 'all'} [${command.members.map(({ incarnation, status }) => `${incarnation} ${status}`).join(', ')}]`;
+      return `send-members ${command.to ?? 'all'} [${command.members.map(({ incarnation }) => incarnation).join(', ')}]`;
     case 'send-beat':
       return `send-beat ${command.to}`;
     case 'broadcast-beat':
-      return 'broadcast-beat';
+    case 'broadcast-goodbye':
+      return command.type;
     case 'announce': {
       const { member, type } = command.event;
       const more =
@@ -61,10 +62,10 @@ export class Brain {
 
   /** Without the news of the beat itself. */
   beat(nowMs: number, from: string, isLeaving = false): string[] {
-    return this.on(nowMs, { type: 'beat-heard', from, isLeaving, content: {} }).filter((words) => !words.startsWith('member-beat'));
+    return this.on(nowMs, { type: 'beat-heard', from, isLeaving, content: nothing }).filter((words) => !words.startsWith('member-beat'));
   }
 
-  members(nowMs: number, from: string, ...list: MemberTold[]): string[] {
+  members(nowMs: number, from: string, ...list: Identity[]): string[] {
     return this.on(nowMs, { type: 'members-told', from, members: list });
   }
 

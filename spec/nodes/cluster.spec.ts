@@ -30,7 +30,7 @@ describe('a cluster of memberships', () => {
 
   it('hears what each member says of itself', () => {
     const cluster = clusterOf(3);
-    expect(cluster.node('n3').membership.contentOf('n2')).to.deep.equal({ of: 'n2!2' });
+    expect(cluster.node('n3').membership.contentOf('n2')?.capabilities).to.deep.equal([['n2!2', 1]]);
   });
 
   it('lists members that cannot be reached from here as told of, for as long as somebody has a link with them', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Identity } from '../../lib/nodes/index.js';
 import { recover } from '../../lib/nodes/membership-step.js';
-import { Brain, deaf, identity, inWords, told } from './brain.js';
+import { Brain, deaf, identity, inWords } from './brain.js';
 
 describe('the brain of the membership', () => {
   let me: Brain;
@@ -12,7 +12,7 @@ describe('the brain of the membership', () => {
   describe('links', () => {
     it('makes a member of whoever has a link, keeps its address, and tells it of the others and of itself', () => {
       expect(me.up(0, identity('b'))).to.deep.equal(['keep b ws://b:1', 'member-joined b1', 'send-members b []', 'send-beat b']);
-      expect(me.up(0, deaf('a'))).to.deep.equal(['member-joined a1', 'send-members a [b1 up]', 'send-beat a']);
+      expect(me.up(0, deaf('a'))).to.deep.equal(['member-joined a1', 'send-members a [b1]', 'send-beat a']);
       expect(me.seen()).to.deep.equal(['me1 self up', 'a1 linked up', 'b1 linked up']);
     });
 
@@ -79,7 +79,7 @@ describe('the brain of the membership', () => {
       me.up(0, identity('a'));
       me.up(0, identity('b'));
       me.down(1, identity('a'), 'goodbye');
-      expect(me.members(2, 'b', told(identity('a')))).to.deep.equal([]);
+      expect(me.members(2, 'b', identity('a'))).to.deep.equal([]);
       for (let nowMs = 500; nowMs <= 4500; nowMs += 500) me.beat(nowMs, 'b');
       expect(me.tick(5000)).to.deep.equal([]);
       expect(me.tick(5001)).to.deep.equal(['keep a ws://a:1', 'member-told a1']);
@@ -89,7 +89,7 @@ describe('the brain of the membership', () => {
       me.up(0, identity('a'));
       me.up(0, identity('b'));
       me.down(1, identity('a'), 'goodbye');
-      expect(me.members(2, 'b', told(identity('a', 2)))).to.deep.equal(['keep a ws://a:1', 'member-told a2']);
+      expect(me.members(2, 'b', identity('a', 2))).to.deep.equal(['keep a ws://a:1', 'member-told a2']);
     });
 
     it('goes on dialling one that it joined through', () => {
@@ -104,6 +104,16 @@ describe('the brain of the membership', () => {
       me.up(0, identity('a'));
       expect(me.beat(1, 'a', true)).to.deep.equal(['member-changed a1 linked leaving']);
       expect(me.beat(2, 'a', true)).to.deep.equal([]);
+    });
+
+    it('says goodbye once, dials nobody any more, and minds nothing that still comes', () => {
+      me.up(0, identity('a'));
+      expect(me.on(1, { type: 'self-left' })).to.deep.equal(['forget a', 'broadcast-goodbye']);
+      expect(me.on(2, { type: 'self-left' })).to.deep.equal([]);
+      expect(me.down(3, identity('a'))).to.deep.equal([]);
+      expect(me.up(4, identity('b'))).to.deep.equal([]);
+      expect(me.on(10_000, { type: 'tick', lagMs: 0 })).to.deep.equal([]);
+      expect(recover(me.state)).to.deep.equal([]);
     });
 
     it('tells that this node is leaving at once, and once', () => {
@@ -166,7 +176,7 @@ describe('the brain of the membership', () => {
       me.tick(5000);
       expect(me.beat(5001, 'a')).to.deep.equal([]);
       expect(me.beat(5001, 'stranger')).to.deep.equal([]);
-      expect(me.members(5001, 'stranger', told(identity('c')))).to.deep.equal([]);
+      expect(me.members(5001, 'stranger', identity('c'))).to.deep.equal([]);
       expect(me.seen()).to.deep.equal(['me1 self up']);
     });
   });
@@ -199,7 +209,7 @@ describe('the brain of the membership', () => {
     it('does not believe what others still tell of one who refused, until the timeout has passed', () => {
       me.up(0, identity('a'));
       me.up(0, identity('b'));
-      me.members(0, 'b', told(identity('a')));
+      me.members(0, 'b', identity('a'));
       me.down(1, identity('a'));
       expect(me.refuse(2, identity('a'))).to.deep.equal(['member-lost a1 refused']);
       me.beat(3000, 'b');
@@ -234,7 +244,7 @@ describe('the brain of the membership', () => {
 
     it('take with them what only they told', () => {
       me.up(0, identity('a'));
-      me.members(1, 'a', told(deaf('b')), told(identity('c')));
+      me.members(1, 'a', deaf('b'), identity('c'));
       expect(me.seen()).to.deep.equal(['me1 self up', 'a1 linked up', 'b1 told up', 'c1 told up']);
       expect(me.tick(5001)).to.deep.equal(['drop a', 'member-lost a1 silent', 'member-untold b1', 'forget c', 'member-untold c1']);
       expect(me.state.told.size).to.equal(0);
@@ -245,13 +255,13 @@ describe('the brain of the membership', () => {
     it('dials again whoever is to be dialled, and tells all', () => {
       me.up(0, identity('a'));
       me.up(0, deaf('b'));
-      expect(recover(me.state).map(inWords)).to.deep.equal(['keep a ws://a:1', 'broadcast-beat', 'send-members all [a1 up, b1 up]']);
+      expect(recover(me.state).map(inWords)).to.deep.equal(['keep a ws://a:1', 'broadcast-beat', 'send-members all [a1, b1]']);
     });
   });
 
   it('is plain data', () => {
     me.up(0, identity('a'));
-    me.members(1, 'a', told(deaf('c')));
+    me.members(1, 'a', deaf('c'));
     expect(structuredClone(me.state)).to.deep.equal(me.state);
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type Links, type MemberEvent, Membership, type MembershipMessage } from '../../lib/nodes/index.js';
+import { type Beat, type Links, type MemberEvent, Membership } from '../../lib/nodes/index.js';
+import { nothing } from '../../lib/nodes/links.js';
 import { type TestClock, testClock } from '../support/test-clock.js';
 
 const identity = (name: string) => ({ name, incarnation: `${name}1`, address: `ws://${name}:1` });
@@ -17,7 +18,7 @@ const spyLinks = (): Links & { readonly asked: unknown[][] } => {
   };
 };
 
-const beatOf = (content: Record<string, unknown>): MembershipMessage => ({ type: 'beat', isLeaving: false, content });
+const beatOf = (content: Partial<Beat>): Beat => ({ ...nothing, type: 'beat', seq: 1, lagMs: 0, leaving: false, ...content });
 
 describe('the table of members', () => {
   let clock: TestClock;
@@ -27,7 +28,7 @@ describe('the table of members', () => {
   beforeEach(() => {
     clock = testClock();
     links = spyLinks();
-    table = new Membership('me', undefined, { incarnation: 'me1', clock, content: () => ({ cpu: 4 }) });
+    table = new Membership('me', undefined, { incarnation: 'me1', clock, content: () => ({ ...nothing, running: 4 }) });
     table.connect(links);
     links.asked.length = 0;
   });
@@ -54,7 +55,7 @@ describe('the table of members', () => {
 
   it('does over the links what the brain wants, with what the node says of itself', () => {
     table.up(identity('a'));
-    const beat = { type: 'beat', isLeaving: false, content: { cpu: 4 } };
+    const beat = beatOf({ running: 4, seq: 2 });
     expect(links.asked).to.deep.equal([
       ['keep', 'a', 'ws://a:1'],
       ['send', 'a', { type: 'members', members: [] }],
@@ -63,8 +64,8 @@ describe('the table of members', () => {
     links.asked.length = 0;
     table.tick(0);
     expect(links.asked).to.deep.equal([
-      ['broadcast', beat],
-      ['broadcast', { type: 'members', members: [{ ...identity('a'), status: 'up' }] }],
+      ['broadcast', { ...beat, seq: 3 }],
+      ['broadcast', { type: 'members', members: [['a', 'a1', 'ws://a:1']] }],
     ]);
     links.asked.length = 0;
     clock.advance(5000);
@@ -77,10 +78,10 @@ describe('the table of members', () => {
   it('remembers what each member said of itself last, until it is gone', () => {
     table.up(identity('a'));
     expect(table.contentOf('a')).to.equal(undefined);
-    table.heard('a', beatOf({ used: 1 }));
-    table.heard('a', beatOf({ used: 2 }));
-    expect(table.contentOf('a')).to.deep.equal({ used: 2 });
-    expect(table.contentOf('me')).to.deep.equal({ cpu: 4 });
+    table.heard('a', beatOf({ used: [['cpu', 1]] }));
+    table.heard('a', beatOf({ used: [['cpu', 2]] }));
+    expect(table.contentOf('a')).to.deep.include({ used: [['cpu', 2]] });
+    expect(table.contentOf('me')).to.deep.include({ running: 4 });
     table.down(identity('a'), 'goodbye');
     expect(table.contentOf('a')).to.equal(undefined);
   });
@@ -90,7 +91,7 @@ describe('the table of members', () => {
     const stop = table.subscribe(({ type, member }) => events.push(`${type} ${member.name}`));
     table.up(identity('a'));
     table.heard('a', beatOf({}));
-    table.heard('a', { type: 'members', members: [{ ...identity('b'), address: undefined, status: 'up' }] });
+    table.heard('a', { type: 'members', members: [['b', 'b1', null]] });
     table.down(identity('a'), 'closed');
     table.refused('a', 'ws://a:1');
     stop();
@@ -103,6 +104,27 @@ describe('the table of members', () => {
       'member-lost a',
       'member-untold b',
     ]);
+  });
+
+  it('says with each beat the most that its loop was late since the last one', () => {
+    const lags = (): unknown[] => links.asked.filter(([what]) => what === 'broadcast').map(([, message]) => (message as Beat).lagMs);
+    table.tick(3);
+    clock.advance(125);
+    table.tick(40);
+    clock.advance(375);
+    table.tick(7);
+    clock.advance(500);
+    table.tick(1);
+    expect(lags()).to.deep.equal([3, 40, 1]);
+  });
+
+  it('sees who says goodbye leave, and says goodbye itself', () => {
+    table.up(identity('a'));
+    table.heard('a', { type: 'goodbye' });
+    table.heard('stranger', { type: 'goodbye' });
+    expect(table.members).to.have.length(1);
+    table.goodbye();
+    expect(links.asked.at(-1)).to.deep.equal(['broadcast', { type: 'goodbye' }]);
   });
 
   it('tells one function twice when it subscribed twice, and forgets one at a time', () => {

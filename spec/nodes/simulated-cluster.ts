@@ -1,6 +1,7 @@
 import type { Timer } from '../../lib/base/index.js';
 import { startHeartbeat } from '../../lib/nodes/heartbeat.js';
 import { type Identity, type Links, type MemberEvent, Membership, type MembershipMessage } from '../../lib/nodes/index.js';
+import { nothing } from '../../lib/nodes/links.js';
 import { testClock } from '../support/test-clock.js';
 
 const LATENCY_MS = 1;
@@ -63,7 +64,7 @@ export class SimulatedCluster {
     const membership = new Membership(name, identity.address, {
       incarnation: identity.incarnation,
       clock: this.clock,
-      content: () => ({ of: identity.incarnation }),
+      content: () => ({ ...nothing, capabilities: [[identity.incarnation, 1]] }),
     });
     const blank = {
       kept: new Map(),
@@ -89,13 +90,13 @@ export class SimulatedCluster {
     const node = this.node(name);
     node.isAlive = false;
     node.heart.cancel();
-    for (const end of [...node.ends.values()]) this.#close(end, 'closed');
+    for (const end of [...node.ends.values()]) this.#close(end);
   }
 
   /** Says goodbye and ends. */
   stop(name: string): void {
     const node = this.node(name);
-    for (const end of [...node.ends.values()]) this.#close(end, 'goodbye');
+    node.membership.goodbye();
     this.kill(name);
   }
 
@@ -160,7 +161,7 @@ export class SimulatedCluster {
       forget: (name) => void node.kept.delete(name),
       drop: (name) => {
         const end = node.ends.get(name);
-        if (end) this.#close(end, 'closed');
+        if (end) this.#close(end);
       },
       send: (to, message) => {
         const end = node.ends.get(to);
@@ -197,19 +198,19 @@ export class SimulatedCluster {
     });
   }
 
-  #close(end: End, cause: 'closed' | 'goodbye'): void {
+  #close(end: End): void {
     if (!end.isOpen) return;
-    this.#post(end, () => this.#ended(end.other, cause));
-    this.#ended(end, 'closed');
+    this.#post(end, () => this.#ended(end.other));
+    this.#ended(end);
   }
 
-  #ended(end: End, cause: 'closed' | 'goodbye'): void {
+  #ended(end: End): void {
     const { node } = end;
     const { name, incarnation } = end.other.node.identity;
     end.isOpen = false;
     if (node.ends.get(name) === end) node.ends.delete(name);
     if (!node.isAlive) return;
-    node.membership.down({ name, incarnation }, cause);
+    node.membership.down({ name, incarnation }, 'closed');
     if (node.kept.has(name)) this.#at(this.clock.now() + LATENCY_MS, () => this.#dial(node, name));
   }
 
@@ -246,9 +247,9 @@ export class SimulatedCluster {
     const there = target.ends.get(dialler.identity.name);
     if (there && there.other.node === dialler && there.other.isOpen) return true;
     // What is open at one end only gives way to whoever dials, when it is the same process.
-    if (there?.other.node === dialler) this.#ended(there, 'closed');
+    if (there?.other.node === dialler) this.#ended(there);
     if (target.membership.refusalOf(dialler.identity) ?? dialler.membership.refusalOf(target.identity)) return false;
-    if (there) this.#ended(there, 'closed');
+    if (there) this.#ended(there);
     const a = { node: dialler, isOpen: true, sent: [] } as unknown as End;
     const b: End = { node: target, isOpen: true, sent: [], other: a };
     a.other = b;
