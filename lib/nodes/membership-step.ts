@@ -5,7 +5,8 @@ import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, 
 
 /**
  * The brain of the membership: applies one happening to `state` and adds what is to be done to `out`. News of a link or an incarnation that
- * is no longer the current one change nothing, nor does anything after this node has left. `nowMs` is the observer's monotonic time; nobody else's time is ever looked at.
+ * is no longer the current one change nothing, nor does anything after this node has left. `nowMs` is the observer's monotonic time; nobody
+ * else's time is ever looked at.
  */
 export function step(state: MembershipState, happening: MembershipHappening, nowMs: number, out: MembershipCommand[]): void {
   if (state.hasLeft) return;

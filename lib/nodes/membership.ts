@@ -128,7 +128,7 @@ export class Membership {
     this.#happened({ type: 'link-up', identity: { name, incarnation, address } });
   }
 
-  /** A link has ended: it closed, its other side is gone for certain, or it said goodbye. */
+  /** A link has ended: it closed, its other side is gone for certain, or it said goodbye. Told before `up` of the next link to the same node. */
   down({ name, incarnation }: Pick<Identity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
     this.#happened({ type: 'link-down', name, incarnation, cause });
   }
