@@ -5,4 +5,4 @@ export { type JoinOptions, joinCluster } from './joining.js';
 export type { Beat, BeatContent, Links, MembershipMessage, Resources } from './links.js';
 export type { Identity, LossCause, MemberEvent, MemberState, NodeStatus, Reach } from './member-state.js';
 export { type MemberListener, Membership, type MembershipOptions } from './membership.js';
-export { type NodeRegistryMessage, startNodeRegistry } from './node-registry.js';
+export { type MemberInfo, type NodeRegistryMessage, startNodeRegistry } from './node-registry.js';

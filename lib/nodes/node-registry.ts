@@ -4,10 +4,15 @@ import { startHeartbeat } from './heartbeat.js';
 import type { MemberState } from './member-state.js';
 import type { Membership } from './membership.js';
 
+/** What others are told of a member; how it is reached and as which incarnation is this node's own affair. */
+export type MemberInfo = Pick<MemberState, 'name' | 'address' | 'status'>;
+
+const infoOf = ({ name, address, status }: MemberState): MemberInfo => ({ name, address, status });
+
 /** Questions to the NodeRegistry. A name that is no member's is answered `undefined`. */
 export type NodeRegistryMessage =
-  | { readonly type: 'list-members'; readonly replyTo: ActorRef<readonly MemberState[]> }
-  | { readonly type: 'find-member'; readonly name: string; readonly replyTo: ActorRef<MemberState | undefined> };
+  | { readonly type: 'list-members'; readonly replyTo: ActorRef<readonly MemberInfo[]> }
+  | { readonly type: 'find-member'; readonly name: string; readonly replyTo: ActorRef<MemberInfo | undefined> };
 
 /** What the actor tells itself. */
 type OwnMessage = NodeRegistryMessage | { readonly type: 'recover' } | { readonly type: 'tick'; readonly lagMs: number };
@@ -22,11 +27,13 @@ export async function startNodeRegistry(parent: Parent, table: Membership, clock
     (_state, message) => {
       switch (message.type) {
         case 'list-members':
-          tell(message.replyTo, table.members);
+          tell(message.replyTo, table.members.map(infoOf));
           return undefined;
-        case 'find-member':
-          tell(message.replyTo, table.find(message.name));
+        case 'find-member': {
+          const member = table.find(message.name);
+          tell(message.replyTo, member && infoOf(member));
           return undefined;
+        }
         case 'recover':
           table.recover();
           return undefined;

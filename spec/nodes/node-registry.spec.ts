@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type ActorRef, type ActorSystem, ask, openActorSystem, startSupervisor } from '../../lib/actor/index.js';
 import { silentLogger, systemClock } from '../../lib/base/index.js';
-import { type MemberState, Membership, type NodeRegistryMessage, startNodeRegistry } from '../../lib/nodes/index.js';
+import { type MemberInfo, Membership, type NodeRegistryMessage, startNodeRegistry } from '../../lib/nodes/index.js';
 import { settled, type TestClock, testClock } from '../support/test-clock.js';
 
 describe('the NodeRegistry', () => {
@@ -44,8 +44,8 @@ describe('the NodeRegistry', () => {
   });
   afterEach(() => system.stop());
 
-  const find = (name: string): Promise<MemberState | undefined> =>
-    ask<NodeRegistryMessage, MemberState | undefined>(registry, (replyTo) => ({ type: 'find-member', name, replyTo }), 1000);
+  const find = (name: string): Promise<MemberInfo | undefined> =>
+    ask<NodeRegistryMessage, MemberInfo | undefined>(registry, (replyTo) => ({ type: 'find-member', name, replyTo }), 1000);
   const pass = async (ms: number): Promise<void> => {
     for (let passedMs = 0; passedMs < ms; passedMs += 125) {
       clock.advance(125);
@@ -54,13 +54,9 @@ describe('the NodeRegistry', () => {
   };
 
   it('answers who is a member', async () => {
-    const members = await ask<NodeRegistryMessage, readonly MemberState[]>(
-      registry,
-      (replyTo) => ({ type: 'list-members', replyTo }),
-      1000,
-    );
+    const members = await ask<NodeRegistryMessage, readonly MemberInfo[]>(registry, (replyTo) => ({ type: 'list-members', replyTo }), 1000);
     expect(members.map(({ name }) => name)).to.deep.equal(['me', 'a']);
-    expect((await find('a'))?.status).to.equal('up');
+    expect(await find('a')).to.deep.equal({ name: 'a', address: 'ws://a:1', status: 'up' });
     expect(await find('b')).to.equal(undefined);
   });
 
