@@ -1,0 +1,173 @@
+import { Packr, Unpackr } from 'msgpackr';
+import { type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
+import { type ScanLimits, scanPlain } from './plain-scan.js';
+import { MAX_FRAME_BYTES } from './transport.js';
+
+/** What a frame is, by its first byte. */
+const GREETING = 0;
+const CONTROL = 1;
+const CHUNK = 2;
+const REFUSAL = 3;
+
+/** Kind, transfer, size: two float64, big-endian. */
+const CHUNK_HEAD_BYTES = 17;
+const REFUSAL_BYTES = 9;
+
+/** Of a control frame; the attack that they stop is measured in `plain-scan.ts`. */
+const LIMITS: ScanLimits = { depth: 32, nodes: 262_144 };
+const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
+
+/** The longest message, bytes: it goes in one frame. */
+export const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES - 1;
+
+/** No records and no shared structures: a peer that has missed one frame would decode garbage. Bytes of a message do not keep its frame alive. */
+const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
+
+/** What came in a frame. */
+export type Decoded =
+  | { readonly type: 'greeting'; readonly greeting: Greeting }
+  /** In order, and what was wrong with the others. */
+  | { readonly type: 'messages'; readonly messages: readonly WireMessage[]; readonly faults: readonly string[] }
+  /** Some bytes of a value of `sizeBytes`. They are views of what came. `sizeBytes` of -1: the sender gives the value up. */
+  | { readonly type: 'chunk'; readonly transferId: number; readonly sizeBytes: number; readonly parts: readonly Uint8Array[] }
+  /** The receiver of a value does not want more of it. */
+  | { readonly type: 'refusal'; readonly transferId: number }
+  | { readonly type: 'malformed'; readonly fault: string };
+
+const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
+
+/** One message, to be put into any number of frames. `RangeError` if it is longer than a frame. */
+export function encodeMessage(message: WireMessage): Uint8Array {
+  const encoded = packr.pack(message);
+  if (encoded.length > MAX_MESSAGE_BYTES) {
+    throw new RangeError(`Cannot send "${message.type}": it has ${encoded.length} bytes, a message at most ${MAX_MESSAGE_BYTES}`);
+  }
+  return encoded;
+}
+
+/** Puts messages into as few frames as hold them, in order. */
+export function controlFrames(messages: readonly Uint8Array[]): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  let from = 0;
+  while (from < messages.length || frames.length === 0) {
+    let bytes = 1;
+    let to = from;
+    while (to < messages.length && bytes + messages[to]!.length <= MAX_FRAME_BYTES) bytes += messages[to++]!.length;
+    const frame = Buffer.allocUnsafe(bytes);
+    frame[0] = CONTROL;
+    let at = 1;
+    for (; from < to; from++) {
+      frame.set(messages[from]!, at);
+      at += messages[from]!.length;
+    }
+    frames.push(frame);
+  }
+  return frames;
+}
+
+export function greetingFrame(greeting: Greeting): Uint8Array {
+  return Buffer.concat([Buffer.of(GREETING), packr.pack(greeting)]);
+}
+
+/** What goes before the bytes of a chunk, in the same frame. `sizeBytes` is that of the whole value; -1 gives it up. */
+export function chunkHead(transferId: number, sizeBytes: number): Uint8Array {
+  const head = Buffer.allocUnsafe(CHUNK_HEAD_BYTES);
+  head[0] = CHUNK;
+  head.writeDoubleBE(transferId, 1);
+  head.writeDoubleBE(sizeBytes, 9);
+  return head;
+}
+
+export function refusalFrame(transferId: number): Uint8Array {
+  const frame = Buffer.allocUnsafe(REFUSAL_BYTES);
+  frame[0] = REFUSAL;
+  frame.writeDoubleBE(transferId, 1);
+  return frame;
+}
+
+/**
+ * What is in a frame that came from anybody. Never throws. Plain data only: each byte is looked at before anything is made of it, which is why
+ * msgpackr's own extensions need not be overridden for the whole process; then each message is held against the shape of its type.
+ * A message that is wrong spoils no other; a frame that is no MessagePack is wrong as a whole.
+ */
+export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
+  const head = parts[0];
+  if (head === undefined || head.length === 0) return malformed('an empty frame');
+  switch (head[0]) {
+    case CHUNK:
+      return decodeChunk(parts);
+    case CONTROL:
+      return decodeControl(whole(parts));
+    case GREETING:
+      return decodeGreeting(whole(parts));
+    case REFUSAL: {
+      const frame = whole(parts);
+      const transferId = frame.length === REFUSAL_BYTES ? frame.readDoubleBE(1) : -1;
+      return isCount(transferId) ? { type: 'refusal', transferId } : malformed('a wrong refusal');
+    }
+    default:
+      return malformed(`an unknown kind of frame: ${head[0]}`);
+  }
+}
+
+function decodeControl(frame: Buffer): Decoded {
+  const values = unpackAll(frame, LIMITS);
+  if (typeof values === 'string') return malformed(values);
+  const messages: WireMessage[] = [];
+  const faults: string[] = [];
+  for (const value of values) {
+    const fault = wireMessage(value);
+    if (fault === undefined) messages.push(value as WireMessage);
+    else faults.push(`a wrong message${nameOf(value)}${fault && `: ${fault}`}`);
+  }
+  return { type: 'messages', messages, faults };
+}
+
+function decodeGreeting(frame: Buffer): Decoded {
+  const values = unpackAll(frame, GREETING_LIMITS);
+  if (typeof values === 'string') return malformed(values);
+  const fault = values.length === 1 ? greetingShape(values[0]) : 'not one';
+  return fault === undefined ? { type: 'greeting', greeting: values[0] as Greeting } : malformed(`a wrong greeting: ${fault}`);
+}
+
+function decodeChunk(parts: readonly Uint8Array[]): Decoded {
+  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+  if (first.length < CHUNK_HEAD_BYTES) return rest.length > 0 ? decodeChunk([whole(parts)]) : malformed('a chunk without its head');
+  const view = new DataView(first.buffer, first.byteOffset, CHUNK_HEAD_BYTES);
+  const transferId = view.getFloat64(1);
+  const sizeBytes = view.getFloat64(9);
+  if (!isCount(transferId) || !(isCount(sizeBytes) || sizeBytes === -1)) return malformed('a wrong head of a chunk');
+  return {
+    type: 'chunk',
+    transferId,
+    sizeBytes,
+    parts: first.length > CHUNK_HEAD_BYTES ? [first.subarray(CHUNK_HEAD_BYTES), ...rest] : rest,
+  };
+}
+
+/** The values after the first byte; in words, why there are none. */
+function unpackAll(frame: Buffer, limits: ScanLimits): readonly unknown[] | string {
+  if (frame.length === 1) return [];
+  const fault = scanPlain(frame, 1, limits);
+  if (fault !== undefined) return fault;
+  try {
+    return unpackr.unpackMultiple(frame.subarray(1));
+  } catch (error) {
+    return `no MessagePack: ${(error as Error).message}`;
+  }
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+const whole = (parts: readonly Uint8Array[]): Buffer => {
+  const [first] = parts as [Uint8Array];
+  if (parts.length > 1) return Buffer.concat(parts);
+  return Buffer.isBuffer(first) ? first : Buffer.from(first.buffer, first.byteOffset, first.byteLength);
+};
+
+/** Its type, if that is a word that may stand in a log. */
+function nameOf(value: unknown): string {
+  const type: unknown = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
+  return typeof type === 'string' && /^[a-z-]{1,32}$/.test(type) ? ` "${type}"` : '';
+}

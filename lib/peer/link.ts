@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../base/index.js';
+import { decodeFrame, greetingFrame, refusalFrame } from './codec.js';
+import { Inbox, type IncomingBudget } from './inbox.js';
+import {
+  type LinkCommand,
+  type LinkEnd,
+  type LinkEvent,
+  type LinkSetup,
+  type LinkState,
+  newLink,
+  type PeerIdentity,
+  stepLink,
+} from './link-state.js';
+import type { WireMessage } from './messages.js';
+import { Outbox } from './outbox.js';
+import type { Closing, Defer, Socket } from './transport.js';
+
+/** Why a link ended; beside what its greeting may end in, what becomes of its connection. */
+export type LinkOver =
+  | LinkEnd
+  | { readonly type: 'closed'; readonly closing: Closing }
+  /** By this node. */
+  | { readonly type: 'dropped' }
+  /** The other has not taken what it was sent. */
+  | { readonly type: 'stalled' };
+
+/** What a link tells. */
+export interface LinkEvents {
+  up(link: Link): void;
+  /** Once, last; also for a link that was never up. Its connection may still be closing. */
+  over(link: Link, end: LinkOver): void;
+  message(link: Link, message: WireMessage): void;
+  /** A value is whole, or will not come. */
+  value(link: Link, transferId: number, value: Uint8Array | Error): void;
+  badFrame(link: Link, fault: string): void;
+}
+
+/** What a link is made with. */
+export interface LinkOptions extends Omit<LinkSetup, 'nonce' | 'deadlineMs'> {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly defer: Defer;
+  readonly budget: IncomingBudget;
+  /** How long the greeting may take, the opening of the connection included, ms. */
+  readonly greetingMs: number;
+  readonly events: LinkEvents;
+}
+
+/** One connection to one peer: feeds the link's brain and performs its commands; once it is up, carries messages and values. */
+export class Link {
+  /** Resolves when its connection is closed for good. */
+  readonly closed: Promise<void>;
+  readonly #options: LinkOptions;
+  readonly #state: LinkState;
+  readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
+  #deadline: Timer | undefined;
+  #isOver = false;
+  #gone: () => void = () => {};
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const { socket, clock, defer, budget, greetingMs } = options;
+    const deadlineMs = clock.now() + greetingMs;
+    this.#state = newLink({ ...options, nonce: randomBytes(16), deadlineMs });
+    this.#outbox = new Outbox(socket, defer, () => this.#end({ type: 'stalled' }, true));
+    this.#inbox = new Inbox(budget);
+    this.closed = new Promise((resolve) => {
+      this.#gone = resolve;
+    });
+    this.#setDeadline(deadlineMs);
+    socket.attach({
+      opened: () => this.#step({ type: 'opened', exporter: socket.exporter }),
+      frame: (parts) => this.#frame(parts),
+      drained: () => this.#outbox.drained(),
+      closed: (closing) => {
+        this.#over({ type: 'closed', closing });
+        this.#gone();
+      },
+    });
+  }
+
+  /** Who is there; known once its hello was heard, proved once the link is up. */
+  get peer(): PeerIdentity | undefined {
+    return this.#state.peer;
+  }
+
+  get isUp(): boolean {
+    return this.#state.phase === 'up' && !this.#isOver;
+  }
+
+  get isDialled(): boolean {
+    return this.#options.role === 'dialler';
+  }
+
+  push(encoded: Uint8Array): void {
+    this.#outbox.push(encoded);
+  }
+
+  sendValue(transferId: number, bytes: Uint8Array): Promise<void> {
+    return this.#outbox.sendValue(transferId, bytes);
+  }
+
+  /** Provokes an answer of the network: if the other end is gone without a word, this one hears of it. */
+  probe(): void {
+    this.#outbox.probe();
+  }
+
+  /** Ends it, after what was sent before; `abrupt`: at once. */
+  close(abrupt = false): void {
+    this.#end({ type: 'dropped' }, abrupt);
+  }
+
+  #frame(parts: readonly Uint8Array[]): void {
+    if (this.#isOver) return;
+    const { events } = this.#options;
+    const decoded = decodeFrame(parts);
+    if (decoded.type === 'greeting') return this.#step({ type: 'greeted', greeting: decoded.greeting });
+    if (decoded.type === 'malformed') return this.#bad(decoded.fault);
+    if (this.#state.phase !== 'up') return this.#bad('it has not greeted');
+    if (decoded.type === 'messages') {
+      for (const message of decoded.messages) if (!this.#isOver) events.message(this, message);
+      for (const fault of decoded.faults) this.#bad(fault);
+      return;
+    }
+    if (decoded.type === 'refusal') return this.#outbox.refused(decoded.transferId);
+    return this.#chunk(decoded.transferId, decoded.sizeBytes, decoded.parts);
+  }
+
+  #chunk(transferId: number, sizeBytes: number, parts: readonly Uint8Array[]): void {
+    const { events, socket } = this.#options;
+    const arrival = this.#inbox.chunk(transferId, sizeBytes, parts);
+    switch (arrival.type) {
+      case 'arriving':
+        return;
+      case 'arrived':
+        return events.value(this, transferId, arrival.bytes);
+      case 'malformed':
+        return this.#step({ type: 'broken-stream', fault: arrival.fault });
+      case 'refused':
+        socket.send([refusalFrame(transferId)]);
+        return events.value(this, transferId, arrival.error);
+      case 'abandoned':
+        return events.value(this, transferId, arrival.error);
+    }
+  }
+
+  #bad(fault: string): void {
+    this.#step({ type: 'bad-frame', fault });
+  }
+
+  #step(event: LinkEvent): void {
+    if (this.#isOver) return;
+    for (const command of stepLink(this.#state, event, this.#options.clock.now())) this.#perform(command);
+  }
+
+  #perform(command: LinkCommand): void {
+    const { socket, events } = this.#options;
+    switch (command.type) {
+      case 'send-greeting':
+        return socket.send([greetingFrame(command.greeting)]);
+      case 'set-deadline':
+        return this.#setDeadline(command.atMs);
+      case 'link-up':
+        this.#deadline?.cancel();
+        socket.admit();
+        return events.up(this);
+      case 'log-bad-frame':
+        return events.badFrame(this, command.fault);
+      case 'close':
+        return this.#end(command.end, command.abrupt);
+    }
+  }
+
+  #setDeadline(atMs: number): void {
+    const { clock } = this.#options;
+    this.#deadline = clock.after(atMs - clock.now(), () => this.#step({ type: 'tick' }));
+  }
+
+  #end(end: LinkOver, abrupt: boolean): void {
+    if (this.#isOver) return;
+    if (!abrupt) this.#outbox.flush();
+    this.#options.socket.close(abrupt);
+    this.#over(end);
+  }
+
+  #over(end: LinkOver): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#deadline?.cancel();
+    this.#inbox.close();
+    this.#outbox.fail(new Error(`The link to "${this.peer?.name}" is closed: ${describeEnd(end)}`));
+    this.#options.events.over(this, end);
+  }
+}
+
+/** Why a link ended, in words. */
+export function describeEnd(end: LinkOver): string {
+  switch (end.type) {
+    case 'refused':
+      return end.by === 'them' ? `it was refused: ${end.reason}` : `this node refused it: ${end.reason}`;
+    case 'mismatch':
+      return end.text;
+    case 'silent':
+      return 'the greeting was not over in time';
+    case 'bad-message':
+      return `it sent what is no message: ${end.fault}`;
+    case 'closed':
+      return end.closing.text;
+    case 'dropped':
+      return 'this node closed it';
+    case 'stalled':
+      return 'it takes nothing';
+  }
+}

@@ -1,0 +1,320 @@
+import { type Clock, HandoffError, keepAlive, type Logger } from '../base/index.js';
+import { encodeMessage } from './codec.js';
+import { IncomingBudget } from './inbox.js';
+import { joinError } from './join-error.js';
+import { describeEnd, Link, type LinkOver } from './link.js';
+import type { LinkRole, PeerIdentity, Prover } from './link-state.js';
+import type { RefusalReason, WireMessage } from './messages.js';
+import { cookieProver } from './proof.js';
+import { Redial } from './redial.js';
+import { type Defer, type Listening, nextTurn, type Socket, type Transport } from './transport.js';
+
+/**
+ * Why a link went down: the peer said goodbye before; its connection ended; this node dropped it; the peer sent what is no message, three
+ * times; it took nothing; a new link of the same incarnation took its place.
+ */
+export type DownCause = 'goodbye' | 'closed' | 'dropped' | 'bad-message' | 'stalled' | 'replaced';
+
+/** Why nobody was found at an address that is kept: it refuses connections, somebody else is there, or who is there refuses. */
+export type DialFault = 'refused' | 'other-name' | RefusalReason;
+
+/** Who hears of peers. For each link one `up`, then what comes over it, then one `down`; a peer has one link at a time. */
+export interface PeerListener {
+  up(peer: PeerIdentity): void;
+  down(peer: PeerIdentity, cause: DownCause): void;
+  message(from: string, message: WireMessage): void;
+  /** A value is whole; or an error, if it will not come although the link stands. */
+  value(from: string, transferId: number, value: Uint8Array | Error): void;
+  /** A dial of `keep` found nobody; it is dialled again until `forget`. */
+  notDialled(name: string, address: string, fault: DialFault): void;
+}
+
+/** What a table of peers is made with. */
+export interface PeerTableOptions {
+  readonly name: string;
+  readonly incarnation: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** From 0 to 1, as `Math.random`: for jitter. */
+  readonly random: () => number;
+  /** What every node of the cluster knows, at least 16 characters. Default: none, and then only this machine is listened to. */
+  readonly cookie?: string;
+  /** The protocols spoken, default 1 to 1. */
+  readonly protocols?: { readonly lowest: number; readonly highest: number };
+  readonly defer?: Defer;
+  /** How long a greeting may take, ms. Default 3000. */
+  readonly greetingMs?: number;
+  /** The most that values take that are still arriving, bytes. Default 4 GiB. */
+  readonly maxIncomingBytes?: number;
+  /** Whom the cluster does not want, though its greeting is in order. Default: nobody. */
+  readonly objection?: (peer: PeerIdentity) => boolean;
+}
+
+const GREETING_MS = 3000;
+const MAX_INCOMING_BYTES = 4 * 1024 ** 3;
+const SHORTEST_COOKIE = 16;
+
+/** The end of a link that was dialled. */
+type Dialled = (end: LinkOver) => void;
+
+/**
+ * The table behind the PeerHub actor: the links of this node, one for each peer. It outlives each incarnation of the actor, so that a crash
+ * breaks no link.
+ */
+export class PeerTable {
+  readonly #options: PeerTableOptions;
+  readonly #prover: Prover;
+  readonly #budget: IncomingBudget;
+  readonly #up = new Map<string, Link>();
+  /** Every link whose connection is not over. */
+  readonly #all = new Set<Link>();
+  readonly #dialled = new Map<Link, { readonly up: () => void; readonly over: Dialled }>();
+  readonly #kept = new Map<string, Redial>();
+  readonly #leaving = new Set<Link>();
+  readonly #listening: Listening[] = [];
+  #listener: PeerListener | undefined;
+  #address: string | undefined;
+  #isClosed = false;
+
+  constructor(options: PeerTableOptions) {
+    const { cookie } = options;
+    if (cookie !== undefined && cookie.length < SHORTEST_COOKIE) {
+      throw new TypeError(`The cookie must have at least ${SHORTEST_COOKIE} characters: a shorter one can be guessed from one greeting`);
+    }
+    this.#options = options;
+    this.#prover = cookieProver(cookie);
+    this.#budget = new IncomingBudget(options.maxIncomingBytes ?? MAX_INCOMING_BYTES);
+  }
+
+  /** Says who hears of peers; replaces whoever did. */
+  attach(listener: PeerListener): void {
+    this.#listener = listener;
+  }
+
+  /** This node, as it greets: its address is where it listens, once it does. */
+  get self(): PeerIdentity {
+    return { name: this.#options.name, incarnation: this.#options.incarnation, address: this.#address };
+  }
+
+  /** The peers with a link. */
+  get peers(): readonly PeerIdentity[] {
+    return [...this.#up.values()].map((link) => link.peer!);
+  }
+
+  /**
+   * Listens at `host:port`; `advertise` is the URL that others are told, default where it listens. Rejects as the transport does: a
+   * `TypeError` for a wrong address, or one beyond this machine without a cookie; the system's error for one that is taken.
+   */
+  async listen(address: string, advertise?: string): Promise<Listening> {
+    this.#refuseClosed();
+    const { transport, cookie } = this.#options;
+    const listening = await transport.listen(address, { isProtected: cookie !== undefined, accept: (socket) => this.#accept(socket) });
+    if (this.#isClosed) await listening.close();
+    this.#refuseClosed();
+    this.#listening.push(listening);
+    this.#address = advertise ?? listening.url;
+    return listening;
+  }
+
+  /**
+   * Dials once. Resolves with who is there, as soon as there is a link, an older one included. Rejects with `HANDOFF_JOIN_REFUSED`
+   * (`reason`, `node`) or `HANDOFF_PROTOCOL_MISMATCH`, which are final, with `HANDOFF_STOPPED`, and with another error for what may be tried again.
+   */
+  join(url: string): Promise<PeerIdentity> {
+    return new Promise<PeerIdentity>((resolve, reject) => {
+      this.#refuseClosed();
+      const alive = keepAlive();
+      const link = this.#dial(url, undefined, {
+        up: () => {
+          alive.cancel();
+          resolve(link.peer!);
+        },
+        over: (end) => {
+          alive.cancel();
+          const other = end.type === 'refused' && end.reason === 'linked' && end.peer ? this.#up.get(end.peer.name) : undefined;
+          if (other) resolve(other.peer!);
+          else reject(joinError(url, end, this.#isClosed));
+        },
+      });
+    });
+  }
+
+  /** Dials `name` now and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. Again with another address: that one. */
+  keep(name: string, address: string): void {
+    const before = this.#kept.get(name);
+    if (this.#isClosed || name === this.#options.name || before?.address === address) return;
+    before?.stop();
+    const { clock, random } = this.#options;
+    const redial = new Redial({ address, clock, random, dial: (failed) => this.#dialKept(name, address, failed) });
+    this.#kept.set(name, redial);
+    if (!this.#up.has(name)) redial.start();
+  }
+
+  /** Dials `name` no more. A link that stands is left alone. */
+  forget(name: string): void {
+    this.#kept.get(name)?.stop();
+    this.#kept.delete(name);
+  }
+
+  /** Closes the link to `name`, if one stands, at once; goes on dialling whom it was told to keep. */
+  drop(name: string): void {
+    this.#up.get(name)?.close(true);
+  }
+
+  /** Sends with the next turn, in one frame with all else for this peer; messages arrive in order, or the link goes down. False without a link. */
+  send(to: string, message: WireMessage): boolean {
+    const link = this.#up.get(to);
+    link?.push(encodeMessage(message));
+    return link !== undefined;
+  }
+
+  /** To every peer with a link, encoded once. */
+  broadcast(message: WireMessage): void {
+    if (this.#up.size === 0) return;
+    const encoded = encodeMessage(message);
+    for (const link of this.#up.values()) link.push(encoded);
+  }
+
+  /**
+   * Sends a value of any size beside the messages, as `transferId`, a number from 0 up that no other value on its way to that peer has. Resolves when
+   * it has left this process; until then the bytes must not change. Rejects when there is no link, it goes down, or the peer has no room.
+   */
+  sendValue(to: string, transferId: number, bytes: Uint8Array): Promise<void> {
+    const link = this.#up.get(to);
+    return link ? link.sendValue(transferId, bytes) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
+  }
+
+  /** Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listener = undefined;
+    for (const redial of this.#kept.values()) redial.stop();
+    this.#kept.clear();
+    const closing = [...this.#all];
+    for (const link of closing) link.close(!link.isUp);
+    await Promise.all([...closing.map((link) => link.closed), ...this.#listening.map((listening) => listening.close())]);
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new HandoffError('HANDOFF_STOPPED', `Cannot reach other nodes: node "${this.#options.name}" is stopped`);
+  }
+
+  #dial(url: string, expected: string | undefined, dialled: { up: () => void; over: Dialled }): Link {
+    const link = this.#open('dialler', this.#options.transport.dial(url), expected);
+    this.#dialled.set(link, dialled);
+    return link;
+  }
+
+  #dialKept(name: string, address: string, failed: () => void): { cancel(): void } {
+    const link = this.#dial(address, name, {
+      up: () => {},
+      over: (end) => {
+        const isKept = this.#kept.get(name)?.address === address && !this.#up.has(name);
+        const fault = dialFault(end);
+        failed();
+        if (isKept && fault && fault !== 'linked') this.#listener?.notDialled(name, address, fault);
+      },
+    });
+    return { cancel: () => link.close(true) };
+  }
+
+  #accept(socket: Socket): void {
+    this.#open('acceptor', socket, undefined);
+  }
+
+  #open(role: LinkRole, socket: Socket, expected: string | undefined): Link {
+    const { clock, defer = nextTurn, greetingMs = GREETING_MS, protocols = { lowest: 1, highest: 1 } } = this.#options;
+    const link: Link = new Link({
+      ...protocols,
+      role,
+      socket,
+      expected,
+      clock,
+      defer,
+      greetingMs,
+      self: this.self,
+      prover: this.#prover,
+      budget: this.#budget,
+      objection: (peer) => this.#objection(peer),
+      events: {
+        up: (one) => this.#linkUp(one),
+        over: (one, end) => this.#linkOver(one, end),
+        message: (one, message) => this.#message(one, message),
+        value: (one, transferId, value) => this.#listener?.value(one.peer!.name, transferId, value),
+        badFrame: (one, fault) => this.#badFrame(one, fault),
+      },
+    });
+    this.#all.add(link);
+    link.closed.then(() => this.#all.delete(link));
+    return link;
+  }
+
+  #objection(peer: PeerIdentity): RefusalReason | undefined {
+    if (this.#isClosed) return 'stopping';
+    const other = this.#up.get(peer.name);
+    if (!other) return this.#options.objection?.(peer) ? 'membership' : undefined;
+    // Whoever dials believes that there is no link. If its end is gone, so will this one be, as soon as something is sent over it.
+    other.probe();
+    return other.peer!.incarnation === peer.incarnation ? 'linked' : 'name-taken';
+  }
+
+  #linkUp(link: Link): void {
+    const peer = link.peer!;
+    const other = this.#up.get(peer.name);
+    // The one with the last word knows of no other link, so that one is dead; but another incarnation has to wait until this node knows it too.
+    if (this.#isClosed || (other && other.peer!.incarnation !== peer.incarnation)) return link.close(true);
+    if (other) {
+      this.#down(other, 'replaced');
+      other.close(true);
+    }
+    this.#up.set(peer.name, link);
+    this.#kept.get(peer.name)?.linked();
+    this.#options.logger.debug({ peer: peer.name, incarnation: peer.incarnation, dialled: link.isDialled }, 'link up');
+    const dialled = this.#dialled.get(link);
+    this.#dialled.delete(link);
+    this.#listener?.up(peer);
+    dialled?.up();
+  }
+
+  #linkOver(link: Link, end: LinkOver): void {
+    const { peer } = link;
+    const why = { peer: peer?.name, why: describeEnd(end) };
+    const isStrange = end.type === 'mismatch' || (end.type === 'refused' && end.reason === 'cookie');
+    if (isStrange) this.#options.logger.warn(why, 'link refused');
+    else if (end.type === 'refused' || end.type === 'silent') this.#options.logger.debug(why, 'link refused');
+    if (peer && this.#up.get(peer.name) === link) this.#down(link, downCause(end, this.#leaving.has(link)));
+    const dialled = this.#dialled.get(link);
+    this.#dialled.delete(link);
+    dialled?.over(end);
+  }
+
+  #down(link: Link, cause: DownCause): void {
+    const peer = link.peer!;
+    this.#up.delete(peer.name);
+    this.#leaving.delete(link);
+    if (cause !== 'replaced') this.#kept.get(peer.name)?.unlinked();
+    this.#options.logger.debug({ peer: peer.name, incarnation: peer.incarnation, cause }, 'link down');
+    this.#listener?.down(peer, cause);
+  }
+
+  #message(link: Link, message: WireMessage): void {
+    if (message.type === 'goodbye') this.#leaving.add(link);
+    this.#listener?.message(link.peer!.name, message);
+  }
+
+  #badFrame(link: Link, fault: string): void {
+    this.#options.logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: link.peer?.name, fault }, 'dropped what is no message');
+  }
+}
+
+function downCause(end: LinkOver, saidGoodbye: boolean): DownCause {
+  if (saidGoodbye) return 'goodbye';
+  return end.type === 'dropped' || end.type === 'bad-message' || end.type === 'stalled' ? end.type : 'closed';
+}
+
+function dialFault(end: LinkOver): DialFault | undefined {
+  if (end.type === 'refused') return end.reason;
+  if (end.type === 'mismatch') return 'protocol';
+  return end.type === 'closed' && end.closing.reason === 'refused' ? 'refused' : undefined;
+}

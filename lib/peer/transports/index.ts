@@ -1,0 +1,24 @@
+import type { Clock } from '../../base/index.js';
+import type { Defer, Transport } from '../transport.js';
+import { MemoryNetwork } from './memory.js';
+import { webSocketTransport } from './websocket.js';
+import type { WebSocketOptions } from './websocket-socket.js';
+
+/** What a variant may need to be made: of the nodes of one program, or one test. */
+export interface TransportSetup {
+  readonly clock: Clock;
+  readonly defer?: Defer;
+  readonly webSocket?: WebSocketOptions;
+}
+
+/** Every transport there is, by name: each makes, for one network, the transports of its nodes. A new one is one file and one line here. */
+export const transports = {
+  memory: (setup: TransportSetup): ((node: string) => Transport) => {
+    const network = new MemoryNetwork(setup);
+    return (node) => network.transport(node);
+  },
+  websocket:
+    ({ webSocket }: TransportSetup): ((node: string) => Transport) =>
+    () =>
+      webSocketTransport(webSocket),
+};

@@ -1,0 +1,280 @@
+import type { Clock, Timer } from '../../base/index.js';
+import {
+  type Closing,
+  type Defer,
+  type Listening,
+  type ListenOptions,
+  MAX_FRAME_BYTES,
+  MAX_UNPROVED_BYTES,
+  nextTurn,
+  type Socket,
+  type SocketEvents,
+  type Transport,
+} from '../transport.js';
+
+/** What is wrong with the way from one node to another; in both directions. */
+export interface LinkConditions {
+  /** How long each frame is under way, ms. Default 0: the next turn. */
+  readonly delayMs?: number;
+  /** Default: no limit. */
+  readonly bytesPerSecond?: number;
+  /** Nothing arrives, nothing is lost: what was sent arrives when it is over. Also how a network that is cut looks. */
+  readonly stall?: boolean;
+  /** Each connection is reset once it has carried so many bytes in one direction. */
+  readonly resetAfterBytes?: number;
+}
+
+/** How long what was sent before a close has to leave, ms. */
+const LONGEST_LINGER_MS = 1000;
+
+const PERFECT: LinkConditions = {};
+
+interface Frame {
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly tell: boolean;
+  readonly dueMs: number;
+}
+
+/** One direction of a connection. */
+interface Pipe {
+  readonly frames: Frame[];
+  bytes: number;
+  carriedBytes: number;
+  lastDueMs: number;
+  isPumping: boolean;
+}
+
+const emptyPipe = (): Pipe => ({ frames: [], bytes: 0, carriedBytes: 0, lastDueMs: 0, isPumping: false });
+
+class MemorySocket implements Socket {
+  readonly exporter = undefined;
+  readonly node: string;
+  readonly #network: MemoryNetwork;
+  /** What this side has sent and the other has not got. */
+  readonly #pipe = emptyPipe();
+  #events: SocketEvents | undefined;
+  #other: MemorySocket | undefined;
+  #isOpen = false;
+  #isClosing = false;
+  #isOver = false;
+  #isAdmitted = false;
+  #receivedBytes = 0;
+  #lingering: Timer | undefined;
+
+  constructor(node: string, network: MemoryNetwork) {
+    this.node = node;
+    this.#network = network;
+  }
+
+  get bufferedBytes(): number {
+    return this.#pipe.bytes;
+  }
+
+  get other(): MemorySocket | undefined {
+    return this.#other;
+  }
+
+  attach(events: SocketEvents): void {
+    this.#events = events;
+    if (this.#other) this.#network.defer(() => this.opened());
+  }
+
+  connect(other: MemorySocket): void {
+    this.#other = other;
+  }
+
+  opened(): void {
+    if (this.#isOpen || this.#isOver) return;
+    this.#isOpen = true;
+    this.#events?.opened();
+    this.#other?.pump();
+  }
+
+  send(parts: readonly Uint8Array[], tell = false): void {
+    if (this.#isClosing || this.#isOver) return;
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    const { delayMs = 0, bytesPerSecond } = this.#conditions();
+    const nowMs = this.#network.clock.now();
+    const lineMs = bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
+    this.#pipe.lastDueMs = Math.max(this.#pipe.lastDueMs, nowMs + delayMs) + lineMs;
+    this.#pipe.frames.push({ parts, bytes, tell, dueMs: this.#pipe.lastDueMs });
+    this.#pipe.bytes += bytes;
+    this.pump();
+  }
+
+  admit(): void {
+    this.#isAdmitted = true;
+  }
+
+  close(abrupt = false): void {
+    if (this.#isOver || this.#isClosing) return;
+    if (abrupt || !this.#other || this.#pipe.frames.length === 0) return this.#end();
+    this.#isClosing = true;
+    this.#lingering = this.#network.clock.after(LONGEST_LINGER_MS, () => this.#end());
+  }
+
+  /** The connection is torn: both ends hear of it, none of what is under way arrives. */
+  reset(text: string): void {
+    this.over({ reason: 'closed', text });
+    this.#other?.over({ reason: 'closed', text });
+  }
+
+  /** This side is gone without a word; the other hears that its connection is reset. */
+  vanish(): void {
+    this.#events = undefined;
+    this.reset('connection reset');
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Lets arrive what is due, in order, a turn after it was sent at the earliest. */
+  pump(): void {
+    const pipe = this.#pipe;
+    const first = pipe.frames[0];
+    if (pipe.isPumping || !first || this.#isOver || !this.#other?.isOpen || this.#conditions().stall) return;
+    pipe.isPumping = true;
+    const waitMs = first.dueMs - this.#network.clock.now();
+    const arrive = (): void => {
+      pipe.isPumping = false;
+      this.#arrive();
+    };
+    if (waitMs > 0) this.#network.clock.after(waitMs, arrive);
+    else this.#network.defer(arrive);
+  }
+
+  #arrive(): void {
+    const pipe = this.#pipe;
+    while (!this.#isOver && pipe.frames.length > 0 && !this.#conditions().stall) {
+      if (pipe.frames[0]!.dueMs > this.#network.clock.now()) break;
+      const frame = pipe.frames.shift()!;
+      pipe.bytes -= frame.bytes;
+      pipe.carriedBytes += frame.bytes;
+      if (pipe.carriedBytes > (this.#conditions().resetAfterBytes ?? Number.POSITIVE_INFINITY)) return this.reset('connection reset');
+      this.#other?.receive(frame);
+      if (frame.tell && !this.#isOver) this.#events?.drained();
+    }
+    if (this.#isClosing && pipe.frames.length === 0) this.#end();
+    else this.pump();
+  }
+
+  receive({ parts, bytes }: Frame): void {
+    if (this.#isOver) return;
+    this.#receivedBytes += bytes;
+    if (bytes > MAX_FRAME_BYTES || (!this.#isAdmitted && this.#receivedBytes > MAX_UNPROVED_BYTES)) return this.reset('frame too long');
+    this.#events?.frame(parts.map((part) => new Uint8Array(part)));
+  }
+
+  #conditions(): LinkConditions {
+    return this.#other ? this.#network.conditions(this.node, this.#other.node) : PERFECT;
+  }
+
+  #end(): void {
+    this.over({ reason: 'local', text: 'closed here' });
+    const other = this.#other;
+    if (other && !other.#isOver) this.#network.defer(() => other.over({ reason: 'closed', text: 'closed by the other side' }));
+  }
+
+  /** It has ended. */
+  over(closing: Closing): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#lingering?.cancel();
+    this.#pipe.frames.length = 0;
+    this.#pipe.bytes = 0;
+    this.#network.forget(this);
+    this.#events?.closed(closing);
+  }
+}
+
+/**
+ * A network within one process: ordered and reliable until a connection is reset, as TCP is, and nothing arrives within the turn in which
+ * it was sent. Conditions can be set per pair of nodes at any time. Addresses are `host:port`, URLs `memory://host:port`; hosts mean nothing.
+ */
+export class MemoryNetwork {
+  readonly clock: Clock;
+  readonly defer: Defer;
+  readonly #listeners = new Map<string, { readonly node: string; readonly accept: (socket: Socket) => void }>();
+  readonly #sockets = new Set<MemorySocket>();
+  readonly #conditions = new Map<string, LinkConditions>();
+  /** Dials that a stalled network holds up. */
+  readonly #waiting = new Map<MemorySocket, () => void>();
+  #lastPort = 0;
+
+  constructor(options: { clock: Clock; defer?: Defer }) {
+    this.clock = options.clock;
+    this.defer = options.defer ?? nextTurn;
+  }
+
+  /** The transport of one node. The name is for `set`, `reset` and `kill` only. */
+  transport(node: string): Transport {
+    return {
+      listen: (address, options) => this.#listen(node, address, options),
+      dial: (url) => this.#dial(node, url),
+    };
+  }
+
+  /** What is wrong between two nodes from now on; `{}` is nothing. */
+  set(a: string, b: string, conditions: LinkConditions): void {
+    this.#conditions.set(pair(a, b), conditions);
+    for (const socket of [...this.#sockets]) if (socket.other && pair(socket.node, socket.other.node) === pair(a, b)) socket.pump();
+    if (!conditions.stall) for (const socket of [...this.#sockets]) if (!socket.other) this.#waiting.get(socket)?.();
+  }
+
+  conditions(a: string, b: string): LinkConditions {
+    return this.#conditions.get(pair(a, b)) ?? PERFECT;
+  }
+
+  /** Tears every connection between two nodes. */
+  reset(a: string, b: string): void {
+    for (const socket of [...this.#sockets]) if (socket.node === a && socket.other?.node === b) socket.reset('connection reset');
+  }
+
+  /** The process of a node has died: its listeners refuse, its connections are reset, it hears of nothing. */
+  kill(node: string): void {
+    for (const [url, listener] of [...this.#listeners]) if (listener.node === node) this.#listeners.delete(url);
+    for (const socket of [...this.#sockets]) if (socket.node === node) socket.vanish();
+  }
+
+  forget(socket: MemorySocket): void {
+    this.#sockets.delete(socket);
+    this.#waiting.delete(socket);
+  }
+
+  async #listen(node: string, address: string, { accept }: ListenOptions): Promise<Listening> {
+    const { host, port } = /^(?<host>.*):(?<port>\d+)$/.exec(address)?.groups ?? {};
+    if (host === undefined || port === undefined) throw new TypeError(`Cannot listen at "${address}": it must be host:port`);
+    const url = `memory://${host}:${port === '0' ? ++this.#lastPort : port}`;
+    if (this.#listeners.has(url)) throw new Error(`Cannot listen at "${address}": it is taken`);
+    this.#listeners.set(url, { node, accept });
+    return {
+      url,
+      close: async () => void this.#listeners.delete(url),
+    };
+  }
+
+  #dial(node: string, url: string): Socket {
+    const socket = new MemorySocket(node, this);
+    this.#sockets.add(socket);
+    const connect = (): void => {
+      if (!this.#sockets.has(socket)) return;
+      const listener = this.#listeners.get(url);
+      if (!url.startsWith('memory://')) return socket.over({ reason: 'failed', text: `no memory:// URL: ${url}` });
+      if (!listener) return socket.over({ reason: 'refused', text: 'connection refused' });
+      if (this.conditions(node, listener.node).stall) return void this.#waiting.set(socket, connect);
+      this.#waiting.delete(socket);
+      const accepted = new MemorySocket(listener.node, this);
+      this.#sockets.add(accepted);
+      socket.connect(accepted);
+      accepted.connect(socket);
+      listener.accept(accepted);
+      socket.opened();
+    };
+    this.defer(connect);
+    return socket;
+  }
+}
+
+const pair = (a: string, b: string): string => JSON.stringify(a < b ? [a, b] : [b, a]);

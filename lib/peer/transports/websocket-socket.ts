@@ -1,0 +1,135 @@
+import type { Duplex } from 'node:stream';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { type RawData, WebSocket } from 'ws';
+import { type Closing, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
+
+/** TLS, and who is trusted. All in PEM. */
+export interface TlsOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
+  /** Whether those who dial must show a certificate signed by `ca` too (mutual TLS). Default false. */
+  readonly requestCert?: boolean;
+}
+
+/** What can be set about a WebSocket transport. */
+export interface WebSocketOptions {
+  /** With it, only `wss://` is spoken, TLS 1.3 at least. Default: none. */
+  readonly tls?: TlsOptions;
+  /** How long a connection may take to open, on either side, ms. Default 3000. */
+  readonly handshakeTimeoutMs?: number;
+  /** How many connections may be open that have not proved themselves; half as many from one address. More are cut off. Default 256. */
+  readonly maxUnproved?: number;
+}
+
+/** What both ends of a connection are made with; the rest of ws's own limits are good (16,384 fragments, 60 pending pongs). */
+export const COMMON = {
+  perMessageDeflate: false,
+  maxPayload: MAX_FRAME_BYTES,
+  closeTimeout: 1000,
+} as const;
+
+/** RFC 8446, 7.5: bound to this label, so that no other protocol over the same session has the same key. */
+const EXPORTER_LABEL = 'EXPORTER-handoff-dag';
+
+const WHOLE = { binary: true, compress: false, fin: true };
+const MORE = { binary: true, compress: false, fin: false };
+
+/** A ws socket as a `Socket`, of either side. */
+export class WebSocketSocket implements Socket {
+  readonly #ws: WebSocket;
+  readonly #whenAdmitted: () => void;
+  #events: SocketEvents | undefined;
+  #wire: Duplex | undefined;
+  #unprovedBytes = 0;
+  #isAdmitted = false;
+  #isLocal = false;
+  #isOpen = false;
+  #fault: (Error & { code?: string }) | undefined;
+
+  constructor(ws: WebSocket, whenAdmitted: () => void = () => {}) {
+    this.#ws = ws;
+    this.#whenAdmitted = whenAdmitted;
+    // Before anything else: one malformed frame on a socket that nobody listens to for errors ends the process.
+    ws.on('error', (error) => {
+      this.#fault ??= error;
+    });
+    ws.binaryType = 'fragments';
+    ws.on('message', this.#heard);
+    ws.on('close', this.#over);
+  }
+
+  get bufferedBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  get exporter(): Uint8Array | undefined {
+    const wire = this.#wire as Partial<TLSSocket> | undefined;
+    return wire?.encrypted ? wire.exportKeyingMaterial!(32, EXPORTER_LABEL, Buffer.alloc(0)) : undefined;
+  }
+
+  attach(events: SocketEvents): void {
+    this.#events = events;
+  }
+
+  /** `wire` is the connection below. */
+  opened(wire: Duplex): void {
+    this.#wire = wire;
+    this.#isOpen = true;
+    // After ws has read it, so that what a proof admits is no longer counted.
+    wire.on('data', this.#counted);
+    this.#events?.opened();
+  }
+
+  send(parts: readonly Uint8Array[], tell = false): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    const last = parts.length - 1;
+    for (let at = 0; at < last; at++) this.#ws.send(parts[at]!, MORE);
+    if (tell) this.#ws.send(parts[last]!, WHOLE, this.#left);
+    else this.#ws.send(parts[last]!, WHOLE);
+  }
+
+  admit(): void {
+    this.#isAdmitted = true;
+    this.#wire?.off('data', this.#counted);
+    this.#whenAdmitted();
+  }
+
+  close(abrupt = false): void {
+    this.#isLocal = true;
+    if (abrupt) this.#ws.terminate();
+    else this.#ws.close();
+  }
+
+  /** Gives up for a reason that ws does not know. */
+  fail(fault: Error): void {
+    this.#fault ??= fault;
+    this.#ws.terminate();
+  }
+
+  readonly #left = (error?: Error | null): void => {
+    if (!error && this.#ws.readyState === WebSocket.OPEN) this.#events?.drained();
+  };
+
+  readonly #heard = (data: RawData, isBinary: boolean): void => {
+    // What is no frame of ours is an empty one, which nobody understands.
+    this.#events?.frame(isBinary ? (data as Buffer[]) : []);
+  };
+
+  /** Counted on the wire, as a frame of 4 MiB would be kept until it is whole. */
+  readonly #counted = (chunk: Buffer): void => {
+    this.#unprovedBytes += chunk.length;
+    if (!this.#isAdmitted && this.#unprovedBytes > MAX_UNPROVED_BYTES)
+      this.fail(new Error(`sent more than ${MAX_UNPROVED_BYTES} bytes unproved`));
+  };
+
+  readonly #over = (): void => {
+    this.#wire?.off('data', this.#counted);
+    this.#events?.closed(this.#closing());
+    this.#events = undefined;
+  };
+
+  #closing(): Closing {
+    const text = this.#fault?.message || this.#fault?.code || 'closed by the other side';
+    if (this.#isLocal) return { reason: 'local', text: 'closed here' };
+    if (this.#isOpen) return { reason: 'closed', text };
+    return { reason: this.#fault?.code === 'ECONNREFUSED' ? 'refused' : 'failed', text };
+  }
+}
