@@ -8,10 +8,12 @@ const GREETING = 0;
 const CONTROL = 1;
 const CHUNK = 2;
 const REFUSAL = 3;
+const RECEIVED = 4;
 
 /** Kind, transfer, size: two float64, big-endian. */
 const CHUNK_HEAD_BYTES = 17;
-const REFUSAL_BYTES = 9;
+/** Kind, and a number. */
+const NUMBER_BYTES = 9;
 
 /** Of a control frame; the attack that they stop is measured in `plain-scan.ts`. */
 const LIMITS: ScanLimits = { depth: 32, nodes: 262_144 };
@@ -33,6 +35,8 @@ export type Decoded =
   | { readonly type: 'chunk'; readonly transferId: number; readonly sizeBytes: number; readonly parts: readonly Uint8Array[] }
   /** The receiver of a value does not want more of it. */
   | { readonly type: 'refusal'; readonly transferId: number }
+  /** How many chunks the other side has received since the link came up. */
+  | { readonly type: 'received'; readonly chunks: number }
   | { readonly type: 'malformed'; readonly fault: string };
 
 const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
@@ -79,10 +83,14 @@ export function chunkHead(transferId: number, sizeBytes: number): Uint8Array {
   return head;
 }
 
-export function refusalFrame(transferId: number): Uint8Array {
-  const frame = Buffer.allocUnsafe(REFUSAL_BYTES);
-  frame[0] = REFUSAL;
-  frame.writeDoubleBE(transferId, 1);
+export const refusalFrame = (transferId: number): Uint8Array => numberFrame(REFUSAL, transferId);
+
+export const receivedFrame = (chunks: number): Uint8Array => numberFrame(RECEIVED, chunks);
+
+function numberFrame(kind: number, value: number): Uint8Array {
+  const frame = Buffer.allocUnsafe(NUMBER_BYTES);
+  frame[0] = kind;
+  frame.writeDoubleBE(value, 1);
   return frame;
 }
 
@@ -101,10 +109,12 @@ export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
       return decodeControl(whole(parts));
     case GREETING:
       return decodeGreeting(whole(parts));
-    case REFUSAL: {
+    case REFUSAL:
+    case RECEIVED: {
       const frame = whole(parts);
-      const transferId = frame.length === REFUSAL_BYTES ? frame.readDoubleBE(1) : -1;
-      return isCount(transferId) ? { type: 'refusal', transferId } : malformed('a wrong refusal');
+      const value = frame.length === NUMBER_BYTES ? frame.readDoubleBE(1) : -1;
+      if (!isCount(value)) return malformed('a wrong number');
+      return head[0] === REFUSAL ? { type: 'refusal', transferId: value } : { type: 'received', chunks: value };
     }
     default:
       return malformed(`an unknown kind of frame: ${head[0]}`);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../base/index.js';
-import { decodeFrame, greetingFrame, refusalFrame } from './codec.js';
+import { decodeFrame, greetingFrame, receivedFrame, refusalFrame } from './codec.js';
 import { Inbox, type IncomingBudget } from './inbox.js';
 import {
   type LinkCommand,
@@ -56,6 +56,8 @@ export class Link {
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   #deadline: Timer | undefined;
+  /** How many chunks have come. */
+  #chunks = 0;
   #isOver = false;
   #gone: () => void = () => {};
 
@@ -64,7 +66,7 @@ export class Link {
     const { socket, clock, defer, budget, greetingMs } = options;
     const deadlineMs = clock.now() + greetingMs;
     this.#state = newLink({ ...options, nonce: randomBytes(16), deadlineMs });
-    this.#outbox = new Outbox(socket, defer, () => this.#end({ type: 'stalled' }, true));
+    this.#outbox = new Outbox({ socket, clock, defer, stalled: () => this.#end({ type: 'stalled' }, true) });
     this.#inbox = new Inbox(budget);
     this.closed = new Promise((resolve) => {
       this.#gone = resolve;
@@ -73,7 +75,6 @@ export class Link {
     socket.attach({
       opened: () => this.#step({ type: 'opened', exporter: socket.exporter }),
       frame: (parts) => this.#frame(parts),
-      drained: () => this.#outbox.drained(),
       closed: (closing) => {
         this.#over({ type: 'closed', closing });
         this.#gone();
@@ -125,12 +126,15 @@ export class Link {
       return;
     }
     if (decoded.type === 'refusal') return this.#outbox.refused(decoded.transferId);
+    if (decoded.type === 'received') return this.#outbox.received(decoded.chunks) ? undefined : this.#bad('more received than was sent');
     return this.#chunk(decoded.transferId, decoded.sizeBytes, decoded.parts);
   }
 
   #chunk(transferId: number, sizeBytes: number, parts: readonly Uint8Array[]): void {
     const { events, socket } = this.#options;
     const arrival = this.#inbox.chunk(transferId, sizeBytes, parts);
+    this.#chunks += 1;
+    socket.send([receivedFrame(this.#chunks)]);
     switch (arrival.type) {
       case 'arriving':
         return;

@@ -1,14 +1,7 @@
+import type { Clock } from '../base/index.js';
 import { chunkHead, controlFrames } from './codec.js';
 import type { Defer, Socket } from './transport.js';
-
-/** How much of a value goes at once, bytes: small enough that control, which goes between two chunks, does not wait. */
-const CHUNK_BYTES = 256 * 1024;
-
-/** With so much in the socket no further chunk is handed to it, bytes: the most that a control message has to wait for. */
-const HIGH_WATER_BYTES = 1024 * 1024;
-
-/** With so much in the socket it is asked to tell when messages have left too, bytes. */
-const TELL_FROM_BYTES = HIGH_WATER_BYTES / 4;
+import { Window } from './window.js';
 
 /** So much of values goes in one turn of the event loop, bytes; a fast network would otherwise never let go of it. */
 const TURN_BYTES = 1024 * 1024;
@@ -24,29 +17,30 @@ interface Transfer {
   reject(error: Error): void;
 }
 
+/** What an outbox is made with. `stalled` is called when the peer takes nothing. */
+export interface OutboxOptions {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly defer: Defer;
+  stalled(): void;
+}
+
 /**
  * What is on its way to one peer. Messages of one turn go in one frame, in the order in which they were given; values go beside them in
- * chunks, in turn if there are several, and only while the socket has room. Nothing is sent within the turn in which it was given.
+ * chunks, in turn if there are several, and only as many at a time as the window lets. Nothing is sent within the turn in which it was given.
  */
 export class Outbox {
-  readonly #socket: Socket;
-  readonly #defer: Defer;
-  readonly #stalled: () => void;
+  readonly #options: OutboxOptions;
+  readonly #window = new Window();
   #messages: Uint8Array[] = [];
   #transfers: Transfer[] = [];
-  /** Values whose last chunk is in the socket, and at which of the frames it tells of that chunk has left. */
-  #leaving: { readonly transfer: Transfer; readonly at: number }[] = [];
-  /** How many frames the socket was asked to tell of, and has told of. */
-  #told = 0;
-  #heard = 0;
+  /** Values that have been sent whole, and how many chunks must have arrived for each to be there. */
+  #arriving: { readonly transfer: Transfer; readonly chunks: number }[] = [];
   #isScheduled = false;
   #error: Error | undefined;
 
-  /** `stalled`: the peer takes nothing. */
-  constructor(socket: Socket, defer: Defer, stalled: () => void) {
-    this.#socket = socket;
-    this.#defer = defer;
-    this.#stalled = stalled;
+  constructor(options: OutboxOptions) {
+    this.#options = options;
   }
 
   /** An encoded message. */
@@ -56,7 +50,7 @@ export class Outbox {
     this.#schedule();
   }
 
-  /** Resolves when the last byte has left this process; until then they must not change. Rejects when the peer does not want it or the link ends. */
+  /** Resolves when the peer has the last byte; until then they must not change. Rejects when the peer does not want it or the link ends. */
   sendValue(id: number, bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error) throw this.#error;
@@ -65,77 +59,84 @@ export class Outbox {
     });
   }
 
-  /** The peer does not want the rest of a value. */
+  /** The peer does not want a value. */
   refused(id: number): void {
-    const transfer = this.#transfers.find((one) => one.id === id);
+    const { socket } = this.#options;
+    const waiting = this.#transfers.findIndex((one) => one.id === id);
+    const sent = this.#arriving.findIndex(({ transfer }) => transfer.id === id);
+    const transfer = this.#transfers[waiting] ?? this.#arriving[sent]?.transfer;
     if (!transfer) return;
-    this.#transfers.splice(this.#transfers.indexOf(transfer), 1);
-    if (transfer.sentBytes > 0) this.#socket.send([chunkHead(id, -1)]);
-    transfer.reject(new Error(`Cannot send a value of ${transfer.bytes.length} bytes: the other node does not take it`));
+    if (waiting >= 0) {
+      this.#transfers.splice(waiting, 1);
+      socket.send([chunkHead(id, -1)]);
+      this.#window.sentChunk(0, this.#options.clock.now());
+    } else {
+      this.#arriving.splice(sent, 1);
+    }
+    transfer.reject(new Error(`Cannot send a value of ${transfer.bytes.length} bytes: the other node has no room for it`));
   }
 
-  /** The socket has let a frame go of which it was asked to tell. */
-  drained(): void {
-    this.#heard += 1;
-    while (this.#leaving.length > 0 && this.#leaving[0]!.at <= this.#heard) this.#leaving.shift()!.transfer.resolve();
+  /** The peer has so many chunks. False for what cannot be. */
+  received(chunks: number): boolean {
+    if (!this.#window.receivedChunks(chunks, this.#options.clock.now())) return false;
+    while (this.#arriving.length > 0 && this.#arriving[0]!.chunks <= chunks) this.#arriving.shift()!.transfer.resolve();
     if (this.#transfers.length > 0) this.#schedule();
+    return true;
   }
 
-  /** Sends what waits, without the values: before the link is closed. */
+  /** Sends the messages that wait. */
   flush(): void {
     if (this.#messages.length === 0) return;
+    const { socket, stalled } = this.#options;
     const messages = this.#messages;
     this.#messages = [];
-    for (const frame of controlFrames(messages)) {
-      // Whenever the socket is too full for a chunk, it must have been asked to tell when it no longer is.
-      const tell = this.#socket.bufferedBytes + frame.length > TELL_FROM_BYTES;
-      if (tell) this.#told += 1;
-      this.#socket.send([frame], tell);
-    }
-    if (this.#socket.bufferedBytes > MAX_BUFFERED_BYTES) this.#stalled();
+    for (const frame of controlFrames(messages)) socket.send([frame]);
+    if (socket.bufferedBytes > MAX_BUFFERED_BYTES) stalled();
   }
 
   /** Sends a frame that says nothing. */
   probe(): void {
     this.flush();
-    for (const frame of controlFrames([])) this.#socket.send([frame]);
+    for (const frame of controlFrames([])) this.#options.socket.send([frame]);
   }
 
   /** The link is over: every value still under way fails. */
   fail(error: Error): void {
     this.#error = error;
-    const failed = [...this.#leaving.map(({ transfer }) => transfer), ...this.#transfers];
+    const failed = [...this.#arriving.map(({ transfer }) => transfer), ...this.#transfers];
     this.#messages = [];
     this.#transfers = [];
-    this.#leaving = [];
+    this.#arriving = [];
     for (const transfer of failed) transfer.reject(error);
   }
 
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#defer(this.#turn);
+    this.#options.defer(this.#turn);
   }
 
   readonly #turn = (): void => {
     this.#isScheduled = false;
     this.flush();
     let budgetBytes = TURN_BYTES;
-    while (this.#transfers.length > 0 && budgetBytes > 0 && this.#socket.bufferedBytes < HIGH_WATER_BYTES) budgetBytes -= this.#sendChunk();
-    // With less room than that the socket tells when it has some.
-    if (this.#transfers.length > 0 && budgetBytes <= 0 && this.#socket.bufferedBytes < HIGH_WATER_BYTES) this.#schedule();
+    while (this.#transfers.length > 0 && this.#window.hasRoom) {
+      // A full window is opened by what arrives.
+      if (budgetBytes <= 0) return this.#schedule();
+      budgetBytes -= this.#sendChunk();
+    }
   };
 
   #sendChunk(): number {
     const transfer = this.#transfers.shift()!;
     const { id, bytes, sentBytes } = transfer;
-    const chunk = bytes.subarray(sentBytes, sentBytes + CHUNK_BYTES);
+    const chunk = bytes.subarray(sentBytes, sentBytes + this.#window.chunkBytes);
     transfer.sentBytes += chunk.length;
-    this.#told += 1;
+    this.#window.sentChunk(chunk.length, this.#options.clock.now());
     if (transfer.sentBytes < bytes.length) this.#transfers.push(transfer);
-    else this.#leaving.push({ transfer, at: this.#told });
+    else this.#arriving.push({ transfer, chunks: this.#window.sent });
     const head = chunkHead(id, bytes.length);
-    this.#socket.send(chunk.length > 0 ? [head, chunk] : [head], true);
+    this.#options.socket.send(chunk.length > 0 ? [head, chunk] : [head]);
     return Math.max(chunk.length, 1);
   }
 }

@@ -15,8 +15,6 @@ export interface SocketEvents {
   opened(): void;
   /** One whole frame, in one or more parts; in the order in which they were sent. The parts are the receiver's. */
   frame(parts: readonly Uint8Array[]): void;
-  /** A frame has left whose `send` asked to be told; once for each, in order. */
-  drained(): void;
   /** Once, last. */
   closed(closing: Closing): void;
 }
@@ -35,8 +33,8 @@ export interface Socket {
   readonly exporter: Uint8Array | undefined;
   /** Says who hears of it; once, within the turn in which the socket was made. */
   attach(events: SocketEvents): void;
-  /** Sends the parts as one frame, without a copy where it can: they must not change until they have left. `tell`: `drained` is told when they have. */
-  send(parts: readonly Uint8Array[], tell?: boolean): void;
+  /** Sends the parts as one frame, without a copy where it can: they must not change until they have arrived. */
+  send(parts: readonly Uint8Array[]): void;
   /** The peer has proved itself: from now on frames may be as long as the transport allows; until then 4 KiB are all it may send. */
   admit(): void;
   /** Ends it; what was sent before still leaves, if that takes no longer than a second. `abrupt`: at once, it is lost. */

@@ -32,7 +32,6 @@ const PERFECT: LinkConditions = {};
 interface Frame {
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
-  readonly tell: boolean;
   readonly dueMs: number;
 }
 
@@ -91,14 +90,14 @@ class MemorySocket implements Socket {
     this.#other?.pump();
   }
 
-  send(parts: readonly Uint8Array[], tell = false): void {
+  send(parts: readonly Uint8Array[]): void {
     if (this.#isClosing || this.#isOver) return;
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
     const { delayMs = 0, bytesPerSecond } = this.#conditions();
     const nowMs = this.#network.clock.now();
     const lineMs = bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
     this.#pipe.lastDueMs = Math.max(this.#pipe.lastDueMs, nowMs + delayMs) + lineMs;
-    this.#pipe.frames.push({ parts, bytes, tell, dueMs: this.#pipe.lastDueMs });
+    this.#pipe.frames.push({ parts, bytes, dueMs: this.#pipe.lastDueMs });
     this.#pipe.bytes += bytes;
     this.pump();
   }
@@ -154,7 +153,6 @@ class MemorySocket implements Socket {
       pipe.carriedBytes += frame.bytes;
       if (pipe.carriedBytes > (this.#conditions().resetAfterBytes ?? Number.POSITIVE_INFINITY)) return this.reset('connection reset');
       this.#other?.receive(frame);
-      if (frame.tell && !this.#isOver) this.#events?.drained();
     }
     if (this.#isClosing && pipe.frames.length === 0) this.#end();
     else this.pump();

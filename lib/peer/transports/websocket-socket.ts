@@ -78,12 +78,15 @@ export class WebSocketSocket implements Socket {
     this.#events?.opened();
   }
 
-  send(parts: readonly Uint8Array[], tell = false): void {
+  send(parts: readonly Uint8Array[]): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     const last = parts.length - 1;
+    if (last === 0) return this.#ws.send(parts[0]!, WHOLE);
+    // One write for all of them.
+    this.#wire?.cork();
     for (let at = 0; at < last; at++) this.#ws.send(parts[at]!, MORE);
-    if (tell) this.#ws.send(parts[last]!, WHOLE, this.#left);
-    else this.#ws.send(parts[last]!, WHOLE);
+    this.#ws.send(parts[last]!, WHOLE);
+    this.#wire?.uncork();
   }
 
   admit(): void {
@@ -103,10 +106,6 @@ export class WebSocketSocket implements Socket {
     this.#fault ??= fault;
     this.#ws.terminate();
   }
-
-  readonly #left = (error?: Error | null): void => {
-    if (!error && this.#ws.readyState === WebSocket.OPEN) this.#events?.drained();
-  };
 
   readonly #heard = (data: RawData, isBinary: boolean): void => {
     // What is no frame of ours is an empty one, which nobody understands.
