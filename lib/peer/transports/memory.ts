@@ -225,6 +225,11 @@ export class MemoryNetwork {
     return this.#conditions.get(pair(a, b)) ?? PERFECT;
   }
 
+  /** How many connections stand. */
+  get connections(): number {
+    return [...this.#sockets].filter(({ isOpen }) => isOpen).length / 2;
+  }
+
   /** Tears every connection between two nodes. */
   reset(a: string, b: string): void {
     for (const socket of [...this.#sockets]) if (socket.node === a && socket.other?.node === b) socket.reset('connection reset');
