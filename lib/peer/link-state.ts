@@ -159,7 +159,7 @@ function heardHello(state: LinkState, theirs: Hello): readonly LinkCommand[] {
   state.transcript = transcriptOf(state, theirs);
   state.phase = 'proving';
   if (!isDialler) return [ours];
-  const objection = objectionTo(state, peer);
+  const objection = setup.objection(peer);
   return objection ? refuse(state, objection) : [proof(state)];
 }
 
@@ -186,7 +186,9 @@ function up(state: LinkState): readonly LinkCommand[] {
 }
 
 function tick(state: LinkState, nowMs: number): readonly LinkCommand[] {
-  if (state.phase === 'up' || nowMs < state.deadlineMs) return [];
+  if (state.phase === 'up') return [];
+  // Node's timers come up to a millisecond too early.
+  if (nowMs < state.deadlineMs) return [{ type: 'set-deadline', atMs: state.deadlineMs }];
   const lateMs = nowMs - state.deadlineMs;
   if (lateMs <= OWN_LAG_MS || state.isExtended) return over(state, { type: 'silent' }, true);
   state.isExtended = true;

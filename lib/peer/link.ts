@@ -185,8 +185,10 @@ export class Link {
   #end(end: LinkOver, abrupt: boolean): void {
     if (this.#isOver) return;
     if (!abrupt) this.#outbox.flush();
-    this.#options.socket.close(abrupt);
+    if (this.#isOver) return;
+    // Before the socket tells of its own end, which is only the consequence.
     this.#over(end);
+    this.#options.socket.close(abrupt);
   }
 
   #over(end: LinkOver): void {
