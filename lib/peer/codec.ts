@@ -1,4 +1,4 @@
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr';
 import { type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
 import { type ScanLimits, scanPlain } from './plain-scan.js';
 import { MAX_FRAME_BYTES } from './transport.js';
@@ -19,9 +19,6 @@ const NUMBER_BYTES = 9;
 const LIMITS: ScanLimits = { depth: 32, nodes: 262_144 };
 const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
 
-/** The longest message, bytes: it goes in one frame. */
-export const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES - 1;
-
 /** No records and no shared structures: a peer that has missed one frame would decode garbage. Bytes of a message do not keep its frame alive. */
 const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
@@ -41,29 +38,35 @@ export type Decoded =
 
 const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
 
-/** One message, to be put into any number of frames. `RangeError` if it is longer than a frame. */
+/** One message as a frame of its own, to be sent to any number of peers. `RangeError` if it is longer than a frame may be. */
 export function encodeMessage(message: WireMessage): Uint8Array {
-  const encoded = packr.pack(message);
-  if (encoded.length > MAX_MESSAGE_BYTES) {
-    throw new RangeError(`Cannot send "${message.type}": it has ${encoded.length} bytes, a message at most ${MAX_MESSAGE_BYTES}`);
+  const frame = packr.pack(message, RESERVE_START_SPACE + 1);
+  frame[0] = CONTROL;
+  if (frame.length > MAX_FRAME_BYTES) {
+    throw new RangeError(`Cannot send "${message.type}": it has ${frame.length} bytes, a message at most ${MAX_FRAME_BYTES}`);
   }
-  return encoded;
+  return frame;
 }
 
-/** Puts messages into as few frames as hold them, in order. */
-export function controlFrames(messages: readonly Uint8Array[]): Uint8Array[] {
+/** A frame of no message. */
+export const EMPTY_FRAME: Uint8Array = Buffer.of(CONTROL);
+
+/** Puts messages, each in a frame of its own, into as few as hold them, in order. */
+export function controlFrames(messages: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (messages.length === 1) return messages;
   const frames: Uint8Array[] = [];
   let from = 0;
-  while (from < messages.length || frames.length === 0) {
+  while (from < messages.length) {
     let bytes = 1;
     let to = from;
-    while (to < messages.length && bytes + messages[to]!.length <= MAX_FRAME_BYTES) bytes += messages[to++]!.length;
+    while (to < messages.length && bytes + messages[to]!.length - 1 <= MAX_FRAME_BYTES) bytes += messages[to++]!.length - 1;
     const frame = Buffer.allocUnsafe(bytes);
     frame[0] = CONTROL;
     let at = 1;
     for (; from < to; from++) {
-      frame.set(messages[from]!, at);
-      at += messages[from]!.length;
+      const message = messages[from]!.subarray(1);
+      frame.set(message, at);
+      at += message.length;
     }
     frames.push(frame);
   }

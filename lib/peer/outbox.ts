@@ -1,10 +1,10 @@
 import type { Clock } from '../base/index.js';
-import { chunkHead, controlFrames } from './codec.js';
+import { chunkHead, controlFrames, EMPTY_FRAME } from './codec.js';
 import type { Defer, Socket } from './transport.js';
 import { Window } from './window.js';
 
 /** So much of values goes in one turn of the event loop, bytes; a fast network would otherwise never let go of it. */
-const TURN_BYTES = 1024 * 1024;
+const TURN_BYTES = 4 * 1024 * 1024;
 
 /** A peer that has not taken so much is given up, bytes: it reads nothing, and what it is told would fill the memory. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
@@ -97,7 +97,7 @@ export class Outbox {
   /** Sends a frame that says nothing. */
   probe(): void {
     this.flush();
-    for (const frame of controlFrames([])) this.#options.socket.send([frame]);
+    this.#options.socket.send([EMPTY_FRAME]);
   }
 
   /** The link is over: every value still under way fails. */

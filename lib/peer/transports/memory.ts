@@ -217,12 +217,12 @@ export class MemoryNetwork {
   /** What is wrong between two nodes from now on; `{}` is nothing. */
   set(a: string, b: string, conditions: LinkConditions): void {
     this.#conditions.set(pair(a, b), conditions);
-    for (const socket of [...this.#sockets]) if (socket.other && pair(socket.node, socket.other.node) === pair(a, b)) socket.pump();
-    if (!conditions.stall) for (const socket of [...this.#sockets]) if (!socket.other) this.#waiting.get(socket)?.();
+    for (const socket of [...this.#sockets]) socket.pump();
+    for (const connect of [...this.#waiting.values()]) connect();
   }
 
   conditions(a: string, b: string): LinkConditions {
-    return this.#conditions.get(pair(a, b)) ?? PERFECT;
+    return (this.#conditions.size > 0 && this.#conditions.get(pair(a, b))) || PERFECT;
   }
 
   /** How many connections stand. */
