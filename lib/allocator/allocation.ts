@@ -1,7 +1,8 @@
 import TinyQueue from 'tinyqueue';
 import { HandoffError, textOf } from '../base/index.js';
-import type { Claim, Ledger } from './ledger.js';
+import { loadWith } from './load.js';
 import { describe } from './resources.js';
+import type { Claim, Room } from './room.js';
 import type { AllocationStrategy, Capabilities, NodeView } from './strategy.js';
 
 /** From then on a claim that waits is not overtaken by a smaller one that needs the same resource. */
@@ -39,18 +40,27 @@ export interface Asker {
 export interface Member {
   readonly name: string;
   readonly isSelf: boolean;
-  readonly ledger: Ledger;
+  /** The node's own ledger, or this node's picture of it. */
+  readonly room: Room;
 }
 
 /** What came of asking. */
 export type Answer =
-  | { readonly type: 'granted'; readonly runId: string; readonly index: number; readonly node: string; readonly claim: ClaimKind }
+  | {
+      readonly type: 'granted';
+      readonly runId: string;
+      readonly index: number;
+      readonly node: string;
+      readonly claim: ClaimKind;
+      /** Whether it may wait on that node, if there is no room after all: no other could hold it, or it has waited long enough here. */
+      readonly mayQueue: boolean;
+    }
   | { readonly type: 'refused'; readonly runId: string; readonly index: number; readonly error: HandoffError };
 
 interface KindQueue {
   readonly demand: Demand;
   readonly kind: ClaimKind;
-  readonly ready: TinyQueue<number>;
+  ready: TinyQueue<number>;
   /** The nodes that may hold the kind and could if they were idle; looked up anew when registrations or groups have changed. */
   eligible: readonly Member[];
   version: number;
@@ -64,12 +74,15 @@ interface Demand {
   held: number;
 }
 
+/** What is kept, on which node, for claims that have waited long. */
+type Reserved = Map<Member, Set<string>>;
+
 /**
  * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A
  * claim that finds no room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
  */
 export class Allocation {
-  readonly #members: readonly Member[];
+  #members: readonly Member[];
   readonly #demands = new Map<string, Demand>();
   #ring: Demand[] = [];
   #next = 0;
@@ -101,30 +114,41 @@ export class Allocation {
     const demand = this.#demands.get(runId)!;
     let queue = demand.kinds.get(kind);
     if (!queue) {
-      const ready = new TinyQueue<number>([], (a, b) => demand.asker.compare(a, b));
-      queue = { demand, kind, ready, eligible: [], version: -1, waitingSinceMs: undefined };
+      queue = { demand, kind, ready: inOrder(demand.asker, []), eligible: [], version: -1, waitingSinceMs: undefined };
       demand.kinds.set(kind, queue);
     }
     queue.ready.push(index);
   }
 
-  /** To be called after a node's capabilities were registered anew. */
-  registered(): void {
+  /** Other members, in the same order as the constructor takes them; or the same, after the capabilities of one have changed. */
+  changed(members: readonly Member[] = this.#members): void {
+    this.#members = members;
     this.#version += 1;
   }
 
+  /** Takes back what was asked for and has not been answered. */
+  withdraw(runId: string, index: number, kind: ClaimKind): void {
+    const queue = this.#demands.get(runId)?.kinds.get(kind);
+    if (!queue) return;
+    queue.ready = inOrder(
+      queue.demand.asker,
+      queue.ready.data.filter((other) => other !== index),
+    );
+    if (queue.ready.length === 0) this.#atRest(queue);
+  }
+
   free(runId: string, node: string, claim: Claim): void {
-    this.#members.find((member) => member.name === node)?.ledger.free(claim);
+    this.#members.find((member) => member.name === node)?.room.free(claim);
     const demand = this.#demands.get(runId);
     if (demand) demand.held -= 1;
   }
 
   /** What `kind` waits for on the first node that could hold it. */
   shortOf(kind: ClaimKind): Capabilities {
-    return this.#couldHold(kind)[0]?.ledger.shortOf(kind) ?? kind.costs;
+    return this.#couldHold(kind)[0]?.room.shortOf(kind) ?? kind.costs;
   }
 
-  /** Grants whatever can be granted now. Every grant is taken in the ledger before it is answered. */
+  /** Grants whatever can be granted now. Every grant is taken in the ledger or picture before it is answered. */
   pump(nowMs: number): readonly Answer[] {
     const answers: Answer[] = [];
     if (this.#ring.length === 0) return answers;
@@ -153,94 +177,113 @@ export class Allocation {
     const group = kind.group ? ' with all functions it is collocated with' : '';
     return new HandoffError(
       'HANDOFF_ALLOCATION_FAILED',
-      `Cannot place function "${functionId}"${group}: needs ${describe(kind.costs)}, the best node "${best.name}" has ${describe(best.ledger.capabilities)}`,
+      `Cannot place function "${functionId}"${group}: needs ${describe(kind.costs)}, the best node "${best.name}" has ${describe(best.room.capabilities)}`,
       { functionId, node: best.name },
     );
   }
 
-  /** Those who have waited long go first, the longest first; what they still lack is kept from everybody else. */
-  #serveSeniors(nowMs: number, declined: Set<KindQueue>, answers: Answer[]): Set<string> | undefined {
+  /**
+   * Those who have waited long go first, the longest first. Where one still finds no room, the node that is nearest to having it keeps what
+   * it lacks from everybody else; if that is another node, it goes there and waits at the authority.
+   */
+  #serveSeniors(nowMs: number, declined: Set<KindQueue>, answers: Answer[]): Reserved | undefined {
     const seniors = [...this.#waiting].filter((queue) => nowMs - queue.waitingSinceMs! >= OVERTAKING_ENDS_MS);
     if (seniors.length === 0) return undefined;
-    const reserved = new Set<string>();
+    const reserved: Reserved = new Map();
     for (const queue of seniors.sort((a, b) => a.waitingSinceMs! - b.waitingSinceMs!)) {
-      if (queue.demand.held >= queue.demand.asker.maxConcurrency || this.#eligible(queue).length === 0) continue;
-      if (!needsOneOf(queue.kind, reserved) && this.#hasRoom(queue) && this.#grant(queue, declined, answers)) continue;
-      for (const name of queue.kind.cost.keys()) reserved.add(name);
+      if (queue.demand.held >= queue.demand.asker.maxConcurrency) continue;
+      if (this.#hasRoom(queue, reserved) && this.#grant(queue, reserved, declined, answers)) continue;
+      const nearest = nearestTo(queue.kind, this.#eligible(queue));
+      if (!nearest) continue;
+      if (!nearest.isSelf) {
+        this.#take(queue, nearest, true, answers);
+        continue;
+      }
+      const names = reserved.get(nearest) ?? new Set();
+      reserved.set(nearest, names);
+      for (const name of queue.kind.cost.keys()) names.add(name);
     }
     return reserved;
   }
 
   /** Gives the run one more claim, the first in its order that has room. */
-  #serve(demand: Demand, nowMs: number, reserved: Set<string> | undefined, declined: Set<KindQueue>, answers: Answer[]): boolean {
+  #serve(demand: Demand, nowMs: number, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: Answer[]): boolean {
     if (demand.held >= demand.asker.maxConcurrency) return false;
     for (;;) {
       let best: KindQueue | undefined;
       for (const queue of demand.kinds.values()) {
-        if (queue.ready.length === 0 || declined.has(queue) || (reserved && needsOneOf(queue.kind, reserved))) continue;
-        if (!this.#hasRoom(queue)) this.#waits(queue, nowMs);
+        if (queue.ready.length === 0 || declined.has(queue)) continue;
+        if (!this.#hasRoom(queue, reserved)) this.#waits(queue, nowMs);
         else if (!best || demand.asker.compare(queue.ready.peek()!, best.ready.peek()!) < 0) best = queue;
       }
       if (!best) return false;
-      if (this.#grant(best, declined, answers)) return true;
+      if (this.#grant(best, reserved, declined, answers)) return true;
     }
   }
 
   /** Slots are all alike: only a lack of resources makes a claim age. */
   #waits(queue: KindQueue, nowMs: number): void {
-    if (queue.waitingSinceMs !== undefined || this.#eligible(queue).some(({ ledger }) => ledger.hasResources(queue.kind.cost))) return;
+    if (queue.waitingSinceMs !== undefined || this.#eligible(queue).some(({ room }) => room.hasResources(queue.kind.cost))) return;
     queue.waitingSinceMs = nowMs;
     this.#waiting.add(queue);
   }
 
   /** Takes the first of the queue off it and answers it; false when the strategy would rather wait, or chose a node without room. */
-  #grant(queue: KindQueue, declined: Set<KindQueue>, answers: Answer[]): boolean {
+  #grant(queue: KindQueue, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: Answer[]): boolean {
     const { kind, ready, demand } = queue;
     const { asker } = demand;
     const index = ready.peek()!;
     let member: Member | undefined;
     try {
-      member = this.#place(queue, index);
+      member = this.#place(queue, index, reserved);
     } catch (error) {
       ready.pop();
       answers.push({ type: 'refused', runId: asker.runId, index, error: strategyFailed(asker, index, error) });
       return true;
     }
-    if (!member?.ledger.hasSlot(kind.slot) || !member.ledger.hasResources(kind.cost)) {
+    if (!member || !isOpen(member, kind, reserved)) {
       declined.add(queue);
       return false;
     }
-    ready.pop();
-    if (queue.waitingSinceMs !== undefined) {
-      queue.waitingSinceMs = undefined;
-      this.#waiting.delete(queue);
-    }
-    member.ledger.take(kind);
-    demand.held += 1;
-    if (kind.group && kind.group.node === undefined) {
-      kind.group.node = member.name;
-      this.#version += 1;
-    }
-    answers.push({ type: 'granted', runId: asker.runId, index, node: member.name, claim: kind });
+    this.#take(queue, member, this.#eligible(queue).length === 1, answers);
     return true;
   }
 
-  #place(queue: KindQueue, index: number): Member | undefined {
+  #take(queue: KindQueue, { name: node, room }: Member, mayQueue: boolean, answers: Answer[]): void {
+    const { kind: claim, demand } = queue;
+    const index = queue.ready.pop()!;
+    this.#atRest(queue);
+    room.take(claim);
+    demand.held += 1;
+    if (claim.group && claim.group.node === undefined) {
+      claim.group.node = node;
+      this.#version += 1;
+    }
+    answers.push({ type: 'granted', runId: demand.asker.runId, index, node, claim, mayQueue });
+  }
+
+  /** The queue waits no longer, or anew. */
+  #atRest(queue: KindQueue): void {
+    if (queue.waitingSinceMs === undefined) return;
+    queue.waitingSinceMs = undefined;
+    this.#waiting.delete(queue);
+  }
+
+  #place(queue: KindQueue, index: number, reserved: Reserved | undefined): Member | undefined {
     const { kind } = queue;
     const { asker } = queue.demand;
     const eligible = this.#eligible(queue);
     if (eligible.length === 1 && (asker.takesAnyRoom || kind.only !== undefined)) return eligible[0];
-    const nodes = eligible.map(({ name, isSelf, ledger }): NodeView => {
-      const room = ledger.hasSlot(kind.slot) && ledger.hasResources(kind.cost);
-      return {
-        name,
-        isSelf,
-        capabilities: ledger.capabilities,
-        used: ledger.used,
-        fits: room,
-        bytesToMove: asker.bytesToMove(index, name),
-      };
-    });
+    const nodes = eligible.map(
+      (member): NodeView => ({
+        name: member.name,
+        isSelf: member.isSelf,
+        capabilities: member.room.capabilities,
+        used: member.room.used,
+        fits: isOpen(member, kind, reserved),
+        bytesToMove: asker.bytesToMove(index, member.name),
+      }),
+    );
     const chosen = asker.strategy.place({ dagId: asker.dagId, functionId: asker.functionId(index), cost: kind.costs, nodes });
     const member = eligible.find((one) => one.name === chosen);
     if (chosen !== undefined && !member) {
@@ -249,9 +292,8 @@ export class Allocation {
     return member;
   }
 
-  #hasRoom(queue: KindQueue): boolean {
-    const { kind } = queue;
-    for (const { ledger } of this.#eligible(queue)) if (ledger.hasSlot(kind.slot) && ledger.hasResources(kind.cost)) return true;
+  #hasRoom(queue: KindQueue, reserved: Reserved | undefined): boolean {
+    for (const member of this.#eligible(queue)) if (isOpen(member, queue.kind, reserved)) return true;
     return false;
   }
 
@@ -267,19 +309,36 @@ export class Allocation {
     const only = kind.group?.node ?? kind.only;
     const claims = kind.group?.claims ?? [kind];
     return this.#members.filter(
-      (member) => (only === undefined || member.name === only) && claims.every((claim) => member.ledger.canEverHold(claim.cost)),
+      (member) => (only === undefined || member.name === only) && claims.every((claim) => member.room.canEverHold(claim.cost)),
     );
   }
 }
 
-const needsOneOf = (kind: ClaimKind, reserved: ReadonlySet<string>): boolean => {
-  for (const name of kind.cost.keys()) if (reserved.has(name)) return true;
-  return false;
-};
+const inOrder = (asker: Asker, indices: number[]): TinyQueue<number> => new TinyQueue(indices, (a, b) => asker.compare(a, b));
+
+/** Whether a claim finds room on a node now, and nothing that it needs there is kept for another. */
+function isOpen(member: Member, kind: ClaimKind, reserved: Reserved | undefined): boolean {
+  if (!member.room.hasSlot(kind.slot) || !member.room.hasResources(kind.cost)) return false;
+  const names = reserved?.get(member);
+  if (names) for (const name of kind.cost.keys()) if (names.has(name)) return false;
+  return true;
+}
+
+/** The member that would be least loaded with the claim. */
+function nearestTo(kind: ClaimKind, members: readonly Member[]): Member | undefined {
+  let best: Member | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const member of members) {
+    const { capabilities, used } = member.room;
+    const load = loadWith({ capabilities, used }, kind.costs);
+    if (load < least) [best, least] = [member, load];
+  }
+  return best;
+}
 
 /** How many of the resources a node could hold, for the message that says what the best one lacks. */
 function closeness(member: Member, kind: ClaimKind): number {
-  return [...kind.cost].filter(([name, amount]) => member.ledger.canEverHold(new Map([[name, amount]]))).length;
+  return [...kind.cost].filter(([name, amount]) => member.room.canEverHold(new Map([[name, amount]]))).length;
 }
 
 function strategyFailed(asker: Asker, index: number, cause: unknown): HandoffError {

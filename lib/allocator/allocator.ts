@@ -33,8 +33,8 @@ export class AllocationTable {
   #again = false;
   #open = true;
 
-  constructor(self: Member, clock: Clock) {
-    this.ledger = self.ledger;
+  constructor(self: Member & { readonly room: Ledger }, clock: Clock) {
+    this.ledger = self.room;
     this.#allocation = new Allocation([self]);
     this.#clock = clock;
   }
@@ -67,7 +67,7 @@ export class AllocationTable {
 
   register(capabilities: Capabilities): void {
     this.ledger.register(capabilities);
-    this.#allocation.registered();
+    this.#allocation.changed();
     this.pump();
   }
 

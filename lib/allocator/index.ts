@@ -3,7 +3,9 @@
 // Out: grants (node, claim), one node's ledger being the only authority on it; refusals; what waits and for what.
 export { type Asker, type ClaimKind, type Group, type Member, OVERTAKING_ENDS_MS } from './allocation.js';
 export { AllocationTable, type AllocatorMessage, type Placed, startAllocator } from './allocator.js';
-export { type Claim, Ledger, type Slot } from './ledger.js';
+export { Ledger } from './ledger.js';
+export { Picture, type Usage } from './picture.js';
 export { type Amounts, amounts, checkedCapabilities, describe } from './resources.js';
+export type { Claim, Room, Slot } from './room.js';
 export { strategies } from './strategies/index.js';
 export type { AllocationStrategy, Capabilities, NodeView, PlacementRequest } from './strategy.js';

@@ -1,20 +1,12 @@
 import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
+import type { Claim, Room, Slot } from './room.js';
 import type { Capabilities } from './strategy.js';
-
-/** What an attempt occupies beside its cost: a thread of the pool, or one of the places on the node's event loop. */
-export type Slot = 'thread' | 'loop';
-
-/** Capacity that is asked for, or held. */
-export interface Claim {
-  readonly cost: Amounts;
-  readonly slot: Slot;
-}
 
 /**
  * The only authority on what a node has, and who holds it. The sum of running costs never exceeds the capabilities; when those are
  * registered anew below what is in use, nothing is taken away, new claims wait. Pure and synchronous; outlives every actor.
  */
-export class Ledger {
+export class Ledger implements Room {
   #capabilities: Capabilities;
   #limits: Amounts;
   readonly #used = new Map<string, bigint>();
@@ -26,12 +18,10 @@ export class Ledger {
     this.#slots = { thread: { size: slots.thread, used: 0 }, loop: { size: slots.loop, used: 0 } };
   }
 
-  /** Exactly as registered. */
   get capabilities(): Capabilities {
     return this.#capabilities;
   }
 
-  /** What running functions hold, of each resource that is registered or held. */
   get used(): Capabilities {
     return record(new Map([...[...this.#limits.keys()].map((name) => [name, 0n] as const), ...this.#used]));
   }
@@ -46,12 +36,10 @@ export class Ledger {
     this.#limits = amounts(capabilities);
   }
 
-  /** Whether an idle node would have room. */
   canEverHold(cost: Amounts): boolean {
     return fits(cost, this.#limits);
   }
 
-  /** Whether the resources, slots apart, are to be had now. */
   hasResources(cost: Amounts): boolean {
     return fits(cost, this.#limits, this.#used);
   }
@@ -60,7 +48,6 @@ export class Ledger {
     return this.#slots[slot].used < this.#slots[slot].size;
   }
 
-  /** What a claim waits for: the resources that are short, else the slot. */
   shortOf({ cost, slot }: Claim): Capabilities {
     const short = shortOf(cost, this.#limits, this.#used);
     return Object.keys(short).length > 0 || this.hasSlot(slot) ? short : { [slot]: 1 };

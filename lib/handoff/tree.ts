@@ -31,7 +31,7 @@ export function layTables(options: CheckedNodeOptions, clock: Clock): Tables {
   const store = new StoreTable({ node: name, backend, clock, retainedBytesLimit: options.retainedBytesLimit });
   const membership = new Membership(name, undefined);
   const ledger = new Ledger(capabilities, { thread: threads, loop: loopConcurrency });
-  const allocation = new AllocationTable({ name, isSelf: true, ledger }, clock);
+  const allocation = new AllocationTable({ name, isSelf: true, room: ledger }, clock);
   const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
     if (stream === 'stdout') logger.info({ ...context, stream }, text);
     else logger.warn({ ...context, stream }, text);

@@ -30,7 +30,7 @@ const kindOf = (costs: Capabilities, over: Partial<ClaimKind> = {}): ClaimKind =
 const member = (name: string, capabilities: Capabilities, threads = 1000) => ({
   name,
   isSelf: name === 'a',
-  ledger: new Ledger(capabilities, { thread: threads, loop: 1000 }),
+  room: new Ledger(capabilities, { thread: threads, loop: 1000 }),
 });
 
 const granted = (answers: ReturnType<Allocation['pump']>): string[] =>
@@ -123,8 +123,8 @@ describe('allocation', () => {
     allocation.pump(0);
     allocation.request('r', 1, kindOf({ cpu: 2 }));
     allocation.pump(0);
-    self.ledger.register({ cpu: 1.5 });
-    allocation.registered();
+    self.room.register({ cpu: 1.5 });
+    allocation.changed();
     allocation.free('r', 'a', kindOf({ cpu: 1 }));
     allocation.request('r', 2, kindOf({ cpu: 1 }));
     expect(granted(allocation.pump(5000))).to.deep.equal(['r:2@a']);
@@ -268,7 +268,7 @@ describe('allocation', () => {
         }
         while (held.length > 0) release(0);
         expect(served).to.equal(asked.length);
-        expect(self.ledger.isFree).to.equal(true);
+        expect(self.room.isFree).to.equal(true);
       }),
     );
   });

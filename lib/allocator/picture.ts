@@ -1,0 +1,92 @@
+import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
+import type { Claim, Room, Slot } from './room.js';
+import type { Capabilities } from './strategy.js';
+
+/** What a node tells of itself with every beat. */
+export interface Usage {
+  readonly capabilities: Capabilities;
+  /** By everybody. */
+  readonly used: Capabilities;
+  /** By functions of the driver that hears it. */
+  readonly usedByYou: Capabilities;
+  readonly slots: Readonly<Record<Slot, { readonly size: number; readonly used: number; readonly usedByYou: number }>>;
+}
+
+/**
+ * A driver's picture of another node: what that told last, with the claims of this driver counted by itself, which are known better here than
+ * there. A hint: the node's own ledger decides, and what it refuses is asked elsewhere. Pure and synchronous.
+ */
+export class Picture implements Room {
+  #capabilities: Capabilities = {};
+  #limits: Amounts = new Map();
+  #others: Amounts = new Map();
+  readonly #mine = new Map<string, bigint>();
+  readonly #slots: Record<Slot, { size: number; others: number; mine: number }> = {
+    thread: { size: 0, others: 0, mine: 0 },
+    loop: { size: 0, others: 0, mine: 0 },
+  };
+
+  constructor(usage?: Usage) {
+    if (usage) this.told(usage);
+  }
+
+  /** The node told how it stands. */
+  told({ capabilities, used, usedByYou, slots }: Usage): void {
+    this.#capabilities = capabilities;
+    this.#limits = amounts(capabilities);
+    const ours = amounts(usedByYou);
+    this.#others = new Map([...amounts(used)].map(([name, amount]) => [name, amount - (ours.get(name) ?? 0n)]));
+    for (const slot of ['thread', 'loop'] as const) {
+      const { size, used: inUse, usedByYou: oursInUse } = slots[slot];
+      Object.assign(this.#slots[slot], { size, others: inUse - oursInUse });
+    }
+  }
+
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  get used(): Capabilities {
+    return record(this.#used());
+  }
+
+  canEverHold(cost: Amounts): boolean {
+    return fits(cost, this.#limits);
+  }
+
+  hasResources(cost: Amounts): boolean {
+    return fits(cost, this.#limits, this.#used());
+  }
+
+  hasSlot(slot: Slot): boolean {
+    const { size, others, mine } = this.#slots[slot];
+    return others + mine < size;
+  }
+
+  shortOf({ cost, slot }: Claim): Capabilities {
+    const short = shortOf(cost, this.#limits, this.#used());
+    return Object.keys(short).length > 0 || this.hasSlot(slot) ? short : { [slot]: 1 };
+  }
+
+  /** What does not fit may be taken too: it waits there. */
+  take({ cost, slot }: Claim): void {
+    this.#slots[slot].mine += 1;
+    for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
+  }
+
+  free({ cost, slot }: Claim): void {
+    this.#slots[slot].mine -= 1;
+    for (const [name, amount] of cost) {
+      const left = (this.#mine.get(name) ?? 0n) - amount;
+      if (left === 0n) this.#mine.delete(name);
+      else this.#mine.set(name, left);
+    }
+  }
+
+  #used(): Amounts {
+    if (this.#mine.size === 0) return this.#others;
+    const used = new Map(this.#others);
+    for (const [name, amount] of this.#mine) used.set(name, (used.get(name) ?? 0n) + amount);
+    return used;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Amounts } from './resources.js';
+import type { Capabilities } from './strategy.js';
+
+/** What an attempt occupies beside its cost: a thread of the pool, or one of the places on the node's event loop. */
+export type Slot = 'thread' | 'loop';
+
+/** Capacity that is asked for, or held. */
+export interface Claim {
+  readonly cost: Amounts;
+  readonly slot: Slot;
+}
+
+/** What a node has, and what of it is in use: exactly, by its own `Ledger`; by hearsay, a `Picture` of another. */
+export interface Room {
+  /** Exactly as registered. */
+  readonly capabilities: Capabilities;
+  /** What running functions hold, of each resource that is registered or held. */
+  readonly used: Capabilities;
+  /** Whether an idle node would have room. */
+  canEverHold(cost: Amounts): boolean;
+  /** Whether the resources, slots apart, are to be had now. */
+  hasResources(cost: Amounts): boolean;
+  hasSlot(slot: Slot): boolean;
+  /** What a claim waits for: the resources that are short, else the slot. */
+  shortOf(claim: Claim): Capabilities;
+  take(claim: Claim): void;
+  /** Gives back what was taken. */
+  free(claim: Claim): void;
+}
