@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket as NetSocket } from 'node:net';
@@ -11,7 +11,7 @@ import { type TlsOptions, type WebSocketOptions, webSocketTransport } from '../.
 import type { PeerTableOptions } from '../../lib/peer/peer-table.js';
 import { caught } from '../support/caught.js';
 import { spyLogger } from '../support/spy-logger.js';
-import { numbered, numbersOf, type PeerNode, peerNode } from './world.js';
+import { COOKIE, numbered, numbersOf, type PeerNode, peerNode } from './world.js';
 
 describe('peers over WebSocket', () => {
   let nodes: PeerNode[] = [];
@@ -242,22 +242,34 @@ describe('peers over WebSocket', () => {
     await worksStill(url, 'late');
   });
 
-  it('hears at once of a process that was killed', async () => {
-    const { a, url } = await listening();
+  /** A process that joins at `url` as `b`, and then does what `rest` says. */
+  const joining = (url: string, rest: string) => {
     const program = `
       import { PeerTable, webSocketTransport } from ${JSON.stringify(new URL('../../lib/peer/index.ts', import.meta.url).href)};
       import { silentLogger, systemClock } from ${JSON.stringify(new URL('../../lib/base/index.ts', import.meta.url).href)};
       const table = new PeerTable({ name: 'b', incarnation: 'b1', cookie: process.env.HANDOFF_COOKIE, transport: webSocketTransport(),
         clock: systemClock, logger: silentLogger, random: Math.random });
       await table.join(${JSON.stringify(url)});
-      setInterval(() => {}, 1000);`;
-    const child = fork('-', {
-      execArgv: ['--import', 'tsx', '--input-type=module', '--eval', program],
-      env: { ...process.env, HANDOFF_COOKIE: 'sixteen letters, or more' },
-    });
+      ${rest}`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    const child = spawn(process.execPath, args, { env: { ...process.env, HANDOFF_COOKIE: COOKIE }, stdio: 'ignore' });
     cleanup.push(() => child.kill('SIGKILL'));
+    return child;
+  };
+
+  it('hears at once of a process that was killed', async () => {
+    const { a, url } = await listening();
+    const child = joining(url, 'setInterval(() => {}, 1000);');
     await a.heard.when(({ links }) => links.length === 1);
     child.kill('SIGKILL');
+    await a.heard.when(({ links }) => links.length === 2);
+    expect(a.heard.links).to.deep.equal(['up b b1', 'down b closed']);
+  });
+
+  it('keeps no process alive that only dials', async () => {
+    const { a, url } = await listening();
+    const [code] = (await once(joining(url, ''), 'exit')) as [number];
+    expect(code).to.equal(0);
     await a.heard.when(({ links }) => links.length === 2);
     expect(a.heard.links).to.deep.equal(['up b b1', 'down b closed']);
   });
