@@ -7,10 +7,11 @@ export type Resources = readonly (readonly [string, number])[];
 export interface BeatContent {
   readonly capabilities: Resources;
   readonly used: Resources;
-  /** What of it is in use for each driver. */
-  readonly byDriver: readonly (readonly [string, Resources])[];
-  readonly freeThreads: number;
-  readonly freeLoopPlaces: number;
+  /** What of it is in use for each driver: resources, threads, places on the loop. */
+  readonly byDriver: readonly (readonly [string, Resources, number, number])[];
+  /** How many there are, and how many are in use. */
+  readonly threads: readonly [number, number];
+  readonly loopPlaces: readonly [number, number];
   readonly running: number;
   readonly queued: number;
   readonly heldBytes: number;
@@ -21,8 +22,8 @@ export const nothing: BeatContent = {
   capabilities: [],
   used: [],
   byDriver: [],
-  freeThreads: 0,
-  freeLoopPlaces: 0,
+  threads: [0, 0],
+  loopPlaces: [0, 0],
   running: 0,
   queued: 0,
   heldBytes: 0,

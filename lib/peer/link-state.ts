@@ -6,12 +6,14 @@ export interface PeerIdentity {
   /** Made anew with each start of a node; compared for equality only. */
   readonly incarnation: string;
   readonly address: string | undefined;
+  /** It asks and looks on, and is no member of the cluster. */
+  readonly isObserver: boolean;
 }
 
 export type LinkRole = 'dialler' | 'acceptor';
 
 /** All that both sides have said, as plain data: what a proof is bound to. */
-export type Transcript = readonly (string | number | null)[];
+export type Transcript = readonly (string | number | boolean | null)[];
 
 /** Makes and checks the proofs of the cookie; pure. */
 export interface Prover {
@@ -145,7 +147,7 @@ function greeted(state: LinkState, greeting: Greeting): readonly LinkCommand[] {
 function heardHello(state: LinkState, theirs: Hello): readonly LinkCommand[] {
   const { setup } = state;
   const isDialler = setup.role === 'dialler';
-  const peer = { name: theirs.name, incarnation: theirs.incarnation, address: theirs.address ?? undefined };
+  const peer = { name: theirs.name, incarnation: theirs.incarnation, address: theirs.address ?? undefined, isObserver: theirs.isObserver };
   state.peer = peer;
   const ours = hello(state);
   state.protocol = Math.min(setup.highest, theirs.highest);
@@ -214,8 +216,8 @@ function over(state: LinkState, end: LinkEnd, abrupt = false): readonly LinkComm
 }
 
 function hello({ setup: { self, lowest, highest, nonce } }: LinkState): LinkCommand {
-  const { name, incarnation, address = null } = self;
-  return { type: 'send-greeting', greeting: { type: 'hello', lowest, highest, name, incarnation, address, nonce } };
+  const { name, incarnation, address = null, isObserver } = self;
+  return { type: 'send-greeting', greeting: { type: 'hello', lowest, highest, name, incarnation, address, isObserver, nonce } };
 }
 
 function proof({ setup: { prover, role }, transcript }: LinkState): LinkCommand {
@@ -224,8 +226,8 @@ function proof({ setup: { prover, role }, transcript }: LinkState): LinkCommand 
 
 function transcriptOf({ setup, protocol, exporter }: LinkState, theirs: Hello): Transcript {
   const { self, lowest, highest, nonce } = setup;
-  const mine = [self.name, self.incarnation, self.address ?? null, lowest, highest, hex(nonce)];
-  const others = [theirs.name, theirs.incarnation, theirs.address, theirs.lowest, theirs.highest, hex(theirs.nonce)];
+  const mine = [self.name, self.incarnation, self.address ?? null, self.isObserver, lowest, highest, hex(nonce)];
+  const others = [theirs.name, theirs.incarnation, theirs.address, theirs.isObserver, theirs.lowest, theirs.highest, hex(theirs.nonce)];
   return [protocol, exporter, ...(setup.role === 'dialler' ? [...mine, ...others] : [...others, ...mine])];
 }
 

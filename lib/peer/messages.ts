@@ -8,7 +8,6 @@ import {
   id,
   list,
   nullable,
-  number,
   type Of,
   object,
   plain,
@@ -24,15 +23,28 @@ const resources = list(tuple(text, amount));
 /** Which attempt a message is about; an answer to one that is over is dropped and counted. */
 const attempt = { runId: id, functionId: id, attempt: count };
 
+/** A piece of code as every node finds it below its own root. */
+const code = { module: text, name: text, isolation: text };
+
+/**
+ * Which value is meant. `of-run`: what a function made, or an input, by the run; whoever has no link with its `origin` asks the driver, who
+ * passes it on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by DAG id, whoever made it. `offered`: what the
+ * node that is asked has just said it would give.
+ */
+const value = variants('kind', {
+  'of-run': { runId: id, functionId: id, origin: id },
+  serialized: { runId: id, functionId: id, origin: id, dagId: id, consumer: id, attempt: count, ...code, extra: bytes },
+  'of-dag': { dagId: id, functionId: id },
+  offered: { offer: count },
+});
+
 /** What a step is given: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. */
-const input = either(count, object({ packed: bytes, freeze: flag }), object({ fetch: id, functionId: id, sizeBytes: count }));
+const input = either(count, object({ packed: bytes, freeze: flag }), object({ from: id, value, sizeBytes: count }));
 
 const step = object({
-  role: text,
+  ...code,
+  role: word('function', 'inline', 'serialize', 'deserialize'),
   functionId: id,
-  isolation: text,
-  module: text,
-  name: text,
   inputs: list(input),
   asList: flag,
   extra: nullable(bytes),
@@ -40,20 +52,32 @@ const step = object({
 });
 
 const outcome = variants('type', {
+  /** `packed` rides along when it is small. */
   succeeded: { sizeBytes: count, tookMs: amount, packed: nullable(bytes) },
   failed: { error: bytes, final: flag },
   stopped: {},
 });
 
+/** Size, in use by all, in use by the driver that hears it. */
+const places = tuple(count, count, count);
+
 const question = variants('kind', {
   'register-capabilities': { capabilities: resources },
   'check-room': { required: resources },
-  'keep-value': { dagId: id, functionId: id, as: word('value', 'result'), packed: nullable(bytes), sizeBytes: count },
-  'find-value': { dagId: id, functionId: id },
+  /** A large value is offered, and fetched before the answer. */
+  'keep-value': {
+    dagId: id,
+    functionId: id,
+    as: word('value', 'result'),
+    value: either(object({ packed: bytes }), object({ offer: count })),
+  },
+  /** Answered when the value is there, `false` when it was not in time. */
+  'await-value': { dagId: id, functionId: id, timeoutMs: amount },
   'lookup-location': { dagId: id, functionId: id },
-  'tell-location': { dagId: id, functionId: id, node: id },
   'clear-dag': { dagId: id },
-  'list-status': {},
+  /** Whether a module below the root is the same here; `null` if it cannot be told. */
+  'compare-module': { module: text, digest: text },
+  'show-status': {},
 });
 
 const member = tuple(id, id, nullable(text));
@@ -63,53 +87,72 @@ const member = tuple(id, id, nullable(text));
  * type, the check on arrival and the codec follow. There are no optional fields: what may be absent is `nullable`.
  */
 const MESSAGES = {
-  /** The sender lives, and how it is. */
+  /** The sender lives, and how it is. `byDriver`: what each has in use, of resources, threads and places on the loop; `threads`, `loopPlaces`: size, in use. */
   beat: {
     seq: count,
     lagMs: amount,
+    leaving: flag,
     capabilities: resources,
     used: resources,
-    byDriver: list(tuple(id, resources)),
-    freeThreads: number,
-    freeLoopPlaces: number,
+    byDriver: list(tuple(id, resources, count, count)),
+    threads: tuple(count, count),
+    loopPlaces: tuple(count, count),
     running: count,
     queued: count,
     heldBytes: count,
-    leaving: flag,
   },
   /** The sender ends this link and will not come back as this incarnation. */
   goodbye: {},
   /** All whom the sender has a link with: name, incarnation, address. */
   members: { members: list(member) },
-  /** A question, answered with `answer` under the same id. */
+  /** A question, answered with `answer` under the same id; asked again when the link comes up anew. */
   ask: { id: count, question },
   answer: { id: count, value: plain, error: nullable(bytes) },
+  /** One try at a function, for the driver who sends it. Sent again when the link comes up anew; then the answers are given again. */
   'run-attempt': {
     ...attempt,
     dagId: id,
-    driver: id,
     cost: resources,
     slot: word('thread', 'loop'),
+    /** Whether it may wait for room; else it is refused. */
     mayQueue: flag,
     steps: list(step),
     timeoutMs: nullable(amount),
     stopGraceMs: amount,
   },
-  'attempt-queued': { ...attempt, lacking: list(text) },
+  'attempt-queued': { ...attempt, lacking: resources },
   'attempt-started': attempt,
-  'attempt-refused': { ...attempt, used: resources },
+  /** There is no room, or the node is about to leave. It has forgotten the attempt. */
+  'attempt-refused': {
+    ...attempt,
+    usage: object({ capabilities: resources, used: resources, usedByYou: resources, threads: places, loopPlaces: places }),
+  },
   'attempt-ended': { ...attempt, outcome },
   'stop-attempt': { ...attempt, reason: bytes, graceMs: amount },
+  /** Nobody needs these values of the run any more, nor what is remembered of their functions. */
   'release-values': { runId: id, ids: list(id) },
-  'end-run': { runId: id },
-  /** Asks for a value; it comes as a bulk transfer under `id`. */
-  'fetch-value': { id: count, dagId: id, runId: nullable(id), functionId: id },
-  'function-output': { ...attempt, stream: word('stdout', 'stderr'), text },
+  /** The run is over; what is left of it is kept for so long. */
+  'end-run': { runId: id, retainMs: amount },
+  /** Asks for a value; answered with `value-found`, then, where it did not ride along, the bytes as a bulk transfer under `id`. */
+  'fetch-value': { id: count, value },
+  'value-found': { id: count, freeze: flag, packed: nullable(bytes) },
+  /** There is none, or it could not be made. */
+  'value-missing': { id: count, error: nullable(bytes) },
+  'tell-location': { dagId: id, functionId: id, node: id },
+  'function-output': { ...attempt, dagId: id, stream: word('stdout', 'stderr'), text },
 } as const;
 
 /** What nodes say to each other over a link that is up. */
 export const wireMessage = variants('type', MESSAGES);
 export type WireMessage = Of<typeof wireMessage>;
+
+/** Which value is meant, in `fetch-value`. */
+export type ValueName = Of<typeof value>;
+/** What may be asked of a node. */
+export type Question = Of<typeof question>;
+export type WireStep = Of<typeof step>;
+export type WireInput = Of<typeof input>;
+export type WireOutcome = Of<typeof outcome>;
 
 /** One message, by its type. */
 export type WireMessageOf<T extends WireMessage['type']> = Extract<WireMessage, { readonly type: T }>;
@@ -131,6 +174,8 @@ const GREETINGS = {
       name: id,
       incarnation: id,
       address: nullable(text),
+      /** Whether it only looks on: no member of the cluster. */
+      isObserver: flag,
       nonce: bytesOf(16),
     },
     { open: true },

@@ -40,6 +40,8 @@ export interface PeerTableOptions {
   readonly random: () => number;
   /** What every node of the cluster knows, at least 16 characters. Default: none, and then only this machine is listened to. */
   readonly cookie?: string;
+  /** Whether this node only looks on: it is nobody's member. Default false. */
+  readonly isObserver?: boolean;
   /** The protocols spoken, default 1 to 1. */
   readonly protocols?: { readonly lowest: number; readonly highest: number };
   readonly defer?: Defer;
@@ -94,7 +96,8 @@ export class PeerTable {
 
   /** This node, as it greets: its address is where it listens, once it does. */
   get self(): PeerIdentity {
-    return { name: this.#options.name, incarnation: this.#options.incarnation, address: this.#address };
+    const { name, incarnation, isObserver = false } = this.#options;
+    return { name, incarnation, address: this.#address, isObserver };
   }
 
   /** The peers with a link. */

@@ -50,9 +50,9 @@ describe('codec', () => {
       lagMs: count,
       capabilities: amounts,
       used: amounts,
-      byDriver: fc.array(fc.tuple(text, amounts)),
-      freeThreads: fc.integer(),
-      freeLoopPlaces: fc.integer(),
+      byDriver: fc.array(fc.tuple(text, amounts, count, count)),
+      threads: fc.tuple(count, count),
+      loopPlaces: fc.tuple(count, count),
       running: count,
       queued: count,
       heldBytes: count,
@@ -89,7 +89,7 @@ describe('codec', () => {
   });
 
   it('survives every message cut short or changed in one byte', () => {
-    const frame = encodeMessage({ type: 'end-run', runId: 'r' });
+    const frame = encodeMessage({ type: 'end-run', runId: 'r', retainMs: 0 });
     for (let at = 1; at < frame.length; at++) {
       decodeFrame([frame.subarray(0, at)]);
       for (let byte = 0; byte < 256; byte++) decodeFrame([Buffer.concat([frame.subarray(0, at), Buffer.of(byte), frame.subarray(at + 1)])]);
@@ -97,7 +97,7 @@ describe('codec', () => {
   });
 
   it('joins a frame that came in parts', () => {
-    const frame = controlFrames([encodeMessage({ type: 'end-run', runId: 'r' })])[0]!;
+    const frame = controlFrames([encodeMessage({ type: 'end-run', runId: 'r', retainMs: 0 })])[0]!;
     const parts = Array.from(frame, (_, at) => frame.subarray(at, at + 1));
     expect(decodeFrame(parts)).to.deep.equal(decodeFrame([frame]));
   });
@@ -195,7 +195,7 @@ describe('codec', () => {
       [{ type: 'end-run' }, /"end-run": runId/],
       [{ type: 'end-run', runId: 7 }, /"end-run": runId/],
       [{ type: 'end-run', runId: '' }, /"end-run": runId/],
-      [{ type: 'end-run', runId: 'r', more: 1 }, /"end-run"$/],
+      [{ type: 'end-run', runId: 'r', retainMs: 0, more: 1 }, /"end-run"$/],
       [{ type: 'nonsense' }, /"nonsense": type/],
       [{ type: 'toString' }, /: type/],
       [{ type: '\n\u001b[31m' }, /^a wrong message: type$/],
@@ -226,9 +226,18 @@ describe('codec', () => {
   });
 
   it('knows greetings from messages, also those of later protocols', () => {
-    const hello = { type: 'hello', lowest: 1, highest: 1, name: 'a', incarnation: 'i', address: null, nonce: Buffer.alloc(16) } as const;
+    const hello = {
+      type: 'hello',
+      lowest: 1,
+      highest: 1,
+      name: 'a',
+      incarnation: 'i',
+      address: null,
+      isObserver: false,
+      nonce: Buffer.alloc(16),
+    } as const;
     expect(decodeFrame([greetingFrame(hello)])).to.deep.equal({ type: 'greeting', greeting: hello });
-    const later = Buffer.concat([Buffer.of(0), packr.pack({ ...hello, isObserver: true })]);
+    const later = Buffer.concat([Buffer.of(0), packr.pack({ ...hello, colour: 'blue' })]);
     expect(decodeFrame([later]).type).to.equal('greeting');
     for (const wrong of [
       { ...hello, nonce: Buffer.alloc(15) },

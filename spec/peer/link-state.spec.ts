@@ -25,7 +25,7 @@ function side(role: 'dialler' | 'acceptor', { name, incarnation, cookie = COOKIE
   nonces += 1;
   const state = newLink({
     role,
-    self: { name: own, incarnation: incarnation ?? `${own}1`, address: `memory://${own}:1` },
+    self: { name: own, incarnation: incarnation ?? `${own}1`, address: `memory://${own}:1`, isObserver: false },
     lowest: 1,
     highest: 1,
     nonce: new Uint8Array(16).fill(nonces),
@@ -74,7 +74,7 @@ describe('link brain', () => {
     expect(talk(dialler, acceptor)).to.deep.equal(['D hello', 'A hello', 'D proof', 'A proof', 'A welcome']);
     expect(dialler.commands.at(-1)).to.deep.equal({
       type: 'link-up',
-      peer: { name: 'a', incarnation: 'a1', address: 'memory://a:1' },
+      peer: { name: 'a', incarnation: 'a1', address: 'memory://a:1', isObserver: false },
       protocol: 1,
     });
     expect(isUp(acceptor)).to.equal(true);
@@ -150,6 +150,7 @@ describe('link brain', () => {
       name: 'x',
       incarnation: 'x1',
       address: null,
+      isObserver: false,
       nonce: new Uint8Array(16),
     };
     give(first, { type: 'greeted', greeting: hello });

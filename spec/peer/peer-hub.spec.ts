@@ -16,7 +16,7 @@ describe('PeerHub', () => {
     const { url } = await a!.table.listen('a:1');
     const system = await startActorSystem();
     const hub = await startPeerHub(system, b!.table);
-    expect(await join(hub, url)).to.deep.equal({ type: 'joined', peer: { name: 'a', incarnation: 'a1', address: url } });
+    expect(await join(hub, url)).to.deep.equal({ type: 'joined', peer: { name: 'a', incarnation: 'a1', address: url, isObserver: false } });
     expect((await join(hub, 'memory://nowhere:1')).type).to.equal('not-joined');
     kill(hub);
     await exited(hub);

@@ -15,8 +15,8 @@ describe('peer table', () => {
   describe('joining', () => {
     it('tells both sides who is there', async () => {
       const { a, b, url } = await world.pair();
-      expect(a.table.peers).to.deep.equal([{ name: 'b', incarnation: 'b1', address: undefined }]);
-      expect(b.table.peers).to.deep.equal([{ name: 'a', incarnation: 'a1', address: url }]);
+      expect(a.table.peers).to.deep.equal([{ name: 'b', incarnation: 'b1', address: undefined, isObserver: false }]);
+      expect(b.table.peers).to.deep.equal([{ name: 'a', incarnation: 'a1', address: url, isObserver: false }]);
       expect([a.heard.links, b.heard.links]).to.deep.equal([['up b b1'], ['up a a1']]);
     });
 

@@ -103,7 +103,7 @@ export class PeerWorld {
 }
 
 /** A message that is told from others by a number. */
-export const numbered = (number: number): WireMessage => ({ type: 'end-run', runId: `${number}` });
+export const numbered = (number: number): WireMessage => ({ type: 'end-run', runId: `${number}`, retainMs: 0 });
 
 export const numbersOf = ({ messages }: Heard): number[] =>
   messages.flatMap(({ message }) => (message.type === 'end-run' ? [Number(message.runId)] : []));
