@@ -1,7 +1,7 @@
 import TinyQueue from 'tinyqueue';
-import { HandoffError, textOf } from '../base/index.js';
+import type { HandoffError } from '../base/index.js';
 import { loadWith } from './load.js';
-import { describe } from './resources.js';
+import { impossible, strategyFailed } from './refusals.js';
 import type { Claim, Room } from './room.js';
 import type { AllocationStrategy, Capabilities, NodeView } from './strategy.js';
 
@@ -42,6 +42,8 @@ export interface Member {
   readonly isSelf: boolean;
   /** The node's own ledger, or this node's picture of it. */
   readonly room: Room;
+  /** Whether it takes functions now: not while nothing is heard of it, nor when it is about to leave. */
+  readonly isOpen: boolean;
 }
 
 /** What came of asking. */
@@ -165,21 +167,7 @@ export class Allocation {
 
   /** The error of a kind that no member could ever hold, or `undefined`. */
   impossible(kind: ClaimKind, functionId: string): HandoffError | undefined {
-    if (kind.only !== undefined && !this.#members.some((member) => member.name === kind.only)) {
-      return new HandoffError('HANDOFF_NODE_UNKNOWN', `Cannot place function "${functionId}": node "${kind.only}" is not a member`, {
-        functionId,
-        node: kind.only,
-      });
-    }
-    if (this.#couldHold(kind).length > 0) return undefined;
-    const allowed = this.#members.filter((member) => kind.only === undefined || member.name === kind.only);
-    const best = allowed.reduce((a, b) => (closeness(b, kind) > closeness(a, kind) ? b : a));
-    const group = kind.group ? ' with all functions it is collocated with' : '';
-    return new HandoffError(
-      'HANDOFF_ALLOCATION_FAILED',
-      `Cannot place function "${functionId}"${group}: needs ${describe(kind.costs)}, the best node "${best.name}" has ${describe(best.room.capabilities)}`,
-      { functionId, node: best.name },
-    );
+    return this.#couldHold(kind).length > 0 ? undefined : impossible(kind, functionId, this.#members);
   }
 
   /**
@@ -216,9 +204,25 @@ export class Allocation {
         if (!this.#hasRoom(queue, reserved)) this.#waits(queue, nowMs);
         else if (!best || demand.asker.compare(queue.ready.peek()!, best.ready.peek()!) < 0) best = queue;
       }
-      if (!best) return false;
+      if (!best) return this.#waitThere(demand, answers);
       if (this.#grant(best, reserved, declined, answers)) return true;
     }
+  }
+
+  /** Sends the first function in the run's order that others leave no room for to wait on the node that is nearest to having it. */
+  #waitThere(demand: Demand, answers: Answer[]): boolean {
+    let first: KindQueue | undefined;
+    let at: Member | undefined;
+    for (const queue of demand.kinds.values()) {
+      if (queue.ready.length === 0 || (first && demand.asker.compare(queue.ready.peek()!, first.ready.peek()!) > 0)) continue;
+      const there = nearestTo(
+        queue.kind,
+        this.#eligible(queue).filter(({ room }) => room.mayWait(queue.kind)),
+      );
+      if (there) [first, at] = [queue, there];
+    }
+    if (first && at) this.#take(first, at, true, answers);
+    return first !== undefined;
   }
 
   /** Slots are all alike: only a lack of resources makes a claim age. */
@@ -241,7 +245,7 @@ export class Allocation {
       answers.push({ type: 'refused', runId: asker.runId, index, error: strategyFailed(asker, index, error) });
       return true;
     }
-    if (!member || !isOpen(member, kind, reserved)) {
+    if (!member || !hasRoomFor(member, kind, reserved)) {
       declined.add(queue);
       return false;
     }
@@ -280,7 +284,7 @@ export class Allocation {
         isSelf: member.isSelf,
         capabilities: member.room.capabilities,
         used: member.room.used,
-        fits: isOpen(member, kind, reserved),
+        fits: hasRoomFor(member, kind, reserved),
         bytesToMove: asker.bytesToMove(index, member.name),
       }),
     );
@@ -293,7 +297,7 @@ export class Allocation {
   }
 
   #hasRoom(queue: KindQueue, reserved: Reserved | undefined): boolean {
-    for (const member of this.#eligible(queue)) if (isOpen(member, queue.kind, reserved)) return true;
+    for (const member of this.#eligible(queue)) if (hasRoomFor(member, queue.kind, reserved)) return true;
     return false;
   }
 
@@ -317,8 +321,8 @@ export class Allocation {
 const inOrder = (asker: Asker, indices: number[]): TinyQueue<number> => new TinyQueue(indices, (a, b) => asker.compare(a, b));
 
 /** Whether a claim finds room on a node now, and nothing that it needs there is kept for another. */
-function isOpen(member: Member, kind: ClaimKind, reserved: Reserved | undefined): boolean {
-  if (!member.room.hasSlot(kind.slot) || !member.room.hasResources(kind.cost)) return false;
+function hasRoomFor(member: Member, kind: ClaimKind, reserved: Reserved | undefined): boolean {
+  if (!member.isOpen || !member.room.hasSlot(kind.slot) || !member.room.hasResources(kind.cost)) return false;
   const names = reserved?.get(member);
   if (names) for (const name of kind.cost.keys()) if (names.has(name)) return false;
   return true;
@@ -329,20 +333,10 @@ function nearestTo(kind: ClaimKind, members: readonly Member[]): Member | undefi
   let best: Member | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const member of members) {
+    if (!member.isOpen) continue;
     const { capabilities, used } = member.room;
     const load = loadWith({ capabilities, used }, kind.costs);
     if (load < least) [best, least] = [member, load];
   }
   return best;
-}
-
-/** How many of the resources a node could hold, for the message that says what the best one lacks. */
-function closeness(member: Member, kind: ClaimKind): number {
-  return [...kind.cost].filter(([name, amount]) => member.room.canEverHold(new Map([[name, amount]]))).length;
-}
-
-function strategyFailed(asker: Asker, index: number, cause: unknown): HandoffError {
-  const functionId = asker.functionId(index);
-  const message = `Cannot place function "${functionId}": strategy "${asker.strategy.name}" failed: ${textOf(cause)}`;
-  return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { dagId: asker.dagId, runId: asker.runId, functionId, cause });
 }

@@ -1,13 +1,16 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
 import type { Clock } from '../base/index.js';
+import type { MemberEvent } from '../nodes/index.js';
 import { Allocation, type Answer, type Asker, type ClaimKind, type Member } from './allocation.js';
 import type { Ledger } from './ledger.js';
+import { Neighbours } from './neighbours.js';
+import type { Usage } from './picture.js';
 import { amounts } from './resources.js';
 import type { Capabilities } from './strategy.js';
 
 /** What a run hears from the allocator, within the turn in which it is decided. */
 export interface Placed extends Asker {
-  granted(index: number, node: string, claim: ClaimKind): void;
+  granted(index: number, node: string, claim: ClaimKind, mayQueue: boolean): void;
   refused(index: number, error: Error): void;
   /** Whether the function still waits, after everything that could be granted was. */
   isReady(index: number): boolean;
@@ -26,6 +29,8 @@ export type AllocatorMessage =
 export class AllocationTable {
   readonly ledger: Ledger;
   readonly #allocation: Allocation;
+  readonly #self: Member;
+  readonly #neighbours: Neighbours;
   readonly #runs = new Map<string, Placed>();
   readonly #clock: Clock;
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimKind }[] = [];
@@ -35,8 +40,26 @@ export class AllocationTable {
 
   constructor(self: Member & { readonly room: Ledger }, clock: Clock) {
     this.ledger = self.room;
+    this.#self = self;
+    this.#neighbours = new Neighbours(self.name);
     this.#allocation = new Allocation([self]);
     this.#clock = clock;
+  }
+
+  /** Every node that functions can be placed on: this one, then the others by name. */
+  get members(): readonly Member[] {
+    return [this.#self, ...this.#neighbours.members];
+  }
+
+  /** Something changed in the membership. */
+  heard(event: MemberEvent): void {
+    if (this.#neighbours.heard(event)) this.#allocation.changed(this.members);
+    this.pump();
+  }
+
+  /** A node that declined said how it stands; to be followed by `pump`. */
+  told(node: string, usage: Usage): void {
+    this.#neighbours.told(node, usage);
   }
 
   enrol(run: Placed): void {
@@ -58,6 +81,16 @@ export class AllocationTable {
   request(runId: string, index: number, kind: ClaimKind): void {
     this.#allocation.request(runId, index, kind);
     this.#asked.push({ runId, index, kind });
+  }
+
+  /** Takes back what was asked for and has not been granted. */
+  withdraw(runId: string, index: number, kind: ClaimKind): void {
+    this.#allocation.withdraw(runId, index, kind);
+  }
+
+  /** See `Allocation.shortOf`. */
+  shortOf(kind: ClaimKind): Capabilities {
+    return this.#allocation.shortOf(kind);
   }
 
   /** Gives a claim back; to be followed by `pump`. */
@@ -95,7 +128,7 @@ export class AllocationTable {
   #deliver(answer: Answer): void {
     const run = this.#runs.get(answer.runId);
     if (answer.type === 'refused') run?.refused(answer.index, answer.error);
-    else if (run) run.granted(answer.index, answer.node, answer.claim);
+    else if (run) run.granted(answer.index, answer.node, answer.claim, answer.mayQueue);
     else this.#allocation.free(answer.runId, answer.node, answer.claim);
   }
 

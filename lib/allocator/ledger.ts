@@ -26,6 +26,11 @@ export class Ledger implements Room {
     return record(new Map([...[...this.#limits.keys()].map((name) => [name, 0n] as const), ...this.#used]));
   }
 
+  /** Threads and places on the loop: how many there are, and how many are in use. */
+  get slots(): Readonly<Record<Slot, { readonly size: number; readonly used: number }>> {
+    return this.#slots;
+  }
+
   /** Whether nothing is held: no cost, no slot. */
   get isFree(): boolean {
     return this.#used.size === 0 && this.#slots.thread.used === 0 && this.#slots.loop.used === 0;
@@ -46,6 +51,11 @@ export class Ledger implements Room {
 
   hasSlot(slot: Slot): boolean {
     return this.#slots[slot].used < this.#slots[slot].size;
+  }
+
+  /** Nobody waits in a ledger: what has no room there now is kept until there is. */
+  mayWait(): boolean {
+    return false;
   }
 
   shortOf({ cost, slot }: Claim): Capabilities {

@@ -63,6 +63,23 @@ export class Picture implements Room {
     return others + mine < size;
   }
 
+  /**
+   * Asks beyond what fits would pile up where they cannot be placed elsewhere any more. But who never asks while others fill the node would never be
+   * served: so one waits there, where the node serves drivers in turn.
+   */
+  mayWait({ cost, slot }: Claim): boolean {
+    const { size, others, mine } = this.#slots[slot];
+    if (mine + others > size || (mine + others === size && others === 0)) return false;
+    const used = this.#used();
+    for (const [name, amount] of cost) {
+      const limit = this.#limits.get(name) ?? 0n;
+      const inUse = used.get(name) ?? 0n;
+      if (inUse + amount <= limit) continue;
+      if (inUse > limit || (this.#others.get(name) ?? 0n) === 0n) return false;
+    }
+    return true;
+  }
+
   shortOf({ cost, slot }: Claim): Capabilities {
     const short = shortOf(cost, this.#limits, this.#used());
     return Object.keys(short).length > 0 || this.hasSlot(slot) ? short : { [slot]: 1 };
@@ -74,11 +91,12 @@ export class Picture implements Room {
     for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
   }
 
+  /** A claim on an earlier incarnation of the node may be given back late: then there is nothing to give. */
   free({ cost, slot }: Claim): void {
-    this.#slots[slot].mine -= 1;
+    this.#slots[slot].mine = Math.max(0, this.#slots[slot].mine - 1);
     for (const [name, amount] of cost) {
       const left = (this.#mine.get(name) ?? 0n) - amount;
-      if (left === 0n) this.#mine.delete(name);
+      if (left <= 0n) this.#mine.delete(name);
       else this.#mine.set(name, left);
     }
   }

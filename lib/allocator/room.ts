@@ -21,6 +21,8 @@ export interface Room {
   /** Whether the resources, slots apart, are to be had now. */
   hasResources(cost: Amounts): boolean;
   hasSlot(slot: Slot): boolean;
+  /** Whether it is only the others' claims for which there is no room, and none of this driver's waits there already. */
+  mayWait(claim: Claim): boolean;
   /** What a claim waits for: the resources that are short, else the slot. */
   shortOf(claim: Claim): Capabilities;
   take(claim: Claim): void;

@@ -16,9 +16,9 @@ export interface Attempt {
 }
 
 /** An attempt under way, or over. Outlives the function actor that asked for it. */
-export interface AttemptHandle {
+export interface AttemptHandle<O = Outcome> {
   /** `heard` is told the outcome once: when the attempt ends, or now if it has. A later listener replaces an earlier one. */
-  listen(heard: (outcome: Outcome) => void): void;
+  listen(heard: (outcome: O) => void): void;
   /** Ends it; the outcome is `stopped`. Code that can be stopped is stopped after `graceMs`. */
   stop(reason: HandoffError, graceMs: number): void;
 }

@@ -3,6 +3,9 @@
 // Out: runs, values, answers; the tables and the supervision tree of the node, from the ground up.
 export type { HandoffMessage, HandoffReply } from './desk.js';
 export type { ExecuteOptions } from './execute-options.js';
-export { Handoff, type NodeInfo, type SupervisedName } from './handoff.js';
-export type { NodeOptions, TlsOptions } from './node-options.js';
+export { Handoff, type SupervisedName, startNode } from './handoff.js';
+export type { TlsOptions } from './network-options.js';
+export type { NodeOptions } from './node-options.js';
+export type { NodeInfo } from './node-resources.js';
 export type { Run } from './run.js';
+export { machine, type Surroundings } from './surroundings.js';

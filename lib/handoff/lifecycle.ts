@@ -1,6 +1,7 @@
 import { closeDesk, gaveUp, type NactRef } from '../actor/index.js';
 import { HandoffError, keepAlive, systemClock } from '../base/index.js';
-import type { Tables, Tree } from './tree.js';
+import type { Tables } from './tables.js';
+import type { Tree } from './tree.js';
 
 /** How a node ends: because it is told to, or because its root supervisor gave up. Once, whatever comes together. */
 export class Lifecycle {
@@ -48,19 +49,26 @@ export class Lifecycle {
 
   async #stop(graceMs: number): Promise<void> {
     const alive = keepAlive();
-    const { runs, allocation, executor, membership } = this.#tables;
+    const { runs, allocation, executor, membership, guests } = this.#tables;
     runs.refuse(this.#stoppedError());
+    // Before anything is given back, so that nobody sends it here again.
     membership.leave();
     allocation.drain();
+    guests.drain();
     if (graceMs > 0) {
+      const idle = Promise.all([
+        new Promise<void>((resolve) => executor.whenIdle(resolve)),
+        new Promise<void>((resolve) => guests.whenIdle(resolve)),
+      ]);
       await new Promise<void>((resolve) => {
         const timer = systemClock.after(graceMs, resolve);
-        executor.whenIdle(() => {
+        void idle.then(() => {
           timer.cancel();
           resolve();
         });
       });
     }
+    guests.abortAll();
     await runs.abortAll('its node was stopped');
     await this.#fell(undefined);
     alive.cancel();
@@ -80,8 +88,11 @@ export class Lifecycle {
   }
 
   async #fell(error: HandoffError | undefined): Promise<void> {
-    const { executor, store } = this.#tables;
+    const { executor, store, membership, peers, requests } = this.#tables;
     closeDesk(this.#desk);
+    membership.goodbye();
+    await peers.close();
+    requests.close(this.#stoppedError());
     await this.#tree.root.stop();
     await this.#tree.system.stop();
     await executor.close();

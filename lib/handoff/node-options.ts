@@ -4,14 +4,7 @@ import { availableParallelism, hostname, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
 import { checkedNumber, defaultLogger, type Logger } from '../base/index.js';
-
-/** Certificates of a node; see Node's `tls.createSecureContext`. */
-export interface TlsOptions {
-  cert: string | Buffer;
-  key: string | Buffer;
-  ca?: string | Buffer;
-  requestCert?: boolean;
-}
+import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 
 /** What `Handoff.start` takes; everything has a default. */
 export interface NodeOptions {
@@ -27,15 +20,20 @@ export interface NodeOptions {
   loopConcurrency?: number;
   /** Whether values are frozen where functions get or make them. Default: outside `NODE_ENV=production`. */
   freeze?: boolean;
-  /** `'host:port'`. This version runs on one machine: refused with a `TypeError`, as are the other options of a cluster. */
+  /** `'host:port'`, port 0 picks one. Default: not listening, the node reaches others and nobody reaches it. Off loopback it takes a cookie. */
   listen?: string;
+  /** URLs of members, `ws://host:port`; any one that answers will do. */
   join?: readonly string[];
+  /** How long to try, ms. A refusal is final at once. Default 10,000. */
+  joinTimeoutMs?: number;
+  /** What every node of the cluster knows, at least 16 characters. It proves itself and is never sent. */
   cookie?: string;
+  /** With it, links are `wss://`. */
   tls?: TlsOptions;
+  /** How often this node says that it lives, default 500 ms, and how long one that is silent counts as alive, default 5000 ms. */
+  heartbeat?: { intervalMs?: number; timeoutMs?: number };
   /** The folder that relative modules are found under. Default: that of the nearest package.json above the working directory. */
   root?: string;
-  joinTimeoutMs?: number;
-  heartbeat?: { intervalMs?: number; timeoutMs?: number };
   /** Default: pino, JSON lines on standard error. */
   logger?: Logger;
 }
@@ -53,11 +51,18 @@ export interface CheckedNodeOptions {
   /** What values of ended runs may occupy in all. */
   readonly retainedBytesLimit: number;
   readonly logger: Logger;
+  readonly network: NetworkOptions;
+  /** Whether it neither listens nor joins. */
+  readonly isAlone: boolean;
 }
 
-const OF_A_CLUSTER = ['listen', 'join', 'cookie', 'tls', 'joinTimeoutMs', 'heartbeat'] as const;
 const KNOWN = new Set<string>([
-  ...OF_A_CLUSTER,
+  'listen',
+  'join',
+  'joinTimeoutMs',
+  'cookie',
+  'tls',
+  'heartbeat',
   'name',
   'capabilities',
   'threads',
@@ -74,15 +79,13 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
   const options = (given ?? {}) as Readonly<Record<string, unknown>>;
   for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
-  for (const option of OF_A_CLUSTER) {
-    if (options[option] !== undefined) throw new TypeError(`${option} is not supported yet: this version runs on one machine`);
-  }
   const { name = `${hostname()}-${randomBytes(3).toString('hex')}` } = options;
   if (typeof name !== 'string' || name === '') throw new TypeError('name must be a non-empty string');
   const machineMiB = Math.floor(totalmem() / MIB);
   const capabilities = checkedCapabilities(options.capabilities ?? { cpu: availableParallelism(), memory: machineMiB }, 'capabilities');
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
   const memoryMiB = capabilities.memory ?? machineMiB;
+  const network = checkedNetwork(options);
   const freeze = options.freeze ?? process.env.NODE_ENV !== 'production';
   if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
   return {
@@ -96,6 +99,8 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
     root: checkedRoot(options.root),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger: checkedLogger(options.logger, name),
+    network,
+    isAlone: network.listen === undefined && network.join.length === 0,
   };
 }
 

@@ -154,6 +154,11 @@ export class Membership {
     }
   }
 
+  /** Something that this node says of itself has changed: its members hear so before anything that is sent to them later. */
+  beatNow(): void {
+    this.#perform({ type: 'broadcast-beat' });
+  }
+
   /** Time passes; to be called a few times per `intervalMs`. `lagMs`: how late this call is. */
   tick(lagMs: number): void {
     this.#lagMs = Math.max(this.#lagMs, lagMs);

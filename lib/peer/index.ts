@@ -2,11 +2,11 @@
 // In:  a transport, whom to dial or where to listen, messages and values to send.
 // Out: who is linked and who no longer is; messages checked by shape, values whole.
 export type { PeerIdentity } from './link-state.js';
-export type { Question, RefusalReason, ValueName, WireInput, WireMessage, WireMessageOf, WireOutcome, WireStep } from './messages.js';
+export type { Question, RefusalReason, ValueName, WireMessage, WireMessageOf, WireOutcome, WireStep } from './messages.js';
 export { type Joined, type PeerHubMessage, startPeerHub } from './peer-hub.js';
 export { type DialFault, type DownCause, type PeerListener, PeerTable, type PeerTableOptions } from './peer-table.js';
 export { Requests } from './requests.js';
-export type { Defer, Listening, Transport } from './transport.js';
+export { type Defer, type Listening, nextTurn, type Transport } from './transport.js';
 export { type TransportSetup, transports } from './transports/index.js';
 export { type LinkConditions, MemoryNetwork } from './transports/memory.js';
 export { webSocketTransport } from './transports/websocket.js';

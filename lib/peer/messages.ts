@@ -39,15 +39,15 @@ const value = variants('kind', {
 });
 
 /** What a step is given: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. */
-const input = either(count, object({ packed: bytes, freeze: flag }), object({ from: id, value, sizeBytes: count }));
+const given = either(object({ packed: bytes, freeze: flag }), object({ from: id, value, sizeBytes: count }));
 
 const step = object({
   ...code,
   role: word('function', 'inline', 'serialize', 'deserialize'),
   functionId: id,
-  inputs: list(input),
+  inputs: list(either(count, given)),
   asList: flag,
-  extra: nullable(bytes),
+  extra: nullable(given),
   wanted: flag,
 });
 
@@ -151,7 +151,6 @@ export type ValueName = Of<typeof value>;
 /** What may be asked of a node. */
 export type Question = Of<typeof question>;
 export type WireStep = Of<typeof step>;
-export type WireInput = Of<typeof input>;
 export type WireOutcome = Of<typeof outcome>;
 
 /** One message, by its type. */

@@ -1,60 +1,77 @@
 import { HandoffError } from '../base/index.js';
 import type { Plan, ProgramStep, Source } from '../dag/index.js';
-import type { PlacedStep } from '../executor/index.js';
+import type { FarValue, Given, UngatheredStep } from '../executor/index.js';
 import { check, Held } from '../value/index.js';
+import type { RunValues } from './run-values.js';
 
-/** Finds the values of a run: by function index, or by input id. */
-export interface ValueSource {
-  ofFunction(index: number): Held;
-  ofInput(id: string): Held;
-}
-
-/** Makes the steps of attempts out of a plan and the values that are there. One for each run. */
+/** Makes the steps of attempts out of a plan and the values that there are. One for each run. */
 export class Arguments {
   readonly #plan: Plan;
-  readonly #values: ValueSource;
+  readonly #values: RunValues;
   readonly #strict: boolean;
   readonly #extras = new Map<number, Held>();
 
   /** `strict`: constants that are no values are refused even where they cross no thread. */
-  constructor(plan: Plan, values: ValueSource, strict: boolean) {
+  constructor(plan: Plan, values: RunValues, strict: boolean) {
     this.#plan = plan;
     this.#values = values;
     this.#strict = strict;
   }
 
   /** What an attempt at the function runs on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are no values. */
-  steps(index: number, node: string): readonly PlacedStep[] {
+  steps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
     const plan = this.#plan;
-    if (!plan.isSimple(index)) return plan.program(index).steps.map((step) => this.#programStep(step, node));
+    if (!plan.isSimple(index)) return this.#programSteps(index, node, attempt);
     const spec = plan.specs[index]!;
     const from = plan.argsStart[index]!;
     const count = plan.argsStart[index + 1]! - from;
-    const inputs = new Array<Held>(count);
+    const inputs = new Array<Given>(count);
     for (let position = 0; position < count; position += 1) {
       const source = plan.args[from + position]!;
-      inputs[position] = source >= 0 ? this.#values.ofFunction(source) : this.#values.ofInput(plan.inputs[-source - 1]!);
+      inputs[position] = source >= 0 ? this.#values.ofFunction(source, node) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
     }
     const asList = spec.argumentInclusion === 'as-list';
-    const extra = spec.extraArgs.length === 0 ? undefined : this.#extra(index, spec.id, spec.extraArgs);
+    const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#extra(index, spec.id, spec.extraArgs), node);
     return [
       { role: 'function', functionId: spec.id, code: spec.code, isolation: plan.isolation[index]!, inputs, asList, extra, wanted: true },
     ];
   }
 
-  #programStep(step: ProgramStep, node: string): PlacedStep {
-    const { role, functionId, code, isolation, asList } = step;
-    const inputs = step.sources.map((source) => this.#input(source));
-    const isEdge = role === 'serialize' || role === 'deserialize';
-    // One node makes and uses the value, so that source and target are the same.
-    const extraArgs = isEdge ? [node, node, ...step.extraArgs] : step.extraArgs;
-    const extra = extraArgs.length === 0 ? undefined : this.#held(functionId, extraArgs);
-    return { role, functionId, code, isolation, inputs, asList, extra, wanted: false };
+  /** Inline functions and deserializers go with the function; a serializer runs where its value was made. */
+  #programSteps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
+    const { steps } = this.#plan.program(index);
+    const consumer = { id: this.#plan.ids[index]!, attempt };
+    const placed: UngatheredStep[] = [];
+    /** What each step of the program has become: a step of the attempt, or a value that is fetched. */
+    const became: (number | FarValue)[] = [];
+    const input = (source: Source): Given | number => {
+      if (source.from === 'step') return became[source.step]!;
+      return source.from === 'input' ? this.#values.ofInput(source.id, node) : this.#values.ofFunction(source.index, node);
+    };
+    for (const step of steps) {
+      const { role, functionId, code, isolation, asList } = step;
+      const source = step.sources[0]!;
+      const isEdge = role === 'serialize' || role === 'deserialize';
+      const origin = isEdge ? this.#originOf(source, steps, node) : node;
+      const extraArgs = isEdge ? [origin, node, ...step.extraArgs] : step.extraArgs;
+      if (role === 'serialize' && origin !== node) {
+        const producer = source.from === 'function' ? source.index : undefined;
+        became.push(this.#values.serialized(step, producer, extraArgs, consumer));
+        continue;
+      }
+      const inputs = step.sources.map(input);
+      const extra = extraArgs.length === 0 ? undefined : this.#values.constants(this.#held(functionId, extraArgs), node);
+      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted: false }) - 1);
+    }
+    return placed;
   }
 
-  #input(source: Source): Held | number {
-    if (source.from === 'step') return source.step;
-    return source.from === 'input' ? this.#values.ofInput(source.id) : this.#values.ofFunction(source.index);
+  /** The node on which the value of an edge was made: that of its producer; an inline function is evaluated where it is needed. */
+  #originOf(source: Source, steps: readonly ProgramStep[], node: string): string {
+    if (source.from === 'input') return this.#values.originOf(undefined);
+    if (source.from === 'function') return this.#values.originOf(source.index);
+    const step = steps[source.step]!;
+    return step.role === 'serialize' ? this.#originOf(step.sources[0]!, steps, node) : node;
   }
 
   #extra(index: number, functionId: string, extraArgs: readonly unknown[]): Held {

@@ -1,52 +1,20 @@
 import type { ActorGroup, ActorRef, GroupRef } from '../actor/index.js';
-import type { AllocationStrategy, AllocationTable, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
-import type { Clock, HandoffError, RunId, Timer } from '../base/index.js';
-import type { Plan } from '../dag/index.js';
-import type { AttemptHandle, ExecutorTable } from '../executor/index.js';
-import type { StoreTable } from '../store/index.js';
-import type { Held } from '../value/index.js';
+import type { AllocationStrategy, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
+import type { HandoffError, RunId, Timer } from '../base/index.js';
+import { type AttemptHandle, type FarOutcome, startGathered } from '../executor/index.js';
 import { Arguments } from './arguments.js';
 import { EventLog } from './event-log.js';
+import { FarSide } from './far-side.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import { progressOf } from './progress.js';
-import type { CheckedOptions } from './run-options.js';
-import { newRunState, type RunState, recover, step } from './run-state.js';
-import type { Turn } from './turn.js';
+import type { Incarnation, RunGround, RunOrder, Waiting } from './run-order.js';
+import { newRunState, type RunState } from './run-record.js';
+import { recover, step } from './run-state.js';
+import { RunValues } from './run-values.js';
 
-/** What runs on a node share: the tables of the stations below. */
-export interface RunGround {
-  readonly node: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly allocation: AllocationTable;
-  readonly executor: ExecutorTable;
-  readonly store: StoreTable;
-  readonly turn: Turn;
-  /** Whether constants that are no values are refused even where they cross no thread. */
-  readonly strict: boolean;
-}
-
-/** What a run was asked to do. */
-export interface RunOrder {
-  readonly runId: RunId;
-  readonly plan: Plan;
-  readonly options: CheckedOptions;
-  readonly kinds: readonly ClaimKind[];
-  readonly inputs: ReadonlyMap<string, Held>;
-  /** Told once, when every attempt has ended and every claim is free. */
-  readonly ended: (error: HandoffError | undefined, run: DagRun) => void;
-}
-
-/** The incarnation of the DagRunner that a run has now. */
-export interface Incarnation {
-  readonly ref: ActorRef<never>;
-  readonly group: ActorGroup;
-  /** Ends the DagRunner with an error. */
-  readonly crash: (error: unknown) => void;
-  /** Ends it normally: the run is over. */
-  readonly finish: () => void;
-}
+/** A status names so many functions of a run that wait, at most. */
+const WAITING_SHOWN = 100;
 
 /**
  * The table of one run: its state, its events, its attempts, and what is still to be done. It outlives every incarnation of its DagRunner:
@@ -65,11 +33,15 @@ export class DagRun implements Placed {
   readonly #ground: RunGround;
   readonly #paths: Float64Array;
   readonly #arguments: Arguments;
-  readonly #handles: (AttemptHandle | undefined)[];
+  readonly #values: RunValues;
+  readonly #farSide: FarSide;
+  readonly #handles: (AttemptHandle<FarOutcome> | undefined)[];
   readonly #members: (GroupRef | undefined)[];
   readonly #rests = new Map<number, Timer>();
   /** The node on which each function holds a claim. */
   readonly #claims = new Map<number, string>();
+  /** Of those with a claim: which may wait there for room. */
+  readonly #mayQueue = new Set<number>();
   #incarnation: Incarnation | undefined;
   #happenings: RunHappening[] = [];
   #commands: RunCommand[] = [];
@@ -90,12 +62,11 @@ export class DagRun implements Placed {
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
     this.state = newRunState(runId, plan, { maxRetries, onFailure, collected, stopGraceMs });
     this.tookMs = new Float64Array(plan.size).fill(Number.NaN);
-    this.#handles = new Array<AttemptHandle | undefined>(plan.size).fill(undefined);
+    this.#handles = new Array<AttemptHandle<FarOutcome> | undefined>(plan.size).fill(undefined);
     this.#members = new Array<GroupRef | undefined>(plan.size).fill(undefined);
-    const { store } = ground;
-    const ofFunction = (index: number): Held => this.#found(store.get(runId, plan.ids[index]!), plan.ids[index]!);
-    const ofInput = (id: string): Held => this.#found(order.inputs.get(id), id);
-    this.#arguments = new Arguments(plan, { ofFunction, ofInput }, ground.strict);
+    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes }, ground);
+    this.#farSide = new FarSide(this, this.#values, ground, (happening) => this.feed(happening));
+    this.#arguments = new Arguments(plan, this.#values, ground.strict);
   }
 
   /** The DagRunner that there is now. */
@@ -177,17 +148,34 @@ export class DagRun implements Placed {
     return ids[a]! < ids[b]! ? -1 : 1;
   }
 
-  bytesToMove(): number {
-    return 0;
+  bytesToMove(index: number, node: string): number {
+    return this.#values.bytesToMove(index, node);
   }
 
-  granted(index: number, node: string): void {
+  granted(index: number, node: string, _claim: ClaimKind, mayQueue: boolean): void {
     this.#claims.set(index, node);
+    if (mayQueue) this.#mayQueue.add(index);
     this.feed({ type: 'function-placed', index, node });
   }
 
   refused(index: number, error: HandoffError): void {
     this.feed({ type: 'placement-refused', index, error });
+  }
+
+  memberLeaving(node: string): void {
+    this.#farSide.leaving(node, this.state);
+  }
+
+  /** What is ready, and waits for room. */
+  waiting(): Waiting[] {
+    const { states, plan } = this.state;
+    const waiting: Waiting[] = [];
+    for (let index = 0; index < plan.size && waiting.length < WAITING_SHOWN; index += 1) {
+      if (states[index] !== 'ready') continue;
+      const lacking = this.#ground.allocation.shortOf(this.order.kinds[index]!);
+      waiting.push({ dagId: this.dagId, functionId: this.functionId(index), lacking });
+    }
+    return waiting;
   }
 
   isReady(index: number): boolean {
@@ -220,6 +208,7 @@ export class DagRun implements Placed {
         const moment = { nowMs: clock.now(), wallMs: clock.wallNow() };
         for (const happening of happenings) step(this.state, happening, moment, this.#commands);
       }
+      this.#farSide.flush();
     } catch (error) {
       this.#crash(error);
     } finally {
@@ -255,8 +244,11 @@ export class DagRun implements Placed {
         this.#rests.set(index, rest);
         return;
       }
+      case 'fetch-value':
+        return this.#farSide.fetch(command.index, this.functionId(command.index));
       case 'drop-value':
-        return store.release(this.runId, this.functionId(command.index));
+        store.release(this.runId, this.functionId(command.index));
+        return this.#farSide.release(command.index, this.functionId(command.index));
       case 'announce':
         return this.events.add(command.event);
       case 'end-run':
@@ -268,6 +260,7 @@ export class DagRun implements Placed {
     const node = this.#claims.get(index);
     if (node === undefined) return;
     this.#claims.delete(index);
+    this.#mayQueue.delete(index);
     this.#ground.allocation.free(this.runId, node, this.order.kinds[index]!);
   }
 
@@ -275,9 +268,10 @@ export class DagRun implements Placed {
     if (this.#ended) return;
     this.#ended = true;
     for (const rest of this.#rests.values()) rest.cancel();
+    this.#farSide.end(error ? 0 : this.order.options.retainMs);
     this.#ground.allocation.leave(this.runId);
     this.#incarnation?.finish();
-    this.order.ended(error, this);
+    this.order.ended(error);
   }
 
   /** One supervised actor for the function; the attempt it stands for is started by it, or taken over from the one before. */
@@ -285,25 +279,24 @@ export class DagRun implements Placed {
     if (this.#members[index]?.alive || this.state.attempts[index] !== attempt) return;
     const part: FunctionPart = {
       start: () => this.#attemptHandle(index, attempt),
-      started: () => this.feed({ type: 'attempt-started', index, attempt }),
       ended: (outcome) => {
         this.#handles[index] = undefined;
         this.#members[index] = undefined;
         if (outcome.type === 'stopped') return this.feed({ type: 'attempt-stopped', index, attempt });
+        if (outcome.type === 'declined' || outcome.type === 'lost') return this.feed({ type: `attempt-${outcome.type}`, index, attempt });
         if (outcome.type === 'failed') {
           const { error, final } = outcome;
           return this.feed({ type: 'attempt-failed', index, attempt, error, final, random: this.#ground.random() });
         }
-        const value = outcome.values[0]!;
+        const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
         const { tookMs } = outcome;
+        const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
         this.tookMs[index] = tookMs;
-        this.#ground.store.put(this.runId, this.functionId(index), value);
-        return this.feed({
-          type: 'attempt-succeeded',
-          index,
-          attempt,
-          receipt: { node: this.#ground.node, sizeBytes: value.sizeBytes, tookMs },
-        });
+        this.#values.sizes[index] = sizeBytes;
+        if (value) this.#ground.store.put(this.runId, this.functionId(index), value);
+        const receipt = { node: this.state.nodes[index]!, sizeBytes, tookMs, isHere: value !== undefined };
+        this.feed({ type: 'attempt-succeeded', index, attempt, receipt });
+        return this.#farSide.made(index, this.functionId(index), receipt);
       },
       // The attempt goes on: another actor takes over, unless the whole DagRunner is gone, whose successor sees to it.
       orphaned: (reason) => {
@@ -316,17 +309,28 @@ export class DagRun implements Placed {
     if (member.alive) this.#members[index] = member;
   }
 
-  #attemptHandle(index: number, attempt: number): AttemptHandle {
+  #attemptHandle(index: number, attempt: number): AttemptHandle<FarOutcome> {
     const known = this.#handles[index];
     if (known) return known;
-    const { node, executor } = this.#ground;
     const { plan, options, runId } = this.order;
-    const handle = executor.start({
-      context: { dagId: plan.dagId, runId, functionId: this.functionId(index), attempt, node },
-      steps: this.#arguments.steps(index, node),
-      timeoutMs: plan.specs[index]!.timeoutMs,
-      stopGraceMs: options.stopGraceMs,
-    });
+    const node = this.state.nodes[index]!;
+    const context = { dagId: plan.dagId, runId, functionId: this.functionId(index), attempt, node };
+    const { timeoutMs } = plan.specs[index]!;
+    const { stopGraceMs } = options;
+    const isHere = node === this.#ground.node;
+    if (isHere) this.feed({ type: 'attempt-started', index, attempt });
+    const steps = this.#arguments.steps(index, node, attempt);
+    const handle = isHere
+      ? startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#ground)
+      : this.#farSide.start({
+          ...context,
+          ...this.order.kinds[index]!,
+          index,
+          steps,
+          mayQueue: this.#mayQueue.has(index),
+          timeoutMs,
+          stopGraceMs,
+        });
     this.#handles[index] = handle;
     return handle;
   }
@@ -337,10 +341,5 @@ export class DagRun implements Placed {
     this.#members[index]?.stop('shutdown');
     this.#members[index] = undefined;
     this.feed({ type: 'attempt-stopped', index, attempt });
-  }
-
-  #found(value: Held | undefined, id: string): Held {
-    if (!value) throw new Error(`the value of "${id}" is gone although function actors still need it`);
-    return value;
   }
 }

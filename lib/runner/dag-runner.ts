@@ -1,5 +1,6 @@
 import { type ActorRef, exited, openGroup, type Parent, type Supervisor, spawnActor, startSupervisor, tell } from '../actor/index.js';
-import type { DagRun, Incarnation } from './dag-run.js';
+import type { DagRun } from './dag-run.js';
+import type { Incarnation } from './run-order.js';
 
 /** What a DagRunner is told: to take up its run, that the run is over, or that performing a command of it failed. */
 export type DagRunnerMessage =

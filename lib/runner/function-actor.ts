@@ -1,17 +1,14 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../actor/index.js';
 import { HandoffError } from '../base/index.js';
-import type { AttemptHandle } from '../executor/index.js';
+import type { AttemptHandle, FarOutcome } from '../executor/index.js';
 import type { Turn } from './turn.js';
-
-type Outcome = Parameters<Parameters<AttemptHandle['listen']>[0]>[0];
 
 /** What a function actor does, and whom it tells. */
 export interface FunctionPart {
-  /** Starts the attempt, or answers the one that another actor has started. */
-  start(): AttemptHandle;
-  started(): void;
+  /** Starts the attempt, here or on another node, or answers the one that another actor has started. */
+  start(): AttemptHandle<FarOutcome>;
   /** How the attempt ended; told once, before the actor ends. */
-  ended(outcome: Outcome): void;
+  ended(outcome: FarOutcome): void;
   /** The actor ended before its attempt: it was killed, or threw. */
   orphaned(reason: ExitReason): void;
 }
@@ -23,19 +20,18 @@ export interface FunctionPart {
  */
 export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, turn: Turn): GroupRef {
   let isOver = false;
-  const end = (self: GroupRef, outcome: Outcome): void => {
+  const end = (self: GroupRef, outcome: FarOutcome): void => {
     isOver = true;
     part.ended(outcome);
-    if (outcome.type === 'succeeded') self.stop('normal');
-    else if (outcome.type === 'stopped') self.stop('shutdown');
+    if (outcome.type === 'succeeded' || outcome.type === 'kept') self.stop('normal');
+    else if (outcome.type !== 'failed') self.stop('shutdown');
     else self.stop(outcome.error instanceof Error ? outcome.error : new Error('the function threw', { cause: outcome.error }));
   };
   const member = group.spawn<'start' | 'start-turn'>(
     name,
     (message, self) => {
       if (message === 'start-turn') turn.begin();
-      part.started();
-      let handle: AttemptHandle;
+      let handle: AttemptHandle<FarOutcome>;
       try {
         handle = part.start();
       } catch (error) {

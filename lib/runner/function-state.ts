@@ -18,17 +18,25 @@ export type FunctionEvent =
   | 'failed'
   | 'skipped'
   | 'cancelled'
+  | 'declined'
   | 'node-lost';
 
 /**
- * The life of a function: what follows on what. A pair that is not here must not happen. A lost node sends a function back to `ready`
- * with a raised attempt; cancelling an attempt under way leaves the function where it is until the attempt has ended.
+ * The life of a function: what follows on what. A pair that is not here must not happen. A lost node, or one that leaves, sends a function back to `ready`
+ * with a raised attempt, one that has no room for it with the same; cancelling an attempt under way leaves the function where it is until the attempt has ended.
  */
 export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record<FunctionEvent, FunctionState>>>>> = {
   waiting: { 'inputs-ready': 'ready', skipped: 'skipped', cancelled: 'cancelled' },
   ready: { placed: 'placed', failed: 'failed', cancelled: 'cancelled' },
-  placed: { started: 'running', cancelled: 'cancelled', 'node-lost': 'ready' },
-  running: { succeeded: 'succeeded', 'attempt-failed': 'resting', failed: 'failed', cancelled: 'cancelled', 'node-lost': 'ready' },
+  placed: { started: 'running', cancelled: 'cancelled', declined: 'ready', failed: 'failed', 'node-lost': 'ready' },
+  running: {
+    succeeded: 'succeeded',
+    'attempt-failed': 'resting',
+    failed: 'failed',
+    cancelled: 'cancelled',
+    declined: 'ready',
+    'node-lost': 'ready',
+  },
   resting: { rested: 'ready', cancelled: 'cancelled' },
   succeeded: {},
   failed: {},

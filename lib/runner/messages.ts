@@ -47,6 +47,8 @@ export interface Receipt {
   readonly node: string;
   readonly sizeBytes: number;
   readonly tookMs: number;
+  /** Whether the driver has the value too: it was made there, or rode along. */
+  readonly isHere: boolean;
 }
 
 /** What a run hears: the events of its brain. */
@@ -67,6 +69,13 @@ export type RunHappening =
       readonly random: number;
     }
   | { readonly type: 'attempt-stopped'; readonly index: number; readonly attempt: number }
+  /** The node has no room for it, or leaves: it goes elsewhere, and that counts as nothing. */
+  | { readonly type: 'attempt-declined'; readonly index: number; readonly attempt: number }
+  /** The node is gone. */
+  | { readonly type: 'attempt-lost'; readonly index: number; readonly attempt: number }
+  /** A collected value has come to the driver. */
+  | { readonly type: 'value-fetched'; readonly index: number }
+  | { readonly type: 'value-missing'; readonly index: number; readonly error: HandoffError }
   | { readonly type: 'function-rested'; readonly index: number; readonly attempt: number }
   /** The run is to end: cancelled, timed out, its node stopping. Attempts get `graceMs` to end by themselves. */
   | { readonly type: 'run-ending'; readonly error: HandoffError; readonly graceMs: number };
@@ -84,6 +93,8 @@ export type RunCommand =
       readonly graceMs: number;
     }
   | { readonly type: 'rest-function'; readonly index: number; readonly attempt: number; readonly delayMs: number }
+  /** Brings a collected value to the driver. */
+  | { readonly type: 'fetch-value'; readonly index: number }
   | { readonly type: 'drop-value'; readonly index: number }
   | { readonly type: 'announce'; readonly event: RunEvent }
   | { readonly type: 'end-run'; readonly error: HandoffError | undefined };

@@ -1,6 +1,6 @@
 import type { FunctionState } from './function-state.js';
 import type { Progress } from './messages.js';
-import type { RunState } from './run-state.js';
+import type { RunState } from './run-record.js';
 
 /** The counts that users see. */
 export function progressOf(state: RunState): Progress {

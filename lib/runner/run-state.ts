@@ -1,83 +1,11 @@
 import { HandoffError, textOf } from '../base/index.js';
-import type { Plan } from '../dag/index.js';
-import { FUNCTION_STATES, type FunctionEvent, type FunctionState, holdsClaim, isFinal, TRANSITIONS } from './function-state.js';
+import { holdsClaim, isFinal } from './function-state.js';
 import type { RunCommand, RunEvent, RunHappening } from './messages.js';
 import { restMs } from './retry.js';
-import { Story } from './story.js';
+import { type Moment, move, type RunState, stamp, tell } from './run-record.js';
 
-/** What of the execution options the brain needs. */
-export interface RunPolicy {
-  readonly maxRetries: number;
-  readonly onFailure: 'abort' | 'continue';
-  /** 1 for each function whose value the caller wants. */
-  readonly collected: Uint8Array;
-  readonly stopGraceMs: number;
-}
-
-/** Everything a run knows of its functions, by their index in the plan. Plain data; outlives every incarnation of the DagRunner. */
-export interface RunState {
-  readonly runId: string;
-  readonly plan: Plan;
-  readonly policy: RunPolicy;
-  readonly states: FunctionState[];
-  /** How many of the functions it needs have no result yet. */
-  readonly missing: Int32Array;
-  /** How many functions still need its value. */
-  readonly consumersLeft: Int32Array;
-  /** The number of the attempt that is under way, or was last; 0 before the first. */
-  readonly attempts: Int32Array;
-  /** How many attempts the function itself failed. */
-  readonly failures: Int32Array;
-  readonly nodes: (string | undefined)[];
-  /** By position in FUNCTION_STATES. */
-  readonly counts: Map<FunctionState, number>;
-  /** What failed, in the order of time. */
-  readonly failed: HandoffError[];
-  phase: 'open' | 'closing' | 'ended';
-  /** Why the run is ending, or ended. */
-  error: HandoffError | undefined;
-  /** Functions that hold a claim. */
-  underWay: number;
-  /** Functions in a final state. */
-  settled: number;
-  /** Answers of attempts that were no longer wanted. */
-  stale: number;
-  startedMs: number;
-  readonly story: Story;
-}
-
-/** A run of `plan` in which nothing has happened. */
-export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunState {
-  const { size } = plan;
-  const consumersLeft = new Int32Array(size);
-  for (let index = 0; index < size; index += 1) consumersLeft[index] = plan.dependentsStart[index + 1]! - plan.dependentsStart[index]!;
-  return {
-    runId,
-    plan,
-    policy,
-    states: new Array<FunctionState>(size).fill('waiting'),
-    missing: Int32Array.from(plan.needsCount),
-    consumersLeft,
-    attempts: new Int32Array(size),
-    failures: new Int32Array(size),
-    nodes: new Array<string | undefined>(size).fill(undefined),
-    counts: new Map(FUNCTION_STATES.map((state) => [state, state === 'waiting' ? size : 0])),
-    failed: [],
-    phase: 'open',
-    error: undefined,
-    underWay: 0,
-    settled: 0,
-    stale: 0,
-    startedMs: 0,
-    story: new Story(),
-  };
-}
-
-/** The two clocks at the moment of a happening: `nowMs` monotonic, for decisions; `wallMs` for the events that people read. */
-export interface Moment {
-  readonly nowMs: number;
-  readonly wallMs: number;
-}
+/** A function that was running on so many nodes when they were lost is given up. */
+const POISONOUS_LOSSES = 3;
 
 /**
  * The brain of a run: applies one happening to `state` and adds what is to be done to `out`. Answers of attempts that are not the current
@@ -94,7 +22,8 @@ export function step(state: RunState, happening: RunHappening, at: Moment, out: 
     case 'function-placed':
       return place(state, happening.index, happening.node, at, out);
     case 'function-waited':
-      if (state.states[happening.index] !== 'ready') return;
+      // Or it waits on the node where it was placed.
+      if (state.states[happening.index] !== 'ready' && state.states[happening.index] !== 'placed') return;
       return tell(out, {
         ...stamp(state, at),
         type: 'function-waiting',
@@ -105,6 +34,12 @@ export function step(state: RunState, happening: RunHappening, at: Moment, out: 
       if (state.states[happening.index] !== 'ready') return;
       move(state, happening.index, 'failed', at);
       return end(state, happening.error, 0, at, out);
+    case 'value-fetched':
+      state.fetching -= 1;
+      return finishIfSettled(state, out);
+    case 'value-missing':
+      state.fetching -= 1;
+      return end(state, happening.error, state.policy.stopGraceMs, at, out);
     case 'run-ending':
       return end(state, happening.error, happening.graceMs, at, out);
     default:
@@ -169,11 +104,15 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
       return;
     }
     case 'attempt-succeeded': {
-      const { node, tookMs, sizeBytes } = happening.receipt;
+      const { node, tookMs, sizeBytes, isHere } = happening.receipt;
       free(state, index, out);
       move(state, index, 'succeeded', at);
       const event: RunEvent = { type: 'function-succeeded', runId, dagId, atMs: at.wallMs, functionId, attempt, node, tookMs, sizeBytes };
       out.push({ type: 'announce', event });
+      if (!isHere && state.policy.collected[index] === 1 && state.phase === 'open') {
+        state.fetching += 1;
+        out.push({ type: 'fetch-value', index });
+      }
       return succeeded(state, index, at, out);
     }
     case 'attempt-failed': {
@@ -182,10 +121,48 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
     }
     case 'attempt-stopped':
       free(state, index, out);
-      move(state, index, 'cancelled', at);
-      tell(out, { ...stamp(state, at), type: 'function-cancelled', functionId });
-      return finishIfSettled(state, out);
+      return cancelled(state, index, at, out);
+    case 'attempt-declined':
+    case 'attempt-lost':
+      free(state, index, out);
+      if (state.phase !== 'open') return cancelled(state, index, at, out);
+      if (happening.type === 'attempt-lost') return lost(state, index, at, out);
+      if (state.states[index] === 'placed') state.attempts[index]! -= 1;
+      return askAgain(state, index, 'declined', at, out);
   }
+}
+
+function cancelled(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'cancelled', at);
+  tell(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
+  finishIfSettled(state, out);
+}
+
+/** The node is gone that ran it. A function to which that happens again and again may be what kills them. */
+function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  const { plan, runId } = state;
+  const functionId = plan.ids[index]!;
+  const node = state.nodes[index]!;
+  const wasRunning = state.states[index] === 'running';
+  tell(out, { ...stamp(state, at), type: 'function-lost', functionId, attempt: state.attempts[index]!, node });
+  const nodes = state.lostOn.get(index) ?? [];
+  if (wasRunning) state.lostOn.set(index, [...nodes, node]);
+  if (!wasRunning || nodes.length + 1 < POISONOUS_LOSSES) return askAgain(state, index, 'node-lost', at, out);
+  const names = [...nodes, node].map((name) => `"${name}"`).join(', ');
+  const cause = new HandoffError('HANDOFF_NODE_LOST', `Nodes ${names} were lost while they ran function "${functionId}"`, {
+    functionId,
+    node,
+  });
+  const message = `Function "${functionId}" failed: nodes ${names} were lost while they ran it`;
+  const { dagId } = plan;
+  fail(state, index, new HandoffError('HANDOFF_FUNCTION_FAILED', message, { dagId, runId, functionId, node, attempts: 0, cause }), at, out);
+}
+
+function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost', at: Moment, out: RunCommand[]): void {
+  const wasRunning = state.states[index] === 'running';
+  move(state, index, event, at);
+  if (wasRunning) tell(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
+  out.push({ type: 'request-claim', index });
 }
 
 function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
@@ -228,7 +205,6 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
     out.push({ type: 'rest-function', index, attempt, delayMs });
     return;
   }
-  move(state, index, 'failed', at);
   const after = failures === 1 ? '' : ` after ${failures} attempts`;
   const failure = new HandoffError('HANDOFF_FUNCTION_FAILED', `Function "${functionId}" failed${after}: ${textOf(error)}`, {
     dagId: plan.dagId,
@@ -238,8 +214,15 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
     attempts: failures,
     cause: error,
   });
+  fail(state, index, failure, at, out);
+}
+
+/** The function will not succeed in this run. */
+function fail(state: RunState, index: number, failure: HandoffError, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'failed', at);
   state.failed.push(failure);
-  tell(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt, error: failure });
+  const functionId = state.plan.ids[index]!;
+  tell(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
   consumed(state, index, out);
   if (state.policy.onFailure === 'abort') return end(state, failure, state.policy.stopGraceMs, at, out);
   skipDependents(state, index, at, out);
@@ -291,7 +274,9 @@ function end(state: RunState, error: HandoffError, graceMs: number, at: Moment, 
 }
 
 function finishIfSettled(state: RunState, out: RunCommand[]): void {
-  if (state.settled === state.plan.size && state.phase !== 'ended') finish(state, out);
+  if (state.settled < state.plan.size || state.phase === 'ended') return;
+  // A run that fails keeps nothing, so it waits for nothing either; but `continue` wants what there is.
+  if (state.fetching === 0 || state.phase === 'closing') finish(state, out);
 }
 
 function finish(state: RunState, out: RunCommand[]): void {
@@ -311,32 +296,6 @@ function withFailures(failures: readonly HandoffError[]): HandoffError {
 
 function free(state: RunState, index: number, out: RunCommand[]): void {
   out.push({ type: 'free-claim', index, node: state.nodes[index]! });
-}
-
-/** The one place where a function changes its state. */
-function move(state: RunState, index: number, event: FunctionEvent, at: Moment): void {
-  const from = state.states[index]!;
-  const to = TRANSITIONS[from][event];
-  if (to === undefined) {
-    const name = (one: number): string => state.plan.ids[one]!;
-    throw new Error(`function "${name(index)}" is ${from}, which ${event} cannot follow. The story:\n${state.story.tell(name)}`);
-  }
-  state.states[index] = to;
-  state.counts.set(from, state.counts.get(from)! - 1);
-  state.counts.set(to, state.counts.get(to)! + 1);
-  state.underWay += Number(holdsClaim(to)) - Number(holdsClaim(from));
-  if (isFinal(to)) state.settled += 1;
-  state.story.add(at.nowMs, index, from, event, to);
-}
-
-const stamp = (state: RunState, at: Moment): { runId: string; dagId: string; atMs: number } => ({
-  runId: state.runId,
-  dagId: state.plan.dagId,
-  atMs: at.wallMs,
-});
-
-function tell(out: RunCommand[], event: RunEvent): void {
-  out.push({ type: 'announce', event });
 }
 
 function asError(thrown: unknown): Error {

@@ -2,16 +2,17 @@ import { type ActorRef, gaveUp, type Parent, type Supervisor } from '../actor/in
 import type { Capabilities } from '../allocator/index.js';
 import { HandoffError, keepAlive, type Logger, newRunId, type RunId, type Timer } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
+import type { Given } from '../executor/index.js';
 import { check, Held } from '../value/index.js';
 import { claimKinds } from './claims.js';
-import { DagRun, type RunGround } from './dag-run.js';
+import { DagRun } from './dag-run.js';
 import { startRunSupervisor } from './dag-runner.js';
 import { Estimates } from './estimates.js';
 import type { EventLog } from './event-log.js';
 import type { RunEvent } from './messages.js';
 import { openResults, recordOf } from './results.js';
 import { type CheckedOptions, checkedOptions } from './run-options.js';
-import { Turn } from './turn.js';
+import type { RunGround, Waiting } from './run-order.js';
 
 /** How many events of ended runs are kept in all. */
 const PAST_EVENTS_KEPT = 30_000;
@@ -49,7 +50,6 @@ interface OpenRun extends PreparedRun {
 /** The runs that this node drives. Outlives every actor of theirs. */
 export class Runs {
   readonly #ground: RunGround & { readonly freeze: boolean; readonly logger: Logger };
-  readonly #capabilities: () => readonly Capabilities[];
   readonly #estimates = new Estimates();
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
@@ -58,13 +58,28 @@ export class Runs {
   #pastEvents = 0;
   #refusal: HandoffError | undefined;
 
-  /** `capabilities` answers those of every member, for what a thread function costs by default. */
-  constructor(
-    ground: Omit<RunGround, 'turn'> & { readonly freeze: boolean; readonly logger: Logger },
-    capabilities: () => readonly Capabilities[],
-  ) {
-    this.#ground = { ...ground, turn: new Turn(ground.clock) };
-    this.#capabilities = capabilities;
+  constructor(ground: RunGround & { readonly freeze: boolean; readonly logger: Logger }) {
+    this.#ground = ground;
+  }
+
+  /** How many runs go on. */
+  get size(): number {
+    return this.#byRun.size;
+  }
+
+  /** A node is about to leave: what it made and is still needed is brought here. */
+  memberLeaving(node: string): void {
+    for (const { run } of this.#byRun.values()) run.memberLeaving(node);
+  }
+
+  /** How far each run is. */
+  progress(): readonly { readonly runId: string; readonly dagId: string; readonly progress: DagRun['progress'] }[] {
+    return [...this.#byRun.values()].map(({ run: { runId, dagId, progress } }) => ({ runId, dagId, progress }));
+  }
+
+  /** What is ready and waits for room, of all runs. */
+  waiting(): readonly Waiting[] {
+    return [...this.#byRun.values()].flatMap(({ run }) => run.waiting());
   }
 
   /** Whether a DAG id is being run by this node. */
@@ -93,7 +108,8 @@ export class Runs {
     const { dagId } = plan;
     if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
     const { node, store } = this.#ground;
-    const hasInput = (id: string): boolean => Object.hasOwn(options.inputs, id) || store.storedValue(dagId, id) !== undefined;
+    const hasInput = (id: string): boolean =>
+      Object.hasOwn(options.inputs, id) || store.storedValue(dagId, id) !== undefined || this.#locationOf(dagId, id) !== undefined;
     const faults = executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
     if (faults.length > 0) {
       const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
@@ -111,8 +127,8 @@ export class Runs {
     const inputs = this.#inputs(plan, options);
     const estimates = this.#estimates.of(plan);
     const paths = remainingPaths(plan, (index) => estimates[index]!);
-    const ended = (error: HandoffError | undefined, run: DagRun): void => this.#ended(run, error);
-    const run = new DagRun({ runId, plan, options, kinds, inputs, ended }, paths, this.#ground);
+    const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
+    const run: DagRun = new DagRun({ runId, plan, options, kinds, inputs, ended }, paths, this.#ground);
     this.#byDag.set(dagId, runId);
     store.openRun(runId, dagId);
     const prepared: OpenRun = {
@@ -201,7 +217,7 @@ export class Runs {
   }
 
   #threadCost(): Capabilities {
-    return this.#capabilities().some((capabilities) => (capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
+    return this.#ground.allocation.members.some(({ room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
   }
 
   #refuseImpossible(plan: Plan, kinds: readonly ReturnType<typeof claimKinds>[number][]): void {
@@ -214,17 +230,28 @@ export class Runs {
     }
   }
 
-  #inputs(plan: Plan, options: CheckedOptions): ReadonlyMap<string, Held> {
+  #inputs(plan: Plan, options: CheckedOptions): ReadonlyMap<string, Given> {
     const { strict, store } = this.#ground;
-    const inputs = new Map<string, Held>();
+    const { dagId } = plan;
+    const inputs = new Map<string, Given>();
     for (const id of plan.inputs) {
-      if (!Object.hasOwn(options.inputs, id)) inputs.set(id, store.storedValue(plan.dagId, id)!);
-      else {
+      if (!Object.hasOwn(options.inputs, id)) {
+        const stored = store.storedValue(dagId, id);
+        const from = this.#locationOf(dagId, id);
+        if (stored) inputs.set(id, stored);
+        else if (from !== undefined) inputs.set(id, { from, value: { kind: 'of-dag', dagId, functionId: id }, sizeBytes: 0 });
+      } else {
         const value = options.inputs[id];
         inputs.set(id, Held.live(value, strict ? check(value, { where: `inputs.${id}`, freeze: false }) : 0, 'caller'));
       }
     }
     return inputs;
+  }
+
+  /** The other node that has a stored value. */
+  #locationOf(dagId: string, id: string): string | undefined {
+    const node = this.#ground.store.locations.lookup(dagId, id);
+    return node === this.#ground.node ? undefined : node;
   }
 
   #watch(open: OpenRun, plan: Plan): void {

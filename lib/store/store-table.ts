@@ -45,10 +45,18 @@ export class StoreTable {
     this.#retainedBytesLimit = options.retainedBytesLimit;
   }
 
-  /** Starts the shelf of a run. The results of the run of that DAG before go. */
+  /** Bytes of all values on this node. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const { shelf } of this.#runs.values()) bytes += shelf.sizeBytes;
+    for (const { values, results } of this.#dags.values()) bytes += values.sizeBytes + results.sizeBytes;
+    return bytes;
+  }
+
+  /** Starts the shelf of a run. The results of the run of that DAG before go, unless it is another driver's and goes on. */
   openRun(runId: string, dagId: string): void {
     const before = this.#latest.get(dagId);
-    if (before !== undefined) this.dropRun(before);
+    if (before !== undefined && this.#runs.get(before)?.retention) this.dropRun(before);
     const dag = this.#dags.get(dagId);
     if (dag) {
       for (const id of dag.results.ids()) this.locations.forget(dagId, id);
@@ -82,7 +90,9 @@ export class StoreTable {
     const run = this.#runs.get(runId);
     if (!run) return;
     for (const id of [...run.shelf.ids()]) if (!keep.has(id)) run.shelf.delete(id);
-    if (retainMs <= 0 || keep.size === 0) return this.dropRun(runId);
+    // By DAG id the run answers that started last; what no other can ask for is not kept.
+    const isLatest = this.#latest.get(run.dagId) === runId;
+    if (retainMs <= 0 || keep.size === 0 || !isLatest) return this.dropRun(runId);
     run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
     this.#runs.delete(runId);
     this.#runs.set(runId, run);
@@ -107,14 +117,16 @@ export class StoreTable {
 
   /** Keeps a value given by hand; a `result` until the next run of the DAG starts, a `value` until `clear`. */
   keep(dagId: string, id: string, value: Held, as: 'value' | 'result'): void {
-    let dag = this.#dags.get(dagId);
-    if (!dag) {
-      dag = { values: this.#backend.open(), results: this.#backend.open() };
-      this.#dags.set(dagId, dag);
-    }
+    const dag = this.#shelfOf(dagId);
     (as === 'value' ? dag.values : dag.results).put(id, value);
     this.locations.register(dagId, id, this.#node);
     this.#wake(dagId, id, value);
+  }
+
+  /** Keeps a copy of what another node has, until the next run of the DAG starts. */
+  keepCopy(dagId: string, id: string, value: Held, origin: string): void {
+    this.#shelfOf(dagId).results.put(id, value);
+    this.locations.register(dagId, id, origin);
   }
 
   /** What `storeValue` left for an input. */
@@ -167,6 +179,15 @@ export class StoreTable {
   /** Ends every timer. */
   close(): void {
     for (const run of this.#runs.values()) run.retention?.cancel();
+  }
+
+  #shelfOf(dagId: string): DagShelf {
+    let dag = this.#dags.get(dagId);
+    if (!dag) {
+      dag = { values: this.#backend.open(), results: this.#backend.open() };
+      this.#dags.set(dagId, dag);
+    }
+    return dag;
   }
 
   #wake(dagId: string, id: string, value: Held): void {

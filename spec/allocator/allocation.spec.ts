@@ -30,6 +30,7 @@ const kindOf = (costs: Capabilities, over: Partial<ClaimKind> = {}): ClaimKind =
 const member = (name: string, capabilities: Capabilities, threads = 1000) => ({
   name,
   isSelf: name === 'a',
+  isOpen: true,
   room: new Ledger(capabilities, { thread: threads, loop: 1000 }),
 });
 

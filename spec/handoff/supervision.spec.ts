@@ -6,7 +6,7 @@ import { gate } from '../support/gate.js';
 import { spyLogger } from '../support/spy-logger.js';
 
 const tasks = functionsIn<typeof import('../support/modules/tasks.js')>(new URL('../support/modules/tasks.js', import.meta.url));
-const STATIONS = ['LocalStore', 'NodeRegistry', 'Allocator', 'Executor'] as const;
+const STATIONS = ['LocalStore', 'PeerHub', 'NodeRegistry', 'Allocator', 'Executor'] as const;
 const start = (): Promise<Handoff> => Handoff.start({ name: 'here', capabilities: { cpu: 2 }, logger: spyLogger() });
 const find = (tree: SupervisionTree, name: string): SupervisionTree | undefined =>
   tree.name === name ? tree : tree.children.map((child) => find(child, name)).find((found) => found);
@@ -191,7 +191,15 @@ describe('the end of a node', () => {
       [{ freeze: 'yes' }, 'freeze'],
       [{ root: '/nowhere/at/all' }, 'root'],
       [{ logger: { info() {} } }, 'logger'],
-      [{ listen: '127.0.0.1:0' }, 'listen'],
+      [{ listen: 'nowhere' }, 'listen'],
+      [{ listen: '0.0.0.0:0' }, 'cookie'],
+      [{ join: 'ws://127.0.0.1:1' }, 'join'],
+      [{ join: ['http://127.0.0.1:1'] }, 'join'],
+      [{ joinTimeoutMs: -1 }, 'joinTimeoutMs'],
+      [{ cookie: 'too short' }, 'cookie'],
+      [{ tls: {} }, 'tls'],
+      [{ heartbeat: { intervalMs: 0 } }, 'heartbeat.intervalMs'],
+      [{ heartbeat: { intervalMs: 500, timeoutMs: 600 } }, 'heartbeat.timeoutMs'],
       [null, 'options'],
     ] as const) {
       const error = await caught(Handoff.start(options as never));

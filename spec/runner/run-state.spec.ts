@@ -5,10 +5,11 @@ import { compile, Dag } from '../../lib/dag/index.js';
 import { holdsClaim, isFinal } from '../../lib/runner/function-state.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/messages.js';
 import { progressOf } from '../../lib/runner/progress.js';
-import { newRunState, type RunPolicy, type RunState, recover, step } from '../../lib/runner/run-state.js';
+import { newRunState, type RunPolicy, type RunState } from '../../lib/runner/run-record.js';
+import { recover, step } from '../../lib/runner/run-state.js';
 
 const no = (): void => {};
-const receipt = { node: 'n', sizeBytes: 8, tookMs: 1 };
+const receipt = { node: 'n', sizeBytes: 8, tookMs: 1, isHere: true };
 
 /** A run of `edges` (consumer: its producers), driven by happenings; answers what was commanded, announcements apart. */
 function open(edges: Record<string, string[]>, over: Partial<RunPolicy> & { collect?: string[] } = {}) {

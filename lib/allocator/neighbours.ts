@@ -1,0 +1,83 @@
+import type { BeatContent, MemberEvent, MemberState } from '../nodes/index.js';
+import type { Member } from './allocation.js';
+import { Picture, type Usage } from './picture.js';
+
+interface Neighbour extends Member {
+  readonly room: Picture;
+  isOpen: boolean;
+  incarnation: string;
+}
+
+/**
+ * The other members, as functions can be placed on them: learnt from what the membership tells. Who has not said yet what it has can hold nothing;
+ * who is suspect, cut off or about to leave gets nothing new.
+ */
+export class Neighbours {
+  readonly #node: string;
+  readonly #byName = new Map<string, Neighbour>();
+
+  /** `node` is this one, to tell its own claims from those of others. */
+  constructor(node: string) {
+    this.#node = node;
+  }
+
+  /** By name. */
+  get members(): readonly Member[] {
+    return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Answers whether there are others now, or other capabilities. */
+  heard(event: MemberEvent): boolean {
+    const { name, incarnation } = event.member;
+    switch (event.type) {
+      case 'member-left':
+      case 'member-lost':
+        return this.#byName.get(name)?.incarnation === incarnation && this.#byName.delete(name);
+      case 'member-told':
+      case 'member-untold':
+        return false;
+      case 'member-beat': {
+        const isNew = !this.#byName.has(name);
+        const neighbour = this.#neighbour(event.member);
+        const before = JSON.stringify(neighbour.room.capabilities);
+        neighbour.room.told(usageOf(event.content, this.#node));
+        neighbour.isOpen = isOpen(event.member);
+        return isNew || JSON.stringify(neighbour.room.capabilities) !== before;
+      }
+      default: {
+        const neighbour = this.#byName.get(name);
+        if (neighbour) neighbour.isOpen = isOpen(event.member);
+        return false;
+      }
+    }
+  }
+
+  /** A node that declined said how it stands. */
+  told(name: string, usage: Usage): void {
+    this.#byName.get(name)?.room.told(usage);
+  }
+
+  #neighbour({ name, incarnation }: MemberState): Neighbour {
+    let neighbour = this.#byName.get(name);
+    if (!neighbour || neighbour.incarnation !== incarnation) {
+      neighbour = { name, incarnation, isSelf: false, isOpen: false, room: new Picture() };
+      this.#byName.set(name, neighbour);
+    }
+    return neighbour;
+  }
+}
+
+const isOpen = ({ status, reach }: MemberState): boolean => status === 'up' && reach === 'linked';
+
+function usageOf({ capabilities, used, byDriver, threads, loopPlaces }: BeatContent, driver: string): Usage {
+  const [, usedByYou, threadsByYou, loopByYou] = byDriver.find(([name]) => name === driver) ?? [driver, [], 0, 0];
+  return {
+    capabilities: Object.fromEntries(capabilities),
+    used: Object.fromEntries(used),
+    usedByYou: Object.fromEntries(usedByYou),
+    slots: {
+      thread: { size: threads[0], used: threads[1], usedByYou: threadsByYou },
+      loop: { size: loopPlaces[0], used: loopPlaces[1], usedByYou: loopByYou },
+    },
+  };
+}

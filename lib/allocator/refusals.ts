@@ -1,0 +1,30 @@
+import { HandoffError, textOf } from '../base/index.js';
+import type { Asker, ClaimKind, Member } from './allocation.js';
+import { describe } from './resources.js';
+
+/** Why no member could ever hold the kind: what it needs, and the best that there is. */
+export function impossible(kind: ClaimKind, functionId: string, members: readonly Member[]): HandoffError {
+  const allowed = members.filter((member) => kind.only === undefined || member.name === kind.only);
+  if (allowed.length === 0) {
+    const message = `Cannot place function "${functionId}": node "${kind.only}" is not a member`;
+    return new HandoffError('HANDOFF_NODE_UNKNOWN', message, { functionId, node: kind.only });
+  }
+  const best = allowed.reduce((a, b) => (closeness(b, kind) > closeness(a, kind) ? b : a));
+  const group = kind.group ? ' with all functions it is collocated with' : '';
+  return new HandoffError(
+    'HANDOFF_ALLOCATION_FAILED',
+    `Cannot place function "${functionId}"${group}: needs ${describe(kind.costs)}, the best node "${best.name}" has ${describe(best.room.capabilities)}`,
+    { functionId, node: best.name },
+  );
+}
+
+/** How many of the resources a node could hold. */
+function closeness(member: Member, kind: ClaimKind): number {
+  return [...kind.cost].filter(([name, amount]) => member.room.canEverHold(new Map([[name, amount]]))).length;
+}
+
+export function strategyFailed(asker: Asker, index: number, cause: unknown): HandoffError {
+  const functionId = asker.functionId(index);
+  const message = `Cannot place function "${functionId}": strategy "${asker.strategy.name}" failed: ${textOf(cause)}`;
+  return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { dagId: asker.dagId, runId: asker.runId, functionId, cause });
+}

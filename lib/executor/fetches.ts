@@ -1,0 +1,106 @@
+import { HandoffError } from '../base/index.js';
+import type { Requests, WireMessage, WireMessageOf } from '../peer/index.js';
+import { Held } from '../value/index.js';
+import type { FarValue } from './far-value.js';
+import type { ValueListener } from './offers.js';
+
+/** How this node reaches another: over a link, one that will come back included; not itself; or it is this node. */
+export type Way = 'direct' | 'none' | 'self';
+
+/** What fetching needs of the node. */
+export interface FetchGround {
+  readonly node: string;
+  readonly requests: Requests;
+  wayTo(node: string): Way;
+}
+
+interface Fetching {
+  readonly listeners: Set<ValueListener>;
+  readonly giveUp: () => void;
+}
+
+/**
+ * Fetches values from the nodes that have them: each at most once at a time, however many want it. What cannot be reached is fetched through
+ * another node, which passes it on. Every fetch ends: in the value, or in the error of the node that has it, or `HANDOFF_RESULT_LOST` when there is
+ * none, or that node is gone.
+ */
+export class Fetches {
+  readonly #ground: FetchGround;
+  readonly #fetching = new Map<string, Fetching>();
+  /** By request: whether the bytes that are on their way are a result, which is frozen where it is opened. */
+  readonly #coming = new Map<number, { readonly freeze: boolean }>();
+
+  constructor(ground: FetchGround) {
+    this.#ground = ground;
+  }
+
+  /** `via` is asked when there is no way to the origin. Answers how to give it up; then nobody is told. */
+  fetch(far: FarValue, via: string | undefined, listener: ValueListener): () => void {
+    const to = this.#ground.wayTo(far.from) === 'direct' ? far.from : via;
+    if (to === undefined || this.#ground.wayTo(to) !== 'direct') {
+      listener.missing(this.#lost(far));
+      return () => {};
+    }
+    const key = JSON.stringify([to, far.value]);
+    let fetching = this.#fetching.get(key);
+    if (!fetching) {
+      fetching = { listeners: new Set(), giveUp: this.#request(to, far, key) };
+      this.#fetching.set(key, fetching);
+    }
+    const { listeners } = fetching;
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size > 0 || this.#fetching.get(key)?.listeners !== listeners) return;
+      this.#fetching.get(key)?.giveUp();
+      this.#fetching.delete(key);
+    };
+  }
+
+  /** A node says whether it has what was asked for. */
+  heard(from: string, message: WireMessageOf<'value-found' | 'value-missing'>, error: Error | undefined): void {
+    const { requests } = this.#ground;
+    if (message.type === 'value-missing') return requests.answered(from, message.id, { error });
+    const { id, freeze, packed } = message;
+    if (packed) requests.answered(from, id, Held.packed(packed, freeze ? 'result' : 'caller'));
+    else this.#coming.set(id, { freeze });
+  }
+
+  /** The bytes have come, or will not. */
+  value(from: string, id: number, bytes: Uint8Array | Error): void {
+    const { requests } = this.#ground;
+    const coming = this.#coming.get(id);
+    this.#coming.delete(id);
+    if (bytes instanceof Error) requests.answered(from, id, { error: bytes });
+    else requests.answered(from, id, Held.packed(bytes, coming?.freeze === false ? 'caller' : 'result'));
+  }
+
+  #request(to: string, far: FarValue, key: string): () => void {
+    const settle = (tell: (listener: ValueListener) => void): void => {
+      const fetching = this.#fetching.get(key);
+      this.#fetching.delete(key);
+      for (const listener of fetching?.listeners ?? []) tell(listener);
+    };
+    return this.#ground.requests.request<Held | { readonly error: Error | undefined }>(
+      to,
+      (id): WireMessage => ({ type: 'fetch-value', id, value: far.value }),
+      {
+        answered: (answer) => {
+          if (answer instanceof Held) settle((listener) => listener.found(answer));
+          else settle((listener) => listener.missing(answer.error ?? this.#lost(far)));
+        },
+        failed: () => settle((listener) => listener.missing(this.#lost(far))),
+      },
+    );
+  }
+
+  #lost({ from, value }: FarValue): HandoffError {
+    const functionId = 'functionId' in value ? value.functionId : undefined;
+    const what = functionId === undefined ? 'a value' : `the value of "${functionId}"`;
+    const { node } = this.#ground;
+    return new HandoffError('HANDOFF_RESULT_LOST', `Node "${node}" cannot get ${what}: node "${from}" does not have it, or is gone`, {
+      functionId,
+      node: from,
+    });
+  }
+}

@@ -1,0 +1,127 @@
+import { HandoffError } from '../base/index.js';
+import type { StoreTable } from '../store/index.js';
+import type { Held } from '../value/index.js';
+import type { AttemptContext, Outcome } from './attempt.js';
+import type { AttemptHandle, ExecutorTable } from './executor.js';
+import { type FarValue, type Given, isFar } from './far-value.js';
+import type { Fetches } from './fetches.js';
+import type { PlacedStep } from './segments.js';
+import { isFinal } from './steps-run.js';
+
+/** A step of an attempt, some of whose values may lie elsewhere. */
+export interface UngatheredStep extends Omit<PlacedStep, 'inputs' | 'extra'> {
+  readonly inputs: readonly (Given | number)[];
+  readonly extra: Given | undefined;
+}
+
+/** As `Attempt`, before its values are there. */
+export interface UngatheredAttempt {
+  readonly context: AttemptContext;
+  readonly steps: readonly UngatheredStep[];
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+  /** Who is asked for values that there is no way to: the driver of the run. */
+  readonly via: string | undefined;
+}
+
+/** What starting an attempt needs of its node. */
+export interface GatherGround {
+  readonly node: string;
+  readonly executor: ExecutorTable;
+  readonly store: StoreTable;
+  readonly fetches: Fetches;
+}
+
+/** Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for others. */
+export function startGathered(attempt: UngatheredAttempt, ground: GatherGround): AttemptHandle {
+  const far = new Set<FarValue>();
+  for (const { inputs, extra } of attempt.steps) {
+    for (const input of inputs) if (isFar(input)) far.add(input);
+    if (isFar(extra)) far.add(extra);
+  }
+  if (far.size === 0) return ground.executor.start({ ...attempt, steps: attempt.steps as readonly PlacedStep[] });
+  return new GatheredAttempt(attempt, far, ground);
+}
+
+class GatheredAttempt implements AttemptHandle {
+  readonly #attempt: UngatheredAttempt;
+  readonly #ground: GatherGround;
+  readonly #values = new Map<FarValue, Held>();
+  #fetching = new Set<() => void>();
+  #missing: number;
+  #started: AttemptHandle | undefined;
+  #outcome: Outcome | undefined;
+  #heard: ((outcome: Outcome) => void) | undefined;
+
+  constructor(attempt: UngatheredAttempt, far: ReadonlySet<FarValue>, ground: GatherGround) {
+    this.#attempt = attempt;
+    this.#ground = ground;
+    this.#missing = far.size;
+    for (const one of far) {
+      if (this.#outcome) return;
+      this.#get(one);
+    }
+  }
+
+  listen(heard: (outcome: Outcome) => void): void {
+    this.#heard = heard;
+    if (this.#started) this.#started.listen(heard);
+    else if (this.#outcome) heard(this.#outcome);
+  }
+
+  stop(reason: HandoffError, graceMs: number): void {
+    if (this.#started) this.#started.stop(reason, graceMs);
+    else this.#end({ type: 'stopped' });
+  }
+
+  #get(far: FarValue): void {
+    const { runId } = this.#attempt.context;
+    const { store, fetches } = this.#ground;
+    const { value } = far;
+    const known = value.kind === 'of-run' ? store.get(runId, value.functionId) : undefined;
+    if (known) return this.#got(far, known);
+    const giveUp = fetches.fetch(far, this.#attempt.via, {
+      found: (held) => {
+        if (value.kind === 'of-run') store.put(runId, value.functionId, held);
+        this.#got(far, held);
+      },
+      missing: (error) => {
+        const why = error ?? this.#lost(far);
+        this.#end({ type: 'failed', error: why, final: isFinal(why) || HandoffError.is(why, 'HANDOFF_RESULT_LOST') });
+      },
+    });
+    if (!this.#outcome) this.#fetching.add(giveUp);
+  }
+
+  #got(far: FarValue, held: Held): void {
+    if (this.#outcome) return;
+    this.#values.set(far, held);
+    this.#missing -= 1;
+    if (this.#missing > 0) return;
+    const here = (given: Given): Held => (isFar(given) ? this.#values.get(given)! : given);
+    const steps = this.#attempt.steps.map(
+      (step): PlacedStep => ({
+        ...step,
+        inputs: step.inputs.map((input) => (typeof input === 'number' ? input : here(input))),
+        extra: step.extra && here(step.extra),
+      }),
+    );
+    this.#started = this.#ground.executor.start({ ...this.#attempt, steps });
+    this.#values.clear();
+    if (this.#heard) this.#started.listen(this.#heard);
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#outcome || this.#started) return;
+    this.#outcome = outcome;
+    for (const giveUp of this.#fetching) giveUp();
+    this.#fetching.clear();
+    this.#heard?.(outcome);
+  }
+
+  #lost({ from }: FarValue): HandoffError {
+    const { functionId, runId, dagId } = this.#attempt.context;
+    const message = `Node "${this.#ground.node}" cannot get an argument of function "${functionId}" from node "${from}"`;
+    return new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, runId, functionId, node: from });
+  }
+}

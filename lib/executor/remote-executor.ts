@@ -1,0 +1,217 @@
+import { HandoffError, textOf } from '../base/index.js';
+import type { WireMessage, WireMessageOf, WireOutcome } from '../peer/index.js';
+import { Held, packThrown, unpackThrown } from '../value/index.js';
+import type { AttemptContext, Outcome } from './attempt.js';
+import type { AttemptHandle } from './executor.js';
+import type { UngatheredStep } from './gathered-attempt.js';
+import { stepsForWire } from './wire-steps.js';
+
+/** How an attempt on another node ended: as one here, or with its value kept there, or without having been tried to the end. */
+export type FarOutcome =
+  | Outcome
+  | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number }
+  /** The node has no room, or is about to leave. It was not tried, or not to the end; that counts as nothing. */
+  | { readonly type: 'declined' }
+  /** The node is gone. */
+  | { readonly type: 'lost' };
+
+/** An attempt for another node, `context.node`. */
+export interface FarAttempt {
+  readonly context: AttemptContext;
+  readonly steps: readonly UngatheredStep[];
+  readonly costs: Readonly<Record<string, number>>;
+  readonly slot: 'thread' | 'loop';
+  readonly mayQueue: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+}
+
+/** Who hears how it goes on, before its end. */
+export interface FarListener {
+  started(): void;
+  queued(lacking: Readonly<Record<string, number>>): void;
+  /** What the node told of itself when it declined. */
+  refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
+}
+
+/** The answers of a node about an attempt. */
+export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
+
+/**
+ * The attempts of this node's runs on other nodes. One question, `run-attempt`, keyed by run, function and attempt; asked again whenever the
+ * link comes up, until it is answered by its end. Nobody waits for a node that is gone.
+ */
+export class RemoteExecutor {
+  readonly #send: (to: string, message: WireMessage) => boolean;
+  readonly #root: string;
+  readonly #byRun = new Map<string, Map<string, FarRun>>();
+  /** Answers to attempts that are over. */
+  stale = 0;
+
+  constructor(send: (to: string, message: WireMessage) => boolean, root: string) {
+    this.#send = send;
+    this.#root = root;
+  }
+
+  /** Throws `HANDOFF_NOT_SERIALIZABLE` when an argument cannot leave this node. */
+  start(attempt: FarAttempt, listener: FarListener): AttemptHandle<FarOutcome> {
+    const { runId, functionId } = attempt.context;
+    const run = new FarRun(attempt, listener, this.#root, this.#send, () => this.#forget(runId, functionId));
+    const ofRun = this.#byRun.get(runId) ?? new Map<string, FarRun>();
+    this.#byRun.set(runId, ofRun.set(functionId, run));
+    run.ask();
+    return run;
+  }
+
+  heard(from: string, answer: AttemptAnswer): void {
+    const run = this.#byRun.get(answer.runId)?.get(answer.functionId);
+    if (run?.node === from && run.attempt === answer.attempt) run.heard(answer);
+    else this.stale += 1;
+  }
+
+  /** What was under way on the link before may be lost: asks again. */
+  linkUp(name: string): void {
+    for (const run of this.#on(name)) run.ask();
+  }
+
+  /** The node is no member any more: it `left`, after it had said so, or was `lost`. */
+  gone(name: string, how: 'left' | 'lost'): void {
+    for (const run of this.#on(name)) run.gone(how);
+  }
+
+  #on(name: string): FarRun[] {
+    return [...this.#byRun.values()].flatMap((ofRun) => [...ofRun.values()].filter(({ node }) => node === name));
+  }
+
+  #forget(runId: string, functionId: string): void {
+    const ofRun = this.#byRun.get(runId);
+    ofRun?.delete(functionId);
+    if (ofRun?.size === 0) this.#byRun.delete(runId);
+  }
+}
+
+class FarRun implements AttemptHandle<FarOutcome> {
+  readonly node: string;
+  readonly attempt: number;
+  readonly #listener: FarListener;
+  readonly #question: WireMessageOf<'run-attempt'>;
+  readonly #send: (to: string, message: WireMessage) => boolean;
+  readonly #done: () => void;
+  #stop: WireMessageOf<'stop-attempt'> | undefined;
+  #isStarted = false;
+  #outcome: FarOutcome | undefined;
+  #heard: ((outcome: FarOutcome) => void) | undefined;
+
+  constructor(
+    { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs }: FarAttempt,
+    listener: FarListener,
+    root: string,
+    send: (to: string, message: WireMessage) => boolean,
+    done: () => void,
+  ) {
+    const { node, runId, dagId, functionId, attempt } = context;
+    this.node = node;
+    this.attempt = attempt;
+    this.#listener = listener;
+    this.#send = send;
+    this.#done = done;
+    this.#question = {
+      type: 'run-attempt',
+      runId,
+      dagId,
+      functionId,
+      attempt,
+      cost: Object.entries(costs),
+      slot,
+      mayQueue,
+      steps: stepsForWire(steps, root),
+      timeoutMs: timeoutMs ?? null,
+      stopGraceMs,
+    };
+  }
+
+  listen(heard: (outcome: FarOutcome) => void): void {
+    this.#heard = heard;
+    if (this.#outcome) heard(this.#outcome);
+  }
+
+  stop(reason: HandoffError, graceMs: number): void {
+    if (this.#outcome) return;
+    const { runId, functionId, attempt } = this.#question;
+    this.#stop = { type: 'stop-attempt', runId, functionId, attempt, reason: packThrown(reason), graceMs };
+    this.#send(this.node, this.#stop);
+  }
+
+  ask(): void {
+    try {
+      this.#send(this.node, this.#question);
+      if (this.#stop) this.#send(this.node, this.#stop);
+    } catch (error) {
+      const { functionId } = this.#question;
+      const message = `Cannot send function "${functionId}" to node "${this.node}": ${(error as Error).message}`;
+      this.#end({
+        type: 'failed',
+        error: new HandoffError('HANDOFF_NOT_SERIALIZABLE', message, { functionId, cause: error }),
+        final: true,
+      });
+    }
+  }
+
+  heard(answer: AttemptAnswer): void {
+    switch (answer.type) {
+      case 'attempt-queued':
+        return this.#listener.queued(Object.fromEntries(answer.lacking));
+      case 'attempt-started':
+        return this.#started();
+      case 'attempt-refused':
+        this.#listener.refused(answer.usage);
+        return this.#end(this.#stop ? { type: 'stopped' } : { type: 'declined' });
+      case 'attempt-ended': {
+        const outcome = outcomeOf(answer.outcome);
+        if (outcome.type !== 'stopped') this.#started();
+        // A node that leaves stops what it cannot finish; nobody here has asked for it.
+        return this.#end(outcome.type === 'stopped' && !this.#stop ? { type: 'declined' } : this.#stop ? { type: 'stopped' } : outcome);
+      }
+    }
+  }
+
+  gone(how: 'left' | 'lost'): void {
+    this.#end(this.#stop ? { type: 'stopped' } : { type: how === 'left' ? 'declined' : 'lost' });
+  }
+
+  #started(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#listener.started();
+  }
+
+  #end(outcome: FarOutcome): void {
+    if (this.#outcome) return;
+    this.#outcome = outcome;
+    this.#done();
+    this.#heard?.(outcome);
+  }
+}
+
+function outcomeOf(outcome: WireOutcome): FarOutcome {
+  switch (outcome.type) {
+    case 'succeeded': {
+      const { packed, sizeBytes, tookMs } = outcome;
+      return packed ? { type: 'succeeded', values: [Held.packed(packed, 'result')], tookMs } : { type: 'kept', sizeBytes, tookMs };
+    }
+    case 'failed':
+      return { type: 'failed', error: errorFrom(outcome.error), final: outcome.final };
+    case 'stopped':
+      return outcome;
+  }
+}
+
+/** An error that came over the wire; one that cannot be read is an error too. */
+export function errorFrom(packed: Uint8Array): Error {
+  try {
+    const error = unpackThrown(packed);
+    return error instanceof Error ? error : new Error(textOf(error), { cause: error });
+  } catch (cause) {
+    return new Error(`an error came that cannot be read: ${textOf(cause)}`, { cause });
+  }
+}

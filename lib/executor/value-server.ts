@@ -1,0 +1,104 @@
+import type { CodeRef } from '../dag/index.js';
+import type { ValueName, WireMessage } from '../peer/index.js';
+import type { StoreTable } from '../store/index.js';
+import { Held, packThrown } from '../value/index.js';
+import type { ExecutorTable } from './executor.js';
+import { RIDES_ALONG_BYTES } from './far-value.js';
+import type { Fetches } from './fetches.js';
+import type { Offers, ValueListener } from './offers.js';
+
+/** What giving values to others needs of the node. */
+export interface ValueServerGround {
+  readonly node: string;
+  readonly store: StoreTable;
+  readonly executor: ExecutorTable;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly sendValue: (to: string, id: number, bytes: Uint8Array) => Promise<void>;
+  readonly refOf: (module: string, name: string) => CodeRef;
+}
+
+/** Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. Whoever has lost the link asks again. */
+export class ValueServer {
+  readonly #ground: ValueServerGround;
+
+  constructor(ground: ValueServerGround) {
+    this.#ground = ground;
+  }
+
+  serve(from: string, id: number, value: ValueName): void {
+    const { send } = this.#ground;
+    this.#find(value, {
+      found: (held) => this.#give(from, id, held),
+      missing: (error) => void send(from, { type: 'value-missing', id, error: error ? packThrown(error) : null }),
+    });
+  }
+
+  #find(value: ValueName, listener: ValueListener): void {
+    const { store, offers, fetches, node } = this.#ground;
+    const tell = (held: Held | undefined): void => (held ? listener.found(held) : listener.missing(undefined));
+    switch (value.kind) {
+      case 'offered': {
+        const maker = offers.find(value.offer);
+        return maker ? maker(listener) : listener.missing(undefined);
+      }
+      case 'of-dag':
+        return tell(store.find(value.dagId, value.functionId));
+      case 'of-run': {
+        const held = store.get(value.runId, value.functionId);
+        if (held || value.origin === node) return tell(held);
+        // For one who has no way to the origin; what passes through is not kept.
+        fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
+        return;
+      }
+      case 'serialized': {
+        if (value.origin !== node) {
+          fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
+          return;
+        }
+        const held = store.get(value.runId, value.functionId);
+        return held ? this.#serialize(value, held, listener) : listener.missing(undefined);
+      }
+    }
+  }
+
+  /** An edge's serializer runs where the value was made. It holds no claim of its own: its consumer does, on the node that waits for it. */
+  #serialize(value: Extract<ValueName, { kind: 'serialized' }>, held: Held, listener: ValueListener): void {
+    const { executor, node, refOf } = this.#ground;
+    const { dagId, runId, consumer, functionId, attempt, module, name, isolation, extra } = value;
+    const handle = executor.start({
+      context: { dagId, runId, functionId: consumer, attempt, node },
+      steps: [
+        {
+          role: 'serialize',
+          functionId,
+          isolation,
+          code: refOf(module, name),
+          inputs: [held],
+          asList: false,
+          extra: Held.packed(extra, 'caller'),
+          wanted: true,
+        },
+      ],
+      timeoutMs: undefined,
+      stopGraceMs: 0,
+    });
+    handle.listen((outcome) => {
+      if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
+      else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
+    });
+  }
+
+  #give(to: string, id: number, held: Held): void {
+    const { send, sendValue } = this.#ground;
+    try {
+      const packed = held.pack('result');
+      const isSmall = packed.byteLength <= RIDES_ALONG_BYTES;
+      send(to, { type: 'value-found', id, freeze: held.origin === 'result', packed: isSmall ? packed : null });
+      if (!isSmall) sendValue(to, id, packed).catch(() => {});
+    } catch (error) {
+      send(to, { type: 'value-missing', id, error: packThrown(error) });
+    }
+  }
+}

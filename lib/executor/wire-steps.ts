@@ -1,0 +1,63 @@
+import { isAbsolute, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CodeRef } from '../dag/index.js';
+import type { WireStep } from '../peer/index.js';
+import { Held } from '../value/index.js';
+import { type Given, isFar, RIDES_ALONG_BYTES } from './far-value.js';
+import type { UngatheredStep } from './gathered-attempt.js';
+
+/** What may ride along with one attempt in all, bytes: a message has to stay well below the longest frame. */
+const MAX_RIDERS_BYTES = 1024 * 1024;
+
+/** A module as every node finds it below its own root: a path below the driver's root becomes one that is relative to it. */
+export function moduleOnWire(module: string, root: string): string {
+  if (!module.startsWith('file:')) return module;
+  const path = relative(root, fileURLToPath(module));
+  return path.startsWith('..') || isAbsolute(path) ? module : `./${path.split(sep).join('/')}`;
+}
+
+/** Steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
+export function stepsForWire(steps: readonly UngatheredStep[], root: string): readonly WireStep[] {
+  let leftBytes = MAX_RIDERS_BYTES;
+  const given = (one: Given, where: string): Extract<WireStep['inputs'][number], object> => {
+    const held = isFar(one) ? one.held : one;
+    const mayRide = held !== undefined && (!isFar(one) || held.sizeBytes <= RIDES_ALONG_BYTES);
+    const packed = mayRide ? held.pack(where) : undefined;
+    if (packed && (!isFar(one) || (packed.byteLength <= RIDES_ALONG_BYTES && packed.byteLength <= leftBytes))) {
+      leftBytes -= packed.byteLength;
+      return { packed, freeze: held!.origin === 'result' };
+    }
+    const { from, value, sizeBytes } = one as Exclude<Given, Held>;
+    return { from, value, sizeBytes };
+  };
+  return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted }) => {
+    const { module, name } = code as CodeRef;
+    return {
+      role,
+      functionId,
+      isolation,
+      module: moduleOnWire(module, root),
+      name,
+      inputs: inputs.map((input, at) => (typeof input === 'number' ? input : given(input, `argument ${at}`))),
+      asList,
+      extra: extra === undefined ? null : given(extra, 'extraArgs'),
+      wanted,
+    };
+  });
+}
+
+/** Steps that came from another node. `refOf` gives the same object for the same reference, so that what is loaded is found again. */
+export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string, name: string) => CodeRef): readonly UngatheredStep[] {
+  const given = (one: Extract<WireStep['inputs'][number], object>): Given =>
+    'packed' in one ? Held.packed(one.packed, one.freeze ? 'result' : 'caller') : one;
+  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted }) => ({
+    role,
+    functionId,
+    isolation,
+    code: refOf(module, name),
+    inputs: inputs.map((input) => (typeof input === 'number' ? input : given(input))),
+    asList,
+    extra: extra === null ? undefined : given(extra),
+    wanted,
+  }));
+}

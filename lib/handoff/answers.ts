@@ -1,0 +1,123 @@
+import { type AllocationTable, amounts, type Capabilities } from '../allocator/index.js';
+import { type Clock, HandoffError } from '../base/index.js';
+import { type Fetches, moduleDigest } from '../executor/index.js';
+import type { Membership } from '../nodes/index.js';
+import type { Question, WireMessage } from '../peer/index.js';
+import type { Runs } from '../runner/index.js';
+import type { StoreTable } from '../store/index.js';
+import { Held, packThrown } from '../value/index.js';
+
+/** What answering needs of the node. */
+export interface AnswersGround {
+  readonly node: string;
+  readonly root: string;
+  readonly clock: Clock;
+  readonly allocation: AllocationTable;
+  readonly store: StoreTable;
+  readonly membership: Membership;
+  readonly runs: Runs;
+  readonly fetches: Fetches;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly tellLocation: (dagId: string, functionId: string) => void;
+  /** Plain data that can be sent. */
+  readonly status: () => unknown;
+}
+
+/** Answers what other nodes ask of this one. Every question may come twice, and is answered each time. */
+export class Answers {
+  readonly #ground: AnswersGround;
+
+  constructor(ground: AnswersGround) {
+    this.#ground = ground;
+  }
+
+  /** An observer is only shown the status. */
+  answer(from: string, id: number, question: Question, isObserver: boolean): void {
+    const { send } = this.#ground;
+    const fail = (error: unknown): void => void send(from, { type: 'answer', id, value: null, error: packThrown(error) });
+    const reply = (value: unknown): void => {
+      try {
+        send(from, { type: 'answer', id, value, error: null });
+      } catch (error) {
+        // Longer than a message may be.
+        fail(error);
+      }
+    };
+    if (isObserver && question.kind !== 'show-status') {
+      return fail(new HandoffError('HANDOFF_NODE_UNKNOWN', `An observer cannot ask for "${question.kind}": it is no member`));
+    }
+    try {
+      this.#answer(from, question, reply, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #answer(from: string, question: Question, reply: (value: unknown) => void, fail: (error: unknown) => void): void {
+    const { allocation, store, membership, runs, status, clock } = this.#ground;
+    switch (question.kind) {
+      case 'register-capabilities':
+        allocation.register(frozenRecord(question.capabilities));
+        // Ahead of the answer on the same link, so that whoever asked knows it by then.
+        membership.beatNow();
+        return reply(null);
+      case 'check-room':
+        return reply(allocation.ledger.hasResources(amounts(Object.fromEntries(question.required))));
+      case 'keep-value':
+        return this.#keep(from, question, reply, fail);
+      case 'await-value': {
+        const { dagId, functionId, timeoutMs } = question;
+        const timer = clock.after(timeoutMs, () => {
+          forget();
+          reply(false);
+        });
+        const found = (): void => {
+          timer.cancel();
+          reply(true);
+        };
+        const forget = store.await(dagId, functionId, { found });
+        return;
+      }
+      case 'lookup-location':
+        return reply(store.locate(question.dagId, question.functionId) ?? null);
+      case 'clear-dag': {
+        const { dagId } = question;
+        if (runs.isRunning(dagId)) throw dagRunning(dagId, this.#ground.node);
+        store.clear(dagId);
+        return reply(null);
+      }
+      case 'compare-module': {
+        const { node, root } = this.#ground;
+        moduleDigest(question.module, { node, root }).then(
+          (digest) => reply(digest === undefined ? null : digest === question.digest),
+          fail,
+        );
+        return;
+      }
+      case 'show-status':
+        return reply(status());
+    }
+  }
+
+  #keep(
+    from: string,
+    { dagId, functionId, as, value }: Extract<Question, { kind: 'keep-value' }>,
+    reply: (value: unknown) => void,
+    fail: (error: unknown) => void,
+  ): void {
+    const { store, fetches, tellLocation } = this.#ground;
+    const keep = (held: Held): void => {
+      store.keep(dagId, functionId, held, as);
+      tellLocation(dagId, functionId);
+      reply(null);
+    };
+    if ('packed' in value) return keep(Held.packed(value.packed, 'caller'));
+    const { offer } = value;
+    fetches.fetch({ from, value: { kind: 'offered', offer }, sizeBytes: 0 }, undefined, { found: keep, missing: fail });
+  }
+}
+
+export const dagRunning = (dagId: string, node: string): HandoffError =>
+  new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it on node "${node}" has not ended`, { dagId, node });
+
+const frozenRecord = (entries: readonly (readonly [string, number])[]): Capabilities => Object.freeze(Object.fromEntries(entries));

@@ -1,0 +1,133 @@
+import { checkedNumber, HandoffError } from '../base/index.js';
+import { check, Held } from '../value/index.js';
+import { checkId, type StationDesk } from './stations.js';
+import type { Tables } from './tables.js';
+
+/** Values by DAG id, wherever they lie: the part of `Handoff` that keeps, finds and fetches them. */
+export class NodeValues {
+  readonly #node: string;
+  readonly #freeze: boolean;
+  readonly #tables: Tables;
+  readonly #desk: StationDesk;
+
+  constructor(node: string, freeze: boolean, tables: Tables, desk: StationDesk) {
+    this.#node = node;
+    this.#freeze = freeze;
+    this.#tables = tables;
+    this.#desk = desk;
+  }
+
+  async keep(dagId: string, id: string, value: unknown, as: 'value' | 'result', node: string): Promise<void> {
+    checkId(dagId, 'dagId');
+    checkId(id, as === 'value' ? 'id' : 'functionId');
+    const { cluster } = this.#tables;
+    await this.#member(node);
+    const held = Held.live(value, check(value, { where: 'value', freeze: false }), 'caller');
+    if (node !== this.#node) return cluster.keep(node, dagId, id, held, as);
+    await this.#desk.ask('LocalStore', (replyTo) => ({ type: 'keep-value', dagId, id, value: held, as, replyTo }));
+    cluster.tellLocation(dagId, id, node);
+  }
+
+  /** The first of: it appears here, or on another node, from which it is fetched. */
+  async await(dagId: string, id: string, given: { timeoutMs?: number }): Promise<unknown> {
+    checkId(dagId, 'dagId');
+    checkId(id, 'id');
+    const timeoutMs = checkedNumber('timeoutMs', given.timeoutMs, { or: 5000 });
+    const here = this.#desk.ask<Held | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
+      type: 'await-value',
+      dagId,
+      id,
+      timeoutMs,
+      replyTo,
+    }));
+    const held = await firstFound([here, this.#tables.cluster.awaitElsewhere(dagId, id, timeoutMs)]);
+    if (held) return held.open(this.#freeze);
+    throw new HandoffError('HANDOFF_TIMEOUT', `No result of "${id}" of DAG "${dagId}" within ${timeoutMs} ms`, { dagId, functionId: id });
+  }
+
+  async local(dagId: string, id: string): Promise<unknown> {
+    const held = await this.#find(dagId, id);
+    if (held) return held.open(this.#freeze);
+    throw this.#notFound(dagId, id, this.#node);
+  }
+
+  async from(dagId: string, id: string, fromNode: string | undefined): Promise<unknown> {
+    const { cluster } = this.#tables;
+    if (fromNode !== undefined) await this.#member(fromNode);
+    let held = await this.#find(dagId, id);
+    if (!held) {
+      const origin = fromNode ?? (await cluster.locate(dagId, id));
+      if (origin === undefined || origin === this.#node) throw this.#notFound(dagId, id, this.#node);
+      held = await cluster.fetch(origin, dagId, id);
+      if (!held) throw this.#notFound(dagId, id, origin);
+    }
+    return held.open(this.#freeze);
+  }
+
+  async registerLocation(dagId: string, dataId: string, node: string): Promise<void> {
+    checkId(dagId, 'dagId');
+    checkId(dataId, 'dataId');
+    checkId(node, 'node');
+    await this.#desk.ask('LocalStore', (replyTo) => ({ type: 'register-location', dagId, dataId, node, replyTo }));
+    this.#tables.cluster.tellLocation(dagId, dataId, node);
+  }
+
+  async locate(dagId: string, dataId: string): Promise<string> {
+    checkId(dagId, 'dagId');
+    checkId(dataId, 'dataId');
+    const here = await this.#desk.ask<string | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
+      type: 'lookup-location',
+      dagId,
+      dataId,
+      replyTo,
+    }));
+    const node = here ?? (await this.#tables.cluster.locate(dagId, dataId));
+    if (node !== undefined) return node;
+    throw new HandoffError('HANDOFF_NOT_FOUND', `No location is known of "${dataId}" of DAG "${dagId}"`, { dagId, functionId: dataId });
+  }
+
+  /** On every node; nothing is forgotten here while a run of it goes on anywhere. */
+  async clear(dagId: string): Promise<void> {
+    checkId(dagId, 'dagId');
+    const { runs, cluster } = this.#tables;
+    if (runs.isRunning(dagId)) {
+      throw new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it has not ended`, { dagId });
+    }
+    await cluster.askAll({ kind: 'clear-dag', dagId });
+    await this.#desk.ask('LocalStore', (replyTo) => ({ type: 'clear-dag', dagId, replyTo }));
+  }
+
+  async #find(dagId: string, id: string): Promise<Held | undefined> {
+    checkId(dagId, 'dagId');
+    checkId(id, 'id');
+    return this.#desk.ask<Held | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'find-value', dagId, id, replyTo }));
+  }
+
+  /** Asks the NodeRegistry, so that a node that is stopped says so. */
+  async #member(node: string): Promise<void> {
+    checkId(node, 'node');
+    const member = await this.#desk.ask('NodeRegistry', (replyTo) => ({ type: 'find-member', name: node, replyTo }));
+    if (!member) throw new HandoffError('HANDOFF_NODE_UNKNOWN', `Node "${node}" is not a member`, { node });
+  }
+
+  #notFound(dagId: string, id: string, node: string): HandoffError {
+    return new HandoffError('HANDOFF_NOT_FOUND', `Node "${node}" has no value of "${id}" of DAG "${dagId}"`, {
+      dagId,
+      functionId: id,
+      node,
+    });
+  }
+}
+
+/** The first that is found; `undefined` when none is. Rejects with the first that fails before. */
+function firstFound<T>(searches: readonly Promise<T | undefined>[]): Promise<T | undefined> {
+  let open = searches.length;
+  return new Promise((resolve, reject) => {
+    for (const search of searches) {
+      search.then((found) => {
+        open -= 1;
+        if (found !== undefined || open === 0) resolve(found);
+      }, reject);
+    }
+  });
+}

@@ -1,0 +1,15 @@
+import { type Clock, systemClock } from '../base/index.js';
+import { type Defer, nextTurn, type Transport } from '../peer/index.js';
+
+/** What a node takes from the world: time, chance, and how frames get to other processes. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** From 0 to 1, as `Math.random`. */
+  readonly random: () => number;
+  readonly defer: Defer;
+  /** Default: WebSockets, with the node's own TLS options. */
+  readonly transport: Transport | undefined;
+}
+
+/** The machine's own. */
+export const machine: Surroundings = { clock: systemClock, random: Math.random, defer: nextTurn, transport: undefined };

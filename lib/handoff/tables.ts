@@ -1,0 +1,136 @@
+import { AllocationTable, Ledger } from '../allocator/index.js';
+import { newId } from '../base/index.js';
+import {
+  type AttemptContext,
+  CodeRefs,
+  ExecutorTable,
+  Fetches,
+  isolations,
+  Offers,
+  RemoteExecutor,
+  ValueServer,
+  type Way,
+} from '../executor/index.js';
+import { type BeatContent, Membership } from '../nodes/index.js';
+import { PeerTable, Requests, type WireMessage, webSocketTransport } from '../peer/index.js';
+import { GuestRuns, Runs, Turn } from '../runner/index.js';
+import { backends, StoreTable } from '../store/index.js';
+import { Answers } from './answers.js';
+import { Cluster } from './cluster.js';
+import type { CheckedNodeOptions } from './node-options.js';
+import { statusOf } from './status.js';
+import type { Surroundings } from './surroundings.js';
+import { Wire } from './wire.js';
+
+/** The longest piece of a line that goes to the driver in one message, characters. */
+const LINE_CHARACTERS = 64 * 1024;
+
+/** The tables of a node: what its actors must not lose. Made once; every incarnation of an actor works on the same one. */
+export interface Tables {
+  readonly store: StoreTable;
+  readonly peers: PeerTable;
+  readonly requests: Requests;
+  readonly membership: Membership;
+  readonly allocation: AllocationTable;
+  readonly executor: ExecutorTable;
+  readonly runs: Runs;
+  readonly guests: GuestRuns;
+  readonly cluster: Cluster;
+  /** Who is told when what came over the wire has led to an error. */
+  readonly wireCrash: { handle: (error: unknown) => void };
+}
+
+/** Lays the tables, from the ground up. */
+export function layTables(options: CheckedNodeOptions, { clock, random, defer, transport }: Surroundings): Tables {
+  const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, strict, root, logger, network } = options;
+  const { cookie, tls, heartbeat } = network;
+  const store = new StoreTable({ node, backend: backends.get('memory')!(), clock, retainedBytesLimit: options.retainedBytesLimit });
+  const incarnation = newId();
+  const ledger = new Ledger(capabilities, { thread: threads, loop: loopConcurrency });
+
+  const content = (): BeatContent => {
+    const { thread, loop } = ledger.slots;
+    return {
+      capabilities: Object.entries(ledger.capabilities),
+      used: Object.entries(ledger.used),
+      byDriver: [...guests.use()].map(([driver, use]) => [driver, [...use.used], use.threads, use.loopPlaces]),
+      threads: [thread.size, thread.used],
+      loopPlaces: [loop.size, loop.used],
+      running: executor.running,
+      queued: guests.queued,
+      heldBytes: store.heldBytes,
+    };
+  };
+  const membership = new Membership(node, undefined, { incarnation, clock, heartbeat, content });
+  const peers = new PeerTable({
+    name: node,
+    incarnation,
+    transport: transport ?? webSocketTransport(tls ? { tls } : {}),
+    clock,
+    logger,
+    random,
+    defer,
+    ...(cookie !== undefined && { cookie }),
+    objection: (peer) => !peer.isObserver && membership.refusalOf(peer) !== undefined,
+  });
+  const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
+  const requests = new Requests(send);
+
+  const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
+    if (stream === 'stdout') logger.info({ ...context, stream }, text);
+    else logger.warn({ ...context, stream }, text);
+  };
+  /** What a function prints goes to whoever drives its run. */
+  const onOwnOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
+    const driver = guests.driverOf(context.runId);
+    if (driver === undefined) return onOutput(context, stream, text);
+    const { runId, dagId, functionId, attempt } = context;
+    for (let at = 0; at === 0 || at < text.length; at += LINE_CHARACTERS) {
+      const part = text.slice(at, at + LINE_CHARACTERS);
+      send(driver, { type: 'function-output', runId, dagId, functionId, attempt, stream, text: part });
+    }
+  };
+  const isolationOptions = { node, clock, root, threads, threadHeapMiB, freeze, strict, logger, onOutput: onOwnOutput };
+  const executor = new ExecutorTable(new Map([...isolations].map(([kind, make]) => [kind, make(isolationOptions)])), clock);
+
+  const allocation = new AllocationTable({ name: node, isSelf: true, isOpen: true, room: ledger }, clock);
+  const wayTo = (name: string): Way => {
+    if (name === node) return 'self';
+    const reach = membership.find(name)?.reach;
+    return reach === 'linked' || reach === 'cut' ? 'direct' : 'none';
+  };
+  const fetches = new Fetches({ node, requests, wayTo });
+  const offers = new Offers();
+  const { refOf } = new CodeRefs();
+  const remote = new RemoteExecutor(send, root);
+  const turn = new Turn(clock);
+  const runs = new Runs({
+    node,
+    clock,
+    random,
+    allocation,
+    executor,
+    remote,
+    fetches,
+    offers,
+    store,
+    send,
+    turn,
+    strict,
+    freeze,
+    logger,
+  });
+  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, defer });
+  const sendValue = (to: string, id: number, bytes: Uint8Array): Promise<void> => peers.sendValue(to, id, bytes);
+  const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
+  const cluster = new Cluster({ node, clock, random, membership, peers, requests, fetches, offers, store });
+  const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
+  const status = (): unknown => statusOf({ membership, runs, guests });
+  const answers = new Answers({ node, root, clock, allocation, store, membership, runs, fetches, send, tellLocation, status });
+  const wireCrash = { handle: (_error: unknown): void => {} };
+  const crash = (error: unknown): void => wireCrash.handle(error);
+  const parts = { membership, allocation, remote, guests, runs, fetches, values, store, requests, answers, logger, onOutput, crash };
+  peers.attach(new Wire(parts));
+  membership.connect(peers);
+  return { store, peers, requests, membership, allocation, executor, runs, guests, cluster, wireCrash };
+}

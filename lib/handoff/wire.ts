@@ -1,0 +1,140 @@
+import type { AllocationTable } from '../allocator/index.js';
+import { HandoffError, type Logger } from '../base/index.js';
+import { type AttemptContext, errorFrom, type Fetches, type RemoteExecutor, type ValueServer } from '../executor/index.js';
+import type { MemberEvent, Membership } from '../nodes/index.js';
+import type { DialFault, DownCause, PeerIdentity, PeerListener, Requests, WireMessage } from '../peer/index.js';
+import type { GuestRuns, Runs } from '../runner/index.js';
+import type { StoreTable } from '../store/index.js';
+import type { Answers } from './answers.js';
+
+/** The stations that hear of other nodes. */
+export interface WireParts {
+  readonly membership: Membership;
+  readonly allocation: AllocationTable;
+  readonly remote: RemoteExecutor;
+  readonly guests: GuestRuns;
+  readonly runs: Runs;
+  readonly fetches: Fetches;
+  readonly values: ValueServer;
+  readonly store: StoreTable;
+  readonly requests: Requests;
+  readonly answers: Answers;
+  readonly logger: Logger;
+  readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
+  /** Something here has a bug: the PeerHub ends with it, and its supervisor decides. */
+  readonly crash: (error: unknown) => void;
+}
+
+/** Where what comes over the links goes: each message to its station, within the turn in which it came; links and their ends to the membership. */
+export class Wire implements PeerListener {
+  readonly #parts: WireParts;
+  /** Peers that are no members: they ask, and are not asked. */
+  readonly #observers = new Set<string>();
+
+  constructor(parts: WireParts) {
+    this.#parts = parts;
+    parts.membership.subscribe((event) => this.#memberEvent(event));
+  }
+
+  up(peer: PeerIdentity): void {
+    this.#safely(() => {
+      const { membership, requests, remote } = this.#parts;
+      if (peer.isObserver) return void this.#observers.add(peer.name);
+      membership.up(peer);
+      requests.linkUp(peer.name);
+      remote.linkUp(peer.name);
+    });
+  }
+
+  down(peer: PeerIdentity, cause: DownCause): void {
+    this.#safely(() => {
+      if (this.#observers.delete(peer.name)) return;
+      this.#parts.membership.down(peer, cause === 'goodbye' ? 'goodbye' : 'closed');
+    });
+  }
+
+  notDialled(name: string, address: string, fault: DialFault): void {
+    // Only what proves that it is not there any more; who refuses a link is alive.
+    if (fault === 'refused' || fault === 'other-name') this.#safely(() => this.#parts.membership.refused(name, address));
+  }
+
+  message(from: string, message: WireMessage): void {
+    this.#safely(() => this.#message(from, message));
+  }
+
+  value(from: string, transferId: number, value: Uint8Array | Error): void {
+    this.#safely(() => this.#parts.fetches.value(from, transferId, value));
+  }
+
+  #message(from: string, message: WireMessage): void {
+    const { membership, answers, requests, guests, remote, values, fetches, store } = this.#parts;
+    if (this.#observers.has(from) && message.type !== 'ask') return;
+    switch (message.type) {
+      case 'beat':
+      case 'goodbye':
+      case 'members':
+        return membership.heard(from, message);
+      case 'ask':
+        return answers.answer(from, message.id, message.question, this.#observers.has(from));
+      case 'answer':
+        if (message.error) return requests.failed(from, message.id, errorFrom(message.error));
+        return requests.answered(from, message.id, message.value);
+      case 'run-attempt':
+      case 'stop-attempt':
+      case 'release-values':
+      case 'end-run':
+        return guests.heard(from, message);
+      case 'attempt-queued':
+      case 'attempt-started':
+      case 'attempt-refused':
+      case 'attempt-ended':
+        return remote.heard(from, message);
+      case 'fetch-value':
+        return values.serve(from, message.id, message.value);
+      case 'value-found':
+        return fetches.heard(from, message, undefined);
+      case 'value-missing':
+        return fetches.heard(from, message, message.error ? errorFrom(message.error) : undefined);
+      case 'tell-location':
+        return store.locations.register(message.dagId, message.functionId, message.node);
+      case 'function-output': {
+        const { dagId, runId, functionId, attempt, stream, text } = message;
+        return this.#parts.onOutput({ dagId, runId, functionId, attempt, node: from }, stream, text);
+      }
+    }
+  }
+
+  #memberEvent(event: MemberEvent): void {
+    const { allocation, requests, remote, guests, runs, logger } = this.#parts;
+    const { name, address, status } = event.member;
+    // First nothing more is placed there, then what was is placed elsewhere.
+    allocation.heard(event);
+    switch (event.type) {
+      case 'member-joined':
+        return logger.info({ member: name, address }, 'node joined');
+      case 'member-suspect':
+        return logger.warn({ member: name }, 'node is silent');
+      case 'member-changed':
+        if (status === 'leaving') runs.memberLeaving(name);
+        return;
+      case 'member-left':
+      case 'member-lost': {
+        const how = event.type === 'member-left' ? 'left' : 'lost';
+        if (event.type !== 'member-lost') logger.info({ member: name }, 'node left');
+        else logger.warn({ member: name, cause: event.cause }, 'node lost');
+        requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
+        remote.gone(name, how);
+        guests.driverGone(name);
+        return allocation.pump();
+      }
+    }
+  }
+
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#parts.crash(error);
+    }
+  }
+}

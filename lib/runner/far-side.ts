@@ -1,0 +1,161 @@
+import type { AllocationTable, Capabilities } from '../allocator/index.js';
+import { HandoffError } from '../base/index.js';
+import { type AttemptHandle, type FarOutcome, type Fetches, isFar, type RemoteExecutor, type UngatheredStep } from '../executor/index.js';
+import type { WireMessage } from '../peer/index.js';
+import type { StoreTable } from '../store/index.js';
+import type { Held } from '../value/index.js';
+import type { Receipt, RunHappening } from './messages.js';
+import type { RunState } from './run-record.js';
+import type { RunValues } from './run-values.js';
+
+/** What the far side of a run needs of its node. */
+export interface FarGround {
+  readonly node: string;
+  readonly allocation: AllocationTable;
+  readonly remote: RemoteExecutor;
+  readonly fetches: Fetches;
+  readonly store: StoreTable;
+  readonly send: (to: string, message: WireMessage) => boolean;
+}
+
+/** One attempt, as it is sent. */
+export interface FarOrder {
+  readonly index: number;
+  readonly functionId: string;
+  readonly attempt: number;
+  readonly node: string;
+  readonly steps: readonly UngatheredStep[];
+  readonly costs: Capabilities;
+  readonly slot: 'thread' | 'loop';
+  readonly mayQueue: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+}
+
+/** What a run does on other nodes: attempts, values that come from there, and the word that nobody needs them any more. */
+export class FarSide {
+  readonly #run: { readonly runId: string; readonly dagId: string };
+  readonly #values: RunValues;
+  readonly #ground: FarGround;
+  readonly #feed: (happening: RunHappening) => void;
+  /** The nodes that know of the run. */
+  readonly #guests = new Set<string>();
+  /** Those that said that they leave. */
+  readonly #leaving = new Set<string>();
+  /** By node, what is to be released there. */
+  readonly #releases = new Map<string, string[]>();
+
+  constructor(
+    run: { readonly runId: string; readonly dagId: string },
+    values: RunValues,
+    ground: FarGround,
+    feed: (happening: RunHappening) => void,
+  ) {
+    this.#run = run;
+    this.#values = values;
+    this.#ground = ground;
+    this.#feed = feed;
+  }
+
+  /** Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
+  start({ index, functionId, attempt, node, ...order }: FarOrder): AttemptHandle<FarOutcome> {
+    const { remote, allocation } = this.#ground;
+    const { runId, dagId } = this.#run;
+    this.#guests.add(node);
+    return remote.start(
+      { ...order, context: { dagId, runId, functionId, attempt, node } },
+      {
+        started: () => this.#feed({ type: 'attempt-started', index, attempt }),
+        queued: (lacking) => this.#feed({ type: 'function-waited', index, lacking }),
+        refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
+          allocation.told(node, {
+            capabilities: Object.fromEntries(capabilities),
+            used: Object.fromEntries(used),
+            usedByYou: Object.fromEntries(usedByYou),
+            slots: { thread: slot(threads), loop: slot(loopPlaces) },
+          }),
+      },
+    );
+  }
+
+  /** Brings a collected value here. */
+  fetch(index: number, functionId: string): void {
+    const { fetches, node, store } = this.#ground;
+    const { runId, dagId } = this.#run;
+    const given = this.#values.ofFunction(index, node);
+    if (!isFar(given)) return this.#feed({ type: 'value-fetched', index });
+    fetches.fetch(given, undefined, {
+      found: (held) => {
+        store.put(runId, functionId, held);
+        this.#feed({ type: 'value-fetched', index });
+      },
+      missing: (cause) => {
+        const message = `The result of function "${functionId}" is lost: node "${given.from}" had it`;
+        const error = new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, runId, functionId, node: given.from, cause });
+        this.#feed({ type: 'value-missing', index, error });
+      },
+    });
+  }
+
+  /** A node is about to leave: what it made and is still needed is brought here before. */
+  leaving(node: string, { states, nodes, consumersLeft, plan, policy }: RunState): void {
+    this.#leaving.add(node);
+    for (let index = 0; index < plan.size; index += 1) {
+      const isNeeded = consumersLeft[index]! > 0 || policy.collected[index] === 1;
+      if (nodes[index] === node && states[index] === 'succeeded' && isNeeded) this.#bring(index, plan.ids[index]!);
+    }
+  }
+
+  /** A function has succeeded: what a node makes that is about to leave is brought here too. */
+  made(index: number, functionId: string, { node, isHere }: Receipt): void {
+    if (!isHere && this.#leaving.has(node)) this.#bring(index, functionId);
+  }
+
+  /** What does not come in time is lost with the node. */
+  #bring(index: number, functionId: string): void {
+    const { fetches, node, store } = this.#ground;
+    const given = this.#values.ofFunction(index, node);
+    if (!isFar(given)) return this.#moved(index, functionId);
+    const found = (held: Held): void => {
+      store.put(this.#run.runId, functionId, held);
+      this.#moved(index, functionId);
+    };
+    fetches.fetch(given, undefined, { found, missing: () => {} });
+  }
+
+  #moved(index: number, functionId: string): void {
+    this.release(index, functionId);
+    this.flush();
+    this.#values.moved(index);
+  }
+
+  /** The value is needed no more; the nodes hear so with the next `flush`. */
+  release(index: number, functionId: string): void {
+    for (const node of this.#values.holdersOf(index)) {
+      const ids = this.#releases.get(node);
+      if (ids) ids.push(functionId);
+      else this.#releases.set(node, [functionId]);
+    }
+  }
+
+  flush(): void {
+    if (this.#releases.size === 0) return;
+    const { runId } = this.#run;
+    for (const [node, ids] of this.#releases) this.#ground.send(node, { type: 'release-values', runId, ids });
+    this.#releases.clear();
+  }
+
+  /** The run is over: what is left of it may be kept there for so long. */
+  end(retainMs: number): void {
+    this.flush();
+    const { runId } = this.#run;
+    for (const node of this.#guests) this.#ground.send(node, { type: 'end-run', runId, retainMs });
+    this.#values.close();
+  }
+}
+
+const slot = ([size, used, usedByYou]: readonly [number, number, number]): { size: number; used: number; usedByYou: number } => ({
+  size,
+  used,
+  usedByYou,
+});

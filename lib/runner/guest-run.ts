@@ -1,0 +1,336 @@
+import { type AllocationStrategy, amounts, type Capabilities, type ClaimKind, type Placed, strategies } from '../allocator/index.js';
+import { HandoffError } from '../base/index.js';
+import { type AttemptHandle, errorFrom, type Outcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
+import type { WireMessageOf, WireOutcome } from '../peer/index.js';
+import { packThrown } from '../value/index.js';
+import type { DriverUse, GuestGround } from './guest-runs.js';
+
+/** What a guest run needs of all of them. */
+export interface GuestHost {
+  /** Calls `action` now, or when the event loop has had its turn. */
+  begin(action: () => void): void;
+  /** What the driver has in use here, over all of its runs. */
+  use(): DriverUse | undefined;
+  /** An attempt has ended. */
+  settled(): void;
+}
+
+type Question = WireMessageOf<'run-attempt'>;
+
+/** An error that is larger goes without its fields: a message has to fit a frame, bytes. */
+const MAX_ERROR_BYTES = 1024 * 1024;
+
+/** One attempt for another driver: waiting for room, under way, or ended and remembered in case its answer was lost. */
+interface GuestAttempt {
+  readonly index: number;
+  readonly question: Question;
+  readonly kind: ClaimKind;
+  state: 'queued' | 'running' | 'ended';
+  handle: AttemptHandle | undefined;
+  isStopped: boolean;
+  /** Its value is in the store of this node; only what is small is made anew for a second answer. */
+  outcome: WireOutcome | undefined;
+}
+
+/** One run of another driver on this node: its attempts, in the order in which the driver asked. */
+export class GuestRun implements Placed {
+  readonly runId: string;
+  readonly dagId: string;
+  readonly driver: string;
+  readonly strategy: AllocationStrategy = strategies.get('first-available')!();
+  readonly takesAnyRoom = true;
+  readonly maxConcurrency = Number.POSITIVE_INFINITY;
+  readonly #ground: GuestGround;
+  readonly #host: GuestHost;
+  readonly #byFunction = new Map<string, GuestAttempt>();
+  readonly #byIndex = new Map<number, GuestAttempt>();
+  readonly #kinds = new Map<string, ClaimKind>();
+  readonly #kept = new Map<string, number>();
+  #lastIndex = 0;
+  #isOver = false;
+
+  constructor(runId: string, dagId: string, driver: string, ground: GuestGround, host: GuestHost) {
+    this.runId = runId;
+    this.dagId = dagId;
+    this.driver = driver;
+    this.#ground = ground;
+    this.#host = host;
+  }
+
+  /** The functions whose values were made here and have not been released. */
+  get kept(): Iterable<string> {
+    return this.#kept.keys();
+  }
+
+  /** Whether something runs here, or a value is kept here that the driver does not have. */
+  get isNeeded(): boolean {
+    if (this.#byIndex.size > 0) return true;
+    for (const sizeBytes of this.#kept.values()) if (sizeBytes > RIDES_ALONG_BYTES) return true;
+    return false;
+  }
+
+  get queued(): number {
+    let queued = 0;
+    for (const { state } of this.#byIndex.values()) if (state === 'queued') queued += 1;
+    return queued;
+  }
+
+  functionId(index: number): string {
+    return this.#byIndex.get(index)!.question.functionId;
+  }
+
+  /** The driver has put them in order. */
+  compare(a: number, b: number): number {
+    return a - b;
+  }
+
+  bytesToMove(): number {
+    return 0;
+  }
+
+  isReady(index: number): boolean {
+    return this.#byIndex.get(index)?.state === 'queued';
+  }
+
+  waits(index: number, lacking: Capabilities): void {
+    const attempt = this.#byIndex.get(index);
+    if (attempt?.state === 'queued') this.#tell({ ...key(attempt), type: 'attempt-queued', lacking: Object.entries(lacking) });
+  }
+
+  /** The driver asks for an attempt, for the first time or again. */
+  ask(question: Question, isDraining: boolean): void {
+    const { allocation } = this.#ground;
+    const known = this.#byFunction.get(question.functionId);
+    if (known?.question.attempt === question.attempt) return this.#answerAgain(known);
+    if (known) {
+      // An attempt that the driver has given up, as it thought this node was gone.
+      if (known.question.attempt > question.attempt) return;
+      this.#abandon(known);
+    }
+    this.#lastIndex += 1;
+    const kind = this.#kindOf(question);
+    const attempt: GuestAttempt = {
+      index: this.#lastIndex,
+      question,
+      kind,
+      state: 'queued',
+      handle: undefined,
+      isStopped: false,
+      outcome: undefined,
+    };
+    this.#byFunction.set(question.functionId, attempt);
+    this.#byIndex.set(attempt.index, attempt);
+    if (isDraining || allocation.impossible(kind, question.functionId)) return this.#refuse(attempt);
+    allocation.request(this.runId, attempt.index, kind);
+    allocation.pump();
+    if (attempt.state === 'queued' && !question.mayQueue) {
+      allocation.withdraw(this.runId, attempt.index, kind);
+      this.#refuse(attempt);
+    }
+  }
+
+  granted(index: number, node: string, claim: ClaimKind): void {
+    const attempt = this.#byIndex.get(index);
+    if (attempt?.state !== 'queued') return this.#ground.allocation.free(this.runId, node, claim);
+    attempt.state = 'running';
+    this.#tell({ ...key(attempt), type: 'attempt-started' });
+    this.#host.begin(() => this.#begin(attempt));
+  }
+
+  #begin(attempt: GuestAttempt): void {
+    if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
+    const { functionId, dagId, timeoutMs, stopGraceMs, steps } = attempt.question;
+    const { refOf, node } = this.#ground;
+    attempt.handle = startGathered(
+      {
+        context: { dagId, runId: this.runId, functionId, attempt: attempt.question.attempt, node },
+        steps: stepsFromWire(steps, refOf),
+        timeoutMs: timeoutMs ?? undefined,
+        stopGraceMs,
+        via: this.driver,
+      },
+      this.#ground,
+    );
+    attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
+  }
+
+  refused(index: number): void {
+    const attempt = this.#byIndex.get(index);
+    if (attempt) this.#refuse(attempt);
+  }
+
+  stop({ functionId, attempt: number, reason, graceMs }: WireMessageOf<'stop-attempt'>): void {
+    const attempt = this.#byFunction.get(functionId);
+    if (attempt?.question.attempt !== number) {
+      const { runId } = this;
+      return this.#tell({ type: 'attempt-ended', runId, functionId, attempt: number, outcome: { type: 'stopped' } });
+    }
+    if (attempt.state === 'running') {
+      const why = errorFrom(reason);
+      halt(attempt, HandoffError.is(why) ? why : new HandoffError('HANDOFF_RUN_CANCELLED', why.message), graceMs);
+    } else if (attempt.state === 'queued') {
+      this.#ground.allocation.withdraw(this.runId, attempt.index, attempt.kind);
+      this.#answer(attempt, { type: 'stopped' });
+    }
+  }
+
+  /** Nobody needs these values any more, nor what is remembered of their functions. */
+  release(functionIds: readonly string[]): void {
+    for (const functionId of functionIds) {
+      this.#ground.store.release(this.runId, functionId);
+      this.#kept.delete(functionId);
+      if (this.#byFunction.get(functionId)?.state === 'ended') this.#byFunction.delete(functionId);
+    }
+  }
+
+  /** Gives back to the driver what has not begun. */
+  giveBack(): void {
+    for (const attempt of [...this.#byIndex.values()]) {
+      if (attempt.state !== 'queued') continue;
+      this.#ground.allocation.withdraw(this.runId, attempt.index, attempt.kind);
+      this.#refuse(attempt);
+    }
+  }
+
+  /** Stops what runs, at once; its driver hears that it was stopped. */
+  abort(): void {
+    for (const attempt of [...this.#byIndex.values()]) if (attempt.state === 'running') halt(attempt, stopped(this.#ground.node), 0);
+  }
+
+  /** The run is over: nothing of it is left, and nobody is told any more. */
+  end(): void {
+    this.#isOver = true;
+    for (const attempt of [...this.#byIndex.values()]) this.#abandon(attempt);
+    if (this.#byIndex.size === 0) this.#ground.allocation.leave(this.runId);
+  }
+
+  addTo(use: DriverUse): void {
+    for (const { state, question } of this.#byIndex.values()) {
+      if (state !== 'running') continue;
+      if (question.slot === 'thread') use.threads += 1;
+      else use.loopPlaces += 1;
+      for (const [name, amount] of question.cost) use.used.set(name, (use.used.get(name) ?? 0) + amount);
+    }
+  }
+
+  waiting(): { driver: string; dagId: string; functionId: string; lacking: Capabilities }[] {
+    const { driver, dagId } = this;
+    const queued = [...this.#byIndex.values()].filter(({ state }) => state === 'queued');
+    return queued.map(({ question: { functionId }, kind }) => ({
+      driver,
+      dagId,
+      functionId,
+      lacking: this.#ground.allocation.shortOf(kind),
+    }));
+  }
+
+  #ended(attempt: GuestAttempt, outcome: Outcome): void {
+    const { allocation, store, node } = this.#ground;
+    const { functionId } = attempt.question;
+    attempt.handle = undefined;
+    allocation.free(this.runId, node, attempt.kind);
+    if (this.#isOver || this.#byFunction.get(functionId) !== attempt) {
+      this.#byIndex.delete(attempt.index);
+      if (this.#isOver && this.#byIndex.size === 0) allocation.leave(this.runId);
+    } else if (outcome.type === 'succeeded') {
+      const value = outcome.values[0]!;
+      try {
+        const packed = value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : undefined;
+        store.put(this.runId, functionId, value);
+        const sizeBytes = packed?.byteLength ?? value.sizeBytes;
+        this.#kept.set(functionId, sizeBytes);
+        const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
+        this.#answer(attempt, { type: 'succeeded', sizeBytes, tookMs: outcome.tookMs, packed: rides });
+      } catch (error) {
+        this.#answer(attempt, { type: 'failed', error: packedError(error), final: true });
+      }
+    } else if (outcome.type === 'failed') {
+      this.#answer(attempt, { type: 'failed', error: packedError(outcome.error), final: outcome.final });
+    } else {
+      this.#answer(attempt, { type: 'stopped' });
+    }
+    allocation.pump();
+    this.#host.settled();
+  }
+
+  /** The driver wants it no more: it is stopped, and its answer goes nowhere. */
+  #abandon(attempt: GuestAttempt): void {
+    this.#byFunction.delete(attempt.question.functionId);
+    if (attempt.state === 'queued') {
+      this.#ground.allocation.withdraw(this.runId, attempt.index, attempt.kind);
+      this.#byIndex.delete(attempt.index);
+    } else halt(attempt, stopped(this.#ground.node), 0);
+  }
+
+  #answer(attempt: GuestAttempt, outcome: WireOutcome): void {
+    attempt.state = 'ended';
+    attempt.outcome = outcome.type === 'succeeded' ? { ...outcome, packed: null } : outcome;
+    this.#byIndex.delete(attempt.index);
+    this.#tell({ ...key(attempt), type: 'attempt-ended', outcome });
+  }
+
+  #answerAgain(attempt: GuestAttempt): void {
+    const { outcome, kind, state } = attempt;
+    if (state === 'queued') return this.waits(attempt.index, this.#ground.allocation.shortOf(kind));
+    this.#tell({ ...key(attempt), type: 'attempt-started' });
+    if (!outcome) return;
+    const value = outcome.type === 'succeeded' ? this.#ground.store.get(this.runId, attempt.question.functionId) : undefined;
+    const packed = value && value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : null;
+    this.#tell({ ...key(attempt), type: 'attempt-ended', outcome: outcome.type === 'succeeded' ? { ...outcome, packed } : outcome });
+  }
+
+  #refuse(attempt: GuestAttempt): void {
+    const { ledger } = this.#ground.allocation;
+    this.#byFunction.delete(attempt.question.functionId);
+    this.#byIndex.delete(attempt.index);
+    const mine = this.#host.use() ?? { used: new Map<string, number>(), threads: 0, loopPlaces: 0 };
+    const { thread, loop } = ledger.slots;
+    this.#tell({
+      ...key(attempt),
+      type: 'attempt-refused',
+      usage: {
+        capabilities: Object.entries(ledger.capabilities),
+        used: Object.entries(ledger.used),
+        usedByYou: [...mine.used],
+        threads: [thread.size, thread.used, mine.threads],
+        loopPlaces: [loop.size, loop.used, mine.loopPlaces],
+      },
+    });
+  }
+
+  #tell(message: Parameters<GuestGround['send']>[1]): void {
+    if (!this.#isOver) this.#ground.send(this.driver, message);
+  }
+
+  /** Functions that are alike share one kind. */
+  #kindOf({ cost, slot }: Question): ClaimKind {
+    const name = JSON.stringify([slot, cost]);
+    let kind = this.#kinds.get(name);
+    if (!kind) {
+      const costs = Object.fromEntries(cost);
+      kind = { slot, costs, cost: amounts(costs), only: this.#ground.node, group: undefined };
+      this.#kinds.set(name, kind);
+    }
+    return kind;
+  }
+}
+
+const key = ({ question: { runId, functionId, attempt } }: GuestAttempt): { runId: string; functionId: string; attempt: number } => ({
+  runId,
+  functionId,
+  attempt,
+});
+
+function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: number): void {
+  attempt.isStopped = true;
+  attempt.handle?.stop(reason, graceMs);
+}
+
+const stopped = (node: string): HandoffError => new HandoffError('HANDOFF_STOPPED', `Node "${node}" runs this no more`, { node });
+
+function packedError(error: unknown): Uint8Array {
+  const packed = packThrown(error);
+  if (packed.byteLength <= MAX_ERROR_BYTES) return packed;
+  const { name, message, stack } = error instanceof Error ? error : new Error('something large was thrown');
+  return packThrown(Object.assign(new Error(message.slice(0, 10_000)), { name, stack: stack?.slice(0, 10_000) }));
+}

@@ -1,0 +1,168 @@
+import type { AllocationTable, Capabilities } from '../allocator/index.js';
+import type { CodeRef } from '../dag/index.js';
+import type { ExecutorTable, Fetches } from '../executor/index.js';
+import type { WireMessage, WireMessageOf } from '../peer/index.js';
+import type { StoreTable } from '../store/index.js';
+import { GuestRun } from './guest-run.js';
+import type { Turn } from './turn.js';
+
+/** What running attempts for others needs of the node. */
+export interface GuestGround {
+  readonly node: string;
+  readonly allocation: AllocationTable;
+  readonly executor: ExecutorTable;
+  readonly store: StoreTable;
+  readonly fetches: Fetches;
+  readonly refOf: (module: string, name: string) => CodeRef;
+  readonly turn: Turn;
+  readonly defer: (action: () => void) => void;
+  readonly send: (to: string, message: WireMessage) => boolean;
+}
+
+/** What drivers tell of their runs. */
+export type DriverMessage = WireMessageOf<'run-attempt' | 'stop-attempt' | 'release-values' | 'end-run'>;
+
+/** What one driver has in use on this node: resources, threads, places on the loop. */
+export interface DriverUse {
+  readonly used: Map<string, number>;
+  threads: number;
+  loopPlaces: number;
+}
+
+/**
+ * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like everybody's, so that nobody
+ * over-commits the node and all are served in turn. Outlives every actor.
+ */
+export class GuestRuns {
+  readonly #ground: GuestGround;
+  readonly #runs = new Map<string, GuestRun>();
+  #isDraining = false;
+  #idle: (() => void)[] = [];
+  #later: (() => void)[] = [];
+
+  constructor(ground: GuestGround) {
+    this.#ground = ground;
+  }
+
+  heard(from: string, message: DriverMessage): void {
+    const { runId } = message;
+    const known = this.#runs.get(runId);
+    // A run has one driver; somebody else's word about it is none.
+    if (known && known.driver !== from) return;
+    switch (message.type) {
+      case 'run-attempt': {
+        const run = known ?? this.#open(from, message);
+        run.ask(message, this.#isDraining);
+        break;
+      }
+      case 'stop-attempt':
+        known?.stop(message);
+        break;
+      case 'release-values':
+        known?.release(message.ids);
+        break;
+      case 'end-run':
+        if (known) this.#end(known, message.retainMs);
+        else this.#ground.store.dropRun(runId);
+    }
+    this.#tellIdle();
+  }
+
+  /** A driver is gone: what runs for it is stopped, what is kept for its runs is dropped. */
+  driverGone(name: string): void {
+    for (const run of [...this.#runs.values()]) if (run.driver === name) this.#end(run, 0);
+    this.#tellIdle();
+  }
+
+  /** Takes nothing more: what waits is given back to its driver. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const run of this.#runs.values()) run.giveBack();
+    this.#tellIdle();
+  }
+
+  /** Ends at once what runs for others. */
+  abortAll(): void {
+    for (const run of this.#runs.values()) run.abort();
+  }
+
+  /** Calls `told` once nothing runs for others and no value is kept that a driver may still need. */
+  whenIdle(told: () => void): void {
+    this.#idle.push(told);
+    this.#tellIdle();
+  }
+
+  /** Who drives a run that others than this node drive. */
+  driverOf(runId: string): string | undefined {
+    return this.#runs.get(runId)?.driver;
+  }
+
+  /** Attempts that wait for room. */
+  get queued(): number {
+    let queued = 0;
+    for (const run of this.#runs.values()) queued += run.queued;
+    return queued;
+  }
+
+  /** By driver. */
+  use(): ReadonlyMap<string, DriverUse> {
+    const byDriver = new Map<string, DriverUse>();
+    for (const run of this.#runs.values()) {
+      const use = byDriver.get(run.driver) ?? { used: new Map<string, number>(), threads: 0, loopPlaces: 0 };
+      byDriver.set(run.driver, use);
+      run.addTo(use);
+    }
+    return byDriver;
+  }
+
+  /** What waits on this node, for which driver, and for what. */
+  waiting(): readonly { readonly driver: string; readonly dagId: string; readonly functionId: string; readonly lacking: Capabilities }[] {
+    return [...this.#runs.values()].flatMap((run) => run.waiting());
+  }
+
+  #open(driver: string, { runId, dagId }: WireMessageOf<'run-attempt'>): GuestRun {
+    const run = new GuestRun(runId, dagId, driver, this.#ground, {
+      begin: (action) => this.#begin(action),
+      use: () => this.use().get(driver),
+      settled: () => this.#tellIdle(),
+    });
+    this.#runs.set(runId, run);
+    this.#ground.store.openRun(runId, dagId);
+    this.#ground.allocation.enrol(run);
+    return run;
+  }
+
+  /** Now, while the turn lasts; else in turn with the event loop: a frame full of small functions must not hold up the heartbeat. */
+  #begin(action: () => void): void {
+    const { turn, defer } = this.#ground;
+    if (turn.lasts && this.#later.length === 0) return action();
+    this.#later.push(action);
+    if (this.#later.length > 1) return;
+    const work = (): void => {
+      turn.begin();
+      const actions = this.#later;
+      let at = 0;
+      do actions[at++]!();
+      while (at < actions.length && turn.lasts);
+      this.#later = actions.slice(at);
+      if (this.#later.length > 0) defer(work);
+    };
+    defer(work);
+  }
+
+  #end(run: GuestRun, retainMs: number): void {
+    const { store, allocation } = this.#ground;
+    this.#runs.delete(run.runId);
+    run.end();
+    if (retainMs > 0) store.retainRun(run.runId, new Set(run.kept), retainMs);
+    else store.dropRun(run.runId);
+    allocation.pump();
+  }
+
+  #tellIdle(): void {
+    if (this.#idle.length === 0 || [...this.#runs.values()].some((run) => run.isNeeded)) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const told of idle) told();
+  }
+}

@@ -1,0 +1,54 @@
+import type { ActorGroup, ActorRef } from '../actor/index.js';
+import type { AllocationTable, Capabilities, ClaimKind } from '../allocator/index.js';
+import type { Clock, HandoffError, RunId } from '../base/index.js';
+import type { Plan } from '../dag/index.js';
+import type { ExecutorTable, Fetches, Given, Offers, RemoteExecutor } from '../executor/index.js';
+import type { WireMessage } from '../peer/index.js';
+import type { StoreTable } from '../store/index.js';
+import type { CheckedOptions } from './run-options.js';
+import type { Turn } from './turn.js';
+
+/** What runs on a node share: the tables of the stations below. */
+export interface RunGround {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly allocation: AllocationTable;
+  readonly executor: ExecutorTable;
+  readonly remote: RemoteExecutor;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
+  readonly store: StoreTable;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly turn: Turn;
+  /** Whether constants that are no values are refused even where they cross no thread. */
+  readonly strict: boolean;
+}
+
+/** What a run was asked to do. */
+export interface RunOrder {
+  readonly runId: RunId;
+  readonly plan: Plan;
+  readonly options: CheckedOptions;
+  readonly kinds: readonly ClaimKind[];
+  readonly inputs: ReadonlyMap<string, Given>;
+  /** Told once, when every attempt has ended and every claim is free. */
+  readonly ended: (error: HandoffError | undefined) => void;
+}
+
+/** The incarnation of the DagRunner that a run has now. */
+export interface Incarnation {
+  readonly ref: ActorRef<never>;
+  readonly group: ActorGroup;
+  /** Ends the DagRunner with an error. */
+  readonly crash: (error: unknown) => void;
+  /** Ends it normally: the run is over. */
+  readonly finish: () => void;
+}
+
+/** A function that waits for room, and what for. */
+export interface Waiting {
+  readonly dagId: string;
+  readonly functionId: string;
+  readonly lacking: Capabilities;
+}

@@ -1,0 +1,113 @@
+import type { HandoffError } from '../base/index.js';
+import type { Plan } from '../dag/index.js';
+import { FUNCTION_STATES, type FunctionEvent, type FunctionState, holdsClaim, isFinal, TRANSITIONS } from './function-state.js';
+import type { RunCommand, RunEvent } from './messages.js';
+import { Story } from './story.js';
+
+/** What of the execution options the brain needs. */
+export interface RunPolicy {
+  readonly maxRetries: number;
+  readonly onFailure: 'abort' | 'continue';
+  /** 1 for each function whose value the caller wants. */
+  readonly collected: Uint8Array;
+  readonly stopGraceMs: number;
+}
+
+/** Everything a run knows of its functions, by their index in the plan. Plain data; outlives every incarnation of the DagRunner. */
+export interface RunState {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly policy: RunPolicy;
+  readonly states: FunctionState[];
+  /** How many of the functions it needs have no result yet. */
+  readonly missing: Int32Array;
+  /** How many functions still need its value. */
+  readonly consumersLeft: Int32Array;
+  /** The number of the attempt that is under way, or was last; 0 before the first. */
+  readonly attempts: Int32Array;
+  /** How many attempts the function itself failed. */
+  readonly failures: Int32Array;
+  readonly nodes: (string | undefined)[];
+  /** The nodes that were lost while they ran it, for the few that this happened to. */
+  readonly lostOn: Map<number, string[]>;
+  /** By position in FUNCTION_STATES. */
+  readonly counts: Map<FunctionState, number>;
+  /** What failed, in the order of time. */
+  readonly failed: HandoffError[];
+  phase: 'open' | 'closing' | 'ended';
+  /** Why the run is ending, or ended. */
+  error: HandoffError | undefined;
+  /** Functions that hold a claim. */
+  underWay: number;
+  /** Collected values that are on their way to the driver. */
+  fetching: number;
+  /** Functions in a final state. */
+  settled: number;
+  /** Answers of attempts that were no longer wanted. */
+  stale: number;
+  startedMs: number;
+  readonly story: Story;
+}
+
+/** A run of `plan` in which nothing has happened. */
+export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunState {
+  const { size } = plan;
+  const consumersLeft = new Int32Array(size);
+  for (let index = 0; index < size; index += 1) consumersLeft[index] = plan.dependentsStart[index + 1]! - plan.dependentsStart[index]!;
+  return {
+    runId,
+    plan,
+    policy,
+    states: new Array<FunctionState>(size).fill('waiting'),
+    missing: Int32Array.from(plan.needsCount),
+    consumersLeft,
+    attempts: new Int32Array(size),
+    failures: new Int32Array(size),
+    nodes: new Array<string | undefined>(size).fill(undefined),
+    lostOn: new Map(),
+    counts: new Map(FUNCTION_STATES.map((state) => [state, state === 'waiting' ? size : 0])),
+    failed: [],
+    phase: 'open',
+    error: undefined,
+    underWay: 0,
+    fetching: 0,
+    settled: 0,
+    stale: 0,
+    startedMs: 0,
+    story: new Story(),
+  };
+}
+
+/** The two clocks at the moment of a happening: `nowMs` monotonic, for decisions; `wallMs` for the events that people read. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
+/** The one place where a function changes its state. */
+export function move(state: RunState, index: number, event: FunctionEvent, at: Moment): void {
+  const from = state.states[index]!;
+  const to = TRANSITIONS[from][event];
+  if (to === undefined) {
+    const name = (one: number): string => state.plan.ids[one]!;
+    throw new Error(`function "${name(index)}" is ${from}, which ${event} cannot follow. The story:\n${state.story.tell(name)}`);
+  }
+  state.states[index] = to;
+  state.counts.set(from, state.counts.get(from)! - 1);
+  state.counts.set(to, state.counts.get(to)! + 1);
+  state.underWay += Number(holdsClaim(to)) - Number(holdsClaim(from));
+  if (isFinal(to)) state.settled += 1;
+  state.story.add(at.nowMs, index, from, event, to);
+}
+
+/** What every event carries. */
+export const stamp = (state: RunState, at: Moment): { runId: string; dagId: string; atMs: number } => ({
+  runId: state.runId,
+  dagId: state.plan.dagId,
+  atMs: at.wallMs,
+});
+
+/** Adds an event to what is to be done. */
+export function tell(out: RunCommand[], event: RunEvent): void {
+  out.push({ type: 'announce', event });
+}

@@ -1,0 +1,147 @@
+import type { Plan, ProgramStep } from '../dag/index.js';
+import { type ExecutorTable, type FarValue, type Given, type Maker, type Offers, RIDES_ALONG_BYTES } from '../executor/index.js';
+import type { StoreTable } from '../store/index.js';
+import { Held, pack } from '../value/index.js';
+
+/** What finding the values of a run needs. */
+export interface ValuesGround {
+  /** The driver. */
+  readonly node: string;
+  readonly store: StoreTable;
+  readonly offers: Offers;
+  readonly executor: ExecutorTable;
+}
+
+/** Whose values they are. */
+export interface ValuesOf {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly inputs: ReadonlyMap<string, Given>;
+  /** Where each function ran, by index. */
+  readonly nodes: readonly (string | undefined)[];
+}
+
+/** Where the values of one run lie, and how the node that needs one gets it: here at hand, riding along, or to be fetched. */
+export class RunValues {
+  readonly sizes: Float64Array;
+  readonly #of: ValuesOf;
+  readonly #ground: ValuesGround;
+  readonly #offers: number[] = [];
+  /** Values that the driver has taken over from a node that leaves. */
+  readonly #moved = new Set<number>();
+
+  constructor(of: ValuesOf, ground: ValuesGround) {
+    this.#of = of;
+    this.#ground = ground;
+    this.sizes = new Float64Array(of.plan.size);
+  }
+
+  /** The result of a function, for an attempt on `target`. */
+  ofFunction(index: number, target: string): Given {
+    const { runId, plan } = this.#of;
+    const { node, store } = this.#ground;
+    const functionId = plan.ids[index]!;
+    const held = store.get(runId, functionId);
+    if (held && target === node) return held;
+    const origin = this.originOf(index);
+    const value = { kind: 'of-run', runId, functionId, origin } as const;
+    // What was made there is there.
+    const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
+    return { from: origin, value, sizeBytes: this.sizes[index]!, held: rides };
+  }
+
+  /** An input of the DAG, for an attempt on `target`. */
+  ofInput(id: string, target: string): Given {
+    const { inputs, runId } = this.#of;
+    const { node, store } = this.#ground;
+    const given = inputs.get(id);
+    if (!given) throw new Error(`input "${id}" has no value although function actors need it`);
+    if (!(given instanceof Held) || target === node) return given;
+    if (given.sizeBytes > RIDES_ALONG_BYTES && !store.get(runId, id)) store.put(runId, id, given);
+    return { from: node, value: { kind: 'of-run', runId, functionId: id, origin: node }, sizeBytes: given.sizeBytes, held: given };
+  }
+
+  /** Constants, for an attempt on `target`. */
+  constants(held: Held, target: string): Given {
+    if (target === this.#ground.node || held.sizeBytes <= RIDES_ALONG_BYTES) return held;
+    return this.#offered((listener) => listener.found(held), held.sizeBytes);
+  }
+
+  /** The driver has it now, and the node where it was made does not. */
+  moved(index: number): void {
+    this.#moved.add(index);
+  }
+
+  /** Where a function's result lies; inputs are the driver's. */
+  originOf(index: number | undefined): string {
+    return (index === undefined || this.#moved.has(index) ? undefined : this.#of.nodes[index]) ?? this.#ground.node;
+  }
+
+  /** What the serializer of an edge makes where its value lies, which is not `target`. `extra` are its arguments after the value. */
+  serialized(step: ProgramStep, index: number | undefined, extra: readonly unknown[], consumer: { id: string; attempt: number }): FarValue {
+    const { runId, plan } = this.#of;
+    const { dagId } = plan;
+    const { node } = this.#ground;
+    const { functionId, code, isolation } = step;
+    const origin = this.originOf(index);
+    const packed = pack(extra, { where: 'extra' });
+    if (origin === node) {
+      return this.#offered((listener) => {
+        const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
+        if (!(source instanceof Held)) return listener.missing(undefined);
+        const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node };
+        const serialize = { role: 'serialize', functionId, code, isolation, inputs: [source], asList: false, wanted: true } as const;
+        const steps = [{ ...serialize, extra: Held.packed(packed, 'caller') }];
+        this.#ground.executor.start({ context, steps, timeoutMs: undefined, stopGraceMs: 0 }).listen((outcome) => {
+          if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
+          else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
+        });
+      }, 0);
+    }
+    const { module, name } = code as { module: string; name: string };
+    const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: consumer.id, attempt: consumer.attempt } as const;
+    return { from: origin, value: { ...value, module, name, isolation, extra: packed }, sizeBytes: 0 };
+  }
+
+  /** How many bytes of the arguments of a function lie elsewhere than on `target`. */
+  bytesToMove(index: number, target: string): number {
+    const { plan, inputs } = this.#of;
+    let bytes = 0;
+    for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1) {
+      const producer = plan.producers[at]!;
+      if (this.originOf(producer) !== target) bytes += this.sizes[producer]!;
+    }
+    for (let at = plan.argsStart[index]!; at < plan.argsStart[index + 1]!; at += 1) {
+      const number = plan.args[at]!;
+      if (number >= 0) continue;
+      const given = inputs.get(plan.inputs[-number - 1]!);
+      const origin = given instanceof Held || !given ? this.#ground.node : given.from;
+      if (given && origin !== target) bytes += given.sizeBytes;
+    }
+    return bytes;
+  }
+
+  /** The nodes, the driver apart, that have the value: where it was made, and where something that needed it ran. */
+  holdersOf(index: number): ReadonlySet<string> {
+    const { plan, nodes } = this.#of;
+    const holders = new Set<string>();
+    const add = (node: string | undefined): void => {
+      if (node !== undefined && node !== this.#ground.node) holders.add(node);
+    };
+    add(nodes[index]);
+    if (this.sizes[index]! <= RIDES_ALONG_BYTES) return holders;
+    for (let at = plan.dependentsStart[index]!; at < plan.dependentsStart[index + 1]!; at += 1) add(nodes[plan.dependents[at]!]);
+    return holders;
+  }
+
+  /** Nothing is given any more. */
+  close(): void {
+    for (const offer of this.#offers) this.#ground.offers.drop(offer);
+  }
+
+  #offered(maker: Maker, sizeBytes: number): FarValue {
+    const offer = this.#ground.offers.add(maker);
+    this.#offers.push(offer);
+    return { from: this.#ground.node, value: { kind: 'offered', offer }, sizeBytes };
+  }
+}
