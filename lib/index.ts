@@ -29,14 +29,20 @@ export {
 } from './dag/index.js';
 export { currentFunction, type FunctionContext } from './executor/index.js';
 export {
+  ClusterObserver,
+  type ClusterStatus,
+  type DrivenRun,
   type ExecuteOptions,
   Handoff,
   type HandoffMessage,
   type HandoffReply,
   type NodeInfo,
   type NodeOptions,
+  type NodeUse,
+  type ObserverOptions,
   type Run,
   type SupervisedName,
   type TlsOptions,
+  type WaitingFunction,
 } from './handoff/index.js';
 export type { Progress, RunEvent, RunOutcome } from './runner/index.js';

@@ -19,8 +19,8 @@ export interface AnswersGround {
   readonly fetches: Fetches;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly tellLocation: (dagId: string, functionId: string) => void;
-  /** Plain data that can be sent. */
-  readonly status: () => unknown;
+  /** How things are here, or with every member. Plain data that can be sent. */
+  readonly status: (all: boolean) => Promise<unknown>;
 }
 
 /** Answers what other nodes ask of this one. Every question may come twice, and is answered each time. */
@@ -95,7 +95,8 @@ export class Answers {
         return;
       }
       case 'show-status':
-        return reply(status());
+        status(question.all).then(reply, fail);
+        return;
     }
   }
 

@@ -11,6 +11,9 @@ const OFFERED_FROM_BYTES = 64 * 1024;
 /** How long a node that has joined waits for the others to know it too, ms. */
 const MESH_MS = 5000;
 
+/** Why a member has no answer. */
+const UNANSWERED: ReadonlySet<string> = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_NODE_UNKNOWN', 'HANDOFF_TIMEOUT']);
+
 /** What asking other nodes needs of this one. */
 export interface ClusterGround {
   readonly node: string;
@@ -39,8 +42,11 @@ export class Cluster {
     throw new HandoffError('HANDOFF_NODE_UNKNOWN', `Node "${name}" is not a member`, { node: name });
   }
 
-  /** Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it is lost first. */
-  async ask<T>(name: string, question: Question): Promise<T> {
+  /**
+   * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it is
+   * lost first, with `HANDOFF_TIMEOUT` after `withinMs`, default never.
+   */
+  async ask<T>(name: string, question: Question, withinMs?: number): Promise<T> {
     const { reach } = this.member(name);
     if (reach === 'told') {
       const message = `Node "${name}" cannot be asked from here: neither of the two listens, and there is no link`;
@@ -48,20 +54,37 @@ export class Cluster {
     }
     const alive = keepAlive();
     try {
-      return await this.#ground.requests.ask<T>(name, (id) => ({ type: 'ask', id, question }));
+      return await new Promise<T>((answered, failed) => {
+        const { requests, clock } = this.#ground;
+        const timer =
+          withinMs === undefined
+            ? undefined
+            : clock.after(withinMs, () => {
+                giveUp();
+                failed(new HandoffError('HANDOFF_TIMEOUT', `Node "${name}" has not answered within ${withinMs} ms`, { node: name }));
+              });
+        const end =
+          <V>(how: (value: V) => void) =>
+          (value: V): void => {
+            timer?.cancel();
+            how(value);
+          };
+        const requester = { answered: end(answered), failed: end(failed) };
+        const giveUp = requests.request<T>(name, (id) => ({ type: 'ask', id, question }), requester);
+      });
     } finally {
       alive.cancel();
     }
   }
 
-  /** Asks every other member that there is a link to; who is lost meanwhile has no answer. Rejects with what one of them refused. */
-  async askAll<T>(question: Question): Promise<readonly (readonly [string, T])[]> {
+  /** Asks every other member that there is a link to; who is lost meanwhile, or late, has no answer. Rejects with what one of them refused. */
+  async askAll<T>(question: Question, withinMs?: number): Promise<readonly (readonly [string, T])[]> {
     const answers = await Promise.all(
       this.others.map(async (name): Promise<readonly [string, T] | undefined> => {
         try {
-          return [name, await this.ask<T>(name, question)];
+          return [name, await this.ask<T>(name, question, withinMs)];
         } catch (error) {
-          if (HandoffError.is(error, 'HANDOFF_NODE_LOST') || HandoffError.is(error, 'HANDOFF_NODE_UNKNOWN')) return undefined;
+          if (HandoffError.is(error) && UNANSWERED.has(error.code)) return undefined;
           throw error;
         }
       }),

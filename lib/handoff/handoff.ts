@@ -11,6 +11,7 @@ import { type NodeInfo, NodeResources } from './node-resources.js';
 import { NodeValues } from './node-values.js';
 import { openRun, type Run } from './run.js';
 import { StationDesk } from './stations.js';
+import { type ClusterStatus, openStatus } from './status.js';
 import { machine, type Surroundings } from './surroundings.js';
 import { layTables, type Tables } from './tables.js';
 import { growTree, type Stations, type Tree } from './tree.js';
@@ -178,6 +179,12 @@ export class Handoff implements AsyncDisposable {
   /** The members, this node first. */
   async nodes(): Promise<readonly NodeInfo[]> {
     return this.#resources.nodes();
+  }
+
+  /** How the cluster is now: what each member has in use and holds, the runs under way, what waits and for what. Who does not answer within a second is left out. */
+  async status(): Promise<ClusterStatus> {
+    this.#lifecycle.refuse();
+    return openStatus(await this.#tables.status(true));
   }
 
   /** A supervised actor as it is now: a reference to one incarnation. */

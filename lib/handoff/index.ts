@@ -7,5 +7,7 @@ export { Handoff, type SupervisedName, startNode } from './handoff.js';
 export type { TlsOptions } from './network-options.js';
 export type { NodeOptions } from './node-options.js';
 export type { NodeInfo } from './node-resources.js';
+export { ClusterObserver, type ObserverOptions } from './observer.js';
 export type { Run } from './run.js';
+export type { ClusterStatus, DrivenRun, NodeUse, WaitingFunction } from './status.js';
 export { machine, type Surroundings } from './surroundings.js';

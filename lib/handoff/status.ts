@@ -1,64 +1,144 @@
-import type { Membership, Resources } from '../nodes/index.js';
+import type { Capabilities } from '../allocator/index.js';
+import type { Membership, NodeStatus, Resources } from '../nodes/index.js';
 import type { GuestRuns, Runs } from '../runner/index.js';
 
-/** A node as `handoff status` shows it. */
-export interface NodeStatusEntry {
+/** How many there are, and how many of them are in use. */
+interface Places {
+  readonly used: number;
+  readonly total: number;
+}
+
+/** What a member has, and what of it is in use. */
+export interface NodeUse {
   readonly name: string;
-  readonly address: string | null;
-  readonly status: 'up' | 'suspect' | 'leaving';
-  /** `null` for a member that has not been heard yet. */
-  readonly content: {
-    readonly capabilities: Resources;
-    readonly used: Resources;
-    readonly threads: readonly [number, number];
-    readonly loopPlaces: readonly [number, number];
-    readonly running: number;
-    readonly queued: number;
-    readonly heldBytes: number;
-  } | null;
+  /** `undefined` for a node that does not listen. */
+  readonly address: string | undefined;
+  readonly status: NodeStatus;
+  /** Whether it has said how it is; without that the numbers are zero. */
+  readonly isHeard: boolean;
+  readonly capabilities: Capabilities;
+  readonly used: Capabilities;
+  readonly threads: Places;
+  readonly loopPlaces: Places;
+  /** Attempts under way, of all drivers. */
+  readonly running: number;
+  /** Attempts of other drivers that wait there for room. */
+  readonly queued: number;
+  /** The size of the values kept there, bytes. */
+  readonly heldBytes: number;
 }
 
-/** A function that waits, where, for whom, and for what. */
-export interface WaitingEntry {
-  /** The node that would have to make room; `null`: any. */
-  readonly node: string | null;
-  readonly driver: string;
+/** A run under way. */
+export interface DrivenRun {
+  readonly runId: string;
   readonly dagId: string;
+  /** The node that drives it. */
+  readonly driver: string;
+  /** How many functions there are in each state, as `Run.progress`. */
+  readonly progress: Readonly<Record<string, number>>;
+}
+
+/** A function that could run now, if there were room. */
+export interface WaitingFunction {
   readonly functionId: string;
-  readonly lacking: Resources;
+  readonly dagId: string;
+  readonly driver: string;
+  /** The node where it waits; `undefined`: it waits with its driver until any node has room. */
+  readonly node: string | undefined;
+  /** What it waits for: how much of each resource is missing, `thread` and `loop` for places. */
+  readonly lacking: Capabilities;
 }
 
-/** What a node answers to `show-status`: the members as it knows them, the runs that it drives, and what waits on it. */
+/** How a cluster is. */
 export interface ClusterStatus {
-  readonly node: string;
-  readonly nodes: readonly NodeStatusEntry[];
-  readonly runs: readonly {
-    readonly runId: string;
-    readonly dagId: string;
-    readonly driver: string;
-    readonly progress: readonly (readonly [string, number])[];
-  }[];
-  readonly waiting: readonly WaitingEntry[];
+  readonly nodes: readonly NodeUse[];
+  readonly runs: readonly DrivenRun[];
+  /** Of each run at most the first hundred. */
+  readonly waiting: readonly WaitingFunction[];
 }
 
-/** How the cluster looks from this node. */
-export function statusOf(parts: { membership: Membership; runs: Runs; guests: GuestRuns }): ClusterStatus {
+/** A `ClusterStatus` on the wire, where names are never keys. */
+export interface WireStatus {
+  readonly node: string;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly address: string | null;
+    readonly status: NodeStatus;
+    /** `null` for a member that has not been heard yet. */
+    readonly content: {
+      readonly capabilities: Resources;
+      readonly used: Resources;
+      readonly threads: readonly [number, number];
+      readonly loopPlaces: readonly [number, number];
+      readonly running: number;
+      readonly queued: number;
+      readonly heldBytes: number;
+    } | null;
+  }[];
+  readonly runs: readonly { readonly runId: string; readonly dagId: string; readonly driver: string; readonly progress: Resources }[];
+  readonly waiting: readonly {
+    readonly node: string | null;
+    readonly driver: string;
+    readonly dagId: string;
+    readonly functionId: string;
+    readonly lacking: Resources;
+  }[];
+}
+
+type WireWaiting = WireStatus['waiting'][number];
+
+/** How things are on this node: the members as it knows them, the runs that it drives, and what waits on it. */
+export function statusOf(parts: { membership: Membership; runs: Runs; guests: GuestRuns }): WireStatus {
   const { membership, runs, guests } = parts;
   const node = membership.self.name;
-  const nodes = membership.members.map(({ name, address, status }): NodeStatusEntry => {
+  const nodes = membership.members.map(({ name, address, status }): WireStatus['nodes'][number] => {
     const content = membership.contentOf(name);
     if (!content) return { name, address: address ?? null, status, content: null };
     const { capabilities, used, threads, loopPlaces, running, queued, heldBytes } = content;
     return { name, address: address ?? null, status, content: { capabilities, used, threads, loopPlaces, running, queued, heldBytes } };
   });
-  const own = runs
-    .waiting()
-    .map(
-      ({ dagId, functionId, lacking }): WaitingEntry => ({ node: null, driver: node, dagId, functionId, lacking: Object.entries(lacking) }),
-    );
-  const guestsWaiting = guests
-    .waiting()
-    .map(({ driver, dagId, functionId, lacking }): WaitingEntry => ({ node, driver, dagId, functionId, lacking: Object.entries(lacking) }));
   const driven = runs.progress().map(({ runId, dagId, progress }) => ({ runId, dagId, driver: node, progress: Object.entries(progress) }));
-  return { node, nodes, runs: driven, waiting: [...own, ...guestsWaiting] };
+  const own = runs.waiting().map(({ dagId, functionId, lacking }): WireWaiting => {
+    return { node: null, driver: node, dagId, functionId, lacking: Object.entries(lacking) };
+  });
+  const forOthers = guests.waiting().map(({ driver, dagId, functionId, lacking }): WireWaiting => {
+    return { node, driver, dagId, functionId, lacking: Object.entries(lacking) };
+  });
+  return { node, nodes, runs: driven, waiting: [...own, ...forOthers] };
+}
+
+/** One picture of many: each node is believed about itself, and what waits on a node waits no longer with its driver. */
+export function mergedStatus(own: WireStatus, others: readonly (readonly [string, WireStatus])[]): WireStatus {
+  const all = new Map<string, WireStatus>([[own.node, own], ...others]);
+  const nodes = own.nodes.map((entry) => all.get(entry.name)?.nodes.find(({ name }) => name === entry.name) ?? entry);
+  const waiting = new Map<string, WireWaiting>();
+  for (const entry of [...all.values()].flatMap((one) => one.waiting)) {
+    const key = JSON.stringify([entry.driver, entry.dagId, entry.functionId]);
+    if (entry.node !== null || !waiting.has(key)) waiting.set(key, entry);
+  }
+  return { node: own.node, nodes, runs: [...all.values()].flatMap(({ runs }) => runs), waiting: [...waiting.values()] };
+}
+
+/** A status as it came over the wire, for people. */
+export function openStatus({ nodes, runs, waiting }: WireStatus): ClusterStatus {
+  const places = ([total, used]: readonly [number, number]): Places => ({ used, total });
+  return {
+    nodes: nodes.map(({ name, address, status, content }): NodeUse => {
+      return {
+        name,
+        address: address ?? undefined,
+        status,
+        isHeard: content !== null,
+        capabilities: Object.fromEntries(content?.capabilities ?? []),
+        used: Object.fromEntries(content?.used ?? []),
+        threads: places(content?.threads ?? [0, 0]),
+        loopPlaces: places(content?.loopPlaces ?? [0, 0]),
+        running: content?.running ?? 0,
+        queued: content?.queued ?? 0,
+        heldBytes: content?.heldBytes ?? 0,
+      };
+    }),
+    runs: runs.map(({ progress, ...run }) => ({ ...run, progress: Object.fromEntries(progress) })),
+    waiting: waiting.map(({ node, lacking, ...one }) => ({ ...one, node: node ?? undefined, lacking: Object.fromEntries(lacking) })),
+  };
 }

@@ -18,9 +18,12 @@ import { backends, StoreTable } from '../store/index.js';
 import { Answers } from './answers.js';
 import { Cluster } from './cluster.js';
 import type { CheckedNodeOptions } from './node-options.js';
-import { statusOf } from './status.js';
+import { mergedStatus, statusOf, type WireStatus } from './status.js';
 import type { Surroundings } from './surroundings.js';
 import { Wire } from './wire.js';
+
+/** How long members have to say how they are, for a picture of all, ms. */
+const STATUS_MS = 1000;
 
 /** The longest piece of a line that goes to the driver in one message, characters. */
 const LINE_CHARACTERS = 64 * 1024;
@@ -36,6 +39,8 @@ export interface Tables {
   readonly runs: Runs;
   readonly guests: GuestRuns;
   readonly cluster: Cluster;
+  /** How things are here, or with every member. */
+  readonly status: (all: boolean) => Promise<WireStatus>;
   /** Who is told when what came over the wire has led to an error. */
   readonly wireCrash: { handle: (error: unknown) => void };
 }
@@ -120,17 +125,20 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
     freeze,
     logger,
   });
-  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, defer });
+  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, defer, logger });
   const sendValue = (to: string, id: number, bytes: Uint8Array): Promise<void> => peers.sendValue(to, id, bytes);
   const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
   const cluster = new Cluster({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
-  const status = (): unknown => statusOf({ membership, runs, guests });
+  const status = async (all: boolean): Promise<WireStatus> => {
+    const others = all ? await cluster.askAll<WireStatus>({ kind: 'show-status', all: false }, STATUS_MS) : [];
+    return mergedStatus(statusOf({ membership, runs, guests }), others);
+  };
   const answers = new Answers({ node, root, clock, allocation, store, membership, runs, fetches, send, tellLocation, status });
   const wireCrash = { handle: (_error: unknown): void => {} };
   const crash = (error: unknown): void => wireCrash.handle(error);
   const parts = { membership, allocation, remote, guests, runs, fetches, values, store, requests, answers, logger, onOutput, crash };
   peers.attach(new Wire(parts));
   membership.connect(peers);
-  return { store, peers, requests, membership, allocation, executor, runs, guests, cluster, wireCrash };
+  return { store, peers, requests, membership, allocation, executor, runs, guests, cluster, status, wireCrash };
 }

@@ -77,7 +77,8 @@ const question = variants('kind', {
   'clear-dag': { dagId: id },
   /** Whether a module below the root is the same here; `null` if it cannot be told. */
   'compare-module': { module: text, digest: text },
-  'show-status': {},
+  /** `all`: of every member, as far as they answer soon; else of the one that is asked. */
+  'show-status': { all: flag },
 });
 
 const member = tuple(id, id, nullable(text));

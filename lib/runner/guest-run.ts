@@ -69,6 +69,11 @@ export class GuestRun implements Placed {
     return false;
   }
 
+  /** How many attempts it was asked for so far. */
+  get attempts(): number {
+    return this.#lastIndex;
+  }
+
   get queued(): number {
     let queued = 0;
     for (const { state } of this.#byIndex.values()) if (state === 'queued') queued += 1;

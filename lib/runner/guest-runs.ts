@@ -1,4 +1,5 @@
 import type { AllocationTable, Capabilities } from '../allocator/index.js';
+import type { Logger } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
 import type { ExecutorTable, Fetches } from '../executor/index.js';
 import type { WireMessage, WireMessageOf } from '../peer/index.js';
@@ -17,6 +18,7 @@ export interface GuestGround {
   readonly turn: Turn;
   readonly defer: (action: () => void) => void;
   readonly send: (to: string, message: WireMessage) => boolean;
+  readonly logger: Logger;
 }
 
 /** What drivers tell of their runs. */
@@ -129,6 +131,7 @@ export class GuestRuns {
     this.#runs.set(runId, run);
     this.#ground.store.openRun(runId, dagId);
     this.#ground.allocation.enrol(run);
+    this.#ground.logger.info({ driver, dagId, runId }, 'run began here');
     return run;
   }
 
@@ -151,11 +154,13 @@ export class GuestRuns {
   }
 
   #end(run: GuestRun, retainMs: number): void {
-    const { store, allocation } = this.#ground;
-    this.#runs.delete(run.runId);
+    const { store, allocation, logger } = this.#ground;
+    const { driver, dagId, runId } = run;
+    this.#runs.delete(runId);
+    logger.info({ driver, dagId, runId, attempts: run.attempts }, 'run ended here');
     run.end();
-    if (retainMs > 0) store.retainRun(run.runId, new Set(run.kept), retainMs);
-    else store.dropRun(run.runId);
+    if (retainMs > 0) store.retainRun(runId, new Set(run.kept), retainMs);
+    else store.dropRun(runId);
     allocation.pump();
   }
 

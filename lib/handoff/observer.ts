@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { HandoffError, keepAlive, type Logger, newId, silentLogger, systemClock } from '../base/index.js';
+import { errorFrom } from '../executor/index.js';
+import { joinCluster } from '../nodes/index.js';
+import { type PeerIdentity, type PeerListener, PeerTable, Requests, type WireMessage, webSocketTransport } from '../peer/index.js';
+import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
+import { type ClusterStatus, openStatus, type WireStatus } from './status.js';
+
+/** What `ClusterObserver.start` takes. */
+export interface ObserverOptions {
+  /** URLs of members, at least one; any one that answers will do. */
+  join: readonly string[];
+  /** How long to look for a member that answers, ms. A refusal is final at once. Default 10,000. */
+  joinTimeoutMs?: number;
+  /** As that of the nodes. */
+  cookie?: string;
+  tls?: TlsOptions;
+  /** Default: silent. */
+  logger?: Logger;
+}
+
+const KNOWN = new Set(['join', 'joinTimeoutMs', 'cookie', 'tls', 'logger']);
+
+/** A member that has said nothing for so long is asked no more, ms. */
+const ANSWER_MS = 5000;
+
+/**
+ * Looks at a cluster without being a member: nothing is placed with it, nobody waits for it, and it may ask for nothing but the status. When
+ * the member that it asks goes away, it asks another one.
+ */
+export class ClusterObserver implements AsyncDisposable {
+  readonly #network: NetworkOptions;
+  readonly #peers: PeerTable;
+  readonly #requests = new Requests((to, message) => this.#peers.send(to, message));
+  readonly #addresses = new Set<string>();
+
+  private constructor(network: NetworkOptions, logger: Logger) {
+    const { cookie, tls, join } = network;
+    this.#network = network;
+    for (const url of join) this.#addresses.add(url);
+    this.#peers = new PeerTable({
+      name: `${hostname()}-observer-${randomBytes(3).toString('hex')}`,
+      incarnation: newId(),
+      isObserver: true,
+      transport: webSocketTransport(tls ? { tls } : {}),
+      clock: systemClock,
+      random: Math.random,
+      logger,
+      ...(cookie !== undefined && { cookie }),
+    });
+    this.#peers.attach(this.#listener());
+  }
+
+  /**
+   * Resolves when a member has let it look on. Rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or
+   * `HANDOFF_PROTOCOL_MISMATCH` when nobody does.
+   */
+  static async start(options: ObserverOptions): Promise<ClusterObserver> {
+    if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
+    for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
+    const network = checkedNetwork({ ...options });
+    if (network.join.length === 0) throw new TypeError('join must name at least one member');
+    const observer = new ClusterObserver(network, options.logger ?? silentLogger);
+    try {
+      await observer.#linked();
+    } catch (error) {
+      await observer.close();
+      throw error;
+    }
+    return observer;
+  }
+
+  /** How the cluster is now. Rejects as `start` when no member is found any more, with `HANDOFF_STOPPED` after `close`. */
+  async status(): Promise<ClusterStatus> {
+    const alive = keepAlive();
+    try {
+      for (;;) {
+        const name = await this.#linked();
+        const silence = systemClock.after(ANSWER_MS, () => this.#peers.drop(name));
+        try {
+          const question = { kind: 'show-status', all: true } as const;
+          const status = openStatus(await this.#requests.ask<WireStatus>(name, (id) => ({ type: 'ask', id, question })));
+          for (const { address } of status.nodes) if (address !== undefined) this.#addresses.add(address);
+          return status;
+        } catch (error) {
+          if (!HandoffError.is(error, 'HANDOFF_NODE_LOST')) throw error;
+        } finally {
+          silence.cancel();
+        }
+      }
+    } finally {
+      alive.cancel();
+    }
+  }
+
+  /** Looks on no more. */
+  async close(): Promise<void> {
+    await this.#peers.close();
+    this.#requests.close(new HandoffError('HANDOFF_STOPPED', 'The observer is closed'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The name of a member with a link. */
+  async #linked(): Promise<string> {
+    const [peer] = this.#peers.peers;
+    if (peer) return peer.name;
+    const { joinTimeoutMs } = this.#network;
+    const join = (url: string): Promise<PeerIdentity> => this.#peers.join(url);
+    return (await joinCluster({ urls: [...this.#addresses], join, clock: systemClock, joinTimeoutMs, random: Math.random })).name;
+  }
+
+  #listener(): PeerListener {
+    return {
+      up() {},
+      down: ({ name }) => {
+        this.#requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
+      },
+      message: (from: string, message: WireMessage) => {
+        if (message.type !== 'answer') return;
+        if (message.error) this.#requests.failed(from, message.id, errorFrom(message.error));
+        else this.#requests.answered(from, message.id, message.value);
+      },
+      value() {},
+      notDialled() {},
+    };
+  }
+}
