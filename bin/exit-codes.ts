@@ -1,5 +1,5 @@
-/** What the command tells the shell: done; the run failed; wrong usage or an invalid DAG; interrupted. */
-export const ExitCode = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
+/** What the command tells the shell: done; the run failed; wrong usage or an invalid DAG; the cluster could not be joined; interrupted. */
+export const ExitCode = { done: 0, failed: 1, wrongUsage: 2, notJoined: 3, interrupted: 130 } as const;
 
 /** One of the exit codes. */
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -7,3 +7,13 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** The command was called in a way that cannot work: its message says what to change. Ends it with `ExitCode.wrongUsage`. */
 export class UsageError extends Error {}
 Object.defineProperty(UsageError.prototype, 'name', { value: 'UsageError' });
+
+/** What the engine refuses with a `TypeError` or `RangeError` is a wrong option: errors of functions are `HandoffError`s. */
+export async function usage<T>(cannot: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(`${cannot}: ${error.message}`);
+    throw error;
+  }
+}

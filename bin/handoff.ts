@@ -3,7 +3,9 @@ import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { graphCommand } from './commands/graph.js';
+import { nodeCommand } from './commands/node.js';
 import { runCommand } from './commands/run.js';
+import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
 import { ExitCode } from './exit-codes.js';
 import { Interrupt } from './interrupt.js';
@@ -39,7 +41,7 @@ async function main(): Promise<ExitCode> {
     })
     .showHelpAfterError('Try "handoff --help".')
     .exitOverride();
-  for (const command of [runCommand, graphCommand, validateCommand]) {
+  for (const command of [runCommand, nodeCommand, statusCommand, graphCommand, validateCommand]) {
     const child = command(session).copyInheritedSettings(program);
     program.addCommand(child.showHelpAfterError(`Try "handoff ${child.name()} --help".`));
   }
@@ -48,7 +50,7 @@ async function main(): Promise<ExitCode> {
     `
 A module is a .js, .mjs, .cjs or .ts file that exports a Dag, or a function that returns one; or a .json file of dag.toJSON().
 
-Exit codes: 0 done; 1 the run failed; 2 wrong usage or an invalid DAG; 130 interrupted.`,
+Exit codes: 0 done; 1 the run failed; 2 wrong usage or an invalid DAG; 3 the cluster could not be joined; 130 interrupted.`,
   );
   try {
     await program.parseAsync();

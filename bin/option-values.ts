@@ -32,3 +32,21 @@ export function input(text: string, before: ReadonlyMap<string, unknown> = new M
     throw new InvalidArgumentError(`${(error as Error).message}. Text needs its quotes: '${id}="text"'.`);
   }
 }
+
+/** Reads one more `name=n` into the resources read so far. */
+export function resource(text: string, before: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, number> {
+  const at = text.lastIndexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be of the form name=n, as in gpu=1.');
+  const name = text.slice(0, at);
+  if (name === 'cpu' || name === 'memory') throw new InvalidArgumentError(`"${name}" has an option of its own, --${name}.`);
+  if (before.has(name)) throw new InvalidArgumentError(`Resource "${name}" is given twice.`);
+  return new Map(before).set(name, amount(text.slice(at + 1)));
+}
+
+/** Reads one more URL, or several with commas, behind those read so far. */
+export function urls(text: string, before: readonly string[] = []): readonly string[] {
+  const given = text.split(/[\s,]+/).filter((url) => url !== '');
+  for (const url of given) if (!/^wss?:\/\/[^/]/.test(url)) throw new InvalidArgumentError(`"${url}" is not of the form ws://host:port.`);
+  if (given.length === 0) throw new InvalidArgumentError('It must not be empty.');
+  return [...before, ...given];
+}

@@ -1,19 +1,15 @@
-import { availableParallelism, totalmem } from 'node:os';
-import { type Capabilities, type ExecuteOptions, Handoff, HandoffError, type Run } from '../lib/index.js';
+import { type ExecuteOptions, Handoff, HandoffError, type Run } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
-import { ExitCode, UsageError } from './exit-codes.js';
+import { ExitCode, usage } from './exit-codes.js';
+import { type NodeFlags, nodeOptions } from './node-options.js';
 import { type Display, displayLogger, openDisplay, quietDisplay } from './progress/display.js';
 import { colorsFor } from './report/colors.js';
 import { resultsJson, resultsText } from './report/results.js';
 import type { Session } from './session.js';
 
 /** The options of `handoff run`, as commander reads them. */
-export interface RunFlags {
+export interface RunFlags extends NodeFlags {
   readonly local?: boolean;
-  readonly root?: string;
-  readonly name?: string;
-  readonly cpu?: number;
-  readonly memory?: number;
   readonly input?: ReadonlyMap<string, unknown>;
   readonly strategy?: 'first-available' | 'load-balanced' | 'near-data';
   readonly maxRetries?: number;
@@ -35,13 +31,13 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
     output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));
   let handoff: Handoff | undefined;
   try {
-    handoff = await usage(() => Handoff.start({ ...nodeOptions(flags), logger: displayLogger(display, colors) }));
+    handoff = await usage('Cannot run', () => Handoff.start({ ...nodeOptions(flags), logger: displayLogger(display, colors) }));
     const run = execute(handoff, dag, flags);
     interrupt.ends(() => {
       display.print('handoff: interrupted');
       void run.cancel('interrupted');
     });
-    await print((await usage(() => followed(run, display))).results);
+    await print((await usage('Cannot run', () => followed(run, display))).results);
     return ExitCode.done;
   } catch (error) {
     if (interrupt.isInterrupted) return ExitCode.interrupted;
@@ -71,23 +67,4 @@ async function followed<R>(run: Run<R>, display: Display): Promise<Awaited<Run<R
   for await (const event of run) display.tell(event);
   display.stop();
   return run;
-}
-
-/** What the engine refuses with a `TypeError` or `RangeError` is a wrong option: errors of functions are `HandoffError`s. */
-async function usage<T>(body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(`Cannot run: ${error.message}`);
-    throw error;
-  }
-}
-
-function nodeOptions({ root, name, cpu, memory }: RunFlags): { root?: string; name?: string; capabilities?: Capabilities } {
-  // What is given replaces the defaults whole, so both are.
-  const capabilities =
-    cpu === undefined && memory === undefined
-      ? undefined
-      : { cpu: cpu ?? availableParallelism(), memory: memory ?? Math.floor(totalmem() / 2 ** 20) };
-  return { ...(root !== undefined && { root }), ...(name !== undefined && { name }), ...(capabilities && { capabilities }) };
 }

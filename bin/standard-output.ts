@@ -1,5 +1,7 @@
 /** Standard output, for the results of the command alone. */
 export interface StandardOutput {
+  /** Whether somebody still reads. */
+  readonly isOpen: boolean;
   /** Writes a result. A reader that has gone away (`| head`) is no error: nothing more is written. */
   write(text: string): Promise<void>;
   /** Resolves when all is written. */
@@ -32,6 +34,9 @@ export function claimStandardOutput(): StandardOutput {
   const write = (text: string): Promise<void> =>
     isOpen ? new Promise((resolve) => void writeResult(text, () => resolve())) : Promise.resolve();
   return {
+    get isOpen() {
+      return isOpen;
+    },
     write(text) {
       last = write(text);
       return last;

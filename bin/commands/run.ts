@@ -1,18 +1,16 @@
 import { Command, Option } from 'commander';
-import { amount, count, input, nonEmpty } from '../option-values.js';
+import { withClusterOptions, withNodeOptions } from '../node-options.js';
+import { count, input } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
 import type { Session } from '../session.js';
 
 /** `handoff run`: executes the DAG of a module. */
 export function runCommand(session: Session): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('Executes a DAG, shows its progress on standard error, and prints the results of its sinks on standard output.')
     .argument('<module>', 'the module that exports the DAG, as path or path#export')
-    .option('--local', "run every function on this node, whatever the functions' node and cost say")
-    .option('--root <dir>', 'the folder that the modules of functions lie in; default: that of the nearest package.json', nonEmpty)
-    .option('--name <n>', 'the name of this node; default: host name and a random suffix', nonEmpty)
-    .option('--cpu <n>', 'how many cpu this node has; default: those of the machine', amount)
-    .option('--memory <MiB>', 'how much memory this node has; default: that of the machine', amount)
+    .option('--local', "run every function on this node, whatever the functions' node and cost say");
+  return withNodeOptions(withClusterOptions(command))
     .option('--input <id=json>', 'the value of an input of the DAG; for each input once', input)
     .addOption(new Option('--strategy <s>', 'where functions go').choices(['first-available', 'load-balanced', 'near-data']))
     .option('--max-retries <n>', 'how often a function that fails is tried again, unless it says otherwise; default: 3', count)
@@ -25,7 +23,8 @@ export function runCommand(session: Session): Command {
 Examples:
   handoff run dag.ts
   handoff run dag.ts#nightly --input rate=1.2 --input 'day="2024-02-29"'
-  handoff run dag.js --json -q | jq .report`,
+  handoff run dag.js --json -q | jq .report
+  handoff run dag.ts --join ws://10.0.0.1:7000 --cookie-file cookie --cpu 0`,
     )
     .action(async (module: string, flags: RunFlags) => {
       const { runDag } = await import('../run-dag.js');

@@ -33,8 +33,10 @@ export async function openDisplay(dag: DagLike, stream: DisplayStream, colors: C
 /** A node's logger that shows what functions print, under their ids, and what the engine warns of. */
 export function displayLogger(display: Display, colors: Colors): Logger {
   const show = (fields: object, message: string): void => {
-    const { functionId, attempt, stream } = fields as { functionId?: string; attempt?: number; stream?: string };
-    if (functionId === undefined || stream === undefined) return display.print(`handoff: ${plain(message)}`);
+    const { functionId, attempt, stream, member } = fields as { functionId?: string; attempt?: number; stream?: string; member?: string };
+    if (functionId === undefined || stream === undefined) {
+      return display.print(`handoff: ${plain(member === undefined ? message : `${message}: ${member}`)}`);
+    }
     const who = attempt === undefined || attempt === 1 ? functionId : `${functionId}, attempt ${attempt}`;
     return display.print(`${colors.dim(`[${plain(who)}]`)} ${plain(message)}`);
   };

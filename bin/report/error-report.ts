@@ -12,6 +12,7 @@ const TOLD = new Set(['name', 'message', 'stack', 'cause', 'errors', 'code']);
 
 /** What the shell is to know of an error. */
 export function exitCodeOf(error: unknown): ExitCode {
+  if (HandoffError.is(error, 'HANDOFF_JOIN_REFUSED') || HandoffError.is(error, 'HANDOFF_PROTOCOL_MISMATCH')) return ExitCode.notJoined;
   return error instanceof UsageError || HandoffError.is(error, 'HANDOFF_INVALID_DAG') ? ExitCode.wrongUsage : ExitCode.failed;
 }
 
@@ -22,6 +23,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 export function errorReport(error: unknown, colors: Colors): string {
   const title = (text: string): string => `${colors.bold(colors.red('handoff:'))} ${text}\n`;
   if (error instanceof UsageError) return title(error.message) + causeOf(error, '', colors, CAUSES_TOLD);
+  if (!HandoffError.is(error) && isSystemError(error)) return title(error.message);
   if (!HandoffError.is(error)) return title('an error outside of any function') + told(error, '  ', colors, CAUSES_TOLD);
   if (error.code === 'HANDOFF_INVALID_DAG') {
     const faults = error.faults ?? [];
@@ -59,6 +61,10 @@ function told(thrown: unknown, indent: string, colors: Colors, left: number): st
   for (const cause of inner) text += `${indent}  caused by\n${told(cause, `${indent}    `, colors, left - 1)}`;
   return text + hintOf(thrown, indent);
 }
+
+/** One that says enough by itself: a port that is taken, a disk that is full. */
+const isSystemError = (value: unknown): value is Error =>
+  value instanceof Error && typeof (value as NodeJS.ErrnoException).syscall === 'string' && value.cause === undefined;
 
 const isError = (value: unknown): value is Error =>
   value instanceof Error ||

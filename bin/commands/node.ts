@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { withClusterOptions, withNodeOptions } from '../node-options.js';
+import { amount, nonEmpty } from '../option-values.js';
+import type { NodeCommandFlags } from '../run-node.js';
+import type { Session } from '../session.js';
+
+/** `handoff node`: a node that runs what others send, until it is told to stop. */
+export function nodeCommand(session: Session): Command {
+  const command = new Command('node')
+    .description('Runs a node until SIGINT or SIGTERM, then lets end what runs. Prints its URL, and the command that joins another node.')
+    .option(
+      '--listen <host:port>',
+      'where others reach it; default: 127.0.0.1:0, any free port; 0.0.0.0:0 when it joins another machine',
+      nonEmpty,
+    );
+  return withNodeOptions(withClusterOptions(command))
+    .option('--grace-ms <ms>', 'how long what runs may take to end after a signal; default: 10000', amount)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  handoff node --listen 0.0.0.0:7000 --cookie-file cookie
+  handoff node --join ws://10.0.0.1:7000 --cookie-file cookie --resource gpu=1
+
+A first signal drains the node, and it exits 0; after a second it exits 130 at once.`,
+    )
+    .action(async (flags: NodeCommandFlags) => {
+      const { runNode } = await import('../run-node.js');
+      session.exitCode = await runNode(flags, session);
+    });
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { type Command, Option } from 'commander';
+import type { Capabilities, NodeOptions, TlsOptions } from '../lib/index.js';
+import { UsageError } from './exit-codes.js';
+import { amount, nonEmpty, resource, urls } from './option-values.js';
+
+/** How to reach other nodes, as commander reads it. */
+export interface ClusterFlags {
+  readonly join?: readonly string[];
+  readonly joinTimeoutMs?: number;
+  readonly cookieFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+}
+
+/** What a node is, as commander reads it. */
+export interface NodeFlags extends ClusterFlags {
+  readonly root?: string;
+  readonly name?: string;
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly resource?: ReadonlyMap<string, number>;
+}
+
+/** Adds the options of every command that joins or listens. */
+export function withClusterOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--join <url>', 'a member of the cluster, ws://host:port; may be given more than once, any one that answers will do')
+        .argParser(urls)
+        .env('HANDOFF_JOIN'),
+    )
+    .option('--join-timeout-ms <ms>', 'how long to try to join; a refusal is final at once; default: 10000', amount)
+    .option('--cookie-file <file>', 'the secret of the cluster, at least 16 characters; else that of HANDOFF_COOKIE', nonEmpty)
+    .option('--tls-cert <file>', 'the certificate of this node, in PEM: links are wss://', nonEmpty)
+    .option('--tls-key <file>', 'the key of the certificate', nonEmpty)
+    .option('--tls-ca <file>', 'who must have signed the certificates of others, on both sides', nonEmpty);
+}
+
+/** Adds the options of every command that starts a node. */
+export function withNodeOptions(command: Command): Command {
+  return command
+    .option('--root <dir>', 'the folder that the modules of functions lie in; default: that of the nearest package.json', nonEmpty)
+    .option('--name <n>', 'the name of this node; default: host name and a random suffix', nonEmpty)
+    .option('--cpu <n>', 'how many cpu this node has; default: those of the machine', amount)
+    .option('--memory <MiB>', 'how much memory this node has; default: that of the machine', amount)
+    .option('--resource <name=n>', 'how much this node has of something else, as in gpu=1; for each once', resource);
+}
+
+/** What of `Handoff.start` the flags say. Throws `UsageError` for a file that cannot be read. */
+export function nodeOptions(flags: NodeFlags): NodeOptions {
+  const { root, name, cpu, memory, resource: more } = flags;
+  // What is given replaces the defaults whole, so all are.
+  const isDefault = cpu === undefined && memory === undefined && more === undefined;
+  const capabilities: Capabilities = {
+    cpu: cpu ?? availableParallelism(),
+    memory: memory ?? Math.floor(totalmem() / 2 ** 20),
+    ...Object.fromEntries(more ?? []),
+  };
+  return {
+    ...clusterOptions(flags),
+    ...(root !== undefined && { root }),
+    ...(name !== undefined && { name }),
+    ...(!isDefault && { capabilities }),
+  };
+}
+
+/** How to reach other nodes. Throws `UsageError` for a file that cannot be read. */
+export function clusterOptions(flags: ClusterFlags): Pick<NodeOptions, 'join' | 'joinTimeoutMs' | 'cookie' | 'tls'> {
+  const { join, joinTimeoutMs } = flags;
+  const cookie = cookieOf(flags);
+  const tls = tlsOf(flags);
+  return {
+    ...(join && { join }),
+    ...(joinTimeoutMs !== undefined && { joinTimeoutMs }),
+    ...(cookie !== undefined && { cookie }),
+    ...(tls && { tls }),
+  };
+}
+
+/** Without the line end that editors leave; what is empty is none. */
+function cookieOf({ cookieFile }: ClusterFlags): string | undefined {
+  const cookie = (cookieFile === undefined ? process.env.HANDOFF_COOKIE : content('--cookie-file', cookieFile).toString('utf8'))?.trim();
+  if (cookie === '' && cookieFile !== undefined) throw new UsageError(`--cookie-file: "${cookieFile}" is empty`);
+  return cookie || undefined;
+}
+
+function tlsOf({ tlsCert, tlsKey, tlsCa }: ClusterFlags): TlsOptions | undefined {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('TLS needs --tls-cert and --tls-key');
+  return {
+    cert: content('--tls-cert', tlsCert),
+    key: content('--tls-key', tlsKey),
+    ...(tlsCa !== undefined && { ca: content('--tls-ca', tlsCa), requestCert: true }),
+  };
+}
+
+function content(option: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${option}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,24 @@
+import { inspect } from 'node:util';
+import type { Logger } from '../../lib/index.js';
+import { plain } from '../progress/display.js';
+import { colorsFor } from './colors.js';
+
+/** What a person need not see in every line. */
+const QUIET = new Set(['runId']);
+
+/** A logger for a person at a terminal: the time, what happened, to what. `undefined` elsewhere: then JSON lines are written, for machines. */
+export function nodeLogger(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Logger | undefined {
+  if (!stream.isTTY) return undefined;
+  const colors = colorsFor(stream);
+  const line = (mark: (text: string) => string) => (fields: object, message: string) => {
+    const shown = Object.entries(fields).filter(([field, value]) => value !== undefined && !QUIET.has(field));
+    const rest = shown.map(([field, value]) => ` ${colors.dim(`${field}=`)}${plain(textOf(value))}`).join('');
+    stream.write(`${colors.dim(new Date().toLocaleTimeString('sv'))} ${mark(plain(message))}${rest}\n`);
+  };
+  return { debug() {}, info: line((text) => text), warn: line(colors.yellow), error: line(colors.red) };
+}
+
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  return value instanceof Error ? value.message : inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
+};

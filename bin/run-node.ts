@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { Handoff } from '../lib/index.js';
+import { ExitCode, usage } from './exit-codes.js';
+import { type NodeFlags, nodeOptions } from './node-options.js';
+import { nodeLogger } from './report/node-logger.js';
+import type { Session } from './session.js';
+
+/** The options of `handoff node`, as commander reads them. */
+export interface NodeCommandFlags extends NodeFlags {
+  readonly listen?: string;
+  readonly graceMs?: number;
+}
+
+/** Runs a node until a signal drains it. Throws what it could not start with, or what ended it by itself. */
+export async function runNode(flags: NodeCommandFlags, { output, interrupt }: Session): Promise<ExitCode> {
+  const listen = flags.listen ?? defaultListen(flags.join ?? []);
+  const logger = nodeLogger(process.stderr);
+  const handoff = await usage('Cannot start', () => Handoff.start({ ...nodeOptions(flags), listen, ...(logger && { logger }) }));
+  const { address } = handoff;
+  const told = new EventTarget();
+  interrupt.ends(() => told.dispatchEvent(new Event('signal')));
+  await output.write(`${address}\n${joinCommand(address!, listen, flags)}\n`);
+  const error = await Promise.race([handoff.stopped, once(told, 'signal').then(() => undefined)]);
+  if (error) throw error;
+  await handoff.stop(flags.graceMs === undefined ? {} : { graceMs: flags.graceMs });
+  return ExitCode.done;
+}
+
+const LOOPBACK = /^wss?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])[:/]/;
+
+/** Who joins another machine must be reached from there. */
+const defaultListen = (join: readonly string[]): string => (join.every((url) => LOOPBACK.test(url)) ? '127.0.0.1:0' : '0.0.0.0:0');
+
+/** The command that starts another node of this cluster, to be copied: with the same files, where they lie on the other machine too. */
+function joinCommand(address: string, listen: string, { cookieFile, tlsCert, tlsKey, tlsCa }: NodeCommandFlags): string {
+  const isHere = LOOPBACK.test(address);
+  const files = { '--cookie-file': cookieFile, '--tls-cert': tlsCert, '--tls-key': tlsKey, '--tls-ca': tlsCa };
+  const parts = ['handoff', 'node', '--join', address];
+  // On the same machine as well as on another.
+  if (!isHere && !listen.startsWith('0.0.0.0:')) parts.push('--listen', '0.0.0.0:0');
+  for (const [option, file] of Object.entries(files)) if (file !== undefined) parts.push(option, quoted(file));
+  return parts.join(' ');
+}
+
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -1,0 +1,38 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import { ClusterObserver } from '../lib/index.js';
+import { ExitCode, UsageError, usage } from './exit-codes.js';
+import { type ClusterFlags, clusterOptions } from './node-options.js';
+import { colorsFor } from './report/colors.js';
+import { statusText } from './report/status-text.js';
+import type { Session } from './session.js';
+
+/** The options of `handoff status`, as commander reads them. */
+export interface StatusFlags extends ClusterFlags {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+}
+
+const WATCH_MS = 1000;
+const CLEAR = '\u001b[H\u001b[2J\u001b[3J';
+
+/** Prints how a cluster is. Throws what it could not be reached with. */
+export async function showStatus(flags: StatusFlags, { output }: Session): Promise<ExitCode> {
+  const { join, ...options } = clusterOptions(flags);
+  if (!join) throw new UsageError('Cannot look: give the URL of a member with --join or HANDOFF_JOIN');
+  await using observer = await usage('Cannot look', () => ClusterObserver.start({ ...options, join }));
+  const show = async (isFirst: boolean): Promise<void> => {
+    const status = await observer.status();
+    if (flags.json) return output.write(`${JSON.stringify(status)}\n`);
+    const text = statusText(status, colorsFor(process.stdout));
+    if (!flags.watch) return output.write(text);
+    const when = `${new Date().toLocaleTimeString('sv')}\n\n`;
+    if (process.stdout.isTTY) return output.write(`${CLEAR}${when}${text}`);
+    return output.write(`${isFirst ? '' : '\n'}${when}${text}`);
+  };
+  await show(true);
+  while (flags.watch && output.isOpen) {
+    await rest(WATCH_MS);
+    await show(false);
+  }
+  return ExitCode.done;
+}
