@@ -27,6 +27,8 @@ export interface Call {
   readonly ended: Promise<Ended>;
   /** Resolves when standard error holds `text`; rejects if the command ends before. */
   says(text: string): Promise<void>;
+  /** Resolves with standard output as soon as it matches; rejects if the command ends before. */
+  prints(pattern: RegExp): Promise<string>;
 }
 
 const environment = (env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => {
@@ -39,8 +41,10 @@ export function call(args: readonly string[], { cwd = project, env, bin = built 
   const child = spawn(process.execPath, [bin, ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   let heard = (): void => {};
+  let printed = (): void => {};
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
+    printed();
   });
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -58,7 +62,15 @@ export function call(args: readonly string[], { cwd = project, env, bin = built 
       heard();
       void ended.then(() => reject(new Error(`it ended without saying "${text}": ${stderr}`)));
     });
-  return { child, ended, says };
+  const prints = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      printed = () => {
+        if (pattern.test(stdout)) resolve(stdout);
+      };
+      printed();
+      void ended.then(() => reject(new Error(`it ended without printing ${pattern}: ${stdout}${stderr}`)));
+    });
+  return { child, ended, says, prints };
 }
 
 /** Calls the command and waits for its end. */

@@ -8,16 +8,23 @@ describe('handoff, called', () => {
     expect(await handoff('--version')).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: '' });
     const help = await handoff('--help');
     expect(help).to.include({ code: 0, stderr: '' });
-    for (const part of ['run', 'graph', 'validate', 'Exit codes:']) expect(help.stdout).to.include(part);
+    for (const part of ['run', 'graph', 'validate', 'node', 'status', 'Exit codes:']) expect(help.stdout).to.include(part);
   });
 
   it('for the help of each command, answers with its options', async () => {
-    const [run, graph, validate] = await Promise.all(['run', 'graph', 'validate'].map((command) => handoff(command, '--help')));
+    const [run, graph, validate, node, status] = await Promise.all(
+      ['run', 'graph', 'validate', 'node', 'status'].map((command) => handoff(command, '--help')),
+    );
     const options = ['--local', '--root', '--name', '--cpu', '--memory', '--input', '--strategy', '--max-retries', '--json', '-q, --quiet'];
     for (const option of options) expect(run!.stdout).to.include(option);
+    const cluster = ['--join', '--cookie-file', '--tls-cert', '--tls-key', '--tls-ca', 'HANDOFF_JOIN', 'HANDOFF_COOKIE'];
+    for (const option of cluster) for (const { stdout } of [run!, node!, status!]) expect(stdout).to.include(option);
+    for (const option of ['--listen', '--name', '--cpu', '--memory', '--resource', '--root']) expect(node!.stdout).to.include(option);
+    for (const option of ['--json', '--watch']) expect(status!.stdout).to.include(option);
     expect(graph!.stdout).to.include('--format');
     expect(validate!.stdout).to.include('<module>');
-    for (const { code, stderr } of [run!, graph!, validate!]) expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+    for (const { code, stderr } of [run!, graph!, validate!, node!, status!])
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
   });
 
   const sums = fixture('sums.mjs');
@@ -26,7 +33,20 @@ describe('handoff, called', () => {
     ['with a command that there is not', ['rum'], /^handoff: unknown command 'rum'\n\(Did you mean run\?\)\nTry "handoff --help"\.\n$/],
     ['without a module', ['run'], /^handoff: missing required argument 'module'\nTry "handoff run --help"\.\n$/],
     ['with one thing too many', ['validate', sums, sums], /^handoff: too many arguments/],
-    ['with an unknown option', ['run', sums, '--join', 'ws://there'], /^handoff: unknown option '--join'/],
+    ['with an unknown option', ['run', sums, '--joint', 'ws://there'], /^handoff: unknown option '--joint'/],
+    ['with a URL that is none', ['run', sums, '--join', 'there:1'], /"there:1" is not of the form ws:\/\/host:port\./],
+    ['with a resource without a number', ['node', '--resource', 'gpu'], /It must be of the form name=n, as in gpu=1\./],
+    ['with a resource that has its own option', ['node', '--resource', 'cpu=1'], /"cpu" has an option of its own, --cpu\./],
+    ['with a resource given twice', ['node', '--resource', 'gpu=1', '--resource', 'gpu=2'], /Resource "gpu" is given twice\./],
+    ['with a cookie file that there is not', ['node', '--cookie-file', 'no-such'], /^handoff: --cookie-file: ENOENT/],
+    ['with a certificate and no key', ['node', '--tls-cert', 'package.json'], /^handoff: TLS needs --tls-cert and --tls-key\n$/],
+    [
+      'with an address beyond this machine and no cookie',
+      ['node', '--listen', '0.0.0.0:0'],
+      /^handoff: Cannot start: Cannot listen at "0\.0\.0\.0:0": .*give a cookie/,
+    ],
+    ['with an address that is none', ['node', '--listen', 'here'], /^handoff: Cannot start: listen must be host:port/],
+    ['with nobody to look at', ['status'], /^handoff: Cannot look: give the URL of a member with --join or HANDOFF_JOIN\n$/],
     [
       'with cpu that is no number',
       ['run', sums, '--cpu', 'two'],
