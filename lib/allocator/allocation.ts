@@ -310,7 +310,10 @@ export class Allocation {
   }
 
   #couldHold(kind: ClaimKind): readonly Member[] {
-    const only = kind.group?.node ?? kind.only;
+    const { group } = kind;
+    // A group whose node is gone is placed anew.
+    if (group?.node !== undefined && !this.#members.some(({ name }) => name === group.node)) group.node = undefined;
+    const only = group?.node ?? kind.only;
     const claims = kind.group?.claims ?? [kind];
     return this.#members.filter(
       (member) => (only === undefined || member.name === only) && claims.every((claim) => member.room.canEverHold(claim.cost)),

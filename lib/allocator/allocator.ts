@@ -77,6 +77,13 @@ export class AllocationTable {
     return this.#allocation.impossible(kind, functionId);
   }
 
+  /** The latest to go of those nodes that could have held a kind which none can hold now; `undefined` while one can, or if none ever could. */
+  goneNodeFor(kind: ClaimKind): string | undefined {
+    if (this.#allocation.impossible(kind, '') === undefined) return undefined;
+    const could = this.#neighbours.goneThatCouldHold(kind.group?.claims ?? [kind]);
+    return kind.only === undefined ? could.at(-1) : could.find((name) => name === kind.only);
+  }
+
   /** Asks for a claim; to be followed by `pump` once the caller's turn is over. */
   request(runId: string, index: number, kind: ClaimKind): void {
     this.#allocation.request(runId, index, kind);

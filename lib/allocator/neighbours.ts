@@ -1,6 +1,10 @@
 import type { BeatContent, MemberEvent, MemberState } from '../nodes/index.js';
 import type { Member } from './allocation.js';
 import { Picture, type Usage } from './picture.js';
+import type { Claim } from './room.js';
+
+/** How many members that are gone are remembered. */
+const GONE_KEPT = 1000;
 
 interface Neighbour extends Member {
   readonly room: Picture;
@@ -15,6 +19,8 @@ interface Neighbour extends Member {
 export class Neighbours {
   readonly #node: string;
   readonly #byName = new Map<string, Neighbour>();
+  /** Those that are gone and have not come back, the latest last. */
+  readonly #gone = new Map<string, Picture>();
 
   /** `node` is this one, to tell its own claims from those of others. */
   constructor(node: string) {
@@ -32,7 +38,7 @@ export class Neighbours {
     switch (event.type) {
       case 'member-left':
       case 'member-lost':
-        return this.#byName.get(name)?.incarnation === incarnation && this.#byName.delete(name);
+        return this.#byName.get(name)?.incarnation === incarnation && this.#left(name);
       case 'member-told':
       case 'member-untold':
         return false;
@@ -52,6 +58,19 @@ export class Neighbours {
     }
   }
 
+  /** Those of the gone who could have held all of that, the latest last. */
+  goneThatCouldHold(claims: readonly Claim[]): readonly string[] {
+    return [...this.#gone].filter(([, room]) => claims.every(({ cost }) => room.canEverHold(cost))).map(([name]) => name);
+  }
+
+  #left(name: string): boolean {
+    const room = this.#byName.get(name)!.room;
+    this.#gone.delete(name);
+    this.#gone.set(name, room);
+    if (this.#gone.size > GONE_KEPT) this.#gone.delete(this.#gone.keys().next().value!);
+    return this.#byName.delete(name);
+  }
+
   /** A node that declined said how it stands. */
   told(name: string, usage: Usage): void {
     this.#byName.get(name)?.room.told(usage);
@@ -60,6 +79,7 @@ export class Neighbours {
   #neighbour({ name, incarnation }: MemberState): Neighbour {
     let neighbour = this.#byName.get(name);
     if (!neighbour || neighbour.incarnation !== incarnation) {
+      this.#gone.delete(name);
       neighbour = { name, incarnation, isSelf: false, isOpen: false, room: new Picture() };
       this.#byName.set(name, neighbour);
     }

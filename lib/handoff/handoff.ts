@@ -46,7 +46,7 @@ export class Handoff implements AsyncDisposable {
     const launch = (prepared: PreparedRun): void => tables.runs.launch(prepared, (gone) => tree.runs(gone));
     const parts = { runs: tables.runs, logger: options.logger, launch };
     this.actor = openDesk(tree.system, 'handoff', (message) => receiveAtDesk(message, parts));
-    this.#lifecycle = new Lifecycle(options.name, tables, tree, this.actor);
+    this.#lifecycle = new Lifecycle(options.name, tables, tree, this.actor, options.logger);
     this.stopped = this.#lifecycle.stopped;
     const desk = new StationDesk(tree, this.#lifecycle);
     this.#resources = new NodeResources(this.name, tables, desk);

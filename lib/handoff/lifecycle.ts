@@ -1,5 +1,5 @@
 import { closeDesk, gaveUp, type NactRef } from '../actor/index.js';
-import { HandoffError, keepAlive, systemClock } from '../base/index.js';
+import { HandoffError, keepAlive, type Logger, systemClock } from '../base/index.js';
 import type { Tables } from './tables.js';
 import type { Tree } from './tree.js';
 
@@ -11,14 +11,16 @@ export class Lifecycle {
   readonly #tables: Tables;
   readonly #tree: Tree;
   readonly #desk: NactRef<never>;
+  readonly #logger: Logger;
   #stopping: Promise<void> | undefined;
   #tellStopped!: (error: HandoffError | undefined) => void;
 
-  constructor(node: string, tables: Tables, tree: Tree, desk: NactRef<never>) {
+  constructor(node: string, tables: Tables, tree: Tree, desk: NactRef<never>, logger: Logger) {
     this.#node = node;
     this.#tables = tables;
     this.#tree = tree;
     this.#desk = desk;
+    this.#logger = logger;
     this.stopped = new Promise((resolve) => {
       this.#tellStopped = resolve;
     });
@@ -56,6 +58,7 @@ export class Lifecycle {
     allocation.drain();
     guests.drain();
     if (graceMs > 0) {
+      this.#logger.info({ graceMs, running: executor.running }, 'leaving: what runs may end');
       const idle = Promise.all([
         new Promise<void>((resolve) => executor.whenIdle(resolve)),
         new Promise<void>((resolve) => guests.whenIdle(resolve)),

@@ -110,12 +110,7 @@ export class ClusterObserver implements AsyncDisposable {
     if (peer) return peer.name;
     const { joinTimeoutMs } = this.#network;
     const join = (url: string): Promise<PeerIdentity> => this.#peers.join(url);
-    const alive = keepAlive();
-    try {
-      return (await joinCluster({ urls: [...this.#addresses], join, clock: systemClock, joinTimeoutMs, random: Math.random })).name;
-    } finally {
-      alive.cancel();
-    }
+    return (await joinCluster({ urls: [...this.#addresses], join, clock: systemClock, joinTimeoutMs, random: Math.random })).name;
   }
 
   #listener(): PeerListener {

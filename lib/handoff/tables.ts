@@ -76,7 +76,8 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
     random,
     defer,
     ...(cookie !== undefined && { cookie }),
-    objection: (peer) => !peer.isObserver && membership.refusalOf(peer) !== undefined,
+    // Names are unique, which is all that the membership insists on.
+    objection: (peer) => (peer.isObserver || membership.refusalOf(peer) === undefined ? undefined : 'name-taken'),
   });
   const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
   const requests = new Requests(send);

@@ -115,8 +115,9 @@ export class Wire implements PeerListener {
       case 'member-suspect':
         return logger.warn({ member: name }, 'node is silent');
       case 'member-changed':
-        if (status === 'leaving') runs.memberLeaving(name);
-        return;
+        if (status !== 'leaving') return;
+        logger.info({ member: name }, 'node is leaving');
+        return runs.memberLeaving(name);
       case 'member-left':
       case 'member-lost': {
         const how = event.type === 'member-left' ? 'left' : 'lost';
@@ -125,6 +126,7 @@ export class Wire implements PeerListener {
         requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
         remote.gone(name, how);
         guests.driverGone(name);
+        runs.memberGone();
         return allocation.pump();
       }
     }

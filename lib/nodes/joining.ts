@@ -1,4 +1,4 @@
-import { type Clock, HandoffError, type Timer, textOf } from '../base/index.js';
+import { type Clock, HandoffError, keepAlive, type Timer, textOf } from '../base/index.js';
 
 /** What it takes to join a cluster. */
 export interface JoinOptions<T> {
@@ -29,7 +29,7 @@ export const joinRestMs = (failures: number, random: number): number =>
 /**
  * Joins through any of several members; resolves with the first answer. Rejects with the refusal as soon as one refuses; with
  * `HANDOFF_JOIN_REFUSED`, naming each URL and what was last wrong with it, after `joinTimeoutMs`; with `signal.reason`; `TypeError` without a
- * URL. Attempts that are still under way then are left to end by themselves.
+ * URL. Attempts that are still under way then are left to end by themselves. Until then the process is kept alive.
  */
 export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signal }: JoinOptions<T>): Promise<T> {
   const timeoutMs = joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS;
@@ -38,10 +38,12 @@ export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signa
     signal?.throwIfAborted();
     const faults = new Map<string, string>(urls.map((url) => [url, 'no answer']));
     const timers = new Map<string, Timer>();
+    const alive = keepAlive();
     let isOver = false;
     const settle = (how: () => void): void => {
       if (isOver) return;
       isOver = true;
+      alive.cancel();
       for (const timer of timers.values()) timer.cancel();
       signal?.removeEventListener('abort', onAbort);
       how();

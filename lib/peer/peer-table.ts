@@ -49,8 +49,8 @@ export interface PeerTableOptions {
   readonly greetingMs?: number;
   /** The most that values take that are still arriving, bytes. Default 4 GiB. */
   readonly maxIncomingBytes?: number;
-  /** Whom the cluster does not want, though its greeting is in order. Default: nobody. */
-  readonly objection?: (peer: PeerIdentity) => boolean;
+  /** Why the cluster does not want somebody whose greeting is in order. Default: it wants everybody. */
+  readonly objection?: (peer: PeerIdentity) => RefusalReason | undefined;
 }
 
 const GREETING_MS = 3000;
@@ -256,7 +256,7 @@ export class PeerTable {
   #objection(peer: PeerIdentity): RefusalReason | undefined {
     if (this.#isClosed) return 'stopping';
     const other = this.#up.get(peer.name);
-    if (!other) return this.#options.objection?.(peer) ? 'membership' : undefined;
+    if (!other) return this.#options.objection?.(peer);
     // Whoever dials believes that there is no link. If its end is gone, so will this one be, as soon as something is sent over it.
     other.probe();
     return other.peer!.incarnation === peer.incarnation ? 'linked' : 'name-taken';

@@ -6,9 +6,10 @@ import { Arguments } from './arguments.js';
 import { EventLog } from './event-log.js';
 import { FarSide } from './far-side.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
+import { LostPlaces } from './lost-places.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import { progressOf } from './progress.js';
-import type { Incarnation, RunGround, RunOrder, Waiting } from './run-order.js';
+import { type Incarnation, inRunOrder, type RunGround, type RunOrder, type Waiting } from './run-order.js';
 import { newRunState, type RunState } from './run-record.js';
 import { recover, step } from './run-state.js';
 import { RunValues } from './run-values.js';
@@ -33,6 +34,7 @@ export class DagRun implements Placed {
   readonly #ground: RunGround;
   readonly #paths: Float64Array;
   readonly #arguments: Arguments;
+  readonly #places: LostPlaces;
   readonly #values: RunValues;
   readonly #farSide: FarSide;
   readonly #handles: (AttemptHandle<FarOutcome> | undefined)[];
@@ -67,6 +69,7 @@ export class DagRun implements Placed {
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes }, ground);
     this.#farSide = new FarSide(this, this.#values, ground, (happening) => this.feed(happening));
     this.#arguments = new Arguments(plan, this.#values, ground.strict);
+    this.#places = new LostPlaces(order.kinds, options.lostNodeWaitMs, ground, (happening) => this.feed(happening));
   }
 
   /** The DagRunner that there is now. */
@@ -115,8 +118,7 @@ export class DagRun implements Placed {
     this.state.error = error;
     const { allocation } = this.#ground;
     const finish = (): void => {
-      if (this.#claims.size > 0) return;
-      this.#end(error);
+      if (this.#claims.size === 0) this.#end(error);
     };
     for (const index of [...this.#claims.keys()]) {
       const handle = this.#handles[index];
@@ -138,14 +140,8 @@ export class DagRun implements Placed {
     return this.order.plan.ids[index]!;
   }
 
-  /** By priority, then by the longest remaining path, then by id, so that a run is reproducible. */
   compare(a: number, b: number): number {
-    const { specs, ids } = this.order.plan;
-    const byPriority = (specs[b]!.priority ?? 0) - (specs[a]!.priority ?? 0);
-    if (byPriority !== 0) return byPriority;
-    const byPath = this.#paths[b]! - this.#paths[a]!;
-    if (byPath !== 0) return byPath;
-    return ids[a]! < ids[b]! ? -1 : 1;
+    return inRunOrder(this.order.plan, this.#paths, a, b);
   }
 
   bytesToMove(index: number, node: string): number {
@@ -154,6 +150,7 @@ export class DagRun implements Placed {
 
   granted(index: number, node: string, _claim: ClaimKind, mayQueue: boolean): void {
     this.#claims.set(index, node);
+    this.#places.found(index);
     if (mayQueue) this.#mayQueue.add(index);
     this.feed({ type: 'function-placed', index, node });
   }
@@ -164,6 +161,10 @@ export class DagRun implements Placed {
 
   memberLeaving(node: string): void {
     this.#farSide.leaving(node, this.state);
+  }
+
+  memberGone(): void {
+    this.#places.memberGone(this.state.states);
   }
 
   /** What is ready, and waits for room. */
@@ -228,7 +229,10 @@ export class DagRun implements Placed {
     const { allocation, store, clock } = this.#ground;
     switch (command.type) {
       case 'request-claim':
-        return allocation.request(this.runId, command.index, this.order.kinds[command.index]!);
+        allocation.request(this.runId, command.index, this.order.kinds[command.index]!);
+        return this.#places.asked(command.index);
+      case 'withdraw-claim':
+        return allocation.withdraw(this.runId, command.index, this.order.kinds[command.index]!);
       case 'free-claim':
         return this.#freeClaim(command.index);
       case 'start-attempt':
@@ -268,6 +272,7 @@ export class DagRun implements Placed {
     if (this.#ended) return;
     this.#ended = true;
     for (const rest of this.#rests.values()) rest.cancel();
+    this.#places.close();
     this.#farSide.end(error ? 0 : this.order.options.retainMs);
     this.#ground.allocation.leave(this.runId);
     this.#incarnation?.finish();

@@ -57,6 +57,8 @@ export type RunHappening =
   | { readonly type: 'function-placed'; readonly index: number; readonly node: string }
   | { readonly type: 'function-waited'; readonly index: number; readonly lacking: Capabilities }
   | { readonly type: 'placement-refused'; readonly index: number; readonly error: HandoffError }
+  /** The only node that could run it is gone, and has not come back in time. */
+  | { readonly type: 'node-missed'; readonly index: number; readonly node: string; readonly waitedMs: number }
   | { readonly type: 'attempt-started'; readonly index: number; readonly attempt: number }
   | { readonly type: 'attempt-succeeded'; readonly index: number; readonly attempt: number; readonly receipt: Receipt }
   | {
@@ -83,6 +85,8 @@ export type RunHappening =
 /** What the brain of a run wants done. Each can be done again without harm. */
 export type RunCommand =
   | { readonly type: 'request-claim'; readonly index: number }
+  /** Takes back what was asked for and has not been granted. */
+  | { readonly type: 'withdraw-claim'; readonly index: number }
   | { readonly type: 'free-claim'; readonly index: number; readonly node: string }
   | { readonly type: 'start-attempt'; readonly index: number; readonly attempt: number }
   | {

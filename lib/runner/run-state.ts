@@ -34,6 +34,8 @@ export function step(state: RunState, happening: RunHappening, at: Moment, out: 
       if (state.states[happening.index] !== 'ready') return;
       move(state, happening.index, 'failed', at);
       return end(state, happening.error, 0, at, out);
+    case 'node-missed':
+      return nodeMissed(state, happening, at, out);
     case 'value-fetched':
       state.fetching -= 1;
       return finishIfSettled(state, out);
@@ -156,6 +158,27 @@ function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): vo
   const message = `Function "${functionId}" failed: nodes ${names} were lost while they ran it`;
   const { dagId } = plan;
   fail(state, index, new HandoffError('HANDOFF_FUNCTION_FAILED', message, { dagId, runId, functionId, node, attempts: 0, cause }), at, out);
+}
+
+/** Nobody is left who could run it. */
+function nodeMissed(
+  state: RunState,
+  { index, node, waitedMs }: Extract<RunHappening, { type: 'node-missed' }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
+  if (state.states[index] !== 'ready' || state.phase !== 'open') {
+    state.stale += 1;
+    return;
+  }
+  const { runId } = state;
+  const { dagId, ids } = state.plan;
+  const functionId = ids[index]!;
+  const gone = `node "${node}", the only one that could run it, is gone and has not come back within ${waitedMs} ms`;
+  const cause = new HandoffError('HANDOFF_NODE_LOST', `Function "${functionId}" has no node: ${gone}`, { functionId, node });
+  const fields = { dagId, runId, functionId, node, attempts: state.failures[index] ?? 0, cause };
+  out.push({ type: 'withdraw-claim', index });
+  fail(state, index, new HandoffError('HANDOFF_FUNCTION_FAILED', `Function "${functionId}" failed: ${gone}`, fields), at, out);
 }
 
 function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost', at: Moment, out: RunCommand[]): void {

@@ -72,6 +72,11 @@ export class Runs {
     for (const { run } of this.#byRun.values()) run.memberLeaving(node);
   }
 
+  /** A node is gone: what only that could run waits for its return, for a while. */
+  memberGone(): void {
+    for (const { run } of this.#byRun.values()) run.memberGone();
+  }
+
   /** How far each run is. */
   progress(): readonly { readonly runId: string; readonly dagId: string; readonly progress: DagRun['progress'] }[] {
     return [...this.#byRun.values()].map(({ run: { runId, dagId, progress } }) => ({ runId, dagId, progress }));

@@ -38,7 +38,7 @@ describe('peer table', () => {
     };
 
     it('is refused for good: the cookie, the name, itself, the protocol, the membership', async () => {
-      const { a, url } = await world.pair({ objection: ({ name }) => name === 'unwanted' });
+      const { a, url } = await world.pair({ objection: ({ name }) => (name === 'unwanted' ? 'membership' : undefined) });
       await refused('cookie', 'HANDOFF_JOIN_REFUSED', () => world.node('c', { cookie: 'another cookie, wrong' }).table.join(url));
       await refused('cookie', 'HANDOFF_JOIN_REFUSED', () => world.node('c', { cookie: undefined }).table.join(url));
       await refused('name-taken', 'HANDOFF_JOIN_REFUSED', () => world.node('b', { incarnation: 'b2' }).table.join(url));
