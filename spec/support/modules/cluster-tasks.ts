@@ -1,0 +1,60 @@
+// Functions for clusters in one process: what they do can be watched and held from the spec.
+import { currentFunction } from '../../../lib/index.js';
+import { type Gate, gate } from '../gate.js';
+
+const gatesKey = Symbol.for('handoff-dag spec gates');
+/** Of all copies of this module: tsx loads one for the spec and one for the nodes. */
+const all = globalThis as { [gatesKey]?: Map<string, Gate> };
+all[gatesKey] ??= new Map();
+const gates = all[gatesKey];
+
+/** The gate of that name, for the spec and for functions on the loop of any node. */
+export function gateOf(name: string): Gate {
+  const known = gates.get(name) ?? gate();
+  gates.set(name, known);
+  return known;
+}
+
+export const where = (): string => currentFunction().node;
+export const whereAfter = (..._before: unknown[]): string => currentFunction().node;
+
+/** Waits for the gate of that name, or until it is told to end. */
+export const held = (name: string): Promise<string> => {
+  const { node, signal } = currentFunction();
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    void gateOf(name)
+      .pass()
+      .then(() => resolve(node));
+  });
+};
+
+/** Waits on the node on which it must not end. */
+export const heldOn = (name: string, node: string): Promise<string> | string =>
+  currentFunction().node === node ? held(name) : currentFunction().node;
+
+export const bytes = (size: number): Uint8Array => new Uint8Array(size).fill(7);
+export const lengths = (...all: Uint8Array[]): number[] => all.map((one) => (one.every((byte) => byte === 7) ? one.length : -1));
+export const odd = (): unknown => ({
+  map: new Map([['a', { date: new Date(0) }]]),
+  zero: -0,
+  ['__proto__']: { own: true },
+  none: undefined,
+});
+export const same = <T>(value: T): T => value;
+export const fails = (message: string): never => {
+  throw Object.assign(new RangeError(message), { detail: { node: currentFunction().node } });
+};
+export const say = (text: string): string => {
+  console.log(text);
+  return currentFunction().node;
+};
+/** As a serializer or deserializer: tells where it ran. */
+export const mark = (value: readonly string[], source: string, target: string, ...extra: readonly string[]): string[] => [
+  ...value,
+  `${currentFunction().node}: ${source} to ${target} ${extra.join(' ')}`.trim(),
+];
+export const list = (): string[] => [];
+export const spin = (): never => {
+  for (;;) Math.random();
+};
