@@ -58,7 +58,9 @@ export class Lifecycle {
     allocation.drain();
     guests.drain();
     if (graceMs > 0) {
-      this.#logger.info({ graceMs, running: executor.running }, 'leaving: what runs may end');
+      // Who is alone and idle is gone at once.
+      const isNoticed = executor.running > 0 || membership.members.length > 1;
+      this.#logger[isNoticed ? 'info' : 'debug']({ graceMs, running: executor.running }, 'leaving: what runs may end');
       const idle = Promise.all([
         new Promise<void>((resolve) => executor.whenIdle(resolve)),
         new Promise<void>((resolve) => guests.whenIdle(resolve)),

@@ -91,8 +91,11 @@ describe('joining', () => {
     expect(isOver).to.equal(false);
     await pass(50);
     expect((await joined).code).to.equal('HANDOFF_JOIN_REFUSED');
-    void start({ a: never }, { joinTimeoutMs: Number.POSITIVE_INFINITY });
+    const controller = new AbortController();
+    const forEver = caught(start({ a: never }, { joinTimeoutMs: Number.POSITIVE_INFINITY, signal: controller.signal }));
     expect(clock.pending).to.equal(0);
+    controller.abort(new Error('enough'));
+    expect((await forEver).message).to.equal('enough');
   });
 
   it('gives up when it is aborted, with the reason, and at once when it was before', async () => {

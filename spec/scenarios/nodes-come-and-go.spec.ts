@@ -45,9 +45,10 @@ describe('nodes that come and go', () => {
       .add({ id: 'held', code: tasks.held, extraArgs: ['only'], cost: { gpu: 1 }, ...loop })
       .add({ id: 'after', code: tasks.whereAfter, args: ['held'], cost: { gpu: 1 }, ...loop });
     const run = cluster.node('a').execute(dag, { lostNodeWaitMs: 30, onFailure: 'continue' });
+    const failure = caught(run);
     await gateOf('only').reached;
     await cluster.kill('b');
-    const error = await caught(run);
+    const error = await failure;
     expect(error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'held', node: 'b', attempts: 0 });
     expect(error.cause).to.include({ code: 'HANDOFF_NODE_LOST', node: 'b' });
     expect(run.progress).to.include({ failed: 1, skipped: 1 });
@@ -98,10 +99,11 @@ describe('nodes that come and go', () => {
     cluster = await SpecCluster.of({ a: { capabilities: { cpu: 1 } }, b: { capabilities: {} } });
     const dag = new Dag('orphaned').add({ id: 'held', code: tasks.held, extraArgs: ['orphaned'], cost: { cpu: 1 }, ...loop });
     const run = cluster.node('b').execute(dag);
+    const failure = caught(run);
     await gateOf('orphaned').reached;
     expect(await cluster.node('a').resourcesAvailable('a', { cpu: 1 })).to.equal(false);
     await cluster.kill('b');
-    expect(await caught(run)).to.include({ code: 'HANDOFF_RUN_ABORTED' });
+    expect(await failure).to.include({ code: 'HANDOFF_RUN_ABORTED' });
     await cluster.until('a', (nodes) => nodes.length === 1 && nodes[0]!.running === 0 && (nodes[0]!.used.cpu ?? 0) === 0);
   });
 

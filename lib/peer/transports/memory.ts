@@ -53,6 +53,7 @@ class MemorySocket implements Socket {
   /** What this side has sent and the other has not got. */
   readonly #pipe = emptyPipe();
   #events: SocketEvents | undefined;
+  #unheard: SocketEvents | undefined;
   #other: MemorySocket | undefined;
   #isOpen = false;
   #isClosing = false;
@@ -107,6 +108,9 @@ class MemorySocket implements Socket {
   }
 
   close(abrupt = false): void {
+    const unheard = this.#unheard;
+    this.#unheard = undefined;
+    unheard?.closed({ reason: 'local', text: 'closed' });
     if (this.#isOver || this.#isClosing) return;
     if (abrupt || !this.#other || this.#pipe.frames.length === 0) return this.#end();
     this.#isClosing = true;
@@ -119,8 +123,9 @@ class MemorySocket implements Socket {
     this.#other?.over({ reason: 'closed', text });
   }
 
-  /** This side is gone without a word; the other hears that its connection is reset. */
+  /** This side is gone without a word, and hears nothing but what comes of its own close; the other hears that its connection is reset. */
   vanish(): void {
+    this.#unheard = this.#events;
     this.#events = undefined;
     this.reset('connection reset');
   }
