@@ -1,6 +1,6 @@
 import { type AllocationTable, amounts, type Capabilities } from '../allocator/index.js';
 import { type Clock, HandoffError } from '../base/index.js';
-import { type Fetches, moduleDigest } from '../executor/index.js';
+import { type Fetches, moduleDigest, sameDigest } from '../executor/index.js';
 import type { Membership } from '../nodes/index.js';
 import type { Question, WireMessage } from '../peer/index.js';
 import type { Runs } from '../runner/index.js';
@@ -88,11 +88,7 @@ export class Answers {
       }
       case 'compare-module': {
         const { node, root } = this.#ground;
-        moduleDigest(question.module, { node, root }).then(
-          (digest) => reply(digest === undefined ? null : digest === question.digest),
-          fail,
-        );
-        return;
+        return reply(sameDigest(moduleDigest(question.module, { node, root }), question.digest) ?? null);
       }
       case 'show-status':
         status(question.all).then(reply, fail);

@@ -6,6 +6,7 @@ import {
   ExecutorTable,
   Fetches,
   isolations,
+  ModuleComparisons,
   Offers,
   RemoteExecutor,
   ValueServer,
@@ -109,6 +110,7 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
   const offers = new Offers();
   const { refOf } = new CodeRefs();
   const remote = new RemoteExecutor(send, root);
+  const comparisons = new ModuleComparisons({ root, node }, requests);
   const turn = new Turn(clock);
   const runs = new Runs({
     node,
@@ -117,6 +119,8 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
     allocation,
     executor,
     remote,
+    comparisons,
+    root,
     fetches,
     offers,
     store,
@@ -138,7 +142,22 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
   const answers = new Answers({ node, root, clock, allocation, store, membership, runs, fetches, send, tellLocation, status });
   const wireCrash = { handle: (_error: unknown): void => {} };
   const crash = (error: unknown): void => wireCrash.handle(error);
-  const parts = { membership, allocation, remote, guests, runs, fetches, values, store, requests, answers, logger, onOutput, crash };
+  const parts = {
+    membership,
+    allocation,
+    remote,
+    comparisons,
+    guests,
+    runs,
+    fetches,
+    values,
+    store,
+    requests,
+    answers,
+    logger,
+    onOutput,
+    crash,
+  };
   peers.attach(new Wire(parts));
   membership.connect(peers);
   return { store, peers, requests, membership, allocation, executor, runs, guests, cluster, status, wireCrash };

@@ -1,6 +1,13 @@
 import type { AllocationTable } from '../allocator/index.js';
 import { HandoffError, type Logger } from '../base/index.js';
-import { type AttemptContext, errorFrom, type Fetches, type RemoteExecutor, type ValueServer } from '../executor/index.js';
+import {
+  type AttemptContext,
+  errorFrom,
+  type Fetches,
+  type ModuleComparisons,
+  type RemoteExecutor,
+  type ValueServer,
+} from '../executor/index.js';
 import type { MemberEvent, Membership } from '../nodes/index.js';
 import type { DialFault, DownCause, PeerIdentity, PeerListener, Requests, WireMessage } from '../peer/index.js';
 import type { GuestRuns, Runs } from '../runner/index.js';
@@ -12,6 +19,7 @@ export interface WireParts {
   readonly membership: Membership;
   readonly allocation: AllocationTable;
   readonly remote: RemoteExecutor;
+  readonly comparisons: ModuleComparisons;
   readonly guests: GuestRuns;
   readonly runs: Runs;
   readonly fetches: Fetches;
@@ -105,7 +113,7 @@ export class Wire implements PeerListener {
   }
 
   #memberEvent(event: MemberEvent): void {
-    const { allocation, requests, remote, guests, runs, logger } = this.#parts;
+    const { allocation, requests, remote, comparisons, guests, runs, logger } = this.#parts;
     const { name, address, status } = event.member;
     // First nothing more is placed there, then what was is placed elsewhere.
     allocation.heard(event);
@@ -125,6 +133,7 @@ export class Wire implements PeerListener {
         else logger.warn({ member: name, cause: event.cause }, 'node lost');
         requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
         remote.gone(name, how);
+        comparisons.gone(name);
         guests.driverGone(name);
         runs.memberGone();
         return allocation.pump();

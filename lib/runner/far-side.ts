@@ -4,12 +4,13 @@ import { type AttemptHandle, type FarOutcome, type Fetches, isFar, type RemoteEx
 import type { WireMessage } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
 import type { Held } from '../value/index.js';
+import { CodeWatch, type CodeWatchGround } from './code-watch.js';
 import type { Receipt, RunHappening } from './messages.js';
 import type { RunState } from './run-record.js';
 import type { RunValues } from './run-values.js';
 
 /** What the far side of a run needs of its node. */
-export interface FarGround {
+export interface FarGround extends CodeWatchGround {
   readonly node: string;
   readonly allocation: AllocationTable;
   readonly remote: RemoteExecutor;
@@ -38,6 +39,7 @@ export class FarSide {
   readonly #values: RunValues;
   readonly #ground: FarGround;
   readonly #feed: (happening: RunHappening) => void;
+  readonly #codeWatch: CodeWatch;
   /** The nodes that know of the run. */
   readonly #guests = new Set<string>();
   /** Those that said that they leave. */
@@ -55,6 +57,7 @@ export class FarSide {
     this.#values = values;
     this.#ground = ground;
     this.#feed = feed;
+    this.#codeWatch = new CodeWatch(run, ground);
   }
 
   /** Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
@@ -62,6 +65,7 @@ export class FarSide {
     const { remote, allocation } = this.#ground;
     const { runId, dagId } = this.#run;
     this.#guests.add(node);
+    this.#codeWatch.used(order.steps, node);
     return remote.start(
       { ...order, context: { dagId, runId, functionId, attempt, node } },
       {

@@ -1,8 +1,8 @@
 import type { ActorGroup, ActorRef } from '../actor/index.js';
 import type { AllocationTable, Capabilities, ClaimKind } from '../allocator/index.js';
-import type { Clock, HandoffError, RunId } from '../base/index.js';
+import type { Clock, HandoffError, Logger, RunId } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
-import type { ExecutorTable, Fetches, Given, Offers, RemoteExecutor } from '../executor/index.js';
+import type { ExecutorTable, Fetches, Given, ModuleComparisons, Offers, RemoteExecutor } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
 import type { CheckedOptions } from './run-options.js';
@@ -16,6 +16,10 @@ export interface RunGround {
   readonly allocation: AllocationTable;
   readonly executor: ExecutorTable;
   readonly remote: RemoteExecutor;
+  readonly comparisons: ModuleComparisons;
+  /** The folder that modules lie in. */
+  readonly root: string;
+  readonly logger: Logger;
   readonly fetches: Fetches;
   readonly offers: Offers;
   readonly store: StoreTable;

@@ -1,6 +1,6 @@
 import { type ActorRef, gaveUp, type Parent, type Supervisor } from '../actor/index.js';
 import type { Capabilities } from '../allocator/index.js';
-import { HandoffError, keepAlive, type Logger, newRunId, type RunId, type Timer } from '../base/index.js';
+import { HandoffError, keepAlive, newRunId, type RunId, type Timer } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
 import type { Given } from '../executor/index.js';
 import { check, Held } from '../value/index.js';
@@ -49,7 +49,7 @@ interface OpenRun extends PreparedRun {
 
 /** The runs that this node drives. Outlives every actor of theirs. */
 export class Runs {
-  readonly #ground: RunGround & { readonly freeze: boolean; readonly logger: Logger };
+  readonly #ground: RunGround & { readonly freeze: boolean };
   readonly #estimates = new Estimates();
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
@@ -58,7 +58,7 @@ export class Runs {
   #pastEvents = 0;
   #refusal: HandoffError | undefined;
 
-  constructor(ground: RunGround & { readonly freeze: boolean; readonly logger: Logger }) {
+  constructor(ground: RunGround & { readonly freeze: boolean }) {
     this.#ground = ground;
   }
 
