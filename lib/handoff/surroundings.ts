@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../base/index.js';
 import { type Defer, nextTurn, type Transport } from '../peer/index.js';
+import type { Interpose } from '../runner/index.js';
 
 /** What a node takes from the world: time, chance, and how frames get to other processes. */
 export interface Surroundings {
@@ -9,6 +10,8 @@ export interface Surroundings {
   readonly defer: Defer;
   /** Default: WebSockets, with the node's own TLS options. */
   readonly transport: Transport | undefined;
+  /** Comes between the runs that this node drives and their attempts, wherever those are. Default: nothing. */
+  readonly interpose?: Interpose;
 }
 
 /** The machine's own. */

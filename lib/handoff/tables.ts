@@ -47,7 +47,7 @@ export interface Tables {
 }
 
 /** Lays the tables, from the ground up. */
-export function layTables(options: CheckedNodeOptions, { clock, random, defer, transport }: Surroundings): Tables {
+export function layTables(options: CheckedNodeOptions, { clock, random, defer, transport, interpose }: Surroundings): Tables {
   const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, strict, root, logger, network } = options;
   const { cookie, tls, heartbeat } = network;
   const store = new StoreTable({ node, backend: backends.get('memory')!(), clock, retainedBytesLimit: options.retainedBytesLimit });
@@ -129,6 +129,7 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
     strict,
     freeze,
     logger,
+    interpose,
   });
   const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, defer, logger });
   const sendValue = (to: string, id: number, bytes: Uint8Array): Promise<void> => peers.sendValue(to, id, bytes);

@@ -9,7 +9,7 @@ import { type FunctionPart, runAttempt } from './function-actor.js';
 import { LostPlaces } from './lost-places.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import { progressOf } from './progress.js';
-import { type Incarnation, inRunOrder, type RunGround, type RunOrder, type Waiting } from './run-order.js';
+import { type Incarnation, inRunOrder, type RunGround, type RunOrder, type StartAttempt, type Waiting } from './run-order.js';
 import { newRunState, type RunState } from './run-record.js';
 import { recover, step } from './run-state.js';
 import { RunValues } from './run-values.js';
@@ -320,22 +320,20 @@ export class DagRun implements Placed {
     const { plan, options, runId } = this.order;
     const node = this.state.nodes[index]!;
     const context = { dagId: plan.dagId, runId, functionId: this.functionId(index), attempt, node };
-    const { timeoutMs } = plan.specs[index]!;
-    const { stopGraceMs } = options;
-    const isHere = node === this.#ground.node;
-    if (isHere) this.feed({ type: 'attempt-started', index, attempt });
-    const steps = this.#arguments.steps(index, node, attempt);
-    const handle = isHere
-      ? startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#ground)
-      : this.#farSide.start({
-          ...context,
-          ...this.order.kinds[index]!,
-          index,
-          steps,
-          mayQueue: this.#mayQueue.has(index),
-          timeoutMs,
-          stopGraceMs,
-        });
+    const limits = { timeoutMs: plan.specs[index]!.timeoutMs, stopGraceMs: options.stopGraceMs };
+    const start: StartAttempt = (told) => {
+      const started = (): void => {
+        this.feed({ type: 'attempt-started', index, attempt });
+        told?.();
+      };
+      const isHere = node === this.#ground.node;
+      if (isHere) started();
+      const steps = this.#arguments.steps(index, node, attempt);
+      if (isHere) return startGathered({ context, steps, ...limits, via: undefined }, this.#ground);
+      const mayQueue = this.#mayQueue.has(index);
+      return this.#farSide.start({ ...context, ...this.order.kinds[index]!, ...limits, index, steps, mayQueue, started });
+    };
+    const handle = this.#ground.interpose?.(context, start) ?? start();
     this.#handles[index] = handle;
     return handle;
   }

@@ -31,6 +31,8 @@ export interface FarOrder {
   readonly mayQueue: boolean;
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs: number;
+  /** Told once, when it has begun there. */
+  readonly started: () => void;
 }
 
 /** What a run does on other nodes: attempts, values that come from there, and the word that nobody needs them any more. */
@@ -61,7 +63,7 @@ export class FarSide {
   }
 
   /** Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
-  start({ index, functionId, attempt, node, ...order }: FarOrder): AttemptHandle<FarOutcome> {
+  start({ index, functionId, attempt, node, started, ...order }: FarOrder): AttemptHandle<FarOutcome> {
     const { remote, allocation } = this.#ground;
     const { runId, dagId } = this.#run;
     this.#guests.add(node);
@@ -69,7 +71,7 @@ export class FarSide {
     return remote.start(
       { ...order, context: { dagId, runId, functionId, attempt, node } },
       {
-        started: () => this.#feed({ type: 'attempt-started', index, attempt }),
+        started,
         queued: (lacking) => this.#feed({ type: 'function-waited', index, lacking }),
         refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
           allocation.told(node, {

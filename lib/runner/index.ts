@@ -4,5 +4,6 @@
 export { type DriverMessage, type GuestGround, GuestRuns } from './guest-runs.js';
 export type { Progress, RunEvent } from './messages.js';
 export { recordOf } from './results.js';
+export type { Interpose, StartAttempt } from './run-order.js';
 export { type PreparedRun, type RunEnd, type RunOutcome, Runs } from './runs.js';
 export { Turn } from './turn.js';

@@ -2,11 +2,27 @@ import type { ActorGroup, ActorRef } from '../actor/index.js';
 import type { AllocationTable, Capabilities, ClaimKind } from '../allocator/index.js';
 import type { Clock, HandoffError, Logger, RunId } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
-import type { ExecutorTable, Fetches, Given, ModuleComparisons, Offers, RemoteExecutor } from '../executor/index.js';
+import type {
+  AttemptContext,
+  AttemptHandle,
+  ExecutorTable,
+  FarOutcome,
+  Fetches,
+  Given,
+  ModuleComparisons,
+  Offers,
+  RemoteExecutor,
+} from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
 import type { CheckedOptions } from './run-options.js';
 import type { Turn } from './turn.js';
+
+/** Starts one attempt, here or on another node; `started` is told once it has begun there. Throws for arguments that cannot get there. */
+export type StartAttempt = (started?: () => void) => AttemptHandle<FarOutcome>;
+
+/** Comes between a run and each of its attempts: for the testing kit. */
+export type Interpose = (context: AttemptContext, start: StartAttempt) => AttemptHandle<FarOutcome>;
 
 /** What runs on a node share: the tables of the stations below. */
 export interface RunGround {
@@ -27,6 +43,8 @@ export interface RunGround {
   readonly turn: Turn;
   /** Whether constants that are no values are refused even where they cross no thread. */
   readonly strict: boolean;
+  /** Default: nothing comes between. */
+  readonly interpose?: Interpose | undefined;
 }
 
 /** What a run was asked to do. */
