@@ -108,8 +108,11 @@ export class Allocation {
     if (!demand) return;
     for (const queue of demand.kinds.values()) this.#waiting.delete(queue);
     this.#demands.delete(runId);
+    // Whose turn it is stays, or those at the head would be served again and again where runs come and go.
+    const at = this.#ring.indexOf(demand);
     this.#ring = this.#ring.filter((other) => other !== demand);
-    this.#next = 0;
+    if (at < this.#next) this.#next -= 1;
+    if (this.#next >= this.#ring.length) this.#next = 0;
   }
 
   request(runId: string, index: number, kind: ClaimKind): void {

@@ -1,0 +1,177 @@
+import { expect } from 'chai';
+import { Allocation, type Asker, type ClaimKind, type Group, type Member } from '../../lib/allocator/allocation.js';
+import { Ledger } from '../../lib/allocator/ledger.js';
+import { Picture, type Usage } from '../../lib/allocator/picture.js';
+import { amounts } from '../../lib/allocator/resources.js';
+import { strategies } from '../../lib/allocator/strategies/index.js';
+import type { Capabilities } from '../../lib/allocator/strategy.js';
+
+const asker = (runId: string, over: Partial<Asker> = {}): Asker => ({
+  runId,
+  dagId: 'd',
+  strategy: strategies.get('first-available')!(),
+  takesAnyRoom: true,
+  maxConcurrency: Number.POSITIVE_INFINITY,
+  functionId: (index) => `f${index}`,
+  compare: (a, b) => a - b,
+  bytesToMove: () => 0,
+  ...over,
+});
+const kindOf = (costs: Capabilities, over: Partial<ClaimKind> = {}): ClaimKind => ({
+  slot: 'thread',
+  costs,
+  cost: amounts(costs),
+  only: undefined,
+  group: undefined,
+  ...over,
+});
+const usage = (capabilities: Capabilities, used: Capabilities = {}): Usage => {
+  const slot = { size: 100, used: 0, usedByYou: 0 };
+  return { capabilities, used, usedByYou: {}, slots: { thread: slot, loop: slot } };
+};
+const self = (capabilities: Capabilities) => ({
+  name: 'self',
+  isSelf: true,
+  isOpen: true,
+  room: new Ledger(capabilities, { thread: 100, loop: 100 }),
+});
+const other = (name: string, capabilities: Capabilities, used: Capabilities = {}) => ({
+  name,
+  isSelf: false,
+  isOpen: true,
+  room: new Picture(usage(capabilities, used)),
+});
+
+/** An allocation over these, with one run `r` that asks for `count` of a kind. */
+function asked(members: readonly Member[], kind: ClaimKind, count: number, over: Partial<Asker> = {}) {
+  const allocation = new Allocation(members);
+  allocation.enrol(asker('r', over));
+  for (let index = 0; index < count; index += 1) allocation.request('r', index, kind);
+  const pump = (nowMs: number): string[] =>
+    allocation
+      .pump(nowMs)
+      .map((answer) => (answer.type === 'granted' ? `${answer.index}@${answer.node}${answer.mayQueue ? ' may queue' : ''}` : 'refused'));
+  return { allocation, pump };
+}
+const one = kindOf({ cpu: 1 });
+
+describe('allocation over several members', () => {
+  it('fills the own node first, then the others by name, and no more than fits', () => {
+    const { pump } = asked([self({ cpu: 1 }), other('b', { cpu: 2 }, { cpu: 1 }), other('c', { cpu: 1 })], one, 5);
+    expect(pump(0)).to.deep.equal(['0@self', '1@b', '2@c', '3@b may queue']);
+    expect(pump(0)).to.deep.equal([]);
+  });
+
+  it('lets a function queue on the only node that could hold it', () => {
+    const { pump } = asked([self({}), other('b', { cpu: 1 }), other('c', { cpu: 0.5 })], one, 1);
+    expect(pump(0)).to.deep.equal(['0@b may queue']);
+    const pinned = asked([self({ cpu: 1 }), other('b', { cpu: 1 })], kindOf({ cpu: 1 }, { only: 'b' }), 1);
+    expect(pinned.pump(0)).to.deep.equal(['0@b may queue']);
+  });
+
+  it('asks nobody who is not open', () => {
+    const b = { ...other('b', { cpu: 1 }), isOpen: false };
+    const { pump } = asked([self({}), b], one, 1);
+    expect(pump(0)).to.deep.equal([]);
+    expect(pump(5000)).to.deep.equal([]);
+    b.isOpen = true;
+    expect(pump(5001)).to.deep.equal(['0@b may queue']);
+  });
+
+  it('sends one to wait where others leave no room, the first in the order of the run, and the next when that has its turn', () => {
+    const b = other('b', { cpu: 2 }, { cpu: 2 });
+    const { allocation, pump } = asked([self({}), b], one, 3);
+    expect(pump(0)).to.deep.equal(['0@b may queue']);
+    expect(pump(0), 'one waits there already').to.deep.equal([]);
+    b.room.told({ ...usage({ cpu: 2 }, { cpu: 2 }), usedByYou: { cpu: 1 } });
+    expect(pump(1)).to.deep.equal(['1@b may queue']);
+    allocation.free('r', 'b', one);
+    allocation.free('r', 'b', one);
+    b.room.told(usage({ cpu: 2 }));
+    expect(pump(2)).to.deep.equal(['2@b may queue']);
+  });
+
+  it('waits with the driver where only its own runs leave no room', () => {
+    const { allocation, pump } = asked([self({ cpu: 1 }), other('b', { cpu: 1 })], one, 3);
+    expect(pump(0)).to.deep.equal(['0@self', '1@b']);
+    expect(pump(999)).to.deep.equal([]);
+    allocation.free('r', 'b', one);
+    expect(pump(999)).to.deep.equal(['2@b']);
+  });
+
+  it('sends what has waited a second to wait at the node that is nearest to having room', () => {
+    const large = kindOf({ cpu: 4 });
+    const members = [self({ cpu: 1 }), other('b', { cpu: 4 }), other('c', { cpu: 8 })];
+    const { pump, allocation } = asked(members, kindOf({ cpu: 3 }), 3);
+    expect(pump(0)).to.deep.equal(['0@b', '1@c', '2@c']);
+    allocation.request('r', 3, large);
+    expect(pump(1)).to.deep.equal([]);
+    expect(pump(1000)).to.deep.equal([]);
+    expect(pump(1001)).to.deep.equal(['3@c may queue']);
+  });
+
+  it('keeps room on the own node for what has waited a second, if that is nearest', () => {
+    const { allocation, pump } = asked([self({ cpu: 2 }), other('b', { cpu: 2 }, {})], kindOf({ cpu: 1 }), 4);
+    expect(pump(0)).to.have.length(4);
+    const [own, far] = [kindOf({ cpu: 2 }, { only: 'self' }), kindOf({ cpu: 1 })];
+    allocation.request('r', 4, own);
+    expect(pump(1)).to.deep.equal([]);
+    allocation.request('r', 5, far);
+    allocation.free('r', 'self', one);
+    expect(pump(1001), 'the free cpu is kept').to.deep.equal([]);
+    allocation.free('r', 'b', one);
+    expect(pump(1002)).to.deep.equal(['5@b']);
+    allocation.free('r', 'self', one);
+    expect(pump(1003)).to.deep.equal(['4@self may queue']);
+  });
+
+  it('believes a node that declines, and goes elsewhere', () => {
+    const b = other('b', { cpu: 1 });
+    const { allocation, pump } = asked([self({}), b, other('c', { cpu: 1 })], one, 1);
+    expect(pump(0)).to.deep.equal(['0@b']);
+    b.room.told(usage({ cpu: 1 }, { cpu: 1 }));
+    allocation.free('r', 'b', one);
+    allocation.request('r', 0, one);
+    expect(pump(1)).to.deep.equal(['0@c']);
+  });
+
+  it('places by the bytes that have to move', () => {
+    const bytesToMove = (index: number, node: string): number => (node === (index === 0 ? 'c' : 'b') ? 0 : 1000);
+    const strategy = strategies.get('near-data')!();
+    const { pump } = asked([self({ cpu: 9 }), other('b', { cpu: 1 }), other('c', { cpu: 9 })], one, 2, {
+      strategy,
+      takesAnyRoom: false,
+      bytesToMove,
+    });
+    expect(pump(0)).to.deep.equal(['0@c', '1@b']);
+  });
+
+  it('keeps a group together on another node, and places it anew when that is gone', () => {
+    const group: Group = { claims: [], node: undefined };
+    const small = kindOf({ cpu: 1 }, { group });
+    group.claims.push(small, kindOf({ cpu: 2 }, { group }));
+    const members = [self({ cpu: 1 }), other('b', { cpu: 2 }), other('c', { cpu: 2 })];
+    const { allocation, pump } = asked(members, small, 2);
+    expect(pump(0)).to.deep.equal(['0@b', '1@b may queue']);
+    allocation.changed([members[0]!, members[2]!]);
+    allocation.request('r', 0, small);
+    expect(pump(1)).to.deep.equal(['0@c may queue']);
+  });
+
+  it('forgets no turn when another run leaves', () => {
+    const allocation = new Allocation([self({ cpu: 1, gpu: 9 })]);
+    for (const runId of ['a', 'b']) {
+      allocation.enrol(asker(runId));
+      for (let index = 0; index < 10; index += 1) allocation.request(runId, index, one);
+    }
+    const served: string[] = [];
+    for (let turn = 0; turn < 6; turn += 1) {
+      allocation.enrol(asker('passer-by'));
+      const [answer] = allocation.pump(0);
+      served.push(answer!.runId);
+      allocation.leave('passer-by');
+      allocation.free(answer!.runId, 'self', one);
+    }
+    expect(served).to.deep.equal(['a', 'b', 'a', 'b', 'a', 'b']);
+  });
+});

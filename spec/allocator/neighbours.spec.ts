@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { Neighbours } from '../../lib/allocator/neighbours.js';
+import { amounts } from '../../lib/allocator/resources.js';
+import type { BeatContent, MemberEvent, MemberState } from '../../lib/nodes/index.js';
+
+const member = (name: string, over: Partial<MemberState> = {}): MemberState => ({
+  name,
+  incarnation: `${name}1`,
+  address: undefined,
+  status: 'up',
+  reach: 'linked',
+  ...over,
+});
+const beat = (of: MemberState, over: Partial<BeatContent> = {}): MemberEvent => ({
+  type: 'member-beat',
+  member: of,
+  content: {
+    capabilities: [['cpu', 2]],
+    used: [['cpu', 1]],
+    byDriver: [],
+    threads: [3, 0],
+    loopPlaces: [256, 0],
+    running: 0,
+    queued: 0,
+    heldBytes: 0,
+    ...over,
+  },
+});
+const claim = (cpu: number) => ({ cost: amounts({ cpu }), slot: 'thread' }) as const;
+
+describe('the neighbours that functions can be placed on', () => {
+  it('are those that have said what they have, by name', () => {
+    const neighbours = new Neighbours('a');
+    expect(neighbours.heard({ type: 'member-joined', member: member('c') })).to.equal(false);
+    expect(neighbours.members).to.deep.equal([]);
+    expect(neighbours.heard(beat(member('c')))).to.equal(true);
+    expect(neighbours.heard(beat(member('b')))).to.equal(true);
+    expect(neighbours.members.map(({ name, isSelf, isOpen }) => ({ name, isSelf, isOpen }))).to.deep.equal([
+      { name: 'b', isSelf: false, isOpen: true },
+      { name: 'c', isSelf: false, isOpen: true },
+    ]);
+    expect(neighbours.members[0]!.room.capabilities).to.deep.equal({ cpu: 2 });
+  });
+
+  it('have changed when their capabilities have, and not when their use has', () => {
+    const neighbours = new Neighbours('a');
+    neighbours.heard(beat(member('b')));
+    expect(neighbours.heard(beat(member('b'), { used: [['cpu', 2]] }))).to.equal(false);
+    expect(neighbours.members[0]!.room.used).to.deep.equal({ cpu: 2 });
+    expect(neighbours.heard(beat(member('b'), { capabilities: [['gpu', 1]] }))).to.equal(true);
+  });
+
+  it('are told apart from this driver by what they say of it', () => {
+    const neighbours = new Neighbours('a');
+    const byDriver: BeatContent['byDriver'] = [
+      ['other', [['cpu', 0.5]], 2, 0],
+      ['a', [['cpu', 0.5]], 1, 0],
+    ];
+    neighbours.heard(beat(member('b'), { byDriver, threads: [3, 3] }));
+    const { room } = neighbours.members[0]!;
+    expect(room.used).to.deep.equal({ cpu: 0.5 });
+    expect(room.hasSlot('thread')).to.equal(true);
+    room.take(claim(0.5));
+    expect(room.hasSlot('thread')).to.equal(false);
+  });
+
+  for (const [why, over] of [
+    ['silent', { status: 'suspect' }],
+    ['about to leave', { status: 'leaving' }],
+    ['cut off', { reach: 'cut' }],
+  ] as const) {
+    it(`get nothing new while they are ${why}`, () => {
+      const neighbours = new Neighbours('a');
+      neighbours.heard(beat(member('b')));
+      neighbours.heard({ type: why === 'silent' ? 'member-suspect' : 'member-changed', member: member('b', over) });
+      expect(neighbours.members[0]!.isOpen).to.equal(false);
+      neighbours.heard({ type: 'member-up', member: member('b') });
+      expect(neighbours.members[0]!.isOpen).to.equal(true);
+    });
+  }
+
+  it('are gone once they have left or were lost; what is said of an earlier incarnation is nothing', () => {
+    const neighbours = new Neighbours('a');
+    neighbours.heard(beat(member('b')));
+    neighbours.heard(beat(member('c', { incarnation: 'c2' })));
+    expect(neighbours.heard({ type: 'member-lost', member: member('c', { incarnation: 'c1' }), cause: 'silent' })).to.equal(false);
+    expect(neighbours.heard({ type: 'member-left', member: member('b') })).to.equal(true);
+    expect(neighbours.heard({ type: 'member-left', member: member('b') })).to.equal(false);
+    expect(neighbours.members.map(({ name }) => name)).to.deep.equal(['c']);
+  });
+
+  it('owe nothing of what was claimed on an earlier incarnation', () => {
+    const neighbours = new Neighbours('a');
+    neighbours.heard(beat(member('b')));
+    neighbours.members[0]!.room.take(claim(1));
+    neighbours.heard({ type: 'member-lost', member: member('b'), cause: 'replaced' });
+    expect(neighbours.heard(beat(member('b', { incarnation: 'b2' }), { used: [] }))).to.equal(true);
+    expect(neighbours.members[0]!.room.used).to.deep.equal({});
+  });
+
+  it('are corrected by what one says that declines', () => {
+    const neighbours = new Neighbours('a');
+    neighbours.heard(beat(member('b'), { used: [] }));
+    const slot = { size: 3, used: 0, usedByYou: 0 };
+    const usage = { capabilities: { cpu: 2 }, used: { cpu: 2 }, usedByYou: {}, slots: { thread: slot, loop: slot } };
+    neighbours.told('b', usage);
+    neighbours.told('stranger', usage);
+    expect(neighbours.members[0]!.room.hasResources(amounts({ cpu: 1 }))).to.equal(false);
+  });
+
+  it('are remembered when they are gone, for what they could have held, until they come back', () => {
+    const neighbours = new Neighbours('a');
+    for (const [name, cpu] of [
+      ['b', 4],
+      ['c', 2],
+      ['d', 4],
+    ] as const) {
+      neighbours.heard(beat(member(name), { capabilities: [['cpu', cpu]] }));
+    }
+    for (const name of ['d', 'c', 'b']) neighbours.heard({ type: 'member-lost', member: member(name), cause: 'silent' });
+    expect(neighbours.goneThatCouldHold([claim(3)])).to.deep.equal(['d', 'b']);
+    expect(neighbours.goneThatCouldHold([claim(1), claim(5)])).to.deep.equal([]);
+    neighbours.heard(beat(member('b')));
+    expect(neighbours.goneThatCouldHold([claim(3)])).to.deep.equal(['d']);
+  });
+});

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { Picture, type Usage } from '../../lib/allocator/picture.js';
+import { amounts } from '../../lib/allocator/resources.js';
+import type { Capabilities } from '../../lib/allocator/strategy.js';
+
+const claim = (costs: Capabilities, slot: 'thread' | 'loop' = 'thread') => ({ cost: amounts(costs), slot });
+const usage = (over: Partial<Usage> = {}): Usage => ({
+  capabilities: { cpu: 2 },
+  used: {},
+  usedByYou: {},
+  slots: { thread: { size: 2, used: 0, usedByYou: 0 }, loop: { size: 2, used: 0, usedByYou: 0 } },
+  ...over,
+});
+
+describe('the picture of another node', () => {
+  it('holds nothing before the node has said what it has', () => {
+    const unknown = new Picture();
+    expect(unknown.canEverHold(amounts({ cpu: 1 }))).to.equal(false);
+    expect(unknown.hasSlot('loop')).to.equal(false);
+    expect(unknown.mayWait(claim({ cpu: 1 }))).to.equal(false);
+  });
+
+  it('counts what others use as told, and what this driver uses by itself', () => {
+    const picture = new Picture(usage({ used: { cpu: 1.5 }, usedByYou: { cpu: 1 } }));
+    expect(picture.used, 'nothing is claimed from here any more').to.deep.equal({ cpu: 0.5 });
+    picture.take(claim({ cpu: 1 }));
+    expect(picture.used).to.deep.equal({ cpu: 1.5 });
+    picture.told(usage());
+    expect(picture.used, 'what the node has not heard of yet is not forgotten').to.deep.equal({ cpu: 1 });
+    picture.free(claim({ cpu: 1 }));
+    expect(picture.used).to.deep.equal({});
+  });
+
+  it('counts slots alike', () => {
+    const picture = new Picture(usage({ slots: { thread: { size: 2, used: 2, usedByYou: 1 }, loop: { size: 1, used: 1, usedByYou: 1 } } }));
+    expect(picture.hasSlot('thread')).to.equal(true);
+    picture.take(claim({}));
+    expect(picture.hasSlot('thread')).to.equal(false);
+    expect(picture.shortOf(claim({}))).to.deep.equal({ thread: 1 });
+    expect(picture.hasSlot('loop')).to.equal(true);
+  });
+
+  it('knows new capabilities at once', () => {
+    const picture = new Picture(usage());
+    expect(picture.canEverHold(amounts({ gpu: 1 }))).to.equal(false);
+    picture.told(usage({ capabilities: { gpu: 1 } }));
+    expect(picture.capabilities).to.deep.equal({ gpu: 1 });
+    expect(picture.canEverHold(amounts({ gpu: 1 }))).to.equal(true);
+    expect(picture.canEverHold(amounts({ cpu: 1 }))).to.equal(false);
+  });
+
+  it('lets one of this driver wait there while others leave no room, and no second one', () => {
+    const picture = new Picture(usage({ used: { cpu: 2 } }));
+    const one = claim({ cpu: 1 });
+    expect(picture.hasResources(one.cost)).to.equal(false);
+    expect(picture.mayWait(one)).to.equal(true);
+    picture.take(one);
+    expect(picture.mayWait(one)).to.equal(false);
+    expect(picture.mayWait(claim({ gpu: 1 })), 'there never is any').to.equal(false);
+  });
+
+  it('lets none wait where only this driver leaves no room', () => {
+    const picture = new Picture(usage());
+    picture.take(claim({ cpu: 2 }));
+    expect(picture.mayWait(claim({ cpu: 1 }))).to.equal(false);
+  });
+
+  it('lets one wait for a slot in the same way', () => {
+    const slots = (used: number): Partial<Usage> => ({
+      slots: { thread: { size: 1, used, usedByYou: 0 }, loop: { size: 1, used: 0, usedByYou: 0 } },
+    });
+    const others = new Picture(usage(slots(1)));
+    expect(others.mayWait(claim({}))).to.equal(true);
+    others.take(claim({}));
+    expect(others.mayWait(claim({}))).to.equal(false);
+    const own = new Picture(usage(slots(0)));
+    own.take(claim({}));
+    expect(own.mayWait(claim({}))).to.equal(false);
+  });
+
+  it('gives nothing back twice: a claim on an earlier incarnation of the node comes late', () => {
+    const picture = new Picture(usage());
+    picture.free(claim({ cpu: 1 }));
+    expect(picture.used).to.deep.equal({});
+    picture.take(claim({ cpu: 2 }));
+    expect(picture.hasResources(amounts({ cpu: 0.1 }))).to.equal(false);
+  });
+});
