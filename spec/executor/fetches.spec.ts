@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { type FarValue, Fetches, type Way } from '../../lib/executor/index.js';
+import { Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
+import { type Held, pack } from '../../lib/value/index.js';
+
+const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
+const far = (functionId: string, from = 'b'): FarValue => ({ from, value: ofRun(functionId, from), sizeBytes: 100 });
+
+/** Fetches on node `a`, which has ways to `b` and `d`, and none to `n`. */
+function open() {
+  const sent: string[] = [];
+  const requests = new Requests((to, message) => {
+    const { id, value } = message as Extract<WireMessage, { type: 'fetch-value' }>;
+    sent.push(`${id} to ${to}: ${'functionId' in value ? value.functionId : value.kind}`);
+    return true;
+  });
+  const ways: Record<string, Way> = { a: 'self', b: 'direct', d: 'direct' };
+  const fetches = new Fetches({ node: 'a', requests, wayTo: (node) => ways[node] ?? 'none' });
+  const heard: string[] = [];
+  const held: Held[] = [];
+  const get = (value: FarValue, who: string, via?: string): (() => void) =>
+    fetches.fetch(value, via, {
+      found: (one) => {
+        held.push(one);
+        heard.push(`${who} found ${one.open(false)}`);
+      },
+      missing: (error) => void heard.push(`${who} missing ${(error as { code?: string } | undefined)?.code ?? error?.message}`),
+    });
+  const found = (id: number, value: unknown, freeze = true): void =>
+    fetches.heard('b', { type: 'value-found', id, freeze, packed: pack(value, { where: 'result' }) }, undefined);
+  return { fetches, requests, sent, heard, held, get, found };
+}
+
+describe('values that are fetched', () => {
+  it('come once, however many want them at a time', () => {
+    const { sent, heard, get, found } = open();
+    get(far('x'), 'one');
+    get(far('x'), 'two');
+    get(far('y'), 'three');
+    expect(sent).to.deep.equal(['1 to b: x', '2 to b: y']);
+    found(1, 5);
+    expect(heard).to.deep.equal(['one found 5', 'two found 5']);
+    get(far('x'), 'four');
+    expect(sent.at(-1), 'who keeps it is not known here').to.equal('3 to b: x');
+  });
+
+  it('come beside the messages where they are large, frozen or not as they were said to be', () => {
+    const { fetches, heard, held, get } = open();
+    for (const [id, freeze] of [
+      [1, true],
+      [2, false],
+    ] as const) {
+      get(far(`x${id}`), 'one');
+      fetches.heard('b', { type: 'value-found', id, freeze, packed: null }, undefined);
+      expect(heard).to.have.length(id - 1);
+      fetches.value('b', id, pack(id, { where: 'result' }));
+    }
+    expect(heard).to.deep.equal(['one found 1', 'one found 2']);
+    expect(held.map(({ origin }) => origin)).to.deep.equal(['result', 'caller']);
+  });
+
+  it('that do not arrive whole are missing', () => {
+    const { fetches, heard, get } = open();
+    get(far('x'), 'one');
+    fetches.heard('b', { type: 'value-found', id: 1, freeze: true, packed: null }, undefined);
+    fetches.value('b', 1, new Error('given up'));
+    expect(heard).to.deep.equal(['one missing given up']);
+  });
+
+  it('end in the error of whoever has them, or are lost where there is none', () => {
+    const { fetches, heard, get } = open();
+    get(far('x'), 'one');
+    get(far('y'), 'two');
+    fetches.heard('b', { type: 'value-missing', id: 1, error: null }, new TypeError('its serializer'));
+    fetches.heard('b', { type: 'value-missing', id: 2, error: null }, undefined);
+    expect(heard).to.deep.equal(['one missing its serializer', 'two missing HANDOFF_RESULT_LOST']);
+  });
+
+  it('are asked for again over the next link, and lost with their node', () => {
+    const { requests, sent, heard, get, found } = open();
+    get(far('x'), 'one');
+    requests.linkUp('b');
+    expect(sent).to.deep.equal(['1 to b: x', '1 to b: x']);
+    found(1, 5);
+    found(1, 6);
+    expect(heard).to.deep.equal(['one found 5']);
+    get(far('y'), 'two');
+    requests.gone('b', new Error('gone'));
+    expect(heard[1]).to.equal('two missing HANDOFF_RESULT_LOST');
+  });
+
+  it('go on for the others when one gives up, and are forgotten when all do', () => {
+    const { sent, heard, get, found } = open();
+    const [one, two] = [get(far('x'), 'one'), get(far('x'), 'two')];
+    one();
+    found(1, 5);
+    expect(heard).to.deep.equal(['two found 5']);
+    two();
+    const three = get(far('x'), 'three');
+    three();
+    three();
+    get(far('x'), 'four');
+    expect(sent).to.deep.equal(['1 to b: x', '2 to b: x', '3 to b: x']);
+    found(2, 6);
+    found(3, 7);
+    expect(heard).to.deep.equal(['two found 5', 'four found 7']);
+  });
+
+  it('come through another node where there is no way to their own', () => {
+    const { sent, heard, get } = open();
+    get(far('x', 'n'), 'one', 'd');
+    expect(sent).to.deep.equal(['1 to d: x']);
+    get(far('y'), 'two', 'd');
+    expect(sent[1], 'there is a way').to.equal('2 to b: y');
+    for (const via of [undefined, 'm', 'a']) get(far('z', 'n'), `by ${via}`, via);
+    expect(heard).to.deep.equal(['undefined', 'm', 'a'].map((via) => `by ${via} missing HANDOFF_RESULT_LOST`));
+  });
+});

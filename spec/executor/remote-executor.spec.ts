@@ -1,0 +1,219 @@
+import { expect } from 'chai';
+import { HandoffError } from '../../lib/base/index.js';
+import type { AttemptAnswer, FarOutcome } from '../../lib/executor/index.js';
+import { type FarAttempt, RemoteExecutor } from '../../lib/executor/remote-executor.js';
+import type { WireMessage, WireOutcome } from '../../lib/peer/index.js';
+import { Held, pack, packThrown } from '../../lib/value/index.js';
+
+const step = {
+  role: 'function',
+  functionId: 'f',
+  isolation: 'loop',
+  code: { module: './m.ts', name: 'f' },
+  inputs: [Held.live(1, 8)],
+  asList: false,
+  extra: undefined,
+  wanted: true,
+} as const;
+const cancelled = new HandoffError('HANDOFF_RUN_CANCELLED', 'enough');
+
+/** Starts one attempt on node `b`; `told` and `ends` are what was heard of it. */
+function open(over: Partial<FarAttempt> = {}, send: (message: WireMessage) => void = () => {}) {
+  const sent: WireMessage[] = [];
+  const told: string[] = [];
+  const ends: FarOutcome[] = [];
+  const remote = new RemoteExecutor((to, message) => {
+    expect(to).to.equal('b');
+    send(message);
+    sent.push(message);
+    return true;
+  }, '/root');
+  const begin = (attempt = 1) => {
+    const handle = remote.start(
+      {
+        context: { dagId: 'd', runId: 'r', functionId: 'f', attempt, node: 'b' },
+        steps: [step],
+        costs: { cpu: 1 },
+        slot: 'loop',
+        mayQueue: true,
+        timeoutMs: undefined,
+        stopGraceMs: 7,
+        ...over,
+      },
+      {
+        started: () => void told.push('started'),
+        queued: (lacking) => void told.push(`queued for ${JSON.stringify(lacking)}`),
+        refused: ({ used }) => void told.push(`refused ${JSON.stringify(used)}`),
+      },
+    );
+    handle.listen((outcome) => void ends.push(outcome));
+    return handle;
+  };
+  const key = { runId: 'r', functionId: 'f', attempt: 1 };
+  const hear = (answer: AttemptAnswer): void => remote.heard('b', answer);
+  const ended = (outcome: WireOutcome): void => hear({ type: 'attempt-ended', ...key, outcome });
+  const refuse = (): void => {
+    const none = { capabilities: [], usedByYou: [], threads: [0, 0, 0], loopPlaces: [0, 0, 0] } as const;
+    hear({ type: 'attempt-refused', ...key, usage: { ...none, used: [['cpu', 2]] } });
+  };
+  return { remote, sent, told, ends, begin, key, hear, ended, refuse };
+}
+const small: WireOutcome = { type: 'succeeded', sizeBytes: 3, tookMs: 5, packed: pack('ok', { where: 'result' }) };
+
+describe('attempts on other nodes', () => {
+  it('are one question with everything in it, and end in the value that rides along', () => {
+    const { begin, sent, told, ends, hear, key, ended } = open();
+    begin();
+    expect(sent).to.have.length(1);
+    const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
+    expect(question).to.deep.equal({
+      ...{ type: 'run-attempt', runId: 'r', dagId: 'd', functionId: 'f', attempt: 1, cost: [['cpu', 1]] },
+      ...{ slot: 'loop', mayQueue: true, timeoutMs: null, stopGraceMs: 7 },
+    });
+    expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });
+    hear({ type: 'attempt-queued', ...key, lacking: [['cpu', 1]] });
+    hear({ type: 'attempt-started', ...key });
+    ended(small);
+    expect(told).to.deep.equal(['queued for {"cpu":1}', 'started']);
+    const [outcome] = ends as [Extract<FarOutcome, { type: 'succeeded' }>];
+    expect(outcome).to.include({ type: 'succeeded', tookMs: 5 });
+    expect(outcome.values[0]!.open(false)).to.equal('ok');
+  });
+
+  it('have started by the time that they end, and start once', () => {
+    const { begin, told, hear, key, ended, ends } = open();
+    begin();
+    hear({ type: 'attempt-started', ...key });
+    hear({ type: 'attempt-started', ...key });
+    ended({ type: 'succeeded', sizeBytes: 9_000_000, tookMs: 5, packed: null });
+    expect(told).to.deep.equal(['started']);
+    expect(ends).to.deep.equal([{ type: 'kept', sizeBytes: 9_000_000, tookMs: 5 }]);
+    const silent = open();
+    silent.begin();
+    silent.ended(small);
+    expect(silent.told).to.deep.equal(['started']);
+  });
+
+  it('fail with the error of the function, or one that says that it cannot be read', () => {
+    const failing = open();
+    failing.begin();
+    failing.ended({ type: 'failed', error: packThrown(new RangeError('boom')), final: true });
+    const [failed] = failing.ends as [Extract<FarOutcome, { type: 'failed' }>];
+    expect(failed.final).to.equal(true);
+    expect(failed.error).to.be.instanceOf(RangeError);
+    const garbled = open();
+    garbled.begin();
+    garbled.ended({ type: 'failed', error: new Uint8Array([1, 2, 3]), final: false });
+    const [unread] = garbled.ends as [Extract<FarOutcome, { type: 'failed' }>];
+    expect((unread.error as Error).message).to.include('cannot be read');
+  });
+
+  it('are asked again when the link comes up, and not when they are over', () => {
+    const { remote, begin, sent, ended } = open();
+    begin();
+    remote.linkUp('c');
+    expect(sent).to.have.length(1);
+    remote.linkUp('b');
+    expect(sent[1]).to.equal(sent[0]);
+    ended(small);
+    remote.linkUp('b');
+    expect(sent).to.have.length(2);
+  });
+
+  it('hear answers to themselves only; the others are counted', () => {
+    const { remote, begin, ends, told, key, hear, ended } = open();
+    begin();
+    remote.heard('c', { type: 'attempt-started', ...key });
+    hear({ type: 'attempt-ended', ...key, attempt: 2, outcome: small });
+    hear({ type: 'attempt-ended', ...key, functionId: 'g', outcome: small });
+    hear({ type: 'attempt-ended', ...key, runId: 's', outcome: small });
+    expect({ ends, told, stale: remote.stale }).to.deep.equal({ ends: [], told: [], stale: 4 });
+    ended(small);
+    ended(small);
+    expect({ ends: ends.length, stale: remote.stale }).to.deep.equal({ ends: 1, stale: 5 });
+  });
+
+  it('count as declined where the node has no room, or gives them back', () => {
+    const refused = open();
+    refused.begin();
+    refused.refuse();
+    expect(refused.told).to.deep.equal(['refused [["cpu",2]]']);
+    expect(refused.ends).to.deep.equal([{ type: 'declined' }]);
+    const drained = open();
+    drained.begin();
+    drained.ended({ type: 'stopped' });
+    expect(drained.ends).to.deep.equal([{ type: 'declined' }]);
+    expect(drained.told).to.deep.equal([]);
+  });
+
+  it('are lost with their node, and declined by one that leaves', () => {
+    for (const [how, type] of [
+      ['lost', 'lost'],
+      ['left', 'declined'],
+    ] as const) {
+      const { remote, begin, ends, ended } = open();
+      begin();
+      remote.gone('c', how);
+      remote.gone('b', how);
+      ended(small);
+      expect(ends).to.deep.equal([{ type }]);
+      expect(remote.stale).to.equal(1);
+    }
+  });
+
+  it('are stopped when the node says so, whatever it still answers', () => {
+    const ways: ((one: ReturnType<typeof open>) => void)[] = [
+      ({ ended }) => ended({ type: 'stopped' }),
+      ({ ended }) => ended(small),
+      ({ ended }) => ended({ type: 'failed', error: packThrown(new Error('x')), final: false }),
+      ({ refuse }) => refuse(),
+      ({ remote }) => remote.gone('b', 'lost'),
+      ({ remote }) => remote.gone('b', 'left'),
+    ];
+    for (const end of ways) {
+      const one = open();
+      one.begin().stop(cancelled, 3);
+      expect(one.sent[1]).to.include({ type: 'stop-attempt', attempt: 1, graceMs: 3 });
+      expect(one.ends).to.deep.equal([]);
+      end(one);
+      expect(one.ends).to.deep.equal([{ type: 'stopped' }]);
+    }
+  });
+
+  it('are asked for again and stopped again where the link has come up anew', () => {
+    const { remote, begin, sent } = open();
+    begin().stop(cancelled, 3);
+    remote.linkUp('b');
+    expect(sent.map(({ type }) => type)).to.deep.equal(['run-attempt', 'stop-attempt', 'run-attempt', 'stop-attempt']);
+  });
+
+  it('that are over cannot be stopped, and tell a later listener how they ended', () => {
+    const { begin, sent, ended, ends } = open();
+    const handle = begin();
+    ended({ type: 'succeeded', sizeBytes: 70_000, tookMs: 1, packed: null });
+    handle.stop(cancelled, 0);
+    expect(sent).to.have.length(1);
+    handle.listen((outcome) => void ends.push(outcome));
+    expect(ends).to.have.length(2);
+    expect(ends[1]).to.equal(ends[0]);
+  });
+
+  it('fail for good where they are longer than a message may be', () => {
+    const { begin, ends, remote } = open({}, () => {
+      throw new RangeError('too long');
+    });
+    begin();
+    const [failed] = ends as [Extract<FarOutcome, { type: 'failed' }>];
+    expect(failed).to.include({ type: 'failed', final: true });
+    expect(failed.error).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', functionId: 'f' });
+    expect((failed.error as Error).message).to.equal('Cannot send function "f" to node "b": too long');
+    remote.linkUp('b');
+    expect(ends).to.have.length(1);
+  });
+
+  it('throw where an argument cannot leave this node', () => {
+    const { begin, sent } = open({ steps: [{ ...step, inputs: [Held.live({ inner: [() => 1] }, 8)] }] });
+    expect(() => begin()).to.throw(HandoffError, /argument 0\.inner\[0\]/);
+    expect(sent).to.deep.equal([]);
+  });
+});
