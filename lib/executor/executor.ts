@@ -71,8 +71,10 @@ class RunningAttempt implements AttemptHandle {
     this.#running?.stop(this.#timedOut, this.#attempt.stopGraceMs);
   }
 
-  #call(isolation: string, call: Call, settle: (outcome: Outcome) => void): void {
-    this.#running = this.#isolations.get(isolation)!.start(call, settle);
+  #call(name: string, call: Call, settle: (outcome: Outcome) => void): void {
+    const isolation = this.#isolations.get(name);
+    if (isolation) this.#running = isolation.start(call, settle);
+    else settle({ type: 'failed', error: unknownIsolation(name, call.context), final: true });
   }
 
   /** One segment after the other; the values that later ones need are carried along. */
@@ -116,6 +118,14 @@ class RunningAttempt implements AttemptHandle {
     this.#heard?.(this.#outcome);
   }
 }
+
+/** Its driver has an isolation that this node has not. */
+const unknownIsolation = (isolation: string, { functionId, node }: AttemptContext): HandoffError =>
+  new HandoffError(
+    'HANDOFF_CODE_NOT_FOUND',
+    `Cannot run function "${functionId}": node "${node}" has no isolation ${JSON.stringify(isolation)}`,
+    { functionId, node },
+  );
 
 /**
  * The table behind the Executor actor: the isolations of this node and how many attempts they run. It outlives each incarnation of the

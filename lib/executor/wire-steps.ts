@@ -13,7 +13,7 @@ const MAX_RIDERS_BYTES = 1024 * 1024;
 export function moduleOnWire(module: string, root: string): string {
   if (!module.startsWith('file:')) return module;
   const path = relative(root, fileURLToPath(module));
-  return path.startsWith('..') || isAbsolute(path) ? module : `./${path.split(sep).join('/')}`;
+  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) ? module : `./${path.split(sep).join('/')}`;
 }
 
 /** Steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */

@@ -1,0 +1,177 @@
+import { expect } from 'chai';
+import { ExecutorTable, type FarValue, type Fetches, Offers, RIDES_ALONG_BYTES, type ValueListener } from '../../lib/executor/index.js';
+import { ValueServer } from '../../lib/executor/value-server.js';
+import type { ValueName, WireMessage } from '../../lib/peer/index.js';
+import { backends, StoreTable } from '../../lib/store/index.js';
+import { Held, pack, unpackThrown } from '../../lib/value/index.js';
+import { FakeIsolation } from '../support/fake-isolation.js';
+import { testClock } from '../support/test-clock.js';
+
+type Said = Extract<WireMessage, { type: 'value-found' | 'value-missing' }>;
+
+/** The value server of node `a`, whose run `r` has values; what it fetches from others waits in `fetched`. */
+function open() {
+  const clock = testClock();
+  const store = new StoreTable({ node: 'a', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  store.openRun('r', 'd');
+  const isolation = new FakeIsolation();
+  const executor = new ExecutorTable(new Map([['loop', isolation]]), clock);
+  const fetched: { far: FarValue; listener: ValueListener }[] = [];
+  const fetches = {
+    fetch: (far: FarValue, via: string | undefined, listener: ValueListener) => {
+      expect(via).to.equal(undefined);
+      fetched.push({ far, listener });
+      return () => {};
+    },
+  } as unknown as Fetches;
+  const offers = new Offers();
+  const said: Said[] = [];
+  const sentBytes: { to: string; id: number; bytes: Uint8Array }[] = [];
+  const server = new ValueServer({
+    node: 'a',
+    store,
+    executor,
+    fetches,
+    offers,
+    refOf: (module, name) => ({ module, name }),
+    send: (to, message) => {
+      expect(to).to.equal('b');
+      said.push(message as Said);
+      return true;
+    },
+    sendValue: (to, id, bytes) => {
+      sentBytes.push({ to, id, bytes });
+      return Promise.reject(new Error('the link is gone'));
+    },
+  });
+  const serve = (id: number, value: ValueName): void => server.serve('b', id, value);
+  /** What was said last: a value that rode along, or why there is none. */
+  const last = (): unknown => {
+    const message = said.at(-1)!;
+    if (message.type === 'value-found') return message.packed ? Held.packed(message.packed).open(false) : 'beside';
+    return message.error ? (unpackThrown(message.error) as Error) : undefined;
+  };
+  return { store, isolation, executor, fetched, offers, said, sentBytes, serve, last };
+}
+const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
+const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
+  ...{ kind: 'serialized', runId: 'r', functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2 },
+  ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }) },
+});
+
+describe('values that others ask for', () => {
+  it('ride along with the answer where they are small', () => {
+    const { store, serve, said, last } = open();
+    store.put('r', 'x', Held.live([1, 2], 8));
+    store.put('r', 'given', Held.live([3], 8, 'caller'));
+    serve(4, ofRun('x'));
+    expect(said[0]).to.include({ type: 'value-found', id: 4, freeze: true });
+    expect(last()).to.deep.equal([1, 2]);
+    serve(5, ofRun('given'));
+    expect(said[1]).to.include({ freeze: false });
+  });
+
+  it('go beside the messages where they are large, and whoever has lost the link is asked again by it', async () => {
+    const { store, serve, said, sentBytes } = open();
+    store.put('r', 'x', Held.live(new Uint8Array(RIDES_ALONG_BYTES), 8));
+    serve(4, ofRun('x'));
+    expect(said).to.deep.equal([{ type: 'value-found', id: 4, freeze: true, packed: null }]);
+    expect(sentBytes).to.have.length(1);
+    expect(sentBytes[0]).to.include({ to: 'b', id: 4 });
+    expect(Held.packed(sentBytes[0]!.bytes).open(false)).to.have.length(RIDES_ALONG_BYTES);
+  });
+
+  it('are found by run, by DAG, or by an offer, until it is dropped', () => {
+    const { store, offers, serve, last } = open();
+    store.keep('e', 'y', Held.live('kept', 8, 'caller'), 'value');
+    serve(1, { kind: 'of-dag', dagId: 'e', functionId: 'y' });
+    expect(last()).to.equal('kept');
+    const offer = offers.add((listener) => listener.found(Held.live('offered', 8)));
+    serve(2, { kind: 'offered', offer });
+    expect(last()).to.equal('offered');
+    offers.drop(offer);
+    serve(3, { kind: 'offered', offer });
+    expect(last()).to.equal(undefined);
+    expect(
+      offers.add(() => {}),
+      'no number is given twice',
+    ).to.not.equal(offer);
+  });
+
+  it('are missing where there is none', () => {
+    const { serve, said, fetched } = open();
+    for (const value of [
+      ofRun('x'),
+      { ...ofRun('x'), runId: 's' },
+      serialized(),
+      { kind: 'of-dag', dagId: 'd', functionId: 'x' },
+    ] as const) {
+      serve(1, value);
+      expect(said.at(-1)).to.deep.equal({ type: 'value-missing', id: 1, error: null });
+    }
+    expect(fetched).to.deep.equal([]);
+  });
+
+  it('pass through for one who has no way to where they lie, and are not kept', () => {
+    const { store, serve, said, fetched, last } = open();
+    serve(1, ofRun('x', 'c'));
+    serve(2, serialized('c'));
+    expect(said).to.deep.equal([]);
+    expect(fetched.map(({ far }) => far)).to.deep.equal([
+      { from: 'c', value: ofRun('x', 'c'), sizeBytes: 0 },
+      { from: 'c', value: serialized('c'), sizeBytes: 0 },
+    ]);
+    fetched[0]!.listener.found(Held.live('passed', 8));
+    expect(last()).to.equal('passed');
+    expect(store.get('r', 'x')).to.equal(undefined);
+    fetched[1]!.listener.missing(new TypeError('its serializer'));
+    expect(last()).to.be.instanceOf(TypeError);
+    store.put('r', 'x', Held.live('copy', 8));
+    serve(3, ofRun('x', 'c'));
+    expect(last(), 'a copy that is here is as good').to.equal('copy');
+    expect(fetched).to.have.length(2);
+  });
+
+  it('are serialized where they were made, as a part of the attempt of their consumer', () => {
+    const { store, isolation, executor, serve, last, said } = open();
+    store.put('r', 'x', Held.live('made', 8));
+    serve(1, serialized());
+    const call = isolation.of('f');
+    expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a' });
+    const [step] = call.steps;
+    expect(step).to.deep.include({ role: 'serialize', functionId: 'x', code: { module: './m.ts', name: 'mark' }, wanted: true });
+    expect((step!.inputs[0] as Held).open(false)).to.equal('made');
+    expect(step!.extra!.open(false)).to.deep.equal(['e']);
+    expect(said).to.deep.equal([]);
+    call.succeed('made small');
+    expect(last()).to.equal('made small');
+    expect(store.get('r', 'x')!.open(false)).to.equal('made');
+    expect(executor.running).to.equal(0);
+  });
+
+  it('fail with their serializer', () => {
+    const { store, isolation, serve, last } = open();
+    store.put('r', 'x', Held.live('made', 8));
+    serve(1, serialized());
+    isolation.of('f').end({ type: 'failed', error: new RangeError('too small'), final: false });
+    expect(last()).to.be.instanceOf(RangeError);
+    serve(2, serialized());
+    isolation.of('f').end({ type: 'stopped' });
+    expect(last()).to.equal(undefined);
+  });
+
+  it('fail where this node has no such isolation, and nothing else is touched', () => {
+    const { store, executor, serve, last } = open();
+    store.put('r', 'x', Held.live('made', 8));
+    serve(1, serialized('a', 'container'));
+    expect((last() as Error).message).to.include('"container"');
+    expect(executor.running).to.equal(0);
+  });
+
+  it('fail with the path of what cannot leave the node', () => {
+    const { store, serve, last } = open();
+    store.put('r', 'x', Held.live({ rows: [() => 1] }, 8));
+    serve(1, ofRun('x'));
+    expect(last()).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', path: 'result.rows[0]' });
+  });
+});

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { type Given, isFar, RIDES_ALONG_BYTES, type UngatheredStep } from '../../lib/executor/index.js';
+import { moduleOnWire, stepsForWire, stepsFromWire } from '../../lib/executor/wire-steps.js';
+import { Held, pack } from '../../lib/value/index.js';
+
+const step = (over: Partial<UngatheredStep> = {}): UngatheredStep => ({
+  role: 'function',
+  functionId: 'f',
+  isolation: 'thread',
+  code: { module: './m.ts', name: 'f' },
+  inputs: [],
+  asList: false,
+  extra: undefined,
+  wanted: true,
+  ...over,
+});
+const name = (functionId: string) => ({ kind: 'of-run', runId: 'r', functionId, origin: 'b' }) as const;
+const far = (held: Held | undefined, sizeBytes = held?.sizeBytes ?? 0): Given => ({ from: 'b', value: name('x'), sizeBytes, held });
+const sized = (bytes: number): Held => Held.packed(pack(new Uint8Array(bytes), { where: 'result' }));
+/** `rides` or `far`, for each input of each step. */
+const ways = (steps: readonly UngatheredStep[]): string[][] =>
+  stepsForWire(steps, '/root').map(({ inputs }) =>
+    inputs.map((input) => (typeof input === 'number' ? String(input) : 'packed' in input ? 'rides' : 'far')),
+  );
+
+describe('modules on the wire', () => {
+  it('are relative to the root where they lie below it', () => {
+    expect(moduleOnWire('file:///root/lib/tasks.js', '/root')).to.equal('./lib/tasks.js');
+    expect(moduleOnWire('file:///root/with%20space.js', '/root')).to.equal('./with space.js');
+    expect(moduleOnWire('file:///root/..hidden/tasks.js', '/root')).to.equal('./..hidden/tasks.js');
+  });
+
+  it('stay as they are where they do not, or are no files', () => {
+    for (const module of ['file:///other/tasks.js', 'file:///rooted/tasks.js', './tasks.ts', 'tasks', '@scope/package/tasks']) {
+      expect(moduleOnWire(module, '/root')).to.equal(module);
+    }
+  });
+});
+
+describe('the steps of an attempt on the wire', () => {
+  it('arrive as they were sent, with one code object for each reference', () => {
+    const refs: string[] = [];
+    const ref = { module: './m.ts', name: 'f' };
+    const sent = [
+      step({ role: 'serialize', functionId: 'x', isolation: 'loop', inputs: [Held.live({ a: 1 }, 8)], wanted: false }),
+      step({ inputs: [0, Held.live([2], 8, 'caller')], asList: true, extra: Held.live(['e'], 8, 'caller') }),
+    ];
+    const [first, second] = stepsFromWire(stepsForWire(sent, '/root'), (module, one) => {
+      refs.push(`${module}#${one}`);
+      return ref;
+    }) as [UngatheredStep, UngatheredStep];
+    expect(refs).to.deep.equal(['./m.ts#f', './m.ts#f']);
+    expect(first).to.deep.include({
+      role: 'serialize',
+      functionId: 'x',
+      isolation: 'loop',
+      asList: false,
+      wanted: false,
+      extra: undefined,
+    });
+    expect(second).to.deep.include({ role: 'function', functionId: 'f', isolation: 'thread', asList: true, wanted: true });
+    expect(second.code).to.equal(ref);
+    const opened = [...first.inputs, second.inputs[1]!, second.extra!].map((held) => (held as Held).open(true));
+    expect(opened).to.deep.equal([{ a: 1 }, [2], ['e']]);
+    expect(
+      opened.map((value) => Object.isFrozen(value)),
+      'what the caller gave is not frozen',
+    ).to.deep.equal([true, false, false]);
+    expect(second.inputs[0]).to.equal(0);
+  });
+
+  it('name the values that lie elsewhere, and where', () => {
+    const [sent] = stepsForWire([step({ inputs: [far(undefined, 9_000_000)], extra: far(undefined, 5) })], '/root');
+    expect(sent!.inputs).to.deep.equal([{ from: 'b', value: name('x'), sizeBytes: 9_000_000 }]);
+    expect(sent!.extra).to.deep.equal({ from: 'b', value: name('x'), sizeBytes: 5 });
+    const [there] = stepsFromWire([sent!], (module, one) => ({ module, name: one }));
+    expect(isFar(there!.inputs[0])).to.equal(true);
+  });
+
+  it('take small values along, and not what is larger packed than it seemed', () => {
+    expect(ways([step({ inputs: [far(sized(1000)), far(sized(RIDES_ALONG_BYTES)), far(sized(1000))] })])).to.deep.equal([
+      ['rides', 'far', 'rides'],
+    ]);
+    const seemsSmall = Held.live(new Uint8Array(RIDES_ALONG_BYTES + 1), 10);
+    expect(ways([step({ inputs: [far(seemsSmall)] })])).to.deep.equal([['far']]);
+  });
+
+  it('take along what could not be fetched, whatever its size', () => {
+    expect(ways([step({ inputs: [sized(RIDES_ALONG_BYTES * 2)] })])).to.deep.equal([['rides']]);
+  });
+
+  it('take a mebibyte along in all', () => {
+    const inputs = Array.from({ length: 12 }, () => far(sized(60_000)));
+    const [first, second] = ways([step({ inputs }), step({ inputs })]) as [string[], string[]];
+    expect(first.filter((way) => way === 'rides')).to.have.length(12);
+    expect(second.filter((way) => way === 'rides')).to.have.length(5);
+    expect(ways([step({ inputs })])[0], 'the next attempt begins anew').to.not.include('far');
+  });
+});
