@@ -51,10 +51,10 @@ export class AllocationTable {
     return [this.#self, ...this.#neighbours.members];
   }
 
-  /** Something changed in the membership. */
+  /** Something changed in the membership; after a loss to be followed by `pump`, once what was there has been given up. */
   heard(event: MemberEvent): void {
     if (this.#neighbours.heard(event)) this.#allocation.changed(this.members);
-    this.pump();
+    if (event.type !== 'member-left' && event.type !== 'member-lost') this.pump();
   }
 
   /** A node that declined said how it stands; to be followed by `pump`. */

@@ -34,10 +34,15 @@ export class Fetches {
     this.#ground = ground;
   }
 
+  /** Whether there is a way to a node that leads over no other. */
+  reaches(node: string): boolean {
+    return this.#ground.wayTo(node) === 'direct';
+  }
+
   /** `via` is asked when there is no way to the origin. Answers how to give it up; then nobody is told. */
   fetch(far: FarValue, via: string | undefined, listener: ValueListener): () => void {
-    const to = this.#ground.wayTo(far.from) === 'direct' ? far.from : via;
-    if (to === undefined || this.#ground.wayTo(to) !== 'direct') {
+    const to = this.reaches(far.from) ? far.from : via;
+    if (to === undefined || !this.reaches(to)) {
       listener.missing(this.#lost(far));
       return () => {};
     }

@@ -24,6 +24,9 @@ export interface UngatheredAttempt {
   readonly via: string | undefined;
 }
 
+/** As `Outcome`; or a value that another function made cannot be had: the attempt was not begun. */
+export type GatheredOutcome = Outcome | { readonly type: 'argument-lost'; readonly functionId: string; readonly error: Error };
+
 /** What starting an attempt needs of its node. */
 export interface GatherGround {
   readonly node: string;
@@ -33,7 +36,7 @@ export interface GatherGround {
 }
 
 /** Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for others. */
-export function startGathered(attempt: UngatheredAttempt, ground: GatherGround): AttemptHandle {
+export function startGathered(attempt: UngatheredAttempt, ground: GatherGround): AttemptHandle<GatheredOutcome> {
   const far = new Set<FarValue>();
   for (const { inputs, extra } of attempt.steps) {
     for (const input of inputs) if (isFar(input)) far.add(input);
@@ -43,15 +46,15 @@ export function startGathered(attempt: UngatheredAttempt, ground: GatherGround):
   return new GatheredAttempt(attempt, far, ground);
 }
 
-class GatheredAttempt implements AttemptHandle {
+class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
   readonly #attempt: UngatheredAttempt;
   readonly #ground: GatherGround;
   readonly #values = new Map<FarValue, Held>();
   #fetching = new Set<() => void>();
   #missing: number;
   #started: AttemptHandle | undefined;
-  #outcome: Outcome | undefined;
-  #heard: ((outcome: Outcome) => void) | undefined;
+  #outcome: GatheredOutcome | undefined;
+  #heard: ((outcome: GatheredOutcome) => void) | undefined;
 
   constructor(attempt: UngatheredAttempt, far: ReadonlySet<FarValue>, ground: GatherGround) {
     this.#attempt = attempt;
@@ -63,7 +66,7 @@ class GatheredAttempt implements AttemptHandle {
     }
   }
 
-  listen(heard: (outcome: Outcome) => void): void {
+  listen(heard: (outcome: GatheredOutcome) => void): void {
     this.#heard = heard;
     if (this.#started) this.#started.listen(heard);
     else if (this.#outcome) heard(this.#outcome);
@@ -80,14 +83,21 @@ class GatheredAttempt implements AttemptHandle {
     const { value } = far;
     const known = value.kind === 'of-run' ? store.get(runId, value.functionId) : undefined;
     if (known) return this.#got(far, known);
+    // Who cannot be reached any more may still be reached by the driver.
+    const isDirect = fetches.reaches(far.from);
     const giveUp = fetches.fetch(far, this.#attempt.via, {
       found: (held) => {
         if (value.kind === 'of-run') store.put(runId, value.functionId, held);
         this.#got(far, held);
       },
       missing: (error) => {
+        if (isDirect && !fetches.reaches(far.from)) return this.#get(far);
         const why = error ?? this.#lost(far);
-        this.#end({ type: 'failed', error: why, final: isFinal(why) || HandoffError.is(why, 'HANDOFF_RESULT_LOST') });
+        const isLost = HandoffError.is(why, 'HANDOFF_RESULT_LOST');
+        if (isLost && (value.kind === 'of-run' || value.kind === 'serialized')) {
+          return this.#end({ type: 'argument-lost', functionId: value.functionId, error: why });
+        }
+        this.#end({ type: 'failed', error: why, final: isFinal(why) || isLost });
       },
     });
     if (!this.#outcome) this.#fetching.add(giveUp);
@@ -111,7 +121,7 @@ class GatheredAttempt implements AttemptHandle {
     if (this.#heard) this.#started.listen(this.#heard);
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: GatheredOutcome): void {
     if (this.#outcome || this.#started) return;
     this.#outcome = outcome;
     for (const giveUp of this.#fetching) giveUp();

@@ -7,7 +7,7 @@ export { currentFunction, type FunctionContext } from './current-function.js';
 export { type Attempt, type AttemptHandle, type ExecutorMessage, ExecutorTable, startExecutor } from './executor.js';
 export { type FarValue, type Given, isFar, RIDES_ALONG_BYTES } from './far-value.js';
 export { Fetches, type FetchGround, type Way } from './fetches.js';
-export { type GatherGround, startGathered, type UngatheredAttempt, type UngatheredStep } from './gathered-attempt.js';
+export { type GatheredOutcome, type GatherGround, startGathered, type UngatheredAttempt, type UngatheredStep } from './gathered-attempt.js';
 export type { Isolation, IsolationOptions } from './isolation.js';
 export { isolations } from './isolations/index.js';
 export { ModuleComparisons } from './module-comparisons.js';

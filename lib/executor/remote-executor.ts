@@ -1,14 +1,14 @@
 import { HandoffError, textOf } from '../base/index.js';
 import type { WireMessage, WireMessageOf, WireOutcome } from '../peer/index.js';
 import { Held, packThrown, unpackThrown } from '../value/index.js';
-import type { AttemptContext, Outcome } from './attempt.js';
+import type { AttemptContext } from './attempt.js';
 import type { AttemptHandle } from './executor.js';
-import type { UngatheredStep } from './gathered-attempt.js';
+import type { GatheredOutcome, UngatheredStep } from './gathered-attempt.js';
 import { stepsForWire } from './wire-steps.js';
 
 /** How an attempt on another node ended: as one here, or with its value kept there, or without having been tried to the end. */
 export type FarOutcome =
-  | Outcome
+  | GatheredOutcome
   | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number }
   /** The node has no room, or is about to leave. It was not tried, or not to the end; that counts as nothing. */
   | { readonly type: 'declined' }
@@ -168,7 +168,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
         return this.#end(this.#stop ? { type: 'stopped' } : { type: 'declined' });
       case 'attempt-ended': {
         const outcome = outcomeOf(answer.outcome);
-        if (outcome.type !== 'stopped') this.#started();
+        if (outcome.type !== 'stopped' && outcome.type !== 'argument-lost') this.#started();
         // A node that leaves stops what it cannot finish; nobody here has asked for it.
         return this.#end(outcome.type === 'stopped' && !this.#stop ? { type: 'declined' } : this.#stop ? { type: 'stopped' } : outcome);
       }
@@ -201,6 +201,8 @@ function outcomeOf(outcome: WireOutcome): FarOutcome {
     }
     case 'failed':
       return { type: 'failed', error: errorFrom(outcome.error), final: outcome.final };
+    case 'argument-lost':
+      return { type: 'argument-lost', functionId: outcome.functionId, error: errorFrom(outcome.error) };
     case 'stopped':
       return outcome;
   }

@@ -131,11 +131,12 @@ export class Wire implements PeerListener {
         const how = event.type === 'member-left' ? 'left' : 'lost';
         if (event.type !== 'member-lost') logger.info({ member: name }, 'node left');
         else logger.warn({ member: name, cause: event.cause }, 'node lost');
+        // Before the requests to it fail: what was asked of it is known to be lost by then.
+        runs.memberGone(name);
         requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
         remote.gone(name, how);
         comparisons.gone(name);
         guests.driverGone(name);
-        runs.memberGone();
         return allocation.pump();
       }
     }

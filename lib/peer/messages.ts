@@ -55,6 +55,8 @@ const outcome = variants('type', {
   /** `packed` rides along when it is small. */
   succeeded: { sizeBytes: count, tookMs: amount, packed: nullable(bytes) },
   failed: { error: bytes, final: flag },
+  /** The value of that function, which it needs, is nowhere to be found. */
+  'argument-lost': { functionId: id, error: bytes },
   stopped: {},
 });
 

@@ -3,6 +3,7 @@ import type { AllocationStrategy, Capabilities, ClaimKind, Placed } from '../all
 import type { HandoffError, RunId, Timer } from '../base/index.js';
 import { type AttemptHandle, type FarOutcome, startGathered } from '../executor/index.js';
 import { Arguments } from './arguments.js';
+import { happeningOf } from './attempt-end.js';
 import { EventLog } from './event-log.js';
 import { FarSide } from './far-side.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
@@ -163,7 +164,10 @@ export class DagRun implements Placed {
     this.#farSide.leaving(node, this.state);
   }
 
-  memberGone(): void {
+  /** A member is gone: what only it had is lost, what only it could run waits for its return. */
+  memberGone(node: string): void {
+    const indices = this.#values.nodeGone(node, this.state);
+    if (indices.length > 0) this.feed({ type: 'values-lost', indices });
     this.#places.memberGone(this.state.states);
   }
 
@@ -232,6 +236,7 @@ export class DagRun implements Placed {
         allocation.request(this.runId, command.index, this.order.kinds[command.index]!);
         return this.#places.asked(command.index);
       case 'withdraw-claim':
+        this.#places.found(command.index);
         return allocation.withdraw(this.runId, command.index, this.order.kinds[command.index]!);
       case 'free-claim':
         return this.#freeClaim(command.index);
@@ -249,7 +254,7 @@ export class DagRun implements Placed {
         return;
       }
       case 'fetch-value':
-        return this.#farSide.fetch(command.index, this.functionId(command.index));
+        return this.#farSide.fetch(command.index, this.functionId(command.index), command.attempt);
       case 'drop-value':
         store.release(this.runId, this.functionId(command.index));
         return this.#farSide.release(command.index, this.functionId(command.index));
@@ -287,17 +292,14 @@ export class DagRun implements Placed {
       ended: (outcome) => {
         this.#handles[index] = undefined;
         this.#members[index] = undefined;
-        if (outcome.type === 'stopped') return this.feed({ type: 'attempt-stopped', index, attempt });
-        if (outcome.type === 'declined' || outcome.type === 'lost') return this.feed({ type: `attempt-${outcome.type}`, index, attempt });
-        if (outcome.type === 'failed') {
-          const { error, final } = outcome;
-          return this.feed({ type: 'attempt-failed', index, attempt, error, final, random: this.#ground.random() });
+        if (outcome.type !== 'succeeded' && outcome.type !== 'kept') {
+          return this.feed(happeningOf(this.state, index, attempt, outcome, this.#ground.random()));
         }
         const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
         const { tookMs } = outcome;
         const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
         this.tookMs[index] = tookMs;
-        this.#values.sizes[index] = sizeBytes;
+        this.#values.made(index, sizeBytes);
         if (value) this.#ground.store.put(this.runId, this.functionId(index), value);
         const receipt = { node: this.state.nodes[index]!, sizeBytes, tookMs, isHere: value !== undefined };
         this.feed({ type: 'attempt-succeeded', index, attempt, receipt });

@@ -85,20 +85,20 @@ export class FarSide {
   }
 
   /** Brings a collected value here. */
-  fetch(index: number, functionId: string): void {
+  fetch(index: number, functionId: string, attempt: number): void {
     const { fetches, node, store } = this.#ground;
     const { runId, dagId } = this.#run;
     const given = this.#values.ofFunction(index, node);
-    if (!isFar(given)) return this.#feed({ type: 'value-fetched', index });
+    if (!isFar(given)) return this.#feed({ type: 'value-fetched', index, attempt });
     fetches.fetch(given, undefined, {
       found: (held) => {
         store.put(runId, functionId, held);
-        this.#feed({ type: 'value-fetched', index });
+        this.#feed({ type: 'value-fetched', index, attempt });
       },
       missing: (cause) => {
         const message = `The result of function "${functionId}" is lost: node "${given.from}" had it`;
         const error = new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, runId, functionId, node: given.from, cause });
-        this.#feed({ type: 'value-missing', index, error });
+        this.#feed({ type: 'value-missing', index, attempt, error });
       },
     });
   }

@@ -1,4 +1,4 @@
-/** Where a function of a run stands. The last four are final. */
+/** Where a function of a run stands. The last four are final, as long as nothing is lost. */
 export const FUNCTION_STATES = ['waiting', 'ready', 'placed', 'running', 'resting', 'succeeded', 'failed', 'skipped', 'cancelled'] as const;
 
 /**
@@ -19,16 +19,26 @@ export type FunctionEvent =
   | 'skipped'
   | 'cancelled'
   | 'declined'
-  | 'node-lost';
+  | 'node-lost'
+  | 'value-lost'
+  | 'argument-lost';
 
 /**
  * The life of a function: what follows on what. A pair that is not here must not happen. A lost node, or one that leaves, sends a function back to `ready`
- * with a raised attempt, one that has no room for it with the same; cancelling an attempt under way leaves the function where it is until the attempt has ended.
+ * with a raised attempt, one that has no room for it with the same; a value that is lost with its node sends one that had succeeded, and those that
+ * were about to use it, back to `waiting`; cancelling an attempt under way leaves the function where it is until the attempt has ended.
  */
 export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record<FunctionEvent, FunctionState>>>>> = {
   waiting: { 'inputs-ready': 'ready', skipped: 'skipped', cancelled: 'cancelled' },
-  ready: { placed: 'placed', failed: 'failed', cancelled: 'cancelled' },
-  placed: { started: 'running', cancelled: 'cancelled', declined: 'ready', failed: 'failed', 'node-lost': 'ready' },
+  ready: { placed: 'placed', failed: 'failed', cancelled: 'cancelled', 'value-lost': 'waiting' },
+  placed: {
+    started: 'running',
+    cancelled: 'cancelled',
+    declined: 'ready',
+    failed: 'failed',
+    'node-lost': 'ready',
+    'argument-lost': 'waiting',
+  },
   running: {
     succeeded: 'succeeded',
     'attempt-failed': 'resting',
@@ -36,15 +46,16 @@ export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record
     cancelled: 'cancelled',
     declined: 'ready',
     'node-lost': 'ready',
+    'argument-lost': 'waiting',
   },
   resting: { rested: 'ready', cancelled: 'cancelled' },
-  succeeded: {},
+  succeeded: { 'value-lost': 'waiting' },
   failed: {},
   skipped: {},
   cancelled: {},
 };
 
-/** Whether nothing more can happen to a function in this state. */
+/** Whether a function in this state has done what it can; only losing its value brings one back. */
 export const isFinal = (state: FunctionState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'skipped' || state === 'cancelled';
 

@@ -1,6 +1,6 @@
 import { type AllocationStrategy, amounts, type Capabilities, type ClaimKind, type Placed, strategies } from '../allocator/index.js';
 import { HandoffError } from '../base/index.js';
-import { type AttemptHandle, errorFrom, type Outcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
+import { type AttemptHandle, errorFrom, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrown } from '../value/index.js';
 import type { DriverUse, GuestGround } from './guest-runs.js';
@@ -26,7 +26,7 @@ interface GuestAttempt {
   readonly question: Question;
   readonly kind: ClaimKind;
   state: 'queued' | 'running' | 'ended';
-  handle: AttemptHandle | undefined;
+  handle: AttemptHandle<GatheredOutcome> | undefined;
   isStopped: boolean;
   /** Its value is in the store of this node; only what is small is made anew for a second answer. */
   outcome: WireOutcome | undefined;
@@ -229,7 +229,7 @@ export class GuestRun implements Placed {
     }));
   }
 
-  #ended(attempt: GuestAttempt, outcome: Outcome): void {
+  #ended(attempt: GuestAttempt, outcome: GatheredOutcome): void {
     const { allocation, store, node } = this.#ground;
     const { functionId } = attempt.question;
     attempt.handle = undefined;
@@ -251,6 +251,8 @@ export class GuestRun implements Placed {
       }
     } else if (outcome.type === 'failed') {
       this.#answer(attempt, { type: 'failed', error: packedError(outcome.error), final: outcome.final });
+    } else if (outcome.type === 'argument-lost') {
+      this.#answer(attempt, { ...outcome, error: packedError(outcome.error) });
     } else {
       this.#answer(attempt, { type: 'stopped' });
     }

@@ -75,9 +75,20 @@ export type RunHappening =
   | { readonly type: 'attempt-declined'; readonly index: number; readonly attempt: number }
   /** The node is gone. */
   | { readonly type: 'attempt-lost'; readonly index: number; readonly attempt: number }
+  /** An argument, the value of function `producer`, is nowhere to be found: it was not tried, and that counts as nothing. */
+  | {
+      readonly type: 'argument-lost';
+      readonly index: number;
+      readonly attempt: number;
+      readonly producer: number;
+      readonly error: HandoffError;
+    }
+  /** The values of these functions were on a node that is gone, and nowhere else. */
+  | { readonly type: 'values-lost'; readonly indices: readonly number[] }
   /** A collected value has come to the driver. */
-  | { readonly type: 'value-fetched'; readonly index: number }
-  | { readonly type: 'value-missing'; readonly index: number; readonly error: HandoffError }
+  | { readonly type: 'value-fetched'; readonly index: number; readonly attempt: number }
+  /** The node that made it is there, and has it no more. */
+  | { readonly type: 'value-missing'; readonly index: number; readonly attempt: number; readonly error: HandoffError }
   | { readonly type: 'function-rested'; readonly index: number; readonly attempt: number }
   /** The run is to end: cancelled, timed out, its node stopping. Attempts get `graceMs` to end by themselves. */
   | { readonly type: 'run-ending'; readonly error: HandoffError; readonly graceMs: number };
@@ -98,7 +109,7 @@ export type RunCommand =
     }
   | { readonly type: 'rest-function'; readonly index: number; readonly attempt: number; readonly delayMs: number }
   /** Brings a collected value to the driver. */
-  | { readonly type: 'fetch-value'; readonly index: number }
+  | { readonly type: 'fetch-value'; readonly index: number; readonly attempt: number }
   | { readonly type: 'drop-value'; readonly index: number }
   | { readonly type: 'announce'; readonly event: RunEvent }
   | { readonly type: 'end-run'; readonly error: HandoffError | undefined };

@@ -28,6 +28,10 @@ export interface RunState {
   /** How many attempts the function itself failed. */
   readonly failures: Int32Array;
   readonly nodes: (string | undefined)[];
+  /** 1: somebody has its value. */
+  readonly held: Uint8Array;
+  /** How often a value was missing on a node that lives, for the few that this happened to. */
+  readonly misses: Map<number, number>;
   /** The nodes that were lost while they ran it, for the few that this happened to. */
   readonly lostOn: Map<number, string[]>;
   /** By position in FUNCTION_STATES. */
@@ -64,6 +68,8 @@ export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunSt
     attempts: new Int32Array(size),
     failures: new Int32Array(size),
     nodes: new Array<string | undefined>(size).fill(undefined),
+    held: new Uint8Array(size),
+    misses: new Map(),
     lostOn: new Map(),
     counts: new Map(FUNCTION_STATES.map((state) => [state, state === 'waiting' ? size : 0])),
     failed: [],
@@ -96,7 +102,7 @@ export function move(state: RunState, index: number, event: FunctionEvent, at: M
   state.counts.set(from, state.counts.get(from)! - 1);
   state.counts.set(to, state.counts.get(to)! + 1);
   state.underWay += Number(holdsClaim(to)) - Number(holdsClaim(from));
-  if (isFinal(to)) state.settled += 1;
+  state.settled += Number(isFinal(to)) - Number(isFinal(from));
   state.story.add(at.nowMs, index, from, event, to);
 }
 
@@ -106,6 +112,14 @@ export const stamp = (state: RunState, at: Moment): { runId: string; dagId: stri
   dagId: state.plan.dagId,
   atMs: at.wallMs,
 });
+
+/** All that the function needs is there: it asks for a claim. */
+export function ready(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'inputs-ready', at);
+  const { runId, plan } = state;
+  const event: RunEvent = { type: 'function-ready', runId, dagId: plan.dagId, atMs: at.wallMs, functionId: plan.ids[index]! };
+  out.push({ type: 'announce', event }, { type: 'request-claim', index });
+}
 
 /** Adds an event to what is to be done. */
 export function tell(out: RunCommand[], event: RunEvent): void {

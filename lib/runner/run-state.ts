@@ -1,8 +1,9 @@
 import { HandoffError, textOf } from '../base/index.js';
 import { holdsClaim, isFinal } from './function-state.js';
+import { consumed, dropUnneeded, missed, skipDependents, skipIfDoomed, valuesLost, waitAgain } from './lineage.js';
 import type { RunCommand, RunEvent, RunHappening } from './messages.js';
 import { restMs } from './retry.js';
-import { type Moment, move, type RunState, stamp, tell } from './run-record.js';
+import { type Moment, move, type RunState, ready, stamp, tell } from './run-record.js';
 
 /** A function that was running on so many nodes when they were lost is given up. */
 const POISONOUS_LOSSES = 3;
@@ -36,12 +37,14 @@ export function step(state: RunState, happening: RunHappening, at: Moment, out: 
       return end(state, happening.error, 0, at, out);
     case 'node-missed':
       return nodeMissed(state, happening, at, out);
+    case 'values-lost':
+      valuesLost(state, happening.indices, at, out);
+      return finishIfSettled(state, out);
     case 'value-fetched':
       state.fetching -= 1;
       return finishIfSettled(state, out);
     case 'value-missing':
-      state.fetching -= 1;
-      return end(state, happening.error, state.policy.stopGraceMs, at, out);
+      return valueMissing(state, happening, at, out);
     case 'run-ending':
       return end(state, happening.error, happening.graceMs, at, out);
     default:
@@ -66,18 +69,6 @@ function begin(state: RunState, at: Moment, out: RunCommand[]): void {
   tell(out, { ...stamp(state, at), type: 'run-started', total: state.plan.size });
   for (let index = 0; index < state.plan.size; index += 1) if (state.missing[index] === 0) ready(state, index, at, out);
   if (state.plan.size === 0) finish(state, out);
-}
-
-function ready(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
-  move(state, index, 'inputs-ready', at);
-  const event: RunEvent = {
-    type: 'function-ready',
-    runId: state.runId,
-    dagId: state.plan.dagId,
-    atMs: at.wallMs,
-    functionId: state.plan.ids[index]!,
-  };
-  out.push({ type: 'announce', event }, { type: 'request-claim', index });
 }
 
 function place(state: RunState, index: number, node: string, at: Moment, out: RunCommand[]): void {
@@ -113,7 +104,7 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
       out.push({ type: 'announce', event });
       if (!isHere && state.policy.collected[index] === 1 && state.phase === 'open') {
         state.fetching += 1;
-        out.push({ type: 'fetch-value', index });
+        out.push({ type: 'fetch-value', index, attempt });
       }
       return succeeded(state, index, at, out);
     }
@@ -121,6 +112,10 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
       free(state, index, out);
       return failed(state, happening, at, out);
     }
+    case 'argument-lost':
+      free(state, index, out);
+      if (state.phase !== 'open') return cancelled(state, index, at, out);
+      return argumentLost(state, happening, at, out);
     case 'attempt-stopped':
       free(state, index, out);
       return cancelled(state, index, at, out);
@@ -184,12 +179,14 @@ function nodeMissed(
 function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost', at: Moment, out: RunCommand[]): void {
   const wasRunning = state.states[index] === 'running';
   move(state, index, event, at);
+  if (state.missing[index]! > 0) return waitForLost(state, index, at, out);
   if (wasRunning) tell(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
   out.push({ type: 'request-claim', index });
 }
 
 function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   const { plan } = state;
+  state.held[index] = 1;
   if (state.phase === 'open') {
     for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
       const dependent = plan.dependents[position]!;
@@ -198,20 +195,41 @@ function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]
     }
   }
   consumed(state, index, out);
-  if (state.consumersLeft[index] === 0 && state.policy.collected[index] === 0) out.push({ type: 'drop-value', index });
+  dropUnneeded(state, index, out);
   finishIfSettled(state, out);
 }
 
-/** A function that will not run again needs its producers' values no more. */
-function consumed(state: RunState, index: number, out: RunCommand[]): void {
-  const { plan } = state;
-  for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
-    const producer = plan.producers[position]!;
-    state.consumersLeft[producer]! -= 1;
-    if (state.consumersLeft[producer] === 0 && state.policy.collected[producer] === 0 && state.states[producer] === 'succeeded') {
-      out.push({ type: 'drop-value', index: producer });
-    }
+/** A node lives that does not have what it made. */
+function valueMissing(
+  state: RunState,
+  { index, attempt, error }: Extract<RunHappening, { type: 'value-missing' }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
+  state.fetching -= 1;
+  // Otherwise it is known to be lost, and is being made again.
+  if (state.attempts[index] === attempt && state.held[index] === 1 && state.phase === 'open') {
+    if (!missed(state, index)) return end(state, error, state.policy.stopGraceMs, at, out);
+    valuesLost(state, [index], at, out);
   }
+  finishIfSettled(state, out);
+}
+
+function argumentLost(state: RunState, happening: Extract<RunHappening, { type: 'argument-lost' }>, at: Moment, out: RunCommand[]): void {
+  const { index, producer, attempt, error } = happening;
+  if (state.held[producer] === 1 && !missed(state, producer)) {
+    return failed(state, { type: 'attempt-failed', index, attempt, error, final: true, random: 0 }, at, out);
+  }
+  move(state, index, 'argument-lost', at);
+  valuesLost(state, [producer], at, out);
+  if (state.missing[index] === 0) ready(state, index, at, out);
+  else skipIfDoomed(state, index, at, out);
+  finishIfSettled(state, out);
+}
+
+function waitForLost(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  waitAgain(state, index, at, out);
+  finishIfSettled(state, out);
 }
 
 function failed(state: RunState, happening: Extract<RunHappening, { type: 'attempt-failed' }>, at: Moment, out: RunCommand[]): void {
@@ -252,27 +270,14 @@ function fail(state: RunState, index: number, failure: HandoffError, at: Moment,
   finishIfSettled(state, out);
 }
 
-function skipDependents(state: RunState, from: number, at: Moment, out: RunCommand[]): void {
-  const { plan } = state;
-  const toSkip = [from];
-  for (let index = toSkip.pop(); index !== undefined; index = toSkip.pop()) {
-    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
-      const dependent = plan.dependents[position]!;
-      if (state.states[dependent] !== 'waiting') continue;
-      move(state, dependent, 'skipped', at);
-      tell(out, { ...stamp(state, at), type: 'function-skipped', functionId: plan.ids[dependent]! });
-      consumed(state, dependent, out);
-      toSkip.push(dependent);
-    }
-  }
-}
-
 function rested(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   if (state.states[index] !== 'resting') {
     state.stale += 1;
     return;
   }
   move(state, index, 'rested', at);
+  // What it needs was lost while it rested.
+  if (state.missing[index]! > 0) return waitForLost(state, index, at, out);
   tell(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
   out.push({ type: 'request-claim', index });
 }

@@ -1,12 +1,15 @@
+import type { AllocationTable } from '../allocator/index.js';
 import type { Plan, ProgramStep } from '../dag/index.js';
 import { type ExecutorTable, type FarValue, type Given, type Maker, type Offers, RIDES_ALONG_BYTES } from '../executor/index.js';
 import type { StoreTable } from '../store/index.js';
 import { Held, pack } from '../value/index.js';
+import type { RunState } from './run-record.js';
 
 /** What finding the values of a run needs. */
 export interface ValuesGround {
   /** The driver. */
   readonly node: string;
+  readonly allocation: AllocationTable;
   readonly store: StoreTable;
   readonly offers: Offers;
   readonly executor: ExecutorTable;
@@ -27,8 +30,8 @@ export class RunValues {
   readonly #of: ValuesOf;
   readonly #ground: ValuesGround;
   readonly #offers: number[] = [];
-  /** Values that the driver has taken over from a node that leaves. */
-  readonly #moved = new Set<number>();
+  /** Where values lie that are not where they were made: that node is gone, or about to be. */
+  readonly #moved = new Map<number, string>();
 
   constructor(of: ValuesOf, ground: ValuesGround) {
     this.#of = of;
@@ -67,14 +70,40 @@ export class RunValues {
     return this.#offered((listener) => listener.found(held), held.sizeBytes);
   }
 
+  /** A function has made its value: on the node where it ran. */
+  made(index: number, sizeBytes: number): void {
+    this.sizes[index] = sizeBytes;
+    this.#moved.delete(index);
+  }
+
   /** The driver has it now, and the node where it was made does not. */
   moved(index: number): void {
-    this.#moved.add(index);
+    this.#moved.set(index, this.#ground.node);
+  }
+
+  /** A node is gone: what it had is taken from whoever has a copy. Answers the functions whose values nobody has. */
+  nodeGone(node: string, { states, held }: RunState): readonly number[] {
+    const { plan, runId, nodes } = this.#of;
+    const { store, allocation } = this.#ground;
+    const living = new Set(allocation.members.map(({ name }) => name));
+    const lost: number[] = [];
+    for (let index = 0; index < plan.size; index += 1) {
+      if (states[index] !== 'succeeded' || held[index] === 0 || this.originOf(index) !== node) continue;
+      if (store.get(runId, plan.ids[index]!)) this.moved(index);
+      else {
+        const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
+        // What a function there has used is kept there, as long as anybody may need it.
+        const user = dependents.find((one) => states[one] === 'succeeded' && living.has(nodes[one]!) && nodes[one] !== this.#ground.node);
+        if (user === undefined) lost.push(index);
+        else this.#moved.set(index, nodes[user]!);
+      }
+    }
+    return lost;
   }
 
   /** Where a function's result lies; inputs are the driver's. */
   originOf(index: number | undefined): string {
-    return (index === undefined || this.#moved.has(index) ? undefined : this.#of.nodes[index]) ?? this.#ground.node;
+    return (index === undefined ? undefined : (this.#moved.get(index) ?? this.#of.nodes[index])) ?? this.#ground.node;
   }
 
   /** What the serializer of an edge makes where its value lies, which is not `target`. `extra` are its arguments after the value. */
@@ -129,6 +158,7 @@ export class RunValues {
       if (node !== undefined && node !== this.#ground.node) holders.add(node);
     };
     add(nodes[index]);
+    add(this.#moved.get(index));
     if (this.sizes[index]! <= RIDES_ALONG_BYTES) return holders;
     for (let at = plan.dependentsStart[index]!; at < plan.dependentsStart[index + 1]!; at += 1) add(nodes[plan.dependents[at]!]);
     return holders;

@@ -72,9 +72,9 @@ export class Runs {
     for (const { run } of this.#byRun.values()) run.memberLeaving(node);
   }
 
-  /** A node is gone: what only that could run waits for its return, for a while. */
-  memberGone(): void {
-    for (const { run } of this.#byRun.values()) run.memberGone();
+  /** A node is gone: what only that had is computed again; what only that could run waits for its return, for a while. */
+  memberGone(node: string): void {
+    for (const { run } of [...this.#byRun.values()]) run.memberGone(node);
   }
 
   /** How far each run is. */

@@ -1,0 +1,68 @@
+import { HandoffError } from '../../lib/base/index.js';
+import { compile, Dag } from '../../lib/dag/index.js';
+import type { RunCommand, RunHappening } from '../../lib/runner/messages.js';
+import { newRunState, type RunPolicy } from '../../lib/runner/run-record.js';
+import { step } from '../../lib/runner/run-state.js';
+
+const no = (): void => {};
+export const receipt = { node: 'n', sizeBytes: 8, tookMs: 1, isHere: true };
+
+/** A run of `edges` (consumer: its producers), driven by happenings; answers what was commanded, announcements apart. */
+export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> & { collect?: string[] } = {}) {
+  const dag = Dag.dynamic('d');
+  for (const [id, args] of Object.entries(edges)) dag.add({ id, code: no, args });
+  const plan = compile(dag);
+  const { collect, ...policy } = over;
+  const collected = Uint8Array.from(plan.ids, (id) => Number(!collect || collect.includes(id)));
+  const state = newRunState('r', plan, { maxRetries: 3, onFailure: 'abort', stopGraceMs: 500, collected, ...policy });
+  const told: string[] = [];
+  const index = (id: string): number => plan.indexOf.get(id)!;
+  const feed = (happening: RunHappening): string[] => {
+    const out: RunCommand[] = [];
+    step(state, happening, { nowMs: 0, wallMs: 0 }, out);
+    const commands: string[] = [];
+    for (const command of out) {
+      if (command.type === 'announce')
+        told.push([command.event.type, (command.event as { functionId?: string }).functionId ?? ''].join(' ').trim());
+      else commands.push('index' in command ? `${command.type} ${plan.ids[command.index]}` : command.type);
+    }
+    return commands;
+  };
+  const place = (id: string, node = 'n'): string[] => feed({ type: 'function-placed', index: index(id), node });
+  const attempt = (id: string): number => state.attempts[index(id)]!;
+  const start = (id: string): string[] => feed({ type: 'attempt-started', index: index(id), attempt: attempt(id) });
+  const succeed = (id: string): string[] => feed({ type: 'attempt-succeeded', index: index(id), attempt: attempt(id), receipt });
+  const fail = (id: string, final = false): string[] =>
+    feed({ type: 'attempt-failed', index: index(id), attempt: attempt(id), error: new Error('boom'), final, random: 0.5 });
+  const stop = (id: string): string[] => feed({ type: 'attempt-stopped', index: index(id), attempt: attempt(id) });
+  const rest = (id: string): string[] => feed({ type: 'function-rested', index: index(id), attempt: attempt(id) });
+  const run = (id: string): string[] => [...place(id), ...start(id), ...succeed(id)];
+  const lose = (...ids: string[]): string[] => feed({ type: 'values-lost', indices: ids.map(index) });
+  const cancel = (): string[] => feed({ type: 'run-ending', error: new HandoffError('HANDOFF_RUN_CANCELLED', 'cancelled'), graceMs: 7 });
+  return {
+    state,
+    told,
+    feed,
+    index,
+    place,
+    start,
+    succeed,
+    fail,
+    stop,
+    rest,
+    run,
+    lose,
+    attempt,
+    cancel,
+    begin: () => feed({ type: 'run-begun' }),
+  };
+}
+
+/** Numbers from 0 to 99 that the seed alone decides. */
+export function dice(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return (state >>> 8) % 100;
+  };
+}
