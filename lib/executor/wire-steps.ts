@@ -1,5 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HandoffError } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
 import type { WireStep } from '../peer/index.js';
 import { Held } from '../value/index.js';
@@ -46,10 +47,15 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
   });
 }
 
-/** Steps that came from another node. `refOf` gives the same object for the same reference, so that what is loaded is found again. */
+/**
+ * Steps that came from another node. `refOf` gives the same object for the same reference, so that what is loaded is found again. Throws
+ * `HANDOFF_BAD_MESSAGE` for what is no attempt: no steps, or one that needs a later one.
+ */
 export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string, name: string) => CodeRef): readonly UngatheredStep[] {
   const given = (one: Extract<WireStep['inputs'][number], object>): Given =>
     'packed' in one ? Held.packed(one.packed, one.freeze ? 'result' : 'caller') : one;
+  const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
+  if (steps.length === 0 || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'an attempt came that has no order');
   return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted }) => ({
     role,
     functionId,

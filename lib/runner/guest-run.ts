@@ -99,7 +99,9 @@ export class GuestRun implements Placed {
 
   waits(index: number, lacking: Capabilities): void {
     const attempt = this.#byIndex.get(index);
-    if (attempt?.state === 'queued') this.#tell({ ...key(attempt), type: 'attempt-queued', lacking: Object.entries(lacking) });
+    // What may not wait is refused instead.
+    if (attempt?.state === 'queued' && attempt.question.mayQueue)
+      this.#tell({ ...key(attempt), type: 'attempt-queued', lacking: Object.entries(lacking) });
   }
 
   /** The driver asks for an attempt, for the first time or again. */
@@ -146,16 +148,13 @@ export class GuestRun implements Placed {
     if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
     const { functionId, dagId, timeoutMs, stopGraceMs, steps } = attempt.question;
     const { refOf, node } = this.#ground;
-    attempt.handle = startGathered(
-      {
-        context: { dagId, runId: this.runId, functionId, attempt: attempt.question.attempt, node },
-        steps: stepsFromWire(steps, refOf),
-        timeoutMs: timeoutMs ?? undefined,
-        stopGraceMs,
-        via: this.driver,
-      },
-      this.#ground,
-    );
+    const context = { dagId, runId: this.runId, functionId, attempt: attempt.question.attempt, node };
+    try {
+      const ungathered = { context, steps: stepsFromWire(steps, refOf), timeoutMs: timeoutMs ?? undefined, stopGraceMs, via: this.driver };
+      attempt.handle = startGathered(ungathered, this.#ground);
+    } catch (error) {
+      return this.#ended(attempt, { type: 'failed', error, final: true });
+    }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
   }
 
@@ -206,7 +205,8 @@ export class GuestRun implements Placed {
   end(): void {
     this.#isOver = true;
     for (const attempt of [...this.#byIndex.values()]) this.#abandon(attempt);
-    if (this.#byIndex.size === 0) this.#ground.allocation.leave(this.runId);
+    // At once: its driver may come back with the same run before the last of this one has ended.
+    this.#ground.allocation.leave(this.runId);
   }
 
   addTo(use: DriverUse): void {
@@ -236,7 +236,6 @@ export class GuestRun implements Placed {
     allocation.free(this.runId, node, attempt.kind);
     if (this.#isOver || this.#byFunction.get(functionId) !== attempt) {
       this.#byIndex.delete(attempt.index);
-      if (this.#isOver && this.#byIndex.size === 0) allocation.leave(this.runId);
     } else if (outcome.type === 'succeeded') {
       const value = outcome.values[0]!;
       try {

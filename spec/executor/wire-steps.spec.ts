@@ -69,6 +69,13 @@ describe('the steps of an attempt on the wire', () => {
     expect(second.inputs[0]).to.equal(0);
   });
 
+  it('are refused where they are none, or need a later one', () => {
+    const [first, second] = stepsForWire([step(), step({ inputs: [0] })], '/root');
+    for (const wrong of [[], [second!, first!], [{ ...first!, inputs: [0] }]]) {
+      expect(() => stepsFromWire(wrong, (module, one) => ({ module, name: one }))).to.throw(/has no order/);
+    }
+  });
+
   it('name the values that lie elsewhere, and where', () => {
     const [sent] = stepsForWire([step({ inputs: [far(undefined, 9_000_000)], extra: far(undefined, 5) })], '/root');
     expect(sent!.inputs).to.deep.equal([{ from: 'b', value: name('x'), sizeBytes: 9_000_000 }]);

@@ -1,0 +1,83 @@
+import { AllocationTable, type Capabilities, Ledger } from '../../lib/allocator/index.js';
+import { HandoffError } from '../../lib/base/index.js';
+import { CodeRefs, ExecutorTable, type FarValue, type Fetches, type ValueListener } from '../../lib/executor/index.js';
+import type { WireMessage, WireMessageOf } from '../../lib/peer/index.js';
+import { GuestRuns, Turn } from '../../lib/runner/index.js';
+import { backends, StoreTable } from '../../lib/store/index.js';
+import { packThrown } from '../../lib/value/index.js';
+import { FakeIsolation } from '../support/fake-isolation.js';
+import { spyLogger } from '../support/spy-logger.js';
+import { testClock } from '../support/test-clock.js';
+
+type Question = WireMessageOf<'run-attempt'>;
+
+/** One attempt as a driver asks for it: of `x/f` function `f` in run `x`. */
+export const asks = (name: string, over: Partial<Question> = {}): Question => {
+  const [runId, functionId] = name.split('/') as [string, string];
+  const code = { module: './m.ts', name: functionId, isolation: 'loop' };
+  return {
+    ...{ type: 'run-attempt', runId, dagId: `dag of ${runId}`, functionId, attempt: 1, cost: [['cpu', 1]], slot: 'loop', mayQueue: true },
+    steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true }],
+    ...{ timeoutMs: null, stopGraceMs: 7 },
+    ...over,
+  };
+};
+
+/** The guest runs of node `b`; what they say is kept by driver, as `started f`, `ended f succeeded`. */
+export function guestNode(capabilities: Capabilities, loop = 100) {
+  const clock = testClock();
+  const ledger = new Ledger(capabilities, { thread: 100, loop });
+  const allocation = new AllocationTable({ name: 'b', isSelf: true, isOpen: true, room: ledger }, clock);
+  const isolation = new FakeIsolation();
+  const executor = new ExecutorTable(new Map([['loop', isolation]]), clock);
+  const store = new StoreTable({ node: 'b', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  const fetching: { far: FarValue; via: string | undefined; listener: ValueListener; isGivenUp: boolean }[] = [];
+  const fetches = {
+    reaches: (node: string) => node !== 'unreachable',
+    fetch: (far: FarValue, via: string | undefined, listener: ValueListener) => {
+      const one = { far, via, listener, isGivenUp: false };
+      fetching.push(one);
+      return () => {
+        one.isGivenUp = true;
+      };
+    },
+  } as unknown as Fetches;
+  const turn = new Turn(clock);
+  turn.begin();
+  const deferred: (() => void)[] = [];
+  const said: { to: string; message: WireMessage }[] = [];
+  const guests = new GuestRuns({
+    node: 'b',
+    allocation,
+    executor,
+    store,
+    fetches,
+    refOf: new CodeRefs().refOf,
+    turn,
+    defer: (action) => void deferred.push(action),
+    send: (to, message) => {
+      said.push({ to, message });
+      return true;
+    },
+    logger: spyLogger(),
+  });
+  /** What was said since the last call, in short. */
+  const heard = (): string[] => {
+    const lines = said.splice(0).map(({ to, message }) => {
+      const { type, functionId, ...rest } = message as WireMessageOf<'attempt-ended' | 'attempt-queued' | 'attempt-refused'>;
+      const what = 'outcome' in rest ? rest.outcome.type : 'lacking' in rest ? JSON.stringify(Object.fromEntries(rest.lacking)) : '';
+      return `${to}: ${type.replace('attempt-', '')} ${functionId} ${what}`.trim();
+    });
+    return lines;
+  };
+  /** Runs what was put off for a turn of the event loop. */
+  const nextTurn = (): void => {
+    for (const action of deferred.splice(0)) action();
+  };
+  const stops = (name: string, attempt = 1): void => {
+    const [runId, functionId] = name.split('/') as [string, string];
+    const reason = packThrown(new HandoffError('HANDOFF_RUN_CANCELLED', 'enough'));
+    guests.heard('a', { type: 'stop-attempt', runId, functionId, attempt, reason, graceMs: 3 });
+  };
+  return { guests, clock, ledger, allocation, isolation, executor, store, fetching, deferred, nextTurn, said, heard, stops };
+}
