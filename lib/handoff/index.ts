@@ -5,7 +5,7 @@ export type { HandoffMessage, HandoffReply } from './desk.js';
 export type { ExecuteOptions } from './execute-options.js';
 export { Handoff, type SupervisedName, startNode } from './handoff.js';
 export type { TlsOptions } from './network-options.js';
-export type { NodeOptions } from './node-options.js';
+export { checkedNodeOptions, type NodeOptions } from './node-options.js';
 export type { NodeInfo } from './node-resources.js';
 export { ClusterObserver, type ObserverOptions } from './observer.js';
 export type { Run } from './run.js';

@@ -6,7 +6,7 @@ export type { Question, RefusalReason, ValueName, WireMessage, WireMessageOf, Wi
 export { type Joined, type PeerHubMessage, startPeerHub } from './peer-hub.js';
 export { type DialFault, type DownCause, type PeerListener, PeerTable, type PeerTableOptions } from './peer-table.js';
 export { Requests } from './requests.js';
-export { type Defer, type Listening, nextTurn, type Transport } from './transport.js';
+export { type Defer, type Listening, type ListenOptions, nextTurn, type Socket, type SocketEvents, type Transport } from './transport.js';
 export { type TransportSetup, transports } from './transports/index.js';
 export { type LinkConditions, MemoryNetwork } from './transports/memory.js';
 export { webSocketTransport } from './transports/websocket.js';

@@ -1,4 +1,5 @@
-// The testing kit, `handoff-dag/testing`: not there yet.
-throw new TypeError('handoff-dag/testing is not available yet: injecting faults comes with the issue "Faults"');
-
-export {};
+// Testing: the kit, `handoff-dag/testing`: clusters to be harmed.
+// In:  how many nodes, where they live, and what is to go wrong.
+// Out: nodes as their users see them, on networks that stall and break, in processes that stop and die.
+export type { ClusterOptions, ClusterTransport, LinkFaults } from './cluster-options.js';
+export { type ClusterFaults, TestCluster } from './test-cluster.js';

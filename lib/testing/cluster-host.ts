@@ -1,0 +1,50 @@
+import type { Clock } from '../base/index.js';
+import type { Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
+import type { Defer } from '../peer/index.js';
+import type { FunctionFailures } from './function-failures.js';
+import type { LinkBook } from './link-book.js';
+
+/** What a cluster takes from the world; a simulation brings its own. */
+export interface ClusterSurroundings {
+  readonly clock: Clock;
+  /** The random numbers of one node, from 0 to 1, as `Math.random`; `undefined`: those of the kit itself. */
+  readonly randomOf: (node: string | undefined) => () => number;
+  readonly defer: Defer;
+}
+
+/** What a host is made with. */
+export interface HostSetup extends ClusterSurroundings {
+  /** Every node that there will be. */
+  readonly names: readonly string[];
+  /** What is wrong between them; hosts watch it. */
+  readonly links: LinkBook;
+  /** What is to fail in the runs that nodes of this process drive. */
+  readonly failures: FunctionFailures;
+}
+
+/** Where the nodes of a test live, and what connects them: the variants of `TestCluster`. */
+export interface ClusterHost {
+  /** Starts a node, which joins through any of the URLs. Rejects as `Handoff.start` does; nothing of it is left then. */
+  start(name: string, options: NodeOptions, join: readonly string[]): Promise<HostedNode>;
+  /** Everything is ended, killed nodes included, when this resolves: no timer, socket or process is left. */
+  stop(): Promise<void>;
+}
+
+/** One incarnation of a node. */
+export interface HostedNode {
+  /** `undefined`: it lives in another process. */
+  readonly handoff: Handoff | undefined;
+  /** Where others reach it. */
+  readonly address: string;
+  /** False once it was killed, or has ended by itself. */
+  readonly isAlive: boolean;
+  /** Ends it without a goodbye: when this resolves, its address refuses, its connections are reset. */
+  kill(): Promise<void>;
+  /** It stands still. Nothing is lost. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** An actor of its ends abnormally, once this resolves. `TypeError` when it has none of that name. */
+  crashActor(actor: SupervisedName): Promise<void>;
+  /** The names of the members that it knows and that are up, its own included. */
+  members(): Promise<readonly string[]>;
+}

@@ -1,0 +1,158 @@
+import { exited, kill } from '../actor/index.js';
+import { defaultLogger, HandoffError, type Logger, silentLogger } from '../base/index.js';
+import { Handoff, type NodeOptions, type SupervisedName, startNode } from '../handoff/index.js';
+import type { Transport } from '../peer/index.js';
+import type { HostedNode, HostSetup } from './cluster-host.js';
+import { PausableClock } from './pausable-clock.js';
+import { SeverableTransport } from './severable-transport.js';
+
+/** What connects nodes of this process to others. */
+export interface LocalNetwork {
+  transport(name: string): Transport;
+  /** Where a node listens, as soon as it does. */
+  listening?(name: string, url: string): void;
+  /** Its address refuses, and its connections are reset, from now on. */
+  kill(name: string): void;
+}
+
+/** One node to be started in this process. */
+export interface LocalStart {
+  readonly name: string;
+  readonly options: NodeOptions;
+  readonly setup: HostSetup;
+  readonly network: LocalNetwork;
+}
+
+interface Parts {
+  readonly clock: PausableClock;
+  readonly transport: SeverableTransport;
+  readonly logger: Hushable;
+}
+
+/** A node in this process. Paused, its timers are held and its links stall; what is already being executed goes on. */
+export class LocalNode implements HostedNode {
+  readonly handoff: Handoff;
+  readonly #name: string;
+  readonly #parts: Parts;
+  readonly #start: LocalStart;
+  #isAlive = true;
+  #remains: Promise<unknown> = Promise.resolve();
+
+  private constructor(start: LocalStart, handoff: Handoff, parts: Parts) {
+    this.#start = start;
+    this.#name = start.name;
+    this.handoff = handoff;
+    this.#parts = parts;
+    void handoff.stopped.then(() => {
+      this.#isAlive = false;
+    });
+  }
+
+  static async start(start: LocalStart): Promise<LocalNode> {
+    const { name, options, setup, network } = start;
+    const clock = new PausableClock(setup.clock);
+    const transport = new SeverableTransport(network.transport(name), setup.defer, (url) => network.listening?.(name, url));
+    const logger = new Hushable(options.logger ?? loggerOf(name));
+    const handoff = await Handoff[startNode](
+      { ...options, logger },
+      { clock, random: setup.randomOf(name), defer: setup.defer, transport, interpose: setup.failures.interpose(clock) },
+    );
+    return new LocalNode(start, handoff, { clock, transport, logger });
+  }
+
+  get address(): string {
+    return this.handoff.address!;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Resolves when nothing is left of it. */
+  get remains(): Promise<unknown> {
+    return this.#remains;
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    const { clock, transport, logger } = this.#parts;
+    const { network, setup } = this.#start;
+    logger.hush();
+    // First nobody hears of it any more, then it takes no more work; only then it hears that it is alone, and nothing is placed on it for that.
+    network.kill(this.#name);
+    this.#remains = this.handoff.stop({ graceMs: 0 });
+    transport.sever();
+    clock.resume();
+    setup.links.resume(this.#name);
+  }
+
+  async pause(): Promise<void> {
+    this.#parts.clock.pause();
+    this.#start.setup.links.pause(this.#name);
+  }
+
+  async resume(): Promise<void> {
+    this.#parts.clock.resume();
+    this.#start.setup.links.resume(this.#name);
+  }
+
+  async crashActor(actor: SupervisedName): Promise<void> {
+    await crashActorOf(this.handoff, actor);
+  }
+
+  async members(): Promise<readonly string[]> {
+    return upMembers(this.handoff);
+  }
+}
+
+/** Ends an actor of a node abnormally. Resolves when it has ended; `TypeError` when there is none of that name. */
+export async function crashActorOf(handoff: Handoff, actor: string): Promise<void> {
+  const ref = handoff.whereis(actor);
+  if (!ref) throw new TypeError(`Node "${handoff.name}" has no actor "${actor}" now`);
+  kill(ref);
+  await exited(ref);
+}
+
+/** The names of the members that a node knows and that are up. */
+export async function upMembers(handoff: Handoff): Promise<readonly string[]> {
+  try {
+    const members = await handoff.nodes();
+    return members.filter(({ status }) => status === 'up').map(({ name }) => name);
+  } catch (error) {
+    if (HandoffError.is(error, 'HANDOFF_STOPPED')) return [];
+    throw error;
+  }
+}
+
+/** Killing nodes is noisy, so the default is silence; `HANDOFF_LOG_LEVEL` breaks it. */
+const loggerOf = (name: string): Logger => (process.env.HANDOFF_LOG_LEVEL === undefined ? silentLogger : defaultLogger(name));
+
+/** A logger that can be told to be quiet: what a killed node would say, nobody should hear. */
+class Hushable implements Logger {
+  #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  debug(fields: object, message: string): void {
+    this.#logger.debug(fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#logger.info(fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#logger.warn(fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#logger.error(fields, message);
+  }
+
+  hush(): void {
+    this.#logger = silentLogger;
+  }
+}
