@@ -12,5 +12,5 @@ export {
   NonRetryableError,
   textOf,
 } from './errors.js';
-export { newDagId, newId, newRunId, type RunId } from './ids.js';
+export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
 export { defaultLogger, type Logger, silentLogger } from './log.js';

@@ -49,11 +49,15 @@ export function resolveModule(module: string, { root, node }: CodePlace): string
 }
 
 /** Loads the function of a reference. Rejects with `HANDOFF_CODE_NOT_FOUND`, its `cause` what the module threw while loading, if it did. */
-export async function loadFunction({ module, name }: CodeRef, place: CodePlace): Promise<AnyFunction> {
+export async function loadFunction(
+  { module, name }: CodeRef,
+  place: CodePlace,
+  importModule: (url: string) => Promise<unknown> = (url) => import(url),
+): Promise<AnyFunction> {
   const url = resolveModule(module, place);
   let loaded: Record<string, unknown>;
   try {
-    loaded = (await import(url)) as Record<string, unknown>;
+    loaded = (await importModule(url)) as Record<string, unknown>;
   } catch (cause) {
     const needsLoader = TYPESCRIPT.test(url) && (cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION';
     throw notFound(
@@ -74,10 +78,12 @@ export async function loadFunction({ module, name }: CodeRef, place: CodePlace):
 /** The functions that have been loaded, by reference: what is called again is not looked for again. */
 export class LoadedFunctions {
   readonly #place: CodePlace;
+  readonly #importModule: ((url: string) => Promise<unknown>) | undefined;
   readonly #byRef = new WeakMap<CodeRef, AnyFunction>();
 
-  constructor(place: CodePlace) {
+  constructor(place: CodePlace, importModule?: (url: string) => Promise<unknown>) {
     this.#place = place;
+    this.#importModule = importModule;
   }
 
   /** The function, if it is at hand. */
@@ -86,7 +92,7 @@ export class LoadedFunctions {
   }
 
   async load(ref: CodeRef): Promise<AnyFunction> {
-    const code = await loadFunction(ref, this.#place);
+    const code = await loadFunction(ref, this.#place, this.#importModule);
     this.#byRef.set(ref, code);
     return code;
   }

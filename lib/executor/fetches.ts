@@ -34,6 +34,11 @@ export class Fetches {
     this.#ground = ground;
   }
 
+  /** How many are under way. */
+  get size(): number {
+    return this.#fetching.size;
+  }
+
   /** Whether there is a way to a node that leads over no other. */
   reaches(node: string): boolean {
     return this.#ground.wayTo(node) === 'direct';

@@ -26,6 +26,8 @@ export interface IsolationOptions {
   /** Whether results that could not cross a thread are refused even where they cross none (outside production). */
   readonly strict: boolean;
   readonly logger: Logger;
+  /** Loads a module on the node's own loop. Default: `import`. */
+  readonly importModule?: (url: string) => Promise<unknown>;
   /** Hears every line that a function writes with `console`, without its line break. */
   readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
 }

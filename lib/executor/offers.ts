@@ -16,6 +16,10 @@ export class Offers {
   readonly #makers = new Map<number, Maker>();
   #last = 0;
 
+  get size(): number {
+    return this.#makers.size;
+  }
+
   add(maker: Maker): number {
     this.#last += 1;
     this.#makers.set(this.#last, maker);

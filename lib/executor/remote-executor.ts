@@ -63,6 +63,13 @@ export class RemoteExecutor {
     return run;
   }
 
+  /** How many are under way. */
+  get size(): number {
+    let size = 0;
+    for (const ofRun of this.#byRun.values()) size += ofRun.size;
+    return size;
+  }
+
   heard(from: string, answer: AttemptAnswer): void {
     const run = this.#byRun.get(answer.runId)?.get(answer.functionId);
     if (run?.node === from && run.attempt === answer.attempt) run.heard(answer);

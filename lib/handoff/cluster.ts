@@ -162,11 +162,11 @@ export class Cluster {
     });
   }
 
-  /** Listens at `host:port`; answers the URL. */
-  async listen(address: string): Promise<string> {
+  /** Listens at `host:port`; answers the URL. Others are told `advertise`, default that URL. */
+  async listen(address: string, advertise?: string): Promise<string> {
     const { peers, membership } = this.#ground;
-    const { url } = await peers.listen(address);
-    membership.listening(url);
+    const { url } = await peers.listen(address, advertise);
+    membership.listening(advertise ?? url);
     return url;
   }
 

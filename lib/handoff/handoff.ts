@@ -1,10 +1,12 @@
+import { channel } from 'node:diagnostics_channel';
 import { type ActorRef, type NactRef, openDesk, type SupervisionTree, supervisionTree, tellNact } from '../actor/index.js';
 import type { Capabilities } from '../allocator/index.js';
-import { checkedNumber, type HandoffError, newRunId, systemClock } from '../base/index.js';
+import { type Clock, checkedNumber, type HandoffError, newRunId, systemClock } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
 import { type PreparedRun, type RunOutcome, recordOf } from '../runner/index.js';
 import { type HandoffMessage, LaunchRun, receiveAtDesk } from './desk.js';
 import type { ExecuteOptions } from './execute-options.js';
+import { inspect, type NodeInspection } from './inspection.js';
 import { Lifecycle } from './lifecycle.js';
 import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from './node-options.js';
 import { type NodeInfo, NodeResources } from './node-resources.js';
@@ -16,8 +18,19 @@ import { machine, type Surroundings } from './surroundings.js';
 import { layTables, type Tables } from './tables.js';
 import { growTree, type Stations, type Tree } from './tree.js';
 
+/** What a node holds and has under way: for the testing kit. */
+export const inspectNode: unique symbol = Symbol('inspectNode');
+
 /** Starts a node in other surroundings than the machine's: for the testing kit. */
 export const startNode: unique symbol = Symbol('startNode');
+
+/**
+ * For tools beside the program, the testing kit among them: the options of a node that is about to start, which subscribers may change; where it listens,
+ * `{ name, url }`, before anybody is told; the `Handoff` once it has started.
+ */
+const starting = channel('handoff-dag:node-starting');
+const listening = channel('handoff-dag:node-listening');
+const started = channel('handoff-dag:node-started');
 
 /** The supervised actors that `whereis` knows. `'DagRunner'` is that of the run that started last, `'DagRunner <run id>'` that of the run. */
 export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});
@@ -39,21 +52,21 @@ export class Handoff implements AsyncDisposable {
   readonly #values: NodeValues;
   #address: string | undefined;
 
-  private constructor(options: CheckedNodeOptions, tables: Tables, tree: Tree) {
+  private constructor(options: CheckedNodeOptions, tables: Tables, tree: Tree, clock: Clock) {
     this.name = options.name;
     this.#tables = tables;
     this.#tree = tree;
     const launch = (prepared: PreparedRun): void => tables.runs.launch(prepared, (gone) => tree.runs(gone));
     const parts = { runs: tables.runs, logger: options.logger, launch };
     this.actor = openDesk(tree.system, 'handoff', (message) => receiveAtDesk(message, parts));
-    this.#lifecycle = new Lifecycle(options.name, tables, tree, this.actor, options.logger);
+    this.#lifecycle = new Lifecycle(options.name, tables, tree, this.actor, { logger: options.logger, clock });
     this.stopped = this.#lifecycle.stopped;
     const desk = new StationDesk(tree, this.#lifecycle);
     this.#resources = new NodeResources(this.name, tables, desk);
     this.#values = new NodeValues(this.name, options.freeze, tables, desk);
   }
 
-  /** Where others reach this node, `ws://host:port`; `undefined` while it does not listen. */
+  /** Where others reach this node, `ws://host:port`, or what it advertises; `undefined` while it does not listen. */
   get address(): string | undefined {
     return this.#address;
   }
@@ -69,17 +82,24 @@ export class Handoff implements AsyncDisposable {
 
   /** As `start`, with another time, chance or network. */
   static async [startNode](options: NodeOptions | undefined, surroundings: Surroundings): Promise<Handoff> {
-    const checked = checkedNodeOptions(options);
+    const own = starting.hasSubscribers ? { ...options } : options;
+    starting.publish(own);
+    const checked = checkedNodeOptions(own);
     const tables = layTables(checked, surroundings);
-    const handoff = new Handoff(checked, tables, await growTree(checked, tables, surroundings));
-    const { listen, join, joinTimeoutMs } = checked.network;
+    const handoff = new Handoff(checked, tables, await growTree(checked, tables, surroundings), surroundings.clock);
+    const { listen, advertise, join, joinTimeoutMs } = checked.network;
     try {
-      if (listen !== undefined) handoff.#address = await tables.cluster.listen(listen);
+      if (listen !== undefined) {
+        const url = await tables.cluster.listen(listen, advertise);
+        handoff.#address = advertise ?? url;
+        listening.publish({ name: checked.name, url });
+      }
       if (join.length > 0) await tables.cluster.join(join, joinTimeoutMs);
     } catch (error) {
       await handoff.stop({ graceMs: 0 });
       throw error;
     }
+    started.publish(handoff);
     return handoff;
   }
 
@@ -185,6 +205,11 @@ export class Handoff implements AsyncDisposable {
   async status(): Promise<ClusterStatus> {
     this.#lifecycle.refuse();
     return openStatus(await this.#tables.status(true));
+  }
+
+  /** What it holds and has under way, at this moment. */
+  [inspectNode](): NodeInspection {
+    return inspect(this.#tables);
   }
 
   /** A supervised actor as it is now: a reference to one incarnation. */

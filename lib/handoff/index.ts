@@ -3,7 +3,8 @@
 // Out: runs, values, answers; the tables and the supervision tree of the node, from the ground up.
 export type { HandoffMessage, HandoffReply } from './desk.js';
 export type { ExecuteOptions } from './execute-options.js';
-export { Handoff, type SupervisedName, startNode } from './handoff.js';
+export { Handoff, inspectNode, type SupervisedName, startNode } from './handoff.js';
+export type { NodeInspection } from './inspection.js';
 export type { TlsOptions } from './network-options.js';
 export { checkedNodeOptions, type NodeOptions } from './node-options.js';
 export type { NodeInfo } from './node-resources.js';

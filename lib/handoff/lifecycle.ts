@@ -1,5 +1,5 @@
 import { closeDesk, gaveUp, type NactRef } from '../actor/index.js';
-import { HandoffError, keepAlive, type Logger, systemClock } from '../base/index.js';
+import { type Clock, HandoffError, keepAlive, type Logger } from '../base/index.js';
 import type { Tables } from './tables.js';
 import type { Tree } from './tree.js';
 
@@ -12,15 +12,17 @@ export class Lifecycle {
   readonly #tree: Tree;
   readonly #desk: NactRef<never>;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   #stopping: Promise<void> | undefined;
   #tellStopped!: (error: HandoffError | undefined) => void;
 
-  constructor(node: string, tables: Tables, tree: Tree, desk: NactRef<never>, logger: Logger) {
+  constructor(node: string, tables: Tables, tree: Tree, desk: NactRef<never>, { logger, clock }: { logger: Logger; clock: Clock }) {
     this.#node = node;
     this.#tables = tables;
     this.#tree = tree;
     this.#desk = desk;
     this.#logger = logger;
+    this.#clock = clock;
     this.stopped = new Promise((resolve) => {
       this.#tellStopped = resolve;
     });
@@ -66,7 +68,7 @@ export class Lifecycle {
         new Promise<void>((resolve) => guests.whenIdle(resolve)),
       ]);
       await new Promise<void>((resolve) => {
-        const timer = systemClock.after(graceMs, resolve);
+        const timer = this.#clock.after(graceMs, resolve);
         void idle.then(() => {
           timer.cancel();
           resolve();

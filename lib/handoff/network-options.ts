@@ -13,6 +13,7 @@ export interface TlsOptions {
 /** What a node's options say of others, checked. */
 export interface NetworkOptions {
   readonly listen: string | undefined;
+  readonly advertise: string | undefined;
   readonly join: readonly string[];
   readonly joinTimeoutMs: number;
   readonly cookie: string | undefined;
@@ -24,10 +25,11 @@ const SHORTEST_COOKIE = 16;
 
 /** Throws `TypeError` or `RangeError` naming the option that is wrong. */
 export function checkedNetwork(options: Readonly<Record<string, unknown>>): NetworkOptions {
-  const { listen, join = [], cookie, tls, heartbeat = {} } = options;
+  const { listen, advertise, join = [], cookie, tls, heartbeat = {} } = options;
   if (listen !== undefined && (typeof listen !== 'string' || !/^.*:\d{1,5}$/.test(listen))) {
     throw new TypeError(`listen must be host:port, not ${JSON.stringify(listen)}`);
   }
+  checkAdvertise(advertise, listen);
   if (!Array.isArray(join)) throw new TypeError('join must be a list of URLs');
   for (const url of join as readonly unknown[]) {
     if (typeof url !== 'string' || !/^(wss?|memory):\/\/./.test(url)) {
@@ -39,12 +41,21 @@ export function checkedNetwork(options: Readonly<Record<string, unknown>>): Netw
   }
   return {
     listen,
+    advertise: advertise as string | undefined,
     join: [...new Set(join as readonly string[])],
     joinTimeoutMs: checkedNumber('joinTimeoutMs', options.joinTimeoutMs, { or: 10_000 }),
     cookie,
     tls: checkedTls(tls),
     heartbeat: checkedHeartbeat(heartbeat),
   };
+}
+
+function checkAdvertise(advertise: unknown, listen: string | undefined): void {
+  if (advertise === undefined) return;
+  if (typeof advertise !== 'string' || !URL.canParse(advertise) || !/^(wss?|memory):\/\/./.test(advertise)) {
+    throw new TypeError(`advertise must be a ws:// or wss:// URL, not ${JSON.stringify(advertise)}`);
+  }
+  if (listen === undefined) throw new TypeError('advertise is where others find what listens: give listen too');
 }
 
 function checkedTls(tls: unknown): TlsOptions | undefined {

@@ -22,6 +22,11 @@ export interface NodeOptions {
   freeze?: boolean;
   /** `'host:port'`, port 0 picks one. Default: not listening, the node reaches others and nobody reaches it. Off loopback it takes a cookie. */
   listen?: string;
+  /**
+   * The URL, `ws://host:port`, at which others reach this node, where that is not the one it listens at: behind NAT, in a container with mapped ports, behind a proxy.
+   * Default: where it listens.
+   */
+  advertise?: string;
   /** URLs of members, `ws://host:port`; any one that answers will do. */
   join?: readonly string[];
   /** How long to try, ms. A refusal is final at once. Default 10,000. */
@@ -58,6 +63,7 @@ export interface CheckedNodeOptions {
 
 const KNOWN = new Set<string>([
   'listen',
+  'advertise',
   'join',
   'joinTimeoutMs',
   'cookie',

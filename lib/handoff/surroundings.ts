@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/index.js';
+import type { isolations } from '../executor/index.js';
 import { type Defer, nextTurn, type Transport } from '../peer/index.js';
 import type { Interpose } from '../runner/index.js';
 
@@ -12,6 +13,10 @@ export interface Surroundings {
   readonly transport: Transport | undefined;
   /** Comes between the runs that this node drives and their attempts, wherever those are. Default: nothing. */
   readonly interpose?: Interpose;
+  /** Where functions run, by the name that their `isolation` gives. Default: in threads and on the loop. */
+  readonly isolations?: typeof isolations;
+  /** Loads a module on this node's own loop. Default: `import`. */
+  readonly importModule?: (url: string) => Promise<unknown>;
 }
 
 /** The machine's own. */

@@ -39,6 +39,9 @@ export interface Tables {
   readonly executor: ExecutorTable;
   readonly runs: Runs;
   readonly guests: GuestRuns;
+  readonly remote: RemoteExecutor;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
   readonly cluster: Cluster;
   /** How things are here, or with every member. */
   readonly status: (all: boolean) => Promise<WireStatus>;
@@ -47,7 +50,8 @@ export interface Tables {
 }
 
 /** Lays the tables, from the ground up. */
-export function layTables(options: CheckedNodeOptions, { clock, random, defer, transport, interpose }: Surroundings): Tables {
+export function layTables(options: CheckedNodeOptions, surroundings: Surroundings): Tables {
+  const { clock, random, defer, transport, interpose, importModule } = surroundings;
   const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, strict, root, logger, network } = options;
   const { cookie, tls, heartbeat } = network;
   const store = new StoreTable({ node, backend: backends.get('memory')!(), clock, retainedBytesLimit: options.retainedBytesLimit });
@@ -71,7 +75,7 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
   const peers = new PeerTable({
     name: node,
     incarnation,
-    transport: transport ?? webSocketTransport(tls ? { tls } : {}),
+    transport: transport ?? webSocketTransport({ node, ...(tls && { tls }) }),
     clock,
     logger,
     random,
@@ -97,8 +101,22 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
       send(driver, { type: 'function-output', runId, dagId, functionId, attempt, stream, text: part });
     }
   };
-  const isolationOptions = { node, clock, root, threads, threadHeapMiB, freeze, strict, logger, onOutput: onOwnOutput };
-  const executor = new ExecutorTable(new Map([...isolations].map(([kind, make]) => [kind, make(isolationOptions)])), clock);
+  const isolationOptions = {
+    node,
+    clock,
+    root,
+    threads,
+    threadHeapMiB,
+    freeze,
+    strict,
+    logger,
+    onOutput: onOwnOutput,
+    ...(importModule && { importModule }),
+  };
+  const executor = new ExecutorTable(
+    new Map([...(surroundings.isolations ?? isolations)].map(([kind, make]) => [kind, make(isolationOptions)])),
+    clock,
+  );
 
   const allocation = new AllocationTable({ name: node, isSelf: true, isOpen: true, room: ledger }, clock);
   const wayTo = (name: string): Way => {
@@ -161,5 +179,5 @@ export function layTables(options: CheckedNodeOptions, { clock, random, defer, t
   };
   peers.attach(new Wire(parts));
   membership.connect(peers);
-  return { store, peers, requests, membership, allocation, executor, runs, guests, cluster, status, wireCrash };
+  return { store, peers, requests, membership, allocation, executor, runs, guests, remote, fetches, offers, cluster, status, wireCrash };
 }

@@ -25,6 +25,11 @@ export class Requests {
     this.#send = send;
   }
 
+  /** How many have not been answered. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** `make` makes the message that carries the id. Answers how to give the request up. */
   request<T>(to: string, make: (id: number) => WireMessage, requester: Requester<T>): () => void {
     this.#lastId += 1;

@@ -46,6 +46,11 @@ export class GuestRuns {
     this.#ground = ground;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
   heard(from: string, message: DriverMessage): void {
     const { runId } = message;
     const known = this.#runs.get(runId);

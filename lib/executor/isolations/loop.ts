@@ -13,7 +13,7 @@ import { type StepPlace, StepsRun } from '../steps-run.js';
  */
 export function loopIsolation(options: IsolationOptions): Isolation {
   const { freeze, strict, root, node, clock } = options;
-  const functions = new LoadedFunctions({ root, node });
+  const functions = new LoadedFunctions({ root, node }, options.importModule);
   const place: StepPlace<Held, Held> = {
     now: () => clock.now(),
     peek: (ref) => functions.peek(ref),
