@@ -8,14 +8,18 @@ import type { Session } from './session.js';
 /** The options of `handoff node`, as commander reads them. */
 export interface NodeCommandFlags extends NodeFlags {
   readonly listen?: string;
+  readonly advertise?: string;
   readonly graceMs?: number;
 }
 
 /** Runs a node until a signal drains it. Throws what it could not start with, or what ended it by itself. */
 export async function runNode(flags: NodeCommandFlags, { output, interrupt }: Session): Promise<ExitCode> {
   const listen = flags.listen ?? defaultListen(flags.join ?? []);
+  const { advertise } = flags;
   const logger = nodeLogger(process.stderr);
-  const handoff = await usage('Cannot start', () => Handoff.start({ ...nodeOptions(flags), listen, ...(logger && { logger }) }));
+  const handoff = await usage('Cannot start', () =>
+    Handoff.start({ ...nodeOptions(flags), listen, ...(advertise !== undefined && { advertise }), ...(logger && { logger }) }),
+  );
   const { address } = handoff;
   const told = new EventTarget();
   interrupt.ends(() => told.dispatchEvent(new Event('signal')));

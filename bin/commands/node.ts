@@ -12,6 +12,11 @@ export function nodeCommand(session: Session): Command {
       '--listen <host:port>',
       'where others reach it; default: 127.0.0.1:0, any free port; 0.0.0.0:0 when it joins another machine',
       nonEmpty,
+    )
+    .option(
+      '--advertise <url>',
+      'what others are told to dial, ws://host:port, where that is not where it listens: NAT, mapped ports',
+      nonEmpty,
     );
   return withNodeOptions(withClusterOptions(command))
     .option('--grace-ms <ms>', 'how long what runs may take to end after a signal; default: 10000', amount)

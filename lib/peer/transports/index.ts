@@ -19,6 +19,6 @@ export const transports = {
   },
   websocket:
     ({ webSocket }: TransportSetup): ((node: string) => Transport) =>
-    () =>
-      webSocketTransport(webSocket),
+    (node) =>
+      webSocketTransport({ ...webSocket, node }),
 };

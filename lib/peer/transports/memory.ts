@@ -27,6 +27,9 @@ export interface LinkConditions {
 /** How long what was sent before a close has to leave, ms. */
 const LONGEST_LINGER_MS = 1000;
 
+/** Hears which frame went from whom to whom. */
+export type FrameObserver = (from: string, to: string, parts: readonly Uint8Array[]) => void;
+
 const PERFECT: LinkConditions = {};
 
 interface Frame {
@@ -167,6 +170,7 @@ class MemorySocket implements Socket {
     if (this.#isOver) return;
     this.#receivedBytes += bytes;
     if (bytes > MAX_FRAME_BYTES || (!this.#isAdmitted && this.#receivedBytes > MAX_UNPROVED_BYTES)) return this.reset('frame too long');
+    if (this.#events) this.#network.observe?.(this.#other?.node ?? '', this.node, parts);
     this.#events?.frame(parts.map((part) => new Uint8Array(part)));
   }
 
@@ -199,6 +203,7 @@ class MemorySocket implements Socket {
 export class MemoryNetwork {
   readonly clock: Clock;
   readonly defer: Defer;
+  readonly observe: FrameObserver | undefined;
   readonly #listeners = new Map<string, { readonly node: string; readonly accept: (socket: Socket) => void }>();
   readonly #sockets = new Set<MemorySocket>();
   readonly #conditions = new Map<string, LinkConditions>();
@@ -206,8 +211,10 @@ export class MemoryNetwork {
   readonly #waiting = new Map<MemorySocket, () => void>();
   #lastPort = 0;
 
-  constructor(options: { clock: Clock; defer?: Defer }) {
+  /** `observe` is told of each frame that arrives, before whom it is for. */
+  constructor(options: { clock: Clock; defer?: Defer; observe?: FrameObserver }) {
     this.clock = options.clock;
+    this.observe = options.observe;
     this.defer = options.defer ?? nextTurn;
   }
 

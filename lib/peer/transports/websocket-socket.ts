@@ -11,6 +11,11 @@ export interface TlsOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 
 
 /** What can be set about a WebSocket transport. */
 export interface WebSocketOptions {
+  /**
+   * The name of the node, told to whoever is dialled in the header `handoff-node`, percent-encoded: for proxies and their logs. Nobody believes it; the greeting
+   * proves who it is.
+   */
+  readonly node?: string;
   /** With it, only `wss://` is spoken, TLS 1.3 at least. Default: none. */
   readonly tls?: TlsOptions;
   /** How long a connection may take to open, on either side, ms. Default 3000. */

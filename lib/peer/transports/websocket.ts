@@ -14,10 +14,13 @@ const NOWHERE = 'ws://127.0.0.1:0';
  * four fifths of the throughput of 1 MiB frames (measured). Compression is off: 61 kB on the wire could be 60 MiB.
  */
 export function webSocketTransport(options: WebSocketOptions = {}): Transport {
-  const { tls, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+  const { node, tls, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+  // By way of bytes, as half a surrogate pair could not be encoded.
+  const headers = node === undefined ? {} : { 'handoff-node': encodeURIComponent(Buffer.from(node).toString()) };
   const dial = (url: string): WebSocket =>
     new WebSocket(url, {
       ...COMMON,
+      headers,
       ...(tls && { cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: 'TLSv1.3' as const }),
       handshakeTimeout: handshakeTimeoutMs,
       generateMask: (mask) => mask.fill(0),
