@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { moduleDigest } from '../../lib/executor/index.js';
+import { moduleDigest, sameDigest } from '../../lib/executor/index.js';
 
 describe('the digest of a module', () => {
   const folder = mkdtempSync(join(tmpdir(), 'handoff-digest-'));
@@ -23,26 +23,32 @@ describe('the digest of a module', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  const both = async (module: string): Promise<readonly (string | undefined)[]> =>
-    Promise.all(['a', 'b'].map((root) => moduleDigest(module, place(root))));
+  const both = (module: string): readonly (string | undefined)[] => ['a', 'b'].map((root) => moduleDigest(module, place(root)));
 
-  it('is the same where the content is, and else another', async () => {
-    const [a, b] = await both('./same.js');
+  it('is the same where the content is, and else another', () => {
+    const [a, b] = both('./same.js');
     expect(a).to.match(/^\.js [0-9a-f]{64}$/);
     expect(b).to.equal(a);
-    const [one, other] = await both('./other.js');
+    const [one, other] = both('./other.js');
     expect(one).to.equal(a);
     expect(other).to.not.equal(one);
   });
 
-  it('tells a source from what was compiled from it', async () => {
-    const digests = await both('./built.ts');
+  it('tells a source from what was compiled from it', () => {
+    const digests = both('./built.ts');
     expect(digests.map((digest) => digest?.split(' ')[0])).to.deep.equal(['.ts', '.js']);
   });
 
-  it('is none where there is no such file below the root', async () => {
+  it('can be compared with another of the same kind of file', () => {
+    expect(sameDigest('.js 1', '.js 1')).to.equal(true);
+    expect(sameDigest('.js 1', '.js 2')).to.equal(false);
+    expect(sameDigest('.js 1', '.ts 1')).to.equal(undefined);
+    expect(sameDigest(undefined, '.js 1')).to.equal(undefined);
+  });
+
+  it('is none where there is no such file below the root', () => {
     for (const module of ['./none.js', '../outside.js', 'data:text/javascript,1', 'node:fs', '']) {
-      expect(await moduleDigest(module, place('a')), module).to.equal(undefined);
+      expect(moduleDigest(module, place('a')), module).to.equal(undefined);
     }
   });
 });

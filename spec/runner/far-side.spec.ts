@@ -1,0 +1,159 @@
+import { expect } from 'chai';
+import type { AllocationTable, Usage } from '../../lib/allocator/index.js';
+import { silentLogger } from '../../lib/base/index.js';
+import type { FarListener, FarValue, Fetches, Given, ModuleComparisons, RemoteExecutor, ValueListener } from '../../lib/executor/index.js';
+import type { WireMessage } from '../../lib/peer/index.js';
+import { FarSide } from '../../lib/runner/far-side.js';
+import type { RunHappening } from '../../lib/runner/messages.js';
+import type { RunValues } from '../../lib/runner/run-values.js';
+import { backends, StoreTable } from '../../lib/store/index.js';
+import { Held } from '../../lib/value/index.js';
+import { testClock } from '../support/test-clock.js';
+import { open as openBrain } from './brain.js';
+
+/** The far side of a run `r` on driver `a`; where its values lie is what `holders` says, by function. */
+function open(holders: Record<number, readonly string[]> = {}) {
+  const store = new StoreTable({ node: 'a', backend: backends.get('memory')!(), clock: testClock(), retainedBytesLimit: 1e9 });
+  store.openRun('r', 'd');
+  const fed: RunHappening[] = [];
+  const sent: string[] = [];
+  const fetched: { far: FarValue; listener: ValueListener }[] = [];
+  const told: { node: string; usage: Usage }[] = [];
+  const moved: number[] = [];
+  const begun: string[] = [];
+  let listener: FarListener | undefined;
+  let isClosed = false;
+  const values = {
+    ofFunction: (index: number): Given => {
+      const functionId = String(index);
+      const held = store.get('r', functionId);
+      return held ?? { from: 'b', value: { kind: 'of-run', runId: 'r', functionId, origin: 'b' }, sizeBytes: 9 };
+    },
+    holdersOf: (index: number) => new Set(holders[index] ?? []),
+    moved: (index: number) => void moved.push(index),
+    close: () => {
+      isClosed = true;
+    },
+  } as unknown as RunValues;
+  const ground = {
+    node: 'a',
+    root: '/root',
+    logger: silentLogger,
+    comparisons: {} as ModuleComparisons,
+    store,
+    allocation: { told: (node: string, usage: Usage) => void told.push({ node, usage }) } as unknown as AllocationTable,
+    remote: {
+      start: (_attempt: unknown, one: FarListener) => {
+        listener = one;
+        return {};
+      },
+    } as unknown as RemoteExecutor,
+    fetches: {
+      fetch: (far: FarValue, _via: string | undefined, one: ValueListener) => {
+        fetched.push({ far, listener: one });
+        return () => {};
+      },
+    } as unknown as Fetches,
+    send: (to: string, { type, ...rest }: WireMessage) => {
+      sent.push(`${to}: ${type} ${'ids' in rest ? rest.ids.join() : 'retainMs' in rest ? rest.retainMs : ''}`);
+      return true;
+    },
+  };
+  const side = new FarSide({ runId: 'r', dagId: 'd' }, values, ground, (happening) => void fed.push(happening));
+  const start = (node: string): FarListener => {
+    const started = (): void => void begun.push(node);
+    const order = { started, steps: [], costs: {}, slot: 'loop', mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 } as const;
+    side.start({ index: 4, functionId: 'f', attempt: 2, node, ...order });
+    return listener!;
+  };
+  return { side, store, fed, sent, fetched, told, moved, begun, start, isClosed: () => isClosed };
+}
+
+describe('the far side of a run', () => {
+  it('tells the run how its attempts get on, and the allocator what a node that declines says of itself', () => {
+    const { start, fed, told, begun } = open();
+    const heard = start('b');
+    heard.queued({ cpu: 1 });
+    heard.started();
+    expect(fed).to.deep.equal([{ type: 'function-waited', index: 4, lacking: { cpu: 1 } }]);
+    expect(begun).to.deep.equal(['b']);
+    const usage = { capabilities: [['cpu', 2]], used: [['cpu', 1]], usedByYou: [['cpu', 0.5]] } as const;
+    heard.refused({ ...usage, threads: [3, 2, 1], loopPlaces: [9, 8, 7] });
+    expect(told).to.deep.equal([
+      {
+        node: 'b',
+        usage: {
+          ...{ capabilities: { cpu: 2 }, used: { cpu: 1 }, usedByYou: { cpu: 0.5 } },
+          slots: { thread: { size: 3, used: 2, usedByYou: 1 }, loop: { size: 9, used: 8, usedByYou: 7 } },
+        },
+      },
+    ]);
+  });
+
+  it('brings collected values here', () => {
+    const { side, fetched, fed, store } = open();
+    side.fetch(0, '0', 1);
+    expect(fetched[0]!.far).to.deep.include({ from: 'b' });
+    expect(fed).to.deep.equal([]);
+    fetched[0]!.listener.found(Held.live('v', 8));
+    expect(store.get('r', '0')!.open(false)).to.equal('v');
+    expect(fed).to.deep.equal([{ type: 'value-fetched', index: 0, attempt: 1 }]);
+    side.fetch(0, '0', 1);
+    expect(fed, 'it is here').to.have.length(2);
+    expect(fetched).to.have.length(1);
+  });
+
+  it('says which value is lost, and with which node', () => {
+    const { side, fetched, fed } = open();
+    side.fetch(0, '0', 1);
+    const cause = new Error('no link');
+    fetched[0]!.listener.missing(cause);
+    const [missing] = fed as [Extract<RunHappening, { type: 'value-missing' }>];
+    expect(missing).to.include({ type: 'value-missing', index: 0, attempt: 1 });
+    expect(missing.error).to.include({ code: 'HANDOFF_RESULT_LOST', functionId: '0', node: 'b', runId: 'r', cause });
+  });
+
+  it('releases values where they are, with one message to each node', () => {
+    const { side, sent } = open({ 0: ['b', 'c'], 1: ['b'], 2: [] });
+    for (const index of [0, 1, 2]) side.release(index, `f${index}`);
+    expect(sent).to.deep.equal([]);
+    side.flush();
+    expect(sent).to.deep.equal(['b: release-values f0,f1', 'c: release-values f0']);
+    side.flush();
+    expect(sent).to.have.length(2);
+  });
+
+  it('ends the run on each node that has heard of it, once, after the last releases', () => {
+    const { side, start, sent, isClosed } = open({ 0: ['b'] });
+    for (const node of ['b', 'c', 'b']) start(node);
+    side.release(0, 'f0');
+    side.end(1000);
+    expect(sent).to.deep.equal(['b: release-values f0', 'b: end-run 1000', 'c: end-run 1000']);
+    expect(isClosed()).to.equal(true);
+  });
+
+  it('takes over what a node that leaves has and is needed: now, and when it makes more', () => {
+    const { side, fetched, store, moved, sent } = open({ 0: ['b'], 3: ['b'] });
+    const { state, run, begin, index } = openBrain(
+      { needed: [], dropped: [], elsewhere: [], later: [], end: ['needed', 'later'] },
+      { collect: [] },
+    );
+    begin();
+    for (const id of ['needed', 'dropped', 'elsewhere']) run(id);
+    state.nodes.fill('b');
+    state.nodes[index('elsewhere')] = 'c';
+    side.made(index('later'), 'later', { node: 'b', sizeBytes: 9, tookMs: 1, isHere: false });
+    expect(fetched, 'it is not known to leave').to.deep.equal([]);
+    side.leaving('b', state);
+    expect(fetched.map(({ far: { value } }) => (value as { functionId: string }).functionId)).to.deep.equal(['0']);
+    fetched[0]!.listener.found(Held.live('v', 8));
+    expect(store.get('r', 'needed')!.open(false)).to.equal('v');
+    expect(moved).to.deep.equal([0]);
+    expect(sent, 'so that the node may go').to.deep.equal(['b: release-values needed']);
+    side.made(index('later'), 'later', { node: 'b', sizeBytes: 9, tookMs: 1, isHere: false });
+    expect(fetched).to.have.length(2);
+    side.made(index('later'), 'later', { node: 'b', sizeBytes: 9, tookMs: 1, isHere: true });
+    side.made(index('later'), 'later', { node: 'c', sizeBytes: 9, tookMs: 1, isHere: false });
+    expect(fetched).to.have.length(2);
+  });
+});
