@@ -176,7 +176,13 @@ export class Cluster {
     const joined = await joinCluster({ urls, join: (url) => peers.join(url), clock, random, joinTimeoutMs });
     membership.joined(joined);
     const alive = keepAlive();
-    await Promise.race([this.#meshed(joined.name), new Promise<void>((resolve) => void clock.after(MESH_MS, resolve))]);
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(MESH_MS, resolve);
+      void this.#meshed(joined.name).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
     alive.cancel();
   }
 

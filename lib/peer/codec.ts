@@ -73,6 +73,28 @@ export function controlFrames(messages: readonly Uint8Array[]): readonly Uint8Ar
   return frames;
 }
 
+/** What a frame is, in a few words: for traces. */
+export function frameText(parts: readonly Uint8Array[]): string {
+  const decoded = decodeFrame(parts);
+  switch (decoded.type) {
+    case 'greeting':
+      return decoded.greeting.type;
+    case 'messages':
+      return decoded.messages.map(messageText).join(', ');
+    case 'chunk':
+      return `chunk of value ${decoded.transferId}, ${decoded.sizeBytes} bytes`;
+    case 'received':
+      return `received ${decoded.chunks}`;
+    default:
+      return decoded.type;
+  }
+}
+
+function messageText(message: WireMessage): string {
+  if ('functionId' in message && 'attempt' in message) return `${message.type} ${message.functionId}#${message.attempt}`;
+  return 'id' in message ? `${message.type} ${message.id}` : message.type;
+}
+
 export function greetingFrame(greeting: Greeting): Uint8Array {
   return Buffer.concat([Buffer.of(GREETING), packr.pack(greeting)]);
 }

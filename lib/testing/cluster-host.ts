@@ -1,6 +1,6 @@
-import type { Clock } from '../base/index.js';
-import type { Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
-import type { Defer } from '../peer/index.js';
+import type { Clock, Logger } from '../base/index.js';
+import type { Handoff, NodeOptions, SupervisedName, Surroundings } from '../handoff/index.js';
+import type { Defer, FrameObserver } from '../peer/index.js';
 import type { FunctionFailures } from './function-failures.js';
 import type { LinkBook } from './link-book.js';
 
@@ -10,6 +10,13 @@ export interface ClusterSurroundings {
   /** The random numbers of one node, from 0 to 1, as `Math.random`; `undefined`: those of the kit itself. */
   readonly randomOf: (node: string | undefined) => () => number;
   readonly defer: Defer;
+  /** Told of each frame that arrives, on the network in memory. */
+  readonly observe?: FrameObserver;
+  /** Told what is done to nodes: `kill n2`. */
+  readonly note?: (text: string) => void;
+  /** Where functions run, and how their modules are loaded; as `Surroundings` has it. */
+  readonly execution?: Pick<Surroundings, 'isolations' | 'importModule'>;
+  readonly logger?: (node: string) => Logger;
 }
 
 /** What a host is made with. */
@@ -24,6 +31,8 @@ export interface HostSetup extends ClusterSurroundings {
 
 /** Where the nodes of a test live, and what connects them: the variants of `TestCluster`. */
 export interface ClusterHost {
+  /** Whether nodes are started side by side, once the first stands: where that is quicker. */
+  readonly startsTogether: boolean;
   /** Starts a node, which joins through any of the URLs. Rejects as `Handoff.start` does; nothing of it is left then. */
   start(name: string, options: NodeOptions, join: readonly string[]): Promise<HostedNode>;
   /** Everything is ended, killed nodes included, when this resolves: no timer, socket or process is left. */

@@ -2,4 +2,5 @@
 // In:  how many nodes, where they live, and what is to go wrong.
 // Out: nodes as their users see them, on networks that stall and break, in processes that stop and die.
 export type { ClusterOptions, ClusterTransport, LinkFaults } from './cluster-options.js';
+export { type Simulation, type SimulationOptions, simulate } from './simulation/simulate.js';
 export { type ClusterFaults, TestCluster } from './test-cluster.js';

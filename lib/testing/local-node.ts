@@ -1,8 +1,8 @@
-import { exited, kill } from '../actor/index.js';
-import { defaultLogger, HandoffError, type Logger, silentLogger } from '../base/index.js';
+import { defaultLogger, type Logger, silentLogger } from '../base/index.js';
 import { Handoff, type NodeOptions, type SupervisedName, startNode } from '../handoff/index.js';
 import type { Transport } from '../peer/index.js';
 import type { HostedNode, HostSetup } from './cluster-host.js';
+import { crashActorOf, upMembers } from './node-inside.js';
 import { PausableClock } from './pausable-clock.js';
 import { SeverableTransport } from './severable-transport.js';
 
@@ -44,7 +44,9 @@ export class LocalNode implements HostedNode {
     this.handoff = handoff;
     this.#parts = parts;
     void handoff.stopped.then(() => {
+      if (!this.#isAlive) return;
       this.#isAlive = false;
+      start.network.kill(this.#name);
     });
   }
 
@@ -52,10 +54,17 @@ export class LocalNode implements HostedNode {
     const { name, options, setup, network } = start;
     const clock = new PausableClock(setup.clock);
     const transport = new SeverableTransport(network.transport(name), setup.defer, (url) => network.listening?.(name, url));
-    const logger = new Hushable(options.logger ?? loggerOf(name));
+    const logger = new Hushable(options.logger ?? setup.logger?.(name) ?? loggerOf(name));
     const handoff = await Handoff[startNode](
       { ...options, logger },
-      { clock, random: setup.randomOf(name), defer: setup.defer, transport, interpose: setup.failures.interpose(clock) },
+      {
+        clock,
+        random: setup.randomOf(name),
+        defer: setup.defer,
+        transport,
+        interpose: setup.failures.interpose(clock),
+        ...setup.execution,
+      },
     );
     return new LocalNode(start, handoff, { clock, transport, logger });
   }
@@ -103,25 +112,6 @@ export class LocalNode implements HostedNode {
 
   async members(): Promise<readonly string[]> {
     return upMembers(this.handoff);
-  }
-}
-
-/** Ends an actor of a node abnormally. Resolves when it has ended; `TypeError` when there is none of that name. */
-export async function crashActorOf(handoff: Handoff, actor: string): Promise<void> {
-  const ref = handoff.whereis(actor);
-  if (!ref) throw new TypeError(`Node "${handoff.name}" has no actor "${actor}" now`);
-  kill(ref);
-  await exited(ref);
-}
-
-/** The names of the members that a node knows and that are up. */
-export async function upMembers(handoff: Handoff): Promise<readonly string[]> {
-  try {
-    const members = await handoff.nodes();
-    return members.filter(({ status }) => status === 'up').map(({ name }) => name);
-  } catch (error) {
-    if (HandoffError.is(error, 'HANDOFF_STOPPED')) return [];
-    throw error;
   }
 }
 

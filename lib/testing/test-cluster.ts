@@ -67,7 +67,9 @@ export class TestCluster implements AsyncDisposable {
       failFunction: async (functionId, given = {}) => this.#failFunction(functionId, given),
       crashActor: async (node, actor) => {
         if (typeof actor !== 'string' || actor === '') throw new TypeError('actor must be the name of an actor');
-        await this.#living(node).crashActor(actor);
+        const living = this.#living(node);
+        this.#note(`crash ${actor} of ${node}`);
+        await living.crashActor(actor);
       },
     };
   }
@@ -118,6 +120,7 @@ export class TestCluster implements AsyncDisposable {
    */
   kill(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
+      this.#note(`kill ${name}`);
       this.#paused.delete(name);
       await this.#nodes.get(name)!.kill();
     });
@@ -129,6 +132,7 @@ export class TestCluster implements AsyncDisposable {
    */
   restart(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
+      this.#note(`restart ${name}`);
       this.#paused.delete(name);
       await this.#nodes.get(name)!.kill();
       await this.#start(name, this.#contact(name));
@@ -142,6 +146,7 @@ export class TestCluster implements AsyncDisposable {
   pause(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
       const node = this.#living(name);
+      this.#note(`pause ${name}`);
       this.#paused.add(name);
       await node.pause();
     });
@@ -151,6 +156,7 @@ export class TestCluster implements AsyncDisposable {
   resume(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
       const node = this.#living(name);
+      this.#note(`resume ${name}`);
       if (this.#paused.delete(name)) await node.resume();
     });
   }
@@ -171,12 +177,14 @@ export class TestCluster implements AsyncDisposable {
         seen.add(name);
       }
     }
+    this.#note(`partition ${sides.map((side) => side.join('+')).join(' | ')}`);
     this.#links.partition(sides);
   }
 
   /** Ends all partitions. Faults of links stay. */
   async heal(): Promise<void> {
     this.#refuseStopped();
+    this.#note('heal');
     this.#links.heal();
   }
 
@@ -188,6 +196,7 @@ export class TestCluster implements AsyncDisposable {
     return {
       set: async (faults) => {
         this.#refuseStopped();
+        this.#note(`link ${a} ${b} ${JSON.stringify(faults)}`);
         this.#links.set(a, b, checkedFaults(faults));
       },
     };
@@ -195,7 +204,8 @@ export class TestCluster implements AsyncDisposable {
 
   /** Ends everything, killed nodes included: no timer, socket or process is left when this resolves. Repeated calls are one. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#host.stop();
+    // What is being started is waited for, so that it can be ended too.
+    this.#stopping ??= Promise.all(this.#doing.values()).then(() => this.#host.stop());
     return this.#stopping;
   }
 
@@ -206,14 +216,18 @@ export class TestCluster implements AsyncDisposable {
   async #startAll(): Promise<void> {
     const [first, ...others] = this.names as readonly [string, ...string[]];
     await this.#start(first, undefined);
-    for (const name of others) await this.#start(name, first);
+    if (this.#host.startsTogether) {
+      const started = await Promise.allSettled(others.map((name) => this.#start(name, first)));
+      for (const one of started) if (one.status === 'rejected') throw one.reason;
+    } else {
+      for (const name of others) await this.#start(name, first);
+    }
     await this.#meshed();
   }
 
   async #start(name: string, contact: string | undefined): Promise<void> {
     const options: NodeOptions = this.#options.nodes.get(name)!;
     this.#nodes.set(name, await this.#host.start(name, options, contact === undefined ? [] : [this.#nodes.get(contact)!.address]));
-    if (this.#stopping) throw this.#stopped();
   }
 
   /** One who joins knows the others, and they know it, when it has started; this sees to it that nobody was too slow for that. */
@@ -245,6 +259,10 @@ export class TestCluster implements AsyncDisposable {
     if (typeof functionId !== 'string' || functionId === '') throw new TypeError('functionId must be a non-empty string');
     const { times, beforeMs, error = new Error(`Function "${functionId}" was made to fail by the testing kit`) } = checkedFailure(given);
     this.#failures.plan(functionId, times, { error, beforeMs });
+  }
+
+  #note(text: string): void {
+    this.#surroundings.note?.(text);
   }
 
   #known(name: string): void {

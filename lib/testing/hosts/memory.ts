@@ -4,8 +4,8 @@ import { type LocalNetwork, LocalNode } from '../local-node.js';
 
 /** Nodes in this process, on a network in memory: no socket, no process, and no time but the clock's. */
 export function memoryHost(setup: HostSetup): ClusterHost {
-  const { clock, defer, names, links } = setup;
-  const memory = new MemoryNetwork({ clock, defer });
+  const { clock, defer, names, links, observe } = setup;
+  const memory = new MemoryNetwork({ clock, defer, ...(observe && { observe }) });
   const network: LocalNetwork = {
     transport: (name) => memory.transport(name),
     kill: (name) => memory.kill(name),
@@ -15,6 +15,7 @@ export function memoryHost(setup: HostSetup): ClusterHost {
     for (const [at, a] of names.entries()) for (const b of names.slice(at + 1)) memory.set(a, b, links.conditions(a, b));
   });
   return {
+    startsTogether: false,
     async start(name, options, join) {
       const node = await LocalNode.start({ name, options: { ...options, join }, setup, network });
       started.push(node);

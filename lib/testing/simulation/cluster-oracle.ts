@@ -1,0 +1,25 @@
+import { inspectNode } from '../../handoff/index.js';
+import type { TestCluster } from '../test-cluster.js';
+
+/** Sums of fractions on the wire are floats; the ledger's own are exact. */
+const SLACK = 1e-9;
+
+/** What must be true of a cluster at any moment, whatever happens to it. */
+export class ClusterOracle {
+  readonly #cluster: TestCluster;
+
+  constructor(cluster: TestCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Throws what is not as it must be: more in use on a node than it has. */
+  look(): void {
+    for (const name of this.#cluster.names) {
+      const { used, capabilities } = this.#cluster.node(name)[inspectNode]();
+      for (const [resource, amount] of Object.entries(used)) {
+        const capability = capabilities[resource] ?? 0;
+        if (amount > capability + SLACK) throw new Error(`Node "${name}" uses ${amount} ${resource}, and has ${capability}`);
+      }
+    }
+  }
+}

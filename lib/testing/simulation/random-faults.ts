@@ -1,0 +1,120 @@
+import type { LinkFaults } from '../cluster-options.js';
+import { shuffled } from '../seeded-random.js';
+import type { TestCluster } from '../test-cluster.js';
+
+/** How long there is nothing wrong before the next thing, and how long it stays wrong, virtual ms. */
+const REST_MS = [200, 4000] as const;
+const WRONG_MS = [50, 12_000] as const;
+
+/** When faults stop, in a simulation of liveness, virtual ms. */
+const LIVELY_AFTER_MS = [5000, 60_000] as const;
+
+/** What is wrong at once, at most: a cluster that never works shows nothing. */
+const MAX_WRONG = 2;
+
+const ACTORS = ['LocalStore', 'PeerHub', 'NodeRegistry', 'Allocator', 'Executor', 'DagRunner'] as const;
+
+/**
+ * Harms a cluster at random: nodes die and come back, stand still, are cut off; links are slow, stall, break; actors crash. Never the first node, which
+ * is the one that drives; its actors do crash, and its links break. `random` decides everything.
+ */
+export class RandomFaults {
+  readonly #cluster: TestCluster;
+  readonly #random: () => number;
+  readonly #sleep: (ms: number) => Promise<void>;
+  readonly #repairs = new Set<() => Promise<void>>();
+  #isOver = false;
+
+  constructor(cluster: TestCluster, random: () => number, sleep: (ms: number) => Promise<void>) {
+    this.#cluster = cluster;
+    this.#random = random;
+    this.#sleep = sleep;
+  }
+
+  /** Goes on until `stop`, or with `mode` `'liveness'` until everything is mended for good, some time later. */
+  async run(mode: 'safety' | 'liveness'): Promise<void> {
+    const untilMs = mode === 'safety' ? Number.POSITIVE_INFINITY : this.#between(LIVELY_AFTER_MS);
+    for (let spentMs = 0; !this.#isOver && spentMs < untilMs; ) {
+      const restMs = this.#between(REST_MS);
+      spentMs += restMs;
+      await this.#sleep(restMs);
+      if (!this.#isOver && this.#repairs.size < MAX_WRONG) await this.#harm();
+    }
+    await this.stop();
+  }
+
+  /** Mends what is wrong, and harms no more. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    for (const repair of [...this.#repairs]) await repair();
+  }
+
+  async #harm(): Promise<void> {
+    const { names } = this.#cluster;
+    const [first, ...others] = names;
+    const victim = this.#one(others);
+    const [a, b] = shuffled(names, this.#random);
+    if (victim === undefined || a === undefined || b === undefined) return;
+    const die = this.#random();
+    if (die < 0.2)
+      return this.#for(
+        () => this.#cluster.kill(victim),
+        () => this.#cluster.restart(victim),
+      );
+    if (die < 0.35)
+      return this.#for(
+        () => this.#cluster.pause(victim),
+        () => this.#cluster.resume(victim),
+      );
+    if (die < 0.5) {
+      const side = names.filter((name) => name === victim || (name !== first && this.#random() < 0.3));
+      const rest = names.filter((name) => !side.includes(name));
+      return this.#for(
+        () => this.#cluster.partition(side, rest),
+        () => this.#cluster.heal(),
+      );
+    }
+    if (die < 0.8) {
+      const link = this.#cluster.link(a, b);
+      return this.#for(
+        () => link.set(this.#linkFaults()),
+        () => link.set({}),
+      );
+    }
+    const crashed = this.#one(names)!;
+    await tolerated(() => this.#cluster.faults.crashActor(crashed, this.#one(ACTORS)!));
+  }
+
+  #linkFaults(): LinkFaults {
+    const die = this.#random();
+    if (die < 0.3) return { delayMs: Math.floor(this.#random() * 500) };
+    if (die < 0.5) return { bytesPerSecond: 1000 + Math.floor(this.#random() * 1_000_000) };
+    if (die < 0.7) return { stall: true };
+    return { resetAfterBytes: Math.floor(this.#random() * 100_000) };
+  }
+
+  /** Does something, and undoes it after a while; when the harming ends at the latest. */
+  async #for(wrong: () => Promise<void>, repair: () => Promise<void>): Promise<void> {
+    await tolerated(wrong);
+    const mend = async (): Promise<void> => {
+      if (this.#repairs.delete(mend)) await tolerated(repair);
+    };
+    this.#repairs.add(mend);
+    void this.#sleep(this.#between(WRONG_MS)).then(mend);
+  }
+
+  #between([least, most]: readonly [number, number]): number {
+    return Math.floor(least + this.#random() * (most - least));
+  }
+
+  #one<T>(of: readonly T[]): T | undefined {
+    return of[Math.floor(this.#random() * of.length)];
+  }
+}
+
+/** What cannot be done to a node as it is now (it is dead, it has no such actor) is not done. */
+async function tolerated(harm: () => Promise<void>): Promise<void> {
+  try {
+    await harm();
+  } catch {}
+}

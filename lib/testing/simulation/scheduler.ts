@@ -1,0 +1,180 @@
+import TinyQueue from 'tinyqueue';
+import type { Clock, Timer } from '../../base/index.js';
+
+/** The machine's own, before anybody takes it away. */
+const realTurn = globalThis.setImmediate;
+
+/** Virtual time begins here on the wall: nobody's decisions may hang on it. */
+const WALL_START_MS = Date.UTC(2026, 0, 1);
+
+interface Task {
+  readonly atMs: number;
+  readonly order: number;
+  action: (() => void) | undefined;
+}
+
+const byTime = (a: Task, b: Task): number => a.atMs - b.atMs || a.order - b.order;
+
+/** Thrown when a scenario waits for what will never happen, or for longer than it may. */
+export class SimulationStuck extends Error {}
+
+/**
+ * Everything that happens in a simulation, one thing after the other: of what could happen now the seed chooses, since in strict order races hide; when
+ * nothing can, time jumps to what is due next. Between two things every promise that can go on does, on the machine's own loop, so that at any
+ * moment exactly one node is at work.
+ */
+export class Scheduler {
+  readonly clock: Clock;
+  readonly #random: () => number;
+  readonly #limitMs: number;
+  readonly #ready: Task[] = [];
+  readonly #timers = new TinyQueue<Task>([], byTime);
+  readonly #outside = new Set<Promise<unknown>>();
+  #pending = 0;
+  #nowMs = 0;
+  #count = 0;
+  #failure: { readonly error: unknown } | undefined;
+  /** Called after each thing that happened. What it throws ends the simulation. */
+  onStep: () => void = () => {};
+
+  /** `limitMs`: of virtual time. */
+  constructor(random: () => number, limitMs: number) {
+    this.#random = random;
+    this.#limitMs = limitMs;
+    this.clock = {
+      now: () => this.#nowMs,
+      wallNow: () => WALL_START_MS + this.#nowMs,
+      after: (delayMs, action) => this.after(delayMs, action),
+    };
+  }
+
+  /** How many things have happened. */
+  get steps(): number {
+    return this.#count;
+  }
+
+  /** What is still to happen: turns that were asked for, and timers that are set. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Calls `action` once, `delayMs` from now. */
+  after(delayMs: number, action: () => void): Timer {
+    const task = this.#task(this.#nowMs + Math.max(0, delayMs), action);
+    this.#timers.push(task);
+    return { cancel: () => this.#cancel(task) };
+  }
+
+  /** Calls `action` soon, in a turn of its own. */
+  readonly defer = (action: () => void): Timer => {
+    const task = this.#task(this.#nowMs, action);
+    this.#ready.push(task);
+    return { cancel: () => this.#cancel(task) };
+  };
+
+  /** Nothing happens until this, which comes from outside of the simulation, is there: it takes no time in it. */
+  async outside<T>(work: () => Promise<T>): Promise<T> {
+    // One at a time, so that what comes first is not for the machine to say.
+    const before = [...this.#outside];
+    const own = Promise.allSettled(before).then(work);
+    this.#outside.add(own);
+    try {
+      return await own;
+    } finally {
+      this.#outside.delete(own);
+    }
+  }
+
+  /** Runs until `done` has settled. Throws what a step threw, or `SimulationStuck`. */
+  async until(done: Promise<unknown>): Promise<void> {
+    let isDone = false;
+    const settle = (): void => {
+      isDone = true;
+    };
+    done.then(settle, settle);
+    for (;;) {
+      await this.#quiet();
+      if (this.#failure) throw this.#failure.error;
+      if (isDone) return;
+      this.#step();
+      this.onStep();
+    }
+  }
+
+  /** Runs what is still to happen now, and throws if something is left for later then: whoever set it has forgotten it. */
+  async rest(): Promise<void> {
+    for (;;) {
+      await this.#quiet();
+      if (this.#failure) throw this.#failure.error;
+      const at = this.#ready.findIndex(({ action }) => action !== undefined);
+      if (at < 0) break;
+      const [task] = this.#ready.splice(at, 1);
+      const action = task!.action!;
+      this.#cancel(task!);
+      action();
+    }
+    if (this.#pending > 0) throw new Error(`${this.#pending} timers are left over`);
+  }
+
+  /** A step failed that nobody waits for. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
+  #task(atMs: number, action: () => void): Task {
+    this.#count += 1;
+    this.#pending += 1;
+    return { atMs, order: this.#count, action };
+  }
+
+  #cancel(task: Task): void {
+    if (!task.action) return;
+    task.action = undefined;
+    this.#pending -= 1;
+  }
+
+  /** Every promise that can go on has. */
+  async #quiet(): Promise<void> {
+    for (;;) {
+      await new Promise<void>((resolve) => void realTurn(resolve));
+      if (this.#outside.size === 0) return;
+      await Promise.allSettled(this.#outside);
+    }
+  }
+
+  #step(): void {
+    const action = this.#next();
+    try {
+      action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #next(): () => void {
+    for (;;) {
+      if (this.#ready.length === 0) this.#advance();
+      const at = Math.floor(this.#random() * this.#ready.length);
+      const task = this.#ready[at]!;
+      this.#ready[at] = this.#ready.at(-1)!;
+      this.#ready.pop();
+      const { action } = task;
+      if (!action) continue;
+      this.#cancel(task);
+      return action;
+    }
+  }
+
+  /** Time goes on to what is due next; what is due at one moment may happen in any order. */
+  #advance(): void {
+    while (this.#ready.length === 0) {
+      const first = this.#timers.pop();
+      if (!first) throw new SimulationStuck('nothing is left that could happen');
+      if (!first.action) continue;
+      if (first.atMs > this.#limitMs) throw new SimulationStuck(`it has not ended within ${this.#limitMs / 60_000} virtual minutes`);
+      this.#nowMs = Math.max(this.#nowMs, first.atMs);
+      this.#ready.push(first);
+      while ((this.#timers.peek()?.atMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs) this.#ready.push(this.#timers.pop()!);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { type Logger, replaceIds, textOf } from '../../base/index.js';
+import { isolations } from '../../executor/index.js';
+import { frameText } from '../../peer/index.js';
+import type { ClusterSurroundings } from '../cluster-host.js';
+import type { ClusterOptions } from '../cluster-options.js';
+import { seededRandom } from '../seeded-random.js';
+import { startCluster, TestCluster } from '../test-cluster.js';
+import { ClusterOracle } from './cluster-oracle.js';
+import { RandomFaults } from './random-faults.js';
+import { Scheduler, SimulationStuck } from './scheduler.js';
+import { virtualGlobals } from './virtual-globals.js';
+
+/** What `simulate` takes. */
+export interface SimulationOptions {
+  /** Fixes everything that happens. An integer. */
+  seed: number;
+  /** As for `TestCluster`. Default 3. */
+  nodes?: ClusterOptions['nodes'];
+  /** Default `'none'`: nothing goes wrong but what the scenario does. */
+  faults?: 'none' | 'random';
+  /**
+   * `'liveness'` (default): random faults stop at some time, and everything is mended: the scenario must end. `'safety'`: they go on until it ends. Either fails
+   * after two virtual hours.
+   */
+  mode?: 'safety' | 'liveness';
+}
+
+/** What a scenario came to, and what happened, a line each. */
+export interface Simulation<T> {
+  readonly result: T;
+  readonly trace: readonly string[];
+}
+
+const LIMIT_MS = 2 * 3_600_000;
+
+/** So much of the trace goes with a failure, lines. */
+const TRACE_END = 60;
+
+/** Simulations of one process follow one another: they take its time. */
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `scenario` with a cluster in virtual time: an hour takes a second or two, and the seed alone decides what happens when, so that what goes wrong once
+ * goes wrong each time, with the same version of Node and the same code. All nodes are in this process, every function runs on the loop; `setTimeout`,
+ * `Math.random`, `Date.now` and `performance.now` are the simulation's while it lasts, so nothing else should go on in the process. Functions
+ * must not read files or sockets: that takes as long as it takes. After each step no node may use more than it has; when the scenario has ended and the
+ * cluster is stopped, nothing may be left over. Rejects with an `Error` whose message names the seed and the Node version and ends with the trace's end;
+ * `cause` is what went wrong.
+ */
+export function simulate<T>(options: SimulationOptions, scenario: (cluster: TestCluster) => Promise<T>): Promise<Simulation<T>> {
+  const own = before.then(() => simulated(checked(options), scenario));
+  before = own.catch(() => {});
+  return own;
+}
+
+async function simulated<T>(
+  { seed, nodes, faults, mode }: Required<SimulationOptions>,
+  scenario: (cluster: TestCluster) => Promise<T>,
+): Promise<Simulation<T>> {
+  const random = stream(seed, 0);
+  const scheduler = new Scheduler(random, LIMIT_MS);
+  const { clock } = scheduler;
+  const trace: string[] = [];
+  const note = (text: string): void => void trace.push(`${clock.now().toFixed(1)} ${text}`);
+  const restoreGlobals = virtualGlobals(scheduler, stream(seed, 1));
+  let ids = 0;
+  const restoreIds = replaceIds(() => `id-${++ids}`);
+  const streams = new Map<string | undefined, () => number>();
+  const onLoop = isolations.get('loop')!;
+  const surroundings: ClusterSurroundings = {
+    clock,
+    randomOf: (name) => {
+      if (!streams.has(name)) streams.set(name, stream(seed, 3 + streams.size));
+      return streams.get(name)!;
+    },
+    defer: scheduler.defer,
+    observe: (from, to, parts) => note(`${from} > ${to}: ${frameText(parts)}`),
+    note,
+    execution: {
+      isolations: new Map([...isolations.keys()].map((kind) => [kind, onLoop])),
+      importModule: (url) => scheduler.outside(() => import(url)),
+    },
+    logger: (node) => noted(node, note),
+  };
+  const work = async (): Promise<T> => {
+    const cluster = await TestCluster[startCluster]({ nodes, transport: 'memory', seed }, surroundings);
+    const oracle = new ClusterOracle(cluster);
+    scheduler.onStep = () => oracle.look();
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+    const harm = faults === 'random' ? new RandomFaults(cluster, stream(seed, 2), sleep) : undefined;
+    const harmed = harm?.run(mode);
+    try {
+      return await scenario(cluster);
+    } finally {
+      await harm?.stop();
+      scheduler.onStep = () => {};
+      await cluster.stop();
+      await harmed;
+    }
+  };
+  const onRejection = (error: unknown): void => scheduler.fail(error);
+  process.on('unhandledRejection', onRejection);
+  try {
+    const done = work();
+    await scheduler.until(done);
+    const result = await done;
+    await scheduler.rest();
+    return { result, trace };
+  } catch (error) {
+    throw failure(error, { seed, mode, trace });
+  } finally {
+    process.off('unhandledRejection', onRejection);
+    restoreIds();
+    restoreGlobals();
+  }
+}
+
+function checked(given: SimulationOptions): Required<SimulationOptions> {
+  if (typeof given !== 'object' || given === null) throw new TypeError('options must be an object');
+  const { seed, nodes = 3, faults = 'none', mode = 'liveness', ...more } = given;
+  for (const option of Object.keys(more)) throw new TypeError(`unknown option "${option}"`);
+  if (typeof seed !== 'number') throw new TypeError(`seed must be an integer, not ${String(seed)}`);
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be an integer, not ${seed}`);
+  if (faults !== 'none' && faults !== 'random') throw new TypeError(`faults must be 'none' or 'random', not ${String(faults)}`);
+  if (mode !== 'safety' && mode !== 'liveness') throw new TypeError(`mode must be 'safety' or 'liveness', not ${String(mode)}`);
+  return { seed, nodes, faults, mode };
+}
+
+/** Independent numbers for each purpose, so that one more of the one does not change the others. */
+const stream = (seed: number, purpose: number): (() => number) =>
+  seededRandom(Math.imul(seed, 0x85ebca6b) + Math.imul(purpose, 0x9e3779b1));
+
+/** A logger whose lines go into the trace. */
+function noted(node: string, note: (text: string) => void): Logger {
+  const at =
+    (level: string) =>
+    (fields: object, message: string): void => {
+      const { member, peer, cause, functionId, err } = fields as Record<string, unknown>;
+      const more = [member ?? peer, cause, functionId, err && textOf(err)].filter((one) => one !== undefined);
+      note(`${node} ${level}: ${message}${more.length > 0 ? ` (${more.map(String).join(', ')})` : ''}`);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function failure(error: unknown, { seed, mode, trace }: { seed: number; mode: string; trace: readonly string[] }): Error {
+  const what = error instanceof SimulationStuck ? error.message : textOf(error);
+  const end = trace.slice(-TRACE_END).map((line) => `  ${line}`);
+  const message = `Simulation failed: seed ${seed}, ${mode}, Node ${process.version}: ${what}\nThe end of its trace:\n${end.join('\n')}`;
+  return new Error(message, { cause: error });
+}

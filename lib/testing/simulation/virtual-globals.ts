@@ -1,0 +1,86 @@
+import { syncBuiltinESMExports } from 'node:module';
+import timersPromises from 'node:timers/promises';
+import type { Timer } from '../../base/index.js';
+import type { Scheduler } from './scheduler.js';
+
+type Callback = (...given: never[]) => void;
+
+/** What stands for a `NodeJS.Timeout` or `Immediate`. */
+class VirtualTimer {
+  timer: Timer;
+
+  constructor(timer: Timer) {
+    this.timer = timer;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.timer.cancel();
+  }
+}
+
+const clear = (given: unknown): void => {
+  if (given instanceof VirtualTimer) given.timer.cancel();
+};
+
+/**
+ * From now on the time and the chance of this process are those of the simulation: for nact, which looks its timers up when it calls them, and for
+ * the functions of users. What a library has put aside before, `new Date()`, files and sockets go on as ever. Answers how to end that.
+ */
+export function virtualGlobals({ clock, defer }: Pick<Scheduler, 'clock' | 'defer'>, random: () => number): () => void {
+  const set = (action: Callback, delayMs: unknown, given: readonly unknown[]): VirtualTimer =>
+    new VirtualTimer(clock.after(Math.max(1, Number(delayMs) || 0), () => action(...(given as never[]))));
+  const setTimeout = (action: Callback, delayMs?: unknown, ...given: unknown[]): VirtualTimer => set(action, delayMs, given);
+  const setInterval = (action: Callback, delayMs?: unknown, ...given: unknown[]): VirtualTimer => {
+    const again = (): void => {
+      virtual.timer = set(again as Callback, delayMs, []).timer;
+      action(...(given as never[]));
+    };
+    const virtual = set(again as Callback, delayMs, []);
+    return virtual;
+  };
+  const setImmediate = (action: Callback, ...given: unknown[]): VirtualTimer =>
+    new VirtualTimer(defer(() => action(...(given as never[]))));
+  const sleep = (delayMs?: number, value?: unknown): Promise<unknown> =>
+    new Promise((resolve) => void set(() => resolve(value), delayMs, []));
+  const timeout = (delayMs: number): AbortSignal => {
+    const controller = new AbortController();
+    set(() => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), delayMs, []);
+    return controller.signal;
+  };
+  const restore = [
+    replace(globalThis, { setTimeout, setInterval, setImmediate, clearTimeout: clear, clearInterval: clear, clearImmediate: clear }),
+    replace(Math, { random }),
+    replace(Date, { now: clock.wallNow }),
+    replace(performance, { now: clock.now }),
+    replace(AbortSignal, { timeout }),
+    replace(timersPromises, { setTimeout: sleep, setImmediate: (value?: unknown) => sleep(0, value) }),
+  ];
+  syncBuiltinESMExports();
+  return () => {
+    for (const undo of restore) undo();
+    syncBuiltinESMExports();
+  };
+}
+
+function replace(of: object, by: Readonly<Record<string, unknown>>): () => void {
+  const before = Object.keys(by).map((name) => [name, Object.getOwnPropertyDescriptor(of, name)] as const);
+  for (const [name, value] of Object.entries(by)) Object.defineProperty(of, name, { value, writable: true, configurable: true });
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor) Object.defineProperty(of, name, descriptor);
+      else Reflect.deleteProperty(of, name);
+    }
+  };
+}
