@@ -12,6 +12,18 @@ export class ClusterOracle {
     this.#cluster = cluster;
   }
 
+  /** Throws what is left over on a node although nobody drives a run any more; what nodes hold for `getResult` apart. */
+  atRest(): void {
+    const living = this.#cluster.names.map((name) => [name, this.#cluster.node(name)[inspectNode]()] as const);
+    if (living.some(([, { runs }]) => runs > 0)) return;
+    for (const [name, { isFree, running, guestRuns, farAttempts, requests, fetches, offers }] of living) {
+      const left = { claims: Number(!isFree), running, guestRuns, farAttempts, requests, fetches, offers };
+      const found = Object.entries(left).filter(([, count]) => count > 0);
+      if (found.length > 0)
+        throw new Error(`Node "${name}" has something left over: ${found.map(([what, count]) => `${count} ${what}`).join(', ')}`);
+    }
+  }
+
   /** Throws what is not as it must be: more in use on a node than it has. */
   look(): void {
     for (const name of this.#cluster.names) {

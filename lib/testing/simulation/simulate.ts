@@ -33,6 +33,9 @@ export interface Simulation<T> {
 
 const LIMIT_MS = 2 * 3_600_000;
 
+/** How long a cluster that nobody harms takes to be at rest: until the last loss is noticed, and told, virtual ms. */
+const SETTLE_MS = 30_000;
+
 /** So much of the trace goes with a failure, lines. */
 const TRACE_END = 60;
 
@@ -90,7 +93,11 @@ async function simulated<T>(
     const harm = faults === 'random' ? new RandomFaults(cluster, stream(seed, 2), sleep) : undefined;
     const harmed = harm?.run(mode);
     try {
-      return await scenario(cluster);
+      const result = await scenario(cluster);
+      await harm?.stop();
+      await sleep(SETTLE_MS);
+      oracle.atRest();
+      return result;
     } finally {
       await harm?.stop();
       scheduler.onStep = () => {};
@@ -144,7 +151,8 @@ function noted(node: string, note: (text: string) => void): Logger {
 
 function failure(error: unknown, { seed, mode, trace }: { seed: number; mode: string; trace: readonly string[] }): Error {
   const what = error instanceof SimulationStuck ? error.message : textOf(error);
-  const end = trace.slice(-TRACE_END).map((line) => `  ${line}`);
-  const message = `Simulation failed: seed ${seed}, ${mode}, Node ${process.version}: ${what}\nThe end of its trace:\n${end.join('\n')}`;
+  const told = trace.filter((line) => !line.endsWith(': beat'));
+  const end = told.slice(-TRACE_END).map((line) => `  ${line}`);
+  const message = `Simulation failed: seed ${seed}, ${mode}, Node ${process.version}: ${what}\nThe end of its trace, beats apart:\n${end.join('\n')}`;
   return new Error(message, { cause: error });
 }

@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+import { HandoffError, type RunEvent } from '../../lib/index.js';
+import { type Simulation, simulate, type TestCluster } from '../../lib/testing/index.js';
+import { seededRandom } from '../../lib/testing/seeded-random.js';
+import { randomDag } from './random-dag.js';
+
+/** How a simulated run went. */
+export interface SimulatedRun {
+  /** `gave-up`: with an error that its losses explain. */
+  readonly end: 'right' | 'gave-up';
+  readonly functions: number;
+  /** Attempts beyond the first of each function. */
+  readonly again: number;
+}
+
+/** Losses may be more than a run can take: what it may fail with then. */
+const EXPLAINED = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST']);
+
+/**
+ * One random DAG under random faults, driven by `n1`, beside another that a node drives which may die; its results are those of a sequential evaluation,
+ * every function has run, once where nothing failed, and in the end nothing is left anywhere.
+ */
+export function simulateRun(
+  seed: number,
+  { faults, mode }: { faults: 'none' | 'random'; mode: 'safety' | 'liveness' },
+): Promise<Simulation<SimulatedRun>> {
+  const random = seededRandom(seed ^ 0x5f356495);
+  const nodes = Array.from({ length: 2 + Math.floor(random() * 3) }, () => ({ capabilities: { cpu: 2, disk: 2 } }));
+  return simulate({ seed, nodes, faults, mode }, async (cluster) => {
+    const other = drive(cluster, 'n2', randomDag('other', cluster.names, random), random).catch(() => undefined);
+    const own = await drive(cluster, 'n1', randomDag('own', cluster.names, random), random);
+    await other;
+    if (faults === 'none' && own.again > 0) throw new Error(`${own.again} attempts were made again although nothing failed`);
+    return own;
+  });
+}
+
+async function drive(
+  cluster: TestCluster,
+  driver: string,
+  { dag, inputs, expected, collect }: ReturnType<typeof randomDag>,
+  random: () => number,
+): Promise<SimulatedRun> {
+  const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
+  const allocationStrategy = one(['first-available', 'load-balanced', 'near-data'] as const);
+  const run = cluster.node(driver).execute(dag, { inputs, collect, allocationStrategy, lostNodeWaitMs: 3_600_000, maxRetries: 5 });
+  const starts = counted(run);
+  const ids = Object.keys(expected);
+  try {
+    const { results } = await run;
+    for (const [id, value] of Object.entries(results)) {
+      if (!isDeepStrictEqual(value, expected[id])) throw new Error(`the result of "${id}" is wrong`);
+    }
+    if (collect === 'all' && Object.keys(results).length !== ids.length) throw new Error('results are missing');
+    const counts = await starts;
+    for (const id of ids) if (!counts.has(id)) throw new Error(`function "${id}" has never run`);
+    return { end: 'right', functions: ids.length, again: [...counts.values()].reduce((sum, count) => sum + count - 1, 0) };
+  } catch (error) {
+    if (!HandoffError.is(error)) throw error;
+    const cause = error.code === 'HANDOFF_FUNCTION_FAILED' ? error.cause : error;
+    if (!HandoffError.is(cause) || !EXPLAINED.has(cause.code)) throw error;
+    return { end: 'gave-up', functions: ids.length, again: 0 };
+  }
+}
+
+/** How often each function was started. */
+async function counted(run: AsyncIterable<RunEvent>): Promise<ReadonlyMap<string, number>> {
+  const starts = new Map<string, number>();
+  for await (const event of run)
+    if (event.type === 'function-started') starts.set(event.functionId, (starts.get(event.functionId) ?? 0) + 1);
+  return starts;
+}
