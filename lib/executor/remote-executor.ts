@@ -70,6 +70,12 @@ export class RemoteExecutor {
     return size;
   }
 
+  /** The functions of a run whose attempts are on that node, with the numbers of those. */
+  attemptsOn(name: string, runId: string): (readonly [string, number])[] {
+    const ofRun = this.#byRun.get(runId);
+    return ofRun ? [...ofRun].filter(([, { node }]) => node === name).map(([functionId, { attempt }]) => [functionId, attempt]) : [];
+  }
+
   heard(from: string, answer: AttemptAnswer): void {
     const run = this.#byRun.get(answer.runId)?.get(answer.functionId);
     if (run?.node === from && run.attempt === answer.attempt) run.heard(answer);

@@ -89,8 +89,9 @@ export class StepsRun<V, K> {
 
   #take(step: Step<V>, value: unknown): boolean {
     try {
-      const kept = this.#place.keep(value, step.wanted);
-      if (step.wanted) this.#kept.push(kept!);
+      const isWanted = step.wanted || this.#values.length === this.#steps.length - 1;
+      const kept = this.#place.keep(value, isWanted);
+      if (isWanted) this.#kept.push(kept!);
     } catch (error) {
       this.#fail(step, error);
       return false;

@@ -173,6 +173,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     store,
     requests,
     answers,
+    send,
     logger,
     onOutput,
     crash,

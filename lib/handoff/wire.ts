@@ -27,6 +27,7 @@ export interface WireParts {
   readonly store: StoreTable;
   readonly requests: Requests;
   readonly answers: Answers;
+  readonly send: (to: string, message: WireMessage) => boolean;
   readonly logger: Logger;
   readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
   /** Something here has a bug: the PeerHub ends with it, and its supervisor decides. */
@@ -46,9 +47,11 @@ export class Wire implements PeerListener {
 
   up(peer: PeerIdentity): void {
     this.#safely(() => {
-      const { membership, requests, remote } = this.#parts;
+      const { membership, requests, remote, runs, send } = this.#parts;
       if (peer.isObserver) return void this.#observers.add(peer.name);
       membership.up(peer);
+      // Before anything is asked again.
+      send(peer.name, { type: 'runs-under-way', runs: runs.ids.map((id) => [id, remote.attemptsOn(peer.name, id)]) });
       requests.linkUp(peer.name);
       remote.linkUp(peer.name);
     });
@@ -88,6 +91,7 @@ export class Wire implements PeerListener {
         if (message.error) return requests.failed(from, message.id, errorFrom(message.error));
         return requests.answered(from, message.id, message.value);
       case 'run-attempt':
+      case 'runs-under-way':
       case 'stop-attempt':
       case 'release-values':
       case 'end-run':

@@ -132,6 +132,11 @@ const MESSAGES = {
   },
   'attempt-ended': { ...attempt, outcome },
   'stop-attempt': { ...attempt, reason: bytes, graceMs: amount },
+  /**
+   * When a link comes up: all runs that the sender drives, each with its attempts on the receiver. What the receiver has beside them was given up while
+   * there was no link to say so.
+   */
+  'runs-under-way': { runs: list(tuple(id, list(tuple(id, count)))) },
   /** Nobody needs these values of the run any more, nor what is remembered of their functions. */
   'release-values': { runId: id, ids: list(id) },
   /** The run is over; what is left of it is kept for so long. */

@@ -2,8 +2,8 @@ import { type AllocationStrategy, amounts, type Capabilities, type ClaimKind, ty
 import { HandoffError } from '../base/index.js';
 import { type AttemptHandle, errorFrom, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { WireMessageOf, WireOutcome } from '../peer/index.js';
-import { packThrown } from '../value/index.js';
 import type { DriverUse, GuestGround } from './guest-runs.js';
+import { packedError } from './packed-error.js';
 
 /** What a guest run needs of all of them. */
 export interface GuestHost {
@@ -16,9 +16,6 @@ export interface GuestHost {
 }
 
 type Question = WireMessageOf<'run-attempt'>;
-
-/** An error that is larger goes without its fields: a message has to fit a frame, bytes. */
-const MAX_ERROR_BYTES = 1024 * 1024;
 
 /** One attempt for another driver: waiting for room, under way, or ended and remembered in case its answer was lost. */
 interface GuestAttempt {
@@ -187,6 +184,15 @@ export class GuestRun implements Placed {
     }
   }
 
+  /** Of the attempts that have not ended only these are still wanted, by function. */
+  keepOnly(wanted: ReadonlyMap<string, number>): void {
+    for (const attempt of [...this.#byIndex.values()]) {
+      const { functionId, attempt: number } = attempt.question;
+      if (wanted.get(functionId) !== number && this.#byFunction.get(functionId) === attempt) this.#abandon(attempt);
+    }
+    this.#ground.allocation.pump();
+  }
+
   /** Gives back to the driver what has not begun. */
   giveBack(): void {
     for (const attempt of [...this.#byIndex.values()]) {
@@ -333,10 +339,3 @@ function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: number): voi
 }
 
 const stopped = (node: string): HandoffError => new HandoffError('HANDOFF_STOPPED', `Node "${node}" runs this no more`, { node });
-
-function packedError(error: unknown): Uint8Array {
-  const packed = packThrown(error);
-  if (packed.byteLength <= MAX_ERROR_BYTES) return packed;
-  const { name, message, stack } = error instanceof Error ? error : new Error('something large was thrown');
-  return packThrown(Object.assign(new Error(message.slice(0, 10_000)), { name, stack: stack?.slice(0, 10_000) }));
-}

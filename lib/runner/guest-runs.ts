@@ -22,7 +22,7 @@ export interface GuestGround {
 }
 
 /** What drivers tell of their runs. */
-export type DriverMessage = WireMessageOf<'run-attempt' | 'stop-attempt' | 'release-values' | 'end-run'>;
+export type DriverMessage = WireMessageOf<'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
 
 /** What one driver has in use on this node: resources, threads, places on the loop. */
 export interface DriverUse {
@@ -52,6 +52,7 @@ export class GuestRuns {
   }
 
   heard(from: string, message: DriverMessage): void {
+    if (message.type === 'runs-under-way') return this.#reconcile(from, message.runs);
     const { runId } = message;
     const known = this.#runs.get(runId);
     // A run has one driver; somebody else's word about it is none.
@@ -71,6 +72,18 @@ export class GuestRuns {
       case 'end-run':
         if (known) this.#end(known, message.retainMs);
         else this.#ground.store.dropRun(runId);
+    }
+    this.#tellIdle();
+  }
+
+  /** A driver is back, and says what it still wants: everything else it gave up while it could not say so. */
+  #reconcile(driver: string, runs: WireMessageOf<'runs-under-way'>['runs']): void {
+    const wanted = new Map(runs);
+    for (const run of [...this.#runs.values()]) {
+      if (run.driver !== driver) continue;
+      const attempts = wanted.get(run.runId);
+      if (attempts) run.keepOnly(new Map(attempts));
+      else this.#end(run, 0);
     }
     this.#tellIdle();
   }

@@ -67,6 +67,11 @@ export class Runs {
     return this.#byRun.size;
   }
 
+  /** The runs that go on. */
+  get ids(): readonly string[] {
+    return [...this.#byRun.keys()];
+  }
+
   /** A node is about to leave: what it made and is still needed is brought here. */
   memberLeaving(node: string): void {
     for (const { run } of this.#byRun.values()) run.memberLeaving(node);
