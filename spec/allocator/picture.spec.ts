@@ -84,5 +84,7 @@ describe('the picture of another node', () => {
     expect(picture.used).to.deep.equal({});
     picture.take(claim({ cpu: 2 }));
     expect(picture.hasResources(amounts({ cpu: 0.1 }))).to.equal(false);
+    picture.take(claim({}));
+    expect(picture.hasSlot('thread')).to.equal(false);
   });
 });

@@ -34,6 +34,8 @@ describe('the strategies', () => {
     expect(place('load-balanced', [node('self', { cpu: 2 }, {}), node('b', { cpu: 8 }, { cpu: 2 })]), '1/2 or 3/8').to.equal('b');
     const nodes = [node('self', { cpu: 4, memory: 100 }, { memory: 90 }), node('b', { cpu: 4, memory: 100 }, { cpu: 2 })];
     expect(place('load-balanced', nodes), 'memory is scarcer than cpu').to.equal('b');
+    const reversed = [node('self', { memory: 100, cpu: 4 }, { memory: 90 }), node('b', { memory: 100, cpu: 4 }, { cpu: 2 })];
+    expect(place('load-balanced', reversed)).to.equal('b');
     expect(place('load-balanced', [node('self', { cpu: 1 }, {}, full), node('b', { cpu: 8 }, { cpu: 7 })])).to.equal('b');
   });
 
@@ -45,6 +47,7 @@ describe('the strategies', () => {
   it('near-data takes the one to which the fewest bytes must move, then the least loaded, then the first', () => {
     const far = { bytesToMove: 10 };
     expect(place('near-data', [node('self', { cpu: 9 }, {}, far), node('b', { cpu: 2 }, { cpu: 1 }, { bytesToMove: 9 })])).to.equal('b');
+    expect(place('near-data', [node('self', { cpu: 2 }, { cpu: 1 }), node('b', { cpu: 9 }, {}, far)])).to.equal('self');
     expect(place('near-data', [node('self', { cpu: 2 }, {}, far), node('b', { cpu: 8 }, {}, far)])).to.equal('b');
     expect(place('near-data', [node('self', { cpu: 2 }, {}, far), node('b', { cpu: 2 }, {}, far)])).to.equal('self');
     const nodes = [node('self', { cpu: 2 }, {}, { bytesToMove: 99 }), node('b', { cpu: 8 }, {}, full), node('c', { cpu: 2 }, {}, far)];

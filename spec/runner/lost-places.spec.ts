@@ -54,6 +54,8 @@ describe('functions whose only node is gone', () => {
     }
     clock.advance(100);
     expect(missed).to.deep.equal(['0 misses b for 1000']);
+    clock.advance(5000);
+    expect(missed).to.have.length(1);
   });
 
   it('miss nothing when they have found a place, or could find one again', () => {
