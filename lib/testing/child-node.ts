@@ -1,0 +1,192 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { HandoffError, type Logger } from '../base/index.js';
+import type { NodeOptions, SupervisedName } from '../handoff/index.js';
+import { type ChildReport, type ChildRequest, OPTIONS_VARIABLE } from './child-messages.js';
+import type { HostedNode } from './cluster-host.js';
+import type { ProcessGuard } from './process-guard.js';
+import type { ProxiedNetwork } from './proxied-network.js';
+
+/** Whether this is the package as it was built, or its source, which needs a loader. */
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const command = fileURLToPath(new URL(`../../bin/handoff.${extension}`, import.meta.url));
+const control = new URL(`./child-control.${extension}`, import.meta.url).href;
+
+/** So much of what a process said is told when it does not start, characters. */
+const SAID_CHARACTERS = 4000;
+
+/** The flags of this process that say how modules are loaded; others (`--eval`, `--inspect`, `--test`) are its own affair. */
+const LOADING = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
+
+/** One node to be started in a process of its own. */
+export interface ChildStart {
+  readonly name: string;
+  readonly options: NodeOptions;
+  readonly network: ProxiedNetwork;
+  readonly guard: ProcessGuard;
+  /** The process has ended. */
+  readonly ended: () => void;
+}
+
+/** A `handoff node` in a process of its own: killed with SIGKILL, paused with SIGSTOP. */
+export class ChildNode implements HostedNode {
+  readonly handoff = undefined;
+  readonly address: string;
+  readonly #name: string;
+  readonly #network: ProxiedNetwork;
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  readonly #asked = new Map<number, { answered(value: readonly string[]): void; failed(error: Error): void }>();
+  #lastId = 0;
+  #isAlive = true;
+  #isStarted = false;
+  #said = '';
+  #tellStarted = (): void => {};
+
+  constructor({ name, options, network, guard, ended }: ChildStart) {
+    const { logger, ...rest } = options;
+    this.#name = name;
+    this.#network = network;
+    this.address = options.advertise!;
+    // For whoever looks at the list of processes; what counts are the options.
+    const args = ['node', `--name=${encodeURIComponent(name)}`, '--listen=127.0.0.1:0'];
+    const { HANDOFF_JOIN: _join, HANDOFF_COOKIE: _cookie, ...env } = process.env;
+    const level = logger ? 'debug' : (env.HANDOFF_LOG_LEVEL ?? 'silent');
+    this.#child = fork(command, args, {
+      env: { ...env, [OPTIONS_VARIABLE]: JSON.stringify(rest), HANDOFF_LOG_LEVEL: level },
+      execArgv: [...loadingFlags(process.execArgv), `--import=${control}`],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    const { pid } = this.#child;
+    if (pid !== undefined) guard.add(pid);
+    this.#child.on('message', (report: ChildReport) => this.#heard(report));
+    this.#child.on('error', (error) => {
+      this.#said += error.message;
+    });
+    createInterface({ input: this.#child.stderr! }).on('line', (line) => this.#hears(line, logger));
+    this.#closed = once(this.#child, 'close').catch(() => {});
+    void this.#closed.then(() => {
+      if (pid !== undefined) guard.remove(pid);
+      this.#over();
+      ended();
+    });
+  }
+
+  /** Resolves when the node has started. Rejects with `HANDOFF_START_FAILED` and what the process said when it ends before; nothing of it is left then. */
+  async started(): Promise<this> {
+    await Promise.race([
+      new Promise<void>((resolve) => {
+        this.#tellStarted = resolve;
+      }),
+      this.#closed,
+    ]);
+    if (this.#isStarted && this.#isAlive) return this;
+    const said = this.#said.trim();
+    throw new HandoffError('HANDOFF_START_FAILED', `Cannot start node "${this.#name}": its process ended${said && `, and said: ${said}`}`, {
+      node: this.#name,
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  async kill(): Promise<void> {
+    // First, so that it cannot say goodbye.
+    this.#child.kill('SIGKILL');
+    this.#over();
+    await this.#closed;
+  }
+
+  async pause(): Promise<void> {
+    this.#child.kill('SIGSTOP');
+  }
+
+  async resume(): Promise<void> {
+    this.#child.kill('SIGCONT');
+  }
+
+  async crashActor(actor: SupervisedName): Promise<void> {
+    await this.#ask((id) => ({ type: 'crash-actor', id, actor }));
+  }
+
+  async members(): Promise<readonly string[]> {
+    return this.#ask((id) => ({ type: 'list-members', id }));
+  }
+
+  #ask(request: (id: number) => ChildRequest): Promise<readonly string[]> {
+    return new Promise((answered, failed) => {
+      if (!this.#isAlive) return failed(this.#gone());
+      this.#lastId += 1;
+      this.#asked.set(this.#lastId, { answered, failed });
+      this.#child.send(request(this.#lastId), () => {});
+    });
+  }
+
+  #heard(report: ChildReport): void {
+    if (!this.#isAlive) return;
+    switch (report.type) {
+      case 'listening':
+        return this.#network.listening(this.#name, report.url);
+      case 'started':
+        this.#isStarted = true;
+        return this.#tellStarted();
+      case 'answer':
+        this.#asked.get(report.id)?.answered(report.value);
+        this.#asked.delete(report.id);
+        return;
+      case 'failure':
+        this.#asked.get(report.id)?.failed(report.isTypeError ? new TypeError(report.message) : new Error(report.message));
+        this.#asked.delete(report.id);
+        return;
+    }
+  }
+
+  #hears(line: string, logger: Logger | undefined): void {
+    if (!this.#isStarted) this.#said = `${this.#said}${line}\n`.slice(-SAID_CHARACTERS);
+    if (logger) passOn(line, logger);
+    else if (process.env.HANDOFF_LOG_LEVEL !== undefined) process.stderr.write(`${line}\n`);
+  }
+
+  /** Once: it is dead. */
+  #over(): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.#network.kill(this.#name);
+    for (const { failed } of this.#asked.values()) failed(this.#gone());
+    this.#asked.clear();
+  }
+
+  #gone(): HandoffError {
+    return new HandoffError('HANDOFF_NODE_LOST', `Node "${this.#name}" is dead`, { node: this.#name });
+  }
+}
+
+function loadingFlags(flags: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (const [at, flag] of flags.entries()) {
+    const value = flags[at + 1];
+    if (LOADING.test(flag)) kept.push(flag, ...(flag.includes('=') || value === undefined ? [] : [value]));
+  }
+  if (extension === 'ts' && !kept.some((flag) => /\btsx\b/.test(flag))) kept.push('--import=tsx');
+  return kept;
+}
+
+/** A line of pino's, to the logger that was given. */
+function passOn(line: string, logger: Logger): void {
+  try {
+    const {
+      level,
+      time: _time,
+      node: _node,
+      msg = '',
+      ...fields
+    } = JSON.parse(line) as { level: number; time: number; node: string; msg?: string };
+    const method = level >= 50 ? 'error' : level >= 40 ? 'warn' : level >= 30 ? 'info' : 'debug';
+    logger[method](fields, msg);
+  } catch {
+    logger.warn({}, line);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../base/index.js';
+import type { LinkConditions } from '../peer/index.js';
+
+/** More than this is not taken in while it cannot go on, bytes. */
+const MOST_WAITING_BYTES = 4 * 2 ** 20;
+
+/** What a flow needs of its connection. */
+export interface FlowParts {
+  readonly clock: Clock;
+  readonly conditions: () => LinkConditions;
+  /** Resets the connection. */
+  readonly reset: () => void;
+}
+
+/** What is under way; `undefined`: the end. */
+interface Waiting {
+  readonly chunk: Buffer | undefined;
+  readonly dueMs: number;
+}
+
+/** One direction of a connection: what comes in from one socket goes out of the other, in order, when the conditions of the link let it. */
+export class Flow {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #parts: FlowParts;
+  readonly #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #carriedBytes = 0;
+  #lastDueMs = 0;
+  #timer: Timer | undefined;
+  #isBlocked = false;
+  #isClosed = false;
+
+  constructor(from: Socket, to: Socket, parts: FlowParts) {
+    this.#from = from;
+    this.#to = to;
+    this.#parts = parts;
+    from.on('data', (chunk: Buffer) => this.push(chunk));
+    from.on('end', () => this.push(undefined));
+  }
+
+  /** Something has come in; `undefined`: the end. */
+  push(chunk: Buffer | undefined): void {
+    if (this.#isClosed) return;
+    const { clock, conditions } = this.#parts;
+    const { delayMs = 0, bytesPerSecond } = conditions();
+    const bytes = chunk?.length ?? 0;
+    const lineMs = bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
+    this.#lastDueMs = Math.max(this.#lastDueMs, clock.now() + delayMs) + lineMs;
+    this.#waiting.push({ chunk, dueMs: this.#lastDueMs });
+    this.#waitingBytes += bytes;
+    this.pump();
+  }
+
+  /** Lets pass what may; takes in more, or holds it back. */
+  pump(): void {
+    if (this.#isClosed) return;
+    while (!this.#timer && !this.#isBlocked && this.#waiting.length > 0 && !this.#parts.conditions().stall) {
+      const { chunk, dueMs } = this.#waiting[0]!;
+      const waitMs = dueMs - this.#parts.clock.now();
+      if (waitMs > 0) {
+        this.#timer = this.#parts.clock.after(waitMs, () => {
+          this.#timer = undefined;
+          this.pump();
+        });
+        break;
+      }
+      this.#waiting.shift();
+      if (!chunk) {
+        this.#to.end();
+        break;
+      }
+      this.#waitingBytes -= chunk.length;
+      this.#carriedBytes += chunk.length;
+      if (this.#carriedBytes > (this.#parts.conditions().resetAfterBytes ?? Number.POSITIVE_INFINITY)) return this.#parts.reset();
+      this.#isBlocked = !this.#to.write(chunk);
+      if (this.#isBlocked) {
+        this.#to.once('drain', () => {
+          this.#isBlocked = false;
+          this.pump();
+        });
+      }
+    }
+    if (this.#parts.conditions().stall || this.#waitingBytes > MOST_WAITING_BYTES) this.#from.pause();
+    else this.#from.resume();
+  }
+
+  /** Nothing passes any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#waiting.length = 0;
+  }
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Reads `+ pid` and `- pid`; when there is no more to read, kills those that are left. Nothing but that ends it: not what is typed at the terminal. */
+const SCRIPT = `
+trap '' HUP INT TERM
+pids=
+while read -r sign pid; do
+  kept=
+  for one in $pids; do [ "$one" = "$pid" ] || kept="$kept $one"; done
+  pids=$kept
+  [ "$sign" = + ] && pids="$pids $pid"
+done
+for one in $pids; do kill -KILL "$one"; done 2>/dev/null
+`;
+
+/**
+ * Sees to it that processes do not outlive this one, however it ends: also those that stand still, or are too busy to notice. A small process of its own, which
+ * lives as long as its standard input is open; where there is no `sh`, there is none.
+ */
+export class ProcessGuard {
+  #guard: ChildProcess | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+
+  add(pid: number): void {
+    this.#guard ??= this.#start();
+    this.#tell(`+ ${pid}`);
+  }
+
+  /** The process has ended: its number may be somebody else's soon. */
+  remove(pid: number): void {
+    this.#tell(`- ${pid}`);
+  }
+
+  /** Resolves when it has ended, after whatever it still had to guard. */
+  async stop(): Promise<void> {
+    this.#guard?.stdin?.end();
+    await this.#ended;
+  }
+
+  #start(): ChildProcess {
+    const guard = spawn('/bin/sh', ['-c', SCRIPT, 'handoff-dag-testing-guard'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const ignore = (): void => {};
+    guard.stdin!.on('error', ignore);
+    this.#ended = once(guard, 'close').catch(ignore);
+    return guard;
+  }
+
+  #tell(line: string): void {
+    this.#guard?.stdin?.write(`${line}\n`);
+  }
+}

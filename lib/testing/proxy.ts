@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../base/index.js';
+import type { LinkConditions } from '../peer/index.js';
+import { Tunnel } from './tunnel.js';
+
+/** What a proxy is made with. */
+export interface ProxyOptions {
+  readonly clock: Clock;
+  /** How the link with whoever dials is now; without a name it is nobody of the cluster. */
+  readonly conditions: (dialler: string | undefined) => LinkConditions;
+}
+
+/** What others dial instead of a node: a TCP proxy in front of it, which does to the connections what is wrong with the links. */
+export class NodeProxy {
+  readonly #options: ProxyOptions;
+  readonly #tunnels = new Set<Tunnel>();
+  #server: Server | undefined;
+  /** The port where it listens, or did. */
+  #port = 0;
+  #target: number | undefined;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+  }
+
+  /** Where others dial. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.#port}`;
+  }
+
+  /** Takes connections; at the port where it did before, unless somebody else has that now. They wait for `target`. */
+  async listen(): Promise<void> {
+    try {
+      await this.#listen(this.#port);
+    } catch (error) {
+      if (this.#port === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      await this.#listen(0);
+    }
+  }
+
+  /** The node listens at this URL. */
+  target(url: string): void {
+    this.#target = Number(new URL(url).port);
+    for (const tunnel of this.#tunnels) tunnel.target(this.#target);
+  }
+
+  /** What is wrong with the links is something else now. */
+  changed(): void {
+    for (const tunnel of [...this.#tunnels]) tunnel.pump();
+  }
+
+  /** Resets the connections of one who dialled. */
+  reset(dialler: string): void {
+    for (const tunnel of [...this.#tunnels]) if (tunnel.dialler === dialler) tunnel.reset();
+  }
+
+  /** The node is dead: its address refuses, its connections are reset. */
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    this.#target = undefined;
+    for (const tunnel of [...this.#tunnels]) tunnel.reset();
+  }
+
+  async #listen(port: number): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(server, socket));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  #accept(server: Server, socket: Socket): void {
+    const tunnel: Tunnel = new Tunnel(socket, { ...this.#options, over: () => this.#tunnels.delete(tunnel) });
+    this.#tunnels.add(tunnel);
+    // Accepted by the system before it was closed.
+    if (server !== this.#server) tunnel.reset();
+    else if (this.#target !== undefined) tunnel.target(this.#target);
+  }
+}

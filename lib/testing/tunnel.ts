@@ -1,0 +1,105 @@
+import { connect, type Socket } from 'node:net';
+import { Flow } from './flow.js';
+import type { ProxyOptions } from './proxy.js';
+
+/** The head of a request that opens a WebSocket is shorter, bytes. */
+const LONGEST_HEAD_BYTES = 8192;
+
+/** One connection through a proxy: two sockets, and a flow each way. */
+export class Tunnel {
+  readonly #options: ProxyOptions & { readonly over: () => void };
+  readonly #dialled: Socket;
+  readonly #flows: Flow[] = [];
+  /** What the dialler has sent while it is not known who it is. */
+  #head: Buffer[] = [];
+  #isKnown = false;
+  #dialler: string | undefined;
+  #port: number | undefined;
+  #node: Socket | undefined;
+  #isOver = false;
+
+  constructor(dialled: Socket, options: ProxyOptions & { readonly over: () => void }) {
+    this.#options = options;
+    this.#dialled = dialled;
+    dialled.on('error', () => this.reset());
+    dialled.on('close', () => this.#closed());
+    dialled.on('data', this.#heard);
+    dialled.on('end', this.#gaveUp);
+  }
+
+  /** Who dialled, as it says itself; `undefined` before it does, and for somebody who does not. */
+  get dialler(): string | undefined {
+    return this.#dialler;
+  }
+
+  /** The port where the node listens. */
+  target(port: number): void {
+    this.#port ??= port;
+    this.pump();
+  }
+
+  /** Lets pass what may. */
+  pump(): void {
+    this.#open();
+    for (const flow of [...this.#flows]) flow.pump();
+  }
+
+  /** Resets both ends. */
+  reset(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const flow of this.#flows) flow.close();
+    for (const socket of [this.#dialled, this.#node]) {
+      if (!socket || socket.destroyed) continue;
+      if (socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
+    }
+    this.#options.over();
+  }
+
+  readonly #heard = (chunk: Buffer): void => {
+    this.#head.push(chunk);
+    if (this.#isKnown) return;
+    const head = Buffer.concat(this.#head);
+    if (!head.includes('\r\n\r\n') && head.length < LONGEST_HEAD_BYTES) return;
+    this.#dialler = nameIn(head.toString('latin1'));
+    this.#isKnown = true;
+    this.pump();
+  };
+
+  /** Whoever gives up before the node was dialled never was there. */
+  readonly #gaveUp = (): void => this.reset();
+
+  /** Connects to the node, as soon as it is known who dials whom and the link does not stall. */
+  #open(): void {
+    if (this.#node || !this.#isKnown || this.#port === undefined || this.#isOver || this.#options.conditions(this.#dialler).stall) return;
+    const node = connect({ port: this.#port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    this.#node = node;
+    // Errors of a socket end in its close.
+    node.on('error', () => this.reset());
+    node.on('close', () => this.#closed());
+    const { clock } = this.#options;
+    const parts = { clock, conditions: () => this.#options.conditions(this.#dialler), reset: () => this.reset() };
+    const there = new Flow(this.#dialled, node, parts);
+    this.#dialled.off('data', this.#heard).off('end', this.#gaveUp);
+    this.#flows.push(there, new Flow(node, this.#dialled, parts));
+    for (const chunk of this.#head) there.push(chunk);
+    this.#head = [];
+  }
+
+  #closed(): void {
+    if (this.#isOver || !this.#dialled.destroyed || this.#node?.destroyed === false) return;
+    this.#isOver = true;
+    for (const flow of this.#flows) flow.close();
+    this.#options.over();
+  }
+}
+
+function nameIn(head: string): string | undefined {
+  const [, encoded] = /^handoff-node:[ \t]*([^\s]+)/im.exec(head) ?? [];
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+}
