@@ -1,10 +1,12 @@
 import { layersBench } from './layers.bench.js';
 import type { Bench, Row } from './measure.js';
+import { meshBench } from './mesh.bench.js';
+import { remoteBench } from './remote.bench.js';
 import { startBench } from './start.bench.js';
 import { threadsBench } from './threads.bench.js';
+import { valuesBench } from './values.bench.js';
 
-const benches: readonly Bench[] = [layersBench, threadsBench, startBench];
-
+const benches: readonly Bench[] = [layersBench, threadsBench, startBench, remoteBench, valuesBench, meshBench];
 /** `npm run bench [-- name …] [--json]`: every figure beside its floor, measured in the same run. It asserts nothing. */
 async function main(words: readonly string[]): Promise<void> {
   const isJson = words.includes('--json');

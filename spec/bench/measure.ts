@@ -30,22 +30,33 @@ export async function timed(action: () => Promise<unknown>): Promise<number> {
   return performance.now() - startMs;
 }
 
-/** Times two actions in turn, after one of each that does not count; the medians, and the median of the paired ratios a / b. */
-export async function paired(
-  rounds: number,
-  a: () => Promise<unknown>,
-  b: () => Promise<unknown>,
-): Promise<{ aMs: number; bMs: number; ratio: number }> {
+/** What two things took, measured in turn: the medians, and the median of the paired ratios a / b. */
+export interface Pair {
+  readonly aMs: number;
+  readonly bMs: number;
+  readonly ratio: number;
+}
+
+/** Takes the times of two things that tell their own, in turn, after one of each that does not count. */
+export async function pairs(rounds: number, a: () => Promise<number>, b: () => Promise<number>): Promise<Pair> {
   await a();
   await b();
   const as: number[] = [];
   const bs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    as.push(await timed(a));
-    bs.push(await timed(b));
+    as.push(await a());
+    bs.push(await b());
   }
   return { aMs: median(as), bMs: median(bs), ratio: median(as.map((ms, at) => ms / bs[at]!)) };
 }
+
+/** As `pairs`, of two actions that are timed here. */
+export const paired = (rounds: number, a: () => Promise<unknown>, b: () => Promise<unknown>): Promise<Pair> =>
+  pairs(
+    rounds,
+    () => timed(a),
+    () => timed(b),
+  );
 
 /** `123,456/s`. */
 export const perSecond = (count: number, ms: number): string => `${Math.round((count / ms) * 1000).toLocaleString('en-US')}/s`;

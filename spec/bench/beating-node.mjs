@@ -1,0 +1,16 @@
+// A node in a process of its own that beats often, so that it shows what holds a beat up.
+import { Handoff } from 'handoff-dag';
+
+const [root, intervalMs] = process.argv.slice(2);
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const heartbeat = { intervalMs: Number(intervalMs), timeoutMs: 5000 };
+const handoff = await Handoff.start({
+  name: 'giver',
+  listen: '127.0.0.1:0',
+  root,
+  heartbeat,
+  logger: quiet,
+  capabilities: { cpu: 1 },
+  threads: 1,
+});
+console.log(handoff.address);

@@ -1,0 +1,71 @@
+import { Dag, type DynamicDag, Handoff } from 'handoff-dag';
+import { driver, FarNode, farTasks } from './far-node.js';
+import { FloorPair } from './floor-pair.js';
+import { type Bench, pairs, perSecond, type Row, timed } from './measure.js';
+
+const FUNCTIONS = 10_000;
+const IN_FLIGHT = 256;
+const LINKS = 200;
+const ROUNDS = 7;
+
+/** No-op functions, all at once. */
+function fan(node: string): DynamicDag {
+  const dag = Dag.dynamic('fan');
+  for (let index = 0; index < FUNCTIONS; index += 1) dag.add({ id: `f${index}`, code: farTasks.nothing, node, isolation: 'loop' });
+  return dag;
+}
+
+/** One after the other: nothing else runs while one does. */
+function chain(node: string, links: number): DynamicDag {
+  const dag = Dag.dynamic('chain').add({ id: 'f0', code: farTasks.nothing, node, isolation: 'loop' });
+  for (let index = 1; index < links; index += 1) {
+    dag.add({ id: `f${index}`, code: farTasks.next, args: [`f${index - 1}`], node, isolation: 'loop' });
+  }
+  return dag;
+}
+
+const micro = (ms: number): string => `${(ms * 1000).toFixed(0)} µs`;
+
+/** What a function in another process costs, over the loopback. */
+export const remoteBench: Bench = {
+  name: 'remote',
+  question: 'What does a function on another node cost, beside a bare request over ws and msgpackr?',
+  async run() {
+    await using far = await FarNode.start('far');
+    await using floor = await FloorPair.start();
+    await using handoff = await Handoff.start(driver(far.url));
+    const rows: Row[] = [];
+
+    const all = fan(far.name);
+    const many = await pairs(
+      ROUNDS,
+      () => timed(() => handoff.execute(all)),
+      () => floor.diallerAsks({ count: FUNCTIONS, inFlight: IN_FLIGHT, what: 'nothing' }),
+    );
+    rows.push({
+      what: `no-op functions, ${IN_FLIGHT} in flight`,
+      figure: perSecond(FUNCTIONS, many.aMs),
+      floor: `bare requests ${perSecond(FUNCTIONS, many.bMs)}`,
+      ratio: 1 / many.ratio,
+      target: 'at least 0.3',
+    });
+
+    for (const [what, links, repeats] of [
+      ['one function after another, in one run', LINKS, 1],
+      ['a run of one function', 1, LINKS],
+    ] as const) {
+      const dag = chain(far.name, links);
+      const again = async (): Promise<void> => {
+        for (let repeat = 0; repeat < repeats; repeat += 1) await handoff.execute(dag);
+      };
+      const one = await pairs(
+        ROUNDS,
+        () => timed(again),
+        () => floor.diallerAsks({ count: LINKS, inFlight: 1, what: 'nothing' }),
+      );
+      const floorText = `bare request ${micro(one.bMs / LINKS)}`;
+      rows.push({ what, figure: micro(one.aMs / LINKS), floor: floorText, ratio: one.ratio, target: 'at most 4' });
+    }
+    return rows;
+  },
+};

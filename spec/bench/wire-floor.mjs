@@ -1,0 +1,66 @@
+// A process at one end of a bare connection: ws and msgpackr, and nothing else. Its parent tells it what to do, over IPC.
+import { Packr, Unpackr } from 'msgpackr';
+import { WebSocket, WebSocketServer } from 'ws';
+
+const packr = new Packr({ useRecords: false });
+const unpackr = new Unpackr({ useRecords: false });
+const COMMON = { perMessageDeflate: false, skipUTF8Validation: true };
+const reply = Buffer.alloc(2 ** 20, 7);
+const BINARY = 0;
+
+let socket;
+let answered = (_answer) => {};
+
+/** Either end answers requests: with a value of its own, or with 1 MiB as it is. */
+function attach(ws) {
+  socket = ws;
+  ws._socket.setNoDelay(true);
+  ws.on('message', (data) => {
+    if (data[0] === reply[0]) return answered(data);
+    const message = unpackr.unpack(data);
+    if (message.type === 'answer') return answered(message);
+    if (message.what === BINARY) return ws.send(reply);
+    return ws.send(packr.pack({ type: 'answer', id: message.id, value: 1 }));
+  });
+}
+
+/** Milliseconds of `count` requests, `inFlight` at a time. */
+function ask({ count, inFlight, what }) {
+  return new Promise((resolve) => {
+    const startMs = performance.now();
+    let asked = 0;
+    let done = 0;
+    const one = () => {
+      asked += 1;
+      socket.send(packr.pack({ type: 'request', id: asked, what }));
+    };
+    answered = () => {
+      done += 1;
+      if (asked < count) one();
+      else if (done === count) resolve(performance.now() - startMs);
+    };
+    while (asked < Math.min(count, inFlight)) one();
+  });
+}
+
+const commands = {
+  listen: () =>
+    new Promise((resolve) => {
+      const server = new WebSocketServer({ ...COMMON, host: '127.0.0.1', port: 0 }, () =>
+        resolve(`ws://127.0.0.1:${server.address().port}`),
+      );
+      server.on('connection', attach);
+    }),
+  dial: (url) =>
+    new Promise((resolve) => {
+      const ws = new WebSocket(url, { ...COMMON, generateMask: (mask) => mask.fill(0) });
+      ws.once('open', () => {
+        attach(ws);
+        resolve();
+      });
+    }),
+  ask,
+};
+
+process.on('message', async ({ command, argument }) => process.send({ answer: await commands[command](argument) }));
+process.on('disconnect', () => process.exit());
