@@ -175,7 +175,7 @@ export class Allocation {
 
   /**
    * Those who have waited long go first, the longest first. Where one still finds no room, the node that is nearest to having it keeps what
-   * it lacks from everybody else; if that is another node, it goes there and waits at the authority.
+   * it lacks from everybody else; if others than this driver fill that node, it goes there and waits at the authority.
    */
   #serveSeniors(nowMs: number, declined: Set<KindQueue>, answers: Answer[]): Reserved | undefined {
     const seniors = [...this.#waiting].filter((queue) => nowMs - queue.waitingSinceMs! >= OVERTAKING_ENDS_MS);
@@ -186,7 +186,7 @@ export class Allocation {
       if (this.#hasRoom(queue, reserved) && this.#grant(queue, reserved, declined, answers)) continue;
       const nearest = nearestTo(queue.kind, this.#eligible(queue));
       if (!nearest) continue;
-      if (!nearest.isSelf) {
+      if (nearest.room.mayWait(queue.kind)) {
         this.#take(queue, nearest, true, answers);
         continue;
       }

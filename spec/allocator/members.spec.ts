@@ -99,15 +99,37 @@ describe('allocation over several members', () => {
     expect(pump(999)).to.deep.equal(['2@b']);
   });
 
-  it('sends what has waited a second to wait at the node that is nearest to having room', () => {
-    const large = kindOf({ cpu: 4 });
-    const members = [self({ cpu: 1 }), other('b', { cpu: 4 }), other('c', { cpu: 8 })];
-    const { pump, allocation } = asked(members, kindOf({ cpu: 3 }), 3);
+  it('keeps room for what has waited a second on the node that is nearest to having it, if only its own runs fill that', () => {
+    const [three, four] = [kindOf({ cpu: 3 }), kindOf({ cpu: 4 })];
+    const { pump, allocation } = asked([self({ cpu: 1 }), other('b', { cpu: 4 }), other('c', { cpu: 8 })], three, 3);
     expect(pump(0)).to.deep.equal(['0@b', '1@c', '2@c']);
-    allocation.request('r', 3, large);
+    allocation.request('r', 3, four);
     expect(pump(1)).to.deep.equal([]);
     expect(pump(1000)).to.deep.equal([]);
-    expect(pump(1001)).to.deep.equal(['3@c may queue']);
+    for (const index of [4, 5]) allocation.request('r', index, one);
+    expect(pump(1001), 'c keeps its two').to.deep.equal(['4@self', '5@b']);
+    allocation.free('r', 'c', three);
+    expect(pump(1002)).to.deep.equal(['3@c']);
+  });
+
+  it('sends what has waited a second to wait there, if others fill that, and one only', () => {
+    const b = other('b', { cpu: 4 }, { cpu: 3 });
+    const { pump, allocation } = asked([self({}), b], kindOf({ cpu: 1 }), 1);
+    expect(pump(0)).to.deep.equal(['0@b may queue']);
+    const large = kindOf({ cpu: 4 });
+    allocation.request('r', 1, large);
+    allocation.request('r', 2, large);
+    expect(pump(1)).to.deep.equal(['1@b may queue']);
+    for (let nowMs = 2; nowMs < 9000; nowMs += 100) expect(pump(nowMs)).to.deep.equal([]);
+  });
+
+  it('piles nothing up where only its own runs leave no room: a node that joins gets it', () => {
+    const members = [self({ cpu: 1 }), other('b', { cpu: 20 })];
+    const { pump, allocation } = asked(members, one, 60);
+    expect(pump(0)).to.have.length(21);
+    for (let nowMs = 100; nowMs < 9000; nowMs += 100) expect(pump(nowMs)).to.deep.equal([]);
+    allocation.changed([...members, other('c', { cpu: 39 })]);
+    expect(pump(9000)).to.have.length(39);
   });
 
   it('keeps room on the own node for what has waited a second, if that is nearest', () => {
