@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.js';
 import { Neighbours } from './neighbours.js';
 import type { Usage } from './picture.js';
 import { amounts } from './resources.js';
+import type { Claim } from './room.js';
 import type { Capabilities } from './strategy.js';
 
 /** What a run hears from the allocator, within the turn in which it is decided. */
@@ -58,8 +59,8 @@ export class AllocationTable {
   }
 
   /** A node that declined said how it stands; to be followed by `pump`. */
-  told(node: string, usage: Usage): void {
-    this.#neighbours.told(node, usage);
+  declined(node: string, usage: Usage, claim: Claim): void {
+    this.#neighbours.refused(node, usage, claim);
   }
 
   enrol(run: Placed): void {

@@ -72,8 +72,8 @@ export class Neighbours {
   }
 
   /** A node that declined said how it stands. */
-  told(name: string, usage: Usage): void {
-    this.#byName.get(name)?.room.told(usage);
+  refused(name: string, usage: Usage, claim: Claim): void {
+    this.#byName.get(name)?.room.refused(usage, claim);
   }
 
   #neighbour({ name, incarnation }: MemberState): Neighbour {

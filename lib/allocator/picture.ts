@@ -26,12 +26,18 @@ export class Picture implements Room {
     loop: { size: 0, others: 0, mine: 0 },
   };
 
+  /** What the node has refused although it looked free: it is kept there for somebody else. Until the node tells anew. */
+  readonly #withheld = new Set<string>();
+  #isShut = false;
+
   constructor(usage?: Usage) {
     if (usage) this.told(usage);
   }
 
   /** The node told how it stands. */
   told({ capabilities, used, usedByYou, slots }: Usage): void {
+    this.#withheld.clear();
+    this.#isShut = false;
     this.#capabilities = capabilities;
     this.#limits = amounts(capabilities);
     const ours = amounts(usedByYou);
@@ -40,6 +46,14 @@ export class Picture implements Room {
       const { size, used: inUse, usedByYou: oursInUse } = slots[slot];
       Object.assign(this.#slots[slot], { size, others: inUse - oursInUse });
     }
+  }
+
+  /** The node had no room for a claim, and told how it stands. */
+  refused(usage: Usage, { cost }: Claim): void {
+    this.told(usage);
+    if (!this.hasResources(cost)) return;
+    for (const name of cost.keys()) this.#withheld.add(name);
+    this.#isShut = cost.size === 0;
   }
 
   get capabilities(): Capabilities {
@@ -55,7 +69,8 @@ export class Picture implements Room {
   }
 
   hasResources(cost: Amounts): boolean {
-    return fits(cost, this.#limits, this.#used());
+    if (this.#withheld.size > 0) for (const name of cost.keys()) if (this.#withheld.has(name)) return false;
+    return !this.#isShut && fits(cost, this.#limits, this.#used());
   }
 
   hasSlot(slot: Slot): boolean {

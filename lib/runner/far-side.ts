@@ -1,4 +1,4 @@
-import type { AllocationTable, Capabilities } from '../allocator/index.js';
+import { type AllocationTable, amounts, type Capabilities } from '../allocator/index.js';
 import { HandoffError } from '../base/index.js';
 import { type AttemptHandle, type FarOutcome, type Fetches, isFar, type RemoteExecutor, type UngatheredStep } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
@@ -74,12 +74,16 @@ export class FarSide {
         started,
         queued: (lacking) => this.#feed({ type: 'function-waited', index, lacking }),
         refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
-          allocation.told(node, {
-            capabilities: Object.fromEntries(capabilities),
-            used: Object.fromEntries(used),
-            usedByYou: Object.fromEntries(usedByYou),
-            slots: { thread: slot(threads), loop: slot(loopPlaces) },
-          }),
+          allocation.declined(
+            node,
+            {
+              capabilities: Object.fromEntries(capabilities),
+              used: Object.fromEntries(used),
+              usedByYou: Object.fromEntries(usedByYou),
+              slots: { thread: slot(threads), loop: slot(loopPlaces) },
+            },
+            { cost: amounts(order.costs), slot: order.slot },
+          ),
       },
     );
   }

@@ -103,8 +103,8 @@ describe('the neighbours that functions can be placed on', () => {
     neighbours.heard(beat(member('b'), { used: [] }));
     const slot = { size: 3, used: 0, usedByYou: 0 };
     const usage = { capabilities: { cpu: 2 }, used: { cpu: 2 }, usedByYou: {}, slots: { thread: slot, loop: slot } };
-    neighbours.told('b', usage);
-    neighbours.told('stranger', usage);
+    neighbours.refused('b', usage, { cost: new Map(), slot: 'loop' });
+    neighbours.refused('stranger', usage, { cost: new Map(), slot: 'loop' });
     expect(neighbours.members[0]!.room.hasResources(amounts({ cpu: 1 }))).to.equal(false);
   });
 

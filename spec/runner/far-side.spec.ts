@@ -41,7 +41,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
     logger: silentLogger,
     comparisons: {} as ModuleComparisons,
     store,
-    allocation: { told: (node: string, usage: Usage) => void told.push({ node, usage }) } as unknown as AllocationTable,
+    allocation: { declined: (node: string, usage: Usage) => void told.push({ node, usage }) } as unknown as AllocationTable,
     remote: {
       start: (_attempt: unknown, one: FarListener) => {
         listener = one;
