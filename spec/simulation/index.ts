@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     if (single !== undefined) console.log(first.trace.join('\n'));
     add(tally, first.result);
     tally.lines += first.trace.length;
-    if (seed % 100 === 0) console.error(`seed ${seed}: ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+    if (seed % 25 === 0) console.error(`seed ${seed}: ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
   }
   const seconds = (performance.now() - startMs) / 1000;
   console.log(

@@ -2,7 +2,7 @@ import { arg, collocatedWith, Dag, type DynamicDag, functionsIn } from '../../li
 import * as plain from './tasks.js';
 
 const tasks = functionsIn<typeof plain>(new URL('./tasks.ts', import.meta.url));
-const KINDS = ['small', 'large', 'slow', 'slowLarge'] as const;
+const KINDS = ['small', 'large', 'slow', 'slow', 'slowLarge', 'slowLarge'] as const;
 
 /** A DAG, and what its functions come to when they are evaluated one after the other. */
 export interface RandomDag {
@@ -13,7 +13,7 @@ export interface RandomDag {
   readonly collect: 'all' | 'sinks';
 }
 
-/** Up to 14 functions: small and large values, quick and slow, inline functions, serializers, collocation, pins; `random` decides everything. */
+/** Up to 20 functions: small and large values, quick and slow, inline functions, serializers, collocation, pins; `random` decides everything. */
 export function randomDag(id: string, nodes: readonly string[], random: () => number): RandomDag {
   for (;;) {
     const made = drawn(id, nodes, random);
@@ -33,7 +33,7 @@ function drawn(id: string, nodes: readonly string[], random: () => number): Rand
   const inputs = { in: chance(0.3) ? plain.large([], 5) : 42 };
   const values = new Map<string, unknown>([['in', inputs.in]]);
   const inline = new Set<string>();
-  const size = 1 + Math.floor(random() * 14);
+  const size = 1 + Math.floor(random() * 20);
   for (let at = 0; at < size; at += 1) {
     const known = [...values.keys()];
     const args = [...new Set(Array.from({ length: Math.floor(random() * 4) }, () => one(known)))];

@@ -34,7 +34,7 @@ export interface Simulation<T> {
 const LIMIT_MS = 2 * 3_600_000;
 
 /** How long a cluster that nobody harms takes to be at rest: until the last loss is noticed, and told, virtual ms. */
-const SETTLE_MS = 30_000;
+const SETTLE_MS = 15_000;
 
 /** So much of the trace goes with a failure, lines. */
 const TRACE_END = 60;
@@ -90,7 +90,7 @@ async function simulated<T>(
     const oracle = new ClusterOracle(cluster);
     scheduler.onStep = () => oracle.look();
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
-    const harm = faults === 'random' ? new RandomFaults(cluster, stream(seed, 2), sleep) : undefined;
+    const harm = faults === 'random' ? new RandomFaults(cluster, stream(seed, 2), clock) : undefined;
     const harmed = harm?.run(mode);
     try {
       const result = await scenario(cluster);
