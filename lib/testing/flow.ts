@@ -13,9 +13,12 @@ export interface FlowParts {
   readonly reset: () => void;
 }
 
-/** What is under way; `undefined`: the end. */
+/** Bytes; the word that there are no more; or that the connection was reset. */
+export type Passing = Buffer | 'end' | 'reset';
+
+/** What is under way. */
 interface Waiting {
-  readonly chunk: Buffer | undefined;
+  readonly passing: Passing;
   readonly dueMs: number;
 }
 
@@ -37,18 +40,18 @@ export class Flow {
     this.#to = to;
     this.#parts = parts;
     from.on('data', (chunk: Buffer) => this.push(chunk));
-    from.on('end', () => this.push(undefined));
+    from.on('end', () => this.push('end'));
   }
 
-  /** Something has come in; `undefined`: the end. */
-  push(chunk: Buffer | undefined): void {
+  /** Something has come in. */
+  push(passing: Passing): void {
     if (this.#isClosed) return;
     const { clock, conditions } = this.#parts;
     const { delayMs = 0, bytesPerSecond } = conditions();
-    const bytes = chunk?.length ?? 0;
+    const bytes = typeof passing === 'string' ? 0 : passing.length;
     const lineMs = bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
     this.#lastDueMs = Math.max(this.#lastDueMs, clock.now() + delayMs) + lineMs;
-    this.#waiting.push({ chunk, dueMs: this.#lastDueMs });
+    this.#waiting.push({ passing, dueMs: this.#lastDueMs });
     this.#waitingBytes += bytes;
     this.pump();
   }
@@ -57,7 +60,7 @@ export class Flow {
   pump(): void {
     if (this.#isClosed) return;
     while (!this.#timer && !this.#isBlocked && this.#waiting.length > 0 && !this.#parts.conditions().stall) {
-      const { chunk, dueMs } = this.#waiting[0]!;
+      const { passing, dueMs } = this.#waiting[0]!;
       const waitMs = dueMs - this.#parts.clock.now();
       if (waitMs > 0) {
         this.#timer = this.#parts.clock.after(waitMs, () => {
@@ -67,14 +70,16 @@ export class Flow {
         break;
       }
       this.#waiting.shift();
-      if (!chunk) {
+      if (passing === 'reset') return this.#parts.reset();
+      if (passing === 'end') {
         this.#to.end();
-        break;
+        continue;
       }
-      this.#waitingBytes -= chunk.length;
-      this.#carriedBytes += chunk.length;
+      this.#waitingBytes -= passing.length;
+      this.#carriedBytes += passing.length;
       if (this.#carriedBytes > (this.#parts.conditions().resetAfterBytes ?? Number.POSITIVE_INFINITY)) return this.#parts.reset();
-      this.#isBlocked = !this.#to.write(chunk);
+      // One that is destroyed takes it, for nothing.
+      this.#isBlocked = !this.#to.destroyed && !this.#to.write(passing);
       if (this.#isBlocked) {
         this.#to.once('drain', () => {
           this.#isBlocked = false;

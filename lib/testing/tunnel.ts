@@ -21,7 +21,7 @@ export class Tunnel {
   constructor(dialled: Socket, options: ProxyOptions & { readonly over: () => void }) {
     this.#options = options;
     this.#dialled = dialled;
-    dialled.on('error', () => this.reset());
+    dialled.on('error', () => this.#broke(0));
     dialled.on('close', () => this.#closed());
     dialled.on('data', this.#heard);
     dialled.on('end', this.#gaveUp);
@@ -75,8 +75,7 @@ export class Tunnel {
     if (this.#node || !this.#isKnown || this.#port === undefined || this.#isOver || this.#options.conditions(this.#dialler).stall) return;
     const node = connect({ port: this.#port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     this.#node = node;
-    // Errors of a socket end in its close.
-    node.on('error', () => this.reset());
+    node.on('error', () => this.#broke(1));
     node.on('close', () => this.#closed());
     const { clock } = this.#options;
     const parts = { clock, conditions: () => this.#options.conditions(this.#dialler), reset: () => this.reset() };
@@ -85,6 +84,13 @@ export class Tunnel {
     this.#flows.push(there, new Flow(node, this.#dialled, parts));
     for (const chunk of this.#head) there.push(chunk);
     this.#head = [];
+  }
+
+  /** One end is torn: the other hears so when the link lets it. */
+  #broke(end: 0 | 1): void {
+    const flow = this.#flows[end];
+    if (flow) flow.push('reset');
+    else this.reset();
   }
 
   #closed(): void {

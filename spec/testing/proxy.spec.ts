@@ -18,6 +18,9 @@ async function read(socket: Socket, bytes: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** Resolves when a socket is closed, however. */
+const closed = (socket: Socket): Promise<void> => new Promise((resolve) => void socket.once('close', () => resolve()));
+
 describe('The proxy in front of a node', () => {
   const head = (name?: string): string =>
     `GET / HTTP/1.1\r\nUpgrade: websocket\r\n${name ? `Handoff-Node: ${encodeURIComponent(name)}\r\n` : ''}\r\n`;
@@ -88,7 +91,7 @@ describe('The proxy in front of a node', () => {
     accepted.end('reply');
     expect(String(await read(dialled, 5))).to.equal('reply');
     dialled.resume();
-    await once(dialled, 'close');
+    await closed(dialled);
   });
 
   it('takes 16 MiB as slowly as they are read, and loses none', async () => {
@@ -128,7 +131,7 @@ describe('The proxy in front of a node', () => {
     await roundTrip(other);
     expect(isTold).to.equal(false);
     accepted.resume();
-    const gone = once(accepted, 'close');
+    const gone = closed(accepted);
     links.set('me too', 'me', {});
     await gone;
   });
@@ -139,7 +142,7 @@ describe('The proxy in front of a node', () => {
     const gaveUp = await dial('late');
     gaveUp.end();
     gaveUp.resume();
-    await once(gaveUp, 'close');
+    await closed(gaveUp);
     await dial('late');
     await roundTrip(other);
     expect(arrived).to.have.lengthOf(0);
@@ -167,7 +170,7 @@ describe('The proxy in front of a node', () => {
     const [dialled, accepted] = await link('short');
     links.set('short', 'me', { resetAfterBytes: 1000 });
     await roundTrip([dialled, accepted]);
-    const errors = Promise.all([once(dialled, 'close'), once(accepted, 'close')]);
+    const errors = Promise.all([closed(dialled), closed(accepted)]);
     const codes: unknown[] = [];
     for (const socket of [dialled, accepted]) socket.on('error', (error: NodeJS.ErrnoException) => codes.push(error.code)).resume();
     accepted.write(Buffer.alloc(1000));
@@ -179,7 +182,7 @@ describe('The proxy in front of a node', () => {
     const other = await link('other');
     const [dialled, accepted] = await link('dead');
     for (const socket of [dialled, accepted]) socket.resume();
-    const gone = Promise.all([once(dialled, 'close'), once(accepted, 'close')]);
+    const gone = Promise.all([closed(dialled), closed(accepted)]);
     proxy.reset('dead');
     await gone;
     await roundTrip(other);
@@ -190,7 +193,7 @@ describe('The proxy in front of a node', () => {
     const dialled = await dial('other');
     const { url } = proxy;
     dialled.resume();
-    const gone = once(dialled, 'close');
+    const gone = closed(dialled);
     proxy.close();
     await gone;
     const refused = connect(Number(new URL(url).port), '127.0.0.1');

@@ -88,12 +88,13 @@ for (const transport of ['memory', 'websocket', 'processes'] as const satisfies 
     it('kills a node without a word: what it ran is run elsewhere', async () => {
       const withGpu = { ...quick, capabilities: { cpu: 4, gpu: 1 } };
       await start([quick, withGpu, withGpu]);
+      const { node: _anywhere, ...held } = on('', 'held');
       const run = n1.execute(
         Dag.dynamic('killed')
-          .add({ ...on('n1', 'held'), node: undefined, cost: { cpu: 4 } })
+          .add({ ...held, cost: { gpu: 1 } })
           .add(on('n1', 'here')),
       );
-      const elsewhere = await Promise.race([door.knock('held')]);
+      const elsewhere = await door.knock('held');
       const at = ((await event(run, 'function-started', 'held')) as { node: string }).node;
       await cluster.kill(at);
       if (transport === 'processes') await elsewhere.gone;
@@ -247,13 +248,10 @@ for (const transport of ['memory', 'websocket', 'processes'] as const satisfies 
       await share();
       await pidOn('n2');
       await cluster.link('n1', 'n2').set({ resetAfterBytes: 200_000 });
-      const dag = Dag.dynamic('reset')
-        .add({ id: 'made', code: tasks.bytes, extraArgs: [150_000], node: 'n2', ...loop })
-        .add({ id: 'again', code: tasks.bytes, extraArgs: [150_000], node: 'n2', ...loop })
-        .add({ id: 'known', code: tasks.length, args: ['made'], node: 'n2', ...loop });
-      const { results } = await n1.execute(dag, { collect: ['made', 'again', 'known'] });
-      expect(results.known).to.equal(150_000);
-      expect(results.made).to.have.lengthOf(150_000);
+      for (let n = 0; n < 3; n += 1) {
+        const dag = Dag.dynamic('reset').add({ id: 'made', code: tasks.bytes, extraArgs: [150_000], node: 'n2', ...loop });
+        expect((await n1.execute(dag)).results.made).to.have.lengthOf(150_000);
+      }
       await cluster.link('n1', 'n2').set({});
     });
 
