@@ -48,10 +48,13 @@ export class Picture implements Room {
     }
   }
 
-  /** The node had no room for a claim, and told how it stands. */
+  /** The node had no room for a claim, which is not given back yet, and told how it stands. */
   refused(usage: Usage, { cost }: Claim): void {
     this.told(usage);
-    if (!this.hasResources(cost)) return;
+    // The claim itself is still counted, and is about to be given back.
+    const used = new Map(this.#used());
+    for (const [name, amount] of cost) used.set(name, (used.get(name) ?? 0n) - amount);
+    if (!fits(cost, this.#limits, used)) return;
     for (const name of cost.keys()) this.#withheld.add(name);
     this.#isShut = cost.size === 0;
   }

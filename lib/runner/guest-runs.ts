@@ -71,7 +71,6 @@ export class GuestRuns {
         break;
       case 'end-run':
         if (known) this.#end(known, message.retainMs);
-        else this.#ground.store.dropRun(runId);
     }
     this.#tellIdle();
   }

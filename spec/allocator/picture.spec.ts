@@ -91,10 +91,13 @@ describe('the picture of another node', () => {
   it('takes what is refused although it looks free for withheld, until the node tells anew, and lets one wait there', () => {
     const picture = new Picture(usage({ capabilities: { cpu: 2, gpu: 1 } }));
     const cpu = { cost: amounts({ cpu: 1 }), slot: 'loop' } as const;
+    picture.take(cpu);
     picture.refused(usage({ capabilities: { cpu: 2, gpu: 1 } }), cpu);
+    picture.free(cpu);
     expect(picture.hasResources(cpu.cost), 'or it would be asked again and again').to.equal(false);
     expect(picture.hasResources(amounts({ gpu: 1 }))).to.equal(true);
     expect(picture.mayWait(cpu)).to.equal(true);
+    picture.take({ cost: amounts({}), slot: 'loop' });
     picture.refused(usage({ capabilities: { cpu: 2 } }), { cost: amounts({}), slot: 'loop' });
     expect(picture.hasResources(amounts({}))).to.equal(false);
     picture.told(usage({ capabilities: { cpu: 2 } }));
