@@ -18,8 +18,9 @@ import { seededRandom, shuffled } from './seeded-random.js';
 /** Starts a cluster in other surroundings than the machine's: for simulations. */
 export const startCluster: unique symbol = Symbol('startCluster');
 
-/** How long nodes may take to know each other once all have started, ms, and how often one is asked that cannot tell. */
+/** How long nodes may take to link each other once all have started, ms; one that is restarted while others are harmed; and how often one is asked. */
 const MESH_MS = 30_000;
+const REJOIN_MS = 5000;
 const LOOK_MS = 10;
 
 /** What can be made to fail within nodes. */
@@ -106,6 +107,11 @@ export class TestCluster implements AsyncDisposable {
     }
   }
 
+  /** The names of those nodes that live, paused or not. */
+  get living(): readonly string[] {
+    return this.names.filter((name) => this.#nodes.get(name)?.isAlive);
+  }
+
   /** A node, as its last incarnation is or was. `TypeError` for one that lives in another process. */
   node(name: string): Handoff {
     this.#known(name);
@@ -135,7 +141,8 @@ export class TestCluster implements AsyncDisposable {
       this.#note(`restart ${name}`);
       this.#paused.delete(name);
       await this.#nodes.get(name)!.kill();
-      await this.#start(name, this.#contact(name));
+      await this.#startAgain(name);
+      await this.#meshed(name, this.names, REJOIN_MS);
     });
   }
 
@@ -222,7 +229,9 @@ export class TestCluster implements AsyncDisposable {
     } else {
       for (const name of others) await this.#start(name, first);
     }
-    await this.#meshed();
+    for (const name of this.names) {
+      if (!(await this.#meshed(name, this.names, MESH_MS))) throw new Error(`Node "${name}" has found no link with each of the others`);
+    }
   }
 
   async #start(name: string, contact: string | undefined): Promise<void> {
@@ -230,19 +239,42 @@ export class TestCluster implements AsyncDisposable {
     this.#nodes.set(name, await this.#host.start(name, options, contact === undefined ? [] : [this.#nodes.get(contact)!.address]));
   }
 
-  /** One who joins knows the others, and they know it, when it has started; this sees to it that nobody was too slow for that. */
-  async #meshed(): Promise<void> {
+  /** As `#start`, for one whose name others may still believe to be taken: it is, until they have noticed that it is not. */
+  async #startAgain(name: string): Promise<void> {
     const { clock } = this.#surroundings;
     const untilMs = clock.now() + MESH_MS;
-    for (const name of this.names) {
-      for (;;) {
-        const known = new Set(await this.#nodes.get(name)!.members());
-        const missing = this.names.filter((other) => !known.has(other));
-        if (missing.length === 0) break;
-        if (clock.now() > untilMs || this.#stopping) throw new Error(`Node "${name}" does not know ${missing.join(', ')}`);
-        await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
+    for (;;) {
+      try {
+        return await this.#start(name, this.#contact(name));
+      } catch (error) {
+        if (this.#stopping || clock.now() > untilMs || !isNameTaken(error)) throw error;
       }
+      await this.#look();
     }
+  }
+
+  /**
+   * Resolves when a node has a link with every one of `others` that it could have one with. One who joins has, when it has started, unless others
+   * start at the same time, or the machine is too slow. False after `withinMs`.
+   */
+  async #meshed(name: string, others: readonly string[], withinMs: number): Promise<boolean> {
+    const { clock } = this.#surroundings;
+    const untilMs = clock.now() + withinMs;
+    const isInReach = (other: string): boolean =>
+      other !== name && !this.#paused.has(other) && this.#nodes.get(other)!.isAlive && !this.#links.conditions(name, other).stall;
+    const node = this.#nodes.get(name)!;
+    while (node.isAlive && !this.#stopping) {
+      const linked = new Set(await node.links());
+      if (others.filter(isInReach).every((other) => linked.has(other))) return true;
+      if (clock.now() > untilMs) return false;
+      await this.#look();
+    }
+    return false;
+  }
+
+  /** Time passes: some things are told to nobody. */
+  #look(): Promise<void> {
+    return new Promise((resolve) => void this.#surroundings.clock.after(LOOK_MS, resolve));
   }
 
   /** Whom a node joins through: of the living, one that it can reach, if there is any. */
@@ -302,3 +334,6 @@ export class TestCluster implements AsyncDisposable {
     return new HandoffError('HANDOFF_STOPPED', 'The cluster has been stopped');
   }
 }
+
+/** The error of a node in another process is only what that said. */
+const isNameTaken = (error: unknown): boolean => /a living node has this name/.test((error as Error).message);

@@ -14,7 +14,7 @@ export class ClusterOracle {
 
   /** Throws what is left over on a node although nobody drives a run any more; what nodes hold for `getResult` apart. */
   atRest(): void {
-    const living = this.#cluster.names.map((name) => [name, this.#cluster.node(name)[inspectNode]()] as const);
+    const living = this.#cluster.living.map((name) => [name, this.#cluster.node(name)[inspectNode]()] as const);
     if (living.some(([, { runs }]) => runs > 0)) return;
     for (const [name, { isFree, running, guestRuns, farAttempts, requests, fetches, offers }] of living) {
       const left = { claims: Number(!isFree), running, guestRuns, farAttempts, requests, fetches, offers };

@@ -51,6 +51,9 @@ export class RandomFaults {
   async stop(): Promise<void> {
     this.#isOver = true;
     for (const repair of [...this.#repairs]) await repair();
+    // Who could not join while its links were broken can now.
+    const { names, living } = this.#cluster;
+    for (const name of names) if (!living.includes(name)) await tolerated(() => this.#cluster.restart(name));
   }
 
   async #harm(): Promise<void> {

@@ -64,6 +64,7 @@ async function simulated<T>(
   const scheduler = new Scheduler(random, LIMIT_MS);
   const { clock } = scheduler;
   const trace: string[] = [];
+
   const note = (text: string): void => void trace.push(`${clock.now().toFixed(1)} ${text}`);
   const restoreGlobals = virtualGlobals(scheduler, stream(seed, 1));
   let ids = 0;
