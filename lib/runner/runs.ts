@@ -11,6 +11,7 @@ import { Estimates } from './estimates.js';
 import type { EventLog } from './event-log.js';
 import type { RunEvent } from './messages.js';
 import { openResults, recordOf } from './results.js';
+import { aborted, cancelled } from './run-endings.js';
 import { type CheckedOptions, checkedOptions } from './run-options.js';
 import type { RunGround, Waiting } from './run-order.js';
 
@@ -340,14 +341,4 @@ export class Runs {
     }
     return values;
   }
-}
-
-function cancelled(plan: Plan, runId: string, cause: unknown): HandoffError {
-  const { dagId } = plan;
-  return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
-}
-
-function aborted(run: DagRun, why: string, cause: unknown): HandoffError {
-  const { runId, dagId } = run;
-  return new HandoffError('HANDOFF_RUN_ABORTED', `Run of DAG "${dagId}" was aborted: ${why}`, { dagId, runId, cause });
 }

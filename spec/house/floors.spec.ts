@@ -20,15 +20,15 @@ const FLOORS = [
 ];
 const floorOf = (station: string): number => FLOORS.findIndex((floor) => floor.includes(station));
 
-/** The one home of each third-party package. */
-const HOMES: Readonly<Record<string, string>> = {
+/** The home of each third-party package. A plain data structure may have two, where neither could have it from the other. */
+const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   nact: 'actor/',
   piscina: 'executor/isolations/',
   ws: 'peer/transports/',
   msgpackr: 'peer/',
   uuid: 'base/',
   pino: 'base/',
-  tinyqueue: 'allocator/',
+  tinyqueue: ['allocator/', 'testing/simulation/'],
   denque: 'runner/',
   'import-meta-resolve': 'executor/',
   tsx: 'executor/isolations/',
@@ -117,8 +117,11 @@ describe('the floors of the house', () => {
     for (const { from, to } of imports) {
       if (to.startsWith('.') || to.startsWith('node:')) continue;
       const name = to.startsWith('@') ? to.split('/').slice(0, 2).join('/') : to.split('/')[0]!;
-      expect(HOMES[name], `${from} imports ${to}`).to.be.a('string');
-      expect(from.startsWith(HOMES[name]!), `${from} imports ${to}, whose home is ${HOMES[name]}`).to.equal(true);
+      const homes = [HOMES[name] ?? []].flat();
+      expect(
+        homes.some((home) => from.startsWith(home)),
+        `${from} imports ${to}, whose home is ${homes.join(', ')}`,
+      ).to.equal(true);
     }
   });
 

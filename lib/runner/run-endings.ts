@@ -1,0 +1,15 @@
+import { HandoffError } from '../base/index.js';
+import type { Plan } from '../dag/index.js';
+import type { DagRun } from './dag-run.js';
+
+/** Somebody asked for the end of a run. */
+export function cancelled(plan: Plan, runId: string, cause: unknown): HandoffError {
+  const { dagId } = plan;
+  return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
+}
+
+/** Its node ended, or its DagRunner did, again and again. */
+export function aborted(run: DagRun, why: string, cause: unknown): HandoffError {
+  const { runId, dagId } = run;
+  return new HandoffError('HANDOFF_RUN_ABORTED', `Run of DAG "${dagId}" was aborted: ${why}`, { dagId, runId, cause });
+}
