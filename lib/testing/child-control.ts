@@ -29,8 +29,8 @@ process.on('disconnect', () => process.exit(1));
 
 async function answer(request: ChildRequest): Promise<readonly string[]> {
   // Not before it is needed: the command has not been loaded yet.
-  const { crashActorOf, upMembers } = await import('./node-inside.js');
-  if (request.type === 'list-members') return upMembers(node!);
+  const { crashActorOf, linksOf } = await import('./node-inside.js');
+  if (request.type === 'list-links') return linksOf(node!);
   await crashActorOf(node!, request.actor);
   return [];
 }

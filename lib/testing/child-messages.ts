@@ -1,7 +1,7 @@
 /** What a node in a process of its own is asked. */
 export type ChildRequest =
   | { readonly type: 'crash-actor'; readonly id: number; readonly actor: string }
-  | { readonly type: 'list-members'; readonly id: number };
+  | { readonly type: 'list-links'; readonly id: number };
 
 /** What it tells. */
 export type ChildReport =

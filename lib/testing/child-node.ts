@@ -112,8 +112,8 @@ export class ChildNode implements HostedNode {
     await this.#ask((id) => ({ type: 'crash-actor', id, actor }));
   }
 
-  async members(): Promise<readonly string[]> {
-    return this.#ask((id) => ({ type: 'list-members', id }));
+  async links(): Promise<readonly string[]> {
+    return this.#ask((id) => ({ type: 'list-links', id }));
   }
 
   #ask(request: (id: number) => ChildRequest): Promise<readonly string[]> {

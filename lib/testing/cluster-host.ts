@@ -54,6 +54,6 @@ export interface HostedNode {
   resume(): Promise<void>;
   /** An actor of its ends abnormally, once this resolves. `TypeError` when it has none of that name. */
   crashActor(actor: SupervisedName): Promise<void>;
-  /** The names of the members that it knows and that are up, its own included. */
-  members(): Promise<readonly string[]>;
+  /** The names of the nodes that it has a link with; none once it has ended. */
+  links(): Promise<readonly string[]>;
 }

@@ -2,7 +2,7 @@ import { defaultLogger, type Logger, silentLogger } from '../base/index.js';
 import { Handoff, type NodeOptions, type SupervisedName, startNode } from '../handoff/index.js';
 import type { Transport } from '../peer/index.js';
 import type { HostedNode, HostSetup } from './cluster-host.js';
-import { crashActorOf, upMembers } from './node-inside.js';
+import { crashActorOf, linksOf } from './node-inside.js';
 import { PausableClock } from './pausable-clock.js';
 import { SeverableTransport } from './severable-transport.js';
 
@@ -110,8 +110,8 @@ export class LocalNode implements HostedNode {
     await crashActorOf(this.handoff, actor);
   }
 
-  async members(): Promise<readonly string[]> {
-    return upMembers(this.handoff);
+  async links(): Promise<readonly string[]> {
+    return linksOf(this.handoff);
   }
 }
 

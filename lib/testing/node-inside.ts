@@ -1,6 +1,5 @@
 import { exited, kill } from '../actor/index.js';
-import { HandoffError } from '../base/index.js';
-import type { Handoff } from '../handoff/index.js';
+import { type Handoff, inspectNode } from '../handoff/index.js';
 
 /** Ends an actor of a node abnormally. Resolves when it has ended; `TypeError` when there is none of that name. */
 export async function crashActorOf(handoff: Handoff, actor: string): Promise<void> {
@@ -10,13 +9,5 @@ export async function crashActorOf(handoff: Handoff, actor: string): Promise<voi
   await exited(ref);
 }
 
-/** The names of the members that a node knows and that are up. */
-export async function upMembers(handoff: Handoff): Promise<readonly string[]> {
-  try {
-    const members = await handoff.nodes();
-    return members.filter(({ status }) => status === 'up').map(({ name }) => name);
-  } catch (error) {
-    if (HandoffError.is(error, 'HANDOFF_STOPPED')) return [];
-    throw error;
-  }
-}
+/** The names of the nodes that a node has a link with. */
+export const linksOf = (handoff: Handoff): readonly string[] => handoff[inspectNode]().links;

@@ -95,15 +95,12 @@ export class TestCluster implements AsyncDisposable {
 
   static async #started(options: CheckedClusterOptions, surroundings: ClusterSurroundings): Promise<TestCluster> {
     const cluster = new TestCluster(options, surroundings);
-    const alive = keepAlive();
     try {
-      await cluster.#startAll();
+      await awake(() => cluster.#startAll());
       return cluster;
     } catch (error) {
       await cluster.stop();
       throw error;
-    } finally {
-      alive.cancel();
     }
   }
 
@@ -212,7 +209,7 @@ export class TestCluster implements AsyncDisposable {
   /** Ends everything, killed nodes included: no timer, socket or process is left when this resolves. Repeated calls are one. */
   stop(): Promise<void> {
     // What is being started is waited for, so that it can be ended too.
-    this.#stopping ??= Promise.all(this.#doing.values()).then(() => this.#host.stop());
+    this.#stopping ??= awake(() => Promise.all(this.#doing.values()).then(() => this.#host.stop()));
     return this.#stopping;
   }
 
@@ -320,7 +317,7 @@ export class TestCluster implements AsyncDisposable {
     const ignore = (): void => {};
     const done = (before ?? Promise.resolve()).then(() => {
       this.#refuseStopped();
-      return work();
+      return awake(work);
     });
     this.#doing.set(name, done.catch(ignore));
     return done;
@@ -337,3 +334,13 @@ export class TestCluster implements AsyncDisposable {
 
 /** The error of a node in another process is only what that said. */
 const isNameTaken = (error: unknown): boolean => /a living node has this name/.test((error as Error).message);
+
+/** Timers of the kit do not keep the process alive; what it does, does. */
+async function awake<T>(work: () => Promise<T>): Promise<T> {
+  const alive = keepAlive();
+  try {
+    return await work();
+  } finally {
+    alive.cancel();
+  }
+}
