@@ -141,6 +141,15 @@ for (const transport of ['memory', 'websocket', 'processes'] as const satisfies 
       expect(await pidOn('n3')).to.be.a('number');
     });
 
+    it('restarts several at once', async () => {
+      await start();
+      for (let n = 0; n < (transport === 'processes' ? 1 : 5); n += 1) {
+        await Promise.all([cluster.kill('n2'), cluster.kill('n3')]);
+        await Promise.all([cluster.restart('n2'), cluster.restart('n3')]);
+        expect((await n1.nodes()).map(({ name, status }) => `${name} ${status}`)).to.deep.equal(['n1 up', 'n2 up', 'n3 up']);
+      }
+    });
+
     it('begins a new cluster with the first that is restarted when all are dead', async () => {
       await start();
       await Promise.all(cluster.names.map((name) => cluster.kill(name)));
