@@ -1,39 +1,100 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type SimulatedRun, simulateRun } from './simulate-run.js';
+import { simulateRun } from './simulate-run.js';
+
+interface Tally {
+  seeds: number;
+  right: number;
+  'gave-up': number;
+  functions: number;
+  again: number;
+  lines: number;
+}
+
+const newTally = (): Tally => ({ seeds: 0, right: 0, 'gave-up': 0, functions: 0, again: 0, lines: 0 });
 
 /**
- * `npm run simulate -- [--seeds 1000] [--from 1] [--seed n]`: random DAGs under random faults, each seed twice: the second must say the same to the byte. Odd
- * seeds of liveness, even ones of safety, every tenth without faults. Stops at the first that fails; `--seed` runs one, and prints its trace.
+ * `npm run simulate -- [--seeds 1000] [--from 1] [--jobs n] [--seed n]`: random DAGs under random faults, each seed twice: the second must say the same to the
+ * byte. Odd seeds of liveness, even ones of safety, every tenth without faults. As many processes as there are cores, unless `--jobs` says otherwise. Stops at the
+ * first seed that fails; `--seed` runs one here, and prints its trace.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { seeds: { type: 'string' }, from: { type: 'string' }, seed: { type: 'string' } } });
-  const number = (name: 'seeds' | 'from' | 'seed', or: number): number => {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { seeds: text, from: text, seed: text, jobs: text, step: text } });
+  const number = (name: keyof typeof values, or: number): number => {
     const value = values[name] === undefined ? or : Number(values[name]);
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`--${name} must be a whole number`);
     return value;
   };
-  const single = values.seed === undefined ? undefined : number('seed', 0);
-  const from = single ?? number('from', 1);
-  const count = single === undefined ? number('seeds', 1000) : 1;
+  if (values.seed !== undefined) return single(number('seed', 0));
+  const from = number('from', 1);
+  const to = from + number('seeds', 1000);
+  if (process.send) return job(from, to, number('step', 1));
+  const jobs = Math.min(number('jobs', availableParallelism()), to - from);
   const startMs = performance.now();
-  const tally = { right: 0, 'gave-up': 0, functions: 0, again: 0, lines: 0 };
-  for (let seed = from; seed < from + count; seed += 1) {
-    const options = { faults: seed % 10 === 0 ? 'none' : 'random', mode: seed % 2 === 0 ? 'safety' : 'liveness' } as const;
-    const first = await simulateRun(seed, options);
-    const second = await simulateRun(seed, options);
-    compare(seed, first.trace, second.trace);
-    if (single !== undefined) console.log(first.trace.join('\n'));
-    add(tally, first.result);
-    tally.lines += first.trace.length;
-    if (seed % 25 === 0) console.error(`seed ${seed}: ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-  }
+  const tally = await together(from, to, jobs, startMs);
   const seconds = (performance.now() - startMs) / 1000;
+  const speed = `${seconds.toFixed(1)} s: ${(tally.seeds / seconds).toFixed(1)} seeds/s in ${jobs} processes, Node ${process.version}`;
+  console.log(`${tally.seeds} seeds from ${from}, each twice, 0 failed, in ${speed}`);
   console.log(
-    `${count} seeds from ${from}, each twice, 0 failed, in ${seconds.toFixed(1)} s: ${(count / seconds).toFixed(1)} seeds/s, Node ${process.version}`,
+    `${tally.right} right, ${tally['gave-up']} gave up after losses; ${tally.functions} functions, ${tally.again} attempts again`,
   );
-  console.log(
-    `${tally.right} right, ${tally['gave-up']} gave up after losses; ${tally.functions} functions, ${tally.again} attempts again, ${tally.lines} lines of trace`,
-  );
+}
+
+async function single(seed: number): Promise<void> {
+  const { result, trace } = await twice(seed);
+  console.log(trace.join('\n'));
+  console.log(JSON.stringify(result));
+}
+
+/** Every `step`th seed; tells the parent of each. */
+async function job(from: number, to: number, step: number): Promise<void> {
+  for (let seed = from; seed < to; seed += step) {
+    const { result, trace } = await twice(seed);
+    process.send!({ ...result, lines: trace.length });
+  }
+  process.disconnect();
+}
+
+/** Shares the seeds out to processes; rejects with the first failure, and ends the others. */
+async function together(from: number, to: number, jobs: number, startMs: number): Promise<Tally> {
+  const tally = newTally();
+  const children = Array.from({ length: jobs }, (_, at) => {
+    const flags = ['--from', String(from + at), '--seeds', String(to - from - at), '--step', String(jobs)];
+    return fork(fileURLToPath(import.meta.url), flags);
+  });
+  try {
+    await Promise.all(
+      children.map(async (child) => {
+        child.on(
+          'message',
+          ({ end, functions, again, lines }: { end: 'right' | 'gave-up'; functions: number; again: number; lines: number }) => {
+            tally.seeds += 1;
+            tally[end] += 1;
+            tally.functions += functions;
+            tally.again += again;
+            tally.lines += lines;
+            if (tally.seeds % 250 === 0) console.error(`${tally.seeds} seeds: ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+          },
+        );
+        const code = await new Promise((resolve) => child.once('exit', resolve));
+        if (code !== 0) throw new Error('a seed has failed: see above');
+      }),
+    );
+  } finally {
+    for (const child of children) child.kill();
+  }
+  return tally;
+}
+
+async function twice(seed: number): ReturnType<typeof simulateRun> {
+  const options = { faults: seed % 10 === 0 ? 'none' : 'random', mode: seed % 2 === 0 ? 'safety' : 'liveness' } as const;
+  const first = await simulateRun(seed, options);
+  const second = await simulateRun(seed, options);
+  compare(seed, first.trace, second.trace);
+  return first;
 }
 
 function compare(seed: number, first: readonly string[], second: readonly string[]): void {
@@ -45,10 +106,9 @@ function compare(seed: number, first: readonly string[], second: readonly string
   );
 }
 
-function add(tally: { right: number; 'gave-up': number; functions: number; again: number }, { end, functions, again }: SimulatedRun): void {
-  tally[end] += 1;
-  tally.functions += functions;
-  tally.again += again;
+try {
+  await main();
+} catch (error) {
+  console.error(error);
+  process.exit(1);
 }
-
-await main();

@@ -82,7 +82,7 @@ async function simulated<T>(
     note,
     execution: {
       isolations: new Map([...isolations.keys()].map((kind) => [kind, onLoop])),
-      importModule: (url) => scheduler.outside(() => import(url)),
+      importModule: (url) => loaded.get(url) ?? scheduler.outside(() => load(url)),
     },
     logger: (node) => noted(node, note),
   };
@@ -132,6 +132,15 @@ function checked(given: SimulationOptions): Required<SimulationOptions> {
   if (faults !== 'none' && faults !== 'random') throw new TypeError(`faults must be 'none' or 'random', not ${String(faults)}`);
   if (mode !== 'safety' && mode !== 'liveness') throw new TypeError(`mode must be 'safety' or 'liveness', not ${String(mode)}`);
   return { seed, nodes, faults, mode };
+}
+
+/** What has been loaded is not asked for again: that would take its time, though none in the simulation. */
+const loaded = new Map<string, Promise<unknown>>();
+
+async function load(url: string): Promise<unknown> {
+  const module: unknown = await import(url);
+  loaded.set(url, Promise.resolve(module));
+  return module;
 }
 
 /** Independent numbers for each purpose, so that one more of the one does not change the others. */
