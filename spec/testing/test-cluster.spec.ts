@@ -150,6 +150,19 @@ for (const transport of ['memory', 'websocket', 'processes'] as const satisfies 
       }
     });
 
+    it('does not restart a node that reaches nobody, until it does', async () => {
+      const patient = { ...quick, joinTimeoutMs: 3000 };
+      await start([patient, patient, patient]);
+      await cluster.kill('n2');
+      await cluster.partition(['n2'], ['n1', 'n3']);
+      const error = await caught(cluster.restart('n2'));
+      expect(error).to.have.property('code', transport === 'processes' ? 'HANDOFF_START_FAILED' : 'HANDOFF_JOIN_REFUSED');
+      expect(await caught(cluster.pause('n2'))).to.be.instanceOf(TypeError);
+      await cluster.heal();
+      await cluster.restart('n2');
+      await untilUp(n1, 'n1', 'n2', 'n3');
+    });
+
     it('begins a new cluster with the first that is restarted when all are dead', async () => {
       await start();
       await Promise.all(cluster.names.map((name) => cluster.kill(name)));
@@ -168,6 +181,18 @@ for (const transport of ['memory', 'websocket', 'processes'] as const satisfies 
       await cluster.resume('n2');
       (await door.knock('there')).open();
       expect((await run).results).to.deep.equal({ there: 'there is done', other: 'other is done' });
+    });
+
+    it('holds a paused driver too', async () => {
+      await share();
+      await cluster.pause('n1');
+      const run = n1.execute(Dag.dynamic('driver').add(on('n2', 'there')).add(on('n1', 'here')));
+      (await door.knock('here')).open();
+      await event(run, 'function-succeeded', 'here');
+      expect(door.waiting).to.equal(0);
+      await cluster.resume('n1');
+      (await door.knock('there')).open();
+      await run;
     });
 
     it('lets the others give up a node that is paused for too long, and takes it back when it is resumed', async () => {
@@ -308,6 +333,17 @@ for (const transport of ['memory', 'websocket', 'processes'] as const satisfies 
       (await door.knock('held')).open();
       expect((await run).results.held).to.equal('held is done');
       expect((await n1.status()).nodes.map(({ running }) => running)).to.deep.equal([0, 0, 0]);
+    });
+
+    it('fails an attempt that has succeeded before it is to fail, also one whose result stays where it is', async () => {
+      await share();
+      await cluster.faults.failFunction('made', { beforeMs: 50 });
+      const dag = Dag.dynamic('early')
+        .add({ id: 'made', code: tasks.bytes, extraArgs: [200_000], node: 'n2', retry: { initialDelayMs: 1 }, ...loop })
+        .add({ id: 'counted', code: tasks.length, args: ['made'], node: 'n3', ...loop });
+      const run = n1.execute(dag, { collect: ['counted'], retainMs: 0 });
+      await event(run, 'function-resting', 'made');
+      expect((await run).results).to.deep.equal({ counted: 200_000 });
     });
 
     it('crashes the actors of any node, and nothing is lost', async () => {
