@@ -57,8 +57,9 @@ export class RemoteExecutor {
   start(attempt: FarAttempt, listener: FarListener): AttemptHandle<FarOutcome> {
     const { runId, functionId } = attempt.context;
     const run = new FarRun(attempt, listener, this.#root, this.#send, () => this.#forget(runId, functionId));
-    const ofRun = this.#byRun.get(runId) ?? new Map<string, FarRun>();
-    this.#byRun.set(runId, ofRun.set(functionId, run));
+    const ofRun = this.#byRun.get(runId);
+    if (ofRun) ofRun.set(functionId, run);
+    else this.#byRun.set(runId, new Map([[functionId, run]]));
     run.ask();
     return run;
   }

@@ -10,11 +10,26 @@ import type { UngatheredStep } from './gathered-attempt.js';
 /** What may ride along with one attempt in all, bytes: a message has to stay well below the longest frame. */
 const MAX_RIDERS_BYTES = 1024 * 1024;
 
+const MODULES_KEPT = 1000;
+const onWire = new Map<string, string>();
+
 /** A module as every node finds it below its own root: a path below the driver's root becomes one that is relative to it. */
 export function moduleOnWire(module: string, root: string): string {
   if (!module.startsWith('file:')) return module;
   const path = relative(root, fileURLToPath(module));
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) ? module : `./${path.split(sep).join('/')}`;
+}
+
+/** As `moduleOnWire`: a path takes 4 µs to work out, and each attempt names one. Bounded: the oldest goes first. */
+function rememberedOnWire(module: string, root: string): string {
+  const key = `${root}\n${module}`;
+  let known = onWire.get(key);
+  if (known === undefined) {
+    known = moduleOnWire(module, root);
+    onWire.set(key, known);
+    if (onWire.size > MODULES_KEPT) onWire.delete(onWire.keys().next().value!);
+  }
+  return known;
 }
 
 /** Steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
@@ -37,7 +52,7 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
       role,
       functionId,
       isolation,
-      module: moduleOnWire(module, root),
+      module: rememberedOnWire(module, root),
       name,
       inputs: inputs.map((input, at) => (typeof input === 'number' ? input : given(input, `argument ${at}`))),
       asList,

@@ -13,6 +13,7 @@ const inMap = new Uint8Array(MAX_DEPTH + 1);
 
 /** Keys that a careless merge of what was decoded would follow into every object's prototype. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+const FIRST_FORBIDDEN = new Set([...FORBIDDEN].map((key) => key.charCodeAt(0)));
 
 /**
  * Reads over MessagePack values without making any of them, and answers why they must not be decoded, or `undefined`: what is no plain data
@@ -104,7 +105,8 @@ export function scanPlain(bytes: Uint8Array, start: number, limits: ScanLimits):
     if (skip > end - at) return 'ends too early';
     if (isKey) {
       if (!isText) return 'a key is no string';
-      if ((skip === 9 || skip === 11) && FORBIDDEN.has(latin1(bytes, at, skip))) return 'a forbidden key';
+      if ((skip === 9 || skip === 11) && FIRST_FORBIDDEN.has(bytes[at]!) && FORBIDDEN.has(latin1(bytes, at, skip)))
+        return 'a forbidden key';
     }
     at += skip;
     if (values > 0) {

@@ -11,7 +11,7 @@ const LONG_QUEUE_MS = 25;
 /**
  * How many bytes of values may be under way to one peer. What is under way is what a message has to wait for, in this process, in the kernel's
  * buffers (which take megabytes before they say so) and in the network's; so the window grows while chunks arrive about as quickly as
- * they can, and shrinks when they queue. Pure: the times are the caller's. Source: LEDBAT (RFC 6817), with a smaller target than its 100 ms.
+ * they can, and shrinks when they queue, once for all that was under way then: one pause of a busy loop is one. Pure: the times are the caller's. Source: LEDBAT (RFC 6817), with a smaller target than its 100 ms.
  */
 export class Window {
   #bytes = FIRST_BYTES;
@@ -20,6 +20,8 @@ export class Window {
   readonly #chunks: { readonly bytes: number; readonly atMs: number }[] = [];
   #sent = 0;
   #received = 0;
+  /** Chunks up to this one were sent before the window shrank last: they say nothing of it. */
+  #shrankAt = 0;
 
   get hasRoom(): boolean {
     return this.#underWayBytes < this.#bytes;
@@ -51,7 +53,10 @@ export class Window {
       this.#quickestMs = Math.min(this.#quickestMs, tookMs);
       const queuedMs = tookMs - this.#quickestMs;
       if (queuedMs < SHORT_QUEUE_MS) this.#bytes = Math.min(LARGEST_BYTES, this.#bytes + bytes / 4);
-      else if (queuedMs > LONG_QUEUE_MS) this.#bytes = Math.max(SMALLEST_BYTES, this.#bytes * 0.75);
+      else if (queuedMs > LONG_QUEUE_MS && this.#received >= this.#shrankAt) {
+        this.#bytes = Math.max(SMALLEST_BYTES, this.#bytes * 0.75);
+        this.#shrankAt = this.#sent;
+      }
     }
     return true;
   }
