@@ -37,6 +37,7 @@ const prints: Readonly<Record<string, RegExp>> = {
   'A DAG': /^flowchart [\s\S]*prices[\s\S]*receipt/,
   'Running it': /^name took 1 attempt\ngreeting took 1 attempt\nHello, Ada Ada\n$/,
   'From another actor': /^3\n$/,
+  'Your DAGs under fire': /^n2 died: 20540\nseed 1: 20540\nseed 2: 20540\nseed 3: 20540\n$/,
   Supervisors: /^2\n$/,
   'Your own strategy': /^\{ one: '.+' \}\n$/,
 };
