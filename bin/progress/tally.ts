@@ -22,6 +22,7 @@ export class Tally {
   readonly groups: readonly GroupTally[];
   readonly #byId = new Map<string, GroupTally>();
   readonly #running = new Set<string>();
+  readonly #succeeded = new Set<string>();
 
   constructor(groups: readonly Group[]) {
     this.groups = groups.map(({ label, ids }) => {
@@ -55,6 +56,8 @@ export class Tally {
         this.#running.add(event.functionId);
         return group;
       case 'function-lost':
+        // While it ran, or with the node that had its value.
+        if (this.#succeeded.delete(event.functionId)) group.succeeded -= 1;
         this.#ended(event.functionId, group);
         return group;
       case 'function-resting':
@@ -63,6 +66,7 @@ export class Tally {
         return group;
       case 'function-succeeded':
         group.succeeded += 1;
+        this.#succeeded.add(event.functionId);
         break;
       case 'function-failed':
         group.failed += 1;

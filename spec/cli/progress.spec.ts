@@ -97,6 +97,16 @@ describe('the tally of a run', () => {
     expect(counted.groups[0]).to.include({ running: 1 });
   });
 
+  it('takes back one that had succeeded, and whose value was lost with its node', () => {
+    const counted = tally();
+    counted.count(event({ type: 'function-started', functionId: 'a', attempt: 1, node: 'n' }));
+    counted.count(event({ type: 'function-succeeded', functionId: 'a', attempt: 1, node: 'n', tookMs: 1, sizeBytes: 1 }));
+    counted.count(event({ type: 'function-lost', functionId: 'a', attempt: 1, node: 'n' }));
+    expect(counted.groups[0]).to.include({ succeeded: 0, running: 0 });
+    counted.count(event({ type: 'function-started', functionId: 'a', attempt: 2, node: 'm' }));
+    expect(counted.groups[0]).to.include({ succeeded: 0, running: 1 });
+  });
+
   it('is right in the end even if events were missed', () => {
     const counted = tally();
     counted.count(started('a'));
