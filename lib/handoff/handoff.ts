@@ -176,7 +176,7 @@ export class Handoff implements AsyncDisposable {
     return this.#values.local(dagId, id);
   }
 
-  /** A value from here, else from `fromNode` or wherever it is known to lie; `HANDOFF_NOT_FOUND` if nobody has it. */
+  /** A value from here, else from `fromNode` or wherever it is known to lie; `HANDOFF_NOT_FOUND` if nobody has it, `HANDOFF_RESULT_LOST` if whoever had it is gone. */
   async getValue(dagId: string, id: string, fromNode?: string): Promise<unknown> {
     return this.#values.from(dagId, id, fromNode);
   }

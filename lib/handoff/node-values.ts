@@ -59,7 +59,7 @@ export class NodeValues {
       const origin = fromNode ?? (await cluster.locate(dagId, id));
       if (origin === undefined || origin === this.#node) throw this.#notFound(dagId, id, this.#node);
       held = await cluster.fetch(origin, dagId, id);
-      if (!held) throw this.#notFound(dagId, id, origin);
+      if (!held) throw this.#tables.membership.isGone(origin) ? this.#lost(dagId, id, origin) : this.#notFound(dagId, id, origin);
     }
     return held.open(this.#freeze);
   }
@@ -108,6 +108,11 @@ export class NodeValues {
     checkId(node, 'node');
     const member = await this.#desk.ask('NodeRegistry', (replyTo) => ({ type: 'find-member', name: node, replyTo }));
     if (!member) throw new HandoffError('HANDOFF_NODE_UNKNOWN', `Node "${node}" is not a member`, { node });
+  }
+
+  #lost(dagId: string, id: string, node: string): HandoffError {
+    const message = `The value of "${id}" of DAG "${dagId}" is lost: node "${node}", which had it, is gone`;
+    return new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, functionId: id, node });
   }
 
   #notFound(dagId: string, id: string, node: string): HandoffError {

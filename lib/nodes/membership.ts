@@ -79,6 +79,12 @@ export class Membership {
     return memberNamed(this.#state, name);
   }
 
+  /** Whether somebody of that name was a member, is none any more, and is still remembered. */
+  isGone(name: string): boolean {
+    const phase = this.#state.peers.get(name)?.phase;
+    return phase === 'lost' || phase === 'left';
+  }
+
   /** What a member said of itself with its last beat, this node what it would say now; `undefined` before the first, and for members only told of. */
   contentOf(name: string): BeatContent | undefined {
     return name === this.#state.self.name ? this.#content() : this.#contents.get(name);

@@ -64,6 +64,15 @@ describe('the calls of a node, with two nodes', () => {
     expect(await caught(a.getValue('dag', 'x2', 'c'))).to.include({ code: 'HANDOFF_NODE_UNKNOWN' });
   });
 
+  it('getValue: what a node had that is gone is lost', async () => {
+    await a.storeResult('gone', 'x', 7, 'b');
+    await cluster.kill('b');
+    await cluster.until('a', (nodes) => nodes.length === 1);
+    expect(await caught(a.getValue('gone', 'x'))).to.include({ code: 'HANDOFF_RESULT_LOST', node: 'b', functionId: 'x' });
+    await a.registerDataLocation('gone', 'y', 'nobody');
+    expect(await caught(a.getValue('gone', 'y'))).to.include({ code: 'HANDOFF_NOT_FOUND' });
+  });
+
   it('registerDataLocation: is told to everybody, and does not check the node', async () => {
     await a.registerDataLocation('dag', 'somewhere', 'nobody');
     expect(await b.lookupDataLocation('dag', 'somewhere')).to.equal('nobody');
