@@ -93,6 +93,11 @@ export class RemoteExecutor {
     for (const run of this.#on(name)) run.gone(how);
   }
 
+  /** There are no links any more, so nobody will answer. */
+  close(): void {
+    for (const ofRun of [...this.#byRun.values()]) for (const run of [...ofRun.values()]) run.gone('lost');
+  }
+
   #on(name: string): FarRun[] {
     return [...this.#byRun.values()].flatMap((ofRun) => [...ofRun.values()].filter(({ node }) => node === name));
   }

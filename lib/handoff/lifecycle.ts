@@ -95,11 +95,13 @@ export class Lifecycle {
   }
 
   async #fell(error: HandoffError | undefined): Promise<void> {
-    const { executor, store, membership, peers, requests } = this.#tables;
+    const { executor, store, membership, peers, requests, remote } = this.#tables;
     closeDesk(this.#desk);
     membership.goodbye();
     await peers.close();
     requests.close(this.#stoppedError());
+    // What runs that were abandoned still have elsewhere has been told to stop; that it did will not be heard.
+    remote.close();
     await this.#tree.root.stop();
     await this.#tree.system.stop();
     await executor.close();
