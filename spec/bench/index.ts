@@ -1,22 +1,41 @@
+import { existsSync } from 'node:fs';
 import { layersBench } from './layers.bench.js';
 import type { Bench, Row } from './measure.js';
 import { meshBench } from './mesh.bench.js';
+import { nearDataBench } from './near-data.bench.js';
 import { remoteBench } from './remote.bench.js';
+import { schedulesBench } from './schedules.bench.js';
 import { startBench } from './start.bench.js';
 import { threadsBench } from './threads.bench.js';
 import { valuesBench } from './values.bench.js';
 
-const benches: readonly Bench[] = [layersBench, threadsBench, startBench, remoteBench, valuesBench, meshBench];
-/** `npm run bench [-- name …] [--json]`: every figure beside its floor, measured in the same run. It asserts nothing. */
+const benches: readonly Bench[] = [
+  layersBench,
+  threadsBench,
+  startBench,
+  remoteBench,
+  valuesBench,
+  meshBench,
+  schedulesBench,
+  nearDataBench,
+];
+
+/**
+ * `npm run bench [-- name …] [path …] [--json]`: every figure beside its floor, measured in the same run. It asserts nothing. Paths are those of recorded
+ * workflows, files or folders, for the benchmarks that replay them.
+ */
 async function main(words: readonly string[]): Promise<void> {
   const isJson = words.includes('--json');
-  const names = words.filter((word) => !word.startsWith('--'));
-  const unknown = names.find((name) => !benches.some((bench) => bench.name === name));
-  if (unknown) throw new TypeError(`no benchmark is called "${unknown}": there are ${benches.map(({ name }) => name).join(', ')}`);
+  const given = words.filter((word) => !word.startsWith('--'));
+  const names = given.filter((word) => benches.some(({ name }) => name === word));
+  const paths = given.filter((word) => !names.includes(word));
+  const unknown = paths.find((path) => !existsSync(path));
+  if (unknown)
+    throw new TypeError(`no benchmark and no file is called "${unknown}": there are ${benches.map(({ name }) => name).join(', ')}`);
   const all: Record<string, readonly Row[]> = {};
   for (const bench of benches) {
     if (names.length > 0 && !names.includes(bench.name)) continue;
-    const rows = await bench.run();
+    const rows = await bench.run(paths);
     all[bench.name] = rows;
     if (isJson) continue;
     console.log(`\n${bench.name}: ${bench.question}`);

@@ -14,7 +14,8 @@ export interface Row {
 export interface Bench {
   readonly name: string;
   readonly question: string;
-  run(): Promise<readonly Row[]>;
+  /** `paths`: of recorded workflows, for those that replay them. */
+  run(paths: readonly string[]): Promise<readonly Row[]>;
 }
 
 export const median = (values: readonly number[]): number => {
