@@ -1,5 +1,5 @@
 import { textOf } from '../base/index.js';
-import { close, type Ground, type NactRef, post } from './actor.js';
+import { close, type NactRef, post } from './actor.js';
 import type { ExitReason, Parent } from './contract.js';
 import { asError, Place, placeOf, stoppedError } from './place.js';
 
@@ -35,7 +35,10 @@ export interface ActorGroup {
   killAll(): void;
 }
 
-/** nact's state of the actor is the member itself, so that one function serves all of them: a closure for each costs more than it. */
+/**
+ * nact's state of the actor is the member itself, so that one function serves all of them: a closure for each costs more than it. The nact actor, which
+ * is the member's mailbox, is made when a message first has to wait: most members only ever hear theirs within the turn in which they were spawned.
+ */
 class Member implements GroupRef {
   readonly name: string;
   alive = true;
@@ -45,14 +48,13 @@ class Member implements GroupRef {
   readonly #group: GroupPlace;
   readonly #handler: MemberHandler<unknown>;
   readonly #onExit: MemberExit;
-  readonly #actor: NactRef<unknown>;
+  #mailbox: NactRef<unknown> | undefined;
 
-  constructor(group: GroupPlace, ground: Ground, name: string, handler: MemberHandler<unknown>, onExit: MemberExit) {
+  constructor(group: GroupPlace, name: string, handler: MemberHandler<unknown>, onExit: MemberExit) {
     this.name = name;
     this.#group = group;
     this.#handler = handler;
     this.#onExit = onExit;
-    this.#actor = ground.spawn(hear, this, ground.nextName());
   }
 
   tell(message: unknown): boolean {
@@ -60,7 +62,9 @@ class Member implements GroupRef {
       this.#group.ground.deadLetters += 1;
       return false;
     }
-    post(this.#actor, message);
+    const { ground } = this.#group;
+    this.#mailbox ??= ground.spawn(hear, this, ground.nextName());
+    post(this.#mailbox, message);
     return true;
   }
 
@@ -76,7 +80,7 @@ class Member implements GroupRef {
     if (!this.alive) return;
     this.alive = false;
     this.#group.forget(this);
-    close(this.#actor);
+    if (this.#mailbox) close(this.#mailbox);
     try {
       this.#onExit(reason);
     } catch (error) {
@@ -113,7 +117,7 @@ class GroupPlace extends Place implements ActorGroup {
 
   spawn<M>(name: string, handler: MemberHandler<M>, onExit: MemberExit): GroupRef {
     if (this.phase !== 'running') throw stoppedError(`Cannot start "${name}"`, this);
-    const member = new Member(this, this.ground, name, handler as MemberHandler<unknown>, onExit);
+    const member = new Member(this, name, handler as MemberHandler<unknown>, onExit);
     const before = this.#youngest;
     if (before) {
       before.younger = member;
@@ -168,7 +172,7 @@ class GroupPlace extends Place implements ActorGroup {
 }
 
 /**
- * Opens a group of actors under an actor, a supervisor or a system: real nact actors with the fences and exit reasons of `spawnActor`'s, but
+ * Opens a group of actors under an actor, a supervisor or a system: nact actors with the fences and exit reasons of `spawnActor`'s, but
  * synchronous throughout: no promise, no specification, no `init`, as these cannot pay at 5 µs an actor. When the parent ends, in whatever
  * way, the members are killed first. Throws `HANDOFF_STOPPED` when the parent has ended.
  */

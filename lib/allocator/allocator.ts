@@ -144,9 +144,17 @@ export class AllocationTable {
     if (this.#asked.length === 0) return;
     const asked = this.#asked;
     this.#asked = [];
+    // Functions that are alike wait for the same.
+    const shortOf = new Map<ClaimKind, Capabilities>();
     for (const { runId, index, kind } of asked) {
       const run = this.#runs.get(runId);
-      if (run?.isReady(index)) run.waits(index, this.#allocation.shortOf(kind));
+      if (!run?.isReady(index)) continue;
+      let lacking = shortOf.get(kind);
+      if (!lacking) {
+        lacking = this.#allocation.shortOf(kind);
+        shortOf.set(kind, lacking);
+      }
+      run.waits(index, lacking);
     }
   }
 }

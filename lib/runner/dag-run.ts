@@ -14,9 +14,7 @@ import { type Incarnation, inRunOrder, type RunGround, type RunOrder, type Start
 import { newRunState, type RunState } from './run-record.js';
 import { recover, step } from './run-state.js';
 import { RunValues } from './run-values.js';
-
-/** A status names so many functions of a run that wait, at most. */
-const WAITING_SHOWN = 100;
+import { waitingIn } from './waiting.js';
 
 /**
  * The table of one run: its state, its events, its attempts, and what is still to be done. It outlives every incarnation of its DagRunner:
@@ -173,14 +171,7 @@ export class DagRun implements Placed {
 
   /** What is ready, and waits for room. */
   waiting(): Waiting[] {
-    const { states, plan } = this.state;
-    const waiting: Waiting[] = [];
-    for (let index = 0; index < plan.size && waiting.length < WAITING_SHOWN; index += 1) {
-      if (states[index] !== 'ready') continue;
-      const lacking = this.#ground.allocation.shortOf(this.order.kinds[index]!);
-      waiting.push({ dagId: this.dagId, functionId: this.functionId(index), lacking });
-    }
-    return waiting;
+    return waitingIn(this.state, this.order.kinds, this.#ground.allocation);
   }
 
   isReady(index: number): boolean {
@@ -312,7 +303,8 @@ export class DagRun implements Placed {
         else this.#crash(reason);
       },
     };
-    const member = runAttempt(group, this.functionId(index), part, this.#ground.turn);
+    const turn = this.state.nodes[index] === this.#ground.node ? this.#ground.turn : undefined;
+    const member = runAttempt(group, this.functionId(index), part, turn);
     if (member.alive) this.#members[index] = member;
   }
 
@@ -322,7 +314,8 @@ export class DagRun implements Placed {
     const { plan, options, runId } = this.order;
     const node = this.state.nodes[index]!;
     const context = { dagId: plan.dagId, runId, functionId: this.functionId(index), attempt, node };
-    const limits = { timeoutMs: plan.specs[index]!.timeoutMs, stopGraceMs: options.stopGraceMs };
+    const { timeoutMs } = plan.specs[index]!;
+    const { stopGraceMs } = options;
     const start: StartAttempt = (told) => {
       const started = (): void => {
         this.feed({ type: 'attempt-started', index, attempt });
@@ -331,9 +324,10 @@ export class DagRun implements Placed {
       const isHere = node === this.#ground.node;
       if (isHere) started();
       const steps = this.#arguments.steps(index, node, attempt);
-      if (isHere) return startGathered({ context, steps, ...limits, via: undefined }, this.#ground);
+      if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#ground);
       const mayQueue = this.#mayQueue.has(index);
-      return this.#farSide.start({ ...context, ...this.order.kinds[index]!, ...limits, index, steps, mayQueue, started });
+      const { costs, slot } = this.order.kinds[index]!;
+      return this.#farSide.start(index, { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs }, started);
     };
     const handle = this.#ground.interpose?.(context, start) ?? start();
     this.#handles[index] = handle;

@@ -1,6 +1,6 @@
-import { type AllocationTable, amounts, type Capabilities } from '../allocator/index.js';
+import { type AllocationTable, amounts } from '../allocator/index.js';
 import { HandoffError } from '../base/index.js';
-import { type AttemptHandle, type FarOutcome, type Fetches, isFar, type RemoteExecutor, type UngatheredStep } from '../executor/index.js';
+import { type AttemptHandle, type FarAttempt, type FarOutcome, type Fetches, isFar, type RemoteExecutor } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
 import type { Held } from '../value/index.js';
@@ -17,22 +17,6 @@ export interface FarGround extends CodeWatchGround {
   readonly fetches: Fetches;
   readonly store: StoreTable;
   readonly send: (to: string, message: WireMessage) => boolean;
-}
-
-/** One attempt, as it is sent. */
-export interface FarOrder {
-  readonly index: number;
-  readonly functionId: string;
-  readonly attempt: number;
-  readonly node: string;
-  readonly steps: readonly UngatheredStep[];
-  readonly costs: Capabilities;
-  readonly slot: 'thread' | 'loop';
-  readonly mayQueue: boolean;
-  readonly timeoutMs: number | undefined;
-  readonly stopGraceMs: number;
-  /** Told once, when it has begun there. */
-  readonly started: () => void;
 }
 
 /** What a run does on other nodes: attempts, values that come from there, and the word that nobody needs them any more. */
@@ -62,33 +46,28 @@ export class FarSide {
     this.#codeWatch = new CodeWatch(run, ground);
   }
 
-  /** Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
-  start(order: FarOrder): AttemptHandle<FarOutcome> {
+  /** `started` is told once, when it has begun there. Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
+  start(index: number, attempt: FarAttempt, started: () => void): AttemptHandle<FarOutcome> {
     const { remote, allocation } = this.#ground;
-    const { runId, dagId } = this.#run;
-    // Named one by one: the rest of an object takes a microsecond to gather.
-    const { index, functionId, attempt, node, started, steps, costs, mayQueue, timeoutMs, stopGraceMs } = order;
-    const context = { dagId, runId, functionId, attempt, node };
+    const { context, steps, costs, slot } = attempt;
+    const { node } = context;
     this.#guests.add(node);
     this.#codeWatch.used(steps, node);
-    return remote.start(
-      { context, steps, costs, slot: order.slot, mayQueue, timeoutMs, stopGraceMs },
-      {
-        started,
-        queued: (lacking) => this.#feed({ type: 'function-waited', index, lacking }),
-        refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
-          allocation.declined(
-            node,
-            {
-              capabilities: Object.fromEntries(capabilities),
-              used: Object.fromEntries(used),
-              usedByYou: Object.fromEntries(usedByYou),
-              slots: { thread: slot(threads), loop: slot(loopPlaces) },
-            },
-            { cost: amounts(order.costs), slot: order.slot },
-          ),
-      },
-    );
+    return remote.start(attempt, {
+      started,
+      queued: (lacking) => this.#feed({ type: 'function-waited', index, lacking }),
+      refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
+        allocation.declined(
+          node,
+          {
+            capabilities: Object.fromEntries(capabilities),
+            used: Object.fromEntries(used),
+            usedByYou: Object.fromEntries(usedByYou),
+            slots: { thread: placesOf(threads), loop: placesOf(loopPlaces) },
+          },
+          { cost: amounts(costs), slot },
+        ),
+    });
   }
 
   /** Brings a collected value here. */
@@ -167,7 +146,7 @@ export class FarSide {
   }
 }
 
-const slot = ([size, used, usedByYou]: readonly [number, number, number]): { size: number; used: number; usedByYou: number } => ({
+const placesOf = ([size, used, usedByYou]: readonly [number, number, number]): { size: number; used: number; usedByYou: number } => ({
   size,
   used,
   usedByYou,

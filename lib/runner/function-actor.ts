@@ -16,9 +16,9 @@ export interface FunctionPart {
 /**
  * Spawns the actor of one function in flight: it starts the attempt, waits for its end and ends with it: `normal`, or with the function's
  * own error. It is started again, as a new incarnation, for every further attempt. It begins now while the
- * turn lasts, else when its first message arrives.
+ * turn lasts, or where there is no `turn` to be kept as nothing of the user's runs here; else when its first message arrives.
  */
-export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, turn: Turn): GroupRef {
+export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, turn: Turn | undefined): GroupRef {
   let isOver = false;
   const end = (self: GroupRef, outcome: FarOutcome): void => {
     isOver = true;
@@ -30,7 +30,7 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
   const member = group.spawn<'start' | 'start-turn'>(
     name,
     (message, self) => {
-      if (message === 'start-turn') turn.begin();
+      if (message === 'start-turn') turn?.begin();
       let handle: AttemptHandle<FarOutcome>;
       try {
         handle = part.start();
@@ -46,7 +46,7 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
       if (!isOver && reason !== 'shutdown') part.orphaned(reason);
     },
   );
-  if (turn.lasts) member.hear('start');
+  if (!turn || turn.lasts) member.hear('start');
   else member.tell('start-turn');
   return member;
 }

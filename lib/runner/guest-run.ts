@@ -137,7 +137,6 @@ export class GuestRun implements Placed {
     const attempt = this.#byIndex.get(index);
     if (attempt?.state !== 'queued') return this.#ground.allocation.free(this.runId, node, claim);
     attempt.state = 'running';
-    this.#tell({ ...key(attempt), type: 'attempt-started' });
     this.#host.begin(() => this.#begin(attempt));
   }
 
@@ -153,6 +152,8 @@ export class GuestRun implements Placed {
       return this.#ended(attempt, { type: 'failed', error, final: true });
     }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
+    // What has ended within the turn is told in one: its end says that it has begun.
+    if (this.#byIndex.has(attempt.index)) this.#tell({ ...key(attempt), type: 'attempt-started' });
   }
 
   refused(index: number): void {

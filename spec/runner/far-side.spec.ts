@@ -62,8 +62,8 @@ function open(holders: Record<number, readonly string[]> = {}) {
   const side = new FarSide({ runId: 'r', dagId: 'd' }, values, ground, (happening) => void fed.push(happening));
   const start = (node: string): FarListener => {
     const started = (): void => void begun.push(node);
-    const order = { started, steps: [], costs: {}, slot: 'loop', mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 } as const;
-    side.start({ index: 4, functionId: 'f', attempt: 2, node, ...order });
+    const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node };
+    side.start(4, { context, steps: [], costs: {}, slot: 'loop', mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, started);
     return listener!;
   };
   return { side, store, fed, sent, fetched, told, moved, begun, start, isClosed: () => isClosed };

@@ -205,7 +205,7 @@ describe('the runs of other drivers on a node', () => {
     guests.heard('a', asks('r/f'));
     heard();
     nextTurn();
-    expect(heard()).to.deep.equal(['none', 'forward', 'strange'].map((id) => `a: ended ${id} failed`));
+    expect(heard()).to.deep.equal([...['none', 'forward', 'strange'].map((id) => `a: ended ${id} failed`), 'a: started f']);
     expect(isolation.running).to.deep.equal(['f']);
     expect(executor.running).to.equal(1);
     expect(ledger.used).to.deep.equal({ cpu: 1 });
@@ -222,7 +222,7 @@ describe('the runs of other drivers on a node', () => {
     expect(deferred).to.have.length(1);
     nextTurn();
     expect(isolation.running).to.deep.equal(['now', 'f', 'g']);
-    expect(heard()).to.deep.equal(['a: ended stopped stopped']);
+    expect(heard()).to.deep.equal(['a: started f', 'a: ended stopped stopped', 'a: started g']);
   });
 
   it('gather what lies elsewhere before they run, through their driver if need be', () => {

@@ -1,0 +1,16 @@
+import type { AllocationTable, ClaimKind } from '../allocator/index.js';
+import type { Waiting } from './run-order.js';
+import type { RunState } from './run-record.js';
+
+/** A status names so many functions of a run that wait, at most. */
+const WAITING_SHOWN = 100;
+
+/** What is ready in a run and waits for room, and for what. */
+export function waitingIn({ states, plan }: RunState, kinds: readonly ClaimKind[], allocation: AllocationTable): Waiting[] {
+  const waiting: Waiting[] = [];
+  for (let index = 0; index < plan.size && waiting.length < WAITING_SHOWN; index += 1) {
+    if (states[index] !== 'ready') continue;
+    waiting.push({ dagId: plan.dagId, functionId: plan.ids[index]!, lacking: allocation.shortOf(kinds[index]!) });
+  }
+  return waiting;
+}
