@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { detectionBench } from './detection.bench.js';
 import { layersBench } from './layers.bench.js';
 import type { Bench, Row } from './measure.js';
 import { meshBench } from './mesh.bench.js';
 import { nearDataBench } from './near-data.bench.js';
+import { recoveryBench } from './recovery.bench.js';
 import { remoteBench } from './remote.bench.js';
 import { schedulesBench } from './schedules.bench.js';
 import { startBench } from './start.bench.js';
@@ -18,6 +20,8 @@ const benches: readonly Bench[] = [
   meshBench,
   schedulesBench,
   nearDataBench,
+  detectionBench,
+  recoveryBench,
 ];
 
 /**
