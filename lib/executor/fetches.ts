@@ -77,12 +77,12 @@ export class Fetches {
   }
 
   /** The bytes have come, or will not. */
-  value(from: string, id: number, bytes: Uint8Array | Error): void {
+  value(from: string, id: number, value: readonly Uint8Array[] | Error): void {
     const { requests } = this.#ground;
     const coming = this.#coming.get(id);
     this.#coming.delete(id);
-    if (bytes instanceof Error) requests.answered(from, id, { error: bytes });
-    else requests.answered(from, id, Held.packed(bytes, coming?.freeze === false ? 'caller' : 'result'));
+    if (value instanceof Error) requests.answered(from, id, { error: value });
+    else requests.answered(from, id, Held.arrived(value, coming?.freeze === false ? 'caller' : 'result'));
   }
 
   #request(to: string, far: FarValue, key: string): () => void {

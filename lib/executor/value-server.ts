@@ -15,7 +15,7 @@ export interface ValueServerGround {
   readonly fetches: Fetches;
   readonly offers: Offers;
   readonly send: (to: string, message: WireMessage) => boolean;
-  readonly sendValue: (to: string, id: number, bytes: Uint8Array) => Promise<void>;
+  readonly sendValue: (to: string, id: number, parts: readonly Uint8Array[]) => Promise<void>;
   readonly refOf: (module: string, name: string) => CodeRef;
 }
 
@@ -93,10 +93,10 @@ export class ValueServer {
   #give(to: string, id: number, held: Held): void {
     const { send, sendValue } = this.#ground;
     try {
-      const packed = held.pack('result');
-      const isSmall = packed.byteLength <= RIDES_ALONG_BYTES;
-      send(to, { type: 'value-found', id, freeze: held.origin === 'result', packed: isSmall ? packed : null });
-      if (!isSmall) sendValue(to, id, packed).catch(() => {});
+      const parts = held.toParts('result');
+      const isSmall = parts.length === 1 && parts[0]!.byteLength <= RIDES_ALONG_BYTES;
+      send(to, { type: 'value-found', id, freeze: held.origin === 'result', packed: isSmall ? parts[0]! : null });
+      if (!isSmall) sendValue(to, id, parts).catch(() => {});
     } catch (error) {
       send(to, { type: 'value-missing', id, error: packThrown(error) });
     }

@@ -150,7 +150,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     interpose,
   });
   const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, defer, logger });
-  const sendValue = (to: string, id: number, bytes: Uint8Array): Promise<void> => peers.sendValue(to, id, bytes);
+  const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
   const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
   const cluster = new Cluster({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);

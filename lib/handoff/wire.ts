@@ -73,7 +73,7 @@ export class Wire implements PeerListener {
     this.#safely(() => this.#message(from, message));
   }
 
-  value(from: string, transferId: number, value: Uint8Array | Error): void {
+  value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void {
     this.#safely(() => this.#parts.fetches.value(from, transferId, value));
   }
 

@@ -1,5 +1,5 @@
-/** From this size on a value arrives in shared memory, bytes: threads read it without a copy. Smaller ones are not worth their own pages. */
-const SHARED_FROM_BYTES = 16 * 1024;
+/** Up to this size what has come of a value is copied, bytes: it would keep alive the memory of whatever else came with it. */
+const COPIED_UP_TO_BYTES = 64 * 1024;
 
 /** How much memory values that are still arriving may take, over all links of a node. */
 export class IncomingBudget {
@@ -22,15 +22,15 @@ export class IncomingBudget {
 
 interface Arriving {
   readonly sizeBytes: number;
-  /** `undefined` for one that is not wanted: what was already under way is let pass. */
-  readonly into: Uint8Array | undefined;
+  /** What has come; `undefined` for one that is not wanted: what was already under way is let pass. */
+  readonly into: Uint8Array[] | undefined;
   receivedBytes: number;
 }
 
 /** What happened to a value with a chunk. */
 export type Arrival =
   | { readonly type: 'arriving' }
-  | { readonly type: 'arrived'; readonly bytes: Uint8Array }
+  | { readonly type: 'arrived'; readonly parts: readonly Uint8Array[] }
   /** It is not taken: the sender is to stop. */
   | { readonly type: 'refused'; readonly error: Error }
   /** The sender has given it up. */
@@ -40,8 +40,8 @@ export type Arrival =
 const ARRIVING: Arrival = { type: 'arriving' };
 
 /**
- * Puts the chunks of values together. Each value has its memory from its first chunk on, as large as was announced, so nothing is
- * copied twice; what would be more than the budget is refused, and its chunks are dropped.
+ * Collects the chunks of values. A value is the pieces in which it came, in order: whoever opens it puts them together where it needs them, which is the only
+ * copy. What would be more than the budget is refused, and its chunks are dropped.
  */
 export class Inbox {
   readonly #budget: IncomingBudget;
@@ -56,7 +56,7 @@ export class Inbox {
     let value = this.#arriving.get(transferId);
     let refusal: Arrival | undefined;
     if (!value) {
-      const into = this.#memory(sizeBytes);
+      const into = this.#budget.take(sizeBytes) ? [] : undefined;
       value = { sizeBytes, into, receivedBytes: 0 };
       this.#arriving.set(transferId, value);
       if (!into) refusal = { type: 'refused', error: new Error(`Cannot take a value of ${sizeBytes} bytes: there is no room`) };
@@ -69,12 +69,12 @@ export class Inbox {
       return { type: 'malformed', fault: 'a chunk that does not fit its value' };
     }
     for (const part of parts) {
-      value.into?.set(part, value.receivedBytes);
+      value.into?.push(sizeBytes <= COPIED_UP_TO_BYTES ? new Uint8Array(part) : part);
       value.receivedBytes += part.length;
     }
     if (receivedBytes < sizeBytes) return refusal ?? ARRIVING;
     this.#forget(transferId, value);
-    return value.into ? { type: 'arrived', bytes: value.into } : (refusal ?? ARRIVING);
+    return value.into ? { type: 'arrived', parts: value.into } : (refusal ?? ARRIVING);
   }
 
   /** The link is over: gives back what was taken for values that will not be whole. */
@@ -92,15 +92,5 @@ export class Inbox {
   #forget(transferId: number, value: Arriving): void {
     this.#arriving.delete(transferId);
     if (value.into) this.#budget.give(value.sizeBytes);
-  }
-
-  #memory(sizeBytes: number): Uint8Array | undefined {
-    if (!this.#budget.take(sizeBytes)) return undefined;
-    try {
-      return sizeBytes >= SHARED_FROM_BYTES ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
-    } catch {
-      this.#budget.give(sizeBytes);
-      return undefined;
-    }
   }
 }

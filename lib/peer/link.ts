@@ -32,7 +32,7 @@ export interface LinkEvents {
   over(link: Link, end: LinkOver): void;
   message(link: Link, message: WireMessage): void;
   /** A value is whole, or will not come. */
-  value(link: Link, transferId: number, value: Uint8Array | Error): void;
+  value(link: Link, transferId: number, value: readonly Uint8Array[] | Error): void;
   badFrame(link: Link, fault: string): void;
 }
 
@@ -99,8 +99,8 @@ export class Link {
     this.#outbox.push(encoded);
   }
 
-  sendValue(transferId: number, bytes: Uint8Array): Promise<void> {
-    return this.#outbox.sendValue(transferId, bytes);
+  sendValue(transferId: number, parts: readonly Uint8Array[]): Promise<void> {
+    return this.#outbox.sendValue(transferId, parts);
   }
 
   /** Provokes an answer of the network: if the other end is gone without a word, this one hears of it. */
@@ -139,7 +139,7 @@ export class Link {
       case 'arriving':
         return;
       case 'arrived':
-        return events.value(this, transferId, arrival.bytes);
+        return events.value(this, transferId, arrival.parts);
       case 'malformed':
         return this.#step({ type: 'broken-stream', fault: arrival.fault });
       case 'refused':

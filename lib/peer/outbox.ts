@@ -9,10 +9,17 @@ const TURN_BYTES = 4 * 1024 * 1024;
 /** A peer that has not taken so much is given up, bytes: it reads nothing, and what it is told would fill the memory. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
+/** What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one chunk. */
+const REST_PART = 1 / 8;
+
 interface Transfer {
   readonly id: number;
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
+  readonly sizeBytes: number;
   sentBytes: number;
+  /** Where the next chunk begins: in which part, and how far into it. */
+  part: number;
+  offset: number;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -51,10 +58,11 @@ export class Outbox {
   }
 
   /** Resolves when the peer has the last byte; until then they must not change. Rejects when the peer does not want it or the link ends. */
-  sendValue(id: number, bytes: Uint8Array): Promise<void> {
+  sendValue(id: number, parts: readonly Uint8Array[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error) throw this.#error;
-      this.#transfers.push({ id, bytes, sentBytes: 0, resolve, reject });
+      const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
+      this.#transfers.push({ id, parts, sizeBytes, sentBytes: 0, part: 0, offset: 0, resolve, reject });
       this.#schedule();
     });
   }
@@ -73,7 +81,7 @@ export class Outbox {
     } else {
       this.#arriving.splice(sent, 1);
     }
-    transfer.reject(new Error(`Cannot send a value of ${transfer.bytes.length} bytes: the other node has no room for it`));
+    transfer.reject(new Error(`Cannot send a value of ${transfer.sizeBytes} bytes: the other node has no room for it`));
   }
 
   /** The peer has so many chunks. False for what cannot be. */
@@ -129,14 +137,33 @@ export class Outbox {
 
   #sendChunk(): number {
     const transfer = this.#transfers.shift()!;
-    const { id, bytes, sentBytes } = transfer;
-    const chunk = bytes.subarray(sentBytes, sentBytes + this.#window.chunkBytes);
-    transfer.sentBytes += chunk.length;
-    this.#window.sentChunk(chunk.length, this.#options.clock.now());
-    if (transfer.sentBytes < bytes.length) this.#transfers.push(transfer);
+    const { id, sizeBytes, sentBytes } = transfer;
+    const { chunkBytes } = this.#window;
+    const leftBytes = sizeBytes - sentBytes;
+    const bytes = leftBytes <= chunkBytes * (1 + REST_PART) ? leftBytes : chunkBytes;
+    const pieces = piecesOf(transfer, bytes);
+    this.#window.sentChunk(bytes, this.#options.clock.now());
+    if (transfer.sentBytes < sizeBytes) this.#transfers.push(transfer);
     else this.#arriving.push({ transfer, chunks: this.#window.sent });
-    const head = chunkHead(id, bytes.length);
-    this.#options.socket.send(chunk.length > 0 ? [head, chunk] : [head]);
-    return Math.max(chunk.length, 1);
+    this.#options.socket.send([chunkHead(id, sizeBytes), ...pieces]);
+    return Math.max(bytes, 1);
   }
+}
+
+/** The next so many bytes of a value, without a copy. */
+function piecesOf(transfer: Transfer, bytes: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  transfer.sentBytes += bytes;
+  for (let left = bytes; left > 0; ) {
+    const part = transfer.parts[transfer.part]!;
+    const piece = part.subarray(transfer.offset, transfer.offset + left);
+    left -= piece.length;
+    transfer.offset += piece.length;
+    if (piece.length > 0) pieces.push(piece);
+    if (transfer.offset === part.length) {
+      transfer.part += 1;
+      transfer.offset = 0;
+    }
+  }
+  return pieces;
 }

@@ -23,8 +23,8 @@ export interface PeerListener {
   up(peer: PeerIdentity): void;
   down(peer: PeerIdentity, cause: DownCause): void;
   message(from: string, message: WireMessage): void;
-  /** A value is whole; or an error, if it will not come although the link stands. */
-  value(from: string, transferId: number, value: Uint8Array | Error): void;
+  /** A value is whole, in the pieces in which it came; or an error, if it will not come although the link stands. */
+  value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void;
   /** A dial of `keep` found nobody; it is dialled again until `forget`. */
   notDialled(name: string, address: string, fault: DialFault): void;
 }
@@ -180,12 +180,12 @@ export class PeerTable {
   }
 
   /**
-   * Sends a value of any size beside the messages, as `transferId`, a number from 0 up that no other value on its way to that peer has. Resolves when
+   * Sends a value of any size, in pieces, beside the messages, as `transferId`, a number from 0 up that no other value on its way to that peer has. Resolves when
    * it has left this process; until then the bytes must not change. Rejects when there is no link, it goes down, or the peer has no room.
    */
-  sendValue(to: string, transferId: number, bytes: Uint8Array): Promise<void> {
+  sendValue(to: string, transferId: number, parts: readonly Uint8Array[]): Promise<void> {
     const link = this.#up.get(to);
-    return link ? link.sendValue(transferId, bytes) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
+    return link ? link.sendValue(transferId, parts) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
   }
 
   /** Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed. */

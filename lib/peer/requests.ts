@@ -20,6 +20,7 @@ export class Requests {
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #open = new Map<number, Open>();
   #lastId = 0;
+  #closed: Error | undefined;
 
   constructor(send: (to: string, message: WireMessage) => boolean) {
     this.#send = send;
@@ -36,7 +37,10 @@ export class Requests {
     const id = this.#lastId;
     const message = make(id);
     this.#open.set(id, { to, message, requester });
-    this.#send(to, message);
+    const closed = this.#closed;
+    // Not before the caller knows that it has asked.
+    if (closed) queueMicrotask(() => this.failed(to, id, closed));
+    else this.#send(to, message);
     return () => void this.#open.delete(id);
   }
 
@@ -63,8 +67,9 @@ export class Requests {
     for (const [id, { to }] of [...this.#open]) if (to === name) this.failed(name, id, error);
   }
 
-  /** This node is. */
+  /** This node is: what is asked from now on fails at once. */
   close(error: Error): void {
+    this.#closed = error;
     for (const [id, { to }] of [...this.#open]) this.failed(to, id, error);
   }
 

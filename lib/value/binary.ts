@@ -41,11 +41,40 @@ export function packBinary(value: ArrayBuffer | ArrayBufferView, allocate: (size
   return packed;
 }
 
-/** A copy of what was packed. One copy. A Buffer comes back as a Uint8Array. */
-export function unpackBinary(packed: Uint8Array): ArrayBuffer | ArrayBufferView {
-  const bytes = new Uint8Array(packed.byteLength - HEADER_BYTES);
-  bytes.set(packed.subarray(HEADER_BYTES));
-  const code = packed[1]!;
+/** The same, but that the first part is no shorter than a header: a network cuts where it likes. */
+export function withWholeHeader(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (parts.length < 2 || parts[0]!.byteLength >= HEADER_BYTES) return parts;
+  let count = 0;
+  let bytes = 0;
+  while (bytes < HEADER_BYTES && count < parts.length) bytes += parts[count++]!.byteLength;
+  const first = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts.slice(0, count)) {
+    first.set(part, at);
+    at += part.byteLength;
+  }
+  return [first, ...parts.slice(count)];
+}
+
+/** As `packBinary`, without a copy: the header, then the bytes themselves, which must not change until they have been used. */
+export function binaryParts(value: ArrayBuffer | ArrayBufferView): readonly Uint8Array[] {
+  const header = new Uint8Array(HEADER_BYTES);
+  header[0] = BINARY;
+  header[1] = codeOf(value);
+  return [header, ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value)];
+}
+
+/** A copy of what was packed, and may have come in several parts, the header whole in the first. One copy. A Buffer comes back as a Uint8Array. */
+export function unpackBinary(parts: readonly Uint8Array[]): ArrayBuffer | ArrayBufferView {
+  const first = parts[0]!;
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0) - HEADER_BYTES);
+  let at = 0;
+  for (const part of parts) {
+    const data = part === first ? part.subarray(HEADER_BYTES) : part;
+    bytes.set(data, at);
+    at += data.byteLength;
+  }
+  const code = first[1]!;
   if (code === ARRAY_BUFFER) return bytes.buffer;
   if (code === DATA_VIEW) return new DataView(bytes.buffer);
   const View = VIEWS[code];

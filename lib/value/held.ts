@@ -1,5 +1,9 @@
+import { BINARY, binaryParts, isBinary, unpackBinary, withWholeHeader } from './binary.js';
 import { type Survey, survey } from './check.js';
-import { type Packed, packSurveyed, unpack } from './pack.js';
+import { joined, type Packed, packSurveyed, unpack } from './pack.js';
+
+/** From this size on binary data is sent from where it lies, bytes. */
+const UNCOPIED_FROM_BYTES = 64 * 1024;
 
 /** Where a value comes from: `results` are frozen where they are opened, what is the `caller`'s is not. */
 export type Origin = 'result' | 'caller';
@@ -14,6 +18,8 @@ export class Held {
   readonly sizeBytes: number;
   readonly #value: unknown;
   #packed: Packed | undefined;
+  /** What came of it over the wire, until somebody wants it in one piece. The first holds the header of binary data whole. */
+  #parts: readonly Uint8Array[] | undefined;
   readonly #isLive: boolean;
 
   private constructor(origin: Origin, isLive: boolean, value: unknown, packed: Packed | undefined, sizeBytes: number) {
@@ -34,6 +40,14 @@ export class Held {
     return new Held(origin, false, undefined, packed, packed.byteLength);
   }
 
+  /** A value that somebody has packed, and that came in parts. */
+  static arrived(parts: readonly Uint8Array[], origin: Origin = 'result'): Held {
+    const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    const held = new Held(origin, false, undefined, undefined, sizeBytes);
+    held.#parts = withWholeHeader(parts);
+    return held;
+  }
+
   /** Whether opening it costs the work of unpacking. */
   get isPacked(): boolean {
     return !this.#isLive;
@@ -41,6 +55,10 @@ export class Held {
 
   /** The value as bytes, for another thread. Throws `HANDOFF_NOT_SERIALIZABLE` with a path that begins with `where`. */
   pack(where: string): Packed {
+    if (this.#parts) {
+      this.#packed = joined(this.#parts, this.sizeBytes);
+      this.#parts = undefined;
+    }
     if (!this.#packed) {
       const found: Survey = survey(this.#value, { where, freeze: false });
       this.#packed = packSurveyed(this.#value, found, where, true);
@@ -48,8 +66,17 @@ export class Held {
     return this.#packed;
   }
 
+  /** As `pack`, in parts that are to be sent and must not change until they have been: binary data is not copied for that. Throws as `pack` does. */
+  toParts(where: string): readonly Uint8Array[] {
+    if (this.#parts) return this.#parts;
+    if (!this.#packed && this.#isLive && isBinary(this.#value) && this.sizeBytes >= UNCOPIED_FROM_BYTES) return binaryParts(this.#value);
+    return [this.pack(where)];
+  }
+
   /** The value. With `freeze`, a packed result comes back frozen; live results were frozen when they were made. */
   open(freeze: boolean): unknown {
-    return this.#isLive ? this.#value : unpack(this.#packed!, { freeze: freeze && this.origin === 'result' });
+    if (this.#isLive) return this.#value;
+    if (this.#parts?.[0]?.[0] === BINARY) return unpackBinary(this.#parts);
+    return unpack(this.pack(''), { freeze: freeze && this.origin === 'result' });
   }
 }

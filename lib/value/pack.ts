@@ -43,11 +43,23 @@ export function packSurveyed(value: unknown, { needsCare }: Survey, where: strin
 
 /** An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. */
 export function unpack(packed: Packed, { freeze }: { readonly freeze: boolean }): unknown {
-  if (packed[0] === BINARY) return unpackBinary(packed);
+  if (packed[0] === BINARY) return unpackBinary([packed]);
   const isApart = packed[0] === APART;
   const read = readAll(isApart ? packed.subarray(1) : packed);
   const value = isApart ? putBack(read as SetApart) : read;
   return freeze ? freezeDeep(value) : value;
+}
+
+/** What was packed and came in parts, in one piece, where other threads can read it if it is large. */
+export function joined(parts: readonly Uint8Array[], sizeBytes: number): Packed {
+  if (parts.length === 1 && sizeBytes < SHARED_FROM_BYTES) return parts[0]!;
+  const packed = sizeBytes >= SHARED_FROM_BYTES ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const part of parts) {
+    packed.set(part, at);
+    at += part.byteLength;
+  }
+  return packed;
 }
 
 function write(value: unknown, where: string, before?: number): Uint8Array {

@@ -53,7 +53,7 @@ describe('values that are fetched', () => {
       get(far(`x${id}`), 'one');
       fetches.heard('b', { type: 'value-found', id, freeze, packed: null }, undefined);
       expect(heard).to.have.length(id - 1);
-      fetches.value('b', id, pack(id, { where: 'result' }));
+      fetches.value('b', id, [pack(id, { where: 'result' })]);
     }
     expect(heard).to.deep.equal(['one found 1', 'one found 2']);
     expect(held.map(({ origin }) => origin)).to.deep.equal(['result', 'caller']);

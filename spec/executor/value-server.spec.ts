@@ -39,8 +39,8 @@ function open() {
       said.push(message as Said);
       return true;
     },
-    sendValue: (to, id, bytes) => {
-      sentBytes.push({ to, id, bytes });
+    sendValue: (to, id, parts) => {
+      sentBytes.push({ to, id, bytes: Buffer.concat(parts) });
       return Promise.reject(new Error('the link is gone'));
     },
   });

@@ -299,7 +299,7 @@ describe('peer table', () => {
     b.table.keep('x', 'memory://nowhere:1');
     b.table.keep('a', url);
     world.advance(100);
-    const sending = caught(b.table.sendValue('a', 1, new Uint8Array(50_000_000)));
+    const sending = caught(b.table.sendValue('a', 1, [new Uint8Array(50_000_000)]));
     world.turn();
     const closed = Promise.all([a.table.close(), b.table.close()]);
     world.run();

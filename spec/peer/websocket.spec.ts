@@ -66,7 +66,7 @@ describe('peers over WebSocket', () => {
     await b.table.join(url);
     for (let at = 0; at < 500; at++) b.table.send('a', numbered(at));
     const bytes = new Uint8Array(5_000_000).fill(3);
-    await Promise.all([b.table.sendValue('a', 1, bytes), a.table.sendValue('b', 1, bytes)]);
+    await Promise.all([b.table.sendValue('a', 1, [bytes]), a.table.sendValue('b', 1, [bytes])]);
     await a.heard.when(({ messages }) => messages.length === 500);
     expect(numbersOf(a.heard)).to.deep.equal(Array.from({ length: 500 }, (_, at) => at));
     for (const { heard } of [a, b]) expect(Buffer.compare(heard.values[0]!.value as Uint8Array, bytes)).to.equal(0);
@@ -337,7 +337,7 @@ describe('peers over WebSocket', () => {
       const b = node('b', { tls: { ca: ours.ca } });
       await b.table.join(url);
       const bytes = new Uint8Array(3_000_000).fill(3);
-      await b.table.sendValue('a', 1, bytes);
+      await b.table.sendValue('a', 1, [bytes]);
       expect(Buffer.compare(a.heard.values[0]!.value as Uint8Array, bytes)).to.equal(0);
     });
 

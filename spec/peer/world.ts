@@ -25,8 +25,8 @@ export class Heard implements PeerListener {
     this.messages.push({ from, message });
     this.#look();
   };
-  value = (from: string, transferId: number, value: Uint8Array | Error): void => {
-    this.values.push({ from, transferId, value });
+  value = (from: string, transferId: number, value: readonly Uint8Array[] | Error): void => {
+    this.values.push({ from, transferId, value: value instanceof Error ? value : Buffer.concat(value) });
     this.#look();
   };
   notDialled = (name: string, _address: string, fault: string): void => {

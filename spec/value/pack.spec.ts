@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandoffError, NonRetryableError } from '../../lib/base/index.js';
@@ -225,6 +226,36 @@ describe('what was thrown', () => {
 });
 
 describe('a held value', () => {
+  it('that came in pieces is opened from them, and put together once for threads, in shared memory if it is large', () => {
+    for (const value of [
+      Uint8Array.from({ length: 100_000 }, (_, at) => at),
+      new Float64Array([1.5, 2]),
+      { text: 'x'.repeat(50_000) },
+      7,
+    ]) {
+      const packed = pack(value, { where: 'value' });
+      for (const cuts of [[], [1], [5, 9, 12], [16], [17, 1000]]) {
+        const ends = [...cuts.filter((at) => at < packed.byteLength), packed.byteLength];
+        const held = Held.arrived(ends.map((end, at) => packed.subarray(at === 0 ? 0 : ends[at - 1], end)));
+        expect(held.sizeBytes).to.equal(packed.byteLength);
+        expect(isDeepStrictEqual(held.open(false), value), 'before').to.equal(true);
+        const joined = held.pack('value');
+        expect(Buffer.compare(joined, packed)).to.equal(0);
+        expect(joined.buffer instanceof SharedArrayBuffer).to.equal(packed.byteLength >= 16 * 1024);
+        expect(isDeepStrictEqual(held.open(false), value), 'after').to.equal(true);
+      }
+    }
+  });
+
+  it('that is large and binary is sent from where it lies', () => {
+    const value = new Uint16Array(50_000).fill(7);
+    const parts = Held.live(value, 100_016).toParts('value');
+    expect(parts).to.have.length(2);
+    expect(parts[1]!.buffer).to.equal(value.buffer);
+    expect(Held.arrived(parts).open(false)).to.deep.equal(value);
+    expect(Held.live([1], 10).toParts('value')).to.have.length(1);
+  });
+
   it('is handed on as it is while it lives, and packed once for all', () => {
     const value = { a: 1 };
     const held = Held.live(value, 8);
