@@ -52,7 +52,8 @@ export function unpack(packed: Packed, { freeze }: { readonly freeze: boolean })
 
 /** What was packed and came in parts, in one piece, where other threads can read it if it is large. */
 export function joined(parts: readonly Uint8Array[], sizeBytes: number): Packed {
-  if (parts.length === 1 && sizeBytes < SHARED_FROM_BYTES) return parts[0]!;
+  const [first] = parts;
+  if (first && parts.length === 1 && (sizeBytes < SHARED_FROM_BYTES || first.buffer instanceof SharedArrayBuffer)) return first;
   const packed = sizeBytes >= SHARED_FROM_BYTES ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
   let at = 0;
   for (const part of parts) {

@@ -263,10 +263,14 @@ export class MemoryNetwork {
     if (host === undefined || port === undefined) throw new TypeError(`Cannot listen at "${address}": it must be host:port`);
     const url = `memory://${host}:${port === '0' ? ++this.#lastPort : port}`;
     if (this.#listeners.has(url)) throw new Error(`Cannot listen at "${address}": it is taken`);
-    this.#listeners.set(url, { node, accept });
+    const listener = { node, accept };
+    this.#listeners.set(url, listener);
     return {
       url,
-      close: async () => void this.#listeners.delete(url),
+      // Not that of somebody who has come after.
+      close: async () => {
+        if (this.#listeners.get(url) === listener) this.#listeners.delete(url);
+      },
     };
   }
 
