@@ -2,10 +2,11 @@ import type { HandoffError, Timer } from '../../base/index.js';
 import { check, Held, surfaceSize } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
-import { LoadedFunctions } from '../code.js';
+import { LoadedFunctions, TYPESCRIPT } from '../code.js';
 import { AttemptScope } from '../current-function.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
 import { type StepPlace, StepsRun } from '../steps-run.js';
+import { loadsTypeScript } from './typescript-loader.js';
 
 /**
  * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values are passed as they are,
@@ -13,7 +14,7 @@ import { type StepPlace, StepsRun } from '../steps-run.js';
  */
 export function loopIsolation(options: IsolationOptions): Isolation {
   const { freeze, strict, root, node, clock } = options;
-  const functions = new LoadedFunctions({ root, node }, options.importModule);
+  const functions = new LoadedFunctions({ root, node }, options.importModule ?? ((url) => importHere(url, root)));
   const place: StepPlace<Held, Held> = {
     now: () => clock.now(),
     peek: (ref) => functions.peek(ref),
@@ -39,6 +40,18 @@ export function loopIsolation(options: IsolationOptions): Isolation {
       unattribute();
     },
   };
+}
+
+/** As `import`; TypeScript too, where this process has not been told how, as threads do it. */
+async function importHere(url: string, root: string): Promise<unknown> {
+  try {
+    return await import(url);
+  } catch (error) {
+    const isUnknown = TYPESCRIPT.test(url) && (error as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION';
+    if (!isUnknown || !(await loadsTypeScript(root))) throw error;
+    // Node remembers by URL what it could not load.
+    return import(`${url}?tsx`);
+  }
 }
 
 class LoopCall implements Running {
