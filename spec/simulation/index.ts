@@ -8,12 +8,13 @@ interface Tally {
   seeds: number;
   right: number;
   'gave-up': number;
+  ended: number;
   functions: number;
   again: number;
   lines: number;
 }
 
-const newTally = (): Tally => ({ seeds: 0, right: 0, 'gave-up': 0, functions: 0, again: 0, lines: 0 });
+const newTally = (): Tally => ({ seeds: 0, right: 0, 'gave-up': 0, ended: 0, functions: 0, again: 0, lines: 0 });
 
 /**
  * `npm run simulate -- [--seeds 1000] [--from 1] [--jobs n] [--seed n]`: random DAGs under random faults, each seed twice: the second must say the same to the
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   const speed = `${seconds.toFixed(1)} s: ${(tally.seeds / seconds).toFixed(1)} seeds/s in ${jobs} processes, Node ${process.version}`;
   console.log(`${tally.seeds} seeds from ${from}, each twice, 0 failed, in ${speed}`);
   console.log(
-    `${tally.right} right, ${tally['gave-up']} gave up after losses; ${tally.functions} functions, ${tally.again} attempts again`,
+    `${tally.right} right, ${tally['gave-up']} gave up after losses, ${tally.ended} ended early as asked; ${tally.functions} functions, ${tally.again} attempts again`,
   );
 }
 
@@ -70,7 +71,7 @@ async function together(from: number, to: number, jobs: number, startMs: number)
       children.map(async (child) => {
         child.on(
           'message',
-          ({ end, functions, again, lines }: { end: 'right' | 'gave-up'; functions: number; again: number; lines: number }) => {
+          ({ end, functions, again, lines }: { end: 'right' | 'gave-up' | 'ended'; functions: number; again: number; lines: number }) => {
             tally.seeds += 1;
             tally[end] += 1;
             tally.functions += functions;

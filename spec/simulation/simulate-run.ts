@@ -6,8 +6,8 @@ import { randomDag } from './random-dag.js';
 
 /** How a simulated run went. */
 export interface SimulatedRun {
-  /** `gave-up`: with an error that its losses explain. */
-  readonly end: 'right' | 'gave-up';
+  /** `gave-up`: with an error that its losses explain; `ended`: it was cancelled, or timed out, as it was to. */
+  readonly end: 'right' | 'gave-up' | 'ended';
   readonly functions: number;
   /** Attempts beyond the first of each function. */
   readonly again: number;
@@ -27,6 +27,11 @@ export function simulateRun(
   const random = seededRandom(seed ^ 0x5f356495);
   const nodes = Array.from({ length: 2 + Math.floor(random() * 3) }, () => ({ capabilities: { cpu: 2, disk: 2 } }));
   return simulate({ seed, nodes, faults, mode }, async (cluster) => {
+    // In neither run, or in one, or in both: they have functions of the same names.
+    if (faults === 'random' && random() < 0.4) {
+      const failure = { times: 1 + Math.floor(random() * 3), beforeMs: Math.floor(random() * 500) };
+      await cluster.faults.failFunction(`f${Math.floor(random() * 10)}`, failure);
+    }
     const other = drive(cluster, 'n2', randomDag('other', cluster.names, random), random).catch(() => undefined);
     const own = await drive(cluster, 'n1', randomDag('own', cluster.names, random), random);
     await other;
@@ -43,8 +48,19 @@ async function drive(
 ): Promise<SimulatedRun> {
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
   const allocationStrategy = one(['first-available', 'load-balanced', 'near-data'] as const);
-  const run = cluster.node(driver).execute(dag, { inputs, collect, allocationStrategy, lostNodeWaitMs: 3_600_000, maxRetries: 5 });
+  const run = cluster
+    .node(driver)
+    .execute(dag, {
+      inputs,
+      collect,
+      allocationStrategy,
+      lostNodeWaitMs: 3_600_000,
+      maxRetries: 5,
+      ...(random() < 0.1 && { timeoutMs: 100 + Math.floor(random() * 5000) }),
+    });
   const starts = counted(run);
+  const isEndedEarly = random() < 0.15;
+  const early = isEndedEarly ? setTimeout(() => void run.cancel(), Math.floor(random() * 5000)) : undefined;
   const ids = Object.keys(expected);
   try {
     const { results } = await run;
@@ -57,9 +73,13 @@ async function drive(
     return { end: 'right', functions: ids.length, again: [...counts.values()].reduce((sum, count) => sum + count - 1, 0) };
   } catch (error) {
     if (!HandoffError.is(error)) throw error;
+    if (error.code === 'HANDOFF_RUN_CANCELLED' || error.code === 'HANDOFF_RUN_TIMEOUT')
+      return { end: 'ended', functions: ids.length, again: 0 };
     const cause = error.code === 'HANDOFF_FUNCTION_FAILED' ? error.cause : error;
     if (!HandoffError.is(cause) || !EXPLAINED.has(cause.code)) throw error;
     return { end: 'gave-up', functions: ids.length, again: 0 };
+  } finally {
+    clearTimeout(early);
   }
 }
 
