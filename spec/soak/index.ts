@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { inspectNode } from '../../lib/handoff/index.js';
+import { type Handoff, inspectNode } from '../../lib/handoff/index.js';
 import { TestCluster } from '../../lib/testing/index.js';
 import { seededRandom } from '../../lib/testing/seeded-random.js';
 import { Assault } from './assault.js';
@@ -21,6 +21,10 @@ const RUN_SECONDS = [4, 9] as const;
 const HUNG_MS = 120_000;
 const RETAIN_MS = 20_000;
 const SAMPLE_MS = 5000;
+/** Samples between two lines about memory. */
+const TELL_EACH = 12;
+/** Sums of fractions on the wire are floats. */
+const SLACK = 1e-9;
 
 const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((all, one) => all + one, 0);
 const listed = (counts: ReadonlyMap<string, number>): string =>
@@ -39,6 +43,8 @@ class Report {
   lost = 0;
   hung = 0;
   longestMs = 0;
+  /** Nodes that were seen with more in use than they have. */
+  readonly overbooked: string[] = [];
 
   add(lane: number, recording: string, { end, why, functions, tookMs, tally }: DrivenRun): void {
     this.ends[end] += 1;
@@ -62,15 +68,25 @@ class MemorySamples {
     for (const { what, rssMiB } of all) this.#samples.set(what, [...(this.#samples.get(what) ?? []), rssMiB]);
   }
 
+  /** Of the last sample. */
+  get last(): string {
+    return this.#shown((mib) => `${Math.round(mib.at(-1)!)}`);
+  }
+
   toString(): string {
+    return this.#shown((mib) => [mib[0]!, Math.max(...mib), mib.at(-1)!].map(Math.round).join('/'));
+  }
+
+  #shown(show: (mib: readonly number[]) => string): string {
     const nodes = [...this.#samples].filter(([what]) => what === 'driver' || /^n\d+$/.test(what)).sort(([a], [b]) => a.localeCompare(b));
-    return nodes.map(([what, mib]) => `${what} ${[mib[0]!, Math.max(...mib), mib.at(-1)!].map(Math.round).join('/')}`).join(', ');
+    return nodes.map(([what, mib]) => `${what} ${show(mib)}`).join(', ');
   }
 }
 
 /**
  * `npm run soak -- [--minutes 10] [--seed n] [--workflows folder]`: five nodes in processes of their own run recorded workflows while they are harmed
- * at random. Ends with 1 when a result was wrong, a run hung or failed without reason, a node died by itself, or anything was left over.
+ * at random. Ends with 1 when a result was wrong, a run hung or failed without reason, a node died by itself or was overbooked, or anything was
+ * left over.
  */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' }, workflows: { type: 'string' } } });
@@ -114,7 +130,13 @@ async function soak(
   const dagIds = new Set<string>();
   const untilMs = performance.now() + minutes * 60_000;
   memory.take();
-  const sampling = setInterval(() => memory.take(), SAMPLE_MS);
+  let samples = 0;
+  const sampling = setInterval(() => {
+    memory.take();
+    samples += 1;
+    if (samples % TELL_EACH === 0) console.log(`memory: ${memory.last} MiB`);
+    void lookForOverbooked(driver, report);
+  }, SAMPLE_MS);
   const assault = new Assault(cluster, seededRandom(seed));
   const assaulted = assault.run();
   let tellMended!: () => void;
@@ -183,8 +205,19 @@ wrong          ${ends.wrong}
 hung           ${report.hung}
 unexplained    ${ends.failed} runs failed without a loss that explains it
 surprises      ${assault.surprises.length} nodes died by themselves${assault.surprises.map((one) => `\n  ${one}`).join('')}
+overbooked     ${report.overbooked.length}${report.overbooked.map((one) => `\n  ${one}`).join('')}
 leaked         ${left.length}${left.map((one) => `\n  ${one}`).join('')}`);
-  return ends.wrong + report.hung + ends.failed + assault.surprises.length + left.length > 0 ? 1 : 0;
+  return ends.wrong + report.hung + ends.failed + assault.surprises.length + report.overbooked.length + left.length > 0 ? 1 : 0;
+}
+
+async function lookForOverbooked(driver: Handoff, report: Report): Promise<void> {
+  for (const { name, used, capabilities } of await driver.nodes()) {
+    for (const [resource, amount] of Object.entries(used)) {
+      // Empty while nothing has been heard of it.
+      const capability = capabilities[resource] ?? 0;
+      if (amount > capability + SLACK) report.overbooked.push(`${name} used ${amount} of ${capability} ${resource}`);
+    }
+  }
 }
 
 process.exitCode = (await main()) || process.exitCode || 0;
