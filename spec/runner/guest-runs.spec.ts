@@ -198,7 +198,7 @@ describe('the runs of other drivers on a node', () => {
   it('fail alone where they are no attempt, or need what this node has not; the next one runs', () => {
     const { guests, isolation, executor, ledger, heard, nextTurn, clock } = guestNode({ cpu: 9 });
     const [step] = asks('r/f').steps;
-    clock.advance(10);
+    clock.advance(3);
     guests.heard('a', asks('r/none', { steps: [] }));
     guests.heard('a', asks('r/forward', { steps: [{ ...step!, inputs: [1] }] }));
     guests.heard('a', asks('r/strange', { steps: [{ ...step!, isolation: 'container' }] }));
@@ -214,7 +214,7 @@ describe('the runs of other drivers on a node', () => {
   it('begin in turn with the event loop, in order', () => {
     const { guests, isolation, deferred, nextTurn, clock, heard, stops } = guestNode({ cpu: 9 });
     guests.heard('a', asks('r/now'));
-    clock.advance(10);
+    clock.advance(3);
     for (const id of ['f', 'stopped', 'g']) guests.heard('a', asks(`r/${id}`));
     expect(isolation.running).to.deep.equal(['now']);
     stops('r/stopped');
