@@ -11,10 +11,11 @@ const BECAUSE: Readonly<Record<RefusalReason, string>> = {
   linked: 'a link is just being made the other way',
   stopping: 'it is about to stop',
   membership: 'the cluster does not want it',
+  'name-told': 'others know a node of this name, which may be dead',
 };
 
 /** Refusals that may be none a moment later. */
-const PASSING: ReadonlySet<RefusalReason> = new Set(['linked', 'stopping']);
+const PASSING: ReadonlySet<RefusalReason> = new Set(['linked', 'stopping', 'name-told']);
 
 /** What one attempt to join rejects with: a refusal or a mismatch is final; anything else may be tried again. */
 export function joinError(url: string, end: LinkOver, isStopped: boolean): Error {

@@ -165,7 +165,7 @@ export type WireOutcome = Of<typeof outcome>;
 export type WireMessageOf<T extends WireMessage['type']> = Extract<WireMessage, { readonly type: T }>;
 
 /** Why somebody is not let in. `protocol` ends as `HANDOFF_PROTOCOL_MISMATCH`, `linked` is no error: there is a link already. */
-const refusal = word('cookie', 'name-taken', 'itself', 'other-name', 'protocol', 'linked', 'stopping', 'membership');
+const refusal = word('cookie', 'name-taken', 'itself', 'other-name', 'protocol', 'linked', 'stopping', 'membership', 'name-told');
 export type RefusalReason = Of<typeof refusal>;
 
 /**

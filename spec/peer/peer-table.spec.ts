@@ -50,6 +50,15 @@ describe('peer table', () => {
       expect(a.heard.links).to.deep.equal(['up b b1']);
     });
 
+    it('may be tried again where others only tell of a node of that name, which may be dead', async () => {
+      const { url } = await world.pair({ objection: ({ name }) => (name === 'c' ? 'name-told' : undefined) });
+      const joined = caught(world.node('c').table.join(url));
+      world.run();
+      const error = await joined;
+      expect(HandoffError.is(error)).to.equal(false);
+      expect(error.message).to.match(/may be dead$/);
+    });
+
     it('may be tried again where nobody answers, or nobody is', async () => {
       const { url } = await world.pair();
       const c = world.node('c');
