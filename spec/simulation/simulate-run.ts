@@ -48,16 +48,14 @@ async function drive(
 ): Promise<SimulatedRun> {
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
   const allocationStrategy = one(['first-available', 'load-balanced', 'near-data'] as const);
-  const run = cluster
-    .node(driver)
-    .execute(dag, {
-      inputs,
-      collect,
-      allocationStrategy,
-      lostNodeWaitMs: 3_600_000,
-      maxRetries: 5,
-      ...(random() < 0.1 && { timeoutMs: 100 + Math.floor(random() * 5000) }),
-    });
+  const run = cluster.node(driver).execute(dag, {
+    inputs,
+    collect,
+    allocationStrategy,
+    lostNodeWaitMs: 3_600_000,
+    maxRetries: 5,
+    ...(random() < 0.1 && { timeoutMs: 100 + Math.floor(random() * 5000) }),
+  });
   const starts = counted(run);
   const isEndedEarly = random() < 0.15;
   const early = isEndedEarly ? setTimeout(() => void run.cancel(), Math.floor(random() * 5000)) : undefined;
