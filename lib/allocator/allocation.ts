@@ -1,9 +1,11 @@
 import TinyQueue from 'tinyqueue';
 import type { HandoffError } from '../base/index.js';
-import { loadWith } from './load.js';
+import { Prospects, type Reserved } from './prospects.js';
 import { impossible, strategyFailed } from './refusals.js';
 import type { Claim, Room } from './room.js';
-import type { AllocationStrategy, Capabilities, NodeView } from './strategy.js';
+import { Roster } from './roster.js';
+import type { AllocationStrategy, Capabilities } from './strategy.js';
+import { Views } from './views.js';
 
 /** From then on a claim that waits is not overtaken by a smaller one that needs the same resource. */
 export const OVERTAKING_ENDS_MS = 1000;
@@ -27,7 +29,7 @@ export interface Asker {
   readonly runId: string;
   readonly dagId: string;
   readonly strategy: AllocationStrategy;
-  /** Whether the strategy takes the only node that has room, so that it need not be asked. */
+  /** Whether the strategy takes the only node that has room, so that it need not be asked, and looks at no other, so that it need not be shown any: ours. */
   readonly takesAnyRoom: boolean;
   readonly maxConcurrency: number;
   functionId(index: number): string;
@@ -63,8 +65,9 @@ interface KindQueue {
   readonly demand: Demand;
   readonly kind: ClaimKind;
   ready: TinyQueue<number>;
-  /** The nodes that may hold the kind and could if they were idle; looked up anew when registrations or groups have changed. */
-  eligible: readonly Member[];
+  /** Of the nodes that may hold the kind and could if they were idle; looked up anew when registrations or groups have changed. */
+  prospects: Prospects;
+  views: Views;
   version: number;
   /** Since when its first function has found no room. */
   waitingSinceMs: number | undefined;
@@ -76,15 +79,12 @@ interface Demand {
   held: number;
 }
 
-/** What is kept, on which node, for claims that have waited long. */
-type Reserved = Map<Member, Set<string>>;
-
 /**
  * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A
  * claim that finds no room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
  */
 export class Allocation {
-  #members: readonly Member[];
+  #roster: Roster;
   readonly #demands = new Map<string, Demand>();
   #ring: Demand[] = [];
   #next = 0;
@@ -93,7 +93,7 @@ export class Allocation {
 
   /** The first member is the driver's own node, the others follow by name. */
   constructor(members: readonly Member[]) {
-    this.#members = members;
+    this.#roster = new Roster(members);
   }
 
   enrol(asker: Asker): void {
@@ -119,15 +119,19 @@ export class Allocation {
     const demand = this.#demands.get(runId)!;
     let queue = demand.kinds.get(kind);
     if (!queue) {
-      queue = { demand, kind, ready: inOrder(demand.asker, []), eligible: [], version: -1, waitingSinceMs: undefined };
+      const prospects = this.#prospectsOf(kind);
+      const { asker } = demand;
+      const views = new Views(asker, prospects);
+      queue = { demand, kind, ready: inOrder(asker, []), prospects, views, version: this.#version, waitingSinceMs: undefined };
       demand.kinds.set(kind, queue);
     }
     queue.ready.push(index);
   }
 
   /** Other members, in the same order as the constructor takes them; or the same, after the capabilities of one have changed. */
-  changed(members: readonly Member[] = this.#members): void {
-    this.#members = members;
+  changed(members: readonly Member[] = this.#roster.members): void {
+    this.#roster.close();
+    this.#roster = new Roster(members);
     this.#version += 1;
   }
 
@@ -143,14 +147,14 @@ export class Allocation {
   }
 
   free(runId: string, node: string, claim: Claim): void {
-    this.#members.find((member) => member.name === node)?.room.free(claim);
+    this.#member(node)?.room.free(claim);
     const demand = this.#demands.get(runId);
     if (demand) demand.held -= 1;
   }
 
   /** What `kind` waits for on the first node that could hold it. */
   shortOf(kind: ClaimKind): Capabilities {
-    return this.#couldHold(kind)[0]?.room.shortOf(kind) ?? kind.costs;
+    return this.#roster.members.find(this.#couldBeHeld(kind))?.room.shortOf(kind) ?? kind.costs;
   }
 
   /** Grants whatever can be granted now. Every grant is taken in the ledger or picture before it is answered. */
@@ -170,7 +174,7 @@ export class Allocation {
 
   /** The error of a kind that no member could ever hold, or `undefined`. */
   impossible(kind: ClaimKind, functionId: string): HandoffError | undefined {
-    return this.#couldHold(kind).length > 0 ? undefined : impossible(kind, functionId, this.#members);
+    return this.#roster.members.some(this.#couldBeHeld(kind)) ? undefined : impossible(kind, functionId, this.#roster.members);
   }
 
   /**
@@ -180,11 +184,12 @@ export class Allocation {
   #serveSeniors(nowMs: number, declined: Set<KindQueue>, answers: Answer[]): Reserved | undefined {
     const seniors = [...this.#waiting].filter((queue) => nowMs - queue.waitingSinceMs! >= OVERTAKING_ENDS_MS);
     if (seniors.length === 0) return undefined;
-    const reserved: Reserved = new Map();
+    const reserved = new Map<Member, Set<string>>();
     for (const queue of seniors.sort((a, b) => a.waitingSinceMs! - b.waitingSinceMs!)) {
       if (queue.demand.held >= queue.demand.asker.maxConcurrency) continue;
-      if (this.#hasRoom(queue, reserved) && this.#grant(queue, reserved, declined, answers)) continue;
-      const nearest = nearestTo(queue.kind, this.#eligible(queue));
+      const prospects = this.#prospects(queue);
+      if (prospects.withRoom(reserved) >= 0 && this.#grant(queue, reserved, declined, answers)) continue;
+      const nearest = prospects.nearest;
       if (!nearest) continue;
       if (nearest.room.mayWait(queue.kind)) {
         this.#take(queue, nearest, true, answers);
@@ -204,7 +209,7 @@ export class Allocation {
       let best: KindQueue | undefined;
       for (const queue of demand.kinds.values()) {
         if (queue.ready.length === 0 || declined.has(queue)) continue;
-        if (!this.#hasRoom(queue, reserved)) this.#waits(queue, nowMs);
+        if (this.#prospects(queue).withRoom(reserved) < 0) this.#waits(queue, nowMs);
         else if (!best || demand.asker.compare(queue.ready.peek()!, best.ready.peek()!) < 0) best = queue;
       }
       if (!best) return this.#waitThere(demand, answers);
@@ -218,10 +223,7 @@ export class Allocation {
     let at: Member | undefined;
     for (const queue of demand.kinds.values()) {
       if (queue.ready.length === 0 || (first && demand.asker.compare(queue.ready.peek()!, first.ready.peek()!) > 0)) continue;
-      const there = nearestTo(
-        queue.kind,
-        this.#eligible(queue).filter(({ room }) => room.mayWait(queue.kind)),
-      );
+      const there = this.#prospects(queue).nearestToWait;
       if (there) [first, at] = [queue, there];
     }
     if (first && at) this.#take(first, at, true, answers);
@@ -230,29 +232,30 @@ export class Allocation {
 
   /** Slots are all alike: only a lack of resources makes a claim age. */
   #waits(queue: KindQueue, nowMs: number): void {
-    if (queue.waitingSinceMs !== undefined || this.#eligible(queue).some(({ room }) => room.hasResources(queue.kind.cost))) return;
+    if (queue.waitingSinceMs !== undefined || this.#prospects(queue).haveResources) return;
     queue.waitingSinceMs = nowMs;
     this.#waiting.add(queue);
   }
 
   /** Takes the first of the queue off it and answers it; false when the strategy would rather wait, or chose a node without room. */
   #grant(queue: KindQueue, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: Answer[]): boolean {
-    const { kind, ready, demand } = queue;
+    const { ready, demand } = queue;
     const { asker } = demand;
     const index = ready.peek()!;
-    let member: Member | undefined;
+    let at: number;
     try {
-      member = this.#place(queue, index, reserved);
+      at = this.#place(queue, index, reserved);
     } catch (error) {
       ready.pop();
       answers.push({ type: 'refused', runId: asker.runId, index, error: strategyFailed(asker, index, error) });
       return true;
     }
-    if (!member || !hasRoomFor(member, kind, reserved)) {
+    const prospects = this.#prospects(queue);
+    if (at < 0 || !prospects.hasRoom(at, reserved)) {
       declined.add(queue);
       return false;
     }
-    this.#take(queue, member, this.#eligible(queue).length === 1, answers);
+    this.#take(queue, prospects.roster.members[at]!, prospects.eligible.length === 1, answers);
     return true;
   }
 
@@ -276,73 +279,51 @@ export class Allocation {
     this.#waiting.delete(queue);
   }
 
-  #place(queue: KindQueue, index: number, reserved: Reserved | undefined): Member | undefined {
-    const { kind } = queue;
-    const { asker } = queue.demand;
-    const eligible = this.#eligible(queue);
-    if (eligible.length === 1 && (asker.takesAnyRoom || kind.only !== undefined)) return eligible[0];
-    const nodes = eligible.map(
-      (member): NodeView => ({
-        name: member.name,
-        isSelf: member.isSelf,
-        capabilities: member.room.capabilities,
-        used: member.room.used,
-        fits: hasRoomFor(member, kind, reserved),
-        bytesToMove: asker.bytesToMove(index, member.name),
-      }),
-    );
-    const chosen = asker.strategy.place({ dagId: asker.dagId, functionId: asker.functionId(index), cost: kind.costs, nodes });
-    const member = eligible.find((one) => one.name === chosen);
-    if (chosen !== undefined && !member) {
-      throw new Error(`it chose ${JSON.stringify(chosen)}, which is not among ${nodes.map((node) => `"${node.name}"`).join(', ')}`);
+  /** The position of the chosen one; -1 to wait. */
+  #place(queue: KindQueue, index: number, reserved: Reserved | undefined): number {
+    const { kind, demand } = queue;
+    const { asker } = demand;
+    const { eligible, roster } = this.#prospects(queue);
+    const { views, prospects } = queue;
+    if (eligible.length === 1 && (asker.takesAnyRoom || kind.only !== undefined)) return eligible[0]!;
+    if (asker.takesAnyRoom) {
+      const first = prospects.withRoom(reserved);
+      if (prospects.withRoom(reserved, first + 1) < 0) return first;
     }
-    return member;
+    const nodes = asker.takesAnyRoom ? views.withRoom(index, reserved) : views.all(index, reserved);
+    const chosen = asker.strategy.place({ dagId: asker.dagId, functionId: asker.functionId(index), cost: kind.costs, nodes });
+    if (chosen === undefined) return -1;
+    const at = roster.positionOf(chosen);
+    if (nodes.some(({ name }) => name === chosen)) return at;
+    throw new Error(`it chose ${JSON.stringify(chosen)}, which is not among ${nodes.map((node) => `"${node.name}"`).join(', ')}`);
   }
 
-  #hasRoom(queue: KindQueue, reserved: Reserved | undefined): boolean {
-    for (const member of this.#eligible(queue)) if (hasRoomFor(member, queue.kind, reserved)) return true;
-    return false;
-  }
-
-  #eligible(queue: KindQueue): readonly Member[] {
+  #prospects(queue: KindQueue): Prospects {
     if (queue.version !== this.#version) {
-      queue.eligible = this.#couldHold(queue.kind);
+      queue.prospects = this.#prospectsOf(queue.kind);
+      queue.views = new Views(queue.demand.asker, queue.prospects);
       queue.version = this.#version;
     }
-    return queue.eligible;
+    return queue.prospects;
   }
 
-  #couldHold(kind: ClaimKind): readonly Member[] {
+  #prospectsOf(kind: ClaimKind): Prospects {
+    return new Prospects(this.#roster, this.#couldBeHeld(kind), kind);
+  }
+
+  #member(name: string): Member | undefined {
+    return this.#roster.members[this.#roster.positionOf(name)];
+  }
+
+  /** Whether a member may hold the kind, and could if it were idle. */
+  #couldBeHeld(kind: ClaimKind): (member: Member) => boolean {
     const { group } = kind;
     // A group whose node is gone is placed anew.
-    if (group?.node !== undefined && !this.#members.some(({ name }) => name === group.node)) group.node = undefined;
+    if (group?.node !== undefined && this.#roster.positionOf(group.node) < 0) group.node = undefined;
     const only = group?.node ?? kind.only;
-    const claims = kind.group?.claims ?? [kind];
-    return this.#members.filter(
-      (member) => (only === undefined || member.name === only) && claims.every((claim) => member.room.canEverHold(claim.cost)),
-    );
+    const claims = group?.claims ?? [kind];
+    return ({ name, room }) => (only === undefined || name === only) && claims.every((claim) => room.canEverHold(claim.cost));
   }
 }
 
 const inOrder = (asker: Asker, indices: number[]): TinyQueue<number> => new TinyQueue(indices, (a, b) => asker.compare(a, b));
-
-/** Whether a claim finds room on a node now, and nothing that it needs there is kept for another. */
-function hasRoomFor(member: Member, kind: ClaimKind, reserved: Reserved | undefined): boolean {
-  if (!member.isOpen || !member.room.hasSlot(kind.slot) || !member.room.hasResources(kind.cost)) return false;
-  const names = reserved?.get(member);
-  if (names) for (const name of kind.cost.keys()) if (names.has(name)) return false;
-  return true;
-}
-
-/** The member that would be least loaded with the claim. */
-function nearestTo(kind: ClaimKind, members: readonly Member[]): Member | undefined {
-  let best: Member | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const member of members) {
-    if (!member.isOpen) continue;
-    const { capabilities, used } = member.room;
-    const load = loadWith({ capabilities, used }, kind.costs);
-    if (load < least) [best, least] = [member, load];
-  }
-  return best;
-}

@@ -11,6 +11,7 @@ export class Ledger implements Room {
   #limits: Amounts;
   readonly #used = new Map<string, bigint>();
   readonly #slots: Record<Slot, { readonly size: number; used: number }>;
+  #changed = (): void => {};
 
   constructor(capabilities: Capabilities, slots: Readonly<Record<Slot, number>>) {
     this.#capabilities = capabilities;
@@ -39,6 +40,7 @@ export class Ledger implements Room {
   register(capabilities: Capabilities): void {
     this.#capabilities = capabilities;
     this.#limits = amounts(capabilities);
+    this.#changed();
   }
 
   canEverHold(cost: Amounts): boolean {
@@ -68,6 +70,7 @@ export class Ledger implements Room {
     if (!this.hasSlot(claim.slot) || !this.hasResources(claim.cost)) throw new Error('a claim was granted that does not fit');
     this.#slots[claim.slot].used += 1;
     for (const [name, amount] of claim.cost) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
+    this.#changed();
   }
 
   /** Gives it back. Giving back what is not held is a bug of the caller, and throws. */
@@ -81,5 +84,10 @@ export class Ledger implements Room {
       if (left === 0n) this.#used.delete(name);
       else this.#used.set(name, left);
     }
+    this.#changed();
+  }
+
+  watch(changed: () => void): void {
+    this.#changed = changed;
   }
 }

@@ -1,4 +1,4 @@
-import type { BeatContent, MemberEvent, MemberState } from '../nodes/index.js';
+import type { BeatContent, MemberEvent, MemberState, Resources } from '../nodes/index.js';
 import type { Member } from './allocation.js';
 import { Picture, type Usage } from './picture.js';
 import type { Claim } from './room.js';
@@ -10,6 +10,8 @@ interface Neighbour extends Member {
   readonly room: Picture;
   isOpen: boolean;
   incarnation: string;
+  /** What it said last. */
+  content: BeatContent | undefined;
 }
 
 /**
@@ -45,10 +47,14 @@ export class Neighbours {
       case 'member-beat': {
         const isNew = !this.#byName.has(name);
         const neighbour = this.#neighbour(event.member);
-        const before = JSON.stringify(neighbour.room.capabilities);
-        neighbour.room.told(usageOf(event.content, this.#node));
+        const { content: before } = neighbour;
+        const { content } = event;
+        neighbour.content = content;
         neighbour.isOpen = isOpen(event.member);
-        return isNew || JSON.stringify(neighbour.room.capabilities) !== before;
+        // An idle node says the same with every beat, and fifty of them say it a hundred times a second.
+        if (before && saysTheSame(before, content)) neighbour.room.toldAgain();
+        else neighbour.room.told(usageOf(content, this.#node));
+        return isNew || !before || !sameResources(before.capabilities, content.capabilities);
       }
       default: {
         const neighbour = this.#byName.get(name);
@@ -73,14 +79,18 @@ export class Neighbours {
 
   /** A node that declined said how it stands. */
   refused(name: string, usage: Usage, claim: Claim): void {
-    this.#byName.get(name)?.room.refused(usage, claim);
+    const neighbour = this.#byName.get(name);
+    if (!neighbour) return;
+    // What it says with its next beat is news again.
+    neighbour.content = undefined;
+    neighbour.room.refused(usage, claim);
   }
 
   #neighbour({ name, incarnation }: MemberState): Neighbour {
     let neighbour = this.#byName.get(name);
     if (!neighbour || neighbour.incarnation !== incarnation) {
       this.#gone.delete(name);
-      neighbour = { name, incarnation, isSelf: false, isOpen: false, room: new Picture() };
+      neighbour = { name, incarnation, isSelf: false, isOpen: false, room: new Picture(), content: undefined };
       this.#byName.set(name, neighbour);
     }
     return neighbour;
@@ -88,6 +98,21 @@ export class Neighbours {
 }
 
 const isOpen = ({ status, reach }: MemberState): boolean => status === 'up' && reach === 'linked';
+
+const sameResources = (one: Resources, other: Resources): boolean =>
+  one.length === other.length && one.every(([name, amount], at) => other[at]![0] === name && other[at]![1] === amount);
+
+const samePlaces = (one: readonly [number, number], other: readonly [number, number]): boolean =>
+  one[0] === other[0] && one[1] === other[1];
+
+/** Whether two beats say the same of what is to be had. Of nodes that work for somebody it is not looked for. */
+const saysTheSame = (one: BeatContent, other: BeatContent): boolean =>
+  one.byDriver.length === 0 &&
+  other.byDriver.length === 0 &&
+  sameResources(one.capabilities, other.capabilities) &&
+  sameResources(one.used, other.used) &&
+  samePlaces(one.threads, other.threads) &&
+  samePlaces(one.loopPlaces, other.loopPlaces);
 
 function usageOf({ capabilities, used, byDriver, threads, loopPlaces }: BeatContent, driver: string): Usage {
   const [, usedByYou, threadsByYou, loopByYou] = byDriver.find(([name]) => name === driver) ?? [driver, [], 0, 0];

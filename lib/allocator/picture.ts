@@ -29,6 +29,7 @@ export class Picture implements Room {
   /** What the node has refused although it looked free: it is kept there for somebody else. Until the node tells anew. */
   readonly #withheld = new Set<string>();
   #isShut = false;
+  #changed = (): void => {};
 
   constructor(usage?: Usage) {
     if (usage) this.told(usage);
@@ -46,6 +47,15 @@ export class Picture implements Room {
       const { size, used: inUse, usedByYou: oursInUse } = slots[slot];
       Object.assign(this.#slots[slot], { size, others: inUse - oursInUse });
     }
+    this.#changed();
+  }
+
+  /** The node told the same as before: nothing is withheld any more. */
+  toldAgain(): void {
+    if (this.#withheld.size === 0 && !this.#isShut) return;
+    this.#withheld.clear();
+    this.#isShut = false;
+    this.#changed();
   }
 
   /** The node had no room for a claim, which is not given back yet, and told how it stands. */
@@ -57,6 +67,7 @@ export class Picture implements Room {
     if (!fits(cost, this.#limits, used)) return;
     for (const name of cost.keys()) this.#withheld.add(name);
     this.#isShut = cost.size === 0;
+    this.#changed();
   }
 
   get capabilities(): Capabilities {
@@ -107,6 +118,7 @@ export class Picture implements Room {
   take({ cost, slot }: Claim): void {
     this.#slots[slot].mine += 1;
     for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
+    this.#changed();
   }
 
   /** A claim on an earlier incarnation of the node may be given back late: then there is nothing to give. */
@@ -117,6 +129,11 @@ export class Picture implements Room {
       if (left <= 0n) this.#mine.delete(name);
       else this.#mine.set(name, left);
     }
+    this.#changed();
+  }
+
+  watch(changed: () => void): void {
+    this.#changed = changed;
   }
 
   #used(): Amounts {

@@ -28,4 +28,6 @@ export interface Room {
   take(claim: Claim): void;
   /** Gives back what was taken. */
   free(claim: Claim): void;
+  /** Calls `changed` after every change, be it a take; instead of whom it called before. */
+  watch(changed: () => void): void;
 }

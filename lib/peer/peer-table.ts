@@ -7,7 +7,7 @@ import type { LinkRole, PeerIdentity, Prover } from './link-state.js';
 import type { RefusalReason, WireMessage } from './messages.js';
 import { cookieProver } from './proof.js';
 import { Redial } from './redial.js';
-import { type Defer, type Listening, nextTurn, type Socket, type Transport } from './transport.js';
+import { type Defer, type Listening, nextTurn, type Socket, type Transport, together } from './transport.js';
 
 /**
  * Why a link went down: the peer said goodbye before; its connection ended; this node dropped it; the peer sent what is no message, three
@@ -67,6 +67,7 @@ type Dialled = (end: LinkOver) => void;
 export class PeerTable {
   readonly #options: PeerTableOptions;
   readonly #prover: Prover;
+  readonly #defer: Defer;
   readonly #budget: IncomingBudget;
   readonly #up = new Map<string, Link>();
   /** Every link whose connection is not over. */
@@ -86,6 +87,7 @@ export class PeerTable {
     }
     this.#options = options;
     this.#prover = cookieProver(cookie);
+    this.#defer = together(options.defer ?? nextTurn);
     this.#budget = new IncomingBudget(options.maxIncomingBytes ?? MAX_INCOMING_BYTES);
   }
 
@@ -227,14 +229,14 @@ export class PeerTable {
   }
 
   #open(role: LinkRole, socket: Socket, expected: string | undefined): Link {
-    const { clock, defer = nextTurn, greetingMs = GREETING_MS, protocols = { lowest: 1, highest: 1 } } = this.#options;
+    const { clock, greetingMs = GREETING_MS, protocols = { lowest: 1, highest: 1 } } = this.#options;
     const link: Link = new Link({
       ...protocols,
       role,
       socket,
       expected,
       clock,
-      defer,
+      defer: this.#defer,
       greetingMs,
       self: this.self,
       prover: this.#prover,

@@ -1,0 +1,51 @@
+import type { Member } from './allocation.js';
+
+const nobody = (): void => {};
+
+/**
+ * The members, each with its position, and a log of whose room has changed: a thousand are not looked through for every function that is placed.
+ * Readers read on from where they were; who was away for too long looks at everybody again.
+ */
+export class Roster {
+  readonly members: readonly Member[];
+  readonly #positions: ReadonlyMap<string, number>;
+  #log: number[] = [];
+  #dropped = 0;
+
+  constructor(members: readonly Member[]) {
+    this.members = members;
+    this.#positions = new Map(members.map(({ name }, at) => [name, at]));
+    for (const [at, { room }] of members.entries()) room.watch(() => this.#changed(at));
+  }
+
+  /** How many changes there were. */
+  get changes(): number {
+    return this.#dropped + this.#log.length;
+  }
+
+  /** The position of a member; -1 for a stranger. */
+  positionOf(name: string): number {
+    return this.#positions.get(name) ?? -1;
+  }
+
+  /** Calls `look` with the position of each whose room has changed since there were so many changes; false when that is too long ago to know. */
+  changedSince(changes: number, look: (at: number) => void): boolean {
+    if (changes < this.#dropped) return false;
+    for (let entry = changes - this.#dropped; entry < this.#log.length; entry += 1) look(this.#log[entry]!);
+    return true;
+  }
+
+  /** Another roster takes its place. */
+  close(): void {
+    for (const { room } of this.members) room.watch(nobody);
+  }
+
+  #changed(at: number): void {
+    // By then it is as much work to read the log as to look at everybody.
+    if (this.#log.length > 2 * this.members.length) {
+      this.#dropped += this.#log.length;
+      this.#log = [];
+    }
+    this.#log.push(at);
+  }
+}
