@@ -48,8 +48,14 @@ export class SupervisorPlace extends Place implements Receiver {
   /** Starts the initial children, in order. Rejects when one fails, or the supervisor is killed meanwhile; nothing is left then. */
   begin(specs: readonly CheckedSpec[]): Promise<void> {
     const begun = new Promise<void>((resolve, reject) => {
-      this.#begun = { resolve, reject };
-      this.watch(() => reject(stoppedError(`Cannot start "${this.name}"`, this)));
+      const ended = (): void => reject(stoppedError(`Cannot start "${this.name}"`, this));
+      this.watch(ended);
+      const begin = (): void => {
+        // The end of one that has begun is no error.
+        this.unwatch(ended);
+        resolve();
+      };
+      this.#begun = { resolve: begin, reject };
     });
     // Not within the closure above, which lives as long as this does and would keep what temporary children's starts hold on to.
     this.#send({ type: 'begin', specs });
