@@ -72,7 +72,7 @@ export class Prospects {
     for (let at = among.indexOf(1); at >= 0; at = among.indexOf(1, at + 1)) {
       const member = this.roster.members[at]!;
       if (!member.isOpen) continue;
-      const load = loadWith(member.room, this.#claim.costs);
+      const load = loadWith({ capabilities: member.room.capabilities, used: this.roster.usedAt(at) }, this.#claim.costs);
       if (load < least) [best, least] = [member, load];
     }
     return best;

@@ -1,4 +1,5 @@
 import type { Member } from './allocation.js';
+import type { Capabilities } from './strategy.js';
 
 const nobody = (): void => {};
 
@@ -11,9 +12,11 @@ export class Roster {
   readonly #positions: ReadonlyMap<string, number>;
   #log: number[] = [];
   #dropped = 0;
+  readonly #used: (Capabilities | undefined)[];
 
   constructor(members: readonly Member[]) {
     this.members = members;
+    this.#used = new Array<Capabilities | undefined>(members.length).fill(undefined);
     this.#positions = new Map(members.map(({ name }, at) => [name, at]));
     for (const [at, { room }] of members.entries()) room.watch(() => this.#changed(at));
   }
@@ -26,6 +29,16 @@ export class Roster {
   /** The position of a member; -1 for a stranger. */
   positionOf(name: string): number {
     return this.#positions.get(name) ?? -1;
+  }
+
+  /** What is in use there: the same record until something changes, to be read only. */
+  usedAt(at: number): Capabilities {
+    let used = this.#used[at];
+    if (!used) {
+      used = this.members[at]!.room.used;
+      this.#used[at] = used;
+    }
+    return used;
   }
 
   /** Calls `look` with the position of each whose room has changed since there were so many changes; false when that is too long ago to know. */
@@ -41,6 +54,7 @@ export class Roster {
   }
 
   #changed(at: number): void {
+    this.#used[at] = undefined;
     // By then it is as much work to read the log as to look at everybody.
     if (this.#log.length > 2 * this.members.length) {
       this.#dropped += this.#log.length;

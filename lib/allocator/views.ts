@@ -1,5 +1,7 @@
-import type { Asker, Member } from './allocation.js';
+import type { Asker } from './allocation.js';
 import type { Prospects, Reserved } from './prospects.js';
+import type { Room } from './room.js';
+import type { Roster } from './roster.js';
 import type { Capabilities, NodeView } from './strategy.js';
 
 /** A node as one of our own strategies sees it, who keep nothing of it: the same object each time, and what they do not look at is not computed. */
@@ -7,22 +9,25 @@ class FreeNode implements NodeView {
   readonly name: string;
   readonly isSelf: boolean;
   readonly fits = true;
-  readonly #member: Member;
   readonly #views: Views;
+  readonly #room: Room;
+  readonly #at: number;
 
-  constructor(member: Member, views: Views) {
-    this.name = member.name;
-    this.isSelf = member.isSelf;
-    this.#member = member;
+  constructor(views: Views, at: number) {
+    const { name, isSelf, room } = views.roster.members[at]!;
+    this.name = name;
+    this.isSelf = isSelf;
     this.#views = views;
+    this.#room = room;
+    this.#at = at;
   }
 
   get capabilities(): Capabilities {
-    return this.#member.room.capabilities;
+    return this.#room.capabilities;
   }
 
   get used(): Capabilities {
-    return this.#member.room.used;
+    return this.#views.roster.usedAt(this.#at);
   }
 
   get bytesToMove(): number {
@@ -43,13 +48,17 @@ export class Views {
     this.#prospects = prospects;
   }
 
+  get roster(): Roster {
+    return this.#prospects.roster;
+  }
+
   /** Only those that have room. Valid until the next call. */
   withRoom(index: number, reserved: Reserved | undefined): readonly NodeView[] {
     this.index = index;
     const prospects = this.#prospects;
     const nodes: NodeView[] = [];
     for (let at = prospects.withRoom(reserved); at >= 0; at = prospects.withRoom(reserved, at + 1)) {
-      this.#free[at] ??= new FreeNode(prospects.roster.members[at]!, this);
+      this.#free[at] ??= new FreeNode(this, at);
       nodes.push(this.#free[at]);
     }
     return nodes;

@@ -6,6 +6,7 @@ import { meshBench } from './mesh.bench.js';
 import { nearDataBench } from './near-data.bench.js';
 import { recoveryBench } from './recovery.bench.js';
 import { remoteBench } from './remote.bench.js';
+import { scaleBench } from './scale.bench.js';
 import { schedulesBench } from './schedules.bench.js';
 import { startBench } from './start.bench.js';
 import { threadsBench } from './threads.bench.js';
@@ -20,6 +21,7 @@ const benches: readonly Bench[] = [
   meshBench,
   schedulesBench,
   nearDataBench,
+  scaleBench,
   detectionBench,
   recoveryBench,
 ];
