@@ -30,6 +30,10 @@ export interface ChildStart {
   readonly ended: () => void;
 }
 
+/** What loads a module for the process itself: worker threads get the same flags, have no use for it, and cannot load TypeScript that early. */
+const inMainThread = (url: string): string =>
+  `data:text/javascript,${encodeURIComponent(`import{isMainThread}from'node:worker_threads';if(isMainThread)await import(${JSON.stringify(url)})`)}`;
+
 /** A `handoff node` in a process of its own: killed with SIGKILL, paused with SIGSTOP. */
 export class ChildNode implements HostedNode {
   readonly handoff = undefined;
@@ -56,7 +60,7 @@ export class ChildNode implements HostedNode {
     const level = logger ? 'debug' : (env.HANDOFF_LOG_LEVEL ?? 'silent');
     this.#child = fork(command, args, {
       env: { ...env, [OPTIONS_VARIABLE]: JSON.stringify(rest), HANDOFF_LOG_LEVEL: level },
-      execArgv: [...loadingFlags(process.execArgv), `--import=${control}`],
+      execArgv: [...loadingFlags(process.execArgv), `--import=${inMainThread(control)}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const { pid } = this.#child;
