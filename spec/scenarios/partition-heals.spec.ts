@@ -188,4 +188,34 @@ describe('a partition', () => {
       await healed(cluster);
       await untilSo(() => all.every((name) => Object.keys(leftOn(cluster, name)).length === 0));
     }));
+
+  it('in which only the other side gave up costs what that has dropped, which is made again there', () => {
+    const [n1, n2, n3, n4] = nodes;
+    const patient = { heartbeat: { timeoutMs: 30_000 } };
+    const several = [{ ...n1!, ...patient }, { ...n2!, ...patient }, { ...n3!, heartbeat: { timeoutMs: 2000 } }, n4!];
+    return simulate({ seed: 48, nodes: several }, async (cluster) => {
+      const dag = Dag.dynamic('dropped')
+        .add({ id: 'made', code: tasks.heldLarge, node: 'n3', ...one })
+        .add({ id: 'held', code: tasks.held, node: 'n3', ...one });
+      const run = cluster.node('n1').execute(dag, once);
+      await event(run, 'function-started', 'held');
+      await cluster.link('n1', 'n3').set({ bytesPerSecond: LARGE_BYTES });
+      gateAt('made', 'n3').open();
+      await event(run, 'function-succeeded', 'made');
+      expect(inside(cluster, 'n1').fetches).to.equal(1);
+      await cluster.partition(['n1'], ['n3']);
+      await untilSo(() => inside(cluster, 'n3').guestRuns === 0);
+      await cluster.link('n1', 'n3').set({});
+      await cluster.heal();
+      gateAt('held', 'n3').open();
+      expect((await run).results).to.deep.equal({ made: new Uint8Array(LARGE_BYTES).fill(7), held: 'held is done' });
+      const events = await eventsOf(run);
+      expect(counted(events, 'function-lost')).to.deep.equal({ made: 1 });
+      expect([begunOn('made'), begunOn('held')]).to.deep.equal([
+        ['n3', 'n3'],
+        ['n3', 'n3'],
+      ]);
+      expect(counted(events, 'function-succeeded')).to.deep.equal({ made: 2, held: 1 });
+    });
+  });
 });
