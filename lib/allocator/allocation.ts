@@ -24,6 +24,16 @@ export interface ClaimKind extends Claim {
   readonly group: Group | undefined;
 }
 
+/** What a run knows of where the values of its functions lie, or will. */
+export interface Whereabouts {
+  /** How many bytes of the arguments of a function lie elsewhere, and are not on their way to the node either. */
+  bytesToMove(index: number, node: string): number;
+  /** See `NodeView.kin`. */
+  kin(index: number, node: string): number;
+  /** A function was given a node; told before the next one is placed. */
+  placed(index: number, node: string): void;
+}
+
 /** A run, as the allocator knows it. Functions are numbers: their indices in the run's plan. */
 export interface Asker {
   readonly runId: string;
@@ -35,7 +45,8 @@ export interface Asker {
   functionId(index: number): string;
   /** The run's order: below 0 when `a` goes first. */
   compare(a: number, b: number): number;
-  bytesToMove(index: number, node: string): number;
+  /** What strategies may ask; a run that another node drives has been placed by that, and says nothing. */
+  readonly whereabouts?: Whereabouts;
 }
 
 /** A node that functions can be placed on. */
@@ -264,6 +275,7 @@ export class Allocation {
     const index = queue.ready.pop()!;
     this.#atRest(queue);
     room.take(claim);
+    demand.asker.whereabouts?.placed(index, node);
     demand.held += 1;
     if (claim.group && claim.group.node === undefined) {
       claim.group.node = node;

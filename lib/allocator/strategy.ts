@@ -9,8 +9,13 @@ export interface NodeView {
   readonly isSelf: boolean;
   /** Whether what it has free now holds the cost. */
   readonly fits: boolean;
-  /** How many bytes of the function's arguments lie elsewhere. */
+  /** How many bytes of the function's arguments lie elsewhere, and are not on their way there for another function either. */
   readonly bytesToMove: number;
+  /**
+   * How many functions of its family were placed there: of those whose values something will need together with its own, of those whose values are
+   * needed together with theirs, and so on. The more of them meet on a node, the less has to move from there.
+   */
+  readonly kin: number;
 }
 
 /** One function that could run now. `nodes` are those that could ever hold it: the driver's own first, then by name. */

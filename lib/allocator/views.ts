@@ -31,25 +31,37 @@ class FreeNode implements NodeView {
   }
 
   get bytesToMove(): number {
-    return this.#views.asker.bytesToMove(this.#views.index, this.name);
+    return this.#views.bytesToMove(this.#views.index, this.name);
+  }
+
+  get kin(): number {
+    return this.#views.kin(this.#views.index, this.name);
   }
 }
 
 /** What strategies are shown of the members that could hold one kind of claim of one run. */
 export class Views {
-  readonly asker: Asker;
+  readonly #asker: Asker;
   /** The function that is to be placed. */
   index = 0;
   readonly #prospects: Prospects;
   readonly #free: FreeNode[] = [];
 
   constructor(asker: Asker, prospects: Prospects) {
-    this.asker = asker;
+    this.#asker = asker;
     this.#prospects = prospects;
   }
 
   get roster(): Roster {
     return this.#prospects.roster;
+  }
+
+  bytesToMove(index: number, node: string): number {
+    return this.#asker.whereabouts?.bytesToMove(index, node) ?? 0;
+  }
+
+  kin(index: number, node: string): number {
+    return this.#asker.whereabouts?.kin(index, node) ?? 0;
   }
 
   /** Only those that have room. Valid until the next call. */
@@ -71,7 +83,7 @@ export class Views {
       const { name, isSelf, room } = roster.members[at]!;
       const { capabilities, used } = room;
       const fits = this.#prospects.hasRoom(at, reserved);
-      return { name, isSelf, capabilities, used, fits, bytesToMove: this.asker.bytesToMove(index, name) };
+      return { name, isSelf, capabilities, used, fits, bytesToMove: this.bytesToMove(index, name), kin: this.kin(index, name) };
     });
   }
 }

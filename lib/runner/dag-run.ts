@@ -1,5 +1,5 @@
 import type { ActorGroup, ActorRef, GroupRef } from '../actor/index.js';
-import type { AllocationStrategy, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
+import type { AllocationStrategy, Capabilities, ClaimKind, Placed, Whereabouts } from '../allocator/index.js';
 import type { HandoffError, RunId, Timer } from '../base/index.js';
 import { type AttemptHandle, type FarOutcome, startGathered } from '../executor/index.js';
 import { Arguments } from './arguments.js';
@@ -143,8 +143,8 @@ export class DagRun implements Placed {
     return inRunOrder(this.order.plan, this.#paths, a, b);
   }
 
-  bytesToMove(index: number, node: string): number {
-    return this.#values.bytesToMove(index, node);
+  get whereabouts(): Whereabouts {
+    return this.#values;
   }
 
   granted(index: number, node: string, _claim: ClaimKind, mayQueue: boolean): void {

@@ -86,10 +86,6 @@ export class GuestRun implements Placed {
     return a - b;
   }
 
-  bytesToMove(): number {
-    return 0;
-  }
-
   isReady(index: number): boolean {
     return this.#byIndex.get(index)?.state === 'queued';
   }

@@ -1,8 +1,9 @@
-import type { AllocationTable } from '../allocator/index.js';
+import type { AllocationTable, Whereabouts } from '../allocator/index.js';
 import type { Plan, ProgramStep } from '../dag/index.js';
 import { type ExecutorTable, type FarValue, type Given, type Maker, type Offers, RIDES_ALONG_BYTES } from '../executor/index.js';
 import type { StoreTable } from '../store/index.js';
 import { Held, pack } from '../value/index.js';
+import { Nearness } from './nearness.js';
 import type { RunState } from './run-record.js';
 
 /** What finding the values of a run needs. */
@@ -25,18 +26,20 @@ export interface ValuesOf {
 }
 
 /** Where the values of one run lie, and how the node that needs one gets it: here at hand, riding along, or to be fetched. */
-export class RunValues {
+export class RunValues implements Whereabouts {
   readonly sizes: Float64Array;
   readonly #of: ValuesOf;
   readonly #ground: ValuesGround;
   readonly #offers: number[] = [];
   /** Where values lie that are not where they were made: that node is gone, or about to be. */
   readonly #moved = new Map<number, string>();
+  readonly #nearness: Nearness;
 
   constructor(of: ValuesOf, ground: ValuesGround) {
     this.#of = of;
     this.#ground = ground;
     this.sizes = new Float64Array(of.plan.size);
+    this.#nearness = new Nearness({ plan: of.plan, nodes: of.nodes, sizes: this.sizes });
   }
 
   /** The result of a function, for an attempt on `target`. */
@@ -132,22 +135,29 @@ export class RunValues {
     return { from: origin, value: { ...value, module, name, isolation, extra: packed }, sizeBytes: 0 };
   }
 
-  /** How many bytes of the arguments of a function lie elsewhere than on `target`. */
   bytesToMove(index: number, target: string): number {
     const { plan, inputs } = this.#of;
     let bytes = 0;
     for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1) {
       const producer = plan.producers[at]!;
-      if (this.originOf(producer) !== target) bytes += this.sizes[producer]!;
+      if (this.originOf(producer) !== target && !this.#nearness.hasCopy(producer, target)) bytes += this.sizes[producer]!;
     }
     for (let at = plan.argsStart[index]!; at < plan.argsStart[index + 1]!; at += 1) {
       const number = plan.args[at]!;
       if (number >= 0) continue;
       const given = inputs.get(plan.inputs[-number - 1]!);
       const origin = given instanceof Held || !given ? this.#ground.node : given.from;
-      if (given && origin !== target) bytes += given.sizeBytes;
+      if (given && origin !== target && !this.#nearness.hasCopy(number, target)) bytes += given.sizeBytes;
     }
     return bytes;
+  }
+
+  kin(index: number, node: string): number {
+    return this.#nearness.kin(index, node);
+  }
+
+  placed(index: number, node: string): void {
+    this.#nearness.placed(index, node);
   }
 
   /** The nodes, the driver apart, that have the value: where it was made, and where something that needed it ran. */

@@ -14,7 +14,6 @@ const asker = (runId: string, over: Partial<Asker> = {}): Asker => ({
   maxConcurrency: Number.POSITIVE_INFINITY,
   functionId: (index) => `f${index}`,
   compare: (a, b) => a - b,
-  bytesToMove: () => 0,
   ...over,
 });
 

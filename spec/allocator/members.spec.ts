@@ -14,7 +14,6 @@ const asker = (runId: string, over: Partial<Asker> = {}): Asker => ({
   maxConcurrency: Number.POSITIVE_INFINITY,
   functionId: (index) => `f${index}`,
   compare: (a, b) => a - b,
-  bytesToMove: () => 0,
   ...over,
 });
 const kindOf = (costs: Capabilities, over: Partial<ClaimKind> = {}): ClaimKind => ({
@@ -163,9 +162,19 @@ describe('allocation over several members', () => {
     const { pump } = asked([self({ cpu: 9 }), other('b', { cpu: 1 }), other('c', { cpu: 9 })], one, 2, {
       strategy,
       takesAnyRoom: false,
-      bytesToMove,
+      whereabouts: { bytesToMove, kin: () => 0, placed: () => {} },
     });
     expect(pump(0)).to.deep.equal(['0@c', '1@b']);
+  });
+
+  it('says where it has placed one before it places the next, in the same turn', () => {
+    const placed: string[] = [];
+    const kin = (_index: number, node: string): number => placed.filter((one) => one === node).length;
+    const whereabouts = { bytesToMove: () => 0, kin, placed: (_index: number, node: string) => void placed.push(node) };
+    const strategy = strategies.get('near-data')!();
+    const members = [self({ cpu: 2 }), other('b', { cpu: 4 }), other('c', { cpu: 2 })];
+    const { pump } = asked(members, one, 6, { strategy, whereabouts });
+    expect(pump(0)).to.deep.equal(['0@b', '1@b', '2@b', '3@b', '4@self', '5@self']);
   });
 
   it('keeps a group together on another node, and places it anew when that is gone', () => {

@@ -9,6 +9,7 @@ const node = (name: string, capabilities: Capabilities, used: Capabilities, over
   isSelf: name === 'self',
   fits: true,
   bytesToMove: 0,
+  kin: 0,
   ...over,
 });
 const place = (strategy: string, nodes: readonly NodeView[], cost: Capabilities = { cpu: 1 }): string | undefined =>
@@ -52,5 +53,14 @@ describe('the strategies', () => {
     expect(place('near-data', [node('self', { cpu: 2 }, {}, far), node('b', { cpu: 2 }, {}, far)])).to.equal('self');
     const nodes = [node('self', { cpu: 2 }, {}, { bytesToMove: 99 }), node('b', { cpu: 8 }, {}, full), node('c', { cpu: 2 }, {}, far)];
     expect(place('near-data', nodes), 'the nearest has no room').to.equal('c');
+  });
+
+  it('near-data takes, of those to which as many bytes must move, the one with most of the family, however loaded', () => {
+    const [far, some, most] = [{ bytesToMove: 10, kin: 9 }, { kin: 1 }, { kin: 2 }];
+    const nodes = [node('self', { cpu: 9 }, {}), node('b', { cpu: 9 }, { cpu: 8 }, most), node('c', { cpu: 9 }, {}, some)];
+    expect(place('near-data', nodes)).to.equal('b');
+    expect(place('near-data', [...nodes, node('d', { cpu: 9 }, {}, far)]), 'bytes come first').to.equal('b');
+    expect(place('near-data', [nodes[0]!, { ...nodes[1]!, ...full }, nodes[2]!])).to.equal('c');
+    expect(place('near-data', [node('self', { cpu: 9 }, { cpu: 1 }, some), node('b', { cpu: 9 }, {}, some)]), 'of equals').to.equal('b');
   });
 });

@@ -125,10 +125,6 @@ class ScheduleOnly implements Placed {
     return inRunOrder(this.#plan, this.#paths, a, b);
   }
 
-  bytesToMove(): number {
-    return 0;
-  }
-
   granted(index: number, node: string, claim: ClaimKind): void {
     // Throws where the driver believes in room that is not there.
     if (node !== 'n1') this.#ledgers.get(node)!.take(claim);

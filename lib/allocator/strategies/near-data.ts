@@ -1,17 +1,28 @@
 import { loadWith } from '../load.js';
 import type { AllocationStrategy, NodeView } from '../strategy.js';
 
-/** The node with room to which the fewest bytes must move; of equals the one whose scarcest resource would be used least. */
+/**
+ * The node with room to which the fewest bytes must move; of equals the one with most of the function's family, then the one whose scarcest
+ * resource would be used least.
+ */
 export const nearData = (): AllocationStrategy => ({
   name: 'near-data',
   place({ nodes, cost }) {
     let best: NodeView | undefined;
-    let leastLoad = Number.POSITIVE_INFINITY;
+    // What is compared, most important first: less is better. Bytes and kin take their time to count.
+    let least: readonly [number, number, number] = [0, 0, 0];
     for (const node of nodes) {
-      if (!node.fits || (best && node.bytesToMove > best.bytesToMove)) continue;
-      const load = loadWith(node, cost);
-      if (!best || node.bytesToMove < best.bytesToMove || load < leastLoad) [best, leastLoad] = [node, load];
+      if (!node.fits) continue;
+      const { bytesToMove } = node;
+      if (best && bytesToMove > least[0]) continue;
+      const rank = [bytesToMove, -node.kin, loadWith(node, cost)] as const;
+      if (!best || isLess(rank, least)) [best, least] = [node, rank];
     }
     return best?.name;
   },
 });
+
+function isLess(one: readonly number[], other: readonly number[]): boolean {
+  const at = one.findIndex((value, place) => value !== other[place]);
+  return at >= 0 && one[at]! < other[at]!;
+}

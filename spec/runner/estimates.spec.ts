@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { compile, Dag } from '../../lib/dag/index.js';
+import { DURATIONS_KEPT, Estimates } from '../../lib/runner/estimates.js';
+
+const code = (name: string) => ({ module: 'm.js', name });
+const planOf = (id: string, functions: readonly { readonly name: string; readonly estimateMs?: number }[]) => {
+  const dag = Dag.dynamic(id);
+  for (const [at, { name, estimateMs }] of functions.entries()) {
+    dag.add({ id: `f${at}`, code: code(name), ...(estimateMs !== undefined && { estimateMs }) });
+  }
+  return compile(dag);
+};
+const three = (id = 'd') => planOf(id, [{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+
+describe('estimates of durations', () => {
+  it('are all alike where nothing is known, so that depth decides', () => {
+    expect([...new Estimates().of(three())]).to.deep.equal([1, 1, 1]);
+  });
+
+  it('are what the last run of the DAG id took, function by function', () => {
+    const estimates = new Estimates();
+    estimates.learn(three(), Float64Array.of(9, 9, 9));
+    estimates.learn(three(), Float64Array.of(1, 20, 300));
+    expect([...estimates.of(three())]).to.deep.equal([1, 20, 300]);
+  });
+
+  it('are what the user says, before everything that was learnt', () => {
+    const estimates = new Estimates();
+    estimates.learn(three(), Float64Array.of(1, 20, 300));
+    expect([...estimates.of(planOf('d', [{ name: 'a', estimateMs: 7 }, { name: 'b' }]))]).to.deep.equal([7, 20]);
+  });
+
+  it('are the mean of the same code in another DAG; of what is not known at all, the mean of what is known beside it', () => {
+    const estimates = new Estimates();
+    estimates.learn(planOf('other', [{ name: 'a' }, { name: 'a' }, { name: 'b' }]), Float64Array.of(10, 30, 40));
+    expect([...estimates.of(three())]).to.deep.equal([20, 40, 30]);
+  });
+
+  it('learn nothing from a function that did not succeed', () => {
+    const estimates = new Estimates();
+    estimates.learn(three(), Float64Array.of(10, Number.NaN, 30));
+    expect([...estimates.of(three())]).to.deep.equal([10, 20, 30]);
+  });
+
+  it('forget the DAGs that ran longest ago once there are too many', () => {
+    const estimates = new Estimates();
+    const size = DURATIONS_KEPT / 4;
+    const large = (id: string) =>
+      planOf(
+        id,
+        Array.from({ length: size }, (_, at) => ({ name: `${id} ${at}` })),
+      );
+    const took = new Float64Array(size).fill(5);
+    estimates.learn(three(), Float64Array.of(1, 20, 300));
+    for (const id of ['p', 'q', 'r']) estimates.learn(large(id), took);
+    expect([...estimates.of(three())]).to.deep.equal([1, 20, 300]);
+    estimates.learn(large('s'), took);
+    expect([...estimates.of(planOf('d', [{ name: 'x' }, { name: 'y' }]))]).to.deep.equal([1, 1]);
+  });
+});
