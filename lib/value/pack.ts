@@ -2,6 +2,7 @@ import { Deserializer, Serializer } from 'node:v8';
 import { HandoffError } from '../base/index.js';
 import { BINARY, isBinary, packBinary, unpackBinary } from './binary.js';
 import { freezeDeep, type Survey, survey } from './check.js';
+import { isScalar, packScalar, unpackScalar } from './scalar.js';
 import { putBack, type SetApart, setApart } from './set-apart.js';
 
 /** A value as bytes: its own, or in memory that threads share. Never changed once made. */
@@ -33,6 +34,8 @@ export function pack(value: unknown, { where, shared = false }: PackOptions): Pa
 export function packSurveyed(value: unknown, { needsCare }: Survey, where: string, shared: boolean): Packed {
   const allocate = (sizeBytes: number): Uint8Array =>
     shared && sizeBytes >= SHARED_FROM_BYTES ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
+  const scalar = packScalar(value);
+  if (scalar) return scalar;
   if (isBinary(value)) return packBinary(value, allocate);
   const written = needsCare ? writeApart(value, where) : write(value, where);
   if (!shared || written.byteLength < SHARED_FROM_BYTES) return written;
@@ -43,6 +46,7 @@ export function packSurveyed(value: unknown, { needsCare }: Survey, where: strin
 
 /** An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. */
 export function unpack(packed: Packed, { freeze }: { readonly freeze: boolean }): unknown {
+  if (isScalar(packed)) return unpackScalar(packed);
   if (packed[0] === BINARY) return unpackBinary([packed]);
   const isApart = packed[0] === APART;
   const read = readAll(isApart ? packed.subarray(1) : packed);

@@ -32,6 +32,27 @@ describe('packing', () => {
     expect(Object.hasOwn(roundTrip({ ['__proto__']: 1 }) as object, '__proto__')).to.equal(true);
   });
 
+  it('packs what is no object in a few bytes, exactly', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.double(), fc.boolean(), fc.string({ unit: 'binary', maxLength: 80 }), fc.constantFrom(null, undefined)),
+        (value) => {
+          const packed = pack(value, { where: 'value' });
+          expect(Object.is(unpack(packed, { freeze: true }), value)).to.equal(true);
+          expect(packed.byteLength).to.be.at.most(typeof value === 'string' ? 2 * value.length + 8 : 9);
+        },
+      ),
+    );
+    for (const value of [-0, Number.NaN, Number.NEGATIVE_INFINITY, '', 'x'.repeat(64), '\u00ff', '\u0100', 'x'.repeat(65)]) {
+      expect(Object.is(roundTrip(value), value)).to.equal(true);
+    }
+  });
+
+  it('refuses bytes that are no packed number', () => {
+    expect(() => unpack(Uint8Array.of(0x14, 1), { freeze: false })).to.throw(RangeError);
+    expect(() => unpack(Uint8Array.of(0x11, 1), { freeze: false })).to.throw(RangeError);
+  });
+
   it('keeps what is shared shared, and what is cyclic cyclic', () => {
     const shared = { a: 1 };
     const value: Record<string, unknown> = { one: shared, two: shared };

@@ -1,0 +1,72 @@
+/** A packed value that is no object begins with one of these; what v8 writes begins with 0xff. */
+const UNDEFINED = 0x10;
+const NULL = 0x11;
+const TRUE = 0x12;
+const FALSE = 0x13;
+const NUMBER = 0x14;
+const LATIN = 0x15;
+const LAST = LATIN;
+
+/** Up to so many characters a string is written here: from there on v8 is faster, and knows all of them. */
+const LONGEST_STRING = 64;
+
+const NUMBER_BYTES = 8;
+const number = new Float64Array(1);
+const numberBytes = new Uint8Array(number.buffer);
+
+/**
+ * Packs what most functions give that give next to nothing: undefined, null, booleans, numbers (all of them, -0 and NaN included) and short strings of one-byte
+ * characters. Answers `undefined` for everything else. A serializer of v8's is made anew for each value, at 4 µs; this takes a twentieth.
+ */
+export function packScalar(value: unknown): Uint8Array | undefined {
+  switch (typeof value) {
+    case 'number': {
+      const packed = new Uint8Array(1 + NUMBER_BYTES);
+      packed[0] = NUMBER;
+      number[0] = value;
+      for (let at = 0; at < NUMBER_BYTES; at += 1) packed[1 + at] = numberBytes[at]!;
+      return packed;
+    }
+    case 'string':
+      return packString(value);
+    case 'boolean':
+      return Uint8Array.of(value ? TRUE : FALSE);
+    case 'undefined':
+      return Uint8Array.of(UNDEFINED);
+    default:
+      return value === null ? Uint8Array.of(NULL) : undefined;
+  }
+}
+
+/** Whether `packScalar` made it. */
+export const isScalar = (packed: Uint8Array): boolean => packed[0]! >= UNDEFINED && packed[0]! <= LAST;
+
+/** What was packed. Throws `RangeError` for bytes that are none. */
+export function unpackScalar(packed: Uint8Array): unknown {
+  const kind = packed[0]!;
+  if (kind === LATIN) return String.fromCharCode(...packed.subarray(1));
+  if (packed.byteLength !== (kind === NUMBER ? 1 + NUMBER_BYTES : 1)) throw new RangeError(`Cannot unpack: ${packed.byteLength} bytes`);
+  switch (kind) {
+    case NUMBER:
+      for (let at = 0; at < NUMBER_BYTES; at += 1) numberBytes[at] = packed[1 + at]!;
+      return number[0];
+    case TRUE:
+    case FALSE:
+      return kind === TRUE;
+    default:
+      return kind === NULL ? null : undefined;
+  }
+}
+
+function packString(value: string): Uint8Array | undefined {
+  const { length } = value;
+  if (length > LONGEST_STRING) return undefined;
+  const packed = new Uint8Array(1 + length);
+  packed[0] = LATIN;
+  for (let at = 0; at < length; at += 1) {
+    const code = value.charCodeAt(at);
+    if (code > 0xff) return undefined;
+    packed[1 + at] = code;
+  }
+  return packed;
+}
