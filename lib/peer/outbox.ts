@@ -9,6 +9,12 @@ const TURN_BYTES = 4 * 1024 * 1024;
 /** A peer that has not taken so much is given up, bytes: it reads nothing, and what it is told would fill the memory. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
+/**
+ * Messages of one turn go off as soon as they are so many bytes: the other side works on them while this one goes on. With one frame a turn two nodes that talk
+ * of thousands of small functions wait for each other, a third of the time.
+ */
+const FRAME_BYTES = 16 * 1024;
+
 /** What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one chunk. */
 const REST_PART = 1 / 8;
 
@@ -33,13 +39,14 @@ export interface OutboxOptions {
 }
 
 /**
- * What is on its way to one peer. Messages of one turn go in one frame, in the order in which they were given; values go beside them in
- * chunks, in turn if there are several, and only as many at a time as the window lets. Nothing is sent within the turn in which it was given.
+ * What is on its way to one peer. Messages of one turn go in few frames, in the order in which they were given; values go beside them in
+ * chunks, in turn if there are several, and only as many at a time as the window lets.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #window = new Window();
   #messages: Uint8Array[] = [];
+  #messageBytes = 0;
   #transfers: Transfer[] = [];
   /** Values that have been sent whole, and how many chunks must have arrived for each to be there. */
   #arriving: { readonly transfer: Transfer; readonly chunks: number }[] = [];
@@ -54,6 +61,8 @@ export class Outbox {
   push(message: Uint8Array): void {
     if (this.#error) return;
     this.#messages.push(message);
+    this.#messageBytes += message.length;
+    if (this.#messageBytes >= FRAME_BYTES) this.#send();
     this.#schedule();
   }
 
@@ -94,12 +103,17 @@ export class Outbox {
 
   /** Sends the messages that wait. */
   flush(): void {
-    if (this.#messages.length === 0) return;
     const { socket, stalled } = this.#options;
+    this.#send();
+    if (socket.bufferedBytes > MAX_BUFFERED_BYTES) stalled();
+  }
+
+  #send(): void {
+    if (this.#messages.length === 0) return;
     const messages = this.#messages;
     this.#messages = [];
-    for (const frame of controlFrames(messages)) socket.send([frame]);
-    if (socket.bufferedBytes > MAX_BUFFERED_BYTES) stalled();
+    this.#messageBytes = 0;
+    for (const frame of controlFrames(messages)) this.#options.socket.send([frame]);
   }
 
   /** Sends a frame that says nothing. */
