@@ -1,6 +1,6 @@
-import TinyQueue from 'tinyqueue';
 import type { HandoffError } from '../base/index.js';
 import { Prospects, type Reserved } from './prospects.js';
+import { ReadyQueue } from './ready-queue.js';
 import { impossible, strategyFailed } from './refusals.js';
 import type { Claim, Room } from './room.js';
 import { Roster } from './roster.js';
@@ -75,7 +75,7 @@ export type Answer =
 interface KindQueue {
   readonly demand: Demand;
   readonly kind: ClaimKind;
-  ready: TinyQueue<number>;
+  readonly ready: ReadyQueue;
   /** Of the nodes that may hold the kind and could if they were idle; looked up anew when registrations or groups have changed. */
   prospects: Prospects;
   views: Views;
@@ -133,7 +133,8 @@ export class Allocation {
       const prospects = this.#prospectsOf(kind);
       const { asker } = demand;
       const views = new Views(asker, prospects);
-      queue = { demand, kind, ready: inOrder(asker, []), prospects, views, version: this.#version, waitingSinceMs: undefined };
+      const ready = new ReadyQueue((a, b) => asker.compare(a, b));
+      queue = { demand, kind, ready, prospects, views, version: this.#version, waitingSinceMs: undefined };
       demand.kinds.set(kind, queue);
     }
     queue.ready.push(index);
@@ -150,10 +151,7 @@ export class Allocation {
   withdraw(runId: string, index: number, kind: ClaimKind): void {
     const queue = this.#demands.get(runId)?.kinds.get(kind);
     if (!queue) return;
-    queue.ready = inOrder(
-      queue.demand.asker,
-      queue.ready.data.filter((other) => other !== index),
-    );
+    queue.ready.remove(index);
     if (queue.ready.length === 0) this.#atRest(queue);
   }
 
@@ -221,7 +219,7 @@ export class Allocation {
       for (const queue of demand.kinds.values()) {
         if (queue.ready.length === 0 || declined.has(queue)) continue;
         if (this.#prospects(queue).withRoom(reserved) < 0) this.#waits(queue, nowMs);
-        else if (!best || demand.asker.compare(queue.ready.peek()!, best.ready.peek()!) < 0) best = queue;
+        else if (!best || demand.asker.compare(queue.ready.peek(), best.ready.peek()) < 0) best = queue;
       }
       if (!best) return this.#waitThere(demand, answers);
       if (this.#grant(best, reserved, declined, answers)) return true;
@@ -233,7 +231,7 @@ export class Allocation {
     let first: KindQueue | undefined;
     let at: Member | undefined;
     for (const queue of demand.kinds.values()) {
-      if (queue.ready.length === 0 || (first && demand.asker.compare(queue.ready.peek()!, first.ready.peek()!) > 0)) continue;
+      if (queue.ready.length === 0 || (first && demand.asker.compare(queue.ready.peek(), first.ready.peek()) > 0)) continue;
       const there = this.#prospects(queue).nearestToWait;
       if (there) [first, at] = [queue, there];
     }
@@ -252,7 +250,7 @@ export class Allocation {
   #grant(queue: KindQueue, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: Answer[]): boolean {
     const { ready, demand } = queue;
     const { asker } = demand;
-    const index = ready.peek()!;
+    const index = ready.peek();
     let at: number;
     try {
       at = this.#place(queue, index, reserved);
@@ -272,7 +270,7 @@ export class Allocation {
 
   #take(queue: KindQueue, { name: node, room }: Member, mayQueue: boolean, answers: Answer[]): void {
     const { kind: claim, demand } = queue;
-    const index = queue.ready.pop()!;
+    const index = queue.ready.pop();
     this.#atRest(queue);
     room.take(claim);
     demand.asker.whereabouts?.placed(index, node);
@@ -337,5 +335,3 @@ export class Allocation {
     return ({ name, room }) => (only === undefined || name === only) && claims.every((claim) => room.canEverHold(claim.cost));
   }
 }
-
-const inOrder = (asker: Asker, indices: number[]): TinyQueue<number> => new TinyQueue(indices, (a, b) => asker.compare(a, b));

@@ -38,13 +38,14 @@ export interface FarListener {
 export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
 
 /**
- * The attempts of this node's runs on other nodes. One question, `run-attempt`, keyed by run, function and attempt; asked again whenever the
+ * The attempts of this node's runs on other nodes. One question, `run-attempt`, under a number of its own; asked again whenever the
  * link comes up, until it is answered by its end. Nobody waits for a node that is gone.
  */
 export class RemoteExecutor {
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #root: string;
-  readonly #byRun = new Map<string, Map<string, FarRun>>();
+  readonly #open = new Map<number, FarRun>();
+  #lastId = 0;
   /** Answers to attempts that are over. */
   stale = 0;
 
@@ -55,31 +56,32 @@ export class RemoteExecutor {
 
   /** Throws `HANDOFF_NOT_SERIALIZABLE` when an argument cannot leave this node. */
   start(attempt: FarAttempt, listener: FarListener): AttemptHandle<FarOutcome> {
-    const { runId, functionId } = attempt.context;
-    const run = new FarRun(attempt, listener, this.#root, this.#send, () => this.#forget(runId, functionId));
-    const ofRun = this.#byRun.get(runId);
-    if (ofRun) ofRun.set(functionId, run);
-    else this.#byRun.set(runId, new Map([[functionId, run]]));
+    this.#lastId += 1;
+    const run = new FarRun(this.#lastId, attempt, listener, this.#root, this.#send, this.#open);
+    this.#open.set(run.id, run);
     run.ask();
     return run;
   }
 
   /** How many are under way. */
   get size(): number {
-    let size = 0;
-    for (const ofRun of this.#byRun.values()) size += ofRun.size;
-    return size;
+    return this.#open.size;
   }
 
-  /** The functions of a run whose attempts are on that node, with the numbers of those. */
-  attemptsOn(name: string, runId: string): (readonly [string, number])[] {
-    const ofRun = this.#byRun.get(runId);
-    return ofRun ? [...ofRun].filter(([, { node }]) => node === name).map(([functionId, { attempt }]) => [functionId, attempt]) : [];
+  /** The numbers of the attempts on that node, by run. */
+  attemptsOn(name: string): ReadonlyMap<string, readonly number[]> {
+    const byRun = new Map<string, number[]>();
+    for (const { id, runId } of this.#on(name)) {
+      const ids = byRun.get(runId);
+      if (ids) ids.push(id);
+      else byRun.set(runId, [id]);
+    }
+    return byRun;
   }
 
   heard(from: string, answer: AttemptAnswer): void {
-    const run = this.#byRun.get(answer.runId)?.get(answer.functionId);
-    if (run?.node === from && run.attempt === answer.attempt) run.heard(answer);
+    const run = this.#open.get(answer.id);
+    if (run?.node === from) run.heard(answer);
     else this.stale += 1;
   }
 
@@ -95,47 +97,43 @@ export class RemoteExecutor {
 
   /** There are no links any more, so nobody will answer. */
   close(): void {
-    for (const ofRun of [...this.#byRun.values()]) for (const run of [...ofRun.values()]) run.gone('lost');
+    for (const run of [...this.#open.values()]) run.gone('lost');
   }
 
   #on(name: string): FarRun[] {
-    return [...this.#byRun.values()].flatMap((ofRun) => [...ofRun.values()].filter(({ node }) => node === name));
-  }
-
-  #forget(runId: string, functionId: string): void {
-    const ofRun = this.#byRun.get(runId);
-    ofRun?.delete(functionId);
-    if (ofRun?.size === 0) this.#byRun.delete(runId);
+    return [...this.#open.values()].filter(({ node }) => node === name);
   }
 }
 
 class FarRun implements AttemptHandle<FarOutcome> {
+  readonly id: number;
   readonly node: string;
-  readonly attempt: number;
   readonly #listener: FarListener;
   readonly #question: WireMessageOf<'run-attempt'>;
   readonly #send: (to: string, message: WireMessage) => boolean;
-  readonly #done: () => void;
+  readonly #open: Map<number, FarRun>;
   #stop: WireMessageOf<'stop-attempt'> | undefined;
   #isStarted = false;
   #outcome: FarOutcome | undefined;
   #heard: ((outcome: FarOutcome) => void) | undefined;
 
   constructor(
+    id: number,
     { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs }: FarAttempt,
     listener: FarListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
-    done: () => void,
+    open: Map<number, FarRun>,
   ) {
     const { node, runId, dagId, functionId, attempt } = context;
+    this.id = id;
     this.node = node;
-    this.attempt = attempt;
     this.#listener = listener;
     this.#send = send;
-    this.#done = done;
+    this.#open = open;
     this.#question = {
       type: 'run-attempt',
+      id,
       runId,
       dagId,
       functionId,
@@ -149,6 +147,10 @@ class FarRun implements AttemptHandle<FarOutcome> {
     };
   }
 
+  get runId(): string {
+    return this.#question.runId;
+  }
+
   listen(heard: (outcome: FarOutcome) => void): void {
     this.#heard = heard;
     if (this.#outcome) heard(this.#outcome);
@@ -156,8 +158,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
 
   stop(reason: HandoffError, graceMs: number): void {
     if (this.#outcome) return;
-    const { runId, functionId, attempt } = this.#question;
-    this.#stop = { type: 'stop-attempt', runId, functionId, attempt, reason: packThrown(reason), graceMs };
+    this.#stop = { type: 'stop-attempt', runId: this.runId, id: this.id, reason: packThrown(reason), graceMs };
     this.#send(this.node, this.#stop);
   }
 
@@ -207,7 +208,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
   #end(outcome: FarOutcome): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
-    this.#done();
+    this.#open.delete(this.id);
     this.#heard?.(outcome);
   }
 }

@@ -51,7 +51,8 @@ export class Wire implements PeerListener {
       if (peer.isObserver) return void this.#observers.add(peer.name);
       membership.up(peer);
       // Before anything is asked again.
-      send(peer.name, { type: 'runs-under-way', runs: runs.ids.map((id) => [id, remote.attemptsOn(peer.name, id)]) });
+      const attempts = remote.attemptsOn(peer.name);
+      send(peer.name, { type: 'runs-under-way', runs: runs.ids.map((id) => [id, attempts.get(id) ?? []]) });
       requests.linkUp(peer.name);
       remote.linkUp(peer.name);
     });

@@ -111,8 +111,12 @@ const MESSAGES = {
   /** A question, answered with `answer` under the same id; asked again when the link comes up anew. */
   ask: { id: count, question },
   answer: { id: count, value: plain, error: nullable(bytes) },
-  /** One try at a function, for the driver who sends it. Sent again when the link comes up anew; then the answers are given again. */
+  /**
+   * One try at a function, for the driver who sends it, whose number for it `id` is: it counts up. Sent again under the same when the link comes up anew; then the
+   * answers are given again.
+   */
   'run-attempt': {
+    id: count,
     ...attempt,
     dagId: id,
     cost: resources,
@@ -123,20 +127,20 @@ const MESSAGES = {
     timeoutMs: nullable(amount),
     stopGraceMs: amount,
   },
-  'attempt-queued': { ...attempt, lacking: resources },
-  'attempt-started': attempt,
+  'attempt-queued': { id: count, lacking: resources },
+  'attempt-started': { id: count },
   /** There is no room, or the node is about to leave. It has forgotten the attempt. */
   'attempt-refused': {
-    ...attempt,
+    id: count,
     usage: object({ capabilities: resources, used: resources, usedByYou: resources, threads: places, loopPlaces: places }),
   },
-  'attempt-ended': { ...attempt, outcome },
-  'stop-attempt': { ...attempt, reason: bytes, graceMs: amount },
+  'attempt-ended': { id: count, outcome },
+  'stop-attempt': { runId: id, id: count, reason: bytes, graceMs: amount },
   /**
    * When a link comes up: all runs that the sender drives, each with its attempts on the receiver. What the receiver has beside them was given up while
    * there was no link to say so.
    */
-  'runs-under-way': { runs: list(tuple(id, list(tuple(id, count)))) },
+  'runs-under-way': { runs: list(tuple(id, list(count))) },
   /** Nobody needs these values of the run any more, nor what is remembered of their functions. */
   'release-values': { runId: id, ids: list(id) },
   /** The run is over; what is left of it is kept for so long. */

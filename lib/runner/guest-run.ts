@@ -19,7 +19,6 @@ type Question = WireMessageOf<'run-attempt'>;
 
 /** One attempt for another driver: waiting for room, under way, or ended and remembered in case its answer was lost. */
 interface GuestAttempt {
-  readonly index: number;
   readonly question: Question;
   readonly kind: ClaimKind;
   state: 'queued' | 'running' | 'ended';
@@ -40,10 +39,11 @@ export class GuestRun implements Placed {
   readonly #ground: GuestGround;
   readonly #host: GuestHost;
   readonly #byFunction = new Map<string, GuestAttempt>();
-  readonly #byIndex = new Map<number, GuestAttempt>();
+  /** Those that have not ended, by the driver's number, which is their index for the allocator too. */
+  readonly #open = new Map<number, GuestAttempt>();
   readonly #kinds = new Map<string, ClaimKind>();
   readonly #kept = new Map<string, number>();
-  #lastIndex = 0;
+  #asked = 0;
   #isOver = false;
 
   constructor(runId: string, dagId: string, driver: string, ground: GuestGround, host: GuestHost) {
@@ -61,24 +61,24 @@ export class GuestRun implements Placed {
 
   /** Whether something runs here, or a value is kept here that the driver does not have. */
   get isNeeded(): boolean {
-    if (this.#byIndex.size > 0) return true;
+    if (this.#open.size > 0) return true;
     for (const sizeBytes of this.#kept.values()) if (sizeBytes > RIDES_ALONG_BYTES) return true;
     return false;
   }
 
   /** How many attempts it was asked for so far. */
   get attempts(): number {
-    return this.#lastIndex;
+    return this.#asked;
   }
 
   get queued(): number {
     let queued = 0;
-    for (const { state } of this.#byIndex.values()) if (state === 'queued') queued += 1;
+    for (const { state } of this.#open.values()) if (state === 'queued') queued += 1;
     return queued;
   }
 
   functionId(index: number): string {
-    return this.#byIndex.get(index)!.question.functionId;
+    return this.#open.get(index)!.question.functionId;
   }
 
   /** The driver has put them in order. */
@@ -87,30 +87,32 @@ export class GuestRun implements Placed {
   }
 
   isReady(index: number): boolean {
-    return this.#byIndex.get(index)?.state === 'queued';
+    return this.#open.get(index)?.state === 'queued';
   }
 
   waits(index: number, lacking: Capabilities): void {
-    const attempt = this.#byIndex.get(index);
+    const attempt = this.#open.get(index);
     // What may not wait is refused instead.
     if (attempt?.state === 'queued' && attempt.question.mayQueue)
-      this.#tell({ ...key(attempt), type: 'attempt-queued', lacking: Object.entries(lacking) });
+      this.#tell({ type: 'attempt-queued', id: index, lacking: Object.entries(lacking) });
   }
 
   /** The driver asks for an attempt, for the first time or again. */
   ask(question: Question, isDraining: boolean): void {
     const { allocation } = this.#ground;
-    const known = this.#byFunction.get(question.functionId);
-    if (known?.question.attempt === question.attempt) return this.#answerAgain(known);
+    const { id, functionId } = question;
+    const known = this.#byFunction.get(functionId);
+    if (known?.question.id === id) return this.#answerAgain(known);
     if (known) {
       // An attempt that the driver has given up, as it thought this node was gone.
-      if (known.question.attempt > question.attempt) return;
+      if (known.question.id > id) return;
       this.#abandon(known);
     }
-    this.#lastIndex += 1;
+    // A driver counts up: what it calls by a number that is taken is none.
+    if (this.#open.has(id)) return;
+    this.#asked += 1;
     const kind = this.#kindOf(question);
     const attempt: GuestAttempt = {
-      index: this.#lastIndex,
       question,
       kind,
       state: 'queued',
@@ -118,19 +120,19 @@ export class GuestRun implements Placed {
       isStopped: false,
       outcome: undefined,
     };
-    this.#byFunction.set(question.functionId, attempt);
-    this.#byIndex.set(attempt.index, attempt);
-    if (isDraining || allocation.impossible(kind, question.functionId)) return this.#refuse(attempt);
-    allocation.request(this.runId, attempt.index, kind);
+    this.#byFunction.set(functionId, attempt);
+    this.#open.set(id, attempt);
+    if (isDraining || allocation.impossible(kind, functionId)) return this.#refuse(attempt);
+    allocation.request(this.runId, id, kind);
     allocation.pump();
     if (attempt.state === 'queued' && !question.mayQueue) {
-      allocation.withdraw(this.runId, attempt.index, kind);
+      allocation.withdraw(this.runId, id, kind);
       this.#refuse(attempt);
     }
   }
 
   granted(index: number, node: string, claim: ClaimKind): void {
-    const attempt = this.#byIndex.get(index);
+    const attempt = this.#open.get(index);
     if (attempt?.state !== 'queued') return this.#ground.allocation.free(this.runId, node, claim);
     attempt.state = 'running';
     this.#host.begin(() => this.#begin(attempt));
@@ -149,25 +151,22 @@ export class GuestRun implements Placed {
     }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
     // What has ended within the turn is told in one: its end says that it has begun.
-    if (this.#byIndex.has(attempt.index)) this.#tell({ ...key(attempt), type: 'attempt-started' });
+    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', id: attempt.question.id });
   }
 
   refused(index: number): void {
-    const attempt = this.#byIndex.get(index);
+    const attempt = this.#open.get(index);
     if (attempt) this.#refuse(attempt);
   }
 
-  stop({ functionId, attempt: number, reason, graceMs }: WireMessageOf<'stop-attempt'>): void {
-    const attempt = this.#byFunction.get(functionId);
-    if (attempt?.question.attempt !== number) {
-      const { runId } = this;
-      return this.#tell({ type: 'attempt-ended', runId, functionId, attempt: number, outcome: { type: 'stopped' } });
-    }
+  stop({ id, reason, graceMs }: WireMessageOf<'stop-attempt'>): void {
+    const attempt = this.#open.get(id);
+    if (!attempt) return this.#tell({ type: 'attempt-ended', id, outcome: { type: 'stopped' } });
     if (attempt.state === 'running') {
       const why = errorFrom(reason);
       halt(attempt, HandoffError.is(why) ? why : new HandoffError('HANDOFF_RUN_CANCELLED', why.message), graceMs);
-    } else if (attempt.state === 'queued') {
-      this.#ground.allocation.withdraw(this.runId, attempt.index, attempt.kind);
+    } else {
+      this.#ground.allocation.withdraw(this.runId, id, attempt.kind);
       this.#answer(attempt, { type: 'stopped' });
     }
   }
@@ -181,39 +180,38 @@ export class GuestRun implements Placed {
     }
   }
 
-  /** Of the attempts that have not ended only these are still wanted, by function. */
-  keepOnly(wanted: ReadonlyMap<string, number>): void {
-    for (const attempt of [...this.#byIndex.values()]) {
-      const { functionId, attempt: number } = attempt.question;
-      if (wanted.get(functionId) !== number && this.#byFunction.get(functionId) === attempt) this.#abandon(attempt);
+  /** Of the attempts that have not ended only these are still wanted. */
+  keepOnly(wanted: ReadonlySet<number>): void {
+    for (const [id, attempt] of [...this.#open]) {
+      if (!wanted.has(id) && this.#byFunction.get(attempt.question.functionId) === attempt) this.#abandon(attempt);
     }
     this.#ground.allocation.pump();
   }
 
   /** Gives back to the driver what has not begun. */
   giveBack(): void {
-    for (const attempt of [...this.#byIndex.values()]) {
+    for (const attempt of [...this.#open.values()]) {
       if (attempt.state !== 'queued') continue;
-      this.#ground.allocation.withdraw(this.runId, attempt.index, attempt.kind);
+      this.#ground.allocation.withdraw(this.runId, attempt.question.id, attempt.kind);
       this.#refuse(attempt);
     }
   }
 
   /** Stops what runs, at once; its driver hears that it was stopped. */
   abort(): void {
-    for (const attempt of [...this.#byIndex.values()]) if (attempt.state === 'running') halt(attempt, stopped(this.#ground.node), 0);
+    for (const attempt of [...this.#open.values()]) if (attempt.state === 'running') halt(attempt, stopped(this.#ground.node), 0);
   }
 
   /** The run is over: nothing of it is left, and nobody is told any more. */
   end(): void {
     this.#isOver = true;
-    for (const attempt of [...this.#byIndex.values()]) this.#abandon(attempt);
+    for (const attempt of [...this.#open.values()]) this.#abandon(attempt);
     // At once: its driver may come back with the same run before the last of this one has ended.
     this.#ground.allocation.leave(this.runId);
   }
 
   addTo(use: DriverUse): void {
-    for (const { state, question } of this.#byIndex.values()) {
+    for (const { state, question } of this.#open.values()) {
       if (state !== 'running') continue;
       if (question.slot === 'thread') use.threads += 1;
       else use.loopPlaces += 1;
@@ -223,7 +221,7 @@ export class GuestRun implements Placed {
 
   waiting(): { driver: string; dagId: string; functionId: string; lacking: Capabilities }[] {
     const { driver, dagId } = this;
-    const queued = [...this.#byIndex.values()].filter(({ state }) => state === 'queued');
+    const queued = [...this.#open.values()].filter(({ state }) => state === 'queued');
     return queued.map(({ question: { functionId }, kind }) => ({
       driver,
       dagId,
@@ -238,7 +236,7 @@ export class GuestRun implements Placed {
     attempt.handle = undefined;
     allocation.free(this.runId, node, attempt.kind);
     if (this.#isOver || this.#byFunction.get(functionId) !== attempt) {
-      this.#byIndex.delete(attempt.index);
+      this.#open.delete(attempt.question.id);
     } else if (outcome.type === 'succeeded') {
       const value = outcome.values[0]!;
       try {
@@ -266,37 +264,40 @@ export class GuestRun implements Placed {
   #abandon(attempt: GuestAttempt): void {
     this.#byFunction.delete(attempt.question.functionId);
     if (attempt.state === 'queued') {
-      this.#ground.allocation.withdraw(this.runId, attempt.index, attempt.kind);
-      this.#byIndex.delete(attempt.index);
+      this.#ground.allocation.withdraw(this.runId, attempt.question.id, attempt.kind);
+      this.#open.delete(attempt.question.id);
     } else halt(attempt, stopped(this.#ground.node), 0);
   }
 
   #answer(attempt: GuestAttempt, outcome: WireOutcome): void {
     attempt.state = 'ended';
-    attempt.outcome = outcome.type === 'succeeded' ? { ...outcome, packed: null } : outcome;
-    this.#byIndex.delete(attempt.index);
-    this.#tell({ ...key(attempt), type: 'attempt-ended', outcome });
+    const { type } = outcome;
+    // Spreading the outcome would take as long as all else here.
+    attempt.outcome = type === 'succeeded' ? { type, sizeBytes: outcome.sizeBytes, tookMs: outcome.tookMs, packed: null } : outcome;
+    this.#open.delete(attempt.question.id);
+    this.#tell({ type: 'attempt-ended', id: attempt.question.id, outcome });
   }
 
   #answerAgain(attempt: GuestAttempt): void {
-    const { outcome, kind, state } = attempt;
-    if (state === 'queued') return this.waits(attempt.index, this.#ground.allocation.shortOf(kind));
-    this.#tell({ ...key(attempt), type: 'attempt-started' });
+    const { outcome, kind, state, question } = attempt;
+    const { id, functionId } = question;
+    if (state === 'queued') return this.waits(id, this.#ground.allocation.shortOf(kind));
+    this.#tell({ type: 'attempt-started', id });
     if (!outcome) return;
-    const value = outcome.type === 'succeeded' ? this.#ground.store.get(this.runId, attempt.question.functionId) : undefined;
+    const value = outcome.type === 'succeeded' ? this.#ground.store.get(this.runId, functionId) : undefined;
     const packed = value && value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : null;
-    this.#tell({ ...key(attempt), type: 'attempt-ended', outcome: outcome.type === 'succeeded' ? { ...outcome, packed } : outcome });
+    this.#tell({ type: 'attempt-ended', id, outcome: outcome.type === 'succeeded' ? { ...outcome, packed } : outcome });
   }
 
   #refuse(attempt: GuestAttempt): void {
     const { ledger } = this.#ground.allocation;
     this.#byFunction.delete(attempt.question.functionId);
-    this.#byIndex.delete(attempt.index);
+    this.#open.delete(attempt.question.id);
     const mine = this.#host.use() ?? { used: new Map<string, number>(), threads: 0, loopPlaces: 0 };
     const { thread, loop } = ledger.slots;
     this.#tell({
-      ...key(attempt),
       type: 'attempt-refused',
+      id: attempt.question.id,
       usage: {
         capabilities: Object.entries(ledger.capabilities),
         used: Object.entries(ledger.used),
@@ -323,12 +324,6 @@ export class GuestRun implements Placed {
     return kind;
   }
 }
-
-const key = ({ question: { runId, functionId, attempt } }: GuestAttempt): { runId: string; functionId: string; attempt: number } => ({
-  runId,
-  functionId,
-  attempt,
-});
 
 function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: number): void {
   attempt.isStopped = true;

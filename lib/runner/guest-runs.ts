@@ -81,7 +81,7 @@ export class GuestRuns {
     for (const run of [...this.#runs.values()]) {
       if (run.driver !== driver) continue;
       const attempts = wanted.get(run.runId);
-      if (attempts) run.keepOnly(new Map(attempts));
+      if (attempts) run.keepOnly(new Set(attempts));
       else this.#end(run, 0);
     }
     this.#tellIdle();

@@ -49,7 +49,7 @@ function open(over: Partial<FarAttempt> = {}, send: (message: WireMessage) => vo
     handle.listen((outcome) => void ends.push(outcome));
     return handle;
   };
-  const key = { runId: 'r', functionId: 'f', attempt: 1 };
+  const key = { id: 1 };
   const hear = (answer: AttemptAnswer): void => remote.heard('b', answer);
   const ended = (outcome: WireOutcome): void => hear({ type: 'attempt-ended', ...key, outcome });
   const refuse = (): void => {
@@ -67,7 +67,7 @@ describe('attempts on other nodes', () => {
     expect(sent).to.have.length(1);
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
     expect(question).to.deep.equal({
-      ...{ type: 'run-attempt', runId: 'r', dagId: 'd', functionId: 'f', attempt: 1, cost: [['cpu', 1]] },
+      ...{ type: 'run-attempt', id: 1, runId: 'r', dagId: 'd', functionId: 'f', attempt: 1, cost: [['cpu', 1]] },
       ...{ slot: 'loop', mayQueue: true, timeoutMs: null, stopGraceMs: 7 },
     });
     expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });
@@ -124,13 +124,12 @@ describe('attempts on other nodes', () => {
     const { remote, begin, ends, told, key, hear, ended } = open();
     begin();
     remote.heard('c', { type: 'attempt-started', ...key });
-    hear({ type: 'attempt-ended', ...key, attempt: 2, outcome: small });
-    hear({ type: 'attempt-ended', ...key, functionId: 'g', outcome: small });
-    hear({ type: 'attempt-ended', ...key, runId: 's', outcome: small });
-    expect({ ends, told, stale: remote.stale }).to.deep.equal({ ends: [], told: [], stale: 4 });
+    hear({ type: 'attempt-ended', id: 0, outcome: small });
+    hear({ type: 'attempt-ended', id: 2, outcome: small });
+    expect({ ends, told, stale: remote.stale }).to.deep.equal({ ends: [], told: [], stale: 3 });
     ended(small);
     ended(small);
-    expect({ ends: ends.length, stale: remote.stale }).to.deep.equal({ ends: 1, stale: 5 });
+    expect({ ends: ends.length, stale: remote.stale }).to.deep.equal({ ends: 1, stale: 4 });
   });
 
   it('count as declined where the node has no room, or gives them back', () => {
@@ -173,7 +172,7 @@ describe('attempts on other nodes', () => {
     for (const end of ways) {
       const one = open();
       one.begin().stop(cancelled, 3);
-      expect(one.sent[1]).to.include({ type: 'stop-attempt', attempt: 1, graceMs: 3 });
+      expect(one.sent[1]).to.include({ type: 'stop-attempt', runId: 'r', id: 1, graceMs: 3 });
       expect(one.ends).to.deep.equal([]);
       end(one);
       expect(one.ends).to.deep.equal([{ type: 'stopped' }]);

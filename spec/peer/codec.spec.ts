@@ -63,8 +63,7 @@ describe('codec', () => {
     fc.record({
       type: fc.constant('stop-attempt' as const),
       runId: text,
-      functionId: text,
-      attempt: count,
+      id: count,
       reason: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
       graceMs: count,
     }),

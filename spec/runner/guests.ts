@@ -11,12 +11,33 @@ import { testClock } from '../support/test-clock.js';
 
 type Question = WireMessageOf<'run-attempt'>;
 
+const names = new Map<string, number>();
+
+/** The driver's number of an attempt: later attempts have higher ones. */
+export function idOf(name: string, attempt = 1): number {
+  if (!names.has(name)) names.set(name, names.size + 1);
+  return attempt * 10_000 + names.get(name)!;
+}
+
+const nameOf = (id: number): string => [...names].find(([, number]) => number === id % 10_000)?.[0].split('/')[1] ?? `${id}`;
+
 /** One attempt as a driver asks for it: of `x/f` function `f` in run `x`. */
 export const asks = (name: string, over: Partial<Question> = {}): Question => {
   const [runId, functionId] = name.split('/') as [string, string];
+  const { attempt = 1 } = over;
   const code = { module: './m.ts', name: functionId, isolation: 'loop' };
   return {
-    ...{ type: 'run-attempt', runId, dagId: `dag of ${runId}`, functionId, attempt: 1, cost: [['cpu', 1]], slot: 'loop', mayQueue: true },
+    ...{
+      type: 'run-attempt',
+      id: idOf(name, attempt),
+      runId,
+      dagId: `dag of ${runId}`,
+      functionId,
+      attempt: 1,
+      cost: [['cpu', 1]],
+      slot: 'loop',
+      mayQueue: true,
+    },
     steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true }],
     ...{ timeoutMs: null, stopGraceMs: 7 },
     ...over,
@@ -64,9 +85,9 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
   /** What was said since the last call, in short. */
   const heard = (): string[] => {
     const lines = said.splice(0).map(({ to, message }) => {
-      const { type, functionId, ...rest } = message as WireMessageOf<'attempt-ended' | 'attempt-queued' | 'attempt-refused'>;
+      const { type, id, ...rest } = message as WireMessageOf<'attempt-ended' | 'attempt-queued' | 'attempt-refused'>;
       const what = 'outcome' in rest ? rest.outcome.type : 'lacking' in rest ? JSON.stringify(Object.fromEntries(rest.lacking)) : '';
-      return `${to}: ${type.replace('attempt-', '')} ${functionId} ${what}`.trim();
+      return `${to}: ${type.replace('attempt-', '')} ${nameOf(id)} ${what}`.trim();
     });
     return lines;
   };
@@ -75,9 +96,9 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     for (const action of deferred.splice(0)) action();
   };
   const stops = (name: string, attempt = 1): void => {
-    const [runId, functionId] = name.split('/') as [string, string];
+    const [runId] = name.split('/') as [string, string];
     const reason = packThrown(new HandoffError('HANDOFF_RUN_CANCELLED', 'enough'));
-    guests.heard('a', { type: 'stop-attempt', runId, functionId, attempt, reason, graceMs: 3 });
+    guests.heard('a', { type: 'stop-attempt', runId, id: idOf(name, attempt), reason, graceMs: 3 });
   };
   return { guests, clock, ledger, allocation, isolation, executor, store, fetching, deferred, nextTurn, said, heard, stops };
 }
