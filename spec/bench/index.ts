@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { detectionBench } from './detection.bench.js';
-import { layersBench } from './layers.bench.js';
 import type { Bench, Row } from './measure.js';
 import { meshBench } from './mesh.bench.js';
 import { nearDataBench } from './near-data.bench.js';
@@ -8,12 +7,13 @@ import { recoveryBench } from './recovery.bench.js';
 import { remoteBench } from './remote.bench.js';
 import { scaleBench } from './scale.bench.js';
 import { schedulesBench } from './schedules.bench.js';
+import { shapesBench } from './shapes.bench.js';
 import { startBench } from './start.bench.js';
 import { threadsBench } from './threads.bench.js';
 import { valuesBench } from './values.bench.js';
 
 const benches: readonly Bench[] = [
-  layersBench,
+  shapesBench,
   threadsBench,
   startBench,
   remoteBench,
@@ -32,6 +32,7 @@ const benches: readonly Bench[] = [
  */
 async function main(words: readonly string[]): Promise<void> {
   const isJson = words.includes('--json');
+  const isShort = words.includes('--short');
   const given = words.filter((word) => !word.startsWith('--'));
   const names = given.filter((word) => benches.some(({ name }) => name === word));
   const paths = given.filter((word) => !names.includes(word));
@@ -41,7 +42,7 @@ async function main(words: readonly string[]): Promise<void> {
   const all: Record<string, readonly Row[]> = {};
   for (const bench of benches) {
     if (names.length > 0 && !names.includes(bench.name)) continue;
-    const rows = await bench.run(paths);
+    const rows = await bench.run({ paths, isShort });
     all[bench.name] = rows;
     if (isJson) continue;
     console.log(`\n${bench.name}: ${bench.question}`);
