@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { detectionBench } from './detection.bench.js';
 import type { Bench, Row } from './measure.js';
 import { meshBench } from './mesh.bench.js';
+import { millionBench } from './million.bench.js';
 import { nearDataBench } from './near-data.bench.js';
 import { recoveryBench } from './recovery.bench.js';
 import { remoteBench } from './remote.bench.js';
@@ -14,6 +15,7 @@ import { valuesBench } from './values.bench.js';
 
 const benches: readonly Bench[] = [
   shapesBench,
+  millionBench,
   threadsBench,
   startBench,
   remoteBench,
