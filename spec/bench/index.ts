@@ -4,6 +4,7 @@ import type { Bench, Row } from './measure.js';
 import { meshBench } from './mesh.bench.js';
 import { millionBench } from './million.bench.js';
 import { nearDataBench } from './near-data.bench.js';
+import { peersBench } from './peers.bench.js';
 import { recoveryBench } from './recovery.bench.js';
 import { remoteBench } from './remote.bench.js';
 import { scaleBench } from './scale.bench.js';
@@ -16,6 +17,7 @@ import { valuesBench } from './values.bench.js';
 const benches: readonly Bench[] = [
   shapesBench,
   millionBench,
+  peersBench,
   threadsBench,
   startBench,
   remoteBench,
