@@ -10,6 +10,7 @@ import { remoteBench } from './remote.bench.js';
 import { scaleBench } from './scale.bench.js';
 import { schedulesBench } from './schedules.bench.js';
 import { shapesBench } from './shapes.bench.js';
+import { smallDagsBench } from './small-dags.bench.js';
 import { startBench } from './start.bench.js';
 import { threadsBench } from './threads.bench.js';
 import { valuesBench } from './values.bench.js';
@@ -18,6 +19,7 @@ const benches: readonly Bench[] = [
   shapesBench,
   millionBench,
   peersBench,
+  smallDagsBench,
   threadsBench,
   startBench,
   remoteBench,
