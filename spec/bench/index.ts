@@ -10,6 +10,7 @@ import { remoteBench } from './remote.bench.js';
 import { scaleBench } from './scale.bench.js';
 import { schedulesBench } from './schedules.bench.js';
 import { shapesBench } from './shapes.bench.js';
+import { sizesBench } from './sizes.bench.js';
 import { smallDagsBench } from './small-dags.bench.js';
 import { startBench } from './start.bench.js';
 import { threadsBench } from './threads.bench.js';
@@ -24,6 +25,7 @@ const benches: readonly Bench[] = [
   startBench,
   remoteBench,
   valuesBench,
+  sizesBench,
   meshBench,
   schedulesBench,
   nearDataBench,

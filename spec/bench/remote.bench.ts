@@ -40,7 +40,7 @@ export const remoteBench: Bench = {
     const many = await pairs(
       ROUNDS,
       () => timed(() => handoff.execute(all)),
-      () => floor.diallerAsks({ count: FUNCTIONS, inFlight: IN_FLIGHT, what: 'nothing' }),
+      () => floor.diallerAsks({ count: FUNCTIONS, inFlight: IN_FLIGHT }),
     );
     rows.push({
       what: `no-op functions, ${IN_FLIGHT} in flight`,
@@ -61,7 +61,7 @@ export const remoteBench: Bench = {
       const one = await pairs(
         ROUNDS,
         () => timed(again),
-        () => floor.diallerAsks({ count: LINKS, inFlight: 1, what: 'nothing' }),
+        () => floor.diallerAsks({ count: LINKS, inFlight: 1 }),
       );
       const floorText = `bare request ${micro(one.bMs / LINKS)}`;
       rows.push({ what, figure: micro(one.aMs / LINKS), floor: floorText, ratio: one.ratio, target: 'at most 4' });
