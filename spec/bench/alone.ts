@@ -1,12 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(import.meta.url);
-
-type Measuring = (argument: unknown) => Promise<unknown>;
-
-/** Whether this process is one that `alone` started. */
-const isChild = process.send !== undefined && process.argv[1] === entry;
+const entry = fileURLToPath(new URL('./alone-entry.ts', import.meta.url));
 
 /**
  * Calls an exported function of a module beside this file in a process of its own, with the heap that node has by default and nothing in it that others
@@ -22,13 +17,4 @@ export function alone<T>(module: string, name: string, argument?: unknown): Prom
     });
     child.once('exit', (code, signal) => reject(new Error(`the process of ${name} ended without an answer: ${signal ?? code}`)));
   });
-}
-
-if (isChild) {
-  const [, , module, name, argument] = process.argv as [string, string, string, string, string];
-  const called = async (): Promise<object> => {
-    const { [name]: measure } = (await import(new URL(module, import.meta.url).href)) as Record<string, Measuring>;
-    return { answer: await measure!(JSON.parse(argument)) };
-  };
-  process.send!(await called().catch((error: Error) => ({ error: error.stack ?? error.message })));
 }

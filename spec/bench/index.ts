@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { detectionBench } from './detection.bench.js';
 import type { Bench, Row } from './measure.js';
+import { memoryBench } from './memory.bench.js';
 import { meshBench } from './mesh.bench.js';
 import { millionBench } from './million.bench.js';
 import { nearDataBench } from './near-data.bench.js';
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   millionBench,
   peersBench,
   smallDagsBench,
+  memoryBench,
   threadsBench,
   startBench,
   remoteBench,

@@ -8,19 +8,20 @@ export interface Shape {
   readonly name: string;
   /** How many of them can be in flight at once: the floor has no more either. */
   readonly inFlight: number;
-  make(count: number): DynamicDag;
+  /** `codeAt`: what another function does than nothing, by its number. */
+  make(count: number, codeAt?: ReadonlyMap<number, () => unknown>): DynamicDag;
 }
 
 /** Ten functions wide; each takes the results of the first `inputs` (at most ten) of the layer before. */
 export const layers = (inputs: number): Shape => ({
   name: `layers of 10, ${inputs} input${inputs === 1 ? '' : 's'} each`,
   inFlight: 16,
-  make(count) {
+  make(count, codeAt) {
     const dag = Dag.dynamic(`layers of ${count}`);
     for (let index = 0; index < count; index += 1) {
       const layer = Math.floor(index / 10);
       const args = layer === 0 ? [] : Array.from({ length: inputs }, (_, at) => `f${(layer - 1) * 10 + at}`);
-      dag.add({ id: `f${index}`, code: nothing, args });
+      dag.add({ id: `f${index}`, code: codeAt?.get(index) ?? nothing, args });
     }
     return dag;
   },
@@ -30,9 +31,10 @@ export const layers = (inputs: number): Shape => ({
 export const chain: Shape = {
   name: 'chain',
   inFlight: 1,
-  make(count) {
+  make(count, codeAt) {
     const dag = Dag.dynamic(`chain of ${count}`);
-    for (let index = 0; index < count; index += 1) dag.add({ id: `f${index}`, code: nothing, args: index === 0 ? [] : [`f${index - 1}`] });
+    for (let index = 0; index < count; index += 1)
+      dag.add({ id: `f${index}`, code: codeAt?.get(index) ?? nothing, args: index === 0 ? [] : [`f${index - 1}`] });
     return dag;
   },
 };
@@ -41,9 +43,10 @@ export const chain: Shape = {
 export const fanOut: Shape = {
   name: 'fan-out',
   inFlight: 16,
-  make(count) {
+  make(count, codeAt) {
     const dag = Dag.dynamic(`fan-out of ${count}`);
-    for (let index = 0; index < count; index += 1) dag.add({ id: `f${index}`, code: nothing, args: index === 0 ? [] : ['f0'] });
+    for (let index = 0; index < count; index += 1)
+      dag.add({ id: `f${index}`, code: codeAt?.get(index) ?? nothing, args: index === 0 ? [] : ['f0'] });
     return dag;
   },
 };
