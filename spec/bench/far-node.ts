@@ -42,8 +42,13 @@ export class FarNode implements AsyncDisposable {
     this.#child = child;
   }
 
-  static async start(name: string, ...join: readonly string[]): Promise<FarNode> {
-    const [child, url] = await started([command, ...nodeArgs(name, join)]);
+  static start(name: string, ...join: readonly string[]): Promise<FarNode> {
+    return FarNode.startWith(name, join, []);
+  }
+
+  /** `flags`: further options of the command. */
+  static async startWith(name: string, join: readonly string[], flags: readonly string[]): Promise<FarNode> {
+    const [child, url] = await started([command, ...nodeArgs(name, join), ...flags]);
     return new FarNode(name, url, child);
   }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { detectionBench } from './detection.bench.js';
+import { driversBench } from './drivers.bench.js';
 import type { Bench, Row } from './measure.js';
 import { memoryBench } from './memory.bench.js';
 import { meshBench } from './mesh.bench.js';
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   threadsBench,
   startBench,
   remoteBench,
+  driversBench,
   valuesBench,
   sizesBench,
   meshBench,
