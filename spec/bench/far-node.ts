@@ -23,6 +23,8 @@ const nodeArgs = (name: string, join: readonly string[]): readonly string[] => {
   return ['node', '--listen', '127.0.0.1:0', '--name', name, '--root', root, ...joining];
 };
 
+const scriptAt = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
 /** With its first line of output. */
 async function started(args: readonly string[], ipc: readonly 'ipc'[] = []): Promise<readonly [ChildProcess, string]> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore', ...ipc] });
@@ -54,7 +56,7 @@ export class FarNode implements AsyncDisposable {
 
   /** From a script beside this file, whose first line of output is its URL: for what the command has no option for. */
   static async startScript(name: string, script: string, ...args: readonly string[]): Promise<FarNode> {
-    const [child, url] = await started([fileURLToPath(new URL(script, import.meta.url)), ...args]);
+    const [child, url] = await started([scriptAt(script), ...args]);
     return new FarNode(name, url, child);
   }
 
@@ -75,9 +77,13 @@ export class ObservedNode extends FarNode {
     this.#observed = child;
   }
 
-  static async startObserved(name: string, ...join: readonly string[]): Promise<ObservedNode> {
-    const script = fileURLToPath(new URL('./observed-node.mjs', import.meta.url));
-    const [child, url] = await started(['--expose-gc', script, ...nodeArgs(name, join)], ['ipc']);
+  static startObserved(name: string, ...join: readonly string[]): Promise<ObservedNode> {
+    return ObservedNode.startObservedScript(name, 'observed-node.mjs', ...nodeArgs(name, join));
+  }
+
+  /** From a script that imports `observed.mjs`. */
+  static async startObservedScript(name: string, script: string, ...args: readonly string[]): Promise<ObservedNode> {
+    const [child, url] = await started(['--expose-gc', scriptAt(script), ...args], ['ipc']);
     return new ObservedNode(name, url, child);
   }
 

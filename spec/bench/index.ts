@@ -7,6 +7,7 @@ import { meshBench } from './mesh.bench.js';
 import { millionBench } from './million.bench.js';
 import { nearDataBench } from './near-data.bench.js';
 import { peersBench } from './peers.bench.js';
+import { pressureBench } from './pressure.bench.js';
 import { recoveryBench } from './recovery.bench.js';
 import { remoteBench } from './remote.bench.js';
 import { scaleBench } from './scale.bench.js';
@@ -30,6 +31,7 @@ const benches: readonly Bench[] = [
   driversBench,
   valuesBench,
   sizesBench,
+  pressureBench,
   meshBench,
   schedulesBench,
   nearDataBench,
