@@ -7,10 +7,10 @@ import { Alarms, WatchedNode } from './watched-node.js';
 
 const tasks = functionsIn<typeof import('./fault-tasks.mjs')>(new URL('./fault-tasks.mjs', import.meta.url));
 
-const KILLS = 9;
-const STOPS = 5;
+const KILLS = 5;
+const STOPS = 3;
 const NODES = 3;
-const BUSY_MS = 30_000;
+const BUSY_MS = 20_000;
 /** How long this process, which is a node too, does nothing else at a time, and how often about. */
 const BLOCK_MS = 400;
 const EACH_MS = 2000;

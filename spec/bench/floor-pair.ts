@@ -8,8 +8,8 @@ const script = fileURLToPath(new URL('./wire-floor.mjs', import.meta.url));
 export interface Asking {
   readonly count: number;
   readonly inFlight: number;
-  /** `1 MiB` comes as it is, with no message around it. */
-  readonly what: 'nothing' | '1 MiB';
+  /** So many bytes come as they are, with no message around them. Default: a message that says next to nothing. */
+  readonly sizeBytes?: number;
 }
 
 /** The floor under everything that crosses the wire: two processes with one bare ws connection, its client masking with zeros. */
@@ -47,8 +47,8 @@ class FloorEnd {
     return answer;
   }
 
-  ask({ what, ...asking }: Asking): Promise<number> {
-    return this.tell('ask', { ...asking, what: what === 'nothing' ? 1 : 0 });
+  ask(asking: Asking): Promise<number> {
+    return this.tell('ask', asking);
   }
 
   async end(): Promise<void> {

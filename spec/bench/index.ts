@@ -1,23 +1,37 @@
 import { existsSync } from 'node:fs';
 import { detectionBench } from './detection.bench.js';
-import { layersBench } from './layers.bench.js';
-import type { Bench, Row } from './measure.js';
+import { driversBench } from './drivers.bench.js';
+import type { Bench, BenchOptions, Row } from './measure.js';
+import { memoryBench } from './memory.bench.js';
 import { meshBench } from './mesh.bench.js';
+import { millionBench } from './million.bench.js';
 import { nearDataBench } from './near-data.bench.js';
+import { peersBench } from './peers.bench.js';
+import { pressureBench } from './pressure.bench.js';
 import { recoveryBench } from './recovery.bench.js';
 import { remoteBench } from './remote.bench.js';
 import { scaleBench } from './scale.bench.js';
 import { schedulesBench } from './schedules.bench.js';
+import { shapesBench } from './shapes.bench.js';
+import { sizesBench } from './sizes.bench.js';
+import { smallDagsBench } from './small-dags.bench.js';
 import { startBench } from './start.bench.js';
 import { threadsBench } from './threads.bench.js';
 import { valuesBench } from './values.bench.js';
 
 const benches: readonly Bench[] = [
-  layersBench,
+  shapesBench,
+  millionBench,
+  peersBench,
+  smallDagsBench,
+  memoryBench,
   threadsBench,
   startBench,
   remoteBench,
+  driversBench,
   valuesBench,
+  sizesBench,
+  pressureBench,
   meshBench,
   schedulesBench,
   nearDataBench,
@@ -26,32 +40,52 @@ const benches: readonly Bench[] = [
   recoveryBench,
 ];
 
+const FLAGS: readonly string[] = ['--short', '--json'];
+
 /**
- * `npm run bench [-- name …] [path …] [--json]`: every figure beside its floor, measured in the same run. It asserts nothing. Paths are those of recorded
- * workflows, files or folders, for the benchmarks that replay them.
+ * `npm run bench [-- name …] [path …] [--short] [--json]`: every figure beside its floor, measured in the same run. It asserts nothing; a benchmark that
+ * throws, because what it ran came to a wrong result, is told of among the others and makes the exit code 1. Paths are those of recorded workflows,
+ * files or folders, for the benchmarks that replay them. `--short`: what one can afford to run at every commit.
  */
 async function main(words: readonly string[]): Promise<void> {
+  const unknownFlag = words.find((word) => word.startsWith('-') && !FLAGS.includes(word));
+  if (unknownFlag) throw new TypeError(`there is no ${unknownFlag}: there are ${FLAGS.join(', ')}`);
   const isJson = words.includes('--json');
-  const given = words.filter((word) => !word.startsWith('--'));
+  const isShort = words.includes('--short');
+  const given = words.filter((word) => !word.startsWith('-'));
   const names = given.filter((word) => benches.some(({ name }) => name === word));
   const paths = given.filter((word) => !names.includes(word));
   const unknown = paths.find((path) => !existsSync(path));
   if (unknown)
     throw new TypeError(`no benchmark and no file is called "${unknown}": there are ${benches.map(({ name }) => name).join(', ')}`);
+  const chosen = benches.filter(({ name, isInShort = false }) => (names.length > 0 ? names.includes(name) : !isShort || isInShort));
   const all: Record<string, readonly Row[]> = {};
-  for (const bench of benches) {
-    if (names.length > 0 && !names.includes(bench.name)) continue;
-    const rows = await bench.run(paths);
+  for (const bench of chosen) {
+    const startMs = performance.now();
+    const rows = await rowsOf(bench, { paths, isShort });
     all[bench.name] = rows;
-    if (isJson) continue;
-    console.log(`\n${bench.name}: ${bench.question}`);
-    for (const { what, figure, floor, ratio, target } of rows) {
-      const against = floor === undefined ? '' : `  against ${floor}`;
-      const reached = ratio === undefined ? '' : `  ratio ${ratio.toFixed(2)}${target ? ` (wanted: ${target})` : ''}`;
-      console.log(`  ${what.padEnd(40)} ${figure.padStart(14)}${against}${reached}`);
-    }
+    if (!isJson) print(bench, rows, performance.now() - startMs);
   }
   if (isJson) console.log(JSON.stringify({ node: process.version, ...all }, undefined, 2));
+}
+
+async function rowsOf(bench: Bench, options: BenchOptions): Promise<readonly Row[]> {
+  try {
+    return await bench.run(options);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(`${bench.name} failed:`, error);
+    return [{ what: 'failed', figure: (error as Error).message }];
+  }
+}
+
+function print({ name, question }: Bench, rows: readonly Row[], tookMs: number): void {
+  console.log(`\n${name}: ${question} (${(tookMs / 1000).toFixed(0)} s)`);
+  for (const { what, figure, floor, ratio, target } of rows) {
+    const against = floor === undefined ? '' : `  against ${floor}`;
+    const reached = ratio === undefined ? '' : `  ratio ${ratio.toFixed(2)}${target ? ` (wanted: ${target})` : ''}`;
+    console.log(`  ${what.padEnd(44)} ${figure.padStart(14)}${against}${reached}`);
+  }
 }
 
 await main(process.argv.slice(2));

@@ -10,12 +10,21 @@ export interface Row {
   readonly target?: string;
 }
 
+/** How the suite is to run. */
+export interface BenchOptions {
+  /** Recorded workflows, files or folders, for those that replay them. */
+  readonly paths: readonly string[];
+  /** In a fraction of the time, for machines that look at every commit: fewer rounds, and of some fewer rows. */
+  readonly isShort: boolean;
+}
+
 /** One question, one file. */
 export interface Bench {
   readonly name: string;
   readonly question: string;
-  /** `paths`: of recorded workflows, for those that replay them. */
-  run(paths: readonly string[]): Promise<readonly Row[]>;
+  /** Whether the short suite has it. Default: no. */
+  readonly isInShort?: boolean;
+  run(options: BenchOptions): Promise<readonly Row[]>;
 }
 
 export const median = (values: readonly number[]): number => {

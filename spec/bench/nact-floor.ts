@@ -1,13 +1,10 @@
 import * as nact from 'nact';
 
-/** Functions in flight at once. */
-const IN_FLIGHT = 16;
-
 /**
  * The floor under every function on the loop: for each of `count` one nact actor is spawned under a silent parent, gets one message,
- * answers it to a collector, and is stopped; 16 in flight. No supervision, no values, no resources.
+ * answers it to a collector, and is stopped; `inFlight` at a time. No supervision, no values, no resources.
  */
-export function nactFloor(count: number): Promise<void> {
+export function nactFloor(count: number, inFlight = 16): Promise<void> {
   return new Promise((resolve) => {
     const system = nact.start({ name: `floor-${Math.random()}` } as never);
     const silent = nact.spawn(system, (state: unknown) => state, 'silent');
@@ -30,6 +27,6 @@ export function nactFloor(count: number): Promise<void> {
         resolve();
       }
     }) as never) as never;
-    for (let first = 0; first < Math.min(IN_FLIGHT, count); first += 1) startOne(collector);
+    for (let first = 0; first < Math.min(inFlight, count); first += 1) startOne(collector);
   });
 }

@@ -67,7 +67,7 @@ const geometricMean = (values: readonly number[]): number =>
 export const nearDataBench: Bench = {
   name: 'near-data',
   question: `How much less do values travel between ${NODES} nodes of ${CPUS} cpus where functions go to them, and does the run take longer?`,
-  async run(paths) {
+  async run({ paths }) {
     const rows: Row[] = [];
     const ratios: number[] = [];
     for (const workflow of workflowsAt(paths)) {

@@ -7,6 +7,7 @@ const FUNCTIONS = 10_000;
 const IN_FLIGHT = 256;
 const LINKS = 200;
 const ROUNDS = 7;
+const SHORT_ROUNDS = 3;
 
 /** No-op functions, all at once. */
 function fan(node: string): DynamicDag {
@@ -30,7 +31,9 @@ const micro = (ms: number): string => `${(ms * 1000).toFixed(0)} µs`;
 export const remoteBench: Bench = {
   name: 'remote',
   question: 'What does a function on another node cost, beside a bare request over ws and msgpackr?',
-  async run() {
+  isInShort: true,
+  async run({ isShort }) {
+    const rounds = isShort ? SHORT_ROUNDS : ROUNDS;
     await using far = await FarNode.start('far');
     await using floor = await FloorPair.start();
     await using handoff = await Handoff.start(driver(far.url));
@@ -38,9 +41,9 @@ export const remoteBench: Bench = {
 
     const all = fan(far.name);
     const many = await pairs(
-      ROUNDS,
+      rounds,
       () => timed(() => handoff.execute(all)),
-      () => floor.diallerAsks({ count: FUNCTIONS, inFlight: IN_FLIGHT, what: 'nothing' }),
+      () => floor.diallerAsks({ count: FUNCTIONS, inFlight: IN_FLIGHT }),
     );
     rows.push({
       what: `no-op functions, ${IN_FLIGHT} in flight`,
@@ -59,9 +62,9 @@ export const remoteBench: Bench = {
         for (let repeat = 0; repeat < repeats; repeat += 1) await handoff.execute(dag);
       };
       const one = await pairs(
-        ROUNDS,
+        rounds,
         () => timed(again),
-        () => floor.diallerAsks({ count: LINKS, inFlight: 1, what: 'nothing' }),
+        () => floor.diallerAsks({ count: LINKS, inFlight: 1 }),
       );
       const floorText = `bare request ${micro(one.bMs / LINKS)}`;
       rows.push({ what, figure: micro(one.aMs / LINKS), floor: floorText, ratio: one.ratio, target: 'at most 4' });

@@ -58,7 +58,7 @@ async function rowsOf(workflow: Workflow, cluster: Cluster): Promise<readonly Ro
 export const schedulesBench: Bench = {
   name: 'schedules',
   question: 'How near does the order of functions come to a critical-path list schedule, and to what no schedule can undercut?',
-  async run(paths) {
+  async run({ paths }) {
     const rows: Row[] = [];
     for (const workflow of workflowsAt(paths)) for (const cluster of CLUSTERS) rows.push(...(await rowsOf(workflow, cluster)));
     return rows;

@@ -1,23 +1,15 @@
-import { Dag, type DynamicDag, Handoff } from 'handoff-dag';
+import { Handoff } from 'handoff-dag';
 import { beatsDuring } from './beats.js';
-import { driver, FarNode, farTasks } from './far-node.js';
+import { driver, FarNode } from './far-node.js';
 import { type Asking, FloorPair } from './floor-pair.js';
 import { type Bench, pairs, type Row, timed } from './measure.js';
+import { transfers } from './transfers.js';
 
 const VALUES = 256;
 const IN_FLIGHT = 16;
 const ROUNDS = 5;
+const SHORT_ROUNDS = 3;
 const MIB = 2 ** 20;
-
-/** Values of 1 MiB, each made on one node and taken on another; what is left at the end is next to nothing. */
-function transfers(from: string, to: string): DynamicDag {
-  const dag = Dag.dynamic(`from ${from} to ${to}`);
-  for (let index = 0; index < VALUES; index += 1) {
-    dag.add({ id: `made-${index}`, code: farTasks.mebibyte, node: from, isolation: 'loop' });
-    dag.add({ id: `taken-${index}`, code: farTasks.sizeOf, args: [`made-${index}`], node: to, isolation: 'loop', priority: 1 });
-  }
-  return dag;
-}
 
 const perSecond = (ms: number): string => `${((VALUES / ms) * 1000).toFixed(0)} MiB/s`;
 
@@ -48,23 +40,26 @@ async function growth(action: () => Promise<unknown>): Promise<{ rss: number; ex
 export const valuesBench: Bench = {
   name: 'values',
   question: 'How fast do values of 1 MiB get from node to node, beside bare ws, and what do they cost others?',
-  async run() {
+  isInShort: true,
+  async run({ isShort }) {
     const rows: Row[] = [];
     await using floor = await FloorPair.start();
     await using a = await FarNode.start('a');
     await using b = await FarNode.start('b', a.url);
     await using handoff = await Handoff.start(driver(a.url, b.url));
-    const asking: Asking = { count: VALUES, inFlight: IN_FLIGHT, what: '1 MiB' };
+    const asking: Asking = { count: VALUES, inFlight: IN_FLIGHT, sizeBytes: MIB };
+    const values = { count: VALUES, sizeBytes: MIB };
     // A listens and B has dialled it; a value is asked for by the node that takes it.
     for (const [what, dag, bare] of [
-      ['1 MiB values to the node that dialled', transfers('a', 'b'), () => floor.diallerAsks(asking)],
-      ['1 MiB values from the node that dialled', transfers('b', 'a'), () => floor.listenerAsks(asking)],
+      ['1 MiB values to the node that dialled', transfers('a', 'b', values), () => floor.diallerAsks(asking)],
+      ['1 MiB values from the node that dialled', transfers('b', 'a', values), () => floor.listenerAsks(asking)],
     ] as const) {
       const run = (): Promise<number> => timed(() => handoff.execute(dag, { maxConcurrency: IN_FLIGHT, collect: [] }));
-      const { aMs, bMs, ratio } = await pairs(ROUNDS, run, bare);
+      const { aMs, bMs, ratio } = await pairs(isShort ? SHORT_ROUNDS : ROUNDS, run, bare);
       rows.push({ what, figure: perSecond(aMs), floor: `bare ws ${perSecond(bMs)}`, ratio: 1 / ratio, target: 'at least 0.6' });
     }
-    const passed = transfers('a', 'b');
+    if (isShort) return rows;
+    const passed = transfers('a', 'b', values);
     const { rss, external } = await growth(() => handoff.execute(passed, { maxConcurrency: IN_FLIGHT, collect: [] }));
     const inMiB = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
     rows.push({
