@@ -5,12 +5,15 @@ import { joined, type Packed, packSurveyed, unpack } from './pack.js';
 /** From this size on binary data is sent from where it lies, bytes. */
 const UNCOPIED_FROM_BYTES = 64 * 1024;
 
+/** What is left of a value that was given away. */
+const NOTHING: readonly Uint8Array[] = [];
+
 /** Where a value comes from: `results` are frozen where they are opened, what is the `caller`'s is not. */
 export type Origin = 'result' | 'caller';
 
 /**
  * A value on this node, live or packed. It is packed at most once, whoever asks, and stays packed until somebody opens it; each opening of
- * a packed value is a copy of its own, a live one is handed on as it is.
+ * a packed value is a copy of its own, a live one is handed on as it is. One that came for a single opener is given away instead.
  */
 export class Held {
   readonly origin: Origin;
@@ -21,6 +24,7 @@ export class Held {
   /** What came of it over the wire, until somebody wants it in one piece. The first holds the header of binary data whole. */
   #parts: readonly Uint8Array[] | undefined;
   readonly #isLive: boolean;
+  #isForOne = false;
 
   private constructor(origin: Origin, isLive: boolean, value: unknown, packed: Packed | undefined, sizeBytes: number) {
     this.origin = origin;
@@ -48,6 +52,13 @@ export class Held {
     return held;
   }
 
+  /** As `arrived`, for somebody who is the only one to open it, and once: where it can be, it is opened without a copy. Afterwards it is gone. */
+  static forOne(parts: readonly Uint8Array[], origin: Origin = 'result'): Held {
+    const held = Held.arrived(parts, origin);
+    held.#isForOne = true;
+    return held;
+  }
+
   /** Whether opening it costs the work of unpacking. */
   get isPacked(): boolean {
     return !this.#isLive;
@@ -56,7 +67,7 @@ export class Held {
   /** The value as bytes, for another thread. Throws `HANDOFF_NOT_SERIALIZABLE` with a path that begins with `where`. */
   pack(where: string): Packed {
     if (this.#parts) {
-      this.#packed = joined(this.#parts, this.sizeBytes);
+      this.#packed = joined(this.#kept(this.#parts), this.sizeBytes);
       this.#parts = undefined;
     }
     if (!this.#packed) {
@@ -68,7 +79,7 @@ export class Held {
 
   /** As `pack`, in parts that are to be sent and must not change until they have been: binary data is not copied for that. Throws as `pack` does. */
   toParts(where: string): readonly Uint8Array[] {
-    if (this.#parts) return this.#parts;
+    if (this.#parts) return this.#kept(this.#parts);
     if (!this.#packed && this.#isLive && isBinary(this.#value) && this.sizeBytes >= UNCOPIED_FROM_BYTES) return binaryParts(this.#value);
     return [this.pack(where)];
   }
@@ -76,7 +87,17 @@ export class Held {
   /** The value. With `freeze`, a packed result comes back frozen; live results were frozen when they were made. */
   open(freeze: boolean): unknown {
     if (this.#isLive) return this.#value;
-    if (this.#parts?.[0]?.[0] === BINARY) return unpackBinary(this.#parts);
+    const parts = this.#parts;
+    if (parts?.[0]?.[0] === BINARY) {
+      // What was given away may be changed by whoever has it: nobody else is to see it.
+      if (this.#isForOne) this.#parts = NOTHING;
+      return unpackBinary(parts, this.#isForOne);
+    }
     return unpack(this.pack(''), { freeze: freeze && this.origin === 'result' });
+  }
+
+  #kept(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+    if (parts === NOTHING) throw new Error('a value is used again that was for one opener');
+    return parts;
   }
 }
