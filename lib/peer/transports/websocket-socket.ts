@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { type RawData, WebSocket } from 'ws';
 import { type Closing, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
+import type { LongFrames } from './long-frames.js';
 
 /** TLS, and who is trusted. All in PEM. */
 export interface TlsOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
@@ -40,6 +41,7 @@ const MORE = { binary: true, compress: false, fin: false };
 /** A ws socket as a `Socket`, of either side. */
 export class WebSocketSocket implements Socket {
   readonly #ws: WebSocket;
+  readonly #frames: LongFrames;
   readonly #whenAdmitted: () => void;
   #events: SocketEvents | undefined;
   #wire: Duplex | undefined;
@@ -49,8 +51,9 @@ export class WebSocketSocket implements Socket {
   #isOpen = false;
   #fault: (Error & { code?: string }) | undefined;
 
-  constructor(ws: WebSocket, whenAdmitted: () => void = () => {}) {
+  constructor(ws: WebSocket, frames: LongFrames, whenAdmitted: () => void = () => {}) {
     this.#ws = ws;
+    this.#frames = frames;
     this.#whenAdmitted = whenAdmitted;
     // Before anything else: one malformed frame on a socket that nobody listens to for errors ends the process.
     ws.on('error', (error) => {
@@ -96,6 +99,7 @@ export class WebSocketSocket implements Socket {
 
   admit(): void {
     this.#isAdmitted = true;
+    this.#frames.isOpen = true;
     this.#wire?.off('data', this.#counted);
     this.#whenAdmitted();
   }
@@ -113,8 +117,10 @@ export class WebSocketSocket implements Socket {
   }
 
   readonly #heard = (data: RawData, isBinary: boolean): void => {
+    const parts = this.#frames.whole(isBinary ? (data as Buffer[]) : []);
+    if (lengthOf(parts) > MAX_FRAME_BYTES) return this.fail(new Error(`sent more than ${MAX_FRAME_BYTES} bytes at once`));
     // What is no frame of ours is an empty one, which nobody understands.
-    this.#events?.frame(isBinary ? (data as Buffer[]) : []);
+    this.#events?.frame(isBinary ? parts : []);
   };
 
   /** Counted on the wire, as a frame of 4 MiB would be kept until it is whole. */
@@ -137,3 +143,5 @@ export class WebSocketSocket implements Socket {
     return { reason: this.#fault?.code === 'ECONNREFUSED' ? 'refused' : 'failed', text };
   }
 }
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
