@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../base/index.js';
-import { decodeFrame, greetingFrame, receivedFrame, refusalFrame } from './codec.js';
+import { decodeFrame, greetingFrame, refusalFrame } from './codec.js';
 import { Inbox, type IncomingBudget } from './inbox.js';
 import {
   type LinkCommand,
@@ -134,7 +134,7 @@ export class Link {
     const { events, socket } = this.#options;
     const arrival = this.#inbox.chunk(transferId, sizeBytes, parts);
     this.#chunks += 1;
-    socket.send([receivedFrame(this.#chunks)]);
+    this.#outbox.tellReceived(this.#chunks);
     switch (arrival.type) {
       case 'arriving':
         return;

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/index.js';
-import { chunkHead, controlFrames, EMPTY_FRAME } from './codec.js';
+import { chunkHead, controlFrames, EMPTY_FRAME, receivedFrame } from './codec.js';
 import type { Defer, Socket } from './transport.js';
 import { Window } from './window.js';
 
@@ -11,6 +11,8 @@ const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
 /** What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one chunk. */
 const REST_PART = 1 / 8;
+
+const SHORT_PIECE_BYTES = 64;
 
 interface Transfer {
   readonly id: number;
@@ -43,6 +45,9 @@ export class Outbox {
   #transfers: Transfer[] = [];
   /** Values that have been sent whole, and how many chunks must have arrived for each to be there. */
   #arriving: { readonly transfer: Transfer; readonly chunks: number }[] = [];
+  /** How many chunks have come from the peer, and how many it has heard of. */
+  #received = 0;
+  #toldReceived = 0;
   #isScheduled = false;
   #error: Error | undefined;
 
@@ -54,6 +59,12 @@ export class Outbox {
   push(message: Uint8Array): void {
     if (this.#error) return;
     this.#messages.push(message);
+    this.#schedule();
+  }
+
+  /** So many chunks have come from the peer. */
+  tellReceived(chunks: number): void {
+    this.#received = chunks;
     this.#schedule();
   }
 
@@ -92,10 +103,14 @@ export class Outbox {
     return true;
   }
 
-  /** Sends the messages that wait. */
+  /** Sends the messages that wait, and what has been received. */
   flush(): void {
-    if (this.#messages.length === 0) return;
     const { socket, stalled } = this.#options;
+    if (this.#toldReceived < this.#received && !this.#error) {
+      this.#toldReceived = this.#received;
+      socket.send([receivedFrame(this.#received)]);
+    }
+    if (this.#messages.length === 0) return;
     const messages = this.#messages;
     this.#messages = [];
     for (const frame of controlFrames(messages)) socket.send([frame]);
@@ -145,7 +160,10 @@ export class Outbox {
     this.#window.sentChunk(bytes, this.#options.clock.now());
     if (transfer.sentBytes < sizeBytes) this.#transfers.push(transfer);
     else this.#arriving.push({ transfer, chunks: this.#window.sent });
-    this.#options.socket.send([chunkHead(id, sizeBytes), ...pieces]);
+    const head = chunkHead(id, sizeBytes);
+    // The header of a value is not worth a part of its own.
+    const isShort = pieces.length > 0 && pieces[0]!.length <= SHORT_PIECE_BYTES;
+    this.#options.socket.send(isShort ? [Buffer.concat([head, pieces[0]!]), ...pieces.slice(1)] : [head, ...pieces]);
     return Math.max(bytes, 1);
   }
 }

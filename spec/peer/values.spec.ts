@@ -41,6 +41,15 @@ describe('values between peers', () => {
     expect(Buffer.compare(whole, Buffer.concat(parts))).to.equal(0);
   });
 
+  it('are acknowledged once for all that came within a turn', async () => {
+    const { a } = await world.pair();
+    world.frames.length = 0;
+    const sent = [1, 2, 3].map((id) => a.table.sendValue('b', id, [patterned(10)]));
+    world.run();
+    await Promise.all(sent);
+    expect(world.frames.filter((frame) => frame.startsWith('b: '))).to.deep.equal(['b: received 3']);
+  });
+
   it('share the link: a small one is not behind a large one', async () => {
     const { a, b } = await world.pair();
     const sent = [a.table.sendValue('b', 1, [patterned(20 * MIB)]), a.table.sendValue('b', 2, [patterned(MIB)])];

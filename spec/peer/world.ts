@@ -1,5 +1,13 @@
 import { silentLogger } from '../../lib/base/index.js';
-import { type DownCause, MemoryNetwork, type PeerIdentity, type PeerListener, PeerTable, type WireMessage } from '../../lib/peer/index.js';
+import {
+  type DownCause,
+  frameText,
+  MemoryNetwork,
+  type PeerIdentity,
+  type PeerListener,
+  PeerTable,
+  type WireMessage,
+} from '../../lib/peer/index.js';
 import type { PeerTableOptions } from '../../lib/peer/peer-table.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -66,7 +74,13 @@ export class PeerWorld {
   readonly clock = testClock();
   readonly #turns: (() => void)[] = [];
   readonly defer = (action: () => void): void => void this.#turns.push(action);
-  readonly network = new MemoryNetwork({ clock: this.clock, defer: this.defer });
+  /** What came over the links: from whom, and what in a few words. */
+  readonly frames: string[] = [];
+  readonly network = new MemoryNetwork({
+    clock: this.clock,
+    defer: this.defer,
+    observe: (from, _to, parts) => void this.frames.push(`${from}: ${frameText(parts)}`),
+  });
 
   node(name: string, options: Partial<PeerTableOptions> = {}): PeerNode {
     return peerNode({ name, transport: this.network.transport(name), clock: this.clock, defer: this.defer, ...options });

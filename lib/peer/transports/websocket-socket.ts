@@ -49,6 +49,7 @@ export class WebSocketSocket implements Socket {
   #isAdmitted = false;
   #isLocal = false;
   #isOpen = false;
+  #isCorked = false;
   #fault: (Error & { code?: string }) | undefined;
 
   constructor(ws: WebSocket, frames: LongFrames, whenAdmitted: () => void = () => {}) {
@@ -89,13 +90,23 @@ export class WebSocketSocket implements Socket {
   send(parts: readonly Uint8Array[]): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     const last = parts.length - 1;
-    if (last === 0) return this.#ws.send(parts[0]!, WHOLE);
-    // One write for all of them.
-    this.#wire?.cork();
+    this.#cork();
     for (let at = 0; at < last; at++) this.#ws.send(parts[at]!, MORE);
     this.#ws.send(parts[last]!, WHOLE);
-    this.#wire?.uncork();
   }
+
+  /** One write for all that is sent within a turn. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#wire?.cork();
+    process.nextTick(this.#uncork);
+  }
+
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.#wire?.uncork();
+  };
 
   admit(): void {
     this.#isAdmitted = true;
