@@ -32,6 +32,8 @@ export class Fetches {
   readonly #fetching = new Map<string, Fetching>();
   /** By request: whether the bytes that are on their way are a result, which is frozen where it is opened. */
   readonly #coming = new Map<number, { readonly freeze: boolean }>();
+  /** Requests for values that come for one alone. */
+  readonly #sole = new Set<number>();
   #soleFetches = 0;
 
   constructor(ground: FetchGround) {
@@ -80,6 +82,11 @@ export class Fetches {
     else this.#coming.set(id, { freeze });
   }
 
+  /** Where a value is put together that comes in several chunks. */
+  memoryFor(id: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+    return this.#sole.has(id) ? Held.memoryForOne(sizeBytes, begin) : Held.memory(sizeBytes);
+  }
+
   /** The bytes have come, or will not. */
   value(from: string, id: number, value: readonly Uint8Array[] | Error): void {
     const { requests } = this.#ground;
@@ -90,8 +97,10 @@ export class Fetches {
   }
 
   #request(to: string, far: FarValue, key: string): () => void {
+    let id = -1;
     const settle = (tell: (listener: ValueListener) => void): void => {
       const fetching = this.#fetching.get(key);
+      this.#sole.delete(id);
       this.#fetching.delete(key);
       for (const listener of fetching?.listeners ?? []) tell(listener);
     };
@@ -101,13 +110,22 @@ export class Fetches {
       const value = held;
       settle((listener) => listener.found(value));
     };
-    return this.#ground.requests.request<Answer>(to, (id): WireMessage => ({ type: 'fetch-value', id, value: far.value }), {
+    const ask = (given: number): WireMessage => {
+      id = given;
+      if (far.isSole) this.#sole.add(id);
+      return { type: 'fetch-value', id, value: far.value };
+    };
+    const giveUp = this.#ground.requests.request<Answer>(to, ask, {
       answered: (answer) => {
         if (!('error' in answer)) found(answer);
         else settle((listener) => listener.missing(answer.error ?? this.#lost(far)));
       },
       failed: () => settle((listener) => listener.missing(this.#lost(far))),
     });
+    return () => {
+      this.#sole.delete(id);
+      giveUp();
+    };
   }
 
   #lost({ from, value }: FarValue): HandoffError {

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 export const BINARY = 0x01;
 
 /** The bytes before the data: a multiple of the largest element, so that the data can be copied from and to as they stand. */
-const HEADER_BYTES = 16;
+export const HEADER_BYTES = 16;
 
 type ViewClass = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
 

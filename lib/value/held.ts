@@ -1,9 +1,15 @@
-import { BINARY, binaryParts, isBinary, unpackBinary, withWholeHeader } from './binary.js';
+import { BINARY, binaryParts, HEADER_BYTES, isBinary, unpackBinary, withWholeHeader } from './binary.js';
 import { type Survey, survey } from './check.js';
 import { joined, type Packed, packSurveyed, unpack } from './pack.js';
 
 /** From this size on binary data is sent from where it lies, bytes. */
 const UNCOPIED_FROM_BYTES = 64 * 1024;
+
+/**
+ * From this size on a value is put together as it comes, in memory that threads share, bytes: done at once it would hold up the loop, at about 1 ms per MiB
+ * where the pages are new.
+ */
+const GATHERED_FROM_BYTES = 4 * 1024 * 1024;
 
 /** What is left of a value that was given away. */
 const NOTHING: readonly Uint8Array[] = [];
@@ -50,6 +56,17 @@ export class Held {
     const held = new Held(origin, false, undefined, undefined, sizeBytes);
     held.#parts = withWholeHeader(parts);
     return held;
+  }
+
+  /** Where a value is to be put together that comes bit by bit, so that there is nothing to join when it is whole; small ones need none. */
+  static memory(sizeBytes: number): readonly Uint8Array[] | undefined {
+    return sizeBytes >= GATHERED_FROM_BYTES ? [new Uint8Array(new SharedArrayBuffer(sizeBytes))] : undefined;
+  }
+
+  /** The same for a value for one opener, which begins so: what is binary will be alone in its memory. */
+  static memoryForOne(sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+    if (begin?.[0] !== BINARY || sizeBytes < HEADER_BYTES) return Held.memory(sizeBytes);
+    return [new Uint8Array(HEADER_BYTES), Buffer.allocUnsafeSlow(sizeBytes - HEADER_BYTES)];
   }
 
   /** As `arrived`, for somebody who is the only one to open it, and once: where it can be, it is opened without a copy. Afterwards it is gone. */

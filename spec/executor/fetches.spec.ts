@@ -76,6 +76,31 @@ describe('values that are fetched', () => {
     expect(opened.slice(-3).map((value, at) => (value as Uint8Array).buffer === memories[at])).to.deep.equal([true, true, false]);
   });
 
+  it('are put together where they can be given without a copy, those that come for one; others, if large, where threads see them', () => {
+    const { fetches, requests, get } = open();
+    const large = 5_000_000;
+    const begin = Uint8Array.of(1);
+    const memories = (...ids: number[]): unknown[] =>
+      ids.map((id) => fetches.memoryFor(id, large, begin)!.map(({ buffer, byteLength }) => [buffer.constructor.name, byteLength]));
+    const shared = [['SharedArrayBuffer', large]];
+    const own = [
+      ['ArrayBuffer', 16],
+      ['ArrayBuffer', large - 16],
+    ];
+    get({ ...far('x'), isSole: true }, 'one');
+    get(far('y'), 'two');
+    const giveUp = get({ ...far('z'), isSole: true }, 'three');
+    get({ ...far('w', 'd'), isSole: true }, 'four');
+    expect(memories(1, 2, 3, 4, 99)).to.deep.equal([own, shared, own, own, shared]);
+    expect(fetches.memoryFor(1, large, Uint8Array.of(0xff)), 'what is to be deserialized').to.have.length(1);
+    expect(fetches.memoryFor(1, 3, begin), 'no value').to.equal(undefined);
+    expect(fetches.memoryFor(2, 4_000_000, begin)).to.equal(undefined);
+    giveUp();
+    requests.gone('d', new Error('gone'));
+    fetches.value('b', 1, [pack(7, { where: 'result' })]);
+    expect(memories(1, 3, 4), 'nobody waits').to.deep.equal([shared, shared, shared]);
+  });
+
   it('that do not arrive whole are missing', () => {
     const { fetches, heard, get } = open();
     get(far('x'), 'one');

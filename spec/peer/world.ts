@@ -37,6 +37,8 @@ export class Heard implements PeerListener {
     this.values.push({ from, transferId, value: value instanceof Error ? value : Buffer.concat(value) });
     this.#look();
   };
+  memoryFor: PeerListener['memoryFor'] = (_from, _transferId, sizeBytes) =>
+    sizeBytes % 2 === 0 ? [new Uint8Array(16), new Uint8Array(sizeBytes - 16)] : undefined;
   notDialled = (name: string, _address: string, fault: string): void => {
     this.links.push(`not-dialled ${name} ${fault}`);
     this.#look();

@@ -281,6 +281,10 @@ describe('a held value', () => {
       expect(copied.buffer.byteLength).to.equal(80_000);
       expect(parts.some(({ buffer }) => buffer === copied.buffer)).to.equal(false);
     }
+    const memory = Held.memoryForOne(80_016, header)!;
+    memory[0]!.set(header);
+    memory[1]!.set(data);
+    expect((Held.forOne(memory).open(true) as Float64Array).buffer).to.equal(memory[1]!.buffer);
     expect(Held.arrived([header, own]).open(true), 'others may open it too').not.to.have.property('buffer', own.buffer);
   });
 
