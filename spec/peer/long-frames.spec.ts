@@ -106,6 +106,21 @@ describe('long frames', () => {
     });
   }
 
+  it('are read bit by bit, so that others have their turn', () => {
+    const { frames, whole } = open(true);
+    const payload = patterned(1000 * KIB);
+    const stream = frame(FIN | BINARY, payload, [0, 0, 0, 0]);
+    for (let at = 0; at < stream.length; ) {
+      const { room } = frames;
+      expect(room.length).to.be.at.most(128 * KIB);
+      const count = Math.min(room.length, stream.length - at);
+      room.set(stream.subarray(at, at + count));
+      at += count;
+      frames.came(count, room);
+    }
+    expect(Buffer.compare(whole()[0]!, payload)).to.equal(0);
+  });
+
   it('are left to ws before the peer is admitted', () => {
     const { frames, whole, passed } = open(true);
     frames.isOpen = false;

@@ -18,6 +18,9 @@ const LENGTH_OF_64_BITS = 127;
 /** Where the bytes of a connection go first, unless they belong to a long frame: one for all, as each is empty again before the next is asked. */
 const SLAB = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** The most that is read at once, bytes: libuv reads 32 times before anybody else has a turn. */
+const READ_BYTES = 128 * 1024;
+
 const BLANK = Buffer.from('\r\n\r\n');
 
 interface Head {
@@ -59,7 +62,7 @@ export class LongFrames {
 
   /** Where the next bytes are to be read to; then `came` is told how many they were. */
   get room(): Uint8Array {
-    return this.#long ? this.#long.payload.subarray(this.#long.at) : SLAB;
+    return this.#long ? this.#long.payload.subarray(this.#long.at, this.#long.at + READ_BYTES) : SLAB;
   }
 
   /** Answers whether more may come. */
