@@ -8,6 +8,8 @@ export interface FarValue {
   readonly sizeBytes: number;
   /** The same value, where it is at hand and small: it may ride along with whoever would fetch it. */
   readonly held?: Held | undefined;
+  /** Whether nobody but who fetches it will need it, and once: then it comes for that one, who may be given it without a copy. */
+  readonly isSole?: boolean;
 }
 
 /** What a step is given before everything has been fetched. */

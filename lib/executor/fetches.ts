@@ -1,6 +1,6 @@
 import { HandoffError } from '../base/index.js';
 import type { Requests, WireMessage, WireMessageOf } from '../peer/index.js';
-import { Held } from '../value/index.js';
+import { Held, type Origin } from '../value/index.js';
 import type { FarValue } from './far-value.js';
 import type { ValueListener } from './offers.js';
 
@@ -14,13 +14,16 @@ export interface FetchGround {
   wayTo(node: string): Way;
 }
 
+/** What was asked for: whole, the bytes of it, or none. */
+type Answer = Held | { readonly parts: readonly Uint8Array[]; readonly origin: Origin } | { readonly error: Error | undefined };
+
 interface Fetching {
   readonly listeners: Set<ValueListener>;
   readonly giveUp: () => void;
 }
 
 /**
- * Fetches values from the nodes that have them: each at most once at a time, however many want it. What cannot be reached is fetched through
+ * Fetches values from the nodes that have them: each at most once at a time, however many want it, but those that come for one alone. What cannot be reached is fetched through
  * another node, which passes it on. Every fetch ends: in the value, or in the error of the node that has it, or `HANDOFF_RESULT_LOST` when there is
  * none, or that node is gone.
  */
@@ -29,6 +32,9 @@ export class Fetches {
   readonly #fetching = new Map<string, Fetching>();
   /** By request: whether the bytes that are on their way are a result, which is frozen where it is opened. */
   readonly #coming = new Map<number, { readonly freeze: boolean }>();
+  /** Requests for values that come for one alone. */
+  readonly #sole = new Set<number>();
+  #soleFetches = 0;
 
   constructor(ground: FetchGround) {
     this.#ground = ground;
@@ -51,7 +57,7 @@ export class Fetches {
       listener.missing(this.#lost(far));
       return () => {};
     }
-    const key = JSON.stringify([to, far.value]);
+    const key = far.isSole ? `sole ${++this.#soleFetches}` : JSON.stringify([to, far.value]);
     let fetching = this.#fetching.get(key);
     if (!fetching) {
       fetching = { listeners: new Set(), giveUp: this.#request(to, far, key) };
@@ -76,32 +82,50 @@ export class Fetches {
     else this.#coming.set(id, { freeze });
   }
 
+  /** Where a value is put together that comes in several chunks. */
+  memoryFor(id: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+    return this.#sole.has(id) ? Held.memoryForOne(sizeBytes, begin) : Held.memory(sizeBytes);
+  }
+
   /** The bytes have come, or will not. */
   value(from: string, id: number, value: readonly Uint8Array[] | Error): void {
     const { requests } = this.#ground;
     const coming = this.#coming.get(id);
     this.#coming.delete(id);
     if (value instanceof Error) requests.answered(from, id, { error: value });
-    else requests.answered(from, id, Held.arrived(value, coming?.freeze === false ? 'caller' : 'result'));
+    else requests.answered(from, id, { parts: value, origin: coming?.freeze === false ? 'caller' : 'result' });
   }
 
   #request(to: string, far: FarValue, key: string): () => void {
+    let id = -1;
     const settle = (tell: (listener: ValueListener) => void): void => {
       const fetching = this.#fetching.get(key);
+      this.#sole.delete(id);
       this.#fetching.delete(key);
       for (const listener of fetching?.listeners ?? []) tell(listener);
     };
-    return this.#ground.requests.request<Held | { readonly error: Error | undefined }>(
-      to,
-      (id): WireMessage => ({ type: 'fetch-value', id, value: far.value }),
-      {
-        answered: (answer) => {
-          if (answer instanceof Held) settle((listener) => listener.found(answer));
-          else settle((listener) => listener.missing(answer.error ?? this.#lost(far)));
-        },
-        failed: () => settle((listener) => listener.missing(this.#lost(far))),
+    const found = (answer: Exclude<Answer, { error: unknown }>): void => {
+      let held = answer;
+      if (!(held instanceof Held)) held = far.isSole ? Held.forOne(held.parts, held.origin) : Held.arrived(held.parts, held.origin);
+      const value = held;
+      settle((listener) => listener.found(value));
+    };
+    const ask = (given: number): WireMessage => {
+      id = given;
+      if (far.isSole) this.#sole.add(id);
+      return { type: 'fetch-value', id, value: far.value };
+    };
+    const giveUp = this.#ground.requests.request<Answer>(to, ask, {
+      answered: (answer) => {
+        if (!('error' in answer)) found(answer);
+        else settle((listener) => listener.missing(answer.error ?? this.#lost(far)));
       },
-    );
+      failed: () => settle((listener) => listener.missing(this.#lost(far))),
+    });
+    return () => {
+      this.#sole.delete(id);
+      giveUp();
+    };
   }
 
   #lost({ from, value }: FarValue): HandoffError {

@@ -35,7 +35,10 @@ export interface GatherGround {
   readonly fetches: Fetches;
 }
 
-/** Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for others. */
+/**
+ * Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for others; not what
+ * the attempt alone needs, which is its own.
+ */
 export function startGathered(attempt: UngatheredAttempt, ground: GatherGround): AttemptHandle<GatheredOutcome> {
   const far = new Set<FarValue>();
   for (const { inputs, extra } of attempt.steps) {
@@ -50,6 +53,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
   readonly #attempt: UngatheredAttempt;
   readonly #ground: GatherGround;
   readonly #values = new Map<FarValue, Held>();
+  readonly #own: ReadonlySet<FarValue>;
   #fetching = new Set<() => void>();
   #missing: number;
   #started: AttemptHandle | undefined;
@@ -60,6 +64,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     this.#attempt = attempt;
     this.#ground = ground;
     this.#missing = far.size;
+    this.#own = ownOf(attempt);
     for (const one of far) {
       if (this.#outcome) return;
       this.#get(one);
@@ -85,9 +90,10 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     if (known) return this.#got(far, known);
     // Who cannot be reached any more may still be reached by the driver.
     const isDirect = fetches.reaches(far.from);
-    const giveUp = fetches.fetch(far, this.#attempt.via, {
+    const isSole = this.#own.has(far);
+    const giveUp = fetches.fetch({ ...far, isSole }, this.#attempt.via, {
       found: (held) => {
-        if (value.kind === 'of-run') store.put(runId, value.functionId, held);
+        if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held);
         this.#got(far, held);
       },
       missing: (error) => {
@@ -134,4 +140,19 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const message = `Node "${this.#ground.node}" cannot get an argument of function "${functionId}" from node "${from}"`;
     return new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, runId, functionId, node: from });
   }
+}
+
+/** The values that nobody else needs, and this attempt once, on the loop; to a thread they go by memory that both see. */
+function ownOf({ steps }: UngatheredAttempt): Set<FarValue> {
+  const byName = new Map<string, FarValue | undefined>();
+  for (const { inputs, isolation } of steps) {
+    for (const input of inputs) {
+      if (!isFar(input) || !input.isSole || input.value.kind !== 'of-run') continue;
+      const { functionId } = input.value;
+      byName.set(functionId, isolation === 'loop' && !byName.has(functionId) ? input : undefined);
+    }
+  }
+  const own = new Set<FarValue>();
+  for (const far of byName.values()) if (far) own.add(far);
+  return own;
 }

@@ -43,8 +43,8 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
       leftBytes -= packed.byteLength;
       return { packed, freeze: held!.origin === 'result' };
     }
-    const { from, value, sizeBytes } = one as Exclude<Given, Held>;
-    return { from, value, sizeBytes };
+    const { from, value, sizeBytes, isSole = false } = one as Exclude<Given, Held>;
+    return { from, value, sizeBytes, sole: isSole };
   };
   return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted }) => {
     const { module, name } = code as CodeRef;
@@ -67,8 +67,11 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
  * `HANDOFF_BAD_MESSAGE` for what is no attempt: no steps, or one that needs a later one.
  */
 export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string, name: string) => CodeRef): readonly UngatheredStep[] {
-  const given = (one: Extract<WireStep['inputs'][number], object>): Given =>
-    'packed' in one ? Held.packed(one.packed, one.freeze ? 'result' : 'caller') : one;
+  const given = (one: Extract<WireStep['inputs'][number], object>): Given => {
+    if ('packed' in one) return Held.packed(one.packed, one.freeze ? 'result' : 'caller');
+    const { from, value, sizeBytes, sole } = one;
+    return { from, value, sizeBytes, isSole: sole };
+  };
   const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
   if (steps.length === 0 || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'an attempt came that has no order');
   return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted }) => ({

@@ -125,6 +125,7 @@ export class ClusterObserver implements AsyncDisposable {
         else this.#requests.answered(from, message.id, message.value);
       },
       value() {},
+      memoryFor: () => undefined,
       notDialled() {},
     };
   }

@@ -78,6 +78,10 @@ export class Wire implements PeerListener {
     this.#safely(() => this.#parts.fetches.value(from, transferId, value));
   }
 
+  memoryFor(_from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+    return this.#parts.fetches.memoryFor(transferId, sizeBytes, begin);
+  }
+
   #message(from: string, message: WireMessage): void {
     const { membership, answers, requests, guests, remote, values, fetches, store } = this.#parts;
     if (this.#observers.has(from) && message.type !== 'ask') return;

@@ -1,12 +1,6 @@
 /** Up to this size what has come of a value is copied, bytes: it would keep alive the memory of whatever else came with it. */
 const COPIED_UP_TO_BYTES = 64 * 1024;
 
-/**
- * From this size on a value is put together as it comes, in memory that threads share, bytes: done at once it would hold up the loop, at about 1 ms per MiB
- * where the pages are new.
- */
-const GATHERED_FROM_BYTES = 4 * 1024 * 1024;
-
 /** How much memory values that are still arriving may take, over all links of a node. */
 export class IncomingBudget {
   #leftBytes: number;
@@ -30,8 +24,8 @@ interface Arriving {
   readonly sizeBytes: number;
   /** What has come; `undefined` for one that is not wanted: what was already under way is let pass. */
   readonly into: Uint8Array[] | undefined;
-  /** Where it is put together, if it is large. */
-  readonly whole: Uint8Array | undefined;
+  /** Where it is put together as it comes; else it stays in the pieces that came. */
+  readonly memory: readonly Uint8Array[] | undefined;
   receivedBytes: number;
 }
 
@@ -47,39 +41,42 @@ export type Arrival =
 
 const ARRIVING: Arrival = { type: 'arriving' };
 
+/** Memory for a value of which only the beginning has come, in pieces, in order; none if it may stay in those that come. */
+export type MemoryFor = (transferId: number, sizeBytes: number, begin: Uint8Array | undefined) => readonly Uint8Array[] | undefined;
+
 /**
  * Collects the chunks of values. A value is the pieces in which it came, in order: whoever opens it puts them together where it needs them, which is the only
- * copy; a large one is one piece. What would be more than the budget is refused, and its chunks are dropped.
+ * copy; or it is put together as it comes, in memory that whoever waits for it gives. What would be more than the budget is refused, and its chunks are
+ * dropped.
  */
 export class Inbox {
   readonly #budget: IncomingBudget;
+  readonly #memoryFor: MemoryFor;
   readonly #arriving = new Map<number, Arriving>();
 
-  constructor(budget: IncomingBudget) {
+  constructor(budget: IncomingBudget, memoryFor: MemoryFor) {
     this.#budget = budget;
+    this.#memoryFor = memoryFor;
   }
 
   chunk(transferId: number, sizeBytes: number, parts: readonly Uint8Array[]): Arrival {
     if (sizeBytes === -1) return this.#abandoned(transferId);
+    const bytes = lengthOf(parts);
     let value = this.#arriving.get(transferId);
     let refusal: Arrival | undefined;
     if (!value) {
-      const whole = sizeBytes >= GATHERED_FROM_BYTES ? this.#memory(sizeBytes) : undefined;
-      const isTaken = whole !== undefined || (sizeBytes < GATHERED_FROM_BYTES && this.#budget.take(sizeBytes));
-      const into = isTaken ? (whole ? [whole] : []) : undefined;
-      value = { sizeBytes, into, whole, receivedBytes: 0 };
+      value = this.#begun(transferId, sizeBytes, bytes < sizeBytes, parts[0]);
       this.#arriving.set(transferId, value);
-      if (!into) refusal = { type: 'refused', error: new Error(`Cannot take a value of ${sizeBytes} bytes: there is no room`) };
+      if (!value.into) refusal = { type: 'refused', error: new Error(`Cannot take a value of ${sizeBytes} bytes: there is no room`) };
     }
-    let receivedBytes = value.receivedBytes;
-    for (const part of parts) receivedBytes += part.length;
+    const receivedBytes = value.receivedBytes + bytes;
     const isEmpty = receivedBytes === value.receivedBytes && sizeBytes > 0;
     if (sizeBytes !== value.sizeBytes || receivedBytes > sizeBytes || isEmpty) {
       this.#forget(transferId, value);
       return { type: 'malformed', fault: 'a chunk that does not fit its value' };
     }
     for (const part of parts) {
-      if (value.whole) value.whole.set(part, value.receivedBytes);
+      if (value.memory) put(part, value.memory, value.receivedBytes);
       else value.into?.push(sizeBytes <= COPIED_UP_TO_BYTES ? new Uint8Array(part) : part);
       value.receivedBytes += part.length;
     }
@@ -105,13 +102,28 @@ export class Inbox {
     if (value.into) this.#budget.give(value.sizeBytes);
   }
 
-  #memory(sizeBytes: number): Uint8Array | undefined {
-    if (!this.#budget.take(sizeBytes)) return undefined;
+  #begun(transferId: number, sizeBytes: number, isPart: boolean, begin: Uint8Array | undefined): Arriving {
+    if (!this.#budget.take(sizeBytes)) return { sizeBytes, into: undefined, memory: undefined, receivedBytes: 0 };
     try {
-      return new Uint8Array(new SharedArrayBuffer(sizeBytes));
+      const memory = isPart ? this.#memoryFor(transferId, sizeBytes, begin) : undefined;
+      return { sizeBytes, into: memory ? [...memory] : [], memory, receivedBytes: 0 };
     } catch {
+      // The system has no more.
       this.#budget.give(sizeBytes);
-      return undefined;
+      return { sizeBytes, into: undefined, memory: undefined, receivedBytes: 0 };
     }
+  }
+}
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
+
+/** Puts bytes where they belong in memory that is in pieces. */
+function put(bytes: Uint8Array, memory: readonly Uint8Array[], at: number): void {
+  let begin = 0;
+  for (const piece of memory) {
+    const from = Math.max(at, begin);
+    const count = Math.min(at + bytes.length, begin + piece.length) - from;
+    if (count > 0) piece.set(bytes.subarray(from - at, from - at + count), from - begin);
+    begin += piece.length;
   }
 }

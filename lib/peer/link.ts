@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../base/index.js';
-import { decodeFrame, greetingFrame, receivedFrame, refusalFrame } from './codec.js';
-import { Inbox, type IncomingBudget } from './inbox.js';
+import { decodeFrame, greetingFrame, refusalFrame } from './codec.js';
+import { Inbox, type IncomingBudget, type MemoryFor } from './inbox.js';
 import {
   type LinkCommand,
   type LinkEnd,
@@ -33,6 +33,8 @@ export interface LinkEvents {
   message(link: Link, message: WireMessage): void;
   /** A value is whole, or will not come. */
   value(link: Link, transferId: number, value: readonly Uint8Array[] | Error): void;
+  /** Where a value is to be put together, of which only a part has come. */
+  memoryFor(link: Link, ...value: Parameters<MemoryFor>): readonly Uint8Array[] | undefined;
   badFrame(link: Link, fault: string): void;
 }
 
@@ -63,11 +65,11 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { socket, clock, defer, budget, greetingMs } = options;
+    const { socket, clock, defer, budget, greetingMs, events } = options;
     const deadlineMs = clock.now() + greetingMs;
     this.#state = newLink({ ...options, nonce: randomBytes(16), deadlineMs });
     this.#outbox = new Outbox({ socket, clock, defer, stalled: () => this.#end({ type: 'stalled' }, true) });
-    this.#inbox = new Inbox(budget);
+    this.#inbox = new Inbox(budget, (...value) => events.memoryFor(this, ...value));
     this.closed = new Promise((resolve) => {
       this.#gone = resolve;
     });
@@ -134,7 +136,7 @@ export class Link {
     const { events, socket } = this.#options;
     const arrival = this.#inbox.chunk(transferId, sizeBytes, parts);
     this.#chunks += 1;
-    socket.send([receivedFrame(this.#chunks)]);
+    this.#outbox.tellReceived(this.#chunks);
     switch (arrival.type) {
       case 'arriving':
         return;

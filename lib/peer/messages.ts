@@ -38,8 +38,11 @@ const value = variants('kind', {
   offered: { offer: count },
 });
 
-/** What a step is given: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. */
-const given = either(object({ packed: bytes, freeze: flag }), object({ from: id, value, sizeBytes: count }));
+/**
+ * What a step is given: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. `sole`: nobody but this attempt
+ * will need it.
+ */
+const given = either(object({ packed: bytes, freeze: flag }), object({ from: id, value, sizeBytes: count, sole: flag }));
 
 const step = object({
   ...code,

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/index.js';
-import { chunkHead, controlFrames, EMPTY_FRAME } from './codec.js';
+import { chunkHead, controlFrames, EMPTY_FRAME, receivedFrame } from './codec.js';
 import type { Defer, Socket } from './transport.js';
 import { Window } from './window.js';
 
@@ -17,6 +17,8 @@ const FRAME_BYTES = 16 * 1024;
 
 /** What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one chunk. */
 const REST_PART = 1 / 8;
+
+const SHORT_PIECE_BYTES = 64;
 
 interface Transfer {
   readonly id: number;
@@ -50,6 +52,9 @@ export class Outbox {
   #transfers: Transfer[] = [];
   /** Values that have been sent whole, and how many chunks must have arrived for each to be there. */
   #arriving: { readonly transfer: Transfer; readonly chunks: number }[] = [];
+  /** How many chunks have come from the peer, and how many it has heard of. */
+  #received = 0;
+  #toldReceived = 0;
   #isScheduled = false;
   #error: Error | undefined;
 
@@ -63,6 +68,12 @@ export class Outbox {
     this.#messages.push(message);
     this.#messageBytes += message.length;
     if (this.#messageBytes >= FRAME_BYTES) this.#send();
+    this.#schedule();
+  }
+
+  /** So many chunks have come from the peer. */
+  tellReceived(chunks: number): void {
+    this.#received = chunks;
     this.#schedule();
   }
 
@@ -101,9 +112,13 @@ export class Outbox {
     return true;
   }
 
-  /** Sends the messages that wait. */
+  /** Sends the messages that wait, and what has been received. */
   flush(): void {
     const { socket, stalled } = this.#options;
+    if (this.#toldReceived < this.#received && !this.#error) {
+      this.#toldReceived = this.#received;
+      socket.send([receivedFrame(this.#received)]);
+    }
     this.#send();
     if (socket.bufferedBytes > MAX_BUFFERED_BYTES) stalled();
   }
@@ -159,7 +174,10 @@ export class Outbox {
     this.#window.sentChunk(bytes, this.#options.clock.now());
     if (transfer.sentBytes < sizeBytes) this.#transfers.push(transfer);
     else this.#arriving.push({ transfer, chunks: this.#window.sent });
-    this.#options.socket.send([chunkHead(id, sizeBytes), ...pieces]);
+    const head = chunkHead(id, sizeBytes);
+    // The header of a value is not worth a part of its own.
+    const isShort = pieces.length > 0 && pieces[0]!.length <= SHORT_PIECE_BYTES;
+    this.#options.socket.send(isShort ? [Buffer.concat([head, pieces[0]!]), ...pieces.slice(1)] : [head, ...pieces]);
     return Math.max(bytes, 1);
   }
 }

@@ -25,6 +25,11 @@ export interface PeerListener {
   message(from: string, message: WireMessage): void;
   /** A value is whole, in the pieces in which it came; or an error, if it will not come although the link stands. */
   value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void;
+  /**
+   * Memory for a value of which only the beginning has come: pieces of so many bytes in all, which it is when it is whole. `undefined`: it stays in those
+   * in which it comes.
+   */
+  memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined;
   /** A dial of `keep` found nobody; it is dialled again until `forget`. */
   notDialled(name: string, address: string, fault: DialFault): void;
 }
@@ -247,6 +252,7 @@ export class PeerTable {
         over: (one, end) => this.#linkOver(one, end),
         message: (one, message) => this.#message(one, message),
         value: (one, transferId, value) => this.#listener?.value(one.peer!.name, transferId, value),
+        memoryFor: (one, ...value) => this.#listener?.memoryFor(one.peer!.name, ...value),
         badFrame: (one, fault) => this.#badFrame(one, fault),
       },
     });

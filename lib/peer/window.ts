@@ -29,7 +29,7 @@ export class Window {
 
   /** How much of a value should go in one chunk, bytes: few large ones where the network is fast (two thirds more throughput than 64 KiB each). */
   get chunkBytes(): number {
-    return Math.min(LARGEST_CHUNK_BYTES, Math.floor(this.#bytes / 4));
+    return Math.min(LARGEST_CHUNK_BYTES, Math.floor(this.#bytes / 2));
   }
 
   /** How many chunks were sent. */

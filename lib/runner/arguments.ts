@@ -28,7 +28,7 @@ export class Arguments {
     const inputs = new Array<Given>(count);
     for (let position = 0; position < count; position += 1) {
       const source = plan.args[from + position]!;
-      inputs[position] = source >= 0 ? this.#values.ofFunction(source, node) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
+      inputs[position] = source >= 0 ? this.#values.ofProducer(source, node) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
     }
     const asList = spec.argumentInclusion === 'as-list';
     const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#extra(index, spec.id, spec.extraArgs), node);

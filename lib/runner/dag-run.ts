@@ -65,7 +65,7 @@ export class DagRun implements Placed {
     this.tookMs = new Float64Array(plan.size).fill(Number.NaN);
     this.#handles = new Array<AttemptHandle<FarOutcome> | undefined>(plan.size).fill(undefined);
     this.#members = new Array<GroupRef | undefined>(plan.size).fill(undefined);
-    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes }, ground);
+    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected }, ground);
     this.#farSide = new FarSide(this, this.#values, ground, (happening) => this.feed(happening));
     this.#arguments = new Arguments(plan, this.#values, ground.strict);
     this.#places = new LostPlaces(order.kinds, options.lostNodeWaitMs, ground, (happening) => this.feed(happening));

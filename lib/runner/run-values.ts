@@ -1,6 +1,6 @@
 import type { AllocationTable, Whereabouts } from '../allocator/index.js';
 import type { Plan, ProgramStep } from '../dag/index.js';
-import { type ExecutorTable, type FarValue, type Given, type Maker, type Offers, RIDES_ALONG_BYTES } from '../executor/index.js';
+import { type ExecutorTable, type FarValue, type Given, isFar, type Maker, type Offers, RIDES_ALONG_BYTES } from '../executor/index.js';
 import type { StoreTable } from '../store/index.js';
 import { Held, pack } from '../value/index.js';
 import { Nearness } from './nearness.js';
@@ -23,6 +23,8 @@ export interface ValuesOf {
   readonly inputs: ReadonlyMap<string, Given>;
   /** Where each function ran, by index. */
   readonly nodes: readonly (string | undefined)[];
+  /** 1: the run's caller gets it. */
+  readonly collected: Uint8Array;
 }
 
 /** Where the values of one run lie, and how the node that needs one gets it: here at hand, riding along, or to be fetched. */
@@ -54,6 +56,14 @@ export class RunValues implements Whereabouts {
     // What was made there is there.
     const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
     return { from: origin, value, sizeBytes: this.sizes[index]!, held: rides };
+  }
+
+  /** The same for a function that needs it, who may keep it if nobody else does. */
+  ofProducer(index: number, target: string): Given {
+    const given = this.ofFunction(index, target);
+    const { plan, collected } = this.#of;
+    const isSole = plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && collected[index] === 0;
+    return isSole && isFar(given) ? { ...given, isSole } : given;
   }
 
   /** An input of the DAG, for an attempt on `target`. */

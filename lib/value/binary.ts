@@ -4,7 +4,7 @@ import { types } from 'node:util';
 export const BINARY = 0x01;
 
 /** The bytes before the data: a multiple of the largest element, so that the data can be copied from and to as they stand. */
-const HEADER_BYTES = 16;
+export const HEADER_BYTES = 16;
 
 type ViewClass = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
 
@@ -64,17 +64,13 @@ export function binaryParts(value: ArrayBuffer | ArrayBufferView): readonly Uint
   return [header, ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value)];
 }
 
-/** A copy of what was packed, and may have come in several parts, the header whole in the first. One copy. A Buffer comes back as a Uint8Array. */
-export function unpackBinary(parts: readonly Uint8Array[]): ArrayBuffer | ArrayBufferView {
-  const first = parts[0]!;
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0) - HEADER_BYTES);
-  let at = 0;
-  for (const part of parts) {
-    const data = part === first ? part.subarray(HEADER_BYTES) : part;
-    bytes.set(data, at);
-    at += data.byteLength;
-  }
-  const code = first[1]!;
+/**
+ * What was packed, and may have come in several parts, the header whole in the first. One copy; none if `isGivenAway` and the data is all that
+ * its memory holds: then that memory is the value's. A Buffer comes back as a Uint8Array.
+ */
+export function unpackBinary(parts: readonly Uint8Array[], isGivenAway = false): ArrayBuffer | ArrayBufferView {
+  const code = parts[0]![1]!;
+  const bytes = (isGivenAway && dataAlone(parts)) || dataCopied(parts);
   if (code === ARRAY_BUFFER) return bytes.buffer;
   if (code === DATA_VIEW) return new DataView(bytes.buffer);
   const View = VIEWS[code];
@@ -83,6 +79,24 @@ export function unpackBinary(parts: readonly Uint8Array[]): ArrayBuffer | ArrayB
   if (bytes.byteLength % BYTES_PER_ELEMENT !== 0)
     throw new RangeError(`Cannot unpack: ${bytes.byteLength} bytes are no whole ${View.name}`);
   return new View(bytes.buffer, 0, bytes.byteLength / BYTES_PER_ELEMENT);
+}
+
+function dataAlone(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> | undefined {
+  const [header, data] = parts;
+  if (parts.length !== 2 || header!.byteLength !== HEADER_BYTES || !(data!.buffer instanceof ArrayBuffer)) return undefined;
+  return data!.byteLength === data!.buffer.byteLength ? new Uint8Array(data!.buffer) : undefined;
+}
+
+function dataCopied(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [first] = parts;
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0) - HEADER_BYTES);
+  let at = 0;
+  for (const part of parts) {
+    const data = part === first ? part.subarray(HEADER_BYTES) : part;
+    bytes.set(data, at);
+    at += data.byteLength;
+  }
+  return bytes;
 }
 
 function codeOf(value: ArrayBuffer | ArrayBufferView): number {

@@ -2,6 +2,6 @@
 // In:  anything that a function returns, throws, or a caller supplies.
 // Out: a value checked, frozen, packed into bytes, or unpacked; `HANDOFF_NOT_SERIALIZABLE` with the path for what is none.
 export { check, surfaceSize } from './check.js';
-export { Held } from './held.js';
+export { Held, type Origin } from './held.js';
 export { type Packed, pack, unpack } from './pack.js';
 export { packThrown, unpackThrown } from './thrown.js';

@@ -9,6 +9,8 @@ class End {
   readonly frames: number[][] = [];
   readonly closed: Promise<Closing>;
   readonly opened: Promise<void>;
+  /** What they were, once somebody asks for it. */
+  contents: Buffer[] | undefined;
   framesBeforeOpen = 0;
   #isOpen = false;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -30,6 +32,7 @@ class End {
       frame: (parts) => {
         if (!this.#isOpen) this.framesBeforeOpen += 1;
         const frame = Buffer.concat(parts);
+        this.contents?.push(frame);
         this.frames.push(frame.length > 1000 ? [frame.length] : [...frame]);
         this.#waiting = this.#waiting.filter(({ count, resolve }) => this.frames.length < count || resolve());
       },
@@ -127,6 +130,34 @@ for (const [name, make] of Object.entries(transports)) {
       dialled.socket.send([large]);
       await accepted.received(1);
       expect(accepted.frames).to.deep.equal([[large.length]]);
+    });
+
+    it('carries frames of any length among each other as they were, whatever their parts, both ways', async () => {
+      const { dialled, accepted } = await connected();
+      const sizes = [[1], [100_000], [40, 70_000], [70_000, 5], [50_000, 60_000, 1_000_000], [2], [125], [126], [32_768], [65_536, 17]];
+      for (const [from, to] of [
+        [dialled, accepted],
+        [accepted, dialled],
+      ] as const) {
+        to.socket.admit();
+        const sent = sizes.map((parts, at) =>
+          parts.map((size, part) => Uint8Array.from({ length: size }, (_, one) => one * 7 + at + part)),
+        );
+        to.contents = [];
+        for (const parts of sent) from.socket.send(parts);
+        await to.received(sizes.length);
+        expect(to.contents.map((frame, at) => Buffer.compare(frame, Buffer.concat(sent[at]!)))).to.deep.equal(sizes.map(() => 0));
+      }
+    });
+
+    it('closes a peer that sends more than 4 MiB in one frame, in however many parts', async () => {
+      for (const parts of [[5], [3, 3], [0.01, 4], [4, 0.01]]) {
+        const { dialled, accepted } = await connected();
+        accepted.socket.admit();
+        dialled.socket.send(parts.map((sizeMiB) => new Uint8Array(sizeMiB * 2 ** 20)));
+        expect((await accepted.closed).reason).to.equal('closed');
+        expect(accepted.frames).to.deep.equal([]);
+      }
     });
 
     it('closes a peer that sends more than 4 KiB and has not proved itself', async () => {

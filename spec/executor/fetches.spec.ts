@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type FarValue, Fetches, type Way } from '../../lib/executor/index.js';
 import { Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
-import { type Held, pack } from '../../lib/value/index.js';
+import { Held, pack } from '../../lib/value/index.js';
 
 const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
 const far = (functionId: string, from = 'b'): FarValue => ({ from, value: ofRun(functionId, from), sizeBytes: 100 });
@@ -18,17 +18,19 @@ function open() {
   const fetches = new Fetches({ node: 'a', requests, wayTo: (node) => ways[node] ?? 'none' });
   const heard: string[] = [];
   const held: Held[] = [];
+  const opened: unknown[] = [];
   const get = (value: FarValue, who: string, via?: string): (() => void) =>
     fetches.fetch(value, via, {
       found: (one) => {
         held.push(one);
-        heard.push(`${who} found ${one.open(false)}`);
+        opened.push(one.open(false));
+        heard.push(`${who} found ${opened.at(-1)}`);
       },
       missing: (error) => void heard.push(`${who} missing ${(error as { code?: string } | undefined)?.code ?? error?.message}`),
     });
   const found = (id: number, value: unknown, freeze = true): void =>
     fetches.heard('b', { type: 'value-found', id, freeze, packed: pack(value, { where: 'result' }) }, undefined);
-  return { fetches, requests, sent, heard, held, get, found };
+  return { fetches, requests, sent, heard, held, opened, get, found };
 }
 
 describe('values that are fetched', () => {
@@ -57,6 +59,46 @@ describe('values that are fetched', () => {
     }
     expect(heard).to.deep.equal(['one found 1', 'one found 2']);
     expect(held.map(({ origin }) => origin)).to.deep.equal(['result', 'caller']);
+  });
+
+  it('come for each alone who says that nobody else needs them, and can be given without a copy', () => {
+    const { fetches, sent, held, opened, get } = open();
+    for (const who of ['one', 'two']) get({ ...far('x'), isSole: true }, who);
+    get(far('x'), 'three');
+    expect(sent).to.deep.equal(['1 to b: x', '2 to b: x', '3 to b: x']);
+    const memories = [1, 2, 3].map((id) => {
+      const [header, data] = Held.live(new Uint8Array(70_000).fill(id), 70_016).toParts('value') as [Uint8Array, Uint8Array];
+      fetches.heard('b', { type: 'value-found', id, freeze: true, packed: null }, undefined);
+      fetches.value('b', id, [header, data]);
+      return data.buffer;
+    });
+    expect(held).to.have.length(3);
+    expect(opened.slice(-3).map((value, at) => (value as Uint8Array).buffer === memories[at])).to.deep.equal([true, true, false]);
+  });
+
+  it('are put together where they can be given without a copy, those that come for one; others, if large, where threads see them', () => {
+    const { fetches, requests, get } = open();
+    const large = 5_000_000;
+    const begin = Uint8Array.of(1);
+    const memories = (...ids: number[]): unknown[] =>
+      ids.map((id) => fetches.memoryFor(id, large, begin)!.map(({ buffer, byteLength }) => [buffer.constructor.name, byteLength]));
+    const shared = [['SharedArrayBuffer', large]];
+    const own = [
+      ['ArrayBuffer', 16],
+      ['ArrayBuffer', large - 16],
+    ];
+    get({ ...far('x'), isSole: true }, 'one');
+    get(far('y'), 'two');
+    const giveUp = get({ ...far('z'), isSole: true }, 'three');
+    get({ ...far('w', 'd'), isSole: true }, 'four');
+    expect(memories(1, 2, 3, 4, 99)).to.deep.equal([own, shared, own, own, shared]);
+    expect(fetches.memoryFor(1, large, Uint8Array.of(0xff)), 'what is to be deserialized').to.have.length(1);
+    expect(fetches.memoryFor(1, 3, begin), 'no value').to.equal(undefined);
+    expect(fetches.memoryFor(2, 4_000_000, begin)).to.equal(undefined);
+    giveUp();
+    requests.gone('d', new Error('gone'));
+    fetches.value('b', 1, [pack(7, { where: 'result' })]);
+    expect(memories(1, 3, 4), 'nobody waits').to.deep.equal([shared, shared, shared]);
   });
 
   it('that do not arrive whole are missing', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Given, isFar, RIDES_ALONG_BYTES, type UngatheredStep } from '../../lib/executor/index.js';
+import { type FarValue, isFar, RIDES_ALONG_BYTES, type UngatheredStep } from '../../lib/executor/index.js';
 import { moduleOnWire, stepsForWire, stepsFromWire } from '../../lib/executor/wire-steps.js';
 import { Held, pack } from '../../lib/value/index.js';
 
@@ -15,7 +15,7 @@ const step = (over: Partial<UngatheredStep> = {}): UngatheredStep => ({
   ...over,
 });
 const name = (functionId: string) => ({ kind: 'of-run', runId: 'r', functionId, origin: 'b' }) as const;
-const far = (held: Held | undefined, sizeBytes = held?.sizeBytes ?? 0): Given => ({ from: 'b', value: name('x'), sizeBytes, held });
+const far = (held: Held | undefined, sizeBytes = held?.sizeBytes ?? 0): FarValue => ({ from: 'b', value: name('x'), sizeBytes, held });
 const sized = (bytes: number): Held => Held.packed(pack(new Uint8Array(bytes), { where: 'result' }));
 /** `rides` or `far`, for each input of each step. */
 const ways = (steps: readonly UngatheredStep[]): string[][] =>
@@ -77,11 +77,14 @@ describe('the steps of an attempt on the wire', () => {
   });
 
   it('name the values that lie elsewhere, and where', () => {
-    const [sent] = stepsForWire([step({ inputs: [far(undefined, 9_000_000)], extra: far(undefined, 5) })], '/root');
-    expect(sent!.inputs).to.deep.equal([{ from: 'b', value: name('x'), sizeBytes: 9_000_000 }]);
-    expect(sent!.extra).to.deep.equal({ from: 'b', value: name('x'), sizeBytes: 5 });
+    const sole = { ...far(undefined, 9_000_000), isSole: true };
+    const [sent] = stepsForWire([step({ inputs: [sole], extra: far(undefined, 5) })], '/root');
+    expect(sent!.inputs).to.deep.equal([{ from: 'b', value: name('x'), sizeBytes: 9_000_000, sole: true }]);
+    expect(sent!.extra).to.deep.equal({ from: 'b', value: name('x'), sizeBytes: 5, sole: false });
     const [there] = stepsFromWire([sent!], (module, one) => ({ module, name: one }));
     expect(isFar(there!.inputs[0])).to.equal(true);
+    expect(there!.inputs[0]).to.deep.include({ isSole: true });
+    expect(there!.extra).to.deep.include({ isSole: false });
   });
 
   it('take small values along, and not what is larger packed than it seemed', () => {

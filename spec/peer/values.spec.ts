@@ -41,6 +41,54 @@ describe('values between peers', () => {
     expect(Buffer.compare(whole, Buffer.concat(parts))).to.equal(0);
   });
 
+  it('of several chunks are put together in the memory that whoever waits for them gives, if any', async () => {
+    const { a, b } = await world.pair();
+    const asked: unknown[] = [];
+    const memory = [new Uint8Array(16), new Uint8Array(3 * MIB), new Uint8Array(2 * MIB - 16)];
+    b.heard.memoryFor = (from, transferId, sizeBytes, begin) => {
+      asked.push([from, transferId, sizeBytes, begin![0]]);
+      return transferId === 2 ? memory : undefined;
+    };
+    const bytes = patterned(5 * MIB);
+    const sent = [1, 2, 3].map((id) => a.table.sendValue('b', id, id === 1 ? [patterned(MIB)] : [bytes.subarray(0, 9), bytes.subarray(9)]));
+    world.run();
+    await Promise.all(sent);
+    expect(asked, 'one that comes in one chunk needs none').to.deep.equal([
+      ['a', 2, 5 * MIB, bytes[0]],
+      ['a', 3, 5 * MIB, bytes[0]],
+    ]);
+    expect(Buffer.compare(Buffer.concat(memory), bytes)).to.equal(0);
+    for (const { transferId, value } of b.heard.values) {
+      expect(Buffer.compare(value as Uint8Array, transferId === 1 ? patterned(MIB) : bytes)).to.equal(0);
+    }
+  });
+
+  it('are refused where there is no memory for them, and give back their room', async () => {
+    const { a, b } = await world.pair({ maxIncomingBytes: 10 * MIB });
+    b.heard.memoryFor = () => {
+      throw new RangeError('Array buffer allocation failed');
+    };
+    for (const id of [1, 2]) {
+      const refused = caught(a.table.sendValue('b', id, [new Uint8Array(9 * MIB)]));
+      world.run();
+      expect((await refused).message).to.match(/no room/);
+    }
+    b.heard.memoryFor = () => undefined;
+    const sent = a.table.sendValue('b', 3, [new Uint8Array(9 * MIB)]);
+    world.run();
+    await sent;
+    expect(b.heard.links).to.deep.equal(['up a a1']);
+  });
+
+  it('are acknowledged once for all that came within a turn', async () => {
+    const { a } = await world.pair();
+    world.frames.length = 0;
+    const sent = [1, 2, 3].map((id) => a.table.sendValue('b', id, [patterned(10)]));
+    world.run();
+    await Promise.all(sent);
+    expect(world.frames.filter((frame) => frame.startsWith('b: '))).to.deep.equal(['b: received 3']);
+  });
+
   it('share the link: a small one is not behind a large one', async () => {
     const { a, b } = await world.pair();
     const sent = [a.table.sendValue('b', 1, [patterned(20 * MIB)]), a.table.sendValue('b', 2, [patterned(MIB)])];

@@ -1,5 +1,13 @@
 import { silentLogger } from '../../lib/base/index.js';
-import { type DownCause, MemoryNetwork, type PeerIdentity, type PeerListener, PeerTable, type WireMessage } from '../../lib/peer/index.js';
+import {
+  type DownCause,
+  frameText,
+  MemoryNetwork,
+  type PeerIdentity,
+  type PeerListener,
+  PeerTable,
+  type WireMessage,
+} from '../../lib/peer/index.js';
 import type { PeerTableOptions } from '../../lib/peer/peer-table.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -29,6 +37,8 @@ export class Heard implements PeerListener {
     this.values.push({ from, transferId, value: value instanceof Error ? value : Buffer.concat(value) });
     this.#look();
   };
+  memoryFor: PeerListener['memoryFor'] = (_from, _transferId, sizeBytes) =>
+    sizeBytes % 2 === 0 ? [new Uint8Array(16), new Uint8Array(sizeBytes - 16)] : undefined;
   notDialled = (name: string, _address: string, fault: string): void => {
     this.links.push(`not-dialled ${name} ${fault}`);
     this.#look();
@@ -66,7 +76,13 @@ export class PeerWorld {
   readonly clock = testClock();
   readonly #turns: (() => void)[] = [];
   readonly defer = (action: () => void): void => void this.#turns.push(action);
-  readonly network = new MemoryNetwork({ clock: this.clock, defer: this.defer });
+  /** What came over the links: from whom, and what in a few words. */
+  readonly frames: string[] = [];
+  readonly network = new MemoryNetwork({
+    clock: this.clock,
+    defer: this.defer,
+    observe: (from, _to, parts) => void this.frames.push(`${from}: ${frameText(parts)}`),
+  });
 
   node(name: string, options: Partial<PeerTableOptions> = {}): PeerNode {
     return peerNode({ name, transport: this.network.transport(name), clock: this.clock, defer: this.defer, ...options });

@@ -228,7 +228,7 @@ describe('the runs of other drivers on a node', () => {
   it('gather what lies elsewhere before they run, through their driver if need be', () => {
     const { guests, isolation, fetching, store, heard, stops } = guestNode({ cpu: 9 });
     const value = { kind: 'of-run', runId: 'r', functionId: 'x', origin: 'c' } as const;
-    const far = { from: 'c', value, sizeBytes: 5 };
+    const far = { from: 'c', value, sizeBytes: 5, sole: false };
     const [step] = asks('r/f').steps;
     guests.heard('a', asks('r/f', { steps: [{ ...step!, inputs: [far] }] }));
     expect(heard()).to.deep.equal(['a: started f']);
@@ -246,11 +246,32 @@ describe('the runs of other drivers on a node', () => {
     expect(fetching[1]!.isGivenUp).to.equal(true);
   });
 
+  it('keep for nobody else what they alone need, once, on the loop', () => {
+    const { guests, isolation, fetching, store } = guestNode({ cpu: 9 });
+    const [step] = asks('r/f').steps;
+    const sole = (functionId: string) => {
+      const value = { kind: 'of-run', runId: 'r', functionId, origin: 'c' } as const;
+      return { from: 'c', value, sizeBytes: 5, sole: true };
+    };
+    const gathers = (functionId: string, isolation: string, ...inputs: ReturnType<typeof sole>[]): boolean[] => {
+      guests.heard('a', asks(`r/${functionId}`, { steps: [{ ...step!, isolation, inputs }] }));
+      const asked = fetching.splice(0);
+      for (const { listener } of asked) listener.found(Held.live('far', 8));
+      return asked.map(({ far }) => far.isSole === true);
+    };
+    expect(gathers('f', 'loop', sole('x'), sole('y'))).to.deep.equal([true, true]);
+    expect(isolation.of('f').steps[0]!.inputs.map((held) => (held as Held).open(false))).to.deep.equal(['far', 'far']);
+    expect([store.get('r', 'x'), store.get('r', 'y')]).to.deep.equal([undefined, undefined]);
+    expect(gathers('g', 'loop', sole('twice'), sole('twice')).slice(0, 1), 'each would change what the other sees').to.deep.equal([false]);
+    expect(gathers('h', 'other', sole('z'))).to.deep.equal([false]);
+    expect(['twice', 'z'].map((id) => store.get('r', id) !== undefined)).to.deep.equal([true, true]);
+  });
+
   it('say which argument is nowhere to be found, and have not begun', () => {
     const { guests, isolation, fetching, said, heard, ledger } = guestNode({ cpu: 9 });
     const value = { kind: 'of-run', runId: 'r', functionId: 'x', origin: 'c' } as const;
     const [step] = asks('r/f').steps;
-    guests.heard('a', asks('r/f', { steps: [{ ...step!, inputs: [{ from: 'c', value, sizeBytes: 5 }] }] }));
+    guests.heard('a', asks('r/f', { steps: [{ ...step!, inputs: [{ from: 'c', value, sizeBytes: 5, sole: false }] }] }));
     heard();
     fetching[0]!.listener.missing(new HandoffError('HANDOFF_RESULT_LOST', 'gone'));
     const { outcome } = said[0]!.message as WireMessageOf<'attempt-ended'>;

@@ -49,6 +49,18 @@ describe('functions on other nodes', () => {
     expect(results).to.deep.equal({ counted: [size, size, size] });
   });
 
+  it('may change what they alone get: whoever asks for it again sees it as it was made', async () => {
+    const size = 100_000;
+    const changes = { code: tasks.spoilt, args: ['made'], node: 'c', maxRetries: 1, retry: { initialDelayMs: 0 }, ...loop } as const;
+    for (const collect of [['one'], ['one', 'made'], ['one', 'other']]) {
+      const dag = Dag.dynamic('changed').add({ id: 'made', code: tasks.bytes, extraArgs: [size], node: 'b', ...loop });
+      for (const id of collect) if (id !== 'made') dag.add({ ...changes, id });
+      const { results } = await a.execute(dag, { collect });
+      const made = new Uint8Array(size).fill(7);
+      expect(results).to.deep.equal(Object.fromEntries(collect.map((id) => [id, id === 'made' ? made : 0])));
+    }
+  });
+
   it('leave nothing behind on any node once a run is over', async () => {
     const dag = new Dag('nothing')
       .add({ id: 'made', code: tasks.bytes, extraArgs: [1_000_000], node: 'b', ...loop })

@@ -277,6 +277,38 @@ describe('a held value', () => {
     expect(Held.live([1], 10).toParts('value')).to.have.length(1);
   });
 
+  it('that came for one opener is given without a copy where its memory holds nothing else, and is gone then', () => {
+    const value = Float64Array.from({ length: 10_000 }, (_, at) => at);
+    const [header, data] = Held.live(value, 80_016).toParts('value') as [Uint8Array, Uint8Array];
+    const own = new Uint8Array(data);
+    const held = Held.forOne([header, own]);
+    const opened = held.open(true) as Float64Array;
+    expect(isDeepStrictEqual(opened, value)).to.equal(true);
+    expect(opened.buffer).to.equal(own.buffer);
+    for (const again of [() => held.open(true), () => held.pack('value'), () => held.toParts('value')])
+      expect(again).to.throw(/one opener/);
+
+    const beside = new Uint8Array(80_001).subarray(1);
+    beside.set(data);
+    const shared = new Uint8Array(new SharedArrayBuffer(80_000));
+    shared.set(data);
+    for (const parts of [
+      [header, beside],
+      [header, shared],
+      [header, data.subarray(0, 8), data.subarray(8)],
+    ]) {
+      const copied = Held.forOne(parts).open(true) as Float64Array;
+      expect(isDeepStrictEqual(copied, value)).to.equal(true);
+      expect(copied.buffer.byteLength).to.equal(80_000);
+      expect(parts.some(({ buffer }) => buffer === copied.buffer)).to.equal(false);
+    }
+    const memory = Held.memoryForOne(80_016, header)!;
+    memory[0]!.set(header);
+    memory[1]!.set(data);
+    expect((Held.forOne(memory).open(true) as Float64Array).buffer).to.equal(memory[1]!.buffer);
+    expect(Held.arrived([header, own]).open(true), 'others may open it too').not.to.have.property('buffer', own.buffer);
+  });
+
   it('is handed on as it is while it lives, and packed once for all', () => {
     const value = { a: 1 };
     const held = Held.live(value, 8);

@@ -4,11 +4,14 @@ import type { AddressInfo, Socket as NetSocket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { WebSocketServer } from 'ws';
 import type { Listening, ListenOptions } from '../transport.js';
+import { LongFrames } from './long-frames.js';
 import { COMMON, type WebSocketOptions, WebSocketSocket } from './websocket-socket.js';
+import { acceptedWire } from './wire.js';
 
 /** How long a connection may take to open, ms. */
 export const HANDSHAKE_TIMEOUT_MS = 3000;
 const MAX_UNPROVED = 256;
+const NOTHING = Buffer.alloc(0);
 
 /** Splits `host:port`; an empty host is this machine. `TypeError` for anything else. */
 function parseAddress(address: string): { host: string; port: number } {
@@ -58,30 +61,38 @@ export function listenForWebSockets(
     const upgrades = new WebSocketServer({ ...COMMON, noServer: true, clientTracking: false });
     const unproved = new Map<string, NetSocket>();
 
+    const watch = (who: string, wire: NetSocket): void => {
+      wire.on('error', () => wire.destroy());
+      unproved.set(who, wire);
+      wire.on('close', () => {
+        if (unproved.get(who) === wire) unproved.delete(who);
+      });
+    };
     server.on('connection', (wire: NetSocket) => {
       const who = whoIs(wire);
-      wire.on('error', () => wire.destroy());
       let alike = 0;
       for (const other of unproved.values()) if (other.remoteAddress === wire.remoteAddress) alike += 1;
-      if (unproved.size >= maxUnproved || alike >= Math.ceil(maxUnproved / 2)) return wire.destroy();
-      unproved.set(who, wire);
-      wire.on('close', () => unproved.delete(who));
-      return wire;
+      if (unproved.size >= maxUnproved || alike >= Math.ceil(maxUnproved / 2)) return wire.on('error', () => {}).destroy();
+      return watch(who, wire);
     });
     server.on('tlsClientError', (_error, wire) => wire.destroy());
     server.on('clientError', (_error, wire) => wire.destroy());
     server.on('request', (_request, response) => response.writeHead(426, { Connection: 'close' }).end());
-    server.on('upgrade', (request, wire, head) => {
-      wire.on('error', () => wire.destroy());
+    server.on('upgrade', (request, asked: NetSocket, head) => {
+      asked.on('error', () => asked.destroy());
       if (request.headers.origin !== undefined) {
-        wire.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+        asked.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
         return;
       }
       const who = whoIs(request.socket);
-      upgrades.handleUpgrade(request, wire, head, (ws) => {
-        const socket = new WebSocketSocket(ws, () => unproved.delete(who));
+      const frames = new LongFrames(true);
+      const wire = acceptedWire(asked, frames);
+      if (wire !== asked) watch(who, wire);
+      upgrades.handleUpgrade(request, wire, NOTHING, (ws) => {
+        const socket = new WebSocketSocket(ws, frames, () => unproved.delete(who));
         accept(socket);
         socket.opened(wire);
+        frames.read(head);
       });
     });
     server.once('error', reject);

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { type RawData, WebSocket } from 'ws';
 import { type Closing, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
+import type { LongFrames } from './long-frames.js';
 
 /** TLS, and who is trusted. All in PEM. */
 export interface TlsOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
@@ -34,12 +35,16 @@ export const COMMON = {
 /** RFC 8446, 7.5: bound to this label, so that no other protocol over the same session has the same key. */
 const EXPORTER_LABEL = 'EXPORTER-handoff-dag';
 
+/** Up to so many bytes wait for the end of the turn to be written together. */
+const WRITE_BYTES = 16 * 1024;
+
 const WHOLE = { binary: true, compress: false, fin: true };
 const MORE = { binary: true, compress: false, fin: false };
 
 /** A ws socket as a `Socket`, of either side. */
 export class WebSocketSocket implements Socket {
   readonly #ws: WebSocket;
+  readonly #frames: LongFrames;
   readonly #whenAdmitted: () => void;
   #events: SocketEvents | undefined;
   #wire: Duplex | undefined;
@@ -47,10 +52,13 @@ export class WebSocketSocket implements Socket {
   #isAdmitted = false;
   #isLocal = false;
   #isOpen = false;
+  #isCorked = false;
+  #corkedBytes = 0;
   #fault: (Error & { code?: string }) | undefined;
 
-  constructor(ws: WebSocket, whenAdmitted: () => void = () => {}) {
+  constructor(ws: WebSocket, frames: LongFrames, whenAdmitted: () => void = () => {}) {
     this.#ws = ws;
+    this.#frames = frames;
     this.#whenAdmitted = whenAdmitted;
     // Before anything else: one malformed frame on a socket that nobody listens to for errors ends the process.
     ws.on('error', (error) => {
@@ -86,16 +94,30 @@ export class WebSocketSocket implements Socket {
   send(parts: readonly Uint8Array[]): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     const last = parts.length - 1;
-    if (last === 0) return this.#ws.send(parts[0]!, WHOLE);
-    // One write for all of them.
-    this.#wire?.cork();
+    this.#cork();
     for (let at = 0; at < last; at++) this.#ws.send(parts[at]!, MORE);
     this.#ws.send(parts[last]!, WHOLE);
-    this.#wire?.uncork();
+    for (const part of parts) this.#corkedBytes += part.length;
+    if (this.#corkedBytes >= WRITE_BYTES) this.#uncork();
   }
+
+  /** One write for what is sent within a turn; it goes off as soon as it is long enough, so that the other side has something to do. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#wire?.cork();
+    process.nextTick(this.#uncork);
+  }
+
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.#corkedBytes = 0;
+    this.#wire?.uncork();
+  };
 
   admit(): void {
     this.#isAdmitted = true;
+    this.#frames.isOpen = true;
     this.#wire?.off('data', this.#counted);
     this.#whenAdmitted();
   }
@@ -113,8 +135,10 @@ export class WebSocketSocket implements Socket {
   }
 
   readonly #heard = (data: RawData, isBinary: boolean): void => {
+    const parts = this.#frames.whole(isBinary ? (data as Buffer[]) : []);
+    if (lengthOf(parts) > MAX_FRAME_BYTES) return this.fail(new Error(`sent more than ${MAX_FRAME_BYTES} bytes at once`));
     // What is no frame of ours is an empty one, which nobody understands.
-    this.#events?.frame(isBinary ? (data as Buffer[]) : []);
+    this.#events?.frame(isBinary ? parts : []);
   };
 
   /** Counted on the wire, as a frame of 4 MiB would be kept until it is whole. */
@@ -137,3 +161,5 @@ export class WebSocketSocket implements Socket {
     return { reason: this.#fault?.code === 'ECONNREFUSED' ? 'refused' : 'failed', text };
   }
 }
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);

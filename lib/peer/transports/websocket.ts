@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Socket, Transport } from '../transport.js';
+import { LongFrames } from './long-frames.js';
 import { HANDSHAKE_TIMEOUT_MS, listenForWebSockets } from './websocket-listener.js';
 import { COMMON, type WebSocketOptions, WebSocketSocket } from './websocket-socket.js';
+import { dialledWire } from './wire.js';
 
 /** A URL that nobody can dial, for what is none. */
 const NOWHERE = 'ws://127.0.0.1:0';
@@ -17,20 +19,22 @@ export function webSocketTransport(options: WebSocketOptions = {}): Transport {
   const { node, tls, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
   // By way of bytes, as half a surrogate pair could not be encoded.
   const headers = node === undefined ? {} : { 'handoff-node': encodeURIComponent(Buffer.from(node).toString()) };
-  const dial = (url: string): WebSocket =>
+  const dial = (url: string, frames: LongFrames): WebSocket =>
     new WebSocket(url, {
       ...COMMON,
       headers,
       ...(tls && { cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: 'TLSv1.3' as const }),
       handshakeTimeout: handshakeTimeoutMs,
       generateMask: (mask) => mask.fill(0),
+      createConnection: (to: object) => dialledWire(to, url.startsWith('wss:'), frames),
     });
   return {
     listen: (address, listening) => listenForWebSockets(options, address, listening),
     dial(url): Socket {
       const fault = faultOf(url, tls !== undefined);
-      const ws = dial(fault ? NOWHERE : url);
-      const socket = new WebSocketSocket(ws);
+      const frames = new LongFrames(false);
+      const ws = dial(fault ? NOWHERE : url, frames);
+      const socket = new WebSocketSocket(ws, frames);
       if (fault) socket.fail(new Error(fault));
       let wire: Duplex;
       ws.once('upgrade', (response) => {

@@ -35,6 +35,13 @@ export const heldOn = (name: string, node: string): Promise<string> | string =>
 
 export const bytes = (size: number): Uint8Array => new Uint8Array(size).fill(7);
 export const lengths = (...all: Uint8Array[]): number[] => all.map((one) => (one.every((byte) => byte === 7) ? one.length : -1));
+/** How many of them are not as they were made; changes them all, and fails the first time. */
+export const spoilt = (all: Uint8Array): number => {
+  const wrong = all.reduce((count, byte) => count + Number(byte !== 7), 0);
+  all.fill(0);
+  if (currentFunction().attempt === 1) throw new Error('once');
+  return wrong;
+};
 export const odd = (): unknown => ({
   map: new Map([['a', { date: new Date(0) }]]),
   zero: -0,
