@@ -37,6 +37,7 @@ export class AllocationTable {
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimKind }[] = [];
   #pumping = false;
   #again = false;
+  #isHeld = false;
   #open = true;
 
   constructor(self: Member & { readonly room: Ledger }, clock: Clock) {
@@ -117,8 +118,26 @@ export class AllocationTable {
     this.#open = false;
   }
 
+  /** What `work` frees is granted when all of it is done: each `pump` within costs more than the grant of one claim. */
+  together(work: () => void): void {
+    if (this.#isHeld) return work();
+    this.#isHeld = true;
+    try {
+      work();
+    } finally {
+      this.#isHeld = false;
+      if (this.#again) this.pump();
+    }
+  }
+
   /** Grants what can be granted and tells the runs. A call from within a grant is served when that one is done. */
   pump(): void {
+    this.#again = true;
+    if (!this.#isHeld) this.pumpNow();
+  }
+
+  /** As `pump`, also within `together`: for who must know at once. */
+  pumpNow(): void {
     this.#again = true;
     if (this.#pumping) return;
     this.#pumping = true;

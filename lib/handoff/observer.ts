@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { HandoffError, keepAlive, type Logger, newId, silentLogger, systemClock } from '../base/index.js';
 import { errorFrom } from '../executor/index.js';
 import { joinCluster } from '../nodes/index.js';
-import { type PeerIdentity, type PeerListener, PeerTable, Requests, type WireMessage, webSocketTransport } from '../peer/index.js';
+import { type PeerIdentity, type PeerListener, PeerTable, Requests, webSocketTransport } from '../peer/index.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 import { type ClusterStatus, openStatus, type WireStatus } from './status.js';
 
@@ -119,10 +119,12 @@ export class ClusterObserver implements AsyncDisposable {
       down: ({ name }) => {
         this.#requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
       },
-      message: (from: string, message: WireMessage) => {
-        if (message.type !== 'answer') return;
-        if (message.error) this.#requests.failed(from, message.id, errorFrom(message.error));
-        else this.#requests.answered(from, message.id, message.value);
+      messages: (from, messages) => {
+        for (const message of messages) {
+          if (message.type !== 'answer') continue;
+          if (message.error) this.#requests.failed(from, message.id, errorFrom(message.error));
+          else this.#requests.answered(from, message.id, message.value);
+        }
       },
       value() {},
       memoryFor: () => undefined,

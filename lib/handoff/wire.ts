@@ -70,8 +70,11 @@ export class Wire implements PeerListener {
     if (fault === 'refused' || fault === 'other-name') this.#safely(() => this.#parts.membership.refused(name, address));
   }
 
-  message(from: string, message: WireMessage): void {
-    this.#safely(() => this.#message(from, message));
+  messages(from: string, messages: readonly WireMessage[], isWanted: () => boolean): void {
+    // What a hundred answers make room for is filled once, not after each.
+    this.#parts.allocation.together(() => {
+      for (const message of messages) if (isWanted()) this.#safely(() => this.#message(from, message));
+    });
   }
 
   value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void {

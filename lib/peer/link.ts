@@ -30,7 +30,8 @@ export interface LinkEvents {
   up(link: Link): void;
   /** Once, last; also for a link that was never up. Its connection may still be closing. */
   over(link: Link, end: LinkOver): void;
-  message(link: Link, message: WireMessage): void;
+  /** What came in one frame, in order. */
+  messages(link: Link, messages: readonly WireMessage[]): void;
   /** A value is whole, or will not come. */
   value(link: Link, transferId: number, value: readonly Uint8Array[] | Error): void;
   /** Where a value is to be put together, of which only a part has come. */
@@ -123,7 +124,7 @@ export class Link {
     if (decoded.type === 'malformed') return this.#bad(decoded.fault);
     if (this.#state.phase !== 'up') return this.#bad('it has not greeted');
     if (decoded.type === 'messages') {
-      for (const message of decoded.messages) if (!this.#isOver) events.message(this, message);
+      events.messages(this, decoded.messages);
       for (const fault of decoded.faults) this.#bad(fault);
       return;
     }

@@ -22,7 +22,8 @@ export type DialFault = 'refused' | 'other-name' | RefusalReason;
 export interface PeerListener {
   up(peer: PeerIdentity): void;
   down(peer: PeerIdentity, cause: DownCause): void;
-  message(from: string, message: WireMessage): void;
+  /** Messages that came together, in order; `isWanted` says whether the link still stands: what comes after is not told. */
+  messages(from: string, messages: readonly WireMessage[], isWanted: () => boolean): void;
   /** A value is whole, in the pieces in which it came; or an error, if it will not come although the link stands. */
   value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void;
   /**
@@ -250,7 +251,7 @@ export class PeerTable {
       events: {
         up: (one) => this.#linkUp(one),
         over: (one, end) => this.#linkOver(one, end),
-        message: (one, message) => this.#message(one, message),
+        messages: (one, messages) => this.#messages(one, messages),
         value: (one, transferId, value) => this.#listener?.value(one.peer!.name, transferId, value),
         memoryFor: (one, ...value) => this.#listener?.memoryFor(one.peer!.name, ...value),
         badFrame: (one, fault) => this.#badFrame(one, fault),
@@ -309,9 +310,9 @@ export class PeerTable {
     this.#listener?.down(peer, cause);
   }
 
-  #message(link: Link, message: WireMessage): void {
-    if (message.type === 'goodbye') this.#leaving.add(link);
-    this.#listener?.message(link.peer!.name, message);
+  #messages(link: Link, messages: readonly WireMessage[]): void {
+    if (messages.some(({ type }) => type === 'goodbye')) this.#leaving.add(link);
+    this.#listener?.messages(link.peer!.name, messages, () => link.isUp);
   }
 
   #badFrame(link: Link, fault: string): void {

@@ -124,7 +124,7 @@ export class GuestRun implements Placed {
     this.#open.set(id, attempt);
     if (isDraining || allocation.impossible(kind, functionId)) return this.#refuse(attempt);
     allocation.request(this.runId, id, kind);
-    allocation.pump();
+    allocation.pumpNow();
     if (attempt.state === 'queued' && !question.mayQueue) {
       allocation.withdraw(this.runId, id, kind);
       this.#refuse(attempt);

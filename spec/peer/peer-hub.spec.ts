@@ -23,7 +23,7 @@ describe('PeerHub', () => {
     const next = await startPeerHub(system, b!.table);
     expect((await list(next)).map(({ name }) => name)).to.deep.equal(['a']);
     b!.table.send('a', numbered(1));
-    await a!.heard.when(({ messages }) => messages.length === 1);
+    await a!.heard.when(({ told }) => told.length === 1);
     expect(a!.heard.links).to.deep.equal(['up b b1']);
     await Promise.all([a!.table.close(), b!.table.close(), system.stop()]);
   });

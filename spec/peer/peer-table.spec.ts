@@ -227,7 +227,7 @@ describe('peer table', () => {
       world.run();
       await closed;
       expect(b.heard.links.at(-1)).to.equal('down a goodbye');
-      expect(b.heard.messages.map(({ message }) => message.type)).to.deep.equal(['goodbye']);
+      expect(b.heard.told.map(({ message }) => message.type)).to.deep.equal(['goodbye']);
       const [c, d] = [world.node('c'), world.node('d')];
       const { url: other } = await c.table.listen('c:1');
       expect(other).to.not.equal(url);

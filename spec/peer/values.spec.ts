@@ -110,8 +110,8 @@ describe('values between peers', () => {
         world.run();
       }
       delays.push(world.clock.now() - startMs);
-      b.heard.messages.length = 0;
-      b.heard.messages.push(...Array.from({ length: at + 1 }, (_, id) => ({ from: 'a', message: numbered(id) })));
+      b.heard.told.length = 0;
+      b.heard.told.push(...Array.from({ length: at + 1 }, (_, id) => ({ from: 'a', message: numbered(id) })));
     }
     // The word that the last of it is there is still under way.
     for (let turn = 0; turn < 5; turn += 1) {

@@ -67,7 +67,7 @@ describe('peers over WebSocket', () => {
     for (let at = 0; at < 500; at++) b.table.send('a', numbered(at));
     const bytes = new Uint8Array(5_000_000).fill(3);
     await Promise.all([b.table.sendValue('a', 1, [bytes]), a.table.sendValue('b', 1, [bytes])]);
-    await a.heard.when(({ messages }) => messages.length === 500);
+    await a.heard.when(({ told }) => told.length === 500);
     expect(numbersOf(a.heard)).to.deep.equal(Array.from({ length: 500 }, (_, at) => at));
     for (const { heard } of [a, b]) expect(Buffer.compare(heard.values[0]!.value as Uint8Array, bytes)).to.equal(0);
   });
@@ -81,7 +81,7 @@ describe('peers over WebSocket', () => {
       await Promise.all([a, b].map(({ heard }) => heard.when(({ links }) => links.length > 0)));
       a.table.send(`b${round}`, numbered(1));
       b.table.send(`a${round}`, numbered(2));
-      await Promise.all([a, b].map(({ heard }) => heard.when(({ messages }) => messages.length > 0)));
+      await Promise.all([a, b].map(({ heard }) => heard.when(({ told }) => told.length > 0)));
       expect([a.heard.links.length, b.heard.links.length]).to.deep.equal([1, 1]);
     }
   });

@@ -17,7 +17,7 @@ export const COOKIE = 'sixteen letters, or more';
 export class Heard implements PeerListener {
   /** `up b b1`, `down b closed`, `not-dialled b refused`, in order. */
   readonly links: string[] = [];
-  readonly messages: { readonly from: string; readonly message: WireMessage }[] = [];
+  readonly told: { readonly from: string; readonly message: WireMessage }[] = [];
   readonly values: { readonly from: string; readonly transferId: number; readonly value: Uint8Array | Error }[] = [];
   #waiting: { readonly until: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -30,8 +30,11 @@ export class Heard implements PeerListener {
     this.#look();
   };
   message = (from: string, message: WireMessage): void => {
-    this.messages.push({ from, message });
+    this.told.push({ from, message });
     this.#look();
+  };
+  messages = (from: string, messages: readonly WireMessage[], isWanted: () => boolean): void => {
+    for (const message of messages) if (isWanted()) this.message(from, message);
   };
   value = (from: string, transferId: number, value: readonly Uint8Array[] | Error): void => {
     this.values.push({ from, transferId, value: value instanceof Error ? value : Buffer.concat(value) });
@@ -121,5 +124,5 @@ export class PeerWorld {
 /** A message that is told from others by a number. */
 export const numbered = (number: number): WireMessage => ({ type: 'end-run', runId: `${number}`, retainMs: 0 });
 
-export const numbersOf = ({ messages }: Heard): number[] =>
-  messages.flatMap(({ message }) => (message.type === 'end-run' ? [Number(message.runId)] : []));
+export const numbersOf = ({ told }: Heard): number[] =>
+  told.flatMap(({ message }) => (message.type === 'end-run' ? [Number(message.runId)] : []));
