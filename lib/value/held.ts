@@ -1,6 +1,7 @@
 import { BINARY, binaryParts, HEADER_BYTES, isBinary, unpackBinary, withWholeHeader } from './binary.js';
 import { type Survey, survey } from './check.js';
 import { joined, type Packed, packSurveyed, unpack } from './pack.js';
+import { sharedMemory } from './shared-memory.js';
 
 /** From this size on binary data is sent from where it lies, bytes. */
 const UNCOPIED_FROM_BYTES = 64 * 1024;
@@ -60,7 +61,7 @@ export class Held {
 
   /** Where a value is to be put together that comes bit by bit, so that there is nothing to join when it is whole; small ones need none. */
   static memory(sizeBytes: number): readonly Uint8Array[] | undefined {
-    return sizeBytes >= GATHERED_FROM_BYTES ? [new Uint8Array(new SharedArrayBuffer(sizeBytes))] : undefined;
+    return sizeBytes >= GATHERED_FROM_BYTES ? [sharedMemory(sizeBytes)] : undefined;
   }
 
   /** The same for a value for one opener, which begins so: what is binary will be alone in its memory. */

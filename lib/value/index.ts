@@ -4,4 +4,5 @@
 export { check, surfaceSize } from './check.js';
 export { Held, type Origin } from './held.js';
 export { type Packed, pack, unpack } from './pack.js';
+export { countShared } from './shared-memory.js';
 export { packThrown, unpackThrown } from './thrown.js';

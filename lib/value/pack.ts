@@ -4,6 +4,7 @@ import { BINARY, isBinary, packBinary, unpackBinary } from './binary.js';
 import { freezeDeep, type Survey, survey } from './check.js';
 import { isScalar, packScalar, unpackScalar } from './scalar.js';
 import { putBack, type SetApart, setApart } from './set-apart.js';
+import { sharedMemory } from './shared-memory.js';
 
 /** A value as bytes: its own, or in memory that threads share. Never changed once made. */
 export type Packed = Uint8Array;
@@ -33,7 +34,7 @@ export function pack(value: unknown, { where, shared = false }: PackOptions): Pa
 /** As `pack`, for a value whose survey is at hand. */
 export function packSurveyed(value: unknown, { needsCare }: Survey, where: string, shared: boolean): Packed {
   const allocate = (sizeBytes: number): Uint8Array =>
-    shared && sizeBytes >= SHARED_FROM_BYTES ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
+    shared && sizeBytes >= SHARED_FROM_BYTES ? sharedMemory(sizeBytes) : new Uint8Array(sizeBytes);
   const scalar = packScalar(value);
   if (scalar) return scalar;
   if (isBinary(value)) return packBinary(value, allocate);
@@ -58,7 +59,7 @@ export function unpack(packed: Packed, { freeze }: { readonly freeze: boolean })
 export function joined(parts: readonly Uint8Array[], sizeBytes: number): Packed {
   const [first] = parts;
   if (first && parts.length === 1 && (sizeBytes < SHARED_FROM_BYTES || first.buffer instanceof SharedArrayBuffer)) return first;
-  const packed = sizeBytes >= SHARED_FROM_BYTES ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
+  const packed = sizeBytes >= SHARED_FROM_BYTES ? sharedMemory(sizeBytes) : new Uint8Array(sizeBytes);
   let at = 0;
   for (const part of parts) {
     packed.set(part, at);

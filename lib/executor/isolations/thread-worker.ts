@@ -1,7 +1,7 @@
 import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
 import { systemClock, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
-import { check, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
+import { check, countShared, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
 import type { Step } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
 import { LoadedFunctions, resolveModule, TYPESCRIPT } from '../code.js';
@@ -56,7 +56,11 @@ const stepPlace: StepPlace<CrossingInput, Crossing> = {
     if (TYPESCRIPT.test(resolveModule(ref.module, place))) await loadsTypeScript(root);
     return functions.load(ref);
   },
-  open: ({ value, freeze: isFrozen }) => (isPlain(value) ? value : unpack(value, { freeze: isFrozen })),
+  open: ({ value, freeze: isFrozen }) => {
+    if (isPlain(value)) return value;
+    if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
+    return unpack(value, { freeze: isFrozen });
+  },
   keep(value, wanted) {
     if (isPlain(value)) return value;
     if (wanted) return pack(value, { where: 'result', shared: true });

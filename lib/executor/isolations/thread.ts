@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { type HandoffError, newId, type Timer, textOf } from '../../base/index.js';
-import { Held, packThrown, surfaceSize, unpackThrown } from '../../value/index.js';
+import { countShared, Held, packThrown, surfaceSize, unpackThrown } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
 import {
@@ -121,7 +121,11 @@ class Threads implements Isolation {
 }
 
 /** What came out of a thread, as it is held here. */
-const heldOf = (value: Crossing): Held => (isPlain(value) ? Held.live(value, surfaceSize(value)) : Held.packed(value));
+function heldOf(value: Crossing): Held {
+  if (isPlain(value)) return Held.live(value, surfaceSize(value));
+  if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
+  return Held.packed(value);
+}
 
 /** The call behind a task of the pool. */
 const takenBy = (task: object): ThreadRun => (task as Record<symbol, ThreadRun>)[Piscina.queueOptionsSymbol]!;
