@@ -91,8 +91,8 @@ interface Demand {
 }
 
 /**
- * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A
- * claim that finds no room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
+ * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A claim that finds no
+ * room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
  */
 export class Allocation {
   #roster: Roster;
@@ -221,21 +221,30 @@ export class Allocation {
         if (this.#prospects(queue).withRoom(reserved) < 0) this.#waits(queue, nowMs);
         else if (!best || demand.asker.compare(queue.ready.peek(), best.ready.peek()) < 0) best = queue;
       }
-      if (!best) return this.#waitThere(demand, answers);
+      if (!best) return this.#goOn(demand, reserved, answers);
       if (this.#grant(best, reserved, declined, answers)) return true;
     }
   }
 
-  /** Sends the first function in the run's order that others leave no room for to wait on the node that is nearest to having it. */
-  #waitThere(demand: Demand, answers: Answer[]): boolean {
+  /**
+   * The run finds no room. If others fill a node, its first function goes to wait there; if only values do, and nothing of the run is under way that would give
+   * memory back, one function goes on without.
+   */
+  #goOn(demand: Demand, reserved: Reserved | undefined, answers: Answer[]): boolean {
+    if (this.#takeFirst(demand, (prospects) => prospects.nearestToWait, true, answers)) return true;
+    return demand.held === 0 && this.#takeFirst(demand, (prospects) => prospects.withRoomButMemory(reserved), false, answers);
+  }
+
+  /** Takes the first function in the run's order for which `placeFor` knows a place. */
+  #takeFirst(demand: Demand, placeFor: (prospects: Prospects) => Member | undefined, mayQueue: boolean, answers: Answer[]): boolean {
     let first: KindQueue | undefined;
     let at: Member | undefined;
     for (const queue of demand.kinds.values()) {
       if (queue.ready.length === 0 || (first && demand.asker.compare(queue.ready.peek(), first.ready.peek()) > 0)) continue;
-      const there = this.#prospects(queue).nearestToWait;
+      const there = placeFor(this.#prospects(queue));
       if (there) [first, at] = [queue, there];
     }
-    if (first && at) this.#take(first, at, true, answers);
+    if (first && at) this.#take(first, at, mayQueue, answers);
     return first !== undefined;
   }
 

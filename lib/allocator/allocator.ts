@@ -18,6 +18,11 @@ export interface Placed extends Asker {
   waits(index: number, lacking: Capabilities): void;
 }
 
+const LARGE_BYTES = 16 * 1024;
+
+/** How often this node looks how much its values occupy, ms; of others it hears with each beat. */
+const LOOK_MS = 20;
+
 /** Questions to the Allocator. */
 export type AllocatorMessage =
   | { readonly type: 'register-capabilities'; readonly capabilities: Capabilities; readonly replyTo: ActorRef<undefined> }
@@ -34,18 +39,22 @@ export class AllocationTable {
   readonly #neighbours: Neighbours;
   readonly #runs = new Map<string, Placed>();
   readonly #clock: Clock;
+  readonly #heldBytes: () => number;
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimKind }[] = [];
   #pumping = false;
   #again = false;
   #isHeld = false;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #open = true;
 
-  constructor(self: Member & { readonly room: Ledger }, clock: Clock) {
+  /** `heldBytes`: what the values on this node occupy. */
+  constructor(self: Member & { readonly room: Ledger }, clock: Clock, heldBytes: () => number = () => 0) {
     this.ledger = self.room;
     this.#self = self;
     this.#neighbours = new Neighbours(self.name);
     this.#allocation = new Allocation([self]);
     this.#clock = clock;
+    this.#heldBytes = heldBytes;
   }
 
   /** Every node that functions can be placed on: this one, then the others by name. */
@@ -107,6 +116,13 @@ export class AllocationTable {
     this.#allocation.free(runId, node, claim);
   }
 
+  /** A function has made a value on a node: small ones are counted where they lie, now and then. */
+  made(node: string, sizeBytes: number): void {
+    if (sizeBytes < LARGE_BYTES) return;
+    const room = node === this.#self.name ? this.ledger : this.#neighbours.roomOf(node);
+    room?.grows(sizeBytes);
+  }
+
   register(capabilities: Capabilities): void {
     this.ledger.register(capabilities);
     this.#allocation.changed();
@@ -144,7 +160,12 @@ export class AllocationTable {
     try {
       while (this.#again && this.#open) {
         this.#again = false;
-        for (const answer of this.#allocation.pump(this.#clock.now())) this.#deliver(answer);
+        const nowMs = this.#clock.now();
+        if (nowMs - this.#lookedAtMs >= LOOK_MS) {
+          this.#lookedAtMs = nowMs;
+          this.ledger.holds(this.#heldBytes());
+        }
+        for (const answer of this.#allocation.pump(nowMs)) this.#deliver(answer);
       }
       this.#tellWaiting();
     } finally {

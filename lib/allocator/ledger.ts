@@ -1,3 +1,4 @@
+import { excessMiB } from './memory.js';
 import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
 import type { Claim, Room, Slot } from './room.js';
 import type { Capabilities } from './strategy.js';
@@ -11,6 +12,8 @@ export class Ledger implements Room {
   #limits: Amounts;
   readonly #used = new Map<string, bigint>();
   readonly #slots: Record<Slot, { readonly size: number; used: number }>;
+  #heldBytes = 0;
+  #excessMiB = 0;
   #changed = (): void => {};
 
   constructor(capabilities: Capabilities, slots: Readonly<Record<Slot, number>>) {
@@ -43,6 +46,21 @@ export class Ledger implements Room {
     this.#changed();
   }
 
+  get excessMiB(): number {
+    return this.#excessMiB;
+  }
+
+  holds(heldBytes: number): void {
+    this.#heldBytes = heldBytes;
+    const before = this.#excessMiB;
+    this.#excessMiB = excessMiB(heldBytes, this.#capabilities);
+    if (before > 0 !== this.#excessMiB > 0) this.#changed();
+  }
+
+  grows(bytes: number): void {
+    this.holds(this.#heldBytes + bytes);
+  }
+
   canEverHold(cost: Amounts): boolean {
     return fits(cost, this.#limits);
   }
@@ -60,9 +78,11 @@ export class Ledger implements Room {
     return false;
   }
 
-  shortOf({ cost, slot }: Claim): Capabilities {
+  shortOf({ cost, slot, isOpening }: Claim): Capabilities {
     const short = shortOf(cost, this.#limits, this.#used);
-    return Object.keys(short).length > 0 || this.hasSlot(slot) ? short : { [slot]: 1 };
+    if (Object.keys(short).length > 0) return short;
+    if (!this.hasSlot(slot)) return { [slot]: 1 };
+    return isOpening && this.#excessMiB > 0 ? { memory: this.#excessMiB } : short;
   }
 
   /** Takes the capacity. A claim that does not fit is a bug of the caller, and throws. */

@@ -54,6 +54,7 @@ export class Neighbours {
         // An idle node says the same with every beat, and fifty of them say it a hundred times a second.
         if (before && saysTheSame(before, content)) neighbour.room.toldAgain();
         else neighbour.room.told(usageOf(content, this.#node));
+        neighbour.room.holds(content.heldBytes);
         return isNew || !before || !sameResources(before.capabilities, content.capabilities);
       }
       default: {
@@ -62,6 +63,11 @@ export class Neighbours {
         return false;
       }
     }
+  }
+
+  /** What is known of a member's room. */
+  roomOf(name: string): Picture | undefined {
+    return this.#byName.get(name)?.room;
   }
 
   /** Those of the gone who could have held all of that, the latest last. */

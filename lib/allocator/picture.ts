@@ -1,3 +1,4 @@
+import { excessMiB } from './memory.js';
 import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
 import type { Claim, Room, Slot } from './room.js';
 import type { Capabilities } from './strategy.js';
@@ -29,6 +30,8 @@ export class Picture implements Room {
   /** What the node has refused although it looked free: it is kept there for somebody else. Until the node tells anew. */
   readonly #withheld = new Set<string>();
   #isShut = false;
+  #heldBytes = 0;
+  #excessMiB = 0;
   #changed = (): void => {};
 
   constructor(usage?: Usage) {
@@ -78,6 +81,21 @@ export class Picture implements Room {
     return record(this.#used());
   }
 
+  get excessMiB(): number {
+    return this.#excessMiB;
+  }
+
+  holds(heldBytes: number): void {
+    this.#heldBytes = heldBytes;
+    const before = this.#excessMiB;
+    this.#excessMiB = excessMiB(heldBytes, this.#capabilities);
+    if (before > 0 !== this.#excessMiB > 0) this.#changed();
+  }
+
+  grows(bytes: number): void {
+    this.holds(this.#heldBytes + bytes);
+  }
+
   canEverHold(cost: Amounts): boolean {
     return fits(cost, this.#limits);
   }
@@ -109,9 +127,11 @@ export class Picture implements Room {
     return true;
   }
 
-  shortOf({ cost, slot }: Claim): Capabilities {
+  shortOf({ cost, slot, isOpening }: Claim): Capabilities {
     const short = shortOf(cost, this.#limits, this.#used());
-    return Object.keys(short).length > 0 || this.hasSlot(slot) ? short : { [slot]: 1 };
+    if (Object.keys(short).length > 0) return short;
+    if (!this.hasSlot(slot)) return { [slot]: 1 };
+    return isOpening && this.#excessMiB > 0 ? { memory: this.#excessMiB } : short;
   }
 
   /** What does not fit may be taken too: it waits there. */

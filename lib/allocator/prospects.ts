@@ -21,6 +21,8 @@ export class Prospects {
   readonly #resources: Uint8Array;
   readonly #room: Uint8Array;
   readonly #wait: Uint8Array;
+  /** 1 for those that have room but for their memory, which is full of values. */
+  readonly #full: Uint8Array;
   #seen = -1;
 
   constructor(roster: Roster, couldHold: (member: Member) => boolean, claim: Claim & { readonly costs: Capabilities }) {
@@ -32,6 +34,7 @@ export class Prospects {
     this.#resources = new Uint8Array(members.length);
     this.#room = new Uint8Array(members.length);
     this.#wait = new Uint8Array(members.length);
+    this.#full = new Uint8Array(members.length);
   }
 
   /** Whether one has the resources, slots apart. */
@@ -43,7 +46,17 @@ export class Prospects {
   /** The first from `from` on that is open, has room now, and keeps nothing of it for another; -1 when there is none. */
   withRoom(reserved: Reserved | undefined, from = 0): number {
     this.#look();
-    for (let at = this.#room.indexOf(1, from); at >= 0; at = this.#room.indexOf(1, at + 1)) {
+    return this.#firstFree(this.#room, reserved, from);
+  }
+
+  /** The first that would have room, were its memory not full of values. */
+  withRoomButMemory(reserved: Reserved | undefined): Member | undefined {
+    this.#look();
+    return this.roster.members[this.#firstFree(this.#full, reserved, 0)];
+  }
+
+  #firstFree(among: Uint8Array, reserved: Reserved | undefined, from: number): number {
+    for (let at = among.indexOf(1, from); at >= 0; at = among.indexOf(1, at + 1)) {
       if (this.#isFree(at, reserved)) return at;
     }
     return -1;
@@ -89,11 +102,14 @@ export class Prospects {
   readonly #lookAt = (at: number): void => {
     if (this.#isEligible[at] === 0) return;
     const { room } = this.roster.members[at]!;
-    const { cost, slot } = this.#claim;
+    const { cost, slot, isOpening } = this.#claim;
     const hasResources = room.hasResources(cost);
+    const hasRoom = hasResources && room.hasSlot(slot);
+    const isFull = isOpening === true && room.excessMiB > 0;
     this.#resources[at] = Number(hasResources);
-    this.#room[at] = Number(hasResources && room.hasSlot(slot));
-    this.#wait[at] = Number(room.mayWait(this.#claim));
+    this.#room[at] = Number(hasRoom && !isFull);
+    this.#full[at] = Number(hasRoom && isFull);
+    this.#wait[at] = Number(!isFull && room.mayWait(this.#claim));
   };
 
   #look(): void {

@@ -8,6 +8,8 @@ export type Slot = 'thread' | 'loop';
 export interface Claim {
   readonly cost: Amounts;
   readonly slot: Slot;
+  /** Whether it will leave more values behind than before: held back where values fill the memory. Default false. */
+  readonly isOpening?: boolean;
 }
 
 /** What a node has, and what of it is in use: exactly, by its own `Ledger`; by hearsay, a `Picture` of another. */
@@ -16,6 +18,8 @@ export interface Room {
   readonly capabilities: Capabilities;
   /** What running functions hold, of each resource that is registered or held. */
   readonly used: Capabilities;
+  /** How far values are beyond what its memory is for, MiB. */
+  readonly excessMiB: number;
   /** Whether an idle node would have room. */
   canEverHold(cost: Amounts): boolean;
   /** Whether the resources, slots apart, are to be had now. */
@@ -23,8 +27,12 @@ export interface Room {
   hasSlot(slot: Slot): boolean;
   /** Whether it is only the others' claims for which there is no room, and none of this driver's waits there already. */
   mayWait(claim: Claim): boolean;
-  /** What a claim waits for: the resources that are short, else the slot. */
+  /** What a claim waits for: the resources that are short, else the slot; or memory, where values fill it. */
   shortOf(claim: Claim): Capabilities;
+  /** Values on the node occupy so much. */
+  holds(heldBytes: number): void;
+  /** A value of so many bytes has been made there since. */
+  grows(bytes: number): void;
   take(claim: Claim): void;
   /** Gives back what was taken. */
   free(claim: Claim): void;

@@ -122,7 +122,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     clock,
   );
 
-  const allocation = new AllocationTable({ name: node, isSelf: true, isOpen: true, room: ledger }, clock);
+  const allocation = new AllocationTable({ name: node, isSelf: true, isOpen: true, room: ledger }, clock, () => store.heldBytes);
   const wayTo = (name: string): Way => {
     if (name === node) return 'self';
     const reach = membership.find(name)?.reach;

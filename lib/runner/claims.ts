@@ -13,6 +13,18 @@ export interface ClaimTerms {
 
 const NOTHING: Capabilities = {};
 
+/** A value that no more functions than that need is soon given up, once one of them has had it. */
+const FEW = 8;
+
+/** Whether a function takes no value that is soon given up after it: a run of which only such go on fills the memory. */
+function isOpening({ producers, producersStart, dependentsStart }: Plan, index: number): boolean {
+  for (let at = producersStart[index]!; at < producersStart[index + 1]!; at += 1) {
+    const producer = producers[at]!;
+    if (dependentsStart[producer + 1]! - dependentsStart[producer]! <= FEW) return false;
+  }
+  return true;
+}
+
 /** The kind of claim of each function of a plan, by index; functions that are alike share one object. */
 export function claimKinds(plan: Plan, { node, local, threadCost }: ClaimTerms): readonly ClaimKind[] {
   const kinds = new Map<string, ClaimKind>();
@@ -23,11 +35,12 @@ export function claimKinds(plan: Plan, { node, local, threadCost }: ClaimTerms):
     const only = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
     const groupNumber = local ? -1 : plan.group[index]!;
     const isPlain = (local || spec.cost === undefined) && groupNumber < 0 && (only === undefined || only === node);
-    const key = isPlain ? `${slot} ${only === undefined}` : '';
+    const opens = isOpening(plan, index);
+    const key = isPlain ? `${slot} ${only === undefined} ${opens}` : '';
     const known = isPlain ? plain.get(key) : undefined;
     if (known) return known;
     const costs = local ? NOTHING : (spec.cost ?? (slot === 'thread' ? threadCost : NOTHING));
-    const fullKey = JSON.stringify([slot, only ?? null, groupNumber, Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1))]);
+    const fullKey = JSON.stringify([slot, opens, only ?? null, groupNumber, Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1))]);
     let kind = kinds.get(fullKey);
     if (!kind) {
       let group = groupNumber < 0 ? undefined : groups.get(groupNumber);
@@ -35,7 +48,7 @@ export function claimKinds(plan: Plan, { node, local, threadCost }: ClaimTerms):
         group = { claims: [], node: undefined };
         groups.set(groupNumber, group);
       }
-      kind = { slot, costs, cost: amounts(costs), only, group };
+      kind = { slot, costs, cost: amounts(costs), only, group, isOpening: opens };
       group?.claims.push(kind);
       kinds.set(fullKey, kind);
     }

@@ -25,7 +25,6 @@ export class DagRun implements Placed {
   readonly dagId: string;
   readonly strategy: AllocationStrategy;
   readonly takesAnyRoom: boolean;
-  readonly maxConcurrency: number;
   readonly state: RunState;
   readonly events = new EventLog();
   readonly tookMs: Float64Array;
@@ -38,6 +37,7 @@ export class DagRun implements Placed {
   readonly #farSide: FarSide;
   readonly #handles: (AttemptHandle<FarOutcome> | undefined)[];
   readonly #members: (GroupRef | undefined)[];
+  /** By function; -1 for the turn that is taken. */
   readonly #rests = new Map<number, Timer>();
   /** The node on which each function holds a claim. */
   readonly #claims = new Map<number, string>();
@@ -57,7 +57,6 @@ export class DagRun implements Placed {
     this.dagId = plan.dagId;
     this.strategy = options.strategy;
     this.takesAnyRoom = options.takesAnyRoom;
-    this.maxConcurrency = options.maxConcurrency;
     this.#ground = ground;
     this.#paths = paths;
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
@@ -74,6 +73,11 @@ export class DagRun implements Placed {
   /** The DagRunner that there is now. */
   get runner(): ActorRef<never> | undefined {
     return this.#incarnation?.ref;
+  }
+
+  /** Nothing is placed before all that can begin has: the first in the run's order may be the last of them. */
+  get maxConcurrency(): number {
+    return this.state.begunTo < this.state.plan.size ? 0 : this.order.options.maxConcurrency;
   }
 
   get progress(): ReturnType<typeof progressOf> {
@@ -105,10 +109,7 @@ export class DagRun implements Placed {
     if (this.#incarnation === incarnation) this.#incarnation = undefined;
   }
 
-  /**
-   * Ends the run without a DagRunner, whose supervisor has given up: whatever is under way is stopped, every claim is freed, and only then
-   * `ended` is told.
-   */
+  /** Ends the run without a DagRunner, whose supervisor has given up: what is under way is stopped, every claim freed, then `ended` told. */
   abandon(error: HandoffError): void {
     this.#incarnation = undefined;
     this.#commands = [];
@@ -235,14 +236,18 @@ export class DagRun implements Placed {
         return this.#startAttempt(command.index, command.attempt, group);
       case 'stop-attempt':
         return this.#stopAttempt(command);
+      case 'take-turn':
+        return void this.#rests.set(
+          -1,
+          clock.after(0, () => this.feed({ type: 'turn-taken' })),
+        );
       case 'rest-function': {
         const { index, attempt, delayMs } = command;
-        const rest = clock.after(delayMs, () => {
+        const rested = (): void => {
           this.#rests.delete(index);
           this.feed({ type: 'function-rested', index, attempt });
-        });
-        this.#rests.set(index, rest);
-        return;
+        };
+        return void this.#rests.set(index, clock.after(delayMs, rested));
       }
       case 'fetch-value':
         return this.#farSide.fetch(command.index, this.functionId(command.index), command.attempt);
@@ -291,6 +296,7 @@ export class DagRun implements Placed {
         const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
         this.tookMs[index] = tookMs;
         this.#values.made(index, sizeBytes);
+        this.#ground.allocation.made(this.state.nodes[index]!, sizeBytes);
         if (value) this.#ground.store.put(this.runId, this.functionId(index), value);
         const receipt = { node: this.state.nodes[index]!, sizeBytes, tookMs, isHere: value !== undefined };
         this.feed({ type: 'attempt-succeeded', index, attempt, receipt });

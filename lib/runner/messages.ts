@@ -54,6 +54,8 @@ export interface Receipt {
 /** What a run hears: the events of its brain. */
 export type RunHappening =
   | { readonly type: 'run-begun' }
+  /** The event loop has had its turn: more functions may begin. */
+  | { readonly type: 'turn-taken' }
   | { readonly type: 'function-placed'; readonly index: number; readonly node: string }
   | { readonly type: 'function-waited'; readonly index: number; readonly lacking: Capabilities }
   | { readonly type: 'placement-refused'; readonly index: number; readonly error: HandoffError }
@@ -95,6 +97,8 @@ export type RunHappening =
 
 /** What the brain of a run wants done. Each can be done again without harm. */
 export type RunCommand =
+  /** Not all functions have begun: the rest do after a turn of the event loop. */
+  | { readonly type: 'take-turn' }
   | { readonly type: 'request-claim'; readonly index: number }
   /** Takes back what was asked for and has not been granted. */
   | { readonly type: 'withdraw-claim'; readonly index: number }

@@ -45,6 +45,8 @@ export interface RunState {
   underWay: number;
   /** Collected values that are on their way to the driver. */
   fetching: number;
+  /** The functions before this index have begun: in the order of the plan, some at a time. */
+  begunTo: number;
   /** Functions in a final state. */
   settled: number;
   /** Answers of attempts that were no longer wanted. */
@@ -77,6 +79,7 @@ export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunSt
     error: undefined,
     underWay: 0,
     fetching: 0,
+    begunTo: 0,
     settled: 0,
     stale: 0,
     startedMs: 0,

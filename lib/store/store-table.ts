@@ -34,6 +34,9 @@ export class StoreTable {
   readonly #clock: Clock;
   readonly #retainedBytesLimit: number;
   readonly #runs = new Map<string, RunShelf>();
+  /** Of runs that go on, which are few beside those that have ended. */
+  readonly #open = new Set<RunShelf>();
+  #retainedBytes = 0;
   readonly #latest = new Map<string, string>();
   readonly #dags = new Map<string, DagShelf>();
   readonly #waiters = new Map<string, Map<string, Set<Waiter>>>();
@@ -47,8 +50,8 @@ export class StoreTable {
 
   /** Bytes of all values on this node. */
   get heldBytes(): number {
-    let bytes = 0;
-    for (const { shelf } of this.#runs.values()) bytes += shelf.sizeBytes;
+    let bytes = this.#retainedBytes;
+    for (const { shelf } of this.#open) bytes += shelf.sizeBytes;
     for (const { values, results } of this.#dags.values()) bytes += values.sizeBytes + results.sizeBytes;
     return bytes;
   }
@@ -62,13 +65,16 @@ export class StoreTable {
       for (const id of dag.results.ids()) this.locations.forget(dagId, id);
       dag.results = this.#backend.open();
     }
-    this.#runs.set(runId, { dagId, shelf: this.#backend.open(), retention: undefined });
+    const run: RunShelf = { dagId, shelf: this.#backend.open(), retention: undefined };
+    this.#runs.set(runId, run);
+    this.#open.add(run);
     this.#latest.set(dagId, runId);
   }
 
   put(runId: string, id: string, value: Held): void {
     const run = this.#runs.get(runId);
-    if (!run) return;
+    // What comes for a run that is over comes too late.
+    if (!run || run.retention) return;
     run.shelf.put(id, value);
     if (this.#waiters.size > 0) this.#wake(run.dagId, id, value);
   }
@@ -79,7 +85,8 @@ export class StoreTable {
   }
 
   release(runId: string, id: string): void {
-    this.#runs.get(runId)?.shelf.delete(id);
+    const run = this.#runs.get(runId);
+    if (run && !run.retention) run.shelf.delete(id);
   }
 
   /**
@@ -88,7 +95,7 @@ export class StoreTable {
    */
   retainRun(runId: string, keep: ReadonlySet<string>, retainMs: number): void {
     const run = this.#runs.get(runId);
-    if (!run) return;
+    if (!run || run.retention) return;
     for (const id of [...run.shelf.ids()]) if (!keep.has(id)) run.shelf.delete(id);
     // By DAG id the run answers that started last; what no other can ask for is not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
@@ -96,13 +103,11 @@ export class StoreTable {
     run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
     this.#runs.delete(runId);
     this.#runs.set(runId, run);
-    let retainedBytes = 0;
-    for (const other of this.#runs.values()) if (other.retention) retainedBytes += other.shelf.sizeBytes;
+    this.#open.delete(run);
+    this.#retainedBytes += run.shelf.sizeBytes;
     for (const [id, other] of this.#runs) {
-      if (retainedBytes <= this.#retainedBytesLimit) break;
-      if (!other.retention) continue;
-      retainedBytes -= other.shelf.sizeBytes;
-      this.dropRun(id);
+      if (this.#retainedBytes <= this.#retainedBytesLimit) break;
+      if (other.retention) this.dropRun(id);
     }
   }
 
@@ -110,7 +115,9 @@ export class StoreTable {
   dropRun(runId: string): void {
     const run = this.#runs.get(runId);
     if (!run) return;
+    if (run.retention) this.#retainedBytes -= run.shelf.sizeBytes;
     run.retention?.cancel();
+    this.#open.delete(run);
     this.#runs.delete(runId);
     if (this.#latest.get(run.dagId) === runId) this.#latest.delete(run.dagId);
   }

@@ -272,4 +272,47 @@ describe('allocation', () => {
       }),
     );
   });
+
+  describe('where values fill the memory', () => {
+    const MIB = 2 ** 20;
+    const opening = kindOf({ cpu: 1 }, { isOpening: true });
+    const closing = kindOf({ cpu: 1 });
+
+    it('holds back what only makes more of them, until there is room again', () => {
+      const a = member('a', { cpu: 4, memory: 100 });
+      const allocation = new Allocation([a]);
+      allocation.enrol(asker('r'));
+      for (const index of [0, 1, 2, 3]) allocation.request('r', index, opening);
+      for (const index of [7, 8]) allocation.request('r', index, closing);
+      a.room.holds(51 * MIB);
+      expect(granted(allocation.pump(0))).to.deep.equal(['r:7@a', 'r:8@a']);
+      expect(allocation.shortOf(opening)).to.deep.equal({ memory: 1 });
+      a.room.holds(50 * MIB);
+      expect(granted(allocation.pump(1))).to.deep.equal(['r:0@a', 'r:1@a']);
+    });
+
+    it('lets one function go on in a run of which nothing is under way, and takes another node that has room', () => {
+      const a = member('a', { cpu: 4, memory: 100 });
+      const b = member('b', { cpu: 1, memory: 100 });
+      const allocation = new Allocation([a, b]);
+      for (const runId of ['r', 's']) allocation.enrol(asker(runId));
+      for (const index of [0, 1]) allocation.request('r', index, opening);
+      a.room.holds(90 * MIB);
+      expect(granted(allocation.pump(0))).to.deep.equal(['r:0@b']);
+      b.room.holds(90 * MIB);
+      for (const index of [3, 4]) allocation.request('s', index, opening);
+      expect(granted(allocation.pump(1))).to.deep.equal(['s:3@a']);
+      allocation.free('r', 'b', opening);
+      expect(granted(allocation.pump(2))).to.deep.equal(['r:1@a']);
+    });
+
+    it('knows no bound on a node that has not said how much memory it has', () => {
+      const a = member('a', { cpu: 1 });
+      const allocation = new Allocation([a]);
+      allocation.enrol(asker('r'));
+      allocation.request('r', 0, opening);
+      a.room.holds(1e15);
+      expect(granted(allocation.pump(0))).to.deep.equal(['r:0@a']);
+    });
+  });
 });

@@ -22,6 +22,25 @@ describe('the brain of a run', () => {
     expect(open({}).begin()).to.deep.equal(['end-run']);
   });
 
+  it('begins some thousands of functions in one turn, the others in the next, and none once it is to end', () => {
+    const many = Object.fromEntries(Array.from({ length: 4500 }, (_, at) => [`f${at}`, []]));
+    const whole = open(many);
+    const counts = [whole.begin(), whole.feed({ type: 'turn-taken' }), whole.feed({ type: 'turn-taken' })].map((commands) => [
+      commands.filter((command) => command.startsWith('request-claim')).length,
+      commands.at(-1) === 'take-turn',
+    ]);
+    expect(counts).to.deep.equal([
+      [2000, true],
+      [2000, true],
+      [500, false],
+    ]);
+    expect(whole.feed({ type: 'turn-taken' })).to.deep.equal([]);
+    const cancelled = open(many);
+    cancelled.begin();
+    expect(cancelled.cancel().at(-1)).to.equal('end-run');
+    expect(cancelled.feed({ type: 'turn-taken' })).to.deep.equal([]);
+  });
+
   it('drops a value when its last consumer has succeeded, unless it is collected', () => {
     const { begin, run } = open({ a: [], b: ['a'], c: ['a'], d: [] }, { collect: ['b'] });
     begin();
