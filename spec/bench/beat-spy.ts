@@ -57,8 +57,10 @@ export class BeatSpy {
 }
 
 /** A node that beats often, in a process of its own. */
-export const beatingNode = (name: string): Promise<ObservedNode> =>
-  ObservedNode.startObservedScript(name, 'beating-node.mjs', name, root, String(INTERVAL_MS));
+export const beatingNode = (name: string, memoryMiB?: number): Promise<ObservedNode> => {
+  const memory = memoryMiB === undefined ? [] : [String(memoryMiB)];
+  return ObservedNode.startObservedScript(name, 'beating-node.mjs', name, root, String(INTERVAL_MS), ...memory);
+};
 
 /** A node of this process that joins another one, and a spy of that one's beats. */
 export async function spyingNode(options: NodeOptions, url: string): Promise<{ readonly handoff: Handoff; readonly spy: BeatSpy }> {

@@ -2,7 +2,7 @@
 import './observed.mjs';
 import { Handoff } from 'handoff-dag';
 
-const [name, root, intervalMs] = process.argv.slice(2);
+const [name, root, intervalMs, memoryMiB] = process.argv.slice(2);
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const heartbeat = { intervalMs: Number(intervalMs), timeoutMs: 5000 };
 const handoff = await Handoff.start({
@@ -11,7 +11,7 @@ const handoff = await Handoff.start({
   root,
   heartbeat,
   logger: quiet,
-  capabilities: { cpu: 1 },
+  capabilities: { cpu: 1, ...(memoryMiB && { memory: Number(memoryMiB) }) },
   threads: 1,
 });
 console.log(handoff.address);
