@@ -126,6 +126,7 @@ function usageOf({ capabilities, used, byDriver, threads, loopPlaces }: BeatCont
     capabilities: Object.fromEntries(capabilities),
     used: Object.fromEntries(used),
     usedByYou: Object.fromEntries(usedByYou),
+    otherDrivers: byDriver.filter(([name]) => name !== driver).length,
     slots: {
       thread: { size: threads[0], used: threads[1], usedByYou: threadsByYou },
       loop: { size: loopPlaces[0], used: loopPlaces[1], usedByYou: loopByYou },

@@ -11,6 +11,8 @@ export interface Usage {
   /** By functions of the driver that hears it. */
   readonly usedByYou: Capabilities;
   readonly slots: Readonly<Record<Slot, { readonly size: number; readonly used: number; readonly usedByYou: number }>>;
+  /** How many other drivers use it, if that is told. */
+  readonly otherDrivers?: number;
 }
 
 /**
@@ -30,6 +32,7 @@ export class Picture implements Room {
   /** What the node has refused although it looked free: it is kept there for somebody else. Until the node tells anew. */
   readonly #withheld = new Set<string>();
   #isShut = false;
+  #otherDrivers = Number.POSITIVE_INFINITY;
   #heldBytes = 0;
   #excessMiB = 0;
   #changed = (): void => {};
@@ -39,7 +42,8 @@ export class Picture implements Room {
   }
 
   /** The node told how it stands. */
-  told({ capabilities, used, usedByYou, slots }: Usage): void {
+  told({ capabilities, used, usedByYou, slots, otherDrivers }: Usage): void {
+    if (otherDrivers !== undefined) this.#otherDrivers = otherDrivers;
     this.#withheld.clear();
     this.#isShut = false;
     this.#capabilities = capabilities;
@@ -112,10 +116,12 @@ export class Picture implements Room {
 
   /**
    * Asks beyond what fits would pile up where they cannot be placed elsewhere any more. But who never asks while others fill the node would never be
-   * served: so one waits there, where the node serves drivers in turn.
+   * served: so one waits there, where the node serves drivers in turn. Of what costs nothing but a slot, and is soon over, as many as are a fair share: one would
+   * get a place each time that a message and its answer take.
    */
   mayWait({ cost, slot }: Claim): boolean {
     const { size, others, mine } = this.#slots[slot];
+    if (cost.size === 0 && others > 0 && mine < Math.floor(size / (1 + this.#otherDrivers))) return true;
     if (mine + others > size || (mine + others === size && others === 0)) return false;
     const used = this.#used();
     for (const [name, amount] of cost) {

@@ -78,6 +78,18 @@ describe('the picture of another node', () => {
     expect(own.mayWait(claim({}))).to.equal(false);
   });
 
+  it('lets as many wait as are a fair share of what costs nothing but a slot', () => {
+    const full = { thread: { size: 0, used: 0, usedByYou: 0 }, loop: { size: 12, used: 12, usedByYou: 0 } };
+    const picture = new Picture(usage({ slots: full, otherDrivers: 2 }));
+    const cheap = { cost: amounts({}), slot: 'loop' } as const;
+    for (let taken = 0; taken < 4; taken += 1) {
+      expect(picture.mayWait(cheap)).to.equal(true);
+      picture.take(cheap);
+    }
+    expect(picture.mayWait(cheap)).to.equal(false);
+    expect(picture.mayWait({ cost: amounts({ cpu: 1 }), slot: 'loop' }), 'what costs more is long').to.equal(false);
+  });
+
   it('gives nothing back twice: a claim on an earlier incarnation of the node comes late', () => {
     const picture = new Picture(usage());
     picture.free(claim({ cpu: 1 }));
