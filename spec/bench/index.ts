@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { runTool, UsageError } from '../support/tool.js';
 import { detectionBench } from './detection.bench.js';
 import { driversBench } from './drivers.bench.js';
 import type { Bench, BenchOptions, Row } from './measure.js';
@@ -49,15 +50,14 @@ const FLAGS: readonly string[] = ['--short', '--json'];
  */
 async function main(words: readonly string[]): Promise<void> {
   const unknownFlag = words.find((word) => word.startsWith('-') && !FLAGS.includes(word));
-  if (unknownFlag) throw new TypeError(`there is no ${unknownFlag}: there are ${FLAGS.join(', ')}`);
+  if (unknownFlag) throw new UsageError(`there is no ${unknownFlag}: there are ${FLAGS.join(', ')}`);
   const isJson = words.includes('--json');
   const isShort = words.includes('--short');
   const given = words.filter((word) => !word.startsWith('-'));
   const names = given.filter((word) => benches.some(({ name }) => name === word));
   const paths = given.filter((word) => !names.includes(word));
   const unknown = paths.find((path) => !existsSync(path));
-  if (unknown)
-    throw new TypeError(`no benchmark and no file is called "${unknown}": there are ${benches.map(({ name }) => name).join(', ')}`);
+  if (unknown) throw new UsageError(`no benchmark and no file is called "${unknown}"`);
   const chosen = benches.filter(({ name, isInShort = false }) => (names.length > 0 ? names.includes(name) : !isShort || isInShort));
   const all: Record<string, readonly Row[]> = {};
   for (const bench of chosen) {
@@ -88,4 +88,9 @@ function print({ name, question }: Bench, rows: readonly Row[], tookMs: number):
   }
 }
 
-await main(process.argv.slice(2));
+await runTool(
+  `npm run bench -- [name …] [path …] [--short] [--json]   every figure beside its floor
+names: ${benches.map(({ name }) => name).join(', ')}
+paths: recorded workflows (WfFormat 1.5), files or folders, for those that replay them`,
+  () => main(process.argv.slice(2)),
+);

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runTool, UsageError } from '../support/tool.js';
 import { simulateRun } from './simulate-run.js';
 
 interface Tally {
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { seeds: text, from: text, seed: text, jobs: text, step: text } });
   const number = (name: keyof typeof values, or: number): number => {
     const value = values[name] === undefined ? or : Number(values[name]);
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`--${name} must be a whole number`);
+    if (!Number.isSafeInteger(value) || value < 0) throw new UsageError(`--${name} must be a whole number, and is "${values[name]}"`);
     return value;
   };
   if (values.seed !== undefined) return single(number('seed', 0));
@@ -107,9 +108,8 @@ function compare(seed: number, first: readonly string[], second: readonly string
   );
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error);
-  process.exit(1);
-}
+await runTool(
+  `npm run simulate -- [--seeds 1000] [--from 1] [--jobs n]   random DAGs under random faults, each seed twice, against the oracle
+npm run simulate -- --seed n                               one seed, with its trace`,
+  main,
+);

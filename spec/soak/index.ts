@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Handoff, inspectNode } from '../../lib/handoff/index.js';
 import { TestCluster } from '../../lib/testing/index.js';
 import { seededRandom } from '../../lib/testing/seeded-random.js';
+import { runTool, UsageError } from '../support/tool.js';
 import { Assault } from './assault.js';
 import { type DrivenRun, drive, type RunUnderWay } from './driven-run.js';
 import { childProcesses, leftovers } from './leftovers.js';
@@ -91,9 +92,9 @@ class MemorySamples {
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' }, workflows: { type: 'string' } } });
   const minutes = Number(values.minutes ?? 10);
-  if (!(minutes > 0)) throw new RangeError('--minutes must be a number above 0');
+  if (!(minutes > 0)) throw new UsageError(`--minutes must be a number above 0, and is "${values.minutes}"`);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-  if (!Number.isSafeInteger(seed)) throw new RangeError('--seed must be an integer');
+  if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed must be an integer, and is "${values.seed}"`);
   const folder = values.workflows ?? fileURLToPath(new URL('../../../shared/workflows', import.meta.url));
   const recordings = existsSync(folder) ? readRecordings(folder) : [];
   if (recordings.length === 0) {
@@ -220,4 +221,7 @@ async function lookForOverbooked(driver: Handoff, report: Report): Promise<void>
   }
 }
 
-process.exitCode = (await main()) || process.exitCode || 0;
+await runTool(
+  `npm run soak -- [--minutes 10] [--seed n] [--workflows folder]   recorded workflows on five real processes that are killed, paused, cut and restarted`,
+  main,
+);
