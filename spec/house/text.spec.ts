@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ERROR_CODES } from '../../lib/index.js';
@@ -27,6 +28,24 @@ describe('what the project says of itself', () => {
     for (const [, name] of used.matchAll(/from '((?:@[^/']+\/)?[^/':]+)/g)) {
       if (name === 'node' || name === 'handoff-dag') continue;
       expect({ ...dependencies, ...peerDependencies }, name).to.have.property(name!);
+    }
+  });
+
+  it('gives types that need nothing but those of Node and of packages that bring their own', () => {
+    const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, { types?: string }> };
+    const files = new Set(Object.values(exports).flatMap(({ types }) => (types ? [join(project, types)] : [])));
+    const packages = new Set<string>();
+    for (const file of files) {
+      for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/^(?! *\*).*?(?:from |import\()'([^']+)'/gm)) {
+        if (name.startsWith('.')) files.add(join(dirname(file), name.replace(/\.js$/, '.d.ts')));
+        else if (!name.startsWith('node:')) packages.add(name);
+      }
+    }
+    expect(files.size, 'the files of types that a program gets to').to.be.above(20);
+    for (const name of packages) {
+      const { types, exports, main = 'index.js' } = JSON.parse(read(`node_modules/${name}/package.json`));
+      const besideMain = existsSync(join(project, 'node_modules', name, main.replace(/\.js$/, '.d.ts')));
+      expect(types ?? (JSON.stringify(exports ?? {}).includes('"types"') || besideMain), `types of ${name}`).to.be.ok;
     }
   });
 });

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/index.js';
 import type { Defer, Transport } from '../transport.js';
 import { MemoryNetwork } from './memory.js';
 import { webSocketTransport } from './websocket.js';
-import type { WebSocketOptions } from './websocket-socket.js';
+import type { WebSocketOptions } from './websocket-options.js';
 
 /** What a variant may need to be made: of the nodes of one program, or one test. */
 export interface TransportSetup {

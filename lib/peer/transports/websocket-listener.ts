@@ -5,7 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { WebSocketServer } from 'ws';
 import type { Listening, ListenOptions } from '../transport.js';
 import { LongFrames } from './long-frames.js';
-import { COMMON, type WebSocketOptions, WebSocketSocket } from './websocket-socket.js';
+import type { WebSocketOptions } from './websocket-options.js';
+import { COMMON, WebSocketSocket } from './websocket-socket.js';
 import { acceptedWire } from './wire.js';
 
 /** How long a connection may take to open, ms. */

@@ -1,29 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { type RawData, WebSocket } from 'ws';
 import { type Closing, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
 import type { LongFrames } from './long-frames.js';
-
-/** TLS, and who is trusted. All in PEM. */
-export interface TlsOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
-  /** Whether those who dial must show a certificate signed by `ca` too (mutual TLS). Default false. */
-  readonly requestCert?: boolean;
-}
-
-/** What can be set about a WebSocket transport. */
-export interface WebSocketOptions {
-  /**
-   * The name of the node, told to whoever is dialled in the header `handoff-node`, percent-encoded: for proxies and their logs. Nobody believes it; the greeting
-   * proves who it is.
-   */
-  readonly node?: string;
-  /** With it, only `wss://` is spoken, TLS 1.3 at least. Default: none. */
-  readonly tls?: TlsOptions;
-  /** How long a connection may take to open, on either side, ms. Default 3000. */
-  readonly handshakeTimeoutMs?: number;
-  /** How many connections may be open that have not proved themselves; half as many from one address. More are cut off. Default 256. */
-  readonly maxUnproved?: number;
-}
 
 /** What both ends of a connection are made with; the rest of ws's own limits are good (16,384 fragments, 60 pending pongs). */
 export const COMMON = {

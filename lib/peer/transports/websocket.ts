@@ -3,7 +3,8 @@ import { WebSocket } from 'ws';
 import type { Socket, Transport } from '../transport.js';
 import { LongFrames } from './long-frames.js';
 import { HANDSHAKE_TIMEOUT_MS, listenForWebSockets } from './websocket-listener.js';
-import { COMMON, type WebSocketOptions, WebSocketSocket } from './websocket-socket.js';
+import type { WebSocketOptions } from './websocket-options.js';
+import { COMMON, WebSocketSocket } from './websocket-socket.js';
 import { dialledWire } from './wire.js';
 
 /** A URL that nobody can dial, for what is none. */
