@@ -25,8 +25,8 @@ export async function spawnUnder(
 export class ActorPlace extends Place implements Receiver {
   readonly grace = WORKER_GRACE_MS;
   readonly handle: ActorRef<unknown>;
-  readonly #handler: Handler<unknown, unknown>;
-  readonly #onTerminate: ActorOptions<unknown>['onTerminate'];
+  #handler: Handler<unknown, unknown> | undefined;
+  #onTerminate: ActorOptions<unknown>['onTerminate'];
   #state: unknown;
   #mailbox: Mailbox | undefined;
   #context: ActorContext<unknown> | undefined;
@@ -93,7 +93,7 @@ export class ActorPlace extends Place implements Receiver {
     this.#context ??= openContext(this);
     try {
       // Not called as a method: `this` would show the inside.
-      const handler = this.#handler;
+      const handler = this.#handler!;
       const next = handler(this.#state, message, this.#context);
       if (isThenable(next)) return this.#settle(next);
       this.#done(next);
@@ -119,7 +119,14 @@ export class ActorPlace extends Place implements Receiver {
   protected onFence(): void {
     this.#mailbox?.close();
     this.#abort();
+  }
+
+  protected override letGo(): void {
+    this.#mailbox = undefined;
+    this.#context = undefined;
     this.#state = undefined;
+    this.#handler = undefined;
+    this.#onTerminate = undefined;
   }
 
   async #settle(pending: PromiseLike<unknown>): Promise<void> {

@@ -61,8 +61,7 @@ export class Ground {
 
   /** A nact actor for `receiver`. `name` is for people. */
   open(receiver: Receiver, name = ''): Mailbox {
-    const reference = this.spawn(deliver as never, receiver, name === '' ? this.nextName() : `${encoded(name)}!${this.nextName()}`);
-    return { post: (message) => post(reference, message), close: () => stop(reference) };
+    return new NactMailbox(this, receiver, name === '' ? this.nextName() : `${encoded(name)}!${this.nextName()}`);
   }
 
   /** A name that no other actor of this ground has or had. */
@@ -103,9 +102,33 @@ export class Ground {
   }
 }
 
-function deliver(receiver: Receiver, message: unknown): Receiver | Promise<Receiver> {
-  const pending = receiver.receive(message);
-  return pending === undefined ? receiver : pending.then(() => receiver);
+/** The state of a nact actor: nact keeps it when the actor has ended, and some time longer. What it receives for is let go at once. */
+class NactMailbox implements Mailbox {
+  readonly #reference: Ref<unknown>;
+  #receiver: Receiver | undefined;
+
+  constructor(ground: Ground, receiver: Receiver, nactName: string) {
+    this.#receiver = receiver;
+    this.#reference = ground.spawn(deliver as never, this, nactName);
+  }
+
+  post(message: unknown): void {
+    post(this.#reference, message);
+  }
+
+  close(): void {
+    stop(this.#reference);
+    this.#receiver = undefined;
+  }
+
+  deliver(message: unknown): Promise<void> | undefined {
+    return this.#receiver?.receive(message);
+  }
+}
+
+function deliver(mailbox: NactMailbox, message: unknown): NactMailbox | Promise<NactMailbox> {
+  const pending = mailbox.deliver(message);
+  return pending === undefined ? mailbox : pending.then(() => mailbox);
 }
 
 /** Queues a message at a nact actor of ours; nothing happens if it has ended. */

@@ -12,27 +12,39 @@ export interface ContextPlace extends Place {
 
 /**
  * What a handler may do: everything goes through the fence of its actor, so that a handler which goes on after its actor was killed has no
- * effect any more. Its functions may be taken out of it.
+ * effect any more. Its functions may be taken out of it. A class, because V8 gives an object literal with a getter a hidden class of its own, which
+ * lives in the old generation and keeps there whatever the getter sees: an actor and all that it holds on to would outlive every young collection.
  */
-export function openContext(place: ContextPlace): ActorContext<unknown> {
-  return {
-    self: place.handle,
-    get signal() {
-      return place.signal;
-    },
-    tell: (ref, message) => !place.isOver && tell(ref, message),
-    ask: (ref, request, timeoutMs) =>
-      place.isOver ? unheard(Promise.reject(stoppedError('Cannot ask', place))) : askFor(ref, request, timeoutMs, place),
-    spawn: (handler, options) =>
-      place.isOver ? unheard(Promise.reject(stoppedError('Cannot spawn', place))) : place.spawn(handler, options),
-    stop(reason: ExitReason = 'normal') {
+class Context implements ActorContext<unknown> {
+  readonly self: ActorRef<unknown>;
+  readonly tell: ActorContext<unknown>['tell'];
+  readonly ask: ActorContext<unknown>['ask'];
+  readonly spawn: ActorContext<unknown>['spawn'];
+  readonly stop: ActorContext<unknown>['stop'];
+  readonly #place: ContextPlace;
+
+  constructor(place: ContextPlace) {
+    this.#place = place;
+    this.self = place.handle;
+    this.tell = (ref, message) => !place.isOver && tell(ref, message);
+    this.ask = (ref, request, timeoutMs) =>
+      place.isOver ? unheard(Promise.reject(stoppedError('Cannot ask', place))) : askFor(ref, request, timeoutMs, place);
+    this.spawn = (handler, options) =>
+      place.isOver ? unheard(Promise.reject(stoppedError('Cannot spawn', place))) : place.spawn(handler, options);
+    this.stop = (reason: ExitReason = 'normal') => {
       if (place.isOver) throw stoppedError('Cannot stop', place);
       if (reason !== 'normal' && reason !== 'shutdown' && !isError(reason)) {
         throw new TypeError("reason must be 'normal', 'shutdown' or an Error");
       }
       place.stop(reason);
-    },
-  };
+    };
+  }
+
+  get signal(): AbortSignal {
+    return this.#place.signal;
+  }
 }
+
+export const openContext = (place: ContextPlace): ActorContext<unknown> => new Context(place);
 
 const isError = (value: unknown): boolean => value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';

@@ -46,8 +46,8 @@ class Member implements GroupRef {
   older: Member | undefined;
   younger: Member | undefined;
   readonly #group: GroupPlace;
-  readonly #handler: MemberHandler<unknown>;
-  readonly #onExit: MemberExit;
+  #handler: MemberHandler<unknown> | undefined;
+  #onExit: MemberExit | undefined;
   #mailbox: NactRef<unknown> | undefined;
 
   constructor(group: GroupPlace, name: string, handler: MemberHandler<unknown>, onExit: MemberExit) {
@@ -81,8 +81,11 @@ class Member implements GroupRef {
     this.alive = false;
     this.#group.forget(this);
     if (this.#mailbox) close(this.#mailbox);
+    const onExit = this.#onExit!;
+    this.#handler = undefined;
+    this.#onExit = undefined;
     try {
-      this.#onExit(reason);
+      onExit(reason);
     } catch (error) {
       this.#group.logger.error({ actor: this.name, error: textOf(error) }, 'An onExit failed');
     }
@@ -91,7 +94,8 @@ class Member implements GroupRef {
   hear(message: unknown): void {
     if (!this.alive) return;
     try {
-      this.#handler(message, this);
+      const handler = this.#handler!;
+      handler(message, this);
     } catch (error) {
       this.end(asError(error));
     }

@@ -76,6 +76,9 @@ export abstract class Place {
   /** Asks it to end, with `reason`: what it does at the moment may finish, its children end first. Repeated calls do nothing. */
   abstract stop(reason: ExitReason): void;
 
+  /** It has ended, and its children have: the dead hold on to nothing, so that whoever still holds on to them keeps no more than them in memory. */
+  protected letGo(): void {}
+
   /** Lets no further message in, before it is asked to end. A supervisor's children go on until their turn comes, as in OTP. */
   close(): void {}
 
@@ -170,9 +173,12 @@ export abstract class Place {
 
   #settle(reason: ExitReason): void {
     this.phase = 'ended';
+    this.#children = undefined;
+    this.#names = undefined;
+    this.letGo();
     const { parent } = this;
     if (parent) {
-      parent.#children!.delete(this);
+      parent.#children?.delete(this);
       if (this.#holdsName) parent.names.delete(this.name);
     }
     const watchers = this.#watchers;

@@ -116,6 +116,10 @@ export class SupervisorPlace extends Place implements Receiver {
     super.killChildren();
   }
 
+  protected override letGo(): void {
+    this.children.clear();
+  }
+
   #send(message: SupervisorMessage): void {
     this.#mailbox.post(message);
   }
