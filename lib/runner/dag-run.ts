@@ -26,7 +26,7 @@ export class DagRun implements Placed {
   readonly strategy: AllocationStrategy;
   readonly takesAnyRoom: boolean;
   readonly state: RunState;
-  readonly events = new EventLog();
+  readonly events: EventLog;
   readonly tookMs: Float64Array;
   readonly order: RunOrder;
   readonly #ground: RunGround;
@@ -37,7 +37,7 @@ export class DagRun implements Placed {
   readonly #farSide: FarSide;
   readonly #handles: (AttemptHandle<FarOutcome> | undefined)[];
   readonly #members: (GroupRef | undefined)[];
-  /** By function; -1 for the turn that is taken. */
+  /** By function; -1: the turn that is taken. */
   readonly #rests = new Map<number, Timer>();
   /** The node on which each function holds a claim. */
   readonly #claims = new Map<number, string>();
@@ -55,6 +55,7 @@ export class DagRun implements Placed {
     this.order = order;
     this.runId = runId;
     this.dagId = plan.dagId;
+    this.events = new EventLog(runId, plan.dagId);
     this.strategy = options.strategy;
     this.takesAnyRoom = options.takesAnyRoom;
     this.#ground = ground;

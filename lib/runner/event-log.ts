@@ -1,4 +1,4 @@
-import Denque from 'denque';
+import { KeptEvents } from './kept-events.js';
 import type { RunEvent } from './messages.js';
 
 /** How many events of a run are kept for those who come later. */
@@ -6,12 +6,16 @@ export const EVENTS_KEPT = 10_000;
 
 /** The events of a run: kept for replay, told to whoever listens. An iteration that falls behind by more than is kept misses the oldest. */
 export class EventLog {
-  readonly #kept = new Denque<RunEvent>([], { capacity: EVENTS_KEPT });
+  readonly #kept: KeptEvents;
   /** How many events there have been. */
   #count = 0;
   #ended = false;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   #wake: (() => void)[] = [];
+
+  constructor(runId: string, dagId: string) {
+    this.#kept = new KeptEvents(runId, dagId, EVENTS_KEPT);
+  }
 
   /** How many are kept. */
   get kept(): number {
@@ -34,7 +38,7 @@ export class EventLog {
 
   /** Tells `listener` every event from the first that is kept, then each as it happens. */
   subscribe(listener: (event: RunEvent) => void): void {
-    for (let at = 0; at < this.#kept.length; at += 1) listener(this.#kept.peekAt(at)!);
+    for (let at = 0; at < this.#kept.length; at += 1) listener(this.#kept.at(at));
     if (!this.#ended) this.#listeners.add(listener);
   }
 
@@ -44,7 +48,7 @@ export class EventLog {
     for (;;) {
       next = Math.max(next, this.#count - this.#kept.length);
       if (next < this.#count) {
-        yield this.#kept.peekAt(next - (this.#count - this.#kept.length))!;
+        yield this.#kept.at(next - (this.#count - this.#kept.length));
         next += 1;
       } else if (this.#ended) return;
       else await new Promise<void>((resolve) => this.#wake.push(resolve));

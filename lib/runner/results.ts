@@ -16,24 +16,52 @@ export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<str
   return record;
 }
 
+/** Values by the ids of their functions, in two columns: a pair for each of a million would cost as much as they do. */
+export interface Collected {
+  readonly ids: readonly string[];
+  readonly values: readonly Held[];
+}
+
 /**
  * The results of a run as an ordinary object. Small values are there; a large one that is packed is an accessor that unpacks it at the
  * first look, and gives the same object from then on.
  */
-export function openResults(values: Iterable<readonly [string, Held]>, freeze: boolean): Record<string, unknown> {
+export function openResults({ ids, values }: Collected, freeze: boolean): Record<string, unknown> {
   const results: Record<string, unknown> = {};
-  for (const [id, held] of values) {
-    if (!held.isPacked || held.sizeBytes <= OPENED_AT_ONCE_BYTES) {
-      define(results, id, held.open(freeze));
-      continue;
-    }
-    let packed: Held | undefined = held;
-    let value: unknown;
-    const get = (): unknown => {
-      if (packed) [value, packed] = [packed.open(freeze), undefined];
-      return value;
-    };
-    Object.defineProperty(results, id, { get, enumerable: true, configurable: true });
+  for (let at = 0; at < ids.length; at += 1) {
+    const held = values[at]!;
+    if (!held.isPacked || held.sizeBytes <= OPENED_AT_ONCE_BYTES) define(results, ids[at]!, held.open(freeze));
+    else defineOnce(results, ids[at]!, () => held.open(freeze));
   }
   return results;
+}
+
+/** Of how many functions it is told at the end where they ran; of more it is when somebody looks. */
+const ALLOCATIONS_AT_ONCE = 10_000;
+
+/** An outcome with `allocations`, by function id the node on which each ran. */
+export function withAllocations<T extends object>(
+  outcome: T,
+  ids: readonly string[],
+  nodes: readonly (string | undefined)[],
+): T & { readonly allocations: Readonly<Record<string, string>> } {
+  const allocations = (): Record<string, string> => {
+    const record: Record<string, string> = {};
+    for (let index = 0; index < ids.length; index += 1) define(record, ids[index]!, nodes[index]!);
+    return record;
+  };
+  if (ids.length <= ALLOCATIONS_AT_ONCE) return { ...outcome, allocations: allocations() };
+  defineOnce(outcome, 'allocations', allocations);
+  return outcome as T & { readonly allocations: Readonly<Record<string, string>> };
+}
+
+/** Defines a property that is made at the first look. */
+function defineOnce(target: object, key: string, make: () => unknown): void {
+  let pending: (() => unknown) | undefined = make;
+  let value: unknown;
+  const get = (): unknown => {
+    if (pending) [value, pending] = [pending(), undefined];
+    return value;
+  };
+  Object.defineProperty(target, key, { get, enumerable: true, configurable: true });
 }

@@ -10,7 +10,7 @@ import { startRunSupervisor } from './dag-runner.js';
 import { Estimates } from './estimates.js';
 import type { EventLog } from './event-log.js';
 import type { RunEvent } from './messages.js';
-import { openResults, recordOf } from './results.js';
+import { type Collected, openResults, withAllocations } from './results.js';
 import { aborted, cancelled } from './run-endings.js';
 import { type CheckedOptions, checkedOptions } from './run-options.js';
 import type { RunGround, Waiting } from './run-order.js';
@@ -296,23 +296,21 @@ export class Runs {
     open.timeout?.cancel();
     open.stopListening();
     this.#estimates.learn(plan, run.tookMs);
-    const values = (): [string, Held][] => this.#collected(run);
     const atMs = clock.wallNow();
     let end: RunEnd;
     if (error) {
       if (error.failures)
-        Object.defineProperty(error, 'results', { value: openResults(values(), freeze), enumerable: true, configurable: true });
+        Object.defineProperty(error, 'results', { value: openResults(this.#collected(run), freeze), enumerable: true, configurable: true });
       store.dropRun(runId);
       run.events.add({ type: 'run-failed', runId, dagId, atMs, error });
       end = { type: 'failed', error };
     } else {
-      const kept = values();
+      const kept = this.#collected(run);
       const results = openResults(kept, freeze);
-      store.retainRun(runId, new Set(kept.map(([id]) => id)), open.options.retainMs);
-      const allocations = recordOf(plan.ids.map((id, index) => [id, run.state.nodes[index]!] as const));
+      store.retainRun(runId, new Set(kept.ids), open.options.retainMs);
       const durationMs = clock.now() - run.state.startedMs;
       run.events.add({ type: 'run-completed', runId, dagId, atMs, durationMs });
-      end = { type: 'completed', outcome: { dagId, runId, results, allocations, durationMs } };
+      end = { type: 'completed', outcome: withAllocations({ dagId, runId, results, durationMs }, plan.ids, run.state.nodes) };
     }
     run.events.end();
     this.#remember(runId, run.events);
@@ -331,14 +329,17 @@ export class Runs {
     }
   }
 
-  #collected(run: DagRun): [string, Held][] {
+  #collected(run: DagRun): Collected {
     const { plan, options } = run.order;
-    const values: [string, Held][] = [];
+    const ids: string[] = [];
+    const values: Held[] = [];
     for (let index = 0; index < plan.size; index += 1) {
       const id = plan.ids[index]!;
       const held = options.collected[index] === 1 ? this.#ground.store.get(run.runId, id) : undefined;
-      if (held) values.push([id, held]);
+      if (!held) continue;
+      ids.push(id);
+      values.push(held);
     }
-    return values;
+    return { ids, values };
   }
 }

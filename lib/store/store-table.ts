@@ -96,7 +96,9 @@ export class StoreTable {
   retainRun(runId: string, keep: ReadonlySet<string>, retainMs: number): void {
     const run = this.#runs.get(runId);
     if (!run || run.retention) return;
-    for (const id of [...run.shelf.ids()]) if (!keep.has(id)) run.shelf.delete(id);
+    const gone: string[] = [];
+    for (const id of run.shelf.ids()) if (!keep.has(id)) gone.push(id);
+    for (const id of gone) run.shelf.delete(id);
     // By DAG id the run answers that started last; what no other can ask for is not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
     if (retainMs <= 0 || keep.size === 0 || !isLatest) return this.dropRun(runId);

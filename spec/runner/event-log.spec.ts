@@ -11,7 +11,7 @@ const ids = async (events: AsyncIterable<RunEvent>): Promise<string[]> => {
 
 describe('the events of a run', () => {
   it('replay from the first, for each iteration anew', async () => {
-    const log = new EventLog();
+    const log = new EventLog('r', 'd');
     log.add(event('a'));
     const early = ids(log.iterate());
     log.add(event('b'));
@@ -21,7 +21,7 @@ describe('the events of a run', () => {
   });
 
   it('keep the last 10,000', async () => {
-    const log = new EventLog();
+    const log = new EventLog('r', 'd');
     for (let count = 0; count < EVENTS_KEPT + 5; count += 1) log.add(event(String(count)));
     log.end();
     const seen = await ids(log.iterate());
@@ -31,7 +31,7 @@ describe('the events of a run', () => {
   });
 
   it('reach a subscriber in order, the kept ones first', () => {
-    const log = new EventLog();
+    const log = new EventLog('r', 'd');
     const seen: string[] = [];
     log.add(event('a'));
     log.subscribe((each) => seen.push((each as { functionId: string }).functionId));
@@ -41,7 +41,7 @@ describe('the events of a run', () => {
   });
 
   it('can be left at any time', async () => {
-    const log = new EventLog();
+    const log = new EventLog('r', 'd');
     log.add(event('a'));
     for await (const each of log.iterate()) {
       expect(each.type).to.equal('function-ready');
@@ -50,5 +50,27 @@ describe('the events of a run', () => {
     log.add(event('b'));
     log.end();
     expect(await ids(log.iterate())).to.deep.equal(['a', 'b']);
+  });
+
+  it('are told again as they were, whatever their kind, also when older ones have been forgotten', () => {
+    const log = new EventLog('r', 'd');
+    const all: RunEvent[] = [];
+    const told: RunEvent[] = [];
+    const add = (each: RunEvent): void => {
+      all.push(each);
+      log.add(each);
+    };
+    const error = new Error('no');
+    for (let count = 0; count < EVENTS_KEPT / 3; count += 1) {
+      const common = { runId: 'r', dagId: 'd', atMs: count + 0.5, functionId: `f${count}` };
+      add({ type: 'function-ready', ...common });
+      add({ type: 'function-started', ...common, attempt: 1 + count, node: 'n' });
+      if (count % 2 === 0) add({ type: 'function-resting', ...common, attempt: 1, error, delayMs: 5 });
+      else add({ type: 'function-succeeded', ...common, attempt: 2, node: 'm', tookMs: 0.25, sizeBytes: 2 ** 40 });
+      if (count % 5 === 0) add({ type: 'function-lost', ...common, attempt: 1, node: 'n' });
+    }
+    log.subscribe((each) => told.push(each));
+    expect(all.length).to.be.above(EVENTS_KEPT);
+    expect(told).to.deep.equal(all.slice(-EVENTS_KEPT));
   });
 });
