@@ -4,6 +4,7 @@ import type { HandoffError, RunId, Timer } from '../base/index.js';
 import { type AttemptHandle, type FarOutcome, startGathered } from '../executor/index.js';
 import { Arguments } from './arguments.js';
 import { happeningOf } from './attempt-end.js';
+import { ClaimsHeld } from './claims-held.js';
 import { EventLog } from './event-log.js';
 import { FarSide } from './far-side.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
@@ -39,10 +40,7 @@ export class DagRun implements Placed {
   readonly #members: (GroupRef | undefined)[];
   /** By function; -1: the turn that is taken. */
   readonly #rests = new Map<number, Timer>();
-  /** The node on which each function holds a claim. */
-  readonly #claims = new Map<number, string>();
-  /** Of those with a claim: which may wait there for room. */
-  readonly #mayQueue = new Set<number>();
+  readonly #claims: ClaimsHeld;
   #incarnation: Incarnation | undefined;
   #happenings: RunHappening[] = [];
   #commands: RunCommand[] = [];
@@ -65,6 +63,7 @@ export class DagRun implements Placed {
     this.tookMs = new Float64Array(plan.size).fill(Number.NaN);
     this.#handles = new Array<AttemptHandle<FarOutcome> | undefined>(plan.size).fill(undefined);
     this.#members = new Array<GroupRef | undefined>(plan.size).fill(undefined);
+    this.#claims = new ClaimsHeld(plan.size);
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected }, ground);
     this.#farSide = new FarSide(this, this.#values, ground, (happening) => this.feed(happening));
     this.#arguments = new Arguments(plan, this.#values, ground.strict);
@@ -119,9 +118,9 @@ export class DagRun implements Placed {
     this.state.error = error;
     const { allocation } = this.#ground;
     const finish = (): void => {
-      if (this.#claims.size === 0) this.#end(error);
+      if (this.#claims.count === 0) this.#end(error);
     };
-    for (const index of [...this.#claims.keys()]) {
+    for (const index of this.#claims.indices) {
       const handle = this.#handles[index];
       const free = (): void => {
         this.#freeClaim(index);
@@ -134,7 +133,7 @@ export class DagRun implements Placed {
         handle.stop(error, 0);
       }
     }
-    if (this.#claims.size === 0 && !this.#ended) this.#end(error);
+    if (this.#claims.count === 0 && !this.#ended) this.#end(error);
   }
 
   functionId(index: number): string {
@@ -150,9 +149,8 @@ export class DagRun implements Placed {
   }
 
   granted(index: number, node: string, _claim: ClaimKind, mayQueue: boolean): void {
-    this.#claims.set(index, node);
+    this.#claims.add(index, node, mayQueue);
     this.#places.found(index);
-    if (mayQueue) this.#mayQueue.add(index);
     this.feed({ type: 'function-placed', index, node });
   }
 
@@ -263,11 +261,8 @@ export class DagRun implements Placed {
   }
 
   #freeClaim(index: number): void {
-    const node = this.#claims.get(index);
-    if (node === undefined) return;
-    this.#claims.delete(index);
-    this.#mayQueue.delete(index);
-    this.#ground.allocation.free(this.runId, node, this.order.kinds[index]!);
+    const node = this.#claims.remove(index);
+    if (node !== undefined) this.#ground.allocation.free(this.runId, node, this.order.kinds[index]!);
   }
 
   #end(error: HandoffError | undefined): void {
@@ -332,7 +327,7 @@ export class DagRun implements Placed {
       if (isHere) started();
       const steps = this.#arguments.steps(index, node, attempt);
       if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#ground);
-      const mayQueue = this.#mayQueue.has(index);
+      const mayQueue = this.#claims.mayQueue(index);
       const { costs, slot } = this.order.kinds[index]!;
       return this.#farSide.start(index, { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs }, started);
     };

@@ -176,8 +176,10 @@ export class GuestRuns {
     this.#runs.delete(runId);
     logger.info({ driver, dagId, runId, attempts: run.attempts }, 'run ended here');
     run.end();
-    if (retainMs > 0) store.retainRun(runId, new Set(run.kept), retainMs);
-    else store.dropRun(runId);
+    if (retainMs > 0) {
+      const kept = [...run.kept].filter((id) => store.get(runId, id));
+      store.retainRun(runId, kept, retainMs);
+    } else store.dropRun(runId);
     allocation.pump();
   }
 

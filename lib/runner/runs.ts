@@ -307,7 +307,7 @@ export class Runs {
     } else {
       const kept = this.#collected(run);
       const results = openResults(kept, freeze);
-      store.retainRun(runId, new Set(kept.ids), open.options.retainMs);
+      store.retainRun(runId, kept.ids, open.options.retainMs);
       const durationMs = clock.now() - run.state.startedMs;
       run.events.add({ type: 'run-completed', runId, dagId, atMs, durationMs });
       end = { type: 'completed', outcome: withAllocations({ dagId, runId, results, durationMs }, plan.ids, run.state.nodes) };

@@ -90,18 +90,16 @@ export class StoreTable {
   }
 
   /**
-   * Ends a run: the values in `keep` stay for `retainMs`, the others go. What all ended runs hold together is bounded: the oldest go
+   * Ends a run: the values of `keep`, ids that are all there and differ, stay for `retainMs`, the others go. What all ended runs hold together is bounded: the oldest go
    * first, the one that ends now last.
    */
-  retainRun(runId: string, keep: ReadonlySet<string>, retainMs: number): void {
+  retainRun(runId: string, keep: readonly string[], retainMs: number): void {
     const run = this.#runs.get(runId);
     if (!run || run.retention) return;
-    const gone: string[] = [];
-    for (const id of run.shelf.ids()) if (!keep.has(id)) gone.push(id);
-    for (const id of gone) run.shelf.delete(id);
+    leaveOnly(run.shelf, keep);
     // By DAG id the run answers that started last; what no other can ask for is not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
-    if (retainMs <= 0 || keep.size === 0 || !isLatest) return this.dropRun(runId);
+    if (retainMs <= 0 || keep.length === 0 || !isLatest) return this.dropRun(runId);
     run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
     this.#runs.delete(runId);
     this.#runs.set(runId, run);
@@ -207,4 +205,15 @@ export class StoreTable {
     if (ids.size === 0) this.#waiters.delete(dagId);
     for (const waiter of waiters) waiter.found(value);
   }
+}
+
+/** Deletes all but `keep`, which are all there. A set of a million ids is made only where there is anything to delete. */
+function leaveOnly(shelf: Shelf, keep: readonly string[]): void {
+  let count = 0;
+  for (const _ of shelf.ids()) count += 1;
+  if (count === keep.length) return;
+  const kept = new Set(keep);
+  const gone: string[] = [];
+  for (const id of shelf.ids()) if (!kept.has(id)) gone.push(id);
+  for (const id of gone) shelf.delete(id);
 }

@@ -17,13 +17,13 @@ describe('the table of values', () => {
   const endedRun = (runId: string, dagId: string, sizeBytes: number, retainMs = 1000): void => {
     table.openRun(runId, dagId);
     table.put(runId, 'f', held(runId, sizeBytes));
-    table.retainRun(runId, new Set(['f']), retainMs);
+    table.retainRun(runId, ['f'], retainMs);
   };
 
   it('answers by DAG id from the run that started last', () => {
     table.openRun('r1', 'd');
     table.put('r1', 'f', held(1));
-    table.retainRun('r1', new Set(['f']), 1000);
+    table.retainRun('r1', ['f'], 1000);
     table.openRun('r2', 'd');
     expect(opened('d', 'f')).to.equal(undefined);
     table.put('r2', 'f', held(2));
@@ -34,7 +34,7 @@ describe('the table of values', () => {
     table.openRun('r', 'd');
     table.put('r', 'kept', held(1));
     table.put('r', 'other', held(2));
-    table.retainRun('r', new Set(['kept']), 1000);
+    table.retainRun('r', ['kept'], 1000);
     expect(opened('d', 'other')).to.equal(undefined);
     clock.advance(999);
     expect(opened('d', 'kept')).to.equal(1);
