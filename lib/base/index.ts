@@ -14,3 +14,4 @@ export {
 } from './errors.js';
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
 export { defaultLogger, type Logger, silentLogger } from './log.js';
+export { PassingMap } from './passing-map.js';

@@ -1,4 +1,4 @@
-import { HandoffError } from '../base/index.js';
+import { HandoffError, PassingMap } from '../base/index.js';
 import type { Requests, WireMessage, WireMessageOf } from '../peer/index.js';
 import { Held, type Origin } from '../value/index.js';
 import type { FarValue } from './far-value.js';
@@ -29,7 +29,7 @@ interface Fetching {
  */
 export class Fetches {
   readonly #ground: FetchGround;
-  readonly #fetching = new Map<string, Fetching>();
+  readonly #fetching = new PassingMap<string, Fetching>();
   /** By request: whether the bytes that are on their way are a result, which is frozen where it is opened. */
   readonly #coming = new Map<number, { readonly freeze: boolean }>();
   /** Requests for values that come for one alone. */

@@ -1,4 +1,4 @@
-import { HandoffError, textOf } from '../base/index.js';
+import { HandoffError, PassingMap, textOf } from '../base/index.js';
 import type { WireMessage, WireMessageOf, WireOutcome } from '../peer/index.js';
 import { Held, packThrown, unpackThrown } from '../value/index.js';
 import type { AttemptContext } from './attempt.js';
@@ -44,7 +44,7 @@ export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' |
 export class RemoteExecutor {
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #root: string;
-  readonly #open = new Map<number, FarRun>();
+  readonly #open = new PassingMap<number, FarRun>();
   #lastId = 0;
   /** Answers to attempts that are over. */
   stale = 0;
@@ -111,7 +111,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
   readonly #listener: FarListener;
   readonly #question: WireMessageOf<'run-attempt'>;
   readonly #send: (to: string, message: WireMessage) => boolean;
-  readonly #open: Map<number, FarRun>;
+  readonly #open: PassingMap<number, FarRun>;
   #stop: WireMessageOf<'stop-attempt'> | undefined;
   #isStarted = false;
   #outcome: FarOutcome | undefined;
@@ -123,7 +123,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
     listener: FarListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
-    open: Map<number, FarRun>,
+    open: PassingMap<number, FarRun>,
   ) {
     const { node, runId, dagId, functionId, attempt } = context;
     this.id = id;

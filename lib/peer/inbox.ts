@@ -1,3 +1,5 @@
+import { PassingMap } from '../base/index.js';
+
 /** Up to this size what has come of a value is copied, bytes: it would keep alive the memory of whatever else came with it. */
 const COPIED_UP_TO_BYTES = 64 * 1024;
 
@@ -52,7 +54,7 @@ export type MemoryFor = (transferId: number, sizeBytes: number, begin: Uint8Arra
 export class Inbox {
   readonly #budget: IncomingBudget;
   readonly #memoryFor: MemoryFor;
-  readonly #arriving = new Map<number, Arriving>();
+  readonly #arriving = new PassingMap<number, Arriving>();
 
   constructor(budget: IncomingBudget, memoryFor: MemoryFor) {
     this.#budget = budget;

@@ -1,3 +1,4 @@
+import { PassingMap } from '../base/index.js';
 import type { WireMessage } from './messages.js';
 
 /** Who hears what came of a request. */
@@ -18,7 +19,7 @@ interface Open {
  */
 export class Requests {
   readonly #send: (to: string, message: WireMessage) => boolean;
-  readonly #open = new Map<number, Open>();
+  readonly #open = new PassingMap<number, Open>();
   #lastId = 0;
   #closed: Error | undefined;
 

@@ -1,5 +1,5 @@
 import { type AllocationStrategy, amounts, type Capabilities, type ClaimKind, type Placed, strategies } from '../allocator/index.js';
-import { HandoffError } from '../base/index.js';
+import { HandoffError, PassingMap } from '../base/index.js';
 import { type AttemptHandle, errorFrom, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import type { DriverUse, GuestGround } from './guest-runs.js';
@@ -38,9 +38,9 @@ export class GuestRun implements Placed {
   readonly maxConcurrency = Number.POSITIVE_INFINITY;
   readonly #ground: GuestGround;
   readonly #host: GuestHost;
-  readonly #byFunction = new Map<string, GuestAttempt>();
+  readonly #byFunction = new PassingMap<string, GuestAttempt>();
   /** Those that have not ended, by the driver's number, which is their index for the allocator too. */
-  readonly #open = new Map<number, GuestAttempt>();
+  readonly #open = new PassingMap<number, GuestAttempt>();
   readonly #kinds = new Map<string, ClaimKind>();
   readonly #kept = new Map<string, number>();
   #asked = 0;

@@ -1,3 +1,4 @@
+import type { Capabilities } from '../allocator/index.js';
 import type { RunEvent } from './messages.js';
 
 /** How many there is room for at first. */
@@ -9,9 +10,10 @@ const NUMBERS = 4;
 const READY = 1;
 const STARTED = 2;
 const SUCCEEDED = 3;
+const WAITING = 4;
 
 /**
- * The latest events of one run, at most so many. Three of each function are kept as numbers and names, not as objects: the objects of a large run live just long
+ * The latest events of one run, at most so many. Those of functions for which all goes well are kept as numbers and names, not as objects: the objects of a large run live just long
  * enough to be copied by every young collection, and are garbage by then that only a full one frees.
  */
 export class KeptEvents {
@@ -24,7 +26,8 @@ export class KeptEvents {
   #length = 0;
   /** The event itself, or the id of its function. */
   #what = new Array<RunEvent | string | undefined>(FIRST_ROOM).fill(undefined);
-  #nodes = new Array<string | undefined>(FIRST_ROOM).fill(undefined);
+  /** On which node, or what for it waits. */
+  #where = new Array<string | Capabilities | undefined>(FIRST_ROOM).fill(undefined);
   /** 0 where the event itself is kept. */
   #kinds = new Uint8Array(FIRST_ROOM);
   #numbers = new Float64Array(FIRST_ROOM * NUMBERS);
@@ -48,6 +51,8 @@ export class KeptEvents {
     switch (event.type) {
       case 'function-ready':
         return this.#set(slot, READY, event.functionId, undefined, event.atMs, 0, 0, 0);
+      case 'function-waiting':
+        return this.#set(slot, WAITING, event.functionId, event.for, event.atMs, 0, 0, 0);
       case 'function-started':
         return this.#set(slot, STARTED, event.functionId, event.node, event.atMs, event.attempt, 0, 0);
       case 'function-succeeded': {
@@ -65,10 +70,13 @@ export class KeptEvents {
     const what = this.#what[slot]!;
     if (typeof what !== 'string') return what;
     const [atMs, attempt, tookMs, sizeBytes] = this.#numbers.subarray(slot * NUMBERS, (slot + 1) * NUMBERS) as unknown as FourNumbers;
-    const [runId, dagId, functionId, node] = [this.#runId, this.#dagId, what, this.#nodes[slot]!];
+    const [runId, dagId, functionId, where] = [this.#runId, this.#dagId, what, this.#where[slot]];
+    const node = where as string;
     switch (this.#kinds[slot]) {
       case READY:
         return { type: 'function-ready', runId, dagId, atMs, functionId };
+      case WAITING:
+        return { type: 'function-waiting', runId, dagId, atMs, functionId, for: where as Capabilities };
       case STARTED:
         return { type: 'function-started', runId, dagId, atMs, functionId, attempt, node };
       default:
@@ -80,7 +88,7 @@ export class KeptEvents {
     slot: number,
     kind: number,
     what: RunEvent | string,
-    node: string | undefined,
+    where: string | Capabilities | undefined,
     atMs: number,
     attempt: number,
     tookMs: number,
@@ -89,7 +97,7 @@ export class KeptEvents {
     const numbers = this.#numbers;
     this.#kinds[slot] = kind;
     this.#what[slot] = what;
-    this.#nodes[slot] = node;
+    this.#where[slot] = where;
     numbers[slot * NUMBERS] = atMs;
     numbers[slot * NUMBERS + 1] = attempt;
     numbers[slot * NUMBERS + 2] = tookMs;
@@ -106,7 +114,7 @@ export class KeptEvents {
     this.#numbers = numbers;
     this.#kinds = kinds;
     this.#what = [...this.#what, ...new Array<undefined>(room - this.#room).fill(undefined)];
-    this.#nodes = [...this.#nodes, ...new Array<undefined>(room - this.#room).fill(undefined)];
+    this.#where = [...this.#where, ...new Array<undefined>(room - this.#room).fill(undefined)];
     this.#room = room;
   }
 }

@@ -1,4 +1,4 @@
-import type { HandoffError, Timer } from '../../base/index.js';
+import { type HandoffError, PassingMap, type Timer } from '../../base/index.js';
 import { check, Held, surfaceSize } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
@@ -22,21 +22,24 @@ export function loopIsolation(options: IsolationOptions): Isolation {
     open: (held) => held.open(freeze),
     keep: (value) => Held.live(value, strict || freeze ? check(value, { where: 'result', freeze }) : surfaceSize(value)),
   };
-  const running = new Set<LoopCall>();
+  const running = new PassingMap<number, LoopCall>();
+  let last = 0;
   const unattribute = attributeOutput();
   return {
     name: 'loop',
     start(call, settle) {
+      const number = ++last;
       const started = new LoopCall(call, place, options, (outcome) => {
-        running.delete(started);
+        running.delete(number);
         settle(outcome);
       });
-      running.add(started);
       started.begin();
+      // Most have ended by then.
+      if (!started.isOver) running.set(number, started);
       return started;
     },
     async close() {
-      for (const call of [...running]) call.end({ type: 'stopped' });
+      for (const call of [...running.values()]) call.end({ type: 'stopped' });
       unattribute();
     },
   };
@@ -60,7 +63,7 @@ class LoopCall implements Running {
   readonly #scope: AttemptScope;
   readonly #steps: StepsRun<Held, Held>;
   #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
-  #isOver = false;
+  isOver = false;
 
   constructor({ context, steps }: Call, place: StepPlace<Held, Held>, options: IsolationOptions, settle: (outcome: Outcome) => void) {
     this.#options = options;
@@ -82,7 +85,7 @@ class LoopCall implements Running {
   }
 
   stop(reason: HandoffError, graceMs: number): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const atMs = this.#options.clock.now() + graceMs;
     if (this.#stopping && this.#stopping.atMs <= atMs) return;
     this.#stopping?.timer.cancel();
@@ -92,8 +95,8 @@ class LoopCall implements Running {
   }
 
   end(outcome: Outcome): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.#stopping?.timer.cancel();
     this.#scope.flush();
     this.#settle(this.#stopping ? { type: 'stopped' } : outcome);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { type HandoffError, newId, type Timer, textOf } from '../../base/index.js';
+import { type HandoffError, newId, PassingMap, type Timer, textOf } from '../../base/index.js';
 import { countShared, Held, packThrown, surfaceSize, unpackThrown } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
@@ -30,7 +30,7 @@ export const threadIsolation = (options: IsolationOptions): Isolation => new Thr
 class Threads implements Isolation {
   readonly name = 'thread';
   readonly options: IsolationOptions;
-  readonly calls = new Map<number, ThreadRun>();
+  readonly calls = new PassingMap<number, ThreadRun>();
   #pool: Piscina | undefined;
   #channel: InstanceType<typeof BroadcastChannel> | undefined;
   readonly #doomed = new Set<number>();
