@@ -19,7 +19,10 @@ type Question = WireMessageOf<'run-attempt'>;
 
 /** One attempt for another driver: waiting for room, under way, or ended and remembered in case its answer was lost. */
 interface GuestAttempt {
-  readonly question: Question;
+  readonly id: number;
+  readonly functionId: string;
+  /** Until it has ended: what is remembered of thousands is not to hold on to what was asked. */
+  question: Question | undefined;
   readonly kind: ClaimKind;
   state: 'queued' | 'running' | 'ended';
   handle: AttemptHandle<GatheredOutcome> | undefined;
@@ -78,7 +81,7 @@ export class GuestRun implements Placed {
   }
 
   functionId(index: number): string {
-    return this.#open.get(index)!.question.functionId;
+    return this.#open.get(index)!.functionId;
   }
 
   /** The driver has put them in order. */
@@ -93,7 +96,7 @@ export class GuestRun implements Placed {
   waits(index: number, lacking: Capabilities): void {
     const attempt = this.#open.get(index);
     // What may not wait is refused instead.
-    if (attempt?.state === 'queued' && attempt.question.mayQueue)
+    if (attempt?.state === 'queued' && attempt.question?.mayQueue)
       this.#tell({ type: 'attempt-queued', id: index, lacking: Object.entries(lacking) });
   }
 
@@ -102,10 +105,10 @@ export class GuestRun implements Placed {
     const { allocation } = this.#ground;
     const { id, functionId } = question;
     const known = this.#byFunction.get(functionId);
-    if (known?.question.id === id) return this.#answerAgain(known);
+    if (known?.id === id) return this.#answerAgain(known);
     if (known) {
       // An attempt that the driver has given up, as it thought this node was gone.
-      if (known.question.id > id) return;
+      if (known.id > id) return;
       this.#abandon(known);
     }
     // A driver counts up: what it calls by a number that is taken is none.
@@ -113,6 +116,8 @@ export class GuestRun implements Placed {
     this.#asked += 1;
     const kind = this.#kindOf(question);
     const attempt: GuestAttempt = {
+      id,
+      functionId,
       question,
       kind,
       state: 'queued',
@@ -140,9 +145,10 @@ export class GuestRun implements Placed {
 
   #begin(attempt: GuestAttempt): void {
     if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
-    const { functionId, dagId, timeoutMs, stopGraceMs, steps } = attempt.question;
+    const { dagId, timeoutMs, stopGraceMs, steps, attempt: number } = attempt.question!;
+    const { functionId } = attempt;
     const { refOf, node } = this.#ground;
-    const context = { dagId, runId: this.runId, functionId, attempt: attempt.question.attempt, node };
+    const context = { dagId, runId: this.runId, functionId, attempt: number, node };
     try {
       const ungathered = { context, steps: stepsFromWire(steps, refOf), timeoutMs: timeoutMs ?? undefined, stopGraceMs, via: this.driver };
       attempt.handle = startGathered(ungathered, this.#ground);
@@ -151,7 +157,7 @@ export class GuestRun implements Placed {
     }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
     // What has ended within the turn is told in one: its end says that it has begun.
-    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', id: attempt.question.id });
+    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', id: attempt.id });
   }
 
   refused(index: number): void {
@@ -183,7 +189,7 @@ export class GuestRun implements Placed {
   /** Of the attempts that have not ended only these are still wanted. */
   keepOnly(wanted: ReadonlySet<number>): void {
     for (const [id, attempt] of [...this.#open]) {
-      if (!wanted.has(id) && this.#byFunction.get(attempt.question.functionId) === attempt) this.#abandon(attempt);
+      if (!wanted.has(id) && this.#byFunction.get(attempt.functionId) === attempt) this.#abandon(attempt);
     }
     this.#ground.allocation.pump();
   }
@@ -192,7 +198,7 @@ export class GuestRun implements Placed {
   giveBack(): void {
     for (const attempt of [...this.#open.values()]) {
       if (attempt.state !== 'queued') continue;
-      this.#ground.allocation.withdraw(this.runId, attempt.question.id, attempt.kind);
+      this.#ground.allocation.withdraw(this.runId, attempt.id, attempt.kind);
       this.#refuse(attempt);
     }
   }
@@ -211,18 +217,18 @@ export class GuestRun implements Placed {
   }
 
   addTo(use: DriverUse): void {
-    for (const { state, question } of this.#open.values()) {
+    for (const { state, kind } of this.#open.values()) {
       if (state !== 'running') continue;
-      if (question.slot === 'thread') use.threads += 1;
+      if (kind.slot === 'thread') use.threads += 1;
       else use.loopPlaces += 1;
-      for (const [name, amount] of question.cost) use.used.set(name, (use.used.get(name) ?? 0) + amount);
+      for (const [name, amount] of Object.entries(kind.costs)) use.used.set(name, (use.used.get(name) ?? 0) + amount);
     }
   }
 
   waiting(): { driver: string; dagId: string; functionId: string; lacking: Capabilities }[] {
     const { driver, dagId } = this;
     const queued = [...this.#open.values()].filter(({ state }) => state === 'queued');
-    return queued.map(({ question: { functionId }, kind }) => ({
+    return queued.map(({ functionId, kind }) => ({
       driver,
       dagId,
       functionId,
@@ -232,11 +238,11 @@ export class GuestRun implements Placed {
 
   #ended(attempt: GuestAttempt, outcome: GatheredOutcome): void {
     const { allocation, store, node } = this.#ground;
-    const { functionId } = attempt.question;
+    const { functionId } = attempt;
     attempt.handle = undefined;
     allocation.free(this.runId, node, attempt.kind);
     if (this.#isOver || this.#byFunction.get(functionId) !== attempt) {
-      this.#open.delete(attempt.question.id);
+      this.#open.delete(attempt.id);
     } else if (outcome.type === 'succeeded') {
       const value = outcome.values[0]!;
       try {
@@ -262,25 +268,25 @@ export class GuestRun implements Placed {
 
   /** The driver wants it no more: it is stopped, and its answer goes nowhere. */
   #abandon(attempt: GuestAttempt): void {
-    this.#byFunction.delete(attempt.question.functionId);
+    this.#byFunction.delete(attempt.functionId);
     if (attempt.state === 'queued') {
-      this.#ground.allocation.withdraw(this.runId, attempt.question.id, attempt.kind);
-      this.#open.delete(attempt.question.id);
+      this.#ground.allocation.withdraw(this.runId, attempt.id, attempt.kind);
+      this.#open.delete(attempt.id);
     } else halt(attempt, stopped(this.#ground.node), 0);
   }
 
   #answer(attempt: GuestAttempt, outcome: WireOutcome): void {
     attempt.state = 'ended';
+    attempt.question = undefined;
     const { type } = outcome;
     // Spreading the outcome would take as long as all else here.
     attempt.outcome = type === 'succeeded' ? { type, sizeBytes: outcome.sizeBytes, tookMs: outcome.tookMs, packed: null } : outcome;
-    this.#open.delete(attempt.question.id);
-    this.#tell({ type: 'attempt-ended', id: attempt.question.id, outcome });
+    this.#open.delete(attempt.id);
+    this.#tell({ type: 'attempt-ended', id: attempt.id, outcome });
   }
 
   #answerAgain(attempt: GuestAttempt): void {
-    const { outcome, kind, state, question } = attempt;
-    const { id, functionId } = question;
+    const { outcome, kind, state, id, functionId } = attempt;
     if (state === 'queued') return this.waits(id, this.#ground.allocation.shortOf(kind));
     this.#tell({ type: 'attempt-started', id });
     if (!outcome) return;
@@ -291,13 +297,13 @@ export class GuestRun implements Placed {
 
   #refuse(attempt: GuestAttempt): void {
     const { ledger } = this.#ground.allocation;
-    this.#byFunction.delete(attempt.question.functionId);
-    this.#open.delete(attempt.question.id);
+    this.#byFunction.delete(attempt.functionId);
+    this.#open.delete(attempt.id);
     const mine = this.#host.use() ?? { used: new Map<string, number>(), threads: 0, loopPlaces: 0 };
     const { thread, loop } = ledger.slots;
     this.#tell({
       type: 'attempt-refused',
-      id: attempt.question.id,
+      id: attempt.id,
       usage: {
         capabilities: Object.entries(ledger.capabilities),
         used: Object.entries(ledger.used),
