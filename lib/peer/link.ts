@@ -125,6 +125,8 @@ export class Link {
     if (this.#state.phase !== 'up') return this.#bad('it has not greeted');
     if (decoded.type === 'messages') {
       events.messages(this, decoded.messages);
+      // What they came to is known: nothing is gained by waiting for the end of the turn, and who asks one after another waits for it twice.
+      this.#outbox.flush();
       for (const fault of decoded.faults) this.#bad(fault);
       return;
     }
