@@ -28,6 +28,7 @@ describe('packing', () => {
     ];
     for (const value of values) expect(roundTrip(value)).to.deep.equal(value);
     expect(Object.is(roundTrip(-0), -0)).to.equal(true);
+    expect((roundTrip(new Date(Number.NaN)) as Date).getTime()).to.be.NaN;
     expect(1 in (roundTrip(sparse) as object)).to.equal(false);
     expect(Object.hasOwn(roundTrip({ ['__proto__']: 1 }) as object, '__proto__')).to.equal(true);
   });
@@ -63,9 +64,10 @@ describe('packing', () => {
   });
 
   it('gives back arbitrary values', () => {
+    // Not invalid dates: Node 20's strict equality says that they differ from themselves.
+    const date = fc.date({ noInvalidDate: true });
     const values = fc.anything({
-      withBigInt: true,
-      withDate: true,
+      values: [fc.boolean(), fc.maxSafeInteger(), fc.double(), fc.bigInt(), fc.string(), date, fc.constantFrom(null, undefined)],
       withMap: true,
       withSet: true,
       withTypedArray: true,
