@@ -2,6 +2,15 @@ import { HandoffError } from '../base/index.js';
 import { checkName } from './actor-options.js';
 import type { Parent, Restart, Shutdown, SupervisorOptions } from './contract.js';
 import { printed, WORKER_GRACE_MS } from './place.js';
+import type { RestartIntensity } from './restart-window.js';
+
+/**
+ * How often one child may be started again, whatever its siblings do: one restart too many ends the child, which is told, and not the supervisor.
+ * Such a child is forgotten, like a temporary one, when it has ended and is not started again. For actors of ours that come and go by the thousand.
+ */
+export interface OwnLimit extends RestartIntensity {
+  readonly onGiveUp: (cause: unknown) => void;
+}
 
 /** A specification that has been checked and filled up with the defaults. */
 export interface CheckedSpec {
@@ -12,6 +21,7 @@ export interface CheckedSpec {
   /** `undefined` until the child shows what it is. */
   readonly type: 'worker' | 'supervisor' | undefined;
   readonly shutdown: Shutdown | undefined;
+  readonly ownLimit?: OwnLimit;
 }
 
 /** Options that have been checked and filled up with the defaults. */

@@ -1,4 +1,4 @@
-import { type CheckedSpec, graceOf } from './child-spec.js';
+import { type CheckedSpec, graceOf, type OwnLimit } from './child-spec.js';
 import type { ChildInfo, ChildRef, Parent, Restart, Shutdown } from './contract.js';
 import type { Place } from './place.js';
 import type { ChildState } from './restart-plan.js';
@@ -23,11 +23,14 @@ export class Child implements ChildState {
   restarts = 0;
   /** Why it was, or was to be, started again last. */
   lastFault: unknown;
+  /** Where its restarts are no matter of its supervisor's: how many there may be, and when the last of them were. */
+  readonly ownLimit: OwnLimit | undefined;
+  restartedAtMs: readonly number[] = [];
   readonly #isTypeGiven: boolean;
   readonly #shutdown: Shutdown | undefined;
   #start: CheckedSpec['start'] | undefined;
 
-  constructor({ id, start, restart, significant, type, shutdown }: CheckedSpec) {
+  constructor({ id, start, restart, significant, type, shutdown, ownLimit }: CheckedSpec) {
     this.id = id;
     this.restart = restart;
     this.significant = significant;
@@ -35,6 +38,12 @@ export class Child implements ChildState {
     this.#isTypeGiven = type !== undefined;
     this.#shutdown = shutdown;
     this.#start = start;
+    this.ownLimit = ownLimit;
+  }
+
+  /** Whether nothing of it is kept once it has ended and is not started again. */
+  get isPassing(): boolean {
+    return this.restart === 'temporary' || this.ownLimit !== undefined;
   }
 
   get shutdown(): Shutdown {

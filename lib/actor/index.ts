@@ -4,5 +4,5 @@
 export { type NactRef, tellNact } from './actor.js';
 export { type ActorGroup, type GroupRef, type MemberExit, type MemberHandler, openGroup } from './group.js';
 export * from './public.js';
-export { gaveUp, type SupervisionTree, supervisionTree } from './supervisor.js';
+export { gaveUp, type SupervisionTree, startLimitedChild, supervisionTree } from './supervisor.js';
 export { closeDesk, deadLetters, openActorSystem, openDesk } from './system.js';

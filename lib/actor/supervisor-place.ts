@@ -149,7 +149,7 @@ export class SupervisorPlace extends Place implements Receiver {
       const child = new Child(spec);
       this.children.set(child.id, child);
       const started = await this.#starter.start(child);
-      if (started.type === 'ignored' && spec.restart === 'temporary') this.children.delete(child.id);
+      if (started.type === 'ignored' && child.isPassing) this.children.delete(child.id);
       if (started.type === 'failed' && this.phase === 'starting') return this.#rollBack(child, started.cause);
     }
     // Asked to stop meanwhile: those that were started end as always.
@@ -188,13 +188,13 @@ export class SupervisorPlace extends Place implements Receiver {
         const child = new Child(spec);
         const started = await this.#starter.start(child);
         if (started.type === 'failed') throw this.#startFailed(spec.id, started.cause);
-        if (started.type === 'started' || spec.restart !== 'temporary') this.children.set(spec.id, child);
+        if (started.type === 'started' || !child.isPassing) this.children.set(spec.id, child);
         return child.incarnation?.ref;
       }
       case 'terminate-child': {
         const child = this.#find(order, order.id);
         await this.#terminate(child);
-        if (child.restart === 'temporary') this.children.delete(child.id);
+        if (child.isPassing) this.children.delete(child.id);
         return undefined;
       }
       case 'restart-child': {
@@ -268,20 +268,26 @@ export class SupervisorPlace extends Place implements Receiver {
       child.lastFault = reason;
       return this.#restart(child);
     }
-    if (next === 'forget') this.children.delete(child.id);
+    if (child.isPassing) this.children.delete(child.id);
     if (endsSupervisor(this.#options.autoShutdown, child, this.children.values())) return this.#shutDown('shutdown');
   }
 
   /** One restart: one stamp, however many siblings it takes along. */
   async #restart(child: Child): Promise<void> {
-    const stamps = restartWindow(this.#restartedAtMs, this.clock.now(), this.#options);
+    const { ownLimit } = child;
+    const stamps = restartWindow(ownLimit ? child.restartedAtMs : this.#restartedAtMs, this.clock.now(), ownLimit ?? this.#options);
     if (stamps === 'give-up') {
+      if (ownLimit) {
+        this.children.delete(child.id);
+        return ownLimit.onGiveUp(child.lastFault);
+      }
       this.gaveUp = { childId: child.id, cause: child.lastFault };
       const fields = { supervisor: this.id, childId: child.id, cause: textOf(child.lastFault) };
       this.logger.error(fields, 'A supervisor gave up: its children were restarted too often');
       return this.#shutDown('shutdown');
     }
-    this.#restartedAtMs = stamps;
+    if (ownLimit) child.restartedAtMs = stamps;
+    else this.#restartedAtMs = stamps;
     const plan = restartPlan(this.#options.strategy, this.children.values(), child.id);
     for (const id of plan.stop) await this.#terminate(this.children.get(id)!);
     for (const id of plan.forget) this.children.delete(id);
@@ -290,6 +296,7 @@ export class SupervisorPlace extends Place implements Receiver {
       const next = this.children.get(id)!;
       const started = await this.#starter.start(next);
       if (started.type === 'failed') return this.#retryLater(next, started.cause);
+      if (started.type === 'ignored' && next.isPassing) this.children.delete(id);
       next.restarts += 1;
     }
   }

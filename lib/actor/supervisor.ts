@@ -1,5 +1,5 @@
 import { HandoffError } from '../base/index.js';
-import { checkedOptions, checkedSpec } from './child-spec.js';
+import { checkedOptions, checkedSpec, type OwnLimit } from './child-spec.js';
 import type { ChildInfo, ChildRef, ChildSpec, ExitReason, Parent, Supervisor, SupervisorOptions } from './contract.js';
 import { Handle } from './handle.js';
 import { placeOf, printed } from './place.js';
@@ -79,6 +79,17 @@ export async function startSupervisor(parent: Parent, options: SupervisorOptions
   const place = new SupervisorPlace(above.ground, above, checked, (it) => new SupervisorHandle(it) as unknown as Parent);
   await place.begin(children);
   return place.handle as Supervisor;
+}
+
+/** As `startChild`, for a child whose restarts are counted for itself: see `OwnLimit`. */
+export function startLimitedChild<R extends ChildRef>(
+  supervisor: Supervisor,
+  spec: ChildSpec<R>,
+  ownLimit: OwnLimit,
+): Promise<R | undefined> {
+  const place = supervisorPlace(supervisor);
+  const checked = { ...checkedSpec(spec, place.options.autoShutdown), ownLimit };
+  return place.request({ type: 'start-child', spec: checked }) as Promise<R | undefined>;
 }
 
 /** Why a supervisor gave up, for its owner: publicly it ended with `'shutdown'`, as in OTP. `undefined` for one that did not. */

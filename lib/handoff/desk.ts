@@ -34,16 +34,15 @@ export class LaunchRun {
 export interface DeskParts {
   readonly runs: Runs;
   readonly logger: Logger;
-  readonly launch: (prepared: PreparedRun) => void;
 }
 
 /** The embedded actor API: one message in, messages to `replyTo` out. A message that makes no sense is logged, and answered where it can be. */
-export function receiveAtDesk(message: unknown, { runs, logger, launch }: DeskParts): void {
-  if (message instanceof LaunchRun) return launch(message.prepared);
+export function receiveAtDesk(message: unknown, { runs, logger }: DeskParts): void {
+  if (message instanceof LaunchRun) return runs.launch(message.prepared);
   const { type, ...request } = (typeof message === 'object' && message !== null ? message : {}) as Readonly<Record<string, unknown>>;
   switch (type) {
     case 'execute':
-      return execute(request, runs, launch);
+      return execute(request, runs);
     case 'cancel':
       void runs.cancel(String(request.runId), request.reason);
       return;
@@ -57,7 +56,7 @@ export function receiveAtDesk(message: unknown, { runs, logger, launch }: DeskPa
   }
 }
 
-function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, runs: Runs, launch: DeskParts['launch']): void {
+function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, runs: Runs): void {
   const reply = (message: HandoffReply): void => void tellNact(replyTo, message);
   let prepared: PreparedRun;
   try {
@@ -72,5 +71,5 @@ function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, r
     const { results, allocations } = end.outcome;
     return reply({ type: 'run-completed', runId, dagId, results, allocations });
   };
-  launch(prepared);
+  runs.launch(prepared);
 }

@@ -56,8 +56,7 @@ export class Handoff implements AsyncDisposable {
     this.name = options.name;
     this.#tables = tables;
     this.#tree = tree;
-    const launch = (prepared: PreparedRun): void => tables.runs.launch(prepared, (gone) => tree.runs(gone));
-    const parts = { runs: tables.runs, logger: options.logger, launch };
+    const parts = { runs: tables.runs, logger: options.logger };
     this.actor = openDesk(tree.system, 'handoff', (message) => receiveAtDesk(message, parts));
     this.#lifecycle = new Lifecycle(options.name, tables, tree, this.actor, { logger: options.logger, clock });
     this.stopped = this.#lifecycle.stopped;

@@ -23,8 +23,6 @@ export interface Tree {
   readonly root: Supervisor;
   /** The actor of that name as it is now, or was last. */
   ref<N extends keyof Stations>(name: N): ActorRef<Stations[N]>;
-  /** The supervisor of runs that there is now, or will be after `gone`. */
-  runs(gone?: Supervisor): Promise<Supervisor>;
   /** Resolves when another incarnation has taken the place of `gone`. */
   replaced<N extends keyof Stations>(name: N, gone: ActorRef<Stations[N]>): Promise<void>;
 }
@@ -55,6 +53,11 @@ export async function growTree(options: CheckedNodeOptions, tables: Tables, { cl
       options.logger.error({ err: error }, 'what a peer sent was not dealt with');
     }
   };
+  const startRuns = async (parent: Parent): Promise<Supervisor> => {
+    const runs = await startSupervisor(parent, { name: 'Runs' });
+    tables.runs.superviseUnder(runs);
+    return runs;
+  };
   const root = await startSupervisor(system, {
     name: options.name,
     children: [
@@ -63,17 +66,13 @@ export async function growTree(options: CheckedNodeOptions, tables: Tables, { cl
       child('NodeRegistry', (parent) => startNodeRegistry(parent, tables.membership, heart)),
       child('Allocator', (parent) => startAllocator(parent, tables.allocation)),
       child('Executor', (parent) => startExecutor(parent, tables.executor)),
-      { ...child('Runs', (parent) => startSupervisor(parent, { name: 'Runs' })), type: 'supervisor' },
+      { ...child('Runs', startRuns), type: 'supervisor' },
     ],
   });
   return {
     system,
     root,
     ref: (name) => present.get(name) as ActorRef<Stations[typeof name]>,
-    async runs(gone) {
-      await changed('Runs', gone);
-      return present.get('Runs') as Supervisor;
-    },
     replaced: (name, gone) => changed(name, gone),
   };
 }

@@ -1,4 +1,4 @@
-import { type ActorRef, exited, openGroup, type Parent, type Supervisor, spawnActor, startSupervisor, tell } from '../actor/index.js';
+import { type ActorRef, exited, openGroup, type Parent, type Supervisor, spawnActor, startLimitedChild, tell } from '../actor/index.js';
 import type { DagRun } from './dag-run.js';
 import type { Incarnation } from './run-order.js';
 
@@ -21,7 +21,7 @@ async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<Dag
       else ctx.stop('normal');
       return undefined;
     },
-    { name: 'DagRunner' },
+    { name: `DagRunner ${run.runId}` },
   );
   const incarnation: Incarnation = {
     ref: self,
@@ -34,11 +34,20 @@ async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<Dag
   return self;
 }
 
-/** The supervisor of one run, which ends with its DagRunner. */
-export const startRunSupervisor = (parent: Parent, run: DagRun): Promise<Supervisor> =>
-  startSupervisor(parent, {
-    name: `Run ${run.runId}`,
-    ...RUNNER_RESTARTS,
-    autoShutdown: 'any-significant',
-    children: [{ id: 'DagRunner', restart: 'transient', significant: true, start: (scope) => startDagRunner(scope, run) }],
-  });
+/** A run as those see it who keep a DagRunner alive for it. */
+export interface Supervised {
+  readonly run: DagRun;
+  /** Whether it needs a DagRunner still. */
+  readonly goesOn: () => boolean;
+  /** Its DagRunner has crashed too often. */
+  readonly onGiveUp: (cause: unknown) => void;
+}
+
+/**
+ * Starts the DagRunner of a run under the supervisor of runs, and again whenever it crashes while the run goes on: how often is no matter of other runs.
+ * Rejects with `HANDOFF_STOPPED` when that supervisor has ended.
+ */
+export function superviseRun(supervisor: Supervisor, { run, goesOn, onGiveUp }: Supervised): Promise<unknown> {
+  const start = (parent: Parent): 'ignore' | Promise<ActorRef<DagRunnerMessage>> => (goesOn() ? startDagRunner(parent, run) : 'ignore');
+  return startLimitedChild(supervisor, { id: `DagRunner ${run.runId}`, restart: 'transient', start }, { ...RUNNER_RESTARTS, onGiveUp });
+}

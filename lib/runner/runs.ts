@@ -1,4 +1,4 @@
-import { type ActorRef, gaveUp, type Parent, type Supervisor } from '../actor/index.js';
+import type { ActorRef, Supervisor } from '../actor/index.js';
 import type { Capabilities } from '../allocator/index.js';
 import { HandoffError, keepAlive, newRunId, type RunId, type Timer } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
@@ -6,7 +6,7 @@ import type { Given } from '../executor/index.js';
 import { check, Held } from '../value/index.js';
 import { claimKinds } from './claims.js';
 import { DagRun } from './dag-run.js';
-import { startRunSupervisor } from './dag-runner.js';
+import { superviseRun } from './dag-runner.js';
 import { Estimates } from './estimates.js';
 import type { EventLog } from './event-log.js';
 import type { RunEvent } from './messages.js';
@@ -42,6 +42,7 @@ export interface PreparedRun {
 
 interface OpenRun extends PreparedRun {
   readonly alive: Timer;
+  isLaunched: boolean;
   timeout: Timer | undefined;
   stopListening: () => void;
   ended: Promise<void>;
@@ -57,6 +58,7 @@ export class Runs {
   /** The events of runs that have ended, for those who subscribe late; bounded, the oldest go first. */
   readonly #past = new Map<string, EventLog>();
   #pastEvents = 0;
+  #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
 
   constructor(ground: RunGround & { readonly freeze: boolean }) {
@@ -147,6 +149,7 @@ export class Runs {
       options,
       onEnd: () => {},
       alive: keepAlive(),
+      isLaunched: false,
       timeout: undefined,
       stopListening: () => {},
       ended: Promise.resolve(),
@@ -160,34 +163,27 @@ export class Runs {
     return prepared;
   }
 
-  /**
-   * Starts a prepared run under its own supervisor. `supervisor` answers the supervisor of runs, or the next one when the one given is
-   * gone: the run goes on under that.
-   */
-  launch({ run }: PreparedRun, supervisor: (gone?: Supervisor) => Promise<Supervisor>): void {
-    const supervise = async (): Promise<void> => {
-      let above = await supervisor();
-      while (this.#byRun.has(run.runId)) {
-        const own = await this.#superviseUnder(above, run);
-        const reason = own && gaveUp(own);
-        if (reason && this.#byRun.has(run.runId)) this.#abort(run, 'its DagRunner ended again and again', reason.cause);
-        if (this.#byRun.has(run.runId)) above = await supervisor(above);
-      }
-    };
-    supervise().catch((error) => this.#abort(run, 'its DagRunner could not be started', error));
+  /** There is a supervisor of runs, or another one: what was launched and goes on, goes on under it. */
+  superviseUnder(supervisor: Supervisor): void {
+    this.#supervisor = supervisor;
+    for (const open of this.#byRun.values()) if (open.isLaunched) this.#supervise(open, supervisor);
   }
 
-  /** Answers the supervisor of the run once that has ended; `undefined` when the one above was gone already. */
-  async #superviseUnder(above: Supervisor, run: DagRun): Promise<Supervisor | undefined> {
-    try {
-      const start = (parent: Parent): Promise<Supervisor> => startRunSupervisor(parent, run);
-      const own = await above.startChild<Supervisor>({ id: run.runId, type: 'supervisor', restart: 'temporary', start });
-      await own!.exited;
-      return own;
-    } catch (error) {
-      if (HandoffError.is(error, 'HANDOFF_STOPPED')) return undefined;
-      throw error;
-    }
+  /** Starts a prepared run. */
+  launch({ run }: PreparedRun): void {
+    const open = this.#byRun.get(run.runId);
+    if (!open) return;
+    open.isLaunched = true;
+    if (this.#supervisor) this.#supervise(open, this.#supervisor);
+  }
+
+  #supervise({ run }: OpenRun, supervisor: Supervisor): void {
+    const goesOn = (): boolean => this.#byRun.has(run.runId);
+    const onGiveUp = (cause: unknown): void => this.#abort(run, 'its DagRunner ended again and again', cause);
+    superviseRun(supervisor, { run, goesOn, onGiveUp }).catch((error) => {
+      // With a supervisor that is gone, it waits for the next one.
+      if (!HandoffError.is(error, 'HANDOFF_STOPPED')) this.#abort(run, 'its DagRunner could not be started', error);
+    });
   }
 
   /** Cancels a run; resolves when every attempt has ended and every claim is free. One that is over, or unknown, is no error. */

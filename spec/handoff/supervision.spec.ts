@@ -26,7 +26,7 @@ async function killRunner(handoff: Handoff, runId: string, times: number): Promi
 }
 
 describe('the supervision of a node', () => {
-  it('is a tree of the stations and of one supervisor for each run', async () => {
+  it('is a tree of the stations and of one DagRunner for each run', async () => {
     await using handoff = await start();
     const held = gate();
     const run = handoff.execute(new Dag('shown').add({ id: 'f', code: () => held.pass() }));
@@ -37,11 +37,14 @@ describe('the supervision of a node', () => {
       ...STATIONS.map((name) => [name, 'worker']),
       ['Runs', 'supervisor'],
     ]);
-    const [ofRun] = find(tree, 'Runs')!.children;
-    expect(ofRun).to.deep.include({ name: run.id, type: 'supervisor' });
-    expect(ofRun!.children.map(({ name }) => name)).to.deep.equal(['DagRunner']);
+    const runs = async (): Promise<SupervisionTree['children']> => find(await handoff.supervisionTree(), 'Runs')!.children;
+    const runner = { name: `DagRunner ${run.id}`, type: 'worker', children: [] };
+    expect(await runs()).to.deep.equal([{ ...runner, restarts: 0 }]);
+    await killRunner(handoff, run.id, 1);
+    expect(await runs()).to.deep.equal([{ ...runner, restarts: 1 }]);
     held.open();
     await run;
+    while ((await runs()).length > 0) await handoff.nodes();
   });
 
   for (const name of STATIONS) {
@@ -85,6 +88,29 @@ describe('the supervision of a node', () => {
     held.open();
     await run;
     expect(calls).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('goes on with every run under another supervisor of runs, when that one crashes', async () => {
+    await using handoff = await start();
+    const calls: string[] = [];
+    const gates = [gate(), gate()];
+    const runs = gates.map((held, at) =>
+      handoff.execute(
+        Dag.dynamic(`run ${at}`)
+          .add({ id: 'a', code: () => held.pass().then(() => calls.push(`a${at}`)) })
+          .add({ id: 'b', code: () => calls.push(`b${at}`), args: ['a'] }),
+      ),
+    );
+    await Promise.all(gates.map(({ reached }) => reached));
+    for (let times = 0; times < 3; times += 1) {
+      kill(handoff.whereis('Runs')!);
+      await handoff.nodes();
+      for (const { id } of runs) while (!handoff.whereis(`DagRunner ${id}`)) await handoff.nodes();
+    }
+    for (const held of gates) held.open();
+    await Promise.all(runs);
+    expect(calls.sort()).to.deep.equal(['a0', 'a1', 'b0', 'b1']);
+    expect(find(await handoff.supervisionTree(), 'Runs')).to.include({ restarts: 3 });
   });
 
   it('ends only the run whose DagRunner crashes again and again', async () => {
