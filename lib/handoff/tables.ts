@@ -133,7 +133,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
   const { refOf } = new CodeRefs();
   const remote = new RemoteExecutor(send, root);
   const comparisons = new ModuleComparisons({ root, node }, requests);
-  const turn = new Turn(clock);
+  const turn = new Turn(clock, defer);
   const runs = new Runs({
     node,
     clock,
@@ -153,7 +153,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     logger,
     interpose,
   });
-  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, defer, logger });
+  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, logger });
   const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
   const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
   const cluster = new Cluster({ node, clock, random, membership, peers, requests, fetches, offers, store });

@@ -16,7 +16,7 @@ export interface FunctionPart {
 /**
  * Spawns the actor of one function in flight: it starts the attempt, waits for its end and ends with it: `normal`, or with the function's
  * own error. It is started again, as a new incarnation, for every further attempt. It begins now while the
- * turn lasts, or where there is no `turn` to be kept as nothing of the user's runs here; else when its first message arrives.
+ * turn lasts, or where there is no `turn` to be kept as nothing of the user's runs here; else when its turn has come.
  */
 export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, turn: Turn | undefined): GroupRef {
   let isOver = false;
@@ -27,10 +27,9 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
     else if (outcome.type !== 'failed') self.stop('shutdown');
     else self.stop(outcome.error instanceof Error ? outcome.error : new Error('the function threw', { cause: outcome.error }));
   };
-  const member = group.spawn<'start' | 'start-turn'>(
+  const member = group.spawn<'start'>(
     name,
-    (message, self) => {
-      if (message === 'start-turn') turn?.begin();
+    (_start, self) => {
       let handle: AttemptHandle<FarOutcome>;
       try {
         handle = part.start();
@@ -46,7 +45,7 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
       if (!isOver && reason !== 'shutdown') part.orphaned(reason);
     },
   );
-  if (!turn || turn.lasts) member.hear('start');
-  else member.tell('start-turn');
+  if (!turn || turn.mayBegin()) member.hear('start');
+  else turn.wait(() => member.hear('start'));
   return member;
 }

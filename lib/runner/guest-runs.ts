@@ -16,7 +16,6 @@ export interface GuestGround {
   readonly fetches: Fetches;
   readonly refOf: (module: string, name: string) => CodeRef;
   readonly turn: Turn;
-  readonly defer: (action: () => void) => void;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly logger: Logger;
 }
@@ -40,7 +39,6 @@ export class GuestRuns {
   readonly #runs = new Map<string, GuestRun>();
   #isDraining = false;
   #idle: (() => void)[] = [];
-  #later: (() => void)[] = [];
 
   constructor(ground: GuestGround) {
     this.#ground = ground;
@@ -154,20 +152,9 @@ export class GuestRuns {
 
   /** Now, while the turn lasts; else in turn with the event loop: a frame full of small functions must not hold up the heartbeat. */
   #begin(action: () => void): void {
-    const { turn, defer } = this.#ground;
-    if (turn.lasts && this.#later.length === 0) return action();
-    this.#later.push(action);
-    if (this.#later.length > 1) return;
-    const work = (): void => {
-      turn.begin();
-      const actions = this.#later;
-      let at = 0;
-      do actions[at++]!();
-      while (at < actions.length && turn.lasts);
-      this.#later = actions.slice(at);
-      if (this.#later.length > 0) defer(work);
-    };
-    defer(work);
+    const { turn } = this.#ground;
+    if (turn.mayBegin()) action();
+    else turn.wait(action);
   }
 
   #end(run: GuestRun, retainMs: number): void {

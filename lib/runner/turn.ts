@@ -1,32 +1,51 @@
+import Denque from 'denque';
 import type { Clock } from '../base/index.js';
 
-/** How long functions may be started one after the other before the event loop gets its turn, ms: timers, sockets and other runs wait as long. */
+/** How long functions may begin one after the other before the event loop gets its turn, ms: timers, sockets and heartbeats wait as long. */
 const TURN_MS = 2;
 
-/** After so long without a turn the event loop has had its own, or nothing else wants one, ms. */
-const REST_MS = 2;
-
 /**
- * Decides whether the next function may begin now, or when a message reaches its actor, which is a turn of the event loop later. A message
- * for each would cost a turn each; none at all, and a run of small functions would hold up everything else on the node. One for each node.
+ * Decides whether the next function may begin now, or stands in line until the event loop has had its turn. A turn of the loop for each would
+ * cost one each; none at all, and a run of small functions would hold up everything else on the node. One line for each node, whoever drives
+ * what stands in it: between two turns of the loop functions begin for so long and no longer, however many wait, and one at least.
  */
 export class Turn {
   readonly #clock: Clock;
-  #endsMs = Number.NEGATIVE_INFINITY;
+  readonly #defer: (action: () => void) => void;
+  readonly #line = new Denque<() => void>();
+  #isOn = false;
+  #endsMs = 0;
 
-  constructor(clock: Clock) {
+  /** `defer` has something done once the event loop has had its turn. */
+  constructor(clock: Clock, defer: (action: () => void) => void) {
     this.#clock = clock;
+    this.#defer = defer;
   }
 
-  /** Whether there is time left; so there is when none was taken for a while. Whoever is told that there is none waits for a message, and then begins a turn. */
-  get lasts(): boolean {
-    const nowMs = this.#clock.now();
-    if (nowMs >= this.#endsMs + REST_MS) this.#endsMs = nowMs + TURN_MS;
-    return nowMs < this.#endsMs;
+  /** Whether one may begin now: nobody stands in line, and there is time left. */
+  mayBegin(): boolean {
+    return this.#line.length === 0 && this.#lasts();
   }
 
-  /** The event loop has had its turn. */
-  begin(): void {
-    this.#endsMs = this.#clock.now() + TURN_MS;
+  /** Has `begin` called in one of the next turns, behind those who came before. */
+  wait(begin: () => void): void {
+    this.#line.push(begin);
+    this.#lasts();
   }
+
+  /** A turn is on from when somebody first asks until the event loop has had its own: only that tells, as a function may take longer than any time. */
+  #lasts(): boolean {
+    if (!this.#isOn) {
+      this.#isOn = true;
+      this.#endsMs = this.#clock.now() + TURN_MS;
+      this.#defer(this.#next);
+      return true;
+    }
+    return this.#clock.now() < this.#endsMs;
+  }
+
+  readonly #next = (): void => {
+    this.#isOn = false;
+    while (this.#line.length > 0 && this.#lasts()) this.#line.shift()!();
+  };
 }

@@ -26,6 +26,34 @@ describe('a run of which very many functions are ready at once', () => {
     expect(run.progress.succeeded).to.equal(20_002);
   });
 
+  for (const [what, ms, most] of [
+    ['one, where they take longer than a turn', 3, 1],
+    ['as many as fit into 2 ms, where they take less', 0.1, 21],
+  ] as const) {
+    it(`has no more of them begin between two turns of the event loop than ${what}`, async () => {
+      await using handoff = await Handoff.start({ capabilities: {} });
+      const began: number[] = [];
+      let turns = 0;
+      const count = (): void => {
+        turns += 1;
+        if (began.length < 600) setImmediate(count);
+      };
+      const busy = (): void => {
+        began.push(turns);
+        const endMs = performance.now() + ms;
+        while (performance.now() < endMs);
+      };
+      const dag = Dag.dynamic('busy');
+      for (let index = 0; index < 600; index += 1) dag.add({ id: `f${index}`, code: busy });
+      const run = handoff.execute(dag);
+      setImmediate(count);
+      await run;
+      const together = new Map<number, number>();
+      for (const turn of began) together.set(turn, (together.get(turn) ?? 0) + 1);
+      expect(Math.max(...together.values())).to.be.at.most(most);
+    });
+  }
+
   it('can be cancelled before all of them are', async () => {
     await using handoff = await Handoff.start({ capabilities: {} });
     const dag = Dag.dynamic('many');

@@ -198,6 +198,7 @@ describe('the runs of other drivers on a node', () => {
   it('fail alone where they are no attempt, or need what this node has not; the next one runs', () => {
     const { guests, isolation, executor, ledger, heard, nextTurn, clock } = guestNode({ cpu: 9 });
     const [step] = asks('r/f').steps;
+    guests.heard('a', asks('r/now'));
     clock.advance(3);
     guests.heard('a', asks('r/none', { steps: [] }));
     guests.heard('a', asks('r/forward', { steps: [{ ...step!, inputs: [1] }] }));
@@ -206,9 +207,9 @@ describe('the runs of other drivers on a node', () => {
     heard();
     nextTurn();
     expect(heard()).to.deep.equal([...['none', 'forward', 'strange'].map((id) => `a: ended ${id} failed`), 'a: started f']);
-    expect(isolation.running).to.deep.equal(['f']);
-    expect(executor.running).to.equal(1);
-    expect(ledger.used).to.deep.equal({ cpu: 1 });
+    expect(isolation.running).to.deep.equal(['now', 'f']);
+    expect(executor.running).to.equal(2);
+    expect(ledger.used).to.deep.equal({ cpu: 2 });
   });
 
   it('begin in turn with the event loop, in order', () => {

@@ -63,9 +63,8 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
       };
     },
   } as unknown as Fetches;
-  const turn = new Turn(clock);
-  turn.begin();
   const deferred: (() => void)[] = [];
+  const turn = new Turn(clock, (action) => void deferred.push(action));
   const said: { to: string; message: WireMessage }[] = [];
   const guests = new GuestRuns({
     node: 'b',
@@ -75,7 +74,6 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     fetches,
     refOf: new CodeRefs().refOf,
     turn,
-    defer: (action) => void deferred.push(action),
     send: (to, message) => {
       said.push({ to, message });
       return true;
