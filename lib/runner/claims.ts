@@ -25,34 +25,76 @@ function isOpening({ producers, producersStart, dependentsStart }: Plan, index: 
   return true;
 }
 
+/** What a function claims, as far as the plan says. */
+interface Wanted {
+  readonly slot: ClaimKind['slot'];
+  readonly costs: Capabilities;
+  readonly only: string | undefined;
+  readonly group: number;
+  readonly opens: boolean;
+}
+
+function sameCosts(a: Capabilities, b: Capabilities): boolean {
+  if (a === b) return true;
+  let more = 0;
+  for (const name in a) {
+    if (a[name] !== b[name]) return false;
+    more += 1;
+  }
+  for (const _name in b) more -= 1;
+  return more === 0;
+}
+
+/** The same for costs that are the same, in whatever order they are named. */
+function keyOf({ slot, costs, only, group, opens }: Wanted): string {
+  return JSON.stringify([slot, opens, only ?? null, group, Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+/** The kinds of claim of one run. Most functions are as the one before them: a key for each of a million would take a second. */
+class Kinds {
+  readonly #byKey = new Map<string, ClaimKind>();
+  readonly #groups = new Map<number, Group & { claims: Claim[] }>();
+  #last: { readonly wanted: Wanted; readonly kind: ClaimKind } | undefined;
+
+  of(wanted: Wanted): ClaimKind {
+    const last = this.#last?.wanted;
+    const { slot, costs, only, group, opens } = wanted;
+    if (last && last.slot === slot && last.opens === opens && last.only === only && last.group === group && sameCosts(last.costs, costs)) {
+      return this.#last!.kind;
+    }
+    const key = keyOf(wanted);
+    const kind = this.#byKey.get(key) ?? this.#make(wanted, key);
+    this.#last = { wanted, kind };
+    return kind;
+  }
+
+  #make({ slot, costs, only, group: number, opens }: Wanted, key: string): ClaimKind {
+    const group = number < 0 ? undefined : this.#group(number);
+    const kind = { slot, costs, cost: amounts(costs), only, group, isOpening: opens };
+    group?.claims.push(kind);
+    this.#byKey.set(key, kind);
+    return kind;
+  }
+
+  #group(number: number): Group & { claims: Claim[] } {
+    const known = this.#groups.get(number);
+    if (known) return known;
+    const group = { claims: [], node: undefined };
+    this.#groups.set(number, group);
+    return group;
+  }
+}
+
 /** The kind of claim of each function of a plan, by index; functions that are alike share one object. */
 export function claimKinds(plan: Plan, { node, local, threadCost }: ClaimTerms): readonly ClaimKind[] {
-  const kinds = new Map<string, ClaimKind>();
-  const plain = new Map<string, ClaimKind>();
-  const groups = new Map<number, Group & { claims: Claim[] }>();
-  return plan.specs.map((spec, index) => {
+  const kinds = new Kinds();
+  const byIndex = new Array<ClaimKind>(plan.size);
+  for (let index = 0; index < plan.size; index += 1) {
     const slot = plan.isolation[index]!;
+    const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (slot === 'thread' ? threadCost : NOTHING));
     const only = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
-    const groupNumber = local ? -1 : plan.group[index]!;
-    const isPlain = (local || spec.cost === undefined) && groupNumber < 0 && (only === undefined || only === node);
-    const opens = isOpening(plan, index);
-    const key = isPlain ? `${slot} ${only === undefined} ${opens}` : '';
-    const known = isPlain ? plain.get(key) : undefined;
-    if (known) return known;
-    const costs = local ? NOTHING : (spec.cost ?? (slot === 'thread' ? threadCost : NOTHING));
-    const fullKey = JSON.stringify([slot, opens, only ?? null, groupNumber, Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1))]);
-    let kind = kinds.get(fullKey);
-    if (!kind) {
-      let group = groupNumber < 0 ? undefined : groups.get(groupNumber);
-      if (groupNumber >= 0 && !group) {
-        group = { claims: [], node: undefined };
-        groups.set(groupNumber, group);
-      }
-      kind = { slot, costs, cost: amounts(costs), only, group, isOpening: opens };
-      group?.claims.push(kind);
-      kinds.set(fullKey, kind);
-    }
-    if (isPlain) plain.set(key, kind);
-    return kind;
-  });
+    const group = local ? -1 : plan.group[index]!;
+    byIndex[index] = kinds.of({ slot, costs, only, group, opens: isOpening(plan, index) });
+  }
+  return byIndex;
 }

@@ -4,11 +4,12 @@ import type { CodeRef, Plan } from '../dag/index.js';
 export const DURATIONS_KEPT = 200_000;
 const REFERENCES_KEPT = 10_000;
 
-const nameOf = (code: unknown): string | undefined => {
-  if (typeof code === 'function') return undefined;
-  const { module, name } = code as CodeRef;
-  return `${module}#${name}`;
-};
+interface Mean {
+  meanMs: number;
+  count: number;
+}
+
+const nameOf = ({ module, name }: CodeRef): string => `${module}#${name}`;
 
 /**
  * How long functions take, learnt from the runs of this node: by DAG and function id from the last run, by reference the mean. A bounded
@@ -16,7 +17,8 @@ const nameOf = (code: unknown): string | undefined => {
  */
 export class Estimates {
   readonly #byDag = new Map<string, Map<string, number>>();
-  readonly #byReference = new Map<string, { meanMs: number; count: number }>();
+  readonly #byReference = new Map<string, Mean>();
+  #last: { readonly code: unknown; readonly mean: Mean | undefined } | undefined;
   #kept = 0;
 
   /** The estimated milliseconds of each function of a plan. */
@@ -62,19 +64,24 @@ export class Estimates {
   }
 
   #meanOf(code: unknown): number | undefined {
-    const name = nameOf(code);
-    return name === undefined ? undefined : this.#byReference.get(name)?.meanMs;
+    return this.#known(code)?.meanMs;
   }
 
   #learnReference(code: unknown, tookMs: number): void {
-    const name = nameOf(code);
-    if (name === undefined) return;
-    const mean = this.#byReference.get(name);
+    const mean = this.#known(code);
     if (mean) {
       mean.count += 1;
       mean.meanMs += (tookMs - mean.meanMs) / mean.count;
-    } else if (this.#byReference.size < REFERENCES_KEPT) {
-      this.#byReference.set(name, { meanMs: tookMs, count: 1 });
+    } else if (typeof code !== 'function' && this.#byReference.size < REFERENCES_KEPT) {
+      this.#last = undefined;
+      this.#byReference.set(nameOf(code as CodeRef), { meanMs: tookMs, count: 1 });
     }
+  }
+
+  /** Functions that follow one another in a DAG often are one reference: its name is looked up once. */
+  #known(code: unknown): Mean | undefined {
+    if (typeof code === 'function') return undefined;
+    if (this.#last?.code !== code) this.#last = { code, mean: this.#byReference.get(nameOf(code as CodeRef)) };
+    return this.#last?.mean;
   }
 }

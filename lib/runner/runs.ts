@@ -1,5 +1,5 @@
 import type { ActorRef, Supervisor } from '../actor/index.js';
-import type { Capabilities } from '../allocator/index.js';
+import type { Capabilities, ClaimKind } from '../allocator/index.js';
 import { HandoffError, keepAlive, newRunId, type RunId, type Timer } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
 import type { Given } from '../executor/index.js';
@@ -227,10 +227,13 @@ export class Runs {
     return this.#ground.allocation.members.some(({ room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
   }
 
-  #refuseImpossible(plan: Plan, kinds: readonly ReturnType<typeof claimKinds>[number][]): void {
-    const seen = new Set<(typeof kinds)[number]>();
-    for (const [index, kind] of kinds.entries()) {
-      if (seen.has(kind)) continue;
+  #refuseImpossible(plan: Plan, kinds: readonly ClaimKind[]): void {
+    const seen = new Set<ClaimKind>();
+    let last: ClaimKind | undefined;
+    for (let index = 0; index < kinds.length; index += 1) {
+      const kind = kinds[index]!;
+      if (kind === last || seen.has(kind)) continue;
+      last = kind;
       seen.add(kind);
       const error = this.#ground.allocation.impossible(kind, plan.ids[index]!);
       if (error) throw error;

@@ -5,7 +5,7 @@ import { driver, FarNode, farTasks, type ObservedNode } from './far-node.js';
 import { type Bench, perSecond, type Row } from './measure.js';
 import { ProcessWatch, type Watched } from './process-watch.mjs';
 
-const READY = 200_000;
+const READY = 1_000_000;
 const VALUES = 1000;
 const VALUE_BYTES = 256 * 1024;
 const SLOW_MS = 5;
