@@ -1,3 +1,4 @@
+import type { Plan } from '../dag/index.js';
 import type { Held } from '../value/index.js';
 
 /** Values whose packed form is larger are unpacked when somebody looks at them, so that a run's end does not hold up the node's loop. */
@@ -16,24 +17,48 @@ export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<str
   return record;
 }
 
-/** Values by the ids of their functions, in two columns: a pair for each of a million would cost as much as they do. */
-export interface Collected {
-  readonly ids: readonly string[];
-  readonly values: readonly Held[];
-}
+/** How many functions are looked at in one turn of the event loop when a run ends. */
+const COLLECTED_AT_ONCE = 10_000;
 
 /**
- * The results of a run as an ordinary object. Small values are there; a large one that is packed is an accessor that unpacks it at the
- * first look, and gives the same object from then on.
+ * The results of a run as an ordinary object, which is made in as many turns of the event loop as it needs. Small values are there; a large one
+ * that is packed is an accessor that unpacks it at the first look, and gives the same object from then on.
  */
-export function openResults({ ids, values }: Collected, freeze: boolean): Record<string, unknown> {
-  const results: Record<string, unknown> = {};
-  for (let at = 0; at < ids.length; at += 1) {
-    const held = values[at]!;
-    if (!held.isPacked || held.sizeBytes <= OPENED_AT_ONCE_BYTES) define(results, ids[at]!, held.open(freeze));
-    else defineOnce(results, ids[at]!, () => held.open(freeze));
+export class Results {
+  /** The functions whose values are there. */
+  readonly ids: string[] = [];
+  readonly values: Record<string, unknown> = {};
+  readonly #plan: Plan;
+  readonly #collected: Uint8Array;
+  readonly #heldOf: (id: string) => Held | undefined;
+  readonly #freeze: boolean;
+  #next = 0;
+
+  constructor(plan: Plan, collected: Uint8Array, heldOf: (id: string) => Held | undefined, freeze: boolean) {
+    this.#plan = plan;
+    this.#collected = collected;
+    this.#heldOf = heldOf;
+    this.#freeze = freeze;
   }
-  return results;
+
+  /** Goes on with what fits into a turn; true when that was all. */
+  goOn(): boolean {
+    const { ids, size } = this.#plan;
+    const end = Math.min(size, this.#next + COLLECTED_AT_ONCE);
+    for (; this.#next < end; this.#next += 1) {
+      if (this.#collected[this.#next] === 1) this.#collect(ids[this.#next]!);
+    }
+    return end === size;
+  }
+
+  #collect(id: string): void {
+    const held = this.#heldOf(id);
+    if (!held) return;
+    this.ids.push(id);
+    const freeze = this.#freeze;
+    if (!held.isPacked || held.sizeBytes <= OPENED_AT_ONCE_BYTES) define(this.values, id, held.open(freeze));
+    else defineOnce(this.values, id, () => held.open(freeze));
+  }
 }
 
 /** Of how many functions it is told at the end where they ran; of more it is when somebody looks. */

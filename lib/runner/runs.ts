@@ -8,15 +8,12 @@ import { claimKinds } from './claims.js';
 import { DagRun } from './dag-run.js';
 import { superviseRun } from './dag-runner.js';
 import { Estimates } from './estimates.js';
-import type { EventLog } from './event-log.js';
 import type { RunEvent } from './messages.js';
-import { type Collected, openResults, withAllocations } from './results.js';
+import { PastEvents } from './past-events.js';
+import { Results, withAllocations } from './results.js';
 import { aborted, cancelled } from './run-endings.js';
 import { type CheckedOptions, checkedOptions } from './run-options.js';
 import type { RunGround, Waiting } from './run-order.js';
-
-/** How many events of ended runs are kept in all. */
-const PAST_EVENTS_KEPT = 30_000;
 
 /** What a run that succeeded came to. */
 export interface RunOutcome<R> {
@@ -43,6 +40,8 @@ export interface PreparedRun {
 interface OpenRun extends PreparedRun {
   readonly alive: Timer;
   isLaunched: boolean;
+  /** Every attempt has ended and every claim is free; what it came to is being put together. */
+  isOver: boolean;
   timeout: Timer | undefined;
   stopListening: () => void;
   ended: Promise<void>;
@@ -55,9 +54,7 @@ export class Runs {
   readonly #estimates = new Estimates();
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
-  /** The events of runs that have ended, for those who subscribe late; bounded, the oldest go first. */
-  readonly #past = new Map<string, EventLog>();
-  #pastEvents = 0;
+  readonly #past = new PastEvents();
   #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
 
@@ -77,12 +74,12 @@ export class Runs {
 
   /** A node is about to leave: what it made and is still needed is brought here. */
   memberLeaving(node: string): void {
-    for (const { run } of this.#byRun.values()) run.memberLeaving(node);
+    for (const { run, isOver } of this.#byRun.values()) if (!isOver) run.memberLeaving(node);
   }
 
   /** A node is gone: what only that had is computed again; what only that could run waits for its return, for a while. */
   memberGone(node: string): void {
-    for (const { run } of [...this.#byRun.values()]) run.memberGone(node);
+    for (const { run, isOver } of [...this.#byRun.values()]) if (!isOver) run.memberGone(node);
   }
 
   /** How far each run is. */
@@ -150,6 +147,7 @@ export class Runs {
       onEnd: () => {},
       alive: keepAlive(),
       isLaunched: false,
+      isOver: false,
       timeout: undefined,
       stopListening: () => {},
       ended: Promise.resolve(),
@@ -177,8 +175,9 @@ export class Runs {
     if (this.#supervisor) this.#supervise(open, this.#supervisor);
   }
 
-  #supervise({ run }: OpenRun, supervisor: Supervisor): void {
-    const goesOn = (): boolean => this.#byRun.has(run.runId);
+  #supervise(open: OpenRun, supervisor: Supervisor): void {
+    const { run } = open;
+    const goesOn = (): boolean => !open.isOver;
     const onGiveUp = (cause: unknown): void => this.#abort(run, 'its DagRunner ended again and again', cause);
     superviseRun(supervisor, { run, goesOn, onGiveUp }).catch((error) => {
       // With a supervisor that is gone, it waits for the next one.
@@ -216,7 +215,10 @@ export class Runs {
 
   /** As `abortAll`, when there are no supervisors left that could do anything. */
   abandonAll(why: string, cause?: unknown): void {
-    for (const { run } of [...this.#byRun.values()]) this.#abort(run, why, cause);
+    for (const open of [...this.#byRun.values()]) {
+      if (open.isOver) this.#tell(open, aborted(open.run, why, cause), undefined);
+      else this.#abort(open.run, why, cause);
+    }
   }
 
   #abort(run: DagRun, why: string, cause: unknown): void {
@@ -283,62 +285,50 @@ export class Runs {
     }
   }
 
-  /** Every attempt has ended, every claim is free: keeps what is wanted, and tells. */
+  /** Every attempt has ended, every claim is free: puts together what is wanted, and tells. */
   #ended(run: DagRun, error: HandoffError | undefined): void {
     const open = this.#byRun.get(run.runId)!;
     const { plan } = run.order;
     const { store, clock, freeze } = this.#ground;
-    const { runId } = run;
-    const { dagId } = plan;
-    this.#byRun.delete(runId);
-    this.#byDag.delete(dagId);
+    open.isOver = true;
     open.timeout?.cancel();
     open.stopListening();
     this.#estimates.learn(plan, run.tookMs);
+    if (error && !error.failures) return this.#tell(open, error, undefined);
+    const results = new Results(plan, open.options.collected, (id) => store.get(run.runId, id), freeze);
+    const goOn = (): void => {
+      // Told already: it was abandoned.
+      if (this.#byRun.get(run.runId) !== open) return;
+      if (results.goOn()) this.#tell(open, error, results);
+      else clock.after(0, goOn);
+    };
+    goOn();
+  }
+
+  #tell(open: OpenRun, error: HandoffError | undefined, results: Results | undefined): void {
+    const { run, options } = open;
+    const { runId, dagId, events, state } = run;
+    const { store, clock } = this.#ground;
+    this.#byRun.delete(runId);
+    this.#byDag.delete(dagId);
     const atMs = clock.wallNow();
     let end: RunEnd;
-    if (error) {
-      if (error.failures)
-        Object.defineProperty(error, 'results', { value: openResults(this.#collected(run), freeze), enumerable: true, configurable: true });
+    if (error || !results) {
+      if (results) Object.defineProperty(error, 'results', { value: results.values, enumerable: true, configurable: true });
       store.dropRun(runId);
-      run.events.add({ type: 'run-failed', runId, dagId, atMs, error });
-      end = { type: 'failed', error };
+      events.add({ type: 'run-failed', runId, dagId, atMs, error: error! });
+      end = { type: 'failed', error: error! };
     } else {
-      const kept = this.#collected(run);
-      const results = openResults(kept, freeze);
-      store.retainRun(runId, kept.ids, open.options.retainMs);
-      const durationMs = clock.now() - run.state.startedMs;
-      run.events.add({ type: 'run-completed', runId, dagId, atMs, durationMs });
-      end = { type: 'completed', outcome: withAllocations({ dagId, runId, results, durationMs }, plan.ids, run.state.nodes) };
+      store.retainRun(runId, results.ids, options.retainMs);
+      const durationMs = clock.now() - state.startedMs;
+      events.add({ type: 'run-completed', runId, dagId, atMs, durationMs });
+      const outcome = { dagId, runId, results: results.values, durationMs };
+      end = { type: 'completed', outcome: withAllocations(outcome, run.order.plan.ids, state.nodes) };
     }
-    run.events.end();
-    this.#remember(runId, run.events);
+    events.end();
+    this.#past.add(runId, events);
     open.alive.cancel();
     open.onEnd(end);
     open.settle();
-  }
-
-  #remember(runId: string, events: EventLog): void {
-    this.#past.set(runId, events);
-    this.#pastEvents += events.kept;
-    for (const [oldest, old] of this.#past) {
-      if (this.#pastEvents <= PAST_EVENTS_KEPT) break;
-      this.#past.delete(oldest);
-      this.#pastEvents -= old.kept;
-    }
-  }
-
-  #collected(run: DagRun): Collected {
-    const { plan, options } = run.order;
-    const ids: string[] = [];
-    const values: Held[] = [];
-    for (let index = 0; index < plan.size; index += 1) {
-      const id = plan.ids[index]!;
-      const held = options.collected[index] === 1 ? this.#ground.store.get(run.runId, id) : undefined;
-      if (!held) continue;
-      ids.push(id);
-      values.push(held);
-    }
-    return { ids, values };
   }
 }

@@ -1,0 +1,24 @@
+import type { EventLog } from './event-log.js';
+
+/** How many events of ended runs are kept in all. */
+const PAST_EVENTS_KEPT = 30_000;
+
+/** The events of runs that have ended, for those who subscribe late; bounded, the oldest runs go first. */
+export class PastEvents {
+  readonly #byRun = new Map<string, EventLog>();
+  #kept = 0;
+
+  get(runId: string): EventLog | undefined {
+    return this.#byRun.get(runId);
+  }
+
+  add(runId: string, events: EventLog): void {
+    this.#byRun.set(runId, events);
+    this.#kept += events.kept;
+    for (const [oldest, old] of this.#byRun) {
+      if (this.#kept <= PAST_EVENTS_KEPT) break;
+      this.#byRun.delete(oldest);
+      this.#kept -= old.kept;
+    }
+  }
+}
