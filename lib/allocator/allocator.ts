@@ -15,7 +15,8 @@ export interface Placed extends Asker {
   refused(index: number, error: Error): void;
   /** Whether the function still waits, after everything that could be granted was. */
   isReady(index: number): boolean;
-  waits(index: number, lacking: Capabilities): void;
+  /** What some of its functions, which are alike, wait for. */
+  wait(indices: readonly number[], lacking: Capabilities): void;
 }
 
 const LARGE_BYTES = 16 * 1024;
@@ -184,17 +185,22 @@ export class AllocationTable {
     if (this.#asked.length === 0) return;
     const asked = this.#asked;
     this.#asked = [];
-    // Functions that are alike wait for the same.
+    // Functions that are alike wait for the same; those of one run mostly asked one after the other.
     const shortOf = new Map<ClaimKind, Capabilities>();
-    for (const { runId, index, kind } of asked) {
+    for (let at = 0; at < asked.length; ) {
+      const { runId, kind } = asked[at]!;
       const run = this.#runs.get(runId);
-      if (!run?.isReady(index)) continue;
+      const indices: number[] = [];
+      for (; at < asked.length && asked[at]!.runId === runId && asked[at]!.kind === kind; at += 1) {
+        if (run?.isReady(asked[at]!.index)) indices.push(asked[at]!.index);
+      }
+      if (!run || indices.length === 0) continue;
       let lacking = shortOf.get(kind);
       if (!lacking) {
         lacking = this.#allocation.shortOf(kind);
         shortOf.set(kind, lacking);
       }
-      run.waits(index, lacking);
+      run.wait(indices, lacking);
     }
   }
 }

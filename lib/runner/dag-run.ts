@@ -178,8 +178,8 @@ export class DagRun implements Placed {
     return this.state.states[index] === 'ready';
   }
 
-  waits(index: number, lacking: Capabilities): void {
-    this.feed({ type: 'function-waited', index, lacking });
+  wait(indices: readonly number[], lacking: Capabilities): void {
+    this.feed({ type: 'functions-waited', indices, lacking });
   }
 
   /** Applies what happened, then does what the brain wants, in order; then the allocator looks whether something fits. */

@@ -55,7 +55,7 @@ export class FarSide {
     this.#codeWatch.used(steps, node);
     return remote.start(attempt, {
       started,
-      queued: (lacking) => this.#feed({ type: 'function-waited', index, lacking }),
+      queued: (lacking) => this.#feed({ type: 'functions-waited', indices: [index], lacking }),
       refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
         allocation.declined(
           node,

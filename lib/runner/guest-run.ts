@@ -93,11 +93,13 @@ export class GuestRun implements Placed {
     return this.#open.get(index)?.state === 'queued';
   }
 
-  waits(index: number, lacking: Capabilities): void {
-    const attempt = this.#open.get(index);
-    // What may not wait is refused instead.
-    if (attempt?.state === 'queued' && attempt.question?.mayQueue)
-      this.#tell({ type: 'attempt-queued', id: index, lacking: Object.entries(lacking) });
+  wait(indices: readonly number[], lacking: Capabilities): void {
+    for (const index of indices) {
+      const attempt = this.#open.get(index);
+      // What may not wait is refused instead.
+      if (attempt?.state === 'queued' && attempt.question?.mayQueue)
+        this.#tell({ type: 'attempt-queued', id: index, lacking: Object.entries(lacking) });
+    }
   }
 
   /** The driver asks for an attempt, for the first time or again. */
@@ -287,7 +289,7 @@ export class GuestRun implements Placed {
 
   #answerAgain(attempt: GuestAttempt): void {
     const { outcome, kind, state, id, functionId } = attempt;
-    if (state === 'queued') return this.waits(id, this.#ground.allocation.shortOf(kind));
+    if (state === 'queued') return this.wait([id], this.#ground.allocation.shortOf(kind));
     this.#tell({ type: 'attempt-started', id });
     if (!outcome) return;
     const value = outcome.type === 'succeeded' ? this.#ground.store.get(this.runId, functionId) : undefined;

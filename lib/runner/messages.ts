@@ -57,7 +57,7 @@ export type RunHappening =
   /** The event loop has had its turn: more functions may begin. */
   | { readonly type: 'turn-taken' }
   | { readonly type: 'function-placed'; readonly index: number; readonly node: string }
-  | { readonly type: 'function-waited'; readonly index: number; readonly lacking: Capabilities }
+  | { readonly type: 'functions-waited'; readonly indices: readonly number[]; readonly lacking: Capabilities }
   | { readonly type: 'placement-refused'; readonly index: number; readonly error: HandoffError }
   /** The only node that could run it is gone, and has not come back in time. */
   | { readonly type: 'node-missed'; readonly index: number; readonly node: string; readonly waitedMs: number }

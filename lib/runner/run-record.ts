@@ -1,7 +1,7 @@
 import type { HandoffError } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
 import { FUNCTION_STATES, type FunctionEvent, type FunctionState, holdsClaim, isFinal, TRANSITIONS } from './function-state.js';
-import type { RunCommand, RunEvent } from './messages.js';
+import type { RunCommand, RunEvent, RunHappening } from './messages.js';
 import { Story } from './story.js';
 
 /** What of the execution options the brain needs. */
@@ -127,4 +127,17 @@ export function ready(state: RunState, index: number, at: Moment, out: RunComman
 /** Adds an event to what is to be done. */
 export function tell(out: RunCommand[], event: RunEvent): void {
   out.push({ type: 'announce', event });
+}
+
+/** Tells of functions that wait for room: here, or on the node where they were placed. */
+export function tellWaiting(
+  state: RunState,
+  { indices, lacking }: Extract<RunHappening, { type: 'functions-waited' }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
+  for (const index of indices) {
+    if (state.states[index] !== 'ready' && state.states[index] !== 'placed') continue;
+    tell(out, { ...stamp(state, at), type: 'function-waiting', functionId: state.plan.ids[index]!, for: lacking });
+  }
 }

@@ -3,7 +3,7 @@ import { holdsClaim, isFinal } from './function-state.js';
 import { consumed, dropUnneeded, missed, skipDependents, skipIfDoomed, valuesLost, waitAgain } from './lineage.js';
 import type { RunCommand, RunEvent, RunHappening } from './messages.js';
 import { restMs } from './retry.js';
-import { type Moment, move, type RunState, ready, stamp, tell } from './run-record.js';
+import { type Moment, move, type RunState, ready, stamp, tell, tellWaiting } from './run-record.js';
 
 /** How many functions become ready in one turn when a run begins; they take some 5 µs each. */
 const BEGUN_AT_ONCE = 2000;
@@ -27,15 +27,8 @@ export function step(state: RunState, happening: RunHappening, at: Moment, out: 
       return beginMore(state, at, out);
     case 'function-placed':
       return place(state, happening.index, happening.node, at, out);
-    case 'function-waited':
-      // Or it waits on the node where it was placed.
-      if (state.states[happening.index] !== 'ready' && state.states[happening.index] !== 'placed') return;
-      return tell(out, {
-        ...stamp(state, at),
-        type: 'function-waiting',
-        functionId: state.plan.ids[happening.index]!,
-        for: happening.lacking,
-      });
+    case 'functions-waited':
+      return tellWaiting(state, happening, at, out);
     case 'placement-refused':
       if (state.states[happening.index] !== 'ready') return;
       move(state, happening.index, 'failed', at);

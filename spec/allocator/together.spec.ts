@@ -16,7 +16,7 @@ describe('grants together', () => {
       granted: (index) => void granted.push(index),
       refused: () => {},
       isReady: () => true,
-      waits: () => {},
+      wait: () => {},
     };
     table.enrol(run);
     for (let index = 0; index < 6; index += 1) table.request('r', index, kind);

@@ -140,7 +140,7 @@ class ScheduleOnly implements Placed {
     return this.#state.states[index] === 'ready';
   }
 
-  waits(): void {}
+  wait(): void {}
 
   #lastsMs(index: number): number {
     return this.#plan.specs[index]!.estimateMs!;

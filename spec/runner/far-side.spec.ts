@@ -75,7 +75,7 @@ describe('the far side of a run', () => {
     const heard = start('b');
     heard.queued({ cpu: 1 });
     heard.started();
-    expect(fed).to.deep.equal([{ type: 'function-waited', index: 4, lacking: { cpu: 1 } }]);
+    expect(fed).to.deep.equal([{ type: 'functions-waited', indices: [4], lacking: { cpu: 1 } }]);
     expect(begun).to.deep.equal(['b']);
     const usage = { capabilities: [['cpu', 2]], used: [['cpu', 1]], usedByYou: [['cpu', 0.5]] } as const;
     heard.refused({ ...usage, threads: [3, 2, 1], loopPlaces: [9, 8, 7] });
