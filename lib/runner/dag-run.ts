@@ -1,5 +1,5 @@
 import type { ActorGroup, ActorRef, GroupRef } from '../actor/index.js';
-import type { AllocationStrategy, Capabilities, ClaimKind, Placed, Whereabouts } from '../allocator/index.js';
+import type { AllocationStrategy, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
 import type { HandoffError, RunId, Timer } from '../base/index.js';
 import { type AttemptHandle, type FarOutcome, startGathered } from '../executor/index.js';
 import { Arguments } from './arguments.js';
@@ -144,7 +144,7 @@ export class DagRun implements Placed {
     return inRunOrder(this.order.plan, this.#paths, a, b);
   }
 
-  get whereabouts(): Whereabouts {
+  get whereabouts(): RunValues {
     return this.#values;
   }
 
@@ -221,7 +221,7 @@ export class DagRun implements Placed {
   }
 
   #perform(command: RunCommand, { group }: Incarnation): void {
-    const { allocation, store, clock } = this.#ground;
+    const { allocation, clock } = this.#ground;
     switch (command.type) {
       case 'request-claim':
         allocation.request(this.runId, command.index, this.order.kinds[command.index]!);
@@ -251,7 +251,7 @@ export class DagRun implements Placed {
       case 'fetch-value':
         return this.#farSide.fetch(command.index, this.functionId(command.index), command.attempt);
       case 'drop-value':
-        store.release(this.runId, this.functionId(command.index));
+        this.#values.drop(command.index);
         return this.#farSide.release(command.index, this.functionId(command.index));
       case 'announce':
         return this.events.add(command.event);
@@ -293,7 +293,7 @@ export class DagRun implements Placed {
         this.tookMs[index] = tookMs;
         this.#values.made(index, sizeBytes);
         this.#ground.allocation.made(this.state.nodes[index]!, sizeBytes);
-        if (value) this.#ground.store.put(this.runId, this.functionId(index), value);
+        if (value) this.#values.keep(index, value);
         const receipt = { node: this.state.nodes[index]!, sizeBytes, tookMs, isHere: value !== undefined };
         this.feed({ type: 'attempt-succeeded', index, attempt, receipt });
         return this.#farSide.made(index, this.functionId(index), receipt);

@@ -2,7 +2,6 @@ import { type AllocationTable, amounts } from '../allocator/index.js';
 import { HandoffError } from '../base/index.js';
 import { type AttemptHandle, type FarAttempt, type FarOutcome, type Fetches, isFar, type RemoteExecutor } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
-import type { StoreTable } from '../store/index.js';
 import type { Held } from '../value/index.js';
 import { CodeWatch, type CodeWatchGround } from './code-watch.js';
 import type { Receipt, RunHappening } from './messages.js';
@@ -15,7 +14,6 @@ export interface FarGround extends CodeWatchGround {
   readonly allocation: AllocationTable;
   readonly remote: RemoteExecutor;
   readonly fetches: Fetches;
-  readonly store: StoreTable;
   readonly send: (to: string, message: WireMessage) => boolean;
 }
 
@@ -72,13 +70,13 @@ export class FarSide {
 
   /** Brings a collected value here. */
   fetch(index: number, functionId: string, attempt: number): void {
-    const { fetches, node, store } = this.#ground;
+    const { fetches, node } = this.#ground;
     const { runId, dagId } = this.#run;
     const given = this.#values.ofFunction(index, node);
     if (!isFar(given)) return this.#feed({ type: 'value-fetched', index, attempt });
     fetches.fetch(given, undefined, {
       found: (held) => {
-        store.put(runId, functionId, held);
+        this.#values.keep(index, held);
         this.#feed({ type: 'value-fetched', index, attempt });
       },
       missing: (cause) => {
@@ -105,11 +103,11 @@ export class FarSide {
 
   /** What does not come in time is lost with the node. */
   #bring(index: number, functionId: string): void {
-    const { fetches, node, store } = this.#ground;
+    const { fetches, node } = this.#ground;
     const given = this.#values.ofFunction(index, node);
     if (!isFar(given)) return this.#moved(index, functionId);
     const found = (held: Held): void => {
-      store.put(this.#run.runId, functionId, held);
+      this.#values.keep(index, held);
       this.#moved(index, functionId);
     };
     fetches.fetch(given, undefined, { found, missing: () => {} });

@@ -30,11 +30,11 @@ export class Results {
   readonly values: Record<string, unknown> = {};
   readonly #plan: Plan;
   readonly #collected: Uint8Array;
-  readonly #heldOf: (id: string) => Held | undefined;
+  readonly #heldOf: (index: number) => Held | undefined;
   readonly #freeze: boolean;
   #next = 0;
 
-  constructor(plan: Plan, collected: Uint8Array, heldOf: (id: string) => Held | undefined, freeze: boolean) {
+  constructor(plan: Plan, collected: Uint8Array, heldOf: (index: number) => Held | undefined, freeze: boolean) {
     this.#plan = plan;
     this.#collected = collected;
     this.#heldOf = heldOf;
@@ -46,13 +46,13 @@ export class Results {
     const { ids, size } = this.#plan;
     const end = Math.min(size, this.#next + COLLECTED_AT_ONCE);
     for (; this.#next < end; this.#next += 1) {
-      if (this.#collected[this.#next] === 1) this.#collect(ids[this.#next]!);
+      if (this.#collected[this.#next] === 1) this.#collect(this.#next, ids[this.#next]!);
     }
     return end === size;
   }
 
-  #collect(id: string): void {
-    const held = this.#heldOf(id);
+  #collect(index: number, id: string): void {
+    const held = this.#heldOf(index);
     if (!held) return;
     this.ids.push(id);
     const freeze = this.#freeze;

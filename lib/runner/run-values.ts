@@ -36,21 +36,43 @@ export class RunValues implements Whereabouts {
   /** Where values lie that are not where they were made: that node is gone, or about to be. */
   readonly #moved = new Map<number, string>();
   readonly #nearness: Nearness;
+  /**
+   * What lies here, by index, beside the store, which has it by id: a run of a million reads each value as often as there are functions that need it, and a
+   * table of a million strings is outside every cache.
+   */
+  readonly #here: (Held | undefined)[];
 
   constructor(of: ValuesOf, ground: ValuesGround) {
     this.#of = of;
     this.#ground = ground;
     this.sizes = new Float64Array(of.plan.size);
+    this.#here = new Array<Held | undefined>(of.plan.size).fill(undefined);
     this.#nearness = new Nearness({ plan: of.plan, nodes: of.nodes, sizes: this.sizes });
+  }
+
+  /** The result of a function, where it is here; an attempt here may have fetched it for itself. */
+  held(index: number): Held | undefined {
+    return this.#here[index] ?? this.#ground.store.get(this.#of.runId, this.#of.plan.ids[index]!);
+  }
+
+  /** The result of a function is here from now on. */
+  keep(index: number, held: Held): void {
+    this.#here[index] = held;
+    this.#ground.store.put(this.#of.runId, this.#of.plan.ids[index]!, held);
+  }
+
+  /** Nobody here needs it any more. */
+  drop(index: number): void {
+    this.#here[index] = undefined;
+    this.#ground.store.release(this.#of.runId, this.#of.plan.ids[index]!);
   }
 
   /** The result of a function, for an attempt on `target`. */
   ofFunction(index: number, target: string): Given {
     const { runId, plan } = this.#of;
-    const { node, store } = this.#ground;
+    const held = this.held(index);
+    if (held && target === this.#ground.node) return held;
     const functionId = plan.ids[index]!;
-    const held = store.get(runId, functionId);
-    if (held && target === node) return held;
     const origin = this.originOf(index);
     const value = { kind: 'of-run', runId, functionId, origin } as const;
     // What was made there is there.
@@ -96,13 +118,13 @@ export class RunValues implements Whereabouts {
 
   /** A node is gone: what it had is taken from whoever has a copy. Answers the functions whose values nobody has. */
   nodeGone(node: string, { states, held }: RunState): readonly number[] {
-    const { plan, runId, nodes } = this.#of;
-    const { store, allocation } = this.#ground;
+    const { plan, nodes } = this.#of;
+    const { allocation } = this.#ground;
     const living = new Set(allocation.members.map(({ name }) => name));
     const lost: number[] = [];
     for (let index = 0; index < plan.size; index += 1) {
       if (states[index] !== 'succeeded' || held[index] === 0 || this.originOf(index) !== node) continue;
-      if (store.get(runId, plan.ids[index]!)) this.moved(index);
+      if (this.held(index)) this.moved(index);
       else {
         const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
         // What a function there has used is kept there, as long as anybody may need it.

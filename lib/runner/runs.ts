@@ -289,13 +289,13 @@ export class Runs {
   #ended(run: DagRun, error: HandoffError | undefined): void {
     const open = this.#byRun.get(run.runId)!;
     const { plan } = run.order;
-    const { store, clock, freeze } = this.#ground;
+    const { clock, freeze } = this.#ground;
     open.isOver = true;
     open.timeout?.cancel();
     open.stopListening();
     this.#estimates.learn(plan, run.tookMs);
     if (error && !error.failures) return this.#tell(open, error, undefined);
-    const results = new Results(plan, open.options.collected, (id) => store.get(run.runId, id), freeze);
+    const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
     const goOn = (): void => {
       // Told already: it was abandoned.
       if (this.#byRun.get(run.runId) !== open) return;

@@ -22,6 +22,14 @@ for (const [name, make] of backends) {
       shelf.put('a', Held.live(2, 30));
       expect(shelf.get('a')!.open(false)).to.equal(2);
       expect(shelf.sizeBytes).to.equal(30);
+      shelf.put('b', Held.live(3, 5));
+      shelf.put('a', Held.live(4, 7));
+      shelf.put('c', Held.live(5, 1));
+      shelf.delete('b');
+      expect(shelf.sizeBytes).to.equal(8);
+      shelf.put('d', Held.live(6, 2));
+      shelf.delete('a');
+      expect(shelf.sizeBytes).to.equal(3);
     });
 
     it('counts what it holds, and forgets what is deleted, once', () => {

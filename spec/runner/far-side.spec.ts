@@ -6,15 +6,12 @@ import type { WireMessage } from '../../lib/peer/index.js';
 import { FarSide } from '../../lib/runner/far-side.js';
 import type { RunHappening } from '../../lib/runner/messages.js';
 import type { RunValues } from '../../lib/runner/run-values.js';
-import { backends, StoreTable } from '../../lib/store/index.js';
 import { Held } from '../../lib/value/index.js';
-import { testClock } from '../support/test-clock.js';
 import { open as openBrain } from './brain.js';
 
 /** The far side of a run `r` on driver `a`; where its values lie is what `holders` says, by function. */
 function open(holders: Record<number, readonly string[]> = {}) {
-  const store = new StoreTable({ node: 'a', backend: backends.get('memory')!(), clock: testClock(), retainedBytesLimit: 1e9 });
-  store.openRun('r', 'd');
+  const here = new Map<number, Held>();
   const fed: RunHappening[] = [];
   const sent: string[] = [];
   const fetched: { far: FarValue; listener: ValueListener }[] = [];
@@ -26,9 +23,9 @@ function open(holders: Record<number, readonly string[]> = {}) {
   const values = {
     ofFunction: (index: number): Given => {
       const functionId = String(index);
-      const held = store.get('r', functionId);
-      return held ?? { from: 'b', value: { kind: 'of-run', runId: 'r', functionId, origin: 'b' }, sizeBytes: 9 };
+      return here.get(index) ?? { from: 'b', value: { kind: 'of-run', runId: 'r', functionId, origin: 'b' }, sizeBytes: 9 };
     },
+    keep: (index: number, held: Held) => void here.set(index, held),
     holdersOf: (index: number) => new Set(holders[index] ?? []),
     moved: (index: number) => void moved.push(index),
     close: () => {
@@ -40,7 +37,6 @@ function open(holders: Record<number, readonly string[]> = {}) {
     root: '/root',
     logger: silentLogger,
     comparisons: {} as ModuleComparisons,
-    store,
     allocation: { declined: (node: string, usage: Usage) => void told.push({ node, usage }) } as unknown as AllocationTable,
     remote: {
       start: (_attempt: unknown, one: FarListener) => {
@@ -66,7 +62,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
     side.start(4, { context, steps: [], costs: {}, slot: 'loop', mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, started);
     return listener!;
   };
-  return { side, store, fed, sent, fetched, told, moved, begun, start, isClosed: () => isClosed };
+  return { side, here, fed, sent, fetched, told, moved, begun, start, isClosed: () => isClosed };
 }
 
 describe('the far side of a run', () => {
@@ -91,12 +87,12 @@ describe('the far side of a run', () => {
   });
 
   it('brings collected values here', () => {
-    const { side, fetched, fed, store } = open();
+    const { side, fetched, fed, here } = open();
     side.fetch(0, '0', 1);
     expect(fetched[0]!.far).to.deep.include({ from: 'b' });
     expect(fed).to.deep.equal([]);
     fetched[0]!.listener.found(Held.live('v', 8));
-    expect(store.get('r', '0')!.open(false)).to.equal('v');
+    expect(here.get(0)!.open(false)).to.equal('v');
     expect(fed).to.deep.equal([{ type: 'value-fetched', index: 0, attempt: 1 }]);
     side.fetch(0, '0', 1);
     expect(fed, 'it is here').to.have.length(2);
@@ -133,7 +129,7 @@ describe('the far side of a run', () => {
   });
 
   it('takes over what a node that leaves has and is needed: now, and when it makes more', () => {
-    const { side, fetched, store, moved, sent } = open({ 0: ['b'], 3: ['b'] });
+    const { side, fetched, here, moved, sent } = open({ 0: ['b'], 3: ['b'] });
     const { state, run, begin, index } = openBrain(
       { needed: [], dropped: [], elsewhere: [], later: [], end: ['needed', 'later'] },
       { collect: [] },
@@ -147,7 +143,7 @@ describe('the far side of a run', () => {
     side.leaving('b', state);
     expect(fetched.map(({ far: { value } }) => (value as { functionId: string }).functionId)).to.deep.equal(['0']);
     fetched[0]!.listener.found(Held.live('v', 8));
-    expect(store.get('r', 'needed')!.open(false)).to.equal('v');
+    expect(here.get(0)!.open(false)).to.equal('v');
     expect(moved).to.deep.equal([0]);
     expect(sent, 'so that the node may go').to.deep.equal(['b: release-values needed']);
     side.made(index('later'), 'later', { node: 'b', sizeBytes: 9, tookMs: 1, isHere: false });

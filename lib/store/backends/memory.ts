@@ -3,15 +3,19 @@ import type { Shelf, StoreBackend } from '../store.js';
 
 class MemoryShelf implements Shelf {
   readonly #values = new Map<string, Held>();
-  #sizeBytes = 0;
+  /** Unknown while a value has taken another's place: that is rare, and to look for it before each costs as much as to put it. */
+  #sizeBytes: number | undefined = 0;
 
   get sizeBytes(): number {
+    this.#sizeBytes ??= Array.from(this.#values.values()).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return this.#sizeBytes;
   }
 
   put(id: string, value: Held): void {
-    this.#sizeBytes += value.sizeBytes - (this.#values.get(id)?.sizeBytes ?? 0);
+    const before = this.#values.size;
     this.#values.set(id, value);
+    if (this.#values.size === before) this.#sizeBytes = undefined;
+    else if (this.#sizeBytes !== undefined) this.#sizeBytes += value.sizeBytes;
   }
 
   get(id: string): Held | undefined {
@@ -21,7 +25,7 @@ class MemoryShelf implements Shelf {
   delete(id: string): void {
     const value = this.#values.get(id);
     if (value === undefined) return;
-    this.#sizeBytes -= value.sizeBytes;
+    if (this.#sizeBytes !== undefined) this.#sizeBytes -= value.sizeBytes;
     this.#values.delete(id);
   }
 
