@@ -25,8 +25,8 @@ export function countOf(node: string): Count {
 
 export const resetCounts = (): void => counts.clear();
 
-/** Takes so many turns of the event loop. */
-export const counted = async (turns: number, ..._before: unknown[]): Promise<string> => {
+/** Takes so many milliseconds. */
+export const counted = async (ms: number, ..._before: unknown[]): Promise<string> => {
   const { node, dagId } = currentFunction();
   const both = [countOf(node), countOf('everywhere')];
   for (const count of both) {
@@ -34,7 +34,7 @@ export const counted = async (turns: number, ..._before: unknown[]): Promise<str
     count.peak = Math.max(count.peak, count.running);
     count.began.push(dagId);
   }
-  for (let turn = 0; turn < turns; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve, ms));
   for (const count of both) count.running -= 1;
   return node;
 };
