@@ -280,7 +280,7 @@ export class TestCluster implements AsyncDisposable {
       this.names.filter((other) => other !== name && this.#nodes.get(other)!.isAlive),
       this.#surroundings.randomOf(undefined),
     );
-    return living.find((other) => !this.#paused.has(other) && !this.#links.isCut(name, other)) ?? living[0];
+    return living.find((other) => !this.#paused.has(other) && !this.#links.conditions(name, other).stall) ?? living[0];
   }
 
   #failFunction(functionId: string, given: unknown): void {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ClusterOptions, type LinkFaults, TestCluster } from '../../lib/testing/index.js';
+import { type ClusterOptions, type LinkFaults, simulate, TestCluster } from '../../lib/testing/index.js';
 import { caught } from '../support/caught.js';
 
 describe('What the testing kit refuses', () => {
@@ -132,4 +132,15 @@ describe('What the testing kit refuses', () => {
     await cluster.resume('n2');
     await cluster.resume('n2');
   });
+});
+
+describe('a node that is restarted', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    it(`joins through one with which its link does not stall: seed ${seed}`, () =>
+      simulate({ seed, nodes: [1, 2, 3].map(() => ({ joinTimeoutMs: 3000 })) }, async (cluster) => {
+        await cluster.link('n1', 'n2').set({ stall: true });
+        await cluster.restart('n2');
+        expect((await cluster.node('n2').nodes()).map(({ name }) => name)).to.include('n3');
+      }));
+  }
 });
