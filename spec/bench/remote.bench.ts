@@ -1,16 +1,13 @@
 import { Dag, type DynamicDag, Handoff } from 'handoff-dag';
 import { driver, FarNode, farTasks } from './far-node.js';
 import { FloorPair } from './floor-pair.js';
-import { type Bench, pairs, perSecond, type Row, timed } from './measure.js';
+import { type Bench, pairs, perSecond, type Row, timed, warmUp } from './measure.js';
 
 const FUNCTIONS = 10_000;
 const IN_FLIGHT = 256;
 const LINKS = 200;
 const ROUNDS = 7;
 const SHORT_ROUNDS = 3;
-/** Rounds before those that are measured: V8 takes as many to compile what asks and what answers. The floor has far less of it. */
-const WARM_UP = 12;
-const SHORT_WARM_UP = 4;
 
 /** No-op functions, all at once. */
 function fan(node: string): DynamicDag {
@@ -37,21 +34,16 @@ export const remoteBench: Bench = {
   isInShort: true,
   async run({ isShort }) {
     const rounds = isShort ? SHORT_ROUNDS : ROUNDS;
-    const warmUp = async (round: () => Promise<unknown>): Promise<void> => {
-      for (let at = isShort ? SHORT_WARM_UP : WARM_UP; at > 0; at -= 1) await round();
-    };
     await using far = await FarNode.start('far');
     await using floor = await FloorPair.start();
     await using handoff = await Handoff.start(driver(far.url));
     const rows: Row[] = [];
 
     const all = fan(far.name);
-    await warmUp(() => handoff.execute(all));
-    const many = await pairs(
-      rounds,
-      () => timed(() => handoff.execute(all)),
-      () => floor.diallerAsks({ count: FUNCTIONS, inFlight: IN_FLIGHT }),
-    );
+    const runAll = (): Promise<number> => timed(() => handoff.execute(all));
+    const askAll = (): Promise<number> => floor.diallerAsks({ count: FUNCTIONS, inFlight: IN_FLIGHT });
+    await warmUp(isShort, runAll, askAll);
+    const many = await pairs(rounds, runAll, askAll);
     rows.push({
       what: `no-op functions, ${IN_FLIGHT} in flight`,
       figure: perSecond(FUNCTIONS, many.aMs),
@@ -68,12 +60,10 @@ export const remoteBench: Bench = {
       const again = async (): Promise<void> => {
         for (let repeat = 0; repeat < repeats; repeat += 1) await handoff.execute(dag);
       };
-      await warmUp(again);
-      const one = await pairs(
-        rounds,
-        () => timed(again),
-        () => floor.diallerAsks({ count: LINKS, inFlight: 1 }),
-      );
+      const runs = (): Promise<number> => timed(again);
+      const asks = (): Promise<number> => floor.diallerAsks({ count: LINKS, inFlight: 1 });
+      await warmUp(isShort, runs, asks);
+      const one = await pairs(rounds, runs, asks);
       const floorText = `bare request ${micro(one.bMs / LINKS)}`;
       rows.push({ what, figure: micro(one.aMs / LINKS), floor: floorText, ratio: one.ratio, target: 'at most 4' });
     }

@@ -2,16 +2,13 @@ import { Handoff } from 'handoff-dag';
 import { beatsDuring } from './beats.js';
 import { driver, FarNode } from './far-node.js';
 import { type Asking, FloorPair } from './floor-pair.js';
-import { type Bench, pairs, type Row, timed } from './measure.js';
+import { type Bench, pairs, type Row, timed, warmUp } from './measure.js';
 import { transfers } from './transfers.js';
 
 const VALUES = 256;
 const IN_FLIGHT = 16;
 const ROUNDS = 5;
 const SHORT_ROUNDS = 3;
-/** Until then what is measured is mostly V8, compiling: a node that has just been started moves a third as much. */
-const WARM_UP_ROUNDS = 12;
-const SHORT_WARM_UP_ROUNDS = 4;
 const MIB = 2 ** 20;
 
 const perSecond = (ms: number): string => `${((VALUES / ms) * 1000).toFixed(0)} MiB/s`;
@@ -58,10 +55,7 @@ export const valuesBench: Bench = {
       ['1 MiB values from the node that dialled', transfers('b', 'a', values), () => floor.listenerAsks(asking)],
     ] as const) {
       const run = (): Promise<number> => timed(() => handoff.execute(dag, { maxConcurrency: IN_FLIGHT, collect: [] }));
-      for (let round = 0; round < (isShort ? SHORT_WARM_UP_ROUNDS : WARM_UP_ROUNDS); round += 1) {
-        await run();
-        await bare();
-      }
+      await warmUp(isShort, run, bare);
       const { aMs, bMs, ratio } = await pairs(isShort ? SHORT_ROUNDS : ROUNDS, run, bare);
       rows.push({ what, figure: perSecond(aMs), floor: `bare ws ${perSecond(bMs)}`, ratio: 1 / ratio, target: 'at least 0.6' });
     }

@@ -27,7 +27,7 @@ function open(over: Partial<FarAttempt> = {}, send: (message: WireMessage) => vo
     send(message);
     sent.push(message);
     return true;
-  }, '/root');
+  }, '/project');
   const begin = (attempt = 1) => {
     const handle = remote.start(
       {

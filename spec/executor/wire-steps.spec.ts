@@ -19,20 +19,20 @@ const far = (held: Held | undefined, sizeBytes = held?.sizeBytes ?? 0): FarValue
 const sized = (bytes: number): Held => Held.packed(pack(new Uint8Array(bytes), { where: 'result' }));
 /** `rides` or `far`, for each input of each step. */
 const ways = (steps: readonly UngatheredStep[]): string[][] =>
-  stepsForWire(steps, '/root').map(({ inputs }) =>
+  stepsForWire(steps, '/project').map(({ inputs }) =>
     inputs.map((input) => (typeof input === 'number' ? String(input) : 'packed' in input ? 'rides' : 'far')),
   );
 
 describe('modules on the wire', () => {
   it('are relative to the root where they lie below it', () => {
-    expect(moduleOnWire('file:///root/lib/tasks.js', '/root')).to.equal('./lib/tasks.js');
-    expect(moduleOnWire('file:///root/with%20space.js', '/root')).to.equal('./with space.js');
-    expect(moduleOnWire('file:///root/..hidden/tasks.js', '/root')).to.equal('./..hidden/tasks.js');
+    expect(moduleOnWire('file:///project/lib/tasks.js', '/project')).to.equal('./lib/tasks.js');
+    expect(moduleOnWire('file:///project/with%20space.js', '/project')).to.equal('./with space.js');
+    expect(moduleOnWire('file:///project/..hidden/tasks.js', '/project')).to.equal('./..hidden/tasks.js');
   });
 
   it('stay as they are where they do not, or are no files', () => {
-    for (const module of ['file:///other/tasks.js', 'file:///rooted/tasks.js', './tasks.ts', 'tasks', '@scope/package/tasks']) {
-      expect(moduleOnWire(module, '/root')).to.equal(module);
+    for (const module of ['file:///other/tasks.js', 'file:///projects/tasks.js', './tasks.ts', 'tasks', '@scope/package/tasks']) {
+      expect(moduleOnWire(module, '/project')).to.equal(module);
     }
   });
 });
@@ -45,7 +45,7 @@ describe('the steps of an attempt on the wire', () => {
       step({ role: 'serialize', functionId: 'x', isolation: 'loop', inputs: [Held.live({ a: 1 }, 8)], wanted: false }),
       step({ inputs: [0, Held.live([2], 8, 'caller')], asList: true, extra: Held.live(['e'], 8, 'caller') }),
     ];
-    const [first, second] = stepsFromWire(stepsForWire(sent, '/root'), (module, one) => {
+    const [first, second] = stepsFromWire(stepsForWire(sent, '/project'), (module, one) => {
       refs.push(`${module}#${one}`);
       return ref;
     }) as [UngatheredStep, UngatheredStep];
@@ -70,7 +70,7 @@ describe('the steps of an attempt on the wire', () => {
   });
 
   it('are refused where they are none, or need a later one', () => {
-    const [first, second] = stepsForWire([step(), step({ inputs: [0] })], '/root');
+    const [first, second] = stepsForWire([step(), step({ inputs: [0] })], '/project');
     for (const wrong of [[], [second!, first!], [{ ...first!, inputs: [0] }]]) {
       expect(() => stepsFromWire(wrong, (module, one) => ({ module, name: one }))).to.throw(/has no order/);
     }
@@ -78,7 +78,7 @@ describe('the steps of an attempt on the wire', () => {
 
   it('name the values that lie elsewhere, and where', () => {
     const sole = { ...far(undefined, 9_000_000), isSole: true };
-    const [sent] = stepsForWire([step({ inputs: [sole], extra: far(undefined, 5) })], '/root');
+    const [sent] = stepsForWire([step({ inputs: [sole], extra: far(undefined, 5) })], '/project');
     expect(sent!.inputs).to.deep.equal([{ from: 'b', value: name('x'), sizeBytes: 9_000_000, sole: true }]);
     expect(sent!.extra).to.deep.equal({ from: 'b', value: name('x'), sizeBytes: 5, sole: false });
     const [there] = stepsFromWire([sent!], (module, one) => ({ module, name: one }));

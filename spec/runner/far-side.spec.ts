@@ -34,7 +34,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
   } as unknown as RunValues;
   const ground = {
     node: 'a',
-    root: '/root',
+    root: '/project',
     logger: silentLogger,
     comparisons: {} as ModuleComparisons,
     allocation: { declined: (node: string, usage: Usage) => void told.push({ node, usage }) } as unknown as AllocationTable,
