@@ -45,7 +45,7 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
       if (!isOver && reason !== 'shutdown') part.orphaned(reason);
     },
   );
-  if (!turn || turn.mayBegin()) member.hear('start');
-  else turn.wait(() => member.hear('start'));
+  if (turn) turn.take(() => member.hear('start'));
+  else member.hear('start');
   return member;
 }

@@ -139,7 +139,8 @@ export class GuestRuns {
 
   #open(driver: string, { runId, dagId }: WireMessageOf<'run-attempt'>): GuestRun {
     const run = new GuestRun(runId, dagId, driver, this.#ground, {
-      begin: (action) => this.#begin(action),
+      // A frame full of small functions must not hold up the heartbeat.
+      begin: (action) => this.#ground.turn.take(action),
       use: () => this.use().get(driver),
       settled: () => this.#tellIdle(),
     });
@@ -148,13 +149,6 @@ export class GuestRuns {
     this.#ground.allocation.enrol(run);
     this.#ground.logger.info({ driver, dagId, runId }, 'run began here');
     return run;
-  }
-
-  /** Now, while the turn lasts; else in turn with the event loop: a frame full of small functions must not hold up the heartbeat. */
-  #begin(action: () => void): void {
-    const { turn } = this.#ground;
-    if (turn.mayBegin()) action();
-    else turn.wait(action);
   }
 
   #end(run: GuestRun, retainMs: number): void {

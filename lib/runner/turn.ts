@@ -27,10 +27,10 @@ export class Turn {
     return this.#line.length === 0 && this.#lasts();
   }
 
-  /** Has `begin` called in one of the next turns, behind those who came before. */
-  wait(begin: () => void): void {
-    this.#line.push(begin);
-    this.#lasts();
+  /** Has `begin` called: now where it may, else in one of the next turns, behind those who came before. */
+  take(begin: () => void): void {
+    if (this.mayBegin()) begin();
+    else this.#line.push(begin);
   }
 
   /** A turn is on from when somebody first asks until the event loop has had its own: only that tells, as a function may take longer than any time. */

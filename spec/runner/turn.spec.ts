@@ -14,8 +14,7 @@ describe('a turn of the event loop', () => {
         begun.push(name);
         clock.advance(ms);
       };
-      if (turn.mayBegin()) begin();
-      else turn.wait(begin);
+      turn.take(begin);
     };
     const loop = (): void => {
       for (const action of deferred.splice(0)) action();
@@ -54,7 +53,7 @@ describe('a turn of the event loop', () => {
   it('lets nobody pass those who stand in line, and has who comes meanwhile begin in the same turn, if there is time', () => {
     const { begun, want, loop, turn, clock } = node();
     want('long', 3);
-    turn.wait(() => {
+    turn.take(() => {
       begun.push('first');
       want('third', 1);
     });
@@ -71,7 +70,7 @@ describe('a turn of the event loop', () => {
   it('goes on with the others when one of them throws', () => {
     const { begun, want, loop, turn } = node();
     want('long', 3);
-    turn.wait(() => {
+    turn.take(() => {
       throw new Error('a bug');
     });
     want('next', 1);
