@@ -153,13 +153,13 @@ describe('the floors of the house', () => {
     }
   });
 
-  it('has no file longer than 350 lines, and no file named for nothing', () => {
+  it('has no file longer than 400 lines, and no file named for nothing', () => {
     for (const [root, all] of [
       [lib, files(lib)],
       [bin, files(bin)],
     ] as const) {
       for (const file of all) {
-        expect(readFileSync(join(root, file), 'utf8').split('\n').length - 1, file).to.be.at.most(350);
+        expect(readFileSync(join(root, file), 'utf8').split('\n').length - 1, file).to.be.at.most(400);
         expect(file).to.not.match(/(^|\/)(utils?|helpers?|common|misc|manager|types)\.ts$/);
         expect(file).to.match(/^[a-z0-9./-]+$/);
       }
