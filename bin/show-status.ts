@@ -4,6 +4,7 @@ import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type ClusterFlags, clusterOptions } from './node-options.js';
 import { colorsFor } from './report/colors.js';
 import { statusText } from './report/status-text.js';
+import { terminalJson } from './report/terminal-text.js';
 import type { Session } from './session.js';
 
 /** The options of `handoff status`, as commander reads them. */
@@ -22,7 +23,7 @@ export async function showStatus(flags: StatusFlags, { output }: Session): Promi
   await using observer = await usage('Cannot look', () => ClusterObserver.start({ ...options, join }));
   const show = async (isFirst: boolean): Promise<void> => {
     const status = await observer.status();
-    if (flags.json) return output.write(`${JSON.stringify(status)}\n`);
+    if (flags.json) return output.write(`${terminalJson(JSON.stringify(status))}\n`);
     const text = statusText(status, colorsFor(process.stdout));
     if (!flags.watch) return output.write(text);
     const when = `${new Date().toLocaleTimeString('sv')}\n\n`;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ExitCode } from '../exit-codes.js';
+import { terminalName } from '../report/terminal-text.js';
 import type { Session } from '../session.js';
 
 /** `handoff validate`: lists what is wrong with the DAG of a module, on standard output as it is what was asked for. */
@@ -13,10 +14,10 @@ export function validateCommand(session: Session): Command {
       const { faultLines, faultsOf } = await import('../report/faults.js');
       const faults = faultsOf(dag);
       if (faults.length === 0)
-        return session.output.write(`DAG "${dag.id}" is valid: ${dag.size} ${dag.size === 1 ? 'function' : 'functions'}\n`);
+        return session.output.write(`DAG "${terminalName(dag.id)}" is valid: ${dag.size} ${dag.size === 1 ? 'function' : 'functions'}\n`);
       session.exitCode = ExitCode.wrongUsage;
       const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
-      process.stderr.write(`handoff: DAG "${dag.id}" is invalid: ${count}\n`);
+      process.stderr.write(`handoff: DAG "${terminalName(dag.id)}" is invalid: ${count}\n`);
       await session.output.write(faultLines(faults));
     });
 }

@@ -1,6 +1,6 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { DagLike, Logger, RunEvent } from '../../lib/index.js';
 import type { Colors } from '../report/colors.js';
+import { terminalLine, terminalName } from '../report/terminal-text.js';
 import { groupsOf } from './groups.js';
 
 /** Shows a run while it runs. */
@@ -35,18 +35,12 @@ export function displayLogger(display: Display, colors: Colors): Logger {
   const show = (fields: object, message: string): void => {
     const { functionId, attempt, stream, member } = fields as { functionId?: string; attempt?: number; stream?: string; member?: string };
     if (functionId === undefined || stream === undefined) {
-      return display.print(`handoff: ${plain(member === undefined ? message : `${message}: ${member}`)}`);
+      return display.print(`handoff: ${terminalLine(member === undefined ? message : `${message}: ${terminalName(member)}`)}`);
     }
     const who = attempt === undefined || attempt === 1 ? functionId : `${functionId}, attempt ${attempt}`;
-    return display.print(`${colors.dim(`[${plain(who)}]`)} ${plain(message)}`);
+    return display.print(`${colors.dim(`[${terminalName(who)}]`)} ${terminalLine(message)}`);
   };
   return { debug() {}, info: show, warn: show, error: show };
-}
-
-/** A line that cannot move the cursor, without escapes and control characters; of a line that was drawn over (`\r`) the last state is left. */
-export function plain(text: string): string {
-  const line = text.replace(/\r+$/, '').replace(/^.*\r/s, '');
-  return stripVTControlCharacters(line).replace(/[^\P{Cc}\t]/gu, '');
 }
 
 /** A duration as a person says it: `85 ms`, `1.2 s`, `3 min 5 s`. */

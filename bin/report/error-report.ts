@@ -4,6 +4,7 @@ import { ExitCode, UsageError } from '../exit-codes.js';
 import type { Colors } from './colors.js';
 import { faultLines } from './faults.js';
 import { ownFrames } from './own-frames.js';
+import { terminalLine, terminalLines } from './terminal-text.js';
 
 /** How many causes of causes are told. */
 const CAUSES_TOLD = 8;
@@ -21,7 +22,7 @@ export function exitCodeOf(error: unknown): ExitCode {
  * All failures of a run, all faults of a DAG.
  */
 export function errorReport(error: unknown, colors: Colors): string {
-  const title = (text: string): string => `${colors.bold(colors.red('handoff:'))} ${text}\n`;
+  const title = (text: string): string => `${colors.bold(colors.red('handoff:'))} ${terminalLines(text)}\n`;
   if (error instanceof UsageError) return title(error.message) + causeOf(error, '', colors, CAUSES_TOLD);
   if (!HandoffError.is(error) && isSystemError(error)) return title(error.message);
   if (!HandoffError.is(error)) return title('an error outside of any function') + told(error, '  ', colors, CAUSES_TOLD);
@@ -51,11 +52,14 @@ function causeOf(error: Error, indent: string, colors: Colors, left: number): st
 
 function told(thrown: unknown, indent: string, colors: Colors, left: number): string {
   if (left === 0) return `${indent}…\n`;
-  if (!isError(thrown)) return indented(`thrown: ${inspect(thrown, { depth: 3 })}\n`, indent);
+  if (!isError(thrown)) return indented(terminalLines(`thrown: ${inspect(thrown, { depth: 3 })}\n`), indent);
   const isOurs = HandoffError.is(thrown);
-  const lines = [`${isOurs ? thrown.code : thrown.name}: ${thrown.message}`];
+  const lines = [terminalLines(`${isOurs ? thrown.code : thrown.name}: ${thrown.message}`)];
   if (!isOurs)
-    lines.push(...ownFrames(thrown.stack).map((frame) => `  ${colors.dim(frame)}`), ...fieldsOf(thrown).map((field) => `  ${field}`));
+    lines.push(
+      ...ownFrames(thrown.stack).map((frame) => `  ${colors.dim(terminalLine(frame))}`),
+      ...fieldsOf(thrown).map((field) => `  ${terminalLines(field)}`),
+    );
   let text = indented(`${lines.join('\n')}\n`, indent);
   const inner = [...(thrown.cause === undefined ? [] : [thrown.cause]), ...errorsOf(thrown)];
   for (const cause of inner) text += `${indent}  caused by\n${told(cause, `${indent}    `, colors, left - 1)}`;

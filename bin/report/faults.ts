@@ -1,4 +1,5 @@
 import { type DagFault, HandoffError } from '../../lib/index.js';
+import { terminalName } from './terminal-text.js';
 
 /** Everything that is wrong with a DAG by itself; nothing, if it is valid. */
 export function faultsOf(dag: { validate(): unknown }): readonly DagFault[] {
@@ -14,5 +15,5 @@ export function faultsOf(dag: { validate(): unknown }): readonly DagFault[] {
 /** A line for each fault: its kind, then what is wrong. */
 export function faultLines(faults: readonly DagFault[]): string {
   const width = Math.max(0, ...faults.map(({ kind }) => kind.length));
-  return faults.map(({ kind, message }) => `${kind.padEnd(width)}  ${message}\n`).join('');
+  return faults.map(({ kind, message }) => `${kind.padEnd(width)}  ${terminalName(message)}\n`).join('');
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { Logger } from '../../lib/index.js';
-import { plain } from '../progress/display.js';
 import { colorsFor } from './colors.js';
+import { terminalLine, terminalName } from './terminal-text.js';
 
 /** What a person need not see in every line. */
 const QUIET = new Set(['runId']);
@@ -12,8 +12,8 @@ export function nodeLogger(stream: NodeJS.WritableStream & { readonly isTTY?: bo
   const colors = colorsFor(stream);
   const line = (mark: (text: string) => string) => (fields: object, message: string) => {
     const shown = Object.entries(fields).filter(([field, value]) => value !== undefined && !QUIET.has(field));
-    const rest = shown.map(([field, value]) => ` ${colors.dim(`${field}=`)}${plain(textOf(value))}`).join('');
-    stream.write(`${colors.dim(new Date().toLocaleTimeString('sv'))} ${mark(plain(message))}${rest}\n`);
+    const rest = shown.map(([field, value]) => ` ${colors.dim(`${terminalName(field)}=`)}${terminalName(textOf(value))}`).join('');
+    stream.write(`${colors.dim(new Date().toLocaleTimeString('sv'))} ${mark(terminalLine(message))}${rest}\n`);
   };
   return { debug() {}, info: line((text) => text), warn: line(colors.yellow), error: line(colors.red) };
 }

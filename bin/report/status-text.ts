@@ -1,6 +1,6 @@
 import type { Capabilities, ClusterStatus, NodeUse } from '../../lib/index.js';
-import { plain } from '../progress/display.js';
 import type { Colors } from './colors.js';
+import { terminalName } from './terminal-text.js';
 
 /** Resources in a column of their own, in this order; others follow by name. */
 const FIRST = ['cpu', 'memory'];
@@ -81,7 +81,7 @@ function bytesText(bytes: number): string {
 
 /** Columns wide enough for what stands in them; the first row are their heads. */
 function table(rows: readonly (readonly string[])[], colors: Colors): string {
-  const cells = rows.map((row) => row.map(plain));
+  const cells = rows.map((row) => row.map(terminalName));
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const lines = cells.map((row) =>
     row

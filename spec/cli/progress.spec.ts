@@ -2,10 +2,11 @@ import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { createColors } from 'picocolors';
 import { barDisplay, barText } from '../../bin/progress/bar-display.js';
-import { displayLogger, durationText, plain } from '../../bin/progress/display.js';
+import { displayLogger, durationText } from '../../bin/progress/display.js';
 import { groupsOf } from '../../bin/progress/groups.js';
 import { lineDisplay } from '../../bin/progress/line-display.js';
 import { isOver, Tally } from '../../bin/progress/tally.js';
+import { terminalLine } from '../../bin/report/terminal-text.js';
 import { Dag, functionsIn, type HandoffError, type RunEvent } from '../../lib/index.js';
 import { fixture, hasTerminal, onTerminal } from './command.js';
 
@@ -221,8 +222,8 @@ describe('what functions print', () => {
   });
 
   it('cannot move the cursor', () => {
-    expect(plain('\u001b[31mred\u001b[0m\u001b[2J\u0007 and\ttab')).to.equal('red and\ttab');
-    expect(plain('10 %\r100 %\r')).to.equal('100 %');
+    expect(terminalLine('\u001b[31mred\u001b[0m\u001b[2J\u0007 and\ttab')).to.equal('red and\ttab');
+    expect(terminalLine('10 %\r100 %\r')).to.equal('100 %');
   });
 
   it('takes as long as a person would say', () => {
