@@ -1,3 +1,6 @@
+import { handoffBrand, isBranded, nonRetryableBrand } from './brands.js';
+import { readSafely } from './thrown.js';
+
 /** One thing that is wrong with a DAG; `dag.validate()` lists all of them. */
 export type DagFault = { readonly functionId: string; readonly message: string } & (
   | { readonly kind: 'missing-function'; readonly missing: string }
@@ -58,10 +61,6 @@ export interface HandoffErrorFields {
   cause?: unknown;
 }
 
-/** Marks our errors in every copy of the package and in every thread: `instanceof` cannot. */
-const brand = Symbol.for('handoff-dag.HandoffError');
-const nonRetryable = Symbol.for('handoff-dag.NonRetryableError');
-
 /**
  * Everything that a caller may want to catch. Recognise it by `code`, or with `HandoffError.is`, which also knows errors made by another
  * copy of the package or in a worker thread. `cause` is the original error, where there is one.
@@ -88,13 +87,12 @@ export class HandoffError extends Error {
     super(message, 'cause' in fields ? { cause } : undefined);
     this.code = code;
     for (const [field, value] of Object.entries(rest)) if (value !== undefined) Object.assign(this, { [field]: value });
-    Object.defineProperty(this, brand, { value: true });
+    Object.defineProperty(this, handoffBrand, { value: true });
   }
 
-  /** Whether `error` is one of ours, and has `code` where one is given. */
+  /** Whether `error` is one of ours, and has `code` where one is given. Never throws, whatever it is. */
   static is(error: unknown, code?: HandoffErrorCode): error is HandoffError {
-    if (typeof error !== 'object' || error === null || !Reflect.has(error, brand)) return false;
-    return code === undefined || (error as Partial<HandoffError>).code === code;
+    return isBranded(error, handoffBrand) && (code === undefined || readSafely(error as object, 'code') === code);
   }
 }
 Object.defineProperty(HandoffError.prototype, 'name', { value: 'HandoffError', writable: true, configurable: true });
@@ -103,24 +101,12 @@ Object.defineProperty(HandoffError.prototype, 'name', { value: 'HandoffError', w
 export class NonRetryableError extends Error {
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options);
-    Object.defineProperty(this, nonRetryable, { value: true });
+    Object.defineProperty(this, nonRetryableBrand, { value: true });
   }
 
-  /** Whether `error` was made by this class, in any copy of the package or thread. */
+  /** Whether `error` was made by this class, in any copy of the package or thread. Never throws, whatever it is. */
   static is(error: unknown): error is NonRetryableError {
-    return typeof error === 'object' && error !== null && Reflect.has(error, nonRetryable);
+    return isBranded(error, nonRetryableBrand);
   }
 }
 Object.defineProperty(NonRetryableError.prototype, 'name', { value: 'NonRetryableError', writable: true, configurable: true });
-
-/** The text of whatever was thrown, for a message: an Error's message, else the value as Node would print it in one line. */
-export function textOf(thrown: unknown): string {
-  if (thrown instanceof Error || (typeof thrown === 'object' && thrown !== null && typeof (thrown as Error).message === 'string')) {
-    return (thrown as Error).message;
-  }
-  try {
-    return typeof thrown === 'string' ? thrown : typeof thrown === 'object' && thrown !== null ? JSON.stringify(thrown) : String(thrown);
-  } catch {
-    return Object.prototype.toString.call(thrown);
-  }
-}

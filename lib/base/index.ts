@@ -10,8 +10,8 @@ export {
   type HandoffErrorCode,
   type HandoffErrorFields,
   NonRetryableError,
-  textOf,
 } from './errors.js';
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
 export { defaultLogger, type Logger, silentLogger } from './log.js';
 export { PassingMap } from './passing-map.js';
+export { isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';

@@ -1,0 +1,160 @@
+import { types } from 'node:util';
+import { handoffBrand, isBranded, nonRetryableBrand } from './brands.js';
+
+/** How much of a thrown thing's text a message of ours repeats, characters. */
+const TEXT_LENGTH = 10_000;
+
+/** An object that is no error is shown as JSON up to so many properties. */
+const SHOWN_PROPERTIES = 100;
+
+/** How far Proxies are followed that are the causes of Proxies. */
+const MAX_DEPTH = 16;
+
+/** What everybody reads of an error. */
+const READ = ['name', 'message', 'stack', 'cause', 'code'] as const;
+type Read = (typeof READ)[number];
+
+/**
+ * What user code threw, or rejected with, made safe: whoever reads name, message, stack, cause or code of it afterwards meets nothing that throws, and
+ * texts are strings. Each boundary at which user code is called passes what was thrown through this once. Never throws.
+ *
+ * Primitives, ordinary errors and ordinary objects stay what they are. What cannot be read of an error is replaced in the error itself, or in a
+ * copy if it is frozen. A Proxy becomes an Error with what could be read through it.
+ */
+export function safeThrown(thrown: unknown): unknown {
+  if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) return thrown;
+  if (types.isProxy(thrown)) return copyOf(thrown, 0);
+  if (!isError(thrown)) return isReadable(thrown, 'message') ? thrown : copyOf(thrown, 0);
+  for (const key of READ) if (!isReadable(thrown, key) && !mend(thrown, key)) return copyOf(thrown, 0);
+  return thrown;
+}
+
+/** Whether it is an Error, of this realm or another. Never throws; a Proxy is none. */
+export function isError(value: unknown): value is Error {
+  if (types.isNativeError(value)) return true;
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  try {
+    return value instanceof Error;
+  } catch {
+    // There is a Proxy among its prototypes.
+    return false;
+  }
+}
+
+/** Whether it has to be waited for. Never throws; what cannot be looked at need not be. */
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof readSafely(value, 'then') === 'function';
+
+/** A property of whatever it is; `undefined` where reading it throws. */
+export function readSafely(from: object, key: PropertyKey): unknown {
+  try {
+    return (from as Record<PropertyKey, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The text of whatever was thrown, for a message: an error's message, else the value as JSON, else what kind of thing it is. Never throws. At most some
+ * 10,000 characters; of a longer one the two ends.
+ */
+export const textOf = (thrown: unknown): string => shortened(wholeText(thrown), TEXT_LENGTH);
+
+/** A text of at most some `length` characters: in the middle of a longer one stands how many were left out. */
+export function shortened(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const kept = Math.ceil(length / 2);
+  return `${text.slice(0, kept)} … (${text.length - 2 * kept} characters left out) … ${text.slice(-kept)}`;
+}
+
+function wholeText(thrown: unknown): string {
+  switch (typeof thrown) {
+    case 'string':
+      return thrown;
+    case 'object':
+      return thrown === null ? 'null' : objectText(thrown);
+    case 'function':
+      return 'a function';
+    default:
+      return String(thrown);
+  }
+}
+
+function objectText(thrown: object): string {
+  const message = readSafely(thrown, 'message');
+  if (typeof message === 'string') return message;
+  if (types.isProxy(thrown)) return 'a Proxy';
+  return jsonOf(isError(thrown) ? (message ?? '') : thrown) ?? tagOf(thrown);
+}
+
+/** As JSON, if it is small and JSON can show it. */
+function jsonOf(value: unknown): string | undefined {
+  let left = SHOWN_PROPERTIES;
+  const shown = (_key: string, inside: unknown): unknown => {
+    left -= 1;
+    if (left < 0) throw new RangeError('there is more than is shown');
+    return typeof inside === 'string' ? shortened(inside, TEXT_LENGTH) : inside;
+  };
+  try {
+    return typeof value === 'string' ? value : JSON.stringify(value, shown);
+  } catch {
+    return undefined;
+  }
+}
+
+function tagOf(value: object): string {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return 'an object';
+  }
+}
+
+function isReadable(from: object, key: Read): boolean {
+  try {
+    const value = (from as Record<string, unknown>)[key];
+    return isText(key) ? typeof value === 'string' || value === undefined : !types.isProxy(value);
+  } catch {
+    return false;
+  }
+}
+
+const isText = (key: Read): boolean => key !== 'cause' && key !== 'code';
+
+/** Gives an error an own property in place of one that cannot be read. False if it takes none. */
+function mend(error: Error, key: Read): boolean {
+  try {
+    return Reflect.defineProperty(error, key, hidden(readable(error, key, 0)));
+  } catch {
+    // V8 formats the stack when it is replaced too, which may run user code.
+    return false;
+  }
+}
+
+/** What there is instead of something that may not be readable. */
+function readable(from: object, key: Read, depth: number): unknown {
+  const value = readSafely(from, key);
+  if (!isText(key)) return types.isProxy(value) ? copyOf(value as object, depth + 1) : value;
+  if (typeof value === 'string') return value;
+  if (key === 'message') return value === undefined ? 'its message cannot be read' : textOf(value);
+  return key === 'name' ? 'Error' : undefined;
+}
+
+/** An Error with what can be read of something that cannot stay what it is. */
+function copyOf(thrown: object, depth: number): Error {
+  const text = readSafely(thrown, 'message');
+  const what = types.isProxy(thrown) ? 'a Proxy' : tagOf(thrown);
+  const copy = new Error(typeof text === 'string' ? text : `${what} was thrown whose message cannot be read`);
+  for (const key of ['name', 'stack'] as const) {
+    const value = readable(thrown, key, depth);
+    if (value !== undefined && value !== copy[key]) Object.defineProperty(copy, key, hidden(value));
+  }
+  for (const key of ['cause', 'code'] as const) {
+    const value = depth < MAX_DEPTH ? readable(thrown, key, depth) : undefined;
+    if (value !== undefined) Object.defineProperty(copy, key, { ...hidden(value), enumerable: key === 'code' });
+  }
+  for (const brand of [handoffBrand, nonRetryableBrand]) if (isBranded(thrown, brand)) Object.defineProperty(copy, brand, { value: true });
+  return copy;
+}
+
+const hidden = (value: unknown): PropertyDescriptor => ({ value, enumerable: false, writable: true, configurable: true });
