@@ -1,8 +1,9 @@
-import { textOf } from '../base/index.js';
+import { type Timer, textOf } from '../base/index.js';
 import type { Mailbox, Receiver } from './actor.js';
 import { type ActorOptions, checkActor } from './actor-options.js';
 import { openContext } from './context.js';
 import type { ActorContext, ActorRef, ExitReason, Handler } from './contract.js';
+import { deadline } from './deadline.js';
 import { Reference } from './handle.js';
 import { asError, isThenable, Place, stoppedError, WORKER_GRACE_MS } from './place.js';
 
@@ -33,6 +34,8 @@ export class ActorPlace extends Place implements Receiver {
   #aborter: AbortController | undefined;
   /** Why it is to end, once the current message is done. */
   #leaving: ExitReason | undefined;
+  /** Ends it although its own code has not. */
+  #limiting: Timer | undefined;
   #isBusy = false;
   #isShut = false;
 
@@ -111,12 +114,19 @@ export class ActorPlace extends Place implements Receiver {
     this.#leaveIfIdle();
   }
 
+  /** As `stop`, by the actor itself. */
+  leave(reason: ExitReason): void {
+    this.stop(reason);
+    if (this.phase === 'stopping' && this.#isBusy) this.#limit('handler');
+  }
+
   override close(): void {
     this.#isShut = true;
     this.closeChildren();
   }
 
   protected onFence(): void {
+    this.#limiting?.cancel();
     this.#mailbox?.close();
     this.#abort();
   }
@@ -155,6 +165,7 @@ export class ActorPlace extends Place implements Receiver {
   #leaveIfIdle(): void {
     if (this.#leaving === undefined || this.#isBusy || this.isOver || this.phase === 'closing') return;
     this.phase = 'closing';
+    this.#limiting?.cancel();
     this.#abort();
     const reason = this.#leaving;
     const ending = this.endChildren();
@@ -167,15 +178,27 @@ export class ActorPlace extends Place implements Receiver {
     try {
       const onTerminate = this.#onTerminate;
       const pending = onTerminate?.(this.#state, reason);
-      if (!isThenable(pending)) this.end(reason);
-      else
-        pending.then(
-          () => this.end(reason),
-          (error: unknown) => this.#couldNotTerminate(error, reason),
-        );
+      if (!isThenable(pending)) return this.end(reason);
+      this.#limit('onTerminate');
+      pending.then(
+        () => this.end(reason),
+        (error: unknown) => this.#couldNotTerminate(error, reason),
+      );
     } catch (error) {
       this.#couldNotTerminate(error, reason);
     }
+  }
+
+  /** An actor that ends by itself is limited by nobody else: one that never got to its end would not be started again. */
+  #limit(what: 'handler' | 'onTerminate'): void {
+    this.#limiting?.cancel();
+    const { ownGrace } = this;
+    if (ownGrace === 'infinity') return;
+    const graceMs = typeof ownGrace === 'number' && ownGrace > 0 ? ownGrace : WORKER_GRACE_MS;
+    this.#limiting = deadline(this.clock, graceMs, () => {
+      this.logger.error({ actor: this.id, what }, `An actor that ends was waited for no longer: its ${what} took over ${graceMs} ms`);
+      this.end(this.#leaving!);
+    });
   }
 
   #couldNotTerminate(error: unknown, reason: ExitReason): void {

@@ -15,6 +15,10 @@ export type ChildWatcher = (child: Child, place: Place, reason: ExitReason) => v
 export class ChildStarter {
   readonly #supervisor: Place;
   readonly #onEnd: ChildWatcher;
+  /** The children that callers want terminated, with how many of them wait for that. */
+  readonly #unwanted = new Map<string, number>();
+  /** The children whose start was given up for that reason. */
+  readonly #brokenOff = new Set<string>();
   #pending: PendingStart | undefined;
   #isHurried = false;
 
@@ -27,6 +31,22 @@ export class ChildStarter {
   hurry(): void {
     this.#isHurried = true;
     this.#pending?.hurry();
+  }
+
+  /** A caller wants the child terminated and waits in line: a start of it that is under way gets no longer than the child would be given to end. */
+  unwanted(childId: string): void {
+    this.#unwanted.set(childId, (this.#unwanted.get(childId) ?? 0) + 1);
+    if (this.#pending?.childId === childId) this.#pending.hurry();
+  }
+
+  /** It is that caller's turn. Returns whether a start of the child was given up meanwhile. */
+  breaksOff(childId: string): boolean {
+    const left = (this.#unwanted.get(childId) ?? 1) - 1;
+    if (left > 0) this.#unwanted.set(childId, left);
+    else this.#unwanted.delete(childId);
+    const isBrokenOff = this.#brokenOff.has(childId);
+    if (left <= 0) this.#brokenOff.delete(childId);
+    return isBrokenOff;
   }
 
   /** Calls the child's `start` and takes what it gives. Rejects only when the supervisor is killed meanwhile. */
@@ -44,6 +64,7 @@ export class ChildStarter {
         return { type: 'ignored' };
       }
       const place = this.#supervisable(given);
+      place.ownGrace = child.shutdown;
       child.runs({ ref: given as ChildRef, place, scope });
       place.watch((reason) => this.#onEnd(child, place, reason));
       return { type: 'started' };
@@ -57,15 +78,24 @@ export class ChildStarter {
   async #given(child: Child, scope: Scope): Promise<unknown> {
     const given = child.start(scope.handle);
     if (!isThenable(given)) return given;
-    const pending = new PendingStart(this.#supervisor, child.shutdown, given, (late) => this.#endStray(late));
+    const places = {
+      supervisor: this.#supervisor,
+      childId: child.id,
+      shutdown: child.shutdown,
+      endSpawned: async () => shutDown(scope, 'infinity'),
+    };
+    const pending = new PendingStart(places, given, (late) => this.#endStray(late));
     this.#pending = pending;
-    if (this.#isHurried) pending.hurry();
+    if (this.#isHurried || this.#unwanted.has(child.id)) pending.hurry();
     try {
       return await pending.given;
     } finally {
       this.#pending = undefined;
       // What it started meanwhile had its time as well.
-      if (pending.isGivenUp) scope.kill();
+      if (pending.isGivenUp) {
+        scope.kill();
+        if (this.#unwanted.has(child.id)) this.#brokenOff.add(child.id);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import { tell } from './tell.js';
 export interface ContextPlace extends Place {
   readonly handle: ActorRef<unknown>;
   readonly signal: AbortSignal;
+  leave(reason: ExitReason): void;
   spawn: ActorContext<unknown>['spawn'];
 }
 
@@ -36,7 +37,7 @@ class Context implements ActorContext<unknown> {
       if (reason !== 'normal' && reason !== 'shutdown' && !isError(reason)) {
         throw new TypeError("reason must be 'normal', 'shutdown' or an Error");
       }
-      place.stop(reason);
+      place.leave(reason);
     };
   }
 

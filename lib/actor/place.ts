@@ -34,6 +34,8 @@ export abstract class Place {
   /** What this place is given to end in, when a parent that is no supervisor ends it. */
   abstract readonly grace: Shutdown;
   phase: Phase = 'starting';
+  /** What it is given to end in when it ends by itself. A supervisor sets it to the child's `shutdown`. */
+  ownGrace: Shutdown = WORKER_GRACE_MS;
   /** Known from the fence on. */
   reason: ExitReason | undefined;
   readonly #holdsName: boolean;

@@ -14,6 +14,8 @@ export interface PendingOrder {
   readonly order: Order;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** Its turn has come, or will not. */
+  answered?: () => void;
 }
 
 /** What comes through a supervisor's one mailbox, in this order and no other. */

@@ -4,12 +4,16 @@ import { Child } from './child.js';
 import type { CheckedOptions, CheckedSpec } from './child-spec.js';
 import { ChildStarter } from './child-starter.js';
 import type { ExitReason, Parent } from './contract.js';
+import { deadline } from './deadline.js';
 import { asError, Place, shutDown, stoppedError } from './place.js';
 import { refusal, startFailed } from './refusal.js';
 import { afterExit, endsSupervisor, isClean, restartPlan } from './restart-plan.js';
 import { restartWindow } from './restart-window.js';
 import type { Scope } from './scope.js';
 import type { Order, PendingOrder, SupervisorMessage } from './supervisor-messages.js';
+
+/** How long a look at the children waits for what goes on before it, ms. */
+const LOOK_MS = 1000;
 
 /** Why a supervisor gave up: the child whose restart was one too many, and what it had ended with. */
 export interface GaveUp {
@@ -73,8 +77,16 @@ export class SupervisorPlace extends Place implements Receiver {
     return new Promise((resolve, reject) => {
       const pending = { order, resolve, reject };
       this.#pending.add(pending);
+      if (order.type === 'terminate-child') this.#starter.unwanted(order.id);
+      if (order.type === 'which-children' || order.type === 'count-children') this.#answerSoon(pending, order.type);
       this.#send({ type: 'order', pending });
     });
+  }
+
+  /** A look at the children waits for its turn, but not for ever: a start before it may never settle. */
+  #answerSoon(pending: PendingOrder, type: 'which-children' | 'count-children'): void {
+    const timer = deadline(this.clock, LOOK_MS, () => pending.resolve(this.#look(type)));
+    pending.answered = () => timer.cancel();
   }
 
   /** Only users of a handle get here: what they tell to a supervisor says nothing to it. */
@@ -106,7 +118,10 @@ export class SupervisorPlace extends Place implements Receiver {
   protected onFence(): void {
     this.#mailbox.close();
     this.#starter.hurry();
-    for (const { order, reject } of this.#pending) reject(stoppedError(`Cannot obey ${order.type} in "${this.name}"`, this));
+    for (const { order, reject, answered } of this.#pending) {
+      answered?.();
+      reject(stoppedError(`Cannot obey ${order.type} in "${this.name}"`, this));
+    }
     this.#pending.clear();
   }
 
@@ -168,6 +183,7 @@ export class SupervisorPlace extends Place implements Receiver {
   }
 
   async #answer(pending: PendingOrder): Promise<void> {
+    pending.answered?.();
     try {
       const answer = await this.#obey(pending.order);
       this.#pending.delete(pending);
@@ -192,6 +208,8 @@ export class SupervisorPlace extends Place implements Receiver {
         return child.incarnation?.ref;
       }
       case 'terminate-child': {
+        const isBrokenOff = this.#starter.breaksOff(order.id);
+        if (isBrokenOff && !this.children.has(order.id)) return undefined;
         const child = this.#find(order, order.id);
         await this.#terminate(child);
         if (child.isPassing) this.children.delete(child.id);
@@ -207,14 +225,17 @@ export class SupervisorPlace extends Place implements Receiver {
         this.children.delete(this.#findStopped(order, order.id).id);
         return undefined;
       case 'which-children':
-        return [...this.children.values()].map((child) => child.info());
-      case 'count-children': {
-        const all = [...this.children.values()];
-        const supervisors = all.filter(({ type }) => type === 'supervisor').length;
-        const active = all.filter((child) => child.isActive).length;
-        return { specs: all.length, active, supervisors, workers: all.length - supervisors };
-      }
+      case 'count-children':
+        return this.#look(order.type);
     }
+  }
+
+  #look(type: 'which-children' | 'count-children'): unknown {
+    const all = [...this.children.values()];
+    if (type === 'which-children') return all.map((child) => child.info());
+    const supervisors = all.filter((child) => child.type === 'supervisor').length;
+    const active = all.filter((child) => child.isActive).length;
+    return { specs: all.length, active, supervisors, workers: all.length - supervisors };
   }
 
   #find(order: Order, id: string): Child {
