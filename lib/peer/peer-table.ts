@@ -6,6 +6,7 @@ import { describeEnd, Link, type LinkOver } from './link.js';
 import type { LinkRole, PeerIdentity, Prover } from './link-state.js';
 import type { RefusalReason, WireMessage } from './messages.js';
 import { cookieProver } from './proof.js';
+import { QuietLog } from './quiet-log.js';
 import { Redial } from './redial.js';
 import { type Defer, type Listening, nextTurn, type Socket, type Transport, together } from './transport.js';
 
@@ -63,6 +64,14 @@ const GREETING_MS = 3000;
 const MAX_INCOMING_BYTES = 4 * 1024 ** 3;
 const SHORTEST_COOKIE = 16;
 
+/** How many lines a minute say that somebody was refused, or sent what is no message. */
+const STRANGE_LINES = 10;
+
+const TURNED_AWAY = {
+  crowd: 'cut off the oldest of too many connections that had not proved themselves',
+  browser: 'refused a browser',
+} as const;
+
 /** The end of a link that was dialled. */
 type Dialled = (end: LinkOver) => void;
 
@@ -82,6 +91,7 @@ export class PeerTable {
   readonly #kept = new Map<string, Redial>();
   readonly #leaving = new Set<Link>();
   readonly #listening: Listening[] = [];
+  readonly #quietLog: QuietLog;
   #listener: PeerListener | undefined;
   #address: string | undefined;
   #isClosed = false;
@@ -93,6 +103,7 @@ export class PeerTable {
     }
     this.#options = options;
     this.#prover = cookieProver(cookie);
+    this.#quietLog = new QuietLog(options.logger, options.clock);
     this.#defer = together(options.defer ?? nextTurn);
     this.#budget = new IncomingBudget(options.maxIncomingBytes ?? MAX_INCOMING_BYTES);
   }
@@ -120,7 +131,11 @@ export class PeerTable {
   async listen(address: string, advertise?: string): Promise<Listening> {
     this.#refuseClosed();
     const { transport, cookie } = this.#options;
-    const listening = await transport.listen(address, { isProtected: cookie !== undefined, accept: (socket) => this.#accept(socket) });
+    const listening = await transport.listen(address, {
+      isProtected: cookie !== undefined,
+      accept: (socket) => this.#accept(socket),
+      turnedAway: (why, from) => this.#quietLog.warn({ from }, TURNED_AWAY[why], 1),
+    });
     if (this.#isClosed) await listening.close();
     this.#refuseClosed();
     this.#listening.push(listening);
@@ -202,6 +217,7 @@ export class PeerTable {
     this.#listener = undefined;
     for (const redial of this.#kept.values()) redial.stop();
     this.#kept.clear();
+    this.#quietLog.close();
     const closing = [...this.#all];
     for (const link of closing) link.close(!link.isUp);
     await Promise.all([...closing.map((link) => link.closed), ...this.#listening.map((listening) => listening.close())]);
@@ -293,7 +309,7 @@ export class PeerTable {
     const { peer } = link;
     const why = { peer: peer?.name, why: describeEnd(end) };
     const isStrange = end.type === 'mismatch' || (end.type === 'refused' && end.reason === 'cookie');
-    if (isStrange) this.#options.logger.warn(why, 'link refused');
+    if (isStrange) this.#quietLog.warn(why, 'link refused', STRANGE_LINES);
     else if (end.type === 'refused' || end.type === 'silent') this.#options.logger.debug(why, 'link refused');
     if (peer && this.#up.get(peer.name) === link) this.#down(link, downCause(end, this.#leaving.has(link)));
     const dialled = this.#dialled.get(link);
@@ -316,7 +332,7 @@ export class PeerTable {
   }
 
   #badFrame(link: Link, fault: string): void {
-    this.#options.logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: link.peer?.name, fault }, 'dropped what is no message');
+    this.#quietLog.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: link.peer?.name, fault }, 'dropped what is no message', STRANGE_LINES);
   }
 }
 

@@ -55,6 +55,11 @@ export interface ListenOptions {
   readonly isProtected: boolean;
   /** Hears of each connection, open, within the turn in which it must be attached. */
   accept(socket: Socket): void;
+  /**
+   * Hears of each connection that was not let in before it could greet, and from where: one of a crowd of those that have not proved themselves (the oldest
+   * goes), or a browser.
+   */
+  turnedAway?(why: 'crowd' | 'browser', from: string): void;
 }
 
 /** How frames get from one process to another. */

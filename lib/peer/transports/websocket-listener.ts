@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { WebSocketServer } from 'ws';
 import type { Listening, ListenOptions } from '../transport.js';
 import { LongFrames } from './long-frames.js';
+import { Unproved } from './unproved.js';
 import type { WebSocketOptions } from './websocket-options.js';
 import { COMMON, WebSocketSocket } from './websocket-socket.js';
 import { acceptedWire } from './wire.js';
@@ -33,15 +34,20 @@ function dialledAs(host: string): string {
 
 const whoIs = (socket: NetSocket): string => `${socket.remoteAddress} ${socket.remotePort}`;
 
+/** After the upgrade Node's own deadlines hold no more: what is only ended lives for as long as the other end likes. */
+function refuse(wire: NetSocket, answer: string): void {
+  wire.end(`HTTP/1.1 ${answer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => wire.destroy());
+}
+
 /**
  * Listens for WebSockets. Nobody gets far unasked: the request's head and TLS have a deadline, requests with an `Origin` (browsers; nodes
- * send none) and requests for anything but a WebSocket are refused, and those who have not proved themselves are counted and cut off
- * beyond a number.
+ * send none) and requests for anything but a WebSocket are refused and closed at once, and those who have not proved themselves are counted: beyond a number
+ * the oldest of them go.
  */
 export function listenForWebSockets(
   options: WebSocketOptions,
   address: string,
-  { accept, isProtected }: ListenOptions,
+  { accept, isProtected, turnedAway = () => {} }: ListenOptions,
 ): Promise<Listening> {
   const { tls, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS, maxUnproved = MAX_UNPROVED } = options;
   return new Promise((resolve, reject) => {
@@ -60,37 +66,31 @@ export function listenForWebSockets(
       ? createSecureServer({ ...tls, ...limits, minVersion: 'TLSv1.3', rejectUnauthorized: true, handshakeTimeout: handshakeTimeoutMs })
       : createServer(limits);
     const upgrades = new WebSocketServer({ ...COMMON, noServer: true, clientTracking: false });
-    const unproved = new Map<string, NetSocket>();
+    const unproved = new Unproved(maxUnproved, (from) => turnedAway('crowd', from));
 
-    const watch = (who: string, wire: NetSocket): void => {
-      wire.on('error', () => wire.destroy());
-      unproved.set(who, wire);
-      wire.on('close', () => {
-        if (unproved.get(who) === wire) unproved.delete(who);
-      });
-    };
     server.on('connection', (wire: NetSocket) => {
-      const who = whoIs(wire);
-      let alike = 0;
-      for (const other of unproved.values()) if (other.remoteAddress === wire.remoteAddress) alike += 1;
-      if (unproved.size >= maxUnproved || alike >= Math.ceil(maxUnproved / 2)) return wire.on('error', () => {}).destroy();
-      return watch(who, wire);
+      const { remoteAddress } = wire;
+      // Gone already.
+      if (remoteAddress === undefined) return wire.on('error', () => {}).destroy();
+      return unproved.add(whoIs(wire), remoteAddress, wire);
     });
     server.on('tlsClientError', (_error, wire) => wire.destroy());
     server.on('clientError', (_error, wire) => wire.destroy());
     server.on('request', (_request, response) => response.writeHead(426, { Connection: 'close' }).end());
     server.on('upgrade', (request, asked: NetSocket, head) => {
       asked.on('error', () => asked.destroy());
-      if (request.headers.origin !== undefined) {
-        asked.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-        return;
-      }
       const who = whoIs(request.socket);
+      const from = request.socket.remoteAddress;
+      if (from === undefined) return asked.destroy();
+      if (request.headers.origin !== undefined) {
+        turnedAway('browser', from);
+        return refuse(asked, '403 Forbidden');
+      }
       const frames = new LongFrames(true);
       const wire = acceptedWire(asked, frames);
-      if (wire !== asked) watch(who, wire);
+      if (wire !== asked) unproved.add(who, from, wire);
       upgrades.handleUpgrade(request, wire, NOTHING, (ws) => {
-        const socket = new WebSocketSocket(ws, frames, () => unproved.delete(who));
+        const socket = new WebSocketSocket(ws, frames, () => unproved.forget(who));
         accept(socket);
         socket.opened(wire);
         frames.read(head);
@@ -104,7 +104,7 @@ export function listenForWebSockets(
         url: `${tls ? 'wss' : 'ws'}://${dialled.includes(':') ? `[${dialled}]` : dialled}:${picked}`,
         close: async () => {
           server.close();
-          for (const wire of unproved.values()) wire.destroy();
+          unproved.destroy();
         },
       });
     });

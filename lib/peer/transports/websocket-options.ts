@@ -17,6 +17,6 @@ export interface WebSocketOptions {
   readonly tls?: TlsOptions;
   /** How long a connection may take to open, on either side, ms. Default 3000. */
   readonly handshakeTimeoutMs?: number;
-  /** How many connections may be open that have not proved themselves; half as many from one address. More are cut off. Default 256. */
+  /** How many connections may be open that have not proved themselves; half as many from one address. Of more the oldest go. Default 256. */
   readonly maxUnproved?: number;
 }
