@@ -12,6 +12,7 @@ export {
   NonRetryableError,
 } from './errors.js';
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
-export { defaultLogger, type Logger, silentLogger } from './log.js';
+export { defaultLogger, guardedLogger, type Logger, type NodeLogger, silentLogger } from './log.js';
+export type { LogState } from './log-writer.js';
 export { PassingMap } from './passing-map.js';
 export { isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';

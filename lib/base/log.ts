@@ -1,4 +1,6 @@
 import pino from 'pino';
+import { systemClock } from './clock.js';
+import { type LogState, type LogTarget, LogWriter, standardError } from './log-writer.js';
 
 /** Where a node writes what happens; pino's four methods, so that a pino logger can be given as it is. */
 export interface Logger {
@@ -18,11 +20,82 @@ export const visibleJson = (json: string): string =>
 /** Says nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** A logger that never throws and never blocks the node, and knows whether its lines arrive. */
+export interface NodeLogger extends Logger {
+  readonly state: LogState;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** pino's number of the level `warn`. */
+const WARN = 40;
+
 /**
  * The logger of a node that was given none: JSON lines on standard error, from `HANDOFF_LOG_LEVEL` (default `info`) upwards. What functions
- * print with `console` is `info` and `warn`; the engine's own routine messages are `debug`.
+ * print with `console` is `info` and `warn`; the engine's own routine messages are `debug`. A full disk, a reader that has gone away and one
+ * that does not read cost log lines, never the node: see `LogWriter`. `target` is for specs.
  */
-export function defaultLogger(node: string): Logger {
-  const options = { level: process.env.HANDOFF_LOG_LEVEL ?? 'info', base: { node }, hooks: { streamWrite: visibleJson } };
-  return pino(options, pino.destination({ dest: 2, sync: true }));
+export function defaultLogger(node: string, target: LogTarget = standardError()): NodeLogger {
+  const notice = (lines: number): string =>
+    `${JSON.stringify({ level: WARN, time: systemClock.wallNow(), node, lines, msg: 'log lines were lost' })}\n`;
+  const writer = new LogWriter(target, notice);
+  const guarded = guardedLogger(pino({ level: checkedLevel(), base: { node }, hooks: { streamWrite: visibleJson } }, writer));
+  return {
+    ...methods((level, fields, message) => guarded[level](fields, message)),
+    get state(): LogState {
+      return guarded.state === 'lost' ? 'lost' : writer.state;
+    },
+  };
+}
+
+/**
+ * A user's logger, made safe to call anywhere: what it throws, or a promise of its that rejects, is taken for a lost line and ends nothing.
+ * A logger that is safe already is returned as it is.
+ */
+export function guardedLogger(logger: Logger): NodeLogger {
+  if (guardedLoggers.has(logger)) return logger as NodeLogger;
+  let state: LogState = 'ok';
+  const lost = (): void => {
+    state = 'lost';
+  };
+  const guarded: NodeLogger = {
+    ...methods((level, fields, message) => {
+      try {
+        const returned: unknown = logger[level](fields, message);
+        if (isObject(returned) && typeof returned.then === 'function') {
+          returned.then(() => {
+            state = 'ok';
+          }, lost);
+        } else state = 'ok';
+      } catch {
+        lost();
+      }
+    }),
+    get state(): LogState {
+      return state;
+    },
+  };
+  guardedLoggers.add(guarded);
+  return guarded;
+}
+
+const guardedLoggers = new WeakSet<Logger>();
+
+function methods(write: (level: (typeof LEVELS)[number], fields: object, message: string) => void): Logger {
+  return {
+    debug: (fields, message) => write('debug', fields, message),
+    info: (fields, message) => write('info', fields, message),
+    warn: (fields, message) => write('warn', fields, message),
+    error: (fields, message) => write('error', fields, message),
+  };
+}
+
+const isObject = (value: unknown): value is { readonly then?: unknown } => typeof value === 'object' && value !== null;
+
+/** pino throws for a level that it does not know. */
+function checkedLevel(): string {
+  const level = process.env.HANDOFF_LOG_LEVEL || 'info';
+  if (level === 'silent' || Object.hasOwn(pino.levels.values, level)) return level;
+  throw new TypeError(
+    `HANDOFF_LOG_LEVEL must be one of ${[...Object.keys(pino.levels.values), 'silent'].join(', ')}, not ${JSON.stringify(level)}`,
+  );
 }

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
-import { checkedNumber, defaultLogger, type Logger } from '../base/index.js';
+import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger } from '../base/index.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 
 /** What `Handoff.start` takes; everything has a default. */
@@ -39,7 +39,10 @@ export interface NodeOptions {
   heartbeat?: { intervalMs?: number; timeoutMs?: number };
   /** The folder that relative modules are found under. Default: that of the nearest package.json above the working directory. */
   root?: string;
-  /** Default: pino, JSON lines on standard error. */
+  /**
+   * Where the node writes what happens. What it throws, and a promise of its that rejects, ends nothing: `status()` then says `log: 'lost'`. Default: pino,
+   * JSON lines on standard error; lines that cannot be written, or that nobody reads, are dropped and counted.
+   */
   logger?: Logger;
 }
 
@@ -55,7 +58,7 @@ export interface CheckedNodeOptions {
   readonly root: string;
   /** What values of ended runs may occupy in all. */
   readonly retainedBytesLimit: number;
-  readonly logger: Logger;
+  readonly logger: NodeLogger;
   readonly network: NetworkOptions;
   /** Whether it neither listens nor joins. */
   readonly isAlone: boolean;
@@ -126,11 +129,11 @@ function nearestPackage(from: string): string {
   }
 }
 
-function checkedLogger(given: unknown, node: string): Logger {
+function checkedLogger(given: unknown, node: string): NodeLogger {
   if (given === undefined) return defaultLogger(node);
   const methods = ['debug', 'info', 'warn', 'error'] as const;
   const isLogger =
     typeof given === 'object' && given !== null && methods.every((method) => typeof (given as Logger)[method] === 'function');
   if (!isLogger) throw new TypeError('logger must have the methods debug, info, warn and error');
-  return given as Logger;
+  return guardedLogger(given as Logger);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { HandoffError, keepAlive, type Logger, newId, silentLogger, systemClock } from '../base/index.js';
+import { guardedLogger, HandoffError, keepAlive, type Logger, newId, silentLogger, systemClock } from '../base/index.js';
 import { errorFrom } from '../executor/index.js';
 import { joinCluster } from '../nodes/index.js';
 import { type PeerIdentity, type PeerListener, PeerTable, Requests, webSocketTransport } from '../peer/index.js';
@@ -61,7 +61,7 @@ export class ClusterObserver implements AsyncDisposable {
     for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
     const network = checkedNetwork({ ...options });
     if (network.join.length === 0) throw new TypeError('join must name at least one member');
-    const observer = new ClusterObserver(network, options.logger ?? silentLogger);
+    const observer = new ClusterObserver(network, guardedLogger(options.logger ?? silentLogger));
     try {
       await observer.#linked();
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../allocator/index.js';
+import type { LogState } from '../base/index.js';
 import type { Membership, NodeStatus, Resources } from '../nodes/index.js';
 import type { GuestRuns, Runs } from '../runner/index.js';
 
@@ -26,6 +27,8 @@ export interface NodeUse {
   readonly queued: number;
   /** The size of the values kept there, bytes. */
   readonly heldBytes: number;
+  /** `'lost'` while its log lines cannot be written: a full disk, a reader that has gone or does not read, a `logger` that throws. */
+  readonly log: LogState;
 }
 
 /** A run under way. */
@@ -73,6 +76,7 @@ export interface WireStatus {
       readonly running: number;
       readonly queued: number;
       readonly heldBytes: number;
+      readonly log: LogState;
     } | null;
   }[];
   readonly runs: readonly { readonly runId: string; readonly dagId: string; readonly driver: string; readonly progress: Resources }[];
@@ -94,8 +98,13 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
   const nodes = membership.members.map(({ name, address, status }): WireStatus['nodes'][number] => {
     const content = membership.contentOf(name);
     if (!content) return { name, address: address ?? null, status, content: null };
-    const { capabilities, used, threads, loopPlaces, running, queued, heldBytes } = content;
-    return { name, address: address ?? null, status, content: { capabilities, used, threads, loopPlaces, running, queued, heldBytes } };
+    const { capabilities, used, threads, loopPlaces, running, queued, heldBytes, log } = content;
+    return {
+      name,
+      address: address ?? null,
+      status,
+      content: { capabilities, used, threads, loopPlaces, running, queued, heldBytes, log },
+    };
   });
   const driven = runs.progress().map(({ runId, dagId, progress }) => ({ runId, dagId, driver: node, progress: Object.entries(progress) }));
   const own = runs.waiting().map(({ dagId, functionId, lacking }): WireWaiting => {
@@ -136,6 +145,7 @@ export function openStatus({ nodes, runs, waiting }: WireStatus): ClusterStatus 
         running: content?.running ?? 0,
         queued: content?.queued ?? 0,
         heldBytes: content?.heldBytes ?? 0,
+        log: content?.log ?? 'ok',
       };
     }),
     runs: runs.map(({ progress, ...run }) => ({ ...run, progress: Object.fromEntries(progress) })),

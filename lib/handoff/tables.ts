@@ -69,6 +69,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
       running: executor.running,
       queued: guests.queued,
       heldBytes: store.heldBytes,
+      log: logger.state,
     };
   };
   const membership = new Membership(node, undefined, { incarnation, clock, heartbeat, content });
@@ -92,8 +93,11 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
   const requests = new Requests(send);
 
   const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
-    if (stream === 'stdout') logger.info({ ...context, stream }, text);
-    else logger.warn({ ...context, stream }, text);
+    // The logger names the node that writes.
+    const { node: ranOn, ...what } = context;
+    const fields = ranOn === node ? { ...what, stream } : { ...what, ranOn, stream };
+    if (stream === 'stdout') logger.info(fields, text);
+    else logger.warn(fields, text);
   };
   /** What a function prints goes to whoever drives its run. */
   const onOwnOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {

@@ -1,3 +1,4 @@
+import type { LogState } from '../base/index.js';
 import type { Identity } from './member-state.js';
 
 /** Resources, as `[name, amount]`. */
@@ -15,6 +16,8 @@ export interface BeatContent {
   readonly running: number;
   readonly queued: number;
   readonly heldBytes: number;
+  /** Whether what it logs is written. */
+  readonly log: LogState;
 }
 
 /** What a node says that has nothing. */
@@ -27,6 +30,7 @@ export const nothing: BeatContent = {
   running: 0,
   queued: 0,
   heldBytes: 0,
+  log: 'ok',
 };
 
 /**

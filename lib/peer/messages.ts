@@ -106,6 +106,7 @@ const MESSAGES = {
     running: count,
     queued: count,
     heldBytes: count,
+    log: word('ok', 'lost'),
   },
   /** The sender ends this link and will not come back as this incarnation. */
   goodbye: {},

@@ -23,6 +23,7 @@ const beat = (of: MemberState, over: Partial<BeatContent> = {}): MemberEvent => 
     running: 0,
     queued: 0,
     heldBytes: 0,
+    log: 'ok',
     ...over,
   },
 });

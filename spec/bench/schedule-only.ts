@@ -89,6 +89,7 @@ class ScheduleOnly implements Placed {
           running: 0,
           queued: 0,
           heldBytes: 0,
+          log: 'ok',
         },
       });
     }

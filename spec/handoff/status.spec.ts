@@ -17,6 +17,7 @@ const node = (name: string, running: number | null): WireNode => ({
           running,
           queued: 1,
           heldBytes: 7,
+          log: 'ok',
         },
 });
 const waits = (functionId: string, driver: string, at: string | null): WireStatus['waiting'][number] => ({
@@ -61,11 +62,11 @@ describe('the status of a cluster', () => {
       nodes: [
         {
           ...{ name: 'a', address: 'ws://a', status: 'up', isHeard: true, capabilities: { cpu: 4 }, used: { cpu: 1 } },
-          ...{ threads: { used: 1, total: 3 }, loopPlaces: { used: 0, total: 9 }, running: 1, queued: 1, heldBytes: 7 },
+          ...{ threads: { used: 1, total: 3 }, loopPlaces: { used: 0, total: 9 }, running: 1, queued: 1, heldBytes: 7, log: 'ok' },
         },
         {
           ...{ name: 'quiet', address: undefined, status: 'up', isHeard: false, capabilities: {}, used: {} },
-          ...{ threads: { used: 0, total: 0 }, loopPlaces: { used: 0, total: 0 }, running: 0, queued: 0, heldBytes: 0 },
+          ...{ threads: { used: 0, total: 0 }, loopPlaces: { used: 0, total: 0 }, running: 0, queued: 0, heldBytes: 0, log: 'ok' },
         },
       ],
       runs: [{ runId: 'r', dagId: 'd', driver: 'a', progress: { total: 2, running: 1 } }],

@@ -56,6 +56,7 @@ describe('codec', () => {
       running: count,
       queued: count,
       heldBytes: count,
+      log: fc.constantFrom('ok' as const, 'lost' as const),
       leaving: fc.boolean(),
     }),
     fc.record({ type: fc.constant('release-values' as const), runId: text, ids: fc.array(text) }),
