@@ -1,69 +1,56 @@
 #!/usr/bin/env node
-import { AsyncResource } from 'node:async_hooks';
-import { createRequire } from 'node:module';
-import { Command, CommanderError } from 'commander';
-import { graphCommand } from './commands/graph.js';
-import { nodeCommand } from './commands/node.js';
-import { runCommand } from './commands/run.js';
-import { statusCommand } from './commands/status.js';
-import { validateCommand } from './commands/validate.js';
-import { ExitCode } from './exit-codes.js';
-import { Interrupt } from './interrupt.js';
-import type { Session } from './session.js';
-import { claimStandardOutput } from './standard-output.js';
+import { writeSync } from 'node:fs';
 
-const { version } = createRequire(import.meta.url)('handoff-dag/package.json') as { version: string };
-
-/** What goes wrong outside of any function, and every failure: told to the person at the terminal. Answers the exit code. */
-async function report(error: unknown): Promise<ExitCode> {
-  const { errorReport, exitCodeOf } = await import('./report/error-report.js');
-  const { colorsFor } = await import('./report/colors.js');
-  session.clearTerminal();
-  process.stderr.write(errorReport(error, colorsFor(process.stderr)));
-  return exitCodeOf(error);
+/**
+ * The way in, and the last resort: it needs nothing but Node, as all else may be what is broken (no more file descriptors, a package that is not
+ * installed). Signals and errors are heard from the first moment on; `main` takes both over once it is loaded.
+ */
+export interface Entry {
+  /** What a signal does from now on. At first it ends the process at once, with exit code 130. */
+  onSignal: () => void;
+  /** What an error that nobody caught does from now on. At first it is `lastResort`. */
+  onUncaught: (error: unknown) => void;
+  /** Says in one line what is wrong, and ends the process with exit code 1. Never fails, never waits. */
+  lastResort(error: unknown): never;
 }
 
-/** Leaves at once: what the modules of a DAG left open (timers, servers) keeps nobody waiting. */
-async function leave(code: ExitCode): Promise<never> {
-  await session.output.flush();
-  process.exit(code);
-}
+const FAILED = 1;
+const INTERRUPTED = 130;
 
-async function main(): Promise<ExitCode> {
-  const program = new Command('handoff')
-    .description('Runs directed acyclic graphs of functions on supervised actors.')
-    .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
-    .configureOutput({
-      writeOut: (text) => void session.output.write(text),
-      outputError: (text, write) => write(text.replace(/^error:/, 'handoff:')),
-    })
-    .showHelpAfterError('Try "handoff --help".')
-    .exitOverride();
-  for (const command of [runCommand, nodeCommand, statusCommand, graphCommand, validateCommand]) {
-    const child = command(session).copyInheritedSettings(program);
-    program.addCommand(child.showHelpAfterError(`Try "handoff ${child.name()} --help".`));
-  }
-  program.addHelpText(
-    'after',
-    `
-A module is a .js, .mjs, .cjs or .ts file that exports a Dag, or a function that returns one; or a .json file of dag.toJSON().
-
-Exit codes: 0 done; 1 the run failed; 2 wrong usage or an invalid DAG; 3 the cluster could not be joined; 130 interrupted.`,
-  );
+function lastResort(error: unknown): never {
+  const line = `handoff: ${sentence(error)}\n`;
   try {
-    await program.parseAsync();
-    return session.exitCode;
-  } catch (error) {
-    // Commander has said everything already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.wrongUsage;
-    return report(error);
+    // A pipe that nobody reads would hold up `writeSync` for ever.
+    process.stderr.write(line);
+  } catch {
+    try {
+      writeSync(2, line);
+    } catch {
+      // Nobody can be told.
+    }
+  }
+  process.exit(FAILED);
+}
+
+function sentence(error: unknown): string {
+  try {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+    if (code === 'EMFILE' || code === 'ENFILE') return `too many open files (${code}): raise the limit, as in ulimit -n 4096`;
+    const [, name] = /^Cannot find package '([^']+)'/.exec(String(message)) ?? [];
+    if (code === 'ERR_MODULE_NOT_FOUND' && name !== undefined) return `package "${name}" is not installed: npm install ${name}`;
+    if (code === 'ERR_MODULE_NOT_FOUND') return `handoff-dag is not installed as a whole, install it again: ${message}`;
+    return typeof message === 'string' ? message : String(error);
+  } catch {
+    return 'an error that cannot be shown';
   }
 }
 
-const session: Session = { output: claimStandardOutput(), interrupt: new Interrupt(), exitCode: ExitCode.done, clearTerminal() {} };
-// Bound, as it would otherwise run on behalf of the function whose stray callback threw, and be taken for its output.
-const end = AsyncResource.bind((error: unknown) => void report(error).then(() => process.exit(ExitCode.failed)));
-process.on('uncaughtException', (error) => end(error));
-await leave(await main());
+const entry: Entry = { onSignal: () => process.exit(INTERRUPTED), onUncaught: lastResort, lastResort };
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => entry.onSignal());
+process.on('uncaughtException', (error) => entry.onUncaught(error));
+try {
+  const { main } = await import('./main.js');
+  await main(entry);
+} catch (error) {
+  lastResort(error);
+}

@@ -1,6 +1,5 @@
 import { ExitCode } from './exit-codes.js';
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+import type { Entry } from './handoff.js';
 
 /**
  * From now on the first SIGINT or SIGTERM calls `onFirst`, the second leaves at once with `ExitCode.interrupted`; so does the first while
@@ -10,8 +9,8 @@ export class Interrupt {
   #onFirst: (() => void) | undefined;
   #isInterrupted = false;
 
-  constructor() {
-    for (const signal of SIGNALS) process.on(signal, () => this.#hear());
+  constructor(entry: Pick<Entry, 'onSignal'>) {
+    entry.onSignal = () => this.#hear();
   }
 
   /** Whether a signal has come. */
@@ -19,8 +18,8 @@ export class Interrupt {
     return this.#isInterrupted;
   }
 
-  /** What the first signal ends, from now on. */
-  ends(onFirst: () => void): void {
+  /** What the first signal ends, from now on; `undefined`: the process itself. */
+  ends(onFirst: (() => void) | undefined): void {
     this.#onFirst = onFirst;
   }
 

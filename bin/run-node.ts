@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { Handoff } from '../lib/index.js';
 import { ExitCode, usage } from './exit-codes.js';
@@ -29,10 +28,10 @@ export async function runNode(flags: NodeCommandFlags, { output, interrupt }: Se
     Handoff.start({ ...nodeOptions(flags), listen, ...(advertise !== undefined && { advertise }), ...(logger && { logger }) }),
   );
   const { address } = handoff;
-  const told = new EventTarget();
-  interrupt.ends(() => told.dispatchEvent(new Event('signal')));
-  await output.write(`${address}\n${joinCommand(address!, listen, flags)}\n`);
-  const error = await Promise.race([handoff.stopped, once(told, 'signal').then(() => undefined)]);
+  const signal = new Promise<undefined>((resolve) => interrupt.ends(() => resolve(undefined)));
+  // A reader who does not read must not keep a signal from being heard; and what cannot be written here is no reason to end.
+  void output.write(`${address}\n${joinCommand(address!, listen, flags)}\n`).then(() => output.forgive());
+  const error = await Promise.race([handoff.stopped, signal]);
   if (error) throw error;
   await handoff.stop(flags.graceMs === undefined ? {} : { graceMs: flags.graceMs });
   return ExitCode.done;

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { DagLike } from '../../lib/index.js';
 import { UsageError } from '../exit-codes.js';
 import { type ModulePath, modulePath } from './module-path.js';
+import { settled } from './settled.js';
 import { isTypeScript, registerTypeScript } from './typescript.js';
 
 /** A DAG as the user's module made it, perhaps with another copy of this package. */
@@ -13,10 +14,15 @@ type Builder = () => unknown;
 /**
  * Loads the DAG that `<module>[#export]` names: a `Dag`, a function (sync or async) that returns one, or a .json file of `dag.toJSON()`.
  * Without an export it is the default one, else the only `Dag` that is exported, else the only function. `UsageError` says what is wrong;
- * an error of the module's own is its `cause`; the `HANDOFF_INVALID_DAG` of a wrong `add` passes as it is.
+ * an error of the module's own is its `cause`; the `HANDOFF_INVALID_DAG` of a wrong `add` passes as it is. A module that never settles, and one that ends the
+ * process, are wrong usage too.
  */
 export async function loadDag(given: string): Promise<LoadedDag> {
   const module = modulePath(given);
+  return settled(refuse(module).message, () => loadFrom(module));
+}
+
+async function loadFrom(module: ModulePath): Promise<LoadedDag> {
   if (module.path.endsWith('.json')) return readDag(module);
   const exports = await importExports(module);
   const name = module.exportName ?? chosenName(exports, module);
@@ -76,7 +82,8 @@ async function guarded<T>(module: ModulePath, failure: string, body: () => T | P
   }
 }
 
-const refuse = (module: ModulePath, why: string): UsageError => new UsageError(`Cannot load a DAG from module "${module.shown}": ${why}`);
+const refuse = (module: ModulePath, why?: string): UsageError =>
+  new UsageError(`Cannot load a DAG from module "${module.shown}"${why === undefined ? '' : `: ${why}`}`);
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.map((name) => `"${name}"`).join(', '));
 

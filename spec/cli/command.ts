@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The project's folder: where the command runs unless it is told otherwise. */
@@ -19,6 +20,11 @@ export interface Surroundings {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly bin?: string;
+  /** Where a standard stream goes, instead of to the spec: a file or a device. */
+  readonly stdoutTo?: string;
+  readonly stderrTo?: string;
+  /** A limit of the shell's `ulimit`, as in `-n 64`. */
+  readonly ulimit?: string;
 }
 
 /** A call of the command that has not ended. */
@@ -37,16 +43,20 @@ const environment = (env: Readonly<Record<string, string>> = {}): NodeJS.Process
 };
 
 /** Calls the command. */
-export function call(args: readonly string[], { cwd = project, env, bin = built }: Surroundings = {}): Call {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+export function call(args: readonly string[], { cwd = project, env, bin = built, stdoutTo, stderrTo, ulimit }: Surroundings = {}): Call {
+  const files = [stdoutTo, stderrTo].map((path) => (path === undefined ? undefined : openSync(path, 'a')));
+  const command = ulimit === undefined ? [process.execPath] : ['sh', '-c', `ulimit ${ulimit}; exec "$@"`, 'sh', process.execPath];
+  const [first, ...rest] = [...command, bin, ...args] as [string, ...string[]];
+  const child = spawn(first, rest, { cwd, env: environment(env), stdio: ['ignore', files[0] ?? 'pipe', files[1] ?? 'pipe'] });
+  for (const file of files) if (file !== undefined) closeSync(file);
   let [stdout, stderr] = ['', ''];
   let heard = (): void => {};
   let printed = (): void => {};
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     printed();
   });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
     heard();
   });

@@ -1,0 +1,92 @@
+import { AsyncResource } from 'node:async_hooks';
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { graphCommand } from './commands/graph.js';
+import { nodeCommand } from './commands/node.js';
+import { runCommand } from './commands/run.js';
+import { statusCommand } from './commands/status.js';
+import { validateCommand } from './commands/validate.js';
+import { ExitCode } from './exit-codes.js';
+import type { Entry } from './handoff.js';
+import { Interrupt } from './interrupt.js';
+import type { Session } from './session.js';
+import { guardStandardError } from './standard-error.js';
+import { claimStandardOutput } from './standard-output.js';
+
+/** How long an error may take to be told when nothing else goes on, ms. */
+const LONGEST_REPORT_MS = 2000;
+
+/** Reads the command line, does what it says, and ends the process with the exit code. */
+export async function main(entry: Entry): Promise<never> {
+  const standardError = guardStandardError();
+  const session: Session = { output: claimStandardOutput(), interrupt: new Interrupt(entry), exitCode: ExitCode.done, clearTerminal() {} };
+
+  /** What goes wrong outside of any function, and every failure: told to the person at the terminal. Returns the exit code. */
+  const report = async (error: unknown): Promise<ExitCode> => {
+    const { errorReport, exitCodeOf } = await import('./report/error-report.js');
+    const { colorsFor } = await import('./report/colors.js');
+    session.clearTerminal();
+    process.stderr.write(errorReport(error, colorsFor(process.stderr)));
+    return exitCodeOf(error);
+  };
+
+  /** Leaves at once: what the modules of a DAG left open (timers, servers) keeps nobody waiting. */
+  const leave = async (code: ExitCode): Promise<never> => {
+    // Whoever reads the results slowly gets them; a signal ends the wait.
+    session.interrupt.ends(undefined);
+    await session.output.flush();
+    const isLost = session.output.error !== undefined;
+    session.output.forgive();
+    await standardError.flush();
+    process.exit(isLost && code === ExitCode.done ? ExitCode.failed : code);
+  };
+
+  let isEnding = false;
+  // Bound, as it would otherwise run on behalf of the function whose stray callback threw, and be taken for its output.
+  entry.onUncaught = AsyncResource.bind((error: unknown) => {
+    // Errors of the report itself, and what follows from the first error.
+    if (isEnding) return;
+    isEnding = true;
+    setTimeout(() => entry.lastResort(error), LONGEST_REPORT_MS);
+    report(error).then(
+      () => leave(ExitCode.failed),
+      () => entry.lastResort(error),
+    );
+  });
+  return leave(await parsed(session, report));
+}
+
+async function parsed(session: Session, report: (error: unknown) => Promise<ExitCode>): Promise<ExitCode> {
+  const { version } = createRequire(import.meta.url)('handoff-dag/package.json') as { version: string };
+  const program = new Command('handoff')
+    .description('Runs directed acyclic graphs of functions on supervised actors.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureOutput({
+      writeOut: (text) => void session.output.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, 'handoff:')),
+    })
+    .showHelpAfterError('Try "handoff --help".')
+    .exitOverride();
+  for (const command of [runCommand, nodeCommand, statusCommand, graphCommand, validateCommand]) {
+    const child = command(session).copyInheritedSettings(program);
+    program.addCommand(child.showHelpAfterError(`Try "handoff ${child.name()} --help".`));
+  }
+  program.addHelpText(
+    'after',
+    `
+A module is a .js, .mjs, .cjs or .ts file that exports a Dag, or a function that returns one; or a .json file of dag.toJSON().
+
+Exit codes: 0 done; 1 the run failed, or its results could not be written; 2 wrong usage or an invalid DAG; 3 the cluster could not be joined;
+130 interrupted.`,
+  );
+  try {
+    await program.parseAsync();
+    return session.exitCode;
+  } catch (error) {
+    // Commander has said everything already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.wrongUsage;
+    return report(error);
+  }
+}
