@@ -1,0 +1,3 @@
+import { testClusterLaws } from './test-cluster-laws.js';
+
+testClusterLaws('websocket');
