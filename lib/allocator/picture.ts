@@ -15,6 +15,8 @@ export interface Usage {
   readonly otherDrivers?: number;
 }
 
+const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
+
 /**
  * A driver's picture of another node: what that told last, with the claims of this driver counted by itself, which are known better here than
  * there. A hint: the node's own ledger decides, and what it refuses is asked elsewhere. Pure and synchronous.
@@ -49,10 +51,11 @@ export class Picture implements Room {
     this.#capabilities = capabilities;
     this.#limits = amounts(capabilities);
     const ours = amounts(usedByYou);
-    this.#others = new Map([...amounts(used)].map(([name, amount]) => [name, amount - (ours.get(name) ?? 0n)]));
+    // More of it ours than is in use at all would be room that nobody has.
+    this.#others = new Map([...amounts(used)].map(([name, amount]) => [name, least0(amount - (ours.get(name) ?? 0n))]));
     for (const slot of ['thread', 'loop'] as const) {
       const { size, used: inUse, usedByYou: oursInUse } = slots[slot];
-      Object.assign(this.#slots[slot], { size, others: inUse - oursInUse });
+      Object.assign(this.#slots[slot], { size, others: Math.max(0, inUse - oursInUse) });
     }
     this.#changed();
   }

@@ -8,6 +8,9 @@ export type Amounts = ReadonlyMap<string, bigint>;
 
 const BILLION = 1_000_000_000n;
 
+/** How many resources a node may have, a function cost: as many as messages between nodes may name. */
+const MOST_RESOURCES = 1000;
+
 /** One amount in billionths, rounded up to the next one from below half a billionth only where it would vanish. */
 function billionths(amount: number): bigint {
   const whole = Math.trunc(amount);
@@ -61,7 +64,11 @@ export function checkedCapabilities(given: unknown, what: string): Capabilities 
     throw new TypeError(`${what} must be an object of resource names and amounts, not ${given === null ? 'null' : typeof given}`);
   }
   const checked: Record<string, number> = {};
-  for (const [name, amount] of Object.entries(given)) {
+  const entries = Object.entries(given);
+  if (entries.length > MOST_RESOURCES) {
+    throw new RangeError(`${what} must have at most ${MOST_RESOURCES} resources, not ${entries.length}: they are told with every beat`);
+  }
+  for (const [name, amount] of entries) {
     if (name === '') throw new TypeError(`${what} must name every resource: one name is empty`);
     if (typeof amount !== 'number') throw new TypeError(`${what}.${name} must be a number, not ${typeof amount}`);
     if (!Number.isFinite(amount) || amount < 0)

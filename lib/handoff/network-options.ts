@@ -1,4 +1,4 @@
-import { checkedNumber } from '../base/index.js';
+import { checkedNumber, peerAddress } from '../base/index.js';
 
 /** Certificates of a node, in PEM; see Node's `tls.createSecureContext`. */
 export interface TlsOptions {
@@ -54,6 +54,11 @@ function checkAdvertise(advertise: unknown, listen: string | undefined): void {
   if (advertise === undefined) return;
   if (typeof advertise !== 'string' || !URL.canParse(advertise) || !/^(wss?|memory):\/\/./.test(advertise)) {
     throw new TypeError(`advertise must be a ws:// or wss:// URL, not ${JSON.stringify(advertise)}`);
+  }
+  // Others believe no more of an address.
+  const { pathname, search, hash, username, password } = new URL(advertise);
+  if (peerAddress(advertise) === undefined || !['', '/'].includes(pathname) || search || hash || username || password) {
+    throw new TypeError(`advertise must be a scheme, a host and a port only, as ws://host:port, not ${JSON.stringify(advertise)}`);
   }
   if (listen === undefined) throw new TypeError('advertise is where others find what listens: give listen too');
 }

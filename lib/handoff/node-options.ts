@@ -83,6 +83,9 @@ const KNOWN = new Set<string>([
 ]);
 const MIB = 2 ** 20;
 
+/** A name is part of each greeting, which may have 4 KiB. */
+const LONGEST_NAME = 255;
+
 /** Throws `TypeError` or `RangeError` naming the option that is wrong. */
 export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
@@ -90,6 +93,7 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
   const { name = `${hostname()}-${randomBytes(3).toString('hex')}` } = options;
   if (typeof name !== 'string' || name === '') throw new TypeError('name must be a non-empty string');
+  if (name.length > LONGEST_NAME) throw new TypeError(`name must have at most ${LONGEST_NAME} characters, not ${name.length}`);
   const machineMiB = Math.floor(totalmem() / MIB);
   const capabilities = checkedCapabilities(options.capabilities ?? { cpu: availableParallelism(), memory: machineMiB }, 'capabilities');
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });

@@ -83,11 +83,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     defer,
     ...(cookie !== undefined && { cookie }),
     // Names are unique, which is all that the membership insists on.
-    objection: (peer) => {
-      if (peer.isObserver || membership.refusalOf(peer) === undefined) return undefined;
-      // Who is only told of may be dead, and those who tell may not know yet.
-      return membership.find(peer.name)?.reach === 'told' ? 'name-told' : 'name-taken';
-    },
+    objection: (peer) => (peer.isObserver || membership.refusalOf(peer) === undefined ? undefined : 'name-taken'),
   });
   const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
   const requests = new Requests(send);

@@ -60,8 +60,11 @@ export const entryOf = ({ name, incarnation, address }: Identity): MemberEntry =
 
 /** The wire, as the membership needs it. Nothing here waits or throws; what comes of it is told to the membership, by member. */
 export interface Links {
-  /** Dials now and redials with backoff, whenever there is no link to `name`, until `forget`. Again with another address: that one from now on. */
-  keep(name: string, address: string): void;
+  /**
+   * Dials now and redials with backoff, whenever there is no link to `name`, until `forget`. Again with another address: that one from now on. `teller`: nobody
+   * has been met there, that node has told of it.
+   */
+  keep(name: string, address: string, teller?: string): void;
   /** Dials no more. A link that stands is left alone. */
   forget(name: string): void;
   /** Closes the link to `name`, if one stands, so that both sides see it; goes on dialling whom it was told to keep. */

@@ -18,7 +18,8 @@ export type MembershipHappening =
 
 /** What a membership wants done, in this order. */
 export type MembershipCommand =
-  | { readonly type: 'keep'; readonly name: string; readonly address: string }
+  /** `teller`: who has told of it, where nobody has been met yet. */
+  | { readonly type: 'keep'; readonly name: string; readonly address: string; readonly teller?: string }
   | { readonly type: 'forget'; readonly name: string }
   | { readonly type: 'drop'; readonly name: string }
   /** To all with a link where `to` is left out. */

@@ -6,7 +6,7 @@ export interface MembershipPolicy {
   readonly intervalMs: number;
   /** A member is suspect after half of this in silence, lost after all of it. */
   readonly timeoutMs: number;
-  /** How long a lost member's address is still dialled. */
+  /** How long a lost member's address is still dialled; what is only told of is dialled for a twelfth of it, each time that it has passed. */
   readonly rememberMs: number;
 }
 
@@ -22,6 +22,14 @@ export interface Peer extends Identity {
   isLeaving: boolean;
 }
 
+/** An address that was only told of. */
+export interface Unproved {
+  /** Since when. */
+  readonly sinceMs: number;
+  /** How often somebody else, or nobody, was found, by address. */
+  readonly misses: Map<string, number>;
+}
+
 /** All that a node knows of who is there. Plain data; outlives every incarnation of the NodeRegistry. */
 export interface MembershipState {
   self: Identity;
@@ -34,6 +42,8 @@ export interface MembershipState {
   readonly told: Map<string, ReadonlyMap<string, Identity>>;
   /** Members that are only told of. */
   readonly listed: Map<string, Identity>;
+  /** Those of them that listen: whoever tells so may err, or lie. */
+  readonly unproved: Map<string, Unproved>;
   /** The addresses that are dialled whenever there is no link, by name. */
   readonly kept: Map<string, string>;
   /** The addresses this node was told to join through: dialled for as long as it lives, whoever was there and however they went. */
@@ -52,6 +62,7 @@ export const newMembershipState = (self: Identity, policy: MembershipPolicy): Me
   peers: new Map(),
   told: new Map(),
   listed: new Map(),
+  unproved: new Map(),
   kept: new Map(),
   anchors: new Set(),
   isChanged: false,
@@ -59,8 +70,9 @@ export const newMembershipState = (self: Identity, policy: MembershipPolicy): Me
 });
 
 /**
- * Why this node would have no link with `identity`, for the greeting; `undefined` when it would. Names are unique: while a member lives, and
- * until it is lost, nobody else goes by its name. One whose link has closed may have been started anew, and is no obstacle.
+ * Why this node would have no link with `identity`, for the greeting; `undefined` when it would. Names are unique: while there is a link with a member, nobody
+ * else goes by its name. One whose link has closed may have been started anew, and is no obstacle; nor is one that was only told of, as whoever tells of it
+ * may lie: who was met owns a name.
  */
 export function refusalOf(state: MembershipState, identity: Identity): string | undefined {
   const { name, incarnation } = identity;
@@ -68,8 +80,9 @@ export function refusalOf(state: MembershipState, identity: Identity): string | 
     return incarnation === state.self.incarnation ? 'it is this node itself' : `this node is named ${JSON.stringify(name)}`;
   }
   const peer = state.peers.get(name);
-  const living = peer?.phase === 'linked' ? peer : state.listed.get(name);
-  return living && living.incarnation !== incarnation ? `another node named ${JSON.stringify(name)} is a member` : undefined;
+  return peer?.phase === 'linked' && peer.incarnation !== incarnation
+    ? `another node named ${JSON.stringify(name)} is a member`
+    : undefined;
 }
 
 /** The members: this node, then the others by name. */

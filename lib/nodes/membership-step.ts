@@ -1,4 +1,4 @@
-import { reconcile, tell } from './hearsay.js';
+import { missed, reconcile, tell, tireOf } from './hearsay.js';
 import type { Identity, LossCause, MemberEvent } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
 import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, memberOf, type Peer } from './membership-state.js';
@@ -24,7 +24,7 @@ export function step(state: MembershipState, happening: MembershipHappening, now
     case 'dial-refused': {
       const peer = state.peers.get(happening.name);
       if (peer?.phase === 'cut' && peer.address === happening.address) lose(state, peer, 'refused', nowMs, out);
-      return;
+      return missed(state, happening.name, happening.address, nowMs, out);
     }
     case 'beat-heard': {
       const peer = state.peers.get(happening.from);
@@ -140,6 +140,7 @@ function tick(state: MembershipState, lagMs: number, nowMs: number, out: Members
       out.push({ type: 'send-members', members: linkedMembers(state) });
     }
   }
+  tireOf(state, nowMs, out);
   for (const peer of [...state.peers.values()]) {
     if (!isMember(peer)) {
       outlive(state, peer, nowMs, out);

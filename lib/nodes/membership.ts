@@ -1,4 +1,4 @@
-import { type Clock, checkedNumber, newId } from '../base/index.js';
+import { type Clock, checkedNumber, newId, peerAddress } from '../base/index.js';
 import { type Beat, type BeatContent, entryOf, type Links, type MembershipMessage, nothing } from './links.js';
 import type { Identity, MemberEvent, MemberState } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
@@ -28,6 +28,9 @@ export type MemberListener = (event: MemberEvent) => void;
 const DEFAULT_INTERVAL_MS = 500;
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_REMEMBER_MS = 3_600_000;
+
+/** How many others a node may tell of; of more the first are believed. */
+const MOST_TOLD = 1000;
 
 /**
  * The table behind the NodeRegistry: who is there. Feeds the brain with what the links tell and performs its commands. Outlives each
@@ -150,7 +153,9 @@ export class Membership {
       case 'beat':
         return this.#happened({ type: 'beat-heard', from, isLeaving: message.leaving, content: message });
       case 'members': {
-        const members = message.members.map(([name, incarnation, address]) => ({ name, incarnation, address: address ?? undefined }));
+        const members = message.members.slice(0, MOST_TOLD).map(([name, incarnation, address]) => {
+          return { name, incarnation, address: address === null ? undefined : peerAddress(address) };
+        });
         return this.#happened({ type: 'members-told', from, members });
       }
       case 'goodbye': {
@@ -196,8 +201,10 @@ export class Membership {
   #perform(command: MembershipCommand): void {
     const links = this.#links;
     switch (command.type) {
-      case 'keep':
-        return links?.keep(command.name, command.address);
+      case 'keep': {
+        const { name, address, teller } = command;
+        return teller === undefined ? links?.keep(name, address) : links?.keep(name, address, teller);
+      }
       case 'forget':
         return links?.forget(command.name);
       case 'drop':

@@ -1,3 +1,4 @@
+import { peerAddress } from '../base/index.js';
 import type { Greeting, Hello, RefusalReason } from './messages.js';
 
 /** Who is at the other end. `address` is where it listens; `undefined` if it only dials. */
@@ -147,7 +148,8 @@ function greeted(state: LinkState, greeting: Greeting): readonly LinkCommand[] {
 function heardHello(state: LinkState, theirs: Hello): readonly LinkCommand[] {
   const { setup } = state;
   const isDialler = setup.role === 'dialler';
-  const peer = { name: theirs.name, incarnation: theirs.incarnation, address: theirs.address ?? undefined, isObserver: theirs.isObserver };
+  const address = theirs.address === null ? undefined : peerAddress(theirs.address);
+  const peer = { name: theirs.name, incarnation: theirs.incarnation, address, isObserver: theirs.isObserver };
   state.peer = peer;
   const ours = hello(state);
   state.protocol = Math.min(setup.highest, theirs.highest);

@@ -7,6 +7,7 @@ import {
   flag,
   id,
   list,
+  nodeName,
   nullable,
   type Of,
   object,
@@ -17,8 +18,11 @@ import {
   word,
 } from './shape.js';
 
-/** Resources, as `[name, amount]`: names are the users', and never keys of an object that came over the wire. */
-const resources = list(tuple(text, amount));
+/** Resources, as `[name, amount]`: names are the users', and never keys of an object that came over the wire. No node has more than a thousand. */
+const resources = list(tuple(id, amount), 1000);
+
+/** Told apart by equality only; nothing that long is made. */
+const incarnation: typeof id = (value) => (typeof value === 'string' && value.length <= 100 ? id(value) : '');
 
 /** Which attempt a message is about; an answer to one that is over is dropped and counted. */
 const attempt = { runId: id, functionId: id, attempt: count };
@@ -86,7 +90,7 @@ const question = variants('kind', {
   'show-status': { all: flag },
 });
 
-const member = tuple(id, id, nullable(text));
+const member = tuple(nodeName, incarnation, nullable(text));
 
 /**
  * Every message between nodes that know each other, by its `type`: its fields and what they may hold. A new message is one entry here; the
@@ -100,7 +104,7 @@ const MESSAGES = {
     leaving: flag,
     capabilities: resources,
     used: resources,
-    byDriver: list(tuple(id, resources, count, count)),
+    byDriver: list(tuple(nodeName, resources, count, count), 1000),
     threads: tuple(count, count),
     loopPlaces: tuple(count, count),
     running: count,
@@ -154,7 +158,7 @@ const MESSAGES = {
   'value-found': { id: count, freeze: flag, packed: nullable(bytes) },
   /** There is none, or it could not be made. */
   'value-missing': { id: count, error: nullable(bytes) },
-  'tell-location': { dagId: id, functionId: id, node: id },
+  'tell-location': { dagId: id, functionId: id, node: nodeName },
   'function-output': { ...attempt, dagId: id, stream: word('stdout', 'stderr'), text },
 } as const;
 
@@ -186,8 +190,8 @@ const GREETINGS = {
       type: word('hello'),
       lowest: count,
       highest: count,
-      name: id,
-      incarnation: id,
+      name: nodeName,
+      incarnation,
       address: nullable(text),
       /** Whether it only looks on: no member of the cluster. */
       isObserver: flag,

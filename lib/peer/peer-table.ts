@@ -1,5 +1,6 @@
-import { type Clock, HandoffError, keepAlive, type Logger } from '../base/index.js';
+import { type Clock, HandoffError, keepAlive, type Logger, peerAddress } from '../base/index.js';
 import { encodeMessage } from './codec.js';
+import { DialGate } from './dial-gate.js';
 import { IncomingBudget } from './inbox.js';
 import { joinError } from './join-error.js';
 import { describeEnd, Link, type LinkOver } from './link.js';
@@ -92,6 +93,7 @@ export class PeerTable {
   readonly #leaving = new Set<Link>();
   readonly #listening: Listening[] = [];
   readonly #quietLog: QuietLog;
+  readonly #gate = new DialGate();
   #listener: PeerListener | undefined;
   #address: string | undefined;
   #isClosed = false;
@@ -139,7 +141,7 @@ export class PeerTable {
     if (this.#isClosed) await listening.close();
     this.#refuseClosed();
     this.#listening.push(listening);
-    this.#address = advertise ?? listening.url;
+    this.#address = peerAddress(advertise ?? listening.url);
     return listening;
   }
 
@@ -166,15 +168,25 @@ export class PeerTable {
     });
   }
 
-  /** Dials `name` now and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. Again with another address: that one. */
-  keep(name: string, address: string): void {
+  /**
+   * Dials `name` now and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. Again with another address: that one. `teller`: who
+   * told of it, while nobody has been met there: few such are dialled at once, with rests of up to 30 s.
+   */
+  keep(name: string, address: string, teller?: string): void {
     const before = this.#kept.get(name);
     if (this.#isClosed || name === this.#options.name || before?.address === address) return;
     before?.stop();
     const { clock, random } = this.#options;
-    const redial = new Redial({ address, clock, random, dial: (failed) => this.#dialKept(name, address, failed) });
+    const redial = new Redial({
+      address,
+      clock,
+      random,
+      hearsay: teller === undefined ? undefined : { teller, gate: this.#gate },
+      dial: (failed) => this.#dialKept(name, address, failed),
+    });
+    if (before) redial.follow(before);
     this.#kept.set(name, redial);
-    if (!this.#up.has(name)) redial.start();
+    if (!this.#up.has(name)) redial.begin();
   }
 
   /** Dials `name` no more. A link that stands is left alone. */

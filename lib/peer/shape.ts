@@ -22,6 +22,16 @@ export const text: Shape<string> = (value) => (typeof value === 'string' ? undef
 /** An id or a name: not empty. */
 export const id: Shape<string> = (value) => (typeof value === 'string' && value !== '' ? undefined : WRONG);
 
+/** The longest name of a node, UTF-16 units. */
+export const LONGEST_NODE_NAME = 255;
+
+/** The name of a node: an id of limited length, as it is said before anything is proved. */
+export const nodeName: Shape<string> = (value) =>
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_NODE_NAME && !LONE_SURROGATE.test(value) ? undefined : WRONG;
+
+/** Half a pair, which no encoding carries. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** Any finite number. */
 export const number: Shape<number> = (value) => (Number.isFinite(value) ? undefined : WRONG);
 
@@ -55,9 +65,10 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value) => (value === null ? undefined : shape(value));
 }
 
-export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
+/** At most `most` of them. */
+export function list<T>(shape: Shape<T>, most = Number.POSITIVE_INFINITY): Shape<readonly T[]> {
   return (value) => {
-    if (!Array.isArray(value)) return WRONG;
+    if (!Array.isArray(value) || value.length > most) return WRONG;
     for (let at = 0; at < value.length; at++) {
       const fault = shape(value[at]);
       if (fault !== undefined) return `[${at}]${dotted(fault)}`;

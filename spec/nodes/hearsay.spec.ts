@@ -55,6 +55,34 @@ describe('what others tell', () => {
     expect(me.members(3, 'a', deaf('c', 2))).to.deep.equal(['forget c', 'member-told c2']);
   });
 
+  it('is dialled for five minutes of each hour, as long as it is told', () => {
+    expect(me.members(0, 'a', identity('c'))).to.include('keep c ws://c:1');
+    const hear = (nowMs: number): string[] => {
+      for (const name of ['a', 'b']) me.beat(nowMs, name);
+      return me.tick(nowMs);
+    };
+    expect(hear(9_999)).to.deep.equal([]);
+    expect(hear(10_000)).to.deep.equal(['forget c']);
+    expect(hear(59_999)).to.deep.equal([]);
+    expect(hear(60_000)).to.deep.equal(['keep c ws://c:1']);
+    expect(me.members(60_001, 'a')).to.deep.equal(['forget c', 'member-untold c1']);
+    expect(me.state.unproved.size).to.equal(0);
+  });
+
+  it('is tried as another tells it once it has proved wrong', () => {
+    me.members(1, 'a', identity('c', 1, 6));
+    expect(me.members(2, 'b', identity('c', 1, 7))).to.deep.equal([]);
+    expect(me.refuse(3, identity('c', 1, 6))).to.include('keep c ws://c:7');
+    expect(me.refuse(4, identity('c', 1, 7))).to.include('keep c ws://c:6');
+    expect(me.up(5, identity('c', 1, 7))[0]).to.equal('keep c ws://c:7');
+  });
+
+  it('is not dialled where somebody else, or this node itself, is known to be', () => {
+    me.on(0, { type: 'self-listening', address: 'ws://me:1' });
+    const phantoms = ['ws://a:1', 'ws://b:1', 'ws://me:1'].map((address, at) => ({ ...identity(`p${at}`), address }));
+    expect(me.members(1, 'a', ...phantoms).filter((words) => words.startsWith('keep'))).to.deep.equal([]);
+  });
+
   it('is passed on only of those with a link, with the beat after a change, and once', () => {
     me.members(1, 'a', deaf('c'));
     me.down(2, identity('b'));
@@ -77,11 +105,13 @@ describe('the greeting', () => {
     expect(refusalOf(me.state, identity('me'))).to.equal('it is this node itself');
   });
 
-  it('refuses a second node of a name that others tell of', () => {
+  it('keeps nobody out because others tell of somebody of that name: who was met owns it', () => {
     me.up(0, identity('a'));
-    me.members(1, 'a', deaf('c'));
-    expect(refusalOf(me.state, deaf('c', 2))).to.equal('another node named "c" is a member');
-    expect(refusalOf(me.state, deaf('c', 1))).to.equal(undefined);
+    me.members(1, 'a', deaf('c'), identity('d'));
+    for (const one of [deaf('c', 2), deaf('c', 1), identity('d', 2)]) expect(refusalOf(me.state, one)).to.equal(undefined);
+    expect(me.up(2, identity('d', 2, 7)).slice(0, 3)).to.deep.equal(['keep d ws://d:7', 'member-untold d1', 'member-joined d2']);
+    expect(me.members(3, 'a', deaf('c'), identity('d'))).to.deep.equal([]);
+    expect(refusalOf(me.state, identity('d', 1))).to.equal('another node named "d" is a member');
   });
 
   it('lets in the same incarnation, one started anew after its link closed, and one of a lost name', () => {

@@ -1,0 +1,14 @@
+const PROTOCOLS = new Set(['ws:', 'wss:', 'memory:']);
+
+/** A host name has 253 characters at most. */
+const LONGEST = 300;
+
+/**
+ * Where a node listens, of a URL that somebody tells: scheme, host and port, and nothing else of it: whoever dials it asks for no path, and gives no
+ * credentials, that a stranger chose. `undefined` for what is no address of a node.
+ */
+export function peerAddress(url: string): string | undefined {
+  if (url.length > LONGEST || !URL.canParse(url)) return undefined;
+  const { protocol, host, port } = new URL(url);
+  return PROTOCOLS.has(protocol) && host !== '' && port !== '0' ? `${protocol}//${host}` : undefined;
+}
