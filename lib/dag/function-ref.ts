@@ -1,3 +1,6 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 /** Any function, without `any`: nothing can be passed to it unseen. */
 export type AnyFunction = (...args: never[]) => unknown;
 
@@ -51,13 +54,11 @@ export type ResultOf<C> = [SignatureOf<C>] extends [never] ? unknown : Awaited<R
  * node that runs the function does. Give the module's type for typed references: `functionsIn<typeof import('./tasks.js')>(…)`.
  * Every property is a frozen `{ module, name }`, the same one each time, but for symbols and `then`, which are `undefined`: the object can
  * be awaited like any other. Write a reference to an export that is called `then` by hand.
- * A `moduleUrl` that is neither a `URL` nor a non-empty string is a `TypeError`.
+ * An absolute path, such as CommonJS has in `__filename` and `require.resolve('./tasks')`, becomes a `file:` URL. What is neither a `URL` nor a
+ * non-empty string is a `TypeError`, as is a path of Windows elsewhere than on Windows.
  */
 export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | string): FunctionRefs<M> {
-  const module = moduleUrl instanceof URL ? moduleUrl.href : moduleUrl;
-  if (typeof module !== 'string' || module === '') {
-    throw new TypeError('Cannot refer to functions: functionsIn takes a URL or a non-empty string');
-  }
+  const module = moduleNamed(moduleUrl);
   const references = new Map<string, CodeRef>();
   const referenceTo = (_: object, name: string | symbol): CodeRef | undefined => {
     if (typeof name === 'symbol' || name === 'then') return undefined;
@@ -67,6 +68,18 @@ export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | st
   };
   // Frozen, so that an assignment fails instead of being forgotten.
   return new Proxy(Object.freeze(Object.create(null)), { get: referenceTo }) as FunctionRefs<M>;
+}
+
+function moduleNamed(given: URL | string): string {
+  const named: unknown = given instanceof URL ? given.href : given;
+  if (typeof named !== 'string' || named === '') {
+    throw new TypeError('Cannot refer to functions: functionsIn takes a URL or a non-empty string');
+  }
+  if (isAbsolute(named)) return pathToFileURL(named).href;
+  if (/^[a-z]:[\\/]|^[^:]*\\/i.test(named)) {
+    throw new TypeError(`Cannot refer to functions: ${JSON.stringify(named)} is a path of Windows; give a file: URL, or a path with / in it`);
+  }
+  return named;
 }
 
 /** Whether `code` has the shape of a reference; whatever else it carries is ignored. */

@@ -1,87 +1,136 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { resolve as resolveSpecifier } from 'import-meta-resolve';
-import { HandoffError, textOf } from '../base/index.js';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type HandoffError, textOf } from '../base/index.js';
 import type { AnyFunction, CodeRef } from '../dag/index.js';
-
-/** Where code is looked for: a folder, absolute, and the node it is on. */
-export interface CodePlace {
-  readonly root: string;
-  readonly node: string;
-}
-
-/** What may stand for a file that is not there: sources for what was compiled from them, and back. */
-const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
-  '.js': ['.ts', '.tsx'],
-  '.mjs': ['.mts'],
-  '.cjs': ['.cts'],
-  '.jsx': ['.tsx'],
-  '.ts': ['.js'],
-  '.mts': ['.mjs'],
-  '.cts': ['.cjs'],
-  '.tsx': ['.js', '.jsx'],
-};
+import { type CodePlace, moduleNotFound, resolveModule } from './module-resolution.js';
 
 /** The files that Node cannot load by itself in every version. */
-export const TYPESCRIPT = /\.[cm]?tsx?$/;
+export const TYPESCRIPT = /\.(?:[cm]?ts|[jt]sx)$/;
 
-/**
- * Resolves the module of a reference to a `file:` URL: a file below `root`, links followed, or a module of a package that the `package.json`
- * at `root` depends on. Throws `HANDOFF_CODE_NOT_FOUND` with the node, the path and what was looked for.
- */
-export function resolveModule(module: string, { root, node }: CodePlace): string {
-  const refuse = (why: string, cause?: unknown): HandoffError => notFound(module, { root, node }, why, cause);
-  if (module.startsWith('file:')) {
-    let path: string;
-    try {
-      path = fileURLToPath(module);
-    } catch (cause) {
-      throw refuse('it is no valid file: URL', cause);
-    }
-    return fileBelow(path, root, refuse);
-  }
-  if (/^[a-z][a-z\d+.-]*:/i.test(module)) throw refuse(`${module.slice(0, module.indexOf(':') + 1)} modules are not allowed`);
-  if (isAbsolute(module) || module.includes('\\')) throw refuse('absolute paths are not allowed');
-  if (module.startsWith('.')) return fileBelow(resolve(root, module), root, refuse);
-  if (found(resolve(root, module))) return fileBelow(resolve(root, module), root, refuse);
-  return packageModule(module, root, refuse);
+/** How many exports a message names. */
+const NAMED = 10;
+
+/** A module that has been imported. In an object, since one that exports `then` would be awaited like a promise. */
+export interface Imported {
+  readonly namespace: object;
 }
 
-/** Loads the function of a reference. Rejects with `HANDOFF_CODE_NOT_FOUND`, its `cause` what the module threw while loading, if it did. */
+/** Imports the module at a URL that `resolveModule` returned. */
+export type ImportModule = (url: string) => Promise<Imported>;
+
+/**
+ * Loads the function of a reference: an export of an ES module, or a property of the `module.exports` of a CommonJS one. Rejects with
+ * `HANDOFF_CODE_NOT_FOUND`, its `cause` what the module threw while loading, if it did.
+ */
 export async function loadFunction(
   { module, name }: CodeRef,
   place: CodePlace,
-  importModule: (url: string) => Promise<unknown> = (url) => import(url),
+  importModule: ImportModule = importNamespace,
 ): Promise<AnyFunction> {
+  const refuse = (why: string, cause?: unknown): HandoffError => moduleNotFound(module, place, why, cause);
   const url = resolveModule(module, place);
-  let loaded: Record<string, unknown>;
+  let namespace: object;
   try {
-    loaded = (await importModule(url)) as Record<string, unknown>;
+    ({ namespace } = await importModule(url));
   } catch (cause) {
-    const needsLoader = TYPESCRIPT.test(url) && (cause as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION';
-    throw notFound(
-      module,
-      place,
+    const needsLoader = TYPESCRIPT.test(url) && codeOf(cause) === 'ERR_UNKNOWN_FILE_EXTENSION';
+    throw refuse(
       needsLoader ? 'it is TypeScript, and neither this Node nor tsx can load it' : `it failed to load: ${textOf(cause)}`,
       cause,
     );
   }
-  const exported = Object.hasOwn(loaded, name) ? loaded[name] : undefined;
-  if (typeof exported === 'function') return exported as AnyFunction;
-  const what = Object.hasOwn(loaded, name)
-    ? `its export ${JSON.stringify(name)} is not a function`
-    : `it has no export ${JSON.stringify(name)}`;
-  throw notFound(module, place, what);
+  let found: Found | undefined;
+  try {
+    found = findExport(namespace, name, url);
+  } catch (cause) {
+    throw refuse(`its export ${JSON.stringify(name)} cannot be read: ${textOf(cause)}`, cause);
+  }
+  if (!found) throw refuse(`it has no export ${JSON.stringify(name)}, ${namesOf(namespace, url)}`);
+  if (typeof found.value !== 'function') throw refuse(`its export ${JSON.stringify(name)} is not a function`);
+  return found.value as AnyFunction;
+}
+
+/**
+ * As `import(url)`; but a module whose export is called `then` is not taken for a promise, which `import` would call and wait for, maybe for
+ * ever. That is seen in the text of the module: what it re-exports with `export *` is not.
+ */
+export async function importNamespace(url: string): Promise<Imported> {
+  const text = textAt(url);
+  if (!text.includes('then') || !EXPORTS_THEN.test(text)) return { namespace: (await import(url)) as object };
+  const reader = `import * as namespace from ${JSON.stringify(url)}; export const read = () => namespace;`;
+  const { read } = (await import(`data:text/javascript,${encodeURIComponent(reader)}`)) as { read(): object };
+  return { namespace: read() };
+}
+
+const EXPORTS_THEN =
+  /\bexport\s+(?:(?:async\s+)?function\s*\*?|const|let|var|class)\s+then\b|\bexport\s*\{[^}]*\bthen\b|\bexports\.then\b|\bmodule\.exports\s*=\s*\{[^}]*\bthen\b/;
+
+function textAt(url: string): string {
+  try {
+    return readFileSync(fileURLToPath(url), 'utf8');
+  } catch {
+    // The import will say what is wrong.
+    return '';
+  }
+}
+
+interface Found {
+  readonly value: unknown;
+}
+
+/** An export by its name, which may be one that every object has, as `constructor`. */
+function findExport(namespace: object, name: string, url: string): Found | undefined {
+  const whole = commonJsExports(namespace, url);
+  const holders = whole && (name !== 'default' || Object.hasOwn(whole, '__esModule')) ? [whole, namespace] : [namespace];
+  const holder = holders.find((one) => Object.hasOwn(one, name));
+  return holder && { value: (holder as Record<string, unknown>)[name] };
+}
+
+/**
+ * The `module.exports` of a CommonJS module, which an import has under `default`: Node sees some of its properties, but not those that are made
+ * by a call, and TypeScript that tsx compiles has none of its exports anywhere else.
+ */
+function commonJsExports(namespace: object, url: string): object | undefined {
+  if (!Object.hasOwn(namespace, 'default')) return undefined;
+  const whole = (namespace as { readonly default: unknown }).default;
+  if ((typeof whole !== 'object' && typeof whole !== 'function') || whole === null) return undefined;
+  const isCommonJs = Object.hasOwn(namespace, 'module.exports') || Object.hasOwn(whole, '__esModule') || mayBeCommonJs(fileURLToPath(url));
+  return isCommonJs ? whole : undefined;
+}
+
+/** Whether Node would take a file for CommonJS: by its name, else by the `type` of the nearest package.json. */
+function mayBeCommonJs(path: string): boolean {
+  const kind = /\.([cm]?)[jt]sx?$/.exec(path)?.[1];
+  if (kind !== '') return kind === 'c';
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    try {
+      return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: unknown }).type !== 'module';
+    } catch {
+      if (dirname(folder) === folder) return true;
+    }
+  }
+}
+
+function namesOf(namespace: object, url: string): string {
+  const whole = commonJsExports(namespace, url);
+  const all = new Set([...Object.keys(namespace), ...(typeof whole === 'object' ? Object.keys(whole) : [])]);
+  for (const name of ['__esModule', 'module.exports', ...(typeof whole === 'object' ? ['default'] : [])]) all.delete(name);
+  if (all.size === 0) return 'and no other';
+  const names = [...all]
+    .sort()
+    .slice(0, NAMED)
+    .map((name) => JSON.stringify(name));
+  return `only ${names.join(', ')}${all.size > NAMED ? ` and ${all.size - NAMED} more` : ''}`;
 }
 
 /** The functions that have been loaded, by reference: what is called again is not looked for again. */
 export class LoadedFunctions {
   readonly #place: CodePlace;
-  readonly #importModule: ((url: string) => Promise<unknown>) | undefined;
+  readonly #importModule: ImportModule | undefined;
   readonly #byRef = new WeakMap<CodeRef, AnyFunction>();
 
-  constructor(place: CodePlace, importModule?: (url: string) => Promise<unknown>) {
+  constructor(place: CodePlace, importModule?: ImportModule) {
     this.#place = place;
     this.#importModule = importModule;
   }
@@ -98,63 +147,5 @@ export class LoadedFunctions {
   }
 }
 
-function notFound(module: string, { root, node }: CodePlace, why: string, cause?: unknown): HandoffError {
-  const message = `Cannot load module ${JSON.stringify(module)} on node ${JSON.stringify(node)} below ${root}: ${why}`;
-  return new HandoffError('HANDOFF_CODE_NOT_FOUND', message, cause === undefined ? { node, path: module } : { node, path: module, cause });
-}
-
-type Refuse = (why: string, cause?: unknown) => HandoffError;
-
-function found(path: string): string | undefined {
-  if (isFile(path)) return path;
-  const extension = /\.[cm]?[jt]sx?$/.exec(path)?.[0] ?? '';
-  const stem = path.slice(0, path.length - extension.length);
-  return SUBSTITUTES[extension]?.map((other) => stem + other).find(isFile);
-}
-
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-
-function fileBelow(path: string, root: string, refuse: Refuse): string {
-  const realRoot = existsSync(root) ? realpathSync(root) : root;
-  // Told apart before the disk is asked, so that nobody learns which files exist outside.
-  if (!isBelow(path, root) && !isBelow(path, realRoot)) throw refuse('it lies outside root');
-  const file = found(path);
-  if (file === undefined) throw refuse(`there is no file ${relative(root, path)}`);
-  const real = realpathSync(file);
-  if (!isBelow(real, realRoot)) throw refuse('it lies outside root once links are followed');
-  return pathToFileURL(real).href;
-}
-
-function isBelow(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
-
-function packageModule(specifier: string, root: string, refuse: Refuse): string {
-  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
-  // A path that climbs, or is written so that it climbs once decoded, leaves the package.
-  if (!name || specifier.includes('%') || specifier.split('/').some((part) => part === '..' || part === '.' || part === ''))
-    throw refuse('it is neither a file below root nor a package specifier');
-  if (!dependencies(root).has(name))
-    throw refuse(`there is no such file, and package.json at root does not depend on ${JSON.stringify(name)}`);
-  let url: string;
-  try {
-    url = resolveSpecifier(specifier, pathToFileURL(join(root, 'package.json')).href);
-  } catch (cause) {
-    throw refuse(textOf(cause), cause);
-  }
-  if (!url.startsWith('file:')) throw refuse('modules of Node itself are not allowed');
-  return url;
-}
-
-function dependencies(root: string): Set<string> {
-  let manifest: unknown;
-  try {
-    manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  } catch {
-    return new Set();
-  }
-  const fields = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
-  const { ...lists } = manifest as Partial<Record<(typeof fields)[number], object>>;
-  return new Set(fields.flatMap((field) => Object.keys(lists[field] ?? {})));
-}
+const codeOf = (thrown: unknown): unknown =>
+  typeof thrown === 'object' && thrown !== null ? (thrown as { code?: unknown }).code : undefined;

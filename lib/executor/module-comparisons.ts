@@ -1,6 +1,6 @@
 import type { Requests } from '../peer/index.js';
-import type { CodePlace } from './code.js';
 import { moduleDigest } from './module-digest.js';
+import type { CodePlace } from './module-resolution.js';
 
 /**
  * Whether modules are the same here and on other nodes. Each node is asked once for each module, for as long as it is a member: what a process has

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CodePlace, resolveModule } from './code.js';
+import { type CodePlace, resolveModule } from './module-resolution.js';
 
 /**
  * What the file of a module holds on this node, as `.ts sha256`: nodes that have different files under one name run different code. `undefined` where

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HandoffError } from '../base/index.js';
@@ -16,8 +17,17 @@ const onWire = new Map<string, string>();
 /** A module as every node finds it below its own root: a path below the driver's root becomes one that is relative to it. */
 export function moduleOnWire(module: string, root: string): string {
   if (!module.startsWith('file:')) return module;
-  const path = relative(root, fileURLToPath(module));
-  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) ? module : `./${path.split(sep).join('/')}`;
+  try {
+    const path = fileURLToPath(module);
+    // A module knows itself by its real path; a root may be given by a link.
+    for (const folder of [root, realpathSync(root)]) {
+      const way = relative(folder, path);
+      if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return `./${way.split(sep).join('/')}`;
+    }
+  } catch {
+    // No path at all: whoever loads it says so.
+  }
+  return module;
 }
 
 /** As `moduleOnWire`: a path takes 4 µs to work out, and each attempt names one. Bounded: the oldest goes first. */

@@ -2,11 +2,11 @@ import { type HandoffError, PassingMap, type Timer } from '../../base/index.js';
 import { check, Held, surfaceSize } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
-import { LoadedFunctions, TYPESCRIPT } from '../code.js';
+import { type Imported, importNamespace, LoadedFunctions } from '../code.js';
 import { AttemptScope } from '../current-function.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
 import { type StepPlace, StepsRun } from '../steps-run.js';
-import { loadsTypeScript } from './typescript-loader.js';
+import { loadsTypeScript, mayNeedCompiler } from './typescript-loader.js';
 
 /**
  * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values are passed as they are,
@@ -14,7 +14,10 @@ import { loadsTypeScript } from './typescript-loader.js';
  */
 export function loopIsolation(options: IsolationOptions): Isolation {
   const { freeze, strict, root, node, clock } = options;
-  const functions = new LoadedFunctions({ root, node }, options.importModule ?? ((url) => importHere(url, root)));
+  const { importModule } = options;
+  const functions = new LoadedFunctions({ root, node }, async (url) =>
+    importModule ? { namespace: (await importModule(url)) as object } : importHere(url, root),
+  );
   const place: StepPlace<Held, Held> = {
     now: () => clock.now(),
     peek: (ref) => functions.peek(ref),
@@ -45,15 +48,14 @@ export function loopIsolation(options: IsolationOptions): Isolation {
   };
 }
 
-/** As `import`; TypeScript too, where this process has not been told how, as threads do it. */
-async function importHere(url: string, root: string): Promise<unknown> {
+/** As this process imports; what it cannot, TypeScript or what its `tsconfig.json` does not know, with tsx, as threads do. */
+async function importHere(url: string, root: string): Promise<Imported> {
   try {
-    return await import(url);
+    return await importNamespace(url);
   } catch (error) {
-    const isUnknown = TYPESCRIPT.test(url) && (error as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION';
-    if (!isUnknown || !(await loadsTypeScript(root))) throw error;
+    if (!mayNeedCompiler(url, error) || !(await loadsTypeScript(root))) throw error;
     // Node remembers by URL what it could not load.
-    return import(`${url}?tsx`);
+    return importNamespace(`${url}?tsx`);
   }
 }
 

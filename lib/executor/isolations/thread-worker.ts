@@ -4,8 +4,9 @@ import type { AnyFunction, CodeRef } from '../../dag/index.js';
 import { check, countShared, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
 import type { Step } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
-import { LoadedFunctions, resolveModule, TYPESCRIPT } from '../code.js';
+import { LoadedFunctions, TYPESCRIPT } from '../code.js';
 import { AttemptScope, currentScope } from '../current-function.js';
+import { resolveModule } from '../module-resolution.js';
 import { type StepPlace, StepsRun } from '../steps-run.js';
 import {
   type Crossing,
