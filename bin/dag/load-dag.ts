@@ -44,13 +44,19 @@ async function readDag(module: ModulePath): Promise<LoadedDag> {
 
 async function importExports(module: ModulePath): Promise<Readonly<Record<string, unknown>>> {
   if (isTypeScript(module.path)) await registerTypeScript(module.path, module.shown);
-  const loaded = await guarded<Record<string, unknown>>(module, 'it failed to load', () => import(pathToFileURL(module.path).href));
-  // What was compiled to CommonJS has its exports in the default one.
-  const inner = loaded.default;
-  const isCompiled = typeof inner === 'object' && inner !== null && '__esModule' in inner;
-  const { __esModule: _mark, 'module.exports': _whole, ...exports }: Record<string, unknown> = isCompiled ? { ...inner } : { ...loaded };
+  return guarded(module, 'it failed to load', async () => withCommonJs(await import(pathToFileURL(module.path).href)));
+}
+
+/** The exports by name: a CommonJS module shows all of its own in the default one only, which is then no export itself. */
+function withCommonJs(loaded: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const whole = loaded.default;
+  const isHolder = (isRecord(whole) && !isDag(whole) && typeof whole.then !== 'function') || typeof whole === 'function';
+  const { __esModule: _mark, 'module.exports': _whole, ...exports }: Record<string, unknown> = { ...loaded, ...(isHolder && whole) };
+  if (isRecord(whole) && exports.default === whole && Object.keys(whole).length > 0 && isHolder) delete exports.default;
   return exports;
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
 function chosenName(exports: Readonly<Record<string, unknown>>, module: ModulePath): string {
   const names = Object.keys(exports);

@@ -23,11 +23,17 @@ export function modulePath(given: string): ModulePath {
 }
 
 function checked(shown: string, exportName: string | undefined): ModulePath {
+  const refuse = (why: string): UsageError => new UsageError(`Cannot load module "${shown}": ${why}`);
   const path = shown.startsWith('file:') ? pathOfUrl(shown) : resolve(shown);
-  if (isFile(path)) return { shown, path, exportName };
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  throw new UsageError(`Cannot load module "${shown}": ${isThere ? 'it is not a file' : 'there is no such file'}`);
+  const kind = kindAt(path);
+  if (kind === 'nothing') throw refuse('there is no such file');
+  if (kind === 'other') throw refuse('it is not a file');
+  if (!EXTENSION.test(path)) throw refuse('it is no module: names of modules end in .js, .mjs, .cjs, .jsx, .ts, .mts, .cts, .tsx or .json');
+  return { shown, path, exportName };
 }
+
+/** What is read or evaluated; whatever else a file may be, it is no module. */
+const EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
 
 function pathOfUrl(url: string): string {
   try {
@@ -37,11 +43,15 @@ function pathOfUrl(url: string): string {
   }
 }
 
-// A path through a file (`dag.json/x`) throws even so.
-function isFile(path: string): boolean {
+const isFile = (path: string): boolean => kindAt(path) === 'file';
+
+function kindAt(path: string): 'file' | 'other' | 'nothing' {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!stats) return 'nothing';
+    return stats.isFile() ? 'file' : 'other';
   } catch {
-    return false;
+    // A path through a file (`dag.json/x`), a loop of links, a name that is too long or holds a NUL.
+    return 'nothing';
   }
 }

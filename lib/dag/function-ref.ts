@@ -77,7 +77,9 @@ function moduleNamed(given: URL | string): string {
   }
   if (isAbsolute(named)) return pathToFileURL(named).href;
   if (/^[a-z]:[\\/]|^[^:]*\\/i.test(named)) {
-    throw new TypeError(`Cannot refer to functions: ${JSON.stringify(named)} is a path of Windows; give a file: URL, or a path with / in it`);
+    throw new TypeError(
+      `Cannot refer to functions: ${JSON.stringify(named)} is a path of Windows; give a file: URL, or a path with / in it`,
+    );
   }
   return named;
 }

@@ -20,14 +20,16 @@ export function moduleOnWire(module: string, root: string): string {
   try {
     const path = fileURLToPath(module);
     // A module knows itself by its real path; a root may be given by a link.
-    for (const folder of [root, realpathSync(root)]) {
-      const way = relative(folder, path);
-      if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return `./${way.split(sep).join('/')}`;
-    }
+    return pathBelow(root, path) ?? pathBelow(realpathSync(root), path) ?? module;
   } catch {
-    // No path at all: whoever loads it says so.
+    // No path, or no root: whoever loads it says so.
+    return module;
   }
-  return module;
+}
+
+function pathBelow(root: string, path: string): string | undefined {
+  const way = relative(root, path);
+  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : `./${way.split(sep).join('/')}`;
 }
 
 /** As `moduleOnWire`: a path takes 4 µs to work out, and each attempt names one. Bounded: the oldest goes first. */

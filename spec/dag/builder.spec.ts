@@ -245,9 +245,13 @@ describe('The builder of a DAG', () => {
     expect(functions.f).to.deep.equal({ module: url.href, name: 'f' });
     expect(functions.f).to.equal(functions.f);
     expect(Object.isFrozen(functions.g)).to.equal(true);
+    expect(functionsIn('/app/my tasks#1.js').f).to.deep.equal({ module: 'file:///app/my%20tasks%231.js', name: 'f' });
     expect(functionsIn('./m.js').anything).to.deep.equal({ module: './m.js', name: 'anything' });
     expect(await functions).to.equal(functions);
     expect(() => Object.assign(functions, { f: 1 })).to.throw(TypeError);
     for (const module of ['', 3, undefined]) expect(() => functionsIn(module as string)).to.throw(TypeError, 'functionsIn');
+    for (const module of ['C:\\app\\tasks.js', 'c:/app/tasks.js', '\\\\server\\tasks.js', '.\\tasks.js', 'src\\tasks.js']) {
+      expect(() => functionsIn(module), module).to.throw(TypeError, 'is a path of Windows; give a file: URL');
+    }
   });
 });
