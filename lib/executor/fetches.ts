@@ -1,5 +1,5 @@
-import { HandoffError, PassingMap } from '../base/index.js';
-import type { Requests, WireMessage, WireMessageOf } from '../peer/index.js';
+import { HandoffError, PassingMap, textOf } from '../base/index.js';
+import type { RequestLimit, Requests, WireMessage, WireMessageOf } from '../peer/index.js';
 import { Held, type Origin } from '../value/index.js';
 import type { FarValue } from './far-value.js';
 import type { ValueListener } from './offers.js';
@@ -12,7 +12,18 @@ export interface FetchGround {
   readonly node: string;
   readonly requests: Requests;
   wayTo(node: string): Way;
+  /** How many bytes of values have come from a node: grows while one is on its way. */
+  receivedFrom(node: string): number;
 }
+
+/** How long a node that has a value may take to send its first byte, and after that between two signs of progress, ms. */
+const SILENCE_MS = 30_000;
+
+/** The same for who passes it on: it says nothing while it gets the value itself, which may be large and its own link slow. */
+const PASSING_ON_MS = 600_000;
+
+/** By DAG id a value is looked up and sent at once. */
+const LOOK_UP_MS = 5000;
 
 /** What was asked for: whole, the bytes of it, or none. */
 type Answer = Held | { readonly parts: readonly Uint8Array[]; readonly origin: Origin } | { readonly error: Error | undefined };
@@ -50,8 +61,11 @@ export class Fetches {
     return this.#ground.wayTo(node) === 'direct';
   }
 
-  /** `via` is asked when there is no way to the origin. Answers how to give it up; then nobody is told. */
-  fetch(far: FarValue, via: string | undefined, listener: ValueListener): () => void {
+  /**
+   * `via` is asked when there is no way to the origin. `withinMs` limits the time to the first byte; it has a default for each kind of value. Returns how to
+   * give it up; then nobody is told.
+   */
+  fetch(far: FarValue, via: string | undefined, listener: ValueListener, withinMs?: number): () => void {
     const to = this.reaches(far.from) ? far.from : via;
     if (to === undefined || !this.reaches(to)) {
       listener.missing(this.#lost(far));
@@ -60,7 +74,7 @@ export class Fetches {
     const key = far.isSole ? `sole ${++this.#soleFetches}` : JSON.stringify([to, far.value]);
     let fetching = this.#fetching.get(key);
     if (!fetching) {
-      fetching = { listeners: new Set(), giveUp: this.#request(to, far, key) };
+      fetching = { listeners: new Set(), giveUp: this.#request(to, far, key, withinMs) };
       this.#fetching.set(key, fetching);
     }
     const { listeners } = fetching;
@@ -96,7 +110,17 @@ export class Fetches {
     else requests.answered(from, id, { parts: value, origin: coming?.freeze === false ? 'caller' : 'result' });
   }
 
-  #request(to: string, far: FarValue, key: string): () => void {
+  #limit(to: string, far: FarValue, withinMs: number | undefined): RequestLimit {
+    const isByDag = far.value.kind === 'of-dag';
+    return {
+      withinMs: withinMs ?? (to !== far.from ? PASSING_ON_MS : isByDag ? LOOK_UP_MS : SILENCE_MS),
+      silenceMs: isByDag ? LOOK_UP_MS : SILENCE_MS,
+      progress: () => this.#ground.receivedFrom(to),
+      what: `for ${whatOf(far)}`,
+    };
+  }
+
+  #request(to: string, far: FarValue, key: string, withinMs: number | undefined): () => void {
     let id = -1;
     const settle = (tell: (listener: ValueListener) => void): void => {
       const fetching = this.#fetching.get(key);
@@ -115,26 +139,34 @@ export class Fetches {
       if (far.isSole) this.#sole.add(id);
       return { type: 'fetch-value', id, value: far.value };
     };
-    const giveUp = this.#ground.requests.request<Answer>(to, ask, {
-      answered: (answer) => {
-        if (!('error' in answer)) found(answer);
-        else settle((listener) => listener.missing(answer.error ?? this.#lost(far)));
-      },
-      failed: () => settle((listener) => listener.missing(this.#lost(far))),
-    });
+    const answered = (answer: Answer): void => {
+      if (!('error' in answer)) found(answer);
+      else settle((listener) => listener.missing(answer.error ?? this.#lost(far)));
+    };
+    const failed = (error: Error): void => {
+      const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT');
+      this.#coming.delete(id);
+      // A run makes the value again; whoever asks by DAG id is to know that it may be there.
+      settle((listener) => listener.missing(isLate && far.value.kind === 'of-dag' ? error : this.#lost(far, isLate ? error : undefined)));
+    };
+    const giveUp = this.#ground.requests.request<Answer>(to, ask, { answered, failed }, this.#limit(to, far, withinMs));
     return () => {
       this.#sole.delete(id);
       giveUp();
     };
   }
 
-  #lost({ from, value }: FarValue): HandoffError {
+  #lost(far: FarValue, late?: Error): HandoffError {
+    const { from, value } = far;
     const functionId = 'functionId' in value ? value.functionId : undefined;
-    const what = functionId === undefined ? 'a value' : `the value of "${functionId}"`;
     const { node } = this.#ground;
-    return new HandoffError('HANDOFF_RESULT_LOST', `Node "${node}" cannot get ${what}: node "${from}" does not have it, or is gone`, {
+    const why = late ? textOf(late) : `node "${from}" does not have it, or is gone`;
+    return new HandoffError('HANDOFF_RESULT_LOST', `Node "${node}" cannot get ${whatOf(far)}: ${why}`, {
       functionId,
       node: from,
+      ...(late && { cause: late }),
     });
   }
 }
+
+const whatOf = ({ value }: FarValue): string => ('functionId' in value ? `the value of "${value.functionId}"` : 'a value');

@@ -5,6 +5,7 @@ import type { AttemptContext, Outcome } from './attempt.js';
 import type { AttemptHandle, ExecutorTable } from './executor.js';
 import { type FarValue, type Given, isFar } from './far-value.js';
 import type { Fetches } from './fetches.js';
+import type { ValueListener } from './offers.js';
 import type { PlacedStep } from './segments.js';
 import { isFinal } from './steps-run.js';
 
@@ -34,6 +35,9 @@ export interface GatherGround {
   readonly store: StoreTable;
   readonly fetches: Fetches;
 }
+
+/** How long a node may take, beyond the time that what it runs has, to say how that ended, ms. */
+const ANSWER_MS = 5000;
 
 /**
  * Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for others; not what
@@ -91,7 +95,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     // Who cannot be reached any more may still be reached by the driver.
     const isDirect = fetches.reaches(far.from);
     const isSole = this.#own.has(far);
-    const giveUp = fetches.fetch({ ...far, isSole }, this.#attempt.via, {
+    const listener: ValueListener = {
       found: (held) => {
         if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held);
         this.#got(far, held);
@@ -105,8 +109,16 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
         }
         this.#end({ type: 'failed', error: why, final: isFinal(why) || isLost });
       },
-    });
+    };
+    const giveUp = fetches.fetch({ ...far, isSole }, this.#attempt.via, listener, this.#waitMs(far));
     if (!this.#outcome) this.#fetching.add(giveUp);
+  }
+
+  /** What a serializer makes takes as long as that may take, which is the time of this attempt; other values have the default. */
+  #waitMs({ value: { kind } }: FarValue): number | undefined {
+    if (kind !== 'serialized' && kind !== 'offered') return undefined;
+    const { timeoutMs } = this.#attempt;
+    return timeoutMs === undefined ? Number.POSITIVE_INFINITY : timeoutMs + ANSWER_MS;
   }
 
   #got(far: FarValue, held: Held): void {

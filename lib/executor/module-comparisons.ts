@@ -2,6 +2,9 @@ import type { Requests } from '../peer/index.js';
 import { moduleDigest } from './module-digest.js';
 import type { CodePlace } from './module-resolution.js';
 
+/** A node that has not said so within this time is taken for one that cannot tell, ms. */
+const ANSWER_MS = 5000;
+
 /**
  * Whether modules are the same here and on other nodes. Each node is asked once for each module, for as long as it is a member: what a process has
  * loaded it does not load again.
@@ -43,8 +46,9 @@ export class ModuleComparisons {
     // The driver need not have the module.
     if (digest === undefined) return undefined;
     try {
+      const limit = { withinMs: ANSWER_MS, what: `whether its module "${module}" is the same` };
       const question = { kind: 'compare-module', module, digest } as const;
-      return (await this.#requests.ask<boolean | null>(node, (id) => ({ type: 'ask', id, question }))) ?? undefined;
+      return (await this.#requests.ask<boolean | null>(node, (id) => ({ type: 'ask', id, question }), limit)) ?? undefined;
     } catch {
       return undefined;
     }

@@ -1,4 +1,4 @@
-import { HandoffError, PassingMap, textOf } from '../base/index.js';
+import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../base/index.js';
 import type { WireMessage, WireMessageOf, WireOutcome } from '../peer/index.js';
 import { Held, packThrown, unpackThrown } from '../value/index.js';
 import type { AttemptContext } from './attempt.js';
@@ -37,29 +37,43 @@ export interface FarListener {
 /** The answers of a node about an attempt. */
 export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
 
+/** A node that has not said within this time that an attempt waits there, or has begun, is not waited for, ms. */
+const FIRST_ANSWER_MS = 30_000;
+
+/** How often that is looked at, ms. */
+const LOOK_MS = 5000;
+
+/** How long a node may take to say that an attempt has ended, beyond the time that the attempt is given to end, ms. */
+const STOP_ANSWER_MS = 2000;
+
 /**
  * The attempts of this node's runs on other nodes. One question, `run-attempt`, under a number of its own; asked again whenever the
- * link comes up, until it is answered by its end. Nobody waits for a node that is gone.
+ * link comes up, until it is answered by its end. Nobody waits for a node that is gone, nor for one that lives and does not answer: an attempt
+ * that is not answered within 30 s is lost, one that is stopped is over 2 s after the time it is given to end.
  */
 export class RemoteExecutor {
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #root: string;
+  readonly #clock: Clock;
   readonly #open = new PassingMap<number, FarRun>();
   #lastId = 0;
+  #looking: Timer | undefined;
   /** Answers to attempts that are over. */
   stale = 0;
 
-  constructor(send: (to: string, message: WireMessage) => boolean, root: string) {
+  constructor(send: (to: string, message: WireMessage) => boolean, root: string, clock: Clock) {
     this.#send = send;
     this.#root = root;
+    this.#clock = clock;
   }
 
   /** Throws `HANDOFF_NOT_SERIALIZABLE` when an argument cannot leave this node. */
   start(attempt: FarAttempt, listener: FarListener): AttemptHandle<FarOutcome> {
     this.#lastId += 1;
-    const run = new FarRun(this.#lastId, attempt, listener, this.#root, this.#send, this.#open);
+    const run = new FarRun(this.#lastId, attempt, listener, this.#root, this.#send, this.#clock, this.#open);
     this.#open.set(run.id, run);
     run.ask();
+    this.#looking ??= this.#clock.after(LOOK_MS, this.#look);
     return run;
   }
 
@@ -100,6 +114,12 @@ export class RemoteExecutor {
     for (const run of [...this.#open.values()]) run.gone('lost');
   }
 
+  readonly #look = (): void => {
+    this.#looking = this.#open.size > 0 ? this.#clock.after(LOOK_MS, this.#look) : undefined;
+    const nowMs = this.#clock.now();
+    for (const run of [...this.#open.values()]) if (nowMs - run.unansweredSinceMs >= FIRST_ANSWER_MS) run.unanswered();
+  };
+
   #on(name: string): FarRun[] {
     return [...this.#open.values()].filter(({ node }) => node === name);
   }
@@ -111,8 +131,13 @@ class FarRun implements AttemptHandle<FarOutcome> {
   readonly #listener: FarListener;
   readonly #question: WireMessageOf<'run-attempt'>;
   readonly #send: (to: string, message: WireMessage) => boolean;
+  readonly #clock: Clock;
   readonly #open: PassingMap<number, FarRun>;
+  /** Since when the node has been asked and has said nothing; infinite when it has, or could not be asked. */
+  unansweredSinceMs = Number.POSITIVE_INFINITY;
   #stop: WireMessageOf<'stop-attempt'> | undefined;
+  #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #isAnswered = false;
   #isStarted = false;
   #outcome: FarOutcome | undefined;
   #heard: ((outcome: FarOutcome) => void) | undefined;
@@ -123,6 +148,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
     listener: FarListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
+    clock: Clock,
     open: PassingMap<number, FarRun>,
   ) {
     const { node, runId, dagId, functionId, attempt } = context;
@@ -130,6 +156,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
     this.node = node;
     this.#listener = listener;
     this.#send = send;
+    this.#clock = clock;
     this.#open = open;
     this.#question = {
       type: 'run-attempt',
@@ -160,11 +187,17 @@ class FarRun implements AttemptHandle<FarOutcome> {
     if (this.#outcome) return;
     this.#stop = { type: 'stop-attempt', runId: this.runId, id: this.id, reason: packThrown(reason), graceMs };
     this.#send(this.node, this.#stop);
+    const delayMs = graceMs + STOP_ANSWER_MS;
+    const atMs = this.#clock.now() + delayMs;
+    if (this.#stopping && this.#stopping.atMs <= atMs) return;
+    this.#stopping?.timer.cancel();
+    this.#stopping = { atMs, timer: this.#clock.after(delayMs, () => this.#end({ type: 'stopped' })) };
   }
 
   ask(): void {
     try {
-      this.#send(this.node, this.#question);
+      const isSent = this.#send(this.node, this.#question);
+      if (!this.#isAnswered) this.unansweredSinceMs = isSent ? this.#clock.now() : Number.POSITIVE_INFINITY;
       if (this.#stop) this.#send(this.node, this.#stop);
     } catch (error) {
       const { functionId } = this.#question;
@@ -178,6 +211,8 @@ class FarRun implements AttemptHandle<FarOutcome> {
   }
 
   heard(answer: AttemptAnswer): void {
+    this.#isAnswered = true;
+    this.unansweredSinceMs = Number.POSITIVE_INFINITY;
     switch (answer.type) {
       case 'attempt-queued':
         return this.#listener.queued(Object.fromEntries(answer.lacking));
@@ -195,6 +230,15 @@ class FarRun implements AttemptHandle<FarOutcome> {
     }
   }
 
+  /** The node lives, and does not say that it has heard of the attempt: as if it were lost. Should it run there after all, it is to be stopped. */
+  unanswered(): void {
+    const { node, id, runId } = this;
+    const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${this.#question.functionId}"`;
+    const reason = packThrown(new HandoffError('HANDOFF_TIMEOUT', message, { node }));
+    this.#send(node, { type: 'stop-attempt', runId, id, reason, graceMs: 0 });
+    this.gone('lost');
+  }
+
   gone(how: 'left' | 'lost'): void {
     this.#end(this.#stop ? { type: 'stopped' } : { type: how === 'left' ? 'declined' : 'lost' });
   }
@@ -208,6 +252,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
   #end(outcome: FarOutcome): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
+    this.#stopping?.timer.cancel();
     this.#open.delete(this.id);
     this.#heard?.(outcome);
   }

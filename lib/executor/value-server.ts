@@ -1,8 +1,9 @@
+import { HandoffError } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
 import type { ValueName, WireMessage } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
 import { Held, packThrown } from '../value/index.js';
-import type { ExecutorTable } from './executor.js';
+import type { AttemptHandle, ExecutorTable } from './executor.js';
 import { RIDES_ALONG_BYTES } from './far-value.js';
 import type { Fetches } from './fetches.js';
 import type { Offers, ValueListener } from './offers.js';
@@ -23,19 +24,37 @@ export interface ValueServerGround {
 export class ValueServer {
   readonly #ground: ValueServerGround;
 
+  /** Serializers under way, each with its run and who waits for it. */
+  readonly #serializing = new Map<AttemptHandle, { readonly runId: string; readonly to: string }>();
+
   constructor(ground: ValueServerGround) {
     this.#ground = ground;
   }
 
+  /** A run is over: nobody waits for its serializers any more. */
+  runEnded(runId: string): void {
+    for (const [handle, one] of [...this.#serializing]) if (one.runId === runId) handle.stop(this.#unwanted(), 0);
+  }
+
+  /** A node is gone, and needs nothing any more. */
+  gone(node: string): void {
+    for (const [handle, one] of [...this.#serializing]) if (one.to === node) handle.stop(this.#unwanted(), 0);
+  }
+
+  #unwanted(): HandoffError {
+    const { node } = this.#ground;
+    return new HandoffError('HANDOFF_STOPPED', `Node "${node}" need not serialize this value any more`, { node });
+  }
+
   serve(from: string, id: number, value: ValueName): void {
     const { send } = this.#ground;
-    this.#find(value, {
+    this.#find(from, value, {
       found: (held) => this.#give(from, id, held),
       missing: (error) => void send(from, { type: 'value-missing', id, error: error ? packThrown(error) : null }),
     });
   }
 
-  #find(value: ValueName, listener: ValueListener): void {
+  #find(to: string, value: ValueName, listener: ValueListener): void {
     const { store, offers, fetches, node } = this.#ground;
     const tell = (held: Held | undefined): void => (held ? listener.found(held) : listener.missing(undefined));
     switch (value.kind) {
@@ -58,15 +77,18 @@ export class ValueServer {
           return;
         }
         const held = store.get(value.runId, value.functionId);
-        return held ? this.#serialize(value, held, listener) : listener.missing(undefined);
+        return held ? this.#serialize(to, value, held, listener) : listener.missing(undefined);
       }
     }
   }
 
-  /** An edge's serializer runs where the value was made. It holds no claim of its own: its consumer does, on the node that waits for it. */
-  #serialize(value: Extract<ValueName, { kind: 'serialized' }>, held: Held, listener: ValueListener): void {
+  /**
+   * An edge's serializer runs where the value was made, for as long as its consumer may take. It holds no claim of its own: its consumer does, on the node that
+   * waits for it.
+   */
+  #serialize(to: string, value: Extract<ValueName, { kind: 'serialized' }>, held: Held, listener: ValueListener): void {
     const { executor, node, refOf } = this.#ground;
-    const { dagId, runId, consumer, functionId, attempt, module, name, isolation, extra } = value;
+    const { dagId, runId, consumer, functionId, attempt, module, name, isolation, extra, timeoutMs } = value;
     const handle = executor.start({
       context: { dagId, runId, functionId: consumer, attempt, node },
       steps: [
@@ -81,10 +103,12 @@ export class ValueServer {
           wanted: true,
         },
       ],
-      timeoutMs: undefined,
+      timeoutMs: timeoutMs ?? undefined,
       stopGraceMs: 0,
     });
+    this.#serializing.set(handle, { runId, to });
     handle.listen((outcome) => {
+      this.#serializing.delete(handle);
       if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
       else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
     });

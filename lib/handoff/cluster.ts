@@ -8,6 +8,12 @@ import type { Held } from '../value/index.js';
 /** From this size on a value is fetched by whoever is to keep it, and does not ride along, bytes. */
 const OFFERED_FROM_BYTES = 64 * 1024;
 
+/** How long a member may take to answer, ms. */
+const ANSWER_MS = 5000;
+
+/** No link is taken to be slower. */
+const SLOWEST_BYTES_PER_MS = 16;
+
 /** How long a node that has joined waits for the others to know it too, ms. */
 const MESH_MS = 5000;
 
@@ -44,9 +50,9 @@ export class Cluster {
 
   /**
    * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it is
-   * lost first, with `HANDOFF_TIMEOUT` after `withinMs`, default never.
+   * lost first, with `HANDOFF_TIMEOUT` (`node`) after `withinMs`, default 5000.
    */
-  async ask<T>(name: string, question: Question, withinMs?: number): Promise<T> {
+  async ask<T>(name: string, question: Question, withinMs: number = ANSWER_MS): Promise<T> {
     const { reach } = this.member(name);
     if (reach === 'told') {
       const message = `Node "${name}" cannot be asked from here: neither of the two listens, and there is no link`;
@@ -54,38 +60,26 @@ export class Cluster {
     }
     const alive = keepAlive();
     try {
-      return await new Promise<T>((answered, failed) => {
-        const { requests, clock } = this.#ground;
-        const timer =
-          withinMs === undefined
-            ? undefined
-            : clock.after(withinMs, () => {
-                giveUp();
-                failed(new HandoffError('HANDOFF_TIMEOUT', `Node "${name}" has not answered within ${withinMs} ms`, { node: name }));
-              });
-        const end =
-          <V>(how: (value: V) => void) =>
-          (value: V): void => {
-            timer?.cancel();
-            how(value);
-          };
-        const requester = { answered: end(answered), failed: end(failed) };
-        const giveUp = requests.request<T>(name, (id) => ({ type: 'ask', id, question }), requester);
-      });
+      const limit = { withinMs, what: asked(question) };
+      return await this.#ground.requests.ask<T>(name, (id) => ({ type: 'ask', id, question }), limit);
     } finally {
       alive.cancel();
     }
   }
 
-  /** Asks every other member that there is a link to; who is lost meanwhile, or late, has no answer. Rejects with what one of them refused. */
-  async askAll<T>(question: Question, withinMs?: number): Promise<readonly (readonly [string, T])[]> {
+  /**
+   * Asks every other member that there is a link to. A member that is lost meanwhile has no answer, nor has one that is late: `late` is told its name.
+   * Rejects with what one of them refused.
+   */
+  async askAll<T>(question: Question, withinMs?: number, late?: (name: string) => void): Promise<readonly (readonly [string, T])[]> {
     const answers = await Promise.all(
       this.others.map(async (name): Promise<readonly [string, T] | undefined> => {
         try {
           return [name, await this.ask<T>(name, question, withinMs)];
         } catch (error) {
-          if (HandoffError.is(error) && UNANSWERED.has(error.code)) return undefined;
-          throw error;
+          if (!HandoffError.is(error) || !UNANSWERED.has(error.code)) throw error;
+          if (error.code === 'HANDOFF_TIMEOUT') late?.(name);
+          return undefined;
         }
       }),
     );
@@ -108,20 +102,26 @@ export class Cluster {
     }
     const offer = offers.add((listener) => listener.found(held));
     try {
-      await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { offer } });
+      // It has to fetch the value first.
+      const withinMs = ANSWER_MS + packed.byteLength / SLOWEST_BYTES_PER_MS;
+      await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { offer } }, withinMs);
     } finally {
       offers.drop(offer);
     }
   }
 
-  /** Brings a value here from a node that has it, and keeps a copy; `undefined` when that has none. */
-  async fetch(from: string, dagId: string, functionId: string): Promise<Held | undefined> {
+  /**
+   * Brings a value here from a node that has it, and keeps a copy; `undefined` when that has none. Rejects with `HANDOFF_TIMEOUT` when nothing has come of it
+   * within `withinMs`, default 5000, or for 5000 ms later on.
+   */
+  async fetch(from: string, dagId: string, functionId: string, withinMs?: number): Promise<Held | undefined> {
     const { fetches, store } = this.#ground;
     const alive = keepAlive();
     try {
-      const held = await new Promise<Held | undefined>((found) => {
+      const held = await new Promise<Held | undefined>((found, failed) => {
         const far = { from, value: { kind: 'of-dag', dagId, functionId }, sizeBytes: 0 } as const;
-        fetches.fetch(far, undefined, { found, missing: () => found(undefined) });
+        const missing = (error: Error | undefined): void => (HandoffError.is(error, 'HANDOFF_TIMEOUT') ? failed(error) : found(undefined));
+        fetches.fetch(far, undefined, { found, missing }, withinMs);
       });
       if (held) store.keepCopy(dagId, functionId, held, from);
       return held;
@@ -135,29 +135,35 @@ export class Cluster {
     this.#ground.peers.broadcast({ type: 'tell-location', dagId, functionId, node });
   }
 
-  /** Where a value was made, as far as anybody knows. */
-  async locate(dagId: string, functionId: string): Promise<string | undefined> {
+  /** Where a value was made, as far as anybody knows: the first that knows is believed. `late` is told who has not answered within 5000 ms. */
+  async locate(dagId: string, functionId: string, late?: (name: string) => void): Promise<string | undefined> {
     const known = this.#ground.store.locate(dagId, functionId);
     if (known !== undefined) return known;
-    const answers = await this.askAll<unknown>({ kind: 'lookup-location', dagId, functionId });
-    for (const [, location] of answers) if (typeof location === 'string') return location;
-    return undefined;
+    const question = { kind: 'lookup-location', dagId, functionId } as const;
+    return firstOf(this.others, async (name) => {
+      try {
+        const location = await this.ask<unknown>(name, question);
+        return typeof location === 'string' ? location : undefined;
+      } catch (error) {
+        if (HandoffError.is(error, 'HANDOFF_TIMEOUT')) late?.(name);
+        return undefined;
+      }
+    });
   }
 
-  /** Waits until one of the other members has a value, and brings it here; `undefined` when none has it in time. */
+  /**
+   * Waits until one of the other members has a value, and brings it here; `undefined` when none has it in time. A value of which something has come goes
+   * on coming.
+   */
   awaitElsewhere(dagId: string, functionId: string, timeoutMs: number): Promise<Held | undefined> {
-    const { others } = this;
-    let open = others.length;
-    return new Promise((resolve) => {
-      const none = (): void => {
-        open -= 1;
-        if (open <= 0) resolve(undefined);
-      };
-      if (open === 0) return resolve(undefined);
-      for (const name of others) {
-        this.ask<unknown>(name, { kind: 'await-value', dagId, functionId, timeoutMs })
-          .then((isThere) => (isThere === true ? this.fetch(name, dagId, functionId) : undefined))
-          .then((held) => (held ? resolve(held) : none()), none);
+    const { clock } = this.#ground;
+    const endMs = clock.now() + timeoutMs;
+    return firstOf(this.others, async (name) => {
+      try {
+        const isThere = await this.ask<unknown>(name, { kind: 'await-value', dagId, functionId, timeoutMs }, timeoutMs);
+        return isThere === true ? await this.fetch(name, dagId, functionId, Math.max(1, endMs - clock.now())) : undefined;
+      } catch {
+        return undefined;
       }
     });
   }
@@ -207,4 +213,40 @@ export class Cluster {
     });
     await Promise.all(this.others.map((name) => this.ask(name, hello).catch(ignore)));
   }
+}
+
+/** What a member is asked, for the message of a time-out. */
+function asked(question: Question): string {
+  switch (question.kind) {
+    case 'register-capabilities':
+      return 'to register its capabilities';
+    case 'check-room':
+      return 'whether it has room';
+    case 'keep-value':
+      return `to keep the value of "${question.functionId}" of DAG "${question.dagId}"`;
+    case 'await-value':
+      return `for the result of "${question.functionId}" of DAG "${question.dagId}"`;
+    case 'lookup-location':
+      return `where "${question.functionId}" of DAG "${question.dagId}" lies`;
+    case 'clear-dag':
+      return `to clear DAG "${question.dagId}"`;
+    case 'compare-module':
+      return `whether its module "${question.module}" is the same`;
+    case 'show-status':
+      return 'for its status';
+  }
+}
+
+/** The first that is found by asking all of `names` at once; `undefined` when none is. */
+function firstOf<T>(names: readonly string[], search: (name: string) => Promise<T | undefined>): Promise<T | undefined> {
+  let open = names.length;
+  return new Promise((resolve, reject) => {
+    if (open === 0) return resolve(undefined);
+    for (const name of names) {
+      search(name).then((found) => {
+        open -= 1;
+        if (found !== undefined || open === 0) resolve(found);
+      }, reject);
+    }
+  });
 }

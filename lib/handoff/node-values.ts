@@ -56,8 +56,9 @@ export class NodeValues {
     if (fromNode !== undefined) await this.#member(fromNode);
     let held = await this.#find(dagId, id);
     if (!held) {
-      const origin = fromNode ?? (await cluster.locate(dagId, id));
-      if (origin === undefined || origin === this.#node) throw this.#notFound(dagId, id, this.#node);
+      const late: string[] = [];
+      const origin = fromNode ?? (await cluster.locate(dagId, id, (name) => late.push(name)));
+      if (origin === undefined || origin === this.#node) throw this.#notFound(dagId, id, this.#node, late);
       held = await cluster.fetch(origin, dagId, id);
       if (!held) throw this.#tables.membership.isGone(origin) ? this.#lost(dagId, id, origin) : this.#notFound(dagId, id, origin);
     }
@@ -81,9 +82,11 @@ export class NodeValues {
       dataId,
       replyTo,
     }));
-    const node = here ?? (await this.#tables.cluster.locate(dagId, dataId));
+    const late: string[] = [];
+    const node = here ?? (await this.#tables.cluster.locate(dagId, dataId, (name) => late.push(name)));
     if (node !== undefined) return node;
-    throw new HandoffError('HANDOFF_NOT_FOUND', `No location is known of "${dataId}" of DAG "${dagId}"`, { dagId, functionId: dataId });
+    const message = `No location is known of "${dataId}" of DAG "${dagId}"${unheard(late)}`;
+    throw new HandoffError('HANDOFF_NOT_FOUND', message, { dagId, functionId: dataId });
   }
 
   /** On every node; nothing is forgotten here while a run of it goes on anywhere. */
@@ -93,8 +96,11 @@ export class NodeValues {
     if (runs.isRunning(dagId)) {
       throw new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it has not ended`, { dagId });
     }
-    await cluster.askAll({ kind: 'clear-dag', dagId });
+    const late: string[] = [];
+    await cluster.askAll({ kind: 'clear-dag', dagId }, undefined, (name) => late.push(name));
     await this.#desk.ask('LocalStore', (replyTo) => ({ type: 'clear-dag', dagId, replyTo }));
+    if (late.length === 0) return;
+    throw new HandoffError('HANDOFF_TIMEOUT', `Cleared DAG "${dagId}" wherever it could be${unheard(late)}`, { dagId, node: late[0]! });
   }
 
   async #find(dagId: string, id: string): Promise<Held | undefined> {
@@ -115,14 +121,18 @@ export class NodeValues {
     return new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, functionId: id, node });
   }
 
-  #notFound(dagId: string, id: string, node: string): HandoffError {
-    return new HandoffError('HANDOFF_NOT_FOUND', `Node "${node}" has no value of "${id}" of DAG "${dagId}"`, {
+  #notFound(dagId: string, id: string, node: string, late: readonly string[] = []): HandoffError {
+    return new HandoffError('HANDOFF_NOT_FOUND', `Node "${node}" has no value of "${id}" of DAG "${dagId}"${unheard(late)}`, {
       dagId,
       functionId: id,
       node,
     });
   }
 }
+
+/** Who was asked and has not answered, for a message. */
+const unheard = (late: readonly string[]): string =>
+  late.length === 0 ? '' : `; ${late.map((name) => `node "${name}"`).join(', ')} did not answer within 5000 ms`;
 
 /** The first that is found; `undefined` when none is. Rejects with the first that fails before. */
 function firstFound<T>(searches: readonly Promise<T | undefined>[]): Promise<T | undefined> {

@@ -32,7 +32,7 @@ const ANSWER_MS = 5000;
 export class ClusterObserver implements AsyncDisposable {
   readonly #network: NetworkOptions;
   readonly #peers: PeerTable;
-  readonly #requests = new Requests((to, message) => this.#peers.send(to, message));
+  readonly #requests = new Requests((to, message) => this.#peers.send(to, message), systemClock);
   readonly #addresses = new Set<string>();
 
   private constructor(network: NetworkOptions, logger: Logger) {
@@ -71,22 +71,27 @@ export class ClusterObserver implements AsyncDisposable {
     return observer;
   }
 
-  /** How the cluster is now. Rejects as `start` when no member is found any more, with `HANDOFF_STOPPED` after `close`. */
+  /**
+   * How the cluster is now. A member that has not answered within 5000 ms is let go, and another one is asked. Rejects with `HANDOFF_TIMEOUT` when one that was
+   * asked before is the only one left, as `start` when no member is found any more, with `HANDOFF_STOPPED` after `close`.
+   */
   async status(): Promise<ClusterStatus> {
     const alive = keepAlive();
+    const silent = new Set<string>();
     try {
       for (;;) {
         const name = await this.#linked();
-        const silence = systemClock.after(ANSWER_MS, () => this.#peers.drop(name));
         try {
           const question = { kind: 'show-status', all: true } as const;
-          const status = openStatus(await this.#requests.ask<WireStatus>(name, (id) => ({ type: 'ask', id, question })));
+          const limit = { withinMs: ANSWER_MS, what: 'for the status' };
+          const status = openStatus(await this.#requests.ask<WireStatus>(name, (id) => ({ type: 'ask', id, question }), limit));
           for (const { address } of status.nodes) if (address !== undefined) this.#addresses.add(address);
           return status;
         } catch (error) {
-          if (!HandoffError.is(error, 'HANDOFF_NODE_LOST')) throw error;
-        } finally {
-          silence.cancel();
+          const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT');
+          if (isLate) this.#peers.drop(name);
+          if ((isLate && silent.has(name)) || !(isLate || HandoffError.is(error, 'HANDOFF_NODE_LOST'))) throw error;
+          silent.add(name);
         }
       }
     } finally {

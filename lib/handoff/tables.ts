@@ -86,7 +86,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     objection: (peer) => (peer.isObserver || membership.refusalOf(peer) === undefined ? undefined : 'name-taken'),
   });
   const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
-  const requests = new Requests(send);
+  const requests = new Requests(send, clock);
 
   const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
     // The logger names the node that writes.
@@ -128,10 +128,10 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     const reach = membership.find(name)?.reach;
     return reach === 'linked' || reach === 'cut' ? 'direct' : 'none';
   };
-  const fetches = new Fetches({ node, requests, wayTo });
+  const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name) });
   const offers = new Offers();
   const { refOf } = new CodeRefs();
-  const remote = new RemoteExecutor(send, root);
+  const remote = new RemoteExecutor(send, root, clock);
   const comparisons = new ModuleComparisons({ root, node }, requests);
   const turn = new Turn(clock, defer);
   const runs = new Runs({

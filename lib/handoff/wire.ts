@@ -102,7 +102,9 @@ export class Wire implements PeerListener {
       case 'runs-under-way':
       case 'stop-attempt':
       case 'release-values':
+        return guests.heard(from, message);
       case 'end-run':
+        values.runEnded(message.runId);
         return guests.heard(from, message);
       case 'attempt-queued':
       case 'attempt-started':
@@ -125,7 +127,7 @@ export class Wire implements PeerListener {
   }
 
   #memberEvent(event: MemberEvent): void {
-    const { allocation, requests, remote, comparisons, guests, runs, logger } = this.#parts;
+    const { allocation, requests, remote, comparisons, guests, runs, values, logger } = this.#parts;
     const { name, address, status } = event.member;
     // First nothing more is placed there, then what was is placed elsewhere.
     allocation.heard(event);
@@ -149,6 +151,7 @@ export class Wire implements PeerListener {
         remote.gone(name, how);
         comparisons.gone(name);
         guests.driverGone(name);
+        values.gone(name);
         return allocation.pump();
       }
     }

@@ -60,6 +60,7 @@ export class Link {
   readonly #inbox: Inbox;
   #deadline: Timer | undefined;
   /** How many chunks have come. */
+  #receivedBytes = 0;
   #chunks = 0;
   #isOver = false;
   #gone: () => void = () => {};
@@ -88,6 +89,11 @@ export class Link {
   /** Who is there; known once its hello was heard, proved once the link is up. */
   get peer(): PeerIdentity | undefined {
     return this.#state.peer;
+  }
+
+  /** How many bytes of values have come over it. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   get isUp(): boolean {
@@ -139,6 +145,7 @@ export class Link {
     const { events, socket } = this.#options;
     const arrival = this.#inbox.chunk(transferId, sizeBytes, parts);
     this.#chunks += 1;
+    for (const part of parts) this.#receivedBytes += part.length;
     this.#outbox.tellReceived(this.#chunks);
     switch (arrival.type) {
       case 'arriving':

@@ -37,7 +37,17 @@ const code = { module: text, name: text, isolation: text };
  */
 const value = variants('kind', {
   'of-run': { runId: id, functionId: id, origin: id },
-  serialized: { runId: id, functionId: id, origin: id, dagId: id, consumer: id, attempt: count, ...code, extra: bytes },
+  serialized: {
+    runId: id,
+    functionId: id,
+    origin: id,
+    dagId: id,
+    consumer: id,
+    attempt: count,
+    ...code,
+    extra: bytes,
+    timeoutMs: nullable(amount),
+  },
   'of-dag': { dagId: id, functionId: id },
   offered: { offer: count },
 });

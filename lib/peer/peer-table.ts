@@ -223,6 +223,11 @@ export class PeerTable {
     return link ? link.sendValue(transferId, parts) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
   }
 
+  /** How many bytes of values have come over the link to `from`, if one stands: grows while one is on its way. */
+  receivedFrom(from: string): number {
+    return this.#up.get(from)?.receivedBytes ?? 0;
+  }
+
   /** Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed. */
   async close(): Promise<void> {
     this.#isClosed = true;

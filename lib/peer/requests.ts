@@ -1,4 +1,4 @@
-import { PassingMap } from '../base/index.js';
+import { type Clock, HandoffError, PassingMap, type Timer } from '../base/index.js';
 import type { WireMessage } from './messages.js';
 
 /** Who hears what came of a request. */
@@ -7,24 +7,39 @@ export interface Requester<T> {
   failed(error: Error): void;
 }
 
+/** How long a request may take. Every request has one. */
+export interface RequestLimit {
+  /** How long the answer may take, or the first sign that it is on its way, ms. `Infinity` for what only the end of the node limits. */
+  readonly withinMs: number;
+  /** What is asked, for the message of the error: `Node "b" has not answered within 5000 ms: asked for …`. */
+  readonly what: string;
+  /** What grows while the answer is on its way. As long as it does so at least once in `silenceMs`, the request goes on. Default: nothing. */
+  readonly progress?: () => number;
+  /** Default `withinMs`. */
+  readonly silenceMs?: number;
+}
+
 interface Open {
   readonly to: string;
   readonly message: WireMessage;
   readonly requester: Requester<never>;
+  timer: Timer | undefined;
 }
 
 /**
- * Requests to peers that have not been answered. Each is asked again whenever the link to its node comes up, and fails when that node is gone: so
- * each ends, provided that it goes to a member. A request may arrive twice, and its answer too; the second answer is dropped.
+ * Requests to peers that have not been answered. Each is asked again whenever the link to its node comes up. It fails when that node is gone, and
+ * with `HANDOFF_TIMEOUT` (`node`) when its limit is over. So each ends. A request may arrive twice, and its answer too; the second answer is dropped.
  */
 export class Requests {
   readonly #send: (to: string, message: WireMessage) => boolean;
+  readonly #clock: Clock;
   readonly #open = new PassingMap<number, Open>();
   #lastId = 0;
   #closed: Error | undefined;
 
-  constructor(send: (to: string, message: WireMessage) => boolean) {
+  constructor(send: (to: string, message: WireMessage) => boolean, clock: Clock) {
     this.#send = send;
+    this.#clock = clock;
   }
 
   /** How many have not been answered. */
@@ -32,22 +47,29 @@ export class Requests {
     return this.#open.size;
   }
 
-  /** `make` makes the message that carries the id. Answers how to give the request up. */
-  request<T>(to: string, make: (id: number) => WireMessage, requester: Requester<T>): () => void {
+  /** `make` makes the message that carries the id. Returns how to give the request up. */
+  request<T>(to: string, make: (id: number) => WireMessage, requester: Requester<T>, limit: RequestLimit): () => void {
     this.#lastId += 1;
     const id = this.#lastId;
     const message = make(id);
-    this.#open.set(id, { to, message, requester });
+    const open: Open = { to, message, requester, timer: undefined };
+    this.#open.set(id, open);
     const closed = this.#closed;
     // Not before the caller knows that it has asked.
     if (closed) queueMicrotask(() => this.failed(to, id, closed));
-    else this.#send(to, message);
-    return () => void this.#open.delete(id);
+    else {
+      this.#send(to, message);
+      if (limit.withinMs !== Number.POSITIVE_INFINITY) this.#limit(id, open, limit, limit.withinMs);
+    }
+    return () => {
+      open.timer?.cancel();
+      this.#open.delete(id);
+    };
   }
 
   /** As `request`. */
-  ask<T>(to: string, make: (id: number) => WireMessage): Promise<T> {
-    return new Promise((resolve, reject) => void this.request<T>(to, make, { answered: resolve, failed: reject }));
+  ask<T>(to: string, make: (id: number) => WireMessage, limit: RequestLimit): Promise<T> {
+    return new Promise((resolve, reject) => void this.request<T>(to, make, { answered: resolve, failed: reject }, limit));
   }
 
   answered(from: string, id: number, value: unknown): void {
@@ -74,9 +96,20 @@ export class Requests {
     for (const [id, { to }] of [...this.#open]) this.failed(to, id, error);
   }
 
+  #limit(id: number, open: Open, limit: RequestLimit, waitMs: number): void {
+    const { what, progress, silenceMs = limit.withinMs } = limit;
+    const before = progress?.();
+    open.timer = this.#clock.after(waitMs, () => {
+      if (progress && progress() !== before) return this.#limit(id, open, limit, silenceMs);
+      const message = `Node "${open.to}" has not answered within ${waitMs} ms: asked ${what}`;
+      return this.failed(open.to, id, new HandoffError('HANDOFF_TIMEOUT', message, { node: open.to }));
+    });
+  }
+
   #take(from: string, id: number): Requester<never> | undefined {
     const open = this.#open.get(id);
     if (open?.to !== from) return undefined;
+    open.timer?.cancel();
     this.#open.delete(id);
     return open.requester;
   }

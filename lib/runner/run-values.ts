@@ -1,6 +1,16 @@
 import type { AllocationTable, Whereabouts } from '../allocator/index.js';
+import { HandoffError } from '../base/index.js';
 import type { Plan, ProgramStep } from '../dag/index.js';
-import { type ExecutorTable, type FarValue, type Given, isFar, type Maker, type Offers, RIDES_ALONG_BYTES } from '../executor/index.js';
+import {
+  type AttemptHandle,
+  type ExecutorTable,
+  type FarValue,
+  type Given,
+  isFar,
+  type Maker,
+  type Offers,
+  RIDES_ALONG_BYTES,
+} from '../executor/index.js';
 import type { StoreTable } from '../store/index.js';
 import { Held, pack } from '../value/index.js';
 import { Nearness } from './nearness.js';
@@ -33,6 +43,8 @@ export class RunValues implements Whereabouts {
   readonly #of: ValuesOf;
   readonly #ground: ValuesGround;
   readonly #offers: number[] = [];
+  /** Serializers of this run under way on this node, for functions elsewhere. */
+  readonly #serializing = new Set<AttemptHandle>();
   /** Where values lie that are not where they were made: that node is gone, or about to be. */
   readonly #moved = new Map<number, string>();
   readonly #nearness: Nearness;
@@ -148,6 +160,8 @@ export class RunValues implements Whereabouts {
     const { node } = this.#ground;
     const { functionId, code, isolation } = step;
     const origin = this.originOf(index);
+    // It may take as long as the function that needs it.
+    const timeoutMs = plan.specs[plan.indexOf.get(consumer.id) ?? -1]?.timeoutMs;
     const packed = pack(extra, { where: 'extra' });
     if (origin === node) {
       return this.#offered((listener) => {
@@ -156,7 +170,10 @@ export class RunValues implements Whereabouts {
         const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node };
         const serialize = { role: 'serialize', functionId, code, isolation, inputs: [source], asList: false, wanted: true } as const;
         const steps = [{ ...serialize, extra: Held.packed(packed, 'caller') }];
-        this.#ground.executor.start({ context, steps, timeoutMs: undefined, stopGraceMs: 0 }).listen((outcome) => {
+        const handle = this.#ground.executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
+        this.#serializing.add(handle);
+        handle.listen((outcome) => {
+          this.#serializing.delete(handle);
           if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
           else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
         });
@@ -164,7 +181,7 @@ export class RunValues implements Whereabouts {
     }
     const { module, name } = code as { module: string; name: string };
     const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: consumer.id, attempt: consumer.attempt } as const;
-    return { from: origin, value: { ...value, module, name, isolation, extra: packed }, sizeBytes: 0 };
+    return { from: origin, value: { ...value, module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null }, sizeBytes: 0 };
   }
 
   bytesToMove(index: number, target: string): number {
@@ -208,6 +225,9 @@ export class RunValues implements Whereabouts {
 
   /** Nothing is given any more. */
   close(): void {
+    const { node } = this.#ground;
+    const over = new HandoffError('HANDOFF_STOPPED', 'The run is over', { runId: this.#of.runId, node });
+    for (const handle of [...this.#serializing]) handle.stop(over, 0);
     for (const offer of this.#offers) this.#ground.offers.drop(offer);
   }
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type FarValue, Fetches, type Way } from '../../lib/executor/index.js';
 import { Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
 import { Held, pack } from '../../lib/value/index.js';
+import { testClock } from '../support/test-clock.js';
 
 const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
 const far = (functionId: string, from = 'b'): FarValue => ({ from, value: ofRun(functionId, from), sizeBytes: 100 });
@@ -9,13 +10,15 @@ const far = (functionId: string, from = 'b'): FarValue => ({ from, value: ofRun(
 /** Fetches on node `a`, which has ways to `b` and `d`, and none to `n`. */
 function open() {
   const sent: string[] = [];
+  const clock = testClock();
+  const received = { bytes: 0 };
   const requests = new Requests((to, message) => {
     const { id, value } = message as Extract<WireMessage, { type: 'fetch-value' }>;
     sent.push(`${id} to ${to}: ${'functionId' in value ? value.functionId : value.kind}`);
     return true;
-  });
+  }, clock);
   const ways: Record<string, Way> = { a: 'self', b: 'direct', d: 'direct' };
-  const fetches = new Fetches({ node: 'a', requests, wayTo: (node) => ways[node] ?? 'none' });
+  const fetches = new Fetches({ node: 'a', requests, wayTo: (node) => ways[node] ?? 'none', receivedFrom: () => received.bytes });
   const heard: string[] = [];
   const held: Held[] = [];
   const opened: unknown[] = [];
@@ -30,7 +33,7 @@ function open() {
     });
   const found = (id: number, value: unknown, freeze = true): void =>
     fetches.heard('b', { type: 'value-found', id, freeze, packed: pack(value, { where: 'result' }) }, undefined);
-  return { fetches, requests, sent, heard, held, opened, get, found };
+  return { clock, received, fetches, requests, sent, heard, held, opened, get, found };
 }
 
 describe('values that are fetched', () => {
@@ -156,5 +159,31 @@ describe('values that are fetched', () => {
     expect(sent[1], 'there is a way').to.equal('2 to b: y');
     for (const via of [undefined, 'm', 'a']) get(far('z', 'n'), `by ${via}`, via);
     expect(heard).to.deep.equal(['undefined', 'm', 'a'].map((via) => `by ${via} missing HANDOFF_RESULT_LOST`));
+  });
+
+  it('are lost for a run when nothing of them comes for 30 s, and late for whoever asks by DAG id after 5 s', () => {
+    const { clock, received, fetches, heard, get } = open();
+    get(far('x'), 'run');
+    get({ from: 'b', value: { kind: 'of-dag', dagId: 'd', functionId: 'x' }, sizeBytes: 0 }, 'call');
+    clock.advance(5000);
+    expect(heard).to.deep.equal(['call missing HANDOFF_TIMEOUT']);
+    received.bytes += 1;
+    for (let time = 0; time < 10; time += 1) {
+      clock.advance(29_000);
+      received.bytes += 1;
+    }
+    expect(heard).to.have.length(1);
+    clock.advance(60_000);
+    expect(heard).to.deep.equal(['call missing HANDOFF_TIMEOUT', 'run missing HANDOFF_RESULT_LOST']);
+    expect([fetches.size, clock.pending]).to.deep.equal([0, 0]);
+  });
+
+  it('are waited for longer where another node passes them on, which says nothing meanwhile', () => {
+    const { clock, heard, get } = open();
+    get(far('x', 'n'), 'one', 'd');
+    clock.advance(599_999);
+    expect(heard).to.deep.equal([]);
+    clock.advance(1);
+    expect(heard).to.deep.equal(['one missing HANDOFF_RESULT_LOST']);
   });
 });

@@ -4,6 +4,7 @@ import type { AttemptAnswer, FarOutcome } from '../../lib/executor/index.js';
 import { type FarAttempt, RemoteExecutor } from '../../lib/executor/remote-executor.js';
 import type { WireMessage, WireOutcome } from '../../lib/peer/index.js';
 import { Held, pack, packThrown } from '../../lib/value/index.js';
+import { testClock } from '../support/test-clock.js';
 
 const step = {
   role: 'function',
@@ -22,12 +23,17 @@ function open(over: Partial<FarAttempt> = {}, send: (message: WireMessage) => vo
   const sent: WireMessage[] = [];
   const told: string[] = [];
   const ends: FarOutcome[] = [];
-  const remote = new RemoteExecutor((to, message) => {
-    expect(to).to.equal('b');
-    send(message);
-    sent.push(message);
-    return true;
-  }, '/project');
+  const clock = testClock();
+  const remote = new RemoteExecutor(
+    (to, message) => {
+      expect(to).to.equal('b');
+      send(message);
+      sent.push(message);
+      return true;
+    },
+    '/project',
+    clock,
+  );
   const begin = (attempt = 1) => {
     const handle = remote.start(
       {
@@ -56,7 +62,7 @@ function open(over: Partial<FarAttempt> = {}, send: (message: WireMessage) => vo
     const none = { capabilities: [], usedByYou: [], threads: [0, 0, 0], loopPlaces: [0, 0, 0] } as const;
     hear({ type: 'attempt-refused', ...key, usage: { ...none, used: [['cpu', 2]] } });
   };
-  return { remote, sent, told, ends, begin, key, hear, ended, refuse };
+  return { clock, remote, sent, told, ends, begin, key, hear, ended, refuse };
 }
 const small: WireOutcome = { type: 'succeeded', sizeBytes: 3, tookMs: 5, packed: pack('ok', { where: 'result' }) };
 
@@ -214,5 +220,47 @@ describe('attempts on other nodes', () => {
     const { begin, sent } = open({ steps: [{ ...step, inputs: [Held.live({ inner: [() => 1] }, 8)] }] });
     expect(() => begin()).to.throw(HandoffError, /argument 0\.inner\[0\]/);
     expect(sent).to.deep.equal([]);
+  });
+
+  it('are over 2 s after the time that they are given to end, whatever the node says later', () => {
+    const { clock, remote, begin, hear, key, ends, ended } = open();
+    const handle = begin();
+    hear({ type: 'attempt-started', ...key });
+    handle.stop(cancelled, 500);
+    handle.stop(cancelled, 9000);
+    clock.advance(2499);
+    expect(ends).to.deep.equal([]);
+    clock.advance(1);
+    expect(ends).to.deep.equal([{ type: 'stopped' }]);
+    expect(remote.size).to.equal(0);
+    ended(small);
+    expect(ends).to.have.length(1);
+    expect(remote.stale).to.equal(1);
+    clock.advance(5000);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('are lost when the node lives and does not say within 30 s that it has heard of them', () => {
+    const { clock, begin, sent, hear, key, ends } = open();
+    begin();
+    clock.advance(29_999);
+    expect(ends).to.deep.equal([]);
+    clock.advance(5001);
+    expect(ends).to.deep.equal([{ type: 'lost' }]);
+    expect(sent.at(-1)).to.include({ type: 'stop-attempt', id: 1, graceMs: 0 });
+    hear({ type: 'attempt-started', ...key });
+    clock.advance(5000);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('may wait there, or run, for as long as they like once the node has answered', () => {
+    const { clock, remote, begin, hear, ends } = open();
+    begin();
+    begin(2);
+    hear({ type: 'attempt-queued', id: 1, lacking: [['cpu', 1]] });
+    hear({ type: 'attempt-started', id: 2 });
+    remote.linkUp('b');
+    clock.advance(1e7);
+    expect(ends).to.deep.equal([]);
   });
 });

@@ -51,12 +51,12 @@ function open() {
     if (message.type === 'value-found') return message.packed ? Held.packed(message.packed).open(false) : 'beside';
     return message.error ? (unpackThrown(message.error) as Error) : undefined;
   };
-  return { store, isolation, executor, fetched, offers, said, sentBytes, serve, last };
+  return { clock, server, store, isolation, executor, fetched, offers, said, sentBytes, serve, last };
 }
 const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
 const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
   ...{ kind: 'serialized', runId: 'r', functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2 },
-  ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }) },
+  ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null },
 });
 
 describe('values that others ask for', () => {
@@ -173,5 +173,25 @@ describe('values that others ask for', () => {
     store.put('r', 'x', Held.live({ rows: [() => 1] }, 8));
     serve(1, ofRun('x'));
     expect(last()).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', path: 'result.rows[0]' });
+  });
+
+  it('are serialized no longer than their consumer may take, nor after its run or its node is gone', () => {
+    const { store, isolation, executor, serve, last, clock, server } = open();
+    store.put('r', 'x', Held.live('made', 8));
+    serve(1, { ...serialized(), timeoutMs: 50 } as ValueName);
+    clock.advance(50);
+    isolation.of('f').end({ type: 'stopped' });
+    expect(last()).to.include({ code: 'HANDOFF_FUNCTION_TIMEOUT' });
+    for (const over of [() => server.runEnded('r'), () => server.gone('b')]) {
+      serve(2, serialized());
+      const call = isolation.of('f');
+      server.runEnded('other');
+      server.gone('c');
+      expect(call.stops).to.have.length(0);
+      over();
+      expect(call.stops).to.have.length(1);
+      call.end({ type: 'stopped' });
+    }
+    expect(executor.running).to.equal(0);
   });
 });

@@ -1,0 +1,53 @@
+import { type Clock, newId } from '../../lib/base/index.js';
+import { Membership } from '../../lib/nodes/index.js';
+import { type MemoryNetwork, PeerTable, type WireMessage } from '../../lib/peer/index.js';
+import { spyLogger } from './spy-logger.js';
+
+/** A member that beats, with room for functions, and answers nothing. */
+export class MuteMember {
+  /** The types of what it was asked, in order. */
+  readonly asked: WireMessage['type'][] = [];
+  readonly #peers: PeerTable;
+  readonly #membership: Membership;
+
+  constructor(name: string, network: MemoryNetwork, clock: Clock) {
+    const incarnation = newId();
+    const capabilities = [['cpu', 8] as const, ['licence', 1] as const];
+    const content = () => ({
+      ...{ capabilities, used: [], byDriver: [], threads: [8, 0], loopPlaces: [256, 0] },
+      ...{ running: 0, queued: 0, heldBytes: 0 },
+    });
+    this.#membership = new Membership(name, undefined, { incarnation, clock, content: content as never });
+    const transport = network.transport(name);
+    this.#peers = new PeerTable({ name, incarnation, transport, clock, logger: spyLogger(), random: () => 0.5 });
+    this.#peers.attach({
+      up: (peer) => this.#membership.up(peer),
+      down: (peer, cause) => this.#membership.down(peer, cause === 'goodbye' ? 'goodbye' : 'closed'),
+      messages: (from, messages) => {
+        for (const message of messages) {
+          const { type } = message;
+          if (type === 'beat' || type === 'goodbye' || type === 'members') this.#membership.heard(from, message);
+          else this.asked.push(type);
+        }
+      },
+      value() {},
+      memoryFor: () => undefined,
+      notDialled() {},
+    });
+    this.#membership.connect(this.#peers);
+  }
+
+  async join(url: string): Promise<void> {
+    const listening = await this.#peers.listen('127.0.0.1:0');
+    this.#membership.listening(listening.url);
+    this.#membership.joined(await this.#peers.join(url));
+  }
+
+  beat(): void {
+    this.#membership.tick(0);
+  }
+
+  close(): Promise<void> {
+    return this.#peers.close();
+  }
+}
