@@ -69,6 +69,11 @@ export interface Links {
   forget(name: string): void;
   /** Closes the link to `name`, if one stands, so that both sides see it; goes on dialling whom it was told to keep. */
   drop(name: string): void;
+  /**
+   * How many bytes have come over the link to `name`, those of a message that has not come whole among them: whoever sends them lives,
+   * however long they take. 0 without a link.
+   */
+  receivedBytes(name: string): number;
   /** To one; messages to one member arrive in order, or its link closes. False when there is no link. */
   send(to: string, message: MembershipMessage): boolean;
   /** To every node with a link, encoded once. */

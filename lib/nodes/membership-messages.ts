@@ -7,6 +7,8 @@ export type MembershipHappening =
   | { readonly type: 'link-down'; readonly name: string; readonly incarnation: string; readonly cause: 'closed' | 'refused' | 'goodbye' }
   | { readonly type: 'dial-refused'; readonly name: string; readonly address: string }
   | { readonly type: 'beat-heard'; readonly from: string; readonly isLeaving: boolean; readonly content: BeatContent }
+  /** Something has come from a member, be it a part of a message. */
+  | { readonly type: 'bytes-heard'; readonly from: string }
   | { readonly type: 'members-told'; readonly from: string; readonly members: readonly Identity[] }
   /** `lagMs`: how much later it comes than it was due, on the observer's own clock. */
   | { readonly type: 'tick'; readonly lagMs: number }

@@ -37,6 +37,11 @@ export function step(state: MembershipState, happening: MembershipHappening, now
       out.push({ type: 'announce', event: { type: 'member-beat', member: memberOf(peer), content: happening.content } });
       return;
     }
+    case 'bytes-heard': {
+      const peer = state.peers.get(happening.from);
+      if (peer?.phase === 'linked') hear(peer, nowMs, out);
+      return;
+    }
     case 'members-told': {
       const teller = state.peers.get(happening.from);
       if (teller?.phase !== 'linked') return;

@@ -44,6 +44,8 @@ export class Membership {
   readonly #listeners = new Set<MemberListener>();
   readonly #contents = new Map<string, BeatContent>();
   readonly #happenings: MembershipHappening[] = [];
+  /** By member, how many bytes had come over its link when it was last heard. */
+  readonly #receivedBytes = new Map<string, number>();
   #links: Links | undefined;
   #isBusy = false;
   #beats = 0;
@@ -134,11 +136,13 @@ export class Membership {
   /** A link stands. One with another incarnation of the same name takes the place of the one before. */
   up(identity: Identity): void {
     const { name, incarnation, address } = identity;
+    this.#receivedBytes.set(name, this.#links?.receivedBytes(name) ?? 0);
     this.#happened({ type: 'link-up', identity: { name, incarnation, address } });
   }
 
   /** A link has ended: it closed, its other side is gone for certain, or it said goodbye. Told before `up` of the next link to the same node. */
   down({ name, incarnation }: Pick<Identity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
+    this.#receivedBytes.delete(name);
     this.#happened({ type: 'link-down', name, incarnation, cause });
   }
 
@@ -149,6 +153,7 @@ export class Membership {
 
   /** A member has said something. */
   heard(from: string, message: MembershipMessage): void {
+    if (this.#receivedBytes.has(from)) this.#receivedBytes.set(from, this.#links?.receivedBytes(from) ?? 0);
     switch (message.type) {
       case 'beat':
         return this.#happened({ type: 'beat-heard', from, isLeaving: message.leaving, content: message });
@@ -173,6 +178,7 @@ export class Membership {
   /** Time passes; to be called a few times per `intervalMs`. `lagMs`: how late this call is. */
   tick(lagMs: number): void {
     this.#lagMs = Math.max(this.#lagMs, lagMs);
+    this.#hearBytes();
     this.#happened({ type: 'tick', lagMs });
   }
 
@@ -180,6 +186,16 @@ export class Membership {
   recover(): void {
     for (const command of recover(this.#state)) this.#perform(command);
     this.#throwFailure();
+  }
+
+  /** A beat waits for its turn behind what is sent before it, on a slow link for long: whatever comes of that is as good a sign of life. */
+  #hearBytes(): void {
+    for (const [name, before] of this.#receivedBytes) {
+      const bytes = this.#links?.receivedBytes(name) ?? 0;
+      if (bytes === before) continue;
+      this.#receivedBytes.set(name, bytes);
+      this.#happened({ type: 'bytes-heard', from: name });
+    }
   }
 
   #happened(happening: MembershipHappening): void {

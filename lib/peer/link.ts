@@ -104,6 +104,11 @@ export class Link {
     return this.#options.role === 'dialler';
   }
 
+  /** Bytes that have come, those of a frame that is not whole yet among them. */
+  get receivedBytes(): number {
+    return this.#options.socket.receivedBytes;
+  }
+
   push(encoded: Uint8Array): void {
     this.#outbox.push(encoded);
   }

@@ -26,6 +26,8 @@ export interface SocketEvents {
 export interface Socket {
   /** Bytes handed to `send` that have not left this process. */
   readonly bufferedBytes: number;
+  /** Bytes that have come from the other side, those of a frame that has not come whole among them. Only grows. */
+  readonly receivedBytes: number;
   /**
    * Key material of this very TLS session, equal on both sides and known to nobody else (RFC 5705), for the proof of the cookie; `undefined`
    * without TLS. Known once it is open.

@@ -56,6 +56,10 @@ class SeverableSocket implements Socket {
     return this.#isOver ? 0 : this.#inner.bufferedBytes;
   }
 
+  get receivedBytes(): number {
+    return this.#inner.receivedBytes;
+  }
+
   get exporter(): Uint8Array | undefined {
     return this.#inner.exporter;
   }
@@ -99,6 +103,7 @@ class SeverableSocket implements Socket {
 /** A connection that nobody takes. */
 class RefusedSocket implements Socket {
   readonly bufferedBytes = 0;
+  readonly receivedBytes = 0;
   readonly exporter = undefined;
   readonly #defer: Defer;
   #events: SocketEvents | undefined;

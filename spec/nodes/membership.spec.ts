@@ -13,6 +13,7 @@ const spyLinks = (): Links & { readonly asked: unknown[][] } => {
     keep: (...given) => void asked.push(['keep', ...given]),
     forget: (...given) => void asked.push(['forget', ...given]),
     drop: (...given) => void asked.push(['drop', ...given]),
+    receivedBytes: () => 0,
     send: (...given) => asked.push(['send', ...given]) > 0,
     broadcast: (...given) => void asked.push(['broadcast', ...given]),
   };

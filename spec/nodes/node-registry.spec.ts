@@ -22,6 +22,7 @@ describe('the NodeRegistry', () => {
       keep: (name) => void kept.push(name),
       forget: () => {},
       drop: () => {},
+      receivedBytes: () => 0,
       send: () => true,
       broadcast: ({ type }) => {
         if (type === 'beat') beats += 1;

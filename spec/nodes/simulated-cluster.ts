@@ -163,6 +163,7 @@ export class SimulatedCluster {
         const end = node.ends.get(name);
         if (end) this.#close(end);
       },
+      receivedBytes: () => 0,
       send: (to, message) => {
         const end = node.ends.get(to);
         if (end) send(end, message);

@@ -13,6 +13,7 @@ function outbox(): { readonly out: Outbox; readonly frames: Uint8Array[]; readon
     get bufferedBytes(): number {
       return frames.reduce((sum, frame) => sum + frame.length, 0);
     },
+    receivedBytes: 0,
     exporter: undefined,
     attach: () => {},
     send: (parts) => void frames.push(Buffer.concat(parts)),

@@ -64,6 +64,8 @@ class MemorySocket implements Socket {
   #isAdmitted = false;
   #receivedBytes = 0;
   #lingering: Timer | undefined;
+  /** Until the first frame arrives. */
+  #arrival: Timer | undefined;
 
   constructor(node: string, network: MemoryNetwork) {
     this.node = node;
@@ -72,6 +74,19 @@ class MemorySocket implements Socket {
 
   get bufferedBytes(): number {
     return this.#pipe.bytes;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes + (this.#other?.comingBytes ?? 0);
+  }
+
+  /** How much of the first frame under way has arrived already: a line carries it bit by bit. */
+  get comingBytes(): number {
+    const first = this.#pipe.frames[0];
+    const { stall, bytesPerSecond } = this.#conditions();
+    if (!first || stall || bytesPerSecond === undefined) return 0;
+    const leftMs = Math.max(0, first.dueMs - this.#network.clock.now());
+    return Math.max(0, first.bytes - Math.ceil((leftMs * bytesPerSecond) / 1000));
   }
 
   get other(): MemorySocket | undefined {
@@ -148,7 +163,7 @@ class MemorySocket implements Socket {
       pipe.isPumping = false;
       this.#arrive();
     };
-    if (waitMs > 0) this.#network.clock.after(waitMs, arrive);
+    if (waitMs > 0) this.#arrival = this.#network.clock.after(waitMs, arrive);
     else this.#network.defer(arrive);
   }
 
@@ -189,6 +204,7 @@ class MemorySocket implements Socket {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#lingering?.cancel();
+    this.#arrival?.cancel();
     this.#pipe.frames.length = 0;
     this.#pipe.bytes = 0;
     this.#network.forget(this);

@@ -1,3 +1,4 @@
+import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type RawData, WebSocket } from 'ws';
@@ -50,6 +51,10 @@ export class WebSocketSocket implements Socket {
 
   get bufferedBytes(): number {
     return this.#ws.bufferedAmount;
+  }
+
+  get receivedBytes(): number {
+    return (this.#wire as Partial<NetSocket> | undefined)?.bytesRead ?? 0;
   }
 
   get exporter(): Uint8Array | undefined {
