@@ -50,7 +50,9 @@ describe('values between peers', () => {
       return transferId === 2 ? memory : undefined;
     };
     const bytes = patterned(5 * MIB);
-    const sent = [1, 2, 3].map((id) => a.table.sendValue('b', id, id === 1 ? [patterned(8 * KIB)] : [bytes.subarray(0, 9), bytes.subarray(9)]));
+    const sent = [1, 2, 3].map((id) =>
+      a.table.sendValue('b', id, id === 1 ? [patterned(8 * KIB)] : [bytes.subarray(0, 9), bytes.subarray(9)]),
+    );
     world.run();
     await Promise.all(sent);
     expect(asked, 'one that comes in one chunk needs none').to.deep.equal([

@@ -17,7 +17,13 @@ function slow(cluster: TestCluster, bytesPerSecond: number, delayMs: number): vo
 
 /** Makes values on nodes, moves them where `to` says; how often functions ran, and which nodes were lost. */
 async function moved(
-  { workers, mbit, sizeBytes, values, delayMs = 20 }: { workers: number; mbit: number; sizeBytes: number; values: number; delayMs?: number },
+  {
+    workers,
+    mbit,
+    sizeBytes,
+    values,
+    delayMs = 20,
+  }: { workers: number; mbit: number; sizeBytes: number; values: number; delayMs?: number },
   dag: (made: (index: number) => { id: string; node: string }) => { dag: DynamicDag; collect: string[] },
 ): Promise<{ attempts: number; lost: number; suspected: number; seconds: number; results: Readonly<Record<string, unknown>> }> {
   const { result, trace } = await simulate({ seed: 11, nodes: driverAndWorkers(workers) }, async (cluster) => {
