@@ -104,8 +104,8 @@ export class Link {
     return this.#options.role === 'dialler';
   }
 
-  /** Bytes that have come, those of a frame that is not whole yet among them. */
-  get receivedBytes(): number {
+  /** Bytes that have come, of whatever kind, those of a frame that is not whole yet among them. */
+  get heardBytes(): number {
     return this.#options.socket.receivedBytes;
   }
 

@@ -202,7 +202,7 @@ export class PeerTable {
 
   /** How many bytes have come over the link to `name`, those of a frame that is not whole yet among them; 0 without a link. */
   receivedBytes(name: string): number {
-    return this.#up.get(name)?.receivedBytes ?? 0;
+    return this.#up.get(name)?.heardBytes ?? 0;
   }
 
   /** Sends with the next turn, in one frame with all else for this peer; messages arrive in order, or the link goes down. False without a link. */
