@@ -6,7 +6,7 @@ const PACKAGE = dirname(createRequire(import.meta.url).resolve('handoff-dag/pack
 const ENGINE = ['dist', 'lib', 'bin'].map((folder) => `${PACKAGE}${sep}${folder}${sep}`);
 /** The path in a frame. */
 const PATH = /(?<=^at (?:async )?|\()(?:[A-Za-z]:)?[\\/].*?(?=:\d+(?::\d+)?\)?$)/;
-const ENGINE_PACKAGES = /[\\/]node_modules[\\/](?:piscina|nact|tsx|commander|handoff-dag)[\\/]/;
+const ENGINE_PACKAGES = /[\\/]node_modules[\\/](?:nact|tsx|commander|handoff-dag)[\\/]/;
 
 /**
  * The frames of a stack that are the user's: not those of this package, of what it runs functions with, and of Node beneath them. Paths below

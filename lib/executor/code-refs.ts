@@ -7,7 +7,7 @@ export class CodeRefs {
   readonly #byName = new Map<string, CodeRef>();
 
   readonly refOf = (module: string, name: string): CodeRef => {
-    const key = `${module}#${name}`;
+    const key = `${module.length} ${module}${name}`;
     let ref = this.#byName.get(key);
     if (!ref) {
       ref = { module, name };

@@ -24,6 +24,9 @@ export interface StepsEnd<K> {
 
 const NONE: readonly never[] = [];
 
+/** As it was before code of users could change it. */
+const promiseThen = Promise.prototype.then;
+
 /**
  * Runs the steps of a call one after the other, each in the call's scope. As long as nothing has to be waited for it goes on within the
  * turn, without a promise: for small functions on the loop promises would cost more than they do. Tells `end` once.
@@ -101,7 +104,7 @@ export class StepsRun<V, K> {
   }
 
   #await<T>(step: Step<V>, promise: Promise<T>, then: (value: T) => void): void {
-    promise.then(then, (error: unknown) => this.#fail(step, error));
+    Reflect.apply(promiseThen, promise, [then, (error: unknown) => this.#fail(step, error)]);
   }
 
   #fail(step: Step<V>, error: unknown): void {

@@ -5,7 +5,6 @@ import 'import-meta-resolve';
 import 'msgpackr';
 import 'nact';
 import 'pino';
-import 'piscina';
 import 'tinyqueue';
 import 'uuid';
 import 'ws';

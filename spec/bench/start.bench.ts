@@ -26,7 +26,7 @@ const { user, system } = process.cpuUsage(before);
 console.log((user + system) / 1000);
 `;
 const FLOOR = `
-import 'nact'; import 'piscina'; import 'commander'; import 'pino'; import 'uuid'; import 'tinyqueue'; import 'denque'; import 'import-meta-resolve';
+import 'nact'; import 'commander'; import 'pino'; import 'uuid'; import 'tinyqueue'; import 'denque'; import 'import-meta-resolve';
 import { Worker } from 'node:worker_threads';
 const worker = new Worker('', { eval: true });
 worker.once('exit', () => {});

@@ -16,7 +16,7 @@ describe("the user's frames of a stack", () => {
     at ${url}/lib/executor/steps-run.ts:7:8
     at call (${project}/dist/lib/executor/executor.js:9:10)
     at Command.parse (${project}/node_modules/commander/lib/command.js:1:1)
-    at onMessage (/elsewhere/node_modules/piscina/dist/worker.js:2:2)
+    at onMessage (/elsewhere/node_modules/nact/lib/index.js:2:2)
     at new Promise (<anonymous>)
     at AsyncLocalStorage.run (node:async_hooks:346:14)
     at process.processTicksAndRejections (node:internal/process/task_queues:95:5)`;

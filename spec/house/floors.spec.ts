@@ -23,7 +23,6 @@ const floorOf = (station: string): number => FLOORS.findIndex((floor) => floor.i
 /** The home of each third-party package. A plain data structure may have two, where neither could have it from the other. */
 const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   nact: 'actor/',
-  piscina: 'executor/isolations/',
   ws: 'peer/transports/',
   msgpackr: 'peer/',
   uuid: 'base/',

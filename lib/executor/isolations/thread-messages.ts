@@ -1,5 +1,7 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Packed } from '../../value/index.js';
 import type { AttemptContext, Step } from '../attempt.js';
+import type { OutputStream } from '../current-function.js';
 
 /** A value that crosses: packed, or a small primitive as it is. */
 export type Crossing = Packed | string | number | boolean | bigint | null | undefined;
@@ -37,44 +39,61 @@ export interface ThreadStep {
 
 /** What a thread is asked to run. `key` tells this call from every other of the isolation. */
 export interface ThreadCall {
+  readonly type: 'call';
   readonly key: number;
   readonly dagId: string;
   readonly runId: string;
   readonly functionId: string;
   readonly attempt: number;
   readonly steps: readonly ThreadStep[];
-  /** Given up before a thread took it: not run. */
-  readonly skip?: boolean;
 }
 
-/** How it ended. `lines`: how many lines it has written. */
+/** What a thread is told. */
+export type ToThread =
+  | ThreadCall
+  /** The signal of that call aborts. */
+  | { readonly type: 'abort'; readonly key: number; readonly reason: Packed };
+
+/**
+ * Whose fault a failure is: that of the attempt which ran (`own`), of one that ran there before (`other`), or of one of them (`unsure`).
+ */
+export type Blame = 'own' | 'other' | 'unsure';
+
+/** How a call ended. */
 export type ThreadAnswer =
-  | { readonly type: 'succeeded'; readonly values: readonly Crossing[]; readonly tookMs: number; readonly lines: number }
-  /** `retire`: the thread must not be used again, as the failure was one that nobody caught. */
-  | { readonly type: 'failed'; readonly error: Packed; readonly final: boolean; readonly retire: boolean; readonly lines: number };
+  | { readonly type: 'succeeded'; readonly key: number; readonly values: readonly Crossing[]; readonly tookMs: number }
+  | {
+      readonly type: 'failed';
+      readonly key: number;
+      readonly error: Packed;
+      readonly final: boolean;
+      /** Whether the thread must not be used again. */
+      readonly retire: boolean;
+      readonly blame: Blame;
+    };
 
-/** A line that a function wrote. */
-export interface ThreadLine {
-  readonly type: 'line';
-  readonly key: number;
-  readonly context: AttemptContext;
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-
-/** On the channel between the isolation and all its threads. */
-export type ThreadSignal =
-  /** To the threads: the signal of that call aborts. */
-  | { readonly type: 'abort'; readonly key: number; readonly reason: Packed }
-  /** From a thread that has just begun to listen: what was said before was not heard. */
-  | { readonly type: 'listening' };
+/** What a thread tells. */
+export type FromThread =
+  /** It can be called from now on. */
+  | { readonly type: 'ready' }
+  | ThreadAnswer
+  /** A line that a function wrote. What it wrote before its end comes before its answer. */
+  | { readonly type: 'line'; readonly context: AttemptContext; readonly stream: OutputStream; readonly text: string }
+  /** Code in the thread has called `process.exit`. */
+  | { readonly type: 'exiting'; readonly code: number; readonly blame: Blame };
 
 /** What a thread is made with. */
 export interface ThreadSetUp {
+  /** The only way to and from the thread. Code of users does not see it. */
+  readonly port: MessagePort;
   readonly root: string;
   readonly node: string;
-  readonly channel: string;
   /** Whether what could not be passed on is refused also where one step passes it to the next. */
   readonly strict: boolean;
   readonly freeze: boolean;
+}
+
+/** How the set-up lies in `workerData`, until the thread takes it out. */
+export interface ThreadData {
+  setUp?: ThreadSetUp;
 }

@@ -1,43 +1,41 @@
-import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
+import { syncBuiltinESMExports } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock, textOf } from '../../base/index.js';
-import type { AnyFunction, CodeRef } from '../../dag/index.js';
+import type { AnyFunction } from '../../dag/index.js';
 import { check, countShared, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
-import type { Step } from '../attempt.js';
+import type { AttemptContext, Step } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
 import { LoadedFunctions, TYPESCRIPT } from '../code.js';
-import { AttemptScope, currentScope } from '../current-function.js';
+import { CodeRefs } from '../code-refs.js';
+import { AttemptScope, currentScope, type OutputStream } from '../current-function.js';
 import { resolveModule } from '../module-resolution.js';
 import { type StepPlace, StepsRun } from '../steps-run.js';
 import {
+  type Blame,
   type Crossing,
   type CrossingInput,
+  type FromThread,
   isPlain,
   type ThreadAnswer,
   type ThreadCall,
-  type ThreadLine,
+  type ThreadData,
   type ThreadSetUp,
-  type ThreadSignal,
+  type ToThread,
 } from './thread-messages.js';
 import { loadsTypeScript } from './typescript-loader.js';
 
 // Runs in each thread of the pool: one call at a time.
 
-const { root, node, channel: channelName, strict, freeze } = threadSetUp();
+const { port, root, node, strict, freeze } = threadSetUp();
+/** Bound before code of users can change what it is. */
+const post = port.postMessage.bind(port);
+const tell = (message: FromThread): void => post(message);
+const tellLine = (context: AttemptContext, stream: OutputStream, text: string): void => tell({ type: 'line', context, stream, text });
 const place = { root, node };
 const functions = new LoadedFunctions(place);
-const refs = new Map<string, CodeRef>();
+const { refOf } = new CodeRefs();
 const NONE: readonly never[] = [];
 let current: Current | undefined;
-
-/** The same reference for the same function each time, so that it is found again. */
-function refOf(module: string, name: string): CodeRef {
-  const id = `${module}\n${name}`;
-  const known = refs.get(id);
-  if (known) return known;
-  const ref = { module, name };
-  refs.set(id, ref);
-  return ref;
-}
 
 const runnable = ({ functionId, steps }: ThreadCall): Step<CrossingInput>[] =>
   steps.map((step) => ({
@@ -73,44 +71,47 @@ const stepPlace: StepPlace<CrossingInput, Crossing> = {
 class Current {
   readonly key: number;
   readonly scope: AttemptScope;
-  readonly #answer: (answer: ThreadAnswer) => void;
-  #lines = 0;
 
-  constructor({ key, dagId, runId, functionId, attempt }: ThreadCall, answer: (answer: ThreadAnswer) => void) {
-    const context = { dagId, runId, functionId, attempt, node };
+  constructor({ key, dagId, runId, functionId, attempt }: ThreadCall) {
     this.key = key;
-    this.#answer = answer;
-    this.scope = new AttemptScope(context, (_context, stream, text) => {
-      this.#lines += 1;
-      const line: ThreadLine = { type: 'line', key, context, stream, text };
-      parentPort!.postMessage(line);
-    });
+    this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node }, tellLine);
   }
 
   succeeded(values: readonly Crossing[], tookMs: number): void {
-    this.scope.flush();
-    this.#end({ type: 'succeeded', values, tookMs, lines: this.#lines });
+    this.#answer({ type: 'succeeded', key: this.key, values, tookMs });
   }
 
-  failed(error: unknown, final: boolean, retire = false): void {
-    this.scope.flush();
-    this.#end({ type: 'failed', error: packThrown(error), final, retire, lines: this.#lines });
+  failed(error: unknown, final: boolean): void {
+    this.fail(error, final, false, 'own');
   }
 
-  #end(answer: ThreadAnswer): void {
-    if (current === this) current = undefined;
-    this.#answer(answer);
+  fail(error: unknown, final: boolean, retire: boolean, blame: Blame): void {
+    this.#answer({ type: 'failed', key: this.key, error: packThrown(error), final, retire, blame });
+  }
+
+  #answer(answer: ThreadAnswer): void {
+    // After its end it may still settle, or throw.
+    if (current !== this) return;
+    current = undefined;
+    this.scope.flush();
+    tell(answer);
   }
 }
 
-/** What the pool calls. Never rejects. */
-export function run(call: ThreadCall): Promise<ThreadAnswer> {
-  return new Promise((resolve) => {
-    const mine = new Current(call, resolve);
-    if (call.skip) return mine.succeeded([], 0);
-    current = mine;
-    return new StepsRun(runnable(call), mine.scope, stepPlace, mine).next();
-  });
+function hear(message: ToThread): void {
+  if (message.type === 'call') {
+    current = new Current(message);
+    new StepsRun(runnable(message), current.scope, stepPlace, current).next();
+  } else if (message.key === current?.key) {
+    current.scope.abort(unpackThrown(message.reason) as Error);
+  }
+}
+
+/** Whose the code is that runs now: that of the current attempt, of an earlier one, or of one of them. */
+function blame(): Blame {
+  const scope = currentScope();
+  if (!scope) return 'unsure';
+  return scope === current?.scope ? 'own' : 'other';
 }
 
 /**
@@ -118,31 +119,35 @@ export function run(call: ThreadCall): Promise<ThreadAnswer> {
  * the one that runs now: it is written to the earlier one's log.
  */
 function onStray(error: unknown, what: string): void {
-  const scope = currentScope();
-  if (scope && scope !== current?.scope) {
-    scope.write('stderr', `${what} after the attempt had ended: ${textOf(error)}\n`);
-    return;
-  }
-  if (!current) return;
-  current.failed(error, false, true);
+  const whose = blame();
+  if (whose === 'other') currentScope()!.write('stderr', `${what} after the attempt had ended: ${textOf(error)}\n`);
+  else current?.fail(error, false, true, whose);
+}
+
+/** Takes the set-up out of where code of users could find it. */
+function threadSetUp(): ThreadSetUp {
+  const data = workerData as ThreadData;
+  const { setUp } = data;
+  delete data.setUp;
+  return setUp!;
 }
 
 process.on('uncaughtException', (error) => onStray(error, 'an error was thrown'));
 process.on('unhandledRejection', (error) => onStray(error, 'a promise was rejected'));
 
-attributeOutput();
-
-const channel = new BroadcastChannel(channelName);
-channel.onmessage = (event) => {
-  const { data } = event as { data: ThreadSignal };
-  if (data.type === 'abort' && data.key === current?.key) current.scope.abort(unpackThrown(data.reason) as Error);
+const exit = process.exit;
+process.exit = (code) => {
+  const given = Number(code ?? process.exitCode ?? 0);
+  const whose = blame();
+  if (whose === 'other') currentScope()!.write('stderr', `process.exit(${given}) was called after the attempt had ended\n`);
+  else current?.scope.flush();
+  tell({ type: 'exiting', code: given, blame: whose });
+  return Reflect.apply(exit, process, [code]) as never;
 };
-channel.unref();
-const listening: ThreadSignal = { type: 'listening' };
-channel.postMessage(listening);
+syncBuiltinESMExports();
 
-function threadSetUp(): ThreadSetUp {
-  // The pool wraps what it passes on.
-  const given = workerData as ThreadSetUp | readonly [unknown, ThreadSetUp];
-  return Array.isArray(given) ? (given as readonly [unknown, ThreadSetUp])[1] : (given as ThreadSetUp);
-}
+attributeOutput();
+// Nobody listens there: what modules and agents send on it goes nowhere.
+parentPort?.close();
+port.on('message', hear);
+tell({ type: 'ready' });

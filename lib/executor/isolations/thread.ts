@@ -1,122 +1,64 @@
-import { fileURLToPath } from 'node:url';
-import type { Worker } from 'node:worker_threads';
-import { Piscina } from 'piscina';
-import { type HandoffError, newId, PassingMap, type Timer, textOf } from '../../base/index.js';
+import { Worker } from 'node:worker_threads';
+import { type HandoffError, PassingMap, systemClock, type Timer, textOf } from '../../base/index.js';
 import { countShared, Held, packThrown, surfaceSize, unpackThrown } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
+import type { PoolThread, ThreadEnd, ThreadMaking, Work } from './pool-thread.js';
 import {
   type Crossing,
   type CrossingInput,
   isPlain,
   type ThreadAnswer,
   type ThreadCall,
-  type ThreadLine,
-  type ThreadSetUp,
-  type ThreadSignal,
   type ThreadStep,
+  type ToThread,
 } from './thread-messages.js';
+import { ThreadPool } from './thread-pool.js';
 
-/** How long a thread that has nothing to do is kept, ms: longer than the pauses within a run, as a thread takes some 30 ms to start. */
-const IDLE_MS = 10_000;
+const ENTRY = new URL('./thread-entry.mjs', import.meta.url);
 
 /**
  * Worker threads: a function cannot block the node's loop, and is ended with its thread when it does not end by itself. A thread runs one
  * call at a time; it lives on for the next one, unless its code ended it, left an error behind that nobody caught, or had to be stopped.
- * Values cross as bytes, large ones in memory that threads share, and stay packed here.
+ * Values cross as bytes, large ones in memory that threads share, and stay packed here. `makeWorker`: for specs, how a thread is made.
  */
-export const threadIsolation = (options: IsolationOptions): Isolation => new Threads(options);
+export const threadIsolation = (options: IsolationOptions, makeWorker?: ThreadMaking['makeWorker']): Isolation =>
+  new Threads(options, makeWorker);
 
 class Threads implements Isolation {
   readonly name = 'thread';
   readonly options: IsolationOptions;
+  readonly pool: ThreadPool;
   readonly calls = new PassingMap<number, ThreadRun>();
-  #pool: Piscina | undefined;
-  #channel: InstanceType<typeof BroadcastChannel> | undefined;
-  readonly #doomed = new Set<number>();
   #lastKey = 0;
   #isClosed = false;
 
-  constructor(options: IsolationOptions) {
+  constructor(options: IsolationOptions, makeWorker: ThreadMaking['makeWorker'] = (given) => new Worker(ENTRY, given)) {
     this.options = options;
+    const { root, node, threads, threadHeapMiB, strict, freeze, logger, onOutput } = options;
+    this.pool = new ThreadPool(threads, {
+      makeWorker,
+      setUp: { root, node, strict, freeze },
+      heapMiB: threadHeapMiB,
+      // How long a real thread takes to start, and rests, is measured in the machine's time.
+      clock: systemClock,
+      logger,
+      heardLine: ({ context, stream, text }) => onOutput(context, stream, text),
+    });
   }
 
   start(call: Call, settle: (outcome: Outcome) => void): Running {
     this.#lastKey += 1;
     const run = new ThreadRun(this, this.#lastKey, settle);
     if (this.#isClosed) run.end({ type: 'stopped' });
-    else run.begin(call, this.#pool ?? this.#open());
+    else run.begin(call);
     return run;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await pool?.destroy();
+    await this.pool.close();
     for (const run of [...this.calls.values()]) run.end({ type: 'stopped' });
-    this.#channel?.close();
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
-  tell(signal: ThreadSignal): void {
-    this.#channel?.postMessage(signal);
-  }
-
-  /** Ends a thread; `gone` is called when its code has ended for sure. The pool gives it nothing more to do. */
-  end(threadId: number, gone: () => void): void {
-    const worker: Worker | undefined = this.#pool?.threads.find((thread) => thread.threadId === threadId);
-    if (!worker) return gone();
-    this.#doomed.add(threadId);
-    worker.once('exit', () => {
-      this.#doomed.delete(threadId);
-      gone();
-    });
-    void worker.terminate();
-  }
-
-  #open(): Piscina {
-    const { root, node, threads, threadHeapMiB, strict, freeze, logger } = this.options;
-    const channelName = `handoff ${newId()}`;
-    const channel = new BroadcastChannel(channelName);
-    channel.unref();
-    channel.onmessage = (event) => {
-      if ((event as { data: ThreadSignal }).data.type !== 'listening') return;
-      for (const run of this.calls.values()) run.repeatAbort();
-    };
-    this.#channel = channel;
-    const setUp: ThreadSetUp = { root, node, channel: channelName, strict, freeze };
-    const pool = new Piscina({
-      filename: fileURLToPath(new URL('./thread-entry.mjs', import.meta.url)),
-      name: 'run',
-      minThreads: 0,
-      maxThreads: threads,
-      idleTimeout: IDLE_MS,
-      recordTiming: false,
-      resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB },
-      workerData: setUp,
-      loadBalancer: (task, workers) => {
-        const free = workers.find((worker) => worker.currentUsage === 0 && !this.#doomed.has(worker.id));
-        if (free) takenBy(task).threadId = free.id;
-        return free ?? null;
-      },
-    });
-    pool.on('message', (line: ThreadLine) => this.#hear(line));
-    // A thread that could not even start: its call would wait for it for ever.
-    pool.on('error', (error: Error) => {
-      logger.error({ err: error }, 'a worker thread could not start');
-      for (const run of [...this.calls.values()]) run.notStarted(error);
-    });
-    this.#pool = pool;
-    return pool;
-  }
-
-  #hear({ key, context, stream, text }: ThreadLine): void {
-    this.options.onOutput(context, stream, text);
-    this.calls.get(key)?.heardLine();
   }
 }
 
@@ -127,23 +69,22 @@ function heldOf(value: Crossing): Held {
   return Held.packed(value);
 }
 
-/** The call behind a task of the pool. */
-const takenBy = (task: object): ThreadRun => (task as Record<symbol, ThreadRun>)[Piscina.queueOptionsSymbol]!;
-
-/** A call in the pool: waiting for a thread, running on one, or being stopped. */
-class ThreadRun implements Running {
+/**
+ * A call in the pool: waiting for a thread, running on one, or being stopped. A failure that may come from what another call left behind in
+ * the thread is not reported: the call runs once more, in a fresh thread, where whatever happens is its own.
+ */
+class ThreadRun implements Running, Work {
   readonly key: number;
-  /** The thread that took it. */
-  threadId: number | undefined;
+  needsFreshThread = false;
   readonly #threads: Threads;
   readonly #settle: (outcome: Outcome) => void;
-  #call: { -readonly [F in keyof ThreadCall]: ThreadCall[F] } | undefined;
-  #abort: ThreadSignal | undefined;
+  #thread: PoolThread | undefined;
+  #wasFresh = false;
+  #call: ThreadCall | undefined;
+  #abort: ToThread | undefined;
   #killing: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isDying = false;
   #isOver = false;
-  #linesHeard = 0;
-  #waitingForLines: { readonly lines: number; readonly outcome: Outcome } | undefined;
 
   constructor(threads: Threads, key: number, settle: (outcome: Outcome) => void) {
     this.#threads = threads;
@@ -151,34 +92,36 @@ class ThreadRun implements Running {
     this.#settle = settle;
   }
 
-  begin({ context, steps }: Call, pool: Piscina): void {
+  begin({ context, steps }: Call): void {
     const { key } = this;
     try {
       const { dagId, runId, functionId, attempt } = context;
-      this.#call = { key, dagId, runId, functionId, attempt, steps: steps.map((step) => this.#packed(step, functionId)) };
+      this.#call = { type: 'call', key, dagId, runId, functionId, attempt, steps: steps.map((step) => this.#packed(step, functionId)) };
     } catch (error) {
       this.end({ type: 'failed', error, final: true });
       return;
     }
     this.#threads.calls.set(key, this);
-    const task = { ...this.#call, [Piscina.queueOptionsSymbol]: this };
-    this.#call = task;
-    pool.run(task).then(
-      (answer: ThreadAnswer) => this.#answered(answer),
-      (error: Error) => this.#died(error),
-    );
+    this.#threads.pool.run(this);
+  }
+
+  takenBy(thread: PoolThread): ThreadCall {
+    this.#thread = thread;
+    this.#wasFresh = thread.isFresh;
+    return this.#call!;
   }
 
   stop(reason: HandoffError, graceMs: number): void {
-    if (this.#isOver || this.#isDying) return;
-    if (this.threadId === undefined) {
-      if (this.#call) this.#call.skip = true;
-      this.end({ type: 'stopped' });
-      return;
-    }
+    if (this.#isOver) return;
     if (!this.#abort) {
       this.#abort = { type: 'abort', key: this.key, reason: packThrown(reason) };
-      this.#threads.tell(this.#abort);
+      if (!this.#isDying) this.#thread?.send(this.#abort);
+    }
+    if (this.#isDying) return;
+    if (!this.#thread) {
+      this.#threads.pool.withdraw(this);
+      this.end({ type: 'stopped' });
+      return;
     }
     const { clock } = this.#threads.options;
     const atMs = clock.now() + graceMs;
@@ -187,19 +130,27 @@ class ThreadRun implements Running {
     this.#killing = { atMs, timer: clock.after(graceMs, () => this.#endThread({ type: 'stopped' })) };
   }
 
-  repeatAbort(): void {
-    if (this.#abort) this.#threads.tell(this.#abort);
+  answered(answer: ThreadAnswer): void {
+    if (answer.type === 'succeeded') {
+      this.end({ type: 'succeeded', values: answer.values.map(heldOf), tookMs: answer.tookMs });
+      return;
+    }
+    if (answer.blame !== 'own' && this.#mayRunAgain) {
+      this.#isDying = true;
+      this.#thread!.end(() => this.#runAgain('its thread was spoilt by another function'));
+      return;
+    }
+    const outcome: Outcome = { type: 'failed', error: unpackThrown(answer.error), final: answer.final };
+    if (answer.retire) this.#endThread(outcome);
+    else this.end(outcome);
   }
 
-  heardLine(): void {
-    this.#linesHeard += 1;
-    const waiting = this.#waitingForLines;
-    if (waiting && waiting.lines <= this.#linesHeard) this.end(waiting.outcome);
+  died(end: ThreadEnd): void {
+    if (!isOwn(end) && this.#mayRunAgain) this.#runAgain('its thread was ended, perhaps by another function');
+    else this.end({ type: 'failed', error: this.#reasonOf(end), final: false });
   }
 
-  notStarted(cause: Error): void {
-    if (this.threadId !== undefined) return;
-    if (this.#call) this.#call.skip = true;
+  notStarted(cause: unknown): void {
     this.end({ type: 'failed', error: new Error(`no worker thread could be started: ${textOf(cause)}`, { cause }), final: false });
   }
 
@@ -209,7 +160,26 @@ class ThreadRun implements Running {
     this.#threads.calls.delete(this.key);
     this.#killing?.timer.cancel();
     this.#call = undefined;
+    this.#thread = undefined;
     this.#settle(this.#abort ? { type: 'stopped' } : outcome);
+  }
+
+  /** Once at most: in a fresh thread nobody else is to blame. */
+  get #mayRunAgain(): boolean {
+    return !this.#wasFresh && !this.needsFreshThread && !this.#abort;
+  }
+
+  #runAgain(why: string): void {
+    this.#isDying = false;
+    this.#thread = undefined;
+    if (this.#abort) {
+      this.end({ type: 'stopped' });
+      return;
+    }
+    const { dagId, runId, functionId, attempt } = this.#call!;
+    this.#threads.options.logger.warn({ dagId, runId, functionId, attempt }, `the attempt is made again in another thread: ${why}`);
+    this.needsFreshThread = true;
+    this.#threads.pool.run(this);
   }
 
   #packed({ role, functionId, code, inputs, asList, extra, wanted }: Call['steps'][number], consumer: string): ThreadStep {
@@ -229,36 +199,24 @@ class ThreadRun implements Running {
     return step;
   }
 
-  #answered(answer: ThreadAnswer): void {
-    if (this.#isDying) return;
-    const outcome: Outcome =
-      answer.type === 'succeeded'
-        ? { type: 'succeeded', values: answer.values.map(heldOf), tookMs: answer.tookMs }
-        : { type: 'failed', error: unpackThrown(answer.error), final: answer.final };
-    if (answer.type === 'failed' && answer.retire) this.#endThread(outcome);
-    else if (answer.lines > this.#linesHeard) this.#waitingForLines = { lines: answer.lines, outcome };
-    else this.end(outcome);
-  }
-
-  /** The thread ended under the call: the pool says how. */
-  #died(error: Error): void {
-    if (this.#isDying) return;
-    if (this.#threads.isClosed) this.end({ type: 'stopped' });
-    else this.end({ type: 'failed', error: this.#reasonOf(error), final: false });
-  }
-
-  #reasonOf(error: Error & { code?: unknown }): Error {
-    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      const { threadHeapMiB } = this.#threads.options;
-      return new Error(`the function ran out of memory: the heap of its thread is limited to ${threadHeapMiB} MiB`, { cause: error });
+  #reasonOf({ error, exitCode, exiting }: ThreadEnd): unknown {
+    if (exiting || !error) {
+      return new Error(`the function ended its thread: process.exit(${exiting?.code ?? exitCode})`, error && { cause: error.thrown });
     }
-    const exitCode = /^worker exited with code: (\d+)$/.exec(error.message)?.[1];
-    return exitCode === undefined ? error : new Error(`the function ended its thread: process.exit(${exitCode})`, { cause: error });
+    if (!isOutOfMemory(error.thrown)) return error.thrown;
+    const { threadHeapMiB } = this.#threads.options;
+    return new Error(`the function ran out of memory: the heap of its thread is limited to ${threadHeapMiB} MiB`, { cause: error.thrown });
   }
 
   #endThread(outcome: Outcome): void {
     if (this.#isOver || this.#isDying) return;
     this.#isDying = true;
-    this.#threads.end(this.threadId!, () => this.end(outcome));
+    this.#thread!.end(() => this.end(outcome));
   }
 }
+
+const isOutOfMemory = (thrown: unknown): boolean =>
+  thrown instanceof Error && (thrown as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+/** Whether a thread has ended for what the call that ran did. It is also blamed for running out of memory: mostly it is the one. */
+const isOwn = ({ error, exiting }: ThreadEnd): boolean => (exiting ? exiting.blame === 'own' : isOutOfMemory(error?.thrown));

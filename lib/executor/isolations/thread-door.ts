@@ -1,0 +1,45 @@
+import { type Crossing, type FromThread, isPlain } from './thread-messages.js';
+
+/**
+ * The one door through which anything comes from a thread. Returns the message, or `undefined` for what the engine's own code in a thread
+ * would not send: then code of users has found a way to send it, and it is dropped. Never throws.
+ */
+export function fromThread(data: unknown): FromThread | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const message = data as { [F in string]?: unknown };
+  return isWellFormed(message) ? (message as unknown as FromThread) : undefined;
+}
+
+function isWellFormed(message: { readonly [F in string]?: unknown }): boolean {
+  switch (message.type) {
+    case 'ready':
+      return true;
+    case 'succeeded':
+      return isKey(message.key) && isTime(message.tookMs) && Array.isArray(message.values) && message.values.every(isCrossing);
+    case 'failed':
+      return (
+        isKey(message.key) &&
+        message.error instanceof Uint8Array &&
+        typeof message.final === 'boolean' &&
+        typeof message.retire === 'boolean' &&
+        isBlame(message.blame)
+      );
+    case 'line':
+      return isContext(message.context) && (message.stream === 'stdout' || message.stream === 'stderr') && typeof message.text === 'string';
+    case 'exiting':
+      return typeof message.code === 'number' && isBlame(message.blame);
+    default:
+      return false;
+  }
+}
+
+const isKey = (value: unknown): boolean => typeof value === 'number';
+const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+const isBlame = (value: unknown): boolean => value === 'own' || value === 'other' || value === 'unsure';
+const isCrossing = (value: unknown): value is Crossing => isPlain(value) || value instanceof Uint8Array;
+
+function isContext(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { dagId, runId, functionId, attempt, node } = value as { [F in string]?: unknown };
+  return [dagId, runId, functionId, node].every((text) => typeof text === 'string') && typeof attempt === 'number';
+}
