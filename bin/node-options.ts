@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { type Command, Option } from 'commander';
-import type { Capabilities, NodeOptions, TlsOptions } from '../lib/index.js';
+import { type Capabilities, defaultCapabilities, type NodeOptions, type TlsOptions } from '../lib/index.js';
 import { UsageError } from './exit-codes.js';
 import { amount, nonEmpty, resource, urls } from './option-values.js';
 
@@ -44,8 +43,8 @@ export function withNodeOptions(command: Command): Command {
   return command
     .option('--root <dir>', 'the folder that the modules of functions lie in; default: that of the nearest package.json', nonEmpty)
     .option('--name <n>', 'the name of this node; default: host name and a random suffix', nonEmpty)
-    .option('--cpu <n>', 'how many cpu this node has; default: those of the machine', amount)
-    .option('--memory <MiB>', 'how much memory this node has; default: that of the machine', amount)
+    .option('--cpu <n>', 'how many cpu this node has; default: those of the machine, or the quota of its container', amount)
+    .option('--memory <MiB>', 'how much memory this node has; default: that of the machine, or the limit of its container', amount)
     .option('--resource <name=n>', 'how much this node has of something else, as in gpu=1; for each once', resource);
 }
 
@@ -54,9 +53,10 @@ export function nodeOptions(flags: NodeFlags): NodeOptions {
   const { root, name, cpu, memory, resource: more } = flags;
   // What is given replaces the defaults whole, so all are.
   const isDefault = cpu === undefined && memory === undefined && more === undefined;
+  const own = defaultCapabilities();
   const capabilities: Capabilities = {
-    cpu: cpu ?? availableParallelism(),
-    memory: memory ?? Math.floor(totalmem() / 2 ** 20),
+    cpu: cpu ?? own.cpu,
+    memory: memory ?? own.memory,
     ...Object.fromEntries(more ?? []),
   };
   return {

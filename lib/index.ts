@@ -32,6 +32,7 @@ export {
   ClusterObserver,
   type ClusterStatus,
   type DrivenRun,
+  defaultCapabilities,
   type ExecuteOptions,
   Handoff,
   type HandoffMessage,

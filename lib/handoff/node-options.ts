@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { availableParallelism, hostname, totalmem } from 'node:os';
+import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
 import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger } from '../base/index.js';
+import { defaultCapabilities } from './container-limits.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 
 /** What `Handoff.start` takes; everything has a default. */
 export interface NodeOptions {
   /** Unique in the cluster. Default: the host's name and a short random suffix. */
   name?: string;
-  /** Replaces the defaults whole. Default: `cpu` the available parallelism, `memory` the machine's MiB. */
+  /**
+   * Replaces the defaults whole. Default: `cpu` the available parallelism, or the container's CPU quota where that is less, but at least 1; `memory` the MiB of
+   * the machine, or of the container's limit where that is less.
+   */
   capabilities?: Capabilities;
   /** Worker threads at most, started when first needed. Default: max(3, cpu rounded up). */
   threads?: number;
@@ -94,10 +98,10 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   const { name = `${hostname()}-${randomBytes(3).toString('hex')}` } = options;
   if (typeof name !== 'string' || name === '') throw new TypeError('name must be a non-empty string');
   if (name.length > LONGEST_NAME) throw new TypeError(`name must have at most ${LONGEST_NAME} characters, not ${name.length}`);
-  const machineMiB = Math.floor(totalmem() / MIB);
-  const capabilities = checkedCapabilities(options.capabilities ?? { cpu: availableParallelism(), memory: machineMiB }, 'capabilities');
+  const own = defaultCapabilities();
+  const capabilities = checkedCapabilities(options.capabilities ?? own, 'capabilities');
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
-  const memoryMiB = capabilities.memory ?? machineMiB;
+  const memoryMiB = capabilities.memory ?? own.memory;
   const network = checkedNetwork(options);
   const freeze = options.freeze ?? process.env.NODE_ENV !== 'production';
   if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
