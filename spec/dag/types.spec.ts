@@ -16,7 +16,7 @@ function markedPlaces(): string[] {
 
 for (const [name, compiler] of Object.entries(COMPILERS)) {
   describe(`The types of a DAG, in ${name}`, function () {
-    this.timeout(120_000);
+    this.timeout(480_000);
     let programs: Diagnosis;
     before(async () => {
       programs = await compileProject(compiler, PROGRAMS);

@@ -57,7 +57,7 @@ describe('the flights example', () => {
   let ended: Ended;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(480_000);
     folder = mkdtempSync(join(tmpdir(), 'handoff-flights-'));
     ended = await call(['run', join(project, 'spec/examples/flights/dag.ts'), '--root', project], { cwd: folder }).ended;
   });

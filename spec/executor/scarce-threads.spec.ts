@@ -25,7 +25,7 @@ const FAILURES: readonly (readonly [string, (options: WorkerOptions) => Worker])
 
 for (const [how, fail] of FAILURES) {
   describe(`threads of which the making fails ${how}`, function () {
-    this.timeout(160_000);
+    this.timeout(480_000);
     let allowed: number;
     let caller: Caller;
     beforeEach(() => {

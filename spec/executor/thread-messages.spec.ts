@@ -41,7 +41,7 @@ describe('what comes from a thread', () => {
 });
 
 describe('code in a thread', function () {
-  this.timeout(160_000);
+  this.timeout(480_000);
   let caller: Caller;
   beforeEach(() => {
     caller = new Caller(threadIsolation, { threads: 1 });

@@ -6,7 +6,7 @@ import { Caller } from '../support/calls.js';
 
 describe('a thread', function () {
   // A thread starts in 30 ms; on a machine that is eight times slower and has much else to do, it takes seconds.
-  this.timeout(160_000);
+  this.timeout(480_000);
   let caller: Caller;
   beforeEach(() => {
     caller = new Caller(threadIsolation, { threads: 1 });

@@ -151,7 +151,7 @@ describe('bad input', () => {
 
 describe('many and few', () => {
   it('run: a chain of 20,000 functions, and 20,000 side by side', async function () {
-    this.timeout(30_000);
+    this.timeout(480_000);
     await using handoff = await Handoff.start({ name: 'here', capabilities: { cpu: 2 }, logger: spyLogger() });
     const chain = Dag.dynamic();
     for (let at = 0; at < 20_000; at += 1)

@@ -8,7 +8,7 @@ const node = (script: string, env: Record<string, string> = {}): Promise<{ stdou
   promisify(execFile)(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(`./processes/${script}`, import.meta.url))], {
     cwd,
     env: { ...process.env, ...env },
-    timeout: 15_000,
+    timeout: 150_000,
   });
 
 describe('the process of a node', () => {

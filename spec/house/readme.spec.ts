@@ -86,7 +86,7 @@ describe('the code in the README', () => {
       const program = join(folderOf(under), 'main.ts');
       const { stdout, stderr } = await run(process.execPath, ['--import', tsx, program], {
         cwd: folder,
-        timeout: 15_000,
+        timeout: 150_000,
       });
       expect(stdout).to.match(prints[under]!);
       expect(stderr).to.equal('');

@@ -190,7 +190,7 @@ describe('a cluster of memberships', () => {
   });
 
   it('ends with all living nodes knowing exactly each other, once faults have stopped and links are healed', function () {
-    this.timeout(60_000);
+    this.timeout(480_000);
     const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
     const seeds = ['n1', 'n2'];
     const startOne = (cluster: SimulatedCluster, name: string): unknown =>

@@ -14,7 +14,7 @@ const backAgain = /"msg":"node lost".*"member":"c"[^\n]*"msg":"node joined"/s;
 const hostNames = ['a', 'b', 'c'] as const;
 
 describe('three hosts in network namespaces', function () {
-  this.timeout(60_000);
+  this.timeout(480_000);
   const hosts = new NamespaceHosts();
   const folder = mkdtempSync(join(tmpdir(), 'handoff-hosts-'));
   const cookieFile = join(folder, 'cookie');

@@ -115,7 +115,7 @@ describe('a silent node', () => {
   });
 
   it('in a process of its own is one that is stopped', async function () {
-    this.timeout(60_000);
+    this.timeout(480_000);
     await using cluster = await TestCluster.start({
       nodes: [{ capabilities: {} }, { capabilities: { cpu: 1 } }],
       transport: 'processes',

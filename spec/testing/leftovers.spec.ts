@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { Door, type Knock } from './door.js';
 
 describe('What is left of a cluster', function () {
-  this.timeout(60_000);
+  this.timeout(480_000);
   let door: Door;
   let program: ChildProcess;
   beforeEach(async () => {

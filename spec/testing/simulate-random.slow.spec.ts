@@ -5,7 +5,7 @@ import { simulateRun } from '../simulation/simulate-run.js';
 const lapse = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('simulate, with random faults', function () {
-  this.timeout(120_000);
+  this.timeout(480_000);
 
   it('does the same with random faults', async () => {
     for (const mode of ['safety', 'liveness'] as const) {

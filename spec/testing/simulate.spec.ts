@@ -39,7 +39,7 @@ const some = async (cluster: TestCluster): Promise<number> => {
 };
 
 describe('simulate', function () {
-  this.timeout(120_000);
+  this.timeout(480_000);
 
   it('answers what the scenario came to, and what happened', async () => {
     const { result, trace } = await simulate({ seed: 1 }, async (cluster) => {

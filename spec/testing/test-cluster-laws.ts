@@ -29,7 +29,7 @@ async function untilUp(node: Handoff, ...names: readonly string[]): Promise<void
 /** What a cluster does wherever its nodes live. A file for each transport, so that they run beside each other. */
 export function testClusterLaws(transport: ClusterTransport): void {
   describe(`TestCluster: ${transport}`, function () {
-    this.timeout(60_000);
+    this.timeout(480_000);
     let cluster: TestCluster;
     let n1: Handoff;
     let door: Door;
