@@ -3,7 +3,7 @@ import { isFaultless } from './option-faults.js';
 import type { Plan } from './plan.js';
 
 /** What is known of a function from its specification alone. */
-export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 16, loop: 32 } as const;
+export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 16, loop: 32, constants: 64 } as const;
 
 /**
  * What a DAG holds, kept so that `compile` has little left to do: `add` looks every id up once, while its text is still in the processor's
@@ -47,8 +47,10 @@ export class Graph {
       else {
         this.args.push(this.#number(arg.id));
         if (arg.serialize !== undefined || arg.deserialize !== undefined) flags |= FLAGS.transforms;
+        if (hasObject(arg.extra)) flags |= FLAGS.constants;
       }
     }
+    if (hasObject(spec.extraArgs)) flags |= FLAGS.constants;
     this.argsEnd.push(this.args.length);
     const isPlain = typeof spec.code === 'function';
     if (isPlain) flags |= FLAGS.closure;
@@ -71,4 +73,11 @@ export class Graph {
     this.#numberOf.set(id, this.definedAs.length);
     return this.definedAs.push(0) - 1;
   }
+}
+
+/** Whether there is anything among these constants that its owner can change. */
+export function hasObject(constants: readonly unknown[]): boolean {
+  if (!Array.isArray(constants)) return false;
+  for (let k = 0; k < constants.length; k++) if (typeof constants[k] === 'object' && constants[k] !== null) return true;
+  return false;
 }

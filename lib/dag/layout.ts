@@ -2,7 +2,7 @@ import { closuresOf } from './closures.js';
 import { type Placement, placedAnywhere, placementOf } from './collocation.js';
 import { type Lists, topologicalOrder, transposed } from './csr.js';
 import type { FunctionSpec, Isolation } from './function-spec.js';
-import { FLAGS, type Graph } from './graph.js';
+import { FLAGS, type Graph, hasObject } from './graph.js';
 import { IndexById } from './id-maps.js';
 import { evaluatedInlines } from './inlines.js';
 
@@ -35,6 +35,14 @@ export interface Layout {
   readonly inputUsed: Uint8Array;
   /** 1: needs inline functions or (de)serializers. `undefined` where no function does. */
   readonly complex: Uint8Array | undefined;
+  readonly constants: readonly ConstantsOf[];
+}
+
+/** Constants of a function, or of one of its edges, among which there are objects. */
+export interface ConstantsOf {
+  readonly functionId: string;
+  /** The array that the specification holds. */
+  readonly values: readonly unknown[];
 }
 
 /**
@@ -83,7 +91,21 @@ export function layOut(graph: Graph): Layout | undefined {
     closure,
     inputUsed,
     complex,
+    constants: (graph.allFlags & FLAGS.constants) === 0 ? NO_CONSTANTS : constantsOf(numbered),
   };
+}
+
+const NO_CONSTANTS: readonly never[] = [];
+
+function constantsOf({ functions, flags }: Numbered): ConstantsOf[] {
+  const found: ConstantsOf[] = [];
+  for (let number = 0; number < functions.length; number++) {
+    if ((flags[number]! & FLAGS.constants) === 0) continue;
+    const { id, args, extraArgs } = functions[number]!;
+    if (hasObject(extraArgs)) found.push({ functionId: id, values: extraArgs });
+    for (const arg of args) if (typeof arg !== 'string' && hasObject(arg.extra)) found.push({ functionId: arg.id, values: arg.extra });
+  }
+  return found;
 }
 
 /** The functions by number, and the arguments as numbers. */

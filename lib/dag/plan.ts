@@ -3,7 +3,7 @@ import { type FunctionSpec, type Isolation, specOf } from './function-spec.js';
 import { Graph } from './graph.js';
 import { FunctionsById } from './id-maps.js';
 import { inputIdsOf } from './inputs.js';
-import { type Layout, layOut } from './layout.js';
+import { type ConstantsOf, type Layout, layOut } from './layout.js';
 import { buildProgram, type Program } from './program.js';
 import type { DagLike } from './wiring.js';
 
@@ -48,6 +48,8 @@ export interface Plan {
   readonly sinks: Int32Array;
   /** 1: something that will run needs input k. */
   readonly inputUsed: Uint8Array;
+  /** The constants among which there are objects, which the caller may change. */
+  readonly constants: readonly ConstantsOf[];
   /** Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and `specs[i].argumentInclusion` say all. */
   isSimple(index: number): boolean;
   /** How to evaluate a function, whether simple or not. Kept where it is not simple. */
@@ -77,6 +79,7 @@ class LaidOutPlan implements Plan {
   readonly groupCount: number;
   readonly sinks: Int32Array;
   readonly inputUsed: Uint8Array;
+  readonly constants: readonly ConstantsOf[];
   readonly #layout: Layout;
   #programs: Map<number, Program> | undefined;
 
@@ -103,6 +106,7 @@ class LaidOutPlan implements Plan {
     this.groupCount = layout.placement.groupCount;
     this.sinks = layout.sinks;
     this.inputUsed = layout.inputUsed;
+    this.constants = layout.constants;
     this.#layout = layout;
   }
 

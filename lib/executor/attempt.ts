@@ -27,6 +27,8 @@ export interface Step<V = Held> {
   readonly extra: V | undefined;
   /** Whether the value of this step leaves the call; that of the last step always does. */
   readonly wanted: boolean;
+  /** Whether the value of this step, which leaves the call, has one user only, and is no result of the run. Default false. */
+  readonly isForOne?: boolean | undefined;
 }
 
 /** What an isolation runs at one go, in one place: a function, together with the inline functions and (de)serializers it needs. */

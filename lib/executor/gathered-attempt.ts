@@ -91,7 +91,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const { store, fetches } = this.#ground;
     const { value } = far;
     const known = value.kind === 'of-run' ? store.get(runId, value.functionId) : undefined;
-    if (known) return this.#got(far, known);
+    if (known) return this.#got(far, this.#own.has(far) ? known.toOnlyUser(true) : known);
     // Who cannot be reached any more may still be reached by the driver.
     const isDirect = fetches.reaches(far.from);
     const isSole = this.#own.has(far);

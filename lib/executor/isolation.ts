@@ -21,10 +21,11 @@ export interface IsolationOptions {
   readonly threads: number;
   /** The heap of each thread, MiB. */
   readonly threadHeapMiB: number;
-  /** Whether values are frozen deeply where a function gets or makes them. */
+  /**
+   * Whether functions are kept from seeing each other's changes: values are checked and frozen deeply where a function makes them or gets them, and what cannot be
+   * frozen is copied for each user. Without it values pass on the loop as they are, values or not.
+   */
   readonly freeze: boolean;
-  /** Whether results that could not cross a thread are refused even where they cross none (outside production). */
-  readonly strict: boolean;
   readonly logger: Logger;
   /** Loads a module on the node's own loop. Default: `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;

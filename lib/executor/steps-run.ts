@@ -2,6 +2,7 @@ import { HandoffError, NonRetryableError, textOf } from '../base/index.js';
 import type { AnyFunction, CodeRef } from '../dag/index.js';
 import type { Step } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
+import { explainFrozenWrite } from './frozen-write.js';
 
 /** How a place loads code and takes values in and out. */
 export interface StepPlace<V, K> {
@@ -11,8 +12,23 @@ export interface StepPlace<V, K> {
   peek(ref: CodeRef): AnyFunction | undefined;
   load(ref: CodeRef): Promise<AnyFunction>;
   open(value: V): unknown;
+  /** Whether values are frozen here. */
+  readonly freezes: boolean;
   /** Checks what a step gave, and keeps it in the form in which it leaves, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`. */
-  keep(value: unknown, wanted: boolean): K | undefined;
+  keep(value: unknown, use: StepUse): K | undefined;
+  /**
+   * For an object with more than one user, of whom at least one is a later step of the call: what gives each of those a copy, so that none sees what another
+   * changes; `undefined` where it is frozen whole, or freezing is off. `kept`: what `keep` gave.
+   */
+  copier(value: object, kept: K | undefined): (() => unknown) | undefined;
+}
+
+/** What becomes of the value of a step. */
+export interface StepUse {
+  /** Whether it leaves the call. */
+  readonly isWanted: boolean;
+  /** Whether there it has one user only. */
+  readonly isForOne: boolean;
 }
 
 /** How the steps ended. */
@@ -38,6 +54,8 @@ export class StepsRun<V, K> {
   readonly #end: StepsEnd<K>;
   readonly #values: unknown[] = [];
   readonly #kept: K[] = [];
+  /** By step, for what has several users and cannot be frozen. */
+  #copiers: Map<number, () => unknown> | undefined;
   /** As if the modules had been there from the beginning. */
   #startedMs: number;
 
@@ -75,7 +93,7 @@ export class StepsRun<V, K> {
       const given =
         step.inputs.length === 0
           ? NONE
-          : step.inputs.map((input) => (typeof input === 'number' ? this.#values[input] : this.#place.open(input)));
+          : step.inputs.map((input) => (typeof input === 'number' ? this.#valueOf(input) : this.#place.open(input)));
       const first = step.asList ? [given] : given;
       const args = step.extra === undefined ? first : [...first, ...(this.#place.open(step.extra) as readonly unknown[])];
       result = runIn(this.#scope, () => Reflect.apply(code, undefined, args as never[]));
@@ -92,9 +110,11 @@ export class StepsRun<V, K> {
 
   #take(step: Step<V>, value: unknown): boolean {
     try {
-      const isWanted = step.wanted || this.#values.length === this.#steps.length - 1;
-      const kept = this.#place.keep(value, isWanted);
+      const isLast = this.#values.length === this.#steps.length - 1;
+      const isWanted = step.wanted || isLast;
+      const kept = this.#place.keep(value, { isWanted, isForOne: step.isForOne === true });
       if (isWanted) this.#kept.push(kept!);
+      if (!isLast && typeof value === 'object' && value !== null) this.#share(value, kept, isWanted);
     } catch (error) {
       this.#fail(step, error);
       return false;
@@ -103,11 +123,26 @@ export class StepsRun<V, K> {
     return true;
   }
 
+  #share(value: object, kept: K | undefined, isWanted: boolean): void {
+    const step = this.#values.length;
+    let users = isWanted ? 1 : 0;
+    for (const { inputs } of this.#steps) for (const input of inputs) if (input === step) users += 1;
+    if (users < 2) return;
+    const copier = this.#place.copier(value, kept);
+    if (copier) this.#copiers = (this.#copiers ?? new Map<number, () => unknown>()).set(step, copier);
+  }
+
+  #valueOf(step: number): unknown {
+    const copier = this.#copiers?.get(step);
+    return copier ? copier() : this.#values[step];
+  }
+
   #await<T>(step: Step<V>, promise: Promise<T>, then: (value: T) => void): void {
     Reflect.apply(promiseThen, promise, [then, (error: unknown) => this.#fail(step, error)]);
   }
 
   #fail(step: Step<V>, error: unknown): void {
+    if (this.#place.freezes) explainFrozenWrite(error);
     this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinal(error));
   }
 }

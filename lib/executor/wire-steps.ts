@@ -58,7 +58,7 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
     const { from, value, sizeBytes, isSole = false } = one as Exclude<Given, Held>;
     return { from, value, sizeBytes, sole: isSole };
   };
-  return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted }) => {
+  return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted, isForOne = false }) => {
     const { module, name } = code as CodeRef;
     return {
       role,
@@ -70,6 +70,7 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
       asList,
       extra: extra === undefined ? null : given(extra, 'extraArgs'),
       wanted,
+      sole: isForOne,
     };
   });
 }
@@ -86,7 +87,7 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
   };
   const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
   if (steps.length === 0 || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'an attempt came that has no order');
-  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted }) => ({
+  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole }) => ({
     role,
     functionId,
     isolation,
@@ -95,5 +96,6 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
     asList,
     extra: extra === null ? undefined : given(extra),
     wanted,
+    isForOne: sole,
   }));
 }

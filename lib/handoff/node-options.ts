@@ -22,7 +22,11 @@ export interface NodeOptions {
   threadHeapMiB?: number;
   /** How many loop functions run at once. Default 256. */
   loopConcurrency?: number;
-  /** Whether values are frozen where functions get or make them. Default: outside `NODE_ENV=production`. */
+  /**
+   * Whether functions are kept from seeing each other's changes: results are frozen (plain objects and arrays, deeply), and what cannot be frozen (binary data, Map,
+   * Set, Date, RegExp, Error) is copied for each loop function, unless that is its only user. Without it loop functions share values as they are, and may pass
+   * what is no value. @default true
+   */
   freeze?: boolean;
   /** `'host:port'`, port 0 picks one. Default: not listening, the node reaches others and nobody reaches it. Off loopback it takes a cookie. */
   listen?: string;
@@ -58,7 +62,6 @@ export interface CheckedNodeOptions {
   readonly threadHeapMiB: number;
   readonly loopConcurrency: number;
   readonly freeze: boolean;
-  readonly strict: boolean;
   readonly root: string;
   /** What values of ended runs may occupy in all. */
   readonly retainedBytesLimit: number;
@@ -103,7 +106,7 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
   const memoryMiB = capabilities.memory ?? own.memory;
   const network = checkedNetwork(options);
-  const freeze = options.freeze ?? process.env.NODE_ENV !== 'production';
+  const { freeze = true } = options;
   if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
   return {
     name,
@@ -112,7 +115,6 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
     threadHeapMiB: checkedNumber('threadHeapMiB', options.threadHeapMiB, { or: Math.max(64, Math.floor(memoryMiB / threads)), least: 16 }),
     loopConcurrency: checkedNumber('loopConcurrency', options.loopConcurrency, { or: 256, least: 1, integer: true }),
     freeze,
-    strict: process.env.NODE_ENV !== 'production',
     root: checkedRoot(options.root),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger: checkedLogger(options.logger, name),

@@ -1,5 +1,5 @@
 import { checkedNumber, HandoffError } from '../base/index.js';
-import { check, Held } from '../value/index.js';
+import { type Held, snapshot } from '../value/index.js';
 import { checkId, type StationDesk } from './stations.js';
 import type { Tables } from './tables.js';
 
@@ -21,8 +21,9 @@ export class NodeValues {
     checkId(dagId, 'dagId');
     checkId(id, as === 'value' ? 'id' : 'functionId');
     const { cluster } = this.#tables;
+    // Before anything is waited for: the caller may change it as soon as the call has returned.
+    const held = snapshot(value, { where: 'value', freeze: true });
     await this.#member(node);
-    const held = Held.live(value, check(value, { where: 'value', freeze: false }), 'caller');
     if (node !== this.#node) return cluster.keep(node, dagId, id, held, as);
     await this.#desk.ask('LocalStore', (replyTo) => ({ type: 'keep-value', dagId, id, value: held, as, replyTo }));
     cluster.tellLocation(dagId, id, node);

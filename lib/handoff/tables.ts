@@ -52,7 +52,7 @@ export interface Tables {
 /** Lays the tables, from the ground up. */
 export function layTables(options: CheckedNodeOptions, surroundings: Surroundings): Tables {
   const { clock, random, defer, transport, interpose, importModule } = surroundings;
-  const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, strict, root, logger, network } = options;
+  const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, root, logger, network } = options;
   const { cookie, tls, heartbeat } = network;
   const store = new StoreTable({ node, backend: backends.get('memory')!(), clock, retainedBytesLimit: options.retainedBytesLimit });
   const incarnation = newId();
@@ -112,7 +112,6 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     threads,
     threadHeapMiB,
     freeze,
-    strict,
     logger,
     onOutput: onOwnOutput,
     ...(importModule && { importModule }),
@@ -148,7 +147,6 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     store,
     send,
     turn,
-    strict,
     freeze,
     logger,
     interpose,

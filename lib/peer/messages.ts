@@ -66,6 +66,7 @@ const step = object({
   asList: flag,
   extra: nullable(given),
   wanted: flag,
+  sole: flag,
 });
 
 const outcome = variants('type', {

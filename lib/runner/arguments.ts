@@ -1,21 +1,18 @@
-import { HandoffError } from '../base/index.js';
 import type { Plan, ProgramStep, Source } from '../dag/index.js';
 import type { FarValue, Given, UngatheredStep } from '../executor/index.js';
-import { check, Held } from '../value/index.js';
+import type { Constants } from './constants.js';
 import type { RunValues } from './run-values.js';
 
 /** Makes the steps of attempts out of a plan and the values that there are. One for each run. */
 export class Arguments {
   readonly #plan: Plan;
   readonly #values: RunValues;
-  readonly #strict: boolean;
-  readonly #extras = new Map<number, Held>();
+  readonly #constants: Constants;
 
-  /** `strict`: constants that are no values are refused even where they cross no thread. */
-  constructor(plan: Plan, values: RunValues, strict: boolean) {
+  constructor(plan: Plan, values: RunValues, constants: Constants) {
     this.#plan = plan;
     this.#values = values;
-    this.#strict = strict;
+    this.#constants = constants;
   }
 
   /** What an attempt at the function runs on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are no values. */
@@ -28,13 +25,13 @@ export class Arguments {
     const inputs = new Array<Given>(count);
     for (let position = 0; position < count; position += 1) {
       const source = plan.args[from + position]!;
-      inputs[position] = source >= 0 ? this.#values.ofProducer(source, node) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
+      inputs[position] = source >= 0 ? this.#values.ofProducer(source, node, index) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
     }
     const asList = spec.argumentInclusion === 'as-list';
-    const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#extra(index, spec.id, spec.extraArgs), node);
-    return [
-      { role: 'function', functionId: spec.id, code: spec.code, isolation: plan.isolation[index]!, inputs, asList, extra, wanted: true },
-    ];
+    const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#constants.held(spec.id, spec.extraArgs), node);
+    const isForOne = this.#values.isForOne(index);
+    const isolation = plan.isolation[index]!;
+    return [{ role: 'function', functionId: spec.id, code: spec.code, isolation, inputs, asList, extra, wanted: true, isForOne }];
   }
 
   /** Inline functions and deserializers go with the function; a serializer runs where its value was made. */
@@ -42,6 +39,7 @@ export class Arguments {
     const { steps } = this.#plan.program(index);
     const consumer = { id: this.#plan.ids[index]!, attempt };
     const placed: UngatheredStep[] = [];
+    const isForOne = this.#values.isForOne(index);
     /** What each step of the program has become: a step of the attempt, or a value that is fetched. */
     const became: (number | FarValue)[] = [];
     const input = (source: Source): Given | number => {
@@ -53,15 +51,21 @@ export class Arguments {
       const source = step.sources[0]!;
       const isEdge = role === 'serialize' || role === 'deserialize';
       const origin = isEdge ? this.#originOf(source, steps, node) : node;
-      const extraArgs = isEdge ? [origin, node, ...step.extraArgs] : step.extraArgs;
+      const { extraArgs } = step;
+      const held = isEdge
+        ? this.#constants.after([origin, node], functionId, extraArgs)
+        : extraArgs.length === 0
+          ? undefined
+          : this.#constants.held(functionId, extraArgs);
       if (role === 'serialize' && origin !== node) {
         const producer = source.from === 'function' ? source.index : undefined;
-        became.push(this.#values.serialized(step, producer, extraArgs, consumer));
+        became.push(this.#values.serialized(step, producer, held!, consumer));
         continue;
       }
       const inputs = step.sources.map(input);
-      const extra = extraArgs.length === 0 ? undefined : this.#values.constants(this.#held(functionId, extraArgs), node);
-      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted: false }) - 1);
+      const extra = held && this.#values.constants(held, node);
+      const isResult = role === 'function' && isForOne;
+      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted: false, isForOne: isResult }) - 1);
     }
     return placed;
   }
@@ -72,25 +76,5 @@ export class Arguments {
     if (source.from === 'function') return this.#values.originOf(source.index);
     const step = steps[source.step]!;
     return step.role === 'serialize' ? this.#originOf(step.sources[0]!, steps, node) : node;
-  }
-
-  #extra(index: number, functionId: string, extraArgs: readonly unknown[]): Held {
-    let extra = this.#extras.get(index);
-    if (!extra) {
-      extra = this.#held(functionId, extraArgs);
-      this.#extras.set(index, extra);
-    }
-    return extra;
-  }
-
-  #held(functionId: string, extraArgs: readonly unknown[]): Held {
-    try {
-      return Held.live(extraArgs, this.#strict ? check(extraArgs, { where: 'extraArgs', freeze: false }) : 0, 'caller');
-    } catch (error) {
-      if (HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) {
-        throw new HandoffError(error.code, error.message, { functionId, path: error.path });
-      }
-      throw error;
-    }
   }
 }

@@ -59,14 +59,15 @@ export class DagRun implements Placed {
     this.#ground = ground;
     this.#paths = paths;
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
+    const mayRetry = (index: number): boolean => (plan.specs[index]!.maxRetries ?? maxRetries) > 0;
     this.state = newRunState(runId, plan, { maxRetries, onFailure, collected, stopGraceMs });
     this.tookMs = new Float64Array(plan.size).fill(Number.NaN);
     this.#handles = new Array<AttemptHandle<FarOutcome> | undefined>(plan.size).fill(undefined);
     this.#members = new Array<GroupRef | undefined>(plan.size).fill(undefined);
     this.#claims = new ClaimsHeld(plan.size);
-    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected }, ground);
+    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, ground);
     this.#farSide = new FarSide(this, this.#values, ground, (happening) => this.feed(happening));
-    this.#arguments = new Arguments(plan, this.#values, ground.strict);
+    this.#arguments = new Arguments(plan, this.#values, order.constants);
     this.#places = new LostPlaces(order.kinds, options.lostNodeWaitMs, ground, (happening) => this.feed(happening));
   }
 

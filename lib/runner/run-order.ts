@@ -15,6 +15,7 @@ import type {
 } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
+import type { Constants } from './constants.js';
 import type { CheckedOptions } from './run-options.js';
 import type { Turn } from './turn.js';
 
@@ -41,8 +42,8 @@ export interface RunGround {
   readonly store: StoreTable;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly turn: Turn;
-  /** Whether constants that are no values are refused even where they cross no thread. */
-  readonly strict: boolean;
+  /** Whether functions are kept from seeing each other's changes: see `IsolationOptions`. */
+  readonly freeze: boolean;
   /** Default: nothing comes between. */
   readonly interpose?: Interpose | undefined;
 }
@@ -54,6 +55,7 @@ export interface RunOrder {
   readonly options: CheckedOptions;
   readonly kinds: readonly ClaimKind[];
   readonly inputs: ReadonlyMap<string, Given>;
+  readonly constants: Constants;
   /** Told once, when every attempt has ended and every claim is free. */
   readonly ended: (error: HandoffError | undefined) => void;
 }

@@ -12,7 +12,7 @@ import {
   RIDES_ALONG_BYTES,
 } from '../executor/index.js';
 import type { StoreTable } from '../store/index.js';
-import { Held, pack } from '../value/index.js';
+import { Held } from '../value/index.js';
 import { Nearness } from './nearness.js';
 import type { RunState } from './run-record.js';
 
@@ -35,6 +35,8 @@ export interface ValuesOf {
   readonly nodes: readonly (string | undefined)[];
   /** 1: the run's caller gets it. */
   readonly collected: Uint8Array;
+  /** Whether a function that fails is tried again. */
+  mayRetry(index: number): boolean;
 }
 
 /** Where the values of one run lie, and how the node that needs one gets it: here at hand, riding along, or to be fetched. */
@@ -92,12 +94,18 @@ export class RunValues implements Whereabouts {
     return { from: origin, value, sizeBytes: this.sizes[index]!, held: rides };
   }
 
-  /** The same for a function that needs it, who may keep it if nobody else does. */
-  ofProducer(index: number, target: string): Given {
-    const given = this.ofFunction(index, target);
+  /** Whether one function alone needs the result of this one, and the run's caller does not. */
+  isForOne(index: number): boolean {
     const { plan, collected } = this.#of;
-    const isSole = plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && collected[index] === 0;
-    return isSole && isFar(given) ? { ...given, isSole } : given;
+    return plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && collected[index] === 0;
+  }
+
+  /** The same for function `consumer`, which may keep it if nobody else does. */
+  ofProducer(index: number, target: string, consumer: number): Given {
+    const given = this.ofFunction(index, target);
+    if (!this.isForOne(index)) return given;
+    if (isFar(given)) return { ...given, isSole: true };
+    return this.#of.plan.isolation[consumer] === 'loop' ? given.toOnlyUser(this.#of.mayRetry(consumer)) : given;
   }
 
   /** An input of the DAG, for an attempt on `target`. */
@@ -153,8 +161,8 @@ export class RunValues implements Whereabouts {
     return (index === undefined ? undefined : (this.#moved.get(index) ?? this.#of.nodes[index])) ?? this.#ground.node;
   }
 
-  /** What the serializer of an edge makes where its value lies, which is not `target`. `extra` are its arguments after the value. */
-  serialized(step: ProgramStep, index: number | undefined, extra: readonly unknown[], consumer: { id: string; attempt: number }): FarValue {
+  /** What the serializer of an edge makes where its value lies, which is not `target`. `extra` holds its arguments after the value. */
+  serialized(step: ProgramStep, index: number | undefined, extra: Held, consumer: { id: string; attempt: number }): FarValue {
     const { runId, plan } = this.#of;
     const { dagId } = plan;
     const { node } = this.#ground;
@@ -162,7 +170,7 @@ export class RunValues implements Whereabouts {
     const origin = this.originOf(index);
     // It may take as long as the function that needs it.
     const timeoutMs = plan.specs[plan.indexOf.get(consumer.id) ?? -1]?.timeoutMs;
-    const packed = pack(extra, { where: 'extra' });
+    const packed = extra.pack('extra');
     if (origin === node) {
       return this.#offered((listener) => {
         const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);

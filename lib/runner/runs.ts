@@ -3,8 +3,9 @@ import type { Capabilities, ClaimKind } from '../allocator/index.js';
 import { HandoffError, keepAlive, newRunId, type RunId, type Timer } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
 import type { Given } from '../executor/index.js';
-import { check, Held } from '../value/index.js';
+import { snapshot } from '../value/index.js';
 import { claimKinds } from './claims.js';
+import { Constants } from './constants.js';
 import { DagRun } from './dag-run.js';
 import { superviseRun } from './dag-runner.js';
 import { Estimates } from './estimates.js';
@@ -50,7 +51,7 @@ interface OpenRun extends PreparedRun {
 
 /** The runs that this node drives. Outlives every actor of theirs. */
 export class Runs {
-  readonly #ground: RunGround & { readonly freeze: boolean };
+  readonly #ground: RunGround;
   readonly #estimates = new Estimates();
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
@@ -58,7 +59,7 @@ export class Runs {
   #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
 
-  constructor(ground: RunGround & { readonly freeze: boolean }) {
+  constructor(ground: RunGround) {
     this.#ground = ground;
   }
 
@@ -135,10 +136,11 @@ export class Runs {
       });
     }
     const inputs = this.#inputs(plan, options);
+    const constants = new Constants(plan, this.#ground.freeze);
     const estimates = this.#estimates.of(plan);
     const paths = remainingPaths(plan, (index) => estimates[index]!);
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
-    const run: DagRun = new DagRun({ runId, plan, options, kinds, inputs, ended }, paths, this.#ground);
+    const run: DagRun = new DagRun({ runId, plan, options, kinds, inputs, constants, ended }, paths, this.#ground);
     this.#byDag.set(dagId, runId);
     store.openRun(runId, dagId);
     const prepared: OpenRun = {
@@ -243,7 +245,7 @@ export class Runs {
   }
 
   #inputs(plan: Plan, options: CheckedOptions): ReadonlyMap<string, Given> {
-    const { strict, store } = this.#ground;
+    const { freeze, store } = this.#ground;
     const { dagId } = plan;
     const inputs = new Map<string, Given>();
     for (const id of plan.inputs) {
@@ -254,7 +256,7 @@ export class Runs {
         else if (from !== undefined) inputs.set(id, { from, value: { kind: 'of-dag', dagId, functionId: id }, sizeBytes: 0 });
       } else {
         const value = options.inputs[id];
-        inputs.set(id, Held.live(value, strict ? check(value, { where: `inputs.${id}`, freeze: false }) : 0, 'caller'));
+        inputs.set(id, snapshot(value, { where: `inputs.${id}`, freeze }));
       }
     }
     return inputs;

@@ -16,6 +16,8 @@ export interface Survey {
   readonly sizeBytes: number;
   /** Whether there is something that structured clone alone would not carry whole: an Error's own fields, a Buffer out of a pool. */
   readonly needsCare: boolean;
+  /** Whether freezing it fixes all of it: there is nothing inside that cannot be frozen. */
+  readonly freezesWhole: boolean;
 }
 
 /** Values that are frozen to the bottom, with their size: handed on from function to function they are not walked again. */
@@ -32,21 +34,22 @@ export const check = (value: unknown, options: CheckOptions): number => survey(v
 
 /** As `check`; answers everything that was found. */
 export function survey(value: unknown, { where, freeze }: CheckOptions): Survey {
-  if (typeof value !== 'object' || value === null) return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false };
+  if (typeof value !== 'object' || value === null)
+    return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false, freezesWhole: true };
   const known = sound.get(value);
   if (known) return known;
   const walk = new Walk(where, freeze);
   walk.visit(value, undefined);
-  const found: Survey = { sizeBytes: walk.sizeBytes, needsCare: walk.needsCare };
-  if (freeze && walk.isFrozenWhole) sound.set(value, found);
+  const found: Survey = { sizeBytes: walk.sizeBytes, needsCare: walk.needsCare, freezesWhole: walk.freezesWhole };
+  if (freeze && walk.freezesWhole) sound.set(value, found);
   return found;
 }
 
 class Walk {
   sizeBytes = 0;
   needsCare = false;
-  /** Whether nothing was met that could still be changed. */
-  isFrozenWhole = true;
+  /** Whether nothing was met that cannot be frozen. */
+  freezesWhole = true;
   readonly #where: string;
   readonly #freeze: boolean;
   readonly #seen = new Set<object>();
@@ -82,7 +85,7 @@ class Walk {
       if (this.#freeze) Object.freeze(value);
       return;
     }
-    this.isFrozenWhole = false;
+    this.freezesWhole = false;
     if (shape === 'error') return this.#error(value as Error, at);
     if (shape === 'binary') this.#binary(value as ArrayBuffer | ArrayBufferView);
     else if (shape === 'leaf') this.sizeBytes += FIXED_BYTES + (value instanceof RegExp ? value.source.length : 0);

@@ -18,6 +18,12 @@ const NOTHING: readonly Uint8Array[] = [];
 /** Where a value comes from: `results` are frozen where they are opened, what is the `caller`'s is not. */
 export type Origin = 'result' | 'caller';
 
+/** A value that is made anew at each opening keeps its bytes up to this size; a larger one is packed again for each that asks. */
+const BYTES_KEPT = 64 * 1024;
+
+/** How a value on this node is opened: as it is, as a copy of what only one user is to get, or made anew for each. */
+type Form = 'shared' | 'original' | 'fresh' | 'packed';
+
 /**
  * A value on this node, live or packed. It is packed at most once, whoever asks, and stays packed until somebody opens it; each opening of
  * a packed value is a copy of its own, a live one is handed on as it is. One that came for a single opener is given away instead.
@@ -26,16 +32,17 @@ export class Held {
   readonly origin: Origin;
   /** What it takes packed; for a live value an estimate. Does not change. */
   readonly sizeBytes: number;
+  /** Of a `fresh` one, what makes it. */
   readonly #value: unknown;
   #packed: Packed | undefined;
   /** What came of it over the wire, until somebody wants it in one piece. The first holds the header of binary data whole. */
   #parts: readonly Uint8Array[] | undefined;
-  readonly #isLive: boolean;
+  readonly #form: Form;
   #isForOne = false;
 
-  private constructor(origin: Origin, isLive: boolean, value: unknown, packed: Packed | undefined, sizeBytes: number) {
+  private constructor(origin: Origin, form: Form, value: unknown, packed: Packed | undefined, sizeBytes: number) {
     this.origin = origin;
-    this.#isLive = isLive;
+    this.#form = form;
     this.#value = value;
     this.#packed = packed;
     this.sizeBytes = sizeBytes;
@@ -43,18 +50,31 @@ export class Held {
 
   /** A value as it is, on this node's own loop. `sizeBytes` is what `check` found, or an estimate. */
   static live(value: unknown, sizeBytes: number, origin: Origin = 'result'): Held {
-    return new Held(origin, true, value, undefined, sizeBytes);
+    return new Held(origin, 'shared', value, undefined, sizeBytes);
+  }
+
+  /**
+   * A value with something inside that cannot be frozen, made for one user, who gets it as it is with `toOnlyUser`; whoever else opens it gets a
+   * copy.
+   */
+  static original(value: unknown, sizeBytes: number): Held {
+    return new Held('result', 'original', value, undefined, sizeBytes);
+  }
+
+  /** A value that `make` makes anew for each opener. */
+  static fresh(make: () => unknown, sizeBytes: number, origin: Origin): Held {
+    return new Held(origin, 'fresh', make, undefined, sizeBytes);
   }
 
   /** A value that somebody has packed. */
   static packed(packed: Packed, origin: Origin = 'result'): Held {
-    return new Held(origin, false, undefined, packed, packed.byteLength);
+    return new Held(origin, 'packed', undefined, packed, packed.byteLength);
   }
 
   /** A value that somebody has packed, and that came in parts. */
   static arrived(parts: readonly Uint8Array[], origin: Origin = 'result'): Held {
     const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-    const held = new Held(origin, false, undefined, undefined, sizeBytes);
+    const held = new Held(origin, 'packed', undefined, undefined, sizeBytes);
     held.#parts = withWholeHeader(parts);
     return held;
   }
@@ -79,7 +99,18 @@ export class Held {
 
   /** Whether opening it costs the work of unpacking. */
   get isPacked(): boolean {
-    return !this.#isLive;
+    return this.#form === 'packed' || this.#form === 'fresh';
+  }
+
+  /**
+   * For its only user: opens to the value itself, once; asked again, to a copy of it. With `mayAskAgain` that is a copy of what it was before the user had
+   * it, which takes packing it now.
+   */
+  toOnlyUser(mayAskAgain: boolean): Held {
+    if (this.#form !== 'original' || this.#isForOne) return this;
+    if (mayAskAgain) this.pack('result');
+    this.#isForOne = true;
+    return Held.live(this.#value, this.sizeBytes, this.origin);
   }
 
   /** The value as bytes, for another thread. Throws `HANDOFF_NOT_SERIALIZABLE` with a path that begins with `where`. */
@@ -88,23 +119,28 @@ export class Held {
       this.#packed = joined(this.#kept(this.#parts), this.sizeBytes);
       this.#parts = undefined;
     }
-    if (!this.#packed) {
-      const found: Survey = survey(this.#value, { where, freeze: false });
-      this.#packed = packSurveyed(this.#value, found, where, true);
-    }
-    return this.#packed;
+    if (this.#packed) return this.#packed;
+    const value = this.#form === 'fresh' ? (this.#value as () => unknown)() : this.#value;
+    const found: Survey = survey(value, { where, freeze: false });
+    const packed = packSurveyed(value, found, where, true);
+    if (this.#form !== 'fresh' || packed.byteLength <= BYTES_KEPT) this.#packed = packed;
+    return packed;
   }
 
   /** As `pack`, in parts that are to be sent and must not change until they have been: binary data is not copied for that. Throws as `pack` does. */
   toParts(where: string): readonly Uint8Array[] {
     if (this.#parts) return this.#kept(this.#parts);
-    if (!this.#packed && this.#isLive && isBinary(this.#value) && this.sizeBytes >= UNCOPIED_FROM_BYTES) return binaryParts(this.#value);
+    if (!this.#packed && isBinary(this.#value) && this.sizeBytes >= UNCOPIED_FROM_BYTES) return binaryParts(this.#value);
     return [this.pack(where)];
   }
 
-  /** The value. With `freeze`, a packed result comes back frozen; live results were frozen when they were made. */
+  /**
+   * The value. With `freeze`, a packed result comes back frozen (live results were frozen when they were made), and what is for one user alone is
+   * copied for others.
+   */
   open(freeze: boolean): unknown {
-    if (this.#isLive) return this.#value;
+    if (this.#form === 'shared' || (this.#form === 'original' && !freeze)) return this.#value;
+    if (this.#form === 'fresh') return (this.#value as () => unknown)();
     const parts = this.#parts;
     if (parts?.[0]?.[0] === BINARY) {
       // What was given away may be changed by whoever has it: nobody else is to see it.

@@ -1,8 +1,10 @@
 // Value: WHAT may pass from function to function, and how it is carried.
 // In:  anything that a function returns, throws, or a caller supplies.
 // Out: a value checked, frozen, packed into bytes, or unpacked; `HANDOFF_NOT_SERIALIZABLE` with the path for what is none.
-export { check, surfaceSize } from './check.js';
+export { check, type Survey, surfaceSize, survey } from './check.js';
 export { Held, type Origin } from './held.js';
-export { type Packed, pack, unpack } from './pack.js';
+export { type Packed, pack, packSurveyed, unpack } from './pack.js';
 export { countShared } from './shared-memory.js';
+export { smallCopy } from './small-copy.js';
+export { snapshot } from './snapshot.js';
 export { packThrown, unpackThrown } from './thrown.js';

@@ -30,7 +30,8 @@ describe('the process of a node', () => {
     ]);
   });
 
-  it('freezes and walks through nothing in production', async () => {
-    expect(await node('production.ts', { NODE_ENV: 'production' })).to.deep.equal({ stdout: '[1,2] 2 function\n', stderr: '' });
+  it('freezes in production as everywhere, unless it is told not to', async () => {
+    const expected = { stdout: 'HANDOFF_FUNCTION_FAILED HANDOFF_NOT_SERIALIZABLE\n[1,2] 2 function\n', stderr: '' };
+    expect(await node('production.ts', { NODE_ENV: 'production' })).to.deep.equal(expected);
   });
 });

@@ -38,7 +38,7 @@ export const asks = (name: string, over: Partial<Question> = {}): Question => {
       slot: 'loop',
       mayQueue: true,
     },
-    steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true }],
+    steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true, sole: false }],
     ...{ timeoutMs: null, stopGraceMs: 7 },
     ...over,
   };

@@ -33,7 +33,6 @@ export class Caller {
       threads: 2,
       threadHeapMiB: 64,
       freeze,
-      strict: true,
       logger: this.logger,
       onOutput: ({ functionId }, stream, text) => {
         this.heard.push({ functionId, stream, text });

@@ -1,5 +1,5 @@
 import { type HandoffError, PassingMap, type Timer } from '../../base/index.js';
-import { check, Held, surfaceSize } from '../../value/index.js';
+import { Held, pack, packSurveyed, surfaceSize, survey, unpack } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
 import { type Imported, importNamespace, LoadedFunctions } from '../code.js';
@@ -9,11 +9,11 @@ import { type StepPlace, StepsRun } from '../steps-run.js';
 import { loadsTypeScript, mayNeedCompiler } from './typescript-loader.js';
 
 /**
- * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values are passed as they are,
- * without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
+ * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are passed as they
+ * are, without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
  */
 export function loopIsolation(options: IsolationOptions): Isolation {
-  const { freeze, strict, root, node, clock } = options;
+  const { freeze, root, node, clock } = options;
   const { importModule } = options;
   const functions = new LoadedFunctions({ root, node }, async (url) =>
     importModule ? { namespace: (await importModule(url)) as object } : importHere(url, root),
@@ -22,8 +22,23 @@ export function loopIsolation(options: IsolationOptions): Isolation {
     now: () => clock.now(),
     peek: (ref) => functions.peek(ref),
     load: (ref) => functions.load(ref),
+    freezes: freeze,
     open: (held) => held.open(freeze),
-    keep: (value) => Held.live(value, strict || freeze ? check(value, { where: 'result', freeze }) : surfaceSize(value)),
+    keep(value, { isWanted, isForOne }) {
+      if (!freeze) return Held.live(value, surfaceSize(value));
+      const found = survey(value, { where: 'result', freeze });
+      if (found.freezesWhole || !isWanted) return Held.live(value, found.sizeBytes);
+      if (isForOne) return Held.original(value, found.sizeBytes);
+      // As it is now: whoever made it may keep it and change it.
+      return Held.packed(packSurveyed(value, found, 'result', true));
+    },
+    copier(value, kept) {
+      if (!freeze) return undefined;
+      if (kept?.isPacked) return () => kept.open(freeze);
+      if (survey(value, { where: 'result', freeze }).freezesWhole) return undefined;
+      const packed = pack(value, { where: 'result' });
+      return () => unpack(packed, { freeze });
+    },
   };
   const running = new PassingMap<number, LoopCall>();
   let last = 0;

@@ -88,8 +88,6 @@ export interface ThreadSetUp {
   readonly port: MessagePort;
   readonly root: string;
   readonly node: string;
-  /** Whether what could not be passed on is refused also where one step passes it to the next. */
-  readonly strict: boolean;
   readonly freeze: boolean;
 }
 

@@ -2,12 +2,13 @@ import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock, textOf } from '../../base/index.js';
 import type { AnyFunction } from '../../dag/index.js';
-import { check, countShared, pack, packThrown, unpack, unpackThrown } from '../../value/index.js';
+import { check, countShared, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
 import type { AttemptContext, Step } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
 import { LoadedFunctions, TYPESCRIPT } from '../code.js';
 import { CodeRefs } from '../code-refs.js';
 import { AttemptScope, currentScope, type OutputStream } from '../current-function.js';
+import { explainFrozenWrite } from '../frozen-write.js';
 import { resolveModule } from '../module-resolution.js';
 import { type StepPlace, StepsRun } from '../steps-run.js';
 import {
@@ -26,7 +27,7 @@ import { loadsTypeScript } from './typescript-loader.js';
 
 // Runs in each thread of the pool: one call at a time.
 
-const { port, root, node, strict, freeze } = threadSetUp();
+const { port, root, node, freeze } = threadSetUp();
 /** Bound before code of users can change what it is. */
 const post = port.postMessage.bind(port);
 const tell = (message: FromThread): void => post(message);
@@ -55,16 +56,24 @@ const stepPlace: StepPlace<CrossingInput, Crossing> = {
     if (TYPESCRIPT.test(resolveModule(ref.module, place))) await loadsTypeScript(root);
     return functions.load(ref);
   },
+  freezes: freeze,
   open: ({ value, freeze: isFrozen }) => {
     if (isPlain(value)) return value;
     if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
     return unpack(value, { freeze: isFrozen });
   },
-  keep(value, wanted) {
+  keep(value, { isWanted }) {
     if (isPlain(value)) return value;
-    if (wanted) return pack(value, { where: 'result', shared: true });
-    if (strict || freeze) check(value, { where: 'result', freeze });
+    if (isWanted) return pack(value, { where: 'result', shared: true });
+    if (freeze) check(value, { where: 'result', freeze });
     return undefined;
+  },
+  copier(value, kept) {
+    if (!freeze) return undefined;
+    const isPacked = kept instanceof Uint8Array;
+    if (!isPacked && survey(value, { where: 'result', freeze }).freezesWhole) return undefined;
+    const packed = isPacked ? kept : pack(value, { where: 'result' });
+    return () => unpack(packed, { freeze });
   },
 };
 
@@ -121,7 +130,10 @@ function blame(): Blame {
 function onStray(error: unknown, what: string): void {
   const whose = blame();
   if (whose === 'other') currentScope()!.write('stderr', `${what} after the attempt had ended: ${textOf(error)}\n`);
-  else current?.fail(error, false, true, whose);
+  else {
+    if (freeze) explainFrozenWrite(error);
+    current?.fail(error, false, true, whose);
+  }
 }
 
 /** Takes the set-up out of where code of users could find it. */

@@ -35,10 +35,10 @@ class Threads implements Isolation {
 
   constructor(options: IsolationOptions, makeWorker: ThreadMaking['makeWorker'] = (given) => new Worker(ENTRY, given)) {
     this.options = options;
-    const { root, node, threads, threadHeapMiB, strict, freeze, logger, onOutput } = options;
+    const { root, node, threads, threadHeapMiB, freeze, logger, onOutput } = options;
     this.pool = new ThreadPool(threads, {
       makeWorker,
-      setUp: { root, node, strict, freeze },
+      setUp: { root, node, freeze },
       heapMiB: threadHeapMiB,
       // How long a real thread takes to start, and rests, is measured in the machine's time.
       clock: systemClock,
