@@ -57,12 +57,14 @@ async function smoke(range: string, folder: string): Promise<boolean> {
   try {
     const node = await nodeBinary(range);
     version = (await output(node, ['--version'], folder)).trim();
-    const ended = Object.entries(programs()).map(async ([name, { in: place, args, prints }]) => {
-      const printed = await output(node, args, join(folder, place), 60_000).catch((error: Error) => error.message);
-      if (printed === prints) passed.push(name);
-      else faults.push(`${name}: ${printed}`);
-    });
-    await Promise.all(ended);
+    const all = Object.entries(programs());
+    const printed = await Promise.all(
+      all.map(([, { in: place, args }]) => output(node, args, join(folder, place), 60_000).catch((error: Error) => error.message)),
+    );
+    for (const [at, [name, { prints }]] of all.entries()) {
+      if (printed[at] === prints) passed.push(name);
+      else faults.push(`${name}: ${printed[at]}`);
+    }
   } catch (error) {
     faults.push(String(error));
   }
