@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { type Capabilities, defaultCapabilities, type NodeOptions, type TlsOptions } from '../lib/index.js';
-import { UsageError } from './exit-codes.js';
+import { type Capabilities, defaultCapabilities, type NodeOptions } from '../lib/index.js';
 import { amount, nonEmpty, resource, urls } from './option-values.js';
+import { cookieOf, type SecretFlags, tlsOf } from './secret-files.js';
 
 /** How to reach other nodes, as commander reads it. */
-export interface ClusterFlags {
+export interface ClusterFlags extends SecretFlags {
   readonly join?: readonly string[];
   readonly joinTimeoutMs?: number;
-  readonly cookieFile?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsCa?: string;
 }
 
 /** What a node is, as commander reads it. */
@@ -32,9 +27,13 @@ export function withClusterOptions(command: Command): Command {
         .env('HANDOFF_JOIN'),
     )
     .option('--join-timeout-ms <ms>', 'how long to try to join; a refusal is final at once; default: 10000', amount)
-    .option('--cookie-file <file>', 'the secret of the cluster, at least 16 characters; else that of HANDOFF_COOKIE', nonEmpty)
+    .option(
+      '--cookie-file <file>',
+      'the secret of the cluster, at least 16 characters, in a file that only you may read (chmod 600); default: that of HANDOFF_COOKIE',
+      nonEmpty,
+    )
     .option('--tls-cert <file>', 'the certificate of this node, in PEM: links are wss://', nonEmpty)
-    .option('--tls-key <file>', 'the key of the certificate', nonEmpty)
+    .option('--tls-key <file>', 'the key of the certificate, in PEM, in a file that only you may read', nonEmpty)
     .option('--tls-ca <file>', 'who must have signed the certificates of others, on both sides', nonEmpty);
 }
 
@@ -78,29 +77,4 @@ export function clusterOptions(flags: ClusterFlags): Pick<NodeOptions, 'join' | 
     ...(cookie !== undefined && { cookie }),
     ...(tls && { tls }),
   };
-}
-
-/** Without the line end that editors leave; what is empty is none. */
-function cookieOf({ cookieFile }: ClusterFlags): string | undefined {
-  const cookie = (cookieFile === undefined ? process.env.HANDOFF_COOKIE : content('--cookie-file', cookieFile).toString('utf8'))?.trim();
-  if (cookie === '' && cookieFile !== undefined) throw new UsageError(`--cookie-file: "${cookieFile}" is empty`);
-  return cookie || undefined;
-}
-
-function tlsOf({ tlsCert, tlsKey, tlsCa }: ClusterFlags): TlsOptions | undefined {
-  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('TLS needs --tls-cert and --tls-key');
-  return {
-    cert: content('--tls-cert', tlsCert),
-    key: content('--tls-key', tlsKey),
-    ...(tlsCa !== undefined && { ca: content('--tls-ca', tlsCa), requestCert: true }),
-  };
-}
-
-function content(option: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`${option}: ${(error as Error).message}`);
-  }
 }

@@ -9,7 +9,7 @@ describe('handoff node', () => {
   const nodes = new NodeProcesses();
   const folder = mkdtempSync(join(tmpdir(), 'handoff-node-'));
   const cookieFile = join(folder, 'cookie');
-  before(() => writeFileSync(cookieFile, 'a cookie of some length\n'));
+  before(() => writeFileSync(cookieFile, 'a cookie of some length\n', { mode: 0o600 }));
   afterEach(() => nodes.endAll());
   after(() => rmSync(folder, { recursive: true }));
 

@@ -38,7 +38,11 @@ describe('handoff, called', () => {
     ['with a resource without a number', ['node', '--resource', 'gpu'], /It must be of the form name=n, as in gpu=1\./],
     ['with a resource that has its own option', ['node', '--resource', 'cpu=1'], /"cpu" has an option of its own, --cpu\./],
     ['with a resource given twice', ['node', '--resource', 'gpu=1', '--resource', 'gpu=2'], /Resource "gpu" is given twice\./],
-    ['with a cookie file that there is not', ['node', '--cookie-file', 'no-such'], /^handoff: --cookie-file: ENOENT/],
+    [
+      'with a cookie file that there is not',
+      ['node', '--cookie-file', 'no-such'],
+      /^handoff: --cookie-file: Cannot read "no-such": there is no such file/,
+    ],
     ['with a certificate and no key', ['node', '--tls-cert', 'package.json'], /^handoff: TLS needs --tls-cert and --tls-key\n$/],
     [
       'with an address beyond this machine and no cookie',

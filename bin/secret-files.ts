@@ -1,0 +1,109 @@
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import type { TlsOptions } from '../lib/index.js';
+import { UsageError } from './exit-codes.js';
+import { systemErrorText } from './report/system-error.js';
+
+/** The files of a command that joins or listens, as commander reads them. */
+export interface SecretFlags {
+  readonly cookieFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+}
+
+/** As the engine has it; checked here too, to say where the cookie came from. */
+const SHORTEST_COOKIE = 16;
+
+/** The most that is read of a file, bytes. */
+const LARGEST_FILE_BYTES = 1024 * 1024;
+
+/** How long a pipe, such as the shell's `<(command)`, may take to give what it has, ms. */
+const LONGEST_READ_MS = 10_000;
+const REST_MS = 20;
+
+/** Whoever else may read it, or write it. */
+const OTHERS = 0o077;
+
+/**
+ * The secret of the cluster: from its file, else from `HANDOFF_COOKIE`; without the line end that editors leave. Throws `UsageError` for a file that cannot be
+ * read, that others may read, or that holds no cookie.
+ */
+export function cookieOf({ cookieFile }: SecretFlags): string | undefined {
+  const from = cookieFile === undefined ? 'HANDOFF_COOKIE' : `--cookie-file: "${cookieFile}"`;
+  const cookie = (cookieFile === undefined ? process.env.HANDOFF_COOKIE : textOf(from, secret('--cookie-file', cookieFile)))?.trim();
+  if (cookie === undefined || (cookie === '' && cookieFile === undefined)) return undefined;
+  if (cookie === '') throw new UsageError(`${from} is empty`);
+  if (cookie.length < SHORTEST_COOKIE) {
+    throw new UsageError(
+      `${from} has ${cookie.length} characters: a cookie needs at least ${SHORTEST_COOKIE}, as a shorter one can be guessed`,
+    );
+  }
+  return cookie;
+}
+
+/** The certificate of this node, if one is given. Throws `UsageError` as `cookieOf` does, of which only the key is a secret. */
+export function tlsOf({ tlsCert, tlsKey, tlsCa }: SecretFlags): TlsOptions | undefined {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('TLS needs --tls-cert and --tls-key');
+  return {
+    cert: pem('--tls-cert', tlsCert, content('--tls-cert', tlsCert).bytes),
+    key: pem('--tls-key', tlsKey, secret('--tls-key', tlsKey)),
+    ...(tlsCa !== undefined && { ca: pem('--tls-ca', tlsCa, content('--tls-ca', tlsCa).bytes), requestCert: true }),
+  };
+}
+
+/** What a file holds that nobody else may read. As ssh does: the file of another user is that user's own business. */
+function secret(option: string, file: string): Buffer {
+  const { bytes, stats } = content(option, file);
+  const mode = stats.mode & 0o777;
+  if (stats.isFile() && stats.uid === process.getuid?.() && (mode & OTHERS) !== 0) {
+    const shown = mode.toString(8).padStart(4, '0');
+    throw new UsageError(`${option}: "${file}" is open to others, its permissions are ${shown}: chmod 600 ${file}`);
+  }
+  return bytes;
+}
+
+function content(option: string, file: string): { readonly bytes: Buffer; readonly stats: Stats } {
+  let descriptor: number | undefined;
+  try {
+    // A pipe without a writer would hold up everything, signals too.
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(descriptor);
+    return { bytes: whole(descriptor), stats };
+  } catch (error) {
+    throw new UsageError(`${option}: Cannot read "${file}": ${systemErrorText(error as Error)}`);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function whole(descriptor: number): Buffer {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (let waitedMs = 0; ; ) {
+    const room = Buffer.alloc(64 * 1024);
+    try {
+      const bytes = readSync(descriptor, room);
+      if (bytes === 0) return Buffer.concat(parts);
+      size += bytes;
+      if (size > LARGEST_FILE_BYTES) throw new Error('it is larger than 1 MiB');
+      parts.push(room.subarray(0, bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if (waitedMs >= LONGEST_READ_MS) throw new Error(`nothing came within ${LONGEST_READ_MS / 1000} s`);
+      waitedMs += REST_MS;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REST_MS);
+    }
+  }
+}
+
+function textOf(from: string, bytes: Buffer): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new UsageError(`${from} is not text`);
+  return bytes.toString('utf8');
+}
+
+function pem(option: string, file: string, bytes: Buffer): Buffer {
+  if (bytes.includes('-----BEGIN ')) return bytes;
+  throw new UsageError(`${option}: "${file}" is not in PEM`);
+}
