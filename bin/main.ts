@@ -19,7 +19,13 @@ const LONGEST_REPORT_MS = 2000;
 /** Reads the command line, does what it says, and ends the process with the exit code. */
 export async function main(entry: Entry): Promise<never> {
   const standardError = guardStandardError();
-  const session: Session = { output: claimStandardOutput(), interrupt: new Interrupt(entry), exitCode: ExitCode.done, clearTerminal() {} };
+  const session: Session = {
+    standardError,
+    output: claimStandardOutput(),
+    interrupt: new Interrupt(entry),
+    exitCode: ExitCode.done,
+    clearTerminal() {},
+  };
 
   /** What goes wrong outside of any function, and every failure: told to the person at the terminal. Returns the exit code. */
   const report = async (error: unknown): Promise<ExitCode> => {

@@ -20,13 +20,14 @@ export interface RunFlags extends NodeFlags {
 
 /** Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is none. */
 export async function runDag(module: string, flags: RunFlags, session: Session): Promise<ExitCode> {
-  const { output, interrupt } = session;
+  const { output, interrupt, standardError } = session;
   if (flags.quiet) output.divertOthers(() => {});
   const dag = await loadDag(module);
   const colors = colorsFor(process.stderr);
-  const display = flags.quiet ? quietDisplay : await openDisplay(dag, process.stderr, colors);
+  const display = flags.quiet ? quietDisplay : await openDisplay(dag, standardError.stream, colors);
   session.clearTerminal = () => display.stop();
-  output.divertOthers((text) => display.print(text));
+  // Whatever was written beside what is drawn on a terminal would be drawn over.
+  for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
   const print = (results: Readonly<Record<string, unknown>>): Promise<void> =>
     output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));
   let handoff: Handoff | undefined;
@@ -45,7 +46,7 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
     throw error;
   } finally {
     display.stop();
-    output.divertOthers(undefined);
+    for (const stream of [output, standardError]) stream.divertOthers(undefined);
     await handoff?.stop({ graceMs: 0 });
   }
 }

@@ -1,5 +1,11 @@
+import type { DisplayStream } from './progress/display.js';
+
 /** Standard error of this process, which may be full, or have no reader. */
 export interface StandardError {
+  /** For what is shown by the command itself. */
+  readonly stream: DisplayStream;
+  /** From now on `listener` hears what others write to standard error; without one it is written there. */
+  divertOthers(listener: ((text: string) => void) | undefined): void;
   /** Resolves when all that was written has gone, or cannot go: after `LONGEST_FLUSH_MS` at the latest. */
   flush(): Promise<void>;
 }
@@ -16,36 +22,58 @@ const LONGEST_FLUSH_MS = 2000;
  */
 export function guardStandardError(): StandardError {
   const { stderr } = process;
-  const write = stderr.write.bind(stderr) as (chunk: string | Uint8Array, done: () => void) => boolean;
+  const writeNow = stderr.write.bind(stderr) as (chunk: string | Uint8Array, done?: () => void) => boolean;
   let isBroken = false;
   let left = 0;
+  let heard: ((text: string) => void) | undefined;
   stderr.on('error', () => {
     isBroken = true;
   });
+  const write = (chunk: string | Uint8Array, done?: () => void): boolean => {
+    if (!isBroken && stderr.writableLength > BACKLOG_BYTES) left += 1;
+    else if (!isBroken) {
+      const missing = left;
+      left = 0;
+      try {
+        if (missing > 0) writeNow(`handoff: ${missing} ${missing === 1 ? 'line is' : 'lines are'} missing here: nobody read them\n`);
+        return writeNow(chunk, done);
+      } catch {
+        // A file can refuse at once.
+        isBroken = true;
+      }
+    }
+    if (done) process.nextTick(done);
+    return true;
+  };
   stderr.write = ((chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
     const done = rest.find((given) => typeof given === 'function') as (() => void) | undefined;
-    if (isBroken || stderr.writableLength > BACKLOG_BYTES) {
-      if (!isBroken) left += 1;
-      if (done) process.nextTick(done);
-      return true;
-    }
-    if (left > 0) write(`handoff: ${left} ${left === 1 ? 'line is' : 'lines are'} missing here: nobody read them\n`, () => {});
-    left = 0;
-    try {
-      return write(chunk, () => done?.());
-    } catch {
-      // A file can refuse at once.
-      isBroken = true;
-      if (done) process.nextTick(done);
-      return true;
-    }
+    if (!heard) return write(chunk, done);
+    heard(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
+    if (done) process.nextTick(done);
+    return true;
   }) as typeof stderr.write;
   return {
+    stream: {
+      isTTY: stderr.isTTY,
+      get columns() {
+        return stderr.columns;
+      },
+      get rows() {
+        return stderr.rows;
+      },
+      write,
+      ...(stderr.isTTY && { getWindowSize: () => stderr.getWindowSize() }),
+      on: (event, listener) => stderr.on(event, listener),
+      off: (event, listener) => stderr.off(event, listener),
+    },
+    divertOthers(listener) {
+      heard = listener;
+    },
     flush: () =>
       new Promise((resolve) => {
         if (isBroken || stderr.writableLength === 0) return resolve();
         stderr.once('error', () => resolve());
-        write('', resolve);
+        writeNow('', resolve);
         setTimeout(resolve, LONGEST_FLUSH_MS);
       }),
   };

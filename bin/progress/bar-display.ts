@@ -1,9 +1,12 @@
-import { MultiBar, type Options } from 'cli-progress';
 import type { RunEvent } from '../../lib/index.js';
 import type { Colors } from '../report/colors.js';
-import { type Display, type DisplayStream, durationText } from './display.js';
+import { terminalLine, terminalName } from '../report/terminal-text.js';
+import { barText, LONGEST_LABEL_WIDTH } from './bar-text.js';
+import type { Display, DisplayStream } from './display.js';
 import type { Group } from './groups.js';
-import { type GroupTally, isOver, Tally } from './tally.js';
+import { LiveArea, type ScreenSize } from './live-area.js';
+import { Tally } from './tally.js';
+import { widthOf } from './text-width.js';
 
 /** What bars are drawn with. */
 export interface BarDisplayParts {
@@ -14,55 +17,79 @@ export interface BarDisplayParts {
   readonly now?: () => number;
 }
 
-const BAR_WIDTH = 24;
-const LABEL_WIDTH = 28;
+const FRAME_MS = 80;
+/** While the width of the terminal changes no bars are drawn: each change leaves those that stand there behind. */
+const REST_MS = 300;
+/** So much output is not kept back until the next frame, characters. */
+const LARGEST_WAITING = 64 * 1024;
 
-/** A bar for each group on a terminal: how many are done, running, failed and retried, and for how long. Output scrolls above the bars. */
+/** A bar for each group on a terminal: how many are done, running, failed and retried, and for how long. Output goes by above the bars, whole. */
 export function barDisplay({ groups, stream, colors, now = Date.now }: BarDisplayParts): Display {
-  const tally = new Tally(groups);
-  const width = Math.min(LABEL_WIDTH, Math.max(0, ...groups.map(({ label }) => label.length)));
-  const format = (_options: Options, _params: unknown, group: GroupTally): string => barText(group, { width, nowMs: now(), colors });
-  const bars = new MultiBar({ stream, format, hideCursor: true, forceRedraw: true, clearOnComplete: true, fps: 12 });
-  for (const group of tally.groups) bars.create(group.total, 0, group);
-  const restore = (): void => bars.stop();
-  process.once('exit', restore);
+  const tally = new Tally(groups.map(({ label, ids }) => ({ label: terminalName(label), ids })));
+  const labelWidth = Math.min(LONGEST_LABEL_WIDTH, Math.max(0, ...tally.groups.map(({ label }) => widthOf(label))));
+  const area = new LiveArea();
+  let waiting = '';
+  /** Of a line that a module has begun to write. */
+  let begun = '';
+  let isOver = false;
+  let restsUntilMs = 0;
+  const lines = ({ columns, rows }: ScreenSize): string[] => {
+    // The last column is left free: what fills it may wrap.
+    const layout = { labelWidth, columns: Math.max(1, columns - 1), nowMs: now(), colors };
+    const all = tally.groups.map((group) => barText(group, layout));
+    return all.slice(0, Math.max(1, rows - 2));
+  };
+  const draw = (): void => {
+    const size = sizeOf(stream);
+    if (area.columns !== undefined && area.columns !== size.columns) restsUntilMs = now() + REST_MS;
+    stream.write(area.draw(waiting, now() < restsUntilMs ? [] : lines(size), size));
+    waiting = '';
+  };
+  const timer = setInterval(draw, FRAME_MS);
+  timer.unref();
+  const print = (line: string): void => {
+    const text = `${line.replace(/\n$/, '')}\n`;
+    if (isOver) stream.write(text);
+    else waiting += text;
+    if (waiting.length > LARGEST_WAITING) draw();
+  };
+  const stop = (): void => {
+    if (isOver) return;
+    if (begun !== '') print(terminalLine(begun));
+    isOver = true;
+    clearInterval(timer);
+    process.off('exit', stop);
+    stream.off?.('resize', draw);
+    const { columns, rows } = sizeOf(stream);
+    stream.write(area.end(waiting, lines({ columns, rows: Number.POSITIVE_INFINITY }), { columns, rows }));
+    waiting = '';
+  };
+  process.once('exit', stop);
+  stream.on?.('resize', draw);
+  draw();
   return {
     tell(event: RunEvent): void {
       tally.count(event);
     },
-    print(line: string): void {
-      const text = `${line.replace(/\n$/, '')}\n`;
-      if (bars.isActive) bars.log(text);
-      else stream.write(text);
+    print,
+    pass(text: string): void {
+      if (isOver) {
+        stream.write(text);
+        return;
+      }
+      const whole = (begun + text).split('\n');
+      begun = whole.pop()!;
+      for (const line of whole) print(terminalLine(line));
+      if (begun.length <= LARGEST_WAITING) return;
+      print(terminalLine(begun));
+      begun = '';
     },
-    stop(): void {
-      if (!bars.isActive) return;
-      process.off('exit', restore);
-      // Lines that were printed last are written by an update only, not by the end; and the bars that the end itself would leave are cut off.
-      bars.update();
-      bars.stop();
-      for (const group of tally.groups) stream.write(`${barText(group, { width, nowMs: now(), colors })}\n`);
-    },
+    stop,
   };
 }
 
-/** One bar as text. */
-export function barText(group: GroupTally, { width, nowMs, colors }: { width: number; nowMs: number; colors: Colors }): string {
-  const { label, total, running, succeeded, failed, retried, dropped } = group;
-  const cells = (count: number): number => (total === 0 ? 0 : Math.floor((count / total) * BAR_WIDTH));
-  const [full, ended] = [cells(succeeded), cells(succeeded + failed)];
-  const stretch = (color: (text: string) => string, cell: string, count: number): string => (count > 0 ? color(cell.repeat(count)) : '');
-  const bar = stretch(colors.green, '█', full) + stretch(colors.red, '█', ended - full) + stretch(colors.dim, '░', BAR_WIDTH - ended);
-  const digits = String(total).length;
-  const parts = [`${String(succeeded).padStart(digits)}/${total} done`];
-  if (running > 0) parts.push(colors.cyan(`${running} running`));
-  if (failed > 0) parts.push(colors.red(`${failed} failed`));
-  if (retried > 0) parts.push(colors.yellow(`${retried} retried`));
-  if (dropped > 0) parts.push(colors.dim(`${dropped} left out`));
-  if (group.startedAtMs !== undefined) {
-    const untilMs = isOver(group) ? (group.endedAtMs ?? nowMs) : nowMs;
-    parts.push(colors.dim(durationText(Math.max(0, untilMs - group.startedAtMs))));
-  }
-  const shown = label.length > width ? `${label.slice(0, width - 1)}…` : label.padEnd(width);
-  return `${colors.bold(shown)} ${bar} ${parts.join('  ')}`;
+/** Asked anew each time: the terminal may have changed and its signal not be here yet. */
+function sizeOf(stream: DisplayStream): ScreenSize {
+  const [columns, rows] = stream.getWindowSize?.() ?? [stream.columns, stream.rows];
+  return { columns: columns || 80, rows: rows || 24 };
 }

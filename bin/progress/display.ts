@@ -7,24 +7,35 @@ import { groupsOf } from './groups.js';
 export interface Display {
   /** Shows what happened. */
   tell(event: RunEvent): void;
-  /** Shows a line beside the progress: what a function printed, a warning. */
+  /** Shows a line beside the progress: what a function printed, a warning. It holds nothing that moves the cursor. */
   print(line: string): void;
+  /** Shows what a module writes to a standard stream by itself: pieces of lines, with whatever is in them. */
+  pass(text: string): void;
   /** Ends the progress and leaves the terminal as it was; what is written afterwards comes below. */
   stop(): void;
 }
 
 /** Where a display draws: a terminal, or whatever standard error is. */
-export type DisplayStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number };
+export interface DisplayStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+  getWindowSize?(): readonly [columns: number, rows: number];
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
+}
 
 /** Shows nothing. */
-export const quietDisplay: Display = { tell() {}, print() {}, stop() {} };
+export const quietDisplay: Display = { tell() {}, print() {}, pass() {}, stop() {} };
 
 /** Bars on a terminal; lines elsewhere, and on a terminal that cannot move its cursor. */
 export async function openDisplay(dag: DagLike, stream: DisplayStream, colors: Colors): Promise<Display> {
   if (stream.isTTY && process.env.TERM !== 'dumb') {
     const { barDisplay } = await import('./bar-display.js');
     // Bars that do not fit on the terminal could not be drawn over.
-    return barDisplay({ groups: groupsOf(dag, Math.max(1, Math.min(16, (stream.rows || 24) - 3))), stream, colors });
+    const groups = groupsOf(dag, Math.max(1, Math.min(16, (stream.rows || 24) - 3)));
+    return barDisplay({ groups, stream, colors });
   }
   const { lineDisplay } = await import('./line-display.js');
   return lineDisplay({ groups: groupsOf(dag, Number.POSITIVE_INFINITY), stream });

@@ -16,6 +16,7 @@ export function lineDisplay({ groups, stream }: { readonly groups: readonly Grou
       if (line !== undefined) print(line);
     },
     print,
+    pass: (text) => void stream.write(text),
     stop() {},
   };
 }
