@@ -34,6 +34,14 @@ export interface FarListener {
   refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
 }
 
+/** What moves on the link to a node. */
+export interface Traffic {
+  /** How much waits here for it to take what was sent before, bytes. */
+  waitingBytes(node: string): number;
+  /** How many bytes of values and of what is long otherwise have come from it. */
+  receivedFrom(node: string): number;
+}
+
 /** The answers of a node about an attempt. */
 export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
 
@@ -56,12 +64,17 @@ export class RemoteExecutor {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #open = new PassingMap<number, FarRun>();
+  readonly #traffic: Traffic;
+  /** By node, how much had come from it when that was looked at last. */
+  readonly #receivedBytes = new Map<string, number>();
   #lastId = 0;
   #looking: Timer | undefined;
   /** Answers to attempts that are over. */
   stale = 0;
 
-  constructor(send: (to: string, message: WireMessage) => boolean, root: string, clock: Clock) {
+  /** `traffic` is what moves on the link to a node; default: nothing. */
+  constructor(send: (to: string, message: WireMessage) => boolean, root: string, clock: Clock, traffic: Traffic = STILL) {
+    this.#traffic = traffic;
     this.#send = send;
     this.#root = root;
     this.#clock = clock;
@@ -117,13 +130,30 @@ export class RemoteExecutor {
   readonly #look = (): void => {
     this.#looking = this.#open.size > 0 ? this.#clock.after(LOOK_MS, this.#look) : undefined;
     const nowMs = this.#clock.now();
+    const moving = this.#moving();
+    for (const run of this.#open.values()) if (moving.has(run.node)) run.isMoving(nowMs);
     for (const run of [...this.#open.values()]) if (nowMs - run.unansweredSinceMs >= FIRST_ANSWER_MS) run.unanswered();
   };
+
+  /** The nodes to which, or from which, something long is on its way: question or answer may wait for it, on a slow link for minutes. */
+  #moving(): ReadonlySet<string> {
+    const nodes = new Set([...this.#open.values()].map(({ node }) => node));
+    for (const node of this.#receivedBytes.keys()) if (!nodes.has(node)) this.#receivedBytes.delete(node);
+    for (const node of [...nodes]) {
+      const bytes = this.#traffic.receivedFrom(node);
+      const isMoving = bytes !== (this.#receivedBytes.get(node) ?? 0) || this.#traffic.waitingBytes(node) > 0;
+      this.#receivedBytes.set(node, bytes);
+      if (!isMoving) nodes.delete(node);
+    }
+    return nodes;
+  }
 
   #on(name: string): FarRun[] {
     return [...this.#open.values()].filter(({ node }) => node === name);
   }
 }
+
+const STILL: Traffic = { waitingBytes: () => 0, receivedFrom: () => 0 };
 
 class FarRun implements AttemptHandle<FarOutcome> {
   readonly id: number;
@@ -208,6 +238,11 @@ class FarRun implements AttemptHandle<FarOutcome> {
         final: true,
       });
     }
+  }
+
+  /** Something is on its way that question or answer may wait for. */
+  isMoving(nowMs: number): void {
+    if (this.unansweredSinceMs !== Number.POSITIVE_INFINITY) this.unansweredSinceMs = nowMs;
   }
 
   heard(answer: AttemptAnswer): void {

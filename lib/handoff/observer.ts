@@ -131,6 +131,10 @@ export class ClusterObserver implements AsyncDisposable {
           else this.#requests.answered(from, message.id, message.value);
         }
       },
+      notUnderstood: (from, type, id, fault) => {
+        const error = new HandoffError('HANDOFF_BAD_MESSAGE', `Cannot understand what node "${from}" sent: ${fault}`, { node: from });
+        if (type === 'answer') this.#requests.failed(from, id, error);
+      },
       value() {},
       memoryFor: () => undefined,
       notDialled() {},

@@ -130,7 +130,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
   const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name) });
   const offers = new Offers();
   const { refOf } = new CodeRefs();
-  const remote = new RemoteExecutor(send, root, clock);
+  const remote = new RemoteExecutor(send, root, clock, peers);
   const comparisons = new ModuleComparisons({ root, node }, requests);
   const turn = new Turn(clock, defer);
   const runs = new Runs({

@@ -12,6 +12,7 @@ import type { MemberEvent, Membership } from '../nodes/index.js';
 import type { DialFault, DownCause, PeerIdentity, PeerListener, Requests, WireMessage } from '../peer/index.js';
 import type { GuestRuns, Runs } from '../runner/index.js';
 import type { StoreTable } from '../store/index.js';
+import { packThrown } from '../value/index.js';
 import type { Answers } from './answers.js';
 
 /** The stations that hear of other nodes. */
@@ -85,9 +86,42 @@ export class Wire implements PeerListener {
     return this.#parts.fetches.memoryFor(transferId, sizeBytes, begin);
   }
 
+  notUnderstood(from: string, type: string, id: number, fault: string): void {
+    const node = this.#parts.membership.self.name;
+    const error = new HandoffError('HANDOFF_BAD_MESSAGE', `Node "${node}" cannot understand what node "${from}" sent: ${fault}`, { node });
+    this.#safely(() => this.#refuse(from, type, id, error));
+  }
+
+  /** A question that cannot be dealt with is answered so; what cannot be read of an answer is the end of its question. */
+  #refuse(from: string, type: string, id: number, error: HandoffError): void {
+    const { requests, remote, fetches, send } = this.#parts;
+    const packed = packThrown(error);
+    const failed = { type: 'attempt-ended', id, outcome: { type: 'failed', error: packed, final: true } } as const;
+    switch (type) {
+      case 'ask':
+        return void send(from, { type: 'answer', id, value: null, error: packed });
+      case 'run-attempt':
+      case 'stop-attempt':
+        return void send(from, failed);
+      case 'fetch-value':
+        return void send(from, { type: 'value-missing', id, error: packed });
+      case 'answer':
+        return requests.failed(from, id, error);
+      case 'attempt-refused':
+      case 'attempt-ended':
+        return remote.heard(from, failed);
+      case 'value-found':
+      case 'value-missing':
+        return fetches.heard(from, { type: 'value-missing', id, error: packed }, error);
+    }
+  }
+
   #message(from: string, message: WireMessage): void {
     const { membership, answers, requests, guests, remote, values, fetches, store } = this.#parts;
-    if (this.#observers.has(from) && message.type !== 'ask') return;
+    if (this.#observers.has(from) && message.type !== 'ask') {
+      const error = new HandoffError('HANDOFF_NODE_UNKNOWN', `An observer cannot send "${message.type}": it is no member`);
+      return 'id' in message ? this.#refuse(from, message.type, message.id, error) : undefined;
+    }
     switch (message.type) {
       case 'beat':
       case 'goodbye':

@@ -1,4 +1,5 @@
 import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr';
+import { HandoffError } from '../base/index.js';
 import { type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
 import { type ScanLimits, scanPlain } from './plain-scan.js';
 import { MAX_FRAME_BYTES } from './transport.js';
@@ -9,25 +10,50 @@ const CONTROL = 1;
 const CHUNK = 2;
 const REFUSAL = 3;
 const RECEIVED = 4;
+const PIECE = 5;
 
 /** Kind, transfer, size: two float64, big-endian. */
 const CHUNK_HEAD_BYTES = 17;
 /** Kind, and a number. */
 const NUMBER_BYTES = 9;
 
+/** Kind, and whether it is the last. */
+const PIECE_HEAD_BYTES = 2;
+
 /** Of a control frame; the attack that they stop is measured in `plain-scan.ts`. */
 const LIMITS: ScanLimits = { depth: 32, nodes: 262_144 };
+/** Of a message that comes in pieces: a function of 200,000 arguments that lie elsewhere. */
+const LONG_LIMITS: ScanLimits = { depth: 32, nodes: 4_194_304 };
+
+/** The longest message, bytes. */
+export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+/** From this length on a message goes in pieces, bytes. */
+export const LONG_MESSAGE_BYTES = 128 * 1024;
+/**
+ * A frame of messages that has as many bytes is acknowledged, as chunks and pieces are: so what waits on a slow link waits with whoever sends it, not in buffers
+ * that nobody sees.
+ */
+export const COUNTED_FRAME_BYTES = 16 * 1024;
 const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
 
 /** No records and no shared structures: a peer that has missed one frame would decode garbage. Bytes of a message do not keep its frame alive. */
 const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
 
+/** What was meant to be a message and is none. Its type and number are there where they could be read: whoever waits under that number is told. */
+export interface WrongMessage {
+  readonly fault: string;
+  readonly type: string | undefined;
+  readonly id: number | undefined;
+}
+
 /** What came in a frame. */
 export type Decoded =
   | { readonly type: 'greeting'; readonly greeting: Greeting }
   /** In order, and what was wrong with the others. */
-  | { readonly type: 'messages'; readonly messages: readonly WireMessage[]; readonly faults: readonly string[] }
+  | { readonly type: 'messages'; readonly messages: readonly WireMessage[]; readonly faults: readonly WrongMessage[] }
+  /** A piece of a message, of which this is the last or not. */
+  | { readonly type: 'piece'; readonly isLast: boolean; readonly parts: readonly Uint8Array[] }
   /** Some bytes of a value of `sizeBytes`. They are views of what came. `sizeBytes` of -1: the sender gives the value up. */
   | { readonly type: 'chunk'; readonly transferId: number; readonly sizeBytes: number; readonly parts: readonly Uint8Array[] }
   /** The receiver of a value does not want more of it. */
@@ -38,15 +64,27 @@ export type Decoded =
 
 const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
 
-/** One message as a frame of its own, to be sent to any number of peers. `RangeError` if it is longer than a frame may be. */
+/**
+ * One message as a frame of its own, to be sent to any number of peers. Throws `HANDOFF_NOT_SERIALIZABLE` for what no peer would take: more than 32 MiB, more
+ * than 4 million values in it, or an answer that is no plain data.
+ */
 export function encodeMessage(message: WireMessage): Uint8Array {
   const frame = packr.pack(message, RESERVE_START_SPACE + 1);
   frame[0] = CONTROL;
-  if (frame.length > MAX_FRAME_BYTES) {
-    throw new RangeError(`Cannot send "${message.type}": it has ${frame.length} bytes, a message at most ${MAX_FRAME_BYTES}`);
+  if (frame.length > MAX_MESSAGE_BYTES) throw unsendable(message, `it has ${frame.length} bytes, a message at most ${MAX_MESSAGE_BYTES}`);
+  // A value takes a byte at least, so what is short has not too many.
+  if (frame.length > LONG_MESSAGE_BYTES || message.type === 'answer') {
+    const fault = scanPlain(frame, 1, LONG_LIMITS);
+    if (fault !== undefined) throw unsendable(message, `${fault}: ${LONG_LIMITS.nodes} values at most, ${LONG_LIMITS.depth} deep`);
   }
   return frame;
 }
+
+const unsendable = ({ type }: WireMessage, why: string): HandoffError =>
+  new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot send "${type}": ${why}`);
+
+/** The head of a frame that holds a piece of a message; the bytes of the message without the first, which says what it is, follow. */
+export const pieceHead = (isLast: boolean): Uint8Array => Buffer.of(PIECE, isLast ? 1 : 0);
 
 /** A frame of no message. */
 export const EMPTY_FRAME: Uint8Array = Buffer.of(CONTROL);
@@ -85,6 +123,8 @@ export function frameText(parts: readonly Uint8Array[]): string {
       return `chunk of value ${decoded.transferId}, ${decoded.sizeBytes} bytes`;
     case 'received':
       return `received ${decoded.chunks}`;
+    case 'piece':
+      return `${decoded.isLast ? 'the last' : 'a'} piece of a message`;
     default:
       return decoded.type;
   }
@@ -131,7 +171,9 @@ export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
     case CHUNK:
       return decodeChunk(parts);
     case CONTROL:
-      return decodeControl(whole(parts));
+      return decodeControl(whole(parts), LIMITS);
+    case PIECE:
+      return decodePiece(parts);
     case GREETING:
       return decodeGreeting(whole(parts));
     case REFUSAL:
@@ -146,17 +188,31 @@ export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
   }
 }
 
-function decodeControl(frame: Buffer): Decoded {
-  const values = unpackAll(frame, LIMITS);
+/** A message that came in pieces, put together. */
+export const decodePieces = (pieces: readonly Uint8Array[]): Decoded => decodeControl(whole([EMPTY_FRAME, ...pieces]), LONG_LIMITS);
+
+function decodeControl(frame: Buffer, limits: ScanLimits): Decoded {
+  const values = unpackAll(frame, limits);
   if (typeof values === 'string') return malformed(values);
   const messages: WireMessage[] = [];
-  const faults: string[] = [];
+  const faults: WrongMessage[] = [];
   for (const value of values) {
     const fault = wireMessage(value);
     if (fault === undefined) messages.push(value as WireMessage);
-    else faults.push(`a wrong message${nameOf(value)}${fault && `: ${fault}`}`);
+    else faults.push(wrongMessage(value, fault));
   }
   return { type: 'messages', messages, faults };
+}
+
+function decodePiece(parts: readonly Uint8Array[]): Decoded {
+  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+  if (first.length < PIECE_HEAD_BYTES) return rest.length > 0 ? decodePiece([whole(parts)]) : malformed('a piece without its head');
+  if (first[1]! > 1) return malformed('a wrong head of a piece');
+  return {
+    type: 'piece',
+    isLast: first[1] === 1,
+    parts: first.length > PIECE_HEAD_BYTES ? [first.subarray(PIECE_HEAD_BYTES), ...rest] : rest,
+  };
 }
 
 function decodeGreeting(frame: Buffer): Decoded {
@@ -201,8 +257,13 @@ const whole = (parts: readonly Uint8Array[]): Buffer => {
   return Buffer.isBuffer(first) ? first : Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 };
 
-/** Its type, if that is a word that may stand in a log. */
-function nameOf(value: unknown): string {
-  const type: unknown = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
-  return typeof type === 'string' && /^[a-z-]{1,32}$/.test(type) ? ` "${type}"` : '';
+/** Its type, if that is a word that may stand in a log, and its number. */
+function wrongMessage(value: unknown, fault: string): WrongMessage {
+  const { type, id } = (typeof value === 'object' && value !== null ? value : {}) as { type?: unknown; id?: unknown };
+  const known = typeof type === 'string' && /^[a-z-]{1,32}$/.test(type) ? type : undefined;
+  return {
+    fault: `a wrong message${known === undefined ? '' : ` "${known}"`}${fault && `: ${fault}`}`,
+    type: known,
+    id: typeof id === 'number' && isCount(id) ? id : undefined,
+  };
 }

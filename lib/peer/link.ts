@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../base/index.js';
-import { decodeFrame, greetingFrame, refusalFrame } from './codec.js';
+import {
+  COUNTED_FRAME_BYTES,
+  type Decoded,
+  decodeFrame,
+  decodePieces,
+  greetingFrame,
+  MAX_MESSAGE_BYTES,
+  refusalFrame,
+  type WrongMessage,
+} from './codec.js';
 import { Inbox, type IncomingBudget, type MemoryFor } from './inbox.js';
 import {
   type LinkCommand,
@@ -37,6 +46,8 @@ export interface LinkEvents {
   /** Where a value is to be put together, of which only a part has come. */
   memoryFor(link: Link, ...value: Parameters<MemoryFor>): readonly Uint8Array[] | undefined;
   badFrame(link: Link, fault: string): void;
+  /** A message that could not be understood, and that somebody waits for, here or there. */
+  notUnderstood(link: Link, message: WrongMessage): void;
 }
 
 /** What a link is made with. */
@@ -59,9 +70,13 @@ export class Link {
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   #deadline: Timer | undefined;
-  /** How many chunks have come. */
+  /** How many bytes have come in what is acknowledged. */
   #receivedBytes = 0;
+  /** How many chunks, pieces and counted frames have come. */
   #chunks = 0;
+  /** Of a message that has not come whole. */
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
   #isOver = false;
   #gone: () => void = () => {};
 
@@ -91,7 +106,7 @@ export class Link {
     return this.#state.peer;
   }
 
-  /** How many bytes of values have come over it. */
+  /** How many bytes have come over it of values and of what is long otherwise. */
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
@@ -107,6 +122,11 @@ export class Link {
   /** Bytes that have come, of whatever kind, those of a frame that is not whole yet among them. */
   get heardBytes(): number {
     return this.#options.socket.receivedBytes;
+  }
+
+  /** How much of messages waits here until the peer takes what was sent before, bytes. */
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes;
   }
 
   push(encoded: Uint8Array): void {
@@ -129,29 +149,58 @@ export class Link {
 
   #frame(parts: readonly Uint8Array[]): void {
     if (this.#isOver) return;
-    const { events } = this.#options;
     const decoded = decodeFrame(parts);
     if (decoded.type === 'greeting') return this.#step({ type: 'greeted', greeting: decoded.greeting });
     if (decoded.type === 'malformed') return this.#bad(decoded.fault);
     if (this.#state.phase !== 'up') return this.#bad('it has not greeted');
     if (decoded.type === 'messages') {
-      events.messages(this, decoded.messages);
-      // What they came to is known: nothing is gained by waiting for the end of the turn, and who asks one after another waits for it twice.
-      this.#outbox.flush();
-      for (const fault of decoded.faults) this.#bad(fault);
-      return;
+      const bytes = lengthOf(parts);
+      if (bytes >= COUNTED_FRAME_BYTES) this.#counted(bytes);
+      return this.#messages(decoded);
     }
+    if (decoded.type === 'piece') return this.#piece(decoded.isLast, decoded.parts);
     if (decoded.type === 'refusal') return this.#outbox.refused(decoded.transferId);
     if (decoded.type === 'received') return this.#outbox.received(decoded.chunks) ? undefined : this.#bad('more received than was sent');
     return this.#chunk(decoded.transferId, decoded.sizeBytes, decoded.parts);
   }
 
+  #messages({ messages, faults }: Extract<Decoded, { type: 'messages' }>): void {
+    const { events } = this.#options;
+    events.messages(this, messages);
+    for (const wrong of faults) {
+      // Whoever waits for it is told, so it is no reason to end the link.
+      if (wrong.id === undefined) this.#bad(wrong.fault);
+      else events.notUnderstood(this, wrong);
+    }
+    // What they came to is known: nothing is gained by waiting for the end of the turn, and who asks one after another waits for it twice.
+    this.#outbox.flush();
+  }
+
+  #piece(isLast: boolean, parts: readonly Uint8Array[]): void {
+    const bytes = lengthOf(parts);
+    this.#counted(bytes);
+    this.#pieceBytes += bytes;
+    if (this.#pieceBytes > MAX_MESSAGE_BYTES) return this.#step({ type: 'broken-stream', fault: 'a message that is too long' });
+    this.#pieces.push(...parts);
+    if (!isLast) return;
+    const decoded = decodePieces(this.#pieces);
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    if (decoded.type === 'messages') this.#messages(decoded);
+    else if (decoded.type === 'malformed') this.#bad(decoded.fault);
+  }
+
+  /** Something has come that the other side is told of. */
+  #counted(bytes: number): void {
+    this.#chunks += 1;
+    this.#receivedBytes += bytes;
+    this.#outbox.tellReceived(this.#chunks);
+  }
+
   #chunk(transferId: number, sizeBytes: number, parts: readonly Uint8Array[]): void {
     const { events, socket } = this.#options;
     const arrival = this.#inbox.chunk(transferId, sizeBytes, parts);
-    this.#chunks += 1;
-    for (const part of parts) this.#receivedBytes += part.length;
-    this.#outbox.tellReceived(this.#chunks);
+    this.#counted(lengthOf(parts));
     switch (arrival.type) {
       case 'arriving':
         return;
@@ -201,7 +250,7 @@ export class Link {
 
   #end(end: LinkOver, abrupt: boolean): void {
     if (this.#isOver) return;
-    if (!abrupt) this.#outbox.flush();
+    if (!abrupt) this.#outbox.flush(true);
     if (this.#isOver) return;
     // Before the socket tells of its own end, which is only the consequence.
     this.#over(end);
@@ -217,6 +266,8 @@ export class Link {
     this.#options.events.over(this, end);
   }
 }
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 /** Why a link ended, in words. */
 export function describeEnd(end: LinkOver): string {

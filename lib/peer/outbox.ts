@@ -1,19 +1,20 @@
 import type { Clock } from '../base/index.js';
-import { chunkHead, controlFrames, EMPTY_FRAME, receivedFrame } from './codec.js';
+import { COUNTED_FRAME_BYTES, chunkHead, controlFrames, EMPTY_FRAME, LONG_MESSAGE_BYTES, pieceHead, receivedFrame } from './codec.js';
 import type { Defer, Socket } from './transport.js';
 import { Window } from './window.js';
 
 /** So much of values goes in one turn of the event loop, bytes; a fast network would otherwise never let go of it. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
-/** A peer that has not taken so much is given up, bytes: it reads nothing, and what it is told would fill the memory. */
-const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+/** A peer is given up when so much waits for it, bytes, and it has taken nothing for so long, ms: what it is told would fill the memory. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+const STALLED_MS = 5000;
 
-/**
- * Messages of one turn go off as soon as they are so many bytes: the other side works on them while this one goes on. With one frame a turn two nodes that talk
- * of thousands of small functions wait for each other, a third of the time.
- */
-const FRAME_BYTES = 16 * 1024;
+/** When so much waits for a peer it is given up, however much it takes, bytes. */
+const MOST_WAITING_BYTES = 1024 * 1024 * 1024;
+
+/** So much of messages may be under way to a peer however small the window is, bytes. */
+const MESSAGES_UNDER_WAY_BYTES = 64 * 1024;
 
 /** What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one chunk. */
 const REST_PART = 1 / 8;
@@ -41,14 +42,23 @@ export interface OutboxOptions {
 }
 
 /**
- * What is on its way to one peer. Messages of one turn go in few frames, in the order in which they were given; values go beside them in
- * chunks, in turn if there are several, and only as many at a time as the window lets.
+ * What is on its way to one peer. Messages of one turn go in few frames, in the order in which they were given, a long one in pieces; values go beside them in
+ * chunks, in turn if there are several. Frames of many messages go off as soon as they are full: the other side works on them while this one goes on. With
+ * one frame a turn two nodes that talk of thousands of small functions wait for each other, a third of the time. Only so much is under way at a time as the
+ * window lets; the rest waits here, where it can be seen.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #window = new Window();
+  /** Messages that wait, from `#first` on, and the bytes of these. */
   #messages: Uint8Array[] = [];
+  #first = 0;
   #messageBytes = 0;
+  /** How much of the first one has gone, if it goes in pieces. */
+  #sentOfLong = 0;
+  /** Since when too much waits without the peer's having taken any of it, and how much it had taken then. */
+  #full: { readonly sinceMs: number; readonly takenBytes: number } | undefined;
+  #pushedBytes = 0;
   #transfers: Transfer[] = [];
   /** Values that have been sent whole, and how many chunks must have arrived for each to be there. */
   #arriving: { readonly transfer: Transfer; readonly chunks: number }[] = [];
@@ -67,11 +77,17 @@ export class Outbox {
     if (this.#error) return;
     this.#messages.push(message);
     this.#messageBytes += message.length;
-    if (this.#messageBytes >= FRAME_BYTES) this.#send();
+    this.#pushedBytes += message.length;
+    if (this.#messageBytes >= COUNTED_FRAME_BYTES) this.#send();
     this.#schedule();
   }
 
-  /** So many chunks have come from the peer. */
+  /** How much of messages waits here for the peer to take what was sent before, bytes. */
+  get waitingBytes(): number {
+    return this.#messageBytes;
+  }
+
+  /** So many chunks, pieces and counted frames have come from the peer. */
   tellReceived(chunks: number): void {
     this.#received = chunks;
     this.#schedule();
@@ -108,27 +124,75 @@ export class Outbox {
   received(chunks: number): boolean {
     if (!this.#window.receivedChunks(chunks, this.#options.clock.now())) return false;
     while (this.#arriving.length > 0 && this.#arriving[0]!.chunks <= chunks) this.#arriving.shift()!.transfer.resolve();
-    if (this.#transfers.length > 0) this.#schedule();
+    if (this.#transfers.length > 0 || this.#messageBytes > 0) this.#schedule();
     return true;
   }
 
-  /** Sends the messages that wait, and what has been received. */
-  flush(): void {
-    const { socket, stalled } = this.#options;
+  /** Sends the messages that wait, as far as the window lets, or all of them if they are the `last`; and what has been received. */
+  flush(isLast = false): void {
     if (this.#toldReceived < this.#received && !this.#error) {
       this.#toldReceived = this.#received;
-      socket.send([receivedFrame(this.#received)]);
+      this.#options.socket.send([receivedFrame(this.#received)]);
     }
-    this.#send();
-    if (socket.bufferedBytes > MAX_BUFFERED_BYTES) stalled();
+    this.#send(isLast);
+    this.#look();
   }
 
-  #send(): void {
-    if (this.#messages.length === 0) return;
-    const messages = this.#messages;
-    this.#messages = [];
-    this.#messageBytes = 0;
-    for (const frame of controlFrames(messages)) this.#options.socket.send([frame]);
+  /** Whether the peer takes anything of what waits for it. */
+  #look(): void {
+    const { socket, clock, stalled } = this.#options;
+    const { bufferedBytes } = socket;
+    const waitingBytes = bufferedBytes + this.#messageBytes;
+    if (waitingBytes <= MAX_WAITING_BYTES) {
+      this.#full = undefined;
+      return;
+    }
+    const takenBytes = this.#pushedBytes - waitingBytes;
+    const nowMs = clock.now();
+    if (!this.#full || takenBytes > this.#full.takenBytes) this.#full = { sinceMs: nowMs, takenBytes };
+    if (waitingBytes > MOST_WAITING_BYTES || nowMs - this.#full.sinceMs >= STALLED_MS) stalled();
+  }
+
+  #send(isLast = false): void {
+    while (this.#first < this.#messages.length) {
+      const isLong = this.#messages[this.#first]!.length > LONG_MESSAGE_BYTES;
+      const isFew = this.#messageBytes < COUNTED_FRAME_BYTES;
+      if (!isFew && !isLast && !this.#window.hasRoomFor(MESSAGES_UNDER_WAY_BYTES)) break;
+      if (isLong) this.#sendPiece();
+      else this.#sendFrame(isFew);
+    }
+    if (this.#first < this.#messages.length) return;
+    if (this.#first > 0) this.#messages = [];
+    this.#first = 0;
+  }
+
+  /** Messages of one frame: all that wait, or as many as fill one. */
+  #sendFrame(isAll: boolean): void {
+    const from = this.#first;
+    let to = isAll ? this.#messages.length : from;
+    for (let bytes = 0; bytes < COUNTED_FRAME_BYTES && to < this.#messages.length; to += 1) {
+      if (this.#messages[to]!.length > LONG_MESSAGE_BYTES) break;
+      bytes += this.#messages[to]!.length;
+    }
+    const messages = from === 0 && to === this.#messages.length ? this.#messages : this.#messages.slice(from, to);
+    for (const { length } of messages) this.#messageBytes -= length;
+    this.#first = to;
+    const [frame] = controlFrames(messages) as [Uint8Array];
+    if (frame.length >= COUNTED_FRAME_BYTES) this.#window.sentChunk(frame.length, this.#options.clock.now());
+    this.#options.socket.send([frame]);
+  }
+
+  /** A piece of the first message, as large as a chunk of a value. */
+  #sendPiece(): void {
+    const message = this.#messages[this.#first]!;
+    const from = Math.max(1, this.#sentOfLong);
+    const to = Math.min(message.length, from + this.#window.chunkBytes);
+    const isLast = to === message.length;
+    this.#messageBytes -= to - this.#sentOfLong;
+    this.#sentOfLong = isLast ? 0 : to;
+    if (isLast) this.#first += 1;
+    this.#window.sentChunk(to - from, this.#options.clock.now());
+    this.#options.socket.send([pieceHead(isLast), message.subarray(from, to)]);
   }
 
   /** Sends a frame that says nothing. */
@@ -142,6 +206,8 @@ export class Outbox {
     this.#error = error;
     const failed = [...this.#arriving.map(({ transfer }) => transfer), ...this.#transfers];
     this.#messages = [];
+    this.#first = 0;
+    this.#messageBytes = 0;
     this.#transfers = [];
     this.#arriving = [];
     for (const transfer of failed) transfer.reject(error);

@@ -1,5 +1,5 @@
 import { type Clock, HandoffError, keepAlive, type Logger, peerAddress } from '../base/index.js';
-import { encodeMessage } from './codec.js';
+import { encodeMessage, type WrongMessage } from './codec.js';
 import { DialGate } from './dial-gate.js';
 import { IncomingBudget } from './inbox.js';
 import { joinError } from './join-error.js';
@@ -9,6 +9,7 @@ import type { RefusalReason, WireMessage } from './messages.js';
 import { cookieProver } from './proof.js';
 import { QuietLog } from './quiet-log.js';
 import { Redial } from './redial.js';
+import { inItsPlace } from './too-long.js';
 import { type Defer, type Listening, nextTurn, type Socket, type Transport, together } from './transport.js';
 
 /**
@@ -35,6 +36,8 @@ export interface PeerListener {
   memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined;
   /** A dial of `keep` found nobody; it is dialled again until `forget`. */
   notDialled(name: string, address: string, fault: DialFault): void;
+  /** What was meant to be a message of that type and number is none. A question is to be answered so, and who waits for an answer to be told. */
+  notUnderstood(from: string, type: string, id: number, fault: string): void;
 }
 
 /** What a table of peers is made with. */
@@ -208,15 +211,30 @@ export class PeerTable {
   /** Sends with the next turn, in one frame with all else for this peer; messages arrive in order, or the link goes down. False without a link. */
   send(to: string, message: WireMessage): boolean {
     const link = this.#up.get(to);
-    link?.push(encodeMessage(message));
+    if (link) for (const encoded of this.#encoded(message)) link.push(encoded);
     return link !== undefined;
   }
 
   /** To every peer with a link, encoded once. */
   broadcast(message: WireMessage): void {
     if (this.#up.size === 0) return;
-    const encoded = encodeMessage(message);
-    for (const link of this.#up.values()) link.push(encoded);
+    for (const encoded of this.#encoded(message)) for (const link of this.#up.values()) link.push(encoded);
+  }
+
+  /** How much of messages waits here until `name` takes what was sent before, bytes. */
+  waitingBytes(name: string): number {
+    return this.#up.get(name)?.waitingBytes ?? 0;
+  }
+
+  #encoded(message: WireMessage): readonly Uint8Array[] {
+    try {
+      return [encodeMessage(message)];
+    } catch (error) {
+      if (!HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) throw error;
+      const instead = inItsPlace(message, error);
+      this.#options.logger.warn({ message: message.type, err: error }, 'a message was too long');
+      return instead.flatMap((one) => this.#encoded(one));
+    }
   }
 
   /**
@@ -293,6 +311,7 @@ export class PeerTable {
         value: (one, transferId, value) => this.#listener?.value(one.peer!.name, transferId, value),
         memoryFor: (one, ...value) => this.#listener?.memoryFor(one.peer!.name, ...value),
         badFrame: (one, fault) => this.#badFrame(one, fault),
+        notUnderstood: (one, wrong) => this.#notUnderstood(one, wrong),
       },
     });
     this.#all.add(link);
@@ -351,6 +370,12 @@ export class PeerTable {
   #messages(link: Link, messages: readonly WireMessage[]): void {
     if (messages.some(({ type }) => type === 'goodbye')) this.#leaving.add(link);
     this.#listener?.messages(link.peer!.name, messages, () => link.isUp);
+  }
+
+  #notUnderstood(link: Link, wrong: WrongMessage): void {
+    this.#badFrame(link, wrong.fault);
+    const { type, id, fault } = wrong;
+    if (type !== undefined && id !== undefined) this.#listener?.notUnderstood(link.peer!.name, type, id, fault);
   }
 
   #badFrame(link: Link, fault: string): void {

@@ -58,7 +58,7 @@ export class Requests {
     // Not before the caller knows that it has asked.
     if (closed) queueMicrotask(() => this.failed(to, id, closed));
     else {
-      this.#send(to, message);
+      this.#ask(id, open);
       if (limit.withinMs !== Number.POSITIVE_INFINITY) this.#limit(id, open, limit, limit.withinMs);
     }
     return () => {
@@ -82,7 +82,7 @@ export class Requests {
 
   /** There is a new link: what was under way on the one before may be lost. */
   linkUp(name: string): void {
-    for (const { to, message } of this.#open.values()) if (to === name) this.#send(to, message);
+    for (const [id, open] of [...this.#open]) if (open.to === name) this.#ask(id, open);
   }
 
   /** The node is gone. */
@@ -94,6 +94,15 @@ export class Requests {
   close(error: Error): void {
     this.#closed = error;
     for (const [id, { to }] of [...this.#open]) this.failed(to, id, error);
+  }
+
+  /** What cannot be sent fails, but not before the caller knows that it has asked. */
+  #ask(id: number, { to, message }: Open): void {
+    try {
+      this.#send(to, message);
+    } catch (error) {
+      queueMicrotask(() => this.failed(to, id, error as Error));
+    }
   }
 
   #limit(id: number, open: Open, limit: RequestLimit, waitMs: number): void {

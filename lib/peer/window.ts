@@ -55,6 +55,11 @@ export class Window {
     return this.#underWayBytes < this.#bytes;
   }
 
+  /** The same for what may always have so much under way, bytes. */
+  hasRoomFor(leastBytes: number): boolean {
+    return this.#underWayBytes < Math.max(this.#bytes, leastBytes);
+  }
+
   /** How much of a value should go in one chunk, bytes: few large ones where the network is fast (two thirds more throughput than 64 KiB each). */
   get chunkBytes(): number {
     return Math.min(LARGEST_CHUNK_BYTES, Math.max(SMALLEST_CHUNK_BYTES, Math.floor(this.#bytes / CHUNKS)));

@@ -115,7 +115,8 @@ export class RunValues implements Whereabouts {
     const given = inputs.get(id);
     if (!given) throw new Error(`input "${id}" has no value although function actors need it`);
     if (!(given instanceof Held) || target === node) return given;
-    if (given.sizeBytes > RIDES_ALONG_BYTES && !store.get(runId, id)) store.put(runId, id, given);
+    // Whether it rides along shows when it is packed, and beside others: what does not is fetched.
+    if (!store.get(runId, id)) store.put(runId, id, given);
     return { from: node, value: { kind: 'of-run', runId, functionId: id, origin: node }, sizeBytes: given.sizeBytes, held: given };
   }
 

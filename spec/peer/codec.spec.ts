@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
-import { controlFrames, type Decoded, decodeFrame, encodeMessage, greetingFrame } from '../../lib/peer/codec.js';
+import { controlFrames, type Decoded, decodeFrame, encodeMessage, greetingFrame, MAX_MESSAGE_BYTES } from '../../lib/peer/codec.js';
 import type { WireMessage } from '../../lib/peer/messages.js';
 import { MAX_FRAME_BYTES } from '../../lib/peer/transport.js';
 
@@ -116,11 +116,25 @@ describe('codec', () => {
     expect(ids).to.deep.equal([0, 1, 2, 3, 4]);
   });
 
-  it('refuses to encode a message longer than a frame', () => {
-    expect(() => encodeMessage({ type: 'answer', id: 1, value: Buffer.alloc(MAX_FRAME_BYTES), error: null })).to.throw(
-      RangeError,
-      /answer/,
-    );
+  it('refuses to encode what nobody would take: longer than a message may be, too deep, of too many values, or no plain data', () => {
+    const refusals: [unknown, RegExp][] = [
+      [Buffer.alloc(MAX_MESSAGE_BYTES), /Cannot send "answer": it has \d+ bytes, a message at most 33554432/],
+      [Array(4_194_304).fill(0), /too many values: 4194304 values at most/],
+      [Array.from({ length: 40 }).reduce((inner: unknown) => [inner], 0), /too deep/],
+      [JSON.parse('{"__proto__": 1}'), /a forbidden key/],
+      [new Date(0), /no plain data/],
+    ];
+    for (const [value, fault] of refusals) expect(() => encodeMessage({ type: 'answer', id: 1, value, error: null })).to.throw(fault);
+  });
+
+  it('says of a wrong message whose it is, as far as that can be read', () => {
+    const result = control(packr.pack({ type: 'ask', id: 7, question: {} }), packr.pack({ type: 'ask', id: 'x' }), packr.pack({ id: 3 }));
+    if (result.type !== 'messages') throw new Error(JSON.stringify(result));
+    expect(result.faults.map(({ type, id }) => [type, id])).to.deep.equal([
+      ['ask', 7],
+      ['ask', undefined],
+      [undefined, 3],
+    ]);
   });
 
   for (const [name, claim] of Object.entries(CLAIMS)) {
@@ -221,7 +235,7 @@ describe('codec', () => {
       const result = control(good, packr.pack(value), good);
       if (result.type !== 'messages') throw new Error(`${JSON.stringify(value)}: ${JSON.stringify(result)}`);
       expect(result.messages).to.deep.equal([{ type: 'goodbye' }, { type: 'goodbye' }]);
-      expect(result.faults.join()).to.match(fault);
+      expect(result.faults.map((one) => one.fault).join()).to.match(fault);
     }
   });
 

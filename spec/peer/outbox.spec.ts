@@ -1,17 +1,25 @@
 import { expect } from 'chai';
-import { decodeFrame, encodeMessage } from '../../lib/peer/codec.js';
+import { COUNTED_FRAME_BYTES, decodeFrame, decodePieces, encodeMessage } from '../../lib/peer/codec.js';
 import { Outbox } from '../../lib/peer/outbox.js';
 import type { Socket } from '../../lib/peer/transport.js';
-import { testClock } from '../support/test-clock.js';
+import { type TestClock, testClock } from '../support/test-clock.js';
 
 /** An outbox whose turns are the caller's, and what it has sent. */
-function outbox(): { readonly out: Outbox; readonly frames: Uint8Array[]; readonly turn: () => void; stalled: number } {
+function outbox(): {
+  readonly out: Outbox;
+  readonly frames: Uint8Array[];
+  readonly turn: () => void;
+  readonly clock: TestClock;
+  stalled: number;
+  taken: number;
+} {
   const frames: Uint8Array[] = [];
   const turns: (() => void)[] = [];
-  const world = { frames, turn: () => turns.shift()?.(), stalled: 0 };
+  const clock = testClock();
+  const world = { frames, clock, turn: () => turns.shift()?.(), stalled: 0, taken: 0 };
   const socket: Socket = {
     get bufferedBytes(): number {
-      return frames.reduce((sum, frame) => sum + frame.length, 0);
+      return bytes(frames) - world.taken;
     },
     receivedBytes: 0,
     exporter: undefined,
@@ -20,7 +28,7 @@ function outbox(): { readonly out: Outbox; readonly frames: Uint8Array[]; readon
     admit: () => {},
     close: () => {},
   };
-  const out = new Outbox({ socket, clock: testClock(), defer: (action) => turns.push(action), stalled: () => (world.stalled += 1) });
+  const out = new Outbox({ socket, clock, defer: (action) => turns.push(action), stalled: () => (world.stalled += 1) });
   return Object.assign(world, { out });
 }
 
@@ -42,12 +50,73 @@ describe('an outbox', () => {
     expect(heard.map((message) => (message.type === 'answer' ? message.value : message.type))).to.deep.equal(texts);
   });
 
-  it('tells of a peer that takes nothing with the turn, not amid those who send', () => {
+  it('sends a long message in pieces, no more of it than the window lets, and what was pushed after it behind it', () => {
+    const world = outbox();
+    const long = 'x'.repeat(1_000_000);
+    for (const value of ['before', long, 'after']) world.out.push(encodeMessage({ type: 'answer', id: 0, value, error: null }));
+    world.turn();
+    expect(bytes(world.frames)).to.be.below(130_000);
+    const heard: unknown[] = [];
+    let pieces: Uint8Array[] = [];
+    for (let chunks = 0, at = 0; at < world.frames.length; at += 1) {
+      const frame = decodeFrame([world.frames[at]!]);
+      if (frame.type === 'messages') heard.push(...frame.messages);
+      if (frame.type === 'messages' && world.frames[at]!.length < COUNTED_FRAME_BYTES) continue;
+      if (frame.type === 'piece') {
+        pieces.push(...frame.parts);
+        const whole = frame.isLast ? decodePieces(pieces) : undefined;
+        if (whole?.type === 'messages') heard.push(...whole.messages);
+        if (whole) pieces = [];
+      }
+      chunks += 1;
+      expect(world.out.received(chunks)).to.equal(true);
+      world.turn();
+    }
+    expect(heard.map((one) => (one as { value: unknown }).value)).to.deep.equal(['before', long, 'after']);
+    expect(world.out.waitingBytes).to.equal(0);
+  });
+
+  it('keeps back what a peer has not taken, and sends it when it does', () => {
+    const world = outbox();
+    const message = encodeMessage({ type: 'answer', id: 0, value: 'x'.repeat(20_000), error: null });
+    for (let at = 0; at < 100; at += 1) world.out.push(message);
+    world.turn();
+    const before = world.frames.length;
+    expect(before).to.be.below(6);
+    expect(world.out.waitingBytes).to.equal((100 - before) * message.length);
+    world.out.received(2);
+    world.turn();
+    expect(world.frames.length).to.be.above(before);
+  });
+
+  it('sends all when it is the last, whatever the peer has taken', () => {
+    const world = outbox();
+    for (const value of ['x'.repeat(500_000), 'y'.repeat(50_000), 'z']) {
+      world.out.push(encodeMessage({ type: 'answer', id: 0, value, error: null }));
+    }
+    world.out.flush(true);
+    expect(bytes(world.frames)).to.be.above(550_000);
+    expect(world.out.waitingBytes).to.equal(0);
+  });
+
+  it('gives up a peer that has taken nothing for 5 s of more than 64 MiB, not one that takes a little', () => {
     const world = outbox();
     const message = encodeMessage({ type: 'answer', id: 0, value: 'x'.repeat(1024 * 1024), error: null });
-    while (bytes(world.frames) <= 64 * 1024 * 1024) world.out.push(message);
+    const push = (): void => {
+      world.out.push(message);
+      world.turn();
+    };
+    for (let at = 0; at < 66; at += 1) push();
+    world.clock.advance(4999);
+    push();
     expect(world.stalled).to.equal(0);
-    world.turn();
+    world.taken += 100;
+    push();
+    world.clock.advance(4999);
+    push();
+    expect(world.stalled).to.equal(0);
+    world.clock.advance(1);
+    push();
     expect(world.stalled).to.equal(1);
   });
 });

@@ -42,6 +42,11 @@ export class Heard implements PeerListener {
   };
   memoryFor: PeerListener['memoryFor'] = (_from, _transferId, sizeBytes) =>
     sizeBytes % 2 === 0 ? [new Uint8Array(16), new Uint8Array(sizeBytes - 16)] : undefined;
+  readonly misunderstood: string[] = [];
+  notUnderstood = (from: string, type: string, id: number): void => {
+    this.misunderstood.push(`${from} ${type} ${id}`);
+    this.#look();
+  };
   notDialled = (name: string, _address: string, fault: string): void => {
     this.links.push(`not-dialled ${name} ${fault}`);
     this.#look();

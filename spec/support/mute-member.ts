@@ -32,6 +32,7 @@ export class MuteMember {
       },
       value() {},
       memoryFor: () => undefined,
+      notUnderstood() {},
       notDialled() {},
     });
     this.#membership.connect(this.#peers);

@@ -48,6 +48,8 @@ export const odd = (): unknown => ({
   ['__proto__']: { own: true },
   none: undefined,
 });
+export const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
+export const sumOf = (...all: readonly number[]): number => sum(all);
 export const same = <T>(value: T): T => value;
 export const fails = (message: string): never => {
   throw Object.assign(new RangeError(message), { detail: { node: currentFunction().node } });
