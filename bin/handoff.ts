@@ -48,6 +48,7 @@ function sentence(error: unknown): string {
 const entry: Entry = { onSignal: () => process.exit(INTERRUPTED), onUncaught: lastResort, lastResort };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => entry.onSignal());
 process.on('uncaughtException', (error) => entry.onUncaught(error));
+process.on('unhandledRejection', (reason) => entry.onUncaught(reason));
 try {
   const { main } = await import('./main.js');
   await main(entry);

@@ -24,6 +24,7 @@ export async function main(entry: Entry): Promise<never> {
     output: claimStandardOutput(),
     interrupt: new Interrupt(entry),
     exitCode: ExitCode.done,
+    attributeErrors() {},
     clearTerminal() {},
   };
 
@@ -48,8 +49,8 @@ export async function main(entry: Entry): Promise<never> {
   };
 
   let isEnding = false;
-  // Bound, as it would otherwise run on behalf of the function whose stray callback threw, and be taken for its output.
-  entry.onUncaught = AsyncResource.bind((error: unknown) => {
+  // Bound, as it would otherwise run on behalf of whoever threw.
+  const end = AsyncResource.bind((error: unknown) => {
     // Errors of the report itself, and what follows from the first error.
     if (isEnding) return;
     isEnding = true;
@@ -59,6 +60,11 @@ export async function main(entry: Entry): Promise<never> {
       () => entry.lastResort(error),
     );
   });
+  entry.onUncaught = end;
+  session.attributeErrors = (install) => {
+    entry.onUncaught = () => {};
+    install(end);
+  };
   return leave(await parsed(session, report));
 }
 

@@ -1,4 +1,4 @@
-import { type ExecuteOptions, Handoff, HandoffError, type Run } from '../lib/index.js';
+import { blameFunctions, type ExecuteOptions, Handoff, HandoffError, type Run } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { ExitCode, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
@@ -21,6 +21,7 @@ export interface RunFlags extends NodeFlags {
 /** Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is none. */
 export async function runDag(module: string, flags: RunFlags, session: Session): Promise<ExitCode> {
   const { output, interrupt, standardError } = session;
+  session.attributeErrors(blameFunctions);
   if (flags.quiet) output.divertOthers(() => {});
   const dag = await loadDag(module);
   const colors = colorsFor(process.stderr);

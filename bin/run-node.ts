@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { Handoff } from '../lib/index.js';
+import { blameFunctions, Handoff } from '../lib/index.js';
 import { ExitCode, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { nodeLogger } from './report/node-logger.js';
@@ -19,7 +19,9 @@ export interface NodeCommandFlags extends NodeFlags {
 const HEAP_GROWING_PERCENT = 300;
 
 /** Runs a node until a signal drains it. Throws what it could not start with, or what ended it by itself. */
-export async function runNode(flags: NodeCommandFlags, { output, interrupt }: Session): Promise<ExitCode> {
+export async function runNode(flags: NodeCommandFlags, session: Session): Promise<ExitCode> {
+  const { output, interrupt } = session;
+  session.attributeErrors(blameFunctions);
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const listen = flags.listen ?? defaultListen(flags.join ?? []);
   const { advertise } = flags;

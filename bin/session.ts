@@ -9,6 +9,8 @@ export interface Session {
   readonly standardError: StandardError;
   readonly interrupt: Interrupt;
   exitCode: ExitCode;
+  /** From now on errors that nobody caught are heard by what `install` installs, which passes on those that end the process. */
+  attributeErrors: (install: (onOther: (error: unknown) => void) => unknown) => void;
   /** Ends what is being drawn on the terminal, so that something can be written below. */
   clearTerminal: () => void;
 }

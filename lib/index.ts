@@ -27,7 +27,7 @@ export {
   type,
   type UntypedFunctionRef,
 } from './dag/index.js';
-export { currentFunction, type FunctionContext } from './executor/index.js';
+export { blameFunctions, currentFunction, type FunctionContext, type StrayListener } from './executor/index.js';
 export {
   ClusterObserver,
   type ClusterStatus,

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { textOf } from '../base/index.js';
 import type { AttemptContext } from './attempt.js';
 
 /** What a function may know of itself while it runs. */
@@ -40,6 +41,16 @@ export class AttemptScope {
       this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal });
     }
     return this.#shown;
+  }
+
+  /** Whose attempt fails by an error that nobody caught, as long as it runs. */
+  owner: { takeStray(error: unknown): void } | undefined;
+
+  /** Takes an error that its code has left to nobody. `what` says how. */
+  strayed(error: unknown, what: string): void {
+    const { owner } = this;
+    if (owner) scopes.exit(() => owner.takeStray(error));
+    else this.write('stderr', `${what} after the attempt had ended: ${textOf(error)}\n`);
   }
 
   abort(reason: Error): void {

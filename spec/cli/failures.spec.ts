@@ -77,8 +77,8 @@ describe('a run that fails', () => {
     expect(code).to.equal(0);
   });
 
-  it('tells an error that a callback throws when its function no longer can', async () => {
-    const { code, stderr } = await handoff('run', fixture('waiting.mjs#stray'), '-q');
+  it('tells an error that comes from no function', async () => {
+    const { code, stderr } = await handoff('run', fixture('waiting.mjs#outside'), '-q');
     expect(stderr).to.match(
       /^handoff: an error outside of any function\n {2}Error: thrown by a callback\n {4}at .*\(spec\/cli\/modules\/waiting\.mjs:\d+:\d+\)\n$/,
     );

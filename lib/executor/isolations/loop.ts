@@ -1,11 +1,12 @@
-import { type HandoffError, PassingMap, type Timer } from '../../base/index.js';
+import { type HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
 import { Held, pack, packSurveyed, surfaceSize, survey, unpack } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
 import { type Imported, importNamespace, LoadedFunctions } from '../code.js';
 import { AttemptScope } from '../current-function.js';
+import { explainFrozenWrite } from '../frozen-write.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
-import { type StepPlace, StepsRun } from '../steps-run.js';
+import { isFinal, type StepPlace, StepsRun } from '../steps-run.js';
 import { loadsTypeScript, mayNeedCompiler } from './typescript-loader.js';
 
 /**
@@ -86,6 +87,7 @@ class LoopCall implements Running {
     this.#options = options;
     this.#settle = settle;
     this.#scope = new AttemptScope(context, options.onOutput);
+    this.#scope.owner = this;
     this.#steps = new StepsRun(steps, this.#scope, place, this);
   }
 
@@ -99,6 +101,12 @@ class LoopCall implements Running {
 
   failed(error: unknown, final: boolean): void {
     this.end({ type: 'failed', error, final });
+  }
+
+  takeStray(error: unknown): void {
+    const safe = safeThrown(error);
+    if (this.#options.freeze) explainFrozenWrite(safe);
+    this.failed(safe, isFinal(safe));
   }
 
   stop(reason: HandoffError, graceMs: number): void {
@@ -115,6 +123,7 @@ class LoopCall implements Running {
     if (this.isOver) return;
     this.isOver = true;
     this.#stopping?.timer.cancel();
+    this.#scope.owner = undefined;
     this.#scope.flush();
     this.#settle(this.#stopping ? { type: 'stopped' } : outcome);
   }

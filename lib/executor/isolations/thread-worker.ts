@@ -1,6 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock, textOf } from '../../base/index.js';
+import { systemClock } from '../../base/index.js';
 import type { AnyFunction } from '../../dag/index.js';
 import { check, countShared, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
 import type { AttemptContext, Step } from '../attempt.js';
@@ -11,6 +11,7 @@ import { AttemptScope, currentScope, type OutputStream } from '../current-functi
 import { explainFrozenWrite } from '../frozen-write.js';
 import { resolveModule } from '../module-resolution.js';
 import { type StepPlace, StepsRun } from '../steps-run.js';
+import { howOf, keepMicrotasksInScope } from '../stray-errors.js';
 import {
   type Blame,
   type Crossing,
@@ -37,6 +38,8 @@ const functions = new LoadedFunctions(place);
 const { refOf } = new CodeRefs();
 const NONE: readonly never[] = [];
 let current: Current | undefined;
+/** Of the attempt that ended last. */
+let lastScope: AttemptScope | undefined;
 
 const runnable = ({ functionId, steps }: ThreadCall): Step<CrossingInput>[] =>
   steps.map((step) => ({
@@ -102,6 +105,7 @@ class Current {
     // After its end it may still settle, or throw.
     if (current !== this) return;
     current = undefined;
+    lastScope = this.scope;
     this.scope.flush();
     tell(answer);
   }
@@ -127,12 +131,15 @@ function blame(): Blame {
  * An error that nobody caught is the failure of the attempt it comes from. One that an earlier attempt left behind must not be blamed on
  * the one that runs now: it is written to the earlier one's log.
  */
-function onStray(error: unknown, what: string): void {
+function onStray(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
   const whose = blame();
-  if (whose === 'other') currentScope()!.write('stderr', `${what} after the attempt had ended: ${textOf(error)}\n`);
-  else {
+  if (whose === 'other') {
+    currentScope()!.strayed(error, howOf(origin));
+  } else if (current) {
     if (freeze) explainFrozenWrite(error);
-    current?.fail(error, false, true, whose);
+    current.fail(error, false, true, whose);
+  } else {
+    lastScope?.strayed(error, `${howOf(origin)}, by this function or an earlier one in its thread,`);
   }
 }
 
@@ -144,8 +151,9 @@ function threadSetUp(): ThreadSetUp {
   return setUp!;
 }
 
-process.on('uncaughtException', (error) => onStray(error, 'an error was thrown'));
-process.on('unhandledRejection', (error) => onStray(error, 'a promise was rejected'));
+process.on('uncaughtException', onStray);
+process.on('unhandledRejection', (reason) => onStray(reason, 'unhandledRejection'));
+keepMicrotasksInScope((error) => onStray(error, 'uncaughtException'));
 
 const exit = process.exit;
 process.exit = (code) => {

@@ -11,17 +11,13 @@ export const stubborn = () => new Dag('stubborn').add({ id: 'spin', code: tasks.
 /** Leaves something open when it is done, which keeps nobody waiting. */
 export const open = () => new Dag('open').add({ id: 'open', code: () => void setInterval(() => {}, 2 ** 30) });
 
-/** Throws when nobody listens any more. */
-export const stray = () =>
-  new Dag('stray').add({
-    id: 'stray',
-    code: () => {
-      setImmediate(() => {
-        throw new Error('thrown by a callback');
-      });
-      return new Promise(() => {});
-    },
-  });
+/** Its module throws when nobody listens any more. */
+export const outside = () => {
+  setTimeout(() => {
+    throw new Error('thrown by a callback');
+  }, 1);
+  return new Dag('outside').add({ id: 'waits', code: () => new Promise(() => {}) });
+};
 
 /** More than a pipe holds. */
 export const long = () => new Dag('long').add({ id: 'long', code: () => 'long '.repeat(1e6) });

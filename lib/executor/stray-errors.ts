@@ -1,0 +1,55 @@
+import { currentScope } from './current-function.js';
+
+/** Hears an error that nobody caught, and how it came. */
+export type StrayListener = (error: unknown, origin: NodeJS.UncaughtExceptionOrigin) => void;
+
+/**
+ * From now on, an error that nobody caught goes to the function of a DAG whose code it comes from; its async context tells which. If the
+ * attempt still runs, it fails with the error; else the error is logged as that function's. All others go to `onOther`: Node's own rule is
+ * to end the process then. Returns how to undo it.
+ *
+ * For programs that run functions on their own event loop and must outlive them: it installs handlers for the whole process. `handoff node`
+ * and `handoff run` do so. Worker threads need nothing of the kind.
+ */
+export function blameFunctions(onOther: StrayListener): () => void {
+  const onStray: StrayListener = (error, origin) => {
+    const scope = currentScope();
+    if (scope) scope.strayed(error, howOf(origin));
+    else onOther(error, origin);
+  };
+  const onRejection = (reason: unknown): void => onStray(reason, 'unhandledRejection');
+  process.on('uncaughtException', onStray);
+  process.on('unhandledRejection', onRejection);
+  const undo = keepMicrotasksInScope((error) => onStray(error, 'uncaughtException'));
+  return () => {
+    process.off('uncaughtException', onStray);
+    process.off('unhandledRejection', onRejection);
+    undo();
+  };
+}
+
+/** How an error came, for a log. */
+export const howOf = (origin: NodeJS.UncaughtExceptionOrigin): string =>
+  origin === 'unhandledRejection' ? 'a promise was rejected' : 'an error was thrown';
+
+/**
+ * Node has left the async context when it tells of what a callback of `queueMicrotask` threw: what functions throw there goes to `onStray`
+ * from within. Returns how to undo it.
+ */
+export function keepMicrotasksInScope(onStray: (error: unknown) => void): () => void {
+  const original = globalThis.queueMicrotask;
+  const scoped = (callback: () => void): void => {
+    if (typeof callback !== 'function' || !currentScope()) return original(callback);
+    return original(() => {
+      try {
+        callback();
+      } catch (error) {
+        onStray(error);
+      }
+    });
+  };
+  globalThis.queueMicrotask = scoped;
+  return () => {
+    if (globalThis.queueMicrotask === scoped) globalThis.queueMicrotask = original;
+  };
+}
