@@ -3,7 +3,7 @@ import { type Clock, HandoffError } from '../base/index.js';
 import { type Fetches, moduleDigest, sameDigest } from '../executor/index.js';
 import type { Membership } from '../nodes/index.js';
 import type { Question, WireMessage } from '../peer/index.js';
-import type { Runs } from '../runner/index.js';
+import type { GuestRuns, Runs } from '../runner/index.js';
 import type { StoreTable } from '../store/index.js';
 import { Held, packThrown } from '../value/index.js';
 
@@ -16,6 +16,7 @@ export interface AnswersGround {
   readonly store: StoreTable;
   readonly membership: Membership;
   readonly runs: Runs;
+  readonly guests: GuestRuns;
   readonly fetches: Fetches;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly tellLocation: (dagId: string, functionId: string) => void;
@@ -54,7 +55,7 @@ export class Answers {
   }
 
   #answer(from: string, question: Question, reply: (value: unknown) => void, fail: (error: unknown) => void): void {
-    const { allocation, store, membership, runs, status, clock } = this.#ground;
+    const { allocation, store, membership, runs, guests, status, clock } = this.#ground;
     switch (question.kind) {
       case 'register-capabilities':
         allocation.register(frozenRecord(question.capabilities));
@@ -82,7 +83,8 @@ export class Answers {
         return reply(store.locate(question.dagId, question.functionId) ?? null);
       case 'clear-dag': {
         const { dagId } = question;
-        if (runs.isRunning(dagId)) throw dagRunning(dagId, this.#ground.node);
+        // What is made here for a run that another drives is that one's.
+        if (runs.isRunning(dagId) || guests.isRunning(dagId)) throw dagRunning(dagId, this.#ground.node);
         store.clear(dagId);
         return reply(null);
       }

@@ -146,12 +146,14 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     offers,
     store,
     send,
+    broadcast: (message) => peers.broadcast(message),
     turn,
     freeze,
     logger,
     interpose,
   });
-  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, send, turn, logger });
+  const drives = (runId: string): boolean => runs.get(runId) !== undefined;
+  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, drives, send, turn, logger });
   const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
   const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
   const cluster = new Cluster({ node, clock, random, membership, peers, requests, fetches, offers, store });
@@ -160,7 +162,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     const others = all ? await cluster.askAll<WireStatus>({ kind: 'show-status', all: false }, STATUS_MS) : [];
     return mergedStatus(statusOf({ membership, runs, guests }), others);
   };
-  const answers = new Answers({ node, root, clock, allocation, store, membership, runs, fetches, send, tellLocation, status });
+  const answers = new Answers({ node, root, clock, allocation, store, membership, runs, guests, fetches, send, tellLocation, status });
   const wireCrash = { handle: (_error: unknown): void => {} };
   const crash = (error: unknown): void => wireCrash.handle(error);
   const parts = {

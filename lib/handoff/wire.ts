@@ -132,6 +132,7 @@ export class Wire implements PeerListener {
       case 'answer':
         if (message.error) return requests.failed(from, message.id, errorFrom(message.error));
         return requests.answered(from, message.id, message.value);
+      case 'run-begun':
       case 'run-attempt':
       case 'runs-under-way':
       case 'stop-attempt':
@@ -140,6 +141,11 @@ export class Wire implements PeerListener {
       case 'end-run':
         values.runEnded(message.runId);
         return guests.heard(from, message);
+      case 'run-refused':
+        return this.#parts.logger.warn(
+          { peer: from, runId: message.runId, why: errorFrom(message.error).message },
+          'refused by another node',
+        );
       case 'attempt-queued':
       case 'attempt-started':
       case 'attempt-refused':

@@ -160,6 +160,10 @@ const MESSAGES = {
    * there was no link to say so.
    */
   'runs-under-way': { runs: list(tuple(id, list(count))) },
+  /** A run begins, which the sender drives: told to all before anybody else can know of it. */
+  'run-begun': { runId: id, dagId: id },
+  /** What the receiver said about the run is not taken: it drives it not. */
+  'run-refused': { runId: id, error: bytes },
   /** Nobody needs these values of the run any more, nor what is remembered of their functions. */
   'release-values': { runId: id, ids: list(id) },
   /** The run is over; what is left of it is kept for so long. */

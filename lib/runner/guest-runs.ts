@@ -1,10 +1,12 @@
 import type { AllocationTable, Capabilities } from '../allocator/index.js';
-import type { Logger } from '../base/index.js';
+import { HandoffError, type Logger } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
 import type { ExecutorTable, Fetches } from '../executor/index.js';
 import type { WireMessage, WireMessageOf } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
 import { GuestRun } from './guest-run.js';
+import { packedError } from './packed-error.js';
+import { RunOwners } from './run-owners.js';
 import type { Turn } from './turn.js';
 
 /** What running attempts for others needs of the node. */
@@ -15,13 +17,15 @@ export interface GuestGround {
   readonly store: StoreTable;
   readonly fetches: Fetches;
   readonly refOf: (module: string, name: string) => CodeRef;
+  /** Whether this node drives the run itself. */
+  readonly drives: (runId: string) => boolean;
   readonly turn: Turn;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly logger: Logger;
 }
 
 /** What drivers tell of their runs. */
-export type DriverMessage = WireMessageOf<'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
+export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
 
 /** What one driver has in use on this node: resources, threads, places on the loop. */
 export interface DriverUse {
@@ -37,6 +41,9 @@ export interface DriverUse {
 export class GuestRuns {
   readonly #ground: GuestGround;
   readonly #runs = new Map<string, GuestRun>();
+  readonly #owners = new RunOwners();
+  /** Nodes that have spoken of what is not theirs; each is logged once. */
+  readonly #intruders = new Set<string>();
   #isDraining = false;
   #idle: (() => void)[] = [];
 
@@ -52,30 +59,58 @@ export class GuestRuns {
   heard(from: string, message: DriverMessage): void {
     if (message.type === 'runs-under-way') return this.#reconcile(from, message.runs);
     const { runId } = message;
+    const owner = this.#ownerOf(runId);
+    if (owner !== undefined && owner !== from) return this.#refuse(from, message, owner);
     const known = this.#runs.get(runId);
-    // A run has one driver; somebody else's word about it is none.
-    if (known && known.driver !== from) return;
     switch (message.type) {
+      case 'run-begun':
+        this.#owners.claim(from, runId);
+        break;
       case 'run-attempt': {
         const run = known ?? this.#open(from, message);
         run.ask(message, this.#isDraining);
         break;
       }
       case 'stop-attempt':
-        known?.stop(message);
+        if (known) known.stop(message);
+        // Nothing of it is here, so nothing runs.
+        else this.#ground.send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'stopped' } });
         break;
       case 'release-values':
         known?.release(message.ids);
         break;
       case 'end-run':
         if (known) this.#end(known, message.retainMs);
+        this.#owners.forget(runId);
     }
     this.#tellIdle();
+  }
+
+  /** A run has one driver; `undefined` while nobody has spoken of it. A run that has ended here and is retained is nobody's any more: it begins no more. */
+  #ownerOf(runId: string): string | undefined {
+    const { drives, store, node } = this.#ground;
+    const known = this.#runs.get(runId)?.driver ?? this.#owners.ownerOf(runId);
+    return known ?? (drives(runId) || store.hasRun(runId) ? node : undefined);
+  }
+
+  /** Somebody else's word about a run is none, and is answered. */
+  #refuse(from: string, message: Exclude<DriverMessage, { type: 'runs-under-way' }>, owner: string): void {
+    const { send, node, logger } = this.#ground;
+    const { runId, type } = message;
+    const text = `Node "${node}" does not take "${type}" from node "${from}": node "${owner}" drives the run`;
+    const error = packedError(new HandoffError('HANDOFF_BAD_MESSAGE', text, { runId, node }));
+    if (type === 'run-attempt' || type === 'stop-attempt') {
+      send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'failed', error, final: true } });
+    } else send(from, { type: 'run-refused', runId, error });
+    if (this.#intruders.has(from)) return;
+    this.#intruders.add(from);
+    logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: from, driver: owner, runId, type }, 'refused a word about the run of another node');
   }
 
   /** A driver is back, and says what it still wants: everything else it gave up while it could not say so. */
   #reconcile(driver: string, runs: WireMessageOf<'runs-under-way'>['runs']): void {
     const wanted = new Map(runs);
+    for (const runId of wanted.keys()) if (this.#ownerOf(runId) === undefined) this.#owners.claim(driver, runId);
     for (const run of [...this.#runs.values()]) {
       if (run.driver !== driver) continue;
       const attempts = wanted.get(run.runId);
@@ -88,6 +123,8 @@ export class GuestRuns {
   /** A driver is gone: what runs for it is stopped, what is kept for its runs is dropped. */
   driverGone(name: string): void {
     for (const run of [...this.#runs.values()]) if (run.driver === name) this.#end(run, 0);
+    this.#owners.forgetAll(name);
+    this.#intruders.delete(name);
     this.#tellIdle();
   }
 
@@ -107,6 +144,12 @@ export class GuestRuns {
   whenIdle(told: () => void): void {
     this.#idle.push(told);
     this.#tellIdle();
+  }
+
+  /** Whether something of a DAG may be under way here, for others. */
+  isRunning(dagId: string): boolean {
+    for (const run of this.#runs.values()) if (run.dagId === dagId) return true;
+    return false;
   }
 
   /** Who drives a run that others than this node drive. */

@@ -41,6 +41,7 @@ export interface RunGround {
   readonly offers: Offers;
   readonly store: StoreTable;
   readonly send: (to: string, message: WireMessage) => boolean;
+  readonly broadcast: (message: WireMessage) => void;
   readonly turn: Turn;
   /** Whether functions are kept from seeing each other's changes: see `IsolationOptions`. */
   readonly freeze: boolean;

@@ -174,6 +174,8 @@ export class Runs {
     const open = this.#byRun.get(run.runId);
     if (!open) return;
     open.isLaunched = true;
+    // Before anything of it goes anywhere.
+    this.#ground.broadcast({ type: 'run-begun', runId: run.runId, dagId: run.dagId });
     if (this.#supervisor) this.#supervise(open, this.#supervisor);
   }
 

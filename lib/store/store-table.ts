@@ -71,6 +71,11 @@ export class StoreTable {
     this.#latest.set(dagId, runId);
   }
 
+  /** Whether there is anything of a run, going on or retained. */
+  hasRun(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
+
   put(runId: string, id: string, value: Held): void {
     const run = this.#runs.get(runId);
     // What comes for a run that is over comes too late.

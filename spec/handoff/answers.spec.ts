@@ -4,7 +4,7 @@ import type { FarValue, Fetches, ValueListener } from '../../lib/executor/index.
 import { Answers } from '../../lib/handoff/answers.js';
 import type { Membership } from '../../lib/nodes/index.js';
 import type { Question, WireMessageOf } from '../../lib/peer/index.js';
-import type { Runs } from '../../lib/runner/index.js';
+import type { GuestRuns, Runs } from '../../lib/runner/index.js';
 import { backends, StoreTable } from '../../lib/store/index.js';
 import { Held, pack, unpackThrown } from '../../lib/value/index.js';
 import { moduleRoot } from '../support/calls.js';
@@ -29,6 +29,7 @@ function open(running: readonly string[] = []) {
     store,
     membership: { beatNow: () => void said.push('beat') } as unknown as Membership,
     runs: { isRunning: (dagId: string) => running.includes(dagId) } as unknown as Runs,
+    guests: { isRunning: (dagId: string) => dagId === 'of a guest' } as unknown as GuestRuns,
     fetches: {
       fetch: (far: FarValue, _via: string | undefined, listener: ValueListener) => {
         fetched.push({ far, listener });

@@ -73,6 +73,7 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     store,
     fetches,
     refOf: new CodeRefs().refOf,
+    drives: (runId) => runId === 'own',
     turn,
     send: (to, message) => {
       said.push({ to, message });
