@@ -90,20 +90,23 @@ export class Fetches {
   /** A node says whether it has what was asked for. */
   heard(from: string, message: WireMessageOf<'value-found' | 'value-missing'>, error: Error | undefined): void {
     const { requests } = this.#ground;
+    if (!requests.isOpen(from, message.id, 'fetch-value')) return;
     if (message.type === 'value-missing') return requests.answered(from, message.id, { error });
     const { id, freeze, packed } = message;
     if (packed) requests.answered(from, id, Held.packed(packed, freeze ? 'result' : 'caller'));
     else this.#coming.set(id, { freeze });
   }
 
-  /** Where a value is put together that comes in several chunks. */
-  memoryFor(id: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+  /** Where a value is put together that comes in several chunks; nowhere, for one that nobody has asked that node for. */
+  memoryFor(from: string, id: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+    if (!this.#ground.requests.isOpen(from, id, 'fetch-value')) return undefined;
     return this.#sole.has(id) ? Held.memoryForOne(sizeBytes, begin) : Held.memory(sizeBytes);
   }
 
   /** The bytes have come, or will not. */
   value(from: string, id: number, value: readonly Uint8Array[] | Error): void {
     const { requests } = this.#ground;
+    if (!requests.isOpen(from, id, 'fetch-value')) return;
     const coming = this.#coming.get(id);
     this.#coming.delete(id);
     if (value instanceof Error) requests.answered(from, id, { error: value });

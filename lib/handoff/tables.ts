@@ -13,7 +13,7 @@ import {
   type Way,
 } from '../executor/index.js';
 import { type BeatContent, Membership } from '../nodes/index.js';
-import { PeerTable, Requests, type WireMessage, webSocketTransport } from '../peer/index.js';
+import { PeerTable, QuietLog, Requests, type WireMessage, webSocketTransport } from '../peer/index.js';
 import { GuestRuns, Runs, Turn } from '../runner/index.js';
 import { backends, StoreTable } from '../store/index.js';
 import { Answers } from './answers.js';
@@ -178,7 +178,9 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     requests,
     answers,
     send,
+    drop: (name: string) => peers.drop(name),
     logger,
+    quietLog: new QuietLog(logger, clock),
     onOutput,
     crash,
   };

@@ -1,5 +1,5 @@
 import type { AllocationTable } from '../allocator/index.js';
-import { HandoffError, type Logger } from '../base/index.js';
+import { HandoffError, type Logger, textOf } from '../base/index.js';
 import {
   type AttemptContext,
   errorFrom,
@@ -9,11 +9,14 @@ import {
   type ValueServer,
 } from '../executor/index.js';
 import type { MemberEvent, Membership } from '../nodes/index.js';
-import type { DialFault, DownCause, PeerIdentity, PeerListener, Requests, WireMessage } from '../peer/index.js';
+import type { DialFault, DownCause, PeerIdentity, PeerListener, QuietLog, Requests, WireMessage } from '../peer/index.js';
 import type { GuestRuns, Runs } from '../runner/index.js';
 import type { StoreTable } from '../store/index.js';
 import { packThrown } from '../value/index.js';
 import type { Answers } from './answers.js';
+
+/** How many lines a minute tell of faults of each kind. */
+const FAULTS_TOLD = 10;
 
 /** The stations that hear of other nodes. */
 export interface WireParts {
@@ -29,7 +32,11 @@ export interface WireParts {
   readonly requests: Requests;
   readonly answers: Answers;
   readonly send: (to: string, message: WireMessage) => boolean;
+  /** Ends the link to a node, at once. */
+  readonly drop: (name: string) => void;
   readonly logger: Logger;
+  /** For what others can bring about as often as they like. */
+  readonly quietLog: QuietLog;
   readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
   /** Something here has a bug: the PeerHub ends with it, and its supervisor decides. */
   readonly crash: (error: unknown) => void;
@@ -74,7 +81,7 @@ export class Wire implements PeerListener {
   messages(from: string, messages: readonly WireMessage[], isWanted: () => boolean): void {
     // What a hundred answers make room for is filled once, not after each.
     this.#parts.allocation.together(() => {
-      for (const message of messages) if (isWanted()) this.#safely(() => this.#message(from, message));
+      for (const message of messages) if (isWanted()) this.#doubtfully(from, message);
     });
   }
 
@@ -82,8 +89,22 @@ export class Wire implements PeerListener {
     this.#safely(() => this.#parts.fetches.value(from, transferId, value));
   }
 
-  memoryFor(_from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
-    return this.#parts.fetches.memoryFor(transferId, sizeBytes, begin);
+  memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+    return this.#parts.fetches.memoryFor(from, transferId, sizeBytes, begin);
+  }
+
+  /**
+   * A message has the shape of its type, and may still say what cannot be. What it breaks is its sender's affair: the link to that ends, and everything else
+   * goes on. Were it this node's, one member could end every other.
+   */
+  #doubtfully(from: string, message: WireMessage): void {
+    try {
+      this.#message(from, message);
+    } catch (error) {
+      const fields = { code: 'HANDOFF_BAD_MESSAGE', peer: from, type: message.type, why: textOf(error), err: error };
+      this.#parts.quietLog.warn(fields, 'closed the link to a node whose message cannot be dealt with', FAULTS_TOLD);
+      this.#parts.drop(from);
+    }
   }
 
   notUnderstood(from: string, type: string, id: number, fault: string): void {
@@ -130,6 +151,7 @@ export class Wire implements PeerListener {
       case 'ask':
         return answers.answer(from, message.id, message.question, this.#observers.has(from));
       case 'answer':
+        if (!requests.isOpen(from, message.id, 'ask')) return undefined;
         if (message.error) return requests.failed(from, message.id, errorFrom(message.error));
         return requests.answered(from, message.id, message.value);
       case 'run-begun':
@@ -141,11 +163,10 @@ export class Wire implements PeerListener {
       case 'end-run':
         values.runEnded(message.runId);
         return guests.heard(from, message);
-      case 'run-refused':
-        return this.#parts.logger.warn(
-          { peer: from, runId: message.runId, why: errorFrom(message.error).message },
-          'refused by another node',
-        );
+      case 'run-refused': {
+        const why = errorFrom(message.error).message;
+        return this.#parts.quietLog.warn({ peer: from, runId: message.runId, why }, 'refused by a node', FAULTS_TOLD);
+      }
       case 'attempt-queued':
       case 'attempt-started':
       case 'attempt-refused':
@@ -161,6 +182,8 @@ export class Wire implements PeerListener {
         return store.locations.register(message.dagId, message.functionId, message.node);
       case 'function-output': {
         const { dagId, runId, functionId, attempt, stream, text } = message;
+        // Only of runs that this node drives.
+        if (!this.#parts.runs.get(runId)) return undefined;
         return this.#parts.onOutput({ dagId, runId, functionId, attempt, node: from }, stream, text);
       }
     }

@@ -6,6 +6,7 @@ export type { PeerIdentity } from './link-state.js';
 export type { Question, RefusalReason, ValueName, WireMessage, WireMessageOf, WireOutcome, WireStep } from './messages.js';
 export { type Joined, type PeerHubMessage, startPeerHub } from './peer-hub.js';
 export { type DialFault, type DownCause, type PeerListener, PeerTable, type PeerTableOptions } from './peer-table.js';
+export { QuietLog } from './quiet-log.js';
 export { type RequestLimit, Requests } from './requests.js';
 export { type Defer, type Listening, type ListenOptions, nextTurn, type Socket, type SocketEvents, type Transport } from './transport.js';
 export { type TransportSetup, transports } from './transports/index.js';

@@ -72,6 +72,12 @@ export class Requests {
     return new Promise((resolve, reject) => void this.request<T>(to, make, { answered: resolve, failed: reject }, limit));
   }
 
+  /** Whether that node was asked that, by a message of that type, and has not answered: an answer to anything else is none. */
+  isOpen(from: string, id: number, type: WireMessage['type']): boolean {
+    const open = this.#open.get(id);
+    return open !== undefined && open.to === from && open.message.type === type;
+  }
+
   answered(from: string, id: number, value: unknown): void {
     (this.#take(from, id) as Requester<unknown> | undefined)?.answered(value);
   }

@@ -84,7 +84,9 @@ describe('values that are fetched', () => {
     const large = 5_000_000;
     const begin = Uint8Array.of(1);
     const memories = (...ids: number[]): unknown[] =>
-      ids.map((id) => fetches.memoryFor(id, large, begin)!.map(({ buffer, byteLength }) => [buffer.constructor.name, byteLength]));
+      ids.map((id) =>
+        fetches.memoryFor(id === 4 ? 'd' : 'b', id, large, begin)?.map(({ buffer, byteLength }) => [buffer.constructor.name, byteLength]),
+      );
     const shared = [['SharedArrayBuffer', large]];
     const own = [
       ['ArrayBuffer', 16],
@@ -94,14 +96,14 @@ describe('values that are fetched', () => {
     get(far('y'), 'two');
     const giveUp = get({ ...far('z'), isSole: true }, 'three');
     get({ ...far('w', 'd'), isSole: true }, 'four');
-    expect(memories(1, 2, 3, 4, 99)).to.deep.equal([own, shared, own, own, shared]);
-    expect(fetches.memoryFor(1, large, Uint8Array.of(0xff)), 'what is to be deserialized').to.have.length(1);
-    expect(fetches.memoryFor(1, 3, begin), 'no value').to.equal(undefined);
-    expect(fetches.memoryFor(2, 4_000_000, begin)).to.equal(undefined);
+    expect(memories(1, 2, 3, 4, 99), 'nobody has asked for the last').to.deep.equal([own, shared, own, own, undefined]);
+    expect(fetches.memoryFor('b', 1, large, Uint8Array.of(0xff)), 'what is to be deserialized').to.have.length(1);
+    expect(fetches.memoryFor('b', 1, 3, begin), 'no value').to.equal(undefined);
+    expect(fetches.memoryFor('b', 2, 4_000_000, begin)).to.equal(undefined);
     giveUp();
     requests.gone('d', new Error('gone'));
     fetches.value('b', 1, [pack(7, { where: 'result' })]);
-    expect(memories(1, 3, 4), 'nobody waits').to.deep.equal([shared, shared, shared]);
+    expect(memories(1, 3, 4), 'nobody waits').to.deep.equal([undefined, undefined, undefined]);
   });
 
   it('that do not arrive whole are missing', () => {

@@ -111,7 +111,7 @@ describe('the runs of other drivers on a node', () => {
     expect(ledger.isFree).to.equal(true);
   });
 
-  it('belong to one driver: another’s word about them is none', () => {
+  it('belong to one driver: another’s word about them is none, and is answered', () => {
     const { guests, isolation, heard } = guestNode({ cpu: 1 });
     guests.heard('a', asks('r/f'));
     heard();
@@ -120,7 +120,7 @@ describe('the runs of other drivers on a node', () => {
     guests.driverGone('evil');
     expect(isolation.of('f').stops).to.deep.equal([]);
     expect(guests.driverOf('r')).to.equal('a');
-    expect(heard()).to.deep.equal([]);
+    expect(heard()).to.deep.equal(['evil: ended f failed', 'evil: run-refused undefined']);
   });
 
   it('end with their driver: what runs is stopped, what waits is forgotten, and the room is free when it has ended', () => {

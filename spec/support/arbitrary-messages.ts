@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import type { WireMessage } from '../../lib/peer/index.js';
+import { pack, packThrown } from '../../lib/value/index.js';
+
+const number = fc.oneof(fc.nat(5), fc.constantFrom(0, 1, 2 ** 31, Number.MAX_SAFE_INTEGER));
+const amount = fc.oneof(number, fc.constantFrom(0.1, 1e308, Number.MIN_VALUE));
+const text = fc.oneof(fc.constantFrom('a', 'liar', 'node', '__proto__', 'constructor', '\u202e', 'x'.repeat(200)), fc.string());
+const name = text.filter((one) => one !== '' && !/\p{Surrogate}/u.test(one) && one.length <= 255);
+const bytes = fc.oneof(
+  fc.constantFrom(new Uint8Array(), pack(1, { where: 'value' }), packThrown(new Error('no')), Uint8Array.of(0xff, 1, 2, 3)),
+  fc.uint8Array({ maxLength: 64 }),
+);
+const resources = fc.array(fc.tuple(name, amount), { maxLength: 5 });
+const nullable = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(one, { nil: null });
+const plain = fc.oneof(
+  fc.constantFrom<unknown>(null, true, 0, -1, '', 'a', [], {}, [[]], { node: 1 }),
+  fc.jsonValue({ maxDepth: 3 }),
+);
+
+/** Messages that have the shape of their type, about runs, functions and nodes of these ids, and say what nobody who means well would say. */
+export function arbitraryMessages(ids: { readonly runs: readonly string[]; readonly functions: readonly string[]; readonly nodes: readonly string[] }) {
+  const runId = fc.constantFrom(...ids.runs);
+  const functionId = fc.constantFrom(...ids.functions, '__proto__');
+  const node = fc.constantFrom(...ids.nodes, 'nobody');
+  const dagId = fc.constantFrom('d', '__proto__');
+  const attempt = { runId, functionId, attempt: number };
+  const code = { module: fc.oneof(name, fc.constantFrom('./m.mjs', 'node:fs', '../x.mjs')), name, isolation: fc.constantFrom('loop', 'thread', 'process', 'x') };
+  const value = fc.oneof(
+    fc.record({ kind: fc.constant('of-run' as const), runId, functionId, origin: node }),
+    fc.record({ kind: fc.constant('of-dag' as const), dagId, functionId }),
+    fc.record({ kind: fc.constant('offered' as const), offer: number }),
+    fc.record({ kind: fc.constant('serialized' as const), runId, functionId, origin: node, dagId, consumer: functionId, attempt: number, ...code, extra: bytes }),
+  );
+  const given = fc.oneof(
+    fc.record({ packed: bytes, freeze: fc.boolean() }),
+    fc.record({ from: node, value, sizeBytes: number, sole: fc.boolean() }),
+  );
+  const step = fc.record({
+    ...code,
+    role: fc.constantFrom('function', 'inline', 'serialize', 'deserialize'),
+    functionId,
+    inputs: fc.array(fc.oneof(number, given), { maxLength: 3 }),
+    asList: fc.boolean(),
+    extra: nullable(given),
+    wanted: fc.boolean(),
+    sole: fc.boolean(),
+  });
+  const outcome = fc.oneof(
+    fc.record({ type: fc.constant('succeeded'), sizeBytes: number, tookMs: amount, packed: nullable(bytes) }),
+    fc.record({ type: fc.constant('failed'), error: bytes, final: fc.boolean() }),
+    fc.record({ type: fc.constant('argument-lost'), functionId, error: bytes }),
+    fc.record({ type: fc.constant('stopped') }),
+  );
+  const places = fc.tuple(number, number, number);
+  const usage = fc.record({ capabilities: resources, used: resources, usedByYou: resources, threads: places, loopPlaces: places });
+  const question = fc.oneof(
+    fc.record({ kind: fc.constant('check-room'), required: resources }),
+    fc.record({
+      kind: fc.constant('keep-value'),
+      ...{ dagId, functionId, as: fc.constantFrom('value', 'result') },
+      value: fc.oneof(fc.record({ packed: bytes }), fc.record({ offer: number })),
+    }),
+    fc.record({ kind: fc.constant('await-value'), dagId, functionId, timeoutMs: amount }),
+    fc.record({ kind: fc.constant('lookup-location'), dagId, functionId }),
+    fc.record({ kind: fc.constant('clear-dag'), dagId }),
+    fc.record({ kind: fc.constant('compare-module'), module: name, digest: text }),
+    fc.record({ kind: fc.constant('show-status'), all: fc.boolean() }),
+  );
+  const beat = {
+    ...{ seq: number, lagMs: amount, leaving: fc.boolean(), capabilities: resources, used: resources },
+    byDriver: fc.array(fc.tuple(node, resources, number, number), { maxLength: 3 }),
+    ...{ threads: fc.tuple(number, number), loopPlaces: fc.tuple(number, number), running: number, queued: number, heldBytes: number },
+    log: fc.constantFrom('ok', 'lost'),
+  };
+  const of = <T extends string>(type: T, fields: Record<string, fc.Arbitrary<unknown>> = {}): fc.Arbitrary<unknown> =>
+    fc.record({ type: fc.constant(type), ...fields });
+  return fc.oneof(
+    of('beat', beat),
+    of('members', { members: fc.array(fc.tuple(fc.oneof(node, name), name, nullable(text)), { maxLength: 4 }) }),
+    of('ask', { id: number, question }),
+    of('answer', { id: number, value: plain, error: nullable(bytes) }),
+    of('run-attempt', {
+      ...{ id: number, ...attempt, dagId, cost: resources, slot: fc.constantFrom('thread', 'loop'), mayQueue: fc.boolean() },
+      ...{ steps: fc.array(step, { maxLength: 3 }), timeoutMs: nullable(amount), stopGraceMs: amount },
+    }),
+    of('attempt-queued', { id: number, lacking: resources }),
+    of('attempt-started', { id: number }),
+    of('attempt-refused', { id: number, usage }),
+    of('attempt-ended', { id: number, outcome }),
+    of('stop-attempt', { runId, id: number, reason: bytes, graceMs: amount }),
+    of('runs-under-way', { runs: fc.array(fc.tuple(runId, fc.array(number, { maxLength: 3 })), { maxLength: 3 }) }),
+    of('run-begun', { runId, dagId }),
+    of('run-refused', { runId, error: bytes }),
+    of('release-values', { runId, ids: fc.array(functionId, { maxLength: 3 }) }),
+    of('end-run', { runId, retainMs: amount }),
+    of('fetch-value', { id: number, value }),
+    of('value-found', { id: number, freeze: fc.boolean(), packed: nullable(bytes) }),
+    of('value-missing', { id: number, error: nullable(bytes) }),
+    of('tell-location', { dagId, functionId, node }),
+    of('function-output', { ...attempt, dagId, stream: fc.constantFrom('stdout', 'stderr'), text }),
+  ) as fc.Arbitrary<WireMessage>;
+}
