@@ -12,24 +12,39 @@ const bytes = fc.oneof(
 );
 const resources = fc.array(fc.tuple(name, amount), { maxLength: 5 });
 const nullable = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(one, { nil: null });
-const plain = fc.oneof(
-  fc.constantFrom<unknown>(null, true, 0, -1, '', 'a', [], {}, [[]], { node: 1 }),
-  fc.jsonValue({ maxDepth: 3 }),
-);
+const plain = fc.oneof(fc.constantFrom<unknown>(null, true, 0, -1, '', 'a', [], {}, [[]], { node: 1 }), fc.jsonValue({ maxDepth: 3 }));
 
 /** Messages that have the shape of their type, about runs, functions and nodes of these ids, and say what nobody who means well would say. */
-export function arbitraryMessages(ids: { readonly runs: readonly string[]; readonly functions: readonly string[]; readonly nodes: readonly string[] }) {
+export function arbitraryMessages(ids: {
+  readonly runs: readonly string[];
+  readonly functions: readonly string[];
+  readonly nodes: readonly string[];
+}) {
   const runId = fc.constantFrom(...ids.runs);
   const functionId = fc.constantFrom(...ids.functions, '__proto__');
   const node = fc.constantFrom(...ids.nodes, 'nobody');
   const dagId = fc.constantFrom('d', '__proto__');
   const attempt = { runId, functionId, attempt: number };
-  const code = { module: fc.oneof(name, fc.constantFrom('./m.mjs', 'node:fs', '../x.mjs')), name, isolation: fc.constantFrom('loop', 'thread', 'process', 'x') };
+  const code = {
+    module: fc.oneof(name, fc.constantFrom('./m.mjs', 'node:fs', '../x.mjs')),
+    name,
+    isolation: fc.constantFrom('loop', 'thread', 'process', 'x'),
+  };
   const value = fc.oneof(
     fc.record({ kind: fc.constant('of-run' as const), runId, functionId, origin: node }),
     fc.record({ kind: fc.constant('of-dag' as const), dagId, functionId }),
     fc.record({ kind: fc.constant('offered' as const), offer: number }),
-    fc.record({ kind: fc.constant('serialized' as const), runId, functionId, origin: node, dagId, consumer: functionId, attempt: number, ...code, extra: bytes }),
+    fc.record({
+      kind: fc.constant('serialized' as const),
+      runId,
+      functionId,
+      origin: node,
+      dagId,
+      consumer: functionId,
+      attempt: number,
+      ...code,
+      extra: bytes,
+    }),
   );
   const given = fc.oneof(
     fc.record({ packed: bytes, freeze: fc.boolean() }),
@@ -43,7 +58,6 @@ export function arbitraryMessages(ids: { readonly runs: readonly string[]; reado
     asList: fc.boolean(),
     extra: nullable(given),
     wanted: fc.boolean(),
-    sole: fc.boolean(),
   });
   const outcome = fc.oneof(
     fc.record({ type: fc.constant('succeeded'), sizeBytes: number, tookMs: amount, packed: nullable(bytes) }),
