@@ -49,11 +49,15 @@ describe('messages of the right shape that lie', () => {
     await held.reached;
     let liars = 0;
     await fc.assert(
-      fc.asyncProperty(sent([run.runId, 'r2']), async (messages) => {
+      fc.asyncProperty(sent([run.id, 'r2']), async (messages) => {
         liars += 1;
         const name = `liar${liars}`;
         const liar = peerNode({ name, clock: systemClock, transport: cluster.network.transport(name) });
         await Promise.all([a, b].map((node) => liar.table.join(node.address!)));
+        // So that some of its answers are to questions.
+        for (const node of [a, b]) {
+          for (const asked of [node.getValue('d', 'x', name), node.resourcesAvailable(name, {}), node.clear('e')]) asked.catch(() => {});
+        }
         for (const [to, message] of messages) {
           liar.table.send(to, message);
           if (to === 'a') await nextTurn();
