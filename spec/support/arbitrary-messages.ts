@@ -44,6 +44,7 @@ export function arbitraryMessages(ids: {
       attempt: number,
       ...code,
       extra: bytes,
+      timeoutMs: nullable(amount),
     }),
   );
   const given = fc.oneof(
