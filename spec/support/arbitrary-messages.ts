@@ -59,6 +59,7 @@ export function arbitraryMessages(ids: {
     asList: fc.boolean(),
     extra: nullable(given),
     wanted: fc.boolean(),
+    sole: fc.boolean(),
   });
   const outcome = fc.oneof(
     fc.record({ type: fc.constant('succeeded'), sizeBytes: number, tookMs: amount, packed: nullable(bytes) }),
