@@ -37,6 +37,8 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
     case 'members':
     case 'runs-under-way':
     case 'goodbye':
+    case 'run-begun':
+    case 'run-refused':
     case 'attempt-started':
     case 'end-run':
     case 'tell-location':
