@@ -1,11 +1,11 @@
-import { type Timer, textOf } from '../base/index.js';
+import { isThenable, safeThrown, type Timer, textOf } from '../base/index.js';
 import type { Mailbox, Receiver } from './actor.js';
 import { type ActorOptions, checkActor } from './actor-options.js';
 import { openContext } from './context.js';
 import type { ActorContext, ActorRef, ExitReason, Handler } from './contract.js';
 import { deadline } from './deadline.js';
 import { Reference } from './handle.js';
-import { asError, isThenable, Place, stoppedError, WORKER_GRACE_MS } from './place.js';
+import { asError, Place, stoppedError, WORKER_GRACE_MS } from './place.js';
 
 /** `spawnActor` under a place; see there. */
 export async function spawnUnder(
@@ -64,7 +64,7 @@ export class ActorPlace extends Place implements Receiver {
     } catch (error) {
       if (this.isOver) throw stoppedError(`Cannot start "${this.name}"`, this);
       this.end(asError(error));
-      throw error;
+      throw safeThrown(error);
     }
     this.#isBusy = false;
     if (this.phase === 'starting' && !this.isOver) {

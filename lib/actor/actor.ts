@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { dispatch, Nobody, type Ref, spawn, start, stop } from 'nact';
 // @ts-expect-error nact types its index only; liveness of a reference is to be had nowhere else.
 import systemMap from 'nact/lib/system-map.js';
-import { type Clock, type Logger, textOf } from '../base/index.js';
+import { type Clock, guardedLogger, type Logger, textOf } from '../base/index.js';
 
 /** nact's own reference, for actors that are not ours. */
 export type { Ref as NactRef } from 'nact';
@@ -53,7 +53,7 @@ export class Ground {
   constructor(name: string, clock: Clock, logger: Logger) {
     this.name = name;
     this.clock = clock;
-    this.logger = logger;
+    this.logger = guardedLogger(logger);
     // The second nact system of one name takes over the first one's actors; there may be several of ours, and several copies of us.
     // Its types know a name as a string, which it ignores.
     this.#root = start({ name: `${encoded(name)}!${randomUUID()}` } as never);

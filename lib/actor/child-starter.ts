@@ -1,8 +1,9 @@
+import { isThenable, safeThrown } from '../base/index.js';
 import type { Child } from './child.js';
 import type { ChildRef, ExitReason } from './contract.js';
 import { Handle } from './handle.js';
 import { PendingStart } from './pending-start.js';
-import { isThenable, Place, printed, shutDown, stoppedError } from './place.js';
+import { Place, printed, shutDown, stoppedError } from './place.js';
 import { Scope } from './scope.js';
 
 /** How a start went. What failed has left nothing behind. */
@@ -71,7 +72,7 @@ export class ChildStarter {
     } catch (cause) {
       if (this.#supervisor.isOver) throw cause;
       await shutDown(scope, 'infinity');
-      return { type: 'failed', cause };
+      return { type: 'failed', cause: safeThrown(cause) };
     }
   }
 

@@ -1,3 +1,4 @@
+import { isError } from '../base/index.js';
 import { askFor, unheard } from './ask.js';
 import type { ActorContext, ActorRef, ExitReason } from './contract.js';
 import { type Place, stoppedError } from './place.js';
@@ -47,5 +48,3 @@ class Context implements ActorContext<unknown> {
 }
 
 export const openContext = (place: ContextPlace): ActorContext<unknown> => new Context(place);
-
-const isError = (value: unknown): boolean => value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';

@@ -1,4 +1,4 @@
-import { type Clock, HandoffError, type Logger } from '../base/index.js';
+import { type Clock, HandoffError, isError, type Logger, safeThrown, textOf } from '../base/index.js';
 import type { Ground } from './actor.js';
 import type { ExitReason, Shutdown } from './contract.js';
 import { deadline } from './deadline.js';
@@ -222,8 +222,8 @@ export function shutDown(place: Place, shutdown: Shutdown): Promise<void> | unde
 /** What a call gets that came too late. */
 export function stoppedError(what: string, place: Place): HandoffError {
   const { reason } = place;
-  const ended = reason === undefined ? 'it is stopping' : `it ended with ${reason instanceof Error ? `"${reason.message}"` : reason}`;
-  return new HandoffError('HANDOFF_STOPPED', `${what}: ${ended}`, reason instanceof Error ? { cause: reason } : {});
+  const ended = reason === undefined ? 'it is stopping' : `it ended with ${isError(reason) ? `"${textOf(reason)}"` : reason}`;
+  return new HandoffError('HANDOFF_STOPPED', `${what}: ${ended}`, isError(reason) ? { cause: reason } : {});
 }
 
 /** The place behind a handle that users hold. Throws `TypeError` for anything else, naming the parameter. */
@@ -240,15 +240,9 @@ export function printed(value: unknown): string {
   return typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
 }
 
-/** Whether it has to be waited for. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
-}
-
-/** What was thrown, as an exit reason. */
+/** What user code threw, as an exit reason. Never throws. */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error || HandoffError.is(thrown)) return thrown;
-  // An Error of another realm is one as well.
-  if (Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error;
-  return new Error(`something that is no Error was thrown: ${printed(thrown)}`, { cause: thrown });
+  const safe = safeThrown(thrown);
+  if (isError(safe) || HandoffError.is(safe)) return safe;
+  return new Error(`something that is no Error was thrown: ${printed(safe)}`, { cause: safe });
 }

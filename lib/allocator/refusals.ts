@@ -1,4 +1,4 @@
-import { HandoffError, textOf } from '../base/index.js';
+import { HandoffError, safeThrown, textOf } from '../base/index.js';
 import type { Asker, ClaimKind, Member } from './allocation.js';
 import { describe } from './resources.js';
 
@@ -23,7 +23,9 @@ function closeness(member: Member, kind: ClaimKind): number {
   return [...kind.cost].filter(([name, amount]) => member.room.canEverHold(new Map([[name, amount]]))).length;
 }
 
-export function strategyFailed(asker: Asker, index: number, cause: unknown): HandoffError {
+/** What its strategy threw, or chose, ends the run. */
+export function strategyFailed(asker: Asker, index: number, thrown: unknown): HandoffError {
+  const cause = safeThrown(thrown);
   const functionId = asker.functionId(index);
   const message = `Cannot place function "${functionId}": strategy "${asker.strategy.name}" failed: ${textOf(cause)}`;
   return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { dagId: asker.dagId, runId: asker.runId, functionId, cause });

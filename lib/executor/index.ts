@@ -13,7 +13,7 @@ export { isolations } from './isolations/index.js';
 export { ModuleComparisons } from './module-comparisons.js';
 export { moduleDigest, sameDigest } from './module-digest.js';
 export { type Maker, Offers, type ValueListener } from './offers.js';
-export { type AttemptAnswer, errorFrom, type FarAttempt, type FarListener, type FarOutcome, RemoteExecutor } from './remote-executor.js';
+export { type AttemptAnswer, type FarAttempt, type FarListener, type FarOutcome, RemoteExecutor } from './remote-executor.js';
 export type { PlacedStep } from './segments.js';
 export { blameFunctions, type StrayListener } from './stray-errors.js';
 export { ValueServer } from './value-server.js';

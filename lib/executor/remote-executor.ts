@@ -1,6 +1,6 @@
-import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../base/index.js';
+import { type Clock, HandoffError, PassingMap, type Timer } from '../base/index.js';
 import type { WireMessage, WireMessageOf, WireOutcome } from '../peer/index.js';
-import { Held, packThrown, unpackThrown } from '../value/index.js';
+import { Held, packThrownForWire, unpackError, unpackThrown } from '../value/index.js';
 import type { AttemptContext } from './attempt.js';
 import type { AttemptHandle } from './executor.js';
 import type { GatheredOutcome, UngatheredStep } from './gathered-attempt.js';
@@ -215,7 +215,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
 
   stop(reason: HandoffError, graceMs: number): void {
     if (this.#outcome) return;
-    this.#stop = { type: 'stop-attempt', runId: this.runId, id: this.id, reason: packThrown(reason), graceMs };
+    this.#stop = { type: 'stop-attempt', runId: this.runId, id: this.id, reason: packThrownForWire(reason), graceMs };
     this.#send(this.node, this.#stop);
     const delayMs = graceMs + STOP_ANSWER_MS;
     const atMs = this.#clock.now() + delayMs;
@@ -269,7 +269,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
   unanswered(): void {
     const { node, id, runId } = this;
     const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${this.#question.functionId}"`;
-    const reason = packThrown(new HandoffError('HANDOFF_TIMEOUT', message, { node }));
+    const reason = packThrownForWire(new HandoffError('HANDOFF_TIMEOUT', message, { node }));
     this.#send(node, { type: 'stop-attempt', runId, id, reason, graceMs: 0 });
     this.gone('lost');
   }
@@ -300,20 +300,10 @@ function outcomeOf(outcome: WireOutcome): FarOutcome {
       return packed ? { type: 'succeeded', values: [Held.packed(packed, 'result')], tookMs } : { type: 'kept', sizeBytes, tookMs };
     }
     case 'failed':
-      return { type: 'failed', error: errorFrom(outcome.error), final: outcome.final };
+      return { type: 'failed', error: unpackThrown(outcome.error), final: outcome.final };
     case 'argument-lost':
-      return { type: 'argument-lost', functionId: outcome.functionId, error: errorFrom(outcome.error) };
+      return { type: 'argument-lost', functionId: outcome.functionId, error: unpackError(outcome.error) };
     case 'stopped':
       return outcome;
-  }
-}
-
-/** An error that came over the wire; one that cannot be read is an error too. */
-export function errorFrom(packed: Uint8Array): Error {
-  try {
-    const error = unpackThrown(packed);
-    return error instanceof Error ? error : new Error(textOf(error), { cause: error });
-  } catch (cause) {
-    return new Error(`an error came that cannot be read: ${textOf(cause)}`, { cause });
   }
 }

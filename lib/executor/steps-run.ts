@@ -1,4 +1,5 @@
-import { HandoffError, NonRetryableError, textOf } from '../base/index.js';
+import { types } from 'node:util';
+import { HandoffError, isThenable, NonRetryableError, safeThrown, textOf } from '../base/index.js';
 import type { AnyFunction, CodeRef } from '../dag/index.js';
 import type { Step } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
@@ -98,7 +99,7 @@ export class StepsRun<V, K> {
       const args = step.extra === undefined ? first : [...first, ...(this.#place.open(step.extra) as readonly unknown[])];
       result = runIn(this.#scope, () => Reflect.apply(code, undefined, args as never[]));
       if (isThenable(result)) {
-        this.#await(step, Promise.resolve(result), (value) => this.#take(step, value) && this.next());
+        this.#await(step, result, (value) => this.#take(step, value) && this.next());
         return false;
       }
     } catch (error) {
@@ -137,18 +138,19 @@ export class StepsRun<V, K> {
     return copier ? copier() : this.#values[step];
   }
 
-  #await<T>(step: Step<V>, promise: Promise<T>, then: (value: T) => void): void {
+  /** Throws what the thenable throws when it is looked at; afterwards it settles once, whatever it does. */
+  #await<T>(step: Step<V>, thenable: PromiseLike<T>, then: (value: T) => void): void {
+    const promise = types.isPromise(thenable) ? thenable : Promise.resolve(thenable);
     Reflect.apply(promiseThen, promise, [then, (error: unknown) => this.#fail(step, error)]);
   }
 
-  #fail(step: Step<V>, error: unknown): void {
+  /** The one door through which what user code threw comes in. */
+  #fail(step: Step<V>, thrown: unknown): void {
+    const error = safeThrown(thrown);
     if (this.#place.freezes) explainFrozenWrite(error);
     this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinal(error));
   }
 }
-
-const isThenable = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** Failures that would come again. */
 export const isFinal = (error: unknown): boolean =>

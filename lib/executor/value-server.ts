@@ -2,7 +2,7 @@ import { HandoffError } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
 import type { ValueName, WireMessage } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
-import { Held, packThrown } from '../value/index.js';
+import { Held, packThrownForWire } from '../value/index.js';
 import type { AttemptHandle, ExecutorTable } from './executor.js';
 import { RIDES_ALONG_BYTES } from './far-value.js';
 import type { Fetches } from './fetches.js';
@@ -50,7 +50,7 @@ export class ValueServer {
     const { send } = this.#ground;
     this.#find(from, value, {
       found: (held) => this.#give(from, id, held),
-      missing: (error) => void send(from, { type: 'value-missing', id, error: error ? packThrown(error) : null }),
+      missing: (error) => void send(from, { type: 'value-missing', id, error: error ? packThrownForWire(error) : null }),
     });
   }
 
@@ -122,7 +122,7 @@ export class ValueServer {
       send(to, { type: 'value-found', id, freeze: held.origin === 'result', packed: isSmall ? parts[0]! : null });
       if (!isSmall) sendValue(to, id, parts).catch(() => {});
     } catch (error) {
-      send(to, { type: 'value-missing', id, error: packThrown(error) });
+      send(to, { type: 'value-missing', id, error: packThrownForWire(error) });
     }
   }
 }

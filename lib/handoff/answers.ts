@@ -5,7 +5,7 @@ import type { Membership } from '../nodes/index.js';
 import type { Question, WireMessage } from '../peer/index.js';
 import type { GuestRuns, Runs } from '../runner/index.js';
 import type { StoreTable } from '../store/index.js';
-import { Held, packThrown } from '../value/index.js';
+import { Held, packThrownForWire } from '../value/index.js';
 
 /** What answering needs of the node. */
 export interface AnswersGround {
@@ -35,7 +35,7 @@ export class Answers {
   /** An observer is only shown the status. */
   answer(from: string, id: number, question: Question, isObserver: boolean): void {
     const { send } = this.#ground;
-    const fail = (error: unknown): void => void send(from, { type: 'answer', id, value: null, error: packThrown(error) });
+    const fail = (error: unknown): void => void send(from, { type: 'answer', id, value: null, error: packThrownForWire(error) });
     const reply = (value: unknown): void => {
       try {
         send(from, { type: 'answer', id, value, error: null });

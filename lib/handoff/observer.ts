@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { guardedLogger, HandoffError, keepAlive, type Logger, newId, silentLogger, systemClock } from '../base/index.js';
-import { errorFrom } from '../executor/index.js';
 import { joinCluster } from '../nodes/index.js';
 import { type PeerIdentity, type PeerListener, PeerTable, Requests, webSocketTransport } from '../peer/index.js';
+import { unpackError } from '../value/index.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 import { type ClusterStatus, openStatus, type WireStatus } from './status.js';
 
@@ -127,7 +127,7 @@ export class ClusterObserver implements AsyncDisposable {
       messages: (from, messages) => {
         for (const message of messages) {
           if (message.type !== 'answer') continue;
-          if (message.error) this.#requests.failed(from, message.id, errorFrom(message.error));
+          if (message.error) this.#requests.failed(from, message.id, unpackError(message.error));
           else this.#requests.answered(from, message.id, message.value);
         }
       },

@@ -1,18 +1,11 @@
 import type { AllocationTable } from '../allocator/index.js';
 import { HandoffError, type Logger, textOf } from '../base/index.js';
-import {
-  type AttemptContext,
-  errorFrom,
-  type Fetches,
-  type ModuleComparisons,
-  type RemoteExecutor,
-  type ValueServer,
-} from '../executor/index.js';
+import type { AttemptContext, Fetches, ModuleComparisons, RemoteExecutor, ValueServer } from '../executor/index.js';
 import type { MemberEvent, Membership } from '../nodes/index.js';
 import type { DialFault, DownCause, PeerIdentity, PeerListener, QuietLog, Requests, WireMessage } from '../peer/index.js';
 import type { GuestRuns, Runs } from '../runner/index.js';
 import type { StoreTable } from '../store/index.js';
-import { packThrown } from '../value/index.js';
+import { packThrownForWire, unpackError } from '../value/index.js';
 import type { Answers } from './answers.js';
 
 /** How many lines a minute tell of faults of each kind. */
@@ -116,7 +109,7 @@ export class Wire implements PeerListener {
   /** A question that cannot be dealt with is answered so; what cannot be read of an answer is the end of its question. */
   #refuse(from: string, type: string, id: number, error: HandoffError): void {
     const { requests, remote, fetches, send } = this.#parts;
-    const packed = packThrown(error);
+    const packed = packThrownForWire(error);
     const failed = { type: 'attempt-ended', id, outcome: { type: 'failed', error: packed, final: true } } as const;
     switch (type) {
       case 'ask':
@@ -152,7 +145,7 @@ export class Wire implements PeerListener {
         return answers.answer(from, message.id, message.question, this.#observers.has(from));
       case 'answer':
         if (!requests.isOpen(from, message.id, 'ask')) return undefined;
-        if (message.error) return requests.failed(from, message.id, errorFrom(message.error));
+        if (message.error) return requests.failed(from, message.id, unpackError(message.error));
         return requests.answered(from, message.id, message.value);
       case 'run-begun':
       case 'run-attempt':
@@ -177,7 +170,7 @@ export class Wire implements PeerListener {
       case 'value-found':
         return fetches.heard(from, message, undefined);
       case 'value-missing':
-        return fetches.heard(from, message, message.error ? errorFrom(message.error) : undefined);
+        return fetches.heard(from, message, message.error ? unpackError(message.error) : undefined);
       case 'tell-location':
         return store.locations.register(message.dagId, message.functionId, message.node);
       case 'function-output': {

@@ -1,5 +1,5 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../actor/index.js';
-import { HandoffError } from '../base/index.js';
+import { HandoffError, isError } from '../base/index.js';
 import type { AttemptHandle, FarOutcome } from '../executor/index.js';
 import type { Turn } from './turn.js';
 
@@ -25,7 +25,7 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
     part.ended(outcome);
     if (outcome.type === 'succeeded' || outcome.type === 'kept') self.stop('normal');
     else if (outcome.type !== 'failed') self.stop('shutdown');
-    else self.stop(outcome.error instanceof Error ? outcome.error : new Error('the function threw', { cause: outcome.error }));
+    else self.stop(isError(outcome.error) ? outcome.error : new Error('the function threw', { cause: outcome.error }));
   };
   const member = group.spawn<'start'>(
     name,

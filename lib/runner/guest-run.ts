@@ -1,9 +1,9 @@
 import { type AllocationStrategy, amounts, type Capabilities, type ClaimKind, type Placed, strategies } from '../allocator/index.js';
 import { HandoffError, PassingMap } from '../base/index.js';
-import { type AttemptHandle, errorFrom, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
+import { type AttemptHandle, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { WireMessageOf, WireOutcome } from '../peer/index.js';
+import { packThrownForWire, unpackError } from '../value/index.js';
 import type { DriverUse, GuestGround } from './guest-runs.js';
-import { packedError } from './packed-error.js';
 
 /** What a guest run needs of all of them. */
 export interface GuestHost {
@@ -171,7 +171,7 @@ export class GuestRun implements Placed {
     const attempt = this.#open.get(id);
     if (!attempt) return this.#tell({ type: 'attempt-ended', id, outcome: { type: 'stopped' } });
     if (attempt.state === 'running') {
-      const why = errorFrom(reason);
+      const why = unpackError(reason);
       halt(attempt, HandoffError.is(why) ? why : new HandoffError('HANDOFF_RUN_CANCELLED', why.message), graceMs);
     } else {
       this.#ground.allocation.withdraw(this.runId, id, attempt.kind);
@@ -255,12 +255,12 @@ export class GuestRun implements Placed {
         const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
         this.#answer(attempt, { type: 'succeeded', sizeBytes, tookMs: outcome.tookMs, packed: rides });
       } catch (error) {
-        this.#answer(attempt, { type: 'failed', error: packedError(error), final: true });
+        this.#answer(attempt, { type: 'failed', error: packThrownForWire(error), final: true });
       }
     } else if (outcome.type === 'failed') {
-      this.#answer(attempt, { type: 'failed', error: packedError(outcome.error), final: outcome.final });
+      this.#answer(attempt, { type: 'failed', error: packThrownForWire(outcome.error), final: outcome.final });
     } else if (outcome.type === 'argument-lost') {
-      this.#answer(attempt, { ...outcome, error: packedError(outcome.error) });
+      this.#answer(attempt, { ...outcome, error: packThrownForWire(outcome.error) });
     } else {
       this.#answer(attempt, { type: 'stopped' });
     }

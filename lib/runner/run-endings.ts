@@ -1,10 +1,11 @@
-import { HandoffError } from '../base/index.js';
+import { HandoffError, safeThrown } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
 import type { DagRun } from './dag-run.js';
 
 /** Somebody asked for the end of a run. */
-export function cancelled(plan: Plan, runId: string, cause: unknown): HandoffError {
+export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffError {
   const { dagId } = plan;
+  const cause = safeThrown(reason);
   return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
 }
 

@@ -1,4 +1,4 @@
-import { HandoffError, textOf } from '../base/index.js';
+import { HandoffError, isError, textOf } from '../base/index.js';
 import { holdsClaim, isFinal } from './function-state.js';
 import { consumed, dropUnneeded, missed, skipDependents, skipIfDoomed, valuesLost, waitAgain } from './lineage.js';
 import type { RunCommand, RunEvent, RunHappening } from './messages.js';
@@ -339,5 +339,5 @@ function free(state: RunState, index: number, out: RunCommand[]): void {
 }
 
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(textOf(thrown), { cause: thrown });
+  return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown });
 }

@@ -1,6 +1,6 @@
 import type { ActorRef, Supervisor } from '../actor/index.js';
 import type { Capabilities, ClaimKind } from '../allocator/index.js';
-import { HandoffError, keepAlive, newRunId, type RunId, type Timer } from '../base/index.js';
+import { HandoffError, keepAlive, newRunId, type RunId, type Timer, textOf } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
 import type { Given } from '../executor/index.js';
 import { snapshot } from '../value/index.js';
@@ -303,8 +303,12 @@ export class Runs {
     const goOn = (): void => {
       // Told already: it was abandoned.
       if (this.#byRun.get(run.runId) !== open) return;
-      if (results.goOn()) this.#tell(open, error, results);
-      else clock.after(0, goOn);
+      try {
+        if (!results.goOn()) return void clock.after(0, goOn);
+      } catch (cause) {
+        return this.#tell(open, aborted(run, `its results could not be put together: ${textOf(cause)}`, cause), undefined);
+      }
+      return this.#tell(open, error, results);
     };
     goOn();
   }

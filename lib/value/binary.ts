@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isBuffer } from './shape.js';
 
 /** A packed value whose whole is binary begins with this byte; what v8 writes begins with 0xff. */
 export const BINARY = 0x01;
@@ -24,6 +25,7 @@ const VIEWS: readonly ViewClass[] = [
 const NAMES: readonly string[] = VIEWS.map((view) => view.name);
 const ARRAY_BUFFER = 0xfe;
 const DATA_VIEW = 0xfd;
+const BUFFER = 0xfc;
 
 /** Whether the value is one piece of binary data, that needs no serializer. */
 export const isBinary = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
@@ -66,13 +68,14 @@ export function binaryParts(value: ArrayBuffer | ArrayBufferView): readonly Uint
 
 /**
  * What was packed, and may have come in several parts, the header whole in the first. One copy; none if `isGivenAway` and the data is all that
- * its memory holds: then that memory is the value's. A Buffer comes back as a Uint8Array.
+ * its memory holds: then that memory is the value's.
  */
 export function unpackBinary(parts: readonly Uint8Array[], isGivenAway = false): ArrayBuffer | ArrayBufferView {
   const code = parts[0]![1]!;
   const bytes = (isGivenAway && dataAlone(parts)) || dataCopied(parts);
   if (code === ARRAY_BUFFER) return bytes.buffer;
   if (code === DATA_VIEW) return new DataView(bytes.buffer);
+  if (code === BUFFER) return Buffer.from(bytes.buffer);
   const View = VIEWS[code];
   if (!View) throw new RangeError(`Cannot unpack: unknown kind ${code} of binary data`);
   const { BYTES_PER_ELEMENT } = View as unknown as Uint8ArrayConstructor;
@@ -102,6 +105,7 @@ function dataCopied(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 function codeOf(value: ArrayBuffer | ArrayBufferView): number {
   if (!ArrayBuffer.isView(value)) return ARRAY_BUFFER;
   if (types.isDataView(value)) return DATA_VIEW;
-  // Told by internal slot: a view of another realm, or a Buffer, is what its slot says.
+  if (isBuffer(value)) return BUFFER;
+  // Told by internal slot: a view of another realm is what its slot says.
   return NAMES.indexOf((value as Uint8Array)[Symbol.toStringTag]);
 }

@@ -1,6 +1,8 @@
-import { HandoffError } from '../base/index.js';
+import { types } from 'node:util';
+import { HandoffError, readSafely, textOf } from '../base/index.js';
+import { packedDepth } from './depth.js';
 import { keyText, pathText, type Step } from './paths.js';
-import { type Shape, shapeOf } from './shape.js';
+import { isBuffer, type Shape, shapeOf } from './shape.js';
 
 /** How a value is checked. */
 export interface CheckOptions {
@@ -14,7 +16,7 @@ export interface CheckOptions {
 export interface Survey {
   /** An estimate of what it takes packed. */
   readonly sizeBytes: number;
-  /** Whether there is something that structured clone alone would not carry whole: an Error's own fields, a Buffer out of a pool. */
+  /** Whether there is something that structured clone alone would not carry whole: an Error's own fields, a Buffer. */
   readonly needsCare: boolean;
   /** Whether freezing it fixes all of it: there is nothing inside that cannot be frozen. */
   readonly freezesWhole: boolean;
@@ -26,9 +28,15 @@ const sound = new WeakMap<object, Survey>();
 const FIXED_BYTES = 8;
 
 /**
+ * How deep a value may be nested. V8 packs and unpacks recursively: the main thread's stack holds some 1,900 objects within each other, that of
+ * a worker thread twice as many. What a thread has packed must open anywhere.
+ */
+export const MAX_DEPTH = 1000;
+
+/**
  * Walks through a value once, iteratively, shared and cyclic parts included, and refuses what is no value with
- * `HANDOFF_NOT_SERIALIZABLE` and the path: functions, symbols (as keys too), class instances, accessors, promises, iterators, proxies, and
- * properties that a copy would lose. Answers the size in bytes, estimated.
+ * `HANDOFF_NOT_SERIALIZABLE` and the path: functions, symbols (as keys too), class instances, accessors, promises, iterators, proxies,
+ * properties that a copy would lose, and what is nested deeper than 1,000. Answers the size in bytes, estimated.
  */
 export const check = (value: unknown, options: CheckOptions): number => survey(value, options).sizeBytes;
 
@@ -45,6 +53,17 @@ export function survey(value: unknown, { where, freeze }: CheckOptions): Survey 
   return found;
 }
 
+/** Whether something is a value of at most `mostBytes`, and how much of it was looked at to know. Never throws. */
+export function measure(value: unknown, mostBytes: number): { readonly isValue: boolean; readonly sizeBytes: number } {
+  const walk = new Walk('field', false, mostBytes);
+  try {
+    walk.visit(value, undefined);
+    return { isValue: walk.sizeBytes <= mostBytes, sizeBytes: walk.sizeBytes };
+  } catch {
+    return { isValue: false, sizeBytes: walk.sizeBytes };
+  }
+}
+
 class Walk {
   sizeBytes = 0;
   needsCare = false;
@@ -52,17 +71,31 @@ class Walk {
   freezesWhole = true;
   readonly #where: string;
   readonly #freeze: boolean;
-  readonly #seen = new Set<object>();
+  readonly #mostBytes: number;
+  /** With the depth at which each was met first. */
+  readonly #seen = new Map<object, number>();
   readonly #todo: (readonly [object, Step | undefined])[] = [];
+  /** How deep what is entered lies. */
+  #depth = 0;
+  #deepest = 0;
+  /** By how much what was met again lay deeper than at first, summed up: no way into the value is longer than this and `#deepest` together. */
+  #deeperAgain = 0;
 
-  constructor(where: string, freeze: boolean) {
+  constructor(where: string, freeze: boolean, mostBytes = Number.POSITIVE_INFINITY) {
     this.#where = where;
     this.#freeze = freeze;
+    this.#mostBytes = mostBytes;
   }
 
-  visit(root: object, at: Step | undefined): void {
+  visit(root: unknown, at: Step | undefined): void {
     this.#meet(root, at);
-    for (let next = this.#todo.pop(); next; next = this.#todo.pop()) this.#enter(next[0], next[1]);
+    for (let next = this.#todo.pop(); next; next = this.#todo.pop()) {
+      this.#depth = this.#seen.get(next[0])!;
+      this.#enter(next[0], next[1]);
+      if (this.sizeBytes > this.#mostBytes) return;
+    }
+    // Only where much is shared, at unequal depths: whether it is too deep depends on the order in which V8 comes by.
+    if (this.#deepest + this.#deeperAgain > MAX_DEPTH && packedDepth(root as object) > MAX_DEPTH) throw tooDeep(this.#where, at);
   }
 
   /** A value inside: counted now if it is a primitive, entered later if not. */
@@ -72,8 +105,17 @@ class Walk {
       return;
     }
     this.sizeBytes += 2;
-    if (this.#seen.has(value)) return;
-    this.#seen.add(value);
+    const depth = this.#depth + 1;
+    const before = this.#seen.get(value);
+    if (before !== undefined) {
+      if (depth > before) this.#deeperAgain += depth - before;
+      return;
+    }
+    if (depth > this.#deepest) {
+      if (depth > MAX_DEPTH) throw tooDeep(this.#where, at);
+      this.#deepest = depth;
+    }
+    this.#seen.set(value, depth);
     this.#todo.push([value, at]);
   }
 
@@ -119,12 +161,12 @@ class Walk {
 
   #binary(value: ArrayBuffer | ArrayBufferView): void {
     this.sizeBytes += value.byteLength + FIXED_BYTES;
-    if (ArrayBuffer.isView(value) && value.byteLength < value.buffer.byteLength && Buffer.isBuffer(value)) this.needsCare = true;
+    if (isBuffer(value)) this.needsCare = true;
   }
 
   #error(error: Error, at: Step | undefined): void {
     this.needsCare = true;
-    this.sizeBytes += FIXED_BYTES + String(error.message).length + (error.stack?.length ?? 0);
+    this.sizeBytes += FIXED_BYTES + errorText(error, 'message').length + errorText(error, 'stack').length;
     for (const key of errorFields(error)) {
       const descriptor = Object.getOwnPropertyDescriptor(error, key)!;
       const within = { above: at, key: keyText(key) };
@@ -145,11 +187,18 @@ class Walk {
 /** What a value takes packed, guessed from its surface: for values that are not walked through. */
 export function surfaceSize(value: unknown): number {
   if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null) return FIXED_BYTES;
+  // What a Proxy says of itself is code of the user's, and may throw.
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return FIXED_BYTES;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
   if (Array.isArray(value)) return value.length * 2 * FIXED_BYTES;
   if (value instanceof Map || value instanceof Set) return value.size * 4 * FIXED_BYTES;
   return FIXED_BYTES * 8;
+}
+
+/** Name, message or stack of an error, whatever stands there. Never throws. */
+export function errorText(error: Error, key: 'name' | 'message' | 'stack'): string {
+  const value = readSafely(error, key);
+  return typeof value === 'string' ? value : value === undefined ? '' : textOf(value);
 }
 
 /** The own fields of an error that are kept beside name, message and stack. */
@@ -179,6 +228,12 @@ function sizeOfPrimitive(value: unknown, where: string, at: Step | undefined): n
 function refused(where: string, at: Step | undefined, what: string): HandoffError {
   const path = pathText(where, at);
   return new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot pass ${path} on: ${what} is not a value`, { path });
+}
+
+function tooDeep(where: string, at: Step | undefined): HandoffError {
+  const path = pathText(where, at);
+  const message = `Cannot pass ${path} on: it is nested deeper than ${MAX_DEPTH}`;
+  return new HandoffError('HANDOFF_NOT_SERIALIZABLE', message, { path });
 }
 
 /** Freezes what can be frozen of a value that is known to be one: plain objects and arrays, each once, iteratively. */

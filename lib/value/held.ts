@@ -1,6 +1,6 @@
 import { BINARY, binaryParts, HEADER_BYTES, isBinary, unpackBinary, withWholeHeader } from './binary.js';
 import { type Survey, survey } from './check.js';
-import { joined, type Packed, packSurveyed, unpack } from './pack.js';
+import { joined, opened, type Packed, packSurveyed, unpack } from './pack.js';
 import { sharedMemory } from './shared-memory.js';
 
 /** From this size on binary data is sent from where it lies, bytes. */
@@ -145,7 +145,7 @@ export class Held {
     if (parts?.[0]?.[0] === BINARY) {
       // What was given away may be changed by whoever has it: nobody else is to see it.
       if (this.#isForOne) this.#parts = NOTHING;
-      return unpackBinary(parts, this.#isForOne);
+      return opened(() => unpackBinary(parts, this.#isForOne));
     }
     return unpack(this.pack(''), { freeze: freeze && this.origin === 'result' });
   }

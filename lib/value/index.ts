@@ -7,4 +7,4 @@ export { type Packed, pack, packSurveyed, unpack } from './pack.js';
 export { countShared } from './shared-memory.js';
 export { smallCopy } from './small-copy.js';
 export { snapshot } from './snapshot.js';
-export { packThrown, unpackThrown } from './thrown.js';
+export { packThrown, packThrownForWire, unpackError, unpackThrown } from './thrown.js';

@@ -1,5 +1,5 @@
 import { Deserializer, Serializer } from 'node:v8';
-import { HandoffError } from '../base/index.js';
+import { HandoffError, textOf } from '../base/index.js';
 import { BINARY, isBinary, packBinary, unpackBinary } from './binary.js';
 import { freezeDeep, type Survey, survey } from './check.js';
 import { isScalar, packScalar, unpackScalar } from './scalar.js';
@@ -9,7 +9,7 @@ import { sharedMemory } from './shared-memory.js';
 /** A value as bytes: its own, or in memory that threads share. Never changed once made. */
 export type Packed = Uint8Array;
 
-/** Begins a value whose errors stand apart. */
+/** Begins a value whose errors and Buffers stand apart. */
 const APART = 0x02;
 
 /** From this size on a packed value lies in shared memory, so that it crosses threads without a copy; below, a copy is cheaper. */
@@ -38,15 +38,31 @@ export function packSurveyed(value: unknown, { needsCare }: Survey, where: strin
   const scalar = packScalar(value);
   if (scalar) return scalar;
   if (isBinary(value)) return packBinary(value, allocate);
-  const written = needsCare ? writeApart(value, where) : write(value, where);
+  const written = needsCare ? packApart(value, where) : write(value, where);
   if (!shared || written.byteLength < SHARED_FROM_BYTES) return written;
   const packed = allocate(written.byteLength);
   packed.set(written);
   return packed;
 }
 
-/** An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. */
-export function unpack(packed: Packed, { freeze }: { readonly freeze: boolean }): unknown {
+/**
+ * An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. Throws `HANDOFF_NOT_SERIALIZABLE` for bytes
+ * that nobody has packed: they came from elsewhere.
+ */
+export function unpack(packed: Packed, options: { readonly freeze: boolean }): unknown {
+  return opened(() => unpacked(packed, options));
+}
+
+/** What `open` gives. Throws `HANDOFF_NOT_SERIALIZABLE` where that throws anything. */
+export function opened<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    throw new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot open a value: ${textOf(cause)}`, { cause });
+  }
+}
+
+function unpacked(packed: Packed, { freeze }: { readonly freeze: boolean }): unknown {
   if (isScalar(packed)) return unpackScalar(packed);
   if (packed[0] === BINARY) return unpackBinary([packed]);
   const isApart = packed[0] === APART;
@@ -76,12 +92,13 @@ function write(value: unknown, where: string, before?: number): Uint8Array {
     serializer.writeValue(value);
     return serializer.releaseBuffer();
   } catch (error) {
-    const why = error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message;
+    const why = error instanceof RangeError ? 'it is nested too deeply' : textOf(error);
     throw new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot pass ${where} on: ${why}`, { path: where, cause: error });
   }
 }
 
-const writeApart = (value: unknown, where: string): Uint8Array => write(setApart(value), where, APART);
+/** Packs a value that is known to be one, with its errors and Buffers apart. */
+export const packApart = (value: unknown, where: string): Packed => write(setApart(value), where, APART);
 
 function readAll(bytes: Uint8Array): unknown {
   const deserializer = new Deserializer(bytes);

@@ -1,9 +1,9 @@
 import { ERROR_CODES, HandoffError, type HandoffErrorCode, NonRetryableError } from '../base/index.js';
-import { errorFields } from './check.js';
+import { errorFields, errorText } from './check.js';
 
 /** An Error as plain data. `fields` are its own, `cause` and the like among them. */
 export interface ErrorRecord {
-  readonly kind: 'error' | 'handoff' | 'non-retryable';
+  readonly kind: 'error' | 'handoff' | 'non-retryable' | 'dom';
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
@@ -14,18 +14,37 @@ const STANDARD: ReadonlyMap<string, ErrorConstructor> = new Map(
   [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((kind) => [kind.name, kind as ErrorConstructor]),
 );
 
-/** What is kept of an error. */
-export function recordOf(error: Error): ErrorRecord {
+/** What is kept of an error, its own fields apart, and its stack if that is wanted. Never throws. */
+export function bareRecordOf(error: Error, withStack = true): ErrorRecord {
   const fields: Record<string, unknown> = Object.create(null);
-  for (const key of errorFields(error)) fields[key] = (error as unknown as Record<string, unknown>)[key];
-  const kind = HandoffError.is(error) ? 'handoff' : NonRetryableError.is(error) ? 'non-retryable' : 'error';
-  const { stack } = error;
-  return { kind, name: String(error.name), message: String(error.message), stack: typeof stack === 'string' ? stack : undefined, fields };
+  const stack = withStack ? errorText(error, 'stack') || undefined : undefined;
+  return { kind: kindOf(error), name: errorText(error, 'name') || 'Error', message: errorText(error, 'message'), stack, fields };
+}
+
+/** What is kept of an error that has been checked. */
+export function recordOf(error: Error): ErrorRecord {
+  const record = bareRecordOf(error);
+  for (const key of errorFields(error)) record.fields[key] = (error as unknown as Record<string, unknown>)[key];
+  return record;
+}
+
+function kindOf(error: Error): ErrorRecord['kind'] {
+  if (HandoffError.is(error)) return 'handoff';
+  if (NonRetryableError.is(error)) return 'non-retryable';
+  return isDomException(error) ? 'dom' : 'error';
+}
+
+function isDomException(error: object): boolean {
+  try {
+    return error instanceof DOMException;
+  } catch {
+    return false;
+  }
 }
 
 /** An error without its own fields: of the standard class of that name, else an `Error` with that name; ours stay recognisable as ours. */
 export function emptyError({ kind, name, message, stack, fields }: ErrorRecord): Error {
-  const error = newError(kind, name, message, fields);
+  const error = withoutStack(() => newError(kind, name, message, fields));
   if (error.name !== name) Object.defineProperty(error, 'name', hidden(name));
   Object.defineProperty(error, 'stack', hidden(stack));
   return error;
@@ -40,11 +59,24 @@ export function addFields(error: Error, fields: Readonly<Record<string, unknown>
 }
 
 function newError(kind: ErrorRecord['kind'], name: string, message: string, fields: Readonly<Record<string, unknown>>): Error {
+  if (kind === 'dom') return new DOMException(message, name);
   if (kind === 'non-retryable') return new NonRetryableError(message);
   if (kind === 'handoff' && (ERROR_CODES as readonly unknown[]).includes(fields.code))
     return new HandoffError(fields.code as HandoffErrorCode, message);
   if (name === 'AggregateError') return new AggregateError([], message);
   return new (STANDARD.get(name) ?? Error)(message);
+}
+
+/** An error made without a look at where: that takes ten times as long as all else, and more with source maps. */
+function withoutStack(make: () => Error): Error {
+  const before = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+  if (!before?.writable) return make();
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = before.value as number;
+  }
 }
 
 const hidden = (value: unknown): PropertyDescriptor => ({ value, enumerable: false, writable: true, configurable: true });

@@ -1,14 +1,18 @@
 import { types } from 'node:util';
+import { isError } from '../base/index.js';
 import { addFields, type ErrorRecord, emptyError, recordOf } from './rebuilt-error.js';
+import { isBuffer } from './shape.js';
 
 /**
  * A value whose errors stand apart, as structured clone drops an error's own fields: in the value each is replaced by an empty object, the
- * placeholder at the same index. Buffers are replaced by their own bytes, as a clone would carry the whole pool they lie in.
+ * placeholder at the same index. Buffers are replaced by views of their own bytes, as a clone makes them Uint8Arrays and carries the whole pool they lie in.
  */
 export interface SetApart {
   readonly value: unknown;
   readonly placeholders: readonly object[];
   readonly records: readonly ErrorRecord[];
+  /** The views that stand in the value for Buffers. */
+  readonly buffers: readonly Uint8Array[];
 }
 
 /** Copies the containers of a value that has been checked, iteratively, shared and cyclic parts kept; leaves are passed on as they are. */
@@ -16,6 +20,7 @@ export function setApart(root: unknown): SetApart {
   const copies = new Map<object, unknown>();
   const placeholders: object[] = [];
   const records: ErrorRecord[] = [];
+  const buffers: Uint8Array[] = [];
   const todo: (() => void)[] = [];
 
   const copyOf = (value: unknown): unknown => {
@@ -30,7 +35,7 @@ export function setApart(root: unknown): SetApart {
     for (const key of Object.keys(from)) define(to, key, copyOf((from as Record<string, unknown>)[key]));
   };
   const newCopy = (value: object): object => {
-    if (types.isNativeError(value) || value instanceof Error) {
+    if (isError(value)) {
       const placeholder = {};
       const record = recordOf(value);
       placeholders.push(placeholder);
@@ -38,7 +43,11 @@ export function setApart(root: unknown): SetApart {
       todo.push(() => fill(record.fields, record.fields));
       return placeholder;
     }
-    if (Buffer.isBuffer(value)) return new Uint8Array(value);
+    if (isBuffer(value)) {
+      const bytes = ownBytes(value);
+      buffers.push(bytes);
+      return bytes;
+    }
     if (types.isArrayBufferView(value) || types.isAnyArrayBuffer(value) || types.isDate(value) || types.isRegExp(value)) return value;
     if (types.isMap(value)) {
       const copy = new Map<unknown, unknown>();
@@ -57,19 +66,27 @@ export function setApart(root: unknown): SetApart {
 
   const value = copyOf(root);
   for (let next = todo.pop(); next; next = todo.pop()) next();
-  return { value, placeholders, records };
+  return { value, placeholders, records, buffers };
 }
 
-/** Puts the errors back where their placeholders stand. Changes what it is given. */
-export function putBack({ value: root, placeholders, records }: SetApart): unknown {
-  const errors = new Map<object, Error>();
-  for (const [index, placeholder] of placeholders.entries()) errors.set(placeholder, emptyError(records[index]!));
+/** The bytes of a Buffer, in memory that holds nothing else: where that is so already, without a copy. */
+function ownBytes(buffer: Buffer): Uint8Array {
+  const isAlone = buffer.byteLength === buffer.buffer.byteLength;
+  return isAlone ? new Uint8Array(buffer.buffer, 0, buffer.byteLength) : new Uint8Array(buffer);
+}
+
+/** Puts errors and Buffers back where their placeholders stand. Changes what it is given. */
+export function putBack({ value: root, placeholders, records, buffers }: SetApart): unknown {
+  const errors = placeholders.map((_placeholder, index) => emptyError(records[index]!));
+  const standsFor = new Map<object, object>();
+  for (const [index, error] of errors.entries()) standsFor.set(placeholders[index]!, error);
+  for (const bytes of buffers) standsFor.set(bytes, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const seen = new Set<object>();
   const todo: object[] = [];
   const restored = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
-    const error = errors.get(value);
-    if (error) return error;
+    const itself = standsFor.get(value);
+    if (itself) return itself;
     if (!seen.has(value)) {
       seen.add(value);
       todo.push(value);
@@ -90,7 +107,7 @@ export function putBack({ value: root, placeholders, records }: SetApart): unkno
     } else if (!types.isArrayBufferView(next))
       for (const key of Object.keys(next)) define(next, key, restored((next as Record<string, unknown>)[key]));
   }
-  for (const [index, placeholder] of placeholders.entries()) addFields(errors.get(placeholder)!, records[index]!.fields);
+  for (const [index, error] of errors.entries()) addFields(error, records[index]!.fields);
   return value;
 }
 

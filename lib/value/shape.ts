@@ -24,15 +24,24 @@ const className = (value: object): string => {
  * Object.prototype is one step from null, Map.prototype two; what is further away is an instance of somebody's class.
  */
 export function shapeOf(value: object): Shape {
-  const above = Object.getPrototypeOf(value) as object | null;
+  // First: all else runs its code.
   if (types.isProxy(value)) return { refused: 'a Proxy' };
+  try {
+    return ordinaryShape(value);
+  } catch {
+    return { refused: 'an object whose prototypes cannot be looked at' };
+  }
+}
+
+function ordinaryShape(value: object): Shape {
+  const above = Object.getPrototypeOf(value) as object | null;
   if (Array.isArray(value)) return depthOf(value) === 2 ? 'array' : { refused: `an instance of ${className(value)}` };
   if (types.isModuleNamespaceObject(value)) return { refused: 'a module' };
   if (above === null || Object.getPrototypeOf(above) === null) return plainOrRefused(value);
   if (types.isNativeError(value) || value instanceof Error) return 'error';
   if (types.isArrayBufferView(value)) {
     if (types.isSharedArrayBuffer(value.buffer)) return { refused: 'a view of a SharedArrayBuffer' };
-    return Buffer.isBuffer(value) || depthOf(value) <= (types.isDataView(value) ? 2 : 3)
+    return isBuffer(value) || depthOf(value) <= (types.isDataView(value) ? 2 : 3)
       ? 'binary'
       : { refused: `an instance of ${className(value)}` };
   }
@@ -47,6 +56,9 @@ export function shapeOf(value: object): Shape {
   if (types.isGeneratorObject(value) || types.isMapIterator(value) || types.isSetIterator(value)) return { refused: 'an iterator' };
   return { refused: `an instance of ${className(value)}` };
 }
+
+/** Whether it is a Buffer itself: an instance of a class that extends it is none. */
+export const isBuffer = (value: object): value is Buffer => types.isUint8Array(value) && Object.getPrototypeOf(value) === Buffer.prototype;
 
 function plainOrRefused(value: object): Shape {
   if (types.isBoxedPrimitive(value) || types.isExternal(value) || types.isPromise(value))

@@ -1,46 +1,192 @@
-import { textOf } from '../base/index.js';
-import { type Packed, pack, unpack } from './pack.js';
-import { addFields, emptyError, recordOf } from './rebuilt-error.js';
+import { isError, readSafely, shortened, textOf } from '../base/index.js';
+import { errorFields, measure } from './check.js';
+import { type Packed, pack, packApart, unpack } from './pack.js';
+import { addFields, bareRecordOf, emptyError } from './rebuilt-error.js';
 
-/** How far a chain of causes is followed. */
-const MAX_DEPTH = 16;
+/** How much is kept of errors that hang together. */
+interface Limits {
+  /** Each text of an error, characters; and all of them together: what comes after has 1000. */
+  readonly textLength: number;
+  readonly textsLength: number;
+  /** Of a chain of causes the first and the last halves of so many. */
+  readonly causes: number;
+  readonly errors: number;
+  /** Fields that are no errors, in all, bytes. */
+  readonly fieldBytes: number;
+}
+
+const AMPLE: Limits = {
+  textLength: 1024 * 1024,
+  textsLength: 16 * 1024 * 1024,
+  causes: 100,
+  errors: 100_000,
+  fieldBytes: 64 * 1024 * 1024,
+};
+const SPARE: Limits = { textLength: 4000, textsLength: 400_000, causes: 50, errors: 100, fieldBytes: 64 * 1024 };
+const LEAST: Limits = { textLength: 1000, textsLength: 0, causes: 20, errors: 40, fieldBytes: 0 };
+
+/** No error that goes to another node takes more: a message has to fit a frame, bytes. */
+const MESSAGE_BYTES = 1024 * 1024;
+
+/** So many errors keep their stacks: to have one written takes V8 longer than all else, where there are source maps a hundred times as long. */
+const STACKS = 1000;
+
+/** As long as a text may be in any case, characters. */
+const SHORT = 1000;
+
+/** What looking at a field costs at least, as if it were bytes of it. */
+const FIELD_BYTES = 64;
 
 /**
- * Packs what a function threw, whatever it is. Never throws: an error's own fields that are no values are left out, and what is no value
- * and no error becomes an Error with its text.
+ * Packs what a function threw, whatever it is, in linear time. Never throws. An error's fields that are no values are left out; of a chain of more than
+ * 100 causes the middle is, and an error in its place says how many they were. What is no value and no error becomes an Error with its text.
+ * What takes more than `limitBytes` (default: no limit) is shortened until it fits.
  */
-export function packThrown(thrown: unknown): Packed {
+export function packThrown(thrown: unknown, limitBytes = Number.POSITIVE_INFINITY): Packed {
+  const given = typeof thrown === 'string' ? shortened(thrown, limitBytes / 4) : thrown;
+  const ample = { ...AMPLE, textsLength: Math.min(AMPLE.textsLength, limitBytes), fieldBytes: Math.min(AMPLE.fieldBytes, limitBytes) };
+  const ways = isError(given)
+    ? [ample, SPARE, LEAST].map((limits) => () => packApart(new Kept(limits).copyOf(given), 'error'))
+    : [() => (measure(given, limitBytes).isValue ? pack(given, { where: 'error' }) : undefined)];
+  for (const way of ways) {
+    const packed = safely(way);
+    if (packed && packed.byteLength <= limitBytes) return packed;
+  }
+  return packApart(new Error(textOf(given)), 'error');
+}
+
+/** As `packThrown`, for another node: at most 1 MiB. */
+export const packThrownForWire = (thrown: unknown): Packed => packThrown(thrown, MESSAGE_BYTES);
+
+/** What was thrown, again. Never throws: what does not open is an Error that says so. */
+export function unpackThrown(packed: Packed): unknown {
   try {
-    return pack(thrown instanceof Error ? packable(thrown, 0, new Map()) : thrown, { where: 'error' });
-  } catch {
-    return pack(new Error(safely(() => textOf(thrown)) ?? 'something was thrown that cannot be shown'), { where: 'error' });
+    return unpack(packed, { freeze: false });
+  } catch (cause) {
+    return new Error(`an error came that cannot be read: ${textOf(cause)}`, { cause });
   }
 }
 
-/** What was thrown, again. */
-export const unpackThrown = (packed: Packed): unknown => unpack(packed, { freeze: false });
+/** As `unpackThrown`, where an Error is wanted: what is none is the cause of one. */
+export function unpackError(packed: Packed): Error {
+  const thrown = unpackThrown(packed);
+  return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown });
+}
 
-/** A copy of the error with those of its fields that are values. */
-function packable(error: Error, depth: number, known: Map<Error, Error>): Error {
-  const before = known.get(error);
-  if (before) return before;
-  const record = recordOf(error);
-  const copy = emptyError(record);
-  known.set(error, copy);
-  const fields: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of Object.entries(record.fields)) {
-    if (value instanceof Error && depth >= MAX_DEPTH) continue;
-    const kept = Array.isArray(value) ? value.map((entry) => keep(entry, depth, known)) : keep(value, depth, known);
-    if (safely(() => pack(kept, { where: key }))) fields[key] = kept;
+/** Copies of errors that hang together, with what may be kept of them: each once, the outer ones first, without recursion. */
+class Kept {
+  readonly #limits: Limits;
+  readonly #copies = new Map<Error, Error>();
+  readonly #todo: (() => void)[] = [];
+  /** Whether a field's object is a value. */
+  readonly #measured = new Map<object, boolean>();
+  #bytesLeft: number;
+  #textsLeft: number;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#textsLeft = limits.textsLength;
+    this.#bytesLeft = limits.fieldBytes;
   }
-  addFields(copy, fields);
-  return copy;
+
+  copyOf(thrown: Error): Error {
+    const copy = this.#chain(thrown);
+    for (const next of this.#todo) next();
+    return copy;
+  }
+
+  get #isFull(): boolean {
+    return this.#copies.size >= this.#limits.errors;
+  }
+
+  /** An error, with its causes as far as they are errors and not copied yet. */
+  #chain(first: Error): Error {
+    const chain: Error[] = [];
+    const met = new Set<unknown>();
+    let next: unknown = first;
+    while (isError(next) && !this.#copies.has(next) && !met.has(next)) {
+      met.add(next);
+      chain.push(next);
+      next = readSafely(next, 'cause');
+    }
+    const half = this.#limits.causes / 2;
+    const leftOut = Math.max(0, chain.length - 2 * half);
+    const ends = leftOut === 0 ? chain : [...chain.slice(0, half), ...chain.slice(-half)];
+    const copies = ends.map((error) => this.#copy(error));
+    if (leftOut > 0) copies.splice(half, 0, new Error(`${leftOut} causes were left out here`));
+    for (let at = 1; at < copies.length; at += 1) addFields(copies[at - 1]!, { cause: copies[at] });
+    // A cause that is no error, or an error that is copied already.
+    const last = copies.at(-1);
+    if (last && next !== undefined) this.#todo.push(() => this.#field(last, 'cause', next));
+    return this.#copies.get(first)!;
+  }
+
+  #copy(error: Error): Error {
+    const { kind, name, message, stack } = bareRecordOf(error, this.#copies.size < STACKS);
+    const code = readSafely(error, 'code');
+    const copy = emptyError({
+      kind,
+      name: shortened(name, SHORT),
+      message: this.#text(message),
+      stack: stack && this.#text(stack),
+      fields: typeof code === 'string' ? { code } : {},
+    });
+    this.#copies.set(error, copy);
+    this.#todo.push(() => {
+      for (const key of fieldsOf(error))
+        if (key !== 'cause')
+          this.#field(
+            copy,
+            key,
+            safely(() => ownValue(error, key)),
+          );
+    });
+    return copy;
+  }
+
+  #text(text: string): string {
+    const kept = shortened(text, Math.max(SHORT, Math.min(this.#limits.textLength, this.#textsLeft)));
+    this.#textsLeft -= kept.length;
+    return kept;
+  }
+
+  #field(copy: Error, key: string, value: unknown): void {
+    if (isError(value)) {
+      if (this.#copies.has(value) || !this.#isFull) addFields(copy, { [key]: this.#chain(value) });
+    } else if (Array.isArray(value) && safely(() => value.some(isError))) {
+      addFields(copy, { [key]: this.#errors(value) });
+    } else if (this.#isValue(value)) addFields(copy, { [key]: value });
+  }
+
+  /** As those of an AggregateError. */
+  #errors(values: readonly unknown[]): unknown[] {
+    const kept: unknown[] = [];
+    for (const [at, value] of values.entries()) {
+      if (isError(value) && this.#isFull && !this.#copies.has(value)) {
+        kept.push(new Error(`${values.length - at} more were left out`));
+        break;
+      }
+      if (isError(value)) kept.push(this.#chain(value));
+      else kept.push(this.#isValue(value) ? value : undefined);
+    }
+    return kept;
+  }
+
+  #isValue(value: unknown): boolean {
+    if (value === undefined) return false;
+    const known = typeof value === 'object' && value !== null ? this.#measured.get(value) : undefined;
+    if (known !== undefined) return known;
+    const { isValue, sizeBytes } = measure(value, this.#bytesLeft);
+    this.#bytesLeft -= FIELD_BYTES + sizeBytes;
+    if (typeof value === 'object' && value !== null) this.#measured.set(value, isValue);
+    return isValue;
+  }
 }
 
-function keep(value: unknown, depth: number, known: Map<Error, Error>): unknown {
-  if (value instanceof Error) return depth < MAX_DEPTH ? packable(value, depth + 1, known) : undefined;
-  return value;
-}
+const fieldsOf = (error: Error): string[] => safely(() => errorFields(error)) ?? [];
+
+/** What a property holds; `undefined` for an accessor. */
+const ownValue = (from: object, key: string): unknown => Object.getOwnPropertyDescriptor(from, key)?.value;
 
 function safely<T>(what: () => T): T | undefined {
   try {

@@ -73,11 +73,4 @@ describe('checking a value', () => {
     expect((value.list as object[])[0]).to.be.frozen;
     expect((value.map as Map<string, object>).get('k')).to.be.frozen;
   });
-
-  it('goes as deep as a value does', () => {
-    let deep: unknown[] = [];
-    for (let level = 0; level < 200_000; level += 1) deep = [deep];
-    expect(() => check(deep, { where: 'x', freeze: true })).not.to.throw();
-    expect(deep).to.be.frozen;
-  });
 });

@@ -50,8 +50,11 @@ describe('packing', () => {
   });
 
   it('refuses bytes that are no packed number', () => {
-    expect(() => unpack(Uint8Array.of(0x14, 1), { freeze: false })).to.throw(RangeError);
-    expect(() => unpack(Uint8Array.of(0x11, 1), { freeze: false })).to.throw(RangeError);
+    for (const bytes of [Uint8Array.of(0x14, 1), Uint8Array.of(0x11, 1)]) {
+      expect(() => unpack(bytes, { freeze: false }))
+        .to.throw(HandoffError)
+        .with.property('code', 'HANDOFF_NOT_SERIALIZABLE');
+    }
   });
 
   it('keeps what is shared shared, and what is cyclic cyclic', () => {
@@ -117,18 +120,6 @@ describe('packing', () => {
       .with.property('byteLength', 5);
   });
 
-  it('gives a Buffer back as a Uint8Array of its own bytes', () => {
-    const pooled = Buffer.from('abc');
-    for (const value of [pooled, { pooled }]) {
-      const packed = pack(value, { where: 'value' });
-      expect(packed.byteLength).to.be.below(400);
-      const back = unpack(packed, { freeze: false });
-      const bytes = back instanceof Uint8Array ? back : (back as { pooled: Uint8Array }).pooled;
-      expect(bytes.constructor).to.equal(Uint8Array);
-      expect([...bytes]).to.deep.equal([97, 98, 99]);
-    }
-  });
-
   it('lays large values in shared memory where that is asked for, and reads them from there', () => {
     for (const value of [new Float64Array(10_000).fill(2), { many: 'x'.repeat(100_000) }]) {
       const packed = pack(value, { where: 'value', shared: true });
@@ -150,14 +141,6 @@ describe('packing', () => {
     expect(back.list).to.be.frozen;
     expect(back.list[0]).to.be.frozen;
     expect(back.map.get('k')).to.be.frozen;
-  });
-
-  it('refuses what is nested too deeply for the serializer', () => {
-    let deep: unknown[] = [];
-    for (let level = 0; level < 200_000; level += 1) deep = [deep];
-    expect(() => pack(deep, { where: 'result' }))
-      .to.throw(HandoffError, 'Cannot pass result on: it is nested too deeply')
-      .with.property('code', 'HANDOFF_NOT_SERIALIZABLE');
   });
 });
 
