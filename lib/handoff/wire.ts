@@ -157,7 +157,7 @@ export class Wire implements PeerListener {
         values.runEnded(message.runId);
         return guests.heard(from, message);
       case 'run-refused': {
-        const why = errorFrom(message.error).message;
+        const why = unpackError(message.error).message;
         return this.#parts.quietLog.warn({ peer: from, runId: message.runId, why }, 'refused by a node', FAULTS_TOLD);
       }
       case 'attempt-queued':

@@ -4,8 +4,8 @@ import type { CodeRef } from '../dag/index.js';
 import type { ExecutorTable, Fetches } from '../executor/index.js';
 import type { WireMessage, WireMessageOf } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
+import { packThrownForWire } from '../value/index.js';
 import { GuestRun } from './guest-run.js';
-import { packedError } from './packed-error.js';
 import { RunOwners } from './run-owners.js';
 import type { Turn } from './turn.js';
 
@@ -98,7 +98,7 @@ export class GuestRuns {
     const { send, node, logger } = this.#ground;
     const { runId, type } = message;
     const text = `Node "${node}" does not take "${type}" from node "${from}": node "${owner}" drives the run`;
-    const error = packedError(new HandoffError('HANDOFF_BAD_MESSAGE', text, { runId, node }));
+    const error = packThrownForWire(new HandoffError('HANDOFF_BAD_MESSAGE', text, { runId, node }));
     if (type === 'run-attempt' || type === 'stop-attempt') {
       send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'failed', error, final: true } });
     } else send(from, { type: 'run-refused', runId, error });
