@@ -1,6 +1,15 @@
 import { ExitCode } from './exit-codes.js';
 import type { Entry } from './handoff.js';
 
+/** How long the last line may take to be written, ms. */
+const LAST_LINE_MS = 100;
+
+/** What has to be ended before the process can be. */
+export interface Ending {
+  /** See `Handoff.endThreads`. */
+  endThreads(): Promise<number>;
+}
+
 /**
  * From now on the first SIGINT or SIGTERM calls `onFirst`, the second leaves at once with `ExitCode.interrupted`; so does the first while
  * nobody has anything to end.
@@ -8,6 +17,8 @@ import type { Entry } from './handoff.js';
 export class Interrupt {
   #onFirst: (() => void) | undefined;
   #isInterrupted = false;
+  #isLeaving = false;
+  #ending: Ending | undefined;
 
   constructor(entry: Pick<Entry, 'onSignal'>) {
     entry.onSignal = () => this.#hear();
@@ -23,9 +34,36 @@ export class Interrupt {
     this.#onFirst = onFirst;
   }
 
+  /** What `leave` ends first, from now on. */
+  endsFirst(ending: Ending): void {
+    this.#ending = ending;
+  }
+
+  /**
+   * Ends the process with the exit code. A thread that is blocked in a system call would hold up `process.exit`: where there is one after half a second, the
+   * process ends by SIGKILL of itself instead, which the shell sees as 137.
+   */
+  async leave(code: number): Promise<never> {
+    const blocked = (await this.#ending?.endThreads()) ?? 0;
+    if (blocked === 0) return process.exit(code);
+    const line = `handoff: killed, as ${blocked === 1 ? 'a thread is' : `${blocked} threads are`} still blocked in a system call\n`;
+    await new Promise<void>((resolve) => {
+      process.stderr.write(line, () => resolve());
+      // Whether anybody reads it or not.
+      setTimeout(resolve, LAST_LINE_MS);
+    });
+    process.kill(process.pid, 'SIGKILL');
+    return process.exit(code);
+  }
+
   #hear(): void {
-    if (this.#isInterrupted || !this.#onFirst) process.exit(ExitCode.interrupted);
-    this.#isInterrupted = true;
-    this.#onFirst();
+    if (!this.#isInterrupted && this.#onFirst) {
+      this.#isInterrupted = true;
+      this.#onFirst();
+    } else if (this.#isLeaving || !this.#ending) process.exit(ExitCode.interrupted);
+    else {
+      this.#isLeaving = true;
+      void this.leave(ExitCode.interrupted);
+    }
   }
 }

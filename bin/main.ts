@@ -45,7 +45,7 @@ export async function main(entry: Entry): Promise<never> {
     const isLost = session.output.error !== undefined;
     session.output.forgive();
     await standardError.flush();
-    process.exit(isLost && code === ExitCode.done ? ExitCode.failed : code);
+    return session.interrupt.leave(isLost && code === ExitCode.done ? ExitCode.failed : code);
   };
 
   let isEnding = false;

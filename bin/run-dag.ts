@@ -34,6 +34,7 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   let handoff: Handoff | undefined;
   try {
     handoff = await usage('Cannot run', () => Handoff.start({ ...nodeOptions(flags), logger: displayLogger(display, colors) }));
+    interrupt.endsFirst(handoff);
     const run = execute(handoff, dag, flags);
     interrupt.ends(() => {
       display.print('handoff: interrupted');

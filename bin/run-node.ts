@@ -29,6 +29,7 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
   const handoff = await usage('Cannot start', () =>
     Handoff.start({ ...nodeOptions(flags), listen, ...(advertise !== undefined && { advertise }), ...(logger && { logger }) }),
   );
+  interrupt.endsFirst(handoff);
   const { address } = handoff;
   const signal = new Promise<undefined>((resolve) => interrupt.ends(() => resolve(undefined)));
   // A reader who does not read must not keep a signal from being heard; and what cannot be written here is no reason to end.

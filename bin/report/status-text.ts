@@ -13,7 +13,12 @@ export function statusText({ nodes, runs, waiting }: ClusterStatus, colors: Colo
   const title = (text: string): string => `${colors.bold(text)}\n`;
   const row = (node: NodeUse): string[] => [
     node.name,
-    [node.status, ...(node.isHeard ? [] : ['not heard yet']), ...(node.log === 'lost' ? ['log lost'] : [])].join(', '),
+    [
+      node.status,
+      ...(node.isHeard ? [] : ['not heard yet']),
+      ...(node.blocked > 0 ? [`${node.blocked} blocked`] : []),
+      ...(node.log === 'lost' ? ['log lost'] : []),
+    ].join(', '),
     ...resources.map((name) => amountText(name, node.used[name], node.capabilities[name])),
     `${node.threads.used}/${node.threads.total}`,
     String(node.running),

@@ -37,17 +37,30 @@ export interface Call {
   readonly steps: readonly Step[];
 }
 
-/** How a call ended. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. */
+/** Code that could not be ended: its thread is blocked in a system call. What the call holds is not free before it is over. */
+export interface Blocked {
+  /** Calls `told` once when it is over; now, if it is. */
+  whenOver(told: () => void): void;
+}
+
+/**
+ * How a call ended. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. `blocked`: the call has been given
+ * up, its code goes on.
+ */
 export type Outcome =
   | { readonly type: 'succeeded'; readonly values: readonly Held[]; readonly tookMs: number }
-  | { readonly type: 'failed'; readonly error: unknown; readonly final: boolean }
-  | { readonly type: 'stopped' };
+  | { readonly type: 'failed'; readonly error: unknown; readonly final: boolean; readonly blocked?: Blocked | undefined }
+  | { readonly type: 'stopped'; readonly blocked?: Blocked | undefined };
+
+/** It was stopped; `blocked`, its code goes on. */
+export const stoppedOutcome = (blocked: Blocked | undefined): Outcome => (blocked ? { type: 'stopped', blocked } : { type: 'stopped' });
 
 /** A call under way. */
 export interface Running {
   /**
    * Ends the call: its `signal` aborts now, with `reason`; code that can be stopped is stopped `graceMs` later unless it ended before.
-   * `settle` hears `stopped` when the call has ended, whatever it still answered. A second stop may only shorten the time.
+   * `settle` hears `stopped` when the call has ended, whatever it still answered; or, `blocked`, a second later where its code cannot be ended. A second stop
+   * may only shorten the time.
    */
   stop(reason: HandoffError, graceMs: number): void;
 }

@@ -1,7 +1,7 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
 import { type Clock, HandoffError, type Timer } from '../base/index.js';
 import type { Held } from '../value/index.js';
-import type { AttemptContext, Call, Outcome, Running, Step } from './attempt.js';
+import { type AttemptContext, type Blocked, type Call, type Outcome, type Running, type Step, stoppedOutcome } from './attempt.js';
 import type { Isolation } from './isolation.js';
 import { type PlacedStep, type Segment, segmentsOf } from './segments.js';
 
@@ -26,7 +26,7 @@ export interface AttemptHandle<O = Outcome> {
 class RunningAttempt implements AttemptHandle {
   readonly #attempt: Attempt;
   readonly #isolations: ReadonlyMap<string, Isolation>;
-  readonly #done: () => void;
+  readonly #done: (blocked: Blocked | undefined) => void;
   #segments: readonly Segment[] = [];
   #values: (Held | undefined)[] = [];
   #at = 0;
@@ -38,7 +38,7 @@ class RunningAttempt implements AttemptHandle {
   #outcome: Outcome | undefined;
   #heard: ((outcome: Outcome) => void) | undefined;
 
-  constructor(attempt: Attempt, isolations: ReadonlyMap<string, Isolation>, clock: Clock, done: () => void) {
+  constructor(attempt: Attempt, isolations: ReadonlyMap<string, Isolation>, clock: Clock, done: (blocked: Blocked | undefined) => void) {
     this.#attempt = attempt;
     this.#isolations = isolations;
     this.#done = done;
@@ -107,16 +107,21 @@ class RunningAttempt implements AttemptHandle {
 
   #settle(outcome: Outcome): void {
     this.#timer?.cancel();
-    this.#outcome = this.#stopped
-      ? { type: 'stopped' }
-      : this.#timedOut
-        ? { type: 'failed', error: this.#timedOut, final: false }
-        : outcome;
+    const blocked = outcome.type === 'succeeded' ? undefined : outcome.blocked;
+    this.#outcome = this.#stopped ? stoppedOutcome(blocked) : this.#timedOut ? timedOutOutcome(this.#timedOut, blocked) : outcome;
     this.#running = undefined;
     this.#values = [];
-    this.#done();
+    this.#done(blocked);
     this.#heard?.(this.#outcome);
   }
+}
+
+/** The time-out of an attempt; it says so where the function's code goes on. */
+function timedOutOutcome(error: HandoffError, blocked: Blocked | undefined): Outcome {
+  if (!blocked) return { type: 'failed', error, final: false };
+  const { message, code, dagId, runId, functionId, node } = error;
+  const still = `${message}; its thread is still blocked in a system call`;
+  return { type: 'failed', error: new HandoffError(code, still, { dagId, runId, functionId, node }), final: false, blocked };
 }
 
 /** Its driver has an isolation that this node has not. */
@@ -135,6 +140,7 @@ export class ExecutorTable {
   readonly #isolations: ReadonlyMap<string, Isolation>;
   readonly #clock: Clock;
   #running = 0;
+  #blocked = 0;
   #idle: (() => void)[] = [];
 
   constructor(isolations: ReadonlyMap<string, Isolation>, clock: Clock) {
@@ -142,21 +148,35 @@ export class ExecutorTable {
     this.#clock = clock;
   }
 
-  /** How many attempts are under way. */
+  /** How many attempts are under way, those included that were given up and whose thread is blocked. */
   get running(): number {
     return this.#running;
+  }
+
+  /** How many attempts were given up while their thread is blocked in a system call, and are not over. */
+  get blocked(): number {
+    return this.#blocked;
   }
 
   /** Starts an attempt. Never throws for what the attempt's own code or values do. */
   start(attempt: Attempt): AttemptHandle {
     this.#running += 1;
-    return new RunningAttempt(attempt, this.#isolations, this.#clock, () => {
-      this.#running -= 1;
-      if (this.#running > 0 || this.#idle.length === 0) return;
-      const idle = this.#idle;
-      this.#idle = [];
-      for (const told of idle) told();
+    return new RunningAttempt(attempt, this.#isolations, this.#clock, (blocked) => {
+      if (!blocked) return this.#ended();
+      this.#blocked += 1;
+      return blocked.whenOver(() => {
+        this.#blocked -= 1;
+        this.#ended();
+      });
     });
+  }
+
+  #ended(): void {
+    this.#running -= 1;
+    if (this.#running > 0 || this.#idle.length === 0) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const told of idle) told();
   }
 
   /** Calls `told` once when no attempt is under way; now, if none is. */
@@ -165,9 +185,10 @@ export class ExecutorTable {
     else this.#idle.push(told);
   }
 
-  /** Ends every isolation, and with it whatever still runs. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#isolations.values()].map((isolation) => isolation.close()));
+  /** Ends every isolation, and with it whatever still runs. Resolves with how many threads could not be ended, as they are blocked in a system call. */
+  async close(): Promise<number> {
+    const left = await Promise.all([...this.#isolations.values()].map((isolation) => isolation.close()));
+    return left.reduce((sum, count) => sum + count, 0);
   }
 }
 

@@ -6,8 +6,8 @@ export interface Isolation {
   readonly name: string;
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
   start(call: Call, settle: (outcome: Outcome) => void): Running;
-  /** Ends what runs, at once, and frees every thread. */
-  close(): Promise<void>;
+  /** Ends what runs, at once, and frees every thread. Resolves with how many threads are blocked in a system call and could not be ended within half a second. */
+  close(): Promise<number>;
 }
 
 /** What an isolation is made with. */

@@ -13,6 +13,8 @@ export interface NodeInfo {
   readonly used: Capabilities;
   /** Attempts under way, of all drivers. */
   readonly running: number;
+  /** Those of them that were given up and whose thread is blocked in a system call. */
+  readonly blocked: number;
 }
 
 /** Who is there, and what they have: the part of `Handoff` that asks ledgers. */
@@ -61,6 +63,7 @@ export class NodeResources {
         capabilities: Object.fromEntries(content?.capabilities ?? []),
         used: Object.fromEntries(content?.used ?? []),
         running: content?.running ?? 0,
+        blocked: content?.blocked ?? 0,
       };
     });
   }

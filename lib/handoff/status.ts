@@ -25,6 +25,8 @@ export interface NodeUse {
   readonly running: number;
   /** Attempts of other drivers that wait there for room. */
   readonly queued: number;
+  /** Attempts that were given up (time-out, cancel) and whose thread is still blocked in a system call: they hold their claim and thread until it ends. */
+  readonly blocked: number;
   /** The size of the values kept there, bytes. */
   readonly heldBytes: number;
   /** `'lost'` while its log lines cannot be written: a full disk, a reader that has gone or does not read, a `logger` that throws. */
@@ -75,6 +77,7 @@ export interface WireStatus {
       readonly loopPlaces: readonly [number, number];
       readonly running: number;
       readonly queued: number;
+      readonly blocked: number;
       readonly heldBytes: number;
       readonly log: LogState;
     } | null;
@@ -98,12 +101,12 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
   const nodes = membership.members.map(({ name, address, status }): WireStatus['nodes'][number] => {
     const content = membership.contentOf(name);
     if (!content) return { name, address: address ?? null, status, content: null };
-    const { capabilities, used, threads, loopPlaces, running, queued, heldBytes, log } = content;
+    const { capabilities, used, threads, loopPlaces, running, queued, blocked, heldBytes, log } = content;
     return {
       name,
       address: address ?? null,
       status,
-      content: { capabilities, used, threads, loopPlaces, running, queued, heldBytes, log },
+      content: { capabilities, used, threads, loopPlaces, running, queued, blocked, heldBytes, log },
     };
   });
   const driven = runs.progress().map(({ runId, dagId, progress }) => ({ runId, dagId, driver: node, progress: Object.entries(progress) }));
@@ -144,6 +147,7 @@ export function openStatus({ nodes, runs, waiting }: WireStatus): ClusterStatus 
         loopPlaces: places(content?.loopPlaces ?? [0, 0]),
         running: content?.running ?? 0,
         queued: content?.queued ?? 0,
+        blocked: content?.blocked ?? 0,
         heldBytes: content?.heldBytes ?? 0,
         log: content?.log ?? 'ok',
       };

@@ -68,6 +68,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
       loopPlaces: [loop.size, loop.used],
       running: executor.running,
       queued: guests.queued,
+      blocked: executor.blocked,
       heldBytes: store.heldBytes,
       log: logger.state,
     };

@@ -15,6 +15,8 @@ export interface BeatContent {
   readonly loopPlaces: readonly [number, number];
   readonly running: number;
   readonly queued: number;
+  /** Attempts that were given up and whose thread is blocked in a system call. */
+  readonly blocked: number;
   readonly heldBytes: number;
   /** Whether what it logs is written. */
   readonly log: LogState;
@@ -29,6 +31,7 @@ export const nothing: BeatContent = {
   loopPlaces: [0, 0],
   running: 0,
   queued: 0,
+  blocked: 0,
   heldBytes: 0,
   log: 'ok',
 };

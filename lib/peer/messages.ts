@@ -120,6 +120,8 @@ const MESSAGES = {
     loopPlaces: tuple(count, count),
     running: count,
     queued: count,
+    /** Attempts that were given up and whose thread is blocked. */
+    blocked: count,
     heldBytes: count,
     log: word('ok', 'lost'),
   },

@@ -1,7 +1,7 @@
 import type { ActorGroup, ActorRef, GroupRef } from '../actor/index.js';
 import type { AllocationStrategy, Capabilities, ClaimKind, Placed } from '../allocator/index.js';
 import type { HandoffError, RunId, Timer } from '../base/index.js';
-import { type AttemptHandle, type FarOutcome, startGathered } from '../executor/index.js';
+import { type AttemptHandle, type Blocked, type FarOutcome, startGathered } from '../executor/index.js';
 import { Arguments } from './arguments.js';
 import { happeningOf } from './attempt-end.js';
 import { ClaimsHeld } from './claims-held.js';
@@ -11,6 +11,7 @@ import { type FunctionPart, runAttempt } from './function-actor.js';
 import { LostPlaces } from './lost-places.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import { progressOf } from './progress.js';
+import { sayBlocked } from './run-endings.js';
 import { type Incarnation, inRunOrder, type RunGround, type RunOrder, type StartAttempt, type Waiting } from './run-order.js';
 import { newRunState, type RunState } from './run-record.js';
 import { recover, step } from './run-state.js';
@@ -41,6 +42,8 @@ export class DagRun implements Placed {
   /** By function; -1: the turn that is taken. */
   readonly #rests = new Map<number, Timer>();
   readonly #claims: ClaimsHeld;
+  /** The functions whose thread is blocked although their attempt is over. */
+  readonly #blocked = new Set<string>();
   #incarnation: Incarnation | undefined;
   #happenings: RunHappening[] = [];
   #commands: RunCommand[] = [];
@@ -123,7 +126,8 @@ export class DagRun implements Placed {
     };
     for (const index of this.#claims.indices) {
       const handle = this.#handles[index];
-      const free = (): void => {
+      const free = (outcome?: FarOutcome): void => {
+        if (outcome && 'blocked' in outcome && outcome.blocked) this.#keepClaim(index, outcome.blocked);
         this.#freeClaim(index);
         allocation.pump();
         finish();
@@ -266,9 +270,23 @@ export class DagRun implements Placed {
     if (node !== undefined) this.#ground.allocation.free(this.runId, node, this.order.kinds[index]!);
   }
 
+  /** The attempt was given up, and its code goes on: what it holds is free when that is over, even if the run is by then. */
+  #keepClaim(index: number, blocked: Blocked): void {
+    const node = this.#claims.remove(index);
+    if (node === undefined) return;
+    this.#blocked.add(this.functionId(index));
+    blocked.whenOver(() => {
+      const { allocation } = this.#ground;
+      this.#blocked.delete(this.functionId(index));
+      allocation.free(this.runId, node, this.order.kinds[index]!);
+      allocation.pump();
+    });
+  }
+
   #end(error: HandoffError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (error && this.#blocked.size > 0) sayBlocked(error, [...this.#blocked]);
     for (const rest of this.#rests.values()) rest.cancel();
     this.#places.close();
     this.#farSide.end(error ? 0 : this.order.options.retainMs);
@@ -286,6 +304,7 @@ export class DagRun implements Placed {
         this.#handles[index] = undefined;
         this.#members[index] = undefined;
         if (outcome.type !== 'succeeded' && outcome.type !== 'kept') {
+          if ('blocked' in outcome && outcome.blocked) this.#keepClaim(index, outcome.blocked);
           return this.feed(happeningOf(this.state, index, attempt, outcome, this.#ground.random()));
         }
         const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;

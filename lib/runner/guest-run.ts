@@ -242,7 +242,15 @@ export class GuestRun implements Placed {
     const { allocation, store, node } = this.#ground;
     const { functionId } = attempt;
     attempt.handle = undefined;
-    allocation.free(this.runId, node, attempt.kind);
+    const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
+    if (!blocked) allocation.free(this.runId, node, attempt.kind);
+    else {
+      // The driver is answered. What the attempt holds is free when its code is over.
+      blocked.whenOver(() => {
+        allocation.free(this.runId, node, attempt.kind);
+        allocation.pump();
+      });
+    }
     if (this.#isOver || this.#byFunction.get(functionId) !== attempt) {
       this.#open.delete(attempt.id);
     } else if (outcome.type === 'succeeded') {

@@ -22,6 +22,7 @@ const beat = (of: MemberState, over: Partial<BeatContent> = {}): MemberEvent => 
     loopPlaces: [256, 0],
     running: 0,
     queued: 0,
+    blocked: 0,
     heldBytes: 0,
     log: 'ok',
     ...over,

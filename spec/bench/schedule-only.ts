@@ -88,6 +88,7 @@ class ScheduleOnly implements Placed {
           loopPlaces: [cpusEach, 0],
           running: 0,
           queued: 0,
+          blocked: 0,
           heldBytes: 0,
           log: 'ok',
         },

@@ -16,6 +16,7 @@ const node = (name: string, running: number | null): WireNode => ({
           loopPlaces: [9, 0],
           running,
           queued: 1,
+          blocked: 2,
           heldBytes: 7,
           log: 'ok',
         },
@@ -62,11 +63,27 @@ describe('the status of a cluster', () => {
       nodes: [
         {
           ...{ name: 'a', address: 'ws://a', status: 'up', isHeard: true, capabilities: { cpu: 4 }, used: { cpu: 1 } },
-          ...{ threads: { used: 1, total: 3 }, loopPlaces: { used: 0, total: 9 }, running: 1, queued: 1, heldBytes: 7, log: 'ok' },
+          ...{
+            threads: { used: 1, total: 3 },
+            loopPlaces: { used: 0, total: 9 },
+            running: 1,
+            queued: 1,
+            blocked: 2,
+            heldBytes: 7,
+            log: 'ok',
+          },
         },
         {
           ...{ name: 'quiet', address: undefined, status: 'up', isHeard: false, capabilities: {}, used: {} },
-          ...{ threads: { used: 0, total: 0 }, loopPlaces: { used: 0, total: 0 }, running: 0, queued: 0, heldBytes: 0, log: 'ok' },
+          ...{
+            threads: { used: 0, total: 0 },
+            loopPlaces: { used: 0, total: 0 },
+            running: 0,
+            queued: 0,
+            blocked: 0,
+            heldBytes: 0,
+            log: 'ok',
+          },
         },
       ],
       runs: [{ runId: 'r', dagId: 'd', driver: 'a', progress: { total: 2, running: 1 } }],

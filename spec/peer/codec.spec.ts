@@ -55,6 +55,7 @@ describe('codec', () => {
       loopPlaces: fc.tuple(count, count),
       running: count,
       queued: count,
+      blocked: count,
       heldBytes: count,
       log: fc.constantFrom('ok' as const, 'lost' as const),
       leaving: fc.boolean(),

@@ -44,5 +44,7 @@ export class FakeIsolation implements Isolation {
     return this.calls.map(({ context }) => context.functionId);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<number> {
+    return 0;
+  }
 }

@@ -15,7 +15,7 @@ export class MuteMember {
     const capabilities = [['cpu', 8] as const, ['licence', 1] as const];
     const content = () => ({
       ...{ capabilities, used: [], byDriver: [], threads: [8, 0], loopPlaces: [256, 0] },
-      ...{ running: 0, queued: 0, heldBytes: 0 },
+      ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0 },
     });
     this.#membership = new Membership(name, undefined, { incarnation, clock, content: content as never });
     const transport = network.transport(name);

@@ -60,6 +60,7 @@ export function loopIsolation(options: IsolationOptions): Isolation {
     async close() {
       for (const call of [...running.values()]) call.end({ type: 'stopped' });
       unattribute();
+      return 0;
     },
   };
 }

@@ -109,6 +109,11 @@ export class PoolThread {
     return this.#served === 0;
   }
 
+  /** Whether it has ended. */
+  get isGone(): boolean {
+    return this.#state === 'gone';
+  }
+
   /** Runs the work. Only for a thread that has nothing to do. */
   take(work: Work): void {
     this.#state = 'busy';

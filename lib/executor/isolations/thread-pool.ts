@@ -4,6 +4,9 @@ import { PoolThread, type ThreadMaking, type ThreadOwner, type Work } from './po
 /** How long a thread that has nothing to do is kept, ms: longer than the pauses within a run, as a thread takes some 30 ms to start. */
 const IDLE_MS = 10_000;
 
+/** How long all threads may take to end, ms. It takes a few ms, unless one is blocked in a system call. */
+const CLOSE_MS = 500;
+
 /** How long no thread is tried again, while there are others, after one could not be made, ms. */
 const GROW_AGAIN_MS = 1000;
 
@@ -48,12 +51,19 @@ export class ThreadPool implements ThreadOwner {
     this.#waitingForFresh.delete(key);
   }
 
-  /** Ends all threads, at once. */
-  async close(): Promise<void> {
+  /** Ends all threads, at once. Resolves with how many have not ended within `CLOSE_MS`: they are blocked in a system call. */
+  async close(): Promise<number> {
     this.#isClosed = true;
     this.#growAgain?.cancel();
     this.#sweep?.cancel();
-    await Promise.all([...this.#threads].map((thread) => new Promise<void>((gone) => thread.end(gone))));
+    const all = Promise.all([...this.#threads].map((thread) => new Promise<void>((gone) => thread.end(gone))));
+    let timer: Timer | undefined;
+    const late = new Promise<void>((over) => {
+      timer = this.making.clock.after(CLOSE_MS, over);
+    });
+    await Promise.race([all, late]);
+    timer?.cancel();
+    return this.#threads.size;
   }
 
   freed(thread: PoolThread, hasJustStarted: boolean): void {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type HandoffError, PassingMap, systemClock, type Timer, textOf } from '../../base/index.js';
 import { countShared, Held, packThrown, surfaceSize, unpackThrown } from '../../value/index.js';
-import type { Call, Outcome, Running } from '../attempt.js';
+import { type Call, type Outcome, type Running, stoppedOutcome } from '../attempt.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
 import type { PoolThread, ThreadEnd, ThreadMaking, Work } from './pool-thread.js';
 import {
@@ -14,6 +14,9 @@ import {
   type ToThread,
 } from './thread-messages.js';
 import { ThreadPool } from './thread-pool.js';
+
+/** How long a thread that is told to end may take before its call is given up, ms. It takes some ms, but while it is blocked in a system call it does not end. */
+const BLOCKED_MS = 1000;
 
 const ENTRY = new URL('./thread-entry.mjs', import.meta.url);
 
@@ -55,10 +58,11 @@ class Threads implements Isolation {
     return run;
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<number> {
     this.#isClosed = true;
-    await this.pool.close();
-    for (const run of [...this.calls.values()]) run.end({ type: 'stopped' });
+    const blocked = await this.pool.close();
+    for (const run of [...this.calls.values()]) run.giveUp({ type: 'stopped' });
+    return blocked;
   }
 }
 
@@ -137,10 +141,15 @@ class ThreadRun implements Running, Work {
     }
     if (answer.blame !== 'own' && this.#mayRunAgain) {
       this.#isDying = true;
-      this.#thread!.end(() => this.#runAgain('its thread was spoilt by another function'));
+      const { error, final } = answer;
+      const patience = this.#limit(() => ({ type: 'failed', error: unpackThrown(error), final }));
+      this.#thread!.end(() => {
+        patience.cancel();
+        if (!this.#isOver) this.#runAgain('its thread was spoilt by another function');
+      });
       return;
     }
-    const outcome: Outcome = { type: 'failed', error: unpackThrown(answer.error), final: answer.final };
+    const outcome = { type: 'failed', error: unpackThrown(answer.error), final: answer.final } as const;
     if (answer.retire) this.#endThread(outcome);
     else this.end(outcome);
   }
@@ -161,7 +170,13 @@ class ThreadRun implements Running, Work {
     this.#killing?.timer.cancel();
     this.#call = undefined;
     this.#thread = undefined;
-    this.#settle(this.#abort ? { type: 'stopped' } : outcome);
+    this.#settle(this.#abort ? stoppedOutcome(outcome.type === 'succeeded' ? undefined : outcome.blocked) : outcome);
+  }
+
+  /** Ends the call although its thread has not ended. */
+  giveUp(outcome: Extract<Outcome, { type: 'stopped' | 'failed' }>): void {
+    const thread = this.#thread;
+    this.end(thread && !thread.isGone ? { ...outcome, blocked: { whenOver: (told) => thread.end(told) } } : outcome);
   }
 
   /** Once at most: in a fresh thread nobody else is to blame. */
@@ -208,10 +223,24 @@ class ThreadRun implements Running, Work {
     return new Error(`the function ran out of memory: the heap of its thread is limited to ${threadHeapMiB} MiB`, { cause: error.thrown });
   }
 
-  #endThread(outcome: Outcome): void {
+  #endThread(outcome: Extract<Outcome, { type: 'stopped' | 'failed' }>): void {
     if (this.#isOver || this.#isDying) return;
     this.#isDying = true;
-    this.#thread!.end(() => this.end(outcome));
+    const patience = this.#limit(() => outcome);
+    this.#thread!.end(() => {
+      patience.cancel();
+      this.end(outcome);
+    });
+  }
+
+  /** A thread that is blocked in a system call does not end when it is told to: nobody is to wait for that. */
+  #limit(outcome: () => Extract<Outcome, { type: 'stopped' | 'failed' }>): Timer {
+    const { clock, logger } = this.#threads.options;
+    return clock.after(BLOCKED_MS, () => {
+      const { dagId, runId, functionId, attempt } = this.#call!;
+      logger.warn({ dagId, runId, functionId, attempt }, 'the attempt is given up: its thread is blocked in a system call');
+      this.giveUp(outcome());
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { currentFunction, NonRetryableError } from 'handoff-dag';
 
 export const range = (count) => Array.from({ length: count }, (_, at) => at);
@@ -47,3 +48,6 @@ export function spin() {
   console.log('spinning');
   for (;;) Math.random();
 }
+
+/** Blocks its thread in a system call until the FIFO at `path` is written. */
+export const readFifo = (path) => readFileSync(path, 'utf8');

@@ -21,3 +21,6 @@ export const outside = () => {
 
 /** More than a pipe holds. */
 export const long = () => new Dag('long').add({ id: 'long', code: () => 'long '.repeat(1e6) });
+
+/** Blocks its thread in a system call: it reads the FIFO that the environment names. */
+export const blocked = () => new Dag('blocked').add({ id: 'read', code: tasks.readFifo, extraArgs: [process.env.SPEC_FIFO] });

@@ -1,4 +1,5 @@
 // Ordinary exported functions, as a user of the package would write them.
+import { readFileSync } from 'node:fs';
 import { currentFunction, NonRetryableError } from '../../../lib/index.js';
 
 export const add = (a: number, b: number): number => a + b;
@@ -46,3 +47,7 @@ export const makeRows = (count: number): { delay: number; distance: number; hour
   Array.from({ length: count }, (_, at) => ({ delay: at % 60, distance: at, hour: (at % 240) / 10 }));
 export const countRows = (rows: readonly unknown[]): number => rows.length;
 export const notAValue = (): unknown => ({ inner: [1, () => 1] });
+/** Blocks its thread in a system call until somebody opens the FIFO at `path` to write. */
+export const readFifo = (path: string): string => readFileSync(path, 'utf8');
+/** The same at the first attempt alone. */
+export const readFifoFirst = (path: string): string => (currentFunction().attempt === 1 ? readFileSync(path, 'utf8') : 'again');
