@@ -1,13 +1,19 @@
-import { currentScope, type OutputStream } from './current-function.js';
+import { type AttemptScope, currentScope, type OutputStream } from './current-function.js';
 
-type Write = NodeJS.WriteStream['write'];
+type Stream = NodeJS.WriteStream;
+type Callback = (error: Error | null) => void;
+
+/** What functions call of a standard stream, and what it does for them instead. */
+type Diversion = {
+  readonly [F in 'write' | 'end' | 'cork' | 'uncork' | 'destroy']: (scope: AttemptScope, given: readonly unknown[]) => unknown;
+};
 
 let users = 0;
 let restore: (() => void) | undefined;
 
 /**
  * From now on, what a function of a DAG writes to the standard streams, with `console` or directly, goes to its scope, line by line;
- * everybody else writes as before. Answers how to undo it. The streams are changed once per thread, however many nodes ask.
+ * everybody else writes as before. Returns how to undo it. The streams are changed once per thread, however many nodes ask.
  */
 export function attributeOutput(): () => void {
   users += 1;
@@ -32,23 +38,81 @@ function divert(): () => void {
 
 function divertStream(name: OutputStream): () => void {
   const stream = process[name];
-  const original = stream.write;
-  const own = Object.getOwnPropertyDescriptor(stream, 'write');
-  const diverted = function (this: unknown, ...given: Parameters<Write>): boolean {
+  // The streams are those of the whole process: a function that ends or corks them does so for itself.
+  const diversion: Diversion = {
+    write: (scope, given) => {
+      take(scope, name, given, true);
+      return true;
+    },
+    end: (scope, given) => {
+      take(scope, name, given, false);
+      return stream;
+    },
+    cork: () => undefined,
+    uncork: () => undefined,
+    destroy: () => stream,
+  };
+  const undo = Object.entries(diversion).map(([method, instead]) => divertMethod(stream, method as keyof Diversion, instead));
+  return () => {
+    for (const undone of undo) undone();
+  };
+}
+
+function divertMethod(stream: Stream, method: keyof Diversion, instead: Diversion[keyof Diversion]): () => void {
+  const original = stream[method] as (...given: readonly unknown[]) => unknown;
+  const own = Object.getOwnPropertyDescriptor(stream, method);
+  const diverted = function (this: unknown, ...given: readonly unknown[]): unknown {
     const scope = currentScope();
-    if (!scope) return Reflect.apply(original, stream, given);
-    const [chunk, encoding, callback] = given as [string | Uint8Array, unknown, unknown];
-    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8');
-    scope.write(name, text);
-    const done = typeof encoding === 'function' ? encoding : callback;
-    if (typeof done === 'function') process.nextTick(done as () => void);
-    return true;
-  } as Write;
-  stream.write = diverted;
+    return scope ? instead(scope, given) : Reflect.apply(original, stream, given);
+  };
+  Object.assign(stream, { [method]: diverted });
   return () => {
     // Somebody else may have changed the stream after us: then ours stays beneath, and passes everything on.
-    if (stream.write !== diverted) return;
-    if (own) Object.defineProperty(stream, 'write', own);
-    else Reflect.deleteProperty(stream, 'write');
+    if ((stream[method] as unknown) !== diverted) return;
+    if (own) Object.defineProperty(stream, method, own);
+    else Reflect.deleteProperty(stream, method);
   };
+}
+
+/** Takes `(chunk, encoding?, callback?)` as a stream does, and throws what a stream throws. */
+function take(scope: AttemptScope, name: OutputStream, given: readonly unknown[], isChunkNeeded: boolean): void {
+  const callback = given.find((one): one is Callback => typeof one === 'function');
+  const [chunk, encoding] = given;
+  const isChunk = typeof chunk !== 'function' && (isChunkNeeded || (chunk !== undefined && chunk !== null));
+  if (isChunk) scope.write(name, chunkOf(chunk, encoding));
+  if (callback) callLater(scope, callback);
+}
+
+function chunkOf(chunk: unknown, encoding: unknown): string | Uint8Array {
+  if (typeof chunk === 'string') {
+    const isText = typeof encoding !== 'string' || /^(utf-?8|buffer)$/i.test(encoding);
+    // Throws for an encoding that there is not.
+    return isText ? chunk : Buffer.from(chunk, encoding as BufferEncoding);
+  }
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const message = `The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView. Received ${chunk === null ? 'null' : `type ${typeof chunk}`}`;
+  throw Object.assign(new TypeError(message), { code: chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** A callback that is due in the next tick: `times` over, as `console` passes the same one each time, ten million times if need be. */
+interface Due {
+  readonly scope: AttemptScope;
+  readonly callback: Callback;
+  times: number;
+}
+
+let last: Due | undefined;
+
+function callLater(scope: AttemptScope, callback: Callback): void {
+  if (last?.callback === callback && last.scope === scope) {
+    last.times += 1;
+    return;
+  }
+  last = { scope, callback, times: 1 };
+  process.nextTick(callBack, last);
+}
+
+function callBack(due: Due): void {
+  if (last === due) last = undefined;
+  for (let time = 0; time < due.times; time += 1) due.callback(null);
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { textOf } from '../base/index.js';
+import { systemClock, textOf } from '../base/index.js';
 import type { AttemptContext } from './attempt.js';
+import { LineBudget, OutputLines } from './output-lines.js';
 
 /** What a function may know of itself while it runs. */
 export interface FunctionContext {
@@ -25,7 +26,7 @@ export class AttemptScope {
   #controller: AbortController | undefined;
   #reason: Error | undefined;
   #shown: FunctionContext | undefined;
-  #unfinished: { stdout: string; stderr: string } | undefined;
+  #written: { readonly budget: LineBudget; stdout?: OutputLines; stderr?: OutputLines } | undefined;
 
   constructor(context: AttemptContext, onLine: (context: AttemptContext, stream: OutputStream, text: string) => void) {
     this.context = context;
@@ -58,21 +59,17 @@ export class AttemptScope {
     this.#controller?.abort(reason);
   }
 
-  /** Takes what the code writes, and passes on every whole line. */
-  write(stream: OutputStream, text: string): void {
-    this.#unfinished ??= { stdout: '', stderr: '' };
-    const lines = (this.#unfinished[stream] + text).split('\n');
-    this.#unfinished[stream] = lines.pop()!;
-    for (const line of lines) this.#tell(stream, line);
+  /** Takes what the code writes, text or UTF-8, and passes on every whole line. */
+  write(stream: OutputStream, chunk: string | Uint8Array): void {
+    this.#written ??= { budget: new LineBudget(() => systemClock.now()) };
+    this.#written[stream] ??= new OutputLines(this.#written.budget, (line) => this.#tell(stream, line));
+    this.#written[stream].write(chunk);
   }
 
   /** Passes on lines that were begun and will not be ended. */
   flush(): void {
-    if (!this.#unfinished) return;
-    const { stdout, stderr } = this.#unfinished;
-    this.#unfinished = undefined;
-    if (stdout) this.#tell('stdout', stdout);
-    if (stderr) this.#tell('stderr', stderr);
+    this.#written?.stdout?.flush();
+    this.#written?.stderr?.flush();
   }
 
   /** Outside the scope, so that a listener which writes is not heard as the function. */
