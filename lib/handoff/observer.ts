@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { guardedLogger, HandoffError, keepAlive, type Logger, newId, silentLogger, systemClock } from '../base/index.js';
+import { guardedLogger, HandoffError, keepAlive, type Logger, newId, peerAddress, silentLogger, systemClock } from '../base/index.js';
 import { joinCluster } from '../nodes/index.js';
 import { type PeerIdentity, type PeerListener, PeerTable, Requests, webSocketTransport } from '../peer/index.js';
 import { unpackError } from '../value/index.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
-import { type ClusterStatus, openStatus, type WireStatus } from './status.js';
+import { type ClusterStatus, openStatus } from './status.js';
+import { statusFrom } from './status-answer.js';
 
 /** What `ClusterObserver.start` takes. */
 export interface ObserverOptions {
@@ -24,6 +25,9 @@ const KNOWN = new Set(['join', 'joinTimeoutMs', 'cookie', 'tls', 'logger']);
 
 /** A member that has said nothing for so long is asked no more, ms. */
 const ANSWER_MS = 5000;
+
+/** All are tried side by side. */
+const MOST_ADDRESSES = 100;
 
 /**
  * Looks at a cluster without being a member: nothing is placed with it, nobody waits for it, and it may ask for nothing but the status. When
@@ -84,11 +88,13 @@ export class ClusterObserver implements AsyncDisposable {
         try {
           const question = { kind: 'show-status', all: true } as const;
           const limit = { withinMs: ANSWER_MS, what: 'for the status' };
-          const status = openStatus(await this.#requests.ask<WireStatus>(name, (id) => ({ type: 'ask', id, question }), limit));
-          for (const { address } of status.nodes) if (address !== undefined) this.#addresses.add(address);
+          const answer = await this.#requests.ask<unknown>(name, (id) => ({ type: 'ask', id, question }), limit);
+          const status = openStatus(statusFrom(name, answer));
+          this.#learn(status);
           return status;
         } catch (error) {
-          const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT');
+          // Nor does one help that answers nonsense.
+          const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT') || HandoffError.is(error, 'HANDOFF_BAD_MESSAGE');
           if (isLate) this.#peers.drop(name);
           if ((isLate && silent.has(name)) || !(isLate || HandoffError.is(error, 'HANDOFF_NODE_LOST'))) throw error;
           silent.add(name);
@@ -109,6 +115,14 @@ export class ClusterObserver implements AsyncDisposable {
     await this.close();
   }
 
+  /** Where others can be asked, when the one that was asked is gone. */
+  #learn({ nodes }: ClusterStatus): void {
+    for (const { address } of nodes) {
+      const dialled = address === undefined ? undefined : peerAddress(address);
+      if (dialled !== undefined && this.#addresses.size < MOST_ADDRESSES) this.#addresses.add(dialled);
+    }
+  }
+
   /** The name of a member with a link. */
   async #linked(): Promise<string> {
     const [peer] = this.#peers.peers;
@@ -127,6 +141,7 @@ export class ClusterObserver implements AsyncDisposable {
       messages: (from, messages) => {
         for (const message of messages) {
           if (message.type !== 'answer') continue;
+          if (!this.#requests.isOpen(from, message.id, 'ask')) continue;
           if (message.error) this.#requests.failed(from, message.id, unpackError(message.error));
           else this.#requests.answered(from, message.id, message.value);
         }

@@ -119,16 +119,22 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
   return { node, nodes, runs: driven, waiting: [...own, ...forOthers] };
 }
 
-/** One picture of many: each node is believed about itself, and what waits on a node waits no longer with its driver. */
+/** One picture of many: each node is believed about itself and the runs that it drives, and no other; what waits on a node waits no longer with its driver. */
 export function mergedStatus(own: WireStatus, others: readonly (readonly [string, WireStatus])[]): WireStatus {
-  const all = new Map<string, WireStatus>([[own.node, own], ...others]);
+  const all = new Map<string, WireStatus>([[own.node, own], ...others.filter(([teller]) => teller !== own.node)]);
   const nodes = own.nodes.map((entry) => all.get(entry.name)?.nodes.find(({ name }) => name === entry.name) ?? entry);
   const waiting = new Map<string, WireWaiting>();
-  for (const entry of [...all.values()].flatMap((one) => one.waiting)) {
+  const told = [...all].flatMap(([teller, one]) => one.waiting.filter(({ driver, node }) => (node ?? driver) === teller));
+  for (const entry of told) {
     const key = JSON.stringify([entry.driver, entry.dagId, entry.functionId]);
     if (entry.node !== null || !waiting.has(key)) waiting.set(key, entry);
   }
-  return { node: own.node, nodes, runs: [...all.values()].flatMap(({ runs }) => runs), waiting: [...waiting.values()] };
+  return {
+    node: own.node,
+    nodes,
+    runs: [...all].flatMap(([teller, { runs }]) => runs.filter(({ driver }) => driver === teller)),
+    waiting: [...waiting.values()],
+  };
 }
 
 /** A status as it came over the wire, for people. */

@@ -1,5 +1,5 @@
 import { AllocationTable, Ledger } from '../allocator/index.js';
-import { newId } from '../base/index.js';
+import { newId, textOf } from '../base/index.js';
 import {
   type AttemptContext,
   CodeRefs,
@@ -20,6 +20,7 @@ import { Answers } from './answers.js';
 import { Cluster } from './cluster.js';
 import type { CheckedNodeOptions } from './node-options.js';
 import { mergedStatus, statusOf, type WireStatus } from './status.js';
+import { statusFrom } from './status-answer.js';
 import type { Surroundings } from './surroundings.js';
 import { Wire } from './wire.js';
 
@@ -159,9 +160,21 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
   const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
   const cluster = new Cluster({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
+  /** What one of them answers, or that it does not, is no reason not to show the others. */
+  const statusOfOther = async (name: string): Promise<readonly [string, WireStatus] | undefined> => {
+    try {
+      return [name, statusFrom(name, await cluster.ask<unknown>(name, { kind: 'show-status', all: false }, STATUS_MS))];
+    } catch (error) {
+      logger.debug({ member: name, why: textOf(error) }, 'has not said how it is');
+      return undefined;
+    }
+  };
   const status = async (all: boolean): Promise<WireStatus> => {
-    const others = all ? await cluster.askAll<WireStatus>({ kind: 'show-status', all: false }, STATUS_MS) : [];
-    return mergedStatus(statusOf({ membership, runs, guests }), others);
+    const others = await Promise.all(all ? cluster.others.map(statusOfOther) : []);
+    return mergedStatus(
+      statusOf({ membership, runs, guests }),
+      others.filter((one) => one !== undefined),
+    );
   };
   const answers = new Answers({ node, root, clock, allocation, store, membership, runs, guests, fetches, send, tellLocation, status });
   const wireCrash = { handle: (_error: unknown): void => {} };

@@ -8,6 +8,8 @@ export { type Joined, type PeerHubMessage, startPeerHub } from './peer-hub.js';
 export { type DialFault, type DownCause, type PeerListener, PeerTable, type PeerTableOptions } from './peer-table.js';
 export { QuietLog } from './quiet-log.js';
 export { type RequestLimit, Requests } from './requests.js';
+export type { Shape } from './shape.js';
+export * as shapes from './shape.js';
 export { type Defer, type Listening, type ListenOptions, nextTurn, type Socket, type SocketEvents, type Transport } from './transport.js';
 export { type TransportSetup, transports } from './transports/index.js';
 export { type FrameObserver, type LinkConditions, MemoryNetwork } from './transports/memory.js';
