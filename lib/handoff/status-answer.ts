@@ -13,7 +13,7 @@ const places = tuple(count, count);
 const content = object(
   {
     ...{ capabilities: resources, used: resources, threads: places, loopPlaces: places },
-    ...{ running: count, queued: count, heldBytes: count, log: word('ok', 'lost') },
+    ...{ running: count, queued: count, blocked: count, heldBytes: count, log: word('ok', 'lost') },
   },
   { open: true },
 );

@@ -18,7 +18,7 @@ const good: WireStatus = {
       ...{ name: 'a', address: 'ws://a:1', status: 'up' as const },
       content: {
         ...{ capabilities: [['cpu', 1]], used: [], threads: [3, 0], loopPlaces: [256, 0] },
-        ...{ running: 0, queued: 0, heldBytes: 0, log: 'ok' },
+        ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0, log: 'ok' },
       },
     },
   ],

@@ -85,7 +85,14 @@ export function arbitraryMessages(ids: {
   const beat = {
     ...{ seq: number, lagMs: amount, leaving: fc.boolean(), capabilities: resources, used: resources },
     byDriver: fc.array(fc.tuple(node, resources, number, number), { maxLength: 3 }),
-    ...{ threads: fc.tuple(number, number), loopPlaces: fc.tuple(number, number), running: number, queued: number, heldBytes: number },
+    ...{
+      threads: fc.tuple(number, number),
+      loopPlaces: fc.tuple(number, number),
+      running: number,
+      queued: number,
+      blocked: number,
+      heldBytes: number,
+    },
     log: fc.constantFrom('ok', 'lost'),
   };
   const of = <T extends string>(type: T, fields: Record<string, fc.Arbitrary<unknown>> = {}): fc.Arbitrary<unknown> =>
