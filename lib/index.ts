@@ -31,9 +31,12 @@ export { blameFunctions, currentFunction, type FunctionContext, type StrayListen
 export {
   ClusterObserver,
   type ClusterStatus,
+  type CodeFault,
+  type CodeFaultOptions,
   type DrivenRun,
   defaultCapabilities,
   type ExecuteOptions,
+  findCodeFaults,
   Handoff,
   type HandoffMessage,
   type HandoffReply,

@@ -2,6 +2,7 @@
 // In:  attempts: a function with its arguments, together with the inline functions and (de)serializers it needs.
 // Out: outcomes: a value on this node, a failure, or the word that it was stopped; what functions print.
 export type { AttemptContext, Blocked, Outcome, Step } from './attempt.js';
+export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
 export { CodeRefs } from './code-refs.js';
 export { currentFunction, type FunctionContext } from './current-function.js';
 export { type Attempt, type AttemptHandle, type ExecutorMessage, ExecutorTable, startExecutor } from './executor.js';

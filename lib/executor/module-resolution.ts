@@ -62,7 +62,12 @@ export function moduleNotFound(module: string, { root, node }: CodePlace, why: s
   const path = module.length > LONGEST_NAME ? `${module.slice(0, LONGEST_NAME)}…` : module;
   const shown = JSON.stringify(module.length > 300 ? `${module.slice(0, 300)}…` : module);
   const message = `Cannot load module ${shown} on node ${JSON.stringify(node)} below ${root}: ${why}`;
-  return new HandoffError('HANDOFF_CODE_NOT_FOUND', message, cause === undefined ? { node, path } : { node, path, cause });
+  return new HandoffError('HANDOFF_CODE_NOT_FOUND', message, {
+    node,
+    path,
+    reason: why,
+    ...(cause !== undefined && { cause }),
+  });
 }
 
 type Refuse = (why: string, cause?: unknown) => HandoffError;

@@ -1,6 +1,7 @@
 // Handoff: a node, as its user sees it.
 // In:  options; calls of the promise API, messages of the actor API.
 // Out: runs, values, answers; the tables and the supervision tree of the node, from the ground up.
+export { type CodeFault, type CodeFaultOptions, findCodeFaults } from './code-faults.js';
 export { defaultCapabilities } from './container-limits.js';
 export type { HandoffMessage, HandoffReply } from './desk.js';
 export type { ExecuteOptions } from './execute-options.js';

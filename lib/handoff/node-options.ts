@@ -123,7 +123,8 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   };
 }
 
-function checkedRoot(given: unknown): string {
+/** The folder that modules lie in, absolute. Default: that of the nearest package.json at or above the working directory. `TypeError` for what is none. */
+export function checkedRoot(given: unknown): string {
   if (given === undefined) return nearestPackage(process.cwd());
   if (typeof given !== 'string' || given === '') throw new TypeError('root must be the path of a folder');
   const root = resolve(given);

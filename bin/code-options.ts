@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { nonEmpty } from './option-values.js';
+
+/** Whether the code of functions is looked at, and where, as commander reads it. */
+export interface CodeFlags {
+  readonly code: boolean;
+  readonly root?: string;
+}
+
+/** Adds the options of a command that looks at the code of functions. */
+export function withCodeOptions(command: Command): Command {
+  return command
+    .option('--no-code', 'do not look whether the code of functions is there; else their modules are loaded')
+    .option('--root <dir>', 'the folder that the modules of functions lie in; default: that of the nearest package.json', nonEmpty);
+}

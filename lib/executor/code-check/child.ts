@@ -1,0 +1,38 @@
+import { HandoffError, textOf } from '../../base/index.js';
+import { importNamespace, loadFunction, TYPESCRIPT } from '../code.js';
+import { loadsTypeScript } from '../isolations/typescript-loader.js';
+import { type CheckReport, type CheckRequest, UNSETTLED } from './messages.js';
+
+/** Loads what the other process asks for, and says what is missing. Ends when that one is gone; what modules leave behind is nobody's fault here. */
+export function serve(): void {
+  for (const stray of ['uncaughtException', 'unhandledRejection'] as const) process.on(stray, () => {});
+  process.once('message', (request) => {
+    // A module that waits for what nothing is left to bring about lets the process end, and is not waited for.
+    process.channel?.unref();
+    process.once('beforeExit', () => process.exit(UNSETTLED));
+    void check(request as CheckRequest);
+  });
+  process.once('disconnect', () => process.exit());
+}
+
+async function check({ place, modules }: CheckRequest): Promise<void> {
+  const { root } = place;
+  for (const [at, { module, names }] of modules.entries()) {
+    tell({ type: 'loading', at });
+    for (const name of names) {
+      try {
+        await loadFunction({ module, name }, place, async (url) => {
+          if (TYPESCRIPT.test(url)) await loadsTypeScript(root);
+          return importNamespace(url);
+        });
+      } catch (error) {
+        tell({ type: 'missing', at, name, reason: (HandoffError.is(error) ? error.reason : undefined) ?? textOf(error) });
+      }
+    }
+    tell({ type: 'done', at });
+  }
+}
+
+function tell(report: CheckReport): void {
+  process.send?.(report);
+}
