@@ -48,12 +48,15 @@ export interface HandoffErrorFields {
   node?: string;
   /** How many attempts the function itself failed. */
   attempts?: number;
+  /** What ended each of these attempts, at most the latest 100; the last is `cause`. */
+  attemptErrors?: readonly unknown[];
   faults?: readonly DagFault[];
   results?: Readonly<Record<string, unknown>>;
   childId?: string;
   reason?: string;
   /** Where in a value, as in `result.rows[3].callback`. */
   path?: string;
+  /** All functions that failed in the run, in the order of time. */
   failures?: readonly HandoffError[];
   /** The option or field of a specification that is wrong, and its value. */
   field?: string;
@@ -71,6 +74,7 @@ export class HandoffError extends Error {
   declare readonly functionId?: string;
   declare readonly node?: string;
   declare readonly attempts?: number;
+  declare readonly attemptErrors?: readonly unknown[];
   declare readonly faults?: readonly DagFault[];
   declare readonly results?: Readonly<Record<string, unknown>>;
   declare readonly childId?: string;

@@ -14,6 +14,7 @@ export {
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
 export { defaultLogger, guardedLogger, type Logger, type NodeLogger, silentLogger } from './log.js';
 export type { LogState } from './log-writer.js';
+export { onAbort } from './on-abort.js';
 export { PassingMap } from './passing-map.js';
 export { peerAddress } from './peer-address.js';
 export { isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';

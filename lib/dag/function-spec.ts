@@ -44,7 +44,10 @@ export function onDriver(): OnDriver {
  * consumer's options hold: its own are checked, and otherwise without effect.
  */
 export interface FunctionOptions {
-  /** Resources held while it runs; any name, fractions exact. Default: `{ cpu: 1 }` in threads, `{}` in the loop. */
+  /**
+   * Resources held while it runs; any name, fractions exact. Default: `{}` in the loop; in threads `{ cpu: 1 }` if any member has 1 cpu when the run starts, else
+   * nothing: where all have less (`{}`, `{ gpu: 1 }`, `{ cpu: 0.5 }`), threads alone bound how many run.
+   */
   readonly cost?: Readonly<Record<string, number>>;
   /** A node's name, `onDriver()` or `collocatedWith(id)`. Default: any node. */
   readonly node?: string | CollocatedWith | OnDriver;

@@ -12,7 +12,10 @@ import type { DagLike } from './wiring.js';
  * the order of adding. It is shared by all runs of the same DAG: read its arrays, and copy what is to be counted down.
  */
 export interface Plan {
+  /** The id by which the run is known: the DAG's own, or another. */
   readonly dagId: string;
+  /** The DAG's own id. */
+  readonly definitionId: string;
   /** How many regular functions. */
   readonly size: number;
   readonly ids: readonly string[];
@@ -54,10 +57,13 @@ export interface Plan {
   isSimple(index: number): boolean;
   /** How to evaluate a function, whether simple or not. Kept where it is not simple. */
   program(index: number): Program;
+  /** The same plan for a run that is known by another id. */
+  runAs(dagId: string): Plan;
 }
 
 class LaidOutPlan implements Plan {
   readonly dagId: string;
+  readonly definitionId: string;
   readonly size: number;
   readonly ids: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
@@ -83,8 +89,9 @@ class LaidOutPlan implements Plan {
   readonly #layout: Layout;
   #programs: Map<number, Program> | undefined;
 
-  constructor(dagId: string, layout: Layout) {
+  constructor(dagId: string, layout: Layout, definitionId = dagId) {
     this.dagId = dagId;
+    this.definitionId = definitionId;
     this.size = layout.size;
     this.ids = layout.ids;
     this.indexOf = layout.indexOf;
@@ -112,6 +119,10 @@ class LaidOutPlan implements Plan {
 
   isSimple(index: number): boolean {
     return this.#layout.complex === undefined || this.#layout.complex[index] === 0;
+  }
+
+  runAs(dagId: string): Plan {
+    return new LaidOutPlan(dagId, this.#layout, this.definitionId);
   }
 
   program(index: number): Program {

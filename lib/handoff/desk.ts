@@ -1,7 +1,8 @@
 import { type NactRef, tellNact } from '../actor/index.js';
-import { type HandoffError, type Logger, newRunId } from '../base/index.js';
+import { type HandoffError, type Logger, newRunId, systemClock } from '../base/index.js';
 import type { DagLike } from '../dag/index.js';
-import type { PreparedRun, RunEnd, RunEvent, Runs } from '../runner/index.js';
+import type { CompletedEvent, FailedEvent, PreparedRun, RunEvent, Runs } from '../runner/index.js';
+import { statedDagId } from './execute-options.js';
 
 /** What `handoff.actor` understands. `replyTo` and `subscriber` are any nact references. */
 export type HandoffMessage =
@@ -9,17 +10,11 @@ export type HandoffMessage =
   | { readonly type: 'cancel'; readonly runId: string; readonly reason?: unknown }
   | { readonly type: 'subscribe'; readonly runId: string; readonly subscriber: NactRef<RunEvent> };
 
-/** What it answers to `execute`: `run-started`, then one of the others; a request that fails before it starts: `run-failed` alone. */
-export type HandoffReply =
-  | { readonly type: 'run-started'; readonly runId: string; readonly dagId: string }
-  | {
-      readonly type: 'run-completed';
-      readonly runId: string;
-      readonly dagId: string;
-      readonly results: Readonly<Record<string, unknown>>;
-      readonly allocations: Readonly<Record<string, string>>;
-    }
-  | { readonly type: 'run-failed'; readonly runId: string; readonly error: HandoffError };
+/**
+ * What it answers to `execute`: `run-started`, then one of the others; a request that fails before it starts: `run-failed` alone. They have all that the
+ * events of the same names have, so that who subscribes with the actor that also gets the answers may take either.
+ */
+export type HandoffReply = Extract<RunEvent, { type: 'run-started' }> | CompletedEvent | FailedEvent;
 
 /** A run that the promise API has prepared: it goes the same way as the requests of actors. */
 export class LaunchRun {
@@ -58,18 +53,15 @@ export function receiveAtDesk(message: unknown, { runs, logger }: DeskParts): vo
 
 function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, runs: Runs): void {
   const reply = (message: HandoffReply): void => void tellNact(replyTo, message);
+  const atMs = systemClock.wallNow();
   let prepared: PreparedRun;
   try {
     prepared = runs.prepare(dag as DagLike, options, 'cluster');
   } catch (error) {
-    return reply({ type: 'run-failed', runId: newRunId(), error: error as HandoffError });
+    return reply({ type: 'run-failed', runId: newRunId(), dagId: statedDagId(dag, options), atMs, error: error as HandoffError });
   }
-  const { runId, dagId } = prepared.run;
-  reply({ type: 'run-started', runId, dagId });
-  prepared.onEnd = (end: RunEnd) => {
-    if (end.type === 'failed') return reply({ type: 'run-failed', runId, error: end.error });
-    const { results, allocations } = end.outcome;
-    return reply({ type: 'run-completed', runId, dagId, results, allocations });
-  };
+  const { runId, dagId, order } = prepared.run;
+  reply({ type: 'run-started', runId, dagId, atMs, total: order.plan.size });
+  prepared.onEnd = ({ event }) => reply(event);
   runs.launch(prepared);
 }

@@ -25,4 +25,22 @@ export interface ExecuteOptions<V extends object = object, In extends string = s
   signal?: AbortSignal;
   /** How long the results are kept after the run, ms. Default 600,000. */
   retainMs?: number;
+  /**
+   * The run is known by this id instead of the DAG's own, so that one DAG may run many times at once: in events, results, errors, `currentFunction()`, and for
+   * `getResult`, `getValue`, `storeValue`, `clear` and `HANDOFF_DAG_RUNNING`. Inputs that were stored before are those stored under this id. What is learnt of how long
+   * functions take is the DAG's own. A well-formed non-empty string. @default the DAG's id
+   */
+  dagId?: string;
+}
+
+/** The id by which a run would have been known that was refused; '' where none was given that could be one. */
+export function statedDagId(dag: unknown, options: unknown): string {
+  try {
+    const { dagId } = (options ?? {}) as { readonly dagId?: unknown };
+    if (typeof dagId === 'string' && dagId !== '') return dagId;
+    const { id } = dag as { readonly id?: unknown };
+    return typeof id === 'string' ? id : '';
+  } catch {
+    return '';
+  }
 }

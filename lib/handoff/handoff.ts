@@ -5,7 +5,7 @@ import { type Clock, checkedNumber, type HandoffError, newRunId, systemClock } f
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
 import { type PreparedRun, type RunOutcome, recordOf } from '../runner/index.js';
 import { type HandoffMessage, LaunchRun, receiveAtDesk } from './desk.js';
-import type { ExecuteOptions } from './execute-options.js';
+import { type ExecuteOptions, statedDagId } from './execute-options.js';
 import { inspect, type NodeInspection } from './inspection.js';
 import { Lifecycle } from './lifecycle.js';
 import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from './node-options.js';
@@ -254,7 +254,7 @@ export class Handoff implements AsyncDisposable {
       this.#lifecycle.refuse();
       prepared = runs.prepare(dag, options, mode);
     } catch (error) {
-      const dagId = typeof dag?.id === 'string' ? dag.id : '';
+      const dagId = statedDagId(dag, options);
       return openRun<R>({ type: 'refused', id: newRunId(), dagId, error, atMs: systemClock.wallNow() }, (_resolve, reject) =>
         reject(error),
       );

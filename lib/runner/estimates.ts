@@ -23,7 +23,7 @@ export class Estimates {
 
   /** The estimated milliseconds of each function of a plan. */
   of(plan: Plan): Float64Array {
-    const learnt = this.#byDag.get(plan.dagId);
+    const learnt = this.#byDag.get(plan.definitionId);
     const estimates = new Float64Array(plan.size);
     const unknown: number[] = [];
     let sumMs = 0;
@@ -41,7 +41,7 @@ export class Estimates {
 
   /** Learns from a run that has ended; `tookMs` is NaN for a function that did not succeed. */
   learn(plan: Plan, tookMs: Float64Array): void {
-    this.#forget(plan.dagId);
+    this.#forget(plan.definitionId);
     const ofDag = plan.size <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
     for (let index = 0; index < plan.size; index += 1) {
       const took = tookMs[index]!;
@@ -50,7 +50,7 @@ export class Estimates {
       this.#learnReference(plan.specs[index]!.code, took);
     }
     if (!ofDag) return;
-    this.#byDag.set(plan.dagId, ofDag);
+    this.#byDag.set(plan.definitionId, ofDag);
     this.#kept += ofDag.size;
     for (const dagId of this.#byDag.keys()) {
       if (this.#kept <= DURATIONS_KEPT) break;

@@ -38,9 +38,22 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
   | { readonly type: 'function-failed'; readonly functionId: string; readonly attempt: number; readonly error: HandoffError }
   | { readonly type: 'function-skipped' | 'function-cancelled'; readonly functionId: string }
   | { readonly type: 'function-lost'; readonly functionId: string; readonly attempt: number; readonly node: string }
-  | { readonly type: 'run-completed'; readonly durationMs: number }
+  | {
+      readonly type: 'run-completed';
+      readonly durationMs: number;
+      /** Empty for who subscribes when the results are kept no more. */
+      readonly results: Readonly<Record<string, unknown>>;
+      readonly allocations: Readonly<Record<string, string>>;
+      readonly failures: Readonly<Record<string, HandoffError>>;
+    }
   | { readonly type: 'run-failed'; readonly error: HandoffError }
 );
+
+/** The last event of a run that succeeded. */
+export type CompletedEvent = Extract<RunEvent, { type: 'run-completed' }>;
+
+/** The last event of a run that did not. */
+export type FailedEvent = Extract<RunEvent, { type: 'run-failed' }>;
 
 /** Proof that a function ran: where, how large its value is, how long it took. The value itself is in that node's store. */
 export interface Receipt {

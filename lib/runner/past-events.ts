@@ -12,6 +12,12 @@ export class PastEvents {
     return this.#byRun.get(runId);
   }
 
+  /** The results of a run are kept no more: its last event has none from now on. */
+  forgetResults(runId: string): void {
+    const events = this.#byRun.get(runId);
+    if (events) this.#byRun.set(runId, events.withoutResults());
+  }
+
   add(runId: string, events: EventLog): void {
     this.#byRun.set(runId, events);
     this.#kept += events.kept;

@@ -17,6 +17,8 @@ export interface CheckedOptions {
   readonly lostNodeWaitMs: number;
   readonly signal: AbortSignal | undefined;
   readonly retainMs: number;
+  /** The id by which the run is known; default: the DAG's own. */
+  readonly dagId: string | undefined;
 }
 
 const KNOWN = new Set([
@@ -31,6 +33,7 @@ const KNOWN = new Set([
   'lostNodeWaitMs',
   'signal',
   'retainMs',
+  'dagId',
 ]);
 
 /** Throws `TypeError` or `RangeError` naming the option that is wrong. */
@@ -61,8 +64,19 @@ export function checkedOptions(given: unknown, plan: Plan): CheckedOptions {
     lostNodeWaitMs: checkedNumber('lostNodeWaitMs', options.lostNodeWaitMs, { or: 15_000 }),
     signal,
     retainMs: checkedNumber('retainMs', options.retainMs, { or: 600_000 }),
+    dagId: checkedDagId(options.dagId),
   };
 }
+
+function checkedDagId(given: unknown): string | undefined {
+  if (given === undefined) return undefined;
+  // Half a surrogate pair does not come back from the wire as it was.
+  if (typeof given !== 'string' || given === '' || LONE_SURROGATE.test(given))
+    throw new TypeError('dagId must be a well-formed non-empty string');
+  return given;
+}
+
+const LONE_SURROGATE = /\p{Cs}/u;
 
 function checkedStrategy(given: unknown): AllocationStrategy {
   if (typeof given === 'object' && given !== null) {

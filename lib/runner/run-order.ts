@@ -78,11 +78,11 @@ export interface Waiting {
   readonly lacking: Capabilities;
 }
 
-/** Which of two functions goes first: below 0 for `a`. By priority, then by the longest remaining path, then by id, so that a run is reproducible. */
-export function inRunOrder({ specs, ids }: Plan, paths: Float64Array, a: number, b: number): number {
+/** Which of two functions goes first: below 0 for `a`. By priority, then by the longest remaining path, then in the order of adding. */
+export function inRunOrder({ specs }: Plan, paths: Float64Array, a: number, b: number): number {
   const byPriority = (specs[b]!.priority ?? 0) - (specs[a]!.priority ?? 0);
   if (byPriority !== 0) return byPriority;
   const byPath = paths[b]! - paths[a]!;
   if (byPath !== 0) return byPath;
-  return ids[a]! < ids[b]! ? -1 : 1;
+  return a - b;
 }

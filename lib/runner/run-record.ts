@@ -27,6 +27,8 @@ export interface RunState {
   readonly attempts: Int32Array;
   /** How many attempts the function itself failed. */
   readonly failures: Int32Array;
+  /** What ended these attempts, for the few that this happened to; at most the latest `ATTEMPT_ERRORS_KEPT`. */
+  readonly attemptErrors: Map<number, unknown[]>;
   readonly nodes: (string | undefined)[];
   /** 1: somebody has its value. */
   readonly held: Uint8Array;
@@ -69,6 +71,7 @@ export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunSt
     consumersLeft,
     attempts: new Int32Array(size),
     failures: new Int32Array(size),
+    attemptErrors: new Map(),
     nodes: new Array<string | undefined>(size).fill(undefined),
     held: new Uint8Array(size),
     misses: new Map(),

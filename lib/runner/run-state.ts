@@ -8,6 +8,9 @@ import { type Moment, move, type RunState, ready, stamp, tell, tellWaiting } fro
 /** How many functions become ready in one turn when a run begins; they take some 5 µs each. */
 const BEGUN_AT_ONCE = 2000;
 
+/** How many errors of a function's attempts are kept, the latest. */
+export const ATTEMPT_ERRORS_KEPT = 100;
+
 /** A function that was running on so many nodes when they were lost is given up. */
 const POISONOUS_LOSSES = 3;
 
@@ -164,7 +167,8 @@ function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): vo
   });
   const message = `Function "${functionId}" failed: nodes ${names} were lost while they ran it`;
   const { dagId } = plan;
-  fail(state, index, new HandoffError('HANDOFF_FUNCTION_FAILED', message, { dagId, runId, functionId, node, attempts: 0, cause }), at, out);
+  const fields = { dagId, runId, functionId, node, attempts: state.failures[index]!, attemptErrors: withError(state, index, cause), cause };
+  fail(state, index, new HandoffError('HANDOFF_FUNCTION_FAILED', message, fields), at, out);
 }
 
 /** Nobody is left who could run it. */
@@ -183,7 +187,7 @@ function nodeMissed(
   const functionId = ids[index]!;
   const gone = `node "${node}", the only one that could run it, is gone and has not come back within ${waitedMs} ms`;
   const cause = new HandoffError('HANDOFF_NODE_LOST', `Function "${functionId}" has no node: ${gone}`, { functionId, node });
-  const fields = { dagId, runId, functionId, node, attempts: state.failures[index] ?? 0, cause };
+  const fields = { dagId, runId, functionId, node, attempts: state.failures[index]!, attemptErrors: withError(state, index, cause), cause };
   out.push({ type: 'withdraw-claim', index });
   fail(state, index, new HandoffError('HANDOFF_FUNCTION_FAILED', `Function "${functionId}" failed: ${gone}`, fields), at, out);
 }
@@ -199,6 +203,7 @@ function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost
 function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   const { plan } = state;
   state.held[index] = 1;
+  if (state.attemptErrors.size > 0) state.attemptErrors.delete(index);
   if (state.phase === 'open') {
     for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
       const dependent = plan.dependents[position]!;
@@ -250,9 +255,11 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
   const functionId = plan.ids[index]!;
   const spec = plan.specs[index]!;
   state.failures[index]! += 1;
+  const attemptErrors = withError(state, index, error);
   const failures = state.failures[index]!;
   if (!happening.final && failures <= (spec.maxRetries ?? state.policy.maxRetries) && state.phase === 'open') {
     move(state, index, 'attempt-failed', at);
+    state.attemptErrors.set(index, attemptErrors);
     const delayMs = restMs(failures, spec.retry, happening.random);
     tell(out, { ...stamp(state, at), type: 'function-resting', functionId, attempt, error: asError(error), delayMs });
     out.push({ type: 'rest-function', index, attempt, delayMs });
@@ -265,15 +272,22 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
     functionId,
     node: state.nodes[index],
     attempts: failures,
+    attemptErrors,
     cause: error,
   });
   fail(state, index, failure, at, out);
+}
+
+/** The errors of a function's attempts, with one more. */
+function withError(state: RunState, index: number, error: unknown): unknown[] {
+  return [...(state.attemptErrors.get(index) ?? []), error].slice(-ATTEMPT_ERRORS_KEPT);
 }
 
 /** The function will not succeed in this run. */
 function fail(state: RunState, index: number, failure: HandoffError, at: Moment, out: RunCommand[]): void {
   move(state, index, 'failed', at);
   state.failed.push(failure);
+  state.attemptErrors.delete(index);
   const functionId = state.plan.ids[index]!;
   tell(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
   consumed(state, index, out);
@@ -321,15 +335,17 @@ function finishIfSettled(state: RunState, out: RunCommand[]): void {
 
 function finish(state: RunState, out: RunCommand[]): void {
   state.phase = 'ended';
-  if (!state.error && state.failed.length > 0) state.error = withFailures(state.failed);
+  const [first] = state.failed;
+  if (first && (!state.error || state.error === first)) state.error = withFailures(state.failed);
   const { error } = state;
   out.push({ type: 'end-run', error });
 }
 
 /** The first failure once more, with all of them in `failures`; that one itself stays as it was announced. */
 function withFailures(failures: readonly HandoffError[]): HandoffError {
-  const { message, code, dagId, runId, functionId, node, attempts, cause, stack } = failures[0]!;
-  const error = new HandoffError(code, message, { dagId, runId, functionId, node, attempts, cause, failures: [...failures] });
+  const { message, code, dagId, runId, functionId, node, attempts, attemptErrors, cause, stack } = failures[0]!;
+  const fields = { dagId, runId, functionId, node, attempts, attemptErrors, cause, failures: [...failures] };
+  const error = new HandoffError(code, message, fields);
   error.stack = stack;
   return error;
 }

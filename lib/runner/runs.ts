@@ -1,6 +1,6 @@
 import type { ActorRef, Supervisor } from '../actor/index.js';
 import type { Capabilities, ClaimKind } from '../allocator/index.js';
-import { HandoffError, keepAlive, newRunId, type RunId, type Timer, textOf } from '../base/index.js';
+import { HandoffError, keepAlive, newRunId, onAbort, type RunId, type Timer, textOf } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
 import type { Given } from '../executor/index.js';
 import { snapshot } from '../value/index.js';
@@ -9,7 +9,7 @@ import { Constants } from './constants.js';
 import { DagRun } from './dag-run.js';
 import { superviseRun } from './dag-runner.js';
 import { Estimates } from './estimates.js';
-import type { RunEvent } from './messages.js';
+import type { CompletedEvent, FailedEvent, RunEvent } from './messages.js';
 import { PastEvents } from './past-events.js';
 import { Results, withAllocations } from './results.js';
 import { aborted, cancelled } from './run-endings.js';
@@ -23,12 +23,14 @@ export interface RunOutcome<R> {
   readonly results: R;
   readonly allocations: Readonly<Record<string, string>>;
   readonly durationMs: number;
+  /** Of functions that may fail without failing the run, those that did. */
+  readonly failures: Readonly<Record<string, HandoffError>>;
 }
 
 /** How a run ended. */
 export type RunEnd =
-  | { readonly type: 'completed'; readonly outcome: RunOutcome<Readonly<Record<string, unknown>>> }
-  | { readonly type: 'failed'; readonly error: HandoffError };
+  | { readonly type: 'completed'; readonly outcome: RunOutcome<Readonly<Record<string, unknown>>>; readonly event: CompletedEvent }
+  | { readonly type: 'failed'; readonly error: HandoffError; readonly event: FailedEvent };
 
 /** A run that was accepted and waits for `launch`. */
 export interface PreparedRun {
@@ -113,8 +115,9 @@ export class Runs {
    */
   prepare(dag: DagLike, given: unknown, mode: 'cluster' | 'local'): PreparedRun {
     if (this.#refusal) throw this.#refusal;
-    const plan = compile(dag);
-    const options = checkedOptions(given, plan);
+    const compiled = compile(dag);
+    const options = checkedOptions(given, compiled);
+    const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
     const runId = newRunId();
     const { dagId } = plan;
     if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
@@ -284,8 +287,7 @@ export class Runs {
     }
     if (signal) {
       const abort = (): void => run.feed({ type: 'run-ending', error: cancelled(plan, runId, signal.reason), graceMs: stopGraceMs });
-      signal.addEventListener('abort', abort, { once: true });
-      open.stopListening = () => signal.removeEventListener('abort', abort);
+      open.stopListening = onAbort(signal, abort);
     }
   }
 
@@ -298,7 +300,8 @@ export class Runs {
     open.timeout?.cancel();
     open.stopListening();
     this.#estimates.learn(plan, run.tookMs);
-    if (error && !error.failures) return this.#tell(open, error, undefined);
+    const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
+    if (error && !goesOnAfterFailures) return this.#tell(open, error, undefined);
     const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
     const goOn = (): void => {
       // Told already: it was abandoned.
@@ -321,20 +324,29 @@ export class Runs {
     this.#byDag.delete(dagId);
     const atMs = clock.wallNow();
     let end: RunEnd;
+    let isKept = true;
     if (error || !results) {
       if (results) Object.defineProperty(error, 'results', { value: results.values, enumerable: true, configurable: true });
       store.dropRun(runId);
-      events.add({ type: 'run-failed', runId, dagId, atMs, error: error! });
-      end = { type: 'failed', error: error! };
+      const event: FailedEvent = { type: 'run-failed', runId, dagId, atMs, error: error! };
+      events.add(event);
+      end = { type: 'failed', error: error!, event };
     } else {
-      store.retainRun(runId, results.ids, options.retainMs);
+      store.retainRun(runId, results.ids, options.retainMs, () => {
+        isKept = false;
+        this.#past.forgetResults(runId);
+      });
       const durationMs = clock.now() - state.startedMs;
-      events.add({ type: 'run-completed', runId, dagId, atMs, durationMs });
-      const outcome = { dagId, runId, results: results.values, durationMs };
-      end = { type: 'completed', outcome: withAllocations(outcome, run.order.plan.ids, state.nodes) };
+      const { ids } = run.order.plan;
+      const { values } = results;
+      const outcome = withAllocations({ dagId, runId, results: values, durationMs, failures: {} }, ids, state.nodes);
+      const completed = { type: 'run-completed', runId, dagId, atMs, durationMs, results: values, failures: {} } as const;
+      const event: CompletedEvent = withAllocations(completed, ids, state.nodes);
+      events.add(event);
+      end = { type: 'completed', outcome, event };
     }
     events.end();
-    this.#past.add(runId, events);
+    this.#past.add(runId, isKept ? events : events.withoutResults());
     open.alive.cancel();
     open.onEnd(end);
     open.settle();

@@ -8,6 +8,8 @@ interface RunShelf {
   readonly shelf: Shelf;
   /** Set once the run has ended: when its values go. */
   retention: Timer | undefined;
+  /** Told when its values go, after it has ended. */
+  dropped: (() => void) | undefined;
 }
 
 /** What a DAG id holds beside its runs. */
@@ -65,7 +67,7 @@ export class StoreTable {
       for (const id of dag.results.ids()) this.locations.forget(dagId, id);
       dag.results = this.#backend.open();
     }
-    const run: RunShelf = { dagId, shelf: this.#backend.open(), retention: undefined };
+    const run: RunShelf = { dagId, shelf: this.#backend.open(), retention: undefined, dropped: undefined };
     this.#runs.set(runId, run);
     this.#open.add(run);
     this.#latest.set(dagId, runId);
@@ -96,11 +98,12 @@ export class StoreTable {
 
   /**
    * Ends a run: the values of `keep`, ids that are all there and differ, stay for `retainMs`, the others go. What all ended runs hold together is bounded: the oldest go
-   * first, the one that ends now last.
+   * first, the one that ends now last. `dropped` is told once when they go, which may be now.
    */
-  retainRun(runId: string, keep: readonly string[], retainMs: number): void {
+  retainRun(runId: string, keep: readonly string[], retainMs: number, dropped?: () => void): void {
     const run = this.#runs.get(runId);
-    if (!run || run.retention) return;
+    if (!run || run.retention) return dropped?.();
+    run.dropped = dropped;
     leaveOnly(run.shelf, keep);
     // By DAG id the run answers that started last; what no other can ask for is not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
@@ -125,6 +128,7 @@ export class StoreTable {
     this.#open.delete(run);
     this.#runs.delete(runId);
     if (this.#latest.get(run.dagId) === runId) this.#latest.delete(run.dagId);
+    run.dropped?.();
   }
 
   /** Keeps a value given by hand; a `result` until the next run of the DAG starts, a `value` until `clear`. */

@@ -112,7 +112,7 @@ describe('the tally of a run', () => {
   it('is right in the end even if events were missed', () => {
     const counted = tally();
     counted.count(started('a'));
-    counted.count(event({ type: 'run-completed', durationMs: 1 }));
+    counted.count(event({ type: 'run-completed', durationMs: 1, results: {}, allocations: {}, failures: {} }));
     expect(counted.groups[0]).to.include({ running: 0, succeeded: 3 });
   });
 });
@@ -190,7 +190,7 @@ describe('lines', () => {
       started('load'),
       succeeded('load'),
       ...ids.map((id) => succeeded(id)),
-      event({ type: 'run-completed', durationMs: 61_000 }),
+      event({ type: 'run-completed', durationMs: 61_000, results: {}, allocations: {}, failures: {} }),
     ];
     for (const one of happened) display.tell(one);
     display.stop();

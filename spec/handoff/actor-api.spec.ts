@@ -59,11 +59,19 @@ describe('the embedded actor API', () => {
       );
       send({ type: 'execute', dag, replyTo: driver });
     });
-    expect(replies).to.deep.equal([
-      { type: 'run-started', runId, dagId: 'by-actor' },
-      { type: 'run-completed', runId, dagId: 'by-actor', results: { sum: 3, twice: 6 }, allocations: { sum: 'here', twice: 'here' } },
-    ]);
     const heard = (await events.heard) as RunEvent[];
+    const { atMs } = replies[0]!;
+    expect(replies[0]).to.deep.equal({ type: 'run-started', runId, dagId: 'by-actor', total: 2, atMs });
+    expect(replies[1]).to.deep.include({
+      type: 'run-completed',
+      runId,
+      dagId: 'by-actor',
+      results: { sum: 3, twice: 6 },
+      allocations: { sum: 'here', twice: 'here' },
+      failures: {},
+    });
+    expect(Object.keys(heard[0]!), 'the same fields as the event').to.have.members(Object.keys(replies[0]!));
+    expect(heard.at(-1)).to.deep.equal(replies[1]);
     expect(heard[0]).to.include({ type: 'run-started', runId, total: 2 });
     expect(heard.filter(({ type }) => type === 'function-succeeded')).to.have.length(2);
     expect(heard.every((event) => event.runId === runId && event.atMs > 0)).to.equal(true);
@@ -75,6 +83,9 @@ describe('the embedded actor API', () => {
     send({ type: 'execute', dag: new Dag('bad').add({ id: 'f', code: tasks.fail, extraArgs: ['oh'], maxRetries: 0 }), replyTo: ref });
     const [started, failed] = (await heard) as HandoffReply[];
     expect(started!.type).to.equal('run-started');
+    const again = listener(system, isEnd);
+    send({ type: 'subscribe', runId: started!.runId, subscriber: again.ref });
+    expect((await again.heard).at(-1), 'the same fields as the event').to.deep.equal(failed);
     expect(failed).to.include({ type: 'run-failed', runId: started!.runId });
     expect((failed as { error: unknown }).error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'f' });
   });
@@ -130,6 +141,24 @@ describe('the embedded actor API', () => {
       'function-succeeded',
       'run-completed',
     ]);
+  });
+
+  it('replays the results for as long as they are kept, and to who holds the run', async () => {
+    const dag = new Dag('kept').add({ id: 'f', code: () => [1] });
+    const last = async (runId: string): Promise<Heard> => {
+      const { ref, heard } = listener(system, isEnd);
+      send({ type: 'subscribe', runId, subscriber: ref });
+      return (await heard).at(-1)!;
+    };
+    const first = await handoff.execute(dag);
+    expect(await last(first.runId)).to.deep.include({ results: { f: [1] }, allocations: { f: 'here' } });
+    const run = handoff.execute(dag, { retainMs: 0 });
+    await run;
+    for (const runId of [first.runId, run.id])
+      expect(await last(runId)).to.deep.include({ type: 'run-completed', results: {}, allocations: {} });
+    const events: RunEvent[] = [];
+    for await (const event of run) events.push(event);
+    expect(events.at(-1)).to.deep.include({ type: 'run-completed', results: { f: [1] } });
   });
 
   it('is not troubled by what makes no sense', async () => {
