@@ -1,5 +1,6 @@
 import { type Clock, newId } from '../../lib/base/index.js';
 import { Membership } from '../../lib/nodes/index.js';
+import { nothing } from '../../lib/nodes/links.js';
 import { type MemoryNetwork, PeerTable, type WireMessage } from '../../lib/peer/index.js';
 import { spyLogger } from './spy-logger.js';
 
@@ -7,17 +8,16 @@ import { spyLogger } from './spy-logger.js';
 export class MuteMember {
   /** The types of what it was asked, in order. */
   readonly asked: WireMessage['type'][] = [];
+  /** Is called with what it is asked, and answered. */
+  hears: (from: string, message: WireMessage) => void = () => {};
   readonly #peers: PeerTable;
   readonly #membership: Membership;
 
   constructor(name: string, network: MemoryNetwork, clock: Clock) {
     const incarnation = newId();
     const capabilities = [['cpu', 8] as const, ['licence', 1] as const];
-    const content = () => ({
-      ...{ capabilities, used: [], byDriver: [], threads: [8, 0], loopPlaces: [256, 0] },
-      ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0 },
-    });
-    this.#membership = new Membership(name, undefined, { incarnation, clock, content: content as never });
+    const content = () => ({ ...nothing, capabilities, threads: [8, 0] as const, loopPlaces: [256, 0] as const });
+    this.#membership = new Membership(name, undefined, { incarnation, clock, content });
     const transport = network.transport(name);
     this.#peers = new PeerTable({ name, incarnation, transport, clock, logger: spyLogger(), random: () => 0.5 });
     this.#peers.attach({
@@ -27,7 +27,10 @@ export class MuteMember {
         for (const message of messages) {
           const { type } = message;
           if (type === 'beat' || type === 'goodbye' || type === 'members') this.#membership.heard(from, message);
-          else this.asked.push(type);
+          else {
+            this.asked.push(type);
+            this.hears(from, message);
+          }
         }
       },
       value() {},
@@ -42,6 +45,11 @@ export class MuteMember {
     const listening = await this.#peers.listen('127.0.0.1:0');
     this.#membership.listening(listening.url);
     this.#membership.joined(await this.#peers.join(url));
+  }
+
+  /** Says something, be it no message. */
+  say(to: string, message: unknown): void {
+    this.#peers.send(to, message as WireMessage);
   }
 
   beat(): void {
