@@ -1,5 +1,5 @@
 import { HandoffError, PassingMap, textOf } from '../base/index.js';
-import type { RequestLimit, Requests, WireMessage, WireMessageOf } from '../peer/index.js';
+import { NoRoom, type RequestLimit, type Requests, type WireMessage, type WireMessageOf } from '../peer/index.js';
 import { Held, type Origin } from '../value/index.js';
 import type { FarValue } from './far-value.js';
 import type { ValueListener } from './offers.js';
@@ -30,7 +30,7 @@ type Answer = Held | { readonly parts: readonly Uint8Array[]; readonly origin: O
 
 interface Fetching {
   readonly listeners: Set<ValueListener>;
-  readonly giveUp: () => void;
+  giveUp: () => void;
 }
 
 /**
@@ -41,8 +41,10 @@ interface Fetching {
 export class Fetches {
   readonly #ground: FetchGround;
   readonly #fetching = new PassingMap<string, Fetching>();
-  /** By request: whether the bytes that are on their way are a result, which is frozen where it is opened. */
-  readonly #coming = new Map<number, { readonly freeze: boolean }>();
+  /** By request: from whom bytes are on their way, and whether they are a result, which is frozen where it is opened. */
+  readonly #coming = new Map<number, { readonly from: string; readonly freeze: boolean }>();
+  /** Values for which there was no room beside others: each is asked for again when another has come, or will not. */
+  readonly #waiting = new Set<() => void>();
   /** Requests for values that come for one alone. */
   readonly #sole = new Set<number>();
   #soleFetches = 0;
@@ -94,7 +96,12 @@ export class Fetches {
     if (message.type === 'value-missing') return requests.answered(from, message.id, { error });
     const { id, freeze, packed } = message;
     if (packed) requests.answered(from, id, Held.packed(packed, freeze ? 'result' : 'caller'));
-    else this.#coming.set(id, { freeze });
+    else this.#coming.set(id, { from, freeze });
+  }
+
+  /** Whether a value of that number was asked for, and has been announced. */
+  expects(from: string, id: number): boolean {
+    return this.#coming.get(id)?.from === from;
   }
 
   /** Where a value is put together that comes in several chunks; nowhere, for one that nobody has asked that node for. */
@@ -106,11 +113,21 @@ export class Fetches {
   /** The bytes have come, or will not. */
   value(from: string, id: number, value: readonly Uint8Array[] | Error): void {
     const { requests } = this.#ground;
-    if (!requests.isOpen(from, id, 'fetch-value')) return;
     const coming = this.#coming.get(id);
-    this.#coming.delete(id);
+    if (coming?.from === from) this.#coming.delete(id);
+    if (!requests.isOpen(from, id, 'fetch-value')) return;
+    const waiting = this.#waiting.size;
     if (value instanceof Error) requests.answered(from, id, { error: value });
     else requests.answered(from, id, { parts: value, origin: coming?.freeze === false ? 'caller' : 'result' });
+    // Unless it waits itself now.
+    if (this.#waiting.size <= waiting) this.#roomAgain();
+  }
+
+  #roomAgain(): void {
+    const [next] = this.#waiting;
+    if (!next) return;
+    this.#waiting.delete(next);
+    next();
   }
 
   #limit(to: string, far: FarValue, withinMs: number | undefined): RequestLimit {
@@ -144,19 +161,42 @@ export class Fetches {
     };
     const answered = (answer: Answer): void => {
       if (!('error' in answer)) found(answer);
-      else settle((listener) => listener.missing(answer.error ?? this.#lost(far)));
+      else if (answer.error instanceof NoRoom && !answer.error.isForGood && this.#coming.size > 0) this.#again(to, far, key, withinMs);
+      else settle((listener) => listener.missing(answer.error ? this.#fault(answer.error, far) : this.#lost(far)));
     };
     const failed = (error: Error): void => {
       const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT');
       this.#coming.delete(id);
+      this.#roomAgain();
       // A run makes the value again; whoever asks by DAG id is to know that it may be there.
       settle((listener) => listener.missing(isLate && far.value.kind === 'of-dag' ? error : this.#lost(far, isLate ? error : undefined)));
     };
     const giveUp = this.#ground.requests.request<Answer>(to, ask, { answered, failed }, this.#limit(to, far, withinMs));
     return () => {
       this.#sole.delete(id);
+      this.#coming.delete(id);
       giveUp();
+      this.#roomAgain();
     };
+  }
+
+  /** There is no room while others are on their way, which is nobody's failure. */
+  #again(to: string, far: FarValue, key: string, withinMs: number | undefined): void {
+    const fetching = this.#fetching.get(key);
+    if (!fetching) return;
+    const again = (): void => {
+      fetching.giveUp = this.#request(to, far, key, withinMs);
+    };
+    fetching.giveUp = () => void this.#waiting.delete(again);
+    this.#waiting.add(again);
+  }
+
+  /** A value that there will never be room for is not asked for again. */
+  #fault(error: Error, far: FarValue): Error {
+    if (!(error instanceof NoRoom) || !error.isForGood) return error;
+    const functionId = 'functionId' in far.value ? far.value.functionId : undefined;
+    const message = `Node "${this.#ground.node}" cannot get ${whatOf(far)}: ${error.message}`;
+    return new HandoffError('HANDOFF_NOT_SERIALIZABLE', message, { functionId, node: far.from });
   }
 
   #lost(far: FarValue, late?: Error): HandoffError {

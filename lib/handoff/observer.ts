@@ -151,6 +151,7 @@ export class ClusterObserver implements AsyncDisposable {
         if (type === 'answer') this.#requests.failed(from, id, error);
       },
       value() {},
+      expects: () => false,
       memoryFor: () => undefined,
       notDialled() {},
     };

@@ -35,6 +35,9 @@ export interface WireParts {
   readonly crash: (error: unknown) => void;
 }
 
+/** What somebody waits for an answer to. */
+const QUESTIONS: ReadonlySet<string> = new Set(['ask', 'run-attempt', 'stop-attempt', 'fetch-value']);
+
 /** Where what comes over the links goes: each message to its station, within the turn in which it came; links and their ends to the membership. */
 export class Wire implements PeerListener {
   readonly #parts: WireParts;
@@ -82,21 +85,28 @@ export class Wire implements PeerListener {
     this.#safely(() => this.#parts.fetches.value(from, transferId, value));
   }
 
+  expects(from: string, transferId: number): boolean {
+    return this.#parts.fetches.expects(from, transferId);
+  }
+
   memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
     return this.#parts.fetches.memoryFor(from, transferId, sizeBytes, begin);
   }
 
   /**
-   * A message has the shape of its type, and may still say what cannot be. What it breaks is its sender's affair: the link to that ends, and everything else
-   * goes on. Were it this node's, one member could end every other.
+   * A message has the shape of its type, and may still say what cannot be. What it breaks is its sender's affair: a question is answered with a fault; after
+   * anything else the link ends, and everything else goes on. Were it this node's, one member could end every other.
    */
   #doubtfully(from: string, message: WireMessage): void {
     try {
       this.#message(from, message);
     } catch (error) {
       const fields = { code: 'HANDOFF_BAD_MESSAGE', peer: from, type: message.type, why: textOf(error), err: error };
-      this.#parts.quietLog.warn(fields, 'closed the link to a node whose message cannot be dealt with', FAULTS_TOLD);
-      this.#parts.drop(from);
+      this.#parts.quietLog.warn(fields, 'cannot deal with a message', FAULTS_TOLD);
+      if (!QUESTIONS.has(message.type)) return this.#parts.drop(from);
+      // Asked again over a new link it would end that one too.
+      const { id } = message as Extract<WireMessage, { readonly id: number }>;
+      this.notUnderstood(from, message.type, id, textOf(error));
     }
   }
 

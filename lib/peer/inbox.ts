@@ -3,16 +3,35 @@ import { PassingMap } from '../base/index.js';
 /** Up to this size what has come of a value is copied, bytes: it would keep alive the memory of whatever else came with it. */
 const COPIED_UP_TO_BYTES = 64 * 1024;
 
-/** How much memory values that are still arriving may take, over all links of a node. */
+/** A value is not taken, as there is no room for it now, or never. */
+export class NoRoom extends Error {
+  /** Whether it is more than one link may ever have on its way. */
+  readonly isForGood: boolean;
+
+  constructor(sizeBytes: number, mostBytes: number) {
+    const isForGood = sizeBytes > mostBytes;
+    super(`Cannot take a value of ${sizeBytes} bytes: there is no room${isForGood ? `, it may have ${mostBytes} at most` : ' now'}`);
+    this.isForGood = isForGood;
+  }
+}
+
+/** What one link has in arriving values may be so many times what is left: alone three quarters of all, and others always find some. */
+const SHARE = 3;
+
+/** How much memory values that are still arriving may take, over all links of a node. It is taken as their bytes come, whatever was announced. */
 export class IncomingBudget {
+  /** The most that one link may have, and so the largest value, bytes. */
+  readonly mostBytes: number;
   #leftBytes: number;
 
   constructor(maxBytes: number) {
     this.#leftBytes = maxBytes;
+    this.mostBytes = Math.floor((maxBytes * SHARE) / (SHARE + 1));
   }
 
-  take(bytes: number): boolean {
-    if (bytes > this.#leftBytes) return false;
+  /** For a link that has `hasBytes` already. Says no when that would be more than its share. Source: dynamic thresholds of shared buffers (Choudhury, Hahne 1998). */
+  take(bytes: number, hasBytes: number): boolean {
+    if (hasBytes + bytes > SHARE * (this.#leftBytes - bytes)) return false;
     this.#leftBytes -= bytes;
     return true;
   }
@@ -25,9 +44,11 @@ export class IncomingBudget {
 interface Arriving {
   readonly sizeBytes: number;
   /** What has come; `undefined` for one that is not wanted: what was already under way is let pass. */
-  readonly into: Uint8Array[] | undefined;
+  into: Uint8Array[] | undefined;
   /** Where it is put together as it comes; else it stays in the pieces that came. */
-  readonly memory: readonly Uint8Array[] | undefined;
+  memory: readonly Uint8Array[] | undefined;
+  /** What it has of the budget. */
+  takenBytes: number;
   receivedBytes: number;
 }
 
@@ -46,19 +67,27 @@ const ARRIVING: Arrival = { type: 'arriving' };
 /** Memory for a value of which only the beginning has come, in pieces, in order; none if it may stay in those that come. */
 export type MemoryFor = (transferId: number, sizeBytes: number, begin: Uint8Array | undefined) => readonly Uint8Array[] | undefined;
 
+/** What an inbox is made with. */
+export interface InboxOptions {
+  readonly budget: IncomingBudget;
+  readonly memoryFor: MemoryFor;
+  /** Whether somebody waits for a value that begins to arrive. */
+  expects(transferId: number, sizeBytes: number): boolean;
+}
+
 /**
  * Collects the chunks of values. A value is the pieces in which it came, in order: whoever opens it puts them together where it needs them, which is the only
- * copy; or it is put together as it comes, in memory that whoever waits for it gives. What would be more than the budget is refused, and its chunks are
- * dropped.
+ * copy; or it is put together as it comes, in memory that whoever waits for it gives. What nobody waits for is refused, and so is what turns out to be more
+ * than the budget has for this link; the rest of its chunks is dropped.
  */
 export class Inbox {
-  readonly #budget: IncomingBudget;
-  readonly #memoryFor: MemoryFor;
+  readonly #options: InboxOptions;
   readonly #arriving = new PassingMap<number, Arriving>();
+  /** What the values of this link have of the budget. */
+  #takenBytes = 0;
 
-  constructor(budget: IncomingBudget, memoryFor: MemoryFor) {
-    this.#budget = budget;
-    this.#memoryFor = memoryFor;
+  constructor(options: InboxOptions) {
+    this.#options = options;
   }
 
   chunk(transferId: number, sizeBytes: number, parts: readonly Uint8Array[]): Arrival {
@@ -69,13 +98,17 @@ export class Inbox {
     if (!value) {
       value = this.#begun(transferId, sizeBytes, bytes < sizeBytes, parts[0]);
       this.#arriving.set(transferId, value);
-      if (!value.into) refusal = { type: 'refused', error: new Error(`Cannot take a value of ${sizeBytes} bytes: there is no room`) };
+      if (!value.into) refusal = this.#refusal(sizeBytes);
     }
     const receivedBytes = value.receivedBytes + bytes;
     const isEmpty = receivedBytes === value.receivedBytes && sizeBytes > 0;
     if (sizeBytes !== value.sizeBytes || receivedBytes > sizeBytes || isEmpty) {
       this.#forget(transferId, value);
       return { type: 'malformed', fault: 'a chunk that does not fit its value' };
+    }
+    if (value.into && !this.#take(value, bytes)) {
+      this.#letGo(value);
+      refusal = this.#refusal(sizeBytes);
     }
     for (const part of parts) {
       if (value.memory) put(part, value.memory, value.receivedBytes);
@@ -101,18 +134,43 @@ export class Inbox {
 
   #forget(transferId: number, value: Arriving): void {
     this.#arriving.delete(transferId);
-    if (value.into) this.#budget.give(value.sizeBytes);
+    this.#give(value);
+  }
+
+  /** What comes of it from now on is let pass. */
+  #letGo(value: Arriving): void {
+    this.#give(value);
+    value.into = undefined;
+    value.memory = undefined;
+  }
+
+  #take(value: Arriving, bytes: number): boolean {
+    if (!this.#options.budget.take(bytes, this.#takenBytes)) return false;
+    this.#takenBytes += bytes;
+    value.takenBytes += bytes;
+    return true;
+  }
+
+  #give(value: Arriving): void {
+    this.#options.budget.give(value.takenBytes);
+    this.#takenBytes -= value.takenBytes;
+    value.takenBytes = 0;
+  }
+
+  #refusal(sizeBytes: number): Arrival {
+    return { type: 'refused', error: new NoRoom(sizeBytes, this.#options.budget.mostBytes) };
   }
 
   #begun(transferId: number, sizeBytes: number, isPart: boolean, begin: Uint8Array | undefined): Arriving {
-    if (!this.#budget.take(sizeBytes)) return { sizeBytes, into: undefined, memory: undefined, receivedBytes: 0 };
+    const { budget, expects, memoryFor } = this.#options;
+    const refused = { sizeBytes, into: undefined, memory: undefined, takenBytes: 0, receivedBytes: 0 };
+    if (sizeBytes > budget.mostBytes || !expects(transferId, sizeBytes)) return refused;
     try {
-      const memory = isPart ? this.#memoryFor(transferId, sizeBytes, begin) : undefined;
-      return { sizeBytes, into: memory ? [...memory] : [], memory, receivedBytes: 0 };
+      const memory = isPart ? memoryFor(transferId, sizeBytes, begin) : undefined;
+      return { ...refused, into: memory ? [...memory] : [], memory };
     } catch {
       // The system has no more.
-      this.#budget.give(sizeBytes);
-      return { sizeBytes, into: undefined, memory: undefined, receivedBytes: 0 };
+      return refused;
     }
   }
 }

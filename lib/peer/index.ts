@@ -2,6 +2,7 @@
 // In:  a transport, whom to dial or where to listen, messages and values to send.
 // Out: who is linked and who no longer is; messages checked by shape, values whole.
 export { frameText } from './codec.js';
+export { NoRoom } from './inbox.js';
 export type { PeerIdentity } from './link-state.js';
 export type { Question, RefusalReason, ValueName, WireMessage, WireMessageOf, WireOutcome, WireStep } from './messages.js';
 export { type Joined, type PeerHubMessage, startPeerHub } from './peer-hub.js';

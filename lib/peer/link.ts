@@ -43,6 +43,8 @@ export interface LinkEvents {
   messages(link: Link, messages: readonly WireMessage[]): void;
   /** A value is whole, or will not come. */
   value(link: Link, transferId: number, value: readonly Uint8Array[] | Error): void;
+  /** Whether somebody here waits for a value that begins to arrive; it is refused otherwise. */
+  expects(link: Link, transferId: number, sizeBytes: number): boolean;
   /** Where a value is to be put together, of which only a part has come. */
   memoryFor(link: Link, ...value: Parameters<MemoryFor>): readonly Uint8Array[] | undefined;
   badFrame(link: Link, fault: string): void;
@@ -86,7 +88,11 @@ export class Link {
     const deadlineMs = clock.now() + greetingMs;
     this.#state = newLink({ ...options, nonce: randomBytes(16), deadlineMs });
     this.#outbox = new Outbox({ socket, clock, defer, stalled: () => this.#end({ type: 'stalled' }, true) });
-    this.#inbox = new Inbox(budget, (...value) => events.memoryFor(this, ...value));
+    this.#inbox = new Inbox({
+      budget,
+      memoryFor: (...value) => events.memoryFor(this, ...value),
+      expects: (...value) => events.expects(this, ...value),
+    });
     this.closed = new Promise((resolve) => {
       this.#gone = resolve;
     });

@@ -29,6 +29,8 @@ export interface PeerListener {
   messages(from: string, messages: readonly WireMessage[], isWanted: () => boolean): void;
   /** A value is whole, in the pieces in which it came; or an error, if it will not come although the link stands. */
   value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void;
+  /** Whether somebody waits for the value that begins to arrive: what nobody has asked for is refused. */
+  expects(from: string, transferId: number): boolean;
   /**
    * Memory for a value of which only the beginning has come: pieces of so many bytes in all, which it is when it is whole. `undefined`: it stays in those
    * in which it comes.
@@ -58,7 +60,7 @@ export interface PeerTableOptions {
   readonly defer?: Defer;
   /** How long a greeting may take, ms. Default 3000. */
   readonly greetingMs?: number;
-  /** The most that values take that are still arriving, bytes. Default 4 GiB. */
+  /** The most that values take that are still arriving, bytes; those of one link take three quarters of it at most. Default 4 GiB. */
   readonly maxIncomingBytes?: number;
   /** Why the cluster does not want somebody whose greeting is in order. Default: it wants everybody. */
   readonly objection?: (peer: PeerIdentity) => RefusalReason | undefined;
@@ -309,6 +311,7 @@ export class PeerTable {
         over: (one, end) => this.#linkOver(one, end),
         messages: (one, messages) => this.#messages(one, messages),
         value: (one, transferId, value) => this.#listener?.value(one.peer!.name, transferId, value),
+        expects: (one, transferId) => this.#listener?.expects(one.peer!.name, transferId) ?? false,
         memoryFor: (one, ...value) => this.#listener?.memoryFor(one.peer!.name, ...value),
         badFrame: (one, fault) => this.#badFrame(one, fault),
         notUnderstood: (one, wrong) => this.#notUnderstood(one, wrong),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type FarValue, Fetches, type Way } from '../../lib/executor/index.js';
-import { Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
+import { NoRoom, Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
 import { Held, pack } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -104,6 +104,46 @@ describe('values that are fetched', () => {
     requests.gone('d', new Error('gone'));
     fetches.value('b', 1, [pack(7, { where: 'result' })]);
     expect(memories(1, 3, 4), 'nobody waits').to.deep.equal([undefined, undefined, undefined]);
+  });
+
+  it('for which there is no room beside others are asked for again when one of those has come, and when one will not', () => {
+    const { fetches, sent, heard, get } = open();
+    for (const name of ['x', 'y', 'z']) get(far(name), name);
+    const announced = (id: number): void => fetches.heard('b', { type: 'value-found', id, freeze: true, packed: null }, undefined);
+    for (const id of [1, 2, 3]) announced(id);
+    for (const id of [2, 3]) fetches.value('b', id, new NoRoom(3000, 3000));
+    expect(heard).to.deep.equal([]);
+    fetches.value('b', 1, [pack(1, { where: 'result' })]);
+    expect([...heard, ...sent.slice(3)]).to.deep.equal(['x found 1', '4 to b: y']);
+    announced(4);
+    fetches.value('b', 4, new Error('it was given up'));
+    expect(sent.slice(4)).to.deep.equal(['5 to b: z']);
+    announced(5);
+    fetches.value('b', 5, [pack(3, { where: 'result' })]);
+    expect(heard.slice(1)).to.deep.equal(['y missing it was given up', 'z found 3']);
+  });
+
+  it('for which there will never be room fail for good, and those that have no others beside them at once', () => {
+    const { fetches, heard, get } = open();
+    get(far('x'), 'x');
+    fetches.heard('b', { type: 'value-found', id: 1, freeze: true, packed: null }, undefined);
+    fetches.value('b', 1, new NoRoom(3001, 3000));
+    get(far('y'), 'y');
+    fetches.heard('b', { type: 'value-found', id: 2, freeze: true, packed: null }, undefined);
+    fetches.value('b', 2, new NoRoom(3000, 3000));
+    expect(heard).to.have.length(2);
+    expect(heard[0]).to.equal('x missing HANDOFF_NOT_SERIALIZABLE');
+    expect(heard[1]).to.match(/^y missing .*no room now$/);
+  });
+
+  it('are expected from whoever has announced what was asked of it, and from nobody else', () => {
+    const { fetches, get } = open();
+    const giveUp = get(far('x'), 'x');
+    expect(fetches.expects('b', 1), 'not yet announced').to.equal(false);
+    for (const id of [1, 7]) fetches.heard('b', { type: 'value-found', id, freeze: true, packed: null }, undefined);
+    expect([fetches.expects('b', 1), fetches.expects('c', 1), fetches.expects('b', 7)]).to.deep.equal([true, false, false]);
+    giveUp();
+    expect(fetches.expects('b', 1)).to.equal(false);
   });
 
   it('that do not arrive whole are missing', () => {

@@ -66,7 +66,7 @@ describe('values between peers', () => {
   });
 
   it('are refused where there is no memory for them, and give back their room', async () => {
-    const { a, b } = await world.pair({ maxIncomingBytes: 10 * MIB });
+    const { a, b } = await world.pair({ maxIncomingBytes: 16 * MIB });
     b.heard.memoryFor = () => {
       throw new RangeError('Array buffer allocation failed');
     };
@@ -151,7 +151,7 @@ describe('values between peers', () => {
   });
 
   it('are refused when they would be more than the receiver has room for; the link and the others go on', async () => {
-    const { a, b } = await world.pair({ maxIncomingBytes: 10 * MIB });
+    const { a, b } = await world.pair({ maxIncomingBytes: 16 * MIB });
     const large = caught(a.table.sendValue('b', 1, [new Uint8Array(40 * MIB)]));
     const small = a.table.sendValue('b', 2, [patterned(9 * MIB)]);
     world.run();
@@ -169,7 +169,7 @@ describe('values between peers', () => {
   });
 
   it('give back their room when the link ends in their midst', async () => {
-    const { a, b, url } = await world.pair({ maxIncomingBytes: 10 * MIB });
+    const { a, b, url } = await world.pair({ maxIncomingBytes: 16 * MIB });
     b.table.keep('a', url);
     for (let round = 0; round < 5; round++) {
       const failed = caught(a.table.sendValue('b', 1, [new Uint8Array(9 * MIB)]));

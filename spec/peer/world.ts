@@ -40,6 +40,7 @@ export class Heard implements PeerListener {
     this.values.push({ from, transferId, value: value instanceof Error ? value : Buffer.concat(value) });
     this.#look();
   };
+  expects: PeerListener['expects'] = () => true;
   memoryFor: PeerListener['memoryFor'] = (_from, _transferId, sizeBytes) =>
     sizeBytes % 2 === 0 ? [new Uint8Array(16), new Uint8Array(sizeBytes - 16)] : undefined;
   readonly misunderstood: string[] = [];

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { errorFrom } from '../../lib/executor/index.js';
 import { Handoff, machine, startNode } from '../../lib/handoff/index.js';
 import { Dag } from '../../lib/index.js';
 import { MemoryNetwork, type WireMessage } from '../../lib/peer/index.js';
+import { unpackError } from '../../lib/value/index.js';
 import { caught } from '../support/caught.js';
 import { MuteMember } from '../support/mute-member.js';
 import { spyLogger } from '../support/spy-logger.js';
@@ -12,7 +12,7 @@ type Answer = Extract<WireMessage, { type: 'answer' | 'value-missing' | 'attempt
 /** The code of the error in an answer. */
 function codeIn(answer: Answer): unknown {
   const error = answer.type === 'attempt-ended' ? (answer.outcome as { error: Uint8Array }).error : answer.error!;
-  return (errorFrom(error) as { code?: unknown }).code;
+  return (unpackError(error) as { code?: unknown }).code;
 }
 
 describe('what a node does not understand', () => {

@@ -34,6 +34,7 @@ export class MuteMember {
         }
       },
       value() {},
+      expects: () => false,
       memoryFor: () => undefined,
       notUnderstood() {},
       notDialled() {},
