@@ -155,8 +155,9 @@ export class Allocation {
     if (queue.ready.length === 0) this.#atRest(queue);
   }
 
-  free(runId: string, node: string, claim: Claim): void {
-    this.#member(node)?.room.free(claim);
+  /** `isLent`: the room has it already. */
+  free(runId: string, node: string, claim: Claim, isLent = false): void {
+    if (!isLent) this.#member(node)?.room.free(claim);
     const demand = this.#demands.get(runId);
     if (demand) demand.held -= 1;
   }

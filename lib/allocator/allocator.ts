@@ -42,6 +42,8 @@ export class AllocationTable {
   readonly #clock: Clock;
   readonly #heldBytes: () => number;
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimKind }[] = [];
+  /** What was lent and is wanted back, in the order of asking. */
+  readonly #takenBack = new Set<{ readonly claim: ClaimKind; readonly told: () => void }>();
   #pumping = false;
   #again = false;
   #isHeld = false;
@@ -112,9 +114,23 @@ export class AllocationTable {
     return this.#allocation.shortOf(kind);
   }
 
-  /** Gives a claim back; to be followed by `pump`. */
-  free(runId: string, node: string, claim: ClaimKind): void {
-    this.#allocation.free(runId, node, claim);
+  /** Gives a claim back, or only says that it is over where it `isLent`; to be followed by `pump`. */
+  free(runId: string, node: string, claim: ClaimKind, isLent = false): void {
+    this.#allocation.free(runId, node, claim, isLent);
+  }
+
+  /** Whoever holds a claim of this node waits for something: others may have it. */
+  lend(claim: ClaimKind): void {
+    this.ledger.free(claim);
+    this.pump();
+  }
+
+  /** Calls `told` when the claim that was lent is held again: before anybody else gets what is free. Returns how to give it up. */
+  takeBack(claim: ClaimKind, told: () => void): () => void {
+    const asked = { claim, told };
+    this.#takenBack.add(asked);
+    this.pump();
+    return () => void this.#takenBack.delete(asked);
   }
 
   /** A function has made a value on a node: small ones are counted where they lie, now and then. */
@@ -159,8 +175,10 @@ export class AllocationTable {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
+      if (this.#takenBack.size > 0) this.#giveBack();
       while (this.#again && this.#open) {
         this.#again = false;
+        if (this.#takenBack.size > 0) this.#giveBack();
         const nowMs = this.#clock.now();
         if (nowMs - this.#lookedAtMs >= LOOK_MS) {
           this.#lookedAtMs = nowMs;
@@ -171,6 +189,14 @@ export class AllocationTable {
       this.#tellWaiting();
     } finally {
       this.#pumping = false;
+    }
+  }
+
+  #giveBack(): void {
+    for (const asked of [...this.#takenBack]) {
+      if (!this.#takenBack.has(asked) || !this.ledger.takeBack(asked.claim)) continue;
+      this.#takenBack.delete(asked);
+      asked.told();
     }
   }
 

@@ -88,9 +88,21 @@ export class Ledger implements Room {
   /** Takes the capacity. A claim that does not fit is a bug of the caller, and throws. */
   take(claim: Claim): void {
     if (!this.hasSlot(claim.slot) || !this.hasResources(claim.cost)) throw new Error('a claim was granted that does not fit');
+    this.#hold(claim);
+  }
+
+  #hold(claim: Claim): void {
     this.#slots[claim.slot].used += 1;
     for (const [name, amount] of claim.cost) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
     this.#changed();
+  }
+
+  /** Takes back what was lent, if it fits; or although it does not, where it never will: capabilities were registered below it. */
+  takeBack(claim: Claim): boolean {
+    if (this.canEverHold(claim.cost) && !(this.hasSlot(claim.slot) && this.hasResources(claim.cost))) return false;
+    if (!this.hasSlot(claim.slot)) return false;
+    this.#hold(claim);
+    return true;
   }
 
   /** Gives it back. Giving back what is not held is a bug of the caller, and throws. */

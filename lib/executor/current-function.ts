@@ -16,6 +16,17 @@ export interface FunctionContext {
   readonly signal: AbortSignal;
 }
 
+/** What an attempt holds, while its function waits for a run of its own. */
+export interface Loan {
+  /** The function waits from now on: others may have what it holds. */
+  lend(): void;
+  /** It waits no longer. `resume` is called when it holds again what it held; at once where it waits for something else too, or its attempt is over. */
+  takeBack(resume: () => void): void;
+}
+
+/** Finds what an attempt on this node holds. */
+export type Lender = (context: AttemptContext) => Loan | undefined;
+
 /** The two streams that a process writes to. */
 export type OutputStream = 'stdout' | 'stderr';
 
@@ -42,6 +53,16 @@ export class AttemptScope {
       this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal });
     }
     return this.#shown;
+  }
+
+  /** Finds what the attempt holds. */
+  lender: Lender | undefined;
+  #loan: Loan | undefined;
+
+  /** What the attempt holds, to be lent while its function waits. */
+  get loan(): Loan | undefined {
+    this.#loan ??= this.lender?.(this.context);
+    return this.#loan;
   }
 
   /** Whose attempt fails by an error that nobody caught, as long as it runs. */
@@ -93,6 +114,9 @@ export function currentFunction(): FunctionContext {
   if (!scope) throw new TypeError('Cannot tell the current function: currentFunction is called outside a function of a DAG');
   return scope.shown;
 }
+
+/** What the function holds whose code this is, if it is one of a node of this process and still runs. */
+export const currentLoan = (): Loan | undefined => scopes.getStore()?.loan;
 
 /** The scope that the code runs in, if it runs in one. */
 export const currentScope = (): AttemptScope | undefined => scopes.getStore();

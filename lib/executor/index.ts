@@ -4,7 +4,7 @@
 export type { AttemptContext, Blocked, Outcome, Step } from './attempt.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
 export { CodeRefs } from './code-refs.js';
-export { currentFunction, type FunctionContext } from './current-function.js';
+export { currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './current-function.js';
 export { type Attempt, type AttemptHandle, type ExecutorMessage, ExecutorTable, startExecutor } from './executor.js';
 export { type FarValue, type Given, isFar, RIDES_ALONG_BYTES } from './far-value.js';
 export { Fetches, type FetchGround, type Way } from './fetches.js';

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../base/index.js';
 import type { AttemptContext, Call, Outcome, Running } from './attempt.js';
+import type { Lender } from './current-function.js';
 
 /** Where code runs on a node. A new isolation is one file in `isolations/` and one line in the map at the door. */
 export interface Isolation {
@@ -27,6 +28,8 @@ export interface IsolationOptions {
    */
   readonly freeze: boolean;
   readonly logger: Logger;
+  /** Finds what an attempt holds, for functions on the loop that wait for a run of this node. Default: nothing is lent. */
+  readonly lender?: Lender;
   /** Loads a module on the node's own loop. Default: `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;
   /** Hears every line that a function writes with `console`, without its line break. */

@@ -3,6 +3,7 @@ import { type ActorRef, type NactRef, openDesk, type SupervisionTree, supervisio
 import type { Capabilities } from '../allocator/index.js';
 import { type Clock, checkedNumber, type HandoffError, newRunId, systemClock } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
+import { currentLoan } from '../executor/index.js';
 import { type PreparedRun, type RunOutcome, recordOf } from '../runner/index.js';
 import { type HandoffMessage, LaunchRun, receiveAtDesk } from './desk.js';
 import { type ExecuteOptions, statedDagId } from './execute-options.js';
@@ -12,6 +13,7 @@ import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from '.
 import { type NodeInfo, NodeResources } from './node-resources.js';
 import { NodeValues } from './node-values.js';
 import { openRun, type Run } from './run.js';
+import { RunWait } from './run-wait.js';
 import { StationDesk } from './stations.js';
 import { type ClusterStatus, openStatus } from './status.js';
 import { machine, type Surroundings } from './surroundings.js';
@@ -260,8 +262,14 @@ export class Handoff implements AsyncDisposable {
       );
     }
     const cancel = (reason: unknown): Promise<void> => runs.cancel(prepared.run.runId, reason);
-    const run = openRun<R>({ type: 'prepared', prepared, cancel }, (resolve, reject) => {
-      prepared.onEnd = (end) => (end.type === 'completed' ? resolve(end.outcome as RunOutcome<R>) : reject(end.error));
+    const loan = currentLoan();
+    const wait = loan && new RunWait(loan);
+    const run = openRun<R>({ type: 'prepared', prepared, cancel, wait }, (resolve, reject) => {
+      prepared.onEnd = (end) => {
+        const settle = (): void => (end.type === 'completed' ? resolve(end.outcome as RunOutcome<R>) : reject(end.error));
+        if (wait) wait.end(settle);
+        else settle();
+      };
     });
     tellNact(this.actor, new LaunchRun(prepared));
     return run;

@@ -1,5 +1,6 @@
 import { HandoffError } from '../base/index.js';
 import type { PreparedRun, Progress, RunEvent, RunOutcome } from '../runner/index.js';
+import type { RunWait } from './run-wait.js';
 
 /**
  * One execution of a DAG: a promise of its outcome, and an iterable of its events, which replays from the first (the last 10,000 are
@@ -17,7 +18,12 @@ const NOTHING: Progress = { total: 0, waiting: 0, ready: 0, running: 0, resting:
 
 /** What a run was accepted as, or why it was not. */
 export type RunStart =
-  | { readonly type: 'prepared'; readonly prepared: PreparedRun; readonly cancel: (reason: unknown) => Promise<void> }
+  | {
+      readonly type: 'prepared';
+      readonly prepared: PreparedRun;
+      readonly cancel: (reason: unknown) => Promise<void>;
+      readonly wait: RunWait | undefined;
+    }
   | { readonly type: 'refused'; readonly id: string; readonly dagId: string; readonly error: unknown; readonly atMs: number };
 
 class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
@@ -56,11 +62,33 @@ class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
 
   [Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, void> {
     this.#handle();
-    return this.#start!.type === 'prepared' ? this.#start!.prepared.run.events.iterate() : refusal(this.#start!);
+    const start = this.#start!;
+    if (start.type === 'refused') return refusal(start);
+    const events = start.prepared.run.events.iterate();
+    return start.wait ? waitingFor(events, start.wait) : events;
+  }
+
+  /** Whoever asks for what comes of the run waits for it: so does `await`. */
+  override then<A = RunOutcome<R>, B = never>(
+    onFulfilled?: ((outcome: RunOutcome<R>) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    if (this.#start?.type === 'prepared') this.#start.wait?.begin();
+    return super.then(onFulfilled, onRejected);
   }
 
   #handle(): void {
-    this.catch(() => {});
+    super.then(undefined, () => {});
+  }
+}
+
+/** The events of a run, for a function that waits for it while it listens. */
+async function* waitingFor(events: AsyncGenerator<RunEvent, void, void>, wait: RunWait): AsyncGenerator<RunEvent, void, void> {
+  wait.begin();
+  try {
+    yield* events;
+  } finally {
+    await wait.leave();
   }
 }
 

@@ -116,6 +116,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     freeze,
     logger,
     onOutput: onOwnOutput,
+    lender: (context: AttemptContext) => runs.loanFor(context) ?? guests.loanFor(context),
     ...(importModule && { importModule }),
   };
   const executor = new ExecutorTable(

@@ -26,6 +26,11 @@ export class ClaimsHeld {
     this.#mayQueue[index] = Number(mayQueue);
   }
 
+  /** The node where a function holds one. */
+  nodeOf(index: number): string | undefined {
+    return this.#nodes[index];
+  }
+
   mayQueue(index: number): boolean {
     return this.#mayQueue[index] === 1;
   }

@@ -8,6 +8,7 @@ import { ClaimsHeld } from './claims-held.js';
 import { EventLog } from './event-log.js';
 import { FarSide } from './far-side.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
+import { AttemptLoan } from './loan.js';
 import { LostPlaces } from './lost-places.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import { progressOf } from './progress.js';
@@ -42,6 +43,8 @@ export class DagRun implements Placed {
   /** By function; -1: the turn that is taken. */
   readonly #rests = new Map<number, Timer>();
   readonly #claims: ClaimsHeld;
+  /** What functions on this node hold that have started runs themselves. */
+  readonly #loans = new Map<number, AttemptLoan>();
   /** The functions whose thread is blocked although their attempt is over. */
   readonly #blocked = new Set<string>();
   #incarnation: Incarnation | undefined;
@@ -139,6 +142,15 @@ export class DagRun implements Placed {
       }
     }
     if (this.#claims.count === 0 && !this.#ended) this.#end(error);
+  }
+
+  /** What an attempt on this node holds, so that it can be lent; nothing for one that is over. */
+  loanFor(functionId: string, attempt: number): AttemptLoan | undefined {
+    const index = this.order.plan.indexOf.get(functionId);
+    if (index === undefined || this.state.attempts[index] !== attempt || this.#claims.nodeOf(index) !== this.#ground.node) return undefined;
+    const loan = this.#loans.get(index) ?? new AttemptLoan(this.#ground.allocation, this.order.kinds[index]!);
+    this.#loans.set(index, loan);
+    return loan;
   }
 
   functionId(index: number): string {
@@ -267,7 +279,10 @@ export class DagRun implements Placed {
 
   #freeClaim(index: number): void {
     const node = this.#claims.remove(index);
-    if (node !== undefined) this.#ground.allocation.free(this.runId, node, this.order.kinds[index]!);
+    if (node === undefined) return;
+    const loan = this.#loans.size > 0 ? this.#loans.get(index) : undefined;
+    if (loan) this.#loans.delete(index);
+    this.#ground.allocation.free(this.runId, node, this.order.kinds[index]!, loan?.close() ?? false);
   }
 
   /** The attempt was given up, and its code goes on: what it holds is free when that is over, even if the run is by then. */

@@ -4,6 +4,7 @@ import { type AttemptHandle, type GatheredOutcome, RIDES_ALONG_BYTES, startGathe
 import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrownForWire, unpackError } from '../value/index.js';
 import type { DriverUse, GuestGround } from './guest-runs.js';
+import { AttemptLoan } from './loan.js';
 
 /** What a guest run needs of all of them. */
 export interface GuestHost {
@@ -27,6 +28,8 @@ interface GuestAttempt {
   state: 'queued' | 'running' | 'ended';
   handle: AttemptHandle<GatheredOutcome> | undefined;
   isStopped: boolean;
+  /** What it holds, where its function has started runs itself. */
+  loan: AttemptLoan | undefined;
   /** Its value is in the store of this node; only what is small is made anew for a second answer. */
   outcome: WireOutcome | undefined;
 }
@@ -80,6 +83,14 @@ export class GuestRun implements Placed {
     return queued;
   }
 
+  /** What an attempt holds here; nothing for one that is over. */
+  loanFor(functionId: string, number: number): AttemptLoan | undefined {
+    const attempt = this.#byFunction.get(functionId);
+    if (attempt?.state !== 'running' || attempt.question?.attempt !== number) return undefined;
+    attempt.loan ??= new AttemptLoan(this.#ground.allocation, attempt.kind);
+    return attempt.loan;
+  }
+
   functionId(index: number): string {
     return this.#open.get(index)!.functionId;
   }
@@ -125,6 +136,7 @@ export class GuestRun implements Placed {
       state: 'queued',
       handle: undefined,
       isStopped: false,
+      loan: undefined,
       outcome: undefined,
     };
     this.#byFunction.set(functionId, attempt);
@@ -219,8 +231,8 @@ export class GuestRun implements Placed {
   }
 
   addTo(use: DriverUse): void {
-    for (const { state, kind } of this.#open.values()) {
-      if (state !== 'running') continue;
+    for (const { state, kind, loan } of this.#open.values()) {
+      if (state !== 'running' || loan?.isOut) continue;
       if (kind.slot === 'thread') use.threads += 1;
       else use.loopPlaces += 1;
       for (const [name, amount] of Object.entries(kind.costs)) use.used.set(name, (use.used.get(name) ?? 0) + amount);
@@ -243,7 +255,8 @@ export class GuestRun implements Placed {
     const { functionId } = attempt;
     attempt.handle = undefined;
     const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
-    if (!blocked) allocation.free(this.runId, node, attempt.kind);
+    const isLent = attempt.loan?.close() ?? false;
+    if (!blocked) allocation.free(this.runId, node, attempt.kind, isLent);
     else {
       // The driver is answered. What the attempt holds is free when its code is over.
       blocked.whenOver(() => {

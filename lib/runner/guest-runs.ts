@@ -1,7 +1,7 @@
 import type { AllocationTable, Capabilities } from '../allocator/index.js';
 import { HandoffError, type Logger } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
-import type { ExecutorTable, Fetches } from '../executor/index.js';
+import type { AttemptContext, ExecutorTable, Fetches, Loan } from '../executor/index.js';
 import type { WireMessage, WireMessageOf } from '../peer/index.js';
 import type { StoreTable } from '../store/index.js';
 import { packThrownForWire } from '../value/index.js';
@@ -155,6 +155,11 @@ export class GuestRuns {
   /** Who drives a run that others than this node drive. */
   driverOf(runId: string): string | undefined {
     return this.#runs.get(runId)?.driver;
+  }
+
+  /** What an attempt for another driver holds here, so that it can be lent. */
+  loanFor({ runId, functionId, attempt }: AttemptContext): Loan | undefined {
+    return this.#runs.get(runId)?.loanFor(functionId, attempt);
   }
 
   /** Attempts that wait for room. */

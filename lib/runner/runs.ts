@@ -2,7 +2,7 @@ import type { ActorRef, Supervisor } from '../actor/index.js';
 import type { Capabilities, ClaimKind } from '../allocator/index.js';
 import { HandoffError, keepAlive, newRunId, onAbort, type RunId, type Timer, textOf } from '../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../dag/index.js';
-import type { Given } from '../executor/index.js';
+import type { AttemptContext, Given, Loan } from '../executor/index.js';
 import { snapshot } from '../value/index.js';
 import { claimKinds } from './claims.js';
 import { Constants } from './constants.js';
@@ -93,6 +93,11 @@ export class Runs {
   /** What is ready and waits for room, of all runs. */
   waiting(): readonly Waiting[] {
     return [...this.#byRun.values()].flatMap(({ run }) => run.waiting());
+  }
+
+  /** What an attempt of a run of this node holds here, so that it can be lent. */
+  loanFor({ runId, functionId, attempt }: AttemptContext): Loan | undefined {
+    return this.#byRun.get(runId)?.run.loanFor(functionId, attempt);
   }
 
   /** Whether a DAG id is being run by this node. */

@@ -89,6 +89,7 @@ class LoopCall implements Running {
     this.#settle = settle;
     this.#scope = new AttemptScope(context, options.onOutput);
     this.#scope.owner = this;
+    this.#scope.lender = options.lender;
     this.#steps = new StepsRun(steps, this.#scope, place, this);
   }
 
@@ -125,6 +126,7 @@ class LoopCall implements Running {
     this.isOver = true;
     this.#stopping?.timer.cancel();
     this.#scope.owner = undefined;
+    this.#scope.lender = undefined;
     this.#scope.flush();
     this.#settle(this.#stopping ? { type: 'stopped' } : outcome);
   }

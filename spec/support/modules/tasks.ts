@@ -1,6 +1,6 @@
 // Ordinary exported functions, as a user of the package would write them.
 import { readFileSync } from 'node:fs';
-import { currentFunction, NonRetryableError } from '../../../lib/index.js';
+import { currentFunction, Dag, type Handoff, NonRetryableError } from '../../../lib/index.js';
 
 export const add = (a: number, b: number): number => a + b;
 export const double = (n: number): number => 2 * n;
@@ -51,3 +51,11 @@ export const notAValue = (): unknown => ({ inner: [1, () => 1] });
 export const readFifo = (path: string): string => readFileSync(path, 'utf8');
 /** The same at the first attempt alone. */
 export const readFifoFirst = (path: string): string => (currentFunction().attempt === 1 ? readFileSync(path, 'utf8') : 'again');
+/** A function that runs a DAG on its own node, which a spec has put where it is found. */
+export const nest = async (value: number): Promise<number> => {
+  const node = (globalThis as { [key: symbol]: unknown })[Symbol.for('spec.node')] as Handoff;
+  const { results } = await node.execute(
+    new Dag().add({ id: 'inner', code: double, extraArgs: [value], isolation: 'loop', cost: { cpu: 1 } }),
+  );
+  return results.inner;
+};

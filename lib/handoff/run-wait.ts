@@ -1,0 +1,40 @@
+import type { Loan } from '../executor/index.js';
+
+/** The wait of a function for a run of its own: what the function holds is lent to others meanwhile. */
+export class RunWait {
+  readonly #loan: Loan;
+  #waiters = 0;
+  #returned: Promise<void> | undefined;
+
+  constructor(loan: Loan) {
+    this.#loan = loan;
+  }
+
+  /** Somebody waits for the run. */
+  begin(): void {
+    if (this.#returned) return;
+    this.#waiters += 1;
+    if (this.#waiters === 1) this.#loan.lend();
+  }
+
+  /** Somebody does not wait any longer. Resolves when the function may go on. */
+  leave(): Promise<void> {
+    if (this.#returned) return this.#returned;
+    this.#waiters -= 1;
+    if (this.#waiters > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#loan.takeBack(resolve));
+  }
+
+  /** The run has ended. Calls `settle` when the function may go on. */
+  end(settle: () => void): void {
+    const isWaited = this.#waiters > 0;
+    this.#returned = new Promise((resolve) => {
+      const goOn = (): void => {
+        settle();
+        resolve();
+      };
+      if (isWaited) this.#loan.takeBack(goOn);
+      else goOn();
+    });
+  }
+}
