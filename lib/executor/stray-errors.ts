@@ -17,12 +17,22 @@ export function blameFunctions(onOther: StrayListener): () => void {
     if (scope) scope.strayed(error, howOf(origin));
     else onOther(error, origin);
   };
+  return hearStrays(onStray);
+}
+
+/** Hears every error that nobody caught once, in the async context that it comes from. Returns how to undo it. */
+export function hearStrays(onStray: StrayListener): () => void {
   const onRejection = (reason: unknown): void => onStray(reason, 'unhandledRejection');
-  process.on('uncaughtException', onStray);
+  const onException: StrayListener = (error, origin) => {
+    // With `--unhandled-rejections=strict` it comes twice.
+    const comesAgain = origin === 'unhandledRejection' && process.listenerCount('unhandledRejection') > 0;
+    if (!comesAgain) onStray(error, origin);
+  };
+  process.on('uncaughtException', onException);
   process.on('unhandledRejection', onRejection);
   const undo = keepMicrotasksInScope((error) => onStray(error, 'uncaughtException'));
   return () => {
-    process.off('uncaughtException', onStray);
+    process.off('uncaughtException', onException);
     process.off('unhandledRejection', onRejection);
     undo();
   };
@@ -36,7 +46,7 @@ export const howOf = (origin: NodeJS.UncaughtExceptionOrigin): string =>
  * Node has left the async context when it tells of what a callback of `queueMicrotask` threw: what functions throw there goes to `onStray`
  * from within. Returns how to undo it.
  */
-export function keepMicrotasksInScope(onStray: (error: unknown) => void): () => void {
+function keepMicrotasksInScope(onStray: (error: unknown) => void): () => void {
   const original = globalThis.queueMicrotask;
   const scoped = (callback: () => void): void => {
     if (typeof callback !== 'function' || !currentScope()) return original(callback);

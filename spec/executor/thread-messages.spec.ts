@@ -12,7 +12,7 @@ describe('what comes from a thread', () => {
     const good = [
       { type: 'ready' },
       { type: 'succeeded', key: 1, values: [1, 'two', undefined, new Uint8Array(3)], tookMs: 0 },
-      { type: 'failed', key: 1, error: new Uint8Array(3), final: false, retire: true, blame: 'unsure' },
+      { type: 'failed', key: 1, error: new Uint8Array(3), final: false, retire: true, blame: 'unsure', spoilt: null },
       { type: 'line', context, stream: 'stdout', text: '' },
       { type: 'exiting', code: 5, blame: 'own' },
     ];
@@ -27,9 +27,9 @@ describe('what comes from a thread', () => {
       { type: 'succeeded', key: 1, values: 'x', tookMs: 1 },
       { type: 'succeeded', key: 1, values: [{}], tookMs: 1 },
       { type: 'succeeded', key: 1, values: [1], tookMs: Number.NaN },
-      { type: 'failed', key: 1, error: 'x', final: false, retire: true, blame: 'own' },
-      { type: 'failed', key: 1, error: new Uint8Array(1), final: 1, retire: true, blame: 'own' },
-      { type: 'failed', key: 1, error: new Uint8Array(1), final: true, retire: true, blame: 'you' },
+      { type: 'failed', key: 1, error: 'x', final: false, retire: true, blame: 'own', spoilt: null },
+      { type: 'failed', key: 1, error: new Uint8Array(1), final: 1, retire: true, blame: 'own', spoilt: null },
+      { type: 'failed', key: 1, error: new Uint8Array(1), final: true, retire: true, blame: 'you', spoilt: null },
       { type: 'line', key: 1, stream: 'stdout', text: 'x' },
       { type: 'line', context: { ...context, runId: 1 }, stream: 'stdout', text: 'x' },
       { type: 'line', context, stream: 'stdin', text: 'x' },

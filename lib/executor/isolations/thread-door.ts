@@ -19,7 +19,8 @@ function isWellFormed(message: { readonly [F in string]?: unknown }): boolean {
     case 'failed':
       return (
         isKey(message.key) &&
-        message.error instanceof Uint8Array &&
+        (message.error === null || message.error instanceof Uint8Array) &&
+        (message.spoilt === null || typeof message.spoilt === 'string') &&
         typeof message.final === 'boolean' &&
         typeof message.retire === 'boolean' &&
         isBlame(message.blame)

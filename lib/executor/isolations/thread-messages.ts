@@ -65,11 +65,14 @@ export type ThreadAnswer =
   | {
       readonly type: 'failed';
       readonly key: number;
-      readonly error: Packed;
+      /** `null`: it could not be packed, for what `spoilt` names. */
+      readonly error: Packed | null;
       readonly final: boolean;
       /** Whether the thread must not be used again. */
       readonly retire: boolean;
       readonly blame: Blame;
+      /** The built-in that has been changed in the thread, if one has. */
+      readonly spoilt: string | null;
     };
 
 /** What a thread tells. */

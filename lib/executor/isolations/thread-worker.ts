@@ -2,7 +2,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../base/index.js';
 import type { AnyFunction } from '../../dag/index.js';
-import { check, countShared, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
+import { check, countShared, type Packed, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
 import type { AttemptContext, Step } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
 import { LoadedFunctions, TYPESCRIPT } from '../code.js';
@@ -11,7 +11,8 @@ import { AttemptScope, currentScope, type OutputStream } from '../current-functi
 import { explainFrozenWrite } from '../frozen-write.js';
 import { resolveModule } from '../module-resolution.js';
 import { type StepPlace, StepsRun } from '../steps-run.js';
-import { howOf, keepMicrotasksInScope } from '../stray-errors.js';
+import { hearStrays, howOf } from '../stray-errors.js';
+import { BuiltIns } from './built-ins.js';
 import {
   type Blame,
   type Crossing,
@@ -98,7 +99,13 @@ class Current {
   }
 
   fail(error: unknown, final: boolean, retire: boolean, blame: Blame): void {
-    this.#answer({ type: 'failed', key: this.key, error: packThrown(error), final, retire, blame });
+    const { key } = this;
+    const spoilt = builtIns.changed() ?? null;
+    // The thread has served its time: what the packing needs may be as it was.
+    if (spoilt !== null) builtIns.restore();
+    const packed = packedSafely(error);
+    if (spoilt === null) this.#answer({ type: 'failed', key, error: packed, final, retire, blame, spoilt });
+    else this.#answer({ type: 'failed', key, error: packed, final, retire: true, blame: 'unsure', spoilt });
   }
 
   #answer(answer: ThreadAnswer): void {
@@ -106,8 +113,21 @@ class Current {
     if (current !== this) return;
     current = undefined;
     lastScope = this.scope;
-    this.scope.flush();
+    try {
+      this.scope.flush();
+    } catch {
+      // With built-ins that code has spoilt: the answer goes without what may be left of a line.
+    }
     tell(answer);
+  }
+}
+
+/** Also where built-ins are spoilt on which packing relies. */
+function packedSafely(error: unknown): Packed | null {
+  try {
+    return packThrown(error);
+  } catch {
+    return null;
   }
 }
 
@@ -151,9 +171,7 @@ function threadSetUp(): ThreadSetUp {
   return setUp!;
 }
 
-process.on('uncaughtException', onStray);
-process.on('unhandledRejection', (reason) => onStray(reason, 'unhandledRejection'));
-keepMicrotasksInScope((error) => onStray(error, 'uncaughtException'));
+hearStrays(onStray);
 
 const exit = process.exit;
 process.exit = (code) => {
@@ -167,6 +185,7 @@ process.exit = (code) => {
 syncBuiltinESMExports();
 
 attributeOutput();
+const builtIns = new BuiltIns();
 // Nobody listens there: what modules and agents send on it goes nowhere.
 parentPort?.close();
 port.on('message', hear);

@@ -141,15 +141,14 @@ class ThreadRun implements Running, Work {
     }
     if (answer.blame !== 'own' && this.#mayRunAgain) {
       this.#isDying = true;
-      const { error, final } = answer;
-      const patience = this.#limit(() => ({ type: 'failed', error: unpackThrown(error), final }));
+      const patience = this.#limit(() => failureOf(answer));
       this.#thread!.end(() => {
         patience.cancel();
-        if (!this.#isOver) this.#runAgain('its thread was spoilt by another function');
+        if (!this.#isOver) this.#runAgain(whyAgain(answer));
       });
       return;
     }
-    const outcome = { type: 'failed', error: unpackThrown(answer.error), final: answer.final } as const;
+    const outcome = failureOf(answer);
     if (answer.retire) this.#endThread(outcome);
     else this.end(outcome);
   }
@@ -243,6 +242,20 @@ class ThreadRun implements Running, Work {
     });
   }
 }
+
+type FailedAnswer = Extract<ThreadAnswer, { type: 'failed' }>;
+
+/** A failure as it came from a thread. */
+const failureOf = ({ error, final, spoilt }: FailedAnswer): Extract<Outcome, { type: 'failed' }> => ({
+  type: 'failed',
+  error: error
+    ? unpackThrown(error)
+    : new Error(`the function failed, and its error cannot be passed on: ${spoilt} is changed in its thread`),
+  final,
+});
+
+const whyAgain = ({ spoilt }: FailedAnswer): string =>
+  spoilt === null ? 'an error in its thread may be that of another function' : `another function has changed ${spoilt} in its thread`;
 
 const isOutOfMemory = (thrown: unknown): boolean =>
   thrown instanceof Error && (thrown as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
