@@ -26,12 +26,24 @@ const REST_MS = 20;
 const OTHERS = 0o077;
 
 /**
+ * The secret in the environment, if there is one. It is taken out at once, before any module of a user is loaded: neither those nor the
+ * functions, nor the processes that they start, are to see it.
+ */
+const environmentCookie = takenFromEnvironment('HANDOFF_COOKIE');
+
+function takenFromEnvironment(name: string): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
+}
+
+/**
  * The secret of the cluster: from its file, else from `HANDOFF_COOKIE`; without the line end that editors leave. Throws `UsageError` for a file that cannot be
  * read, that others may read, or that holds no cookie.
  */
 export function cookieOf({ cookieFile }: SecretFlags): string | undefined {
   const from = cookieFile === undefined ? 'HANDOFF_COOKIE' : `--cookie-file: "${cookieFile}"`;
-  const cookie = (cookieFile === undefined ? process.env.HANDOFF_COOKIE : textOf(from, secret('--cookie-file', cookieFile)))?.trim();
+  const cookie = (cookieFile === undefined ? environmentCookie : textOf(from, secret('--cookie-file', cookieFile)))?.trim();
   if (cookie === undefined || (cookie === '' && cookieFile === undefined)) return undefined;
   if (cookie === '') throw new UsageError(`${from} is empty`);
   if (cookie.length < SHORTEST_COOKIE) {

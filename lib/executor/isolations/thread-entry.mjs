@@ -1,4 +1,8 @@
 // The entry of each thread of the pool. Plain JavaScript, as a thread cannot begin with TypeScript: from sources it registers tsx first.
+
+// Whatever the program itself needs it for, functions and their child processes do not.
+delete process.env.HANDOFF_COOKIE;
+
 const load = async () => {
   try {
     await import('./thread-worker.js');

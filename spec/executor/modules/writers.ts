@@ -55,3 +55,4 @@ export const flood = (lines: number): string => {
   for (let at = 0; at < lines; at += 1) console.log('a line of a flood');
   return 'done';
 };
+export const environment = (): string[] => Object.keys(process.env).filter((name) => name === 'HANDOFF_COOKIE');
