@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Capabilities, defaultCapabilities, type NodeOptions } from '../lib/index.js';
-import { amount, nonEmpty, resource, urls } from './option-values.js';
+import { amount, countFrom, nonEmpty, resource, urls } from './option-values.js';
 import { cookieOf, type SecretFlags, tlsOf } from './secret-files.js';
 
 /** How to reach other nodes, as commander reads it. */
@@ -16,6 +16,9 @@ export interface NodeFlags extends ClusterFlags {
   readonly cpu?: number;
   readonly memory?: number;
   readonly resource?: ReadonlyMap<string, number>;
+  readonly threads?: number;
+  readonly threadHeap?: number;
+  readonly loopConcurrency?: number;
 }
 
 /** Adds the options of every command that joins or listens. */
@@ -44,12 +47,15 @@ export function withNodeOptions(command: Command): Command {
     .option('--name <n>', 'the name of this node; default: host name and a random suffix', nonEmpty)
     .option('--cpu <n>', 'how many cpu this node has; default: those of the machine, or the quota of its container', amount)
     .option('--memory <MiB>', 'how much memory this node has; default: that of the machine, or the limit of its container', amount)
-    .option('--resource <name=n>', 'how much this node has of something else, as in gpu=1; for each once', resource);
+    .option('--resource <name=n>', 'how much this node has of something else, as in gpu=1; for each once', resource)
+    .option('--threads <n>', 'how many worker threads run functions, at most; default: as many as it has cpu, at least 3', countFrom(1))
+    .option('--thread-heap <MiB>', 'how large the heap of each worker thread may become; default: memory / threads', countFrom(16))
+    .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1));
 }
 
 /** What of `Handoff.start` the flags say. Throws `UsageError` for a file that cannot be read. */
 export function nodeOptions(flags: NodeFlags): NodeOptions {
-  const { root, name, cpu, memory, resource: more } = flags;
+  const { root, name, cpu, memory, resource: more, threads, threadHeap, loopConcurrency } = flags;
   // What is given replaces the defaults whole, so all are.
   const isDefault = cpu === undefined && memory === undefined && more === undefined;
   const own = defaultCapabilities();
@@ -63,6 +69,9 @@ export function nodeOptions(flags: NodeFlags): NodeOptions {
     ...(root !== undefined && { root }),
     ...(name !== undefined && { name }),
     ...(!isDefault && { capabilities }),
+    ...(threads !== undefined && { threads }),
+    ...(threadHeap !== undefined && { threadHeapMiB: threadHeap }),
+    ...(loopConcurrency !== undefined && { loopConcurrency }),
   };
 }
 

@@ -14,6 +14,24 @@ export function count(text: string): number {
   return value;
 }
 
+/** Reads the whole number of an option, at least `least`. */
+export const countFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = count(text);
+    if (value < least) throw new InvalidArgumentError(`It must be at least ${least}.`);
+    return value;
+  };
+
+/** Reads one more function whose result is wanted; `all` and `sinks` stand alone. */
+export function collected(text: string, before?: 'all' | 'sinks' | readonly string[]): 'all' | 'sinks' | readonly string[] {
+  nonEmpty(text);
+  if (before === 'all' || before === 'sinks' || (before !== undefined && (text === 'all' || text === 'sinks'))) {
+    throw new InvalidArgumentError('Give all, or sinks, or the ids of functions.');
+  }
+  return text === 'all' || text === 'sinks' ? text : [...(before ?? []), text];
+}
+
 /** Reads a text that must not be empty. */
 export function nonEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');

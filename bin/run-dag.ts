@@ -14,6 +14,9 @@ export interface RunFlags extends NodeFlags {
   readonly strategy?: 'first-available' | 'load-balanced' | 'near-data';
   readonly maxRetries?: number;
   readonly onFailure?: 'abort' | 'continue';
+  readonly timeoutMs?: number;
+  readonly maxConcurrency?: number;
+  readonly collect?: 'all' | 'sinks' | readonly string[];
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -54,12 +57,17 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
 }
 
 function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<string, unknown>> {
-  const { strategy, maxRetries, onFailure, input } = flags;
+  const { strategy, maxRetries, onFailure, input, timeoutMs, maxConcurrency, collect = 'sinks' } = flags;
   const options: ExecuteOptions<object, string, string, 'sinks'> = {
-    collect: 'sinks',
+    // The engine checks the ids.
+    collect: collect as 'sinks',
+    // Nobody can ask for them once this node is gone.
+    retainMs: 0,
     ...(strategy && { allocationStrategy: strategy }),
     ...(maxRetries !== undefined && { maxRetries }),
     ...(onFailure && { onFailure }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(input && { inputs: Object.fromEntries(input) }),
   };
   return flags.local ? handoff.executeLocal(dag, options) : handoff.execute(dag, options);

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { withClusterOptions, withNodeOptions } from '../node-options.js';
-import { count, input } from '../option-values.js';
+import { amount, collected, count, countFrom, input } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
 import type { Session } from '../session.js';
 
@@ -15,6 +15,9 @@ export function runCommand(session: Session): Command {
     .addOption(new Option('--strategy <s>', 'where functions go').choices(['first-available', 'load-balanced', 'near-data']))
     .option('--max-retries <n>', 'how often a function that fails is tried again, unless it says otherwise; default: 3', count)
     .addOption(new Option('--on-failure <what>', 'whether a failure ends the run or only what needs it').choices(['abort', 'continue']))
+    .option('--timeout-ms <ms>', 'how long the run may take, waiting included; default: no limit', amount)
+    .option('--max-concurrency <n>', 'how many functions run at once, at most; default: no limit', countFrom(1))
+    .option('--collect <what>', 'whose results are printed: all, sinks, or the id of a function, for each once; default: sinks', collected)
     .option('--json', 'print the results as one JSON object by id; what JSON cannot carry as { "$type": …, "value": … }')
     .option('-q, --quiet', 'show no progress, and nothing that the module and its functions print')
     .addHelpText(
@@ -24,6 +27,7 @@ Examples:
   handoff run dag.ts
   handoff run dag.ts#nightly --input rate=1.2 --input 'day="2024-02-29"'
   handoff run dag.js --json -q | jq .report
+  handoff run dag.ts --collect total --collect mean --timeout-ms 60000
   handoff run dag.ts --join ws://10.0.0.1:7000 --cookie-file cookie --cpu 0`,
     )
     .action(async (module: string, flags: RunFlags) => {
