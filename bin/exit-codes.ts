@@ -13,7 +13,10 @@ export async function usage<T>(cannot: string, body: () => Promise<T>): Promise<
   try {
     return await body();
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(`${cannot}: ${error.message}`);
+    if (error instanceof TypeError || error instanceof RangeError) {
+      // What says itself what cannot be done needs no more words.
+      throw new UsageError(error.message.startsWith('Cannot ') ? error.message : `${cannot}: ${error.message}`);
+    }
     throw error;
   }
 }

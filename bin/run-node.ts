@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { blameFunctions, Handoff } from '../lib/index.js';
-import { ExitCode, usage } from './exit-codes.js';
+import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { nodeLogger } from './report/node-logger.js';
+import { isSystemError, systemErrorText } from './report/system-error.js';
 import type { Session } from './session.js';
 
 /** The options of `handoff node`, as commander reads them. */
@@ -26,9 +27,10 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
   const listen = flags.listen ?? defaultListen(flags.join ?? []);
   const { advertise } = flags;
   const logger = nodeLogger(process.stderr);
-  const handoff = await usage('Cannot start', () =>
-    Handoff.start({ ...nodeOptions(flags), listen, ...(advertise !== undefined && { advertise }), ...(logger && { logger }) }),
-  );
+  const options = { ...nodeOptions(flags), listen, ...(advertise !== undefined && { advertise }), ...(logger && { logger }) };
+  const handoff = await usage('Cannot start', () => Handoff.start(options)).catch((error: unknown) => {
+    throw isSystemError(error) ? new UsageError(`Cannot listen on ${listen}: ${systemErrorText(error)}`) : error;
+  });
   interrupt.endsFirst(handoff);
   const { address } = handoff;
   const signal = new Promise<undefined>((resolve) => interrupt.ends(() => resolve(undefined)));

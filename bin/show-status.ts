@@ -14,7 +14,10 @@ export interface StatusFlags extends ClusterFlags {
 }
 
 const WATCH_MS = 1000;
-const CLEAR = '\u001b[H\u001b[2J\u001b[3J';
+const CLEAR = '\u001b[H\u001b[2J';
+const HOME = '\u001b[H';
+const ERASE_TO_LINE_END = '\u001b[K';
+const ERASE_BELOW = '\u001b[J';
 
 /** Prints how a cluster is. Throws what it could not be reached with. */
 export async function showStatus(flags: StatusFlags, { output }: Session): Promise<ExitCode> {
@@ -24,11 +27,14 @@ export async function showStatus(flags: StatusFlags, { output }: Session): Promi
   const show = async (isFirst: boolean): Promise<void> => {
     const status = await observer.status();
     if (flags.json) return output.write(`${terminalJson(JSON.stringify(status))}\n`);
-    const text = statusText(status, colorsFor(process.stdout));
-    if (!flags.watch) return output.write(text);
+    const colors = colorsFor(process.stdout);
+    if (!flags.watch) return output.write(statusText(status, colors));
     const when = `${new Date().toLocaleTimeString('sv')}\n\n`;
-    if (process.stdout.isTTY) return output.write(`${CLEAR}${when}${text}`);
-    return output.write(`${isFirst ? '' : '\n'}${when}${text}`);
+    if (!process.stdout.isTTY) return output.write(`${isFirst ? '' : '\n'}${when}${statusText(status, colors)}`);
+    const [columns, rows] = process.stdout.getWindowSize();
+    // The time, the blank line below it, and the line that the cursor rests on.
+    const text = when + statusText(status, colors, { columns, rows: rows - 3 });
+    return output.write(`${isFirst ? CLEAR : HOME}${text.replaceAll('\n', `${ERASE_TO_LINE_END}\n`)}${ERASE_BELOW}`);
   };
   await show(true);
   while (flags.watch && output.isOpen) {

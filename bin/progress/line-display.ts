@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../lib/index.js';
+import { terminalLine, terminalName } from '../report/terminal-text.js';
 import { type Display, type DisplayStream, durationText } from './display.js';
 import type { Group } from './groups.js';
 import { type GroupTally, Tally } from './tally.js';
@@ -25,16 +26,17 @@ export function lineDisplay({ groups, stream }: { readonly groups: readonly Grou
 function lineOf(event: RunEvent, group: GroupTally | undefined): string | undefined {
   switch (event.type) {
     case 'run-started':
-      return `handoff: running "${event.dagId}": ${event.total} ${event.total === 1 ? 'function' : 'functions'}`;
+      return `handoff: running "${terminalName(event.dagId)}": ${event.total} ${event.total === 1 ? 'function' : 'functions'}`;
     case 'function-succeeded':
-      if (!group || group.total <= TOLD_ONE_BY_ONE) return `handoff: ${event.functionId} done in ${durationText(event.tookMs)}`;
-      return isTenth(group) ? `handoff: ${group.label} ${group.succeeded}/${group.total} done` : undefined;
+      if (!group || group.total <= TOLD_ONE_BY_ONE)
+        return `handoff: ${terminalName(event.functionId)} done in ${durationText(event.tookMs)}`;
+      return isTenth(group) ? `handoff: ${terminalName(group.label)} ${group.succeeded}/${group.total} done` : undefined;
     case 'function-resting':
-      return `handoff: ${event.functionId} failed on attempt ${event.attempt}, tried again in ${durationText(event.delayMs)}: ${event.error.message}`;
+      return `handoff: ${terminalName(event.functionId)} failed on attempt ${event.attempt}, tried again in ${durationText(event.delayMs)}: ${terminalLine(event.error.message)}`;
     case 'function-failed':
-      return `handoff: ${event.functionId} failed on attempt ${event.attempt}`;
+      return `handoff: ${terminalName(event.functionId)} ${event.attempt === 0 ? 'failed before it ran' : `failed on attempt ${event.attempt}`}`;
     case 'function-lost':
-      return `handoff: ${event.functionId} was lost with node ${event.node}`;
+      return `handoff: ${terminalName(event.functionId)} was lost with node ${terminalName(event.node)}`;
     case 'run-completed':
       return `handoff: done in ${durationText(event.durationMs)}`;
     default:

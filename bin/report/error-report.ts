@@ -4,6 +4,7 @@ import { ExitCode, UsageError } from '../exit-codes.js';
 import type { Colors } from './colors.js';
 import { faultLines } from './faults.js';
 import { ownFrames } from './own-frames.js';
+import { isSystemError } from './system-error.js';
 import { terminalLine, terminalLines } from './terminal-text.js';
 
 /** How many causes of causes are told. */
@@ -65,10 +66,6 @@ function told(thrown: unknown, indent: string, colors: Colors, left: number): st
   for (const cause of inner) text += `${indent}  caused by\n${told(cause, `${indent}    `, colors, left - 1)}`;
   return text + hintOf(thrown, indent);
 }
-
-/** One that says enough by itself: a port that is taken, a disk that is full. */
-const isSystemError = (value: unknown): value is Error =>
-  value instanceof Error && typeof (value as NodeJS.ErrnoException).syscall === 'string' && value.cause === undefined;
 
 const isError = (value: unknown): value is Error =>
   value instanceof Error ||

@@ -1,16 +1,39 @@
 import type { Capabilities, ClusterStatus, NodeUse } from '../../lib/index.js';
+import { fitted, padded, widthOf } from '../progress/text-width.js';
 import type { Colors } from './colors.js';
 import { terminalName } from './terminal-text.js';
 
 /** Resources in a column of their own, in this order; others follow by name. */
 const FIRST = ['cpu', 'memory'];
 
-/** How a cluster is, as tables for a person. */
-export function statusText({ nodes, runs, waiting }: ClusterStatus, colors: Colors): string {
+/** The screen that a status is to fit on: what has no room is counted. */
+export interface StatusScreen {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A table under its title. */
+interface Section {
+  readonly title: string;
+  /** The heads of the columns first; none: there is no table. */
+  readonly rows: readonly (readonly string[])[];
+  /** What stands below the table in any case, in its columns. */
+  readonly last: readonly (readonly string[])[];
+  /** How many more there are than `rows`. */
+  readonly more: number;
+}
+
+/** How a cluster is, as tables for a person; all of it, or what fits on a screen. */
+export function statusText(status: ClusterStatus, colors: Colors, screen?: StatusScreen): string {
+  const sections = [nodesSection(status), runsSection(status), ...waitingSection(status)];
+  const rooms = screen === undefined ? undefined : roomsFor(sections, screen.rows);
+  return sections.map((section, at) => sectionText(section, colors, rooms?.[at], screen?.columns)).join('\n');
+}
+
+function nodesSection({ nodes }: ClusterStatus): Section {
   const resources = [
     ...new Set([...FIRST, ...nodes.flatMap(({ capabilities, used }) => Object.keys({ ...capabilities, ...used })).sort()]),
   ];
-  const title = (text: string): string => `${colors.bold(text)}\n`;
   const row = (node: NodeUse): string[] => [
     node.name,
     [
@@ -27,27 +50,54 @@ export function statusText({ nodes, runs, waiting }: ClusterStatus, colors: Colo
     node.address ?? '-',
   ];
   const heads = ['node', 'status', ...resources, 'threads', 'running', 'queued', 'held', 'address'];
-  let text = title(counted(nodes.length, 'node')) + table([heads, ...nodes.map(row), ...totalRows(nodes, resources)], colors);
-  text += `\n${title(counted(runs.length, 'run'))}`;
-  if (runs.length > 0) {
-    const rows = runs.map(({ dagId, driver, progress: { total = 0, ...states } }) => {
-      const parts = Object.entries(states).filter(([, count]) => count > 0);
-      return [dagId, driver, String(total), parts.map(([state, count]) => `${count} ${state}`).join(', ')];
-    });
-    text += table([['dag', 'driver', 'functions', 'of which'], ...rows], colors);
+  return { title: counted(nodes.length, 'node'), rows: [heads, ...nodes.map(row)], last: totalRows(nodes, resources), more: 0 };
+}
+
+function runsSection({ runs }: ClusterStatus): Section {
+  const title = counted(runs.length, 'run');
+  if (runs.length === 0) return { title, rows: [], last: [], more: 0 };
+  const rows = runs.map(({ dagId, driver, progress: { total = 0, ...states } }) => {
+    const parts = Object.entries(states).filter(([, count]) => count > 0);
+    return [dagId, driver, String(total), parts.map(([state, count]) => `${count} ${state}`).join(', ')];
+  });
+  return { title, rows: [['dag', 'driver', 'functions', 'of which'], ...rows], last: [], more: 0 };
+}
+
+function waitingSection({ waiting, moreWaiting }: ClusterStatus): Section[] {
+  if (waiting.length === 0) return [];
+  const rows = waiting.map(({ functionId, dagId, driver, node, lacking }) => [functionId, dagId, driver, node ?? 'any', lackText(lacking)]);
+  const heads = ['function', 'dag', 'driver', 'on', 'short of'];
+  const title = `${counted(waiting.length + moreWaiting, 'function')} waiting for room`;
+  return [{ title, rows: [heads, ...rows], last: [], more: moreWaiting }];
+}
+
+/** How many lines each section has below its title: what one does not need the others may have. */
+function roomsFor(sections: readonly Section[], rows: number): number[] {
+  const needed = sections.map((section) => section.rows.length + section.last.length + (section.more > 0 ? 1 : 0));
+  // A title each, a blank line between two.
+  let left = Math.max(0, rows - (2 * sections.length - 1));
+  const rooms = sections.map(() => 0);
+  const inOrder = needed.map((_, at) => at).sort((a, b) => needed[a]! - needed[b]!);
+  for (const [done, at] of inOrder.entries()) {
+    rooms[at] = Math.min(needed[at]!, Math.floor(left / (inOrder.length - done)));
+    left -= rooms[at]!;
   }
-  if (waiting.length > 0) {
-    const rows = waiting.map(({ functionId, dagId, driver, node, lacking }) => [
-      functionId,
-      dagId,
-      driver,
-      node ?? 'any',
-      lackText(lacking),
-    ]);
-    text += `\n${title(`${counted(waiting.length, 'function')} waiting for room`)}`;
-    text += table([['function', 'dag', 'driver', 'on', 'short of'], ...rows], colors);
-  }
-  return text;
+  return rooms;
+}
+
+function sectionText({ title, rows, last, more }: Section, colors: Colors, room = Number.POSITIVE_INFINITY, columns?: number): string {
+  const cut = (line: string): string => (columns === undefined ? line : fitted(line, columns));
+  const lines = tableLines([...rows, ...last]);
+  const isWhole = lines.length + (more > 0 ? 1 : 0) <= room;
+  const shown = isWhole ? rows.length : Math.max(0, Math.min(rows.length, room - last.length - 1));
+  const hidden = more + rows.length - Math.max(1, shown);
+  const [head, ...others] = lines.slice(0, shown);
+  const below = [
+    ...(hidden > 0 && rows.length > 0 && room > 0 ? [`  … and ${hidden} more`] : []),
+    ...(room > last.length ? lines.slice(rows.length) : []),
+  ];
+  const all = [...(head === undefined ? [] : [colors.dim(cut(head))]), ...[...others, ...below].map(cut)];
+  return `${[colors.bold(cut(title)), ...all].join('\n')}\n`;
 }
 
 function totalRows(nodes: readonly NodeUse[], resources: readonly string[]): string[][] {
@@ -75,7 +125,7 @@ const lackText = (lacking: Capabilities): string =>
     .map(([name, amount]) => `${amount} ${name}`)
     .join(', ') || 'its turn';
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const counted = (count: number, noun: string): string => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
 function bytesText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
@@ -84,15 +134,9 @@ function bytesText(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
 }
 
-/** Columns wide enough for what stands in them; the first row are their heads. */
-function table(rows: readonly (readonly string[])[], colors: Colors): string {
+/** Columns wide enough for what stands in them. */
+function tableLines(rows: readonly (readonly string[])[]): string[] {
   const cells = rows.map((row) => row.map(terminalName));
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const lines = cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
-  return lines.map((line, at) => `  ${at === 0 ? colors.dim(line) : line}\n`).join('');
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => widthOf(row[column]!))));
+  return cells.map((row) => `  ${row.map((cell, column) => padded(cell, widths[column]!)).join('  ')}`.trimEnd());
 }

@@ -24,3 +24,7 @@ export function systemErrorText(error: Error): string {
   const said = code === undefined ? undefined : SAID[code];
   return said === undefined ? error.message : `${said} (${code})`;
 }
+
+/** One that says enough by itself: a port that is taken, a disk that is full. */
+export const isSystemError = (value: unknown): value is Error =>
+  value instanceof Error && typeof (value as NodeJS.ErrnoException).syscall === 'string' && value.cause === undefined;

@@ -29,12 +29,19 @@ const waiting = object({ node: nullable(nodeName), driver: nodeName, dagId: id, 
  * `HANDOFF_BAD_MESSAGE` for what is no status at all.
  */
 export function statusFrom(teller: string, answer: unknown): WireStatus {
-  const { node: name, nodes, runs, waiting: waits } = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<WireStatus>;
+  const {
+    node: name,
+    nodes,
+    runs,
+    waiting: waits,
+    moreWaiting: more,
+  } = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<WireStatus>;
   if (nodeName(name) !== undefined || !Array.isArray(nodes) || !Array.isArray(runs) || !Array.isArray(waits)) {
     throw new HandoffError('HANDOFF_BAD_MESSAGE', `Node "${teller}" has answered what is no status`, { node: teller });
   }
   return {
     ...(answer as WireStatus),
+    moreWaiting: count(more) === undefined ? (more as number) : 0,
     nodes: each<WireStatus['nodes'][number]>(nodes, node, (one) => one.name),
     runs: each<WireStatus['runs'][number]>(runs, run, (one) => one.runId),
     waiting: each<WireStatus['waiting'][number]>(waits, waiting, (one) =>

@@ -60,6 +60,8 @@ export interface ClusterStatus {
   readonly runs: readonly DrivenRun[];
   /** Of each run at most the first hundred. */
   readonly waiting: readonly WaitingFunction[];
+  /** How many functions wait beside those. */
+  readonly moreWaiting: number;
 }
 
 /** A `ClusterStatus` on the wire, where names are never keys. */
@@ -90,6 +92,7 @@ export interface WireStatus {
     readonly functionId: string;
     readonly lacking: Resources;
   }[];
+  readonly moreWaiting: number;
 }
 
 type WireWaiting = WireStatus['waiting'][number];
@@ -116,7 +119,7 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
   const forOthers = guests.waiting().map(({ driver, dagId, functionId, lacking }): WireWaiting => {
     return { node, driver, dagId, functionId, lacking: Object.entries(lacking) };
   });
-  return { node, nodes, runs: driven, waiting: [...own, ...forOthers] };
+  return { node, nodes, runs: driven, waiting: [...own, ...forOthers], moreWaiting: runs.moreWaiting };
 }
 
 /** One picture of many: each node is believed about itself and the runs that it drives, and no other; what waits on a node waits no longer with its driver. */
@@ -134,11 +137,12 @@ export function mergedStatus(own: WireStatus, others: readonly (readonly [string
     nodes,
     runs: [...all].flatMap(([teller, { runs }]) => runs.filter(({ driver }) => driver === teller)),
     waiting: [...waiting.values()],
+    moreWaiting: [...all.values()].reduce((more, one) => more + one.moreWaiting, 0),
   };
 }
 
 /** A status as it came over the wire, for people. */
-export function openStatus({ nodes, runs, waiting }: WireStatus): ClusterStatus {
+export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): ClusterStatus {
   const places = ([total, used]: readonly [number, number]): Places => ({ used, total });
   return {
     nodes: nodes.map(({ name, address, status, content }): NodeUse => {
@@ -160,5 +164,6 @@ export function openStatus({ nodes, runs, waiting }: WireStatus): ClusterStatus 
     }),
     runs: runs.map(({ progress, ...run }) => ({ ...run, progress: Object.fromEntries(progress) })),
     waiting: waiting.map(({ node, lacking, ...one }) => ({ ...one, node: node ?? undefined, lacking: Object.fromEntries(lacking) })),
+    moreWaiting,
   };
 }

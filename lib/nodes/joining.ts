@@ -57,7 +57,8 @@ export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signa
       const failed = (error: unknown): void => {
         if (isFinal(error)) return settle(() => reject(error));
         if (isOver) return;
-        faults.set(url, textOf(error));
+        // The URL stands before it already.
+        faults.set(url, textOf(error).replace(`Cannot join through ${url}: `, ''));
         timers.set(
           url,
           clock.after(joinRestMs(failures + 1, random()), () => attempt(url, failures + 1)),

@@ -17,7 +17,7 @@ import { type Incarnation, inRunOrder, type RunGround, type RunOrder, type Start
 import { newRunState, type RunState } from './run-record.js';
 import { recover, step } from './run-state.js';
 import { RunValues } from './run-values.js';
-import { waitingIn } from './waiting.js';
+import { moreWaitingIn, waitingIn } from './waiting.js';
 
 /**
  * The table of one run: its state, its events, its attempts, and what is still to be done. It outlives every incarnation of its DagRunner:
@@ -74,7 +74,9 @@ export class DagRun implements Placed {
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, ground);
     this.#farSide = new FarSide(this, this.#values, ground, (happening) => this.feed(happening));
     this.#arguments = new Arguments(plan, this.#values, order.constants);
-    this.#places = new LostPlaces(order.kinds, options.lostNodeWaitMs, ground, (happening) => this.feed(happening));
+    const { allocation, clock, logger } = ground;
+    const feed = (happening: RunHappening): void => this.feed(happening);
+    this.#places = new LostPlaces(order.kinds, options.lostNodeWaitMs, { allocation, clock, logger, ids: plan.ids }, feed);
   }
 
   /** The DagRunner that there is now. */
@@ -189,6 +191,11 @@ export class DagRun implements Placed {
   /** What is ready, and waits for room. */
   waiting(): Waiting[] {
     return waitingIn(this.state, this.order.kinds, this.#ground.allocation);
+  }
+
+  /** How many wait beside those. */
+  get moreWaiting(): number {
+    return moreWaitingIn(this.state);
   }
 
   isReady(index: number): boolean {

@@ -1,24 +1,22 @@
 import type { AllocationTable, ClaimKind } from '../allocator/index.js';
-import type { Clock, Timer } from '../base/index.js';
+import type { Clock, Logger, Timer } from '../base/index.js';
 import type { RunHappening } from './messages.js';
 
 /**
- * The functions of a run that wait for a node which is gone, as no other could run them: the node may come back, but they do not wait for ever.
+ * The functions of a run that wait for a node which is gone, as no other could run them: the node may come back, but they do not wait for ever. The log says for which
+ * node, once, not for each of them.
  */
 export class LostPlaces {
   readonly #kinds: readonly ClaimKind[];
   readonly #waitMs: number;
-  readonly #ground: { readonly allocation: AllocationTable; readonly clock: Clock };
+  readonly #ground: LostPlacesGround;
   readonly #feed: (happening: RunHappening) => void;
   readonly #waits = new Map<number, Timer>();
+  /** The nodes that the log has named, until a function has a place again. */
+  readonly #named = new Set<string>();
   #isAnyGone = false;
 
-  constructor(
-    kinds: readonly ClaimKind[],
-    waitMs: number,
-    ground: { readonly allocation: AllocationTable; readonly clock: Clock },
-    feed: (happening: RunHappening) => void,
-  ) {
+  constructor(kinds: readonly ClaimKind[], waitMs: number, ground: LostPlacesGround, feed: (happening: RunHappening) => void) {
     this.#kinds = kinds;
     this.#waitMs = waitMs;
     this.#ground = ground;
@@ -33,11 +31,20 @@ export class LostPlaces {
 
   /** A function asks for a place. */
   asked(index: number): void {
-    const { allocation, clock } = this.#ground;
+    const { allocation, clock, logger, ids } = this.#ground;
     const kind = this.#kinds[index]!;
     // At the start of the run every function had one.
-    if (!this.#isAnyGone || this.#waits.has(index) || allocation.goneNodeFor(kind) === undefined) return;
+    if (!this.#isAnyGone || this.#waits.has(index)) return;
+    const member = allocation.goneNodeFor(kind);
+    if (member === undefined) return;
     const waitedMs = this.#waitMs;
+    if (waitedMs > 0 && !this.#named.has(member)) {
+      this.#named.add(member);
+      logger.warn(
+        { functionId: ids[index], member, waitMs: waitedMs },
+        `waiting up to ${waitedMs} ms for the return of the only node that can go on with the run`,
+      );
+    }
     const wait = clock.after(waitedMs, () => {
       this.#waits.delete(index);
       const node = allocation.goneNodeFor(kind);
@@ -49,11 +56,20 @@ export class LostPlaces {
   /** It has a place. */
   found(index: number): void {
     this.#waits.get(index)?.cancel();
-    this.#waits.delete(index);
+    if (this.#waits.delete(index)) this.#named.clear();
   }
 
   close(): void {
     for (const wait of this.#waits.values()) wait.cancel();
     this.#waits.clear();
   }
+}
+
+/** What waiting for nodes takes. */
+export interface LostPlacesGround {
+  readonly allocation: AllocationTable;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The ids of the run's functions, by index. */
+  readonly ids: readonly string[];
 }

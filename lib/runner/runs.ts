@@ -100,6 +100,13 @@ export class Runs {
     return this.#byRun.get(runId)?.run.loanFor(functionId, attempt);
   }
 
+  /** How many functions wait beside those. */
+  get moreWaiting(): number {
+    let more = 0;
+    for (const { run } of this.#byRun.values()) more += run.moreWaiting;
+    return more;
+  }
+
   /** Whether a DAG id is being run by this node. */
   isRunning(dagId: string): boolean {
     return this.#byDag.has(dagId);

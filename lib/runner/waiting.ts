@@ -5,6 +5,9 @@ import type { RunState } from './run-record.js';
 /** A status names so many functions of a run that wait, at most. */
 const WAITING_SHOWN = 100;
 
+/** How many functions of a run wait beside those that `waitingIn` names. */
+export const moreWaitingIn = ({ counts }: RunState): number => Math.max(0, (counts.get('ready') ?? 0) - WAITING_SHOWN);
+
 /** What is ready in a run and waits for room, and for what. */
 export function waitingIn({ states, plan }: RunState, kinds: readonly ClaimKind[], allocation: AllocationTable): Waiting[] {
   const waiting: Waiting[] = [];

@@ -75,13 +75,21 @@ describe('handoff node', () => {
     expect(stderr).to.match(/: a living node has this name \(HANDOFF_JOIN_REFUSED\)/);
   });
 
-  it('exits 3 when nobody answers in time, and 1 when its port is taken', async () => {
+  it('exits 3 when nobody answers in time, and 2 when it cannot listen', async () => {
     const { code, stderr } = await handoff('node', '--join', 'ws://127.0.0.1:9', '--join-timeout-ms', '200');
     expect(code).to.equal(3);
-    expect(stderr).to.include('Cannot join within 200 ms: ws://127.0.0.1:9');
+    expect(stderr).to.equal(
+      'handoff: Cannot join within 200 ms: ws://127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9 (HANDOFF_JOIN_REFUSED)\n',
+    );
     const first = await nodes.start();
     const taken = await handoff('node', '--listen', first.url.slice('ws://'.length));
-    expect(taken.code).to.equal(1);
-    expect(taken.stderr).to.match(/^handoff: listen EADDRINUSE/m);
+    const address = first.url.slice('ws://'.length);
+    expect(taken).to.deep.equal({ code: 2, stdout: '', stderr: `handoff: Cannot listen on ${address}: the port is in use (EADDRINUSE)\n` });
+    const strange = await handoff('node', '--listen', '192.0.2.1:0', '--cookie-file', cookieFile);
+    expect(strange).to.deep.equal({
+      code: 2,
+      stdout: '',
+      stderr: 'handoff: Cannot listen on 192.0.2.1:0: this machine has no such address (EADDRNOTAVAIL)\n',
+    });
   });
 });

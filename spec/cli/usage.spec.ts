@@ -47,7 +47,7 @@ describe('handoff, called', () => {
     [
       'with an address beyond this machine and no cookie',
       ['node', '--listen', '0.0.0.0:0'],
-      /^handoff: Cannot start: Cannot listen at "0\.0\.0\.0:0": .*give a cookie/,
+      /^handoff: Cannot listen at "0\.0\.0\.0:0": .*give a cookie/,
     ],
     ['with an address that is none', ['node', '--listen', 'here'], /^handoff: Cannot start: listen must be host:port/],
     ['with nobody to look at', ['status'], /^handoff: Cannot look: give the URL of a member with --join or HANDOFF_JOIN\n$/],

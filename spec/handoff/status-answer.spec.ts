@@ -24,6 +24,7 @@ const good: WireStatus = {
   ],
   runs: [{ runId: 'r', dagId: 'd', driver: 'a', progress: [['total', 1]] }],
   waiting: [{ node: null, driver: 'a', dagId: 'd', functionId: 'f', lacking: [['cpu', 1]] }],
+  moreWaiting: 0,
 };
 
 /** Anything that the codec lets pass, and statuses with one part that is something else. */
@@ -34,7 +35,15 @@ const answers = (): fc.Arbitrary<unknown> => {
   );
   const paths = ['node', 'nodes', 'runs', 'waiting', 'nodes.0', 'runs.0', 'waiting.0', 'nodes.0.content', 'nodes.0.name', 'nodes.0.address']
     .concat(['nodes.0.status', 'nodes.0.content.capabilities', 'nodes.0.content.threads', 'nodes.0.content.running', 'runs.0.progress'])
-    .concat(['nodes.0.content.log', 'runs.0.driver', 'runs.0.dagId', 'waiting.0.lacking', 'waiting.0.functionId', 'waiting.0.node']);
+    .concat([
+      'nodes.0.content.log',
+      'runs.0.driver',
+      'runs.0.dagId',
+      'waiting.0.lacking',
+      'waiting.0.functionId',
+      'waiting.0.node',
+      'moreWaiting',
+    ]);
   const broken = fc.tuple(fc.constantFrom(...paths), odd).map(([path, value]) => {
     const copy = structuredClone(good) as unknown as Record<string, unknown>;
     const steps = path.split('.');
@@ -52,7 +61,7 @@ const statusOr = (answer: unknown): WireStatus => {
     return statusFrom('b', answer);
   } catch (error) {
     expect((error as { code?: string }).code).to.equal('HANDOFF_BAD_MESSAGE');
-    return { node: 'b', nodes: [], runs: [], waiting: [] };
+    return { node: 'b', nodes: [], runs: [], waiting: [], moreWaiting: 0 };
   }
 };
 

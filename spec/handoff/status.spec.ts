@@ -28,7 +28,14 @@ const waits = (functionId: string, driver: string, at: string | null): WireStatu
   functionId,
   lacking: [['cpu', 1]],
 });
-const status = (of: string, over: Partial<WireStatus> = {}): WireStatus => ({ node: of, nodes: [], runs: [], waiting: [], ...over });
+const status = (of: string, over: Partial<WireStatus> = {}): WireStatus => ({
+  node: of,
+  nodes: [],
+  runs: [],
+  waiting: [],
+  moreWaiting: 0,
+  ...over,
+});
 
 describe('the status of a cluster', () => {
   it('believes each node about itself, and whoever else of those that do not answer', () => {
@@ -48,6 +55,11 @@ describe('the status of a cluster', () => {
       'f of b on null',
     ]);
     expect(mergedStatus(b, [['a', own]]).waiting, 'whoever is asked').to.have.deep.members(merged);
+  });
+
+  it('counts what waits beside the functions that it names, with every driver', () => {
+    const merged = mergedStatus(status('a', { moreWaiting: 2849 }), [['b', status('b', { moreWaiting: 1 })]]);
+    expect(openStatus(merged).moreWaiting).to.equal(2850);
   });
 
   it('lists the runs of all', () => {
@@ -88,6 +100,7 @@ describe('the status of a cluster', () => {
       ],
       runs: [{ runId: 'r', dagId: 'd', driver: 'a', progress: { total: 2, running: 1 } }],
       waiting: [{ functionId: 'f', dagId: 'd', driver: 'a', node: undefined, lacking: { cpu: 1 } }],
+      moreWaiting: 0,
     });
   });
 

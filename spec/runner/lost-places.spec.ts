@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { AllocationTable, ClaimKind } from '../../lib/allocator/index.js';
 import { LostPlaces } from '../../lib/runner/lost-places.js';
+import { spyLogger } from '../support/spy-logger.js';
 import { testClock } from '../support/test-clock.js';
 
 /** Functions 0 and 1 of one kind, 2 of another; `gone` is the node that each kind misses. */
@@ -8,16 +9,17 @@ function open() {
   const [gpu, cpu] = ['gpu', 'cpu'].map((name) => ({ costs: { [name]: 1 } }) as unknown as ClaimKind) as [ClaimKind, ClaimKind];
   const gone = new Map<ClaimKind, string>();
   const clock = testClock();
+  const logger = spyLogger();
   const missed: string[] = [];
   const places = new LostPlaces(
     [gpu, gpu, cpu],
     1000,
-    { allocation: { goneNodeFor: (kind: ClaimKind) => gone.get(kind) } as unknown as AllocationTable, clock },
+    { allocation: { goneNodeFor: (kind: ClaimKind) => gone.get(kind) } as unknown as AllocationTable, clock, logger, ids: ['x', 'y', 'z'] },
     (happening) => {
       if (happening.type === 'node-missed') missed.push(`${happening.index} misses ${happening.node} for ${happening.waitedMs}`);
     },
   );
-  return { places, gone, gpu, clock, missed };
+  return { places, gone, gpu, clock, missed, logged: logger.lines };
 }
 
 describe('functions whose only node is gone', () => {
@@ -80,5 +82,20 @@ describe('functions whose only node is gone', () => {
     expect(clock.pending).to.equal(0);
     clock.advance(5000);
     expect(missed).to.deep.equal([]);
+  });
+
+  it('are told of in the log, once for each node and not for each function', () => {
+    const { places, gone, gpu, logged } = open();
+    gone.set(gpu, 'b');
+    places.memberGone(['ready', 'ready', 'ready']);
+    const line = {
+      level: 'warn',
+      fields: { functionId: 'x', member: 'b', waitMs: 1000 },
+      message: 'waiting up to 1000 ms for the return of the only node that can go on with the run',
+    };
+    expect(logged).to.deep.equal([line]);
+    places.found(0);
+    places.memberGone(['ready', 'ready', 'ready']);
+    expect(logged).to.deep.equal([line, line]);
   });
 });

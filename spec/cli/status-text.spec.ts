@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { createColors } from 'picocolors';
+import { widthOf } from '../../bin/progress/text-width.js';
+import { statusText } from '../../bin/report/status-text.js';
+import type { ClusterStatus, NodeUse } from '../../lib/index.js';
+
+const none = createColors(false);
+
+const node = (name: string, over: Partial<NodeUse> = {}): NodeUse => ({
+  name,
+  address: `ws://${name}:1`,
+  status: 'up',
+  isHeard: true,
+  capabilities: { cpu: 4, memory: 100 },
+  used: { cpu: 1, memory: 0 },
+  threads: { used: 1, total: 4 },
+  loopPlaces: { used: 0, total: 256 },
+  running: 1,
+  queued: 0,
+  blocked: 0,
+  heldBytes: 0,
+  log: 'ok',
+  ...over,
+});
+
+const statusOf = (nodes: number, runs: number, waiting: number, moreWaiting = 0): ClusterStatus => ({
+  nodes: Array.from({ length: nodes }, (_, at) => node(`node-${at}`)),
+  runs: Array.from({ length: runs }, (_, at) => ({
+    runId: `${at}`,
+    dagId: `dag-${at}`,
+    driver: 'node-0',
+    progress: { total: 9, running: 1 },
+  })),
+  waiting: Array.from({ length: waiting }, (_, at) => ({
+    ...{ functionId: `f-${at}`, dagId: 'dag-0', driver: 'node-0', node: undefined, lacking: { cpu: 1 } },
+  })),
+  moreWaiting,
+});
+
+describe('the status of a cluster as text', () => {
+  it('says how many functions wait beside those that it names', () => {
+    const lines = statusText(statusOf(1, 1, 100, 2849), none)
+      .trimEnd()
+      .split('\n');
+    expect(lines).to.include('2,949 functions waiting for room');
+    expect(lines.filter((line) => line.startsWith('  f-'))).to.have.length(100);
+    expect(lines.at(-1)).to.equal('  … and 2849 more');
+    expect(statusText(statusOf(1, 1, 100), none)).to.not.include('more');
+  });
+
+  it('says whose log is lost, and who was not heard yet', () => {
+    const text = statusText({ ...statusOf(0, 0, 0), nodes: [node('a', { log: 'lost' }), node('b', { isHeard: false })] }, none);
+    expect(text)
+      .to.match(/^ {2}a +up, log lost /m)
+      .and.match(/^ {2}b +up, not heard yet /m);
+  });
+
+  it('keeps its columns with wide characters', () => {
+    const text = statusText({ ...statusOf(0, 0, 0), nodes: [node('東京'), node('abcd')] }, none);
+    const [head, first, second] = text.split('\n').slice(1);
+    const columnOf = (line: string, word: string): number => widthOf(line.slice(0, line.indexOf(word)));
+    expect(columnOf(first!, 'up')).to.equal(columnOf(head!, 'status'));
+    expect(columnOf(second!, 'up')).to.equal(columnOf(head!, 'status'));
+  });
+
+  it('fits on any screen, says what is left out, and shares the room', () => {
+    const sizes = [
+      [1, 0, 0, 0],
+      [3, 1, 2, 0],
+      [60, 3, 100, 2849],
+      [2, 80, 0, 0],
+      [60, 80, 100, 0],
+    ] as const;
+    for (const [nodes, runs, waiting, more] of sizes) {
+      const status = statusOf(nodes, runs, waiting, more);
+      for (const columns of [20, 40, 80, 200]) {
+        for (let rows = 8; rows <= 60; rows += 1) {
+          const text = statusText(status, none, { columns, rows });
+          const lines = text.trimEnd().split('\n');
+          expect(lines.length, `${rows}: ${text}`).to.be.at.most(rows);
+          for (const line of lines) expect(widthOf(line)).to.be.at.most(columns);
+          const named = lines.filter((line) => /^ {2}(node|dag|f)-\d/.test(line)).length;
+          const left = [...text.matchAll(/… and (\d+) more/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+          if (rows >= 12) expect(named + left, `${rows}: ${text}`).to.equal(nodes + runs + waiting + more);
+        }
+      }
+    }
+    // A few runs are shown whole beside many nodes.
+    expect(statusText(statusOf(60, 3, 100), none, { columns: 80, rows: 30 }).match(/^ {2}dag-/gm)).to.have.length(3);
+  });
+
+  it('is whole without a screen', () => {
+    expect(statusText(statusOf(60, 80, 100), none).split('\n').length).to.be.above(240);
+  });
+});
