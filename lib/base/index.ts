@@ -1,6 +1,7 @@
 // Base: the words that every station uses.
 // In:  nothing; it imports no other station.
 // Out: errors, ids, clocks, loggers.
+export { afterAttentive } from './attentive-timer.js';
 export { checkedNumber, type NumberBounds } from './checked-number.js';
 export { type Clock, keepAlive, systemClock, type Timer } from './clock.js';
 export {

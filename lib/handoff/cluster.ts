@@ -201,10 +201,9 @@ export class Cluster {
     const hello = { kind: 'check-room', required: [] } as const;
     const ignore = (): void => {};
     await this.ask(first, hello).catch(ignore);
-    const isOpen = (): boolean => membership.members.some(({ reach, address }) => reach === 'told' && address !== undefined);
     await new Promise<void>((resolve) => {
       const look = (): void => {
-        if (isOpen()) return;
+        if (membership.isMeshing) return;
         unsubscribe();
         resolve();
       };

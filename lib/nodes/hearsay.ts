@@ -13,8 +13,13 @@ export function tell(state: MembershipState, teller: string, members: readonly I
   const before = state.told.get(teller);
   if (members.length === 0) state.told.delete(teller);
   else state.told.set(teller, new Map(members.map((member) => [member.name, member])));
-  const names = new Set([...(before?.keys() ?? []), ...members.map(({ name }) => name)]);
-  for (const name of names) reconcile(state, name, nowMs, out);
+  const now = state.told.get(teller);
+  for (const name of before?.keys() ?? []) if (!now?.has(name)) reconcile(state, name, nowMs, out);
+  // Sixty nodes that join at once tell each other of sixty, time and again: what is said again is no news.
+  for (const [name, member] of now ?? []) {
+    const known = before?.get(name);
+    if (!known || !isSame(known, member)) reconcile(state, name, nowMs, out);
+  }
 }
 
 /** Brings in line what is dialled for `name`, and whether it is listed as told of, with what is known of it. */

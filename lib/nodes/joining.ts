@@ -1,4 +1,4 @@
-import { type Clock, HandoffError, keepAlive, type Timer, textOf } from '../base/index.js';
+import { afterAttentive, type Clock, HandoffError, keepAlive, type Timer, textOf } from '../base/index.js';
 
 /** What it takes to join a cluster. */
 export interface JoinOptions<T> {
@@ -7,7 +7,7 @@ export interface JoinOptions<T> {
   /** One attempt. A `HandoffError` of `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after anything else it is tried again. */
   readonly join: (url: string) => Promise<T>;
   readonly clock: Clock;
-  /** Default 10_000 ms; Infinity for no limit. */
+  /** Default 10_000 ms; Infinity for no limit. Time in which this process stood still does not count. */
   readonly joinTimeoutMs?: number;
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number;
@@ -67,7 +67,7 @@ export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signa
       new Promise<T>((begun) => begun(join(url))).then((joined) => settle(() => resolve(joined)), failed);
     };
     signal?.addEventListener('abort', onAbort);
-    if (timeoutMs !== Number.POSITIVE_INFINITY) timers.set('', clock.after(timeoutMs, giveUp));
+    if (timeoutMs !== Number.POSITIVE_INFINITY) timers.set('', afterAttentive(clock, timeoutMs, giveUp));
     for (const url of faults.keys()) attempt(url, 0);
   });
 }

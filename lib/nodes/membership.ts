@@ -76,6 +76,11 @@ export class Membership {
     return membersOf(this.#state);
   }
 
+  /** Whether somebody who listens is only known because others tell of it. */
+  get isMeshing(): boolean {
+    return this.#state.unproved.size > 0;
+  }
+
   get intervalMs(): number {
     return this.#state.policy.intervalMs;
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Timer } from '../base/index.js';
+import { afterAttentive, type Clock, type Timer } from '../base/index.js';
 import {
   COUNTED_FRAME_BYTES,
   type Decoded,
@@ -251,7 +251,7 @@ export class Link {
 
   #setDeadline(atMs: number): void {
     const { clock } = this.#options;
-    this.#deadline = clock.after(atMs - clock.now(), () => this.#step({ type: 'tick' }));
+    this.#deadline = afterAttentive(clock, atMs - clock.now(), () => this.#step({ type: 'tick' }));
   }
 
   #end(end: LinkOver, abrupt: boolean): void {

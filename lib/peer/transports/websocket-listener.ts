@@ -11,7 +11,7 @@ import { COMMON, WebSocketSocket } from './websocket-socket.js';
 import { acceptedWire } from './wire.js';
 
 /** How long a connection may take to open, ms. */
-export const HANDSHAKE_TIMEOUT_MS = 3000;
+const HANDSHAKE_TIMEOUT_MS = 3000;
 const MAX_UNPROVED = 256;
 const NOTHING = Buffer.alloc(0);
 

@@ -15,7 +15,7 @@ export interface WebSocketOptions {
   readonly node?: string;
   /** With it, only `wss://` is spoken, TLS 1.3 at least. Default: none. */
   readonly tls?: TlsOptions;
-  /** How long a connection may take to open, on either side, ms. Default 3000. */
+  /** How long a connection that is accepted may take to open, ms; one that is dialled has the deadline of the greeting. Default 3000. */
   readonly handshakeTimeoutMs?: number;
   /** How many connections may be open that have not proved themselves; half as many from one address. Of more the oldest go. Default 256. */
   readonly maxUnproved?: number;

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Socket, Transport } from '../transport.js';
 import { LongFrames } from './long-frames.js';
-import { HANDSHAKE_TIMEOUT_MS, listenForWebSockets } from './websocket-listener.js';
+import { listenForWebSockets } from './websocket-listener.js';
 import type { WebSocketOptions } from './websocket-options.js';
 import { COMMON, WebSocketSocket } from './websocket-socket.js';
 import { dialledWire } from './wire.js';
@@ -17,7 +17,7 @@ const NOWHERE = 'ws://127.0.0.1:0';
  * four fifths of the throughput of 1 MiB frames (measured). Compression is off: 61 kB on the wire could be 60 MiB.
  */
 export function webSocketTransport(options: WebSocketOptions = {}): Transport {
-  const { node, tls, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+  const { node, tls } = options;
   // By way of bytes, as half a surrogate pair could not be encoded.
   const headers = node === undefined ? {} : { 'handoff-node': encodeURIComponent(Buffer.from(node).toString()) };
   const dial = (url: string, frames: LongFrames): WebSocket =>
@@ -25,7 +25,6 @@ export function webSocketTransport(options: WebSocketOptions = {}): Transport {
       ...COMMON,
       headers,
       ...(tls && { cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: 'TLSv1.3' as const }),
-      handshakeTimeout: handshakeTimeoutMs,
       generateMask: (mask) => mask.fill(0),
       createConnection: (to: object) => dialledWire(to, url.startsWith('wss:'), frames),
     });
