@@ -97,7 +97,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const isSole = this.#own.has(far);
     const listener: ValueListener = {
       found: (held) => {
-        if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held);
+        if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held, value.origin);
         this.#got(far, held);
       },
       missing: (error) => {

@@ -62,8 +62,11 @@ export class ValueServer {
         const maker = offers.find(value.offer);
         return maker ? maker(listener) : listener.missing(undefined);
       }
-      case 'of-dag':
-        return tell(store.find(value.dagId, value.functionId));
+      case 'of-dag': {
+        const held = store.find(value.dagId, value.functionId);
+        if (held) store.copyGiven(value.dagId, to);
+        return tell(held);
+      }
       case 'of-run': {
         const held = store.get(value.runId, value.functionId);
         if (held || value.origin === node) return tell(held);

@@ -74,7 +74,8 @@ export class Answers {
         });
         const found = (): void => {
           timer.cancel();
-          reply(true);
+          // Where it was made, which need not be here.
+          reply(store.locate(dagId, functionId) ?? this.#ground.node);
         };
         const forget = store.await(dagId, functionId, { found });
         return;

@@ -112,20 +112,28 @@ export class Cluster {
 
   /**
    * Brings a value here from a node that has it, and keeps a copy; `undefined` when that has none. Rejects with `HANDOFF_TIMEOUT` when nothing has come of it
-   * within `withinMs`, default 5000, or for 5000 ms later on.
+   * within `withinMs`, default 5000, or for 5000 ms later on. `origin`: where it was made, default there.
    */
-  async fetch(from: string, dagId: string, functionId: string, withinMs?: number): Promise<Held | undefined> {
+  async fetch(
+    from: string,
+    dagId: string,
+    functionId: string,
+    { withinMs, origin = from }: { readonly withinMs?: number; readonly origin?: string } = {},
+  ): Promise<Held | undefined> {
     const { fetches, store } = this.#ground;
     const alive = keepAlive();
+    const keepCopy = store.expectCopy(dagId, functionId);
+    let fetched: Held | undefined;
     try {
       const held = await new Promise<Held | undefined>((found, failed) => {
         const far = { from, value: { kind: 'of-dag', dagId, functionId }, sizeBytes: 0 } as const;
         const missing = (error: Error | undefined): void => (HandoffError.is(error, 'HANDOFF_TIMEOUT') ? failed(error) : found(undefined));
         fetches.fetch(far, undefined, { found, missing }, withinMs);
       });
-      if (held) store.keepCopy(dagId, functionId, held, from);
+      fetched = held;
       return held;
     } finally {
+      keepCopy(fetched, origin);
       alive.cancel();
     }
   }
@@ -153,15 +161,16 @@ export class Cluster {
 
   /**
    * Waits until one of the other members has a value, and brings it here; `undefined` when none has it in time. A value of which something has come goes
-   * on coming.
+   * on coming. `answerMs`: how long the members have to answer, default `timeoutMs`.
    */
-  awaitElsewhere(dagId: string, functionId: string, timeoutMs: number): Promise<Held | undefined> {
+  awaitElsewhere(dagId: string, functionId: string, timeoutMs: number, answerMs = timeoutMs): Promise<Held | undefined> {
     const { clock } = this.#ground;
-    const endMs = clock.now() + timeoutMs;
+    const endMs = clock.now() + answerMs;
     return firstOf(this.others, async (name) => {
       try {
-        const isThere = await this.ask<unknown>(name, { kind: 'await-value', dagId, functionId, timeoutMs }, timeoutMs);
-        return isThere === true ? await this.fetch(name, dagId, functionId, Math.max(1, endMs - clock.now())) : undefined;
+        const origin = await this.ask<unknown>(name, { kind: 'await-value', dagId, functionId, timeoutMs }, answerMs);
+        if (typeof origin !== 'string') return undefined;
+        return await this.fetch(name, dagId, functionId, { withinMs: Math.max(1, endMs - clock.now()), origin });
       } catch {
         return undefined;
       }

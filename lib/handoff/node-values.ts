@@ -3,6 +3,9 @@ import { type Held, snapshot } from '../value/index.js';
 import { checkId, type StationDesk } from './stations.js';
 import type { Tables } from './tables.js';
 
+/** How long members have to say whether they have a copy of what is lost where it was made, ms. */
+const COPY_MS = 5000;
+
 /** Values by DAG id, wherever they lie: the part of `Handoff` that keeps, finds and fetches them. */
 export class NodeValues {
   readonly #node: string;
@@ -61,6 +64,8 @@ export class NodeValues {
       const origin = fromNode ?? (await cluster.locate(dagId, id, (name) => late.push(name)));
       if (origin === undefined || origin === this.#node) throw this.#notFound(dagId, id, this.#node, late);
       held = await cluster.fetch(origin, dagId, id);
+      // Its origin may be gone, and others have a copy: the driver, whoever else needed it.
+      if (!held && fromNode === undefined) held = await cluster.awaitElsewhere(dagId, id, 0, COPY_MS);
       if (!held) throw this.#tables.membership.isGone(origin) ? this.#lost(dagId, id, origin) : this.#notFound(dagId, id, origin);
     }
     return held.open(this.#freeze);

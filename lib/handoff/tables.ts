@@ -88,6 +88,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     objection: (peer) => (peer.isObserver || membership.refusalOf(peer) === undefined ? undefined : 'name-taken'),
   });
   const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
+  store.onCopiesStale = (name, dagId) => void send(name, { type: 'forget-copies', dagId });
   const requests = new Requests(send, clock);
 
   const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {

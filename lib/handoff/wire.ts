@@ -51,12 +51,15 @@ export class Wire implements PeerListener {
 
   up(peer: PeerIdentity): void {
     this.#safely(() => {
-      const { membership, requests, remote, runs, send } = this.#parts;
+      const { membership, requests, remote, runs, store, send } = this.#parts;
       if (peer.isObserver) return void this.#observers.add(peer.name);
       membership.up(peer);
       // Before anything is asked again.
       const attempts = remote.attemptsOn(peer.name);
       send(peer.name, { type: 'runs-under-way', runs: runs.ids.map((id) => [id, attempts.get(id) ?? []]) });
+      // What was told while there was no link was missed, on both sides.
+      store.forgetAllCopies((node) => node === peer.name || membership.find(node) !== undefined);
+      for (const { runId, dagId } of runs.progress()) send(peer.name, { type: 'run-begun', runId, dagId });
       requests.linkUp(peer.name);
       remote.linkUp(peer.name);
     });
@@ -158,6 +161,9 @@ export class Wire implements PeerListener {
         if (message.error) return requests.failed(from, message.id, unpackError(message.error));
         return requests.answered(from, message.id, message.value);
       case 'run-begun':
+        // Results of runs of that DAG before are no answers any more.
+        store.runStarted(message.runId, message.dagId);
+        return guests.heard(from, message);
       case 'run-attempt':
       case 'runs-under-way':
       case 'stop-attempt':
@@ -181,6 +187,8 @@ export class Wire implements PeerListener {
         return fetches.heard(from, message, undefined);
       case 'value-missing':
         return fetches.heard(from, message, message.error ? unpackError(message.error) : undefined);
+      case 'forget-copies':
+        return store.forgetCopies(message.dagId);
       case 'tell-location':
         return store.locations.register(message.dagId, message.functionId, message.node);
       case 'function-output': {

@@ -176,6 +176,8 @@ const MESSAGES = {
   /** There is none, or it could not be made. */
   'value-missing': { id: count, error: nullable(bytes) },
   'tell-location': { dagId: id, functionId: id, node: nodeName },
+  /** What was fetched of a DAG is gone where it came from. */
+  'forget-copies': { dagId: id },
   'function-output': { ...attempt, dagId: id, stream: word('stdout', 'stderr'), text },
 } as const;
 

@@ -42,6 +42,7 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
     case 'attempt-started':
     case 'end-run':
     case 'tell-location':
+    case 'forget-copies':
     case 'function-output':
       return [];
   }

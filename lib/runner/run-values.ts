@@ -72,7 +72,7 @@ export class RunValues implements Whereabouts {
   /** The result of a function is here from now on. */
   keep(index: number, held: Held): void {
     this.#here[index] = held;
-    this.#ground.store.put(this.#of.runId, this.#of.plan.ids[index]!, held);
+    this.#ground.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
   }
 
   /** Nobody here needs it any more. */

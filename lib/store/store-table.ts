@@ -6,6 +6,8 @@ import type { Shelf, StoreBackend } from './store.js';
 interface RunShelf {
   readonly dagId: string;
   readonly shelf: Shelf;
+  /** Where those of its values were made that were not made here. */
+  origins: Map<string, string> | undefined;
   /** Set once the run has ended: when its values go. */
   retention: Timer | undefined;
   /** Told when its values go, after it has ended. */
@@ -18,6 +20,14 @@ interface DagShelf {
   readonly values: Shelf;
   /** From `storeResult`: kept until the next run of the id starts. */
   results: Shelf;
+  /** Copies of what other nodes have: kept until what they are copies of goes, or the next run of the id starts. */
+  copies: Shelf;
+}
+
+/** A copy that is on its way here. */
+interface ExpectedCopy {
+  readonly dagId: string;
+  isStale: boolean;
 }
 
 /** Somebody who wants a value that is not there yet. */
@@ -42,6 +52,11 @@ export class StoreTable {
   readonly #latest = new Map<string, string>();
   readonly #dags = new Map<string, DagShelf>();
   readonly #waiters = new Map<string, Map<string, Set<Waiter>>>();
+  /** By DAG id, the nodes that fetched something of it, and may have kept a copy. */
+  readonly #copiedTo = new Map<string, Set<string>>();
+  readonly #expected = new Set<ExpectedCopy>();
+  /** Told when what `node` may have copies of is here no more. */
+  onCopiesStale: (node: string, dagId: string) => void = () => {};
 
   constructor(options: { node: string; backend: StoreBackend; clock: Clock; retainedBytesLimit: number }) {
     this.#node = options.node;
@@ -54,7 +69,7 @@ export class StoreTable {
   get heldBytes(): number {
     let bytes = this.#retainedBytes;
     for (const { shelf } of this.#open) bytes += shelf.sizeBytes;
-    for (const { values, results } of this.#dags.values()) bytes += values.sizeBytes + results.sizeBytes;
+    for (const { values, results, copies } of this.#dags.values()) bytes += values.sizeBytes + results.sizeBytes + copies.sizeBytes;
     return bytes;
   }
 
@@ -62,12 +77,8 @@ export class StoreTable {
   openRun(runId: string, dagId: string): void {
     const before = this.#latest.get(dagId);
     if (before !== undefined && this.#runs.get(before)?.retention) this.dropRun(before);
-    const dag = this.#dags.get(dagId);
-    if (dag) {
-      for (const id of dag.results.ids()) this.locations.forget(dagId, id);
-      dag.results = this.#backend.open();
-    }
-    const run: RunShelf = { dagId, shelf: this.#backend.open(), retention: undefined, dropped: undefined };
+    this.#forgetResults(dagId);
+    const run: RunShelf = { dagId, shelf: this.#backend.open(), origins: undefined, retention: undefined, dropped: undefined };
     this.#runs.set(runId, run);
     this.#open.add(run);
     this.#latest.set(dagId, runId);
@@ -78,11 +89,25 @@ export class StoreTable {
     return this.#runs.has(runId);
   }
 
-  put(runId: string, id: string, value: Held): void {
+  /** A run of that DAG has started on another node: by DAG id it answers from now on, and results of runs before go. */
+  runStarted(runId: string, dagId: string): void {
+    if (this.#runs.has(runId)) return;
+    this.#forgetResults(dagId);
+    const before = this.#latest.get(dagId);
+    if (before === undefined) return;
+    if (this.#runs.get(before)?.retention) this.dropRun(before);
+    // One that goes on here started before.
+    else this.#latest.set(dagId, runId);
+  }
+
+  /** `origin`: the node where it was made, default this one. */
+  put(runId: string, id: string, value: Held, origin = this.#node): void {
     const run = this.#runs.get(runId);
     // What comes for a run that is over comes too late.
     if (!run || run.retention) return;
     run.shelf.put(id, value);
+    if (origin !== this.#node) run.origins = (run.origins ?? new Map<string, string>()).set(id, origin);
+    else run.origins?.delete(id);
     if (this.#waiters.size > 0) this.#wake(run.dagId, id, value);
   }
 
@@ -129,6 +154,7 @@ export class StoreTable {
     this.#runs.delete(runId);
     if (this.#latest.get(run.dagId) === runId) this.#latest.delete(run.dagId);
     run.dropped?.();
+    this.#copiesStale(run.dagId);
   }
 
   /** Keeps a value given by hand; a `result` until the next run of the DAG starts, a `value` until `clear`. */
@@ -139,10 +165,44 @@ export class StoreTable {
     this.#wake(dagId, id, value);
   }
 
-  /** Keeps a copy of what another node has, until the next run of the DAG starts. */
-  keepCopy(dagId: string, id: string, value: Held, origin: string): void {
-    this.#shelfOf(dagId).results.put(id, value);
-    this.locations.register(dagId, id, origin);
+  /**
+   * A copy of what another node has is about to be fetched. Returns what keeps it when it is there, and is to be called in any case; it is not kept if a run
+   * of the DAG has started meanwhile.
+   */
+  expectCopy(dagId: string, id: string): (value: Held | undefined, origin: string) => void {
+    const expected: ExpectedCopy = { dagId, isStale: false };
+    this.#expected.add(expected);
+    return (value, origin) => {
+      this.#expected.delete(expected);
+      if (expected.isStale || !value) return;
+      this.#shelfOf(dagId).copies.put(id, value);
+      this.locations.register(dagId, id, origin);
+    };
+  }
+
+  /** Another node fetches something of a DAG, and may keep a copy: it is told when that goes here. */
+  copyGiven(dagId: string, node: string): void {
+    const nodes = this.#copiedTo.get(dagId);
+    if (nodes) nodes.add(node);
+    else this.#copiedTo.set(dagId, new Set([node]));
+  }
+
+  /** What these are copies of is gone. */
+  forgetCopies(dagId: string): void {
+    for (const expected of this.#expected) if (expected.dagId === dagId) expected.isStale = true;
+    const dag = this.#dags.get(dagId);
+    if (!dag) return;
+    for (const id of dag.copies.ids()) this.locations.forget(dagId, id);
+    dag.copies = this.#backend.open();
+    this.#tidy(dagId, dag);
+  }
+
+  /** A node can be asked again, and may have missed what was told while it could not. */
+  forgetAllCopies(isReachable: (node: string) => boolean): void {
+    for (const dagId of [...this.#dags.keys()]) {
+      const ids = [...this.#dags.get(dagId)!.copies.ids()];
+      if (ids.length > 0 && ids.every((id) => isReachable(this.locations.lookup(dagId, id) ?? ''))) this.forgetCopies(dagId);
+    }
   }
 
   /** What `storeValue` left for an input. */
@@ -156,19 +216,22 @@ export class StoreTable {
     const ofRun = runId === undefined ? undefined : this.#runs.get(runId)?.shelf.get(id);
     if (ofRun) return ofRun;
     const dag = this.#dags.get(dagId);
-    return dag?.results.get(id) ?? dag?.values.get(id);
+    return dag?.results.get(id) ?? dag?.copies.get(id) ?? dag?.values.get(id);
   }
 
   /** The node where a value was made, as far as is known here. */
   locate(dagId: string, id: string): string | undefined {
     const runId = this.#latest.get(dagId);
-    if (runId !== undefined && this.#runs.get(runId)?.shelf.get(id)) return this.#node;
+    const run = runId === undefined ? undefined : this.#runs.get(runId);
+    if (run?.shelf.get(id)) return run.origins?.get(id) ?? this.#node;
     return this.locations.lookup(dagId, id);
   }
 
   /** Forgets all that is kept under a DAG id: values, results, locations. */
   clear(dagId: string): void {
     for (const [runId, run] of [...this.#runs]) if (run.dagId === dagId) this.dropRun(runId);
+    this.forgetCopies(dagId);
+    this.#copiesStale(dagId);
     this.#dags.delete(dagId);
     this.locations.clear(dagId);
   }
@@ -197,10 +260,32 @@ export class StoreTable {
     for (const run of this.#runs.values()) run.retention?.cancel();
   }
 
+  #copiesStale(dagId: string): void {
+    const nodes = this.#copiedTo.get(dagId);
+    if (!nodes) return;
+    this.#copiedTo.delete(dagId);
+    for (const node of nodes) this.onCopiesStale(node, dagId);
+  }
+
+  /** What was stored by hand, and copies, go when a run starts. */
+  #forgetResults(dagId: string): void {
+    const dag = this.#dags.get(dagId);
+    if (dag) {
+      for (const id of dag.results.ids()) this.locations.forget(dagId, id);
+      dag.results = this.#backend.open();
+    }
+    this.forgetCopies(dagId);
+  }
+
+  #tidy(dagId: string, { values, results, copies }: DagShelf): void {
+    for (const shelf of [values, results, copies]) for (const _ of shelf.ids()) return;
+    this.#dags.delete(dagId);
+  }
+
   #shelfOf(dagId: string): DagShelf {
     let dag = this.#dags.get(dagId);
     if (!dag) {
-      dag = { values: this.#backend.open(), results: this.#backend.open() };
+      dag = { values: this.#backend.open(), results: this.#backend.open(), copies: this.#backend.open() };
       this.#dags.set(dagId, dag);
     }
     return dag;

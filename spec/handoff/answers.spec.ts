@@ -107,7 +107,7 @@ describe('answers to other nodes', () => {
     ask({ kind: 'await-value', ...of, timeoutMs: 100 });
     expect(said).to.deep.equal([]);
     store.keep('d', 'f', Held.live(1, 8), 'result');
-    expect(said).to.deep.equal([{ value: true }]);
+    expect(said).to.deep.equal([{ value: 'a' }]);
     expect(clock.pending).to.equal(0);
     ask({ kind: 'await-value', ...of, timeoutMs: 100 });
     expect(said, 'it is there').to.have.length(2);

@@ -120,6 +120,7 @@ export function arbitraryMessages(ids: {
     of('value-found', { id: number, freeze: fc.boolean(), packed: nullable(bytes) }),
     of('value-missing', { id: number, error: nullable(bytes) }),
     of('tell-location', { dagId, functionId, node }),
+    of('forget-copies', { dagId }),
     of('function-output', { ...attempt, dagId, stream: fc.constantFrom('stdout', 'stderr'), text }),
   ) as fc.Arbitrary<WireMessage>;
 }
