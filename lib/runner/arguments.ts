@@ -64,8 +64,9 @@ export class Arguments {
       }
       const inputs = step.sources.map(input);
       const extra = held && this.#values.constants(held, node);
-      const isResult = role === 'function' && isForOne;
-      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted: false, isForOne: isResult }) - 1);
+      const wanted = role === 'function';
+      const isResult = wanted && isForOne;
+      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted, isForOne: isResult }) - 1);
     }
     return placed;
   }
