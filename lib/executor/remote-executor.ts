@@ -125,6 +125,7 @@ export class RemoteExecutor {
   /** There are no links any more, so nobody will answer. */
   close(): void {
     for (const run of [...this.#open.values()]) run.gone('lost');
+    this.#looking?.cancel();
   }
 
   readonly #look = (): void => {

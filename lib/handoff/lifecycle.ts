@@ -98,13 +98,15 @@ export class Lifecycle {
     const { executor, store, membership, peers, requests, remote } = this.#tables;
     closeDesk(this.#desk);
     membership.goodbye();
+    // Side by side: a peer that is stopped, and a thread that is blocked, each take their time.
+    const threads = executor.close();
     await peers.close();
     requests.close(this.#stoppedError());
     // What runs that were abandoned still have elsewhere has been told to stop; that it did will not be heard.
     remote.close();
     await this.#tree.root.stop();
     await this.#tree.system.stop();
-    await executor.close();
+    await threads;
     store.close();
     this.#tellStopped(error);
   }

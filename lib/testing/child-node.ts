@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { HandoffError, type Logger } from '../base/index.js';
+import { HandoffError, type Logger, systemClock } from '../base/index.js';
 import type { NodeOptions, SupervisedName } from '../handoff/index.js';
 import { type ChildReport, type ChildRequest, OPTIONS_VARIABLE } from './child-messages.js';
 import type { HostedNode } from './cluster-host.js';
@@ -13,6 +13,10 @@ import type { ProxiedNetwork } from './proxied-network.js';
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const command = fileURLToPath(new URL(`../../bin/handoff.${extension}`, import.meta.url));
 const control = new URL(`./child-control.${extension}`, import.meta.url).href;
+
+/** How long the process of a node may take to start, and to answer, ms. */
+const START_MS = 60_000;
+const ANSWER_MS = 10_000;
 
 /** So much of what a process said is told when it does not start, characters. */
 const SAID_CHARACTERS = 4000;
@@ -80,12 +84,17 @@ export class ChildNode implements HostedNode {
 
   /** Resolves when the node has started. Rejects with `HANDOFF_START_FAILED` and what the process said when it ends before; nothing of it is left then. */
   async started(): Promise<this> {
+    const late = systemClock.after(START_MS, () => {
+      this.#said += `it was killed, as it had not started within ${START_MS} ms`;
+      void this.kill();
+    });
     await Promise.race([
       new Promise<void>((resolve) => {
         this.#tellStarted = resolve;
       }),
       this.#closed,
     ]);
+    late.cancel();
     if (this.#isStarted && this.#isAlive) return this;
     const said = this.#said.trim();
     throw new HandoffError('HANDOFF_START_FAILED', `Cannot start node "${this.#name}": its process ended${said && `, and said: ${said}`}`, {
@@ -124,8 +133,20 @@ export class ChildNode implements HostedNode {
     return new Promise((answered, failed) => {
       if (!this.#isAlive) return failed(this.#gone());
       this.#lastId += 1;
-      this.#asked.set(this.#lastId, { answered, failed });
-      this.#child.send(request(this.#lastId), () => {});
+      const id = this.#lastId;
+      const late = systemClock.after(ANSWER_MS, () => {
+        this.#asked.delete(id);
+        const message = `Node "${this.#name}" has not answered within ${ANSWER_MS} ms: its process is paused, or its loop is blocked`;
+        failed(new HandoffError('HANDOFF_TIMEOUT', message, { node: this.#name }));
+      });
+      const over =
+        <T>(end: (given: T) => void) =>
+        (given: T): void => {
+          late.cancel();
+          end(given);
+        };
+      this.#asked.set(id, { answered: over(answered), failed: over(failed) });
+      this.#child.send(request(id), () => {});
     });
   }
 
