@@ -19,6 +19,12 @@ const MESSAGES_UNDER_WAY_BYTES = 64 * 1024;
 /** What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one chunk. */
 const REST_PART = 1 / 8;
 
+/**
+ * A value of which no more than this is left is sent to its end before others have their turn, bytes. On a link that breaks again and again values that take
+ * turns in small chunks would none of them be whole, and all begin anew.
+ */
+const SOON_BYTES = 256 * 1024;
+
 const SHORT_PIECE_BYTES = 64;
 
 interface Transfer {
@@ -238,7 +244,9 @@ export class Outbox {
     const bytes = leftBytes <= chunkBytes * (1 + REST_PART) ? leftBytes : chunkBytes;
     const pieces = piecesOf(transfer, bytes);
     this.#window.sentChunk(bytes, this.#options.clock.now());
-    if (transfer.sentBytes < sizeBytes) this.#transfers.push(transfer);
+    const restBytes = sizeBytes - transfer.sentBytes;
+    if (restBytes > SOON_BYTES) this.#transfers.push(transfer);
+    else if (restBytes > 0) this.#transfers.unshift(transfer);
     else this.#arriving.push({ transfer, chunks: this.#window.sent });
     const head = chunkHead(id, sizeBytes);
     // The header of a value is not worth a part of its own.
