@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { built as command, call, project } from '../cli/command.js';
+import { call, built as command, project } from '../cli/command.js';
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const example = (path: string): string => join(project, 'spec/examples', path);
@@ -54,9 +54,7 @@ describe('the examples', function () {
   it('image-blur: attempts hold cpu and memory', async () => {
     const args = ['run', example('image-blur/dag.ts'), '--root', project, '--cpu', '2', '--memory', '300', '--json', '-q'];
     const { code, stdout } = await call(args).ended;
-    const grey = [...(JSON.parse(stdout) as { results: { compare: string } }).results.compare.matchAll(/: (\d+) grey/g)].map(([, pixels]) =>
-      Number(pixels),
-    );
+    const grey = [...(JSON.parse(stdout) as { compare: string }).compare.matchAll(/: (\d+) grey/g)].map(([, pixels]) => Number(pixels));
     expect(grey).to.have.lengthOf(4);
     expect([...grey].sort((a, b) => a - b)).to.deep.equal(grey);
     expect(code).to.equal(0);
