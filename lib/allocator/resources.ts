@@ -1,3 +1,4 @@
+import { nameFault } from '../base/index.js';
 import type { Capabilities } from './strategy.js';
 
 /**
@@ -70,6 +71,8 @@ export function checkedCapabilities(given: unknown, what: string): Capabilities 
   }
   for (const [name, amount] of entries) {
     if (name === '') throw new TypeError(`${what} must name every resource: one name is empty`);
+    const fault = nameFault(name);
+    if (fault !== undefined) throw new TypeError(`${what}: the name ${JSON.stringify(name)} ${fault}`);
     if (typeof amount !== 'number') throw new TypeError(`${what}.${name} must be a number, not ${typeof amount}`);
     if (!Number.isFinite(amount) || amount < 0)
       throw new RangeError(`${what}.${name} must be a finite number of at least 0, not ${amount}`);

@@ -1,4 +1,4 @@
-import { HandoffError, newDagId } from '../base/index.js';
+import { HandoffError, newDagId, refuseWrongName } from '../base/index.js';
 import type { Arg } from './edge.js';
 import type { FunctionRef, ResultOf, UntypedFunctionRef } from './function-ref.js';
 import { type FunctionOptions, type FunctionSpec, specOf } from './function-spec.js';
@@ -53,9 +53,9 @@ export class Dag<
   readonly functions: ReadonlyMap<string, FunctionSpec>;
   readonly #graph = new Graph();
 
-  /** The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string is a `TypeError`. */
+  /** The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string of whole characters is a `TypeError`. */
   constructor(id: string = newDagId()) {
-    if (typeof id !== 'string' || id === '') throw new TypeError('Cannot make a DAG: its id is not a non-empty string');
+    refuseWrongName(id, 'Cannot make a DAG', 'its id');
     this.id = id;
     this.functions = new FunctionsById(this.#graph);
   }
@@ -185,7 +185,7 @@ export class Dag<
   }
 
   #input(id: unknown): this {
-    if (typeof id !== 'string' || id === '') throw new TypeError('Cannot add an input: its id is not a non-empty string');
+    refuseWrongName(id, 'Cannot add an input', 'its id');
     this.#refuseTaken(id, 'input');
     this.#graph.addInput(id);
     return this;

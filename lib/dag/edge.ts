@@ -1,4 +1,5 @@
-import { type FunctionRef, isCodeRef, type ResultOf, type SignatureOf } from './function-ref.js';
+import { refuseWrongName } from '../base/index.js';
+import { type CodeRef, type FunctionRef, isCodeRef, type ResultOf, type SignatureOf } from './function-ref.js';
 
 /** The key under which an `Arg` carries the types of its edge; for the compiler only. */
 export declare const edge: unique symbol;
@@ -65,11 +66,13 @@ export function argOf(given: object, intent: string): Arg<string, never, unknown
   }
   const { id, serialize, deserialize, extra } = given as Partial<Arg<string, never, unknown>>;
   if (typeof id !== 'string' || id === '') throw new TypeError(`${intent}: the id of an argument is a non-empty string`);
+  refuseWrongName(id, intent, 'the id of an argument');
   for (const [field, code] of Object.entries({ serialize, deserialize })) {
     if (code !== undefined && typeof code !== 'function' && !isCodeRef(code)) {
       throw new TypeError(`${intent}: ${field} is neither a function nor a reference { module, name }`);
     }
   }
+  for (const code of [serialize, deserialize]) if (isCodeRef(code)) refuseWrongCode(code, intent);
   if (extra !== undefined && !Array.isArray(extra)) throw new TypeError(`${intent}: extra is not an array`);
   return Object.freeze({
     id,
@@ -77,6 +80,12 @@ export function argOf(given: object, intent: string): Arg<string, never, unknown
     ...(deserialize !== undefined && { deserialize: frozenCode(deserialize) }),
     extra: Object.freeze([...(extra ?? [])]),
   });
+}
+
+/** Throws `TypeError` for a reference that another node would read differently. */
+export function refuseWrongCode({ module, name }: CodeRef, intent: string): void {
+  refuseWrongName(module, intent, 'the module of code');
+  refuseWrongName(name, intent, 'the name of code');
 }
 
 /** A function as it is, a reference as a frozen `{ module, name }` of its own. */

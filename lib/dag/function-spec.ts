@@ -1,4 +1,5 @@
-import { type Arg, argOf, frozenCode } from './edge.js';
+import { refuseWrongName } from '../base/index.js';
+import { type Arg, argOf, frozenCode, refuseWrongCode } from './edge.js';
 import { type AnyFunction, type FunctionRef, isCodeRef, type UntypedFunctionRef } from './function-ref.js';
 
 /** Where a function runs: in a worker thread, or on the node's own event loop. */
@@ -31,6 +32,7 @@ export function collocatedWith(functionId: string): CollocatedWith {
   if (typeof functionId !== 'string' || functionId === '') {
     throw new TypeError('Cannot collocate: collocatedWith takes the id of a function, a non-empty string');
   }
+  refuseWrongName(functionId, 'Cannot collocate', 'the id');
   return Object.freeze({ collocatedWith: functionId });
 }
 
@@ -92,7 +94,7 @@ export function specOf(given: unknown): FunctionSpec {
   }
   const loose = given as Loose;
   const { id } = loose;
-  if (typeof id !== 'string' || id === '') throw new TypeError('Cannot add a function: its id is not a non-empty string');
+  refuseWrongName(id, 'Cannot add a function', 'its id');
   for (const key of Object.keys(given)) if (!FIELDS.has(key)) throw new TypeError(`${intentOf(id)}: unknown field ${JSON.stringify(key)}`);
   const spec: { -readonly [F in keyof FunctionSpec]: FunctionSpec[F] } = {
     id,
@@ -106,14 +108,26 @@ export function specOf(given: unknown): FunctionSpec {
     const value = loose[field];
     if (value !== undefined) Object.assign(spec, { [field]: frozenCopy(value) });
   }
+  refuseWrongNames(spec);
   return Object.freeze(spec);
+}
+
+/** Names that go to other nodes; whether they are such as there are is for `validate` and the run to say. */
+function refuseWrongNames({ id, node, cost }: Loose & { readonly id: string }): void {
+  if (typeof node === 'string' && node !== '') refuseWrongName(node, intentOf(id), 'node');
+  if (typeof cost !== 'object' || cost === null) return;
+  for (const name of Object.keys(cost))
+    if (name !== '') refuseWrongName(name, intentOf(id), `the resource ${JSON.stringify(name)} of cost`);
 }
 
 const intentOf = (id: string): string => `Cannot add function ${JSON.stringify(id)}`;
 
 function codeOf(id: string, code: unknown): FunctionSpec['code'] {
   if (typeof code === 'function') return code as AnyFunction;
-  if (isCodeRef(code)) return frozenCode(code);
+  if (isCodeRef(code)) {
+    refuseWrongCode(code, intentOf(id));
+    return frozenCode(code);
+  }
   throw new TypeError(`${intentOf(id)}: code is neither a function nor a reference { module, name }`);
 }
 
@@ -124,8 +138,10 @@ function argsOf(id: string, args: unknown): FunctionSpec['args'] {
   // Counted, as a hole must be seen as what it is.
   for (let i = 0; i < args.length; i++) {
     const given: unknown = args[i];
-    if (typeof given === 'string' && given !== '') copy.push(given);
-    else if (typeof given === 'object' && given !== null) copy.push(argOf(given, intentOf(id)));
+    if (typeof given === 'string' && given !== '') {
+      refuseWrongName(given, intentOf(id), `args[${i}]`);
+      copy.push(given);
+    } else if (typeof given === 'object' && given !== null) copy.push(argOf(given, intentOf(id)));
     else throw new TypeError(`${intentOf(id)}: args[${i}] is neither a non-empty string nor arg(…)`);
   }
   return copy.length === 0 ? NONE : Object.freeze(copy);

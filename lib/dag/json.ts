@@ -1,4 +1,4 @@
-import type { DagFault } from '../base/index.js';
+import { type DagFault, refuseWrongName } from '../base/index.js';
 import { invalidDag } from './faults.js';
 import { type FunctionSpec, OPTION_FIELDS, specOf } from './function-spec.js';
 import { jsonCopy } from './json-copy.js';
@@ -26,12 +26,10 @@ export function readJson(json: unknown): {
       throw new TypeError(`Cannot read a DAG: unknown field ${JSON.stringify(key)}`);
   }
   const { id, functions, inputs = [] } = json as { readonly [K in keyof DagJson]?: unknown };
-  if (typeof id !== 'string' || id === '') throw new TypeError('Cannot read a DAG: id is not a non-empty string');
+  refuseWrongName(id, 'Cannot read a DAG', 'id');
   if (!Array.isArray(functions)) throw new TypeError('Cannot read a DAG: functions is not an array');
   if (!Array.isArray(inputs)) throw new TypeError('Cannot read a DAG: inputs is not an array');
-  for (const [k, input] of inputs.entries()) {
-    if (typeof input !== 'string' || input === '') throw new TypeError(`Cannot read a DAG: inputs[${k}] is not a non-empty string`);
-  }
+  for (const [k, input] of inputs.entries()) refuseWrongName(input, 'Cannot read a DAG', `inputs[${k}]`);
   const specs = functions.map((given, k) => {
     try {
       return specOf(given);

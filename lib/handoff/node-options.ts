@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
-import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger } from '../base/index.js';
+import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger, nameFault } from '../base/index.js';
 import { defaultCapabilities } from './container-limits.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 
@@ -100,6 +100,8 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
   const { name = `${hostname()}-${randomBytes(3).toString('hex')}` } = options;
   if (typeof name !== 'string' || name === '') throw new TypeError('name must be a non-empty string');
+  const fault = nameFault(name);
+  if (fault !== undefined) throw new TypeError(`name ${fault}`);
   if (name.length > LONGEST_NAME) throw new TypeError(`name must have at most ${LONGEST_NAME} characters, not ${name.length}`);
   const own = defaultCapabilities();
   const capabilities = checkedCapabilities(options.capabilities ?? own, 'capabilities');

@@ -1,5 +1,5 @@
 import { type ActorRef, ask } from '../actor/index.js';
-import { HandoffError, keepAlive } from '../base/index.js';
+import { HandoffError, keepAlive, nameFault } from '../base/index.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Stations, Tree } from './tree.js';
 
@@ -40,4 +40,6 @@ export class StationDesk {
 /** Throws `TypeError` for what is no id or name. */
 export function checkId(given: unknown, what: string): void {
   if (typeof given !== 'string' || given === '') throw new TypeError(`${what} must be a non-empty string`);
+  const fault = nameFault(given);
+  if (fault !== undefined) throw new TypeError(`${what} ${fault}`);
 }

@@ -141,8 +141,8 @@ describe('The builder of a DAG', () => {
     expect(Reflect.has(functions, 'set') || Reflect.has(functions, 'delete')).to.equal(false);
   });
 
-  it('takes any non-empty string as an id, names of Object’s own included', () => {
-    const ids = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', ' ', '\n', '"', '→', '\u{d800}', '0', 'then'];
+  it('takes any non-empty string of whole characters as an id, names of Object’s own included', () => {
+    const ids = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', ' ', '\n', '"', '→', '0', 'then'];
     const dag = Dag.dynamic();
     for (const id of ids) expect(dag.functions.has(id)).to.equal(false);
     for (const [i, id] of ids.entries()) dag.add({ id, code: one, args: ids.slice(0, i) });
