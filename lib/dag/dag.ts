@@ -71,7 +71,12 @@ export class Dag<
    */
   add<
     const I extends string,
-    const A extends readonly (Ids<P> | Arg<Ids<P> & string, never, unknown>)[] = [],
+    const A extends readonly (
+      | Ids<P>
+      | Arg<Ids<P> & string, never, unknown>
+      // Nobody has such a thing: it is what the compiler prints beside an id that the DAG did not have when `add` was called.
+      | { readonly 'no such id here: chain add(...).add(...), keep what add returns, or use Dag.dynamic()': never }
+    )[] = [],
     const L extends 'variadic' | 'as-list' = 'variadic',
     const Y extends 'regular' | 'inline' = 'regular',
     C extends Fits<Given<P, A, L>> | FunctionRef<Fits<Given<P, A, L>>> | UntypedFunctionRef = UntypedFunctionRef,

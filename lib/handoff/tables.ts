@@ -6,6 +6,7 @@ import {
   ExecutorTable,
   Fetches,
   isolations,
+  type Loan,
   ModuleComparisons,
   Offers,
   RemoteExecutor,
@@ -117,7 +118,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     freeze,
     logger,
     onOutput: onOwnOutput,
-    lender: (context: AttemptContext) => runs.loanFor(context) ?? guests.loanFor(context),
+    lender: (context: AttemptContext): Loan | undefined => runs.loanFor(context) ?? guests.loanFor(context),
     ...(importModule && { importModule }),
   };
   const executor = new ExecutorTable(

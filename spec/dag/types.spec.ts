@@ -28,6 +28,11 @@ for (const [name, compiler] of Object.entries(COMPILERS)) {
       expect(others, programs.text.slice(0, 1000)).to.deep.equal([]);
     });
 
+    it('says to chain, or to use Dag.dynamic, where an id is named that the DAG did not have', () => {
+      const told = programs.text.split('\n').filter((line) => line.includes('Dag.dynamic()') && line.includes('chain add'));
+      for (const line of [5, 9, 13]) expect(told.filter((one) => one.startsWith(`bad/unchained.ts(${line},`))).not.to.have.length(0);
+    });
+
     it('refuses every wrong line of the bad programs, and no other line', () => {
       const marked = markedPlaces();
       expect(marked).to.have.length.above(100);
