@@ -37,6 +37,16 @@ export const systemClock: Clock = {
   },
 };
 
+const machineTimeout = setTimeout;
+
+/**
+ * Calls `action` once, `delayMs` from now in the machine's own time, also within a simulation: for housekeeping that decides nothing. It does not keep the process
+ * alive.
+ */
+export function machineTimer(delayMs: number, action: () => void): void {
+  machineTimeout(action, delayMs).unref();
+}
+
 /** Keeps the process alive until it is cancelled: for runs and calls in progress, as the timers of `Clock` do not. */
 export function keepAlive(): Timer {
   const handle = setInterval(() => {}, LONGEST_TIMER_MS);

@@ -3,7 +3,7 @@
 // Out: errors, ids, clocks, loggers.
 export { afterAttentive } from './attentive-timer.js';
 export { checkedNumber, type NumberBounds } from './checked-number.js';
-export { type Clock, keepAlive, systemClock, type Timer } from './clock.js';
+export { type Clock, keepAlive, machineTimer, systemClock, type Timer } from './clock.js';
 export {
   type DagFault,
   ERROR_CODES,

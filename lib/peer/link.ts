@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAttentive, type Clock, type Timer } from '../base/index.js';
+import { countLarge } from '../value/index.js';
 import {
   COUNTED_FRAME_BYTES,
   type Decoded,
@@ -200,6 +201,7 @@ export class Link {
   #counted(bytes: number): void {
     this.#chunks += 1;
     this.#receivedBytes += bytes;
+    countLarge(bytes);
     this.#outbox.tellReceived(this.#chunks);
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../base/index.js';
-import type { Held } from '../value/index.js';
+import { countLarge, type Held } from '../value/index.js';
 import { Locations } from './locations.js';
 import type { Shelf, StoreBackend } from './store.js';
 
@@ -150,6 +150,7 @@ export class StoreTable {
     if (!run) return;
     if (run.retention) this.#retainedBytes -= run.shelf.sizeBytes;
     run.retention?.cancel();
+    countLarge(run.shelf.sizeBytes);
     this.#open.delete(run);
     this.#runs.delete(runId);
     if (this.#latest.get(run.dagId) === runId) this.#latest.delete(run.dagId);

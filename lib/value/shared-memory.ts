@@ -1,3 +1,5 @@
+import { countLarge } from './idle-collection.js';
+
 /** As much as V8 lets grow outside its heap before it collects, bytes. Larger than any block that glibc keeps for later, so that its pages are never touched. */
 const STEP_BYTES = 64 * 1024 * 1024;
 
@@ -15,6 +17,7 @@ export function sharedMemory(sizeBytes: number): Uint8Array {
  * has any more, and grow without bound. So it is told of as much memory that it does count, never touched and garbage at once.
  */
 export function countShared(sizeBytes: number): void {
+  countLarge(sizeBytes);
   uncountedBytes += sizeBytes;
   if (uncountedBytes < STEP_BYTES) return;
   try {

@@ -1,4 +1,4 @@
-import type { Held } from '../../value/index.js';
+import { countLarge, type Held } from '../../value/index.js';
 import type { Shelf, StoreBackend } from '../store.js';
 
 class MemoryShelf implements Shelf {
@@ -27,6 +27,7 @@ class MemoryShelf implements Shelf {
     if (value === undefined) return;
     if (this.#sizeBytes !== undefined) this.#sizeBytes -= value.sizeBytes;
     this.#values.delete(id);
+    countLarge(value.sizeBytes);
   }
 
   ids(): Iterable<string> {

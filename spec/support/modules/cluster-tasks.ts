@@ -48,6 +48,7 @@ export const odd = (): unknown => ({
   ['__proto__']: { own: true },
   none: undefined,
 });
+export const size = (...all: readonly Uint8Array[]): number => all.reduce((total, one) => total + one.length, 0);
 export const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
 export const sumOf = (...all: readonly number[]): number => sum(all);
 export const same = <T>(value: T): T => value;
