@@ -86,9 +86,8 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
     return { from, value, sizeBytes, isSole: sole };
   };
   const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
-  // What came out of the function is the last of them, and the only one that is wanted.
-  const isWhole =
-    steps.length > 0 && steps.every(({ role, wanted }, at) => (at === steps.length - 1) === wanted && (role === 'function') === wanted);
+  // What comes out of the last of them is the value.
+  const isWhole = steps.at(-1)?.role === 'function';
   if (!isWhole || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'an attempt came that has no order');
   return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole }) => ({
     role,
