@@ -19,6 +19,7 @@ export interface NodeFlags extends ClusterFlags {
   readonly threads?: number;
   readonly threadHeap?: number;
   readonly loopConcurrency?: number;
+  readonly codeSkew?: 'warn' | 'refuse';
 }
 
 /** Adds the options of every command that joins or listens. */
@@ -50,12 +51,18 @@ export function withNodeOptions(command: Command): Command {
     .option('--resource <name=n>', 'how much this node has of something else, as in gpu=1; for each once', resource)
     .option('--threads <n>', 'how many worker threads run functions, at most; default: as many as it has cpu, at least 3', countFrom(1))
     .option('--thread-heap <MiB>', 'how large the heap of each worker thread may become; default: memory / threads', countFrom(16))
-    .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1));
+    .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1))
+    .addOption(
+      new Option('--code-skew <what>', 'what happens where the module of a function differs between this node and another').choices([
+        'warn',
+        'refuse',
+      ]),
+    );
 }
 
 /** What of `Handoff.start` the flags say. Throws `UsageError` for a file that cannot be read. */
 export function nodeOptions(flags: NodeFlags): NodeOptions {
-  const { root, name, cpu, memory, resource: more, threads, threadHeap, loopConcurrency } = flags;
+  const { root, name, cpu, memory, resource: more, threads, threadHeap, loopConcurrency, codeSkew } = flags;
   // What is given replaces the defaults whole, so all are.
   const isDefault = cpu === undefined && memory === undefined && more === undefined;
   const own = defaultCapabilities();
@@ -72,6 +79,7 @@ export function nodeOptions(flags: NodeFlags): NodeOptions {
     ...(threads !== undefined && { threads }),
     ...(threadHeap !== undefined && { threadHeapMiB: threadHeap }),
     ...(loopConcurrency !== undefined && { loopConcurrency }),
+    ...(codeSkew !== undefined && { codeSkew }),
   };
 }
 

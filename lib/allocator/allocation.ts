@@ -342,6 +342,7 @@ export class Allocation {
     if (group?.node !== undefined && this.#roster.positionOf(group.node) < 0) group.node = undefined;
     const only = group?.node ?? kind.only;
     const claims = group?.claims ?? [kind];
-    return ({ name, room }) => (only === undefined || name === only) && claims.every((claim) => room.canEverHold(claim.cost));
+    return ({ name, room }) =>
+      (only === undefined || name === only) && claims.every((claim) => !claim.differs?.has(name) && room.canEverHold(claim.cost));
   }
 }

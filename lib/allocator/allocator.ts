@@ -114,6 +114,14 @@ export class AllocationTable {
     return this.#allocation.shortOf(kind);
   }
 
+  /** A node has another module than this one: it can hold no such claim, nor any of its group, which is placed anew. To be followed by `pump`. */
+  codeDiffers(kind: ClaimKind, node: string, module: string): void {
+    const { group } = kind;
+    for (const claim of group?.claims ?? [kind]) if (claim.modules?.includes(module)) claim.differs?.set(node, module);
+    if (group?.node === node) group.node = undefined;
+    this.#allocation.changed();
+  }
+
   /** Gives a claim back, or only says that it is over where it `isLent`; to be followed by `pump`. */
   free(runId: string, node: string, claim: ClaimKind, isLent = false): void {
     this.#allocation.free(runId, node, claim, isLent);

@@ -9,8 +9,18 @@ export function impossible(kind: ClaimKind, functionId: string, members: readonl
     const message = `Cannot place function "${functionId}": node "${kind.only}" is not a member`;
     return new HandoffError('HANDOFF_NODE_UNKNOWN', message, { functionId, node: kind.only });
   }
-  const best = allowed.reduce((a, b) => (closeness(b, kind) > closeness(a, kind) ? b : a));
   const group = kind.group ? ' with all functions it is collocated with' : '';
+  const claims = kind.group?.claims ?? [kind];
+  const differing = allowed.flatMap(({ name, room }) => {
+    const module = claims.find(({ differs }) => differs?.has(name))?.differs?.get(name);
+    return module !== undefined && claims.every(({ cost }) => room.canEverHold(cost)) ? [{ name, module }] : [];
+  });
+  if (differing.length > 0) {
+    const where = differing.map(({ name, module }) => `the module ${JSON.stringify(module)} differs on node "${name}"`).join(', ');
+    const message = `Cannot place function "${functionId}"${group}: ${where}`;
+    return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { functionId, node: differing[0]!.name });
+  }
+  const best = allowed.reduce((a, b) => (closeness(b, kind) > closeness(a, kind) ? b : a));
   return new HandoffError(
     'HANDOFF_ALLOCATION_FAILED',
     `Cannot place function "${functionId}"${group}: needs ${describe(kind.costs)}, the best node "${best.name}" has ${describe(best.room.capabilities)}`,

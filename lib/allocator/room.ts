@@ -10,6 +10,10 @@ export interface Claim {
   readonly slot: Slot;
   /** Whether it will leave more values behind than before: held back where values fill the memory. Default false. */
   readonly isOpening?: boolean;
+  /** The modules that it runs, where nodes whose modules differ are to hold nothing of it. Default: whatever they are. */
+  readonly modules?: readonly string[] | undefined;
+  /** By node, which of the modules differs there, as far as it is known. */
+  readonly differs?: Map<string, string> | undefined;
 }
 
 /** What a node has, and what of it is in use: exactly, by its own `Ledger`; by hearsay, a `Picture` of another. */

@@ -91,7 +91,11 @@ export class Answers {
       }
       case 'compare-module': {
         const { node, root } = this.#ground;
-        return reply(sameDigest(moduleDigest(question.module, { node, root }), question.digest) ?? null);
+        const compared = (digest: string | undefined): void => reply(sameDigest(digest, question.digest) ?? null);
+        const digest = moduleDigest(question.module, { node, root });
+        if (digest instanceof Promise) void digest.then(compared);
+        else compared(digest);
+        return;
       }
       case 'show-status':
         status(question.all).then(reply, fail);

@@ -28,6 +28,11 @@ export interface NodeOptions {
    * what is no value. @default true
    */
   freeze?: boolean;
+  /**
+   * What happens to a function of a module whose file differs between this node, as driver, and a node that could run it: `'warn'` says so in the log, once a
+   * run; `'refuse'` does not place it there. A file that this node has not, or that has another extension there (compiled), is not compared. Default `'warn'`.
+   */
+  codeSkew?: 'warn' | 'refuse';
   /** `'host:port'`, port 0 picks one. Default: not listening, the node reaches others and nobody reaches it. Off loopback it takes a cookie. */
   listen?: string;
   /**
@@ -62,6 +67,7 @@ export interface CheckedNodeOptions {
   readonly threadHeapMiB: number;
   readonly loopConcurrency: number;
   readonly freeze: boolean;
+  readonly codeSkew: 'warn' | 'refuse';
   readonly root: string;
   /** What values of ended runs may occupy in all. */
   readonly retainedBytesLimit: number;
@@ -85,6 +91,7 @@ const KNOWN = new Set<string>([
   'threadHeapMiB',
   'loopConcurrency',
   'freeze',
+  'codeSkew',
   'root',
   'logger',
 ]);
@@ -108,7 +115,8 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
   const memoryMiB = capabilities.memory ?? own.memory;
   const network = checkedNetwork(options);
-  const { freeze = true } = options;
+  const { freeze = true, codeSkew = 'warn' } = options;
+  if (codeSkew !== 'warn' && codeSkew !== 'refuse') throw new TypeError(`codeSkew must be 'warn' or 'refuse', not ${String(codeSkew)}`);
   if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
   return {
     name,
@@ -117,6 +125,7 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
     threadHeapMiB: checkedNumber('threadHeapMiB', options.threadHeapMiB, { or: Math.max(64, Math.floor(memoryMiB / threads)), least: 16 }),
     loopConcurrency: checkedNumber('loopConcurrency', options.loopConcurrency, { or: 256, least: 1, integer: true }),
     freeze,
+    codeSkew,
     root: checkedRoot(options.root),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger: checkedLogger(options.logger, name),

@@ -147,6 +147,7 @@ export function layTables(options: CheckedNodeOptions, surroundings: Surrounding
     remote,
     comparisons,
     root,
+    refusesSkew: options.codeSkew === 'refuse',
     fetches,
     offers,
     store,

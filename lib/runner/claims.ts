@@ -1,5 +1,6 @@
 import { amounts, type Capabilities, type Claim, type ClaimKind, type Group } from '../allocator/index.js';
 import type { Plan } from '../dag/index.js';
+import { moduleOnWire } from '../executor/index.js';
 
 /** What a run's functions claim depends on. */
 export interface ClaimTerms {
@@ -9,6 +10,8 @@ export interface ClaimTerms {
   readonly local: boolean;
   /** What a thread function costs that does not say: one cpu, where any member has one. */
   readonly threadCost: Capabilities;
+  /** The folder that modules lie in, where nodes whose modules differ are to be told apart; `undefined` where they are not. */
+  readonly comparedBelow?: string | undefined;
 }
 
 const NOTHING: Capabilities = {};
@@ -32,6 +35,8 @@ interface Wanted {
   readonly only: string | undefined;
   readonly group: number;
   readonly opens: boolean;
+  /** The modules that must be the same; sorted, as JSON. */
+  readonly modules: string | undefined;
 }
 
 function sameCosts(a: Capabilities, b: Capabilities): boolean {
@@ -46,8 +51,8 @@ function sameCosts(a: Capabilities, b: Capabilities): boolean {
 }
 
 /** The same for costs that are the same, in whatever order they are named. */
-function keyOf({ slot, costs, only, group, opens }: Wanted): string {
-  return JSON.stringify([slot, opens, only ?? null, group, Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1))]);
+function keyOf({ slot, costs, only, group, opens, modules }: Wanted): string {
+  return JSON.stringify([slot, opens, only ?? null, group, modules ?? null, Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 /** The kinds of claim of one run. Most functions are as the one before them: a key for each of a million would take a second. */
@@ -58,19 +63,21 @@ class Kinds {
 
   of(wanted: Wanted): ClaimKind {
     const last = this.#last?.wanted;
-    const { slot, costs, only, group, opens } = wanted;
-    if (last && last.slot === slot && last.opens === opens && last.only === only && last.group === group && sameCosts(last.costs, costs)) {
-      return this.#last!.kind;
-    }
+    const { slot, costs, only, group, opens, modules } = wanted;
+    const isAlike =
+      last && last.slot === slot && last.opens === opens && last.only === only && last.group === group && last.modules === modules;
+    if (isAlike && sameCosts(last.costs, costs)) return this.#last!.kind;
     const key = keyOf(wanted);
     const kind = this.#byKey.get(key) ?? this.#make(wanted, key);
     this.#last = { wanted, kind };
     return kind;
   }
 
-  #make({ slot, costs, only, group: number, opens }: Wanted, key: string): ClaimKind {
+  #make({ slot, costs, only, group: number, opens, modules }: Wanted, key: string): ClaimKind {
     const group = number < 0 ? undefined : this.#group(number);
-    const kind = { slot, costs, cost: amounts(costs), only, group, isOpening: opens };
+    const compared =
+      modules === undefined ? undefined : { modules: JSON.parse(modules) as readonly string[], differs: new Map<string, string>() };
+    const kind: ClaimKind = { slot, costs, cost: amounts(costs), only, group, isOpening: opens, ...compared };
     group?.claims.push(kind);
     this.#byKey.set(key, kind);
     return kind;
@@ -85,8 +92,15 @@ class Kinds {
   }
 }
 
+/** The modules that an attempt at a function may need where it runs, its inline functions' and edges' among them, as they are on the wire. */
+function modulesOf(plan: Plan, index: number, root: string): string | undefined {
+  const codes = plan.isSimple(index) ? [plan.specs[index]!.code] : plan.program(index).steps.map(({ code }) => code);
+  const modules = new Set(codes.flatMap((code) => ('module' in code ? [moduleOnWire(code.module, root)] : [])));
+  return modules.size === 0 ? undefined : JSON.stringify([...modules].sort());
+}
+
 /** The kind of claim of each function of a plan, by index; functions that are alike share one object. */
-export function claimKinds(plan: Plan, { node, local, threadCost }: ClaimTerms): readonly ClaimKind[] {
+export function claimKinds(plan: Plan, { node, local, threadCost, comparedBelow }: ClaimTerms): readonly ClaimKind[] {
   const kinds = new Kinds();
   const byIndex = new Array<ClaimKind>(plan.size);
   for (let index = 0; index < plan.size; index += 1) {
@@ -94,7 +108,8 @@ export function claimKinds(plan: Plan, { node, local, threadCost }: ClaimTerms):
     const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (slot === 'thread' ? threadCost : NOTHING));
     const only = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
     const group = local ? -1 : plan.group[index]!;
-    byIndex[index] = kinds.of({ slot, costs, only, group, opens: isOpening(plan, index) });
+    const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow);
+    byIndex[index] = kinds.of({ slot, costs, only, group, opens: isOpening(plan, index), modules });
   }
   return byIndex;
 }

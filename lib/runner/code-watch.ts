@@ -5,6 +5,8 @@ import { type ModuleComparisons, moduleOnWire, type UngatheredStep } from '../ex
 export interface CodeWatchGround {
   readonly comparisons: ModuleComparisons;
   readonly root: string;
+  /** Whether a node whose module differs gets no function of it. */
+  readonly refusesSkew: boolean;
   readonly logger: Logger;
 }
 

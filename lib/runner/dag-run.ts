@@ -5,6 +5,7 @@ import { type AttemptHandle, type Blocked, type FarOutcome, startGathered } from
 import { Arguments } from './arguments.js';
 import { happeningOf } from './attempt-end.js';
 import { ClaimsHeld } from './claims-held.js';
+import { CodeRefusals } from './code-refusals.js';
 import { EventLog } from './event-log.js';
 import { FarSide } from './far-side.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
@@ -38,6 +39,7 @@ export class DagRun implements Placed {
   readonly #places: LostPlaces;
   readonly #values: RunValues;
   readonly #farSide: FarSide;
+  readonly #codeRefusals: CodeRefusals;
   readonly #handles: (AttemptHandle<FarOutcome> | undefined)[];
   readonly #members: (GroupRef | undefined)[];
   /** By function; -1: the turn that is taken. */
@@ -72,10 +74,13 @@ export class DagRun implements Placed {
     this.#members = new Array<GroupRef | undefined>(plan.size).fill(undefined);
     this.#claims = new ClaimsHeld(plan.size);
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, ground);
-    this.#farSide = new FarSide(this, this.#values, ground, (happening) => this.feed(happening));
-    this.#arguments = new Arguments(plan, this.#values, order.constants);
     const { allocation, clock, logger } = ground;
     const feed = (happening: RunHappening): void => this.feed(happening);
+    const isReady = (index: number): boolean => this.isReady(index);
+    this.#codeRefusals = new CodeRefusals({ runId, ids: plan.ids, kinds: order.kinds, allocation, isReady, feed });
+    const codeDiffers: FarSide['codeDiffers'] = (kind, on, module) => this.#codeRefusals.differs(kind, on, module);
+    this.#farSide = new FarSide(this, this.#values, ground, feed, codeDiffers);
+    this.#arguments = new Arguments(plan, this.#values, order.constants);
     this.#places = new LostPlaces(order.kinds, options.lostNodeWaitMs, { allocation, clock, logger, ids: plan.ids }, feed);
   }
 
@@ -247,9 +252,12 @@ export class DagRun implements Placed {
   #perform(command: RunCommand, { group }: Incarnation): void {
     const { allocation, clock } = this.#ground;
     switch (command.type) {
-      case 'request-claim':
+      case 'request-claim': {
+        const error = this.#codeRefusals.of(command.index);
+        if (error) return this.feed({ type: 'placement-refused', index: command.index, error });
         allocation.request(this.runId, command.index, this.order.kinds[command.index]!);
         return this.#places.asked(command.index);
+      }
       case 'withdraw-claim':
         this.#places.found(command.index);
         return allocation.withdraw(this.runId, command.index, this.order.kinds[command.index]!);
@@ -371,7 +379,8 @@ export class DagRun implements Placed {
       if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#ground);
       const mayQueue = this.#claims.mayQueue(index);
       const { costs, slot } = this.order.kinds[index]!;
-      return this.#farSide.start(index, { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs }, started);
+      const attemptThere = { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs };
+      return this.#farSide.start(index, attemptThere, this.order.kinds[index]!, started);
     };
     const handle = this.#ground.interpose?.(context, start) ?? start();
     this.#handles[index] = handle;

@@ -1,9 +1,10 @@
-import { type AllocationTable, amounts } from '../allocator/index.js';
+import { type AllocationTable, amounts, type ClaimKind } from '../allocator/index.js';
 import { HandoffError } from '../base/index.js';
 import { type AttemptHandle, type FarAttempt, type FarOutcome, type Fetches, isFar, type RemoteExecutor } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { Held } from '../value/index.js';
 import { CodeWatch, type CodeWatchGround } from './code-watch.js';
+import { ComparedAttempt } from './compared-attempt.js';
 import type { Receipt, RunHappening } from './messages.js';
 import type { RunState } from './run-record.js';
 import type { RunValues } from './run-values.js';
@@ -23,6 +24,8 @@ export class FarSide {
   readonly #values: RunValues;
   readonly #ground: FarGround;
   readonly #feed: (happening: RunHappening) => void;
+  /** Hears that a module was found to differ on a node. */
+  readonly codeDiffers: (kind: ClaimKind, node: string, module: string) => void;
   readonly #codeWatch: CodeWatch;
   /** The nodes that know of the run. */
   readonly #guests = new Set<string>();
@@ -36,16 +39,33 @@ export class FarSide {
     values: RunValues,
     ground: FarGround,
     feed: (happening: RunHappening) => void,
+    codeDiffers: (kind: ClaimKind, node: string, module: string) => void,
   ) {
     this.#run = run;
     this.#values = values;
     this.#ground = ground;
     this.#feed = feed;
+    this.codeDiffers = codeDiffers;
     this.#codeWatch = new CodeWatch(run, ground);
   }
 
   /** `started` is told once, when it has begun there. Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
-  start(index: number, attempt: FarAttempt, started: () => void): AttemptHandle<FarOutcome> {
+  start(index: number, attempt: FarAttempt, kind: ClaimKind, started: () => void): AttemptHandle<FarOutcome> {
+    const begin = (): AttemptHandle<FarOutcome> => this.#begin(index, attempt, started);
+    const { comparisons, refusesSkew } = this.#ground;
+    const { node } = attempt.context;
+    const modules = refusesSkew ? (kind.group?.claims ?? [kind]).flatMap((claim) => claim.modules ?? []) : [];
+    if (modules.length === 0) return begin();
+    const differing = comparisons.differing(modules, node);
+    if (differing === undefined) return begin();
+    const mayBegin = Promise.resolve(differing).then((module) => {
+      if (module !== undefined) this.codeDiffers(kind, node, module);
+      return module === undefined;
+    });
+    return new ComparedAttempt(mayBegin, begin);
+  }
+
+  #begin(index: number, attempt: FarAttempt, started: () => void): AttemptHandle<FarOutcome> {
     const { remote, allocation } = this.#ground;
     const { context, steps, costs, slot } = attempt;
     const { node } = context;

@@ -36,6 +36,8 @@ export interface RunGround {
   readonly comparisons: ModuleComparisons;
   /** The folder that modules lie in. */
   readonly root: string;
+  /** Whether a node whose module differs gets no function of it. */
+  readonly refusesSkew: boolean;
   readonly logger: Logger;
   readonly fetches: Fetches;
   readonly offers: Offers;

@@ -141,7 +141,8 @@ export class Runs {
       const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
       throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
     }
-    const kinds = claimKinds(plan, { node, local: mode === 'local', threadCost: this.#threadCost() });
+    const comparedBelow = this.#ground.refusesSkew ? this.#ground.root : undefined;
+    const kinds = claimKinds(plan, { node, local: mode === 'local', threadCost: this.#threadCost(), comparedBelow });
     this.#refuseImpossible(plan, kinds);
     const running = this.#byDag.get(dagId);
     if (running !== undefined) {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -23,7 +23,11 @@ describe('the digest of a module', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  const both = (module: string): readonly (string | undefined)[] => ['a', 'b'].map((root) => moduleDigest(module, place(root)));
+  const both = (module: string): readonly (string | undefined)[] =>
+    ['a', 'b'].map((root) => {
+      const digest = moduleDigest(module, place(root));
+      return digest instanceof Promise ? expect.fail('it is short') : digest;
+    });
 
   it('is the same where the content is, and else another', () => {
     const [a, b] = both('./same.js');
@@ -37,6 +41,27 @@ describe('the digest of a module', () => {
   it('tells a source from what was compiled from it', () => {
     const digests = both('./built.ts');
     expect(digests.map((digest) => digest?.split(' ')[0])).to.deep.equal(['.ts', '.js']);
+  });
+
+  it('of a long file is read beside everything else, and once', async () => {
+    const path = join(folder, 'a/long.js');
+    writeFileSync(path, '');
+    truncateSync(path, 64 * 1024 * 1024);
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      turning = setImmediate(count);
+    };
+    let turning = setImmediate(count);
+    const digest = moduleDigest('./long.js', place('a'));
+    expect(digest).to.be.instanceOf(Promise);
+    expect(moduleDigest('./long.js', place('a'))).to.equal(digest);
+    expect(await digest).to.match(/^\.js [0-9a-f]{64}$/);
+    clearImmediate(turning);
+    // A turn for each piece that is read.
+    expect(turns).to.be.greaterThan(100);
+    writeFileSync(join(folder, 'a/long.js'), 'export const f = 1;');
+    expect(moduleDigest('./long.js', place('a'))).to.equal(moduleDigest('./same.js', place('a')));
   });
 
   it('can be compared with another of the same kind of file', () => {

@@ -37,6 +37,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
     root: '/project',
     logger: silentLogger,
     comparisons: {} as ModuleComparisons,
+    refusesSkew: false,
     allocation: { declined: (node: string, usage: Usage) => void told.push({ node, usage }) } as unknown as AllocationTable,
     remote: {
       start: (_attempt: unknown, one: FarListener) => {
@@ -55,11 +56,18 @@ function open(holders: Record<number, readonly string[]> = {}) {
       return true;
     },
   };
-  const side = new FarSide({ runId: 'r', dagId: 'd' }, values, ground, (happening) => void fed.push(happening));
+  const side = new FarSide(
+    { runId: 'r', dagId: 'd' },
+    values,
+    ground,
+    (happening) => void fed.push(happening),
+    () => {},
+  );
   const start = (node: string): FarListener => {
     const started = (): void => void begun.push(node);
     const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node };
-    side.start(4, { context, steps: [], costs: {}, slot: 'loop', mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, started);
+    const kind = { slot: 'loop', costs: {}, cost: new Map(), only: undefined, group: undefined } as const;
+    side.start(4, { context, steps: [], costs: {}, slot: 'loop', mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, kind, started);
     return listener!;
   };
   return { side, here, fed, sent, fetched, told, moved, begun, start, isClosed: () => isClosed };

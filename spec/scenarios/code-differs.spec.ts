@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Dag } from '../../lib/index.js';
+import { collocatedWith, Dag } from '../../lib/index.js';
+import { caught } from '../support/caught.js';
 import { SpecCluster } from '../support/cluster.js';
 import { settled } from '../support/test-clock.js';
 
@@ -46,6 +47,68 @@ describe('code that is not the same everywhere', () => {
     await cluster.node('a').execute(dag('second'));
     await settled();
     expect(warnings().map(({ fields }) => fields.dagId)).to.deep.equal(['first', 'second']);
+  });
+
+  describe('is refused, where the driver says so,', () => {
+    const start = async (b: string, c: string): Promise<void> => {
+      cluster = await SpecCluster.of({
+        a: { root: rootWith(one), codeSkew: 'refuse', capabilities: {} },
+        b: { root: rootWith(b), capabilities: { cpu: 2 } },
+        c: { root: rootWith(c), capabilities: { cpu: 2 } },
+      });
+    };
+    const free = (id: string, count: number, over: object = {}) =>
+      Dag.of(
+        id,
+        Object.fromEntries(
+          Array.from({ length: count }, (_, at) => [
+            `f${at}`,
+            { code: { module: './tasks.mjs', name: 'which' }, cost: { cpu: 1 }, isolation: 'loop', ...over },
+          ]),
+        ) as never,
+      );
+
+    it('by going to the nodes where it is the same', async () => {
+      await start(two, one);
+      const { results, allocations } = await cluster.node('a').execute(free('free', 12));
+      expect(new Set(Object.values(results as object))).to.deep.equal(new Set([1]));
+      expect(new Set(Object.values(allocations))).to.deep.equal(new Set(['c']));
+    });
+
+    it('with an error that names the node, where no other could run it', async () => {
+      await start(two, two);
+      const error = await caught(cluster.node('a').execute(free('nowhere', 12)));
+      expect(error.code).to.equal('HANDOFF_ALLOCATION_FAILED');
+      expect(error.message).to.match(
+        /^Cannot place function "f\d+": the module "\.\/tasks\.mjs" differs on node "b", the module .* differs on node "c"$/,
+      );
+      await cluster.stop();
+      await start(one, two);
+      const pinned = await caught(cluster.node('a').execute(free('pinned', 3, { node: 'c' })));
+      expect(pinned.message).to.match(/^Cannot place function "f\d": the module "\.\/tasks\.mjs" differs on node "c"$/);
+    });
+
+    it('for a whole group, and for what is inline', async () => {
+      await start(two, one);
+      const which = { module: './tasks.mjs', name: 'which' };
+      const grouped = Dag.dynamic('group')
+        .add({ id: 'first', code: { module: './more.mjs', name: 'x' }, isolation: 'loop', cost: { cpu: 1 } })
+        .add({ id: 'second', code: which, isolation: 'loop', cost: { cpu: 1 }, node: collocatedWith('first') });
+      for (const root of [0, 1, 2]) writeFileSync(join(folders.at(-3 + root)!, 'more.mjs'), 'export const x = () => 3;');
+      expect((await cluster.node('a').execute(grouped)).allocations).to.deep.equal({ first: 'c', second: 'c' });
+      const inline = Dag.dynamic('inline')
+        .add({ id: 'in', code: which, type: 'inline' })
+        .add({ id: 'out', code: { module: './more.mjs', name: 'x' }, args: ['in'], isolation: 'loop', cost: { cpu: 1 } });
+      expect((await cluster.node('a').execute(inline)).allocations).to.deep.equal({ out: 'c' });
+    });
+
+    it('and runs where the driver does not have the file, or it is compiled there', async () => {
+      cluster = await SpecCluster.of({
+        a: { root: rootWith('', 'other.mjs'), codeSkew: 'refuse', capabilities: {} },
+        b: { root: rootWith(two), capabilities: { cpu: 2 } },
+      });
+      expect((await cluster.node('a').execute(free('driverless', 2))).results).to.deep.equal({ f0: 2, f1: 2 });
+    });
   });
 
   it('is not told where it is the same, nor of what the driver does not have', async () => {
