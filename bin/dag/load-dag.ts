@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import type { DagLike } from '../../lib/index.js';
+import { types } from 'node:util';
+import { type DagLike, HandoffError } from '../../lib/index.js';
 import { UsageError } from '../exit-codes.js';
 import { type ModulePath, modulePath } from './module-path.js';
 import { settled } from './settled.js';
@@ -27,7 +28,7 @@ async function loadFrom(module: ModulePath): Promise<LoadedDag> {
   const exports = await importExports(module);
   const name = module.exportName ?? chosenName(exports, module);
   if (!Object.hasOwn(exports, name)) throw refuse(module, `it has no export "${name}", only ${listed(Object.keys(exports))}`);
-  const exported = await exports[name];
+  const exported = await guarded(module, `its export "${name}" failed`, async () => await exports[name]);
   if (isDag(exported)) return exported;
   if (typeof exported !== 'function')
     throw refuse(module, `its export "${name}" is ${kindOf(exported)}, not a Dag or a function that returns one`);
@@ -71,6 +72,14 @@ function chosenName(exports: Readonly<Record<string, unknown>>, module: ModulePa
 
 /** By its shape: the module may use another copy of this package. */
 function isDag(value: unknown): value is LoadedDag {
+  try {
+    return hasItsShape(value);
+  } catch {
+    return false;
+  }
+}
+
+function hasItsShape(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { id, functions, validate, toJSON, toMermaid } = value as Partial<Record<keyof LoadedDag, unknown>>;
   const isMap = typeof functions === 'object' && functions !== null && Symbol.iterator in functions;
@@ -83,7 +92,7 @@ async function guarded<T>(module: ModulePath, failure: string, body: () => T | P
   try {
     return await body();
   } catch (cause) {
-    if (typeof cause === 'object' && cause !== null && (cause as { code?: unknown }).code === 'HANDOFF_INVALID_DAG') throw cause;
+    if (HandoffError.is(cause, 'HANDOFF_INVALID_DAG')) throw cause;
     throw new UsageError(refuse(module, failure).message, { cause });
   }
 }
@@ -95,7 +104,7 @@ const listed = (names: readonly string[]): string => (names.length === 0 ? 'none
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'an array';
+  if (!types.isProxy(value) && Array.isArray(value)) return 'an array';
   const kind = typeof value;
   return kind === 'object' ? 'an object' : `a ${kind}`;
 }

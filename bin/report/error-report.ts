@@ -51,7 +51,16 @@ function causeOf(error: Error, indent: string, colors: Colors, left: number): st
   return error.cause === undefined ? '' : told(error.cause, indent === '' ? '  ' : indent, colors, left);
 }
 
+/** Whatever was thrown, which may be anything: reading it may throw as well. */
 function told(thrown: unknown, indent: string, colors: Colors, left: number): string {
+  try {
+    return toldOf(thrown, indent, colors, left);
+  } catch {
+    return `${indent}thrown: something that cannot be shown\n`;
+  }
+}
+
+function toldOf(thrown: unknown, indent: string, colors: Colors, left: number): string {
   if (left === 0) return `${indent}…\n`;
   if (!isError(thrown)) return indented(terminalLines(`thrown: ${inspect(thrown, { depth: 3 })}\n`), indent);
   const isOurs = HandoffError.is(thrown);
@@ -63,7 +72,8 @@ function told(thrown: unknown, indent: string, colors: Colors, left: number): st
     );
   let text = indented(`${lines.join('\n')}\n`, indent);
   const inner = [...(thrown.cause === undefined ? [] : [thrown.cause]), ...errorsOf(thrown)];
-  for (const cause of inner) text += `${indent}  caused by\n${told(cause, `${indent}    `, colors, left - 1)}`;
+  for (const cause of inner.slice(0, CAUSES_TOLD)) text += `${indent}  caused by\n${told(cause, `${indent}    `, colors, left - 1)}`;
+  if (inner.length > CAUSES_TOLD) text += `${indent}  and ${inner.length - CAUSES_TOLD} more\n`;
   return text + hintOf(thrown, indent);
 }
 

@@ -1,7 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import pc from 'picocolors';
 import { loadDag } from '../../bin/dag/load-dag.js';
 import { UsageError } from '../../bin/exit-codes.js';
+import { errorReport, exitCodeOf } from '../../bin/report/error-report.js';
 import { caught } from '../support/caught.js';
 import { fixture } from './command.js';
 
@@ -32,6 +34,29 @@ describe('the DAG of a module', () => {
 
   it('is read from a .json file', async () => {
     expect(await idOf(fixture('sums.json'))).to.equal('sums-from-json');
+  });
+
+  it('is refused with words whatever its module throws and returns, and that can be reported', async () => {
+    const names = [
+      'throwsProxy',
+      'throwsUnreadable',
+      'throwsMany',
+      'throwsNothing',
+      'returnsProxy',
+      'returnsUnreadable',
+      'rejected',
+      'thenable',
+    ];
+    for (const name of names) {
+      const error = await caught(loadDag(fixture(`hostile.mjs#${name}`)));
+      expect(error, name).to.be.instanceOf(UsageError);
+      const report = errorReport(error, pc.createColors(false));
+      expect(report, name).to.match(
+        /^handoff: Cannot load a DAG from module "spec\/cli\/modules\/hostile.mjs": its export "\w+" (failed|returned|is)/,
+      );
+      expect(report.split('\n').length, name).to.be.below(120);
+      expect(exitCodeOf(error), name).to.equal(2);
+    }
   });
 
   it('has to be named where there are several', async () => {
