@@ -14,6 +14,7 @@ export interface RunFlags extends NodeFlags {
   readonly strategy?: 'first-available' | 'load-balanced' | 'near-data';
   readonly maxRetries?: number;
   readonly onFailure?: 'abort' | 'continue';
+  readonly dagId?: string;
   readonly timeoutMs?: number;
   readonly maxConcurrency?: number;
   readonly collect?: 'all' | 'sinks' | readonly string[];
@@ -57,7 +58,7 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
 }
 
 function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<string, unknown>> {
-  const { strategy, maxRetries, onFailure, input, timeoutMs, maxConcurrency, collect = 'sinks' } = flags;
+  const { strategy, maxRetries, onFailure, input, dagId, timeoutMs, maxConcurrency, collect = 'sinks' } = flags;
   const options: ExecuteOptions<object, string, string, 'sinks'> = {
     // The engine checks the ids.
     collect: collect as 'sinks',
@@ -66,6 +67,7 @@ function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<
     ...(strategy && { allocationStrategy: strategy }),
     ...(maxRetries !== undefined && { maxRetries }),
     ...(onFailure && { onFailure }),
+    ...(dagId !== undefined && { dagId }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(input && { inputs: Object.fromEntries(input) }),

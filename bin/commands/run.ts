@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { withClusterOptions, withNodeOptions } from '../node-options.js';
-import { amount, collected, count, countFrom, input } from '../option-values.js';
+import { amount, collected, count, countFrom, input, nonEmpty } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
 import type { Session } from '../session.js';
 
@@ -15,6 +15,7 @@ export function runCommand(session: Session): Command {
     .addOption(new Option('--strategy <s>', 'where functions go').choices(['first-available', 'load-balanced', 'near-data']))
     .option('--max-retries <n>', 'how often a function that fails is tried again, unless it says otherwise; default: 3', count)
     .addOption(new Option('--on-failure <what>', 'whether a failure ends the run or only what needs it').choices(['abort', 'continue']))
+    .option('--dag-id <id>', 'the id that the run is known by, instead of that of its DAG', nonEmpty)
     .option('--timeout-ms <ms>', 'how long the run may take, waiting included; default: no limit', amount)
     .option('--max-concurrency <n>', 'how many functions run at once, at most; default: no limit', countFrom(1))
     .option('--collect <what>', 'whose results are printed: all, sinks, or the id of a function, for each once; default: sinks', collected)

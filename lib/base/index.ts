@@ -2,6 +2,7 @@
 // In:  nothing; it imports no other station.
 // Out: errors, ids, clocks, loggers.
 export { afterAttentive } from './attentive-timer.js';
+export { type CallSite, callSite, withCallSite } from './call-site.js';
 export { checkedNumber, type NumberBounds } from './checked-number.js';
 export { type Clock, keepAlive, machineTimer, systemClock, type Timer } from './clock.js';
 export {

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { type ActorRef, type NactRef, openDesk, type SupervisionTree, supervisionTree, tellNact } from '../actor/index.js';
 import type { Capabilities } from '../allocator/index.js';
-import { type Clock, checkedNumber, type HandoffError, newRunId, systemClock } from '../base/index.js';
+import { type Clock, callSite, checkedNumber, type HandoffError, newRunId, systemClock, withCallSite } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
 import { currentLoan } from '../executor/index.js';
 import { type PreparedRun, type RunOutcome, recordOf } from '../runner/index.js';
@@ -36,6 +36,9 @@ const started = channel('handoff-dag:node-started');
 
 /** The supervised actors that `whereis` knows. `'DagRunner'` is that of the run that started last, `'DagRunner <run id>'` that of the run. */
 export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});
+
+/** A method of a node. */
+type Method = (...args: never[]) => unknown;
 
 /**
  * A node: runs functions, and drives DAGs. Every call is a promise that ends: in a value, or in a `HandoffError` whose `code` says what
@@ -78,7 +81,12 @@ export class Handoff implements AsyncDisposable {
    * when it cannot listen; nothing of it is left then.
    */
   static async start(options?: NodeOptions): Promise<Handoff> {
-    return Handoff[startNode](options, machine);
+    const site = callSite();
+    try {
+      return await Handoff[startNode](options, machine);
+    } catch (error) {
+      throw withCallSite(error, site);
+    }
   }
 
   /** As `start`, with another time, chance or network. */
@@ -112,7 +120,7 @@ export class Handoff implements AsyncDisposable {
     Used extends string,
     const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all',
   >(dag: DagLike<V, In, Inl, Used>, options?: ExecuteOptions<V, In, Inl, Collect>): Run<ResultsOf<V, In, Inl, Used, Collect>> {
-    return this.#execute(dag, options, 'cluster');
+    return this.#execute(dag, options, 'cluster', Handoff.prototype.execute);
   }
 
   /** The same as `execute`. */
@@ -123,7 +131,7 @@ export class Handoff implements AsyncDisposable {
     Used extends string,
     const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all',
   >(dag: DagLike<V, In, Inl, Used>, options?: ExecuteOptions<V, In, Inl, Collect>): Run<ResultsOf<V, In, Inl, Used, Collect>> {
-    return this.#execute(dag, options, 'cluster');
+    return this.#execute(dag, options, 'cluster', Handoff.prototype.executeDistributed);
   }
 
   /** Runs every function on this node, whatever its `node` and `cost` say; threads and `loopConcurrency` still bound how many at once. */
@@ -134,7 +142,7 @@ export class Handoff implements AsyncDisposable {
     Used extends string,
     const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all',
   >(dag: DagLike<V, In, Inl, Used>, options?: ExecuteOptions<V, In, Inl, Collect>): Run<ResultsOf<V, In, Inl, Used, Collect>> {
-    return this.#execute(dag, options, 'local');
+    return this.#execute(dag, options, 'local', Handoff.prototype.executeLocal);
   }
 
   /** Registers what this node has, in place of what was registered before. Below what is in use it only delays. */
@@ -144,7 +152,7 @@ export class Handoff implements AsyncDisposable {
 
   /** Registers what a node has, in its own ledger, until its process ends. `HANDOFF_NODE_UNKNOWN` for one that is no member. */
   async registerNode(node: string, capabilities: Capabilities): Promise<void> {
-    return this.#resources.register(node, capabilities);
+    return this.#asked(this.#resources.register(node, capabilities));
   }
 
   /** What every member has, exactly as registered; this node included. */
@@ -154,52 +162,52 @@ export class Handoff implements AsyncDisposable {
 
   /** Whether a node has `required` free now, as its own ledger says. */
   async resourcesAvailable(node: string, required: Capabilities): Promise<boolean> {
-    return this.#resources.areAvailable(node, required);
+    return this.#asked(this.#resources.areAvailable(node, required));
   }
 
   /** Stores a result by hand, on `originNode` only; it goes when the next run of the DAG starts. */
   async storeResult(dagId: string, functionId: string, value: unknown, originNode: string = this.name): Promise<void> {
-    return this.#values.keep(dagId, functionId, value, 'result', originNode);
+    return this.#asked(this.#values.keep(dagId, functionId, value, 'result', originNode));
   }
 
   /** Waits for a result to appear, also of a DAG that nobody has started; `HANDOFF_TIMEOUT` after `timeoutMs` (5000). */
   async getResult(dagId: string, id: string, options: { timeoutMs?: number } = {}): Promise<unknown> {
-    return this.#values.await(dagId, id, options);
+    return this.#asked(this.#values.await(dagId, id, options));
   }
 
   /** Stores a value on this node until `clear`: for an input of the DAG, over any number of its runs. `inputs` win over it. */
   async storeValue(dagId: string, id: string, value: unknown): Promise<void> {
-    return this.#values.keep(dagId, id, value, 'value', this.name);
+    return this.#asked(this.#values.keep(dagId, id, value, 'value', this.name));
   }
 
   /** A value that lies on this node; `HANDOFF_NOT_FOUND` if none does. */
   async getLocalValue(dagId: string, id: string): Promise<unknown> {
-    return this.#values.local(dagId, id);
+    return this.#asked(this.#values.local(dagId, id));
   }
 
   /** A value from here, else from `fromNode` or wherever it is known to lie; `HANDOFF_NOT_FOUND` if nobody has it, `HANDOFF_RESULT_LOST` if whoever had it is gone. */
   async getValue(dagId: string, id: string, fromNode?: string): Promise<unknown> {
-    return this.#values.from(dagId, id, fromNode);
+    return this.#asked(this.#values.from(dagId, id, fromNode));
   }
 
   /** Tells where a value lies. Whether the node exists is not checked. */
   async registerDataLocation(dagId: string, dataId: string, node: string): Promise<void> {
-    return this.#values.registerLocation(dagId, dataId, node);
+    return this.#asked(this.#values.registerLocation(dagId, dataId, node));
   }
 
   /** The name of the node where a value was made; `HANDOFF_NOT_FOUND` if nobody knows. */
   async lookupDataLocation(dagId: string, dataId: string): Promise<string> {
-    return this.#values.locate(dagId, dataId);
+    return this.#asked(this.#values.locate(dagId, dataId));
   }
 
   /** Forgets every value, result and location under a DAG id; `HANDOFF_DAG_RUNNING` while it runs. */
   async clear(dagId: string): Promise<void> {
-    return this.#values.clear(dagId);
+    return this.#asked(this.#values.clear(dagId));
   }
 
   /** The members, this node first. */
   async nodes(): Promise<readonly NodeInfo[]> {
-    return this.#resources.nodes();
+    return this.#asked(this.#resources.nodes());
   }
 
   /** How the cluster is now: what each member has in use and holds, the runs under way, what waits and for what. Who does not answer within a second is left out. */
@@ -249,8 +257,17 @@ export class Handoff implements AsyncDisposable {
     await this.stop({ graceMs: 0 });
   }
 
-  #execute<R>(dag: DagLike, options: object | undefined, mode: 'cluster' | 'local'): Run<R> {
+  /** An answer of the node; what it rejects with says who asked. */
+  #asked<T>(answer: Promise<T>): Promise<T> {
+    const site = callSite();
+    return answer.catch((error: unknown) => {
+      throw withCallSite(error, site);
+    });
+  }
+
+  #execute<R>(dag: DagLike, options: object | undefined, mode: 'cluster' | 'local', method: Method): Run<R> {
     const { runs } = this.#tables;
+    const site = callSite(method);
     let prepared: PreparedRun;
     try {
       this.#lifecycle.refuse();
@@ -258,7 +275,7 @@ export class Handoff implements AsyncDisposable {
     } catch (error) {
       const dagId = statedDagId(dag, options);
       return openRun<R>({ type: 'refused', id: newRunId(), dagId, error, atMs: systemClock.wallNow() }, (_resolve, reject) =>
-        reject(error),
+        reject(withCallSite(error, site)),
       );
     }
     const cancel = (reason: unknown): Promise<void> => runs.cancel(prepared.run.runId, reason);
@@ -266,7 +283,8 @@ export class Handoff implements AsyncDisposable {
     const wait = loan && new RunWait(loan);
     const run = openRun<R>({ type: 'prepared', prepared, cancel, wait }, (resolve, reject) => {
       prepared.onEnd = (end) => {
-        const settle = (): void => (end.type === 'completed' ? resolve(end.outcome as RunOutcome<R>) : reject(end.error));
+        const settle = (): void =>
+          end.type === 'completed' ? resolve(end.outcome as RunOutcome<R>) : reject(withCallSite(end.error, site));
         if (wait) wait.end(settle);
         else settle();
       };

@@ -44,6 +44,12 @@ describe('the options of handoff run', () => {
     expect(stderr).to.match(/^handoff: .*50 ms.* \(HANDOFF_RUN_TIMEOUT\)\n$/);
   });
 
+  it('--dag-id is what the run is known by', async () => {
+    const { code, stderr } = await handoff('run', fixture('limits.mjs#chain'), '--dag-id', 'tonight');
+    expect(stderr.split('\n')[0]).to.equal('handoff: running "tonight": 2 functions');
+    expect(code).to.equal(0);
+  });
+
   it('--strategy says where functions go', async () => {
     const nodes = new NodeProcesses();
     try {
@@ -138,7 +144,7 @@ describe('the options of every command', () => {
   const known: Readonly<Record<string, readonly string[]>> = {
     run: [
       ...[...cluster, ...node, '--local', '--input', '--strategy', '--max-retries', '--on-failure'],
-      ...['--timeout-ms', '--max-concurrency', '--collect', '--json', '--quiet'],
+      ...['--dag-id', '--timeout-ms', '--max-concurrency', '--collect', '--json', '--quiet'],
     ],
     node: [...cluster, ...node, '--listen', '--advertise', '--grace-ms'],
     status: [...cluster, '--json', '--watch'],
