@@ -1,8 +1,8 @@
-import { type Clock, HandoffError, keepAlive, type Logger, peerAddress } from '../base/index.js';
+import { type Clock, HandoffError, keepAlive, type Logger, peerAddress, textOf } from '../base/index.js';
 import { encodeMessage, type WrongMessage } from './codec.js';
 import { DialGate } from './dial-gate.js';
 import { IncomingBudget } from './inbox.js';
-import { joinError } from './join-error.js';
+import { joinAny, joinError } from './join-error.js';
 import { describeEnd, Link, type LinkOver } from './link.js';
 import type { LinkRole, PeerIdentity, Prover } from './link-state.js';
 import type { RefusalReason, WireMessage } from './messages.js';
@@ -151,14 +151,27 @@ export class PeerTable {
   }
 
   /**
-   * Dials once. Resolves with who is there, as soon as there is a link, an older one included. Rejects with `HANDOFF_JOIN_REFUSED`
+   * Dials once, all addresses if the URL's host is a name that has several: the first that answers will do. Resolves with who is there, as soon as there is a link, an older one included. Rejects with `HANDOFF_JOIN_REFUSED`
    * (`reason`, `node`) or `HANDOFF_PROTOCOL_MISMATCH`, which are final, with `HANDOFF_STOPPED`, and with another error for what may be tried again.
    */
-  join(url: string): Promise<PeerIdentity> {
+  async join(url: string): Promise<PeerIdentity> {
+    this.#refuseClosed();
+    const addresses = this.#options.transport.addressesOf?.(url);
+    if (!addresses) return this.#joinAt(url, undefined);
+    let found: readonly string[];
+    try {
+      found = await addresses;
+    } catch (error) {
+      throw new Error(`its addresses cannot be found: ${textOf(error)}`, { cause: error });
+    }
+    return joinAny(found, (at) => this.#joinAt(url, at));
+  }
+
+  #joinAt(url: string, at: string | undefined): Promise<PeerIdentity> {
     return new Promise<PeerIdentity>((resolve, reject) => {
       this.#refuseClosed();
       const alive = keepAlive();
-      const link = this.#dial(url, undefined, {
+      const link = this.#dial(url, undefined, at, {
         up: () => {
           alive.cancel();
           resolve(link.peer!);
@@ -167,7 +180,7 @@ export class PeerTable {
           alive.cancel();
           const other = end.type === 'refused' && end.reason === 'linked' && end.peer ? this.#up.get(end.peer.name) : undefined;
           if (other) resolve(other.peer!);
-          else reject(joinError(url, end, this.#isClosed));
+          else reject(joinError(url, end, { isStopped: this.#isClosed, hasCookie: this.#options.cookie !== undefined }));
         },
       });
     });
@@ -269,14 +282,14 @@ export class PeerTable {
     if (this.#isClosed) throw new HandoffError('HANDOFF_STOPPED', `Cannot reach other nodes: node "${this.#options.name}" is stopped`);
   }
 
-  #dial(url: string, expected: string | undefined, dialled: { up: () => void; over: Dialled }): Link {
-    const link = this.#open('dialler', this.#options.transport.dial(url), expected);
+  #dial(url: string, expected: string | undefined, at: string | undefined, dialled: { up: () => void; over: Dialled }): Link {
+    const link = this.#open('dialler', this.#options.transport.dial(url, at), expected);
     this.#dialled.set(link, dialled);
     return link;
   }
 
   #dialKept(name: string, address: string, failed: () => void): { cancel(): void } {
-    const link = this.#dial(address, name, {
+    const link = this.#dial(address, name, undefined, {
       up: () => {},
       over: (end) => {
         const isKept = this.#kept.get(name)?.address === address && !this.#up.has(name);

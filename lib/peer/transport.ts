@@ -71,8 +71,10 @@ export interface Transport {
    * that others can connect to while nothing protects it; with the system's error when it is taken or not this machine's.
    */
   listen(address: string, options: ListenOptions): Promise<Listening>;
-  /** Opens a connection. Never throws: what is wrong with `url` too is told as `closed`, with `failed`. Closing it while it opens gives up. */
-  dial(url: string): Socket;
+  /** Opens a connection; `at` is the IP address that is connected to in place of the URL's host. Never throws: what is wrong with `url` too is told as `closed`, with `failed`. Closing it while it opens gives up. */
+  dial(url: string, at?: string): Socket;
+  /** The addresses behind the host of a URL where that is a name; absent, or `undefined`, where there is but one way. For the second argument of `dial`. */
+  addressesOf?(url: string): Promise<readonly string[]> | undefined;
 }
 
 /** The most that somebody may send who has not proved itself, bytes. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Socket, Transport } from '../transport.js';
+import { hasHostName, hostAddresses } from './host-addresses.js';
 import { LongFrames } from './long-frames.js';
 import { listenForWebSockets } from './websocket-listener.js';
 import type { WebSocketOptions } from './websocket-options.js';
@@ -20,20 +21,21 @@ export function webSocketTransport(options: WebSocketOptions = {}): Transport {
   const { node, tls } = options;
   // By way of bytes, as half a surrogate pair could not be encoded.
   const headers = node === undefined ? {} : { 'handoff-node': encodeURIComponent(Buffer.from(node).toString()) };
-  const dial = (url: string, frames: LongFrames): WebSocket =>
+  const dial = (url: string, frames: LongFrames, at: string | undefined): WebSocket =>
     new WebSocket(url, {
       ...COMMON,
       headers,
       ...(tls && { cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: 'TLSv1.3' as const }),
       generateMask: (mask) => mask.fill(0),
-      createConnection: (to: object) => dialledWire(to, url.startsWith('wss:'), frames),
+      createConnection: (to: object) => dialledWire(to, url.startsWith('wss:'), frames, at),
     });
   return {
     listen: (address, listening) => listenForWebSockets(options, address, listening),
-    dial(url): Socket {
+    addressesOf: (url) => (hasHostName(url) ? hostAddresses(url) : undefined),
+    dial(url, at): Socket {
       const fault = faultOf(url, tls !== undefined);
       const frames = new LongFrames(false);
-      const ws = dial(fault ? NOWHERE : url, frames);
+      const ws = dial(fault ? NOWHERE : url, frames, at);
       const socket = new WebSocketSocket(ws, frames);
       if (fault) socket.fail(new Error(fault));
       let wire: Duplex;

@@ -2,11 +2,12 @@ import { connect, isIP, type OnReadOpts, Socket, type TcpNetConnectOpts } from '
 import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
 import type { LongFrames } from './long-frames.js';
 
-/** Connects, as ws would; `frames` reads what comes before ws does. */
-export function dialledWire(options: object, isSecure: boolean, frames: LongFrames): Socket {
+/** Connects, as ws would, to `at` if it is given; `frames` reads what comes before ws does. */
+export function dialledWire(options: object, isSecure: boolean, frames: LongFrames, at?: string): Socket {
   // The path of the request: here it would be that of a local socket.
-  const { path: _, ...to } = options as TcpNetConnectOpts & ConnectionOptions;
-  if (isSecure) return watched(connectSecurely({ ...to, servername: to.servername ?? (isIP(to.host!) ? '' : to.host!) }), frames);
+  const { path: _, ...given } = options as TcpNetConnectOpts & ConnectionOptions;
+  const to = at === undefined ? given : { ...given, host: at };
+  if (isSecure) return watched(connectSecurely({ ...to, servername: given.servername || (isIP(given.host!) ? '' : given.host!) }), frames);
   return passing(connect({ ...to, onread: into(frames) }), frames);
 }
 
