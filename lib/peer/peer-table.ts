@@ -76,6 +76,7 @@ const STRANGE_LINES = 10;
 const TURNED_AWAY = {
   crowd: 'cut off the oldest of too many connections that had not proved themselves',
   browser: 'refused a browser',
+  fault: 'cannot accept a connection',
 } as const;
 
 /** The end of a link that was dialled. */

@@ -59,9 +59,9 @@ export interface ListenOptions {
   accept(socket: Socket): void;
   /**
    * Hears of each connection that was not let in before it could greet, and from where: one of a crowd of those that have not proved themselves (the oldest
-   * goes), or a browser.
+   * goes), or a browser. `fault`: the system has no room for connections; then `from` is its error.
    */
-  turnedAway?(why: 'crowd' | 'browser', from: string): void;
+  turnedAway?(why: 'crowd' | 'browser' | 'fault', from: string): void;
 }
 
 /** How frames get from one process to another. */

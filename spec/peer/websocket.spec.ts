@@ -99,7 +99,9 @@ describe('peers over WebSocket', () => {
 
   it('says which address is taken', async () => {
     const { port } = await listening();
-    expect((await caught(node('b').table.listen(`127.0.0.1:${port}`))).code).to.equal('EADDRINUSE');
+    const error = await caught(node('b').table.listen(`127.0.0.1:${port}`));
+    expect(error.code).to.equal('EADDRINUSE');
+    expect(error.message).to.equal(`Cannot listen at "127.0.0.1:${port}": address already in use (EADDRINUSE)`);
   });
 
   it('refuses browsers: whatever the Origin', async () => {

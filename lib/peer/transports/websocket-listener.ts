@@ -96,7 +96,13 @@ export function listenForWebSockets(
         frames.read(head);
       });
     });
-    server.once('error', reject);
+    // For as long as it listens: where there is no descriptor left for a connection, it is the server that fails, time and again.
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      if (server.listening) return turnedAway('fault', error.code ?? error.message);
+      const what = error.message.replace(/^listen \w+: /, '').replace(new RegExp(` ${host.replaceAll('.', '\\.')}:${port}$`), '');
+      error.message = `Cannot listen at "${address}": ${what}${error.code === undefined ? '' : ` (${error.code})`}`;
+      return reject(error);
+    });
     server.listen(port, host, () => {
       const dialled = dialledAs(host);
       const { port: picked } = server.address() as AddressInfo;
