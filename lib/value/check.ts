@@ -74,7 +74,7 @@ class Walk {
   readonly #mostBytes: number;
   /** With the depth at which each was met first. */
   readonly #seen = new Map<object, number>();
-  readonly #todo: (readonly [object, Step | undefined])[] = [];
+  readonly #todo: (readonly [object, Step | undefined, number])[] = [];
   /** How deep what is entered lies. */
   #depth = 0;
   #deepest = 0;
@@ -89,10 +89,16 @@ class Walk {
 
   visit(root: unknown, at: Step | undefined): void {
     this.#meet(root, at);
-    for (let next = this.#todo.pop(); next; next = this.#todo.pop()) {
-      this.#depth = this.#seen.get(next[0])!;
-      this.#enter(next[0], next[1]);
-      if (this.sizeBytes > this.#mostBytes) return;
+    let next = this.#todo.pop();
+    try {
+      for (; next && this.sizeBytes <= this.#mostBytes; next = this.#todo.pop()) {
+        this.#depth = next[2];
+        this.#enter(next[0], next[1]);
+      }
+    } catch (error) {
+      if (HandoffError.is(error)) throw error;
+      // Its own code, or that of a Proxy among its prototypes, threw.
+      throw refused(this.#where, next![1], 'an object that cannot be looked at');
     }
     // Only where much is shared, at unequal depths: whether it is too deep depends on the order in which V8 comes by.
     if (this.#deepest + this.#deeperAgain > MAX_DEPTH && packedDepth(root as object) > MAX_DEPTH) throw tooDeep(this.#where, at);
@@ -116,7 +122,7 @@ class Walk {
       this.#deepest = depth;
     }
     this.#seen.set(value, depth);
-    this.#todo.push([value, at]);
+    this.#todo.push([value, at, depth]);
   }
 
   #enter(value: object, at: Step | undefined): void {

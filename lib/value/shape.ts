@@ -22,18 +22,11 @@ const className = (value: object): string => {
 /**
  * Tells by internal slots and by the depth of the prototype chain, not by identity, so that plain objects of other realms are known:
  * Object.prototype is one step from null, Map.prototype two; what is further away is an instance of somebody's class.
+ * Throws what code of the user's throws, where a Proxy is among its prototypes.
  */
 export function shapeOf(value: object): Shape {
   // First: all else runs its code.
   if (types.isProxy(value)) return { refused: 'a Proxy' };
-  try {
-    return ordinaryShape(value);
-  } catch {
-    return { refused: 'an object whose prototypes cannot be looked at' };
-  }
-}
-
-function ordinaryShape(value: object): Shape {
   const above = Object.getPrototypeOf(value) as object | null;
   if (Array.isArray(value)) return depthOf(value) === 2 ? 'array' : { refused: `an instance of ${className(value)}` };
   if (types.isModuleNamespaceObject(value)) return { refused: 'a module' };
