@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { blameFunctions, Handoff } from '../lib/index.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
+import { whenNpxIsGone } from './npx.js';
 import { nodeLogger } from './report/node-logger.js';
 import { isSystemError, systemErrorText } from './report/system-error.js';
 import type { Session } from './session.js';
@@ -33,7 +34,10 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
   });
   interrupt.endsFirst(handoff);
   const { address } = handoff;
-  const signal = new Promise<undefined>((resolve) => interrupt.ends(() => resolve(undefined)));
+  const signal = new Promise<undefined>((resolve) => {
+    interrupt.ends(() => resolve(undefined));
+    whenNpxIsGone(() => resolve(undefined));
+  });
   // A reader who does not read must not keep a signal from being heard; and what cannot be written here is no reason to end.
   void output.write(`${address}\n${joinCommand(address!, listen, flags)}\n`).then(() => output.forgive());
   const error = await Promise.race([handoff.stopped, signal]);

@@ -27,6 +27,8 @@ Examples:
   handoff node --listen 0.0.0.0:7000 --cookie-file cookie
   handoff node --join ws://10.0.0.1:7000 --cookie-file cookie --resource gpu=1
 
+Services start node_modules/.bin/handoff, not npx: that passes no signal on, and the node drains only once it sees that npx is gone.
+
 A first signal drains the node, and it exits 0; after a second it exits 130 at once.`,
     )
     .action(async (flags: NodeCommandFlags) => {

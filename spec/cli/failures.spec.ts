@@ -4,11 +4,11 @@ import { fixture, handoff, project } from './command.js';
 const failing = (name: string, ...options: readonly string[]) => handoff('run', fixture(`failing.mjs#${name}`), '-q', ...options);
 
 const PARSE = `  RangeError: row 3 cannot be parsed
-    at parse (spec/cli/modules/tasks.mjs:10:11)
+    at parse (spec/cli/modules/tasks.mjs:11:11)
     caused by
       TypeError: a letter where a digit should be
-        at readRow (spec/cli/modules/tasks.mjs:15:23)
-        at parse (spec/cli/modules/tasks.mjs:8:12)
+        at readRow (spec/cli/modules/tasks.mjs:16:23)
+        at parse (spec/cli/modules/tasks.mjs:9:12)
         column: 5
 `;
 
@@ -36,7 +36,7 @@ describe('a run that fails', () => {
     expect(stderr.split('\n')[0]).to.equal('handoff: 2 functions failed');
     expect(stderr).to.include(`handoff: function "row" failed after 2 attempts\n${PARSE}`);
     expect(stderr).to.include(
-      'handoff: function "disk" failed after 1 attempt\n  NonRetryableError: the disk is gone\n    at failForGood (spec/cli/modules/tasks.mjs:19:9)\n',
+      'handoff: function "disk" failed after 1 attempt\n  NonRetryableError: the disk is gone\n    at failForGood (spec/cli/modules/tasks.mjs:20:9)\n',
     );
     expect(code).to.equal(1);
   });
@@ -58,7 +58,7 @@ describe('a run that fails', () => {
     expect(inline.stderr).to.match(
       /^handoff: function "consumer" failed after 1 attempt\n {2}HANDOFF_FUNCTION_FAILED: Inline function "row" failed/,
     );
-    expect(inline.stderr).to.include('      RangeError: row 1 cannot be parsed\n        at parse (spec/cli/modules/tasks.mjs:10:11)\n');
+    expect(inline.stderr).to.include('      RangeError: row 1 cannot be parsed\n        at parse (spec/cli/modules/tasks.mjs:11:11)\n');
   });
 
   it('says that a function is not there, and what to do if its module lies outside of root', async () => {
