@@ -33,7 +33,7 @@ export async function main(entry: Entry): Promise<never> {
     const { errorReport, exitCodeOf } = await import('./report/error-report.js');
     const { colorsFor } = await import('./report/colors.js');
     session.clearTerminal();
-    process.stderr.write(errorReport(error, colorsFor(process.stderr)));
+    standardError.stream.write(errorReport(error, colorsFor(process.stderr)));
     return exitCodeOf(error);
   };
 
@@ -54,6 +54,8 @@ export async function main(entry: Entry): Promise<never> {
     // Errors of the report itself, and what follows from the first error.
     if (isEnding) return;
     isEnding = true;
+    // Now standard error is for the report, also where others were kept from it.
+    standardError.divertOthers(undefined);
     setTimeout(() => entry.lastResort(error), LONGEST_REPORT_MS);
     report(error).then(
       () => leave(ExitCode.failed),
