@@ -81,6 +81,13 @@ describe('code in a thread', function () {
     expect(await value('forge')).to.equal('mine');
   });
 
+  it('fails when it closes the port of its thread, and nobody waits for it', async () => {
+    const outcome = await call('closeFoundPorts');
+    expect(outcome).to.deep.include({ type: 'failed', final: false });
+    expect(outcome).to.have.nested.property('error.message', 'the thread has closed the port through which it is reached');
+    expect(await value('forge')).to.equal('mine');
+  });
+
   it('may change the promises that others wait for', async () => {
     expect(await caller.value('later', 'loaded')).to.equal('loaded');
     expect(await value('changeThen')).to.equal('changed');

@@ -9,6 +9,9 @@ import type { FromThread, ThreadAnswer, ThreadCall, ThreadData, ThreadSetUp, ToT
  */
 const START_LIMIT_MS = 60_000;
 
+/** How long a thread may live that cannot be reached any more, ms. */
+const UNREACHABLE_MS = 100;
+
 /** A call for a thread. */
 export interface Work {
   readonly key: number;
@@ -98,10 +101,9 @@ export class PoolThread {
     this.#worker.on('message', () => this.#drop());
     this.#worker.unref();
     port1.on('message', (data: unknown) => this.#hear(data));
-    this.#starts = clock.after(START_LIMIT_MS, () => {
-      this.#error ??= { thrown: new Error(`the thread was not ready after ${START_LIMIT_MS} ms`) };
-      void this.#worker.terminate();
-    });
+    // Mostly as the thread ends; but code that finds the port can close it, and nothing would be heard of the thread any more.
+    port1.on('close', () => clock.after(UNREACHABLE_MS, () => this.#giveUp('the thread has closed the port through which it is reached')));
+    this.#starts = clock.after(START_LIMIT_MS, () => this.#giveUp(`the thread was not ready after ${START_LIMIT_MS} ms`));
   }
 
   /** Whether no call has run in it yet. */
@@ -203,6 +205,12 @@ export class PoolThread {
     if (before === 'busy' && work) work.died(end);
     else if (before === 'free') this.#owner.making.logger.warn({ err: cause }, 'a worker thread ended while no function ran in it');
     for (const gone of this.#whenGone) gone();
+  }
+
+  #giveUp(why: string): void {
+    if (this.#state === 'gone') return;
+    this.#error ??= { thrown: new Error(why) };
+    void this.#worker.terminate();
   }
 
   #drop(): void {

@@ -39,6 +39,15 @@ export const useFoundPorts = (messages: readonly unknown[]): number => {
   for (const port of ports) for (const message of messages) port.postMessage(message);
   return ports.length;
 };
+/** All ports that can be found, the engine's among them, are closed. */
+export const closeFoundPorts = async (): Promise<number> => {
+  const handles = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
+  const ports = handles.filter((handle) => handle instanceof MessagePort) as unknown as MessagePort[];
+  for (const port of ports) port.close();
+  setInterval(() => {}, 1000);
+  await new Promise((resolve) => setImmediate(resolve));
+  return ports.length;
+};
 export const changeMessagePort = (): string => {
   MessagePort.prototype.postMessage = () => {
     throw new Error('changed');
