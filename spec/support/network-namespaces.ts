@@ -56,6 +56,12 @@ export class NamespaceHosts {
     must('-n', this.#namespace('switch'), 'link', 'set', 'dev', host, state);
   }
 
+  /** From now on a host sends no more than so much; what is more waits, up to 400 ms of it, then it is dropped. Returns what is missing for that. */
+  limit(host: string, kbitPerSecond: number): string | undefined {
+    const shape = ['tbf', 'rate', `${kbitPerSecond}kbit`, 'burst', '16kb', 'latency', '400ms'];
+    return ip('netns', 'exec', this.#namespace(host), 'tc', 'qdisc', 'replace', 'dev', 'eth0', 'root', ...shape) || undefined;
+  }
+
   /** Runs Node on a host. */
   run(host: string, args: readonly string[], cwd: string): HostProcess {
     const { NODE_OPTIONS: _options, HANDOFF_COOKIE: _cookie, HANDOFF_JOIN: _join, ...env } = process.env;

@@ -24,3 +24,20 @@ export const spread = () => six();
 
 /** The same, but that those on host c do not end. */
 export const endlessOnC = () => six('c');
+
+export const bytes = (size) => new Uint8Array(size).fill(7);
+export const size = (...all) => all.reduce((total, one) => total + one.length, 0);
+
+/** Values of so many bytes from each of these hosts, gathered on another. */
+const gathering = (from, to, sizeBytes, each) => {
+  const dag = Dag.dynamic('gathering');
+  const ids = from.flatMap((node) => Array.from({ length: each }, (_, index) => ({ node, id: `${node}-${index}` })));
+  for (const { node, id } of ids) dag.add({ id, code: here.bytes, extraArgs: [sizeBytes], node, isolation: 'loop' });
+  return dag.add({ id: 'size', code: here.size, args: ids.map(({ id }) => id), node: to, isolation: 'loop' });
+};
+
+/** One value of 3 MB. */
+export const large = () => gathering(['b'], 'a', 3_000_000, 1);
+
+/** Eight values of half a megabyte. */
+export const many = () => gathering(['b', 'c'], 'a', 500_000, 4);
