@@ -1,4 +1,5 @@
 import { checkedNumber, HandoffError } from '../base/index.js';
+import { LONGEST_NODE_NAME } from '../peer/index.js';
 import { type Held, snapshot } from '../value/index.js';
 import { checkId, type StationDesk } from './stations.js';
 import type { Tables } from './tables.js';
@@ -75,6 +76,7 @@ export class NodeValues {
     checkId(dagId, 'dagId');
     checkId(dataId, 'dataId');
     checkId(node, 'node');
+    if (node.length > LONGEST_NODE_NAME) throw new TypeError(`node must have at most ${LONGEST_NODE_NAME} characters, not ${node.length}`);
     await this.#desk.ask('LocalStore', (replyTo) => ({ type: 'register-location', dagId, dataId, node, replyTo }));
     this.#tables.cluster.tellLocation(dagId, dataId, node);
   }

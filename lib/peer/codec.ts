@@ -77,8 +77,16 @@ export function encodeMessage(message: WireMessage): Uint8Array {
     const fault = scanPlain(frame, 1, LONG_LIMITS);
     if (fault !== undefined) throw unsendable(message, `${fault}: ${LONG_LIMITS.nodes} values at most, ${LONG_LIMITS.depth} deep`);
   }
+  // Nobody answers these, and three that are not understood would end the link.
+  if (UNANSWERED.has(message.type)) {
+    const fault = wireMessage(message);
+    if (fault !== undefined)
+      throw unsendable(message, `what it says of ${fault} is no name or too long, of 1000 entries or 255 characters at most`);
+  }
   return frame;
 }
+
+const UNANSWERED: ReadonlySet<string> = new Set<WireMessage['type']>(['beat', 'members', 'tell-location']);
 
 const unsendable = ({ type }: WireMessage, why: string): HandoffError =>
   new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot send "${type}": ${why}`);

@@ -11,6 +11,7 @@ export { QuietLog } from './quiet-log.js';
 export { type RequestLimit, Requests } from './requests.js';
 export type { Shape } from './shape.js';
 export * as shapes from './shape.js';
+export { LONGEST_NODE_NAME } from './shape.js';
 export { type Defer, type Listening, type ListenOptions, nextTurn, type Socket, type SocketEvents, type Transport } from './transport.js';
 export { type TransportSetup, transports } from './transports/index.js';
 export { type FrameObserver, type LinkConditions, MemoryNetwork } from './transports/memory.js';

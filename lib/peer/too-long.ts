@@ -27,7 +27,8 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
       return message.reason.length > reason.length ? [{ ...message, reason }] : [];
     }
     case 'beat':
-      return message.capabilities.length > 0 ? [{ ...message, capabilities: [], used: [], byDriver: [] }] : [];
+      if (message.byDriver.length > 0) return [{ ...message, byDriver: [] }];
+      return message.capabilities.length > 0 ? [{ ...message, capabilities: [], used: [] }] : [];
     case 'release-values': {
       const { ids } = message;
       const half = Math.ceil(ids.length / 2);
