@@ -14,6 +14,7 @@ import {
   type ToThread,
 } from './thread-messages.js';
 import { ThreadPool } from './thread-pool.js';
+import { threadEnvironment } from './typescript-loader.js';
 
 /** How long a thread that is told to end may take before its call is given up, ms. It takes some ms, but while it is blocked in a system call it does not end. */
 const BLOCKED_MS = 1000;
@@ -36,11 +37,15 @@ class Threads implements Isolation {
   #lastKey = 0;
   #isClosed = false;
 
-  constructor(options: IsolationOptions, makeWorker: ThreadMaking['makeWorker'] = (given) => new Worker(ENTRY, given)) {
+  constructor(options: IsolationOptions, makeWorker?: ThreadMaking['makeWorker']) {
     this.options = options;
     const { root, node, threads, threadHeapMiB, freeze, logger, onOutput } = options;
+    const make: ThreadMaking['makeWorker'] = (given) => {
+      const env = threadEnvironment(root);
+      return new Worker(ENTRY, env ? { ...given, env } : given);
+    };
     this.pool = new ThreadPool(threads, {
-      makeWorker,
+      makeWorker: makeWorker ?? make,
       setUp: { root, node, freeze },
       heapMiB: threadHeapMiB,
       // How long a real thread takes to start, and rests, is measured in the machine's time.

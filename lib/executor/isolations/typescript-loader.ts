@@ -42,6 +42,20 @@ export function tsconfigOf(root: string): string | undefined {
   }
 }
 
+/**
+ * The environment of a thread for code below `root`, where this process was started with tsx and another `tsconfig.json` applies in the working
+ * directory: its threads begin with tsx too, and are to compile by that of `root`. `undefined`: as this process has it.
+ */
+export function threadEnvironment(root: string): NodeJS.ProcessEnv | undefined {
+  const hasTsx = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((words) => /\btsx\b/.test(words));
+  const tsconfig = tsconfigOf(root);
+  if (!hasTsx || tsconfig === tsconfigOf(process.cwd())) return undefined;
+  return { ...process.env, TSX_TSCONFIG_PATH: tsconfig ?? noTsconfig() };
+}
+
+/** A JSON file without compiler options: for tsx, which would else look for a `tsconfig.json` from the working directory. */
+const noTsconfig = (): string => createRequire(import.meta.url).resolve('handoff-dag/package.json');
+
 interface EsmApi {
   register(options: { readonly tsconfig: string | false }): unknown;
 }
@@ -62,11 +76,10 @@ async function register(root: string): Promise<boolean> {
   return false;
 }
 
-/** tsx takes the path for CommonJS from the environment, when it registers; without one it would look for one from the working directory. */
+/** tsx takes the path for CommonJS from the environment, when it registers. */
 function withTsconfig(tsconfig: string | undefined, body: () => void): void {
   const before = process.env.TSX_TSCONFIG_PATH;
-  // For none, a JSON file without compiler options.
-  process.env.TSX_TSCONFIG_PATH = tsconfig ?? createRequire(import.meta.url).resolve('handoff-dag/package.json');
+  process.env.TSX_TSCONFIG_PATH = tsconfig ?? noTsconfig();
   try {
     body();
   } finally {
