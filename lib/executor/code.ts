@@ -99,8 +99,8 @@ function commonJsExports(namespace: object, url: string): object | undefined {
   return isCommonJs ? whole : undefined;
 }
 
-/** Whether Node would take a file for CommonJS: by its name, else by the `type` of the nearest package.json. */
-function mayBeCommonJs(path: string): boolean {
+/** Whether Node takes a file for CommonJS, unless its text says otherwise: by its name, else by the `type` of the nearest package.json. */
+export function mayBeCommonJs(path: string): boolean {
   const kind = /\.([cm]?)[jt]sx?$/.exec(path)?.[1];
   if (kind !== '') return kind === 'c';
   for (let folder = dirname(path); ; folder = dirname(folder)) {

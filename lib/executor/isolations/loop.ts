@@ -1,13 +1,15 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
 import { Held, pack, packSurveyed, surfaceSize, survey, unpack } from '../../value/index.js';
 import type { Call, Outcome, Running } from '../attempt.js';
 import { attributeOutput } from '../attributed-output.js';
-import { type Imported, importNamespace, LoadedFunctions } from '../code.js';
+import { type Imported, importNamespace, LoadedFunctions, mayBeCommonJs } from '../code.js';
 import { AttemptScope } from '../current-function.js';
 import { explainFrozenWrite } from '../frozen-write.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
 import { isFinal, type StepPlace, StepsRun } from '../steps-run.js';
-import { loadsTypeScript, mayNeedCompiler } from './typescript-loader.js';
+import { isBetterCompiled, loadsTypeScript, mayNeedCompiler } from './typescript-loader.js';
 
 /**
  * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are passed as they
@@ -67,13 +69,22 @@ export function loopIsolation(options: IsolationOptions): Isolation {
 
 /** As this process imports; what it cannot, TypeScript or what its `tsconfig.json` does not know, with tsx, as threads do. */
 async function importHere(url: string, root: string): Promise<Imported> {
+  if (isBetterCompiled(url)) await loadsTypeScript(root);
   try {
     return await importNamespace(url);
   } catch (error) {
     if (!mayNeedCompiler(url, error) || !(await loadsTypeScript(root))) throw error;
-    // Node remembers by URL what it could not load.
-    return importNamespace(`${url}?tsx`);
+    return loadAgain(url);
   }
+}
+
+/** Loads what Node remembers that it could not load: it does so by URL, and for CommonJS by path. */
+async function loadAgain(url: string): Promise<Imported> {
+  const path = fileURLToPath(url);
+  if (!mayBeCommonJs(path)) return importNamespace(`${url}?tsx`);
+  const require = createRequire(url);
+  delete require.cache[path];
+  return { namespace: { default: require(path) as unknown } };
 }
 
 class LoopCall implements Running {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'import-meta-resolve';
-import { TYPESCRIPT } from '../code.js';
+import { mayBeCommonJs, TYPESCRIPT } from '../code.js';
 
 /** What an import fails with where only a compiler knows the syntax, the extensions or the `paths`. */
 const FOR_COMPILERS = new Set<unknown>([
@@ -47,11 +47,20 @@ export function tsconfigOf(root: string): string | undefined {
  * directory: its threads begin with tsx too, and are to compile by that of `root`. `undefined`: as this process has it.
  */
 export function threadEnvironment(root: string): NodeJS.ProcessEnv | undefined {
-  const hasTsx = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((words) => /\btsx\b/.test(words));
   const tsconfig = tsconfigOf(root);
-  if (!hasTsx || tsconfig === tsconfigOf(process.cwd())) return undefined;
+  if (!isUnderTsx() || tsconfig === tsconfigOf(process.cwd())) return undefined;
   return { ...process.env, TSX_TSCONFIG_PATH: tsconfig ?? noTsconfig() };
 }
+
+/** Whether this process was started with tsx. */
+const isUnderTsx = (): boolean => [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((words) => /\btsx\b/.test(words));
+
+/** Whether Node would try to load the file by itself, and fail with a warning at what ordinary TypeScript in CommonJS is. */
+export const isBetterCompiled = (url: string): boolean =>
+  TYPESCRIPT.test(url) &&
+  Boolean((process.features as { readonly typescript?: unknown }).typescript) &&
+  !isUnderTsx() &&
+  mayBeCommonJs(fileURLToPath(url));
 
 /** A JSON file without compiler options: for tsx, which would else look for a `tsconfig.json` from the working directory. */
 const noTsconfig = (): string => createRequire(import.meta.url).resolve('handoff-dag/package.json');
