@@ -1,4 +1,4 @@
-import { type DagFault, refuseWrongName } from '../base/index.js';
+import { type DagFault, refuseWrongName, textOf } from '../base/index.js';
 import { invalidDag } from './faults.js';
 import { type FunctionSpec, OPTION_FIELDS, specOf } from './function-spec.js';
 import { jsonCopy } from './json-copy.js';
@@ -34,7 +34,7 @@ export function readJson(json: unknown): {
     try {
       return specOf(given);
     } catch (error) {
-      throw new TypeError(`Cannot read a DAG: functions[${k}]: ${(error as Error).message}`, { cause: error });
+      throw new TypeError(`Cannot read a DAG: functions[${k}]: ${textOf(error)}`, { cause: error });
     }
   });
   refusePlainFunctions(id, specs);

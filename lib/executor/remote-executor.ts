@@ -1,4 +1,4 @@
-import { type Clock, HandoffError, PassingMap, type Timer } from '../base/index.js';
+import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../base/index.js';
 import type { WireMessage, WireMessageOf, WireOutcome } from '../peer/index.js';
 import { Held, packThrownForWire, unpackError, unpackThrown } from '../value/index.js';
 import type { AttemptContext } from './attempt.js';
@@ -232,7 +232,7 @@ class FarRun implements AttemptHandle<FarOutcome> {
       if (this.#stop) this.#send(this.node, this.#stop);
     } catch (error) {
       const { functionId } = this.#question;
-      const message = `Cannot send function "${functionId}" to node "${this.node}": ${(error as Error).message}`;
+      const message = `Cannot send function "${functionId}" to node "${this.node}": ${textOf(error)}`;
       this.#end({
         type: 'failed',
         error: new HandoffError('HANDOFF_NOT_SERIALIZABLE', message, { functionId, cause: error }),
