@@ -1,6 +1,6 @@
 import { HandoffError } from '../base/index.js';
 import type { Plan } from '../dag/index.js';
-import { check, Held, smallCopy, snapshot, surfaceSize } from '../value/index.js';
+import { check, Held, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../value/index.js';
 
 /** The constants of a run's functions and edges, as they were when `execute` was called: what the caller changes in them afterwards has no effect. */
 export class Constants {
@@ -32,7 +32,7 @@ export class Constants {
     const freeze = this.#freeze;
     try {
       if (!values.some(isObject)) return Held.live(values, freeze ? check(values, { where: 'extraArgs', freeze: false }) : 0, 'caller');
-      return this.#composed(values) ?? snapshot(values, { where: 'extraArgs', freeze });
+      return smallSnapshot(values, freeze) ?? this.#composed(values) ?? snapshot(values, { where: 'extraArgs', freeze });
     } catch (error) {
       if (HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) {
         return new HandoffError(error.code, error.message, { functionId, path: error.path });

@@ -7,5 +7,5 @@ export { countLarge } from './idle-collection.js';
 export { type Packed, pack, packSurveyed, unpack } from './pack.js';
 export { countShared } from './shared-memory.js';
 export { smallCopy } from './small-copy.js';
-export { snapshot } from './snapshot.js';
+export { smallSnapshot, snapshot } from './snapshot.js';
 export { packThrown, packThrownForWire, unpackError, unpackThrown } from './thrown.js';

@@ -15,6 +15,14 @@ export interface SnapshotOptions {
   readonly freeze: boolean;
 }
 
+/** As `snapshot`, of a small tree of plain objects, arrays and primitives; `undefined` for everything else, values or not. */
+export function smallSnapshot(value: object, freeze: boolean): Held | undefined {
+  const small = smallCopy(value);
+  if (!small) return undefined;
+  const { copy, sizeBytes } = small;
+  return freeze ? Held.fresh(() => smallCopy(copy)!.copy, sizeBytes, 'caller') : Held.live(copy, sizeBytes, 'caller');
+}
+
 /**
  * The caller's value as it is now: what the caller changes in it afterwards has no effect. One walk. Throws `HANDOFF_NOT_SERIALIZABLE` with the path for
  * what is no value.
@@ -24,11 +32,8 @@ export function snapshot(value: unknown, { where, freeze }: SnapshotOptions): He
     if (!freeze && (typeof value === 'function' || typeof value === 'symbol')) return Held.live(value, surfaceSize(value), 'caller');
     return Held.live(value, check(value, { where, freeze: false }), 'caller');
   }
-  const small = smallCopy(value);
-  if (small) {
-    const { copy, sizeBytes } = small;
-    return freeze ? Held.fresh(() => smallCopy(copy)!.copy, sizeBytes, 'caller') : Held.live(copy, sizeBytes, 'caller');
-  }
+  const small = smallSnapshot(value, freeze);
+  if (small) return small;
   try {
     const packed = packSurveyed(value, survey(value, { where, freeze: false }), where, true);
     return freeze ? Held.packed(packed, 'caller') : Held.live(unpack(packed, { freeze: false }), packed.byteLength, 'caller');
