@@ -7,7 +7,7 @@ const LINES = Number(process.env.LINES_EACH ?? 12);
 const talk = (name) => async () => {
   for (let line = 0; line < LINES; line += 1) {
     console.log(`<${name}-${line} ${'word 東京 é👍 '.repeat(1 + (line % 9))}${name}-${line}>`);
-    if (line % 4 === 0) console.log(`\u001b[31m<red-${name}-${line}>\u001b[2J\u001b[10A gone?\r<kept-${name}-${line}>`);
+    if (line % 4 === 0) console.log(`\u001b[31m<red-${name}-${line}>\u001b[2J\u001b[10A there\r<kept-${name}-${line}>`);
     await rest(Number(process.env.REST_MS ?? 20));
   }
   return name;
