@@ -146,6 +146,7 @@ describe('resources of a node', () => {
       capabilities: { cpu: 1.5, licence: 3 },
       used: { cpu: 0, licence: 0 },
       running: 0,
+      blocked: 0,
     });
   });
 
@@ -164,7 +165,7 @@ describe('resources of a node', () => {
       })
       .add({ id: 'b', cost: { cpu: 1 }, code: () => 1, args: ['a'] });
     await handoff.execute(dag);
-    expect(seen).to.deep.equal([{ name: 'here', status: 'up', capabilities: { cpu: 2 }, used: { cpu: 2 }, running: 1 }, false]);
+    expect(seen).to.deep.equal([{ name: 'here', status: 'up', capabilities: { cpu: 2 }, used: { cpu: 2 }, running: 1, blocked: 0 }, false]);
     expect(await handoff.resourcesAvailable('here', { cpu: 1 })).to.equal(true);
   });
 });
