@@ -120,7 +120,7 @@ describe('functions on other nodes', () => {
   it('print to the log of their driver', async () => {
     await a.execute(new Dag('says').add({ id: 'talk', code: tasks.say, extraArgs: ['from afar'], node: 'b', ...loop }));
     const line = cluster.logs.get('a')!.lines.find(({ message }) => message === 'from afar');
-    expect(line?.fields).to.deep.include({ functionId: 'talk', node: 'b', stream: 'stdout' });
+    expect(line?.fields).to.deep.include({ functionId: 'talk', ranOn: 'b', stream: 'stdout' });
   });
 
   it('are stopped when the run is cancelled, also in a thread that hears nothing', async () => {
