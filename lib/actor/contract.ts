@@ -8,6 +8,7 @@ declare const system: unique symbol;
 export interface ActorRef<M> {
   /** Unique in this process, for logs; nothing may be read out of it. */
   readonly id: string;
+  /** For the compiler only. @internal */
   readonly [message]?: (message: M) => void;
 }
 
@@ -38,7 +39,9 @@ export interface ActorContext<M> {
   readonly self: ActorRef<M>;
   /** Aborted when the actor is asked to stop, fails or is killed. */
   readonly signal: AbortSignal;
+  /** Sends a message. Returns false if `ref` has ended, or this actor has. */
   tell<N>(ref: ActorRef<N>, message: NoInfer<N>): boolean;
+  /** Sends a request and resolves to the answer. Rejects with `HANDOFF_STOPPED` when `ref` ends, with `HANDOFF_TIMEOUT` after `timeoutMs`. */
   ask<N, R = unknown>(ref: ActorRef<N>, request: (replyTo: ActorRef<R>) => N, timeoutMs: number): Promise<R>;
   /** Spawns a child of this actor: it ends before this actor does. */
   spawn<S, N>(

@@ -28,10 +28,11 @@ export interface PlacementRequest {
 
 /**
  * Chooses the node of a function. Asked when at least one node has room; asked again whenever something changed.
- * `place` answers the name of one of `nodes`, or `undefined` to wait. A name whose node has no room now waits for it. A throw, or a name
+ * `place` returns the name of one of `nodes`, or `undefined` to wait. A name whose node has no room now waits for it. A throw, or a name
  * that is not among them, ends the run with `HANDOFF_ALLOCATION_FAILED`.
  */
 export interface AllocationStrategy {
   readonly name: string;
+  /** Returns the name of one of `request.nodes`, or `undefined` to wait. */
   place(request: PlacementRequest): string | undefined;
 }

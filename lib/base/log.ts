@@ -4,9 +4,13 @@ import { type LogState, type LogTarget, LogWriter, standardError } from './log-w
 
 /** Where a node writes what happens; pino's four methods, so that a pino logger can be given as it is. */
 export interface Logger {
+  /** Routine messages of the engine. */
   debug(fields: object, message: string): void;
+  /** What functions print on standard output, and what happens to the node. */
   info(fields: object, message: string): void;
+  /** What functions print on standard error, and what may need a look. */
   warn(fields: object, message: string): void;
+  /** What should not happen. */
   error(fields: object, message: string): void;
 }
 

@@ -11,6 +11,7 @@ export interface Arg<I extends string, In, Out> {
   readonly serialize?: SerializeCode;
   readonly deserialize?: SerializeCode;
   readonly extra: readonly unknown[];
+  /** For the compiler only. @internal */
   readonly [edge]?: (produced: In) => Out;
 }
 

@@ -136,13 +136,19 @@ export interface DagLike<V extends object = object, In extends string = string, 
   readonly id: string;
   readonly size: number;
   readonly functions: ReadonlyMap<string, FunctionSpec>;
+  /**
+   * Returns the DAG as plain data. Throws `HANDOFF_INVALID_DAG` for plain functions, and `HANDOFF_NOT_SERIALIZABLE` for `extraArgs` that JSON would change.
+   */
   toJSON(): DagJson;
+  /** Returns a picture of the DAG as a flowchart of Mermaid; also of an invalid DAG. */
   toMermaid(): string;
+  /** Returns a picture of the DAG in DOT, for Graphviz; also of an invalid DAG. */
   toDot(): string;
 }
 
 /** Ids, arguments and results are checked at run time only. */
 export interface DynamicDag extends DagLike<Record<string, unknown>, never, never, never> {
+  /** Adds a function and returns this DAG. Throws `TypeError` for a wrong shape, `HANDOFF_INVALID_DAG` for an id that is taken. */
   add(
     spec: FunctionOptions & {
       id: string;
@@ -153,7 +159,9 @@ export interface DynamicDag extends DagLike<Record<string, unknown>, never, neve
       type?: 'regular' | 'inline';
     },
   ): this;
+  /** Declares a value that is given at execution, and returns this DAG. Throws as `add` does. */
   input(id: string): this;
+  /** Returns this DAG, or throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault. */
   validate(): this;
 }
 

@@ -253,6 +253,7 @@ export class Handoff implements AsyncDisposable {
     return this.#tables.executor.close();
   }
 
+  /** Stops the node without a grace, as `stop({ graceMs: 0 })` does: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop({ graceMs: 0 });
   }

@@ -111,6 +111,7 @@ export class ClusterObserver implements AsyncDisposable {
     this.#requests.close(new HandoffError('HANDOFF_STOPPED', 'The observer is closed'));
   }
 
+  /** Closes the observer, as `close` does: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -31,6 +31,12 @@ export interface LinkFaults {
   resetAfterBytes?: number;
 }
 
+/** The link between two nodes of a cluster. */
+export interface FaultyLink {
+  /** Replaces the faults of the link, in both directions, also for the connections that there are. `{}` means no faults. */
+  set(faults: LinkFaults): Promise<void>;
+}
+
 /** The options, checked: the options of each node complete, by name, the first one first. */
 export interface CheckedClusterOptions {
   readonly nodes: ReadonlyMap<string, NodeOptions>;

@@ -8,7 +8,7 @@ import {
   checkedClusterOptions,
   checkedFailure,
   checkedFaults,
-  type LinkFaults,
+  type FaultyLink,
 } from './cluster-options.js';
 import { FunctionFailures } from './function-failures.js';
 import { hosts } from './hosts/index.js';
@@ -193,7 +193,7 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /** The link between two nodes. `set` replaces its faults, in both directions, for the connections that there are too; `{}` is none. */
-  link(a: string, b: string): { set(faults: LinkFaults): Promise<void> } {
+  link(a: string, b: string): FaultyLink {
     this.#known(a);
     this.#known(b);
     if (a === b) throw new TypeError(`node "${a}" has no link with itself`);
@@ -213,6 +213,7 @@ export class TestCluster implements AsyncDisposable {
     return this.#stopping;
   }
 
+  /** Stops the cluster, as `stop` does: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
