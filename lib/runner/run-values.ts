@@ -234,9 +234,10 @@ export class RunValues implements Whereabouts {
 
   /** Nothing is given any more. */
   close(): void {
-    const { node } = this.#ground;
-    const over = new HandoffError('HANDOFF_STOPPED', 'The run is over', { runId: this.#of.runId, node });
-    for (const handle of [...this.#serializing]) handle.stop(over, 0);
+    if (this.#serializing.size > 0) {
+      const over = new HandoffError('HANDOFF_STOPPED', 'The run is over', { runId: this.#of.runId, node: this.#ground.node });
+      for (const handle of [...this.#serializing]) handle.stop(over, 0);
+    }
     for (const offer of this.#offers) this.#ground.offers.drop(offer);
   }
 
