@@ -41,9 +41,9 @@ function takenFromEnvironment(name: string): string | undefined {
  * The secret of the cluster: from its file, else from `HANDOFF_COOKIE`; without the line end that editors leave. Throws `UsageError` for a file that cannot be
  * read, that others may read, or that holds no cookie.
  */
-export function cookieOf({ cookieFile }: SecretFlags): string | undefined {
+export function cookieOf({ cookieFile }: SecretFlags, inEnvironment = environmentCookie): string | undefined {
   const from = cookieFile === undefined ? 'HANDOFF_COOKIE' : `--cookie-file: "${cookieFile}"`;
-  const cookie = (cookieFile === undefined ? environmentCookie : textOf(from, secret('--cookie-file', cookieFile)))?.trim();
+  const cookie = (cookieFile === undefined ? inEnvironment : textOf(from, secret('--cookie-file', cookieFile)))?.trim();
   if (cookie === undefined || (cookie === '' && cookieFile === undefined)) return undefined;
   if (cookie === '') throw new UsageError(`${from} is empty`);
   if (cookie.length < SHORTEST_COOKIE) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -48,6 +48,32 @@ describe('the options of handoff run', () => {
     const { code, stderr } = await handoff('run', fixture('limits.mjs#chain'), '--dag-id', 'tonight');
     expect(stderr.split('\n')[0]).to.equal('handoff: running "tonight": 2 functions');
     expect(code).to.equal(0);
+  });
+
+  it('--code-skew says whether a node whose module differs gets its functions', async () => {
+    const [here, there] = ['here', 'there'].map((name) => mkdtempSync(join(tmpdir(), `handoff-skew-${name}-`))) as [string, string];
+    const nodes = new NodeProcesses();
+    try {
+      const dag = { id: 'skew', functions: [{ id: 'one', code: { module: './tasks.mjs', name: 'one' }, cost: { gpu: 1 } }], inputs: [] };
+      for (const [folder, value] of [
+        [here, 1],
+        [there, 2],
+      ] as const) {
+        writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+        writeFileSync(join(folder, 'tasks.mjs'), `export const one = () => ${value};\n`);
+      }
+      writeFileSync(join(here, 'dag.json'), JSON.stringify(dag));
+      const { url } = await nodes.start(['--name', 'worker', '--resource', 'gpu=1', '--root', there]);
+      const run = ['run', join(here, 'dag.json'), '--root', here, '--join', url, '--cpu', '1', '-q', '--json'];
+      const warned = await handoff(...run);
+      expect(JSON.parse(warned.stdout)).to.deep.equal({ one: 2 });
+      const refused = await handoff(...run, '--code-skew', 'refuse');
+      expect(refused.code).to.equal(1);
+      expect(refused.stderr).to.match(/the module .*tasks\.mjs.* differs on node "worker"/);
+    } finally {
+      await nodes.endAll();
+      for (const folder of [here, there]) rmSync(folder, { recursive: true });
+    }
   });
 
   it('--strategy says where functions go', async () => {
@@ -140,7 +166,7 @@ describe('the options of every command', () => {
 
   /** Each is shown to be read, here or in the spec of its command. */
   const cluster = ['--join', '--join-timeout-ms', '--cookie-file', '--tls-cert', '--tls-key', '--tls-ca', '--help'];
-  const node = ['--root', '--name', '--cpu', '--memory', '--resource', '--threads', '--thread-heap', '--loop-concurrency'];
+  const node = ['--root', '--name', '--cpu', '--memory', '--resource', '--threads', '--thread-heap', '--loop-concurrency', '--code-skew'];
   const known: Readonly<Record<string, readonly string[]>> = {
     run: [
       ...[...cluster, ...node, '--local', '--input', '--strategy', '--max-retries', '--on-failure'],
@@ -148,8 +174,8 @@ describe('the options of every command', () => {
     ],
     node: [...cluster, ...node, '--listen', '--advertise', '--grace-ms'],
     status: [...cluster, '--json', '--watch'],
-    graph: ['--format', '--help'],
-    validate: ['--help'],
+    graph: ['--format', '--no-code', '--root', '--help'],
+    validate: ['--no-code', '--root', '--help'],
   };
   for (const [command, options] of Object.entries(known)) {
     it(`are these, and no others, with what they mean: ${command}`, async () => {

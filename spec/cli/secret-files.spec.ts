@@ -92,18 +92,9 @@ describe('secrets in files', () => {
   });
 
   it('come from the environment else, checked likewise', () => {
-    const before = process.env.HANDOFF_COOKIE;
-    try {
-      process.env.HANDOFF_COOKIE = ` ${COOKIE}\n`;
-      expect(cookieOf({})).to.equal(COOKIE);
-      process.env.HANDOFF_COOKIE = 'short';
-      expect(refusal(cookieOf, {})).to.match(/^HANDOFF_COOKIE has 5 characters: a cookie needs at least 16/);
-      process.env.HANDOFF_COOKIE = '';
-      expect(cookieOf({})).to.equal(undefined);
-    } finally {
-      if (before === undefined) delete process.env.HANDOFF_COOKIE;
-      else process.env.HANDOFF_COOKIE = before;
-    }
+    expect(cookieOf({}, ` ${COOKIE}\n`)).to.equal(COOKIE);
+    expect(refusal((flags) => cookieOf(flags, 'short'), {})).to.match(/^HANDOFF_COOKIE has 5 characters: a cookie needs at least 16/);
+    expect(cookieOf({}, '')).to.equal(undefined);
   });
 
   it('of TLS are the key alone: certificates are for all to read', () => {
