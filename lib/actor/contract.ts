@@ -15,6 +15,7 @@ export interface ActorRef<M> {
 /** The root of a tree of actors. */
 export interface ActorSystem {
   readonly name: string;
+  /** For the compiler only. @internal */
   readonly [system]: true;
   /**
    * Ends every actor in reverse order of their start, children before parents; resolves when all have ended and no timer is left. Repeated
@@ -28,6 +29,7 @@ export type Parent = ActorSystem | Supervisor | SupervisorScope | ActorRef<never
 
 /** What a supervisor hands to a child's `start`: only a place in the tree. */
 export interface SupervisorScope {
+  /** For the compiler only. @internal */
   readonly [system]: true;
 }
 
@@ -113,6 +115,7 @@ export interface ChildInfo {
  * refuses is `HANDOFF_CHILD` with a `reason`; any call but `stop` on one that has ended is `HANDOFF_STOPPED`, at once.
  */
 export interface Supervisor {
+  /** For the compiler only. @internal */
   readonly [system]: true;
   /** Resolves when it has ended, after all its children: `'shutdown'` also when it gave up or shut itself down. */
   readonly exited: Promise<ExitReason>;

@@ -47,6 +47,7 @@ export class Dag<
   P extends Parts = PartsOf<V>,
 > implements DagLike<V, In, Inl, Used>
 {
+  /** For the compiler only. @internal */
   declare readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
   readonly id: string;
   /** The functions by id, in the order in which they were added; without the inputs. */

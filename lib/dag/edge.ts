@@ -22,6 +22,7 @@ export type SerializeCode =
 
 /** Marks an edge that hands the producer's own value on. */
 export interface SameValue {
+  /** For the compiler only. @internal */
   readonly [same]: true;
 }
 

@@ -16,6 +16,7 @@ export interface CodeRef {
 export interface FunctionRef<F extends AnyFunction = AnyFunction> {
   readonly module: string;
   readonly name: string;
+  /** For the compiler only. @internal */
   readonly [signature]?: F;
 }
 
@@ -23,6 +24,7 @@ export interface FunctionRef<F extends AnyFunction = AnyFunction> {
 export interface UntypedFunctionRef {
   readonly module: string;
   readonly name: string;
+  /** For the compiler only. @internal */
   readonly [signature]?: never;
 }
 

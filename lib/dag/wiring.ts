@@ -119,6 +119,7 @@ export declare const shape: unique symbol;
 
 /** The type of a value, without the value; made by `type<T>()`. */
 export interface Type<T> {
+  /** For the compiler only. @internal */
   readonly [shape]?: T;
 }
 
@@ -132,6 +133,7 @@ export type DagJson = { readonly id: string; readonly functions: readonly unknow
 
 /** What `execute` needs to know of a DAG's types. `V` values by id, `In` inputs, `Inl` inline functions, `Used` ids that something consumes. */
 export interface DagLike<V extends object = object, In extends string = string, Inl extends string = string, Used extends string = string> {
+  /** For the compiler only. @internal */
   readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
   readonly id: string;
   readonly size: number;

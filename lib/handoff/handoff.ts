@@ -89,7 +89,7 @@ export class Handoff implements AsyncDisposable {
     }
   }
 
-  /** As `start`, with another time, chance or network. */
+  /** As `start`, with another time, chance or network. @internal */
   static async [startNode](options: NodeOptions | undefined, surroundings: Surroundings): Promise<Handoff> {
     const own = starting.hasSubscribers ? { ...options } : options;
     starting.publish(own);
@@ -216,7 +216,7 @@ export class Handoff implements AsyncDisposable {
     return openStatus(await this.#tables.status(true));
   }
 
-  /** What it holds and has under way, at this moment. */
+  /** What it holds and has under way, at this moment. @internal */
   [inspectNode](): NodeInspection {
     return inspect(this.#tables);
   }

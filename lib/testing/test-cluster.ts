@@ -88,7 +88,7 @@ export class TestCluster implements AsyncDisposable {
     return TestCluster.#started(checked, { clock, defer, randomOf });
   }
 
-  /** As `start`, with another time or chance; on `'memory'` nothing else happens than what they say. */
+  /** As `start`, with another time or chance; on `'memory'` nothing else happens than what they say. @internal */
   static async [startCluster](options: ClusterOptions, surroundings: ClusterSurroundings): Promise<TestCluster> {
     return TestCluster.#started(checkedClusterOptions(options), surroundings);
   }

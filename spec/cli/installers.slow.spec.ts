@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { commonJsProgram, compilerOptions, dagModule, firstProgram, output, packed, project, writeAll } from '../support/packed.js';
+import { blocks, pages, pageText } from '../support/pages.js';
 
 /** Each installer, as the words before the packages: one call adds them to the project in the folder. */
 const INSTALLERS: Readonly<Record<string, (scratch: string) => readonly string[]>> = {
@@ -25,12 +25,9 @@ const compiled: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'pnpm 9': [['esm'], ['commonjs']],
 };
 
-/** The program of the README that imports nact itself. */
-async function actorProgram(): Promise<string> {
-  const readme = await readFile(join(project, 'README.md'), 'utf8');
-  const program = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!).find((code) => code.includes("from 'nact'"));
-  return program ?? expect.fail('the README has no program that imports nact');
-}
+/** The program of the guides that imports nact itself. */
+const actorProgram = (): string =>
+  blocks.find(({ code }) => code.includes("from 'nact'"))?.code ?? expect.fail('no page has a program that imports nact');
 
 describe('the package as it is published', function () {
   // Downloads, on a machine of any speed.
@@ -44,10 +41,12 @@ describe('the package as it is published', function () {
   });
   after(() => rmSync(scratch, { recursive: true, force: true }));
 
-  it('carries what its README links to, and nothing of the sources or specs', async () => {
+  it('carries what its pages link to, and nothing of the sources or specs', async () => {
     const files = (await output('tar', ['tzf', tarball], scratch)).trim().split('\n');
-    const readme = await readFile(join(project, 'README.md'), 'utf8');
-    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path]) => `package/${path}`);
+    const links = pages.flatMap((page) =>
+      [...pageText(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path]) => join('package', dirname(page), path!)),
+    );
+    expect(links.length).to.be.above(20);
     for (const link of links)
       expect(
         files.some((file) => file === link || file.startsWith(`${link}/`)),
@@ -85,7 +84,7 @@ describe('the package as it is published', function () {
 
       // One copy of nact for both, as its actors are known to a copy only.
       await install('nact');
-      writeAll(join(folder, 'esm'), { 'actor.ts': await actorProgram() });
+      writeAll(join(folder, 'esm'), { 'actor.ts': actorProgram() });
       expect(await run('esm', '--import', 'tsx', 'actor.ts')).to.equal('3\n');
     });
   }
