@@ -1,7 +1,7 @@
 import { textOf } from '../base/index.js';
-import { close, type NactRef, post } from './actor.js';
 import type { ExitReason, Parent } from './contract.js';
-import { asError, Place, placeOf, stoppedError } from './place.js';
+import { close, type NactRef, post } from './nact.js';
+import { asError, Cell, cellOf, stoppedError } from './tree/cell.js';
 
 /** One member of a group: one incarnation, as an `ActorRef` is. */
 export interface GroupRef {
@@ -59,10 +59,10 @@ class Member implements GroupRef {
 
   tell(message: unknown): boolean {
     if (!this.alive) {
-      this.#group.ground.deadLetters += 1;
+      this.#group.system.deadLetters += 1;
       return false;
     }
-    const { ground } = this.#group;
+    const { system: ground } = this.#group;
     this.#mailbox ??= ground.spawn(hear, this, ground.nextName());
     post(this.#mailbox, message);
     return true;
@@ -108,14 +108,14 @@ function hear(member: Member, message: unknown): Member {
 }
 
 /** The group's one place in the tree; its members have none of their own. */
-class GroupPlace extends Place implements ActorGroup {
+class GroupPlace extends Cell implements ActorGroup {
   readonly grace = 'infinity';
   readonly handle = this;
   size = 0;
   #youngest: Member | undefined;
 
-  constructor(parent: Place) {
-    super(parent.ground, parent, 'group', undefined);
+  constructor(parent: Cell) {
+    super(parent.system, parent, 'group', undefined);
     this.phase = 'running';
   }
 
@@ -181,5 +181,5 @@ class GroupPlace extends Place implements ActorGroup {
  * way, the members are killed first. Throws `HANDOFF_STOPPED` when the parent has ended.
  */
 export function openGroup(parent: Parent): ActorGroup {
-  return new GroupPlace(placeOf('parent', parent));
+  return new GroupPlace(cellOf('parent', parent));
 }

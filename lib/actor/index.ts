@@ -1,8 +1,9 @@
 // Actor: the ground everything stands on: nact, tamed, with Erlang's supervision.
 // In:  handlers, child specifications, a clock and a logger.
 // Out: actors and supervisors with exit reasons, fences and questions; groups of short-lived actors; desks for other people's nact actors.
-export { type NactRef, tellNact } from './actor.js';
+
 export { type ActorGroup, type GroupRef, type MemberExit, type MemberHandler, openGroup } from './group.js';
+export { type NactRef, tellNact } from './nact.js';
 export * from './public.js';
-export { gaveUp, type SupervisionTree, startLimitedChild, supervisionTree } from './supervisor.js';
-export { closeDesk, deadLetters, openActorSystem, openDesk } from './system.js';
+export { gaveUp, type SupervisionTree, startLimitedChild, supervisionTree } from './supervisors/supervisor.js';
+export { closePlainActor, deadLetters, openActorSystem, openPlainActor } from './tree/system.js';

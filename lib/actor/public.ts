@@ -1,5 +1,7 @@
 // The public names of the station: what `handoff-dag/supervisor` is.
-export { ask } from './ask.js';
+export { ask } from './actors/ask.js';
+export { spawnActor } from './actors/spawn-actor.js';
+export { tell } from './actors/tell.js';
 export type {
   ActorContext,
   ActorRef,
@@ -16,8 +18,6 @@ export type {
   SupervisorOptions,
   SupervisorScope,
 } from './contract.js';
-export { exited, kill } from './ending.js';
-export { spawnActor } from './spawn-actor.js';
-export { startSupervisor } from './supervisor.js';
-export { startActorSystem } from './system.js';
-export { tell } from './tell.js';
+export { startSupervisor } from './supervisors/supervisor.js';
+export { exited, kill } from './tree/ending.js';
+export { startActorSystem } from './tree/system.js';

@@ -1,17 +1,17 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
 import type { Clock } from '../base/index.js';
 import type { MemberEvent } from '../nodes/index.js';
-import { Allocation, type Answer, type Asker, type ClaimKind, type Member } from './allocation.js';
-import type { Ledger } from './ledger.js';
-import { Neighbours } from './neighbours.js';
-import type { Usage } from './picture.js';
-import { amounts } from './resources.js';
-import type { Claim } from './room.js';
+import type { Claim } from './capacity/capacity.js';
+import type { Ledger } from './capacity/ledger.js';
+import { RemoteNodes } from './capacity/remote-nodes.js';
+import { amounts } from './capacity/resources.js';
+import type { UsageReport } from './capacity/usage-estimate.js';
+import { type ClaimClass, ClaimQueue, type ClaimQueueClient, type PlacementAnswer, type PlacementNode } from './queue/claim-queue.js';
 import type { Capabilities } from './strategy.js';
 
 /** What a run hears from the allocator, within the turn in which it is decided. */
-export interface Placed extends Asker {
-  granted(index: number, node: string, claim: ClaimKind, mayQueue: boolean): void;
+export interface AllocatorClient extends ClaimQueueClient {
+  granted(index: number, node: string, claim: ClaimClass, mayQueue: boolean): void;
   refused(index: number, error: Error): void;
   /** Whether the function still waits, after everything that could be granted was. */
   isReady(index: number): boolean;
@@ -33,17 +33,17 @@ export type AllocatorMessage =
  * The table behind the Allocator actor: outlives each of its incarnations, so that a crash forgets no claim and no request. Runs call it
  * within their own turn; what it decides they hear within the same.
  */
-export class AllocationTable {
+export class Allocator {
   readonly ledger: Ledger;
-  readonly #allocation: Allocation;
-  readonly #self: Member;
-  readonly #neighbours: Neighbours;
-  readonly #runs = new Map<string, Placed>();
+  readonly #allocation: ClaimQueue;
+  readonly #self: PlacementNode;
+  readonly #neighbours: RemoteNodes;
+  readonly #runs = new Map<string, AllocatorClient>();
   readonly #clock: Clock;
   readonly #heldBytes: () => number;
-  #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimKind }[] = [];
+  #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimClass }[] = [];
   /** What was lent and is wanted back, in the order of asking. */
-  readonly #takenBack = new Set<{ readonly claim: ClaimKind; readonly told: () => void }>();
+  readonly #takenBack = new Set<{ readonly claim: ClaimClass; readonly told: () => void }>();
   #pumping = false;
   #again = false;
   #isHeld = false;
@@ -51,71 +51,71 @@ export class AllocationTable {
   #open = true;
 
   /** `heldBytes`: what the values on this node occupy. */
-  constructor(self: Member & { readonly room: Ledger }, clock: Clock, heldBytes: () => number = () => 0) {
-    this.ledger = self.room;
+  constructor(self: PlacementNode & { readonly capacity: Ledger }, clock: Clock, heldBytes: () => number = () => 0) {
+    this.ledger = self.capacity;
     this.#self = self;
-    this.#neighbours = new Neighbours(self.name);
-    this.#allocation = new Allocation([self]);
+    this.#neighbours = new RemoteNodes(self.name);
+    this.#allocation = new ClaimQueue([self]);
     this.#clock = clock;
     this.#heldBytes = heldBytes;
   }
 
   /** Every node that functions can be placed on: this one, then the others by name. */
-  get members(): readonly Member[] {
+  get members(): readonly PlacementNode[] {
     return [this.#self, ...this.#neighbours.members];
   }
 
   /** Something changed in the membership; after a loss to be followed by `pump`, once what was there has been given up. */
   heard(event: MemberEvent): void {
-    if (this.#neighbours.heard(event)) this.#allocation.changed(this.members);
+    if (this.#neighbours.applyMemberEvent(event)) this.#allocation.changed(this.members);
     if (event.type !== 'member-left' && event.type !== 'member-lost') this.pump();
   }
 
   /** A node that declined said how it stands; to be followed by `pump`. */
-  declined(node: string, usage: Usage, claim: Claim): void {
+  declined(node: string, usage: UsageReport, claim: Claim): void {
     this.#neighbours.refused(node, usage, claim);
   }
 
-  enrol(run: Placed): void {
+  addRun(run: AllocatorClient): void {
     this.#runs.set(run.runId, run);
-    this.#allocation.enrol(run);
+    this.#allocation.addRun(run);
   }
 
-  leave(runId: string): void {
+  removeRun(runId: string): void {
     this.#runs.delete(runId);
-    this.#allocation.leave(runId);
+    this.#allocation.removeRun(runId);
   }
 
   /** See `Allocation.impossible`. */
-  impossible(kind: ClaimKind, functionId: string): ReturnType<Allocation['impossible']> {
+  impossible(kind: ClaimClass, functionId: string): ReturnType<ClaimQueue['impossible']> {
     return this.#allocation.impossible(kind, functionId);
   }
 
   /** The latest to go of those nodes that could have held a kind which none can hold now; `undefined` while one can, or if none ever could. */
-  goneNodeFor(kind: ClaimKind): string | undefined {
+  goneNodeFor(kind: ClaimClass): string | undefined {
     if (this.#allocation.impossible(kind, '') === undefined) return undefined;
     const could = this.#neighbours.goneThatCouldHold(kind.group?.claims ?? [kind]);
-    return kind.only === undefined ? could.at(-1) : could.find((name) => name === kind.only);
+    return kind.pinnedTo === undefined ? could.at(-1) : could.find((name) => name === kind.pinnedTo);
   }
 
   /** Asks for a claim; to be followed by `pump` once the caller's turn is over. */
-  request(runId: string, index: number, kind: ClaimKind): void {
+  request(runId: string, index: number, kind: ClaimClass): void {
     this.#allocation.request(runId, index, kind);
     this.#asked.push({ runId, index, kind });
   }
 
   /** Takes back what was asked for and has not been granted. */
-  withdraw(runId: string, index: number, kind: ClaimKind): void {
+  withdraw(runId: string, index: number, kind: ClaimClass): void {
     this.#allocation.withdraw(runId, index, kind);
   }
 
   /** See `Allocation.shortOf`. */
-  shortOf(kind: ClaimKind): Capabilities {
+  shortOf(kind: ClaimClass): Capabilities {
     return this.#allocation.shortOf(kind);
   }
 
   /** A node has another module than this one: it can hold no such claim, nor any of its group, which is placed anew. To be followed by `pump`. */
-  codeDiffers(kind: ClaimKind, node: string, module: string): void {
+  codeDiffers(kind: ClaimClass, node: string, module: string): void {
     const { group } = kind;
     for (const claim of group?.claims ?? [kind]) if (claim.modules?.includes(module)) claim.differs?.set(node, module);
     if (group?.node === node) group.node = undefined;
@@ -123,18 +123,18 @@ export class AllocationTable {
   }
 
   /** Gives a claim back, or only says that it is over where it `isLent`; to be followed by `pump`. */
-  free(runId: string, node: string, claim: ClaimKind, isLent = false): void {
+  free(runId: string, node: string, claim: ClaimClass, isLent = false): void {
     this.#allocation.free(runId, node, claim, isLent);
   }
 
   /** Whoever holds a claim of this node waits for something: others may have it. */
-  lend(claim: ClaimKind): void {
+  lend(claim: ClaimClass): void {
     this.ledger.free(claim);
     this.pump();
   }
 
   /** Calls `told` when the claim that was lent is held again: before anybody else gets what is free. Returns how to give it up. */
-  takeBack(claim: ClaimKind, told: () => void): () => void {
+  takeBack(claim: ClaimClass, told: () => void): () => void {
     const asked = { claim, told };
     this.#takenBack.add(asked);
     this.pump();
@@ -145,7 +145,7 @@ export class AllocationTable {
   made(node: string, sizeBytes: number): void {
     if (sizeBytes < LARGE_BYTES) return;
     const room = node === this.#self.name ? this.ledger : this.#neighbours.roomOf(node);
-    room?.grows(sizeBytes);
+    room?.addValueBytes(sizeBytes);
   }
 
   register(capabilities: Capabilities): void {
@@ -190,9 +190,9 @@ export class AllocationTable {
         const nowMs = this.#clock.now();
         if (nowMs - this.#lookedAtMs >= LOOK_MS) {
           this.#lookedAtMs = nowMs;
-          this.ledger.holds(this.#heldBytes());
+          this.ledger.setValueBytes(this.#heldBytes());
         }
-        for (const answer of this.#allocation.pump(nowMs)) this.#deliver(answer);
+        for (const answer of this.#allocation.grantAll(nowMs)) this.#deliver(answer);
       }
       this.#tellWaiting();
     } finally {
@@ -208,7 +208,7 @@ export class AllocationTable {
     }
   }
 
-  #deliver(answer: Answer): void {
+  #deliver(answer: PlacementAnswer): void {
     const run = this.#runs.get(answer.runId);
     if (answer.type === 'refused') run?.refused(answer.index, answer.error);
     else if (run) run.granted(answer.index, answer.node, answer.claim, answer.mayQueue);
@@ -220,7 +220,7 @@ export class AllocationTable {
     const asked = this.#asked;
     this.#asked = [];
     // Functions that are alike wait for the same; those of one run mostly asked one after the other.
-    const shortOf = new Map<ClaimKind, Capabilities>();
+    const shortOf = new Map<ClaimClass, Capabilities>();
     for (let at = 0; at < asked.length; ) {
       const { runId, kind } = asked[at]!;
       const run = this.#runs.get(runId);
@@ -240,7 +240,7 @@ export class AllocationTable {
 }
 
 /** The supervised actor: answers what other actors and nodes ask of this node's resources. */
-export const startAllocator = (parent: Parent, table: AllocationTable): Promise<ActorRef<AllocatorMessage>> =>
+export const startAllocator = (parent: Parent, table: Allocator): Promise<ActorRef<AllocatorMessage>> =>
   spawnActor<AllocatorMessage>(
     parent,
     (_state, message) => {

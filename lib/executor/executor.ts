@@ -1,9 +1,9 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
 import { type Clock, HandoffError, type Timer } from '../base/index.js';
-import type { Held } from '../value/index.js';
-import { type AttemptContext, type Blocked, type Call, type Outcome, type Running, type Step, stoppedOutcome } from './attempt.js';
+import type { StoredValue } from '../value/index.js';
+import { type AttemptContext, type Blocked, type Call, type Outcome, type Running, type Step, stoppedOutcome } from './attempts/attempt.js';
+import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
 import type { Isolation } from './isolation.js';
-import { type PlacedStep, type Segment, segmentsOf } from './segments.js';
 
 /** One try at a function: what an executor is asked to run. The last step is the function itself, all steps come after those they need. */
 export interface Attempt {
@@ -28,7 +28,7 @@ class RunningAttempt implements AttemptHandle {
   readonly #isolations: ReadonlyMap<string, Isolation>;
   readonly #done: (blocked: Blocked | undefined) => void;
   #segments: readonly Segment[] = [];
-  #values: (Held | undefined)[] = [];
+  #values: (StoredValue | undefined)[] = [];
   #at = 0;
   #tookMs = 0;
   #running: Running | undefined;
@@ -136,7 +136,7 @@ const unknownIsolation = (isolation: string, { functionId, node }: AttemptContex
  * The table behind the Executor actor: the isolations of this node and how many attempts they run. It outlives each incarnation of the
  * actor, so that a crash ends no attempt. Attempts are started within the caller's turn.
  */
-export class ExecutorTable {
+export class Executor {
   readonly #isolations: ReadonlyMap<string, Isolation>;
   readonly #clock: Clock;
   #running = 0;
@@ -196,7 +196,7 @@ export class ExecutorTable {
 export type ExecutorMessage = { readonly type: 'count-running'; readonly replyTo: ActorRef<number> };
 
 /** The supervised actor: answers what other actors and nodes ask of this node's attempts. */
-export const startExecutor = (parent: Parent, table: ExecutorTable): Promise<ActorRef<ExecutorMessage>> =>
+export const startExecutor = (parent: Parent, table: Executor): Promise<ActorRef<ExecutorMessage>> =>
   spawnActor<ExecutorMessage>(
     parent,
     (_state, message) => {

@@ -1,21 +1,34 @@
 // Executor: HOW an attempt runs.
 // In:  attempts: a function with its arguments, together with the inline functions and (de)serializers it needs.
 // Out: outcomes: a value on this node, a failure, or the word that it was stopped; what functions print.
-export type { AttemptContext, Blocked, Outcome, Step } from './attempt.js';
+export type { AttemptContext, Blocked, Outcome, Step } from './attempts/attempt.js';
+export { currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
+export type { PlacedStep } from './attempts/segments.js';
+export { StartBudget } from './attempts/start-budget.js';
+export { blameFunctions, type StrayListener } from './attempts/stray-errors.js';
+export { CodeRefs } from './code/code-refs.js';
+export { ModuleComparisons } from './code/module-comparisons.js';
+export { moduleDigest, sameDigest } from './code/module-digest.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
-export { CodeRefs } from './code-refs.js';
-export { currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './current-function.js';
-export { type Attempt, type AttemptHandle, type ExecutorMessage, ExecutorTable, startExecutor } from './executor.js';
-export { type FarValue, type Given, isFar, RIDES_ALONG_BYTES } from './far-value.js';
-export { Fetches, type FetchGround, type Way } from './fetches.js';
-export { type GatheredOutcome, type GatherGround, startGathered, type UngatheredAttempt, type UngatheredStep } from './gathered-attempt.js';
+export { type Attempt, type AttemptHandle, Executor, type ExecutorMessage, startExecutor } from './executor.js';
 export type { Isolation, IsolationOptions } from './isolation.js';
 export { isolations } from './isolations/index.js';
-export { ModuleComparisons } from './module-comparisons.js';
-export { moduleDigest, sameDigest } from './module-digest.js';
-export { type Maker, Offers, type ValueListener } from './offers.js';
-export { type AttemptAnswer, type FarAttempt, type FarListener, type FarOutcome, RemoteExecutor } from './remote-executor.js';
-export type { PlacedStep } from './segments.js';
-export { blameFunctions, type StrayListener } from './stray-errors.js';
-export { ValueServer } from './value-server.js';
-export { moduleOnWire, stepsFromWire } from './wire-steps.js';
+export {
+  type AttemptAnswer,
+  type RemoteAttempt,
+  type RemoteAttemptListener,
+  RemoteExecutor,
+  type RemoteOutcome,
+} from './remote/remote-executor.js';
+export { moduleOnWire, stepsFromWire } from './remote/wire-steps.js';
+export { type FetchDeps, Fetches, type FetchRoute } from './values/fetches.js';
+export {
+  type GatherDeps,
+  type GatheredOutcome,
+  startGathered,
+  type UngatheredAttempt,
+  type UngatheredStep,
+} from './values/gathered-attempt.js';
+export { Offers, type ValueListener, type ValueMaker } from './values/offers.js';
+export { type ArgumentValue, isRemote, type RemoteValue, RIDES_ALONG_BYTES } from './values/remote-value.js';
+export { ValueServer } from './values/value-server.js';

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '../base/index.js';
-import type { AttemptContext, Call, Outcome, Running } from './attempt.js';
-import type { Lender } from './current-function.js';
+import type { AttemptContext, Call, Outcome, Running } from './attempts/attempt.js';
+import type { Lender } from './attempts/current-function.js';
 
 /** Where code runs on a node. A new isolation is one file in `isolations/` and one line in the map at the door. */
 export interface Isolation {

@@ -1,24 +1,24 @@
 import { channel } from 'node:diagnostics_channel';
-import { type ActorRef, type NactRef, openDesk, type SupervisionTree, supervisionTree, tellNact } from '../actor/index.js';
+import { type ActorRef, type NactRef, openPlainActor, type SupervisionTree, supervisionTree, tellNact } from '../actor/index.js';
 import type { Capabilities } from '../allocator/index.js';
 import { type Clock, callSite, checkedNumber, type HandoffError, newRunId, systemClock, withCallSite } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
 import { currentLoan } from '../executor/index.js';
 import { type PreparedRun, type RunOutcome, recordOf } from '../runner/index.js';
-import { type HandoffMessage, LaunchRun, receiveAtDesk } from './desk.js';
-import { type ExecuteOptions, statedDagId } from './execute-options.js';
-import { inspect, type NodeInspection } from './inspection.js';
-import { Lifecycle } from './lifecycle.js';
-import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from './node-options.js';
+import { type HandoffMessage, LaunchRun, receiveApiMessage } from './actor-api.js';
+import { type ClusterStatus, openStatus } from './cluster/status.js';
+import { type Environment, realEnvironment } from './node/environment.js';
+import { inspect, type NodeInspection } from './node/inspection.js';
+import { Lifecycle } from './node/lifecycle.js';
+import { assembleNode, type NodeParts } from './node/node-parts.js';
+import { StationClient } from './node/station-client.js';
+import { growTree, type Stations, type Tree } from './node/tree.js';
 import { type NodeInfo, NodeResources } from './node-resources.js';
 import { NodeValues } from './node-values.js';
+import { type ExecuteOptions, statedDagId } from './options/execute-options.js';
+import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from './options/node-options.js';
 import { openRun, type Run } from './run.js';
 import { RunWait } from './run-wait.js';
-import { StationDesk } from './stations.js';
-import { type ClusterStatus, openStatus } from './status.js';
-import { machine, type Surroundings } from './surroundings.js';
-import { layTables, type Tables } from './tables.js';
-import { growTree, type Stations, type Tree } from './tree.js';
 
 /** What a node holds and has under way: for the testing kit. */
 export const inspectNode: unique symbol = Symbol('inspectNode');
@@ -50,22 +50,22 @@ export class Handoff implements AsyncDisposable {
   readonly actor: NactRef<HandoffMessage>;
   /** Resolves when the node has stopped: with the `HANDOFF_RESTARTS_EXCEEDED` that ended it, if one did. */
   readonly stopped: Promise<HandoffError | undefined>;
-  readonly #tables: Tables;
+  readonly #tables: NodeParts;
   readonly #tree: Tree;
   readonly #lifecycle: Lifecycle;
   readonly #resources: NodeResources;
   readonly #values: NodeValues;
   #address: string | undefined;
 
-  private constructor(options: CheckedNodeOptions, tables: Tables, tree: Tree, clock: Clock) {
+  private constructor(options: CheckedNodeOptions, tables: NodeParts, tree: Tree, clock: Clock) {
     this.name = options.name;
     this.#tables = tables;
     this.#tree = tree;
     const parts = { runs: tables.runs, logger: options.logger };
-    this.actor = openDesk(tree.system, 'handoff', (message) => receiveAtDesk(message, parts));
+    this.actor = openPlainActor(tree.system, 'handoff', (message) => receiveApiMessage(message, parts));
     this.#lifecycle = new Lifecycle(options.name, tables, tree, this.actor, { logger: options.logger, clock });
     this.stopped = this.#lifecycle.stopped;
-    const desk = new StationDesk(tree, this.#lifecycle);
+    const desk = new StationClient(tree, this.#lifecycle);
     this.#resources = new NodeResources(this.name, tables, desk);
     this.#values = new NodeValues(this.name, options.freeze, tables, desk);
   }
@@ -83,18 +83,18 @@ export class Handoff implements AsyncDisposable {
   static async start(options?: NodeOptions): Promise<Handoff> {
     const site = callSite();
     try {
-      return await Handoff[startNode](options, machine);
+      return await Handoff[startNode](options, realEnvironment);
     } catch (error) {
       throw withCallSite(error, site);
     }
   }
 
   /** As `start`, with another time, chance or network. @internal */
-  static async [startNode](options: NodeOptions | undefined, surroundings: Surroundings): Promise<Handoff> {
+  static async [startNode](options: NodeOptions | undefined, surroundings: Environment): Promise<Handoff> {
     const own = starting.hasSubscribers ? { ...options } : options;
     starting.publish(own);
     const checked = checkedNodeOptions(own);
-    const tables = layTables(checked, surroundings);
+    const tables = assembleNode(checked, surroundings);
     const handoff = new Handoff(checked, tables, await growTree(checked, tables, surroundings), surroundings.clock);
     const { listen, advertise, join, joinTimeoutMs } = checked.network;
     try {

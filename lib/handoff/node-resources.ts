@@ -1,7 +1,7 @@
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
 import type { NodeStatus } from '../nodes/index.js';
-import { checkId, type StationDesk } from './stations.js';
-import type { Tables } from './tables.js';
+import type { NodeParts } from './node/node-parts.js';
+import { checkId, type StationClient } from './node/station-client.js';
 
 /** A member of the cluster. */
 export interface NodeInfo {
@@ -20,10 +20,10 @@ export interface NodeInfo {
 /** Who is there, and what they have: the part of `Handoff` that asks ledgers. */
 export class NodeResources {
   readonly #node: string;
-  readonly #tables: Tables;
-  readonly #desk: StationDesk;
+  readonly #tables: NodeParts;
+  readonly #desk: StationClient;
 
-  constructor(node: string, tables: Tables, desk: StationDesk) {
+  constructor(node: string, tables: NodeParts, desk: StationClient) {
     this.#node = node;
     this.#tables = tables;
     this.#desk = desk;

@@ -1,8 +1,8 @@
 import { checkedNumber, HandoffError } from '../base/index.js';
 import { LONGEST_NODE_NAME } from '../peer/index.js';
-import { type Held, snapshot } from '../value/index.js';
-import { checkId, type StationDesk } from './stations.js';
-import type { Tables } from './tables.js';
+import { type StoredValue, snapshot } from '../value/index.js';
+import type { NodeParts } from './node/node-parts.js';
+import { checkId, type StationClient } from './node/station-client.js';
 
 /** How long members have to say whether they have a copy of what is lost where it was made, ms. */
 const COPY_MS = 5000;
@@ -11,10 +11,10 @@ const COPY_MS = 5000;
 export class NodeValues {
   readonly #node: string;
   readonly #freeze: boolean;
-  readonly #tables: Tables;
-  readonly #desk: StationDesk;
+  readonly #tables: NodeParts;
+  readonly #desk: StationClient;
 
-  constructor(node: string, freeze: boolean, tables: Tables, desk: StationDesk) {
+  constructor(node: string, freeze: boolean, tables: NodeParts, desk: StationClient) {
     this.#node = node;
     this.#freeze = freeze;
     this.#tables = tables;
@@ -38,7 +38,7 @@ export class NodeValues {
     checkId(dagId, 'dagId');
     checkId(id, 'id');
     const timeoutMs = checkedNumber('timeoutMs', given.timeoutMs, { or: 5000 });
-    const here = this.#desk.ask<Held | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
+    const here = this.#desk.ask<StoredValue | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
       type: 'await-value',
       dagId,
       id,
@@ -111,10 +111,10 @@ export class NodeValues {
     throw new HandoffError('HANDOFF_TIMEOUT', `Cleared DAG "${dagId}" wherever it could be${unheard(late)}`, { dagId, node: late[0]! });
   }
 
-  async #find(dagId: string, id: string): Promise<Held | undefined> {
+  async #find(dagId: string, id: string): Promise<StoredValue | undefined> {
     checkId(dagId, 'dagId');
     checkId(id, 'id');
-    return this.#desk.ask<Held | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'find-value', dagId, id, replyTo }));
+    return this.#desk.ask<StoredValue | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'find-value', dagId, id, replyTo }));
   }
 
   /** Asks the NodeRegistry, so that a node that is stopped says so. */

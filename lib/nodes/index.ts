@@ -3,6 +3,6 @@
 // Out: the members and their status; every change of them; whom to dial, beats; a way into a cluster.
 export { type JoinOptions, joinCluster } from './joining.js';
 export type { Beat, BeatContent, Links, MembershipMessage, Resources } from './links.js';
-export type { Identity, LossCause, MemberEvent, MemberState, NodeStatus, Reach } from './member-state.js';
+export type { LossCause, MemberEvent, MemberState, NodeIdentity, NodeStatus, Reach } from './member-state.js';
 export { type MemberListener, Membership, type MembershipOptions } from './membership.js';
 export { type MemberInfo, type NodeRegistryMessage, startNodeRegistry } from './node-registry.js';

@@ -1,5 +1,5 @@
 import type { LogState } from '../base/index.js';
-import type { Identity } from './member-state.js';
+import type { NodeIdentity } from './member-state.js';
 
 /** Resources, as `[name, amount]`. */
 export type Resources = readonly (readonly [string, number])[];
@@ -59,7 +59,7 @@ export type MembershipMessage =
   | { readonly type: 'members'; readonly members: readonly MemberEntry[] };
 
 /** A member, as it is told to others. */
-export const entryOf = ({ name, incarnation, address }: Identity): MemberEntry => [name, incarnation, address ?? null];
+export const entryOf = ({ name, incarnation, address }: NodeIdentity): MemberEntry => [name, incarnation, address ?? null];
 
 /** The wire, as the membership needs it. Nothing here waits or throws; what comes of it is told to the membership, by member. */
 export interface Links {

@@ -4,7 +4,7 @@ import type { BeatContent } from './links.js';
 export type NodeStatus = 'up' | 'suspect' | 'leaving';
 
 /** Who somebody is. A node that is started anew under its name has another incarnation; incarnations are compared for equality only. */
-export interface Identity {
+export interface NodeIdentity {
   readonly name: string;
   readonly incarnation: string;
   /** Where it listens, as `ws://host:port`; `undefined` for a node that only dials. */
@@ -18,7 +18,7 @@ export interface Identity {
 export type Reach = 'self' | 'linked' | 'cut' | 'told';
 
 /** A member, as this node knows it. */
-export interface MemberState extends Identity {
+export interface MemberState extends NodeIdentity {
   readonly status: NodeStatus;
   readonly reach: Reach;
 }

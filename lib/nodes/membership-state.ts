@@ -1,4 +1,5 @@
-import type { Identity, MemberState, NodeStatus } from './member-state.js';
+// Brain: pure.
+import type { MemberState, NodeIdentity, NodeStatus } from './member-state.js';
 
 /** The times a membership goes by, in ms. */
 export interface MembershipPolicy {
@@ -11,7 +12,7 @@ export interface MembershipPolicy {
 }
 
 /** Somebody whom this node has, or had, a link with. */
-export interface Peer extends Identity {
+export interface Peer extends NodeIdentity {
   /** Those `left` and `lost` are remembered to tell old news of them from true ones; those lost also to be dialled. */
   phase: 'linked' | 'cut' | 'lost' | 'left';
   /** When it was last heard, moved forward by the time for which this node itself was late. */
@@ -32,16 +33,16 @@ export interface Unproved {
 
 /** All that a node knows of who is there. Plain data; outlives every incarnation of the NodeRegistry. */
 export interface MembershipState {
-  self: Identity;
+  self: NodeIdentity;
   isLeaving: boolean;
   /** It has said goodbye: it neither beats nor minds who is there. */
   hasLeft: boolean;
   readonly policy: MembershipPolicy;
   readonly peers: Map<string, Peer>;
   /** By who told it, then by name. */
-  readonly told: Map<string, ReadonlyMap<string, Identity>>;
+  readonly told: Map<string, ReadonlyMap<string, NodeIdentity>>;
   /** Members that are only told of. */
-  readonly listed: Map<string, Identity>;
+  readonly listed: Map<string, NodeIdentity>;
   /** Those of them that listen: whoever tells so may err, or lie. */
   readonly unproved: Map<string, Unproved>;
   /** The addresses that are dialled whenever there is no link, by name. */
@@ -54,7 +55,7 @@ export interface MembershipState {
 }
 
 /** A membership of one: `self`. */
-export const newMembershipState = (self: Identity, policy: MembershipPolicy): MembershipState => ({
+export const newMembershipState = (self: NodeIdentity, policy: MembershipPolicy): MembershipState => ({
   self,
   isLeaving: false,
   hasLeft: false,
@@ -74,7 +75,7 @@ export const newMembershipState = (self: Identity, policy: MembershipPolicy): Me
  * else goes by its name. One whose link has closed may have been started anew, and is no obstacle; nor is one that was only told of, as whoever tells of it
  * may lie: who was met owns a name.
  */
-export function refusalOf(state: MembershipState, identity: Identity): string | undefined {
+export function refusalOf(state: MembershipState, identity: NodeIdentity): string | undefined {
   const { name, incarnation } = identity;
   if (name === state.self.name) {
     return incarnation === state.self.incarnation ? 'it is this node itself' : `this node is named ${JSON.stringify(name)}`;
@@ -103,8 +104,8 @@ export function memberNamed(state: MembershipState, name: string): MemberState |
 }
 
 /** Whom this node has a link with, but for `except`. */
-export function linkedMembers(state: MembershipState, except?: string): Identity[] {
-  const members: Identity[] = [];
+export function linkedMembers(state: MembershipState, except?: string): NodeIdentity[] {
+  const members: NodeIdentity[] = [];
   for (const peer of state.peers.values()) {
     if (peer.phase !== 'linked' || peer.name === except) continue;
     members.push({ name: peer.name, incarnation: peer.incarnation, address: peer.address });
@@ -120,7 +121,7 @@ const statusOf = (peer: Peer): NodeStatus => (peer.isLeaving ? 'leaving' : peer.
 const selfOf = (state: MembershipState): MemberState => ({ ...state.self, status: state.isLeaving ? 'leaving' : 'up', reach: 'self' });
 
 /** One that is only told of, as others may see it. */
-export const toldMember = (told: Identity): MemberState => ({ ...told, status: 'up', reach: 'told' });
+export const toldMember = (told: NodeIdentity): MemberState => ({ ...told, status: 'up', reach: 'told' });
 
 /** A peer, as others may see it. */
 export const memberOf = (peer: Peer): MemberState => ({

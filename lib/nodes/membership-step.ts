@@ -1,5 +1,6 @@
-import { missed, reconcile, tell, tireOf } from './hearsay.js';
-import type { Identity, LossCause, MemberEvent } from './member-state.js';
+// Brain: pure.
+import { missed, reconcileReports, sendReports, tireOf } from './gossip.js';
+import type { LossCause, MemberEvent, NodeIdentity } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
 import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, memberOf, type Peer } from './membership-state.js';
 
@@ -14,7 +15,7 @@ const NOTABLE_LAG = 0.1;
  * is no longer the current one change nothing, nor does anything after this node has left. `nowMs` is the observer's monotonic time; nobody
  * else's time is ever looked at.
  */
-export function step(state: MembershipState, happening: MembershipHappening, nowMs: number, out: MembershipCommand[]): void {
+export function stepMembership(state: MembershipState, happening: MembershipHappening, nowMs: number, out: MembershipCommand[]): void {
   if (state.hasLeft) return;
   switch (happening.type) {
     case 'link-up':
@@ -46,7 +47,7 @@ export function step(state: MembershipState, happening: MembershipHappening, now
       const teller = state.peers.get(happening.from);
       if (teller?.phase !== 'linked') return;
       hear(teller, nowMs, out);
-      return tell(state, teller.name, happening.members, nowMs, out);
+      return sendReports(state, teller.name, happening.members, nowMs, out);
     }
     case 'tick':
       return tick(state, happening.lagMs, nowMs, out);
@@ -71,7 +72,7 @@ export function step(state: MembershipState, happening: MembershipHappening, now
 }
 
 /** What must be done again by those who were restarted: dialling, and telling the others. */
-export const recover = (state: MembershipState): MembershipCommand[] =>
+export const recoverMembership = (state: MembershipState): MembershipCommand[] =>
   state.hasLeft
     ? []
     : [
@@ -80,7 +81,7 @@ export const recover = (state: MembershipState): MembershipCommand[] =>
         { type: 'send-members', members: linkedMembers(state) },
       ];
 
-function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: MembershipCommand[]): void {
+function linkUp(state: MembershipState, identity: NodeIdentity, nowMs: number, out: MembershipCommand[]): void {
   const { name, incarnation, address } = identity;
   if (name === state.self.name) return;
   const before = state.peers.get(name);
@@ -91,14 +92,14 @@ function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: 
     state.peers.set(name, peer);
     hear(peer, nowMs, out);
     if (isBack) changed(state, peer, out);
-    reconcile(state, name, nowMs, out);
+    reconcileReports(state, name, nowMs, out);
   } else {
     succeed(state, identity, nowMs, out);
     const fresh = { isSuspect: false, isLeaving: false, silentSinceMs: nowMs, goneSinceMs: nowMs };
     const peer: Peer = { name, incarnation, address, phase: 'linked', ...fresh };
     state.peers.set(name, peer);
     state.isChanged = true;
-    reconcile(state, name, nowMs, out);
+    reconcileReports(state, name, nowMs, out);
     out.push({ type: 'announce', event: { type: 'member-joined', member: memberOf(peer) } });
   }
   out.push({ type: 'send-members', to: name, members: linkedMembers(state, name) }, { type: 'send-beat', to: name });
@@ -108,13 +109,13 @@ function linkUp(state: MembershipState, identity: Identity, nowMs: number, out: 
  * An address answers for one process: with somebody new there, whoever had it and has no link is no longer. Not so with somebody who is
  * known: nodes may give the same address by mistake, such as that of their own loopback.
  */
-function succeed(state: MembershipState, { name, address }: Identity, nowMs: number, out: MembershipCommand[]): void {
+function succeed(state: MembershipState, { name, address }: NodeIdentity, nowMs: number, out: MembershipCommand[]): void {
   if (address === undefined) return;
   for (const peer of [...state.peers.values()]) {
     if (peer.name === name || peer.address !== address || peer.phase === 'linked') continue;
     if (peer.phase === 'cut') lose(state, peer, 'replaced', nowMs, out);
     state.peers.set(peer.name, { ...peer, address: undefined });
-    reconcile(state, peer.name, nowMs, out);
+    reconcileReports(state, peer.name, nowMs, out);
   }
 }
 
@@ -168,12 +169,12 @@ function outlive(state: MembershipState, peer: Peer, nowMs: number, out: Members
   const goneMs = nowMs - peer.goneSinceMs;
   const isDialled = isRemembered(state, peer) && (isAnchor(state, peer) || goneMs < rememberMs);
   if (goneMs >= timeoutMs && !isDialled) drop(state, peer, nowMs, out);
-  else if (goneMs >= timeoutMs) reconcile(state, peer.name, nowMs, out);
+  else if (goneMs >= timeoutMs) reconcileReports(state, peer.name, nowMs, out);
 }
 
 function drop(state: MembershipState, peer: Peer, nowMs: number, out: MembershipCommand[]): void {
   state.peers.delete(peer.name);
-  reconcile(state, peer.name, nowMs, out);
+  reconcileReports(state, peer.name, nowMs, out);
 }
 
 function hear(peer: Peer, nowMs: number, out: MembershipCommand[]): void {
@@ -200,6 +201,6 @@ function go(state: MembershipState, peer: Peer, phase: 'lost' | 'left', event: M
   peer.isSuspect = false;
   state.isChanged = true;
   out.push({ type: 'announce', event });
-  tell(state, peer.name, [], nowMs, out);
-  reconcile(state, peer.name, nowMs, out);
+  sendReports(state, peer.name, [], nowMs, out);
+  reconcileReports(state, peer.name, nowMs, out);
 }

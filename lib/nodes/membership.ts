@@ -1,9 +1,9 @@
 import { type Clock, checkedNumber, newId, peerAddress } from '../base/index.js';
 import { type Beat, type BeatContent, entryOf, type Links, type MembershipMessage, nothing } from './links.js';
-import type { Identity, MemberEvent, MemberState } from './member-state.js';
+import type { MemberEvent, MemberState, NodeIdentity } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
 import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf } from './membership-state.js';
-import { recover, step } from './membership-step.js';
+import { recoverMembership, stepMembership } from './membership-step.js';
 
 /** What a membership can be told beside its node's name. */
 export interface MembershipOptions {
@@ -67,7 +67,7 @@ export class Membership {
   }
 
   /** Who this node is. */
-  get self(): Identity {
+  get self(): NodeIdentity {
     return this.#state.self;
   }
 
@@ -119,7 +119,7 @@ export class Membership {
   }
 
   /** This node joined through that member, as it was told to: its address is dialled from now on whenever there is no link, also after a goodbye. */
-  joined({ address }: Pick<Identity, 'address'>): void {
+  joined({ address }: Pick<NodeIdentity, 'address'>): void {
     if (address !== undefined) this.#happened({ type: 'self-joined', address });
   }
 
@@ -134,19 +134,19 @@ export class Membership {
   }
 
   /** Why nobody with this identity is let in, for the greeting; `undefined`: it is. */
-  refusalOf(identity: Identity): string | undefined {
+  refusalOf(identity: NodeIdentity): string | undefined {
     return refusalOf(this.#state, identity);
   }
 
   /** A link stands. One with another incarnation of the same name takes the place of the one before. */
-  up(identity: Identity): void {
+  up(identity: NodeIdentity): void {
     const { name, incarnation, address } = identity;
     this.#receivedBytes.set(name, this.#links?.receivedBytes(name) ?? 0);
     this.#happened({ type: 'link-up', identity: { name, incarnation, address } });
   }
 
   /** A link has ended: it closed, its other side is gone for certain, or it said goodbye. Told before `up` of the next link to the same node. */
-  down({ name, incarnation }: Pick<Identity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
+  down({ name, incarnation }: Pick<NodeIdentity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
     this.#receivedBytes.delete(name);
     this.#happened({ type: 'link-down', name, incarnation, cause });
   }
@@ -189,7 +189,7 @@ export class Membership {
 
   /** Does again what was lost with those who did it: dials who is to be dialled, tells the members. */
   recover(): void {
-    for (const command of recover(this.#state)) this.#perform(command);
+    for (const command of recoverMembership(this.#state)) this.#perform(command);
     this.#throwFailure();
   }
 
@@ -210,7 +210,7 @@ export class Membership {
     try {
       for (let next = this.#happenings.shift(); next; next = this.#happenings.shift()) {
         const commands: MembershipCommand[] = [];
-        step(this.#state, next, this.#clock.now(), commands);
+        stepMembership(this.#state, next, this.#clock.now(), commands);
         for (const command of commands) this.#perform(command);
       }
     } finally {

@@ -1,6 +1,6 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
-import type { PeerIdentity } from './link-state.js';
-import type { PeerTable } from './peer-table.js';
+import type { PeerIdentity } from './links/link-state.js';
+import type { PeerMesh } from './peer-mesh.js';
 
 /** What came of an attempt to join. */
 export type Joined = { readonly type: 'joined'; readonly peer: PeerIdentity } | { readonly type: 'not-joined'; readonly error: Error };
@@ -13,7 +13,7 @@ export type PeerHubMessage =
   | { readonly type: 'crash'; readonly error: unknown };
 
 /** The supervised actor: answers who is linked, and links. Its links are the table's, so it may be restarted at any time. */
-export const startPeerHub = (parent: Parent, table: PeerTable): Promise<ActorRef<PeerHubMessage>> =>
+export const startPeerHub = (parent: Parent, table: PeerMesh): Promise<ActorRef<PeerHubMessage>> =>
   spawnActor<PeerHubMessage>(
     parent,
     (_state, message) => {

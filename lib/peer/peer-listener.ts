@@ -1,5 +1,5 @@
-import type { PeerIdentity } from './link-state.js';
-import type { RefusalReason, WireMessage } from './messages.js';
+import type { PeerIdentity } from './links/link-state.js';
+import type { RefusalReason, WireMessage } from './protocol/messages.js';
 
 /** Who hears of peers. For each link one `up`, then what comes over it, then one `down`; a peer has one link at a time. */
 export interface PeerListener {

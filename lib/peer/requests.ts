@@ -1,5 +1,5 @@
 import { type Clock, HandoffError, PassingMap, type Timer } from '../base/index.js';
-import type { WireMessage } from './messages.js';
+import type { WireMessage } from './protocol/messages.js';
 
 /** Who hears what came of a request. */
 export interface Requester<T> {

@@ -3,5 +3,5 @@
 // Out: the values, and which node made them, for `retainMs` after a run.
 export { backends } from './backends/index.js';
 export { type LocalStoreMessage, startLocalStore } from './local-store.js';
-export type { Shelf, StoreBackend } from './store.js';
-export { StoreTable, type Waiter } from './store-table.js';
+export type { StoreBackend, ValueShelf } from './store.js';
+export { ValueStore, type Waiter } from './value-store.js';

@@ -1,7 +1,7 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
 import type { Clock } from '../base/index.js';
-import type { Held } from '../value/index.js';
-import type { StoreTable } from './store-table.js';
+import type { StoredValue } from '../value/index.js';
+import type { ValueStore } from './value-store.js';
 
 /** Questions to the LocalStore. A value that is not there is answered `undefined`. */
 export type LocalStoreMessage =
@@ -9,17 +9,17 @@ export type LocalStoreMessage =
       readonly type: 'keep-value';
       readonly dagId: string;
       readonly id: string;
-      readonly value: Held;
+      readonly value: StoredValue;
       readonly as: 'value' | 'result';
       readonly replyTo: ActorRef<undefined>;
     }
-  | { readonly type: 'find-value'; readonly dagId: string; readonly id: string; readonly replyTo: ActorRef<Held | undefined> }
+  | { readonly type: 'find-value'; readonly dagId: string; readonly id: string; readonly replyTo: ActorRef<StoredValue | undefined> }
   | {
       readonly type: 'await-value';
       readonly dagId: string;
       readonly id: string;
       readonly timeoutMs: number;
-      readonly replyTo: ActorRef<Held | undefined>;
+      readonly replyTo: ActorRef<StoredValue | undefined>;
     }
   | {
       readonly type: 'register-location';
@@ -32,7 +32,7 @@ export type LocalStoreMessage =
   | { readonly type: 'clear-dag'; readonly dagId: string; readonly replyTo: ActorRef<undefined> };
 
 /** The supervised actor: answers what callers, other actors and other nodes ask of this node's values. */
-export const startLocalStore = (parent: Parent, table: StoreTable, clock: Clock): Promise<ActorRef<LocalStoreMessage>> =>
+export const startLocalStore = (parent: Parent, table: ValueStore, clock: Clock): Promise<ActorRef<LocalStoreMessage>> =>
   spawnActor<LocalStoreMessage>(
     parent,
     (_state, message) => {
@@ -50,7 +50,7 @@ export const startLocalStore = (parent: Parent, table: StoreTable, clock: Clock)
             forget();
             tell(replyTo, undefined);
           });
-          const found = (value: Held): void => {
+          const found = (value: StoredValue): void => {
             timer.cancel();
             tell(replyTo, value);
           };

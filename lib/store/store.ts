@@ -1,11 +1,11 @@
-import type { Held } from '../value/index.js';
+import type { StoredValue } from '../value/index.js';
 
 /** The values of one run, or of one DAG, on this node, by function or input id. Any string is an id. */
-export interface Shelf {
+export interface ValueShelf {
   /** Bytes held, as the values themselves tell. */
   readonly sizeBytes: number;
-  put(id: string, value: Held): void;
-  get(id: string): Held | undefined;
+  put(id: string, value: StoredValue): void;
+  get(id: string): StoredValue | undefined;
   delete(id: string): void;
   ids(): Iterable<string>;
 }
@@ -14,5 +14,5 @@ export interface Shelf {
 export interface StoreBackend {
   readonly name: string;
   /** An empty shelf. It is not opened twice; what is on it is forgotten when it is dropped. */
-  open(): Shelf;
+  open(): ValueShelf;
 }

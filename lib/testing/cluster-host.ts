@@ -1,11 +1,11 @@
 import type { Clock, Logger } from '../base/index.js';
-import type { Handoff, NodeOptions, SupervisedName, Surroundings } from '../handoff/index.js';
+import type { Environment, Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
 import type { Defer, FrameObserver } from '../peer/index.js';
 import type { FunctionFailures } from './function-failures.js';
 import type { LinkBook } from './link-book.js';
 
 /** What a cluster takes from the world; a simulation brings its own. */
-export interface ClusterSurroundings {
+export interface ClusterEnvironment {
   readonly clock: Clock;
   /** The random numbers of one node, from 0 to 1, as `Math.random`; `undefined`: those of the kit itself. */
   readonly randomOf: (node: string | undefined) => () => number;
@@ -15,12 +15,12 @@ export interface ClusterSurroundings {
   /** Told what is done to nodes: `kill n2`. */
   readonly note?: (text: string) => void;
   /** Where functions run, and how their modules are loaded; as `Surroundings` has it. */
-  readonly execution?: Pick<Surroundings, 'isolations' | 'importModule'>;
+  readonly execution?: Pick<Environment, 'isolations' | 'importModule'>;
   readonly logger?: (node: string) => Logger;
 }
 
 /** What a host is made with. */
-export interface HostSetup extends ClusterSurroundings {
+export interface HostSetup extends ClusterEnvironment {
   /** Every node that there will be. */
   readonly names: readonly string[];
   /** What is wrong between them; hosts watch it. */

@@ -1,6 +1,6 @@
 import { type Clock, HandoffError, NonRetryableError, type Timer } from '../base/index.js';
-import type { AttemptContext, AttemptHandle, FarOutcome } from '../executor/index.js';
-import type { Interpose, StartAttempt } from '../runner/index.js';
+import type { AttemptContext, AttemptHandle, RemoteOutcome } from '../executor/index.js';
+import type { StartAttempt, WrapAttempt } from '../runner/index.js';
 
 /** How attempts of one function are to fail. */
 export interface PlannedFailure {
@@ -23,7 +23,7 @@ export class FunctionFailures {
   }
 
   /** For the runs that a node drives; the time is that node's. */
-  interpose(clock: Clock): Interpose {
+  interpose(clock: Clock): WrapAttempt {
     return (context, start) => {
       const { functionId } = context;
       const failure = this.#planned.get(functionId)?.shift();
@@ -40,17 +40,17 @@ export class FunctionFailures {
 }
 
 /** An attempt that is started, and fails some time later unless it fails by itself before; one that succeeds before then is not told so. */
-class FailingAttempt implements AttemptHandle<FarOutcome> {
+class FailingAttempt implements AttemptHandle<RemoteOutcome> {
   readonly #context: AttemptContext;
   readonly #failure: PlannedFailure;
   readonly #giveBack: () => void;
-  readonly #inner: AttemptHandle<FarOutcome>;
+  readonly #inner: AttemptHandle<RemoteOutcome>;
   #timer: Timer | undefined;
   #isDue = false;
   #isStopped = false;
   #hasSucceeded = false;
-  #outcome: FarOutcome | undefined;
-  #heard: ((outcome: FarOutcome) => void) | undefined;
+  #outcome: RemoteOutcome | undefined;
+  #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
   constructor(
     context: AttemptContext,
@@ -67,7 +67,7 @@ class FailingAttempt implements AttemptHandle<FarOutcome> {
     this.#inner.listen((outcome) => this.#ended(outcome));
   }
 
-  listen(heard: (outcome: FarOutcome) => void): void {
+  listen(heard: (outcome: RemoteOutcome) => void): void {
     this.#heard = heard;
     if (this.#outcome) heard(this.#outcome);
   }
@@ -91,19 +91,19 @@ class FailingAttempt implements AttemptHandle<FarOutcome> {
     );
   }
 
-  #ended(outcome: FarOutcome): void {
+  #ended(outcome: RemoteOutcome): void {
     if (this.#isStopped) this.#end(this.#isDue ? { type: 'stopped' } : outcome);
     else if (this.#isDue) this.#end(this.#failed());
     else if (outcome.type === 'succeeded' || outcome.type === 'kept') this.#hasSucceeded = true;
     else this.#end(outcome);
   }
 
-  #failed(): FarOutcome {
+  #failed(): RemoteOutcome {
     const { error } = this.#failure;
     return { type: 'failed', error, final: NonRetryableError.is(error) };
   }
 
-  #end(outcome: FarOutcome): void {
+  #end(outcome: RemoteOutcome): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
     this.#timer?.cancel();

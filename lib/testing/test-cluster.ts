@@ -1,7 +1,7 @@
 import { HandoffError, keepAlive } from '../base/index.js';
 import type { Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
-import { machine } from '../handoff/index.js';
-import type { ClusterHost, ClusterSurroundings, HostedNode } from './cluster-host.js';
+import { realEnvironment } from '../handoff/index.js';
+import type { ClusterEnvironment, ClusterHost, HostedNode } from './cluster-host.js';
 import {
   type CheckedClusterOptions,
   type ClusterOptions,
@@ -48,7 +48,7 @@ export class TestCluster implements AsyncDisposable {
   readonly names: readonly string[];
   readonly faults: ClusterFaults;
   readonly #options: CheckedClusterOptions;
-  readonly #surroundings: ClusterSurroundings;
+  readonly #surroundings: ClusterEnvironment;
   readonly #links = new LinkBook();
   readonly #failures = new FunctionFailures();
   readonly #host: ClusterHost;
@@ -59,7 +59,7 @@ export class TestCluster implements AsyncDisposable {
   readonly #doing = new Map<string, Promise<unknown>>();
   #stopping: Promise<void> | undefined;
 
-  private constructor(options: CheckedClusterOptions, surroundings: ClusterSurroundings) {
+  private constructor(options: CheckedClusterOptions, surroundings: ClusterEnvironment) {
     this.#options = options;
     this.#surroundings = surroundings;
     this.names = [...options.nodes.keys()];
@@ -81,19 +81,19 @@ export class TestCluster implements AsyncDisposable {
    */
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const checked = checkedClusterOptions(options);
-    const { clock, defer } = machine;
+    const { clock, defer } = realEnvironment;
     const { seed } = checked;
     const streams = new Map([undefined, ...checked.nodes.keys()].map((name, at) => [name, seededRandom((seed ?? 0) + at * 0x9e3779b1)]));
-    const randomOf = (name: string | undefined): (() => number) => (seed === undefined ? machine.random : streams.get(name)!);
+    const randomOf = (name: string | undefined): (() => number) => (seed === undefined ? realEnvironment.random : streams.get(name)!);
     return TestCluster.#started(checked, { clock, defer, randomOf });
   }
 
   /** As `start`, with another time or chance; on `'memory'` nothing else happens than what they say. @internal */
-  static async [startCluster](options: ClusterOptions, surroundings: ClusterSurroundings): Promise<TestCluster> {
+  static async [startCluster](options: ClusterOptions, surroundings: ClusterEnvironment): Promise<TestCluster> {
     return TestCluster.#started(checkedClusterOptions(options), surroundings);
   }
 
-  static async #started(options: CheckedClusterOptions, surroundings: ClusterSurroundings): Promise<TestCluster> {
+  static async #started(options: CheckedClusterOptions, surroundings: ClusterEnvironment): Promise<TestCluster> {
     const cluster = new TestCluster(options, surroundings);
     try {
       await awake(() => cluster.#startAll());

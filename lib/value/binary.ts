@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isBuffer } from './shape.js';
+import { isBuffer } from './value-shape.js';
 
 /** A packed value whose whole is binary begins with this byte; what v8 writes begins with 0xff. */
 export const BINARY = 0x01;

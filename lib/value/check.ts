@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 import { HandoffError, readSafely, textOf } from '../base/index.js';
 import { packedDepth } from './depth.js';
-import { keyText, pathText, type Step } from './paths.js';
-import { isBuffer, type Shape, shapeOf } from './shape.js';
+import { keyText, type PathStep, pathText } from './paths.js';
+import { isBuffer, shapeOf, type ValueShape } from './value-shape.js';
 
 /** How a value is checked. */
 export interface CheckOptions {
@@ -74,7 +74,7 @@ class Walk {
   readonly #mostBytes: number;
   /** With the depth at which each was met first. */
   readonly #seen = new Map<object, number>();
-  readonly #todo: (readonly [object, Step | undefined, number])[] = [];
+  readonly #todo: (readonly [object, PathStep | undefined, number])[] = [];
   /** How deep what is entered lies. */
   #depth = 0;
   #deepest = 0;
@@ -87,7 +87,7 @@ class Walk {
     this.#mostBytes = mostBytes;
   }
 
-  visit(root: unknown, at: Step | undefined): void {
+  visit(root: unknown, at: PathStep | undefined): void {
     this.#meet(root, at);
     let next = this.#todo.pop();
     try {
@@ -105,7 +105,7 @@ class Walk {
   }
 
   /** A value inside: counted now if it is a primitive, entered later if not. */
-  #meet(value: unknown, at: Step | undefined): void {
+  #meet(value: unknown, at: PathStep | undefined): void {
     if (typeof value !== 'object' || value === null) {
       this.sizeBytes += sizeOfPrimitive(value, this.#where, at);
       return;
@@ -125,7 +125,7 @@ class Walk {
     this.#todo.push([value, at, depth]);
   }
 
-  #enter(value: object, at: Step | undefined): void {
+  #enter(value: object, at: PathStep | undefined): void {
     const shape = shapeOf(value);
     if (typeof shape === 'object') throw refused(this.#where, at, shape.refused);
     if (shape === 'object' || shape === 'array') {
@@ -142,7 +142,7 @@ class Walk {
     this.#nothingLost(value, at, shape);
   }
 
-  #properties(value: object, at: Step | undefined, shape: 'object' | 'array'): void {
+  #properties(value: object, at: PathStep | undefined, shape: 'object' | 'array'): void {
     for (const key of Reflect.ownKeys(value)) {
       if (typeof key === 'symbol') throw refused(this.#where, at, `a property whose key is ${String(key)}`);
       if (shape === 'array' && key === 'length') continue;
@@ -156,7 +156,7 @@ class Walk {
     }
   }
 
-  #map(value: Map<unknown, unknown>, at: Step | undefined): void {
+  #map(value: Map<unknown, unknown>, at: PathStep | undefined): void {
     for (const [key, entry] of value) {
       const name =
         typeof key === 'string' ? JSON.stringify(key) : typeof key === 'object' || typeof key === 'symbol' ? typeof key : String(key);
@@ -170,7 +170,7 @@ class Walk {
     if (isBuffer(value)) this.needsCare = true;
   }
 
-  #error(error: Error, at: Step | undefined): void {
+  #error(error: Error, at: PathStep | undefined): void {
     this.needsCare = true;
     this.sizeBytes += FIXED_BYTES + errorText(error, 'message').length + errorText(error, 'stack').length;
     for (const key of errorFields(error)) {
@@ -182,7 +182,7 @@ class Walk {
   }
 
   /** Own properties of a Map, a Date and the like are not copied by anybody. */
-  #nothingLost(value: object, at: Step | undefined, shape: Shape): void {
+  #nothingLost(value: object, at: PathStep | undefined, shape: ValueShape): void {
     if (shape === 'binary' && ArrayBuffer.isView(value)) return;
     const [lost] = Object.keys(value);
     if (lost !== undefined)
@@ -214,7 +214,7 @@ export function errorFields(error: Error): string[] {
   return fields;
 }
 
-function sizeOfPrimitive(value: unknown, where: string, at: Step | undefined): number {
+function sizeOfPrimitive(value: unknown, where: string, at: PathStep | undefined): number {
   switch (typeof value) {
     case 'string':
       return value.length + 4;
@@ -231,12 +231,12 @@ function sizeOfPrimitive(value: unknown, where: string, at: Step | undefined): n
   }
 }
 
-function refused(where: string, at: Step | undefined, what: string): HandoffError {
+function refused(where: string, at: PathStep | undefined, what: string): HandoffError {
   const path = pathText(where, at);
   return new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot pass ${path} on: ${what} is not a value`, { path });
 }
 
-function tooDeep(where: string, at: Step | undefined): HandoffError {
+function tooDeep(where: string, at: PathStep | undefined): HandoffError {
   const path = pathText(where, at);
   const message = `Cannot pass ${path} on: it is nested deeper than ${MAX_DEPTH}`;
   return new HandoffError('HANDOFF_NOT_SERIALIZABLE', message, { path });

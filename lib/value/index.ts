@@ -2,10 +2,10 @@
 // In:  anything that a function returns, throws, or a caller supplies.
 // Out: a value checked, frozen, packed into bytes, or unpacked; `HANDOFF_NOT_SERIALIZABLE` with the path for what is none.
 export { check, type Survey, surfaceSize, survey } from './check.js';
-export { Held, type Origin } from './held.js';
 export { countLarge } from './idle-collection.js';
 export { type Packed, pack, packSurveyed, unpack } from './pack.js';
 export { countShared } from './shared-memory.js';
 export { smallCopy } from './small-copy.js';
 export { smallSnapshot, snapshot } from './snapshot.js';
+export { type Origin, StoredValue } from './stored-value.js';
 export { packThrown, packThrownForWire, unpackError, unpackThrown } from './thrown.js';

@@ -1,6 +1,6 @@
 /** A step from a value to one inside it; a chain of them leads back to the root. */
-export interface Step {
-  readonly above: Step | undefined;
+export interface PathStep {
+  readonly above: PathStep | undefined;
   readonly key: string;
 }
 
@@ -11,7 +11,7 @@ export function keyText(key: string | number): string {
 }
 
 /** `result.rows[3].callback`, from where the walk began. Long paths keep their two ends. */
-export function pathText(where: string, step: Step | undefined): string {
+export function pathText(where: string, step: PathStep | undefined): string {
   const keys: string[] = [];
   for (let at = step; at; at = at.above) keys.push(at.key);
   keys.reverse();

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { isError } from '../base/index.js';
 import { addFields, type ErrorRecord, emptyError, recordOf } from './rebuilt-error.js';
-import { isBuffer } from './shape.js';
+import { isBuffer } from './value-shape.js';
 
 /**
  * A value whose errors stand apart, as structured clone drops an error's own fields: in the value each is replaced by an empty object, the

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ExitReason, Restart } from '../../lib/actor/contract.js';
-import { afterExit, type ChildState, endsSupervisor, restartPlan } from '../../lib/actor/restart-plan.js';
+import { afterExit, type ChildState, endsSupervisor, restartPlan } from '../../lib/actor/supervisors/restart-plan.js';
 
 const child = (id: string, over: Partial<ChildState> = {}): ChildState => ({
   id,

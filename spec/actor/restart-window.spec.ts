@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { restartWindow } from '../../lib/actor/restart-window.js';
+import { restartWindow } from '../../lib/actor/supervisors/restart-window.js';
 
 /** When the supervisor gives up, by the law's own words: too many restarts in some window that ends now. */
 function givesUpAt(timesMs: readonly number[], maxRestarts: number, withinMs: number): number {

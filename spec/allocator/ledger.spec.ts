@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Ledger } from '../../lib/allocator/ledger.js';
-import { amounts } from '../../lib/allocator/resources.js';
+import { Ledger } from '../../lib/allocator/capacity/ledger.js';
+import { amounts } from '../../lib/allocator/capacity/resources.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
 
 const claim = (costs: Capabilities, slot: 'thread' | 'loop' = 'thread') => ({ cost: amounts(costs), slot });

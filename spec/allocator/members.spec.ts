@@ -1,12 +1,18 @@
 import { expect } from 'chai';
-import { Allocation, type Asker, type ClaimKind, type Group, type Member } from '../../lib/allocator/allocation.js';
-import { Ledger } from '../../lib/allocator/ledger.js';
-import { Picture, type Usage } from '../../lib/allocator/picture.js';
-import { amounts } from '../../lib/allocator/resources.js';
+import { Ledger } from '../../lib/allocator/capacity/ledger.js';
+import { amounts } from '../../lib/allocator/capacity/resources.js';
+import { UsageEstimate, type UsageReport } from '../../lib/allocator/capacity/usage-estimate.js';
+import {
+  type ClaimClass,
+  ClaimQueue,
+  type ClaimQueueClient,
+  type CollocationGroup,
+  type PlacementNode,
+} from '../../lib/allocator/queue/claim-queue.js';
 import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
 
-const asker = (runId: string, over: Partial<Asker> = {}): Asker => ({
+const asker = (runId: string, over: Partial<ClaimQueueClient> = {}): ClaimQueueClient => ({
   runId,
   dagId: 'd',
   strategy: strategies.get('first-available')!(),
@@ -16,15 +22,15 @@ const asker = (runId: string, over: Partial<Asker> = {}): Asker => ({
   compare: (a, b) => a - b,
   ...over,
 });
-const kindOf = (costs: Capabilities, over: Partial<ClaimKind> = {}): ClaimKind => ({
+const kindOf = (costs: Capabilities, over: Partial<ClaimClass> = {}): ClaimClass => ({
   slot: 'thread',
   costs,
   cost: amounts(costs),
-  only: undefined,
+  pinnedTo: undefined,
   group: undefined,
   ...over,
 });
-const usage = (capabilities: Capabilities, used: Capabilities = {}): Usage => {
+const usage = (capabilities: Capabilities, used: Capabilities = {}): UsageReport => {
   const slot = { size: 100, used: 0, usedByYou: 0 };
   return { capabilities, used, usedByYou: {}, slots: { thread: slot, loop: slot } };
 };
@@ -32,23 +38,23 @@ const self = (capabilities: Capabilities) => ({
   name: 'self',
   isSelf: true,
   isOpen: true,
-  room: new Ledger(capabilities, { thread: 100, loop: 100 }),
+  capacity: new Ledger(capabilities, { thread: 100, loop: 100 }),
 });
 const other = (name: string, capabilities: Capabilities, used: Capabilities = {}) => ({
   name,
   isSelf: false,
   isOpen: true,
-  room: new Picture(usage(capabilities, used)),
+  capacity: new UsageEstimate(usage(capabilities, used)),
 });
 
 /** An allocation over these, with one run `r` that asks for `count` of a kind. */
-function asked(members: readonly Member[], kind: ClaimKind, count: number, over: Partial<Asker> = {}) {
-  const allocation = new Allocation(members);
-  allocation.enrol(asker('r', over));
+function asked(members: readonly PlacementNode[], kind: ClaimClass, count: number, over: Partial<ClaimQueueClient> = {}) {
+  const allocation = new ClaimQueue(members);
+  allocation.addRun(asker('r', over));
   for (let index = 0; index < count; index += 1) allocation.request('r', index, kind);
   const pump = (nowMs: number): string[] =>
     allocation
-      .pump(nowMs)
+      .grantAll(nowMs)
       .map((answer) => (answer.type === 'granted' ? `${answer.index}@${answer.node}${answer.mayQueue ? ' may queue' : ''}` : 'refused'));
   return { allocation, pump };
 }
@@ -64,7 +70,7 @@ describe('allocation over several members', () => {
   it('lets a function queue on the only node that could hold it', () => {
     const { pump } = asked([self({}), other('b', { cpu: 1 }), other('c', { cpu: 0.5 })], one, 1);
     expect(pump(0)).to.deep.equal(['0@b may queue']);
-    const pinned = asked([self({ cpu: 1 }), other('b', { cpu: 1 })], kindOf({ cpu: 1 }, { only: 'b' }), 1);
+    const pinned = asked([self({ cpu: 1 }), other('b', { cpu: 1 })], kindOf({ cpu: 1 }, { pinnedTo: 'b' }), 1);
     expect(pinned.pump(0)).to.deep.equal(['0@b may queue']);
   });
 
@@ -82,11 +88,11 @@ describe('allocation over several members', () => {
     const { allocation, pump } = asked([self({}), b], one, 3);
     expect(pump(0)).to.deep.equal(['0@b may queue']);
     expect(pump(0), 'one waits there already').to.deep.equal([]);
-    b.room.told({ ...usage({ cpu: 2 }, { cpu: 2 }), usedByYou: { cpu: 1 } });
+    b.capacity.applyReport({ ...usage({ cpu: 2 }, { cpu: 2 }), usedByYou: { cpu: 1 } });
     expect(pump(1)).to.deep.equal(['1@b may queue']);
     allocation.free('r', 'b', one);
     allocation.free('r', 'b', one);
-    b.room.told(usage({ cpu: 2 }));
+    b.capacity.applyReport(usage({ cpu: 2 }));
     expect(pump(2)).to.deep.equal(['2@b may queue']);
   });
 
@@ -134,7 +140,7 @@ describe('allocation over several members', () => {
   it('keeps room on the own node for what has waited a second, if that is nearest', () => {
     const { allocation, pump } = asked([self({ cpu: 2 }), other('b', { cpu: 2 }, {})], kindOf({ cpu: 1 }), 4);
     expect(pump(0)).to.have.length(4);
-    const [own, far] = [kindOf({ cpu: 2 }, { only: 'self' }), kindOf({ cpu: 1 })];
+    const [own, far] = [kindOf({ cpu: 2 }, { pinnedTo: 'self' }), kindOf({ cpu: 1 })];
     allocation.request('r', 4, own);
     expect(pump(1)).to.deep.equal([]);
     allocation.request('r', 5, far);
@@ -150,7 +156,7 @@ describe('allocation over several members', () => {
     const b = other('b', { cpu: 1 });
     const { allocation, pump } = asked([self({}), b, other('c', { cpu: 1 })], one, 1);
     expect(pump(0)).to.deep.equal(['0@b']);
-    b.room.told(usage({ cpu: 1 }, { cpu: 1 }));
+    b.capacity.applyReport(usage({ cpu: 1 }, { cpu: 1 }));
     allocation.free('r', 'b', one);
     allocation.request('r', 0, one);
     expect(pump(1)).to.deep.equal(['0@c']);
@@ -178,7 +184,7 @@ describe('allocation over several members', () => {
   });
 
   it('keeps a group together on another node, and places it anew when that is gone', () => {
-    const group: Group = { claims: [], node: undefined };
+    const group: CollocationGroup = { claims: [], node: undefined };
     const small = kindOf({ cpu: 1 }, { group });
     group.claims.push(small, kindOf({ cpu: 2 }, { group }));
     const members = [self({ cpu: 1 }), other('b', { cpu: 2 }), other('c', { cpu: 2 })];
@@ -190,17 +196,17 @@ describe('allocation over several members', () => {
   });
 
   it('forgets no turn when another run leaves', () => {
-    const allocation = new Allocation([self({ cpu: 1, gpu: 9 })]);
+    const allocation = new ClaimQueue([self({ cpu: 1, gpu: 9 })]);
     for (const runId of ['a', 'b']) {
-      allocation.enrol(asker(runId));
+      allocation.addRun(asker(runId));
       for (let index = 0; index < 10; index += 1) allocation.request(runId, index, one);
     }
     const served: string[] = [];
     for (let turn = 0; turn < 6; turn += 1) {
-      allocation.enrol(asker('passer-by'));
-      const [answer] = allocation.pump(0);
+      allocation.addRun(asker('passer-by'));
+      const [answer] = allocation.grantAll(0);
       served.push(answer!.runId);
-      allocation.leave('passer-by');
+      allocation.removeRun('passer-by');
       allocation.free(answer!.runId, 'self', one);
     }
     expect(served).to.deep.equal(['a', 'b', 'a', 'b', 'a', 'b']);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ReadyQueue } from '../../lib/allocator/ready-queue.js';
+import { ReadyQueue } from '../../lib/allocator/queue/ready-queue.js';
 
 describe('the queue of ready functions', () => {
   it('gives the first of those that are there, whatever came and was taken back before', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { amounts, checkedCapabilities, describe as describeCost, fits, record, shortOf } from '../../lib/allocator/resources.js';
+import { amounts, checkedCapabilities, describe as describeCost, fits, record, shortOf } from '../../lib/allocator/capacity/resources.js';
 
 describe('resources', () => {
   it('counts fractions exactly: three claims of 0.1 leave 0.7 of 1', () => {

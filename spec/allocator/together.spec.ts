@@ -1,15 +1,15 @@
 import { expect } from 'chai';
-import { AllocationTable, amounts, type ClaimKind, Ledger, type Placed, strategies } from '../../lib/allocator/index.js';
+import { Allocator, type AllocatorClient, amounts, type ClaimClass, Ledger, strategies } from '../../lib/allocator/index.js';
 import { testClock } from '../support/test-clock.js';
 
-const kind: ClaimKind = { slot: 'loop', costs: { cpu: 1 }, cost: amounts({ cpu: 1 }), only: undefined, group: undefined };
+const kind: ClaimClass = { slot: 'loop', costs: { cpu: 1 }, cost: amounts({ cpu: 1 }), pinnedTo: undefined, group: undefined };
 
 describe('grants together', () => {
   it('come when all is done, but for who must know at once; an error within loses none', () => {
     const ledger = new Ledger({ cpu: 2 }, { thread: 10, loop: 10 });
-    const table = new AllocationTable({ name: 'a', isSelf: true, isOpen: true, room: ledger }, testClock());
+    const table = new Allocator({ name: 'a', isSelf: true, isOpen: true, capacity: ledger }, testClock());
     const granted: number[] = [];
-    const run: Placed = {
+    const run: AllocatorClient = {
       ...{ runId: 'r', dagId: 'd', takesAnyRoom: true, maxConcurrency: 10, strategy: strategies.get('first-available')!() },
       functionId: (index) => `f${index}`,
       compare: (a, b) => a - b,
@@ -18,7 +18,7 @@ describe('grants together', () => {
       isReady: () => true,
       wait: () => {},
     };
-    table.enrol(run);
+    table.addRun(run);
     for (let index = 0; index < 6; index += 1) table.request('r', index, kind);
     table.pump();
     expect(granted).to.deep.equal([0, 1]);

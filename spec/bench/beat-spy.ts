@@ -1,7 +1,7 @@
-import { Handoff, machine, startNode } from '../../lib/handoff/index.js';
+import { Handoff, realEnvironment, startNode } from '../../lib/handoff/index.js';
 import type { NodeOptions } from '../../lib/index.js';
-import { decodeFrame } from '../../lib/peer/codec.js';
 import { type Transport, webSocketTransport } from '../../lib/peer/index.js';
+import { decodeFrame } from '../../lib/peer/protocol/codec.js';
 import { ObservedNode, root } from './far-node.js';
 
 const INTERVAL_MS = 20;
@@ -65,6 +65,6 @@ export const beatingNode = (name: string, memoryMiB?: number): Promise<ObservedN
 /** A node of this process that joins another one, and a spy of that one's beats. */
 export async function spyingNode(options: NodeOptions, url: string): Promise<{ readonly handoff: Handoff; readonly spy: BeatSpy }> {
   const spy = new BeatSpy();
-  const surroundings = { ...machine, transport: spy.on(webSocketTransport(), url) };
+  const surroundings = { ...realEnvironment, transport: spy.on(webSocketTransport(), url) };
   return { handoff: await Handoff[startNode](options, surroundings), spy };
 }

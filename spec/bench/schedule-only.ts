@@ -1,12 +1,12 @@
 import TinyQueue from 'tinyqueue';
-import { AllocationTable, type ClaimKind, Ledger, type Placed, strategies } from '../../lib/allocator/index.js';
+import { Allocator, type AllocatorClient, type ClaimClass, Ledger, strategies } from '../../lib/allocator/index.js';
 import type { Clock } from '../../lib/base/index.js';
 import { compile, Dag, type DynamicDag, type Plan, remainingPaths } from '../../lib/dag/index.js';
-import { claimKinds } from '../../lib/runner/claims.js';
-import type { RunCommand, RunHappening } from '../../lib/runner/messages.js';
-import { inRunOrder } from '../../lib/runner/run-order.js';
-import { newRunState, type RunState } from '../../lib/runner/run-record.js';
-import { step } from '../../lib/runner/run-state.js';
+import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
+import { newRunState, type RunState } from '../../lib/runner/brain/run-state.js';
+import { stepRun } from '../../lib/runner/brain/run-step.js';
+import { compareInRun } from '../../lib/runner/run/run-job.js';
+import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
 import { seededRandom } from '../../lib/testing/seeded-random.js';
 
 /** What is scheduled on what. */
@@ -50,7 +50,7 @@ export function randomLayers({ functions, width }: ScaleShape): DynamicDag {
 }
 
 /** The brains of one run, its driver's allocator and every node's ledger, on virtual time: no links, no beats, no actors, no functions. */
-class ScheduleOnly implements Placed {
+class ScheduleOnly implements AllocatorClient {
   readonly runId = RUN;
   readonly dagId: string;
   readonly strategy;
@@ -58,9 +58,9 @@ class ScheduleOnly implements Placed {
   readonly maxConcurrency = Number.POSITIVE_INFINITY;
   readonly #plan: Plan;
   readonly #paths: Float64Array;
-  readonly #kinds: readonly ClaimKind[];
+  readonly #kinds: readonly ClaimClass[];
   readonly #state: RunState;
-  readonly #allocation: AllocationTable;
+  readonly #allocation: Allocator;
   readonly #ledgers = new Map<string, Ledger>();
   readonly #ends = new TinyQueue<{ readonly index: number; readonly atMs: number }>([], (a, b) => a.atMs - b.atMs || a.index - b.index);
   readonly #happenings: RunHappening[] = [];
@@ -75,7 +75,7 @@ class ScheduleOnly implements Placed {
     for (const name of names) this.#ledgers.set(name, new Ledger({ cpu: cpusEach }, { thread: 1, loop: cpusEach }));
     const clock: Clock = { now: () => this.#nowMs, wallNow: () => this.#nowMs, after: () => ({ cancel: () => {} }) };
     const [self, ...others] = names as [string, ...string[]];
-    this.#allocation = new AllocationTable({ name: self, isSelf: true, isOpen: true, room: this.#ledgers.get(self)! }, clock);
+    this.#allocation = new Allocator({ name: self, isSelf: true, isOpen: true, capacity: this.#ledgers.get(self)! }, clock);
     for (const name of others) {
       this.#allocation.heard({
         type: 'member-beat',
@@ -94,14 +94,14 @@ class ScheduleOnly implements Placed {
         },
       });
     }
-    this.#kinds = claimKinds(plan, { node: self, local: false, threadCost: {} });
+    this.#kinds = claimClasses(plan, { node: self, local: false, threadCost: {} });
     const collected = new Uint8Array(plan.size);
     this.#state = newRunState(RUN, plan, { maxRetries: 0, onFailure: 'abort', collected, stopGraceMs: 0 });
   }
 
   /** Virtual ms from the first function to the end of the last. */
   run(): number {
-    this.#allocation.enrol(this);
+    this.#allocation.addRun(this);
     this.#feed({ type: 'run-begun' });
     for (;;) {
       this.#work();
@@ -124,10 +124,10 @@ class ScheduleOnly implements Placed {
   }
 
   compare(a: number, b: number): number {
-    return inRunOrder(this.#plan, this.#paths, a, b);
+    return compareInRun(this.#plan, this.#paths, a, b);
   }
 
-  granted(index: number, node: string, claim: ClaimKind): void {
+  granted(index: number, node: string, claim: ClaimClass): void {
     // Throws where the driver believes in room that is not there.
     if (node !== 'n1') this.#ledgers.get(node)!.take(claim);
     this.#feed({ type: 'function-placed', index, node });
@@ -156,7 +156,7 @@ class ScheduleOnly implements Placed {
     do {
       const commands: RunCommand[] = [];
       const moment = { nowMs: this.#nowMs, wallMs: this.#nowMs };
-      for (const happening of this.#happenings.splice(0)) step(this.#state, happening, moment, commands);
+      for (const happening of this.#happenings.splice(0)) stepRun(this.#state, happening, moment, commands);
       for (const command of commands) this.#perform(command);
       this.#allocation.pump();
     } while (this.#happenings.length > 0);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import { isolations } from '../../lib/executor/index.js';
-import { Held } from '../../lib/value/index.js';
+import { StoredValue } from '../../lib/value/index.js';
 import { Caller } from '../support/calls.js';
 
 const reason = new HandoffError('HANDOFF_RUN_CANCELLED', 'enough');
@@ -35,7 +35,7 @@ for (const [name, make] of isolations) {
                 code: { module: './tasks.ts', name: 'list' },
                 inputs: [caller.result(1), caller.result(2)],
                 asList: true,
-                extra: Held.live(['more'], 0, 'caller'),
+                extra: StoredValue.live(['more'], 0, 'caller'),
                 wanted: true,
               },
             ],
@@ -154,7 +154,7 @@ for (const [name, make] of isolations) {
     });
 
     it('does not freeze what is the caller’s', async () => {
-      const { outcome } = caller.begin('pushTo', [Held.live([1, 2], 0, 'caller')]);
+      const { outcome } = caller.begin('pushTo', [StoredValue.live([1, 2], 0, 'caller')]);
       expect((await outcome).type).to.equal('succeeded');
     });
 

@@ -27,7 +27,7 @@ describe('A DAG of 100,000 functions', function () {
 
   it('may be one chain of inline functions, evaluated in one program', () => {
     const dag = dagOf((i) => ({ args: previous(i), type: i === SIZE - 1 ? 'regular' : 'inline' }));
-    expect(compile(dag).program(0).steps).to.have.length(SIZE);
+    expect(compile(dag).recipe(0).steps).to.have.length(SIZE);
   });
 
   it('may be wide: all take one result, and one takes all', () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import { loadFunction } from '../../lib/executor/code.js';
-import { resolveModule } from '../../lib/executor/module-resolution.js';
+import { loadFunction } from '../../lib/executor/code/code.js';
+import { resolveModule } from '../../lib/executor/code/module-resolution.js';
 
 describe('the code of a reference', () => {
   let folder: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import { loadFunction } from '../../lib/executor/code.js';
+import { loadFunction } from '../../lib/executor/code/code.js';
 import { arg, Dag, functionsIn, Handoff } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
 import { spyLogger } from '../support/spy-logger.js';

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { type FarValue, Fetches, type Way } from '../../lib/executor/index.js';
+import { Fetches, type FetchRoute, type RemoteValue } from '../../lib/executor/index.js';
 import { NoRoom, Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
-import { Held, pack } from '../../lib/value/index.js';
+import { pack, StoredValue } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';
 
 const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
-const far = (functionId: string, from = 'b'): FarValue => ({ from, value: ofRun(functionId, from), sizeBytes: 100 });
+const far = (functionId: string, from = 'b'): RemoteValue => ({ from, value: ofRun(functionId, from), sizeBytes: 100 });
 
 /** Fetches on node `a`, which has ways to `b` and `d`, and none to `n`. */
 function open() {
@@ -17,12 +17,12 @@ function open() {
     sent.push(`${id} to ${to}: ${'functionId' in value ? value.functionId : value.kind}`);
     return true;
   }, clock);
-  const ways: Record<string, Way> = { a: 'self', b: 'direct', d: 'direct' };
+  const ways: Record<string, FetchRoute> = { a: 'self', b: 'direct', d: 'direct' };
   const fetches = new Fetches({ node: 'a', requests, wayTo: (node) => ways[node] ?? 'none', receivedFrom: () => received.bytes });
   const heard: string[] = [];
-  const held: Held[] = [];
+  const held: StoredValue[] = [];
   const opened: unknown[] = [];
-  const get = (value: FarValue, who: string, via?: string): (() => void) =>
+  const get = (value: RemoteValue, who: string, via?: string): (() => void) =>
     fetches.fetch(value, via, {
       found: (one) => {
         held.push(one);
@@ -66,11 +66,11 @@ describe('values that are fetched', () => {
 
   it('come for each alone who says that nobody else needs them, and can be given without a copy', () => {
     const { fetches, sent, held, opened, get } = open();
-    for (const who of ['one', 'two']) get({ ...far('x'), isSole: true }, who);
+    for (const who of ['one', 'two']) get({ ...far('x'), isExclusive: true }, who);
     get(far('x'), 'three');
     expect(sent).to.deep.equal(['1 to b: x', '2 to b: x', '3 to b: x']);
     const memories = [1, 2, 3].map((id) => {
-      const [header, data] = Held.live(new Uint8Array(70_000).fill(id), 70_016).toParts('value') as [Uint8Array, Uint8Array];
+      const [header, data] = StoredValue.live(new Uint8Array(70_000).fill(id), 70_016).toParts('value') as [Uint8Array, Uint8Array];
       fetches.heard('b', { type: 'value-found', id, freeze: true, packed: null }, undefined);
       fetches.value('b', id, [header, data]);
       return data.buffer;
@@ -92,10 +92,10 @@ describe('values that are fetched', () => {
       ['ArrayBuffer', 16],
       ['ArrayBuffer', large - 16],
     ];
-    get({ ...far('x'), isSole: true }, 'one');
+    get({ ...far('x'), isExclusive: true }, 'one');
     get(far('y'), 'two');
-    const giveUp = get({ ...far('z'), isSole: true }, 'three');
-    get({ ...far('w', 'd'), isSole: true }, 'four');
+    const giveUp = get({ ...far('z'), isExclusive: true }, 'three');
+    get({ ...far('w', 'd'), isExclusive: true }, 'four');
     expect(memories(1, 2, 3, 4, 99), 'nobody has asked for the last').to.deep.equal([own, shared, own, own, undefined]);
     expect(fetches.memoryFor('b', 1, large, Uint8Array.of(0xff)), 'what is to be deserialized').to.have.length(1);
     expect(fetches.memoryFor('b', 1, 3, begin), 'no value').to.equal(undefined);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { LINE_CHARACTERS, LINES_PER_WINDOW, LineBudget, OutputLines, WINDOW_MS } from '../../lib/executor/output-lines.js';
+import { LINE_CHARACTERS, LINES_PER_WINDOW, LineBudget, OutputLines, WINDOW_MS } from '../../lib/executor/attempts/output-lines.js';
 
 /** What becomes of what is written. */
 function written(...chunks: readonly (string | Uint8Array)[]): string[] {

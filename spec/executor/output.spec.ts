@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { LINE_CHARACTERS, LINES_PER_WINDOW } from '../../lib/executor/attempts/output-lines.js';
 import { isolations } from '../../lib/executor/index.js';
-import { LINE_CHARACTERS, LINES_PER_WINDOW } from '../../lib/executor/output-lines.js';
 import { Caller } from '../support/calls.js';
 
 for (const [name, make] of isolations) {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import type { AttemptAnswer, FarOutcome } from '../../lib/executor/index.js';
-import { type FarAttempt, RemoteExecutor } from '../../lib/executor/remote-executor.js';
+import type { AttemptAnswer, RemoteOutcome } from '../../lib/executor/index.js';
+import { type RemoteAttempt, RemoteExecutor } from '../../lib/executor/remote/remote-executor.js';
 import type { WireMessage, WireOutcome } from '../../lib/peer/index.js';
-import { Held, pack, packThrown } from '../../lib/value/index.js';
+import { pack, packThrown, StoredValue } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';
 
 const step = {
@@ -11,7 +11,7 @@ const step = {
   functionId: 'f',
   isolation: 'loop',
   code: { module: './m.ts', name: 'f' },
-  inputs: [Held.live(1, 8)],
+  inputs: [StoredValue.live(1, 8)],
   asList: false,
   extra: undefined,
   wanted: true,
@@ -19,10 +19,10 @@ const step = {
 const cancelled = new HandoffError('HANDOFF_RUN_CANCELLED', 'enough');
 
 /** Starts one attempt on node `b`; `told` and `ends` are what was heard of it. */
-function open(over: Partial<FarAttempt> = {}, send: (message: WireMessage) => void = () => {}) {
+function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) => void = () => {}) {
   const sent: WireMessage[] = [];
   const told: string[] = [];
-  const ends: FarOutcome[] = [];
+  const ends: RemoteOutcome[] = [];
   const clock = testClock();
   const remote = new RemoteExecutor(
     (to, message) => {
@@ -81,7 +81,7 @@ describe('attempts on other nodes', () => {
     hear({ type: 'attempt-started', ...key });
     ended(small);
     expect(told).to.deep.equal(['queued for {"cpu":1}', 'started']);
-    const [outcome] = ends as [Extract<FarOutcome, { type: 'succeeded' }>];
+    const [outcome] = ends as [Extract<RemoteOutcome, { type: 'succeeded' }>];
     expect(outcome).to.include({ type: 'succeeded', tookMs: 5 });
     expect(outcome.values[0]!.open(false)).to.equal('ok');
   });
@@ -104,13 +104,13 @@ describe('attempts on other nodes', () => {
     const failing = open();
     failing.begin();
     failing.ended({ type: 'failed', error: packThrown(new RangeError('boom')), final: true });
-    const [failed] = failing.ends as [Extract<FarOutcome, { type: 'failed' }>];
+    const [failed] = failing.ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect(failed.final).to.equal(true);
     expect(failed.error).to.be.instanceOf(RangeError);
     const garbled = open();
     garbled.begin();
     garbled.ended({ type: 'failed', error: new Uint8Array([1, 2, 3]), final: false });
-    const [unread] = garbled.ends as [Extract<FarOutcome, { type: 'failed' }>];
+    const [unread] = garbled.ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect((unread.error as Error).message).to.include('cannot be read');
   });
 
@@ -208,7 +208,7 @@ describe('attempts on other nodes', () => {
       throw new RangeError('too long');
     });
     begin();
-    const [failed] = ends as [Extract<FarOutcome, { type: 'failed' }>];
+    const [failed] = ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect(failed).to.include({ type: 'failed', final: true });
     expect(failed.error).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', functionId: 'f' });
     expect((failed.error as Error).message).to.equal('Cannot send function "f" to node "b": too long');
@@ -217,7 +217,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('throw where an argument cannot leave this node', () => {
-    const { begin, sent } = open({ steps: [{ ...step, inputs: [Held.live({ inner: [() => 1] }, 8)] }] });
+    const { begin, sent } = open({ steps: [{ ...step, inputs: [StoredValue.live({ inner: [() => 1] }, 8)] }] });
     expect(() => begin()).to.throw(HandoffError, /argument 0\.inner\[0\]/);
     expect(sent).to.deep.equal([]);
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import { threadIsolation } from '../../lib/executor/isolations/thread.js';
-import { Held } from '../../lib/value/index.js';
+import { StoredValue } from '../../lib/value/index.js';
 import { Caller } from '../support/calls.js';
 
 describe('a thread', function () {
@@ -54,7 +54,7 @@ describe('a thread', function () {
 
   it('ends a loop without end for real', async () => {
     const flag = new Int32Array(1);
-    const { outcome, running } = caller.begin('spin', [Held.live(flag, 4, 'caller')]);
+    const { outcome, running } = caller.begin('spin', [StoredValue.live(flag, 4, 'caller')]);
     await caller.nextLine();
     running.stop(new HandoffError('HANDOFF_RUN_CANCELLED', 'enough'), 0);
     expect(await outcome).to.deep.equal({ type: 'stopped' });

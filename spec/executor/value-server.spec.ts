@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { ExecutorTable, type FarValue, type Fetches, Offers, RIDES_ALONG_BYTES, type ValueListener } from '../../lib/executor/index.js';
-import { ValueServer } from '../../lib/executor/value-server.js';
+import { Executor, type Fetches, Offers, type RemoteValue, RIDES_ALONG_BYTES, type ValueListener } from '../../lib/executor/index.js';
+import { ValueServer } from '../../lib/executor/values/value-server.js';
 import type { ValueName, WireMessage } from '../../lib/peer/index.js';
-import { backends, StoreTable } from '../../lib/store/index.js';
-import { Held, pack, unpackThrown } from '../../lib/value/index.js';
+import { backends, ValueStore } from '../../lib/store/index.js';
+import { pack, StoredValue, unpackThrown } from '../../lib/value/index.js';
 import { FakeIsolation } from '../support/fake-isolation.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -12,13 +12,13 @@ type Said = Extract<WireMessage, { type: 'value-found' | 'value-missing' }>;
 /** The value server of node `a`, whose run `r` has values; what it fetches from others waits in `fetched`. */
 function open() {
   const clock = testClock();
-  const store = new StoreTable({ node: 'a', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  const store = new ValueStore({ node: 'a', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
   store.openRun('r', 'd');
   const isolation = new FakeIsolation();
-  const executor = new ExecutorTable(new Map([['loop', isolation]]), clock);
-  const fetched: { far: FarValue; listener: ValueListener }[] = [];
+  const executor = new Executor(new Map([['loop', isolation]]), clock);
+  const fetched: { far: RemoteValue; listener: ValueListener }[] = [];
   const fetches = {
-    fetch: (far: FarValue, via: string | undefined, listener: ValueListener) => {
+    fetch: (far: RemoteValue, via: string | undefined, listener: ValueListener) => {
       expect(via).to.equal(undefined);
       fetched.push({ far, listener });
       return () => {};
@@ -48,7 +48,7 @@ function open() {
   /** What was said last: a value that rode along, or why there is none. */
   const last = (): unknown => {
     const message = said.at(-1)!;
-    if (message.type === 'value-found') return message.packed ? Held.packed(message.packed).open(false) : 'beside';
+    if (message.type === 'value-found') return message.packed ? StoredValue.packed(message.packed).open(false) : 'beside';
     return message.error ? (unpackThrown(message.error) as Error) : undefined;
   };
   return { clock, server, store, isolation, executor, fetched, offers, said, sentBytes, serve, last };
@@ -62,8 +62,8 @@ const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
 describe('values that others ask for', () => {
   it('ride along with the answer where they are small', () => {
     const { store, serve, said, last } = open();
-    store.put('r', 'x', Held.live([1, 2], 8));
-    store.put('r', 'given', Held.live([3], 8, 'caller'));
+    store.put('r', 'x', StoredValue.live([1, 2], 8));
+    store.put('r', 'given', StoredValue.live([3], 8, 'caller'));
     serve(4, ofRun('x'));
     expect(said[0]).to.include({ type: 'value-found', id: 4, freeze: true });
     expect(last()).to.deep.equal([1, 2]);
@@ -73,20 +73,20 @@ describe('values that others ask for', () => {
 
   it('go beside the messages where they are large, and whoever has lost the link is asked again by it', async () => {
     const { store, serve, said, sentBytes } = open();
-    store.put('r', 'x', Held.live(new Uint8Array(RIDES_ALONG_BYTES), 8));
+    store.put('r', 'x', StoredValue.live(new Uint8Array(RIDES_ALONG_BYTES), 8));
     serve(4, ofRun('x'));
     expect(said).to.deep.equal([{ type: 'value-found', id: 4, freeze: true, packed: null }]);
     expect(sentBytes).to.have.length(1);
     expect(sentBytes[0]).to.include({ to: 'b', id: 4 });
-    expect(Held.packed(sentBytes[0]!.bytes).open(false)).to.have.length(RIDES_ALONG_BYTES);
+    expect(StoredValue.packed(sentBytes[0]!.bytes).open(false)).to.have.length(RIDES_ALONG_BYTES);
   });
 
   it('are found by run, by DAG, or by an offer, until it is dropped', () => {
     const { store, offers, serve, last } = open();
-    store.keep('e', 'y', Held.live('kept', 8, 'caller'), 'value');
+    store.keep('e', 'y', StoredValue.live('kept', 8, 'caller'), 'value');
     serve(1, { kind: 'of-dag', dagId: 'e', functionId: 'y' });
     expect(last()).to.equal('kept');
-    const offer = offers.add((listener) => listener.found(Held.live('offered', 8)));
+    const offer = offers.add((listener) => listener.found(StoredValue.live('offered', 8)));
     serve(2, { kind: 'offered', offer });
     expect(last()).to.equal('offered');
     offers.drop(offer);
@@ -121,12 +121,12 @@ describe('values that others ask for', () => {
       { from: 'c', value: ofRun('x', 'c'), sizeBytes: 0 },
       { from: 'c', value: serialized('c'), sizeBytes: 0 },
     ]);
-    fetched[0]!.listener.found(Held.live('passed', 8));
+    fetched[0]!.listener.found(StoredValue.live('passed', 8));
     expect(last()).to.equal('passed');
     expect(store.get('r', 'x')).to.equal(undefined);
     fetched[1]!.listener.missing(new TypeError('its serializer'));
     expect(last()).to.be.instanceOf(TypeError);
-    store.put('r', 'x', Held.live('copy', 8));
+    store.put('r', 'x', StoredValue.live('copy', 8));
     serve(3, ofRun('x', 'c'));
     expect(last(), 'a copy that is here is as good').to.equal('copy');
     expect(fetched).to.have.length(2);
@@ -134,13 +134,13 @@ describe('values that others ask for', () => {
 
   it('are serialized where they were made, as a part of the attempt of their consumer', () => {
     const { store, isolation, executor, serve, last, said } = open();
-    store.put('r', 'x', Held.live('made', 8));
+    store.put('r', 'x', StoredValue.live('made', 8));
     serve(1, serialized());
     const call = isolation.of('f');
     expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a' });
     const [step] = call.steps;
     expect(step).to.deep.include({ role: 'serialize', functionId: 'x', code: { module: './m.ts', name: 'mark' }, wanted: true });
-    expect((step!.inputs[0] as Held).open(false)).to.equal('made');
+    expect((step!.inputs[0] as StoredValue).open(false)).to.equal('made');
     expect(step!.extra!.open(false)).to.deep.equal(['e']);
     expect(said).to.deep.equal([]);
     call.succeed('made small');
@@ -151,7 +151,7 @@ describe('values that others ask for', () => {
 
   it('fail with their serializer', () => {
     const { store, isolation, serve, last } = open();
-    store.put('r', 'x', Held.live('made', 8));
+    store.put('r', 'x', StoredValue.live('made', 8));
     serve(1, serialized());
     isolation.of('f').end({ type: 'failed', error: new RangeError('too small'), final: false });
     expect(last()).to.be.instanceOf(RangeError);
@@ -162,7 +162,7 @@ describe('values that others ask for', () => {
 
   it('fail where this node has no such isolation, and nothing else is touched', () => {
     const { store, executor, serve, last } = open();
-    store.put('r', 'x', Held.live('made', 8));
+    store.put('r', 'x', StoredValue.live('made', 8));
     serve(1, serialized('a', 'container'));
     expect((last() as Error).message).to.include('"container"');
     expect(executor.running).to.equal(0);
@@ -170,14 +170,14 @@ describe('values that others ask for', () => {
 
   it('fail with the path of what cannot leave the node', () => {
     const { store, serve, last } = open();
-    store.put('r', 'x', Held.live({ rows: [() => 1] }, 8));
+    store.put('r', 'x', StoredValue.live({ rows: [() => 1] }, 8));
     serve(1, ofRun('x'));
     expect(last()).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', path: 'result.rows[0]' });
   });
 
   it('are serialized no longer than their consumer may take, nor after its run or its node is gone', () => {
     const { store, isolation, executor, serve, last, clock, server } = open();
-    store.put('r', 'x', Held.live('made', 8));
+    store.put('r', 'x', StoredValue.live('made', 8));
     serve(1, { ...serialized(), timeoutMs: 50 } as ValueName);
     clock.advance(50);
     isolation.of('f').end({ type: 'stopped' });

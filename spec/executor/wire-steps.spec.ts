@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { type FarValue, isFar, RIDES_ALONG_BYTES, type UngatheredStep } from '../../lib/executor/index.js';
-import { moduleOnWire, stepsForWire, stepsFromWire } from '../../lib/executor/wire-steps.js';
-import { Held, pack } from '../../lib/value/index.js';
+import { isRemote, type RemoteValue, RIDES_ALONG_BYTES, type UngatheredStep } from '../../lib/executor/index.js';
+import { moduleOnWire, stepsForWire, stepsFromWire } from '../../lib/executor/remote/wire-steps.js';
+import { pack, StoredValue } from '../../lib/value/index.js';
 
 const step = (over: Partial<UngatheredStep> = {}): UngatheredStep => ({
   role: 'function',
@@ -15,8 +15,13 @@ const step = (over: Partial<UngatheredStep> = {}): UngatheredStep => ({
   ...over,
 });
 const name = (functionId: string) => ({ kind: 'of-run', runId: 'r', functionId, origin: 'b' }) as const;
-const far = (held: Held | undefined, sizeBytes = held?.sizeBytes ?? 0): FarValue => ({ from: 'b', value: name('x'), sizeBytes, held });
-const sized = (bytes: number): Held => Held.packed(pack(new Uint8Array(bytes), { where: 'result' }));
+const far = (held: StoredValue | undefined, sizeBytes = held?.sizeBytes ?? 0): RemoteValue => ({
+  from: 'b',
+  value: name('x'),
+  sizeBytes,
+  inline: held,
+});
+const sized = (bytes: number): StoredValue => StoredValue.packed(pack(new Uint8Array(bytes), { where: 'result' }));
 /** `rides` or `far`, for each input of each step. */
 const ways = (steps: readonly UngatheredStep[]): string[][] =>
   stepsForWire(steps, '/project').map(({ inputs }) =>
@@ -42,8 +47,8 @@ describe('the steps of an attempt on the wire', () => {
     const refs: string[] = [];
     const ref = { module: './m.ts', name: 'f' };
     const sent = [
-      step({ role: 'serialize', functionId: 'x', isolation: 'loop', inputs: [Held.live({ a: 1 }, 8)], wanted: false }),
-      step({ inputs: [0, Held.live([2], 8, 'caller')], asList: true, extra: Held.live(['e'], 8, 'caller') }),
+      step({ role: 'serialize', functionId: 'x', isolation: 'loop', inputs: [StoredValue.live({ a: 1 }, 8)], wanted: false }),
+      step({ inputs: [0, StoredValue.live([2], 8, 'caller')], asList: true, extra: StoredValue.live(['e'], 8, 'caller') }),
     ];
     const [first, second] = stepsFromWire(stepsForWire(sent, '/project'), (module, one) => {
       refs.push(`${module}#${one}`);
@@ -60,7 +65,7 @@ describe('the steps of an attempt on the wire', () => {
     });
     expect(second).to.deep.include({ role: 'function', functionId: 'f', isolation: 'thread', asList: true, wanted: true });
     expect(second.code).to.equal(ref);
-    const opened = [...first.inputs, second.inputs[1]!, second.extra!].map((held) => (held as Held).open(true));
+    const opened = [...first.inputs, second.inputs[1]!, second.extra!].map((held) => (held as StoredValue).open(true));
     expect(opened).to.deep.equal([{ a: 1 }, [2], ['e']]);
     expect(
       opened.map((value) => Object.isFrozen(value)),
@@ -77,21 +82,21 @@ describe('the steps of an attempt on the wire', () => {
   });
 
   it('name the values that lie elsewhere, and where', () => {
-    const sole = { ...far(undefined, 9_000_000), isSole: true };
+    const sole = { ...far(undefined, 9_000_000), isExclusive: true };
     const [sent] = stepsForWire([step({ inputs: [sole], extra: far(undefined, 5) })], '/project');
     expect(sent!.inputs).to.deep.equal([{ from: 'b', value: name('x'), sizeBytes: 9_000_000, sole: true }]);
     expect(sent!.extra).to.deep.equal({ from: 'b', value: name('x'), sizeBytes: 5, sole: false });
     const [there] = stepsFromWire([sent!], (module, one) => ({ module, name: one }));
-    expect(isFar(there!.inputs[0])).to.equal(true);
-    expect(there!.inputs[0]).to.deep.include({ isSole: true });
-    expect(there!.extra).to.deep.include({ isSole: false });
+    expect(isRemote(there!.inputs[0])).to.equal(true);
+    expect(there!.inputs[0]).to.deep.include({ isExclusive: true });
+    expect(there!.extra).to.deep.include({ isExclusive: false });
   });
 
   it('take small values along, and not what is larger packed than it seemed', () => {
     expect(ways([step({ inputs: [far(sized(1000)), far(sized(RIDES_ALONG_BYTES)), far(sized(1000))] })])).to.deep.equal([
       ['rides', 'far', 'rides'],
     ]);
-    const seemsSmall = Held.live(new Uint8Array(RIDES_ALONG_BYTES + 1), 10);
+    const seemsSmall = StoredValue.live(new Uint8Array(RIDES_ALONG_BYTES + 1), 10);
     expect(ways([step({ inputs: [far(seemsSmall)] })])).to.deep.equal([['far']]);
   });
 

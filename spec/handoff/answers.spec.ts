@@ -1,12 +1,13 @@
 import { expect } from 'chai';
-import { AllocationTable, Ledger } from '../../lib/allocator/index.js';
-import type { FarValue, Fetches, ValueListener } from '../../lib/executor/index.js';
-import { Answers } from '../../lib/handoff/answers.js';
+import { Allocator, Ledger } from '../../lib/allocator/index.js';
+import type { Fetches, RemoteValue, ValueListener } from '../../lib/executor/index.js';
+import type { GuestRuns } from '../../lib/guests/index.js';
+import { Answers } from '../../lib/handoff/cluster/answers.js';
 import type { Membership } from '../../lib/nodes/index.js';
 import type { Question, WireMessageOf } from '../../lib/peer/index.js';
-import type { GuestRuns, Runs } from '../../lib/runner/index.js';
-import { backends, StoreTable } from '../../lib/store/index.js';
-import { Held, pack, unpackThrown } from '../../lib/value/index.js';
+import type { Runs } from '../../lib/runner/index.js';
+import { backends, ValueStore } from '../../lib/store/index.js';
+import { pack, StoredValue, unpackThrown } from '../../lib/value/index.js';
 import { moduleRoot } from '../support/calls.js';
 import { settled, testClock } from '../support/test-clock.js';
 
@@ -16,10 +17,10 @@ const LONGEST = 1000;
 function open(running: readonly string[] = []) {
   const clock = testClock();
   const room = new Ledger({ cpu: 2 }, { thread: 1, loop: 1 });
-  const allocation = new AllocationTable({ name: 'a', isSelf: true, isOpen: true, room }, clock);
-  const store = new StoreTable({ node: 'a', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  const allocation = new Allocator({ name: 'a', isSelf: true, isOpen: true, capacity: room }, clock);
+  const store = new ValueStore({ node: 'a', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
   const said: (string | { value: unknown } | { error: Error & { code?: string } })[] = [];
-  const fetched: { far: FarValue; listener: ValueListener }[] = [];
+  const fetched: { far: RemoteValue; listener: ValueListener }[] = [];
   let status: (all: boolean) => Promise<unknown> = async (all) => ({ all });
   const answers = new Answers({
     node: 'a',
@@ -31,7 +32,7 @@ function open(running: readonly string[] = []) {
     runs: { isRunning: (dagId: string) => running.includes(dagId) } as unknown as Runs,
     guests: { isRunning: (dagId: string) => dagId === 'of a guest' } as unknown as GuestRuns,
     fetches: {
-      fetch: (far: FarValue, _via: string | undefined, listener: ValueListener) => {
+      fetch: (far: RemoteValue, _via: string | undefined, listener: ValueListener) => {
         fetched.push({ far, listener });
         return () => {};
       },
@@ -94,7 +95,7 @@ describe('answers to other nodes', () => {
     ask({ kind: 'keep-value', ...of, as: 'value', value: { offer: 3 } });
     expect(said).to.deep.equal([]);
     expect(fetched[0]!.far).to.deep.equal({ from: 'b', value: { kind: 'offered', offer: 3 }, sizeBytes: 0 });
-    fetched[0]!.listener.found(Held.live('large', 8));
+    fetched[0]!.listener.found(StoredValue.live('large', 8));
     expect(said).to.deep.equal(['d/f is here', { value: null }]);
     expect(store.find('d', 'f')!.open(false)).to.equal('large');
     ask({ kind: 'keep-value', ...of, as: 'value', value: { offer: 4 } });
@@ -106,7 +107,7 @@ describe('answers to other nodes', () => {
     const { ask, said, store, clock } = open();
     ask({ kind: 'await-value', ...of, timeoutMs: 100 });
     expect(said).to.deep.equal([]);
-    store.keep('d', 'f', Held.live(1, 8), 'result');
+    store.keep('d', 'f', StoredValue.live(1, 8), 'result');
     expect(said).to.deep.equal([{ value: 'a' }]);
     expect(clock.pending).to.equal(0);
     ask({ kind: 'await-value', ...of, timeoutMs: 100 });
@@ -114,7 +115,7 @@ describe('answers to other nodes', () => {
     ask({ kind: 'await-value', ...of, functionId: 'never', timeoutMs: 100 });
     clock.advance(100);
     expect(said[2]).to.deep.equal({ value: false });
-    store.keep('d', 'never', Held.live(1, 8), 'result');
+    store.keep('d', 'never', StoredValue.live(1, 8), 'result');
     expect(said).to.have.length(3);
   });
 
@@ -127,7 +128,7 @@ describe('answers to other nodes', () => {
 
   it('clear a DAG, but not while it runs here', () => {
     const { ask, store } = open(['running']);
-    for (const dagId of ['d', 'running']) store.keep(dagId, 'f', Held.live(1, 8), 'value');
+    for (const dagId of ['d', 'running']) store.keep(dagId, 'f', StoredValue.live(1, 8), 'value');
     expect(ask({ kind: 'clear-dag', dagId: 'd' })).to.deep.equal({ value: null });
     expect(store.find('d', 'f')).to.equal(undefined);
     const { error } = ask({ kind: 'clear-dag', dagId: 'running' }) as { error: Error };

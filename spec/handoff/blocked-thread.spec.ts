@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { machine, startNode } from '../../lib/handoff/index.js';
+import { realEnvironment, startNode } from '../../lib/handoff/index.js';
 import { Dag, functionsIn, Handoff, type Run } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
 import { SpecCluster } from '../support/cluster.js';
@@ -17,7 +17,7 @@ describe('a thread that is blocked in a system call', () => {
     fifo = new Fifo();
     clock = testClock();
     const options = { name: 'here', capabilities: { cpu: 2 }, threads: 2, logger: spyLogger() };
-    handoff = await Handoff[startNode](options, { ...machine, clock });
+    handoff = await Handoff[startNode](options, { ...realEnvironment, clock });
   });
   afterEach(async () => {
     await fifo.release();

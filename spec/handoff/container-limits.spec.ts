@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { expect } from 'chai';
-import { cpuQuota, defaultCapabilities, defaultCpu, defaultMemoryMiB } from '../../lib/handoff/container-limits.js';
 import { checkedNodeOptions } from '../../lib/handoff/index.js';
+import { cpuQuota, defaultCapabilities, defaultCpu, defaultMemoryMiB } from '../../lib/handoff/options/container-limits.js';
 
 const filesOf =
   (files: Readonly<Record<string, string>>) =>

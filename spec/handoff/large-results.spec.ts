@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Clock, systemClock } from '../../lib/base/index.js';
 import { startNode } from '../../lib/handoff/handoff.js';
-import { machine } from '../../lib/handoff/surroundings.js';
+import { realEnvironment } from '../../lib/handoff/node/environment.js';
 import { Dag, type DynamicDag, Handoff, type Run } from '../../lib/index.js';
 import { kill } from '../../lib/supervisor.js';
 import { caught } from '../support/caught.js';
@@ -31,7 +31,7 @@ describe('a run of very many results', () => {
         return systemClock.after(ms, action);
       },
     };
-    await using handoff = await Handoff[startNode]({ capabilities: {} }, { ...machine, clock });
+    await using handoff = await Handoff[startNode]({ capabilities: {} }, { ...realEnvironment, clock });
     run = handoff.execute(many());
     const { results, allocations } = await run;
     expect(turns, '10,000 at a time').to.equal(3);
@@ -59,7 +59,7 @@ describe('a run of very many results', () => {
       ...systemClock,
       after: (ms, action) => (ms === 0 && run?.progress.succeeded === SIZE ? { cancel: () => {} } : systemClock.after(ms, action)),
     };
-    const handoff = await Handoff[startNode]({ capabilities: {}, logger: spyLogger() }, { ...machine, clock });
+    const handoff = await Handoff[startNode]({ capabilities: {}, logger: spyLogger() }, { ...realEnvironment, clock });
     run = handoff.execute(many());
     const failure = caught(run);
     await allRan(run);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mergedStatus, openStatus, type WireStatus } from '../../lib/handoff/status.js';
+import { mergedStatus, openStatus, type WireStatus } from '../../lib/handoff/cluster/status.js';
 
 type WireNode = WireStatus['nodes'][number];
 const node = (name: string, running: number | null): WireNode => ({

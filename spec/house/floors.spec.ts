@@ -14,7 +14,7 @@ const FLOORS = [
   ['nodes'],
   ['executor'],
   ['allocator'],
-  ['runner'],
+  ['runner', 'guests'],
   ['handoff'],
   ['testing'],
 ];
@@ -28,9 +28,9 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   uuid: 'base/',
   pino: 'base/',
   tinyqueue: ['allocator/', 'testing/simulation/'],
-  denque: 'runner/',
-  'import-meta-resolve': 'executor/',
-  tsx: 'executor/isolations/',
+  denque: 'executor/attempts/',
+  'import-meta-resolve': 'executor/code/',
+  tsx: 'executor/code/',
 };
 
 interface Import {
@@ -55,6 +55,23 @@ const station = (path: string): string => path.split('/')[0]!;
 const target = ({ from, to }: Import): string => relative(lib, resolve(lib, dirname(from), to));
 const local = imports.filter(({ to }) => to.startsWith('.'));
 const across = local.filter((one) => one.from.includes('/') && station(target(one)) !== station(one.from));
+
+/** The first line of a file that decides, and does nothing: events in, commands out. */
+const BRAIN = '// Brain: pure.';
+
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/^import type [^;]*;$/gm, '');
+
+/** The file, and every file whose values it uses, of its own station: other stations are checked for themselves. */
+function closureOf(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = withoutComments(readFileSync(join(lib, file), 'utf8'));
+  for (const [, to] of text.matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s+'(\.[^']+)'/gm)) {
+    const path = relative(lib, resolve(lib, dirname(file), to!)).replace(/\.js$/, '.ts');
+    if (station(path) === station(file)) closureOf(path, seen);
+  }
+  return seen;
+}
 
 describe('the floors of the house', () => {
   it('knows every station', () => {
@@ -95,20 +112,16 @@ describe('the floors of the house', () => {
     }
   });
 
-  it('keeps brains free of actors, clocks, promises and node modules', () => {
-    for (const brain of [
-      'runner/run-state.ts',
-      'runner/retry.ts',
-      'runner/function-state.ts',
-      'allocator/allocation.ts',
-      'allocator/ledger.ts',
-      'nodes/membership.ts',
-      'actor/restart-window.ts',
-    ]) {
-      const text = readFileSync(join(lib, brain), 'utf8');
-      expect(text, brain).to.not.match(
-        /from 'node:|from '\.\.\/actor|Promise|setTimeout|setImmediate|Date\.now|performance\.now|Math\.random|systemClock/,
-      );
+  it('keeps brains, and all that they import, free of actors, clocks, promises and node modules', () => {
+    const brains = files(lib).filter((file) => readFileSync(join(lib, file), 'utf8').startsWith(BRAIN));
+    expect(brains.length).to.be.above(15);
+    for (const brain of brains) {
+      for (const file of closureOf(brain)) {
+        const text = withoutComments(readFileSync(join(lib, file), 'utf8'));
+        expect(text, `${brain} relies on ${file}`).to.not.match(
+          /from 'node:|from '[^']*\/actor\/|\bPromise\b|\basync\b|\bawait\b|setTimeout|setImmediate|Date\.now|performance\.now|Math\.random|systemClock/,
+        );
+      }
     }
   });
 
@@ -127,7 +140,7 @@ describe('the floors of the house', () => {
   it('reads the time and sets timers in base/clock alone', () => {
     for (const file of files(lib)) {
       if (file === 'base/clock.ts') continue;
-      const text = readFileSync(join(lib, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      const text = withoutComments(readFileSync(join(lib, file), 'utf8'));
       expect(text, file).to.not.match(/\b(setTimeout|setInterval|Date\.now)\(/);
     }
   });

@@ -1,17 +1,17 @@
-import type { Identity } from '../../lib/nodes/index.js';
+import type { NodeIdentity } from '../../lib/nodes/index.js';
 import { nothing } from '../../lib/nodes/links.js';
 import type { MembershipCommand, MembershipHappening } from '../../lib/nodes/membership-messages.js';
 import { type MembershipState, membersOf, newMembershipState } from '../../lib/nodes/membership-state.js';
-import { step } from '../../lib/nodes/membership-step.js';
+import { stepMembership } from '../../lib/nodes/membership-step.js';
 
 /** Somebody with an address, and as incarnation its name and a number. */
-export const identity = (name: string, incarnation = 1, port: number | undefined = 1): Identity => ({
+export const identity = (name: string, incarnation = 1, port: number | undefined = 1): NodeIdentity => ({
   name,
   incarnation: `${name}${incarnation}`,
   address: port === undefined ? undefined : `ws://${name}:${port}`,
 });
 /** Somebody who does not listen. */
-export const deaf = (name: string, incarnation = 1): Identity => ({ ...identity(name, incarnation), address: undefined });
+export const deaf = (name: string, incarnation = 1): NodeIdentity => ({ ...identity(name, incarnation), address: undefined });
 
 const POLICY = { intervalMs: 500, timeoutMs: 5000, rememberMs: 60_000 };
 
@@ -48,15 +48,15 @@ export class Brain {
 
   on(nowMs: number, happening: MembershipHappening): string[] {
     const out: MembershipCommand[] = [];
-    step(this.state, happening, nowMs, out);
+    stepMembership(this.state, happening, nowMs, out);
     return out.map(inWords);
   }
 
-  up(nowMs: number, one: Identity): string[] {
+  up(nowMs: number, one: NodeIdentity): string[] {
     return this.on(nowMs, { type: 'link-up', identity: one });
   }
 
-  down(nowMs: number, { name, incarnation }: Identity, cause: 'closed' | 'refused' | 'goodbye' = 'closed'): string[] {
+  down(nowMs: number, { name, incarnation }: NodeIdentity, cause: 'closed' | 'refused' | 'goodbye' = 'closed'): string[] {
     return this.on(nowMs, { type: 'link-down', name, incarnation, cause });
   }
 
@@ -65,7 +65,7 @@ export class Brain {
     return this.on(nowMs, { type: 'beat-heard', from, isLeaving, content: nothing }).filter((words) => !words.startsWith('member-beat'));
   }
 
-  members(nowMs: number, from: string, ...list: Identity[]): string[] {
+  members(nowMs: number, from: string, ...list: NodeIdentity[]): string[] {
     return this.on(nowMs, { type: 'members-told', from, members: list });
   }
 
@@ -75,7 +75,7 @@ export class Brain {
     return commands.filter((words) => words !== 'broadcast-beat' && !words.startsWith('send-members'));
   }
 
-  refuse(nowMs: number, { name, address }: Identity): string[] {
+  refuse(nowMs: number, { name, address }: NodeIdentity): string[] {
     return this.on(nowMs, { type: 'dial-refused', name, address: address! });
   }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Identity } from '../../lib/nodes/index.js';
-import { recover } from '../../lib/nodes/membership-step.js';
+import type { NodeIdentity } from '../../lib/nodes/index.js';
+import { recoverMembership } from '../../lib/nodes/membership-step.js';
 import { Brain, deaf, identity, inWords } from './brain.js';
 
 describe('the brain of the membership', () => {
@@ -47,7 +47,7 @@ describe('the brain of the membership', () => {
     });
 
     it('does not take two known members that give the same address for one', () => {
-      const both = (name: string): Identity => ({ ...identity(name), address: 'ws://localhost:1' });
+      const both = (name: string): NodeIdentity => ({ ...identity(name), address: 'ws://localhost:1' });
       me.up(0, both('a'));
       me.up(0, both('b'));
       me.down(1, both('a'));
@@ -113,7 +113,7 @@ describe('the brain of the membership', () => {
       expect(me.down(3, identity('a'))).to.deep.equal([]);
       expect(me.up(4, identity('b'))).to.deep.equal([]);
       expect(me.on(10_000, { type: 'tick', lagMs: 0 })).to.deep.equal([]);
-      expect(recover(me.state)).to.deep.equal([]);
+      expect(recoverMembership(me.state)).to.deep.equal([]);
     });
 
     it('tells that this node is leaving at once, and once', () => {
@@ -255,7 +255,7 @@ describe('the brain of the membership', () => {
     it('dials again whoever is to be dialled, and tells all', () => {
       me.up(0, identity('a'));
       me.up(0, deaf('b'));
-      expect(recover(me.state).map(inWords)).to.deep.equal(['keep a ws://a:1', 'broadcast-beat', 'send-members all [a1, b1]']);
+      expect(recoverMembership(me.state).map(inWords)).to.deep.equal(['keep a ws://a:1', 'broadcast-beat', 'send-members all [a1, b1]']);
     });
   });
 

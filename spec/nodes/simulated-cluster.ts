@@ -1,6 +1,6 @@
 import type { Timer } from '../../lib/base/index.js';
 import { startHeartbeat } from '../../lib/nodes/heartbeat.js';
-import { type Identity, type Links, type MemberEvent, Membership, type MembershipMessage } from '../../lib/nodes/index.js';
+import { type Links, type MemberEvent, Membership, type MembershipMessage, type NodeIdentity } from '../../lib/nodes/index.js';
 import { nothing } from '../../lib/nodes/links.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -9,7 +9,7 @@ const REDIAL_MS = 1000;
 
 /** A process: one incarnation of a node. */
 export interface SimulatedNode {
-  readonly identity: Identity;
+  readonly identity: NodeIdentity;
   readonly membership: Membership;
   readonly events: MemberEvent[];
   readonly kept: Map<string, string>;
@@ -56,7 +56,7 @@ export class SimulatedCluster {
   /** Starts a node, which joins through the first that answers. */
   start(name: string, { listens = true, join = [] }: { listens?: boolean; join?: readonly string[] } = {}): SimulatedNode {
     this.#incarnations += 1;
-    const identity: Identity = {
+    const identity: NodeIdentity = {
       name,
       incarnation: `${name}!${this.#incarnations}`,
       address: listens ? addressOf(name) : undefined,

@@ -1,8 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
-import { controlFrames, type Decoded, decodeFrame, encodeMessage, greetingFrame, MAX_MESSAGE_BYTES } from '../../lib/peer/codec.js';
-import type { WireMessage } from '../../lib/peer/messages.js';
+import {
+  controlFrames,
+  type Decoded,
+  decodeFrame,
+  encodeMessage,
+  greetingFrame,
+  MAX_MESSAGE_BYTES,
+} from '../../lib/peer/protocol/codec.js';
+import type { WireMessage } from '../../lib/peer/protocol/messages.js';
 import { MAX_FRAME_BYTES } from '../../lib/peer/transport.js';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DialGate } from '../../lib/peer/dial-gate.js';
+import { DialGate } from '../../lib/peer/links/dial-gate.js';
 import { PeerWorld } from './world.js';
 
 describe('the gate of dials', () => {

@@ -3,8 +3,8 @@ import { connect, createServer, type Socket as NetSocket } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../lib/base/index.js';
 import { type WebSocketOptions, webSocketTransport } from '../../lib/peer/index.js';
-import type { PeerTableOptions } from '../../lib/peer/peer-table.js';
-import { QuietLog } from '../../lib/peer/quiet-log.js';
+import { QuietLog } from '../../lib/peer/links/quiet-log.js';
+import type { PeerMeshOptions } from '../../lib/peer/peer-mesh.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { testClock } from '../support/test-clock.js';
 import { type PeerNode, peerNode } from './world.js';
@@ -24,12 +24,12 @@ describe('the doorway of a node', () => {
     await Promise.all(nodes.map(({ table }) => table.close()));
   });
 
-  const node = (name: string, options: WebSocketOptions & Partial<PeerTableOptions> = {}): PeerNode => {
+  const node = (name: string, options: WebSocketOptions & Partial<PeerMeshOptions> = {}): PeerNode => {
     const one = peerNode({ name, clock: systemClock, transport: webSocketTransport(options), ...options });
     nodes.push(one);
     return one;
   };
-  const listening = async (options: WebSocketOptions & Partial<PeerTableOptions> = {}) => {
+  const listening = async (options: WebSocketOptions & Partial<PeerMeshOptions> = {}) => {
     const { url } = await node('a', options).table.listen('127.0.0.1:0');
     return { url, port: Number(new URL(url).port) };
   };

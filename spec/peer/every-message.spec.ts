@@ -1,9 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandoffError } from '../../lib/base/index.js';
-import { type Decoded, decodeFrame, decodePieces, encodeMessage, LONG_MESSAGE_BYTES, MAX_MESSAGE_BYTES } from '../../lib/peer/codec.js';
-import type { WireMessage, WireMessageOf } from '../../lib/peer/messages.js';
-import { inItsPlace } from '../../lib/peer/too-long.js';
+import {
+  type Decoded,
+  decodeFrame,
+  decodePieces,
+  encodeMessage,
+  LONG_MESSAGE_BYTES,
+  MAX_MESSAGE_BYTES,
+} from '../../lib/peer/protocol/codec.js';
+import type { WireMessage, WireMessageOf } from '../../lib/peer/protocol/messages.js';
+import { inItsPlace } from '../../lib/peer/protocol/too-long.js';
 
 type Makers = { readonly [T in WireMessage['type']]: (text: string, count: number, bytes: Uint8Array) => WireMessageOf<T> };
 

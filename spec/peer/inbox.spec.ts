@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Arrival, Inbox, IncomingBudget, NoRoom } from '../../lib/peer/inbox.js';
+import { type Arrival, Inbox, IncomingBudget, NoRoom } from '../../lib/peer/links/inbox.js';
 
 const MAX_BYTES = 4000;
 const bytes = (count: number): readonly Uint8Array[] => [new Uint8Array(count)];

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { type LinkCommand, type LinkEvent, type LinkSetup, type LinkState, newLink, stepLink } from '../../lib/peer/link-state.js';
-import type { Greeting, RefusalReason } from '../../lib/peer/messages.js';
-import { cookieProver } from '../../lib/peer/proof.js';
+import { type LinkCommand, type LinkEvent, type LinkSetup, type LinkState, newLink, stepLink } from '../../lib/peer/links/link-state.js';
+import { cookieProver } from '../../lib/peer/links/proof.js';
+import type { Greeting, RefusalReason } from '../../lib/peer/protocol/messages.js';
 
 const COOKIE = 'sixteen letters, or more';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { COUNTED_FRAME_BYTES, decodeFrame, decodePieces, encodeMessage } from '../../lib/peer/codec.js';
-import { Outbox } from '../../lib/peer/outbox.js';
+import { Outbox } from '../../lib/peer/links/outbox.js';
+import { COUNTED_FRAME_BYTES, decodeFrame, decodePieces, encodeMessage } from '../../lib/peer/protocol/codec.js';
 import type { Socket } from '../../lib/peer/transport.js';
 import { type TestClock, testClock } from '../support/test-clock.js';
 

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../lib/base/index.js';
 import { type TlsOptions, type WebSocketOptions, webSocketTransport } from '../../lib/peer/index.js';
-import type { PeerTableOptions } from '../../lib/peer/peer-table.js';
+import type { PeerMeshOptions } from '../../lib/peer/peer-mesh.js';
 import { caught } from '../support/caught.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { COOKIE, numbered, numbersOf, type PeerNode, peerNode } from './world.js';
@@ -25,12 +25,12 @@ describe('peers over WebSocket', () => {
     await Promise.all(nodes.map(({ table }) => table.close()));
   });
 
-  const node = (name: string, options: WebSocketOptions & Partial<PeerTableOptions> = {}): PeerNode => {
+  const node = (name: string, options: WebSocketOptions & Partial<PeerMeshOptions> = {}): PeerNode => {
     const one = peerNode({ name, clock: systemClock, transport: webSocketTransport(options), ...options });
     nodes.push(one);
     return one;
   };
-  const listening = async (options: WebSocketOptions & Partial<PeerTableOptions> = {}) => {
+  const listening = async (options: WebSocketOptions & Partial<PeerMeshOptions> = {}) => {
     const a = node('a', options);
     const { url } = await a.table.listen('127.0.0.1:0');
     return { a, url, port: Number(new URL(url).port) };
@@ -247,9 +247,9 @@ describe('peers over WebSocket', () => {
   /** A process that joins at `url` as `b`, and then does what `rest` says. */
   const joining = (url: string, rest: string) => {
     const program = `
-      import { PeerTable, webSocketTransport } from ${JSON.stringify(new URL('../../lib/peer/index.ts', import.meta.url).href)};
+      import { PeerMesh, webSocketTransport } from ${JSON.stringify(new URL('../../lib/peer/index.ts', import.meta.url).href)};
       import { silentLogger, systemClock } from ${JSON.stringify(new URL('../../lib/base/index.ts', import.meta.url).href)};
-      const table = new PeerTable({ name: 'b', incarnation: 'b1', cookie: process.env.HANDOFF_COOKIE, transport: webSocketTransport(),
+      const table = new PeerMesh({ name: 'b', incarnation: 'b1', cookie: process.env.HANDOFF_COOKIE, transport: webSocketTransport(),
         clock: systemClock, logger: silentLogger, random: Math.random });
       await table.join(${JSON.stringify(url)});
       ${rest}`;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Window } from '../../lib/peer/window.js';
+import { Window } from '../../lib/peer/links/window.js';
 
 const MIB = 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;

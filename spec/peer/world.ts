@@ -5,10 +5,10 @@ import {
   MemoryNetwork,
   type PeerIdentity,
   type PeerListener,
-  PeerTable,
+  PeerMesh,
   type WireMessage,
 } from '../../lib/peer/index.js';
-import type { PeerTableOptions } from '../../lib/peer/peer-table.js';
+import type { PeerMeshOptions } from '../../lib/peer/peer-mesh.js';
 import { testClock } from '../support/test-clock.js';
 
 export const COOKIE = 'sixteen letters, or more';
@@ -69,12 +69,12 @@ export class Heard implements PeerListener {
 }
 
 export interface PeerNode {
-  readonly table: PeerTable;
+  readonly table: PeerMesh;
   readonly heard: Heard;
 }
 
-export function peerNode(options: Pick<PeerTableOptions, 'name' | 'transport' | 'clock'> & Partial<PeerTableOptions>): PeerNode {
-  const table = new PeerTable({ incarnation: `${options.name}1`, logger: silentLogger, random: () => 0.5, cookie: COOKIE, ...options });
+export function peerNode(options: Pick<PeerMeshOptions, 'name' | 'transport' | 'clock'> & Partial<PeerMeshOptions>): PeerNode {
+  const table = new PeerMesh({ incarnation: `${options.name}1`, logger: silentLogger, random: () => 0.5, cookie: COOKIE, ...options });
   const heard = new Heard();
   table.attach(heard);
   return { table, heard };
@@ -93,7 +93,7 @@ export class PeerWorld {
     observe: (from, _to, parts) => void this.frames.push(`${from}: ${frameText(parts)}`),
   });
 
-  node(name: string, options: Partial<PeerTableOptions> = {}): PeerNode {
+  node(name: string, options: Partial<PeerMeshOptions> = {}): PeerNode {
     return peerNode({ name, transport: this.network.transport(name), clock: this.clock, defer: this.defer, ...options });
   }
 
@@ -117,7 +117,7 @@ export class PeerWorld {
   }
 
   /** Two nodes with a link; `a` listens and `b` has joined. */
-  async pair(options: Partial<PeerTableOptions> = {}): Promise<{ a: PeerNode; b: PeerNode; url: string }> {
+  async pair(options: Partial<PeerMeshOptions> = {}): Promise<{ a: PeerNode; b: PeerNode; url: string }> {
     const [a, b] = [this.node('a', options), this.node('b', options)];
     const { url } = await a.table.listen('host:0');
     const joined = b.table.join(url);

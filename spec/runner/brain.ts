@@ -1,8 +1,8 @@
 import { HandoffError } from '../../lib/base/index.js';
 import { compile, Dag } from '../../lib/dag/index.js';
-import type { RunCommand, RunHappening } from '../../lib/runner/messages.js';
-import { newRunState, type RunPolicy } from '../../lib/runner/run-record.js';
-import { step } from '../../lib/runner/run-state.js';
+import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
+import { newRunState, type RunPolicy } from '../../lib/runner/brain/run-state.js';
+import { stepRun } from '../../lib/runner/brain/run-step.js';
 
 const no = (): void => {};
 export const receipt = { node: 'n', sizeBytes: 8, tookMs: 1, isHere: true };
@@ -19,7 +19,7 @@ export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> &
   const index = (id: string): number => plan.indexOf.get(id)!;
   const feed = (happening: RunHappening): string[] => {
     const out: RunCommand[] = [];
-    step(state, happening, { nowMs: 0, wallMs: 0 }, out);
+    stepRun(state, happening, { nowMs: 0, wallMs: 0 }, out);
     const commands: string[] = [];
     for (const command of out) {
       if (command.type === 'announce')

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { compile, Dag } from '../../lib/dag/index.js';
-import { DURATIONS_KEPT, Estimates } from '../../lib/runner/estimates.js';
+import { DURATIONS_KEPT, Estimates } from '../../lib/runner/runs/estimates.js';
 
 const code = (name: string) => ({ module: 'm.js', name });
 const planOf = (id: string, functions: readonly { readonly name: string; readonly estimateMs?: number }[]) => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { EVENTS_KEPT, EventLog } from '../../lib/runner/event-log.js';
-import type { RunEvent } from '../../lib/runner/messages.js';
+import type { RunEvent } from '../../lib/runner/brain/messages.js';
+import { EVENTS_KEPT, EventLog } from '../../lib/runner/events/event-log.js';
 
 const event = (functionId: string): RunEvent => ({ type: 'function-ready', runId: 'r', dagId: 'd', atMs: 0, functionId });
 const ids = async (events: AsyncIterable<RunEvent>): Promise<string[]> => {

@@ -6,7 +6,7 @@ import {
   holdsClaim,
   isFinal,
   TRANSITIONS,
-} from '../../lib/runner/function-state.js';
+} from '../../lib/runner/brain/function-state.js';
 
 const next = (from: FunctionState): FunctionState[] => Object.values(TRANSITIONS[from]);
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandoffError } from '../../lib/base/index.js';
-import { holdsClaim, isFinal } from '../../lib/runner/function-state.js';
-import { progressOf } from '../../lib/runner/progress.js';
+import { holdsClaim, isFinal } from '../../lib/runner/brain/function-state.js';
+import { progressOf } from '../../lib/runner/brain/progress.js';
 import { dice, open, receipt } from './brain.js';
 
 const lostError = new HandoffError('HANDOFF_RESULT_LOST', 'nobody has it');
@@ -151,7 +151,7 @@ function drive({ state, feed }: ReturnType<typeof open>, roll: () => number): vo
       if (type === 'request-claim') wanted.add(index);
       else if (type === 'withdraw-claim') wanted.delete(index);
       else if (type === 'start-attempt') {
-        expect([...producersOf(index)].every((producer) => state.held[producer] === 1)).to.equal(true);
+        expect([...producersOf(index)].every((producer) => state.hasValue[producer] === 1)).to.equal(true);
         underWay.set(index, 'running');
       } else if (type === 'stop-attempt') underWay.set(index, 'stopping');
       else if (type === 'rest-function') resting.add(index);
@@ -176,17 +176,17 @@ function drive({ state, feed }: ReturnType<typeof open>, roll: () => number): vo
   hear(feed({ type: 'run-begun' }));
   for (let turn = 0; ended === 0; turn += 1) {
     expect(turn).to.be.below(10_000);
-    const lost = turn < 300 && roll() < 15 ? [...plan.ids.keys()].filter((index) => state.held[index] === 1 && roll() < 50) : [];
+    const lost = turn < 300 && roll() < 15 ? [...plan.ids.keys()].filter((index) => state.hasValue[index] === 1 && roll() < 50) : [];
     if (lost.length > 0) hear(feed({ type: 'values-lost', indices: lost }));
     else if (fetching.length > 0 && roll() < 30) {
       const [index, attempt] = fetching.shift()!;
-      const isThere = state.held[index] === 1 || state.attempts[index] !== attempt;
+      const isThere = state.hasValue[index] === 1 || state.attempts[index] !== attempt;
       hear(feed(isThere ? { type: 'value-fetched', index, attempt } : { type: 'value-missing', index, attempt, error: lostError }));
     } else if (underWay.size > 0 && (roll() < 50 || wanted.size + resting.size === 0)) {
       const index = pick(underWay.keys());
       const attempt = state.attempts[index]!;
       const isStopping = underWay.get(index) === 'stopping';
-      const gone = [...producersOf(index)].find((producer) => state.held[producer] === 0);
+      const gone = [...producersOf(index)].find((producer) => state.hasValue[producer] === 0);
       const die = roll();
       const isStarting = !isStopping && state.states[index] === 'placed' && (die < 10 || die >= 20) && !(gone !== undefined && die < 70);
       if (isStarting) hear(feed({ type: 'attempt-started', index, attempt }));

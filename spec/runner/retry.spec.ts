@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { restMs } from '../../lib/runner/retry.js';
+import { restMs } from '../../lib/runner/brain/retry.js';
 
 describe('the rest between attempts', () => {
   it('doubles from 100 ms up to 30 s unless the function says otherwise', () => {

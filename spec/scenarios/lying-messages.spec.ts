@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { systemClock } from '../../lib/base/index.js';
 import { Dag } from '../../lib/index.js';
 import type { WireMessage } from '../../lib/peer/index.js';
-import { wireMessage } from '../../lib/peer/messages.js';
+import { wireMessage } from '../../lib/peer/protocol/messages.js';
 import { COOKIE, peerNode } from '../peer/world.js';
 import { arbitraryMessages } from '../support/arbitrary-messages.js';
 import { SpecCluster } from '../support/cluster.js';

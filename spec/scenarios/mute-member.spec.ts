@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Handoff, machine, startNode } from '../../lib/handoff/index.js';
+import { Handoff, realEnvironment, startNode } from '../../lib/handoff/index.js';
 import { Dag } from '../../lib/index.js';
 import { MemoryNetwork } from '../../lib/peer/index.js';
 import { caught } from '../support/caught.js';
@@ -33,7 +33,7 @@ describe('beside a member that beats and answers nothing', () => {
     result.status === 'rejected' ? (result.reason as { code?: unknown }).code : 'resolved';
 
   beforeEach(async () => {
-    const surroundings = { ...machine, clock, transport: network.transport('a') };
+    const surroundings = { ...realEnvironment, clock, transport: network.transport('a') };
     const options = { name: 'a', listen: '127.0.0.1:0', capabilities: { cpu: 2 }, threads: 1, logger: spyLogger() };
     mute = new MuteMember('mute', network, clock);
     node = await Handoff[startNode](options, surroundings);

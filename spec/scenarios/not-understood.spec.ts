@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Handoff, machine, startNode } from '../../lib/handoff/index.js';
+import { Handoff, realEnvironment, startNode } from '../../lib/handoff/index.js';
 import { Dag } from '../../lib/index.js';
 import { MemoryNetwork, type WireMessage } from '../../lib/peer/index.js';
 import { unpackError } from '../../lib/value/index.js';
@@ -20,10 +20,10 @@ describe('what a node does not understand', () => {
   let other: MuteMember;
 
   beforeEach(async () => {
-    const network = new MemoryNetwork({ clock: machine.clock });
+    const network = new MemoryNetwork({ clock: realEnvironment.clock });
     const options = { name: 'a', listen: '127.0.0.1:0', capabilities: { cpu: 2 }, threads: 1, logger: spyLogger() };
-    other = new MuteMember('other', network, machine.clock);
-    node = await Handoff[startNode](options, { ...machine, transport: network.transport('a') });
+    other = new MuteMember('other', network, realEnvironment.clock);
+    node = await Handoff[startNode](options, { ...realEnvironment, transport: network.transport('a') });
     await other.join(node.address!);
     while ((await node.nodes()).every(({ name, capabilities }) => name !== 'other' || capabilities.cpu === undefined)) {
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../lib/base/index.js';
-import type { Outcome } from '../../lib/executor/attempt.js';
+import type { Outcome } from '../../lib/executor/attempts/attempt.js';
 import type { Isolation, IsolationOptions } from '../../lib/executor/isolation.js';
-import { check, Held } from '../../lib/value/index.js';
+import { check, StoredValue } from '../../lib/value/index.js';
 import { spyLogger } from './spy-logger.js';
 
 /** The folder of the modules that isolations are tried with. */
@@ -51,13 +51,13 @@ export class Caller {
   }
 
   /** A value as a result of another function. */
-  result(value: unknown): Held {
-    return Held.live(value, check(value, { where: 'result', freeze: this.#freeze }));
+  result(value: unknown): StoredValue {
+    return StoredValue.live(value, check(value, { where: 'result', freeze: this.#freeze }));
   }
 
   begin(
     name: string,
-    inputs: readonly Held[] = [],
+    inputs: readonly StoredValue[] = [],
     { module = './tasks.ts', extra }: { module?: string; extra?: readonly unknown[] } = {},
   ) {
     let settle!: (outcome: Outcome) => void;
@@ -75,7 +75,7 @@ export class Caller {
       code: { module, name },
       inputs,
       asList: false,
-      extra: extra && Held.live(extra, 0, 'caller'),
+      extra: extra && StoredValue.live(extra, 0, 'caller'),
       wanted: true,
     } as const;
     const context = { dagId: 'd', runId: 'r', functionId: name, attempt: 1, node: 'here' };

@@ -1,11 +1,11 @@
-import { Handoff, machine, startNode } from '../../lib/handoff/index.js';
+import { Handoff, realEnvironment, startNode } from '../../lib/handoff/index.js';
 import type { NodeOptions } from '../../lib/index.js';
 import { MemoryNetwork } from '../../lib/peer/index.js';
 import { spyLogger } from './spy-logger.js';
 
 /** Several nodes in this process, on a network in memory. */
 export class SpecCluster {
-  readonly network = new MemoryNetwork({ clock: machine.clock });
+  readonly network = new MemoryNetwork({ clock: realEnvironment.clock });
   readonly logs = new Map<string, ReturnType<typeof spyLogger>>();
   readonly #nodes = new Map<string, Handoff>();
 
@@ -22,7 +22,7 @@ export class SpecCluster {
     this.logs.set(name, logger);
     const [first] = this.#nodes.values();
     const all = { name, logger, listen: '127.0.0.1:0', capabilities: { cpu: 2 }, threads: 1, ...(first && { join: [first.address!] }) };
-    const surroundings = { ...machine, transport: this.network.transport(name) };
+    const surroundings = { ...realEnvironment, transport: this.network.transport(name) };
     const node = await Handoff[startNode]({ ...all, heartbeat: { intervalMs: 20, timeoutMs: 2000 }, ...options }, surroundings);
     this.#nodes.set(name, node);
     return node;

@@ -1,6 +1,6 @@
-import type { Call, Outcome } from '../../lib/executor/attempt.js';
+import type { Call, Outcome } from '../../lib/executor/attempts/attempt.js';
 import type { Isolation } from '../../lib/executor/isolation.js';
-import { Held } from '../../lib/value/index.js';
+import { StoredValue } from '../../lib/value/index.js';
 
 /** A call that has been started, which ends when a spec says so. */
 export interface FakeCall extends Call {
@@ -26,7 +26,7 @@ export class FakeIsolation implements Isolation {
       ...call,
       stops,
       end,
-      succeed: (value) => end({ type: 'succeeded', values: [Held.live(value, 8)], tookMs: 1 }),
+      succeed: (value) => end({ type: 'succeeded', values: [StoredValue.live(value, 8)], tookMs: 1 }),
     };
     this.calls.push(started);
     return { stop: (reason, graceMs) => void stops.push(`${(reason as { code?: string }).code} ${graceMs}`) };

@@ -1,7 +1,7 @@
 import { type Clock, newId } from '../../lib/base/index.js';
 import { Membership } from '../../lib/nodes/index.js';
 import { nothing } from '../../lib/nodes/links.js';
-import { type MemoryNetwork, PeerTable, type WireMessage } from '../../lib/peer/index.js';
+import { type MemoryNetwork, PeerMesh, type WireMessage } from '../../lib/peer/index.js';
 import { spyLogger } from './spy-logger.js';
 
 /** A member that beats, with room for functions, and answers nothing. */
@@ -10,7 +10,7 @@ export class MuteMember {
   readonly asked: WireMessage['type'][] = [];
   /** Is called with what it is asked, and answered. */
   hears: (from: string, message: WireMessage) => void = () => {};
-  readonly #peers: PeerTable;
+  readonly #peers: PeerMesh;
   readonly #membership: Membership;
 
   constructor(name: string, network: MemoryNetwork, clock: Clock) {
@@ -19,7 +19,7 @@ export class MuteMember {
     const content = () => ({ ...nothing, capabilities, threads: [8, 0] as const, loopPlaces: [256, 0] as const });
     this.#membership = new Membership(name, undefined, { incarnation, clock, content });
     const transport = network.transport(name);
-    this.#peers = new PeerTable({ name, incarnation, transport, clock, logger: spyLogger(), random: () => 0.5 });
+    this.#peers = new PeerMesh({ name, incarnation, transport, clock, logger: spyLogger(), random: () => 0.5 });
     this.#peers.attach({
       up: (peer) => this.#membership.up(peer),
       down: (peer, cause) => this.#membership.down(peer, cause === 'goodbye' ? 'goodbye' : 'closed'),

@@ -1,21 +1,21 @@
 import { expect } from 'chai';
 import { HandoffError, NonRetryableError } from '../../lib/base/index.js';
-import type { AttemptHandle, FarOutcome } from '../../lib/executor/index.js';
+import type { AttemptHandle, RemoteOutcome } from '../../lib/executor/index.js';
 import { FunctionFailures } from '../../lib/testing/function-failures.js';
 import { testClock } from '../support/test-clock.js';
 
 /** An attempt in the hands of a spec. */
-class FakeAttempt implements AttemptHandle<FarOutcome> {
+class FakeAttempt implements AttemptHandle<RemoteOutcome> {
   stops: [HandoffError, number][] = [];
   begin!: () => void;
-  #heard!: (outcome: FarOutcome) => void;
+  #heard!: (outcome: RemoteOutcome) => void;
 
   readonly start = (started: () => void = () => {}): this => {
     this.begin = started;
     return this;
   };
 
-  listen(heard: (outcome: FarOutcome) => void): void {
+  listen(heard: (outcome: RemoteOutcome) => void): void {
     this.#heard = heard;
   }
 
@@ -23,14 +23,14 @@ class FakeAttempt implements AttemptHandle<FarOutcome> {
     this.stops.push([reason, graceMs]);
   }
 
-  end(outcome: FarOutcome): void {
+  end(outcome: RemoteOutcome): void {
     this.#heard(outcome);
   }
 }
 
 describe('Attempts that are made to fail', () => {
   const error = new Error('on purpose');
-  const succeeded: FarOutcome = { type: 'succeeded', values: [], tookMs: 1 };
+  const succeeded: RemoteOutcome = { type: 'succeeded', values: [], tookMs: 1 };
   const begin = (beforeMs = 10) => {
     const clock = testClock();
     const failures = new FunctionFailures();
@@ -38,14 +38,14 @@ describe('Attempts that are made to fail', () => {
     const interpose = failures.interpose(clock);
     const attempt = (functionId = 'f') => {
       const inner = new FakeAttempt();
-      const outcomes: FarOutcome[] = [];
+      const outcomes: RemoteOutcome[] = [];
       const handle = interpose({ dagId: 'd', runId: 'r', functionId, attempt: 1, node: 'n' }, inner.start as never);
       handle.listen((outcome) => outcomes.push(outcome));
       return { inner, outcomes, handle };
     };
     return { clock, failures, attempt };
   };
-  const failed: FarOutcome = { type: 'failed', error, final: false };
+  const failed: RemoteOutcome = { type: 'failed', error, final: false };
   const cancel = new HandoffError('HANDOFF_RUN_CANCELLED', 'cancelled');
 
   it('leaves other functions alone', () => {
@@ -99,7 +99,7 @@ describe('Attempts that are made to fail', () => {
     const { clock, attempt } = begin();
     const { inner, outcomes } = attempt();
     inner.begin();
-    const own: FarOutcome = { type: 'failed', error: new Error('own'), final: true };
+    const own: RemoteOutcome = { type: 'failed', error: new Error('own'), final: true };
     inner.end(own);
     clock.advance(10);
     expect(outcomes).to.deep.equal([own]);
@@ -151,7 +151,7 @@ describe('Attempts that are made to fail', () => {
     const failures = new FunctionFailures();
     failures.plan('f', 1, { error: new NonRetryableError('never'), beforeMs: 0 });
     const inner = new FakeAttempt();
-    const outcomes: FarOutcome[] = [];
+    const outcomes: RemoteOutcome[] = [];
     failures
       .interpose(clock)({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 1, node: 'n' }, inner.start as never)
       .listen((outcome) => outcomes.push(outcome));

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { Held, pack, packThrown, unpack, unpackThrown } from '../../lib/value/index.js';
+import { pack, packThrown, StoredValue, unpack, unpackThrown } from '../../lib/value/index.js';
 
 const roundTrip = <T>(value: T): T => unpack(pack(value, { where: 'value' }), { freeze: true }) as T;
-const arrived = <T>(value: T): T => Held.arrived(Held.live(value, 0).toParts('value')).open(true) as T;
-const forOne = <T>(value: T): T => Held.forOne(Held.live(value, 0).toParts('value')).open(true) as T;
+const arrived = <T>(value: T): T => StoredValue.arrived(StoredValue.live(value, 0).toParts('value')).open(true) as T;
+const forOne = <T>(value: T): T => StoredValue.exclusive(StoredValue.live(value, 0).toParts('value')).open(true) as T;
 
 const BUFFERS: Readonly<Record<string, Buffer>> = {
   'out of the pool': Buffer.from('abc'),

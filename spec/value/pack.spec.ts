@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandoffError, NonRetryableError } from '../../lib/base/index.js';
-import { Held, pack, packThrown, unpack, unpackThrown } from '../../lib/value/index.js';
+import { pack, packThrown, StoredValue, unpack, unpackThrown } from '../../lib/value/index.js';
 
 const roundTrip = (value: unknown, freeze = false): unknown => unpack(pack(value, { where: 'value' }), { freeze });
 
@@ -242,7 +242,7 @@ describe('a held value', () => {
       const packed = pack(value, { where: 'value' });
       for (const cuts of [[], [1], [5, 9, 12], [16], [17, 1000]]) {
         const ends = [...cuts.filter((at) => at < packed.byteLength), packed.byteLength];
-        const held = Held.arrived(ends.map((end, at) => packed.subarray(at === 0 ? 0 : ends[at - 1], end)));
+        const held = StoredValue.arrived(ends.map((end, at) => packed.subarray(at === 0 ? 0 : ends[at - 1], end)));
         expect(held.sizeBytes).to.equal(packed.byteLength);
         expect(isDeepStrictEqual(held.open(false), value), 'before').to.equal(true);
         const joined = held.pack('value');
@@ -255,18 +255,18 @@ describe('a held value', () => {
 
   it('that is large and binary is sent from where it lies', () => {
     const value = new Uint16Array(50_000).fill(7);
-    const parts = Held.live(value, 100_016).toParts('value');
+    const parts = StoredValue.live(value, 100_016).toParts('value');
     expect(parts).to.have.length(2);
     expect(parts[1]!.buffer).to.equal(value.buffer);
-    expect(Held.arrived(parts).open(false)).to.deep.equal(value);
-    expect(Held.live([1], 10).toParts('value')).to.have.length(1);
+    expect(StoredValue.arrived(parts).open(false)).to.deep.equal(value);
+    expect(StoredValue.live([1], 10).toParts('value')).to.have.length(1);
   });
 
   it('that came for one opener is given without a copy where its memory holds nothing else, and is gone then', () => {
     const value = Float64Array.from({ length: 10_000 }, (_, at) => at);
-    const [header, data] = Held.live(value, 80_016).toParts('value') as [Uint8Array, Uint8Array];
+    const [header, data] = StoredValue.live(value, 80_016).toParts('value') as [Uint8Array, Uint8Array];
     const own = new Uint8Array(data);
-    const held = Held.forOne([header, own]);
+    const held = StoredValue.exclusive([header, own]);
     const opened = held.open(true) as Float64Array;
     expect(isDeepStrictEqual(opened, value)).to.equal(true);
     expect(opened.buffer).to.equal(own.buffer);
@@ -282,21 +282,21 @@ describe('a held value', () => {
       [header, shared],
       [header, data.subarray(0, 8), data.subarray(8)],
     ]) {
-      const copied = Held.forOne(parts).open(true) as Float64Array;
+      const copied = StoredValue.exclusive(parts).open(true) as Float64Array;
       expect(isDeepStrictEqual(copied, value)).to.equal(true);
       expect(copied.buffer.byteLength).to.equal(80_000);
       expect(parts.some(({ buffer }) => buffer === copied.buffer)).to.equal(false);
     }
-    const memory = Held.memoryForOne(80_016, header)!;
+    const memory = StoredValue.memoryForExclusive(80_016, header)!;
     memory[0]!.set(header);
     memory[1]!.set(data);
-    expect((Held.forOne(memory).open(true) as Float64Array).buffer).to.equal(memory[1]!.buffer);
-    expect(Held.arrived([header, own]).open(true), 'others may open it too').not.to.have.property('buffer', own.buffer);
+    expect((StoredValue.exclusive(memory).open(true) as Float64Array).buffer).to.equal(memory[1]!.buffer);
+    expect(StoredValue.arrived([header, own]).open(true), 'others may open it too').not.to.have.property('buffer', own.buffer);
   });
 
   it('is handed on as it is while it lives, and packed once for all', () => {
     const value = { a: 1 };
-    const held = Held.live(value, 8);
+    const held = StoredValue.live(value, 8);
     expect(held.open(true)).to.equal(value);
     expect(held.isPacked).to.equal(false);
     expect(held.pack('result')).to.equal(held.pack('result'));
@@ -304,8 +304,8 @@ describe('a held value', () => {
 
   it('is opened frozen if it is a result, and not if it is the caller’s', () => {
     const packed = pack([1], { where: 'value' });
-    expect(Held.packed(packed).open(true)).to.be.frozen;
-    expect(Held.packed(packed, 'caller').open(true)).not.to.be.frozen;
-    expect(Held.packed(packed).open(false)).not.to.be.frozen;
+    expect(StoredValue.packed(packed).open(true)).to.be.frozen;
+    expect(StoredValue.packed(packed, 'caller').open(true)).not.to.be.frozen;
+    expect(StoredValue.packed(packed).open(false)).not.to.be.frozen;
   });
 });

@@ -1,4 +1,4 @@
-import { loadWith } from '../load.js';
+import { loadWith } from '../capacity/load.js';
 import type { AllocationStrategy, NodeView } from '../strategy.js';
 
 /**

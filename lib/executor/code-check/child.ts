@@ -1,6 +1,6 @@
 import { HandoffError, textOf } from '../../base/index.js';
-import { importNamespace, loadFunction, TYPESCRIPT } from '../code.js';
-import { loadsTypeScript } from '../isolations/typescript-loader.js';
+import { importNamespace, loadFunction, TYPESCRIPT } from '../code/code.js';
+import { loadsTypeScript } from '../code/typescript-loader.js';
 import { type CheckReport, type CheckRequest, UNSETTLED } from './messages.js';
 
 /** Loads what the other process asks for, and says what is missing. Ends when that one is gone; what modules leave behind is nobody's fault here. */

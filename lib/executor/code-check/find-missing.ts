@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { systemClock, textOf } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
-import type { CodePlace } from '../module-resolution.js';
+import type { CodeRoot } from '../code/module-resolution.js';
 import { type CheckReport, type CheckRequest, UNSETTLED, type WantedModule } from './messages.js';
 
 /** How long the process may take to start, ms. It takes 60 ms; but code of users runs at its start too (`NODE_OPTIONS`). */
@@ -20,7 +20,7 @@ export interface MissingCode {
  * process or never settles harms nobody, and what it prints is not shown. Each module gets `timeoutMs`; the process is killed as soon as the last
  * one is loaded. Rejects if no process can be started.
  */
-export async function findMissingCode(refs: readonly CodeRef[], place: CodePlace, timeoutMs: number): Promise<MissingCode[]> {
+export async function findMissingCode(refs: readonly CodeRef[], place: CodeRoot, timeoutMs: number): Promise<MissingCode[]> {
   const byModule = new Map<string, Set<string>>();
   for (const { module, name } of refs) byModule.set(module, (byModule.get(module) ?? new Set()).add(name));
   let left: readonly WantedModule[] = [...byModule].map(([module, names]) => ({ module, names: [...names] }));

@@ -1,8 +1,8 @@
-import type { CodePlace } from '../module-resolution.js';
+import type { CodeRoot } from '../code/module-resolution.js';
 
 /** What the process is asked to look at: modules, one after the other, each with the exports that are wanted of it. */
 export interface CheckRequest {
-  readonly place: CodePlace;
+  readonly place: CodeRoot;
   readonly modules: readonly WantedModule[];
 }
 

@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
-import { Held, pack, packSurveyed, surfaceSize, survey, unpack } from '../../value/index.js';
-import type { Call, Outcome, Running } from '../attempt.js';
-import { attributeOutput } from '../attributed-output.js';
-import { type Imported, importNamespace, LoadedFunctions, mayBeCommonJs } from '../code.js';
-import { AttemptScope } from '../current-function.js';
-import { explainFrozenWrite } from '../frozen-write.js';
+import { pack, packSurveyed, StoredValue, surfaceSize, survey, unpack } from '../../value/index.js';
+import type { Call, Outcome, Running } from '../attempts/attempt.js';
+import { attributeOutput } from '../attempts/attributed-output.js';
+import { AttemptScope } from '../attempts/current-function.js';
+import { explainFrozenWrite } from '../attempts/frozen-write.js';
+import { isFinal, type StepHost, StepsRun } from '../attempts/steps-run.js';
+import { type Imported, importNamespace, LoadedFunctions, mayBeCommonJs } from '../code/code.js';
+import { isBetterCompiled, loadsTypeScript, mayNeedCompiler } from '../code/typescript-loader.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
-import { isFinal, type StepPlace, StepsRun } from '../steps-run.js';
-import { isBetterCompiled, loadsTypeScript, mayNeedCompiler } from './typescript-loader.js';
 
 /**
  * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are passed as they
@@ -21,19 +21,19 @@ export function loopIsolation(options: IsolationOptions): Isolation {
   const functions = new LoadedFunctions({ root, node }, async (url) =>
     importModule ? { namespace: (await importModule(url)) as object } : importHere(url, root),
   );
-  const place: StepPlace<Held, Held> = {
+  const place: StepHost<StoredValue, StoredValue> = {
     now: () => clock.now(),
     peek: (ref) => functions.peek(ref),
     load: (ref) => functions.load(ref),
     freezes: freeze,
     open: (held) => held.open(freeze),
     keep(value, { isWanted, isForOne }) {
-      if (!freeze) return Held.live(value, surfaceSize(value));
+      if (!freeze) return StoredValue.live(value, surfaceSize(value));
       const found = survey(value, { where: 'result', freeze });
-      if (found.freezesWhole || !isWanted) return Held.live(value, found.sizeBytes);
-      if (isForOne) return Held.original(value, found.sizeBytes);
+      if (found.freezesWhole || !isWanted) return StoredValue.live(value, found.sizeBytes);
+      if (isForOne) return StoredValue.original(value, found.sizeBytes);
       // As it is now: whoever made it may keep it and change it.
-      return Held.packed(packSurveyed(value, found, 'result', true));
+      return StoredValue.packed(packSurveyed(value, found, 'result', true));
     },
     copier(value, kept) {
       if (!freeze) return undefined;
@@ -91,11 +91,16 @@ class LoopCall implements Running {
   readonly #options: IsolationOptions;
   readonly #settle: (outcome: Outcome) => void;
   readonly #scope: AttemptScope;
-  readonly #steps: StepsRun<Held, Held>;
+  readonly #steps: StepsRun<StoredValue, StoredValue>;
   #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
   isOver = false;
 
-  constructor({ context, steps }: Call, place: StepPlace<Held, Held>, options: IsolationOptions, settle: (outcome: Outcome) => void) {
+  constructor(
+    { context, steps }: Call,
+    place: StepHost<StoredValue, StoredValue>,
+    options: IsolationOptions,
+    settle: (outcome: Outcome) => void,
+  ) {
     this.#options = options;
     this.#settle = settle;
     this.#scope = new AttemptScope(context, options.onOutput);
@@ -108,7 +113,7 @@ class LoopCall implements Running {
     this.#steps.next();
   }
 
-  succeeded(values: readonly Held[], tookMs: number): void {
+  succeeded(values: readonly StoredValue[], tookMs: number): void {
     this.end({ type: 'succeeded', values, tookMs });
   }
 

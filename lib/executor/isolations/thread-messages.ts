@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Packed } from '../../value/index.js';
-import type { AttemptContext, Step } from '../attempt.js';
-import type { OutputStream } from '../current-function.js';
+import type { AttemptContext, Step } from '../attempts/attempt.js';
+import type { OutputStream } from '../attempts/current-function.js';
 
 /** A value that crosses: packed, or a small primitive as it is. */
 export type Crossing = Packed | string | number | boolean | bigint | null | undefined;

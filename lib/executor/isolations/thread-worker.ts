@@ -3,15 +3,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../base/index.js';
 import type { AnyFunction } from '../../dag/index.js';
 import { check, countShared, type Packed, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
-import type { AttemptContext, Step } from '../attempt.js';
-import { attributeOutput } from '../attributed-output.js';
-import { LoadedFunctions, TYPESCRIPT } from '../code.js';
-import { CodeRefs } from '../code-refs.js';
-import { AttemptScope, currentScope, type OutputStream } from '../current-function.js';
-import { explainFrozenWrite } from '../frozen-write.js';
-import { resolveModule } from '../module-resolution.js';
-import { type StepPlace, StepsRun } from '../steps-run.js';
-import { hearStrays, howOf } from '../stray-errors.js';
+import type { AttemptContext, Step } from '../attempts/attempt.js';
+import { attributeOutput } from '../attempts/attributed-output.js';
+import { AttemptScope, currentScope, type OutputStream } from '../attempts/current-function.js';
+import { explainFrozenWrite } from '../attempts/frozen-write.js';
+import { type StepHost, StepsRun } from '../attempts/steps-run.js';
+import { hearStrays, howOf } from '../attempts/stray-errors.js';
+import { LoadedFunctions, TYPESCRIPT } from '../code/code.js';
+import { CodeRefs } from '../code/code-refs.js';
+import { resolveModule } from '../code/module-resolution.js';
+import { loadsTypeScript } from '../code/typescript-loader.js';
 import { BuiltIns } from './built-ins.js';
 import {
   type Blame,
@@ -25,7 +26,6 @@ import {
   type ThreadSetUp,
   type ToThread,
 } from './thread-messages.js';
-import { loadsTypeScript } from './typescript-loader.js';
 
 // Runs in each thread of the pool: one call at a time.
 
@@ -53,7 +53,7 @@ const runnable = ({ functionId, steps }: ThreadCall): Step<CrossingInput>[] =>
     wanted: step.wanted ?? false,
   }));
 
-const stepPlace: StepPlace<CrossingInput, Crossing> = {
+const stepPlace: StepHost<CrossingInput, Crossing> = {
   now: () => systemClock.now(),
   peek: (ref) => functions.peek(ref),
   async load(ref): Promise<AnyFunction> {

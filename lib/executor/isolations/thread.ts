@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { type HandoffError, PassingMap, systemClock, type Timer, textOf } from '../../base/index.js';
-import { countShared, Held, packThrown, surfaceSize, unpackThrown } from '../../value/index.js';
-import { type Call, type Outcome, type Running, stoppedOutcome } from '../attempt.js';
+import { countShared, packThrown, StoredValue, surfaceSize, unpackThrown } from '../../value/index.js';
+import { type Call, type Outcome, type Running, stoppedOutcome } from '../attempts/attempt.js';
+import { threadEnvironment } from '../code/typescript-loader.js';
 import type { Isolation, IsolationOptions } from '../isolation.js';
 import type { PoolThread, ThreadEnd, ThreadMaking, Work } from './pool-thread.js';
 import {
@@ -14,7 +15,6 @@ import {
   type ToThread,
 } from './thread-messages.js';
 import { ThreadPool } from './thread-pool.js';
-import { threadEnvironment } from './typescript-loader.js';
 
 /** How long a thread that is told to end may take before its call is given up, ms. It takes some ms, but while it is blocked in a system call it does not end. */
 const BLOCKED_MS = 1000;
@@ -72,10 +72,10 @@ class Threads implements Isolation {
 }
 
 /** What came out of a thread, as it is held here. */
-function heldOf(value: Crossing): Held {
-  if (isPlain(value)) return Held.live(value, surfaceSize(value));
+function heldOf(value: Crossing): StoredValue {
+  if (isPlain(value)) return StoredValue.live(value, surfaceSize(value));
   if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
-  return Held.packed(value);
+  return StoredValue.packed(value);
 }
 
 /**
@@ -204,7 +204,7 @@ class ThreadRun implements Running, Work {
   #packed({ role, functionId, code, inputs, asList, extra, wanted }: Call['steps'][number], consumer: string): ThreadStep {
     if (typeof code === 'function') throw new TypeError(`Cannot run "${functionId}" in a thread: it is a plain function`);
     const { freeze } = this.#threads.options;
-    const crossing = (held: Held, where: string): CrossingInput => {
+    const crossing = (held: StoredValue, where: string): CrossingInput => {
       const plain = held.isPacked ? held : held.open(false);
       return { value: isPlain(plain) ? plain : held.pack(where), freeze: freeze && held.origin === 'result' };
     };

@@ -5,10 +5,10 @@ import { networkInterfaces } from 'node:os';
 import { WebSocketServer } from 'ws';
 import type { Listening, ListenOptions } from '../transport.js';
 import { LongFrames } from './long-frames.js';
+import { acceptedSocket } from './node-sockets.js';
 import { Unproved } from './unproved.js';
 import type { WebSocketOptions } from './websocket-options.js';
 import { COMMON, WebSocketSocket } from './websocket-socket.js';
-import { acceptedWire } from './wire.js';
 
 /** How long a connection may take to open, ms. */
 const HANDSHAKE_TIMEOUT_MS = 3000;
@@ -87,7 +87,7 @@ export function listenForWebSockets(
         return refuse(asked, '403 Forbidden');
       }
       const frames = new LongFrames(true);
-      const wire = acceptedWire(asked, frames);
+      const wire = acceptedSocket(asked, frames);
       if (wire !== asked) unproved.add(who, from, wire);
       upgrades.handleUpgrade(request, wire, NOTHING, (ws) => {
         const socket = new WebSocketSocket(ws, frames, () => unproved.forget(who));

@@ -3,10 +3,10 @@ import { WebSocket } from 'ws';
 import type { Socket, Transport } from '../transport.js';
 import { hasHostName, hostAddresses } from './host-addresses.js';
 import { LongFrames } from './long-frames.js';
+import { dialledSocket } from './node-sockets.js';
 import { listenForWebSockets } from './websocket-listener.js';
 import type { WebSocketOptions } from './websocket-options.js';
 import { COMMON, WebSocketSocket } from './websocket-socket.js';
-import { dialledWire } from './wire.js';
 
 /** A URL that nobody can dial, for what is none. */
 const NOWHERE = 'ws://127.0.0.1:0';
@@ -27,7 +27,7 @@ export function webSocketTransport(options: WebSocketOptions = {}): Transport {
       headers,
       ...(tls && { cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: 'TLSv1.3' as const }),
       generateMask: (mask) => mask.fill(0),
-      createConnection: (to: object) => dialledWire(to, url.startsWith('wss:'), frames, at),
+      createConnection: (to: object) => dialledSocket(to, url.startsWith('wss:'), frames, at),
     });
   return {
     listen: (address, listening) => listenForWebSockets(options, address, listening),

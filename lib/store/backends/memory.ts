@@ -1,8 +1,8 @@
-import { countLarge, type Held } from '../../value/index.js';
-import type { Shelf, StoreBackend } from '../store.js';
+import { countLarge, type StoredValue } from '../../value/index.js';
+import type { StoreBackend, ValueShelf } from '../store.js';
 
-class MemoryShelf implements Shelf {
-  readonly #values = new Map<string, Held>();
+class MemoryShelf implements ValueShelf {
+  readonly #values = new Map<string, StoredValue>();
   /** Unknown while a value has taken another's place: that is rare, and to look for it before each costs as much as to put it. */
   #sizeBytes: number | undefined = 0;
 
@@ -11,14 +11,14 @@ class MemoryShelf implements Shelf {
     return this.#sizeBytes;
   }
 
-  put(id: string, value: Held): void {
+  put(id: string, value: StoredValue): void {
     const before = this.#values.size;
     this.#values.set(id, value);
     if (this.#values.size === before) this.#sizeBytes = undefined;
     else if (this.#sizeBytes !== undefined) this.#sizeBytes += value.sizeBytes;
   }
 
-  get(id: string): Held | undefined {
+  get(id: string): StoredValue | undefined {
     return this.#values.get(id);
   }
 

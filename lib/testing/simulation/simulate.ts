@@ -1,7 +1,7 @@
 import { type Logger, replaceIds, textOf } from '../../base/index.js';
 import { isolations } from '../../executor/index.js';
 import { frameText } from '../../peer/index.js';
-import type { ClusterSurroundings } from '../cluster-host.js';
+import type { ClusterEnvironment } from '../cluster-host.js';
 import type { ClusterOptions } from '../cluster-options.js';
 import { seededRandom } from '../seeded-random.js';
 import { startCluster, TestCluster } from '../test-cluster.js';
@@ -71,7 +71,7 @@ async function simulated<T>(
   const restoreIds = replaceIds(() => `id-${++ids}`);
   const streams = new Map<string | undefined, () => number>();
   const onLoop = isolations.get('loop')!;
-  const surroundings: ClusterSurroundings = {
+  const surroundings: ClusterEnvironment = {
     clock,
     randomOf: (name) => {
       if (!streams.has(name)) streams.set(name, stream(seed, 3 + streams.size));

@@ -1,0 +1,30 @@
+import type { ExitReason } from '../contract.js';
+import { printed } from '../tree/cell.js';
+
+/** The options of `spawnActor`. */
+export interface ActorOptions<S> {
+  name?: string;
+  init?: () => S | Promise<S>;
+  onTerminate?: (state: S, reason: ExitReason) => void | Promise<void>;
+}
+
+/** Throws `TypeError`, naming what is wrong, for a handler or options that an actor cannot be made from. */
+export function checkActor(handler: unknown, options: unknown): void {
+  checkFunction('handler', handler);
+  if (typeof options !== 'object' || options === null) throw new TypeError(`options must be an object, not ${printed(options)}`);
+  const { name, init, onTerminate } = options as Readonly<Record<string, unknown>>;
+  checkName(name);
+  if (init !== undefined) checkFunction('init', init);
+  if (onTerminate !== undefined) checkFunction('onTerminate', onTerminate);
+}
+
+/** A name that was given must be a non-empty string; any characters will do. */
+export function checkName(name: unknown): asserts name is string | undefined {
+  if (name === undefined) return;
+  if (typeof name !== 'string') throw new TypeError(`name must be a string, not ${printed(name)}`);
+  if (name === '') throw new TypeError('name must not be empty');
+}
+
+function checkFunction(field: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`${field} must be a function, not ${printed(value)}`);
+}

@@ -1,0 +1,24 @@
+import type { ActorRef, ExitReason, Handler, Parent } from '../contract.js';
+import { cellOf } from '../tree/cell.js';
+import { spawnUnder } from './actor-cell.js';
+import type { ActorOptions } from './actor-options.js';
+
+/**
+ * Starts an actor under `parent`, which it does not outlive. `init` makes the first state; it has been called when this resolves.
+ * `onTerminate` runs once, after the last message and the end of the actor's own children, unless it is killed; what it throws is logged.
+ * Rejects with what `init` threw, `HANDOFF_START_FAILED` for a name taken under the same parent, `HANDOFF_STOPPED` when the parent has ended
+ * or the actor is ended while it starts, `TypeError` for wrong arguments.
+ */
+export function spawnActor<S, M>(
+  parent: Parent,
+  handler: Handler<S, M>,
+  options: { name?: string; init: () => S | Promise<S>; onTerminate?: (state: S, reason: ExitReason) => void | Promise<void> },
+): Promise<ActorRef<M>>;
+export function spawnActor<M>(
+  parent: Parent,
+  handler: Handler<undefined, M>,
+  options?: { name?: string; onTerminate?: (state: undefined, reason: ExitReason) => void | Promise<void> },
+): Promise<ActorRef<M>>;
+export async function spawnActor<S, M>(parent: Parent, handler: Handler<S, M>, options: ActorOptions<S> = {}): Promise<ActorRef<M>> {
+  return spawnUnder(cellOf('parent', parent), handler as Handler<unknown, unknown>, options as ActorOptions<unknown>);
+}

@@ -1,0 +1,129 @@
+import { HandoffError } from '../../base/index.js';
+import type { ChildInfo, ChildRef, ChildSpec, ExitReason, Parent, Supervisor, SupervisorOptions } from '../contract.js';
+import { cellOf, printed } from '../tree/cell.js';
+import { Handle } from '../tree/handle.js';
+import { checkedSpec, checkedSupervisorOptions, type OwnLimit } from './child-spec.js';
+import type { SupervisorCall } from './supervisor-calls.js';
+import { type GaveUp, SupervisorCell } from './supervisor-cell.js';
+
+/** All of it but the mark, which is there for the compiler only. */
+type PublicMethods = Pick<
+  Supervisor,
+  'exited' | 'startChild' | 'terminateChild' | 'restartChild' | 'deleteChild' | 'whichChildren' | 'countChildren' | 'stop'
+>;
+
+/** What users hold of a supervisor. */
+class SupervisorHandle extends Handle implements PublicMethods {
+  readonly #place: SupervisorCell;
+
+  constructor(place: SupervisorCell) {
+    super(place);
+    this.#place = place;
+  }
+
+  get exited(): Promise<ExitReason> {
+    return this.#place.exited;
+  }
+
+  async startChild<R extends ChildRef>(spec: ChildSpec<R>): Promise<R | undefined> {
+    // A supervisor that ended says so, whatever is wrong with the specification.
+    if (!this.#place.takesOrders) return this.#request({ type: 'start-child', spec: spec as never });
+    return this.#request({ type: 'start-child', spec: checkedSpec(spec, this.#place.options.autoShutdown) });
+  }
+
+  async terminateChild(id: string): Promise<void> {
+    await this.#request({ type: 'terminate-child', id });
+  }
+
+  async restartChild(id: string): Promise<ChildRef | undefined> {
+    return this.#request({ type: 'restart-child', id });
+  }
+
+  async deleteChild(id: string): Promise<void> {
+    await this.#request({ type: 'delete-child', id });
+  }
+
+  async whichChildren(): Promise<readonly ChildInfo[]> {
+    return this.#request({ type: 'which-children' });
+  }
+
+  async countChildren(): Promise<{
+    readonly specs: number;
+    readonly active: number;
+    readonly supervisors: number;
+    readonly workers: number;
+  }> {
+    return this.#request({ type: 'count-children' });
+  }
+
+  async stop(): Promise<void> {
+    this.#place.stop('shutdown');
+    await this.#place.exited;
+  }
+
+  #request<T>(order: SupervisorCall): Promise<T> {
+    return this.#place.request(order) as Promise<T>;
+  }
+}
+
+/**
+ * Starts a supervisor and its initial children, in order, each when the one before has started. When one fails to start, those before it are
+ * stopped in reverse order and it rejects with `HANDOFF_START_FAILED` (`childId`, `cause`), as for a name taken under the same parent.
+ * Rejects before anything is started with `TypeError` or `RangeError` for wrong options, `HANDOFF_CHILD` (`'invalid-spec'`, `field`, `value`)
+ * for a wrong child, `HANDOFF_STOPPED` when the parent has ended. A supervisor that restarts more than `maxRestarts` times within `withinMs`
+ * ends its children and itself with `'shutdown'`.
+ */
+export async function startSupervisor(parent: Parent, options: SupervisorOptions): Promise<Supervisor> {
+  const above = cellOf('parent', parent);
+  const { children, ...checked } = checkedSupervisorOptions(options);
+  const place = new SupervisorCell(above.system, above, checked, (it) => new SupervisorHandle(it) as unknown as Parent);
+  await place.begin(children);
+  return place.handle as Supervisor;
+}
+
+/** As `startChild`, for a child whose restarts are counted for itself: see `OwnLimit`. */
+export function startLimitedChild<R extends ChildRef>(
+  supervisor: Supervisor,
+  spec: ChildSpec<R>,
+  ownLimit: OwnLimit,
+): Promise<R | undefined> {
+  const place = supervisorPlace(supervisor);
+  const checked = { ...checkedSpec(spec, place.options.autoShutdown), ownLimit };
+  return place.request({ type: 'start-child', spec: checked }) as Promise<R | undefined>;
+}
+
+/** Why a supervisor gave up, for its owner: publicly it ended with `'shutdown'`, as in OTP. `undefined` for one that did not. */
+export function gaveUp(supervisor: Supervisor): GaveUp | undefined {
+  return supervisorPlace(supervisor).gaveUp;
+}
+
+/** What is supervised below a supervisor, for people to read. */
+export interface SupervisionTree {
+  readonly name: string;
+  readonly type: 'worker' | 'supervisor';
+  /** How often this child was started again by its supervisor since that one started. */
+  readonly restarts: number;
+  readonly children: readonly SupervisionTree[];
+}
+
+/** The tree below a supervisor, in start order; a child is named by its id. Rejects with `HANDOFF_STOPPED` when the supervisor has ended. */
+export async function supervisionTree(supervisor: Supervisor): Promise<SupervisionTree> {
+  const place = supervisorPlace(supervisor);
+  if (place.isOver) throw new HandoffError('HANDOFF_STOPPED', `Cannot show the tree below "${place.name}": it has ended`);
+  return { name: place.name, type: 'supervisor', restarts: 0, children: childrenOf(place) };
+}
+
+function childrenOf(place: SupervisorCell): readonly SupervisionTree[] {
+  return Array.from(place.children.values(), ({ id, type, restarts, incarnation }) => ({
+    name: id,
+    type,
+    restarts,
+    children: incarnation?.place instanceof SupervisorCell ? childrenOf(incarnation.place) : [],
+  }));
+}
+
+function supervisorPlace(supervisor: Supervisor): SupervisorCell {
+  const place = cellOf('supervisor', supervisor);
+  if (!(place instanceof SupervisorCell)) throw new TypeError(`supervisor must be a Supervisor, not ${printed(supervisor)}`);
+  return place;
+}

@@ -1,0 +1,87 @@
+import { type Clock, type Logger, silentLogger, systemClock } from '../../base/index.js';
+import { checkName } from '../actors/actor-options.js';
+import type { ActorSystem, ExitReason } from '../contract.js';
+import { close, type NactRef, NactSystem } from '../nact.js';
+import { Cell, cellOf } from './cell.js';
+import { Handle } from './handle.js';
+
+/** The root of the tree. */
+class SystemPlace extends Cell {
+  readonly grace = 'infinity';
+  readonly handle: SystemHandle;
+
+  constructor(ground: NactSystem) {
+    super(ground, undefined, 'system', ground.name);
+    this.handle = new SystemHandle(this);
+    this.phase = 'running';
+  }
+
+  post(): boolean {
+    return false;
+  }
+
+  stop(reason: ExitReason): void {
+    if (this.phase !== 'running') return;
+    this.phase = 'closing';
+    const ending = this.endChildren();
+    if (ending) void ending.then(() => this.end(reason));
+    else this.end(reason);
+  }
+
+  protected onFence(): void {
+    this.system.close();
+  }
+}
+
+class SystemHandle extends Handle {
+  readonly name: string;
+  readonly #place: SystemPlace;
+
+  constructor(place: SystemPlace) {
+    super(place);
+    this.name = place.name;
+    this.#place = place;
+  }
+
+  async stop(): Promise<void> {
+    this.#place.stop('shutdown');
+    await this.#place.exited;
+  }
+}
+
+/** Opens a system of actors whose time and log are handed in; several may live in one process. Defaults: the machine's time, silence. */
+export function openActorSystem({
+  name = 'system',
+  clock = systemClock,
+  logger = silentLogger,
+}: {
+  readonly name?: string;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+} = {}): ActorSystem {
+  return new SystemPlace(new NactSystem(name, clock, logger)).handle as unknown as ActorSystem;
+}
+
+/** Starts a system of actors. Several, also of one name, may live in one process. Rejects with `TypeError` for a wrong name. */
+export async function startActorSystem(name?: string): Promise<ActorSystem> {
+  checkName(name);
+  return openActorSystem({ name });
+}
+
+/**
+ * Opens a plain nact reference for actors that are not ours: it stays valid as long as the system, whatever restarts behind it. `receive`
+ * hears one message after another; what it throws is logged and ignored.
+ */
+export function openPlainActor<M = unknown>(system: ActorSystem, name: string, receive: (message: M) => void): NactRef<M> {
+  return cellOf('system', system).system.openPlainActor(name, receive as (message: unknown) => void) as NactRef<M>;
+}
+
+/** Ends a desk before its system ends; closing it again does nothing. */
+export function closePlainActor(desk: NactRef<never>): void {
+  close(desk as NactRef<unknown>);
+}
+
+/** How many messages of this system were told to actors that had ended. */
+export function deadLetters(system: ActorSystem): number {
+  return cellOf('system', system).system.deadLetters;
+}

@@ -1,0 +1,122 @@
+// Brain: pure.
+import type { Claim } from '../capacity/capacity.js';
+import { loadWith } from '../capacity/load.js';
+import type { Capabilities } from '../strategy.js';
+import type { PlacementNode } from './claim-queue.js';
+import type { NodeList } from './node-list.js';
+
+/** What is kept, on which node, for claims that have waited long: the names of resources. */
+export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;
+
+/**
+ * How the members of a roster stand to one kind of claim: which could hold it, and which have room for it now. Kept up to date by what has changed
+ * since the last look. Members are meant by their positions.
+ */
+export class Eligibility {
+  readonly roster: NodeList;
+  /** Those that could ever hold it, in the order of the roster. */
+  readonly eligible: readonly number[];
+  readonly #claim: Claim & { readonly costs: Capabilities };
+  readonly #isEligible: Uint8Array;
+  /** By position, 1 for those that could hold it and have the resources; and a slot as well; and those where it may wait. Be they open or not. */
+  readonly #resources: Uint8Array;
+  readonly #room: Uint8Array;
+  readonly #wait: Uint8Array;
+  /** 1 for those that have room but for their memory, which is full of values. */
+  readonly #full: Uint8Array;
+  #seen = -1;
+
+  constructor(roster: NodeList, couldHold: (member: PlacementNode) => boolean, claim: Claim & { readonly costs: Capabilities }) {
+    const { members } = roster;
+    this.roster = roster;
+    this.#claim = claim;
+    this.#isEligible = Uint8Array.from(members, (member) => Number(couldHold(member)));
+    this.eligible = [...members.keys()].filter((at) => this.#isEligible[at] === 1);
+    this.#resources = new Uint8Array(members.length);
+    this.#room = new Uint8Array(members.length);
+    this.#wait = new Uint8Array(members.length);
+    this.#full = new Uint8Array(members.length);
+  }
+
+  /** Whether one has the resources, slots apart. */
+  get haveResources(): boolean {
+    this.#look();
+    return this.#resources.includes(1);
+  }
+
+  /** The first from `from` on that is open, has room now, and keeps nothing of it for another; -1 when there is none. */
+  withRoom(reserved: Reserved | undefined, from = 0): number {
+    this.#look();
+    return this.#firstFree(this.#room, reserved, from);
+  }
+
+  /** The first that would have room, were its memory not full of values. */
+  withRoomButMemory(reserved: Reserved | undefined): PlacementNode | undefined {
+    this.#look();
+    return this.roster.members[this.#firstFree(this.#full, reserved, 0)];
+  }
+
+  #firstFree(among: Uint8Array, reserved: Reserved | undefined, from: number): number {
+    for (let at = among.indexOf(1, from); at >= 0; at = among.indexOf(1, at + 1)) {
+      if (this.#isFree(at, reserved)) return at;
+    }
+    return -1;
+  }
+
+  /** Whether a member is open, has room now, and keeps nothing of it for another. */
+  hasRoom(at: number, reserved: Reserved | undefined): boolean {
+    this.#look();
+    return this.#room[at] === 1 && this.#isFree(at, reserved);
+  }
+
+  /** The open one that would be least loaded with the claim. */
+  get nearest(): PlacementNode | undefined {
+    return this.#leastLoaded(this.#isEligible);
+  }
+
+  /** The same, of those where the claim may wait. */
+  get nearestToWait(): PlacementNode | undefined {
+    this.#look();
+    return this.#leastLoaded(this.#wait);
+  }
+
+  #leastLoaded(among: Uint8Array): PlacementNode | undefined {
+    let best: PlacementNode | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (let at = among.indexOf(1); at >= 0; at = among.indexOf(1, at + 1)) {
+      const member = this.roster.members[at]!;
+      if (!member.isOpen) continue;
+      const load = loadWith({ capabilities: member.capacity.capabilities, used: this.roster.usedAt(at) }, this.#claim.costs);
+      if (load < least) [best, least] = [member, load];
+    }
+    return best;
+  }
+
+  #isFree(at: number, reserved: Reserved | undefined): boolean {
+    const member = this.roster.members[at]!;
+    if (!member.isOpen) return false;
+    const names = reserved?.get(member);
+    if (names) for (const name of this.#claim.cost.keys()) if (names.has(name)) return false;
+    return true;
+  }
+
+  readonly #lookAt = (at: number): void => {
+    if (this.#isEligible[at] === 0) return;
+    const { capacity: room } = this.roster.members[at]!;
+    const { cost, slot, growsMemory: isOpening } = this.#claim;
+    const hasResources = room.hasResources(cost);
+    const hasRoom = hasResources && room.hasSlot(slot);
+    const isFull = isOpening === true && room.excessMiB > 0;
+    this.#resources[at] = Number(hasResources);
+    this.#room[at] = Number(hasRoom && !isFull);
+    this.#full[at] = Number(hasRoom && isFull);
+    this.#wait[at] = Number(!isFull && room.mayWait(this.#claim));
+  };
+
+  #look(): void {
+    const { roster } = this;
+    if (this.#seen === roster.changes) return;
+    if (this.#seen < 0 || !roster.changedSince(this.#seen, this.#lookAt)) for (const at of this.eligible) this.#lookAt(at);
+    this.#seen = roster.changes;
+  }
+}

@@ -1,0 +1,66 @@
+// Brain: pure.
+import type { Capabilities } from '../strategy.js';
+import type { PlacementNode } from './claim-queue.js';
+
+const nobody = (): void => {};
+
+/**
+ * The members, each with its position, and a log of whose room has changed: a thousand are not looked through for every function that is placed.
+ * Readers read on from where they were; who was away for too long looks at everybody again.
+ */
+export class NodeList {
+  readonly members: readonly PlacementNode[];
+  readonly #positions: ReadonlyMap<string, number>;
+  #log: number[] = [];
+  #dropped = 0;
+  readonly #used: (Capabilities | undefined)[];
+
+  constructor(members: readonly PlacementNode[]) {
+    this.members = members;
+    this.#used = new Array<Capabilities | undefined>(members.length).fill(undefined);
+    this.#positions = new Map(members.map(({ name }, at) => [name, at]));
+    for (const [at, { capacity: room }] of members.entries()) room.watch(() => this.#changed(at));
+  }
+
+  /** How many changes there were. */
+  get changes(): number {
+    return this.#dropped + this.#log.length;
+  }
+
+  /** The position of a member; -1 for a stranger. */
+  positionOf(name: string): number {
+    return this.#positions.get(name) ?? -1;
+  }
+
+  /** What is in use there: the same record until something changes, to be read only. */
+  usedAt(at: number): Capabilities {
+    let used = this.#used[at];
+    if (!used) {
+      used = this.members[at]!.capacity.used;
+      this.#used[at] = used;
+    }
+    return used;
+  }
+
+  /** Calls `look` with the position of each whose room has changed since there were so many changes; false when that is too long ago to know. */
+  changedSince(changes: number, look: (at: number) => void): boolean {
+    if (changes < this.#dropped) return false;
+    for (let entry = changes - this.#dropped; entry < this.#log.length; entry += 1) look(this.#log[entry]!);
+    return true;
+  }
+
+  /** Another roster takes its place. */
+  close(): void {
+    for (const { capacity: room } of this.members) room.watch(nobody);
+  }
+
+  #changed(at: number): void {
+    this.#used[at] = undefined;
+    // By then it is as much work to read the log as to look at everybody.
+    if (this.#log.length > 2 * this.members.length) {
+      this.#dropped += this.#log.length;
+      this.#log = [];
+    }
+    this.#log.push(at);
+  }
+}

@@ -1,0 +1,89 @@
+import type { Capacity } from '../capacity/capacity.js';
+import type { Capabilities, NodeView } from '../strategy.js';
+import type { ClaimQueueClient } from './claim-queue.js';
+import type { Eligibility, Reserved } from './eligibility.js';
+import type { NodeList } from './node-list.js';
+
+/** A node as one of our own strategies sees it, who keep nothing of it: the same object each time, and what they do not look at is not computed. */
+class FreeNode implements NodeView {
+  readonly name: string;
+  readonly isSelf: boolean;
+  readonly fits = true;
+  readonly #views: NodeViews;
+  readonly #room: Capacity;
+  readonly #at: number;
+
+  constructor(views: NodeViews, at: number) {
+    const { name, isSelf, capacity: room } = views.roster.members[at]!;
+    this.name = name;
+    this.isSelf = isSelf;
+    this.#views = views;
+    this.#room = room;
+    this.#at = at;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#room.capabilities;
+  }
+
+  get used(): Capabilities {
+    return this.#views.roster.usedAt(this.#at);
+  }
+
+  get bytesToMove(): number {
+    return this.#views.bytesToMove(this.#views.index, this.name);
+  }
+
+  get kin(): number {
+    return this.#views.kin(this.#views.index, this.name);
+  }
+}
+
+/** What strategies are shown of the members that could hold one kind of claim of one run. */
+export class NodeViews {
+  readonly #asker: ClaimQueueClient;
+  /** The function that is to be placed. */
+  index = 0;
+  readonly #prospects: Eligibility;
+  readonly #free: FreeNode[] = [];
+
+  constructor(asker: ClaimQueueClient, prospects: Eligibility) {
+    this.#asker = asker;
+    this.#prospects = prospects;
+  }
+
+  get roster(): NodeList {
+    return this.#prospects.roster;
+  }
+
+  bytesToMove(index: number, node: string): number {
+    return this.#asker.whereabouts?.bytesToMove(index, node) ?? 0;
+  }
+
+  kin(index: number, node: string): number {
+    return this.#asker.whereabouts?.kin(index, node) ?? 0;
+  }
+
+  /** Only those that have room. Valid until the next call. */
+  withRoom(index: number, reserved: Reserved | undefined): readonly NodeView[] {
+    this.index = index;
+    const prospects = this.#prospects;
+    const nodes: NodeView[] = [];
+    for (let at = prospects.withRoom(reserved); at >= 0; at = prospects.withRoom(reserved, at + 1)) {
+      this.#free[at] ??= new FreeNode(this, at);
+      nodes.push(this.#free[at]);
+    }
+    return nodes;
+  }
+
+  /** All of them, as plain objects: others' strategies may keep them, or spread them. */
+  all(index: number, reserved: Reserved | undefined): readonly NodeView[] {
+    const { roster, eligible } = this.#prospects;
+    return eligible.map((at): NodeView => {
+      const { name, isSelf, capacity: room } = roster.members[at]!;
+      const { capabilities, used } = room;
+      const fits = this.#prospects.hasRoom(at, reserved);
+      return { name, isSelf, capabilities, used, fits, bytesToMove: this.bytesToMove(index, name), kin: this.kin(index, name) };
+    });
+  }
+}

@@ -1,0 +1,104 @@
+// Brain: pure.
+import TinyQueue from 'tinyqueue';
+
+/** Fewer than so many new ones go into the heap one by one; so many are sorted at once, so that no turn of the event loop sorts a million. */
+const FEWEST_SORTED = 32;
+const MOST_SORTED = 4096;
+
+/** Functions that became ready together, in order, from `at` on. */
+interface Batch {
+  readonly sorted: readonly number[];
+  at: number;
+}
+
+/**
+ * The functions of one kind that are ready, the first in the run's order first. Many that become ready at once, as the beginning of a run makes them, are sorted in
+ * one go: taking each off a heap of all costs some 25 comparisons.
+ */
+export class ReadyQueue {
+  readonly #compare: (a: number, b: number) => number;
+  #fresh: number[] = [];
+  readonly #heap: TinyQueue<number>;
+  /** By their first. */
+  readonly #batches: TinyQueue<Batch>;
+  #length = 0;
+  /** Taken back, but still somewhere above: looking for each would be quadratic where a run of thousands is cancelled. */
+  readonly #gone = new Set<number>();
+  /** All that are there, from the first that was taken back on. */
+  #there: Set<number> | undefined;
+
+  constructor(compare: (a: number, b: number) => number) {
+    this.#compare = compare;
+    this.#heap = new TinyQueue<number>([], compare);
+    this.#batches = new TinyQueue<Batch>([], (one, other) => compare(one.sorted[one.at]!, other.sorted[other.at]!));
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(index: number): void {
+    this.#there?.add(index);
+    this.#length += 1;
+    if (this.#gone.delete(index)) return;
+    if (this.#fresh.push(index) === MOST_SORTED) this.#settle();
+  }
+
+  /** The first. There must be one. */
+  peek(): number {
+    this.#settle();
+    this.#dropGone();
+    return this.#first!;
+  }
+
+  /** Takes the first off. There must be one. */
+  pop(): number {
+    this.#settle();
+    this.#dropGone();
+    const first = this.#take();
+    this.#there?.delete(first);
+    this.#length -= 1;
+    return first;
+  }
+
+  /** Takes one back, if it is there. */
+  remove(index: number): void {
+    this.#there ??= new Set([...this.#fresh, ...this.#heap.data, ...this.#batches.data.flatMap(({ sorted, at }) => sorted.slice(at))]);
+    if (!this.#there.delete(index)) return;
+    this.#gone.add(index);
+    this.#length -= 1;
+  }
+
+  get #first(): number | undefined {
+    const batch = this.#batches.peek();
+    return batch && !this.#isHeapFirst(batch) ? batch.sorted[batch.at] : this.#heap.peek();
+  }
+
+  #take(): number {
+    const batch = this.#batches.peek();
+    if (!batch || this.#isHeapFirst(batch)) return this.#heap.pop()!;
+    const first = batch.sorted[batch.at]!;
+    if (this.#batches.length > 1) this.#batches.pop();
+    batch.at += 1;
+    if (batch.at === batch.sorted.length) {
+      if (this.#batches.peek() === batch) this.#batches.pop();
+    } else if (this.#batches.peek() !== batch) this.#batches.push(batch);
+    return first;
+  }
+
+  #isHeapFirst({ sorted, at }: Batch): boolean {
+    return this.#heap.length > 0 && this.#compare(this.#heap.peek()!, sorted[at]!) < 0;
+  }
+
+  #settle(): void {
+    const fresh = this.#fresh;
+    if (fresh.length === 0) return;
+    if (fresh.length < FEWEST_SORTED) for (const index of fresh) this.#heap.push(index);
+    else this.#batches.push({ sorted: fresh.sort(this.#compare), at: 0 });
+    this.#fresh = [];
+  }
+
+  #dropGone(): void {
+    while (this.#gone.size > 0 && this.#gone.has(this.#first!)) this.#gone.delete(this.#take());
+  }
+}

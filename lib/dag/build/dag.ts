@@ -1,0 +1,211 @@
+import { HandoffError, newDagId, refuseWrongName } from '../../base/index.js';
+import { Graph } from '../graph/graph.js';
+import { FunctionsById } from '../plan/id-maps.js';
+import { compile } from '../plan/plan.js';
+import { dagToJson, readJson } from '../text/json.js';
+import { toDot, toMermaid } from '../text/pictures.js';
+import type { Arg } from './edge.js';
+import type { FunctionRef, ResultOf, UntypedFunctionRef } from './function-ref.js';
+import { type FunctionOptions, type FunctionSpec, specOf } from './function-spec.js';
+import { inputsOf } from './inputs.js';
+import type {
+  Cloneable,
+  DagJson,
+  DagLike,
+  DynamicDag,
+  ExtraArgs,
+  Fits,
+  Given,
+  Grown,
+  IdOf,
+  Ids,
+  Merged,
+  NewId,
+  NotTaken,
+  OfCheck,
+  OfInline,
+  OfSpec,
+  OfUsed,
+  OfValues,
+  Parts,
+  PartsOf,
+  shape,
+  Type,
+} from './wiring.js';
+
+/**
+ * A directed acyclic graph of functions: what is to be done, without a word on when and where. `add` and `input` change it and return it with
+ * its type widened: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
+ * `V` holds the values by id, `In` the ids of inputs, `Inl` of inline functions, `Used` of what something consumes; `P` is `V` as
+ * `add` keeps it, and never written by hand.
+ */
+export class Dag<
+  V extends object = {},
+  In extends string = never,
+  Inl extends string = never,
+  Used extends string = never,
+  P extends Parts = PartsOf<V>,
+> implements DagLike<V, In, Inl, Used>
+{
+  /** For the compiler only. @internal */
+  declare readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
+  readonly id: string;
+  /** The functions by id, in the order in which they were added; without the inputs. */
+  readonly functions: ReadonlyMap<string, FunctionSpec>;
+  readonly #graph = new Graph();
+
+  /** The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string of whole characters is a `TypeError`. */
+  constructor(id: string = newDagId()) {
+    refuseWrongName(id, 'Cannot make a DAG', 'its id');
+    this.id = id;
+    this.functions = new FunctionsById(this.#graph);
+  }
+
+  /** How many functions it has, inline ones included, inputs not. */
+  get size(): number {
+    return this.#graph.specs.length;
+  }
+
+  /**
+   * Adds a function; order does not matter at run time. The specification is copied. Throws `TypeError` for a wrong shape (id, code, args,
+   * unknown field), and `HANDOFF_INVALID_DAG` for an id that a function or an input has; everything else is `validate`'s, or the run's.
+   */
+  add<
+    const I extends string,
+    const A extends readonly (
+      | Ids<P>
+      | Arg<Ids<P> & string, never, unknown>
+      // Nobody has such a thing: it is what the compiler prints beside an id that the DAG did not have when `add` was called.
+      | { readonly 'no such id here: chain add(...).add(...), keep what add returns, or use Dag.dynamic()': never }
+    )[] = [],
+    const L extends 'variadic' | 'as-list' = 'variadic',
+    const Y extends 'regular' | 'inline' = 'regular',
+    C extends Fits<Given<P, A, L>> | FunctionRef<Fits<Given<P, A, L>>> | UntypedFunctionRef = UntypedFunctionRef,
+  >(
+    spec: FunctionOptions & {
+      readonly id: I & NewId<I, V>;
+      readonly args?: A;
+      readonly argumentInclusion?: L;
+      readonly type?: Y;
+      readonly code: C;
+    } & ExtraArgs<C, Given<P, A, L>> &
+      Cloneable<C>,
+  ): Dag<
+    Merged<Grown<P, I, ResultOf<C>>>,
+    In,
+    Y extends 'inline' ? Inl | I : Inl,
+    Used | (IdOf<A[number]> & string),
+    Grown<P, I, ResultOf<C>>
+  >;
+  add(spec: unknown): unknown {
+    const added = specOf(spec);
+    this.#refuseTaken(added.id, 'function');
+    this.#graph.addFunction(added);
+    return this;
+  }
+
+  /**
+   * Adds a value that is supplied when the DAG is executed (`inputs`), or before it with `storeValue`. Three ways to say its type:
+   * `input('id', type<T>())`, `input<T>()('id')` and `input('id')` for `unknown`. Throws as `add` does.
+   */
+  input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
+  input<const I extends string>(id: I & NotTaken<I, V>): Dag<Merged<Grown<P, I, unknown>>, In | I, Inl, Used, Grown<P, I, unknown>>;
+  input<const I extends string, T>(id: I & NotTaken<I, V>, type: Type<T>): Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
+  input(...given: readonly unknown[]): unknown {
+    if (given.length === 0) return (id: unknown) => this.#input(id);
+    return this.#input(given[0]);
+  }
+
+  /**
+   * Throws `HANDOFF_INVALID_DAG` whose `faults` lists everything that is wrong with the DAG by itself; what depends on the execution
+   * (missing inputs, plain functions on other nodes) is found when it starts. Linear in functions and arguments.
+   */
+  validate(): this {
+    compile(this);
+    return this;
+  }
+
+  /**
+   * The DAG as plain data; `Dag.fromJSON` makes an equal one of it. Throws `HANDOFF_INVALID_DAG`, with a fault for each plain function, and
+   * `HANDOFF_NOT_SERIALIZABLE`, with `functionId` and `path`, for constants that JSON would change.
+   */
+  toJSON(): DagJson {
+    return dagToJson(this.id, this.#graph.specs, this.#graph.inputs);
+  }
+
+  /** A Mermaid flowchart. Equal DAGs give equal text; an invalid one is drawn as it is. */
+  toMermaid(): string {
+    return toMermaid(this);
+  }
+
+  /** A Graphviz digraph. Equal DAGs give equal text; an invalid one is drawn as it is. */
+  toDot(): string {
+    return toDot(this);
+  }
+
+  /**
+   * The DAG that `toJSON` wrote. Throws `TypeError` for anything else, naming the place, and `HANDOFF_INVALID_DAG` for a taken id. Like
+   * `add` it does not judge costs and options: `validate` does.
+   */
+  static fromJSON(json: unknown): DynamicDag {
+    const { id, functions, inputs } = readJson(json);
+    const dag = Dag.dynamic(id);
+    for (const input of inputs) dag.input(input);
+    for (const spec of functions) dag.add(spec);
+    return dag;
+  }
+
+  /** A DAG whose ids are not known to the compiler (built in a loop, or read). */
+  static dynamic(id?: string): DynamicDag {
+    return new Dag(id) as unknown as DynamicDag;
+  }
+
+  /** All functions at once: typed with forward references, and one check per function. */
+  static of<const S extends Record<string, OfSpec>>(
+    id: string,
+    functions: S & { readonly [K in keyof S]: OfCheck<S, S[K]> },
+  ): Dag<OfValues<S>, never, OfInline<S>, OfUsed<S>> {
+    if (typeof functions !== 'object' || functions === null || Array.isArray(functions)) {
+      throw new TypeError('Cannot make a DAG: Dag.of takes an id and an object of functions by id');
+    }
+    const dag = new Dag(id);
+    for (const [key, spec] of Object.entries<unknown>(functions)) dag.#addAs(key, spec);
+    return dag as unknown as Dag<OfValues<S>, never, OfInline<S>, OfUsed<S>>;
+  }
+
+  static {
+    // Not in the declarations: for `compile` alone, in this copy of the package or another.
+    Object.defineProperty(Dag.prototype, inputsOf, {
+      get(this: Dag) {
+        return this.#graph.inputs.slice();
+      },
+    });
+  }
+
+  #addAs(id: string, spec: unknown): void {
+    const given: { readonly id?: unknown } = typeof spec === 'object' && spec !== null && !Array.isArray(spec) ? spec : { id };
+    if (given.id !== undefined && given.id !== id) {
+      throw new TypeError(`Cannot add function ${JSON.stringify(id)}: the key is its id, it needs no other`);
+    }
+    (this as unknown as DynamicDag).add({ ...given, id } as never);
+  }
+
+  #input(id: unknown): this {
+    refuseWrongName(id, 'Cannot add an input', 'its id');
+    this.#refuseTaken(id, 'input');
+    this.#graph.addInput(id);
+    return this;
+  }
+
+  #refuseTaken(id: string, what: 'function' | 'input'): void {
+    const found = this.#graph.find(id);
+    if (found === 0) return;
+    const taken = found > 0 ? 'a function' : 'an input';
+    const message = `Cannot add ${what} ${JSON.stringify(id)}: ${taken} has this id`;
+    throw new HandoffError('HANDOFF_INVALID_DAG', message, {
+      dagId: this.id,
+      functionId: id,
+      faults: [{ kind: 'invalid-option', functionId: id, field: 'id', message }],
+    });
+  }
+}

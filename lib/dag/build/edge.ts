@@ -1,0 +1,97 @@
+import { refuseWrongName } from '../../base/index.js';
+import { type CodeRef, type FunctionRef, isCodeRef, type ResultOf, type SignatureOf } from './function-ref.js';
+
+/** The key under which an `Arg` carries the types of its edge; for the compiler only. */
+export declare const edge: unique symbol;
+declare const same: unique symbol;
+
+/** An edge with its own (de)serialisation. `Out` is what the consumer receives. */
+export interface Arg<I extends string, In, Out> {
+  readonly id: I;
+  readonly serialize?: SerializeCode;
+  readonly deserialize?: SerializeCode;
+  readonly extra: readonly unknown[];
+  /** For the compiler only. @internal */
+  readonly [edge]?: (produced: In) => Out;
+}
+
+/** What `serialize` and `deserialize` may be. */
+export type SerializeCode =
+  | ((value: never, source: string, target: string, ...extra: never[]) => unknown)
+  | FunctionRef<(value: never, source: string, target: string, ...extra: never[]) => unknown>;
+
+/** Marks an edge that hands the producer's own value on. */
+export interface SameValue {
+  /** For the compiler only. @internal */
+  readonly [same]: true;
+}
+
+type FirstParameter<C, Else> = C extends undefined ? Else : SignatureOf<C> extends (value: infer V, ...rest: never[]) => unknown ? V : Else;
+type EdgeResult<S, D> = D extends undefined ? (S extends undefined ? SameValue : ResultOf<S>) : ResultOf<D>;
+/** Refuses a `deserialize` that does not take what `serialize` gives. */
+type Follows<S, D> = S extends undefined
+  ? unknown
+  : [SignatureOf<S>] extends [never]
+    ? unknown
+    : SignatureOf<D> extends (value: infer V, ...rest: never[]) => unknown
+      ? ResultOf<S> extends V
+        ? unknown
+        : { readonly 'deserialize does not take': ResultOf<S> }
+      : unknown;
+
+const FIELDS: ReadonlySet<string> = new Set(['serialize', 'deserialize', 'extra']);
+
+/**
+ * The result of `id`, changed on its way: `serialize(value, sourceNode, targetNode, ...extra)` runs on the producer's node, `deserialize`
+ * with the same parameters on the consumer's; for this edge only, the producer's own result stays whole. Each may be left out.
+ * Wrong arguments are a `TypeError`.
+ */
+export function arg<
+  const I extends string,
+  S extends SerializeCode | undefined = undefined,
+  D extends SerializeCode | undefined = undefined,
+>(
+  id: I,
+  options: { serialize?: S; deserialize?: D & Follows<S, D>; extra?: readonly unknown[] },
+): Arg<I, FirstParameter<S, FirstParameter<D, unknown>>, EdgeResult<S, D>>;
+export function arg(id: string, options: unknown = {}): Arg<string, never, unknown> {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('Cannot make an argument: arg takes an id and an object of options');
+  if ('id' in options) throw new TypeError('Cannot make an argument: unknown field "id"');
+  return argOf({ ...options, id }, 'Cannot make an argument');
+}
+
+/** A frozen copy of an argument of the shape of `Arg`, or a `TypeError` that begins with `intent`. */
+export function argOf(given: object, intent: string): Arg<string, never, unknown> {
+  for (const key of Object.keys(given)) {
+    if (key !== 'id' && !FIELDS.has(key)) throw new TypeError(`${intent}: unknown field ${JSON.stringify(key)} of an argument`);
+  }
+  const { id, serialize, deserialize, extra } = given as Partial<Arg<string, never, unknown>>;
+  if (typeof id !== 'string' || id === '') throw new TypeError(`${intent}: the id of an argument is a non-empty string`);
+  refuseWrongName(id, intent, 'the id of an argument');
+  for (const [field, code] of Object.entries({ serialize, deserialize })) {
+    if (code !== undefined && typeof code !== 'function' && !isCodeRef(code)) {
+      throw new TypeError(`${intent}: ${field} is neither a function nor a reference { module, name }`);
+    }
+  }
+  for (const code of [serialize, deserialize]) if (isCodeRef(code)) refuseWrongCode(code, intent);
+  if (extra !== undefined && !Array.isArray(extra)) throw new TypeError(`${intent}: extra is not an array`);
+  return Object.freeze({
+    id,
+    ...(serialize !== undefined && { serialize: frozenCode(serialize) }),
+    ...(deserialize !== undefined && { deserialize: frozenCode(deserialize) }),
+    extra: Object.freeze([...(extra ?? [])]),
+  });
+}
+
+/** Throws `TypeError` for a reference that another node would read differently. */
+export function refuseWrongCode({ module, name }: CodeRef, intent: string): void {
+  refuseWrongName(module, intent, 'the module of code');
+  refuseWrongName(name, intent, 'the name of code');
+}
+
+/** A function as it is, a reference as a frozen `{ module, name }` of its own. */
+export function frozenCode<C>(code: C): C {
+  if (!isCodeRef(code) || typeof code === 'function') return code;
+  return (Object.isFrozen(code) && Object.keys(code).length === 2 ? code : Object.freeze({ module: code.module, name: code.name })) as C;
+}

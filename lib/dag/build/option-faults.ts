@@ -1,0 +1,121 @@
+import type { DagFault } from '../../base/index.js';
+import type { FunctionSpec } from './function-spec.js';
+
+const NONE: readonly DagFault[] = [];
+
+/** Whether a specification, looked at by itself, has no fault: what `optionFaults` would say, for most functions in no time. */
+export function isFaultless(spec: FunctionSpec): boolean {
+  if (
+    spec.cost === undefined &&
+    spec.node === undefined &&
+    spec.maxRetries === undefined &&
+    spec.retry === undefined &&
+    spec.timeoutMs === undefined &&
+    spec.isolation === undefined &&
+    spec.priority === undefined &&
+    spec.estimateMs === undefined &&
+    (spec.type === 'regular' || spec.type === 'inline') &&
+    (spec.argumentInclusion === 'variadic' || spec.argumentInclusion === 'as-list') &&
+    Array.isArray(spec.extraArgs)
+  ) {
+    return true;
+  }
+  return optionFaults(spec).length === 0;
+}
+
+/**
+ * What is wrong with a function's cost and options, looked at by themselves. `field` is the option, or `cost.cpu`, `retry.factor`.
+ * An inline function's options are judged like any other's; the one it must not have is `node`.
+ */
+export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
+  let faults: DagFault[] | undefined;
+  const { id } = spec;
+  const fault = (kind: 'invalid-cost' | 'invalid-option', field: string, value: unknown, needed: string): void => {
+    faults ??= [];
+    faults.push({
+      kind,
+      functionId: id,
+      field,
+      message: `Cannot run function ${JSON.stringify(id)}: ${field} is ${shown(value)}, needs ${needed}`,
+    });
+  };
+  const option = (field: string, value: unknown, isRight: (value: number) => boolean, needed: string): void => {
+    if (value !== undefined && (typeof value !== 'number' || !isRight(value))) fault('invalid-option', field, value, needed);
+  };
+
+  const { extraArgs, argumentInclusion, type }: { readonly [F in keyof FunctionSpec]?: unknown } = spec;
+  if (!Array.isArray(extraArgs)) fault('invalid-option', 'extraArgs', extraArgs, 'an array');
+  if (argumentInclusion !== 'variadic' && argumentInclusion !== 'as-list') {
+    fault('invalid-option', 'argumentInclusion', argumentInclusion, "'variadic' or 'as-list'");
+  }
+  if (type !== 'regular' && type !== 'inline') fault('invalid-option', 'type', type, "'regular' or 'inline'");
+  if (spec.cost !== undefined) {
+    if (!isPlainObject(spec.cost)) fault('invalid-cost', 'cost', spec.cost, 'an object of amounts by resource');
+    else {
+      for (const [resource, amount] of Object.entries<unknown>(spec.cost)) {
+        if (resource === '') fault('invalid-cost', 'cost.', amount, 'a resource with a name');
+        else if (!isNumberFrom0(amount)) fault('invalid-cost', `cost.${resource}`, amount, 'a finite number from 0');
+      }
+    }
+  }
+  if (spec.node !== undefined) {
+    if (spec.type === 'inline') {
+      faults ??= [];
+      const message = `Cannot place inline function ${JSON.stringify(id)}: it runs where its consumers do, node must not be given`;
+      faults.push({ kind: 'inline-with-node', functionId: id, message });
+    } else if (!isNode(spec.node)) fault('invalid-option', 'node', spec.node, "a node's name, onDriver() or collocatedWith(id)");
+  }
+  option('maxRetries', spec.maxRetries, (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0');
+  if (spec.retry !== undefined) {
+    if (!isPlainObject(spec.retry)) fault('invalid-option', 'retry', spec.retry, 'an object');
+    else {
+      for (const [field, value] of Object.entries(spec.retry as Readonly<Record<string, unknown>>)) {
+        const rule = RETRY_RULES.get(field);
+        if (rule === undefined) fault('invalid-option', `retry.${field}`, value, `one of ${[...RETRY_RULES.keys()].join(', ')}`);
+        else option(`retry.${field}`, value, ...rule);
+      }
+    }
+  }
+  option('timeoutMs', spec.timeoutMs, (value) => Number.isFinite(value) && value > 0, 'a finite number above 0');
+  if (spec.isolation !== undefined) {
+    if (spec.isolation !== 'thread' && spec.isolation !== 'loop')
+      fault('invalid-option', 'isolation', spec.isolation, "'thread' or 'loop'");
+    else if (spec.isolation === 'thread' && typeof spec.code === 'function') {
+      fault('invalid-option', 'isolation', spec.isolation, "'loop' for a plain function, or a reference as code");
+    }
+  }
+  option('priority', spec.priority, Number.isFinite, 'a finite number');
+  option('estimateMs', spec.estimateMs, isNumberFrom0, 'a finite number from 0');
+  return faults ?? NONE;
+}
+
+const isNumberFrom0 = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+type Rule = readonly [isRight: (value: number) => boolean, needed: string];
+const FROM_0: Rule = [isNumberFrom0, 'a finite number from 0'];
+const RETRY_RULES: ReadonlyMap<string, Rule> = new Map([
+  ['initialDelayMs', FROM_0],
+  ['factor', FROM_0],
+  ['maxDelayMs', FROM_0],
+  ['jitter', [(value: number) => value >= 0 && value <= 1, 'a number from 0 to 1']],
+]);
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function isNode(node: unknown): boolean {
+  if (typeof node === 'string') return node !== '';
+  if (!isPlainObject(node) || Object.keys(node).length !== 1) return false;
+  const { onDriver, collocatedWith } = node as { onDriver?: unknown; collocatedWith?: unknown };
+  return onDriver === true || (typeof collocatedWith === 'string' && collocatedWith !== '');
+}
+
+/** A value as a message can show it in a few words. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}

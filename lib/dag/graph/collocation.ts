@@ -1,0 +1,132 @@
+import type { FunctionSpec } from '../build/function-spec.js';
+
+/** Where functions may go, as far as the DAG says; by index. */
+export interface Placement {
+  /** The node's name, its own or its group's. */
+  readonly pin: readonly (string | undefined)[];
+  /** 1: only the driver, for itself or for a member of its group. */
+  readonly bound: Uint8Array;
+  /** The number of its group, or -1. */
+  readonly group: Int32Array;
+  readonly groupCount: number;
+}
+
+/** The id that a function is collocated with. */
+export function collocationOf(spec: FunctionSpec): string | undefined {
+  return typeof spec.node === 'object' && spec.node !== null && 'collocatedWith' in spec.node ? spec.node.collocatedWith : undefined;
+}
+
+/** The placement of functions of which none has a `node`. */
+export function placedAnywhere(closure: Uint8Array): Placement {
+  const size = closure.length;
+  return { pin: new Array(size).fill(undefined), bound: boundBy(closure), group: new Int32Array(size).fill(-1), groupCount: 0 };
+}
+
+function boundBy(closure: Uint8Array): Uint8Array {
+  const bound = new Uint8Array(closure.length);
+  for (let i = 0; i < closure.length; i++) if (closure[i] !== 0) bound[i] = 1;
+  return bound;
+}
+
+/** Pins, bindings and groups of regular functions; `undefined` where collocation is at fault: an unknown or wrong id, a cycle. */
+export function placementOf(
+  specs: readonly FunctionSpec[],
+  indexOf: ReadonlyMap<string, number>,
+  closure: Uint8Array,
+): Placement | undefined {
+  const size = specs.length;
+  const pin: (string | undefined)[] = new Array(size).fill(undefined);
+  const bound = boundBy(closure);
+  let hasGroups = false;
+  for (let i = 0; i < size; i++) {
+    const { node } = specs[i]!;
+    if (node === undefined) continue;
+    if (typeof node === 'string') pin[i] = node;
+    else if ('onDriver' in node) bound[i] = 1;
+    else hasGroups = true;
+  }
+  if (!hasGroups) return { pin, bound, group: new Int32Array(size).fill(-1), groupCount: 0 };
+
+  const next = new Int32Array(size).fill(-1);
+  for (let i = 0; i < size; i++) {
+    const target = collocationOf(specs[i]!);
+    if (target === undefined) continue;
+    const index = indexOf.get(target);
+    if (index === undefined) return undefined;
+    next[i] = index;
+  }
+  if (chainCycles(next).length > 0) return undefined;
+  const { group, groupCount } = groupsOf(next);
+  const groupPin: (string | undefined)[] = new Array(groupCount).fill(undefined);
+  const groupBound = new Uint8Array(groupCount);
+  for (let i = 0; i < size; i++) {
+    const number = group[i]!;
+    if (number === -1) continue;
+    if (bound[i] === 1) groupBound[number] = 1;
+    // One member at most has a pin: the others are collocated.
+    if (pin[i] !== undefined) groupPin[number] = pin[i];
+  }
+  for (let i = 0; i < size; i++) {
+    const number = group[i]!;
+    if (number === -1) continue;
+    pin[i] = groupPin[number];
+    bound[i] = groupBound[number]!;
+  }
+  return { pin, bound, group, groupCount };
+}
+
+/**
+ * The cycles among chains where each index has one next, or -1: each once, from its lowest index, along `next`, without the repetition at the end.
+ */
+export function chainCycles(next: Int32Array): number[][] {
+  // 0 is unseen; otherwise the number of the walk that first came here.
+  const walkOf = new Int32Array(next.length);
+  const cycles: number[][] = [];
+  for (let first = 0; first < next.length; first++) {
+    let current = first;
+    while (current !== -1 && walkOf[current] === 0) {
+      walkOf[current] = first + 1;
+      current = next[current]!;
+    }
+    if (current === -1 || walkOf[current] !== first + 1) continue;
+    const cycle = [current];
+    for (let i = next[current]!; i !== current; i = next[i]!) cycle.push(i);
+    const lowest = cycle.reduce((best, index, at) => (index < cycle[best]! ? at : best), 0);
+    cycles.push([...cycle.slice(lowest), ...cycle.slice(0, lowest)]);
+  }
+  return cycles;
+}
+
+/** Joins each index with its next; groups are numbered in the order of their first members. */
+export function groupsOf(next: Int32Array): { readonly group: Int32Array; readonly groupCount: number } {
+  const root = Int32Array.from(next.keys());
+  const rootOf = (index: number): number => {
+    let current = index;
+    // Halving the path on the way keeps a chain of 100,000 nearly linear (Tarjan and van Leeuwen, 1984).
+    while (root[current] !== current) {
+      root[current] = root[root[current]!]!;
+      current = root[current]!;
+    }
+    return current;
+  };
+  const isMember = new Uint8Array(next.length);
+  for (let i = 0; i < next.length; i++) {
+    if (next[i] === -1) continue;
+    isMember[i] = 1;
+    isMember[next[i]!] = 1;
+    const a = rootOf(i);
+    const b = rootOf(next[i]!);
+    if (a < b) root[b] = a;
+    else root[a] = b;
+  }
+  const group = new Int32Array(next.length).fill(-1);
+  let groupCount = 0;
+  for (let i = 0; i < next.length; i++) {
+    if (isMember[i] === 0) continue;
+    const first = rootOf(i);
+    // A root is the lowest index of its group, so it is numbered before its members.
+    if (first === i) group[i] = groupCount++;
+    else group[i] = group[first]!;
+  }
+  return { group, groupCount };
+}

@@ -1,0 +1,34 @@
+import type { Adjacency } from './adjacency.js';
+
+/**
+ * For each of the first `size` functions the inline functions (numbers from `size` on) that its attempt evaluates: each once, producers first.
+ * `args` are the arguments of all functions, without a cycle. As large as the work that the inline functions will be: no chain of calls,
+ * however long the chain of functions.
+ */
+export function evaluatedInlines({ start, items }: Adjacency, size: number): Adjacency {
+  const cursor = new Int32Array(start.length - 1);
+  const seenBy = new Int32Array(start.length - 1).fill(-1);
+  const evaluatedStart = new Int32Array(size + 1);
+  const evaluated: number[] = [];
+  const path: number[] = [];
+  for (let consumer = 0; consumer < size; consumer++) {
+    path.push(consumer);
+    cursor[consumer] = start[consumer]!;
+    while (path.length > 0) {
+      const current = path[path.length - 1]!;
+      if (cursor[current]! < start[current + 1]!) {
+        const producer = items[cursor[current]!++]!;
+        if (producer >= size && seenBy[producer] !== consumer) {
+          seenBy[producer] = consumer;
+          cursor[producer] = start[producer]!;
+          path.push(producer);
+        }
+      } else {
+        path.pop();
+        if (current >= size) evaluated.push(current);
+      }
+    }
+    evaluatedStart[consumer + 1] = evaluated.length;
+  }
+  return { start: evaluatedStart, items: Int32Array.from(evaluated) };
+}

@@ -1,0 +1,74 @@
+import type { AnyFunction, CodeRef } from '../build/function-ref.js';
+import type { Isolation } from '../build/function-spec.js';
+import type { Layout } from './layout.js';
+
+/** The evaluation of one function: the inline functions and (de)serializers it needs, each once per attempt, and itself last. */
+export interface CallRecipe {
+  readonly steps: readonly RecipeStep[];
+}
+
+/** One call of user code. A (de)serializer is also given the names of the producer's and the consumer's node, which the plan cannot know. */
+export interface RecipeStep {
+  readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
+  /** The function whose code this is; for a (de)serializer the producer of its edge. */
+  readonly functionId: string;
+  readonly code: AnyFunction | CodeRef;
+  /** A plain function runs in the loop; a reference where the function it serves does. */
+  readonly isolation: Isolation;
+  readonly sources: readonly RecipeSource[];
+  /** Whether the sources are passed as one array in first place. */
+  readonly asList: boolean;
+  readonly extraArgs: readonly unknown[];
+}
+
+/** Where an argument comes from: the result of a regular function, an input, or an earlier step of the same program. */
+export type RecipeSource =
+  | { readonly from: 'function'; readonly index: number; readonly id: string }
+  | { readonly from: 'input'; readonly id: string }
+  | { readonly from: 'step'; readonly step: number };
+
+const NO_EXTRA: readonly unknown[] = Object.freeze([]);
+
+/** The program of regular function `index`. */
+export function buildRecipe(layout: Layout, index: number): CallRecipe {
+  const { functions, size, args, evaluated } = layout;
+  const isolation = layout.isolation[index]!;
+  const steps: RecipeStep[] = [];
+  const stepOf = new Map<number, number>();
+  const push = (step: Omit<RecipeStep, 'isolation'>): number =>
+    steps.push({ ...step, isolation: typeof step.code === 'function' ? 'loop' : isolation }) - 1;
+
+  const sourceOf = (number: number): RecipeSource => {
+    if (number < 0) return { from: 'input', id: layout.inputs[-number - 1]! };
+    if (number < size) return { from: 'function', index: number, id: layout.ids[number]! };
+    return { from: 'step', step: stepOf.get(number)! };
+  };
+  const evaluate = (number: number, role: 'function' | 'inline'): void => {
+    const spec = functions[number]!;
+    const sources = spec.args.map((arg, k): RecipeSource => {
+      let source = sourceOf(args.items[args.start[number]! + k]!);
+      if (typeof arg === 'string') return source;
+      for (const transform of ['serialize', 'deserialize'] as const) {
+        const code = arg[transform];
+        if (code === undefined) continue;
+        const step = push({
+          role: transform,
+          functionId: arg.id,
+          code,
+          sources: [source],
+          asList: false,
+          extraArgs: arg.extra ?? NO_EXTRA,
+        });
+        source = { from: 'step', step };
+      }
+      return source;
+    });
+    const { id, code, extraArgs, argumentInclusion } = spec;
+    stepOf.set(number, push({ role, functionId: id, code, sources, asList: argumentInclusion === 'as-list', extraArgs }));
+  };
+  if (evaluated !== undefined) {
+    for (let k = evaluated.start[index]!; k < evaluated.start[index + 1]!; k++) evaluate(evaluated.items[k]!, 'inline');
+  }
+  evaluate(index, 'function');
+  return { steps };
+}

@@ -1,0 +1,96 @@
+import { type DagFault, HandoffError } from '../../base/index.js';
+import type { FunctionSpec } from '../build/function-spec.js';
+import { optionFaults } from '../build/option-faults.js';
+import { chainCycles, collocationOf } from '../graph/collocation.js';
+import { findCycles } from '../graph/cycles.js';
+import type { Graph } from '../graph/graph.js';
+
+/** How many faults an error's message spells out; `faults` has them all. */
+const SPELT_OUT = 10;
+
+/** The `HANDOFF_INVALID_DAG` that carries these faults. */
+export function invalidDag(dagId: string, faults: readonly DagFault[]): HandoffError {
+  const messages = faults.slice(0, SPELT_OUT).map((fault) => fault.message);
+  if (faults.length > SPELT_OUT) messages.push(`and ${faults.length - SPELT_OUT} more`);
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  return new HandoffError('HANDOFF_INVALID_DAG', `Cannot use DAG ${JSON.stringify(dagId)}: ${count}: ${messages.join('; ')}`, {
+    dagId,
+    faults,
+  });
+}
+
+/**
+ * Everything that is wrong with a DAG by itself: the faults of each function in the order of adding, then cycles, then those of collocation.
+ * Linear in functions and arguments.
+ */
+export function findFaults(graph: Graph): DagFault[] {
+  const faults = graph.specs.flatMap((spec) => [missingFunctions(spec, graph), optionFaults(spec)].flat());
+  return faults.concat(cycleFaults(graph), collocationFaults(graph));
+}
+
+const quoted = (id: string): string => JSON.stringify(id);
+
+function missingFunctions(spec: FunctionSpec, graph: Graph): DagFault[] {
+  const wanted = new Set(spec.args.map((arg) => (typeof arg === 'string' ? arg : arg.id)));
+  return [...wanted]
+    .filter((id) => graph.find(id) === 0)
+    .map((missing) => ({
+      kind: 'missing-function',
+      functionId: spec.id,
+      missing,
+      message: `Cannot run function ${quoted(spec.id)}: its argument ${quoted(missing)} is neither a function nor an input`,
+    }));
+}
+
+function cycleFaults({ specs, args, argsEnd, definedAs }: Graph): DagFault[] {
+  const start = new Int32Array(specs.length + 1);
+  for (let i = 0; i < specs.length; i++) start[i + 1] = argsEnd[i]!;
+  // Inputs and missing functions become negative, which is no producer.
+  const items = Int32Array.from(args, (number) => definedAs[number]! - 1);
+  return findCycles({ start, items: Int32Array.from(items) }).map((cycle) => {
+    const path = closed(cycle, specs);
+    return { kind: 'cycle', functionId: path[0]!, path, message: `Cannot order functions: each needs the one before, ${drawn(path)}` };
+  });
+}
+
+function collocationFaults(graph: Graph): DagFault[] {
+  const { specs } = graph;
+  const faults: DagFault[] = [];
+  const next = new Int32Array(specs.length).fill(-1);
+  for (const [position, spec] of specs.entries()) {
+    const target = spec.type === 'inline' ? undefined : collocationOf(spec);
+    // What is no id is already a fault of the option.
+    if (typeof target !== 'string' || target === '') continue;
+    const functionId = spec.id;
+    const found = graph.find(target);
+    if (found === 0) {
+      const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${quoted(target)}, which does not exist`;
+      faults.push({ kind: 'collocation-missing', functionId, missing: target, message });
+    } else if (found < 0 || specs[found - 1]!.type === 'inline') {
+      const what = found < 0 ? 'an input' : 'inline';
+      const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${quoted(target)}, which is ${what} and has no node`;
+      faults.push({ kind: 'invalid-option', functionId, field: 'node', message });
+    } else next[position] = found - 1;
+  }
+  for (const cycle of chainCycles(next)) {
+    const path = closed(cycle, specs);
+    faults.push({
+      kind: 'collocation-cycle',
+      functionId: path[0]!,
+      path,
+      message: `Cannot place functions: each is collocated with the next, ${drawn(path)}`,
+    });
+  }
+  // Two pins in one group cannot be written: who is collocated has no pin, so a group has one member that may.
+  return faults;
+}
+
+function closed(cycle: readonly number[], functions: readonly FunctionSpec[]): string[] {
+  return [...cycle, cycle[0]!].map((number) => functions[number]!.id);
+}
+
+/** A path as text; of a long one the ends, as a cycle of 100,000 is no message. */
+function drawn(path: readonly string[]): string {
+  const ids = path.map(quoted);
+  return (ids.length > 12 ? [...ids.slice(0, 8), `(${ids.length - 11} more)`, ...ids.slice(-3)] : ids).join(' → ');
+}

@@ -1,0 +1,115 @@
+import { inspect } from 'node:util';
+import type { FunctionSpec } from '../build/function-spec.js';
+import type { Graph } from '../graph/graph.js';
+
+/** A map that can only be read, whatever a cast says: a frozen `Map` still has its `set`, and `Map.prototype.set.call` passes by any override. */
+abstract class ReadOnly<T> implements ReadonlyMap<string, T> {
+  abstract readonly size: number;
+  abstract get(id: string): T | undefined;
+  protected abstract pairs(): Generator<[string, T]>;
+
+  has(id: string): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  forEach(action: (value: T, id: string, map: ReadonlyMap<string, T>) => void, thisArg?: unknown): void {
+    for (const [id, value] of this.pairs()) action.call(thisArg, value, id, this);
+  }
+
+  entries(): MapIterator<[string, T]> {
+    return this.pairs() as MapIterator<unknown> as MapIterator<[string, T]>;
+  }
+
+  *#keys(): Generator<string> {
+    for (const [id] of this.pairs()) yield id;
+  }
+
+  *#values(): Generator<T> {
+    for (const [, value] of this.pairs()) yield value;
+  }
+
+  keys(): MapIterator<string> {
+    return this.#keys() as MapIterator<unknown> as MapIterator<string>;
+  }
+
+  values(): MapIterator<T> {
+    return this.#values() as MapIterator<unknown> as MapIterator<T>;
+  }
+
+  [Symbol.iterator](): MapIterator<[string, T]> {
+    return this.entries();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Map';
+  }
+
+  [inspect.custom](): ReadonlyMap<string, T> {
+    return new Map(this);
+  }
+}
+
+/** The functions of a graph by id, in the order of adding. Live. */
+export class FunctionsById extends ReadOnly<FunctionSpec> {
+  readonly #graph: Graph;
+
+  constructor(graph: Graph) {
+    super();
+    this.#graph = graph;
+    Object.freeze(this);
+  }
+
+  /** The graph behind a map that this class made; `undefined` for any other object. */
+  static graphOf(map: object): Graph | undefined {
+    return #graph in map ? map.#graph : undefined;
+  }
+
+  get size(): number {
+    return this.#graph.specs.length;
+  }
+
+  get(id: string): FunctionSpec | undefined {
+    const found = this.#graph.find(id);
+    return found > 0 ? this.#graph.specs[found - 1] : undefined;
+  }
+
+  protected *pairs(): Generator<[string, FunctionSpec]> {
+    for (const spec of this.#graph.specs) yield [spec.id, spec];
+  }
+}
+
+/**
+ * The indices of the regular functions by id, at one moment: looked up where the graph keeps its ids, as filling a map of its own would
+ * double the time to compile.
+ */
+export class IndexById extends ReadOnly<number> {
+  readonly #graph: Graph;
+  readonly #ids: readonly string[];
+  /** How many functions the graph had. */
+  readonly #positions: number;
+  /** By position the index, or more where it is inline; `undefined` where they are the same. */
+  readonly #indexAt: Int32Array | undefined;
+
+  constructor(graph: Graph, ids: readonly string[], indexAt: Int32Array | undefined) {
+    super();
+    this.#graph = graph;
+    this.#ids = ids;
+    this.#positions = graph.specs.length;
+    this.#indexAt = indexAt;
+  }
+
+  get size(): number {
+    return this.#ids.length;
+  }
+
+  get(id: string): number | undefined {
+    const position = this.#graph.find(id) - 1;
+    if (position < 0 || position >= this.#positions) return undefined;
+    const index = this.#indexAt === undefined ? position : this.#indexAt[position]!;
+    return index < this.#ids.length ? index : undefined;
+  }
+
+  protected *pairs(): Generator<[string, number]> {
+    for (const [index, id] of this.#ids.entries()) yield [id, index];
+  }
+}

@@ -1,0 +1,246 @@
+import type { FunctionSpec, Isolation } from '../build/function-spec.js';
+import { type Adjacency, topologicalOrder, transposed } from '../graph/adjacency.js';
+import { closuresOf } from '../graph/closures.js';
+import { type Placement, placedAnywhere, placementOf } from '../graph/collocation.js';
+import { FLAGS, type Graph, hasObject } from '../graph/graph.js';
+import { evaluatedInlines } from '../graph/inlines.js';
+import { IndexById } from './id-maps.js';
+
+/**
+ * The arrays of a plan. Functions are numbered: the regular ones from 0, the inline ones from `size` on, each kind in the order of adding;
+ * input k is -(k+1).
+ */
+export interface Layout {
+  /** How many regular functions. */
+  readonly size: number;
+  /** All functions by number. */
+  readonly functions: readonly FunctionSpec[];
+  /** The regular ones. */
+  readonly specs: readonly FunctionSpec[];
+  readonly ids: readonly string[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly inputs: readonly string[];
+  /** The arguments of every function by number, inline ones included, in order, duplicates included. */
+  readonly args: Adjacency;
+  /** The inline functions that a regular one evaluates, producers first; `undefined` where the DAG has none. */
+  readonly evaluated: Adjacency | undefined;
+  readonly producers: Adjacency;
+  readonly dependents: Adjacency;
+  readonly needsCount: Int32Array;
+  readonly topological: Int32Array;
+  readonly sinks: Int32Array;
+  readonly isolation: readonly Isolation[];
+  readonly placement: Placement;
+  readonly closure: Uint8Array;
+  readonly inputUsed: Uint8Array;
+  /** 1: needs inline functions or (de)serializers. `undefined` where no function does. */
+  readonly complex: Uint8Array | undefined;
+  readonly constants: readonly ConstantsOf[];
+}
+
+/** Constants of a function, or of one of its edges, among which there are objects. */
+export interface ConstantsOf {
+  readonly functionId: string;
+  /** The array that the specification holds. */
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Lays a DAG out, or gives `undefined` where it has a fault, without saying which: the hot path of every `execute`. Linear in functions
+ * and arguments and, for inline functions, in how often they will be evaluated. Nothing of it is changed by later additions.
+ */
+export function layOut(graph: Graph): Layout | undefined {
+  if ((graph.allFlags & FLAGS.faulty) !== 0) return undefined;
+  const numbered = numberFunctions(graph);
+  if (numbered === undefined) return undefined;
+  const { size, functions, specs, flags, indexOf, args } = numbered;
+  const hasInlines = functions.length > size;
+
+  const orderOfAll = hasInlines ? topologicalOrder(transposed(args, functions.length)) : undefined;
+  if (hasInlines && orderOfAll === undefined) return undefined;
+  const evaluated = hasInlines ? evaluatedInlines(args, size) : undefined;
+  const inputUsed = new Uint8Array(graph.inputs.length);
+  const { producers, isAscending } = distinctProducers(args, size, evaluated, inputUsed);
+  const dependents = transposed(producers, size);
+  // Most DAGs are added producers first; then the order of adding will do.
+  const topological = orderOfAll?.filter((number) => number < size) ?? (isAscending ? ascending(size) : topologicalOrder(dependents));
+  if (topological === undefined) return undefined;
+
+  const complex = (graph.allFlags & (FLAGS.inline | FLAGS.transforms)) === 0 ? undefined : complexOf(numbered);
+  const closure = closuresOf(numbered, evaluated, complex);
+  const placement = (graph.allFlags & FLAGS.placed) === 0 ? placedAnywhere(closure) : placementOf(specs, indexOf, closure);
+  if (placement === undefined) return undefined;
+  const isolation: Isolation[] = new Array(size);
+  for (let i = 0; i < size; i++) isolation[i] = (flags[i]! & FLAGS.loop) === 0 ? 'thread' : 'loop';
+  return {
+    size,
+    functions,
+    specs,
+    ids: numbered.ids,
+    indexOf,
+    inputs: graph.inputs.slice(),
+    args,
+    evaluated,
+    producers,
+    dependents,
+    needsCount: lengthsOf(producers),
+    topological,
+    sinks: emptyOnes(dependents),
+    isolation,
+    placement,
+    closure,
+    inputUsed,
+    complex,
+    constants: (graph.allFlags & FLAGS.constants) === 0 ? NO_CONSTANTS : constantsOf(numbered),
+  };
+}
+
+const NO_CONSTANTS: readonly never[] = [];
+
+function constantsOf({ functions, flags }: Numbered): ConstantsOf[] {
+  const found: ConstantsOf[] = [];
+  for (let number = 0; number < functions.length; number++) {
+    if ((flags[number]! & FLAGS.constants) === 0) continue;
+    const { id, args, extraArgs } = functions[number]!;
+    if (hasObject(extraArgs)) found.push({ functionId: id, values: extraArgs });
+    for (const arg of args) if (typeof arg !== 'string' && hasObject(arg.extra)) found.push({ functionId: arg.id, values: arg.extra });
+  }
+  return found;
+}
+
+/** The functions by number, and the arguments as numbers. */
+export interface Numbered {
+  readonly size: number;
+  readonly functions: readonly FunctionSpec[];
+  readonly flags: readonly number[];
+  readonly specs: readonly FunctionSpec[];
+  readonly ids: readonly string[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly args: Adjacency;
+}
+
+/** Positions to numbers; `undefined` where an argument names nothing. */
+function numberFunctions(graph: Graph): Numbered | undefined {
+  return (graph.allFlags & FLAGS.inline) === 0 ? numberRegular(graph) : numberWithInlines(graph);
+}
+
+/** Without inline functions a number is a position. */
+function numberRegular(graph: Graph): Numbered | undefined {
+  const { args, argsEnd, definedAs } = graph;
+  const size = graph.specs.length;
+  const start = new Int32Array(size + 1);
+  for (let i = 0; i < size; i++) start[i + 1] = argsEnd[i]!;
+  const items = new Int32Array(args.length);
+  for (let k = 0; k < args.length; k++) {
+    const found = definedAs[args[k]!]!;
+    if (found === 0) return undefined;
+    items[k] = found > 0 ? found - 1 : found;
+  }
+  const specs = graph.specs.slice();
+  const ids = graph.ids.slice();
+  return {
+    size,
+    functions: specs,
+    flags: graph.flags.slice(),
+    specs,
+    ids,
+    indexOf: new IndexById(graph, ids, undefined),
+    args: { start, items },
+  };
+}
+
+function numberWithInlines(graph: Graph): Numbered | undefined {
+  const positions = [...graph.specs.keys()];
+  const regular = positions.filter((position) => (graph.flags[position]! & FLAGS.inline) === 0);
+  const inline = positions.filter((position) => (graph.flags[position]! & FLAGS.inline) !== 0);
+  const order = [...regular, ...inline];
+  const numberAt = new Int32Array(order.length);
+  for (const [number, position] of order.entries()) numberAt[position] = number;
+  const start = new Int32Array(order.length + 1);
+  const items = new Int32Array(graph.args.length);
+  let next = 0;
+  for (const [number, position] of order.entries()) {
+    for (let k = position === 0 ? 0 : graph.argsEnd[position - 1]!; k < graph.argsEnd[position]!; k++) {
+      const found = graph.definedAs[graph.args[k]!]!;
+      if (found === 0) return undefined;
+      items[next++] = found > 0 ? numberAt[found - 1]! : found;
+    }
+    start[number + 1] = next;
+  }
+  const size = regular.length;
+  const functions = order.map((position) => graph.specs[position]!);
+  const ids = regular.map((position) => graph.ids[position]!);
+  const flags = order.map((position) => graph.flags[position]!);
+  return {
+    size,
+    functions,
+    flags,
+    specs: functions.slice(0, size),
+    ids,
+    indexOf: new IndexById(graph, ids, numberAt),
+    args: { start, items },
+  };
+}
+
+/** What each regular function waits for, each once, directly or through the inline functions it evaluates; marks the inputs used so. */
+function distinctProducers(
+  args: Adjacency,
+  size: number,
+  evaluated: Adjacency | undefined,
+  inputUsed: Uint8Array,
+): { producers: Adjacency; isAscending: boolean } {
+  const seenBy = new Int32Array(size).fill(-1);
+  const start = new Int32Array(size + 1);
+  // Without inline functions the arguments bound the number of producers, and no array needs to grow.
+  const items: number[] | Int32Array = evaluated === undefined ? new Int32Array(args.items.length) : [];
+  let isAscending = true;
+  let next = 0;
+  const take = (consumer: number, number: number): void => {
+    const end = args.start[number + 1]!;
+    for (let k = args.start[number]!; k < end; k++) {
+      const producer = args.items[k]!;
+      if (producer < 0) inputUsed[-producer - 1] = 1;
+      else if (producer < size && seenBy[producer] !== consumer) {
+        seenBy[producer] = consumer;
+        items[next++] = producer;
+        if (producer >= consumer) isAscending = false;
+      }
+    }
+  };
+  for (let consumer = 0; consumer < size; consumer++) {
+    take(consumer, consumer);
+    if (evaluated !== undefined) {
+      for (let k = evaluated.start[consumer]!; k < evaluated.start[consumer + 1]!; k++) take(consumer, evaluated.items[k]!);
+    }
+    start[consumer + 1] = next;
+  }
+  const exact = items instanceof Int32Array ? (next === items.length ? items : items.slice(0, next)) : Int32Array.from(items);
+  return { producers: { start, items: exact }, isAscending };
+}
+
+function complexOf({ size, flags, args }: Numbered): Uint8Array {
+  const complex = new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    if ((flags[i]! & FLAGS.transforms) !== 0) complex[i] = 1;
+    for (let k = args.start[i]!; k < args.start[i + 1]!; k++) if (args.items[k]! >= size) complex[i] = 1;
+  }
+  return complex;
+}
+
+function ascending(size: number): Int32Array {
+  const order = new Int32Array(size);
+  for (let i = 0; i < size; i++) order[i] = i;
+  return order;
+}
+
+function lengthsOf({ start }: Adjacency): Int32Array {
+  const lengths = new Int32Array(start.length - 1);
+  for (let i = 0; i < lengths.length; i++) lengths[i] = start[i + 1]! - start[i]!;
+  return lengths;
+}
+
+function emptyOnes({ start }: Adjacency): Int32Array {
+  const empty: number[] = [];
+  for (let i = 0; i + 1 < start.length; i++) if (start[i] === start[i + 1]) empty.push(i);
+  return Int32Array.from(empty);
+}

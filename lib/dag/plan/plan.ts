@@ -1,0 +1,167 @@
+import { type FunctionSpec, type Isolation, specOf } from '../build/function-spec.js';
+import { inputIdsOf } from '../build/inputs.js';
+import type { DagLike } from '../build/wiring.js';
+import { Graph } from '../graph/graph.js';
+import { buildRecipe, type CallRecipe } from './call-recipe.js';
+import { findFaults, invalidDag } from './faults.js';
+import { FunctionsById } from './id-maps.js';
+import { type ConstantsOf, type Layout, layOut } from './layout.js';
+
+/**
+ * A valid DAG at one moment, laid out for running: later additions to the DAG do not touch it. Indices are those of the regular functions, in
+ * the order of adding. It is shared by all runs of the same DAG: read its arrays, and copy what is to be counted down.
+ */
+export interface Plan {
+  /** The id by which the run is known: the DAG's own, or another. */
+  readonly dagId: string;
+  /** The DAG's own id. */
+  readonly definitionId: string;
+  /** How many regular functions. */
+  readonly size: number;
+  readonly ids: readonly string[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly specs: readonly FunctionSpec[];
+  /** The ids of the inputs, in the order of adding. */
+  readonly inputs: readonly string[];
+  /** How many functions each waits for: `producers` counted. */
+  readonly needsCount: Int32Array;
+  /** Those that wait for function i, each once: `dependents` from `dependentsStart[i]` up to `dependentsStart[i + 1]`. */
+  readonly dependentsStart: Int32Array;
+  readonly dependents: Int32Array;
+  /** Those that function i waits for, directly or through inline functions, each once: from `producersStart[i]` as above. */
+  readonly producersStart: Int32Array;
+  readonly producers: Int32Array;
+  /** The arguments of function i in order, duplicates included: from `argsStart[i]` as above; a function's index, or -(k+1) for input k. All there is to know where `isSimple(i)`. */
+  readonly argsStart: Int32Array;
+  readonly args: Int32Array;
+  /** Every function after those it waits for. */
+  readonly topological: Int32Array;
+  /** The default filled in. */
+  readonly isolation: readonly Isolation[];
+  /** The node it is pinned to by name, itself or through its collocation group. */
+  readonly pin: readonly (string | undefined)[];
+  /** 1: only the driver may run it, for itself or for a member of its collocation group. */
+  readonly bound: Uint8Array;
+  /** Why it is bound by itself, an index into `CLOSURES`; 0: it is not. */
+  readonly closure: Uint8Array;
+  /** The number of its collocation group, counted from 0, or -1. */
+  readonly group: Int32Array;
+  readonly groupCount: number;
+  /** Those that no regular function consumes, directly or through inline functions. */
+  readonly sinks: Int32Array;
+  /** 1: something that will run needs input k. */
+  readonly inputUsed: Uint8Array;
+  /** The constants among which there are objects, which the caller may change. */
+  readonly constants: readonly ConstantsOf[];
+  /** Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and `specs[i].argumentInclusion` say all. */
+  isSimple(index: number): boolean;
+  /** How to evaluate a function, whether simple or not. Kept where it is not simple. */
+  recipe(index: number): CallRecipe;
+  /** The same plan for a run that is known by another id. */
+  runAs(dagId: string): Plan;
+}
+
+class LaidOutPlan implements Plan {
+  readonly dagId: string;
+  readonly definitionId: string;
+  readonly size: number;
+  readonly ids: readonly string[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly specs: readonly FunctionSpec[];
+  readonly inputs: readonly string[];
+  readonly needsCount: Int32Array;
+  readonly dependentsStart: Int32Array;
+  readonly dependents: Int32Array;
+  readonly producersStart: Int32Array;
+  readonly producers: Int32Array;
+  readonly argsStart: Int32Array;
+  readonly args: Int32Array;
+  readonly topological: Int32Array;
+  readonly isolation: readonly Isolation[];
+  readonly pin: readonly (string | undefined)[];
+  readonly bound: Uint8Array;
+  readonly closure: Uint8Array;
+  readonly group: Int32Array;
+  readonly groupCount: number;
+  readonly sinks: Int32Array;
+  readonly inputUsed: Uint8Array;
+  readonly constants: readonly ConstantsOf[];
+  readonly #layout: Layout;
+  #programs: Map<number, CallRecipe> | undefined;
+
+  constructor(dagId: string, layout: Layout, definitionId = dagId) {
+    this.dagId = dagId;
+    this.definitionId = definitionId;
+    this.size = layout.size;
+    this.ids = layout.ids;
+    this.indexOf = layout.indexOf;
+    this.specs = layout.specs;
+    this.inputs = layout.inputs;
+    this.needsCount = layout.needsCount;
+    this.dependentsStart = layout.dependents.start;
+    this.dependents = layout.dependents.items;
+    this.producersStart = layout.producers.start;
+    this.producers = layout.producers.items;
+    this.argsStart = layout.args.start;
+    this.args = layout.args.items;
+    this.topological = layout.topological;
+    this.isolation = layout.isolation;
+    this.pin = layout.placement.pin;
+    this.bound = layout.placement.bound;
+    this.closure = layout.closure;
+    this.group = layout.placement.group;
+    this.groupCount = layout.placement.groupCount;
+    this.sinks = layout.sinks;
+    this.inputUsed = layout.inputUsed;
+    this.constants = layout.constants;
+    this.#layout = layout;
+  }
+
+  isSimple(index: number): boolean {
+    return this.#layout.complex === undefined || this.#layout.complex[index] === 0;
+  }
+
+  runAs(dagId: string): Plan {
+    return new LaidOutPlan(dagId, this.#layout, this.definitionId);
+  }
+
+  recipe(index: number): CallRecipe {
+    const known = this.#programs?.get(index);
+    if (known !== undefined) return known;
+    const program = buildRecipe(this.#layout, index);
+    if (this.isSimple(index)) return program;
+    this.#programs ??= new Map();
+    this.#programs.set(index, program);
+    return program;
+  }
+}
+
+/**
+ * Checks a DAG and lays it out, synchronously; the first thing that `execute` does. Throws `HANDOFF_INVALID_DAG` with every fault, or
+ * `TypeError` for what is no DAG. A DAG made by another copy of the package will do. The plan of an unchanged DAG is the same object.
+ */
+export function compile(dag: DagLike): Plan {
+  const graph = graphOf(dag);
+  if (graph.plan !== undefined) return graph.plan;
+  const layout = layOut(graph);
+  if (layout === undefined) throw invalidDag(dag.id, findFaults(graph));
+  graph.plan = new LaidOutPlan(dag.id, layout);
+  return graph.plan;
+}
+
+/** The graph behind our own Dag, or one made of what another copy's Dag shows of itself. */
+function graphOf(dag: DagLike): Graph {
+  if (typeof dag !== 'object' || dag === null || typeof dag.id !== 'string' || typeof dag.functions?.values !== 'function') {
+    throw new TypeError('Cannot plan: what was given is no Dag');
+  }
+  const own = FunctionsById.graphOf(dag.functions);
+  if (own !== undefined) return own;
+  const graph = new Graph();
+  for (const id of inputIdsOf(dag)) if (graph.find(id) === 0) graph.addInput(id);
+  for (const given of dag.functions.values()) {
+    const spec = specOf(given);
+    if (graph.find(spec.id) !== 0) throw new TypeError(`Cannot plan: id ${JSON.stringify(spec.id)} is taken twice`);
+    graph.addFunction(spec);
+  }
+  return graph;
+}

@@ -1,0 +1,19 @@
+import type { CodeRef } from '../../dag/index.js';
+
+const KEPT = 10_000;
+
+/** Gives the same object for the same reference, so that what was loaded for one attempt is found for the next. Bounded: the oldest goes first. */
+export class CodeRefs {
+  readonly #byName = new Map<string, CodeRef>();
+
+  readonly refOf = (module: string, name: string): CodeRef => {
+    const key = `${module.length} ${module}${name}`;
+    let ref = this.#byName.get(key);
+    if (!ref) {
+      ref = { module, name };
+      this.#byName.set(key, ref);
+      if (this.#byName.size > KEPT) this.#byName.delete(this.#byName.keys().next().value!);
+    }
+    return ref;
+  };
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync, type Stats, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CodeRoot, resolveModule } from './module-resolution.js';
+
+/** What is longer than any module that somebody wrote is read piece by piece, bytes: 1 MiB takes some 2 ms at once. */
+const AT_ONCE_BYTES = 1024 * 1024;
+
+/** How many digests of long files are remembered. */
+const REMEMBERED = 100;
+
+/** By path: nobody can have a file of gigabytes read time and again. */
+const remembered = new Map<string, { readonly version: string; readonly digest: Promise<string | undefined> }>();
+
+/**
+ * What the file of a module holds on this node, as `.ts sha256`: nodes that have different files under one name run different code. `undefined` where
+ * there is no such file. Known at once, as modules are small and about to be loaded, or have been; what is longer than 1 MiB is read beside everything else.
+ */
+export function moduleDigest(module: string, place: CodeRoot): string | undefined | Promise<string | undefined> {
+  try {
+    const path = fileURLToPath(resolveModule(module, place));
+    const file = statSync(path);
+    if (!file.isFile()) return undefined;
+    if (file.size > AT_ONCE_BYTES) return longDigest(path, file);
+    return `${extname(path)} ${createHash('sha256').update(readFileSync(path)).digest('hex')}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function longDigest(path: string, { size, mtimeMs, ino }: Stats): Promise<string | undefined> {
+  const version = `${size} ${mtimeMs} ${ino}`;
+  const known = remembered.get(path);
+  if (known?.version === version) return known.digest;
+  const digest = new Promise<string | undefined>((resolve) => {
+    const hash = createHash('sha256');
+    // No further than it was long: it may grow as fast as it is read.
+    createReadStream(path, { end: size - 1 })
+      .on('data', (bytes) => hash.update(bytes))
+      .on('error', () => resolve(undefined))
+      .on('end', () => resolve(`${extname(path)} ${hash.digest('hex')}`));
+  });
+  remembered.delete(path);
+  remembered.set(path, { version, digest });
+  if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+  return digest;
+}
+
+/** Whether two digests are of the same content; `undefined` where that cannot be told: what was compiled is not compared with its source. */
+export function sameDigest(one: string | undefined, other: string): boolean | undefined {
+  if (one === undefined || one.split(' ', 1)[0] !== other.split(' ', 1)[0]) return undefined;
+  return one === other;
+}

@@ -1,0 +1,310 @@
+import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../../base/index.js';
+import type { WireMessage, WireMessageOf, WireOutcome } from '../../peer/index.js';
+import { packThrownForWire, StoredValue, unpackError, unpackThrown } from '../../value/index.js';
+import type { AttemptContext } from '../attempts/attempt.js';
+import type { AttemptHandle } from '../executor.js';
+import type { GatheredOutcome, UngatheredStep } from '../values/gathered-attempt.js';
+import { stepsForWire } from './wire-steps.js';
+
+/** How an attempt on another node ended: as one here, or with its value kept there, or without having been tried to the end. */
+export type RemoteOutcome =
+  | GatheredOutcome
+  | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number }
+  /** The node has no room, or is about to leave. It was not tried, or not to the end; that counts as nothing. */
+  | { readonly type: 'declined' }
+  /** The node is gone. */
+  | { readonly type: 'lost' };
+
+/** An attempt for another node, `context.node`. */
+export interface RemoteAttempt {
+  readonly context: AttemptContext;
+  readonly steps: readonly UngatheredStep[];
+  readonly costs: Readonly<Record<string, number>>;
+  readonly slot: 'thread' | 'loop';
+  readonly mayQueue: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+}
+
+/** Who hears how it goes on, before its end. */
+export interface RemoteAttemptListener {
+  started(): void;
+  queued(lacking: Readonly<Record<string, number>>): void;
+  /** What the node told of itself when it declined. */
+  refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
+}
+
+/** What moves on the link to a node. */
+export interface Traffic {
+  /** How much waits here for it to take what was sent before, bytes. */
+  waitingBytes(node: string): number;
+  /** How many bytes of values and of what is long otherwise have come from it. */
+  receivedFrom(node: string): number;
+}
+
+/** The answers of a node about an attempt. */
+export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
+
+/** A node that has not said within this time that an attempt waits there, or has begun, is not waited for, ms. */
+const FIRST_ANSWER_MS = 30_000;
+
+/** How often that is looked at, ms. */
+const LOOK_MS = 5000;
+
+/** How long a node may take to say that an attempt has ended, beyond the time that the attempt is given to end, ms. */
+const STOP_ANSWER_MS = 2000;
+
+/**
+ * The attempts of this node's runs on other nodes. One question, `run-attempt`, under a number of its own; asked again whenever the
+ * link comes up, until it is answered by its end. Nobody waits for a node that is gone, nor for one that lives and does not answer: an attempt
+ * that is not answered within 30 s is lost, one that is stopped is over 2 s after the time it is given to end.
+ */
+export class RemoteExecutor {
+  readonly #send: (to: string, message: WireMessage) => boolean;
+  readonly #root: string;
+  readonly #clock: Clock;
+  readonly #open = new PassingMap<number, FarRun>();
+  readonly #traffic: Traffic;
+  /** By node, how much had come from it when that was looked at last. */
+  readonly #receivedBytes = new Map<string, number>();
+  #lastId = 0;
+  #looking: Timer | undefined;
+  /** Answers to attempts that are over. */
+  stale = 0;
+
+  /** `traffic` is what moves on the link to a node; default: nothing. */
+  constructor(send: (to: string, message: WireMessage) => boolean, root: string, clock: Clock, traffic: Traffic = STILL) {
+    this.#traffic = traffic;
+    this.#send = send;
+    this.#root = root;
+    this.#clock = clock;
+  }
+
+  /** Throws `HANDOFF_NOT_SERIALIZABLE` when an argument cannot leave this node. */
+  start(attempt: RemoteAttempt, listener: RemoteAttemptListener): AttemptHandle<RemoteOutcome> {
+    this.#lastId += 1;
+    const run = new FarRun(this.#lastId, attempt, listener, this.#root, this.#send, this.#clock, this.#open);
+    this.#open.set(run.id, run);
+    run.ask();
+    this.#looking ??= this.#clock.after(LOOK_MS, this.#look);
+    return run;
+  }
+
+  /** How many are under way. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** The numbers of the attempts on that node, by run. */
+  attemptsOn(name: string): ReadonlyMap<string, readonly number[]> {
+    const byRun = new Map<string, number[]>();
+    for (const { id, runId } of this.#on(name)) {
+      const ids = byRun.get(runId);
+      if (ids) ids.push(id);
+      else byRun.set(runId, [id]);
+    }
+    return byRun;
+  }
+
+  heard(from: string, answer: AttemptAnswer): void {
+    const run = this.#open.get(answer.id);
+    if (run?.node === from) run.heard(answer);
+    else this.stale += 1;
+  }
+
+  /** What was under way on the link before may be lost: asks again. */
+  linkUp(name: string): void {
+    for (const run of this.#on(name)) run.ask();
+  }
+
+  /** The node is no member any more: it `left`, after it had said so, or was `lost`. */
+  gone(name: string, how: 'left' | 'lost'): void {
+    for (const run of this.#on(name)) run.gone(how);
+  }
+
+  /** There are no links any more, so nobody will answer. */
+  close(): void {
+    for (const run of [...this.#open.values()]) run.gone('lost');
+    this.#looking?.cancel();
+  }
+
+  readonly #look = (): void => {
+    this.#looking = this.#open.size > 0 ? this.#clock.after(LOOK_MS, this.#look) : undefined;
+    const nowMs = this.#clock.now();
+    const moving = this.#moving();
+    for (const run of this.#open.values()) if (moving.has(run.node)) run.isMoving(nowMs);
+    for (const run of [...this.#open.values()]) if (nowMs - run.unansweredSinceMs >= FIRST_ANSWER_MS) run.unanswered();
+  };
+
+  /** The nodes to which, or from which, something long is on its way: question or answer may wait for it, on a slow link for minutes. */
+  #moving(): ReadonlySet<string> {
+    const nodes = new Set([...this.#open.values()].map(({ node }) => node));
+    for (const node of this.#receivedBytes.keys()) if (!nodes.has(node)) this.#receivedBytes.delete(node);
+    for (const node of [...nodes]) {
+      const bytes = this.#traffic.receivedFrom(node);
+      const isMoving = bytes !== (this.#receivedBytes.get(node) ?? 0) || this.#traffic.waitingBytes(node) > 0;
+      this.#receivedBytes.set(node, bytes);
+      if (!isMoving) nodes.delete(node);
+    }
+    return nodes;
+  }
+
+  #on(name: string): FarRun[] {
+    return [...this.#open.values()].filter(({ node }) => node === name);
+  }
+}
+
+const STILL: Traffic = { waitingBytes: () => 0, receivedFrom: () => 0 };
+
+class FarRun implements AttemptHandle<RemoteOutcome> {
+  readonly id: number;
+  readonly node: string;
+  readonly #listener: RemoteAttemptListener;
+  readonly #question: WireMessageOf<'run-attempt'>;
+  readonly #send: (to: string, message: WireMessage) => boolean;
+  readonly #clock: Clock;
+  readonly #open: PassingMap<number, FarRun>;
+  /** Since when the node has been asked and has said nothing; infinite when it has, or could not be asked. */
+  unansweredSinceMs = Number.POSITIVE_INFINITY;
+  #stop: WireMessageOf<'stop-attempt'> | undefined;
+  #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #isAnswered = false;
+  #isStarted = false;
+  #outcome: RemoteOutcome | undefined;
+  #heard: ((outcome: RemoteOutcome) => void) | undefined;
+
+  constructor(
+    id: number,
+    { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs }: RemoteAttempt,
+    listener: RemoteAttemptListener,
+    root: string,
+    send: (to: string, message: WireMessage) => boolean,
+    clock: Clock,
+    open: PassingMap<number, FarRun>,
+  ) {
+    const { node, runId, dagId, functionId, attempt } = context;
+    this.id = id;
+    this.node = node;
+    this.#listener = listener;
+    this.#send = send;
+    this.#clock = clock;
+    this.#open = open;
+    this.#question = {
+      type: 'run-attempt',
+      id,
+      runId,
+      dagId,
+      functionId,
+      attempt,
+      cost: Object.entries(costs),
+      slot,
+      mayQueue,
+      steps: stepsForWire(steps, root),
+      timeoutMs: timeoutMs ?? null,
+      stopGraceMs,
+    };
+  }
+
+  get runId(): string {
+    return this.#question.runId;
+  }
+
+  listen(heard: (outcome: RemoteOutcome) => void): void {
+    this.#heard = heard;
+    if (this.#outcome) heard(this.#outcome);
+  }
+
+  stop(reason: HandoffError, graceMs: number): void {
+    if (this.#outcome) return;
+    this.#stop = { type: 'stop-attempt', runId: this.runId, id: this.id, reason: packThrownForWire(reason), graceMs };
+    this.#send(this.node, this.#stop);
+    const delayMs = graceMs + STOP_ANSWER_MS;
+    const atMs = this.#clock.now() + delayMs;
+    if (this.#stopping && this.#stopping.atMs <= atMs) return;
+    this.#stopping?.timer.cancel();
+    this.#stopping = { atMs, timer: this.#clock.after(delayMs, () => this.#end({ type: 'stopped' })) };
+  }
+
+  ask(): void {
+    try {
+      const isSent = this.#send(this.node, this.#question);
+      if (!this.#isAnswered) this.unansweredSinceMs = isSent ? this.#clock.now() : Number.POSITIVE_INFINITY;
+      if (this.#stop) this.#send(this.node, this.#stop);
+    } catch (error) {
+      const { functionId } = this.#question;
+      const message = `Cannot send function "${functionId}" to node "${this.node}": ${textOf(error)}`;
+      this.#end({
+        type: 'failed',
+        error: new HandoffError('HANDOFF_NOT_SERIALIZABLE', message, { functionId, cause: error }),
+        final: true,
+      });
+    }
+  }
+
+  /** Something is on its way that question or answer may wait for. */
+  isMoving(nowMs: number): void {
+    if (this.unansweredSinceMs !== Number.POSITIVE_INFINITY) this.unansweredSinceMs = nowMs;
+  }
+
+  heard(answer: AttemptAnswer): void {
+    this.#isAnswered = true;
+    this.unansweredSinceMs = Number.POSITIVE_INFINITY;
+    switch (answer.type) {
+      case 'attempt-queued':
+        return this.#listener.queued(Object.fromEntries(answer.lacking));
+      case 'attempt-started':
+        return this.#started();
+      case 'attempt-refused':
+        this.#listener.refused(answer.usage);
+        return this.#end(this.#stop ? { type: 'stopped' } : { type: 'declined' });
+      case 'attempt-ended': {
+        const outcome = outcomeOf(answer.outcome);
+        if (outcome.type !== 'stopped' && outcome.type !== 'argument-lost') this.#started();
+        // A node that leaves stops what it cannot finish; nobody here has asked for it.
+        return this.#end(outcome.type === 'stopped' && !this.#stop ? { type: 'declined' } : this.#stop ? { type: 'stopped' } : outcome);
+      }
+    }
+  }
+
+  /** The node lives, and does not say that it has heard of the attempt: as if it were lost. Should it run there after all, it is to be stopped. */
+  unanswered(): void {
+    const { node, id, runId } = this;
+    const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${this.#question.functionId}"`;
+    const reason = packThrownForWire(new HandoffError('HANDOFF_TIMEOUT', message, { node }));
+    this.#send(node, { type: 'stop-attempt', runId, id, reason, graceMs: 0 });
+    this.gone('lost');
+  }
+
+  gone(how: 'left' | 'lost'): void {
+    this.#end(this.#stop ? { type: 'stopped' } : { type: how === 'left' ? 'declined' : 'lost' });
+  }
+
+  #started(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#listener.started();
+  }
+
+  #end(outcome: RemoteOutcome): void {
+    if (this.#outcome) return;
+    this.#outcome = outcome;
+    this.#stopping?.timer.cancel();
+    this.#open.delete(this.id);
+    this.#heard?.(outcome);
+  }
+}
+
+function outcomeOf(outcome: WireOutcome): RemoteOutcome {
+  switch (outcome.type) {
+    case 'succeeded': {
+      const { packed, sizeBytes, tookMs } = outcome;
+      return packed ? { type: 'succeeded', values: [StoredValue.packed(packed, 'result')], tookMs } : { type: 'kept', sizeBytes, tookMs };
+    }
+    case 'failed':
+      return { type: 'failed', error: unpackThrown(outcome.error), final: outcome.final };
+    case 'argument-lost':
+      return { type: 'argument-lost', functionId: outcome.functionId, error: unpackError(outcome.error) };
+    case 'stopped':
+      return outcome;
+  }
+}

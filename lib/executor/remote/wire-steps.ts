@@ -1,0 +1,103 @@
+import { realpathSync } from 'node:fs';
+import { isAbsolute, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HandoffError } from '../../base/index.js';
+import type { CodeRef } from '../../dag/index.js';
+import type { WireStep } from '../../peer/index.js';
+import { StoredValue } from '../../value/index.js';
+import type { UngatheredStep } from '../values/gathered-attempt.js';
+import { type ArgumentValue, isRemote, RIDES_ALONG_BYTES } from '../values/remote-value.js';
+
+/** What may ride along with one attempt in all, bytes: a message has to stay well below the longest frame. */
+const MAX_RIDERS_BYTES = 1024 * 1024;
+
+const MODULES_KEPT = 1000;
+const onWire = new Map<string, string>();
+
+/** A module as every node finds it below its own root: a path below the driver's root becomes one that is relative to it. */
+export function moduleOnWire(module: string, root: string): string {
+  if (!module.startsWith('file:')) return module;
+  try {
+    const path = fileURLToPath(module);
+    // A module knows itself by its real path; a root may be given by a link.
+    return pathBelow(root, path) ?? pathBelow(realpathSync(root), path) ?? module;
+  } catch {
+    // No path, or no root: whoever loads it says so.
+    return module;
+  }
+}
+
+function pathBelow(root: string, path: string): string | undefined {
+  const way = relative(root, path);
+  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : `./${way.split(sep).join('/')}`;
+}
+
+/** As `moduleOnWire`: a path takes 4 µs to work out, and each attempt names one. Bounded: the oldest goes first. */
+function rememberedOnWire(module: string, root: string): string {
+  const key = `${root}\n${module}`;
+  let known = onWire.get(key);
+  if (known === undefined) {
+    known = moduleOnWire(module, root);
+    onWire.set(key, known);
+    if (onWire.size > MODULES_KEPT) onWire.delete(onWire.keys().next().value!);
+  }
+  return known;
+}
+
+/** Steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
+export function stepsForWire(steps: readonly UngatheredStep[], root: string): readonly WireStep[] {
+  let leftBytes = MAX_RIDERS_BYTES;
+  const given = (one: ArgumentValue, where: string): Extract<WireStep['inputs'][number], object> => {
+    const held = isRemote(one) ? one.inline : one;
+    const mayRide = held !== undefined && (!isRemote(one) || held.sizeBytes <= RIDES_ALONG_BYTES);
+    const packed = mayRide ? held.pack(where) : undefined;
+    if (packed && (!isRemote(one) || (packed.byteLength <= RIDES_ALONG_BYTES && packed.byteLength <= leftBytes))) {
+      leftBytes -= packed.byteLength;
+      return { packed, freeze: held!.origin === 'result' };
+    }
+    const { from, value, sizeBytes, isExclusive = false } = one as Exclude<ArgumentValue, StoredValue>;
+    return { from, value, sizeBytes, sole: isExclusive };
+  };
+  return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted, isForOne = false }) => {
+    const { module, name } = code as CodeRef;
+    return {
+      role,
+      functionId,
+      isolation,
+      module: rememberedOnWire(module, root),
+      name,
+      inputs: inputs.map((input, at) => (typeof input === 'number' ? input : given(input, `argument ${at}`))),
+      asList,
+      extra: extra === undefined ? null : given(extra, 'extraArgs'),
+      wanted,
+      sole: isForOne,
+    };
+  });
+}
+
+/**
+ * Steps that came from another node. `refOf` gives the same object for the same reference, so that what is loaded is found again. Throws
+ * `HANDOFF_BAD_MESSAGE` for what is no attempt: no steps, or one that needs a later one.
+ */
+export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string, name: string) => CodeRef): readonly UngatheredStep[] {
+  const given = (one: Extract<WireStep['inputs'][number], object>): ArgumentValue => {
+    if ('packed' in one) return StoredValue.packed(one.packed, one.freeze ? 'result' : 'caller');
+    const { from, value, sizeBytes, sole } = one;
+    return { from, value, sizeBytes, isExclusive: sole };
+  };
+  const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
+  // What comes out of the last of them is the value.
+  const isWhole = steps.at(-1)?.role === 'function';
+  if (!isWhole || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'an attempt came that has no order');
+  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole }) => ({
+    role,
+    functionId,
+    isolation,
+    code: refOf(module, name),
+    inputs: inputs.map((input) => (typeof input === 'number' ? input : given(input))),
+    asList,
+    extra: extra === null ? undefined : given(extra),
+    wanted,
+    isForOne: sole,
+  }));
+}

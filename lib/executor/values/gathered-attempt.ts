@@ -1,0 +1,170 @@
+import { HandoffError } from '../../base/index.js';
+import type { ValueStore } from '../../store/index.js';
+import type { StoredValue } from '../../value/index.js';
+import type { AttemptContext, Outcome } from '../attempts/attempt.js';
+import type { PlacedStep } from '../attempts/segments.js';
+import { isFinal } from '../attempts/steps-run.js';
+import type { AttemptHandle, Executor } from '../executor.js';
+import type { Fetches } from './fetches.js';
+import type { ValueListener } from './offers.js';
+import { type ArgumentValue, isRemote, type RemoteValue } from './remote-value.js';
+
+/** A step of an attempt, some of whose values may lie elsewhere. */
+export interface UngatheredStep extends Omit<PlacedStep, 'inputs' | 'extra'> {
+  readonly inputs: readonly (ArgumentValue | number)[];
+  readonly extra: ArgumentValue | undefined;
+}
+
+/** As `Attempt`, before its values are there. */
+export interface UngatheredAttempt {
+  readonly context: AttemptContext;
+  readonly steps: readonly UngatheredStep[];
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+  /** Who is asked for values that there is no way to: the driver of the run. */
+  readonly via: string | undefined;
+}
+
+/** As `Outcome`; or a value that another function made cannot be had: the attempt was not begun. */
+export type GatheredOutcome = Outcome | { readonly type: 'argument-lost'; readonly functionId: string; readonly error: Error };
+
+/** What starting an attempt needs of its node. */
+export interface GatherDeps {
+  readonly node: string;
+  readonly executor: Executor;
+  readonly store: ValueStore;
+  readonly fetches: Fetches;
+}
+
+/** How long a node may take, beyond the time that what it runs has, to say how that ended, ms. */
+const ANSWER_MS = 5000;
+
+/**
+ * Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for others; not what
+ * the attempt alone needs, which is its own.
+ */
+export function startGathered(attempt: UngatheredAttempt, deps: GatherDeps): AttemptHandle<GatheredOutcome> {
+  const far = new Set<RemoteValue>();
+  for (const { inputs, extra } of attempt.steps) {
+    for (const input of inputs) if (isRemote(input)) far.add(input);
+    if (isRemote(extra)) far.add(extra);
+  }
+  if (far.size === 0) return deps.executor.start({ ...attempt, steps: attempt.steps as readonly PlacedStep[] });
+  return new GatheredAttempt(attempt, far, deps);
+}
+
+class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
+  readonly #attempt: UngatheredAttempt;
+  readonly #deps: GatherDeps;
+  readonly #values = new Map<RemoteValue, StoredValue>();
+  readonly #own: ReadonlySet<RemoteValue>;
+  #fetching = new Set<() => void>();
+  #missing: number;
+  #started: AttemptHandle | undefined;
+  #outcome: GatheredOutcome | undefined;
+  #heard: ((outcome: GatheredOutcome) => void) | undefined;
+
+  constructor(attempt: UngatheredAttempt, far: ReadonlySet<RemoteValue>, deps: GatherDeps) {
+    this.#attempt = attempt;
+    this.#deps = deps;
+    this.#missing = far.size;
+    this.#own = ownOf(attempt);
+    for (const one of far) {
+      if (this.#outcome) return;
+      this.#get(one);
+    }
+  }
+
+  listen(heard: (outcome: GatheredOutcome) => void): void {
+    this.#heard = heard;
+    if (this.#started) this.#started.listen(heard);
+    else if (this.#outcome) heard(this.#outcome);
+  }
+
+  stop(reason: HandoffError, graceMs: number): void {
+    if (this.#started) this.#started.stop(reason, graceMs);
+    else this.#end({ type: 'stopped' });
+  }
+
+  #get(far: RemoteValue): void {
+    const { runId } = this.#attempt.context;
+    const { store, fetches } = this.#deps;
+    const { value } = far;
+    const known = value.kind === 'of-run' ? store.get(runId, value.functionId) : undefined;
+    if (known) return this.#got(far, this.#own.has(far) ? known.toOnlyUser(true) : known);
+    // Who cannot be reached any more may still be reached by the driver.
+    const isDirect = fetches.reaches(far.from);
+    const isSole = this.#own.has(far);
+    const listener: ValueListener = {
+      found: (held) => {
+        if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held, value.origin);
+        this.#got(far, held);
+      },
+      missing: (error) => {
+        if (isDirect && !fetches.reaches(far.from)) return this.#get(far);
+        const why = error ?? this.#lost(far);
+        const isLost = HandoffError.is(why, 'HANDOFF_RESULT_LOST');
+        if (isLost && (value.kind === 'of-run' || value.kind === 'serialized')) {
+          return this.#end({ type: 'argument-lost', functionId: value.functionId, error: why });
+        }
+        this.#end({ type: 'failed', error: why, final: isFinal(why) || isLost });
+      },
+    };
+    const giveUp = fetches.fetch({ ...far, isExclusive: isSole }, this.#attempt.via, listener, this.#waitMs(far));
+    if (!this.#outcome) this.#fetching.add(giveUp);
+  }
+
+  /** What a serializer makes takes as long as that may take, which is the time of this attempt; other values have the default. */
+  #waitMs({ value: { kind } }: RemoteValue): number | undefined {
+    if (kind !== 'serialized' && kind !== 'offered') return undefined;
+    const { timeoutMs } = this.#attempt;
+    return timeoutMs === undefined ? Number.POSITIVE_INFINITY : timeoutMs + ANSWER_MS;
+  }
+
+  #got(far: RemoteValue, held: StoredValue): void {
+    if (this.#outcome) return;
+    this.#values.set(far, held);
+    this.#missing -= 1;
+    if (this.#missing > 0) return;
+    const here = (given: ArgumentValue): StoredValue => (isRemote(given) ? this.#values.get(given)! : given);
+    const steps = this.#attempt.steps.map(
+      (step): PlacedStep => ({
+        ...step,
+        inputs: step.inputs.map((input) => (typeof input === 'number' ? input : here(input))),
+        extra: step.extra && here(step.extra),
+      }),
+    );
+    this.#started = this.#deps.executor.start({ ...this.#attempt, steps });
+    this.#values.clear();
+    if (this.#heard) this.#started.listen(this.#heard);
+  }
+
+  #end(outcome: GatheredOutcome): void {
+    if (this.#outcome || this.#started) return;
+    this.#outcome = outcome;
+    for (const giveUp of this.#fetching) giveUp();
+    this.#fetching.clear();
+    this.#heard?.(outcome);
+  }
+
+  #lost({ from }: RemoteValue): HandoffError {
+    const { functionId, runId, dagId } = this.#attempt.context;
+    const message = `Node "${this.#deps.node}" cannot get an argument of function "${functionId}" from node "${from}"`;
+    return new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, runId, functionId, node: from });
+  }
+}
+
+/** The values that nobody else needs, and this attempt once, on the loop; to a thread they go by memory that both see. */
+function ownOf({ steps }: UngatheredAttempt): Set<RemoteValue> {
+  const byName = new Map<string, RemoteValue | undefined>();
+  for (const { inputs, isolation } of steps) {
+    for (const input of inputs) {
+      if (!isRemote(input) || !input.isExclusive || input.value.kind !== 'of-run') continue;
+      const { functionId } = input.value;
+      byName.set(functionId, isolation === 'loop' && !byName.has(functionId) ? input : undefined);
+    }
+  }
+  const own = new Set<RemoteValue>();
+  for (const far of byName.values()) if (far) own.add(far);
+  return own;
+}

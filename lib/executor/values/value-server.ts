@@ -1,0 +1,131 @@
+import { HandoffError } from '../../base/index.js';
+import type { CodeRef } from '../../dag/index.js';
+import type { ValueName, WireMessage } from '../../peer/index.js';
+import type { ValueStore } from '../../store/index.js';
+import { packThrownForWire, StoredValue } from '../../value/index.js';
+import type { AttemptHandle, Executor } from '../executor.js';
+import type { Fetches } from './fetches.js';
+import type { Offers, ValueListener } from './offers.js';
+import { RIDES_ALONG_BYTES } from './remote-value.js';
+
+/** What giving values to others needs of the node. */
+export interface ValueServerDeps {
+  readonly node: string;
+  readonly store: ValueStore;
+  readonly executor: Executor;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly sendValue: (to: string, id: number, parts: readonly Uint8Array[]) => Promise<void>;
+  readonly refOf: (module: string, name: string) => CodeRef;
+}
+
+/** Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. Whoever has lost the link asks again. */
+export class ValueServer {
+  readonly #deps: ValueServerDeps;
+
+  /** Serializers under way, each with its run and who waits for it. */
+  readonly #serializing = new Map<AttemptHandle, { readonly runId: string; readonly to: string }>();
+
+  constructor(deps: ValueServerDeps) {
+    this.#deps = deps;
+  }
+
+  /** A run is over: nobody waits for its serializers any more. */
+  runEnded(runId: string): void {
+    for (const [handle, one] of [...this.#serializing]) if (one.runId === runId) handle.stop(this.#unwanted(), 0);
+  }
+
+  /** A node is gone, and needs nothing any more. */
+  gone(node: string): void {
+    for (const [handle, one] of [...this.#serializing]) if (one.to === node) handle.stop(this.#unwanted(), 0);
+  }
+
+  #unwanted(): HandoffError {
+    const { node } = this.#deps;
+    return new HandoffError('HANDOFF_STOPPED', `Node "${node}" need not serialize this value any more`, { node });
+  }
+
+  serve(from: string, id: number, value: ValueName): void {
+    const { send } = this.#deps;
+    this.#find(from, value, {
+      found: (held) => this.#give(from, id, held),
+      missing: (error) => void send(from, { type: 'value-missing', id, error: error ? packThrownForWire(error) : null }),
+    });
+  }
+
+  #find(to: string, value: ValueName, listener: ValueListener): void {
+    const { store, offers, fetches, node } = this.#deps;
+    const tell = (held: StoredValue | undefined): void => (held ? listener.found(held) : listener.missing(undefined));
+    switch (value.kind) {
+      case 'offered': {
+        const maker = offers.find(value.offer);
+        return maker ? maker(listener) : listener.missing(undefined);
+      }
+      case 'of-dag': {
+        const held = store.find(value.dagId, value.functionId);
+        if (held) store.copyGiven(value.dagId, to);
+        return tell(held);
+      }
+      case 'of-run': {
+        const held = store.get(value.runId, value.functionId);
+        if (held || value.origin === node) return tell(held);
+        // For one who has no way to the origin; what passes through is not kept.
+        fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
+        return;
+      }
+      case 'serialized': {
+        if (value.origin !== node) {
+          fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
+          return;
+        }
+        const held = store.get(value.runId, value.functionId);
+        return held ? this.#serialize(to, value, held, listener) : listener.missing(undefined);
+      }
+    }
+  }
+
+  /**
+   * An edge's serializer runs where the value was made, for as long as its consumer may take. It holds no claim of its own: its consumer does, on the node that
+   * waits for it.
+   */
+  #serialize(to: string, value: Extract<ValueName, { kind: 'serialized' }>, held: StoredValue, listener: ValueListener): void {
+    const { executor, node, refOf } = this.#deps;
+    const { dagId, runId, consumer, functionId, attempt, module, name, isolation, extra, timeoutMs } = value;
+    const handle = executor.start({
+      context: { dagId, runId, functionId: consumer, attempt, node },
+      steps: [
+        {
+          role: 'serialize',
+          functionId,
+          isolation,
+          code: refOf(module, name),
+          inputs: [held],
+          asList: false,
+          extra: StoredValue.packed(extra, 'caller'),
+          wanted: true,
+        },
+      ],
+      timeoutMs: timeoutMs ?? undefined,
+      stopGraceMs: 0,
+    });
+    this.#serializing.set(handle, { runId, to });
+    handle.listen((outcome) => {
+      this.#serializing.delete(handle);
+      if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
+      else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
+    });
+  }
+
+  #give(to: string, id: number, held: StoredValue): void {
+    const { send, sendValue } = this.#deps;
+    try {
+      const parts = held.toParts('result');
+      const isSmall = parts.length === 1 && parts[0]!.byteLength <= RIDES_ALONG_BYTES;
+      send(to, { type: 'value-found', id, freeze: held.origin === 'result', packed: isSmall ? parts[0]! : null });
+      if (!isSmall) sendValue(to, id, parts).catch(() => {});
+    } catch (error) {
+      send(to, { type: 'value-missing', id, error: packThrownForWire(error) });
+    }
+  }
+}

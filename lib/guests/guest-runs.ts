@@ -1,0 +1,220 @@
+import type { Allocator, Capabilities } from '../allocator/index.js';
+import { HandoffError, type Logger } from '../base/index.js';
+import type { CodeRef } from '../dag/index.js';
+import type { AttemptContext, Executor, Fetches, Loan, StartBudget } from '../executor/index.js';
+import type { WireMessage, WireMessageOf } from '../peer/index.js';
+import type { ValueStore } from '../store/index.js';
+import { packThrownForWire } from '../value/index.js';
+import { GuestRun } from './guest-run.js';
+import { RunOwners } from './run-owners.js';
+
+/** What running attempts for others needs of the node. */
+export interface GuestDeps {
+  readonly node: string;
+  readonly allocation: Allocator;
+  readonly executor: Executor;
+  readonly store: ValueStore;
+  readonly fetches: Fetches;
+  readonly refOf: (module: string, name: string) => CodeRef;
+  /** Whether this node drives the run itself. */
+  readonly drives: (runId: string) => boolean;
+  readonly turn: StartBudget;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly logger: Logger;
+}
+
+/** What drivers tell of their runs. */
+export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
+
+/** What one driver has in use on this node: resources, threads, places on the loop. */
+export interface DriverUse {
+  readonly used: Map<string, number>;
+  threads: number;
+  loopPlaces: number;
+}
+
+/**
+ * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like everybody's, so that nobody
+ * over-commits the node and all are served in turn. Outlives every actor.
+ */
+export class GuestRuns {
+  readonly #deps: GuestDeps;
+  readonly #runs = new Map<string, GuestRun>();
+  readonly #owners = new RunOwners();
+  /** Nodes that have spoken of what is not theirs; each is logged once. */
+  readonly #intruders = new Set<string>();
+  #isDraining = false;
+  #idle: (() => void)[] = [];
+
+  constructor(deps: GuestDeps) {
+    this.#deps = deps;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  heard(from: string, message: DriverMessage): void {
+    if (message.type === 'runs-under-way') return this.#reconcile(from, message.runs);
+    const { runId } = message;
+    const owner = this.#ownerOf(runId);
+    if (owner !== undefined && owner !== from) return this.#refuse(from, message, owner);
+    const known = this.#runs.get(runId);
+    switch (message.type) {
+      case 'run-begun':
+        this.#owners.claim(from, runId);
+        break;
+      case 'run-attempt': {
+        const run = known ?? this.#open(from, message);
+        run.ask(message, this.#isDraining);
+        break;
+      }
+      case 'stop-attempt':
+        if (known) known.stop(message);
+        // Nothing of it is here, so nothing runs.
+        else this.#deps.send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'stopped' } });
+        break;
+      case 'release-values':
+        known?.release(message.ids);
+        break;
+      case 'end-run':
+        if (known) this.#end(known, message.retainMs);
+        this.#owners.forget(runId);
+    }
+    this.#tellIdle();
+  }
+
+  /** A run has one driver; `undefined` while nobody has spoken of it. A run that has ended here and is retained is nobody's any more: it begins no more. */
+  #ownerOf(runId: string): string | undefined {
+    const { drives, store, node } = this.#deps;
+    const known = this.#runs.get(runId)?.driver ?? this.#owners.ownerOf(runId);
+    return known ?? (drives(runId) || store.hasRun(runId) ? node : undefined);
+  }
+
+  /** Somebody else's word about a run is none, and is answered. */
+  #refuse(from: string, message: Exclude<DriverMessage, { type: 'runs-under-way' }>, owner: string): void {
+    const { send, node, logger } = this.#deps;
+    const { runId, type } = message;
+    const text = `Node "${node}" does not take "${type}" from node "${from}": node "${owner}" drives the run`;
+    const error = packThrownForWire(new HandoffError('HANDOFF_BAD_MESSAGE', text, { runId, node }));
+    if (type === 'run-attempt' || type === 'stop-attempt') {
+      send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'failed', error, final: true } });
+    } else send(from, { type: 'run-refused', runId, error });
+    if (this.#intruders.has(from)) return;
+    this.#intruders.add(from);
+    logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: from, driver: owner, runId, type }, 'refused a word about the run of another node');
+  }
+
+  /** A driver is back, and says what it still wants: everything else it gave up while it could not say so. */
+  #reconcile(driver: string, runs: WireMessageOf<'runs-under-way'>['runs']): void {
+    const wanted = new Map(runs);
+    for (const runId of wanted.keys()) if (this.#ownerOf(runId) === undefined) this.#owners.claim(driver, runId);
+    for (const run of [...this.#runs.values()]) {
+      if (run.driver !== driver) continue;
+      const attempts = wanted.get(run.runId);
+      if (attempts) run.keepOnly(new Set(attempts));
+      else this.#end(run, 0);
+    }
+    this.#tellIdle();
+  }
+
+  /** A driver is gone: what runs for it is stopped, what is kept for its runs is dropped. */
+  driverGone(name: string): void {
+    for (const run of [...this.#runs.values()]) if (run.driver === name) this.#end(run, 0);
+    this.#owners.forgetAll(name);
+    this.#intruders.delete(name);
+    this.#tellIdle();
+  }
+
+  /** Takes nothing more: what waits is given back to its driver. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const run of this.#runs.values()) run.giveBack();
+    this.#tellIdle();
+  }
+
+  /** Ends at once what runs for others. */
+  abortAll(): void {
+    for (const run of this.#runs.values()) run.abort();
+  }
+
+  /** Calls `told` once nothing runs for others and no value is kept that a driver may still need. */
+  whenIdle(told: () => void): void {
+    this.#idle.push(told);
+    this.#tellIdle();
+  }
+
+  /** Whether something of a DAG may be under way here, for others. */
+  isRunning(dagId: string): boolean {
+    for (const run of this.#runs.values()) if (run.dagId === dagId) return true;
+    return false;
+  }
+
+  /** Who drives a run that others than this node drive. */
+  driverOf(runId: string): string | undefined {
+    return this.#runs.get(runId)?.driver;
+  }
+
+  /** What an attempt for another driver holds here, so that it can be lent. */
+  loanFor({ runId, functionId, attempt }: AttemptContext): Loan | undefined {
+    return this.#runs.get(runId)?.loanFor(functionId, attempt);
+  }
+
+  /** Attempts that wait for room. */
+  get queued(): number {
+    let queued = 0;
+    for (const run of this.#runs.values()) queued += run.queued;
+    return queued;
+  }
+
+  /** By driver. */
+  use(): ReadonlyMap<string, DriverUse> {
+    const byDriver = new Map<string, DriverUse>();
+    for (const run of this.#runs.values()) {
+      const use = byDriver.get(run.driver) ?? { used: new Map<string, number>(), threads: 0, loopPlaces: 0 };
+      byDriver.set(run.driver, use);
+      run.addTo(use);
+    }
+    return byDriver;
+  }
+
+  /** What waits on this node, for which driver, and for what. */
+  waiting(): readonly { readonly driver: string; readonly dagId: string; readonly functionId: string; readonly lacking: Capabilities }[] {
+    return [...this.#runs.values()].flatMap((run) => run.waiting());
+  }
+
+  #open(driver: string, { runId, dagId }: WireMessageOf<'run-attempt'>): GuestRun {
+    const run = new GuestRun(runId, dagId, driver, this.#deps, {
+      // A frame full of small functions must not hold up the heartbeat.
+      begin: (action) => this.#deps.turn.take(action),
+      use: () => this.use().get(driver),
+      settled: () => this.#tellIdle(),
+    });
+    this.#runs.set(runId, run);
+    this.#deps.store.openRun(runId, dagId);
+    this.#deps.allocation.addRun(run);
+    this.#deps.logger.info({ driver, dagId, runId }, 'run began here');
+    return run;
+  }
+
+  #end(run: GuestRun, retainMs: number): void {
+    const { store, allocation, logger } = this.#deps;
+    const { driver, dagId, runId } = run;
+    this.#runs.delete(runId);
+    logger.info({ driver, dagId, runId, attempts: run.attempts }, 'run ended here');
+    run.end();
+    if (retainMs > 0) {
+      const kept = [...run.kept].filter((id) => store.get(runId, id));
+      store.retainRun(runId, kept, retainMs);
+    } else store.dropRun(runId);
+    allocation.pump();
+  }
+
+  #tellIdle(): void {
+    if (this.#idle.length === 0 || [...this.#runs.values()].some((run) => run.isNeeded)) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const told of idle) told();
+  }
+}

@@ -1,0 +1,67 @@
+import { type NactRef, tellNact } from '../actor/index.js';
+import { type HandoffError, type Logger, newRunId, systemClock } from '../base/index.js';
+import type { DagLike } from '../dag/index.js';
+import type { CompletedEvent, FailedEvent, PreparedRun, RunEvent, Runs } from '../runner/index.js';
+import { statedDagId } from './options/execute-options.js';
+
+/** What `handoff.actor` understands. `replyTo` and `subscriber` are any nact references. */
+export type HandoffMessage =
+  | { readonly type: 'execute'; readonly dag: DagLike; readonly options?: object; readonly replyTo: NactRef<HandoffReply> }
+  | { readonly type: 'cancel'; readonly runId: string; readonly reason?: unknown }
+  | { readonly type: 'subscribe'; readonly runId: string; readonly subscriber: NactRef<RunEvent> };
+
+/**
+ * What it answers to `execute`: `run-started`, then one of the others; a request that fails before it starts: `run-failed` alone. They have all that the
+ * events of the same names have, so that who subscribes with the actor that also gets the answers may take either.
+ */
+export type HandoffReply = Extract<RunEvent, { type: 'run-started' }> | CompletedEvent | FailedEvent;
+
+/** A run that the promise API has prepared: it goes the same way as the requests of actors. */
+export class LaunchRun {
+  readonly prepared: PreparedRun;
+
+  constructor(prepared: PreparedRun) {
+    this.prepared = prepared;
+  }
+}
+
+/** What the desk works with. */
+export interface ActorApiDeps {
+  readonly runs: Runs;
+  readonly logger: Logger;
+}
+
+/** The embedded actor API: one message in, messages to `replyTo` out. A message that makes no sense is logged, and answered where it can be. */
+export function receiveApiMessage(message: unknown, { runs, logger }: ActorApiDeps): void {
+  if (message instanceof LaunchRun) return runs.launch(message.prepared);
+  const { type, ...request } = (typeof message === 'object' && message !== null ? message : {}) as Readonly<Record<string, unknown>>;
+  switch (type) {
+    case 'execute':
+      return execute(request, runs);
+    case 'cancel':
+      void runs.cancel(String(request.runId), request.reason);
+      return;
+    case 'subscribe':
+      if (!runs.subscribe(String(request.runId), (event) => void tellNact(request.subscriber, event))) {
+        logger.warn({ runId: request.runId }, 'cannot subscribe: no such run');
+      }
+      return;
+    default:
+      logger.warn({ type: String(type) }, 'the handoff actor was sent a message that it does not know');
+  }
+}
+
+function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, runs: Runs): void {
+  const reply = (message: HandoffReply): void => void tellNact(replyTo, message);
+  const atMs = systemClock.wallNow();
+  let prepared: PreparedRun;
+  try {
+    prepared = runs.prepare(dag as DagLike, options, 'cluster');
+  } catch (error) {
+    return reply({ type: 'run-failed', runId: newRunId(), dagId: statedDagId(dag, options), atMs, error: error as HandoffError });
+  }
+  const { runId, dagId, order } = prepared.run;
+  reply({ type: 'run-started', runId, dagId, atMs, total: order.plan.size });
+  prepared.onEnd = ({ event }) => reply(event);
+  runs.launch(prepared);
+}

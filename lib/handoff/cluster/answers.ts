@@ -1,0 +1,128 @@
+import { type Allocator, amounts, type Capabilities } from '../../allocator/index.js';
+import { type Clock, HandoffError } from '../../base/index.js';
+import { type Fetches, moduleDigest, sameDigest } from '../../executor/index.js';
+import type { GuestRuns } from '../../guests/index.js';
+import type { Membership } from '../../nodes/index.js';
+import type { Question, WireMessage } from '../../peer/index.js';
+import type { Runs } from '../../runner/index.js';
+import type { ValueStore } from '../../store/index.js';
+import { packThrownForWire, StoredValue } from '../../value/index.js';
+
+/** What answering needs of the node. */
+export interface AnswersDeps {
+  readonly node: string;
+  readonly root: string;
+  readonly clock: Clock;
+  readonly allocation: Allocator;
+  readonly store: ValueStore;
+  readonly membership: Membership;
+  readonly runs: Runs;
+  readonly guests: GuestRuns;
+  readonly fetches: Fetches;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly tellLocation: (dagId: string, functionId: string) => void;
+  /** How things are here, or with every member. Plain data that can be sent. */
+  readonly status: (all: boolean) => Promise<unknown>;
+}
+
+/** Answers what other nodes ask of this one. Every question may come twice, and is answered each time. */
+export class Answers {
+  readonly #deps: AnswersDeps;
+
+  constructor(deps: AnswersDeps) {
+    this.#deps = deps;
+  }
+
+  /** An observer is only shown the status. */
+  answer(from: string, id: number, question: Question, isObserver: boolean): void {
+    const { send } = this.#deps;
+    const fail = (error: unknown): void => void send(from, { type: 'answer', id, value: null, error: packThrownForWire(error) });
+    const reply = (value: unknown): void => {
+      try {
+        send(from, { type: 'answer', id, value, error: null });
+      } catch (error) {
+        // Longer than a message may be.
+        fail(error);
+      }
+    };
+    if (isObserver && question.kind !== 'show-status') {
+      return fail(new HandoffError('HANDOFF_NODE_UNKNOWN', `An observer cannot ask for "${question.kind}": it is no member`));
+    }
+    try {
+      this.#answer(from, question, reply, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #answer(from: string, question: Question, reply: (value: unknown) => void, fail: (error: unknown) => void): void {
+    const { allocation, store, membership, runs, guests, status, clock } = this.#deps;
+    switch (question.kind) {
+      case 'register-capabilities':
+        allocation.register(frozenRecord(question.capabilities));
+        // Ahead of the answer on the same link, so that whoever asked knows it by then.
+        membership.beatNow();
+        return reply(null);
+      case 'check-room':
+        return reply(allocation.ledger.hasResources(amounts(Object.fromEntries(question.required))));
+      case 'keep-value':
+        return this.#keep(from, question, reply, fail);
+      case 'await-value': {
+        const { dagId, functionId, timeoutMs } = question;
+        const timer = clock.after(timeoutMs, () => {
+          forget();
+          reply(false);
+        });
+        const found = (): void => {
+          timer.cancel();
+          // Where it was made, which need not be here.
+          reply(store.locate(dagId, functionId) ?? this.#deps.node);
+        };
+        const forget = store.await(dagId, functionId, { found });
+        return;
+      }
+      case 'lookup-location':
+        return reply(store.locate(question.dagId, question.functionId) ?? null);
+      case 'clear-dag': {
+        const { dagId } = question;
+        // What is made here for a run that another drives is that one's.
+        if (runs.isRunning(dagId) || guests.isRunning(dagId)) throw dagRunning(dagId, this.#deps.node);
+        store.clear(dagId);
+        return reply(null);
+      }
+      case 'compare-module': {
+        const { node, root } = this.#deps;
+        const compared = (digest: string | undefined): void => reply(sameDigest(digest, question.digest) ?? null);
+        const digest = moduleDigest(question.module, { node, root });
+        if (digest instanceof Promise) void digest.then(compared);
+        else compared(digest);
+        return;
+      }
+      case 'show-status':
+        status(question.all).then(reply, fail);
+        return;
+    }
+  }
+
+  #keep(
+    from: string,
+    { dagId, functionId, as, value }: Extract<Question, { kind: 'keep-value' }>,
+    reply: (value: unknown) => void,
+    fail: (error: unknown) => void,
+  ): void {
+    const { store, fetches, tellLocation } = this.#deps;
+    const keep = (held: StoredValue): void => {
+      store.keep(dagId, functionId, held, as);
+      tellLocation(dagId, functionId);
+      reply(null);
+    };
+    if ('packed' in value) return keep(StoredValue.packed(value.packed, 'caller'));
+    const { offer } = value;
+    fetches.fetch({ from, value: { kind: 'offered', offer }, sizeBytes: 0 }, undefined, { found: keep, missing: fail });
+  }
+}
+
+export const dagRunning = (dagId: string, node: string): HandoffError =>
+  new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it on node "${node}" has not ended`, { dagId, node });
+
+const frozenRecord = (entries: readonly (readonly [string, number])[]): Capabilities => Object.freeze(Object.fromEntries(entries));

@@ -1,0 +1,260 @@
+import { type Clock, HandoffError, keepAlive } from '../../base/index.js';
+import type { Fetches, Offers } from '../../executor/index.js';
+import { joinCluster, type MemberState, type Membership } from '../../nodes/index.js';
+import type { PeerMesh, Question, Requests } from '../../peer/index.js';
+import type { ValueStore } from '../../store/index.js';
+import type { StoredValue } from '../../value/index.js';
+
+/** From this size on a value is fetched by whoever is to keep it, and does not ride along, bytes. */
+const OFFERED_FROM_BYTES = 64 * 1024;
+
+/** How long a member may take to answer, ms. */
+const ANSWER_MS = 5000;
+
+/** No link is taken to be slower. */
+const SLOWEST_BYTES_PER_MS = 16;
+
+/** How long a node that has joined waits for the others to know it too, ms. */
+const MESH_MS = 5000;
+
+/** Why a member has no answer. */
+const UNANSWERED: ReadonlySet<string> = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_NODE_UNKNOWN', 'HANDOFF_TIMEOUT']);
+
+/** What asking other nodes needs of this one. */
+export interface ClusterDeps {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly membership: Membership;
+  readonly peers: PeerMesh;
+  readonly requests: Requests;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
+  readonly store: ValueStore;
+}
+
+/** What this node asks of others, and how it becomes one of them. */
+export class ClusterQuestions {
+  readonly #deps: ClusterDeps;
+
+  constructor(deps: ClusterDeps) {
+    this.#deps = deps;
+  }
+
+  /** The member of that name; `HANDOFF_NODE_UNKNOWN` when there is none. */
+  member(name: string): MemberState {
+    const member = this.#deps.membership.find(name);
+    if (member) return member;
+    throw new HandoffError('HANDOFF_NODE_UNKNOWN', `Node "${name}" is not a member`, { node: name });
+  }
+
+  /**
+   * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it is
+   * lost first, with `HANDOFF_TIMEOUT` (`node`) after `withinMs`, default 5000.
+   */
+  async ask<T>(name: string, question: Question, withinMs: number = ANSWER_MS): Promise<T> {
+    const { reach } = this.member(name);
+    if (reach === 'told') {
+      const message = `Node "${name}" cannot be asked from here: neither of the two listens, and there is no link`;
+      throw new HandoffError('HANDOFF_NODE_UNKNOWN', message, { node: name });
+    }
+    const alive = keepAlive();
+    try {
+      const limit = { withinMs, what: asked(question) };
+      return await this.#deps.requests.ask<T>(name, (id) => ({ type: 'ask', id, question }), limit);
+    } finally {
+      alive.cancel();
+    }
+  }
+
+  /**
+   * Asks every other member that there is a link to. A member that is lost meanwhile has no answer, nor has one that is late: `late` is told its name.
+   * Rejects with what one of them refused.
+   */
+  async askAll<T>(question: Question, withinMs?: number, late?: (name: string) => void): Promise<readonly (readonly [string, T])[]> {
+    const answers = await Promise.all(
+      this.others.map(async (name): Promise<readonly [string, T] | undefined> => {
+        try {
+          return [name, await this.ask<T>(name, question, withinMs)];
+        } catch (error) {
+          if (!HandoffError.is(error) || !UNANSWERED.has(error.code)) throw error;
+          if (error.code === 'HANDOFF_TIMEOUT') late?.(name);
+          return undefined;
+        }
+      }),
+    );
+    return answers.filter((answer) => answer !== undefined);
+  }
+
+  /** The other members that can be asked. */
+  get others(): readonly string[] {
+    const { membership } = this.#deps;
+    return membership.members.filter(({ reach }) => reach === 'linked' || reach === 'cut').map(({ name }) => name);
+  }
+
+  /** Keeps a value on another node. */
+  async keep(name: string, dagId: string, functionId: string, held: StoredValue, as: 'value' | 'result'): Promise<void> {
+    const { offers } = this.#deps;
+    const packed = held.pack('value');
+    if (packed.byteLength < OFFERED_FROM_BYTES) {
+      await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { packed } });
+      return;
+    }
+    const offer = offers.add((listener) => listener.found(held));
+    try {
+      // It has to fetch the value first.
+      const withinMs = ANSWER_MS + packed.byteLength / SLOWEST_BYTES_PER_MS;
+      await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { offer } }, withinMs);
+    } finally {
+      offers.drop(offer);
+    }
+  }
+
+  /**
+   * Brings a value here from a node that has it, and keeps a copy; `undefined` when that has none. Rejects with `HANDOFF_TIMEOUT` when nothing has come of it
+   * within `withinMs`, default 5000, or for 5000 ms later on. `origin`: where it was made, default there.
+   */
+  async fetch(
+    from: string,
+    dagId: string,
+    functionId: string,
+    { withinMs, origin = from }: { readonly withinMs?: number; readonly origin?: string } = {},
+  ): Promise<StoredValue | undefined> {
+    const { fetches, store } = this.#deps;
+    const alive = keepAlive();
+    const keepCopy = store.expectCopy(dagId, functionId);
+    let fetched: StoredValue | undefined;
+    try {
+      const held = await new Promise<StoredValue | undefined>((found, failed) => {
+        const far = { from, value: { kind: 'of-dag', dagId, functionId }, sizeBytes: 0 } as const;
+        const missing = (error: Error | undefined): void => (HandoffError.is(error, 'HANDOFF_TIMEOUT') ? failed(error) : found(undefined));
+        fetches.fetch(far, undefined, { found, missing }, withinMs);
+      });
+      fetched = held;
+      return held;
+    } finally {
+      keepCopy(fetched, origin);
+      alive.cancel();
+    }
+  }
+
+  /** Tells everybody that this node has a value. */
+  tellLocation(dagId: string, functionId: string, node: string): void {
+    this.#deps.peers.broadcast({ type: 'tell-location', dagId, functionId, node });
+  }
+
+  /** Where a value was made, as far as anybody knows: the first that knows is believed. `late` is told who has not answered within 5000 ms. */
+  async locate(dagId: string, functionId: string, late?: (name: string) => void): Promise<string | undefined> {
+    const known = this.#deps.store.locate(dagId, functionId);
+    if (known !== undefined) return known;
+    const question = { kind: 'lookup-location', dagId, functionId } as const;
+    return firstOf(this.others, async (name) => {
+      try {
+        const location = await this.ask<unknown>(name, question);
+        return typeof location === 'string' ? location : undefined;
+      } catch (error) {
+        if (HandoffError.is(error, 'HANDOFF_TIMEOUT')) late?.(name);
+        return undefined;
+      }
+    });
+  }
+
+  /**
+   * Waits until one of the other members has a value, and brings it here; `undefined` when none has it in time. A value of which something has come goes
+   * on coming. `answerMs`: how long the members have to answer, default `timeoutMs`.
+   */
+  awaitElsewhere(dagId: string, functionId: string, timeoutMs: number, answerMs = timeoutMs): Promise<StoredValue | undefined> {
+    const { clock } = this.#deps;
+    const endMs = clock.now() + answerMs;
+    return firstOf(this.others, async (name) => {
+      try {
+        const origin = await this.ask<unknown>(name, { kind: 'await-value', dagId, functionId, timeoutMs }, answerMs);
+        if (typeof origin !== 'string') return undefined;
+        return await this.fetch(name, dagId, functionId, { withinMs: Math.max(1, endMs - clock.now()), origin });
+      } catch {
+        return undefined;
+      }
+    });
+  }
+
+  /** Listens at `host:port`; answers the URL. Others are told `advertise`, default that URL. */
+  async listen(address: string, advertise?: string): Promise<string> {
+    const { peers, membership } = this.#deps;
+    const { url } = await peers.listen(address, advertise);
+    membership.listening(advertise ?? url);
+    return url;
+  }
+
+  /** Joins through any of the URLs, and waits until the nodes that it leads to know this one too. */
+  async join(urls: readonly string[], joinTimeoutMs: number): Promise<void> {
+    const { peers, membership, clock, random } = this.#deps;
+    const joined = await joinCluster({ urls, join: (url) => peers.join(url), clock, random, joinTimeoutMs });
+    membership.joined(joined);
+    const alive = keepAlive();
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(MESH_MS, resolve);
+      void this.#meshed(joined.name).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    alive.cancel();
+  }
+
+  /**
+   * Whoever has answered has heard this node's first beat, and has told before whom else it knows; so after the answer of the one who was joined, all
+   * others are known; and after theirs, they know this one.
+   */
+  async #meshed(first: string): Promise<void> {
+    const { membership } = this.#deps;
+    const hello = { kind: 'check-room', required: [] } as const;
+    const ignore = (): void => {};
+    await this.ask(first, hello).catch(ignore);
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (membership.isMeshing) return;
+        unsubscribe();
+        resolve();
+      };
+      const unsubscribe = membership.subscribe(look);
+      look();
+    });
+    await Promise.all(this.others.map((name) => this.ask(name, hello).catch(ignore)));
+  }
+}
+
+/** What a member is asked, for the message of a time-out. */
+function asked(question: Question): string {
+  switch (question.kind) {
+    case 'register-capabilities':
+      return 'to register its capabilities';
+    case 'check-room':
+      return 'whether it has room';
+    case 'keep-value':
+      return `to keep the value of "${question.functionId}" of DAG "${question.dagId}"`;
+    case 'await-value':
+      return `for the result of "${question.functionId}" of DAG "${question.dagId}"`;
+    case 'lookup-location':
+      return `where "${question.functionId}" of DAG "${question.dagId}" lies`;
+    case 'clear-dag':
+      return `to clear DAG "${question.dagId}"`;
+    case 'compare-module':
+      return `whether its module "${question.module}" is the same`;
+    case 'show-status':
+      return 'for its status';
+  }
+}
+
+/** The first that is found by asking all of `names` at once; `undefined` when none is. */
+function firstOf<T>(names: readonly string[], search: (name: string) => Promise<T | undefined>): Promise<T | undefined> {
+  let open = names.length;
+  return new Promise((resolve, reject) => {
+    if (open === 0) return resolve(undefined);
+    for (const name of names) {
+      search(name).then((found) => {
+        open -= 1;
+        if (found !== undefined || open === 0) resolve(found);
+      }, reject);
+    }
+  });
+}

@@ -1,0 +1,242 @@
+import type { Allocator } from '../../allocator/index.js';
+import { HandoffError, type Logger, textOf } from '../../base/index.js';
+import type { AttemptContext, Fetches, ModuleComparisons, RemoteExecutor, ValueServer } from '../../executor/index.js';
+import type { GuestRuns } from '../../guests/index.js';
+import type { MemberEvent, Membership } from '../../nodes/index.js';
+import type { DialFault, DownCause, PeerIdentity, PeerListener, QuietLog, Requests, WireMessage } from '../../peer/index.js';
+import type { Runs } from '../../runner/index.js';
+import type { ValueStore } from '../../store/index.js';
+import { packThrownForWire, unpackError } from '../../value/index.js';
+import type { Answers } from './answers.js';
+
+/** How many lines a minute tell of faults of each kind. */
+const FAULTS_TOLD = 10;
+
+/** The stations that hear of other nodes. */
+export interface MessageRouterDeps {
+  readonly membership: Membership;
+  readonly allocation: Allocator;
+  readonly remote: RemoteExecutor;
+  readonly comparisons: ModuleComparisons;
+  readonly guests: GuestRuns;
+  readonly runs: Runs;
+  readonly fetches: Fetches;
+  readonly values: ValueServer;
+  readonly store: ValueStore;
+  readonly requests: Requests;
+  readonly answers: Answers;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  /** Ends the link to a node, at once. */
+  readonly drop: (name: string) => void;
+  readonly logger: Logger;
+  /** For what others can bring about as often as they like. */
+  readonly quietLog: QuietLog;
+  readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
+  /** Something here has a bug: the PeerHub ends with it, and its supervisor decides. */
+  readonly crash: (error: unknown) => void;
+}
+
+/** What somebody waits for an answer to. */
+const QUESTIONS: ReadonlySet<string> = new Set(['ask', 'run-attempt', 'stop-attempt', 'fetch-value']);
+
+/** Where what comes over the links goes: each message to its station, within the turn in which it came; links and their ends to the membership. */
+export class MessageRouter implements PeerListener {
+  readonly #parts: MessageRouterDeps;
+  /** Peers that are no members: they ask, and are not asked. */
+  readonly #observers = new Set<string>();
+
+  constructor(parts: MessageRouterDeps) {
+    this.#parts = parts;
+    parts.membership.subscribe((event) => this.#memberEvent(event));
+  }
+
+  up(peer: PeerIdentity): void {
+    this.#safely(() => {
+      const { membership, requests, remote, runs, store, send } = this.#parts;
+      if (peer.isObserver) return void this.#observers.add(peer.name);
+      membership.up(peer);
+      // Before anything is asked again.
+      const attempts = remote.attemptsOn(peer.name);
+      send(peer.name, { type: 'runs-under-way', runs: runs.ids.map((id) => [id, attempts.get(id) ?? []]) });
+      // What was told while there was no link was missed, on both sides.
+      store.forgetAllCopies((node) => node === peer.name || membership.find(node) !== undefined);
+      for (const { runId, dagId } of runs.progress()) send(peer.name, { type: 'run-begun', runId, dagId });
+      requests.linkUp(peer.name);
+      remote.linkUp(peer.name);
+    });
+  }
+
+  down(peer: PeerIdentity, cause: DownCause): void {
+    this.#safely(() => {
+      if (this.#observers.delete(peer.name)) return;
+      this.#parts.membership.down(peer, cause === 'goodbye' ? 'goodbye' : 'closed');
+    });
+  }
+
+  notDialled(name: string, address: string, fault: DialFault): void {
+    // Only what proves that it is not there any more; who refuses a link is alive.
+    if (fault === 'refused' || fault === 'other-name') this.#safely(() => this.#parts.membership.refused(name, address));
+  }
+
+  messages(from: string, messages: readonly WireMessage[], isWanted: () => boolean): void {
+    // What a hundred answers make room for is filled once, not after each.
+    this.#parts.allocation.together(() => {
+      for (const message of messages) if (isWanted()) this.#doubtfully(from, message);
+    });
+  }
+
+  value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void {
+    this.#safely(() => this.#parts.fetches.value(from, transferId, value));
+  }
+
+  expects(from: string, transferId: number): boolean {
+    return this.#parts.fetches.expects(from, transferId);
+  }
+
+  memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
+    return this.#parts.fetches.memoryFor(from, transferId, sizeBytes, begin);
+  }
+
+  /**
+   * A message has the shape of its type, and may still say what cannot be. What it breaks is its sender's affair: a question is answered with a fault; after
+   * anything else the link ends, and everything else goes on. Were it this node's, one member could end every other.
+   */
+  #doubtfully(from: string, message: WireMessage): void {
+    try {
+      this.#message(from, message);
+    } catch (error) {
+      const fields = { code: 'HANDOFF_BAD_MESSAGE', peer: from, type: message.type, why: textOf(error), err: error };
+      this.#parts.quietLog.warn(fields, 'cannot deal with a message', FAULTS_TOLD);
+      if (!QUESTIONS.has(message.type)) return this.#parts.drop(from);
+      // Asked again over a new link it would end that one too.
+      const { id } = message as Extract<WireMessage, { readonly id: number }>;
+      this.notUnderstood(from, message.type, id, textOf(error));
+    }
+  }
+
+  notUnderstood(from: string, type: string, id: number, fault: string): void {
+    const node = this.#parts.membership.self.name;
+    const error = new HandoffError('HANDOFF_BAD_MESSAGE', `Node "${node}" cannot understand what node "${from}" sent: ${fault}`, { node });
+    this.#safely(() => this.#refuse(from, type, id, error));
+  }
+
+  /** A question that cannot be dealt with is answered so; what cannot be read of an answer is the end of its question. */
+  #refuse(from: string, type: string, id: number, error: HandoffError): void {
+    const { requests, remote, fetches, send } = this.#parts;
+    const packed = packThrownForWire(error);
+    const failed = { type: 'attempt-ended', id, outcome: { type: 'failed', error: packed, final: true } } as const;
+    switch (type) {
+      case 'ask':
+        return void send(from, { type: 'answer', id, value: null, error: packed });
+      case 'run-attempt':
+      case 'stop-attempt':
+        return void send(from, failed);
+      case 'fetch-value':
+        return void send(from, { type: 'value-missing', id, error: packed });
+      case 'answer':
+        return requests.failed(from, id, error);
+      case 'attempt-refused':
+      case 'attempt-ended':
+        return remote.heard(from, failed);
+      case 'value-found':
+      case 'value-missing':
+        return fetches.heard(from, { type: 'value-missing', id, error: packed }, error);
+    }
+  }
+
+  #message(from: string, message: WireMessage): void {
+    const { membership, answers, requests, guests, remote, values, fetches, store } = this.#parts;
+    if (this.#observers.has(from) && message.type !== 'ask') {
+      const error = new HandoffError('HANDOFF_NODE_UNKNOWN', `An observer cannot send "${message.type}": it is no member`);
+      return 'id' in message ? this.#refuse(from, message.type, message.id, error) : undefined;
+    }
+    switch (message.type) {
+      case 'beat':
+      case 'goodbye':
+      case 'members':
+        return membership.heard(from, message);
+      case 'ask':
+        return answers.answer(from, message.id, message.question, this.#observers.has(from));
+      case 'answer':
+        if (!requests.isOpen(from, message.id, 'ask')) return undefined;
+        if (message.error) return requests.failed(from, message.id, unpackError(message.error));
+        return requests.answered(from, message.id, message.value);
+      case 'run-begun':
+        // Results of runs of that DAG before are no answers any more.
+        store.runStarted(message.runId, message.dagId);
+        return guests.heard(from, message);
+      case 'run-attempt':
+      case 'runs-under-way':
+      case 'stop-attempt':
+      case 'release-values':
+        return guests.heard(from, message);
+      case 'end-run':
+        values.runEnded(message.runId);
+        return guests.heard(from, message);
+      case 'run-refused': {
+        const why = unpackError(message.error).message;
+        return this.#parts.quietLog.warn({ peer: from, runId: message.runId, why }, 'refused by a node', FAULTS_TOLD);
+      }
+      case 'attempt-queued':
+      case 'attempt-started':
+      case 'attempt-refused':
+      case 'attempt-ended':
+        return remote.heard(from, message);
+      case 'fetch-value':
+        return values.serve(from, message.id, message.value);
+      case 'value-found':
+        return fetches.heard(from, message, undefined);
+      case 'value-missing':
+        return fetches.heard(from, message, message.error ? unpackError(message.error) : undefined);
+      case 'forget-copies':
+        return store.forgetCopies(message.dagId);
+      case 'tell-location':
+        return store.locations.register(message.dagId, message.functionId, message.node);
+      case 'function-output': {
+        const { dagId, runId, functionId, attempt, stream, text } = message;
+        // Only of runs that this node drives.
+        if (!this.#parts.runs.get(runId)) return undefined;
+        return this.#parts.onOutput({ dagId, runId, functionId, attempt, node: from }, stream, text);
+      }
+    }
+  }
+
+  #memberEvent(event: MemberEvent): void {
+    const { allocation, requests, remote, comparisons, guests, runs, values, logger } = this.#parts;
+    const { name, address, status } = event.member;
+    // First nothing more is placed there, then what was is placed elsewhere.
+    allocation.heard(event);
+    switch (event.type) {
+      case 'member-joined':
+        return logger.info({ member: name, address }, 'node joined');
+      case 'member-suspect':
+        return logger.warn({ member: name }, 'node is silent');
+      case 'member-changed':
+        if (status !== 'leaving') return;
+        logger.info({ member: name }, 'node is leaving');
+        return runs.memberLeaving(name);
+      case 'member-left':
+      case 'member-lost': {
+        const how = event.type === 'member-left' ? 'left' : 'lost';
+        if (event.type !== 'member-lost') logger.info({ member: name }, 'node left');
+        else logger.warn({ member: name, cause: event.cause }, 'node lost');
+        // Before the requests to it fail: what was asked of it is known to be lost by then.
+        runs.memberGone(name);
+        requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
+        remote.gone(name, how);
+        comparisons.gone(name);
+        guests.driverGone(name);
+        values.gone(name);
+        return allocation.pump();
+      }
+    }
+  }
+
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#parts.crash(error);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { guardedLogger, HandoffError, keepAlive, type Logger, newId, peerAddress, silentLogger, systemClock } from '../../base/index.js';
+import { joinCluster } from '../../nodes/index.js';
+import { type PeerIdentity, type PeerListener, PeerMesh, Requests, webSocketTransport } from '../../peer/index.js';
+import { unpackError } from '../../value/index.js';
+import { checkedNetwork, type NetworkOptions, type TlsOptions } from '../options/network-options.js';
+import { type ClusterStatus, openStatus } from './status.js';
+import { statusFrom } from './status-answer.js';
+
+/** What `ClusterObserver.start` takes. */
+export interface ObserverOptions {
+  /** URLs of members, at least one; any one that answers will do. */
+  join: readonly string[];
+  /** How long to look for a member that answers, ms. A refusal is final at once. Default 10,000. */
+  joinTimeoutMs?: number;
+  /** As that of the nodes. */
+  cookie?: string;
+  tls?: TlsOptions;
+  /** Default: silent. */
+  logger?: Logger;
+}
+
+const KNOWN = new Set(['join', 'joinTimeoutMs', 'cookie', 'tls', 'logger']);
+
+/** A member that has said nothing for so long is asked no more, ms. */
+const ANSWER_MS = 5000;
+
+/** All are tried side by side. */
+const MOST_ADDRESSES = 100;
+
+/**
+ * Looks at a cluster without being a member: nothing is placed with it, nobody waits for it, and it may ask for nothing but the status. When
+ * the member that it asks goes away, it asks another one.
+ */
+export class ClusterObserver implements AsyncDisposable {
+  readonly #network: NetworkOptions;
+  readonly #peers: PeerMesh;
+  readonly #requests = new Requests((to, message) => this.#peers.send(to, message), systemClock);
+  readonly #addresses = new Set<string>();
+
+  private constructor(network: NetworkOptions, logger: Logger) {
+    const { cookie, tls, join } = network;
+    this.#network = network;
+    for (const url of join) this.#addresses.add(url);
+    this.#peers = new PeerMesh({
+      name: `${hostname()}-observer-${randomBytes(3).toString('hex')}`,
+      incarnation: newId(),
+      isObserver: true,
+      transport: webSocketTransport(tls ? { tls } : {}),
+      clock: systemClock,
+      random: Math.random,
+      logger,
+      ...(cookie !== undefined && { cookie }),
+    });
+    this.#peers.attach(this.#listener());
+  }
+
+  /**
+   * Resolves when a member has let it look on. Rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or
+   * `HANDOFF_PROTOCOL_MISMATCH` when nobody does.
+   */
+  static async start(options: ObserverOptions): Promise<ClusterObserver> {
+    if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
+    for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
+    const network = checkedNetwork({ ...options });
+    if (network.join.length === 0) throw new TypeError('join must name at least one member');
+    const observer = new ClusterObserver(network, guardedLogger(options.logger ?? silentLogger));
+    try {
+      await observer.#linked();
+    } catch (error) {
+      await observer.close();
+      throw error;
+    }
+    return observer;
+  }
+
+  /**
+   * How the cluster is now. A member that has not answered within 5000 ms is let go, and another one is asked. Rejects with `HANDOFF_TIMEOUT` when one that was
+   * asked before is the only one left, as `start` when no member is found any more, with `HANDOFF_STOPPED` after `close`.
+   */
+  async status(): Promise<ClusterStatus> {
+    const alive = keepAlive();
+    const silent = new Set<string>();
+    try {
+      for (;;) {
+        const name = await this.#linked();
+        try {
+          const question = { kind: 'show-status', all: true } as const;
+          const limit = { withinMs: ANSWER_MS, what: 'for the status' };
+          const answer = await this.#requests.ask<unknown>(name, (id) => ({ type: 'ask', id, question }), limit);
+          const status = openStatus(statusFrom(name, answer));
+          this.#learn(status);
+          return status;
+        } catch (error) {
+          // Nor does one help that answers nonsense.
+          const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT') || HandoffError.is(error, 'HANDOFF_BAD_MESSAGE');
+          if (isLate) this.#peers.drop(name);
+          if ((isLate && silent.has(name)) || !(isLate || HandoffError.is(error, 'HANDOFF_NODE_LOST'))) throw error;
+          silent.add(name);
+        }
+      }
+    } finally {
+      alive.cancel();
+    }
+  }
+
+  /** Looks on no more. */
+  async close(): Promise<void> {
+    await this.#peers.close();
+    this.#requests.close(new HandoffError('HANDOFF_STOPPED', 'The observer is closed'));
+  }
+
+  /** Closes the observer, as `close` does: for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Where others can be asked, when the one that was asked is gone. */
+  #learn({ nodes }: ClusterStatus): void {
+    for (const { address } of nodes) {
+      const dialled = address === undefined ? undefined : peerAddress(address);
+      if (dialled !== undefined && this.#addresses.size < MOST_ADDRESSES) this.#addresses.add(dialled);
+    }
+  }
+
+  /** The name of a member with a link. */
+  async #linked(): Promise<string> {
+    const [peer] = this.#peers.peers;
+    if (peer) return peer.name;
+    const { joinTimeoutMs } = this.#network;
+    const join = (url: string): Promise<PeerIdentity> => this.#peers.join(url);
+    return (await joinCluster({ urls: [...this.#addresses], join, clock: systemClock, joinTimeoutMs, random: Math.random })).name;
+  }
+
+  #listener(): PeerListener {
+    return {
+      up() {},
+      down: ({ name }) => {
+        this.#requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
+      },
+      messages: (from, messages) => {
+        for (const message of messages) {
+          if (message.type !== 'answer') continue;
+          if (!this.#requests.isOpen(from, message.id, 'ask')) continue;
+          if (message.error) this.#requests.failed(from, message.id, unpackError(message.error));
+          else this.#requests.answered(from, message.id, message.value);
+        }
+      },
+      notUnderstood: (from, type, id, fault) => {
+        const error = new HandoffError('HANDOFF_BAD_MESSAGE', `Cannot understand what node "${from}" sent: ${fault}`, { node: from });
+        if (type === 'answer') this.#requests.failed(from, id, error);
+      },
+      value() {},
+      expects: () => false,
+      memoryFor: () => undefined,
+      notDialled() {},
+    };
+  }
+}

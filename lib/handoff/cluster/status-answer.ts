@@ -1,0 +1,61 @@
+import { HandoffError } from '../../base/index.js';
+import { type Shape, shapes } from '../../peer/index.js';
+import type { WireStatus } from './status.js';
+
+/** No more than that of anything is taken from one answer. */
+const MOST = 10_000;
+
+const { amount, count, id, list, nodeName, nullable, object, text, tuple, word } = shapes;
+
+const resources = list(tuple(id, amount), 1000);
+const places = tuple(count, count);
+
+const content = object(
+  {
+    ...{ capabilities: resources, used: resources, threads: places, loopPlaces: places },
+    ...{ running: count, queued: count, blocked: count, heldBytes: count, log: word('ok', 'lost') },
+  },
+  { open: true },
+);
+const node = object(
+  { name: nodeName, address: nullable(text), status: word('up', 'suspect', 'leaving'), content: nullable(content) },
+  { open: true },
+);
+const run = object({ runId: id, dagId: id, driver: nodeName, progress: resources }, { open: true });
+const waiting = object({ node: nullable(nodeName), driver: nodeName, dagId: id, functionId: id, lacking: resources }, { open: true });
+
+/**
+ * What a node answered when it was asked how things are, as far as it makes sense: of each list the entries that are what they should be, each once. Throws
+ * `HANDOFF_BAD_MESSAGE` for what is no status at all.
+ */
+export function statusFrom(teller: string, answer: unknown): WireStatus {
+  const {
+    node: name,
+    nodes,
+    runs,
+    waiting: waits,
+    moreWaiting: more,
+  } = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<WireStatus>;
+  if (nodeName(name) !== undefined || !Array.isArray(nodes) || !Array.isArray(runs) || !Array.isArray(waits)) {
+    throw new HandoffError('HANDOFF_BAD_MESSAGE', `Node "${teller}" has answered what is no status`, { node: teller });
+  }
+  return {
+    ...(answer as WireStatus),
+    moreWaiting: count(more) === undefined ? (more as number) : 0,
+    nodes: each<WireStatus['nodes'][number]>(nodes, node, (one) => one.name),
+    runs: each<WireStatus['runs'][number]>(runs, run, (one) => one.runId),
+    waiting: each<WireStatus['waiting'][number]>(waits, waiting, (one) =>
+      JSON.stringify([one.node, one.driver, one.dagId, one.functionId]),
+    ),
+  };
+}
+
+function each<T>(entries: readonly unknown[], shape: Shape<unknown>, keyOf: (entry: T) => string): T[] {
+  const byKey = new Map<string, T>();
+  for (const entry of entries.slice(0, MOST)) {
+    if (shape(entry) !== undefined) continue;
+    const key = keyOf(entry as T);
+    if (!byKey.has(key)) byKey.set(key, entry as T);
+  }
+  return [...byKey.values()];
+}

@@ -1,0 +1,170 @@
+import type { Capabilities } from '../../allocator/index.js';
+import type { LogState } from '../../base/index.js';
+import type { GuestRuns } from '../../guests/index.js';
+import type { Membership, NodeStatus, Resources } from '../../nodes/index.js';
+import type { Runs } from '../../runner/index.js';
+
+/** How many there are, and how many of them are in use. */
+interface Places {
+  readonly used: number;
+  readonly total: number;
+}
+
+/** What a member has, and what of it is in use. */
+export interface NodeUse {
+  readonly name: string;
+  /** `undefined` for a node that does not listen. */
+  readonly address: string | undefined;
+  readonly status: NodeStatus;
+  /** Whether it has said how it is; without that the numbers are zero. */
+  readonly isHeard: boolean;
+  readonly capabilities: Capabilities;
+  readonly used: Capabilities;
+  readonly threads: Places;
+  readonly loopPlaces: Places;
+  /** Attempts under way, of all drivers. */
+  readonly running: number;
+  /** Attempts of other drivers that wait there for room. */
+  readonly queued: number;
+  /** Attempts that were given up (time-out, cancel) and whose thread is still blocked in a system call: they hold their claim and thread until it ends. */
+  readonly blocked: number;
+  /** The size of the values kept there, bytes. */
+  readonly heldBytes: number;
+  /** `'lost'` while its log lines cannot be written: a full disk, a reader that has gone or does not read, a `logger` that throws. */
+  readonly log: LogState;
+}
+
+/** A run under way. */
+export interface DrivenRun {
+  readonly runId: string;
+  readonly dagId: string;
+  /** The node that drives it. */
+  readonly driver: string;
+  /** How many functions there are in each state, as `Run.progress`. */
+  readonly progress: Readonly<Record<string, number>>;
+}
+
+/** A function that could run now, if there were room. */
+export interface WaitingFunction {
+  readonly functionId: string;
+  readonly dagId: string;
+  readonly driver: string;
+  /** The node where it waits; `undefined`: it waits with its driver until any node has room. */
+  readonly node: string | undefined;
+  /** What it waits for: how much of each resource is missing, `thread` and `loop` for places. */
+  readonly lacking: Capabilities;
+}
+
+/** How a cluster is. */
+export interface ClusterStatus {
+  readonly nodes: readonly NodeUse[];
+  readonly runs: readonly DrivenRun[];
+  /** Of each run at most the first hundred. */
+  readonly waiting: readonly WaitingFunction[];
+  /** How many functions wait beside those. */
+  readonly moreWaiting: number;
+}
+
+/** A `ClusterStatus` on the wire, where names are never keys. */
+export interface WireStatus {
+  readonly node: string;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly address: string | null;
+    readonly status: NodeStatus;
+    /** `null` for a member that has not been heard yet. */
+    readonly content: {
+      readonly capabilities: Resources;
+      readonly used: Resources;
+      readonly threads: readonly [number, number];
+      readonly loopPlaces: readonly [number, number];
+      readonly running: number;
+      readonly queued: number;
+      readonly blocked: number;
+      readonly heldBytes: number;
+      readonly log: LogState;
+    } | null;
+  }[];
+  readonly runs: readonly { readonly runId: string; readonly dagId: string; readonly driver: string; readonly progress: Resources }[];
+  readonly waiting: readonly {
+    readonly node: string | null;
+    readonly driver: string;
+    readonly dagId: string;
+    readonly functionId: string;
+    readonly lacking: Resources;
+  }[];
+  readonly moreWaiting: number;
+}
+
+type WireWaiting = WireStatus['waiting'][number];
+
+/** How things are on this node: the members as it knows them, the runs that it drives, and what waits on it. */
+export function statusOf(parts: { membership: Membership; runs: Runs; guests: GuestRuns }): WireStatus {
+  const { membership, runs, guests } = parts;
+  const node = membership.self.name;
+  const nodes = membership.members.map(({ name, address, status }): WireStatus['nodes'][number] => {
+    const content = membership.contentOf(name);
+    if (!content) return { name, address: address ?? null, status, content: null };
+    const { capabilities, used, threads, loopPlaces, running, queued, blocked, heldBytes, log } = content;
+    return {
+      name,
+      address: address ?? null,
+      status,
+      content: { capabilities, used, threads, loopPlaces, running, queued, blocked, heldBytes, log },
+    };
+  });
+  const driven = runs.progress().map(({ runId, dagId, progress }) => ({ runId, dagId, driver: node, progress: Object.entries(progress) }));
+  const own = runs.waiting().map(({ dagId, functionId, lacking }): WireWaiting => {
+    return { node: null, driver: node, dagId, functionId, lacking: Object.entries(lacking) };
+  });
+  const forOthers = guests.waiting().map(({ driver, dagId, functionId, lacking }): WireWaiting => {
+    return { node, driver, dagId, functionId, lacking: Object.entries(lacking) };
+  });
+  return { node, nodes, runs: driven, waiting: [...own, ...forOthers], moreWaiting: runs.moreWaiting };
+}
+
+/** One picture of many: each node is believed about itself and the runs that it drives, and no other; what waits on a node waits no longer with its driver. */
+export function mergedStatus(own: WireStatus, others: readonly (readonly [string, WireStatus])[]): WireStatus {
+  const all = new Map<string, WireStatus>([[own.node, own], ...others.filter(([teller]) => teller !== own.node)]);
+  const nodes = own.nodes.map((entry) => all.get(entry.name)?.nodes.find(({ name }) => name === entry.name) ?? entry);
+  const waiting = new Map<string, WireWaiting>();
+  const told = [...all].flatMap(([teller, one]) => one.waiting.filter(({ driver, node }) => (node ?? driver) === teller));
+  for (const entry of told) {
+    const key = JSON.stringify([entry.driver, entry.dagId, entry.functionId]);
+    if (entry.node !== null || !waiting.has(key)) waiting.set(key, entry);
+  }
+  return {
+    node: own.node,
+    nodes,
+    runs: [...all].flatMap(([teller, { runs }]) => runs.filter(({ driver }) => driver === teller)),
+    waiting: [...waiting.values()],
+    moreWaiting: [...all.values()].reduce((more, one) => more + one.moreWaiting, 0),
+  };
+}
+
+/** A status as it came over the wire, for people. */
+export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): ClusterStatus {
+  const places = ([total, used]: readonly [number, number]): Places => ({ used, total });
+  return {
+    nodes: nodes.map(({ name, address, status, content }): NodeUse => {
+      return {
+        name,
+        address: address ?? undefined,
+        status,
+        isHeard: content !== null,
+        capabilities: Object.fromEntries(content?.capabilities ?? []),
+        used: Object.fromEntries(content?.used ?? []),
+        threads: places(content?.threads ?? [0, 0]),
+        loopPlaces: places(content?.loopPlaces ?? [0, 0]),
+        running: content?.running ?? 0,
+        queued: content?.queued ?? 0,
+        blocked: content?.blocked ?? 0,
+        heldBytes: content?.heldBytes ?? 0,
+        log: content?.log ?? 'ok',
+      };
+    }),
+    runs: runs.map(({ progress, ...run }) => ({ ...run, progress: Object.fromEntries(progress) })),
+    waiting: waiting.map(({ node, lacking, ...one }) => ({ ...one, node: node ?? undefined, lacking: Object.fromEntries(lacking) })),
+    moreWaiting,
+  };
+}

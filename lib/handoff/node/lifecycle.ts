@@ -1,0 +1,113 @@
+import { closePlainActor, gaveUp, type NactRef } from '../../actor/index.js';
+import { type Clock, HandoffError, keepAlive, type Logger } from '../../base/index.js';
+import type { NodeParts } from './node-parts.js';
+import type { Tree } from './tree.js';
+
+/** How a node ends: because it is told to, or because its root supervisor gave up. Once, whatever comes together. */
+export class Lifecycle {
+  /** Resolves when the node has stopped: with the error that ended it, if one did. */
+  readonly stopped: Promise<HandoffError | undefined>;
+  readonly #node: string;
+  readonly #tables: NodeParts;
+  readonly #tree: Tree;
+  readonly #desk: NactRef<never>;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  #stopping: Promise<void> | undefined;
+  #tellStopped!: (error: HandoffError | undefined) => void;
+
+  constructor(node: string, tables: NodeParts, tree: Tree, desk: NactRef<never>, { logger, clock }: { logger: Logger; clock: Clock }) {
+    this.#node = node;
+    this.#tables = tables;
+    this.#tree = tree;
+    this.#desk = desk;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.stopped = new Promise((resolve) => {
+      this.#tellStopped = resolve;
+    });
+    void tree.root.exited.then(() => {
+      this.#stopping ??= this.#giveUp();
+    });
+  }
+
+  /** Whether the node takes no more work. */
+  get isOver(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Throws `HANDOFF_STOPPED` when the node takes no more work. */
+  refuse(): void {
+    if (this.isOver) throw this.#stoppedError();
+  }
+
+  /** Lets attempts end for `graceMs`, then ends the rest, and everything else. Repeated calls are one. */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  #stoppedError(): HandoffError {
+    return new HandoffError('HANDOFF_STOPPED', `Node "${this.#node}" has been stopped`, { node: this.#node });
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const alive = keepAlive();
+    const { runs, allocation, executor, membership, guests } = this.#tables;
+    runs.refuse(this.#stoppedError());
+    // Before anything is given back, so that nobody sends it here again.
+    membership.leave();
+    allocation.drain();
+    guests.drain();
+    if (graceMs > 0) {
+      // Who is alone and idle is gone at once.
+      const isNoticed = executor.running > 0 || membership.members.length > 1;
+      this.#logger[isNoticed ? 'info' : 'debug']({ graceMs, running: executor.running }, 'leaving: what runs may end');
+      const idle = Promise.all([
+        new Promise<void>((resolve) => executor.whenIdle(resolve)),
+        new Promise<void>((resolve) => guests.whenIdle(resolve)),
+      ]);
+      await new Promise<void>((resolve) => {
+        const timer = this.#clock.after(graceMs, resolve);
+        void idle.then(() => {
+          timer.cancel();
+          resolve();
+        });
+      });
+    }
+    guests.abortAll();
+    await runs.abortAll('its node was stopped');
+    await this.#fell(undefined);
+    alive.cancel();
+  }
+
+  /** The root supervisor has ended by itself: no actor is left that could do anything. */
+  async #giveUp(): Promise<void> {
+    const { runs, allocation } = this.#tables;
+    const reason = gaveUp(this.#tree.root);
+    const what = reason ? `its actor "${reason.childId}" ended again and again` : 'its root supervisor ended';
+    const fields = { node: this.#node, childId: reason?.childId, cause: reason?.cause };
+    const error = new HandoffError('HANDOFF_RESTARTS_EXCEEDED', `Node "${this.#node}" stopped: ${what}`, fields);
+    runs.refuse(this.#stoppedError());
+    allocation.drain();
+    runs.abandonAll(what, error);
+    await this.#fell(error);
+  }
+
+  async #fell(error: HandoffError | undefined): Promise<void> {
+    const { executor, store, membership, peers, requests, remote } = this.#tables;
+    closePlainActor(this.#desk);
+    membership.goodbye();
+    // Side by side: a peer that is stopped, and a thread that is blocked, each take their time.
+    const threads = executor.close();
+    await peers.close();
+    requests.close(this.#stoppedError());
+    // What runs that were abandoned still have elsewhere has been told to stop; that it did will not be heard.
+    remote.close();
+    await this.#tree.root.stop();
+    await this.#tree.system.stop();
+    await threads;
+    store.close();
+    this.#tellStopped(error);
+  }
+}

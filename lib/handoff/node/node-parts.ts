@@ -1,0 +1,210 @@
+import { Allocator, Ledger } from '../../allocator/index.js';
+import { newId, textOf } from '../../base/index.js';
+import {
+  type AttemptContext,
+  CodeRefs,
+  Executor,
+  Fetches,
+  type FetchRoute,
+  isolations,
+  type Loan,
+  ModuleComparisons,
+  Offers,
+  RemoteExecutor,
+  StartBudget,
+  ValueServer,
+} from '../../executor/index.js';
+import { GuestRuns } from '../../guests/index.js';
+import { type BeatContent, Membership } from '../../nodes/index.js';
+import { PeerMesh, QuietLog, Requests, type WireMessage, webSocketTransport } from '../../peer/index.js';
+import { Runs } from '../../runner/index.js';
+import { backends, ValueStore } from '../../store/index.js';
+import { Answers } from '../cluster/answers.js';
+import { ClusterQuestions } from '../cluster/cluster-questions.js';
+import { MessageRouter } from '../cluster/message-router.js';
+import { mergedStatus, statusOf, type WireStatus } from '../cluster/status.js';
+import { statusFrom } from '../cluster/status-answer.js';
+import type { CheckedNodeOptions } from '../options/node-options.js';
+import type { Environment } from './environment.js';
+
+/** How long members have to say how they are, for a picture of all, ms. */
+const STATUS_MS = 1000;
+
+/** The longest piece of a line that goes to the driver in one message, characters. */
+const LINE_CHARACTERS = 64 * 1024;
+
+/** The tables of a node: what its actors must not lose. Made once; every incarnation of an actor works on the same one. */
+export interface NodeParts {
+  readonly store: ValueStore;
+  readonly peers: PeerMesh;
+  readonly requests: Requests;
+  readonly membership: Membership;
+  readonly allocation: Allocator;
+  readonly executor: Executor;
+  readonly runs: Runs;
+  readonly guests: GuestRuns;
+  readonly remote: RemoteExecutor;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
+  readonly cluster: ClusterQuestions;
+  /** How things are here, or with every member. */
+  readonly status: (all: boolean) => Promise<WireStatus>;
+  /** Who is told when what came over the wire has led to an error. */
+  readonly wireCrash: { handle: (error: unknown) => void };
+}
+
+/** Lays the tables, from the ground up. */
+export function assembleNode(options: CheckedNodeOptions, surroundings: Environment): NodeParts {
+  const { clock, random, defer, transport, interpose, importModule } = surroundings;
+  const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, root, logger, network } = options;
+  const { cookie, tls, heartbeat } = network;
+  const store = new ValueStore({ node, backend: backends.get('memory')!(), clock, retainedBytesLimit: options.retainedBytesLimit });
+  const incarnation = newId();
+  const ledger = new Ledger(capabilities, { thread: threads, loop: loopConcurrency });
+
+  const content = (): BeatContent => {
+    const { thread, loop } = ledger.slots;
+    return {
+      capabilities: Object.entries(ledger.capabilities),
+      used: Object.entries(ledger.used),
+      byDriver: [...guests.use()].map(([driver, use]) => [driver, [...use.used], use.threads, use.loopPlaces]),
+      threads: [thread.size, thread.used],
+      loopPlaces: [loop.size, loop.used],
+      running: executor.running,
+      queued: guests.queued,
+      blocked: executor.blocked,
+      heldBytes: store.heldBytes,
+      log: logger.state,
+    };
+  };
+  const membership = new Membership(node, undefined, { incarnation, clock, heartbeat, content });
+  const peers = new PeerMesh({
+    name: node,
+    incarnation,
+    transport: transport ?? webSocketTransport({ node, ...(tls && { tls }) }),
+    clock,
+    logger,
+    random,
+    defer,
+    ...(cookie !== undefined && { cookie }),
+    // Names are unique, which is all that the membership insists on.
+    objection: (peer) => (peer.isObserver || membership.refusalOf(peer) === undefined ? undefined : 'name-taken'),
+  });
+  const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
+  store.onCopiesStale = (name, dagId) => void send(name, { type: 'forget-copies', dagId });
+  const requests = new Requests(send, clock);
+
+  const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
+    // The logger names the node that writes.
+    const { node: ranOn, ...what } = context;
+    const fields = ranOn === node ? { ...what, stream } : { ...what, ranOn, stream };
+    if (stream === 'stdout') logger.info(fields, text);
+    else logger.warn(fields, text);
+  };
+  /** What a function prints goes to whoever drives its run. */
+  const onOwnOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
+    const driver = guests.driverOf(context.runId);
+    if (driver === undefined) return onOutput(context, stream, text);
+    const { runId, dagId, functionId, attempt } = context;
+    for (let at = 0; at === 0 || at < text.length; at += LINE_CHARACTERS) {
+      const part = text.slice(at, at + LINE_CHARACTERS);
+      send(driver, { type: 'function-output', runId, dagId, functionId, attempt, stream, text: part });
+    }
+  };
+  const isolationOptions = {
+    node,
+    clock,
+    root,
+    threads,
+    threadHeapMiB,
+    freeze,
+    logger,
+    onOutput: onOwnOutput,
+    lender: (context: AttemptContext): Loan | undefined => runs.loanFor(context) ?? guests.loanFor(context),
+    ...(importModule && { importModule }),
+  };
+  const executor = new Executor(
+    new Map([...(surroundings.isolations ?? isolations)].map(([kind, make]) => [kind, make(isolationOptions)])),
+    clock,
+  );
+
+  const allocation = new Allocator({ name: node, isSelf: true, isOpen: true, capacity: ledger }, clock, () => store.heldBytes);
+  const wayTo = (name: string): FetchRoute => {
+    if (name === node) return 'self';
+    const reach = membership.find(name)?.reach;
+    return reach === 'linked' || reach === 'cut' ? 'direct' : 'none';
+  };
+  const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name) });
+  const offers = new Offers();
+  const { refOf } = new CodeRefs();
+  const remote = new RemoteExecutor(send, root, clock, peers);
+  const comparisons = new ModuleComparisons({ root, node }, requests);
+  const turn = new StartBudget(clock, defer);
+  const runs = new Runs({
+    node,
+    clock,
+    random,
+    allocation,
+    executor,
+    remote,
+    comparisons,
+    root,
+    refusesSkew: options.codeSkew === 'refuse',
+    fetches,
+    offers,
+    store,
+    send,
+    broadcast: (message) => peers.broadcast(message),
+    turn,
+    freeze,
+    logger,
+    wrapAttempt: interpose,
+  });
+  const drives = (runId: string): boolean => runs.get(runId) !== undefined;
+  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, drives, send, turn, logger });
+  const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
+  const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
+  const cluster = new ClusterQuestions({ node, clock, random, membership, peers, requests, fetches, offers, store });
+  const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
+  /** What one of them answers, or that it does not, is no reason not to show the others. */
+  const statusOfOther = async (name: string): Promise<readonly [string, WireStatus] | undefined> => {
+    try {
+      return [name, statusFrom(name, await cluster.ask<unknown>(name, { kind: 'show-status', all: false }, STATUS_MS))];
+    } catch (error) {
+      logger.debug({ member: name, why: textOf(error) }, 'has not said how it is');
+      return undefined;
+    }
+  };
+  const status = async (all: boolean): Promise<WireStatus> => {
+    const others = await Promise.all(all ? cluster.others.map(statusOfOther) : []);
+    return mergedStatus(
+      statusOf({ membership, runs, guests }),
+      others.filter((one) => one !== undefined),
+    );
+  };
+  const answers = new Answers({ node, root, clock, allocation, store, membership, runs, guests, fetches, send, tellLocation, status });
+  const wireCrash = { handle: (_error: unknown): void => {} };
+  const crash = (error: unknown): void => wireCrash.handle(error);
+  const parts = {
+    membership,
+    allocation,
+    remote,
+    comparisons,
+    guests,
+    runs,
+    fetches,
+    values,
+    store,
+    requests,
+    answers,
+    send,
+    drop: (name: string) => peers.drop(name),
+    logger,
+    quietLog: new QuietLog(logger, clock),
+    onOutput,
+    crash,
+  };
+  peers.attach(new MessageRouter(parts));
+  membership.connect(peers);
+  return { store, peers, requests, membership, allocation, executor, runs, guests, remote, fetches, offers, cluster, status, wireCrash };
+}

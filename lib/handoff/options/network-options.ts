@@ -1,0 +1,84 @@
+import { checkedNumber, peerAddress } from '../../base/index.js';
+
+/** Certificates of a node, in PEM; see Node's `tls.createSecureContext`. */
+export interface TlsOptions {
+  cert: string | Buffer;
+  key: string | Buffer;
+  /** Who is trusted beside the system's own list. */
+  ca?: string | Buffer;
+  /** Whether those who dial must show a certificate that `ca` has signed. Default false. */
+  requestCert?: boolean;
+}
+
+/** What a node's options say of others, checked. */
+export interface NetworkOptions {
+  readonly listen: string | undefined;
+  readonly advertise: string | undefined;
+  readonly join: readonly string[];
+  readonly joinTimeoutMs: number;
+  readonly cookie: string | undefined;
+  readonly tls: TlsOptions | undefined;
+  readonly heartbeat: { readonly intervalMs?: number; readonly timeoutMs?: number };
+}
+
+const SHORTEST_COOKIE = 16;
+
+/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+export function checkedNetwork(options: Readonly<Record<string, unknown>>): NetworkOptions {
+  const { listen, advertise, join = [], cookie, tls, heartbeat = {} } = options;
+  if (listen !== undefined && (typeof listen !== 'string' || !/^.*:\d{1,5}$/.test(listen))) {
+    throw new TypeError(`listen must be host:port, not ${JSON.stringify(listen)}`);
+  }
+  checkAdvertise(advertise, listen);
+  if (!Array.isArray(join)) throw new TypeError('join must be a list of URLs');
+  for (const url of join as readonly unknown[]) {
+    if (typeof url !== 'string' || !/^(wss?|memory):\/\/./.test(url)) {
+      throw new TypeError(`join must be a list of ws:// or wss:// URLs: ${JSON.stringify(url)} is none`);
+    }
+  }
+  if (cookie !== undefined && (typeof cookie !== 'string' || cookie.length < SHORTEST_COOKIE)) {
+    throw new TypeError(`cookie must be a string of at least ${SHORTEST_COOKIE} characters: a shorter one can be guessed`);
+  }
+  return {
+    listen,
+    advertise: advertise as string | undefined,
+    join: [...new Set(join as readonly string[])],
+    joinTimeoutMs: checkedNumber('joinTimeoutMs', options.joinTimeoutMs, { or: 10_000 }),
+    cookie,
+    tls: checkedTls(tls),
+    heartbeat: checkedHeartbeat(heartbeat),
+  };
+}
+
+function checkAdvertise(advertise: unknown, listen: string | undefined): void {
+  if (advertise === undefined) return;
+  if (typeof advertise !== 'string' || !URL.canParse(advertise) || !/^(wss?|memory):\/\/./.test(advertise)) {
+    throw new TypeError(`advertise must be a ws:// or wss:// URL, not ${JSON.stringify(advertise)}`);
+  }
+  // Others believe no more of an address.
+  const { pathname, search, hash, username, password } = new URL(advertise);
+  if (peerAddress(advertise) === undefined || !['', '/'].includes(pathname) || search || hash || username || password) {
+    throw new TypeError(`advertise must be a scheme, a host and a port only, as ws://host:port, not ${JSON.stringify(advertise)}`);
+  }
+  if (listen === undefined) throw new TypeError('advertise is where others find what listens: give listen too');
+}
+
+function checkedTls(tls: unknown): TlsOptions | undefined {
+  if (tls === undefined) return undefined;
+  const isText = (value: unknown): boolean => typeof value === 'string' || Buffer.isBuffer(value);
+  if (typeof tls !== 'object' || tls === null) throw new TypeError('tls must be an object of cert, key, ca and requestCert');
+  const { cert, key, ca, requestCert } = tls as Record<string, unknown>;
+  if (!isText(cert) || !isText(key)) throw new TypeError('tls must have cert and key, in PEM');
+  if (ca !== undefined && !isText(ca)) throw new TypeError('tls.ca must be in PEM');
+  if (requestCert !== undefined && typeof requestCert !== 'boolean') throw new TypeError('tls.requestCert must be true or false');
+  return tls as TlsOptions;
+}
+
+function checkedHeartbeat(heartbeat: unknown): NetworkOptions['heartbeat'] {
+  if (typeof heartbeat !== 'object' || heartbeat === null) throw new TypeError('heartbeat must be an object of intervalMs and timeoutMs');
+  const { intervalMs, timeoutMs } = heartbeat as Record<string, unknown>;
+  const checked: { intervalMs?: number; timeoutMs?: number } = {};
+  if (intervalMs !== undefined) checked.intervalMs = checkedNumber('heartbeat.intervalMs', intervalMs, { or: 500, least: 1 });
+  if (timeoutMs !== undefined) checked.timeoutMs = checkedNumber('heartbeat.timeoutMs', timeoutMs, { or: 5000, least: 2 });
+  return checked;
+}

@@ -1,0 +1,383 @@
+import { type Clock, HandoffError, keepAlive, type Logger, peerAddress, textOf } from '../base/index.js';
+import { DialGate } from './links/dial-gate.js';
+import { IncomingBudget } from './links/inbox.js';
+import { joinAny, joinError } from './links/join-error.js';
+import { describeEnd, Link, type LinkOver } from './links/link.js';
+import type { LinkRole, PeerIdentity, Prover } from './links/link-state.js';
+import { cookieProver } from './links/proof.js';
+import { QuietLog } from './links/quiet-log.js';
+import { Redial } from './links/redial.js';
+import type { DialFault, DownCause, PeerListener } from './peer-listener.js';
+import { encodeMessage, type WrongMessage } from './protocol/codec.js';
+import type { RefusalReason, WireMessage } from './protocol/messages.js';
+import { inItsPlace } from './protocol/too-long.js';
+import { type Defer, type Listening, nextTurn, type Socket, type Transport, together } from './transport.js';
+
+/** What a table of peers is made with. */
+export interface PeerMeshOptions {
+  readonly name: string;
+  readonly incarnation: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** From 0 to 1, as `Math.random`: for jitter. */
+  readonly random: () => number;
+  /** What every node of the cluster knows, at least 16 characters. Default: none, and then only this machine is listened to. */
+  readonly cookie?: string;
+  /** Whether this node only looks on: it is nobody's member. Default false. */
+  readonly isObserver?: boolean;
+  /** The protocols spoken, default 1 to 1. */
+  readonly protocols?: { readonly lowest: number; readonly highest: number };
+  readonly defer?: Defer;
+  /** How long a greeting may take, ms. Default 3000. */
+  readonly greetingMs?: number;
+  /** The most that values take that are still arriving, bytes; those of one link take three quarters of it at most. Default 4 GiB. */
+  readonly maxIncomingBytes?: number;
+  /** Why the cluster does not want somebody whose greeting is in order. Default: it wants everybody. */
+  readonly objection?: (peer: PeerIdentity) => RefusalReason | undefined;
+}
+
+const GREETING_MS = 3000;
+const MAX_INCOMING_BYTES = 4 * 1024 ** 3;
+const SHORTEST_COOKIE = 16;
+
+/** How many lines a minute say that somebody was refused, or sent what is no message. */
+const STRANGE_LINES = 10;
+
+const TURNED_AWAY = {
+  crowd: 'cut off the oldest of too many connections that had not proved themselves',
+  browser: 'refused a browser',
+  fault: 'cannot accept a connection',
+} as const;
+
+/** The end of a link that was dialled. */
+type Dialled = (end: LinkOver) => void;
+
+/**
+ * The table behind the PeerHub actor: the links of this node, one for each peer. It outlives each incarnation of the actor, so that a crash
+ * breaks no link.
+ */
+export class PeerMesh {
+  readonly #options: PeerMeshOptions;
+  readonly #prover: Prover;
+  readonly #defer: Defer;
+  readonly #budget: IncomingBudget;
+  readonly #up = new Map<string, Link>();
+  /** Every link whose connection is not over. */
+  readonly #all = new Set<Link>();
+  readonly #dialled = new Map<Link, { readonly up: () => void; readonly over: Dialled }>();
+  readonly #kept = new Map<string, Redial>();
+  readonly #leaving = new Set<Link>();
+  readonly #listening: Listening[] = [];
+  readonly #quietLog: QuietLog;
+  readonly #gate = new DialGate();
+  #listener: PeerListener | undefined;
+  #address: string | undefined;
+  #isClosed = false;
+
+  constructor(options: PeerMeshOptions) {
+    const { cookie } = options;
+    if (cookie !== undefined && cookie.length < SHORTEST_COOKIE) {
+      throw new TypeError(`The cookie must have at least ${SHORTEST_COOKIE} characters: a shorter one can be guessed from one greeting`);
+    }
+    this.#options = options;
+    this.#prover = cookieProver(cookie);
+    this.#quietLog = new QuietLog(options.logger, options.clock);
+    this.#defer = together(options.defer ?? nextTurn);
+    this.#budget = new IncomingBudget(options.maxIncomingBytes ?? MAX_INCOMING_BYTES);
+  }
+
+  /** Says who hears of peers; replaces whoever did. */
+  attach(listener: PeerListener): void {
+    this.#listener = listener;
+  }
+
+  /** This node, as it greets: its address is where it listens, once it does. */
+  get self(): PeerIdentity {
+    const { name, incarnation, isObserver = false } = this.#options;
+    return { name, incarnation, address: this.#address, isObserver };
+  }
+
+  /** The peers with a link. */
+  get peers(): readonly PeerIdentity[] {
+    return [...this.#up.values()].map((link) => link.peer!);
+  }
+
+  /**
+   * Listens at `host:port`; `advertise` is the URL that others are told, default where it listens. Rejects as the transport does: a
+   * `TypeError` for a wrong address, or one beyond this machine without a cookie; the system's error for one that is taken.
+   */
+  async listen(address: string, advertise?: string): Promise<Listening> {
+    this.#refuseClosed();
+    const { transport, cookie } = this.#options;
+    const listening = await transport.listen(address, {
+      isProtected: cookie !== undefined,
+      accept: (socket) => this.#accept(socket),
+      turnedAway: (why, from) => this.#quietLog.warn({ from }, TURNED_AWAY[why], 1),
+    });
+    if (this.#isClosed) await listening.close();
+    this.#refuseClosed();
+    this.#listening.push(listening);
+    this.#address = peerAddress(advertise ?? listening.url);
+    return listening;
+  }
+
+  /**
+   * Dials once, all addresses if the URL's host is a name that has several: the first that answers will do. Resolves with who is there, as soon as there is a link, an older one included. Rejects with `HANDOFF_JOIN_REFUSED`
+   * (`reason`, `node`) or `HANDOFF_PROTOCOL_MISMATCH`, which are final, with `HANDOFF_STOPPED`, and with another error for what may be tried again.
+   */
+  async join(url: string): Promise<PeerIdentity> {
+    this.#refuseClosed();
+    const addresses = this.#options.transport.addressesOf?.(url);
+    if (!addresses) return this.#joinAt(url, undefined);
+    let found: readonly string[];
+    try {
+      found = await addresses;
+    } catch (error) {
+      throw new Error(`its addresses cannot be found: ${textOf(error)}`, { cause: error });
+    }
+    return joinAny(found, (at) => this.#joinAt(url, at));
+  }
+
+  #joinAt(url: string, at: string | undefined): Promise<PeerIdentity> {
+    return new Promise<PeerIdentity>((resolve, reject) => {
+      this.#refuseClosed();
+      const alive = keepAlive();
+      const link = this.#dial(url, undefined, at, {
+        up: () => {
+          alive.cancel();
+          resolve(link.peer!);
+        },
+        over: (end) => {
+          alive.cancel();
+          const other = end.type === 'refused' && end.reason === 'linked' && end.peer ? this.#up.get(end.peer.name) : undefined;
+          if (other) resolve(other.peer!);
+          else reject(joinError(url, end, { isStopped: this.#isClosed, hasCookie: this.#options.cookie !== undefined }));
+        },
+      });
+    });
+  }
+
+  /**
+   * Dials `name` now and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. Again with another address: that one. `teller`: who
+   * told of it, while nobody has been met there: few such are dialled at once, with rests of up to 30 s.
+   */
+  keep(name: string, address: string, teller?: string): void {
+    const before = this.#kept.get(name);
+    if (this.#isClosed || name === this.#options.name || before?.address === address) return;
+    before?.stop();
+    const { clock, random } = this.#options;
+    const redial = new Redial({
+      address,
+      clock,
+      random,
+      hearsay: teller === undefined ? undefined : { teller, gate: this.#gate },
+      dial: (failed) => this.#dialKept(name, address, failed),
+    });
+    if (before) redial.follow(before);
+    this.#kept.set(name, redial);
+    if (!this.#up.has(name)) redial.begin();
+  }
+
+  /** Dials `name` no more. A link that stands is left alone. */
+  forget(name: string): void {
+    this.#kept.get(name)?.stop();
+    this.#kept.delete(name);
+  }
+
+  /** Closes the link to `name`, if one stands, at once; goes on dialling whom it was told to keep. */
+  drop(name: string): void {
+    this.#up.get(name)?.close(true);
+  }
+
+  /** How many bytes have come over the link to `name`, those of a frame that is not whole yet among them; 0 without a link. */
+  receivedBytes(name: string): number {
+    return this.#up.get(name)?.heardBytes ?? 0;
+  }
+
+  /** Sends with the next turn, in one frame with all else for this peer; messages arrive in order, or the link goes down. False without a link. */
+  send(to: string, message: WireMessage): boolean {
+    const link = this.#up.get(to);
+    if (link) for (const encoded of this.#encoded(message)) link.push(encoded);
+    return link !== undefined;
+  }
+
+  /** To every peer with a link, encoded once. */
+  broadcast(message: WireMessage): void {
+    if (this.#up.size === 0) return;
+    for (const encoded of this.#encoded(message)) for (const link of this.#up.values()) link.push(encoded);
+  }
+
+  /** How much of messages waits here until `name` takes what was sent before, bytes. */
+  waitingBytes(name: string): number {
+    return this.#up.get(name)?.waitingBytes ?? 0;
+  }
+
+  #encoded(message: WireMessage): readonly Uint8Array[] {
+    try {
+      return [encodeMessage(message)];
+    } catch (error) {
+      if (!HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) throw error;
+      const instead = inItsPlace(message, error);
+      this.#options.logger.warn({ message: message.type, err: error }, 'a message was too long');
+      return instead.flatMap((one) => this.#encoded(one));
+    }
+  }
+
+  /**
+   * Sends a value of any size, in pieces, beside the messages, as `transferId`, a number from 0 up that no other value on its way to that peer has. Resolves when
+   * it has left this process; until then the bytes must not change. Rejects when there is no link, it goes down, or the peer has no room.
+   */
+  sendValue(to: string, transferId: number, parts: readonly Uint8Array[]): Promise<void> {
+    const link = this.#up.get(to);
+    return link ? link.sendValue(transferId, parts) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
+  }
+
+  /** How many bytes of values have come over the link to `from`, if one stands: grows while one is on its way. */
+  receivedFrom(from: string): number {
+    return this.#up.get(from)?.receivedBytes ?? 0;
+  }
+
+  /** Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listener = undefined;
+    for (const redial of this.#kept.values()) redial.stop();
+    this.#kept.clear();
+    this.#quietLog.close();
+    const closing = [...this.#all];
+    for (const link of closing) link.close(!link.isUp);
+    await Promise.all([...closing.map((link) => link.closed), ...this.#listening.map((listening) => listening.close())]);
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new HandoffError('HANDOFF_STOPPED', `Cannot reach other nodes: node "${this.#options.name}" is stopped`);
+  }
+
+  #dial(url: string, expected: string | undefined, at: string | undefined, dialled: { up: () => void; over: Dialled }): Link {
+    const link = this.#open('dialler', this.#options.transport.dial(url, at), expected);
+    this.#dialled.set(link, dialled);
+    return link;
+  }
+
+  #dialKept(name: string, address: string, failed: () => void): { cancel(): void } {
+    const link = this.#dial(address, name, undefined, {
+      up: () => {},
+      over: (end) => {
+        const isKept = this.#kept.get(name)?.address === address && !this.#up.has(name);
+        const fault = dialFault(end);
+        failed();
+        if (isKept && fault && fault !== 'linked') this.#listener?.notDialled(name, address, fault);
+      },
+    });
+    return { cancel: () => link.close(true) };
+  }
+
+  #accept(socket: Socket): void {
+    this.#open('acceptor', socket, undefined);
+  }
+
+  #open(role: LinkRole, socket: Socket, expected: string | undefined): Link {
+    const { clock, greetingMs = GREETING_MS, protocols = { lowest: 1, highest: 1 } } = this.#options;
+    const link: Link = new Link({
+      ...protocols,
+      role,
+      socket,
+      expected,
+      clock,
+      defer: this.#defer,
+      greetingMs,
+      self: this.self,
+      prover: this.#prover,
+      budget: this.#budget,
+      objection: (peer) => this.#objection(peer),
+      events: {
+        up: (one) => this.#linkUp(one),
+        over: (one, end) => this.#linkOver(one, end),
+        messages: (one, messages) => this.#messages(one, messages),
+        value: (one, transferId, value) => this.#listener?.value(one.peer!.name, transferId, value),
+        expects: (one, transferId) => this.#listener?.expects(one.peer!.name, transferId) ?? false,
+        memoryFor: (one, ...value) => this.#listener?.memoryFor(one.peer!.name, ...value),
+        badFrame: (one, fault) => this.#badFrame(one, fault),
+        notUnderstood: (one, wrong) => this.#notUnderstood(one, wrong),
+      },
+    });
+    this.#all.add(link);
+    link.closed.then(() => this.#all.delete(link));
+    return link;
+  }
+
+  #objection(peer: PeerIdentity): RefusalReason | undefined {
+    if (this.#isClosed) return 'stopping';
+    const other = this.#up.get(peer.name);
+    if (!other) return this.#options.objection?.(peer);
+    // Whoever dials believes that there is no link. If its end is gone, so will this one be, as soon as something is sent over it.
+    other.probe();
+    return other.peer!.incarnation === peer.incarnation ? 'linked' : 'name-taken';
+  }
+
+  #linkUp(link: Link): void {
+    const peer = link.peer!;
+    const other = this.#up.get(peer.name);
+    // The one with the last word knows of no other link, so that one is dead; but another incarnation has to wait until this node knows it too.
+    if (this.#isClosed || (other && other.peer!.incarnation !== peer.incarnation)) return link.close(true);
+    if (other) {
+      this.#down(other, 'replaced');
+      other.close(true);
+    }
+    this.#up.set(peer.name, link);
+    this.#kept.get(peer.name)?.linked();
+    this.#options.logger.debug({ peer: peer.name, incarnation: peer.incarnation, dialled: link.isDialled }, 'link up');
+    const dialled = this.#dialled.get(link);
+    this.#dialled.delete(link);
+    this.#listener?.up(peer);
+    dialled?.up();
+  }
+
+  #linkOver(link: Link, end: LinkOver): void {
+    const { peer } = link;
+    const why = { peer: peer?.name, why: describeEnd(end) };
+    const isStrange = end.type === 'mismatch' || (end.type === 'refused' && end.reason === 'cookie');
+    if (isStrange) this.#quietLog.warn(why, 'link refused', STRANGE_LINES);
+    else if (end.type === 'refused' || end.type === 'silent') this.#options.logger.debug(why, 'link refused');
+    if (peer && this.#up.get(peer.name) === link) this.#down(link, downCause(end, this.#leaving.has(link)));
+    const dialled = this.#dialled.get(link);
+    this.#dialled.delete(link);
+    dialled?.over(end);
+  }
+
+  #down(link: Link, cause: DownCause): void {
+    const peer = link.peer!;
+    this.#up.delete(peer.name);
+    this.#leaving.delete(link);
+    if (cause !== 'replaced') this.#kept.get(peer.name)?.unlinked();
+    this.#options.logger.debug({ peer: peer.name, incarnation: peer.incarnation, cause }, 'link down');
+    this.#listener?.down(peer, cause);
+  }
+
+  #messages(link: Link, messages: readonly WireMessage[]): void {
+    if (messages.some(({ type }) => type === 'goodbye')) this.#leaving.add(link);
+    this.#listener?.messages(link.peer!.name, messages, () => link.isUp);
+  }
+
+  #notUnderstood(link: Link, wrong: WrongMessage): void {
+    this.#badFrame(link, wrong.fault);
+    const { type, id, fault } = wrong;
+    if (type !== undefined && id !== undefined) this.#listener?.notUnderstood(link.peer!.name, type, id, fault);
+  }
+
+  #badFrame(link: Link, fault: string): void {
+    this.#quietLog.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: link.peer?.name, fault }, 'dropped what is no message', STRANGE_LINES);
+  }
+}
+
+function downCause(end: LinkOver, saidGoodbye: boolean): DownCause {
+  if (saidGoodbye) return 'goodbye';
+  return end.type === 'dropped' || end.type === 'bad-message' || end.type === 'stalled' ? end.type : 'closed';
+}
+
+function dialFault(end: LinkOver): DialFault | undefined {
+  if (end.type === 'refused') return end.reason;
+  if (end.type === 'mismatch') return 'protocol';
+  return end.type === 'closed' && end.closing.reason === 'refused' ? 'refused' : undefined;
+}

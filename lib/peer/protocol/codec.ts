@@ -1,0 +1,277 @@
+import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr';
+import { HandoffError } from '../../base/index.js';
+import { MAX_FRAME_BYTES } from '../transport.js';
+import { type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
+import { type ScanLimits, scanPlain } from './plain-scan.js';
+
+/** What a frame is, by its first byte. */
+const GREETING = 0;
+const CONTROL = 1;
+const CHUNK = 2;
+const REFUSAL = 3;
+const RECEIVED = 4;
+const PIECE = 5;
+
+/** Kind, transfer, size: two float64, big-endian. */
+const CHUNK_HEAD_BYTES = 17;
+/** Kind, and a number. */
+const NUMBER_BYTES = 9;
+
+/** Kind, and whether it is the last. */
+const PIECE_HEAD_BYTES = 2;
+
+/** Of a control frame; the attack that they stop is measured in `plain-scan.ts`. */
+const LIMITS: ScanLimits = { depth: 32, nodes: 262_144 };
+/** Of a message that comes in pieces: a function of 200,000 arguments that lie elsewhere. */
+const LONG_LIMITS: ScanLimits = { depth: 32, nodes: 4_194_304 };
+
+/** The longest message, bytes. */
+export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+/** From this length on a message goes in pieces, bytes. */
+export const LONG_MESSAGE_BYTES = 128 * 1024;
+/**
+ * A frame of messages that has as many bytes is acknowledged, as chunks and pieces are: so what waits on a slow link waits with whoever sends it, not in buffers
+ * that nobody sees.
+ */
+export const COUNTED_FRAME_BYTES = 16 * 1024;
+const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
+
+/** No records and no shared structures: a peer that has missed one frame would decode garbage. Bytes of a message do not keep its frame alive. */
+const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
+
+/** What was meant to be a message and is none. Its type and number are there where they could be read: whoever waits under that number is told. */
+export interface WrongMessage {
+  readonly fault: string;
+  readonly type: string | undefined;
+  readonly id: number | undefined;
+}
+
+/** What came in a frame. */
+export type Decoded =
+  | { readonly type: 'greeting'; readonly greeting: Greeting }
+  /** In order, and what was wrong with the others. */
+  | { readonly type: 'messages'; readonly messages: readonly WireMessage[]; readonly faults: readonly WrongMessage[] }
+  /** A piece of a message, of which this is the last or not. */
+  | { readonly type: 'piece'; readonly isLast: boolean; readonly parts: readonly Uint8Array[] }
+  /** Some bytes of a value of `sizeBytes`. They are views of what came. `sizeBytes` of -1: the sender gives the value up. */
+  | { readonly type: 'chunk'; readonly transferId: number; readonly sizeBytes: number; readonly parts: readonly Uint8Array[] }
+  /** The receiver of a value does not want more of it. */
+  | { readonly type: 'refusal'; readonly transferId: number }
+  /** How many chunks the other side has received since the link came up. */
+  | { readonly type: 'received'; readonly chunks: number }
+  | { readonly type: 'malformed'; readonly fault: string };
+
+const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
+
+/**
+ * One message as a frame of its own, to be sent to any number of peers. Throws `HANDOFF_NOT_SERIALIZABLE` for what no peer would take: more than 32 MiB, more
+ * than 4 million values in it, or an answer that is no plain data.
+ */
+export function encodeMessage(message: WireMessage): Uint8Array {
+  const frame = packr.pack(message, RESERVE_START_SPACE + 1);
+  frame[0] = CONTROL;
+  if (frame.length > MAX_MESSAGE_BYTES) throw unsendable(message, `it has ${frame.length} bytes, a message at most ${MAX_MESSAGE_BYTES}`);
+  // A value takes a byte at least, so what is short has not too many.
+  if (frame.length > LONG_MESSAGE_BYTES || message.type === 'answer') {
+    const fault = scanPlain(frame, 1, LONG_LIMITS);
+    if (fault !== undefined) throw unsendable(message, `${fault}: ${LONG_LIMITS.nodes} values at most, ${LONG_LIMITS.depth} deep`);
+  }
+  // Nobody answers these, and three that are not understood would end the link.
+  if (UNANSWERED.has(message.type)) {
+    const fault = wireMessage(message);
+    if (fault !== undefined)
+      throw unsendable(message, `what it says of ${fault} is no name or too long, of 1000 entries or 255 characters at most`);
+  }
+  return frame;
+}
+
+const UNANSWERED: ReadonlySet<string> = new Set<WireMessage['type']>(['beat', 'members', 'tell-location']);
+
+const unsendable = ({ type }: WireMessage, why: string): HandoffError =>
+  new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot send "${type}": ${why}`);
+
+/** The head of a frame that holds a piece of a message; the bytes of the message without the first, which says what it is, follow. */
+export const pieceHead = (isLast: boolean): Uint8Array => Buffer.of(PIECE, isLast ? 1 : 0);
+
+/** A frame of no message. */
+export const EMPTY_FRAME: Uint8Array = Buffer.of(CONTROL);
+
+/** Puts messages, each in a frame of its own, into as few as hold them, in order. */
+export function controlFrames(messages: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (messages.length === 1) return messages;
+  const frames: Uint8Array[] = [];
+  let from = 0;
+  while (from < messages.length) {
+    let bytes = 1;
+    let to = from;
+    while (to < messages.length && bytes + messages[to]!.length - 1 <= MAX_FRAME_BYTES) bytes += messages[to++]!.length - 1;
+    const frame = Buffer.allocUnsafe(bytes);
+    frame[0] = CONTROL;
+    let at = 1;
+    for (; from < to; from++) {
+      const message = messages[from]!.subarray(1);
+      frame.set(message, at);
+      at += message.length;
+    }
+    frames.push(frame);
+  }
+  return frames;
+}
+
+/** What a frame is, in a few words: for traces. */
+export function frameText(parts: readonly Uint8Array[]): string {
+  const decoded = decodeFrame(parts);
+  switch (decoded.type) {
+    case 'greeting':
+      return decoded.greeting.type;
+    case 'messages':
+      return decoded.messages.map(messageText).join(', ');
+    case 'chunk':
+      return `chunk of value ${decoded.transferId}, ${decoded.sizeBytes} bytes`;
+    case 'received':
+      return `received ${decoded.chunks}`;
+    case 'piece':
+      return `${decoded.isLast ? 'the last' : 'a'} piece of a message`;
+    default:
+      return decoded.type;
+  }
+}
+
+function messageText(message: WireMessage): string {
+  if ('functionId' in message && 'attempt' in message) return `${message.type} ${message.functionId}#${message.attempt}`;
+  return 'id' in message ? `${message.type} ${message.id}` : message.type;
+}
+
+export function greetingFrame(greeting: Greeting): Uint8Array {
+  return Buffer.concat([Buffer.of(GREETING), packr.pack(greeting)]);
+}
+
+/** What goes before the bytes of a chunk, in the same frame. `sizeBytes` is that of the whole value; -1 gives it up. */
+export function chunkHead(transferId: number, sizeBytes: number): Uint8Array {
+  const head = Buffer.allocUnsafe(CHUNK_HEAD_BYTES);
+  head[0] = CHUNK;
+  head.writeDoubleBE(transferId, 1);
+  head.writeDoubleBE(sizeBytes, 9);
+  return head;
+}
+
+export const refusalFrame = (transferId: number): Uint8Array => numberFrame(REFUSAL, transferId);
+
+export const receivedFrame = (chunks: number): Uint8Array => numberFrame(RECEIVED, chunks);
+
+function numberFrame(kind: number, value: number): Uint8Array {
+  const frame = Buffer.allocUnsafe(NUMBER_BYTES);
+  frame[0] = kind;
+  frame.writeDoubleBE(value, 1);
+  return frame;
+}
+
+/**
+ * What is in a frame that came from anybody. Never throws. Plain data only: each byte is looked at before anything is made of it, which is why
+ * msgpackr's own extensions need not be overridden for the whole process; then each message is held against the shape of its type.
+ * A message that is wrong spoils no other; a frame that is no MessagePack is wrong as a whole.
+ */
+export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
+  const head = parts[0];
+  if (head === undefined || head.length === 0) return malformed('an empty frame');
+  switch (head[0]) {
+    case CHUNK:
+      return decodeChunk(parts);
+    case CONTROL:
+      return decodeControl(whole(parts), LIMITS);
+    case PIECE:
+      return decodePiece(parts);
+    case GREETING:
+      return decodeGreeting(whole(parts));
+    case REFUSAL:
+    case RECEIVED: {
+      const frame = whole(parts);
+      const value = frame.length === NUMBER_BYTES ? frame.readDoubleBE(1) : -1;
+      if (!isCount(value)) return malformed('a wrong number');
+      return head[0] === REFUSAL ? { type: 'refusal', transferId: value } : { type: 'received', chunks: value };
+    }
+    default:
+      return malformed(`an unknown kind of frame: ${head[0]}`);
+  }
+}
+
+/** A message that came in pieces, put together. */
+export const decodePieces = (pieces: readonly Uint8Array[]): Decoded => decodeControl(whole([EMPTY_FRAME, ...pieces]), LONG_LIMITS);
+
+function decodeControl(frame: Buffer, limits: ScanLimits): Decoded {
+  const values = unpackAll(frame, limits);
+  if (typeof values === 'string') return malformed(values);
+  const messages: WireMessage[] = [];
+  const faults: WrongMessage[] = [];
+  for (const value of values) {
+    const fault = wireMessage(value);
+    if (fault === undefined) messages.push(value as WireMessage);
+    else faults.push(wrongMessage(value, fault));
+  }
+  return { type: 'messages', messages, faults };
+}
+
+function decodePiece(parts: readonly Uint8Array[]): Decoded {
+  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+  if (first.length < PIECE_HEAD_BYTES) return rest.length > 0 ? decodePiece([whole(parts)]) : malformed('a piece without its head');
+  if (first[1]! > 1) return malformed('a wrong head of a piece');
+  return {
+    type: 'piece',
+    isLast: first[1] === 1,
+    parts: first.length > PIECE_HEAD_BYTES ? [first.subarray(PIECE_HEAD_BYTES), ...rest] : rest,
+  };
+}
+
+function decodeGreeting(frame: Buffer): Decoded {
+  const values = unpackAll(frame, GREETING_LIMITS);
+  if (typeof values === 'string') return malformed(values);
+  const fault = values.length === 1 ? greetingShape(values[0]) : 'not one';
+  return fault === undefined ? { type: 'greeting', greeting: values[0] as Greeting } : malformed(`a wrong greeting: ${fault}`);
+}
+
+function decodeChunk(parts: readonly Uint8Array[]): Decoded {
+  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+  if (first.length < CHUNK_HEAD_BYTES) return rest.length > 0 ? decodeChunk([whole(parts)]) : malformed('a chunk without its head');
+  const view = new DataView(first.buffer, first.byteOffset, CHUNK_HEAD_BYTES);
+  const transferId = view.getFloat64(1);
+  const sizeBytes = view.getFloat64(9);
+  if (!isCount(transferId) || !(isCount(sizeBytes) || sizeBytes === -1)) return malformed('a wrong head of a chunk');
+  return {
+    type: 'chunk',
+    transferId,
+    sizeBytes,
+    parts: first.length > CHUNK_HEAD_BYTES ? [first.subarray(CHUNK_HEAD_BYTES), ...rest] : rest,
+  };
+}
+
+/** The values after the first byte; in words, why there are none. */
+function unpackAll(frame: Buffer, limits: ScanLimits): readonly unknown[] | string {
+  if (frame.length === 1) return [];
+  const fault = scanPlain(frame, 1, limits);
+  if (fault !== undefined) return fault;
+  try {
+    return unpackr.unpackMultiple(frame.subarray(1));
+  } catch (error) {
+    return `no MessagePack: ${(error as Error).message}`;
+  }
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+const whole = (parts: readonly Uint8Array[]): Buffer => {
+  const [first] = parts as [Uint8Array];
+  if (parts.length > 1) return Buffer.concat(parts);
+  return Buffer.isBuffer(first) ? first : Buffer.from(first.buffer, first.byteOffset, first.byteLength);
+};
+
+/** Its type, if that is a word that may stand in a log, and its number. */
+function wrongMessage(value: unknown, fault: string): WrongMessage {
+  const { type, id } = (typeof value === 'object' && value !== null ? value : {}) as { type?: unknown; id?: unknown };
+  const known = typeof type === 'string' && /^[a-z-]{1,32}$/.test(type) ? type : undefined;
+  return {
+    fault: `a wrong message${known === undefined ? '' : ` "${known}"`}${fault && `: ${fault}`}`,
+    type: known,
+    id: typeof id === 'number' && isCount(id) ? id : undefined,
+  };
+}

@@ -1,0 +1,105 @@
+// Brain: pure.
+import type { RunCommand } from './messages.js';
+import { type Moment, move, type RunState, ready, stamp, tell } from './run-state.js';
+
+/** How often a value may be missing on a node that lives, before the run gives up on it. */
+const MAX_MISSES = 3;
+
+/**
+ * Nobody has these values any more. Those that are still needed (by functions that have not ended, by `collect`) are computed again, with whatever
+ * of their own arguments has been dropped or is lost too, and only those. Functions that were ready for one wait for it again; those that run may
+ * have got it already, and say so if not.
+ */
+export function valuesLost(state: RunState, indices: readonly number[], at: Moment, out: RunCommand[]): void {
+  if (state.phase !== 'open') return;
+  const { plan, policy } = state;
+  const lost = indices.filter((index) => state.states[index] === 'succeeded' && state.hasValue[index] === 1);
+  for (const index of lost) state.hasValue[index] = 0;
+  const toRevive = lost.filter((index) => state.consumersLeft[index]! > 0 || policy.collected[index] === 1);
+  const revived: number[] = [];
+  for (let index = toRevive.pop(); index !== undefined; index = toRevive.pop()) {
+    if (state.states[index] !== 'succeeded') continue;
+    revived.push(index);
+    const attempt = state.attempts[index]!;
+    tell(out, { ...stamp(state, at), type: 'function-lost', functionId: plan.ids[index]!, attempt, node: state.nodes[index]! });
+    move(state, index, 'value-lost', at);
+    for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
+      const producer = plan.producers[position]!;
+      state.consumersLeft[producer]! += 1;
+      if (state.hasValue[producer] === 0 && state.states[producer] === 'succeeded') toRevive.push(producer);
+    }
+    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
+      const dependent = plan.dependents[position]!;
+      state.missing[dependent]! += 1;
+      if (state.states[dependent] === 'ready') waitAgain(state, dependent, at, out);
+    }
+  }
+  for (const index of revived) {
+    if (state.missing[index] === 0 && state.states[index] === 'waiting') ready(state, index, at, out);
+    else skipIfDoomed(state, index, at, out);
+  }
+}
+
+/** A function that was ready has lost an argument. */
+export function waitAgain(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'value-lost', at);
+  out.push({ type: 'withdraw-claim', index });
+  skipIfDoomed(state, index, at, out);
+}
+
+/** A node that lives does not have a value that it made: it may have been cut off, and have dropped it. Answers whether that is to be put up with. */
+export function missed(state: RunState, index: number): boolean {
+  const misses = (state.misses.get(index) ?? 0) + 1;
+  state.misses.set(index, misses);
+  return misses <= MAX_MISSES;
+}
+
+/** What it waits for may have failed when it was to be computed again, while it was not there to be skipped. */
+export function skipIfDoomed(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  if (state.states[index] !== 'waiting') return;
+  const { plan } = state;
+  for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
+    const producer = state.states[plan.producers[position]!]!;
+    if (producer !== 'failed' && producer !== 'skipped') continue;
+    skip(state, index, at, out);
+    skipDependents(state, index, at, out);
+    return;
+  }
+}
+
+/** What waits for a function that will not succeed will not run. */
+export function skipDependents(state: RunState, from: number, at: Moment, out: RunCommand[]): void {
+  const { plan } = state;
+  const toSkip = [from];
+  for (let index = toSkip.pop(); index !== undefined; index = toSkip.pop()) {
+    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
+      const dependent = plan.dependents[position]!;
+      if (state.states[dependent] !== 'waiting') continue;
+      skip(state, dependent, at, out);
+      toSkip.push(dependent);
+    }
+  }
+}
+
+/** A function that will not run again needs its producers' values no more. */
+export function consumed(state: RunState, index: number, out: RunCommand[]): void {
+  const { plan } = state;
+  for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
+    const producer = plan.producers[position]!;
+    state.consumersLeft[producer]! -= 1;
+    dropUnneeded(state, producer, out);
+  }
+}
+
+/** Lets go of a value that nobody will ask for. */
+export function dropUnneeded(state: RunState, index: number, out: RunCommand[]): void {
+  if (state.consumersLeft[index] !== 0 || state.policy.collected[index] !== 0 || state.states[index] !== 'succeeded') return;
+  state.hasValue[index] = 0;
+  out.push({ type: 'drop-value', index });
+}
+
+function skip(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'skipped', at);
+  tell(out, { ...stamp(state, at), type: 'function-skipped', functionId: state.plan.ids[index]! });
+  consumed(state, index, out);
+}

@@ -1,0 +1,85 @@
+import type { CompletedEvent, RunEvent } from '../brain/messages.js';
+import { KeptEvents } from './kept-events.js';
+
+/** How many events of a run are kept for those who come later. */
+export const EVENTS_KEPT = 10_000;
+
+/** The events of a run: kept for replay, told to whoever listens. An iteration that falls behind by more than is kept misses the oldest. */
+export class EventLog {
+  readonly #kept: KeptEvents;
+  /** The last event of a run that succeeded, with its results, which may be large. */
+  #completed: CompletedEvent | undefined;
+  /** How many events there have been. */
+  #count = 0;
+  #ended = false;
+  readonly #listeners = new Set<(event: RunEvent) => void>();
+  #wake: (() => void)[] = [];
+
+  constructor(runId: string, dagId: string, kept = new KeptEvents(runId, dagId, EVENTS_KEPT)) {
+    this.#kept = kept;
+  }
+
+  /** How many are kept. */
+  get kept(): number {
+    return this.#kept.length;
+  }
+
+  add(event: RunEvent): void {
+    if (event.type === 'run-completed') {
+      this.#completed = event;
+      this.#kept.push(bare(event));
+    } else this.#kept.push(event);
+    this.#count += 1;
+    if (this.#listeners.size > 0) for (const listener of this.#listeners) listener(event);
+    if (this.#wake.length > 0) this.#wakeAll();
+  }
+
+  /** The same events, of a run that has ended, without holding on to its results. */
+  withoutResults(): EventLog {
+    const log = new EventLog('', '', this.#kept);
+    log.#count = this.#count;
+    log.#ended = this.#ended;
+    return log;
+  }
+
+  /** No event follows. */
+  end(): void {
+    this.#ended = true;
+    this.#listeners.clear();
+    this.#wakeAll();
+  }
+
+  /** Tells `listener` every event from the first that is kept, then each as it happens. */
+  subscribe(listener: (event: RunEvent) => void): void {
+    for (let at = 0; at < this.#kept.length; at += 1) listener(this.#at(at));
+    if (!this.#ended) this.#listeners.add(listener);
+  }
+
+  /** Every event from the first that is kept, until the run has ended. Each iteration is its own. */
+  async *iterate(): AsyncGenerator<RunEvent, void, void> {
+    let next = this.#count - this.#kept.length;
+    for (;;) {
+      next = Math.max(next, this.#count - this.#kept.length);
+      if (next < this.#count) {
+        yield this.#at(next - (this.#count - this.#kept.length));
+        next += 1;
+      } else if (this.#ended) return;
+      else await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  #at(position: number): RunEvent {
+    const event = this.#kept.at(position);
+    return event.type === 'run-completed' ? (this.#completed ?? event) : event;
+  }
+
+  #wakeAll(): void {
+    const wake = this.#wake;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+}
+
+function bare({ type, runId, dagId, atMs, durationMs, failures }: CompletedEvent): CompletedEvent {
+  return { type, runId, dagId, atMs, durationMs, results: {}, allocations: {}, failures };
+}

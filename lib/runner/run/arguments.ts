@@ -1,0 +1,81 @@
+import type { Plan, RecipeSource, RecipeStep } from '../../dag/index.js';
+import type { ArgumentValue, RemoteValue, UngatheredStep } from '../../executor/index.js';
+import type { Constants } from './constants.js';
+import type { RunValues } from './run-values.js';
+
+/** Makes the steps of attempts out of a plan and the values that there are. One for each run. */
+export class Arguments {
+  readonly #plan: Plan;
+  readonly #values: RunValues;
+  readonly #constants: Constants;
+
+  constructor(plan: Plan, values: RunValues, constants: Constants) {
+    this.#plan = plan;
+    this.#values = values;
+    this.#constants = constants;
+  }
+
+  /** What an attempt at the function runs on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are no values. */
+  steps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
+    const plan = this.#plan;
+    if (!plan.isSimple(index)) return this.#programSteps(index, node, attempt);
+    const spec = plan.specs[index]!;
+    const from = plan.argsStart[index]!;
+    const count = plan.argsStart[index + 1]! - from;
+    const inputs = new Array<ArgumentValue>(count);
+    for (let position = 0; position < count; position += 1) {
+      const source = plan.args[from + position]!;
+      inputs[position] = source >= 0 ? this.#values.ofProducer(source, node, index) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
+    }
+    const asList = spec.argumentInclusion === 'as-list';
+    const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#constants.held(spec.id, spec.extraArgs), node);
+    const isForOne = this.#values.isForOne(index);
+    const isolation = plan.isolation[index]!;
+    return [{ role: 'function', functionId: spec.id, code: spec.code, isolation, inputs, asList, extra, wanted: true, isForOne }];
+  }
+
+  /** Inline functions and deserializers go with the function; a serializer runs where its value was made. */
+  #programSteps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
+    const { steps } = this.#plan.recipe(index);
+    const consumer = { id: this.#plan.ids[index]!, attempt };
+    const placed: UngatheredStep[] = [];
+    const isForOne = this.#values.isForOne(index);
+    /** What each step of the program has become: a step of the attempt, or a value that is fetched. */
+    const became: (number | RemoteValue)[] = [];
+    const input = (source: RecipeSource): ArgumentValue | number => {
+      if (source.from === 'step') return became[source.step]!;
+      return source.from === 'input' ? this.#values.ofInput(source.id, node) : this.#values.ofFunction(source.index, node);
+    };
+    for (const step of steps) {
+      const { role, functionId, code, isolation, asList } = step;
+      const source = step.sources[0]!;
+      const isEdge = role === 'serialize' || role === 'deserialize';
+      const origin = isEdge ? this.#originOf(source, steps, node) : node;
+      const { extraArgs } = step;
+      const held = isEdge
+        ? this.#constants.after([origin, node], functionId, extraArgs)
+        : extraArgs.length === 0
+          ? undefined
+          : this.#constants.held(functionId, extraArgs);
+      if (role === 'serialize' && origin !== node) {
+        const producer = source.from === 'function' ? source.index : undefined;
+        became.push(this.#values.serialized(step, producer, held!, consumer));
+        continue;
+      }
+      const inputs = step.sources.map(input);
+      const extra = held && this.#values.constants(held, node);
+      const wanted = role === 'function';
+      const isResult = wanted && isForOne;
+      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted, isForOne: isResult }) - 1);
+    }
+    return placed;
+  }
+
+  /** The node on which the value of an edge was made: that of its producer; an inline function is evaluated where it is needed. */
+  #originOf(source: RecipeSource, steps: readonly RecipeStep[], node: string): string {
+    if (source.from === 'input') return this.#values.originOf(undefined);
+    if (source.from === 'function') return this.#values.originOf(source.index);
+    const step = steps[source.step]!;
+    return step.role === 'serialize' ? this.#originOf(step.sources[0]!, steps, node) : node;
+  }
+}

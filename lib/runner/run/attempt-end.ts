@@ -1,0 +1,30 @@
+import { HandoffError } from '../../base/index.js';
+import type { RemoteOutcome } from '../../executor/index.js';
+import type { RunHappening } from '../brain/messages.js';
+import type { RunState } from '../brain/run-state.js';
+
+/** An outcome of an attempt that made no value. */
+export type Unsuccessful = Exclude<RemoteOutcome, { type: 'succeeded' | 'kept' }>;
+
+/** What the run hears of an attempt that made no value. `random`, in [0, 1), is for the jitter of a rest. */
+export function happeningOf(state: RunState, index: number, attempt: number, outcome: Unsuccessful, random: number): RunHappening {
+  switch (outcome.type) {
+    case 'stopped':
+    case 'declined':
+    case 'lost':
+      return { type: `attempt-${outcome.type}`, index, attempt };
+    case 'failed': {
+      const { error, final } = outcome;
+      return { type: 'attempt-failed', index, attempt, error, final, random };
+    }
+    case 'argument-lost': {
+      const { plan, runId, nodes } = state;
+      const { functionId, error: cause } = outcome;
+      const producer = plan.indexOf.get(functionId);
+      // Inputs are the driver's: nobody can make them again.
+      if (producer === undefined) return { type: 'attempt-failed', index, attempt, error: cause, final: true, random };
+      const fields = { dagId: plan.dagId, runId, functionId, node: nodes[producer], cause };
+      return { type: 'argument-lost', index, attempt, producer, error: new HandoffError('HANDOFF_RESULT_LOST', cause.message, fields) };
+    }
+  }
+}

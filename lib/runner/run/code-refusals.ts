@@ -1,0 +1,44 @@
+import type { Allocator, ClaimClass } from '../../allocator/index.js';
+import type { HandoffError } from '../../base/index.js';
+import type { RunHappening } from '../brain/messages.js';
+
+/** What refusing needs of the run. */
+export interface CodeRefusalsGround {
+  readonly runId: string;
+  readonly ids: readonly string[];
+  readonly kinds: readonly ClaimClass[];
+  readonly allocation: Allocator;
+  isReady(index: number): boolean;
+  feed(happening: RunHappening): void;
+}
+
+/** The functions of a run that no node could run any more, since their modules differ on those that have the resources. */
+export class CodeRefusals {
+  readonly #deps: CodeRefusalsGround;
+
+  constructor(deps: CodeRefusalsGround) {
+    this.#deps = deps;
+  }
+
+  /** A node has another module: what waits, and only that node could run, would wait for nobody. */
+  differs(kind: ClaimClass, node: string, module: string): void {
+    const { allocation, kinds, runId, isReady, feed } = this.#deps;
+    allocation.codeDiffers(kind, node, module);
+    for (let index = 0; index < kinds.length; index += 1) {
+      const isConcerned = kinds[index] === kind || (kind.group !== undefined && kinds[index]!.group === kind.group);
+      const error = isConcerned && isReady(index) ? this.of(index) : undefined;
+      if (!error) continue;
+      allocation.withdraw(runId, index, kinds[index]!);
+      return feed({ type: 'placement-refused', index, error });
+    }
+    return allocation.pump();
+  }
+
+  /** Why no node could run the function; `undefined` while one could, or could if it came back. */
+  of(index: number): HandoffError | undefined {
+    const { allocation, kinds, ids } = this.#deps;
+    const kind = kinds[index]!;
+    const differs = kind.group ? kind.group.claims.some((claim) => claim.differs?.size) : kind.differs?.size;
+    return differs && allocation.goneNodeFor(kind) === undefined ? allocation.impossible(kind, ids[index]!) : undefined;
+  }
+}

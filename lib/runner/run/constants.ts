@@ -1,0 +1,62 @@
+import { HandoffError } from '../../base/index.js';
+import type { Plan } from '../../dag/index.js';
+import { check, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
+
+/** The constants of a run's functions and edges, as they were when `execute` was called: what the caller changes in them afterwards has no effect. */
+export class Constants {
+  readonly #freeze: boolean;
+  /** Those that are not primitives through and through, by the array that the specification holds. */
+  readonly #taken = new Map<readonly unknown[], StoredValue | HandoffError>();
+  /** Those of them that are no small trees, by identity: a table that a thousand functions share is taken over once. */
+  readonly #large = new Map<object, StoredValue>();
+
+  constructor({ constants }: Plan, freeze: boolean) {
+    this.#freeze = freeze;
+    for (const { functionId, values } of constants) this.#taken.set(values, this.#snapshot(functionId, values));
+  }
+
+  /** The constants of a function. Throws `HANDOFF_NOT_SERIALIZABLE` for what is no value. */
+  held(functionId: string, values: readonly unknown[]): StoredValue {
+    const taken = this.#taken.get(values) ?? this.#snapshot(functionId, values);
+    if (taken instanceof StoredValue) return taken;
+    throw taken;
+  }
+
+  /** The constants of an edge, after what is passed before them. Throws as `held` does. */
+  after(before: readonly unknown[], functionId: string, values: readonly unknown[]): StoredValue {
+    const all = [...before, ...(values.length === 0 ? values : (this.held(functionId, values).open(this.#freeze) as readonly unknown[]))];
+    return StoredValue.live(all, surfaceSize(all), 'caller');
+  }
+
+  #snapshot(functionId: string, values: readonly unknown[]): StoredValue | HandoffError {
+    const freeze = this.#freeze;
+    try {
+      if (!values.some(isObject))
+        return StoredValue.live(values, freeze ? check(values, { where: 'extraArgs', freeze: false }) : 0, 'caller');
+      return smallSnapshot(values, freeze) ?? this.#composed(values) ?? snapshot(values, { where: 'extraArgs', freeze });
+    } catch (error) {
+      if (HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) {
+        return new HandoffError(error.code, error.message, { functionId, path: error.path });
+      }
+      throw error;
+    }
+  }
+
+  /** Constants of which some are no small trees; `undefined` if none is. */
+  #composed(values: readonly unknown[]): StoredValue | undefined {
+    if (!values.some((value) => isObject(value) && (this.#large.has(value) || !smallCopy(value)))) return undefined;
+    const freeze = this.#freeze;
+    let sizeBytes = 0;
+    const parts = values.map((value, at) => {
+      const known = isObject(value) ? this.#large.get(value) : undefined;
+      const part = known ?? snapshot(value, { where: `extraArgs[${at}]`, freeze });
+      if (isObject(value)) this.#large.set(value, part);
+      sizeBytes += part.sizeBytes;
+      return part;
+    });
+    const open = (): unknown[] => parts.map((part) => part.open(freeze));
+    return freeze ? StoredValue.fresh(open, sizeBytes, 'caller') : StoredValue.live(open(), sizeBytes, 'caller');
+  }
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

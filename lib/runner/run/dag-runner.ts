@@ -1,0 +1,53 @@
+import { type ActorRef, exited, openGroup, type Parent, type Supervisor, spawnActor, startLimitedChild, tell } from '../../actor/index.js';
+import type { DagRun } from './dag-run.js';
+import type { RunnerIncarnation } from './run-job.js';
+
+/** What a DagRunner is told: to take up its run, that the run is over, or that performing a command of it failed. */
+export type DagRunnerMessage =
+  | { readonly type: 'begin' }
+  | { readonly type: 'finish' }
+  | { readonly type: 'crash'; readonly error: unknown };
+
+/** A runner that crashes a third time within 5 s ends its run. */
+const RUNNER_RESTARTS = { maxRestarts: 2, withinMs: 5000 };
+
+/** The actor of one run: it supervises the function actors of the run, which end with it, and does what the brain of the run wants. */
+async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<DagRunnerMessage>> {
+  const self: ActorRef<DagRunnerMessage> = await spawnActor<DagRunnerMessage>(
+    parent,
+    (_state, message, ctx) => {
+      if (message.type === 'crash') throw message.error;
+      if (message.type === 'begin') run.resume(incarnation);
+      else ctx.stop('normal');
+      return undefined;
+    },
+    { name: `DagRunner ${run.runId}` },
+  );
+  const incarnation: RunnerIncarnation = {
+    ref: self,
+    group: openGroup(self),
+    crash: (error) => void tell(self, { type: 'crash', error }),
+    finish: () => void tell(self, { type: 'finish' }),
+  };
+  void exited(self).then(() => run.orphaned(incarnation));
+  tell(self, { type: 'begin' });
+  return self;
+}
+
+/** A run as those see it who keep a DagRunner alive for it. */
+export interface Supervised {
+  readonly run: DagRun;
+  /** Whether it needs a DagRunner still. */
+  readonly goesOn: () => boolean;
+  /** Its DagRunner has crashed too often. */
+  readonly onGiveUp: (cause: unknown) => void;
+}
+
+/**
+ * Starts the DagRunner of a run under the supervisor of runs, and again whenever it crashes while the run goes on: how often is no matter of other runs.
+ * Rejects with `HANDOFF_STOPPED` when that supervisor has ended.
+ */
+export function superviseRun(supervisor: Supervisor, { run, goesOn, onGiveUp }: Supervised): Promise<unknown> {
+  const start = (parent: Parent): 'ignore' | Promise<ActorRef<DagRunnerMessage>> => (goesOn() ? startDagRunner(parent, run) : 'ignore');
+  return startLimitedChild(supervisor, { id: `DagRunner ${run.runId}`, restart: 'transient', start }, { ...RUNNER_RESTARTS, onGiveUp });
+}

@@ -1,0 +1,75 @@
+import type { Allocator, ClaimClass } from '../../allocator/index.js';
+import type { Clock, Logger, Timer } from '../../base/index.js';
+import type { RunHappening } from '../brain/messages.js';
+
+/**
+ * The functions of a run that wait for a node which is gone, as no other could run them: the node may come back, but they do not wait for ever. The log says for which
+ * node, once, not for each of them.
+ */
+export class NodeReturnWaits {
+  readonly #kinds: readonly ClaimClass[];
+  readonly #waitMs: number;
+  readonly #deps: NodeReturnWaitsDeps;
+  readonly #feed: (happening: RunHappening) => void;
+  readonly #waits = new Map<number, Timer>();
+  /** The nodes that the log has named, until a function has a place again. */
+  readonly #named = new Set<string>();
+  #isAnyGone = false;
+
+  constructor(kinds: readonly ClaimClass[], waitMs: number, deps: NodeReturnWaitsDeps, feed: (happening: RunHappening) => void) {
+    this.#kinds = kinds;
+    this.#waitMs = waitMs;
+    this.#deps = deps;
+    this.#feed = feed;
+  }
+
+  /** A member is gone. */
+  memberGone(states: readonly string[]): void {
+    this.#isAnyGone = true;
+    for (let index = 0; index < states.length; index += 1) if (states[index] === 'ready') this.asked(index);
+  }
+
+  /** A function asks for a place. */
+  asked(index: number): void {
+    const { allocation, clock, logger, ids } = this.#deps;
+    const kind = this.#kinds[index]!;
+    // At the start of the run every function had one.
+    if (!this.#isAnyGone || this.#waits.has(index)) return;
+    const member = allocation.goneNodeFor(kind);
+    if (member === undefined) return;
+    const waitedMs = this.#waitMs;
+    if (waitedMs > 0 && !this.#named.has(member)) {
+      this.#named.add(member);
+      logger.warn(
+        { functionId: ids[index], member, waitMs: waitedMs },
+        `waiting up to ${waitedMs} ms for the return of the only node that can go on with the run`,
+      );
+    }
+    const wait = clock.after(waitedMs, () => {
+      this.#waits.delete(index);
+      const node = allocation.goneNodeFor(kind);
+      if (node !== undefined) this.#feed({ type: 'node-missed', index, node, waitedMs });
+    });
+    this.#waits.set(index, wait);
+  }
+
+  /** It has a place. */
+  found(index: number): void {
+    this.#waits.get(index)?.cancel();
+    if (this.#waits.delete(index)) this.#named.clear();
+  }
+
+  close(): void {
+    for (const wait of this.#waits.values()) wait.cancel();
+    this.#waits.clear();
+  }
+}
+
+/** What waiting for nodes takes. */
+export interface NodeReturnWaitsDeps {
+  readonly allocation: Allocator;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The ids of the run's functions, by index. */
+  readonly ids: readonly string[];
+}

@@ -1,0 +1,178 @@
+import { type Allocator, amounts, type ClaimClass } from '../../allocator/index.js';
+import { HandoffError } from '../../base/index.js';
+import {
+  type AttemptHandle,
+  type Fetches,
+  isRemote,
+  type RemoteAttempt,
+  type RemoteExecutor,
+  type RemoteOutcome,
+} from '../../executor/index.js';
+import type { WireMessage } from '../../peer/index.js';
+import type { StoredValue } from '../../value/index.js';
+import type { Receipt, RunHappening } from '../brain/messages.js';
+import type { RunState } from '../brain/run-state.js';
+import { CodeWatch, type CodeWatchDeps } from './code-watch.js';
+import { ComparedAttempt } from './compared-attempt.js';
+import type { RunValues } from './run-values.js';
+
+/** What the far side of a run needs of its node. */
+export interface RemoteSideDeps extends CodeWatchDeps {
+  readonly node: string;
+  readonly allocation: Allocator;
+  readonly remote: RemoteExecutor;
+  readonly fetches: Fetches;
+  readonly send: (to: string, message: WireMessage) => boolean;
+}
+
+/** What a run does on other nodes: attempts, values that come from there, and the word that nobody needs them any more. */
+export class RemoteSide {
+  readonly #run: { readonly runId: string; readonly dagId: string };
+  readonly #values: RunValues;
+  readonly #deps: RemoteSideDeps;
+  readonly #feed: (happening: RunHappening) => void;
+  /** Hears that a module was found to differ on a node. */
+  readonly codeDiffers: (kind: ClaimClass, node: string, module: string) => void;
+  readonly #codeWatch: CodeWatch;
+  /** The nodes that know of the run. */
+  readonly #involvedNodes = new Set<string>();
+  /** Those that said that they leave. */
+  readonly #leaving = new Set<string>();
+  /** By node, what is to be released there. */
+  readonly #releases = new Map<string, string[]>();
+
+  constructor(
+    run: { readonly runId: string; readonly dagId: string },
+    values: RunValues,
+    deps: RemoteSideDeps,
+    feed: (happening: RunHappening) => void,
+    codeDiffers: (kind: ClaimClass, node: string, module: string) => void,
+  ) {
+    this.#run = run;
+    this.#values = values;
+    this.#deps = deps;
+    this.#feed = feed;
+    this.codeDiffers = codeDiffers;
+    this.#codeWatch = new CodeWatch(run, deps);
+  }
+
+  /** `started` is told once, when it has begun there. Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
+  start(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): AttemptHandle<RemoteOutcome> {
+    const begin = (): AttemptHandle<RemoteOutcome> => this.#begin(index, attempt, started);
+    const { comparisons, refusesSkew } = this.#deps;
+    const { node } = attempt.context;
+    const modules = refusesSkew ? (kind.group?.claims ?? [kind]).flatMap((claim) => claim.modules ?? []) : [];
+    if (modules.length === 0) return begin();
+    const differing = comparisons.differing(modules, node);
+    if (differing === undefined) return begin();
+    const mayBegin = Promise.resolve(differing).then((module) => {
+      if (module !== undefined) this.codeDiffers(kind, node, module);
+      return module === undefined;
+    });
+    return new ComparedAttempt(mayBegin, begin);
+  }
+
+  #begin(index: number, attempt: RemoteAttempt, started: () => void): AttemptHandle<RemoteOutcome> {
+    const { remote, allocation } = this.#deps;
+    const { context, steps, costs, slot } = attempt;
+    const { node } = context;
+    this.#involvedNodes.add(node);
+    this.#codeWatch.used(steps, node);
+    return remote.start(attempt, {
+      started,
+      queued: (lacking) => this.#feed({ type: 'functions-waited', indices: [index], lacking }),
+      refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
+        allocation.declined(
+          node,
+          {
+            capabilities: Object.fromEntries(capabilities),
+            used: Object.fromEntries(used),
+            usedByYou: Object.fromEntries(usedByYou),
+            slots: { thread: placesOf(threads), loop: placesOf(loopPlaces) },
+          },
+          { cost: amounts(costs), slot },
+        ),
+    });
+  }
+
+  /** Brings a collected value here. */
+  fetch(index: number, functionId: string, attempt: number): void {
+    const { fetches, node } = this.#deps;
+    const { runId, dagId } = this.#run;
+    const given = this.#values.ofFunction(index, node);
+    if (!isRemote(given)) return this.#feed({ type: 'value-fetched', index, attempt });
+    fetches.fetch(given, undefined, {
+      found: (held) => {
+        this.#values.keep(index, held);
+        this.#feed({ type: 'value-fetched', index, attempt });
+      },
+      missing: (cause) => {
+        const message = `The result of function "${functionId}" is lost: node "${given.from}" had it`;
+        const error = new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, runId, functionId, node: given.from, cause });
+        this.#feed({ type: 'value-missing', index, attempt, error });
+      },
+    });
+  }
+
+  /** A node is about to leave: what it made and is still needed is brought here before. */
+  leaving(node: string, { states, nodes, consumersLeft, plan, policy }: RunState): void {
+    this.#leaving.add(node);
+    for (let index = 0; index < plan.size; index += 1) {
+      const isNeeded = consumersLeft[index]! > 0 || policy.collected[index] === 1;
+      if (nodes[index] === node && states[index] === 'succeeded' && isNeeded) this.#bring(index, plan.ids[index]!);
+    }
+  }
+
+  /** A function has succeeded: what a node makes that is about to leave is brought here too. */
+  made(index: number, functionId: string, { node, isHere }: Receipt): void {
+    if (!isHere && this.#leaving.has(node)) this.#bring(index, functionId);
+  }
+
+  /** What does not come in time is lost with the node. */
+  #bring(index: number, functionId: string): void {
+    const { fetches, node } = this.#deps;
+    const given = this.#values.ofFunction(index, node);
+    if (!isRemote(given)) return this.#moved(index, functionId);
+    const found = (held: StoredValue): void => {
+      this.#values.keep(index, held);
+      this.#moved(index, functionId);
+    };
+    fetches.fetch(given, undefined, { found, missing: () => {} });
+  }
+
+  #moved(index: number, functionId: string): void {
+    this.release(index, functionId);
+    this.flush();
+    this.#values.moved(index);
+  }
+
+  /** The value is needed no more; the nodes hear so with the next `flush`. */
+  release(index: number, functionId: string): void {
+    for (const node of this.#values.holdersOf(index)) {
+      const ids = this.#releases.get(node);
+      if (ids) ids.push(functionId);
+      else this.#releases.set(node, [functionId]);
+    }
+  }
+
+  flush(): void {
+    if (this.#releases.size === 0) return;
+    const { runId } = this.#run;
+    for (const [node, ids] of this.#releases) this.#deps.send(node, { type: 'release-values', runId, ids });
+    this.#releases.clear();
+  }
+
+  /** The run is over: what is left of it may be kept there for so long. */
+  end(retainMs: number): void {
+    this.flush();
+    const { runId } = this.#run;
+    for (const node of this.#involvedNodes) this.#deps.send(node, { type: 'end-run', runId, retainMs });
+    this.#values.close();
+  }
+}
+
+const placesOf = ([size, used, usedByYou]: readonly [number, number, number]): { size: number; used: number; usedByYou: number } => ({
+  size,
+  used,
+  usedByYou,
+});

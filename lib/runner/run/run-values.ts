@@ -1,0 +1,249 @@
+import type { Allocator, ValueLocations } from '../../allocator/index.js';
+import { HandoffError } from '../../base/index.js';
+import type { Plan, RecipeStep } from '../../dag/index.js';
+import {
+  type ArgumentValue,
+  type AttemptHandle,
+  type Executor,
+  isRemote,
+  type Offers,
+  type RemoteValue,
+  RIDES_ALONG_BYTES,
+  type ValueMaker,
+} from '../../executor/index.js';
+import type { ValueStore } from '../../store/index.js';
+import { StoredValue } from '../../value/index.js';
+import type { RunState } from '../brain/run-state.js';
+import { Nearness } from './nearness.js';
+
+/** What finding the values of a run needs. */
+export interface RunValuesDeps {
+  /** The driver. */
+  readonly node: string;
+  readonly allocation: Allocator;
+  readonly store: ValueStore;
+  readonly offers: Offers;
+  readonly executor: Executor;
+}
+
+/** Whose values they are. */
+export interface RunValuesOf {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly inputs: ReadonlyMap<string, ArgumentValue>;
+  /** Where each function ran, by index. */
+  readonly nodes: readonly (string | undefined)[];
+  /** 1: the run's caller gets it. */
+  readonly collected: Uint8Array;
+  /** Whether a function that fails is tried again. */
+  mayRetry(index: number): boolean;
+}
+
+/** Where the values of one run lie, and how the node that needs one gets it: here at hand, riding along, or to be fetched. */
+export class RunValues implements ValueLocations {
+  readonly sizes: Float64Array;
+  readonly #of: RunValuesOf;
+  readonly #deps: RunValuesDeps;
+  readonly #offers: number[] = [];
+  /** Serializers of this run under way on this node, for functions elsewhere. */
+  readonly #serializing = new Set<AttemptHandle>();
+  /** Where values lie that are not where they were made: that node is gone, or about to be. */
+  readonly #moved = new Map<number, string>();
+  readonly #nearness: Nearness;
+  /**
+   * What lies here, by index, beside the store, which has it by id: a run of a million reads each value as often as there are functions that need it, and a
+   * table of a million strings is outside every cache.
+   */
+  readonly #here: (StoredValue | undefined)[];
+
+  constructor(of: RunValuesOf, deps: RunValuesDeps) {
+    this.#of = of;
+    this.#deps = deps;
+    this.sizes = new Float64Array(of.plan.size);
+    this.#here = new Array<StoredValue | undefined>(of.plan.size).fill(undefined);
+    this.#nearness = new Nearness({ plan: of.plan, nodes: of.nodes, sizes: this.sizes });
+  }
+
+  /** The result of a function, where it is here; an attempt here may have fetched it for itself. */
+  held(index: number): StoredValue | undefined {
+    return this.#here[index] ?? this.#deps.store.get(this.#of.runId, this.#of.plan.ids[index]!);
+  }
+
+  /** The result of a function is here from now on. */
+  keep(index: number, held: StoredValue): void {
+    this.#here[index] = held;
+    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
+  }
+
+  /** Nobody here needs it any more. */
+  drop(index: number): void {
+    this.#here[index] = undefined;
+    this.#deps.store.release(this.#of.runId, this.#of.plan.ids[index]!);
+  }
+
+  /** The result of a function, for an attempt on `target`. */
+  ofFunction(index: number, target: string): ArgumentValue {
+    const { runId, plan } = this.#of;
+    const held = this.held(index);
+    if (held && target === this.#deps.node) return held;
+    const functionId = plan.ids[index]!;
+    const origin = this.originOf(index);
+    const value = { kind: 'of-run', runId, functionId, origin } as const;
+    // What was made there is there.
+    const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
+    return { from: origin, value, sizeBytes: this.sizes[index]!, inline: rides };
+  }
+
+  /** Whether one function alone needs the result of this one, and the run's caller does not. */
+  isForOne(index: number): boolean {
+    const { plan, collected } = this.#of;
+    return plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && collected[index] === 0;
+  }
+
+  /** The same for function `consumer`, which may keep it if nobody else does. */
+  ofProducer(index: number, target: string, consumer: number): ArgumentValue {
+    const given = this.ofFunction(index, target);
+    if (!this.isForOne(index)) return given;
+    if (isRemote(given)) return { ...given, isExclusive: true };
+    return this.#of.plan.isolation[consumer] === 'loop' ? given.toOnlyUser(this.#of.mayRetry(consumer)) : given;
+  }
+
+  /** An input of the DAG, for an attempt on `target`. */
+  ofInput(id: string, target: string): ArgumentValue {
+    const { inputs, runId } = this.#of;
+    const { node, store } = this.#deps;
+    const given = inputs.get(id);
+    if (!given) throw new Error(`input "${id}" has no value although function actors need it`);
+    if (!(given instanceof StoredValue) || target === node) return given;
+    // Whether it rides along shows when it is packed, and beside others: what does not is fetched.
+    if (!store.get(runId, id)) store.put(runId, id, given);
+    return { from: node, value: { kind: 'of-run', runId, functionId: id, origin: node }, sizeBytes: given.sizeBytes, inline: given };
+  }
+
+  /** Constants, for an attempt on `target`. */
+  constants(held: StoredValue, target: string): ArgumentValue {
+    if (target === this.#deps.node || held.sizeBytes <= RIDES_ALONG_BYTES) return held;
+    return this.#offered((listener) => listener.found(held), held.sizeBytes);
+  }
+
+  /** A function has made its value: on the node where it ran. */
+  made(index: number, sizeBytes: number): void {
+    this.sizes[index] = sizeBytes;
+    this.#moved.delete(index);
+  }
+
+  /** The driver has it now, and the node where it was made does not. */
+  moved(index: number): void {
+    this.#moved.set(index, this.#deps.node);
+  }
+
+  /** A node is gone: what it had is taken from whoever has a copy. Answers the functions whose values nobody has. */
+  nodeGone(node: string, { states, hasValue: held }: RunState): readonly number[] {
+    const { plan, nodes } = this.#of;
+    const { allocation } = this.#deps;
+    const living = new Set(allocation.members.map(({ name }) => name));
+    const lost: number[] = [];
+    for (let index = 0; index < plan.size; index += 1) {
+      if (states[index] !== 'succeeded' || held[index] === 0 || this.originOf(index) !== node) continue;
+      if (this.held(index)) this.moved(index);
+      else {
+        const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
+        // What a function there has used is kept there, as long as anybody may need it.
+        const user = dependents.find((one) => states[one] === 'succeeded' && living.has(nodes[one]!) && nodes[one] !== this.#deps.node);
+        if (user === undefined) lost.push(index);
+        else this.#moved.set(index, nodes[user]!);
+      }
+    }
+    return lost;
+  }
+
+  /** Where a function's result lies; inputs are the driver's. */
+  originOf(index: number | undefined): string {
+    return (index === undefined ? undefined : (this.#moved.get(index) ?? this.#of.nodes[index])) ?? this.#deps.node;
+  }
+
+  /** What the serializer of an edge makes where its value lies, which is not `target`. `extra` holds its arguments after the value. */
+  serialized(step: RecipeStep, index: number | undefined, extra: StoredValue, consumer: { id: string; attempt: number }): RemoteValue {
+    const { runId, plan } = this.#of;
+    const { dagId } = plan;
+    const { node } = this.#deps;
+    const { functionId, code, isolation } = step;
+    const origin = this.originOf(index);
+    // It may take as long as the function that needs it.
+    const timeoutMs = plan.specs[plan.indexOf.get(consumer.id) ?? -1]?.timeoutMs;
+    const packed = extra.pack('extra');
+    if (origin === node) {
+      return this.#offered((listener) => {
+        const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
+        if (!(source instanceof StoredValue)) return listener.missing(undefined);
+        const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node };
+        const serialize = { role: 'serialize', functionId, code, isolation, inputs: [source], asList: false, wanted: true } as const;
+        const steps = [{ ...serialize, extra: StoredValue.packed(packed, 'caller') }];
+        const handle = this.#deps.executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
+        this.#serializing.add(handle);
+        handle.listen((outcome) => {
+          this.#serializing.delete(handle);
+          if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
+          else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
+        });
+      }, 0);
+    }
+    const { module, name } = code as { module: string; name: string };
+    const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: consumer.id, attempt: consumer.attempt } as const;
+    return { from: origin, value: { ...value, module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null }, sizeBytes: 0 };
+  }
+
+  bytesToMove(index: number, target: string): number {
+    const { plan, inputs } = this.#of;
+    let bytes = 0;
+    for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1) {
+      const producer = plan.producers[at]!;
+      if (this.originOf(producer) !== target && !this.#nearness.hasCopy(producer, target)) bytes += this.sizes[producer]!;
+    }
+    for (let at = plan.argsStart[index]!; at < plan.argsStart[index + 1]!; at += 1) {
+      const number = plan.args[at]!;
+      if (number >= 0) continue;
+      const given = inputs.get(plan.inputs[-number - 1]!);
+      const origin = given instanceof StoredValue || !given ? this.#deps.node : given.from;
+      if (given && origin !== target && !this.#nearness.hasCopy(number, target)) bytes += given.sizeBytes;
+    }
+    return bytes;
+  }
+
+  kin(index: number, node: string): number {
+    return this.#nearness.kin(index, node);
+  }
+
+  placed(index: number, node: string): void {
+    this.#nearness.placed(index, node);
+  }
+
+  /** The nodes, the driver apart, that have the value: where it was made, and where something that needed it ran. */
+  holdersOf(index: number): ReadonlySet<string> {
+    const { plan, nodes } = this.#of;
+    const holders = new Set<string>();
+    const add = (node: string | undefined): void => {
+      if (node !== undefined && node !== this.#deps.node) holders.add(node);
+    };
+    add(nodes[index]);
+    add(this.#moved.get(index));
+    if (this.sizes[index]! <= RIDES_ALONG_BYTES) return holders;
+    for (let at = plan.dependentsStart[index]!; at < plan.dependentsStart[index + 1]!; at += 1) add(nodes[plan.dependents[at]!]);
+    return holders;
+  }
+
+  /** Nothing is given any more. */
+  close(): void {
+    if (this.#serializing.size > 0) {
+      const over = new HandoffError('HANDOFF_STOPPED', 'The run is over', { runId: this.#of.runId, node: this.#deps.node });
+      for (const handle of [...this.#serializing]) handle.stop(over, 0);
+    }
+    for (const offer of this.#offers) this.#deps.offers.drop(offer);
+  }
+
+  #offered(maker: ValueMaker, sizeBytes: number): RemoteValue {
+    const offer = this.#deps.offers.add(maker);
+    this.#offers.push(offer);
+    return { from: this.#deps.node, value: { kind: 'offered', offer }, sizeBytes };
+  }
+}

@@ -1,0 +1,122 @@
+import { amounts, type Capabilities, type Claim, type ClaimClass, type CollocationGroup } from '../../allocator/index.js';
+import type { Plan } from '../../dag/index.js';
+import { moduleOnWire } from '../../executor/index.js';
+
+/** What a run's functions claim depends on. */
+export interface ClaimTerms {
+  /** The driver's name. */
+  readonly node: string;
+  /** `executeLocal`: every function on the driver, nothing is claimed but the thread or the place in the loop. */
+  readonly local: boolean;
+  /** What a thread function costs that does not say: one cpu, where any member has one. */
+  readonly threadCost: Capabilities;
+  /** The folder that modules lie in, where nodes whose modules differ are to be told apart; `undefined` where they are not. */
+  readonly comparedBelow?: string | undefined;
+}
+
+const NOTHING: Capabilities = {};
+
+/** A value that no more functions than that need is soon given up, once one of them has had it. */
+const FEW = 8;
+
+/** Whether a function takes no value that is soon given up after it: a run of which only such go on fills the memory. */
+function isOpening({ producers, producersStart, dependentsStart }: Plan, index: number): boolean {
+  for (let at = producersStart[index]!; at < producersStart[index + 1]!; at += 1) {
+    const producer = producers[at]!;
+    if (dependentsStart[producer + 1]! - dependentsStart[producer]! <= FEW) return false;
+  }
+  return true;
+}
+
+/** What a function claims, as far as the plan says. */
+interface Wanted {
+  readonly slot: ClaimClass['slot'];
+  readonly costs: Capabilities;
+  readonly pinnedTo: string | undefined;
+  readonly group: number;
+  readonly opens: boolean;
+  /** The modules that must be the same; sorted, as JSON. */
+  readonly modules: string | undefined;
+}
+
+function sameCosts(a: Capabilities, b: Capabilities): boolean {
+  if (a === b) return true;
+  let more = 0;
+  for (const name in a) {
+    if (a[name] !== b[name]) return false;
+    more += 1;
+  }
+  for (const _name in b) more -= 1;
+  return more === 0;
+}
+
+/** The same for costs that are the same, in whatever order they are named. */
+function keyOf({ slot, costs, pinnedTo, group, opens, modules }: Wanted): string {
+  return JSON.stringify([
+    slot,
+    opens,
+    pinnedTo ?? null,
+    group,
+    modules ?? null,
+    Object.entries(costs).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+}
+
+/** The kinds of claim of one run. Most functions are as the one before them: a key for each of a million would take a second. */
+class Kinds {
+  readonly #byKey = new Map<string, ClaimClass>();
+  readonly #groups = new Map<number, CollocationGroup & { claims: Claim[] }>();
+  #last: { readonly wanted: Wanted; readonly kind: ClaimClass } | undefined;
+
+  of(wanted: Wanted): ClaimClass {
+    const last = this.#last?.wanted;
+    const { slot, costs, pinnedTo, group, opens, modules } = wanted;
+    const isAlike =
+      last && last.slot === slot && last.opens === opens && last.pinnedTo === pinnedTo && last.group === group && last.modules === modules;
+    if (isAlike && sameCosts(last.costs, costs)) return this.#last!.kind;
+    const key = keyOf(wanted);
+    const kind = this.#byKey.get(key) ?? this.#make(wanted, key);
+    this.#last = { wanted, kind };
+    return kind;
+  }
+
+  #make({ slot, costs, pinnedTo, group: number, opens, modules }: Wanted, key: string): ClaimClass {
+    const group = number < 0 ? undefined : this.#group(number);
+    const compared =
+      modules === undefined ? undefined : { modules: JSON.parse(modules) as readonly string[], differs: new Map<string, string>() };
+    const kind: ClaimClass = { slot, costs, cost: amounts(costs), pinnedTo: pinnedTo, group, growsMemory: opens, ...compared };
+    group?.claims.push(kind);
+    this.#byKey.set(key, kind);
+    return kind;
+  }
+
+  #group(number: number): CollocationGroup & { claims: Claim[] } {
+    const known = this.#groups.get(number);
+    if (known) return known;
+    const group = { claims: [], node: undefined };
+    this.#groups.set(number, group);
+    return group;
+  }
+}
+
+/** The modules that an attempt at a function may need where it runs, its inline functions' and edges' among them, as they are on the wire. */
+function modulesOf(plan: Plan, index: number, root: string): string | undefined {
+  const codes = plan.isSimple(index) ? [plan.specs[index]!.code] : plan.recipe(index).steps.map(({ code }) => code);
+  const modules = new Set(codes.flatMap((code) => ('module' in code ? [moduleOnWire(code.module, root)] : [])));
+  return modules.size === 0 ? undefined : JSON.stringify([...modules].sort());
+}
+
+/** The kind of claim of each function of a plan, by index; functions that are alike share one object. */
+export function claimClasses(plan: Plan, { node, local, threadCost, comparedBelow }: ClaimTerms): readonly ClaimClass[] {
+  const kinds = new Kinds();
+  const byIndex = new Array<ClaimClass>(plan.size);
+  for (let index = 0; index < plan.size; index += 1) {
+    const slot = plan.isolation[index]!;
+    const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (slot === 'thread' ? threadCost : NOTHING));
+    const pinnedTo = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
+    const group = local ? -1 : plan.group[index]!;
+    const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow);
+    byIndex[index] = kinds.of({ slot, costs, pinnedTo, group, opens: isOpening(plan, index), modules });
+  }
+  return byIndex;
+}

@@ -1,0 +1,87 @@
+import type { CodeRef, Plan } from '../../dag/index.js';
+
+/** How many durations are remembered in all; the DAGs that ran longest ago are forgotten first. */
+export const DURATIONS_KEPT = 200_000;
+const REFERENCES_KEPT = 10_000;
+
+interface Mean {
+  meanMs: number;
+  count: number;
+}
+
+const nameOf = ({ module, name }: CodeRef): string => `${module}#${name}`;
+
+/**
+ * How long functions take, learnt from the runs of this node: by DAG and function id from the last run, by reference the mean. A bounded
+ * table. What is not known at all counts like the mean of what is known in the same DAG, so that without any knowledge depth decides.
+ */
+export class Estimates {
+  readonly #byDag = new Map<string, Map<string, number>>();
+  readonly #byReference = new Map<string, Mean>();
+  #last: { readonly code: unknown; readonly mean: Mean | undefined } | undefined;
+  #kept = 0;
+
+  /** The estimated milliseconds of each function of a plan. */
+  of(plan: Plan): Float64Array {
+    const learnt = this.#byDag.get(plan.definitionId);
+    const estimates = new Float64Array(plan.size);
+    const unknown: number[] = [];
+    let sumMs = 0;
+    for (let index = 0; index < plan.size; index += 1) {
+      const spec = plan.specs[index]!;
+      const estimateMs = spec.estimateMs ?? learnt?.get(spec.id) ?? this.#meanOf(spec.code);
+      if (estimateMs === undefined) unknown.push(index);
+      else sumMs += estimates[index] = estimateMs;
+    }
+    const known = plan.size - unknown.length;
+    const elseMs = known > 0 && sumMs > 0 ? sumMs / known : 1;
+    for (const index of unknown) estimates[index] = elseMs;
+    return estimates;
+  }
+
+  /** Learns from a run that has ended; `tookMs` is NaN for a function that did not succeed. */
+  learn(plan: Plan, tookMs: Float64Array): void {
+    this.#forget(plan.definitionId);
+    const ofDag = plan.size <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
+    for (let index = 0; index < plan.size; index += 1) {
+      const took = tookMs[index]!;
+      if (Number.isNaN(took)) continue;
+      ofDag?.set(plan.ids[index]!, took);
+      this.#learnReference(plan.specs[index]!.code, took);
+    }
+    if (!ofDag) return;
+    this.#byDag.set(plan.definitionId, ofDag);
+    this.#kept += ofDag.size;
+    for (const dagId of this.#byDag.keys()) {
+      if (this.#kept <= DURATIONS_KEPT) break;
+      this.#forget(dagId);
+    }
+  }
+
+  #forget(dagId: string): void {
+    this.#kept -= this.#byDag.get(dagId)?.size ?? 0;
+    this.#byDag.delete(dagId);
+  }
+
+  #meanOf(code: unknown): number | undefined {
+    return this.#known(code)?.meanMs;
+  }
+
+  #learnReference(code: unknown, tookMs: number): void {
+    const mean = this.#known(code);
+    if (mean) {
+      mean.count += 1;
+      mean.meanMs += (tookMs - mean.meanMs) / mean.count;
+    } else if (typeof code !== 'function' && this.#byReference.size < REFERENCES_KEPT) {
+      this.#last = undefined;
+      this.#byReference.set(nameOf(code as CodeRef), { meanMs: tookMs, count: 1 });
+    }
+  }
+
+  /** Functions that follow one another in a DAG often are one reference: its name is looked up once. */
+  #known(code: unknown): Mean | undefined {
+    if (typeof code === 'function') return undefined;
+    if (this.#last?.code !== code) this.#last = { code, mean: this.#byReference.get(nameOf(code as CodeRef)) };
+    return this.#last?.mean;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Plan } from '../../dag/index.js';
+import type { StoredValue } from '../../value/index.js';
+
+/** Values whose packed form is larger are unpacked when somebody looks at them, so that a run's end does not hold up the node's loop. */
+const OPENED_AT_ONCE_BYTES = 64 * 1024;
+
+/** Sets an own property, also for ids such as `__proto__`. */
+function define(target: Record<string, unknown>, id: string, value: unknown): void {
+  if (id !== '__proto__') target[id] = value;
+  else Object.defineProperty(target, id, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** A map of strings that is an ordinary object. */
+export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
+  const record: Record<string, T> = {};
+  for (const [id, value] of entries) define(record, id, value);
+  return record;
+}
+
+/** How many functions are looked at in one turn of the event loop when a run ends. */
+const COLLECTED_AT_ONCE = 10_000;
+
+/**
+ * The results of a run as an ordinary object, which is made in as many turns of the event loop as it needs. Small values are there; a large one
+ * that is packed is an accessor that unpacks it at the first look, and gives the same object from then on.
+ */
+export class Results {
+  /** The functions whose values are there. */
+  readonly ids: string[] = [];
+  readonly values: Record<string, unknown> = {};
+  readonly #plan: Plan;
+  readonly #collected: Uint8Array;
+  readonly #heldOf: (index: number) => StoredValue | undefined;
+  readonly #freeze: boolean;
+  #next = 0;
+
+  constructor(plan: Plan, collected: Uint8Array, heldOf: (index: number) => StoredValue | undefined, freeze: boolean) {
+    this.#plan = plan;
+    this.#collected = collected;
+    this.#heldOf = heldOf;
+    this.#freeze = freeze;
+  }
+
+  /** Goes on with what fits into a turn; true when that was all. */
+  goOn(): boolean {
+    const { ids, size } = this.#plan;
+    const end = Math.min(size, this.#next + COLLECTED_AT_ONCE);
+    for (; this.#next < end; this.#next += 1) {
+      if (this.#collected[this.#next] === 1) this.#collect(this.#next, ids[this.#next]!);
+    }
+    return end === size;
+  }
+
+  #collect(index: number, id: string): void {
+    const held = this.#heldOf(index);
+    if (!held) return;
+    this.ids.push(id);
+    const freeze = this.#freeze;
+    if (!held.isPacked || held.sizeBytes <= OPENED_AT_ONCE_BYTES) {
+      try {
+        return define(this.values, id, held.open(freeze));
+      } catch {
+        // Bytes from elsewhere that nobody packed: whoever looks at this one hears so, and the run ends as it is.
+      }
+    }
+    defineOnce(this.values, id, () => held.open(freeze));
+  }
+}
+
+/** Of how many functions it is told at the end where they ran; of more it is when somebody looks. */
+const ALLOCATIONS_AT_ONCE = 10_000;
+
+/** An outcome with `allocations`, by function id the node on which each ran. */
+export function withAllocations<T extends object>(
+  outcome: T,
+  ids: readonly string[],
+  nodes: readonly (string | undefined)[],
+): T & { readonly allocations: Readonly<Record<string, string>> } {
+  const allocations = (): Record<string, string> => {
+    const record: Record<string, string> = {};
+    for (let index = 0; index < ids.length; index += 1) define(record, ids[index]!, nodes[index]!);
+    return record;
+  };
+  if (ids.length <= ALLOCATIONS_AT_ONCE) return { ...outcome, allocations: allocations() };
+  defineOnce(outcome, 'allocations', allocations);
+  return outcome as T & { readonly allocations: Readonly<Record<string, string>> };
+}
+
+/** Defines a property that is made at the first look. */
+function defineOnce(target: object, key: string, make: () => unknown): void {
+  let pending: (() => unknown) | undefined = make;
+  let value: unknown;
+  const get = (): unknown => {
+    if (pending) [value, pending] = [pending(), undefined];
+    return value;
+  };
+  Object.defineProperty(target, key, { get, enumerable: true, configurable: true });
+}

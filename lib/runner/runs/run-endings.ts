@@ -1,0 +1,24 @@
+import { HandoffError, safeThrown } from '../../base/index.js';
+import type { Plan } from '../../dag/index.js';
+import type { DagRun } from '../run/dag-run.js';
+
+/** Somebody asked for the end of a run. */
+export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffError {
+  const { dagId } = plan;
+  const cause = safeThrown(reason);
+  return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
+}
+
+/** Its node ended, or its DagRunner did, again and again. */
+export function aborted(run: DagRun, why: string, cause: unknown): HandoffError {
+  const { runId, dagId } = run;
+  return new HandoffError('HANDOFF_RUN_ABORTED', `Run of DAG "${dagId}" was aborted: ${why}`, { dagId, runId, cause });
+}
+
+/** Adds to the error of a run which of its functions could not be ended. */
+export function sayBlocked(error: HandoffError, functionIds: readonly string[]): void {
+  if (error.message.includes('still blocked')) return;
+  const named = functionIds.slice(0, 3).map((id) => `"${id}"`);
+  const more = functionIds.length > 3 ? ` and ${functionIds.length - 3} more` : '';
+  error.message += `; the thread of ${named.join(', ')}${more} is still blocked in a system call`;
+}

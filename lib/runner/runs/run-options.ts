@@ -1,0 +1,114 @@
+import { type AllocationStrategy, strategies } from '../../allocator/index.js';
+import { checkedNumber } from '../../base/index.js';
+import type { Plan } from '../../dag/index.js';
+
+/** The execution options, checked, with their defaults. */
+export interface CheckedRunOptions {
+  readonly strategy: AllocationStrategy;
+  /** Whether the strategy is one of ours, which take the only node that has room. */
+  readonly takesAnyRoom: boolean;
+  readonly maxRetries: number;
+  readonly maxConcurrency: number;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly collected: Uint8Array;
+  readonly onFailure: 'abort' | 'continue';
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+  readonly lostNodeWaitMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly retainMs: number;
+  /** The id by which the run is known; default: the DAG's own. */
+  readonly dagId: string | undefined;
+}
+
+const KNOWN = new Set([
+  'allocationStrategy',
+  'maxRetries',
+  'maxConcurrency',
+  'inputs',
+  'collect',
+  'onFailure',
+  'timeoutMs',
+  'stopGraceMs',
+  'lostNodeWaitMs',
+  'signal',
+  'retainMs',
+  'dagId',
+]);
+
+/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+export function checkedRunOptions(given: unknown, plan: Plan): CheckedRunOptions {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
+  const options = (given ?? {}) as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(options)) if (!KNOWN.has(name)) throw new TypeError(`unknown option "${name}"`);
+  const { onFailure = 'abort', signal } = options;
+  if (onFailure !== 'abort' && onFailure !== 'continue')
+    throw new TypeError(`onFailure must be 'abort' or 'continue', not ${String(onFailure)}`);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
+  const { allocationStrategy } = options;
+  return {
+    strategy: checkedStrategy(allocationStrategy),
+    takesAnyRoom: typeof allocationStrategy !== 'object',
+    maxRetries: checkedNumber('maxRetries', options.maxRetries, { or: 3, integer: true }),
+    maxConcurrency: checkedNumber('maxConcurrency', options.maxConcurrency, {
+      or: Number.POSITIVE_INFINITY,
+      least: 1,
+      integer: true,
+      infinite: true,
+    }),
+    inputs: checkedInputs(options.inputs, plan),
+    collected: checkedCollect(options.collect, plan),
+    onFailure,
+    timeoutMs: options.timeoutMs === undefined ? undefined : checkedNumber('timeoutMs', options.timeoutMs, { or: 0 }),
+    stopGraceMs: checkedNumber('stopGraceMs', options.stopGraceMs, { or: 500 }),
+    lostNodeWaitMs: checkedNumber('lostNodeWaitMs', options.lostNodeWaitMs, { or: 15_000 }),
+    signal,
+    retainMs: checkedNumber('retainMs', options.retainMs, { or: 600_000 }),
+    dagId: checkedDagId(options.dagId),
+  };
+}
+
+function checkedDagId(given: unknown): string | undefined {
+  if (given === undefined) return undefined;
+  // Half a surrogate pair does not come back from the wire as it was.
+  if (typeof given !== 'string' || given === '' || LONE_SURROGATE.test(given))
+    throw new TypeError('dagId must be a well-formed non-empty string');
+  return given;
+}
+
+const LONE_SURROGATE = /\p{Cs}/u;
+
+function checkedStrategy(given: unknown): AllocationStrategy {
+  if (typeof given === 'object' && given !== null) {
+    const { name, place } = given as Partial<AllocationStrategy>;
+    if (typeof name === 'string' && typeof place === 'function') return given as AllocationStrategy;
+    throw new TypeError('allocationStrategy must have a name and a place function');
+  }
+  const make = given === undefined ? strategies.get('first-available') : strategies.get(given as string);
+  if (make) return make();
+  throw new TypeError(`allocationStrategy must be one of ${[...strategies.keys()].join(', ')}, or a strategy, not ${String(given)}`);
+}
+
+function checkedInputs(given: unknown, plan: Plan): Readonly<Record<string, unknown>> {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) throw new TypeError('inputs must be an object of values by input id');
+  for (const id of Object.keys(given))
+    if (!plan.inputs.includes(id)) throw new TypeError(`inputs has "${id}", which is no input of the DAG`);
+  return given as Readonly<Record<string, unknown>>;
+}
+
+function checkedCollect(given: unknown, plan: Plan): Uint8Array {
+  const collected = new Uint8Array(plan.size);
+  if (given === undefined || given === 'all') return collected.fill(1);
+  if (given === 'sinks') {
+    for (const index of plan.sinks) collected[index] = 1;
+    return collected;
+  }
+  if (!Array.isArray(given)) throw new TypeError(`collect must be 'all', 'sinks' or a list of function ids, not ${String(given)}`);
+  for (const id of given as readonly unknown[]) {
+    const index = plan.indexOf.get(id as string);
+    if (index === undefined) throw new TypeError(`collect names ${JSON.stringify(id)}, which is no regular function of the DAG`);
+    collected[index] = 1;
+  }
+  return collected;
+}

@@ -1,0 +1,314 @@
+import type { Clock, Timer } from '../base/index.js';
+import { countLarge, type StoredValue } from '../value/index.js';
+import { Locations } from './locations.js';
+import type { StoreBackend, ValueShelf } from './store.js';
+
+interface RunShelf {
+  readonly dagId: string;
+  readonly shelf: ValueShelf;
+  /** Where those of its values were made that were not made here. */
+  origins: Map<string, string> | undefined;
+  /** Set once the run has ended: when its values go. */
+  retention: Timer | undefined;
+  /** Told when its values go, after it has ended. */
+  dropped: (() => void) | undefined;
+}
+
+/** What a DAG id holds beside its runs. */
+interface DagShelf {
+  /** From `storeValue`: kept until `clear`. */
+  readonly values: ValueShelf;
+  /** From `storeResult`: kept until the next run of the id starts. */
+  results: ValueShelf;
+  /** Copies of what other nodes have: kept until what they are copies of goes, or the next run of the id starts. */
+  copies: ValueShelf;
+}
+
+/** A copy that is on its way here. */
+interface ExpectedCopy {
+  readonly dagId: string;
+  isStale: boolean;
+}
+
+/** Somebody who wants a value that is not there yet. */
+export interface Waiter {
+  found(value: StoredValue): void;
+}
+
+/**
+ * The table behind the LocalStore actor: every value on this node. It outlives each incarnation of the actor, so that a crash costs no
+ * result. Values are kept per run; by DAG id the run that started last answers, then what was stored by hand.
+ */
+export class ValueStore {
+  readonly locations = new Locations();
+  readonly #node: string;
+  readonly #backend: StoreBackend;
+  readonly #clock: Clock;
+  readonly #retainedBytesLimit: number;
+  readonly #runs = new Map<string, RunShelf>();
+  /** Of runs that go on, which are few beside those that have ended. */
+  readonly #open = new Set<RunShelf>();
+  #retainedBytes = 0;
+  readonly #latest = new Map<string, string>();
+  readonly #dags = new Map<string, DagShelf>();
+  readonly #waiters = new Map<string, Map<string, Set<Waiter>>>();
+  /** By DAG id, the nodes that fetched something of it, and may have kept a copy. */
+  readonly #copiedTo = new Map<string, Set<string>>();
+  readonly #expected = new Set<ExpectedCopy>();
+  /** Told when what `node` may have copies of is here no more. */
+  onCopiesStale: (node: string, dagId: string) => void = () => {};
+
+  constructor(options: { node: string; backend: StoreBackend; clock: Clock; retainedBytesLimit: number }) {
+    this.#node = options.node;
+    this.#backend = options.backend;
+    this.#clock = options.clock;
+    this.#retainedBytesLimit = options.retainedBytesLimit;
+  }
+
+  /** Bytes of all values on this node. */
+  get heldBytes(): number {
+    let bytes = this.#retainedBytes;
+    for (const { shelf } of this.#open) bytes += shelf.sizeBytes;
+    for (const { values, results, copies } of this.#dags.values()) bytes += values.sizeBytes + results.sizeBytes + copies.sizeBytes;
+    return bytes;
+  }
+
+  /** Starts the shelf of a run. The results of the run of that DAG before go, unless it is another driver's and goes on. */
+  openRun(runId: string, dagId: string): void {
+    const before = this.#latest.get(dagId);
+    if (before !== undefined && this.#runs.get(before)?.retention) this.dropRun(before);
+    this.#forgetResults(dagId);
+    const run: RunShelf = { dagId, shelf: this.#backend.open(), origins: undefined, retention: undefined, dropped: undefined };
+    this.#runs.set(runId, run);
+    this.#open.add(run);
+    this.#latest.set(dagId, runId);
+  }
+
+  /** Whether there is anything of a run, going on or retained. */
+  hasRun(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
+
+  /** A run of that DAG has started on another node: by DAG id it answers from now on, and results of runs before go. */
+  runStarted(runId: string, dagId: string): void {
+    if (this.#runs.has(runId)) return;
+    this.#forgetResults(dagId);
+    const before = this.#latest.get(dagId);
+    if (before === undefined) return;
+    if (this.#runs.get(before)?.retention) this.dropRun(before);
+    // One that goes on here started before.
+    else this.#latest.set(dagId, runId);
+  }
+
+  /** `origin`: the node where it was made, default this one. */
+  put(runId: string, id: string, value: StoredValue, origin = this.#node): void {
+    const run = this.#runs.get(runId);
+    // What comes for a run that is over comes too late.
+    if (!run || run.retention) return;
+    run.shelf.put(id, value);
+    if (origin !== this.#node) run.origins = (run.origins ?? new Map<string, string>()).set(id, origin);
+    else run.origins?.delete(id);
+    if (this.#waiters.size > 0) this.#wake(run.dagId, id, value);
+  }
+
+  /** A value of a run that is going on. */
+  get(runId: string, id: string): StoredValue | undefined {
+    return this.#runs.get(runId)?.shelf.get(id);
+  }
+
+  release(runId: string, id: string): void {
+    const run = this.#runs.get(runId);
+    if (run && !run.retention) run.shelf.delete(id);
+  }
+
+  /**
+   * Ends a run: the values of `keep`, ids that are all there and differ, stay for `retainMs`, the others go. What all ended runs hold together is bounded: the oldest go
+   * first, the one that ends now last. `dropped` is told once when they go, which may be now.
+   */
+  retainRun(runId: string, keep: readonly string[], retainMs: number, dropped?: () => void): void {
+    const run = this.#runs.get(runId);
+    if (!run || run.retention) return dropped?.();
+    run.dropped = dropped;
+    leaveOnly(run.shelf, keep);
+    // By DAG id the run answers that started last; what no other can ask for is not kept.
+    const isLatest = this.#latest.get(run.dagId) === runId;
+    if (retainMs <= 0 || keep.length === 0 || !isLatest) return this.dropRun(runId);
+    run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
+    this.#runs.delete(runId);
+    this.#runs.set(runId, run);
+    this.#open.delete(run);
+    this.#retainedBytes += run.shelf.sizeBytes;
+    for (const [id, other] of this.#runs) {
+      if (this.#retainedBytes <= this.#retainedBytesLimit) break;
+      if (other.retention) this.dropRun(id);
+    }
+  }
+
+  /** Forgets everything of a run. */
+  dropRun(runId: string): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    if (run.retention) this.#retainedBytes -= run.shelf.sizeBytes;
+    run.retention?.cancel();
+    countLarge(run.shelf.sizeBytes);
+    this.#open.delete(run);
+    this.#runs.delete(runId);
+    if (this.#latest.get(run.dagId) === runId) this.#latest.delete(run.dagId);
+    run.dropped?.();
+    this.#copiesStale(run.dagId);
+  }
+
+  /** Keeps a value given by hand; a `result` until the next run of the DAG starts, a `value` until `clear`. */
+  keep(dagId: string, id: string, value: StoredValue, as: 'value' | 'result'): void {
+    const dag = this.#shelfOf(dagId);
+    (as === 'value' ? dag.values : dag.results).put(id, value);
+    this.locations.register(dagId, id, this.#node);
+    this.#wake(dagId, id, value);
+  }
+
+  /**
+   * A copy of what another node has is about to be fetched. Returns what keeps it when it is there, and is to be called in any case; it is not kept if a run
+   * of the DAG has started meanwhile.
+   */
+  expectCopy(dagId: string, id: string): (value: StoredValue | undefined, origin: string) => void {
+    const expected: ExpectedCopy = { dagId, isStale: false };
+    this.#expected.add(expected);
+    return (value, origin) => {
+      this.#expected.delete(expected);
+      if (expected.isStale || !value) return;
+      this.#shelfOf(dagId).copies.put(id, value);
+      this.locations.register(dagId, id, origin);
+    };
+  }
+
+  /** Another node fetches something of a DAG, and may keep a copy: it is told when that goes here. */
+  copyGiven(dagId: string, node: string): void {
+    const nodes = this.#copiedTo.get(dagId);
+    if (nodes) nodes.add(node);
+    else this.#copiedTo.set(dagId, new Set([node]));
+  }
+
+  /** What these are copies of is gone. */
+  forgetCopies(dagId: string): void {
+    for (const expected of this.#expected) if (expected.dagId === dagId) expected.isStale = true;
+    const dag = this.#dags.get(dagId);
+    if (!dag) return;
+    for (const id of dag.copies.ids()) this.locations.forget(dagId, id);
+    dag.copies = this.#backend.open();
+    this.#tidy(dagId, dag);
+  }
+
+  /** A node can be asked again, and may have missed what was told while it could not. */
+  forgetAllCopies(isReachable: (node: string) => boolean): void {
+    for (const dagId of [...this.#dags.keys()]) {
+      const ids = [...this.#dags.get(dagId)!.copies.ids()];
+      if (ids.length > 0 && ids.every((id) => isReachable(this.locations.lookup(dagId, id) ?? ''))) this.forgetCopies(dagId);
+    }
+  }
+
+  /** What `storeValue` left for an input. */
+  storedValue(dagId: string, id: string): StoredValue | undefined {
+    return this.#dags.get(dagId)?.values.get(id);
+  }
+
+  /** The value that this node has under a DAG id. */
+  find(dagId: string, id: string): StoredValue | undefined {
+    const runId = this.#latest.get(dagId);
+    const ofRun = runId === undefined ? undefined : this.#runs.get(runId)?.shelf.get(id);
+    if (ofRun) return ofRun;
+    const dag = this.#dags.get(dagId);
+    return dag?.results.get(id) ?? dag?.copies.get(id) ?? dag?.values.get(id);
+  }
+
+  /** The node where a value was made, as far as is known here. */
+  locate(dagId: string, id: string): string | undefined {
+    const runId = this.#latest.get(dagId);
+    const run = runId === undefined ? undefined : this.#runs.get(runId);
+    if (run?.shelf.get(id)) return run.origins?.get(id) ?? this.#node;
+    return this.locations.lookup(dagId, id);
+  }
+
+  /** Forgets all that is kept under a DAG id: values, results, locations. */
+  clear(dagId: string): void {
+    for (const [runId, run] of [...this.#runs]) if (run.dagId === dagId) this.dropRun(runId);
+    this.forgetCopies(dagId);
+    this.#copiesStale(dagId);
+    this.#dags.delete(dagId);
+    this.locations.clear(dagId);
+  }
+
+  /** Calls `found` once, when the value appears; now, if it is here. Answers how to stop waiting. */
+  await(dagId: string, id: string, waiter: Waiter): () => void {
+    const value = this.find(dagId, id);
+    if (value) {
+      waiter.found(value);
+      return () => {};
+    }
+    const ids = this.#waiters.get(dagId) ?? new Map<string, Set<Waiter>>();
+    this.#waiters.set(dagId, ids);
+    const waiters = ids.get(id) ?? new Set<Waiter>();
+    ids.set(id, waiters);
+    waiters.add(waiter);
+    return () => {
+      waiters.delete(waiter);
+      if (waiters.size === 0 && ids.get(id) === waiters) ids.delete(id);
+      if (ids.size === 0 && this.#waiters.get(dagId) === ids) this.#waiters.delete(dagId);
+    };
+  }
+
+  /** Ends every timer. */
+  close(): void {
+    for (const run of this.#runs.values()) run.retention?.cancel();
+  }
+
+  #copiesStale(dagId: string): void {
+    const nodes = this.#copiedTo.get(dagId);
+    if (!nodes) return;
+    this.#copiedTo.delete(dagId);
+    for (const node of nodes) this.onCopiesStale(node, dagId);
+  }
+
+  /** What was stored by hand, and copies, go when a run starts. */
+  #forgetResults(dagId: string): void {
+    const dag = this.#dags.get(dagId);
+    if (dag) {
+      for (const id of dag.results.ids()) this.locations.forget(dagId, id);
+      dag.results = this.#backend.open();
+    }
+    this.forgetCopies(dagId);
+  }
+
+  #tidy(dagId: string, { values, results, copies }: DagShelf): void {
+    for (const shelf of [values, results, copies]) for (const _ of shelf.ids()) return;
+    this.#dags.delete(dagId);
+  }
+
+  #shelfOf(dagId: string): DagShelf {
+    let dag = this.#dags.get(dagId);
+    if (!dag) {
+      dag = { values: this.#backend.open(), results: this.#backend.open(), copies: this.#backend.open() };
+      this.#dags.set(dagId, dag);
+    }
+    return dag;
+  }
+
+  #wake(dagId: string, id: string, value: StoredValue): void {
+    const ids = this.#waiters.get(dagId);
+    const waiters = ids?.get(id);
+    if (!ids || !waiters) return;
+    ids.delete(id);
+    if (ids.size === 0) this.#waiters.delete(dagId);
+    for (const waiter of waiters) waiter.found(value);
+  }
+}
+
+/** Deletes all but `keep`, which are all there. A set of a million ids is made only where there is anything to delete. */
+function leaveOnly(shelf: ValueShelf, keep: readonly string[]): void {
+  let count = 0;
+  for (const _ of shelf.ids()) count += 1;
+  if (count === keep.length) return;
+  const kept = new Set(keep);
+  const gone: string[] = [];
+  for (const id of shelf.ids()) if (!kept.has(id)) gone.push(id);
+  for (const id of gone) shelf.delete(id);
+}

@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import { RemoteNodes } from '../../lib/allocator/capacity/remote-nodes.js';
+import { amounts } from '../../lib/allocator/capacity/resources.js';
+import type { BeatContent, MemberEvent, MemberState } from '../../lib/nodes/index.js';
+
+const member = (name: string, over: Partial<MemberState> = {}): MemberState => ({
+  name,
+  incarnation: `${name}1`,
+  address: undefined,
+  status: 'up',
+  reach: 'linked',
+  ...over,
+});
+const beat = (of: MemberState, over: Partial<BeatContent> = {}): MemberEvent => ({
+  type: 'member-beat',
+  member: of,
+  content: {
+    capabilities: [['cpu', 2]],
+    used: [['cpu', 1]],
+    byDriver: [],
+    threads: [3, 0],
+    loopPlaces: [256, 0],
+    running: 0,
+    queued: 0,
+    blocked: 0,
+    heldBytes: 0,
+    log: 'ok',
+    ...over,
+  },
+});
+const claim = (cpu: number) => ({ cost: amounts({ cpu }), slot: 'thread' }) as const;
+
+describe('the neighbours that functions can be placed on', () => {
+  it('are those that have said what they have, by name', () => {
+    const neighbours = new RemoteNodes('a');
+    expect(neighbours.applyMemberEvent({ type: 'member-joined', member: member('c') })).to.equal(false);
+    expect(neighbours.members).to.deep.equal([]);
+    expect(neighbours.applyMemberEvent(beat(member('c')))).to.equal(true);
+    expect(neighbours.applyMemberEvent(beat(member('b')))).to.equal(true);
+    expect(neighbours.members.map(({ name, isSelf, isOpen }) => ({ name, isSelf, isOpen }))).to.deep.equal([
+      { name: 'b', isSelf: false, isOpen: true },
+      { name: 'c', isSelf: false, isOpen: true },
+    ]);
+    expect(neighbours.members[0]!.capacity.capabilities).to.deep.equal({ cpu: 2 });
+  });
+
+  it('have changed when their capabilities have, and not when their use has', () => {
+    const neighbours = new RemoteNodes('a');
+    neighbours.applyMemberEvent(beat(member('b')));
+    expect(neighbours.applyMemberEvent(beat(member('b'), { used: [['cpu', 2]] }))).to.equal(false);
+    expect(neighbours.members[0]!.capacity.used).to.deep.equal({ cpu: 2 });
+    expect(neighbours.applyMemberEvent(beat(member('b'), { capabilities: [['gpu', 1]] }))).to.equal(true);
+  });
+
+  it('are told apart from this driver by what they say of it', () => {
+    const neighbours = new RemoteNodes('a');
+    const byDriver: BeatContent['byDriver'] = [
+      ['other', [['cpu', 0.5]], 2, 0],
+      ['a', [['cpu', 0.5]], 1, 0],
+    ];
+    neighbours.applyMemberEvent(beat(member('b'), { byDriver, threads: [3, 3] }));
+    const { capacity: room } = neighbours.members[0]!;
+    expect(room.used).to.deep.equal({ cpu: 0.5 });
+    expect(room.hasSlot('thread')).to.equal(true);
+    room.take(claim(0.5));
+    expect(room.hasSlot('thread')).to.equal(false);
+  });
+
+  for (const [why, over] of [
+    ['silent', { status: 'suspect' }],
+    ['about to leave', { status: 'leaving' }],
+    ['cut off', { reach: 'cut' }],
+  ] as const) {
+    it(`get nothing new while they are ${why}`, () => {
+      const neighbours = new RemoteNodes('a');
+      neighbours.applyMemberEvent(beat(member('b')));
+      neighbours.applyMemberEvent({ type: why === 'silent' ? 'member-suspect' : 'member-changed', member: member('b', over) });
+      expect(neighbours.members[0]!.isOpen).to.equal(false);
+      neighbours.applyMemberEvent({ type: 'member-up', member: member('b') });
+      expect(neighbours.members[0]!.isOpen).to.equal(true);
+    });
+  }
+
+  it('are gone once they have left or were lost; what is said of an earlier incarnation is nothing', () => {
+    const neighbours = new RemoteNodes('a');
+    neighbours.applyMemberEvent(beat(member('b')));
+    neighbours.applyMemberEvent(beat(member('c', { incarnation: 'c2' })));
+    expect(neighbours.applyMemberEvent({ type: 'member-lost', member: member('c', { incarnation: 'c1' }), cause: 'silent' })).to.equal(
+      false,
+    );
+    expect(neighbours.applyMemberEvent({ type: 'member-left', member: member('b') })).to.equal(true);
+    expect(neighbours.applyMemberEvent({ type: 'member-left', member: member('b') })).to.equal(false);
+    expect(neighbours.members.map(({ name }) => name)).to.deep.equal(['c']);
+  });
+
+  it('owe nothing of what was claimed on an earlier incarnation', () => {
+    const neighbours = new RemoteNodes('a');
+    neighbours.applyMemberEvent(beat(member('b')));
+    neighbours.members[0]!.capacity.take(claim(1));
+    neighbours.applyMemberEvent({ type: 'member-lost', member: member('b'), cause: 'replaced' });
+    expect(neighbours.applyMemberEvent(beat(member('b', { incarnation: 'b2' }), { used: [] }))).to.equal(true);
+    expect(neighbours.members[0]!.capacity.used).to.deep.equal({});
+  });
+
+  it('are corrected by what one says that declines', () => {
+    const neighbours = new RemoteNodes('a');
+    neighbours.applyMemberEvent(beat(member('b'), { used: [] }));
+    const slot = { size: 3, used: 0, usedByYou: 0 };
+    const usage = { capabilities: { cpu: 2 }, used: { cpu: 2 }, usedByYou: {}, slots: { thread: slot, loop: slot } };
+    neighbours.refused('b', usage, { cost: new Map(), slot: 'loop' });
+    neighbours.refused('stranger', usage, { cost: new Map(), slot: 'loop' });
+    expect(neighbours.members[0]!.capacity.hasResources(amounts({ cpu: 1 }))).to.equal(false);
+  });
+
+  it('are remembered when they are gone, for what they could have held, until they come back', () => {
+    const neighbours = new RemoteNodes('a');
+    for (const [name, cpu] of [
+      ['b', 4],
+      ['c', 2],
+      ['d', 4],
+    ] as const) {
+      neighbours.applyMemberEvent(beat(member(name), { capabilities: [['cpu', cpu]] }));
+    }
+    for (const name of ['d', 'c', 'b']) neighbours.applyMemberEvent({ type: 'member-lost', member: member(name), cause: 'silent' });
+    expect(neighbours.goneThatCouldHold([claim(3)])).to.deep.equal(['d', 'b']);
+    expect(neighbours.goneThatCouldHold([claim(1), claim(5)])).to.deep.equal([]);
+    neighbours.applyMemberEvent(beat(member('b')));
+    expect(neighbours.goneThatCouldHold([claim(3)])).to.deep.equal(['d']);
+  });
+});

@@ -1,0 +1,103 @@
+import { Allocator, type Capabilities, Ledger } from '../../lib/allocator/index.js';
+import { HandoffError } from '../../lib/base/index.js';
+import { CodeRefs, Executor, type Fetches, type RemoteValue, StartBudget, type ValueListener } from '../../lib/executor/index.js';
+import { GuestRuns } from '../../lib/guests/index.js';
+import type { WireMessage, WireMessageOf } from '../../lib/peer/index.js';
+import { backends, ValueStore } from '../../lib/store/index.js';
+import { packThrown } from '../../lib/value/index.js';
+import { FakeIsolation } from '../support/fake-isolation.js';
+import { spyLogger } from '../support/spy-logger.js';
+import { testClock } from '../support/test-clock.js';
+
+type Question = WireMessageOf<'run-attempt'>;
+
+const names = new Map<string, number>();
+
+/** The driver's number of an attempt: later attempts have higher ones. */
+export function idOf(name: string, attempt = 1): number {
+  if (!names.has(name)) names.set(name, names.size + 1);
+  return attempt * 10_000 + names.get(name)!;
+}
+
+const nameOf = (id: number): string => [...names].find(([, number]) => number === id % 10_000)?.[0].split('/')[1] ?? `${id}`;
+
+/** One attempt as a driver asks for it: of `x/f` function `f` in run `x`. */
+export const asks = (name: string, over: Partial<Question> = {}): Question => {
+  const [runId, functionId] = name.split('/') as [string, string];
+  const { attempt = 1 } = over;
+  const code = { module: './m.ts', name: functionId, isolation: 'loop' };
+  return {
+    ...{
+      type: 'run-attempt',
+      id: idOf(name, attempt),
+      runId,
+      dagId: `dag of ${runId}`,
+      functionId,
+      attempt: 1,
+      cost: [['cpu', 1]],
+      slot: 'loop',
+      mayQueue: true,
+    },
+    steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true, sole: false }],
+    ...{ timeoutMs: null, stopGraceMs: 7 },
+    ...over,
+  };
+};
+
+/** The guest runs of node `b`; what they say is kept by driver, as `started f`, `ended f succeeded`. */
+export function guestNode(capabilities: Capabilities, loop = 100) {
+  const clock = testClock();
+  const ledger = new Ledger(capabilities, { thread: 100, loop });
+  const allocation = new Allocator({ name: 'b', isSelf: true, isOpen: true, capacity: ledger }, clock);
+  const isolation = new FakeIsolation();
+  const executor = new Executor(new Map([['loop', isolation]]), clock);
+  const store = new ValueStore({ node: 'b', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  const fetching: { far: RemoteValue; via: string | undefined; listener: ValueListener; isGivenUp: boolean }[] = [];
+  const fetches = {
+    reaches: (node: string) => node !== 'unreachable',
+    fetch: (far: RemoteValue, via: string | undefined, listener: ValueListener) => {
+      const one = { far, via, listener, isGivenUp: false };
+      fetching.push(one);
+      return () => {
+        one.isGivenUp = true;
+      };
+    },
+  } as unknown as Fetches;
+  const deferred: (() => void)[] = [];
+  const turn = new StartBudget(clock, (action) => void deferred.push(action));
+  const said: { to: string; message: WireMessage }[] = [];
+  const guests = new GuestRuns({
+    node: 'b',
+    allocation,
+    executor,
+    store,
+    fetches,
+    refOf: new CodeRefs().refOf,
+    drives: (runId) => runId === 'own',
+    turn,
+    send: (to, message) => {
+      said.push({ to, message });
+      return true;
+    },
+    logger: spyLogger(),
+  });
+  /** What was said since the last call, in short. */
+  const heard = (): string[] => {
+    const lines = said.splice(0).map(({ to, message }) => {
+      const { type, id, ...rest } = message as WireMessageOf<'attempt-ended' | 'attempt-queued' | 'attempt-refused'>;
+      const what = 'outcome' in rest ? rest.outcome.type : 'lacking' in rest ? JSON.stringify(Object.fromEntries(rest.lacking)) : '';
+      return `${to}: ${type.replace('attempt-', '')} ${nameOf(id)} ${what}`.trim();
+    });
+    return lines;
+  };
+  /** Runs what was put off for a turn of the event loop. */
+  const nextTurn = (): void => {
+    for (const action of deferred.splice(0)) action();
+  };
+  const stops = (name: string, attempt = 1): void => {
+    const [runId] = name.split('/') as [string, string];
+    const reason = packThrown(new HandoffError('HANDOFF_RUN_CANCELLED', 'enough'));
+    guests.heard('a', { type: 'stop-attempt', runId, id: idOf(name, attempt), reason, graceMs: 3 });
+  };
+  return { guests, clock, ledger, allocation, isolation, executor, store, fetching, deferred, nextTurn, said, heard, stops };
+}

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import type { Allocator, ClaimClass } from '../../lib/allocator/index.js';
+import { NodeReturnWaits } from '../../lib/runner/run/node-return-waits.js';
+import { spyLogger } from '../support/spy-logger.js';
+import { testClock } from '../support/test-clock.js';
+
+/** Functions 0 and 1 of one kind, 2 of another; `gone` is the node that each kind misses. */
+function open() {
+  const [gpu, cpu] = ['gpu', 'cpu'].map((name) => ({ costs: { [name]: 1 } }) as unknown as ClaimClass) as [ClaimClass, ClaimClass];
+  const gone = new Map<ClaimClass, string>();
+  const clock = testClock();
+  const logger = spyLogger();
+  const missed: string[] = [];
+  const places = new NodeReturnWaits(
+    [gpu, gpu, cpu],
+    1000,
+    { allocation: { goneNodeFor: (kind: ClaimClass) => gone.get(kind) } as unknown as Allocator, clock, logger, ids: ['x', 'y', 'z'] },
+    (happening) => {
+      if (happening.type === 'node-missed') missed.push(`${happening.index} misses ${happening.node} for ${happening.waitedMs}`);
+    },
+  );
+  return { places, gone, gpu, clock, missed, logged: logger.lines };
+}
+
+describe('functions whose only node is gone', () => {
+  it('are not looked for as long as nobody is gone', () => {
+    const { places, gone, gpu, clock } = open();
+    gone.set(gpu, 'b');
+    places.asked(0);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('wait for it, whether they had asked before or ask later, and then miss it', () => {
+    const { places, gone, gpu, clock, missed } = open();
+    gone.set(gpu, 'b');
+    places.memberGone(['ready', 'running', 'ready']);
+    clock.advance(400);
+    places.asked(1);
+    clock.advance(599);
+    expect(missed).to.deep.equal([]);
+    clock.advance(1);
+    expect(missed, 'the other kind has a place').to.deep.equal(['0 misses b for 1000']);
+    clock.advance(400);
+    expect(missed).to.deep.equal(['0 misses b for 1000', '1 misses b for 1000']);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('wait from when it went, however often they ask or others go', () => {
+    const { places, gone, gpu, clock, missed } = open();
+    gone.set(gpu, 'b');
+    places.memberGone(['ready']);
+    for (let times = 0; times < 9; times += 1) {
+      clock.advance(100);
+      places.asked(0);
+      places.memberGone(['ready']);
+    }
+    clock.advance(100);
+    expect(missed).to.deep.equal(['0 misses b for 1000']);
+    clock.advance(5000);
+    expect(missed).to.have.length(1);
+  });
+
+  it('miss nothing when they have found a place, or could find one again', () => {
+    const { places, gone, gpu, clock, missed } = open();
+    gone.set(gpu, 'b');
+    places.memberGone(['ready', 'ready', 'waiting']);
+    places.found(0);
+    gone.delete(gpu);
+    clock.advance(5000);
+    expect(missed).to.deep.equal([]);
+    gone.set(gpu, 'b');
+    places.memberGone(['waiting', 'ready', 'waiting']);
+    clock.advance(1000);
+    expect(missed, 'the second time it waits as long').to.deep.equal(['1 misses b for 1000']);
+  });
+
+  it('are waited for no more when the run is over', () => {
+    const { places, gone, gpu, clock, missed } = open();
+    gone.set(gpu, 'b');
+    places.memberGone(['ready', 'ready', 'ready']);
+    places.close();
+    expect(clock.pending).to.equal(0);
+    clock.advance(5000);
+    expect(missed).to.deep.equal([]);
+  });
+
+  it('are told of in the log, once for each node and not for each function', () => {
+    const { places, gone, gpu, logged } = open();
+    gone.set(gpu, 'b');
+    places.memberGone(['ready', 'ready', 'ready']);
+    const line = {
+      level: 'warn',
+      fields: { functionId: 'x', member: 'b', waitMs: 1000 },
+      message: 'waiting up to 1000 ms for the return of the only node that can go on with the run',
+    };
+    expect(logged).to.deep.equal([line]);
+    places.found(0);
+    places.memberGone(['ready', 'ready', 'ready']);
+    expect(logged).to.deep.equal([line, line]);
+  });
+});
