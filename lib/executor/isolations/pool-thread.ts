@@ -10,7 +10,7 @@ import type { FromThread, ThreadAnswer, ThreadCall, ThreadData, ThreadSetUp, ToT
 const START_LIMIT_MS = 60_000;
 
 /** How long a thread may live that cannot be reached any more, ms. */
-const UNREACHABLE_MS = 100;
+const UNREACHABLE_MS = 1000;
 
 /** A call for a thread. */
 export interface Work {
@@ -76,6 +76,8 @@ export class PoolThread {
   #served = 0;
   #dropped = 0;
   #error: { readonly thrown: unknown } | undefined;
+  /** Whether `#error` is ours: why the thread was given up. */
+  #isGivenUp = false;
   #exiting: ThreadEnd['exiting'];
   /** Since when it has had nothing to do. */
   idleSinceMs = 0;
@@ -94,7 +96,9 @@ export class PoolThread {
       throw error;
     }
     this.#worker.on('error', (thrown: unknown) => {
-      this.#error ??= { thrown };
+      // What V8 and the thread say themselves is nearer to the cause than why it was given up.
+      if (!this.#error || this.#isGivenUp) this.#error = { thrown };
+      this.#isGivenUp = false;
     });
     this.#worker.on('exit', (exitCode) => this.#exited(exitCode));
     // What agents and modules send on the thread's public port. Nobody has asked for it.
@@ -209,6 +213,7 @@ export class PoolThread {
 
   #giveUp(why: string): void {
     if (this.#state === 'gone') return;
+    if (!this.#error) this.#isGivenUp = true;
     this.#error ??= { thrown: new Error(why) };
     void this.#worker.terminate();
   }
