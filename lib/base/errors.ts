@@ -69,21 +69,37 @@ export interface HandoffErrorFields {
  * copy of the package or in a worker thread. `cause` is the original error, where there is one.
  */
 export class HandoffError extends Error {
+  /** The DAG, or the `dagId` of the run. */
   declare readonly dagId?: string;
+  /** The run. */
   declare readonly runId?: string;
+  /** The function, or the id of the value. */
   declare readonly functionId?: string;
+  /** The node that ran it, that is gone, or that did not answer. */
   declare readonly node?: string;
+  /** How many attempts the function itself failed. */
   declare readonly attempts?: number;
+  /** What ended each of these attempts, at most the latest 100; the last is `cause`. */
   declare readonly attemptErrors?: readonly unknown[];
+  /** Of `HANDOFF_INVALID_DAG`: everything that is wrong. */
   declare readonly faults?: readonly DagFault[];
+  /** With `onFailure: 'continue'`: the collected results of what succeeded. */
   declare readonly results?: Readonly<Record<string, unknown>>;
+  /** The supervisor's child. */
   declare readonly childId?: string;
+  /** Why it was refused: a word for programs of `HANDOFF_CHILD` and `HANDOFF_JOIN_REFUSED`, a sentence of `HANDOFF_CODE_NOT_FOUND`. */
   declare readonly reason?: string;
+  /** Where in a value, as in `result.rows[3].callback`; of `HANDOFF_CODE_NOT_FOUND` the module. */
   declare readonly path?: string;
+  /** All functions that failed in the run, in the order of time. */
   declare readonly failures?: readonly HandoffError[];
+  /** The option or field of a specification that is wrong. */
   declare readonly field?: string;
+  /** The value of that field. */
   declare readonly value?: unknown;
+  /** The original error: a function's own, as it was thrown. It need not be an `Error`. */
   declare readonly cause?: unknown;
+  /** What happened; stable over versions. */
   readonly code: HandoffErrorCode;
 
   constructor(code: HandoffErrorCode, message: string, fields: HandoffErrorFields = {}) {

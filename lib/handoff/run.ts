@@ -7,8 +7,11 @@ import type { RunWait } from './run-wait.js';
  * kept) and ends with the run, without throwing. Iterating or cancelling marks a rejection as handled.
  */
 export interface Run<R> extends Promise<RunOutcome<R>>, AsyncIterable<RunEvent> {
+  /** The id of this run; unique. */
   readonly id: string;
+  /** The `dagId` that was given, else the id of the DAG. */
   readonly dagId: string;
+  /** How many functions are in each state now. */
   readonly progress: Progress;
   /** Resolves when every attempt has ended and every claim is free; also if the run was over. */
   cancel(reason?: unknown): Promise<void>;

@@ -55,6 +55,7 @@ export interface FunctionOptions {
   readonly node?: string | CollocatedWith | OnDriver;
   /** A whole number from 0: restarts after a failure. Default: the run's. */
   readonly maxRetries?: number;
+  /** How long it rests before it is tried again. */
   readonly retry?: RetryOptions;
   /** One attempt's limit, more than 0. Default: none. */
   readonly timeoutMs?: number;
@@ -68,11 +69,17 @@ export interface FunctionOptions {
 
 /** A function as the DAG holds it: frozen, its defaults filled in but for those that depend on the run. */
 export interface FunctionSpec extends FunctionOptions {
+  /** Unique in the DAG. */
   readonly id: string;
+  /** What is called: a function of a module, or a plain function, which stays in its process. */
   readonly code: AnyFunction | FunctionRef | UntypedFunctionRef;
+  /** Whose results are passed first. */
   readonly args: readonly (string | Arg<string, never, unknown>)[];
+  /** Constants passed after them. */
   readonly extraArgs: readonly unknown[];
+  /** Whether results are passed one each, or all as one array in first place. Default `'variadic'`. */
   readonly argumentInclusion: 'variadic' | 'as-list';
+  /** `'inline'`: evaluated within each consumer's attempt, absent from the results. Default `'regular'`. */
   readonly type: 'regular' | 'inline';
 }
 
