@@ -11,7 +11,7 @@ interface RunShelf {
   /** Set once the run has ended: when its values go. */
   retention: Timer | undefined;
   /** Told when its values go, after it has ended. */
-  dropped: (() => void) | undefined;
+  dropped: ((runId: string) => void) | undefined;
 }
 
 /** What a DAG id holds beside its runs. */
@@ -125,9 +125,9 @@ export class ValueStore {
    * Ends a run: the values of `keep`, ids that are all there and differ, stay for `retainMs`, the others go. What all ended runs hold together is bounded: the oldest go
    * first, the one that ends now last. `dropped` is told once when they go, which may be now.
    */
-  retainRun(runId: string, keep: readonly string[], retainMs: number, dropped?: () => void): void {
+  retainRun(runId: string, keep: readonly string[], retainMs: number, dropped?: (runId: string) => void): void {
     const run = this.#runs.get(runId);
-    if (!run || run.retention) return dropped?.();
+    if (!run || run.retention) return dropped?.(runId);
     run.dropped = dropped;
     leaveOnly(run.shelf, keep);
     // By DAG id the run answers that started last; what no other can ask for is not kept.
@@ -154,7 +154,7 @@ export class ValueStore {
     this.#open.delete(run);
     this.#runs.delete(runId);
     if (this.#latest.get(run.dagId) === runId) this.#latest.delete(run.dagId);
-    run.dropped?.();
+    run.dropped?.(runId);
     this.#copiesStale(run.dagId);
   }
 

@@ -64,13 +64,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
       return true;
     },
   };
-  const side = new RemoteSide(
-    { runId: 'r', dagId: 'd' },
-    values,
-    ground,
-    (happening) => void fed.push(happening),
-    () => {},
-  );
+  const side = new RemoteSide({ runId: 'r', dagId: 'd' }, values, ground, (happening) => void fed.push(happening), { differs: () => {} });
   const start = (node: string): RemoteAttemptListener => {
     const started = (): void => void begun.push(node);
     const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node };

@@ -21,7 +21,7 @@ export interface CheckedSpec {
   /** `undefined` until the child shows what it is. */
   readonly type: 'worker' | 'supervisor' | undefined;
   readonly shutdown: Shutdown | undefined;
-  readonly ownLimit?: OwnLimit;
+  readonly ownLimit: OwnLimit | undefined;
 }
 
 /** Options that have been checked and filled up with the defaults. */
@@ -44,7 +44,7 @@ const TYPES = ['worker', 'supervisor'] as const;
  * ignored. Only a child that is not always restarted, of a supervisor that may shut itself down, can be significant.
  * Source: OTP `supervisor`, `check_childspec`.
  */
-export function checkedSpec(spec: unknown, autoShutdown: CheckedSupervisorOptions['autoShutdown']): CheckedSpec {
+export function checkedSpec(spec: unknown, autoShutdown: CheckedSupervisorOptions['autoShutdown'], ownLimit?: OwnLimit): CheckedSpec {
   if (typeof spec !== 'object' || spec === null) throw invalidSpec('spec', spec, undefined, 'it must be an object');
   const { id, start, restart = 'permanent', shutdown, type, significant = false } = spec as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || id === '') throw invalidSpec('id', id, undefined, 'it must be a non-empty string');
@@ -59,7 +59,7 @@ export function checkedSpec(spec: unknown, autoShutdown: CheckedSupervisorOption
   if (significant && autoShutdown === 'never') {
     throw invalidSpec('significant', significant, id, "no child can be where autoShutdown is 'never'");
   }
-  return { id, start: (parent) => Reflect.apply(start, spec, [parent]), restart, significant, type, shutdown };
+  return { id, start: (parent) => Reflect.apply(start, spec, [parent]), restart, significant, type, shutdown, ownLimit };
 }
 
 /**

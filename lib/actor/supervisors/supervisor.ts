@@ -88,7 +88,7 @@ export function startLimitedChild<R extends ChildRef>(
   ownLimit: OwnLimit,
 ): Promise<R | undefined> {
   const place = supervisorPlace(supervisor);
-  const checked = { ...checkedSpec(spec, place.options.autoShutdown), ownLimit };
+  const checked = checkedSpec(spec, place.options.autoShutdown, ownLimit);
   return place.request({ type: 'start-child', spec: checked }) as Promise<R | undefined>;
 }
 

@@ -16,9 +16,9 @@ export interface UngatheredStep extends Omit<PlacedStep, 'inputs' | 'extra'> {
 }
 
 /** As `Attempt`, before its values are there. */
-export interface UngatheredAttempt {
+export interface UngatheredAttempt<S = UngatheredStep> {
   readonly context: AttemptContext;
-  readonly steps: readonly UngatheredStep[];
+  readonly steps: readonly S[];
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs: number;
   /** Who is asked for values that there is no way to: the driver of the run. */
@@ -44,12 +44,12 @@ const ANSWER_MS = 5000;
  * the attempt alone needs, which is its own.
  */
 export function startGathered(attempt: UngatheredAttempt, deps: GatherDeps): AttemptHandle<GatheredOutcome> {
-  const far = new Set<RemoteValue>();
+  let far: Set<RemoteValue> | undefined;
   for (const { inputs, extra } of attempt.steps) {
-    for (const input of inputs) if (isRemote(input)) far.add(input);
-    if (isRemote(extra)) far.add(extra);
+    for (const input of inputs) if (isRemote(input)) far = (far ?? new Set()).add(input);
+    if (isRemote(extra)) far = (far ?? new Set()).add(extra);
   }
-  if (far.size === 0) return deps.executor.start({ ...attempt, steps: attempt.steps as readonly PlacedStep[] });
+  if (!far) return deps.executor.start(attempt as UngatheredAttempt<PlacedStep>);
   return new GatheredAttempt(attempt, far, deps);
 }
 

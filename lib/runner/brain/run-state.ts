@@ -113,7 +113,7 @@ export function move(state: RunState, index: number, event: FunctionEvent, at: M
   state.transitions.add(at.nowMs, index, from, event, to);
 }
 
-/** What every event carries. */
+/** What every event carries. Where events are many they are written out: each spread of these makes a hidden class of its own. */
 export const stamp = (state: RunState, at: Moment): { runId: string; dagId: string; atMs: number } => ({
   runId: state.runId,
   dagId: state.plan.dagId,
@@ -140,8 +140,17 @@ export function tellWaiting(
   at: Moment,
   out: RunCommand[],
 ): void {
+  const { runId, plan } = state;
   for (const index of indices) {
     if (state.states[index] !== 'ready' && state.states[index] !== 'placed') continue;
-    tell(out, { ...stamp(state, at), type: 'function-waiting', functionId: state.plan.ids[index]!, for: lacking });
+    const event: RunEvent = {
+      runId,
+      dagId: plan.dagId,
+      atMs: at.wallMs,
+      type: 'function-waiting',
+      functionId: plan.ids[index]!,
+      for: lacking,
+    };
+    tell(out, event);
   }
 }

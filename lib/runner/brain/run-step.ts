@@ -68,7 +68,8 @@ export function recoverRun(state: RunState): RunCommand[] {
 
 function begin(state: RunState, at: Moment, out: RunCommand[]): void {
   state.startedMs = at.nowMs;
-  tell(out, { ...stamp(state, at), type: 'run-started', total: state.plan.size });
+  const { runId, plan } = state;
+  tell(out, { runId, dagId: plan.dagId, atMs: at.wallMs, type: 'run-started', total: plan.size });
   state.begunTo = 0;
   beginMore(state, at, out);
   if (state.plan.size === 0) finish(state, out);

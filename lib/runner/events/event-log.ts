@@ -12,10 +12,12 @@ export class EventLog {
   /** How many events there have been. */
   #count = 0;
   #ended = false;
-  readonly #listeners = new Set<(event: RunEvent) => void>();
+  /** Most runs have none. */
+  #listeners: Set<(event: RunEvent) => void> | undefined;
   #wake: (() => void)[] = [];
 
-  constructor(runId: string, dagId: string, kept = new KeptEvents(runId, dagId, EVENTS_KEPT)) {
+  /** `expected`: how many events there will be if all goes well. */
+  constructor(runId: string, dagId: string, expected?: number, kept = new KeptEvents(runId, dagId, EVENTS_KEPT, expected)) {
     this.#kept = kept;
   }
 
@@ -25,18 +27,16 @@ export class EventLog {
   }
 
   add(event: RunEvent): void {
-    if (event.type === 'run-completed') {
-      this.#completed = event;
-      this.#kept.push(bare(event));
-    } else this.#kept.push(event);
+    if (event.type === 'run-completed') this.#completed = event;
+    this.#kept.push(event);
     this.#count += 1;
-    if (this.#listeners.size > 0) for (const listener of this.#listeners) listener(event);
+    if (this.#listeners) for (const listener of this.#listeners) listener(event);
     if (this.#wake.length > 0) this.#wakeAll();
   }
 
   /** The same events, of a run that has ended, without holding on to its results. */
   withoutResults(): EventLog {
-    const log = new EventLog('', '', this.#kept);
+    const log = new EventLog('', '', undefined, this.#kept);
     log.#count = this.#count;
     log.#ended = this.#ended;
     return log;
@@ -45,14 +45,16 @@ export class EventLog {
   /** No event follows. */
   end(): void {
     this.#ended = true;
-    this.#listeners.clear();
+    this.#listeners = undefined;
     this.#wakeAll();
   }
 
   /** Tells `listener` every event from the first that is kept, then each as it happens. */
   subscribe(listener: (event: RunEvent) => void): void {
     for (let at = 0; at < this.#kept.length; at += 1) listener(this.#at(at));
-    if (!this.#ended) this.#listeners.add(listener);
+    if (this.#ended) return;
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
   }
 
   /** Every event from the first that is kept, until the run has ended. Each iteration is its own. */
@@ -78,8 +80,4 @@ export class EventLog {
     this.#wake = [];
     for (const resolve of wake) resolve();
   }
-}
-
-function bare({ type, runId, dagId, atMs, durationMs, failures }: CompletedEvent): CompletedEvent {
-  return { type, runId, dagId, atMs, durationMs, results: {}, allocations: {}, failures };
 }

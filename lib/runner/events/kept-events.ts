@@ -1,16 +1,23 @@
 import type { Capabilities } from '../../allocator/index.js';
-import type { RunEvent } from '../brain/messages.js';
+import type { CompletedEvent, RunEvent } from '../brain/messages.js';
 
-/** How many there is room for at first. */
+/** How many there is room for at first, where nobody says how many there will be. */
 const FIRST_ROOM = 8;
 
-/** Numbers of one event: `atMs`, `attempt`, `tookMs`, `sizeBytes`. */
-const NUMBERS = 4;
+/** Numbers of one event: its kind, `atMs`, and three that depend on the kind. */
+const NUMBERS = 5;
 
+/** The event itself is kept. */
+const WHOLE = 0;
 const READY = 1;
 const STARTED = 2;
 const SUCCEEDED = 3;
 const WAITING = 4;
+const BEGUN = 5;
+const COMPLETED = 6;
+
+/** A number that is no small integer: an array that is filled with it holds the numbers themselves, without an object for each. */
+const NO_NUMBER = 0.5;
 
 /**
  * The latest events of one run, at most so many. Those of functions for which all goes well are kept as numbers and names, not as objects: the objects of a large run live just long
@@ -20,29 +27,32 @@ export class KeptEvents {
   readonly #runId: string;
   readonly #dagId: string;
   readonly #most: number;
-  #room = FIRST_ROOM;
+  #room: number;
   /** Where the oldest is. */
   #first = 0;
   #length = 0;
   /** The event itself, or the id of its function. */
-  #what = new Array<RunEvent | string | undefined>(FIRST_ROOM).fill(undefined);
-  /** On which node, or what for it waits. */
-  #where = new Array<string | Capabilities | undefined>(FIRST_ROOM).fill(undefined);
-  /** 0 where the event itself is kept. */
-  #kinds = new Uint8Array(FIRST_ROOM);
-  #numbers = new Float64Array(FIRST_ROOM * NUMBERS);
+  #what: (RunEvent | string | undefined)[];
+  /** On which node, what for it waits, or what failed. */
+  #where: unknown[];
+  #numbers: number[];
 
-  constructor(runId: string, dagId: string, most: number) {
+  /** There is room for `expected` at once: no more is made while no more come. */
+  constructor(runId: string, dagId: string, most: number, expected = FIRST_ROOM) {
     this.#runId = runId;
     this.#dagId = dagId;
     this.#most = most;
+    this.#room = Math.max(1, Math.min(expected, most));
+    this.#what = new Array<undefined>(this.#room).fill(undefined);
+    this.#where = new Array<undefined>(this.#room).fill(undefined);
+    this.#numbers = new Array<number>(this.#room * NUMBERS).fill(NO_NUMBER);
   }
 
   get length(): number {
     return this.#length;
   }
 
-  /** Keeps one more, and forgets the oldest where there is no room. */
+  /** Keeps one more, and forgets the oldest where there is no room. Of `run-completed` results and allocations are not kept. */
   push(event: RunEvent): void {
     if (this.#length === this.#room && this.#room < this.#most) this.#grow();
     const slot = (this.#first + this.#length) % this.#room;
@@ -59,8 +69,12 @@ export class KeptEvents {
         const { functionId, node, atMs, attempt, tookMs, sizeBytes } = event;
         return this.#set(slot, SUCCEEDED, functionId, node, atMs, attempt, tookMs, sizeBytes);
       }
+      case 'run-started':
+        return this.#set(slot, BEGUN, '', undefined, event.atMs, event.total, 0, 0);
+      case 'run-completed':
+        return this.#set(slot, COMPLETED, '', event.failures, event.atMs, event.durationMs, 0, 0);
       default:
-        return this.#set(slot, 0, event, undefined, 0, 0, 0, 0);
+        return this.#set(slot, WHOLE, event, undefined, event.atMs, 0, 0, 0);
     }
   }
 
@@ -69,16 +83,23 @@ export class KeptEvents {
     const slot = (this.#first + position) % this.#room;
     const what = this.#what[slot]!;
     if (typeof what !== 'string') return what;
-    const [atMs, attempt, tookMs, sizeBytes] = this.#numbers.subarray(slot * NUMBERS, (slot + 1) * NUMBERS) as unknown as FourNumbers;
-    const [runId, dagId, functionId, where] = [this.#runId, this.#dagId, what, this.#where[slot]];
-    const node = where as string;
-    switch (this.#kinds[slot]) {
+    const where = this.#where[slot];
+    const at = slot * NUMBERS;
+    const [kind, atMs, first, tookMs, sizeBytes] = this.#numbers.slice(at, at + NUMBERS) as [number, number, number, number, number];
+    const [runId, dagId, functionId, node, attempt] = [this.#runId, this.#dagId, what, where as string, first];
+    switch (kind) {
       case READY:
         return { type: 'function-ready', runId, dagId, atMs, functionId };
       case WAITING:
         return { type: 'function-waiting', runId, dagId, atMs, functionId, for: where as Capabilities };
       case STARTED:
         return { type: 'function-started', runId, dagId, atMs, functionId, attempt, node };
+      case BEGUN:
+        return { type: 'run-started', runId, dagId, atMs, total: first };
+      case COMPLETED: {
+        const failures = where as CompletedEvent['failures'];
+        return { type: 'run-completed', runId, dagId, atMs, durationMs: first, results: {}, allocations: {}, failures };
+      }
       default:
         return { type: 'function-succeeded', runId, dagId, atMs, functionId, attempt, node, tookMs, sizeBytes };
     }
@@ -88,35 +109,35 @@ export class KeptEvents {
     slot: number,
     kind: number,
     what: RunEvent | string,
-    where: string | Capabilities | undefined,
+    where: unknown,
     atMs: number,
-    attempt: number,
+    first: number,
     tookMs: number,
     sizeBytes: number,
   ): void {
     const numbers = this.#numbers;
-    this.#kinds[slot] = kind;
+    const at = slot * NUMBERS;
     this.#what[slot] = what;
     this.#where[slot] = where;
-    numbers[slot * NUMBERS] = atMs;
-    numbers[slot * NUMBERS + 1] = attempt;
-    numbers[slot * NUMBERS + 2] = tookMs;
-    numbers[slot * NUMBERS + 3] = sizeBytes;
+    numbers[at] = kind;
+    numbers[at + 1] = atMs;
+    numbers[at + 2] = first;
+    numbers[at + 3] = tookMs;
+    numbers[at + 4] = sizeBytes;
   }
 
   /** Only while it is full, and the oldest is in the first place: it has forgotten none yet. */
   #grow(): void {
     const room = Math.min(this.#room * 2, this.#most);
-    const numbers = new Float64Array(room * NUMBERS);
-    numbers.set(this.#numbers);
-    const kinds = new Uint8Array(room);
-    kinds.set(this.#kinds);
-    this.#numbers = numbers;
-    this.#kinds = kinds;
-    this.#what = [...this.#what, ...new Array<undefined>(room - this.#room).fill(undefined)];
-    this.#where = [...this.#where, ...new Array<undefined>(room - this.#room).fill(undefined)];
+    this.#what = grown(this.#what, new Array<undefined>(room).fill(undefined));
+    this.#where = grown(this.#where, new Array<undefined>(room).fill(undefined));
+    this.#numbers = grown(this.#numbers, new Array<number>(room * NUMBERS).fill(NO_NUMBER));
     this.#room = room;
   }
 }
 
-type FourNumbers = readonly [number, number, number, number];
+/** What is in `from`, in `to`, which is larger and has no room to spare. */
+function grown<T>(from: readonly T[], to: T[]): T[] {
+  for (let at = 0; at < from.length; at += 1) to[at] = from[at]!;
+  return to;
+}

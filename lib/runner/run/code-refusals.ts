@@ -3,42 +3,45 @@ import type { HandoffError } from '../../base/index.js';
 import type { RunHappening } from '../brain/messages.js';
 
 /** What refusing needs of the run. */
-export interface CodeRefusalsGround {
+export interface RefusableRun {
   readonly runId: string;
-  readonly ids: readonly string[];
-  readonly kinds: readonly ClaimClass[];
-  readonly allocation: Allocator;
+  readonly order: { readonly plan: { readonly ids: readonly string[] }; readonly kinds: readonly ClaimClass[] };
   isReady(index: number): boolean;
   feed(happening: RunHappening): void;
 }
 
 /** The functions of a run that no node could run any more, since their modules differ on those that have the resources. */
 export class CodeRefusals {
-  readonly #deps: CodeRefusalsGround;
+  readonly #run: RefusableRun;
+  readonly #allocation: Allocator;
 
-  constructor(deps: CodeRefusalsGround) {
-    this.#deps = deps;
+  constructor(run: RefusableRun, allocation: Allocator) {
+    this.#run = run;
+    this.#allocation = allocation;
   }
 
   /** A node has another module: what waits, and only that node could run, would wait for nobody. */
   differs(kind: ClaimClass, node: string, module: string): void {
-    const { allocation, kinds, runId, isReady, feed } = this.#deps;
+    const allocation = this.#allocation;
+    const { runId, order } = this.#run;
+    const { kinds } = order;
     allocation.codeDiffers(kind, node, module);
     for (let index = 0; index < kinds.length; index += 1) {
       const isConcerned = kinds[index] === kind || (kind.group !== undefined && kinds[index]!.group === kind.group);
-      const error = isConcerned && isReady(index) ? this.of(index) : undefined;
+      const error = isConcerned && this.#run.isReady(index) ? this.of(index) : undefined;
       if (!error) continue;
       allocation.withdraw(runId, index, kinds[index]!);
-      return feed({ type: 'placement-refused', index, error });
+      return this.#run.feed({ type: 'placement-refused', index, error });
     }
     return allocation.pump();
   }
 
   /** Why no node could run the function; `undefined` while one could, or could if it came back. */
   of(index: number): HandoffError | undefined {
-    const { allocation, kinds, ids } = this.#deps;
+    const allocation = this.#allocation;
+    const { kinds, plan } = this.#run.order;
     const kind = kinds[index]!;
     const differs = kind.group ? kind.group.claims.some((claim) => claim.differs?.size) : kind.differs?.size;
-    return differs && allocation.goneNodeFor(kind) === undefined ? allocation.impossible(kind, ids[index]!) : undefined;
+    return differs && allocation.goneNodeFor(kind) === undefined ? allocation.impossible(kind, plan.ids[index]!) : undefined;
   }
 }

@@ -8,7 +8,7 @@ export class Constants {
   /** Those that are not primitives through and through, by the array that the specification holds. */
   readonly #taken = new Map<readonly unknown[], StoredValue | HandoffError>();
   /** Those of them that are no small trees, by identity: a table that a thousand functions share is taken over once. */
-  readonly #large = new Map<object, StoredValue>();
+  #large: Map<object, StoredValue> | undefined;
 
   constructor({ constants }: Plan, freeze: boolean) {
     this.#freeze = freeze;
@@ -44,13 +44,15 @@ export class Constants {
 
   /** Constants of which some are no small trees; `undefined` if none is. */
   #composed(values: readonly unknown[]): StoredValue | undefined {
-    if (!values.some((value) => isObject(value) && (this.#large.has(value) || !smallCopy(value)))) return undefined;
+    if (!values.some((value) => isObject(value) && (this.#large?.has(value) || !smallCopy(value)))) return undefined;
+    this.#large ??= new Map();
+    const large = this.#large;
     const freeze = this.#freeze;
     let sizeBytes = 0;
     const parts = values.map((value, at) => {
-      const known = isObject(value) ? this.#large.get(value) : undefined;
+      const known = isObject(value) ? large.get(value) : undefined;
       const part = known ?? snapshot(value, { where: `extraArgs[${at}]`, freeze });
-      if (isObject(value)) this.#large.set(value, part);
+      if (isObject(value)) large.set(value, part);
       sizeBytes += part.sizeBytes;
       return part;
     });

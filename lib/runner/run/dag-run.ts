@@ -46,9 +46,9 @@ export class DagRun implements AllocatorClient {
   readonly #rests = new Map<number, Timer>();
   readonly #claims: ClaimsHeld;
   /** What functions on this node hold that have started runs themselves. */
-  readonly #loans = new Map<number, AttemptLoan>();
+  #loans: Map<number, AttemptLoan> | undefined;
   /** The functions whose thread is blocked although their attempt is over. */
-  readonly #blocked = new Set<string>();
+  #blocked: Set<string> | undefined;
   #incarnation: RunnerIncarnation | undefined;
   #happenings: RunHappening[] = [];
   #commands: RunCommand[] = [];
@@ -61,7 +61,8 @@ export class DagRun implements AllocatorClient {
     this.order = order;
     this.runId = runId;
     this.dagId = plan.dagId;
-    this.events = new EventLog(runId, plan.dagId);
+    // It begins, each function is ready, starts and ends, it ends.
+    this.events = new EventLog(runId, plan.dagId, 3 * plan.size + 2);
     this.strategy = options.strategy;
     this.takesAnyRoom = options.takesAnyRoom;
     this.#deps = deps;
@@ -76,10 +77,8 @@ export class DagRun implements AllocatorClient {
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
-    const isReady = (index: number): boolean => this.isReady(index);
-    this.#codeRefusals = new CodeRefusals({ runId, ids: plan.ids, kinds: order.kinds, allocation, isReady, feed });
-    const codeDiffers: RemoteSide['codeDiffers'] = (kind, on, module) => this.#codeRefusals.differs(kind, on, module);
-    this.#farSide = new RemoteSide(this, this.#values, deps, feed, codeDiffers);
+    this.#codeRefusals = new CodeRefusals(this, allocation);
+    this.#farSide = new RemoteSide(this, this.#values, deps, feed, this.#codeRefusals);
     this.#arguments = new Arguments(plan, this.#values, order.constants);
     this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, { allocation, clock, logger, ids: plan.ids }, feed);
   }
@@ -155,6 +154,7 @@ export class DagRun implements AllocatorClient {
   loanFor(functionId: string, attempt: number): AttemptLoan | undefined {
     const index = this.order.plan.indexOf.get(functionId);
     if (index === undefined || this.state.attempts[index] !== attempt || this.#claims.nodeOf(index) !== this.#deps.node) return undefined;
+    this.#loans ??= new Map();
     const loan = this.#loans.get(index) ?? new AttemptLoan(this.#deps.allocation, this.order.kinds[index]!);
     this.#loans.set(index, loan);
     return loan;
@@ -295,8 +295,8 @@ export class DagRun implements AllocatorClient {
   #freeClaim(index: number): void {
     const node = this.#claims.remove(index);
     if (node === undefined) return;
-    const loan = this.#loans.size > 0 ? this.#loans.get(index) : undefined;
-    if (loan) this.#loans.delete(index);
+    const loan = this.#loans?.get(index);
+    if (loan) this.#loans!.delete(index);
     this.#deps.allocation.free(this.runId, node, this.order.kinds[index]!, loan?.close() ?? false);
   }
 
@@ -304,10 +304,12 @@ export class DagRun implements AllocatorClient {
   #keepClaim(index: number, blocked: Blocked): void {
     const node = this.#claims.remove(index);
     if (node === undefined) return;
-    this.#blocked.add(this.functionId(index));
+    this.#blocked ??= new Set();
+    const ids = this.#blocked;
+    ids.add(this.functionId(index));
     blocked.whenOver(() => {
       const { allocation } = this.#deps;
-      this.#blocked.delete(this.functionId(index));
+      ids.delete(this.functionId(index));
       allocation.free(this.runId, node, this.order.kinds[index]!);
       allocation.pump();
     });
@@ -316,7 +318,7 @@ export class DagRun implements AllocatorClient {
   #end(error: HandoffError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (error && this.#blocked.size > 0) sayBlocked(error, [...this.#blocked]);
+    if (error && this.#blocked?.size) sayBlocked(error, [...this.#blocked]);
     for (const rest of this.#rests.values()) rest.cancel();
     this.#places.close();
     this.#farSide.end(error ? 0 : this.order.options.retainMs);

@@ -49,5 +49,6 @@ export interface Supervised {
  */
 export function superviseRun(supervisor: Supervisor, { run, goesOn, onGiveUp }: Supervised): Promise<unknown> {
   const start = (parent: Parent): 'ignore' | Promise<ActorRef<DagRunnerMessage>> => (goesOn() ? startDagRunner(parent, run) : 'ignore');
-  return startLimitedChild(supervisor, { id: `DagRunner ${run.runId}`, restart: 'transient', start }, { ...RUNNER_RESTARTS, onGiveUp });
+  const { maxRestarts, withinMs } = RUNNER_RESTARTS;
+  return startLimitedChild(supervisor, { id: `DagRunner ${run.runId}`, restart: 'transient', start }, { maxRestarts, withinMs, onGiveUp });
 }

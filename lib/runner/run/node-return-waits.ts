@@ -13,7 +13,7 @@ export class NodeReturnWaits {
   readonly #feed: (happening: RunHappening) => void;
   readonly #waits = new Map<number, Timer>();
   /** The nodes that the log has named, until a function has a place again. */
-  readonly #named = new Set<string>();
+  #named: Set<string> | undefined;
   #isAnyGone = false;
 
   constructor(kinds: readonly ClaimClass[], waitMs: number, deps: NodeReturnWaitsDeps, feed: (happening: RunHappening) => void) {
@@ -38,7 +38,8 @@ export class NodeReturnWaits {
     const member = allocation.goneNodeFor(kind);
     if (member === undefined) return;
     const waitedMs = this.#waitMs;
-    if (waitedMs > 0 && !this.#named.has(member)) {
+    if (waitedMs > 0 && !this.#named?.has(member)) {
+      this.#named ??= new Set();
       this.#named.add(member);
       logger.warn(
         { functionId: ids[index], member, waitMs: waitedMs },
@@ -55,8 +56,9 @@ export class NodeReturnWaits {
 
   /** It has a place. */
   found(index: number): void {
+    if (this.#waits.size === 0) return;
     this.#waits.get(index)?.cancel();
-    if (this.#waits.delete(index)) this.#named.clear();
+    if (this.#waits.delete(index)) this.#named?.clear();
   }
 
   close(): void {

@@ -12,6 +12,7 @@ import type { WireMessage } from '../../peer/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { Receipt, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
+import type { CodeRefusals } from './code-refusals.js';
 import { CodeWatch, type CodeWatchDeps } from './code-watch.js';
 import { ComparedAttempt } from './compared-attempt.js';
 import type { RunValues } from './run-values.js';
@@ -31,8 +32,7 @@ export class RemoteSide {
   readonly #values: RunValues;
   readonly #deps: RemoteSideDeps;
   readonly #feed: (happening: RunHappening) => void;
-  /** Hears that a module was found to differ on a node. */
-  readonly codeDiffers: (kind: ClaimClass, node: string, module: string) => void;
+  readonly #codeRefusals: Pick<CodeRefusals, 'differs'>;
   readonly #codeWatch: CodeWatch;
   /** The nodes that know of the run. */
   readonly #involvedNodes = new Set<string>();
@@ -46,13 +46,13 @@ export class RemoteSide {
     values: RunValues,
     deps: RemoteSideDeps,
     feed: (happening: RunHappening) => void,
-    codeDiffers: (kind: ClaimClass, node: string, module: string) => void,
+    codeRefusals: Pick<CodeRefusals, 'differs'>,
   ) {
     this.#run = run;
     this.#values = values;
     this.#deps = deps;
     this.#feed = feed;
-    this.codeDiffers = codeDiffers;
+    this.#codeRefusals = codeRefusals;
     this.#codeWatch = new CodeWatch(run, deps);
   }
 
@@ -66,7 +66,7 @@ export class RemoteSide {
     const differing = comparisons.differing(modules, node);
     if (differing === undefined) return begin();
     const mayBegin = Promise.resolve(differing).then((module) => {
-      if (module !== undefined) this.codeDiffers(kind, node, module);
+      if (module !== undefined) this.#codeRefusals.differs(kind, node, module);
       return module === undefined;
     });
     return new ComparedAttempt(mayBegin, begin);

@@ -46,7 +46,7 @@ export class RunValues implements ValueLocations {
   readonly #deps: RunValuesDeps;
   readonly #offers: number[] = [];
   /** Serializers of this run under way on this node, for functions elsewhere. */
-  readonly #serializing = new Set<AttemptHandle>();
+  #serializing: Set<AttemptHandle> | undefined;
   /** Where values lie that are not where they were made: that node is gone, or about to be. */
   readonly #moved = new Map<number, string>();
   readonly #nearness: Nearness;
@@ -180,9 +180,10 @@ export class RunValues implements ValueLocations {
         const serialize = { role: 'serialize', functionId, code, isolation, inputs: [source], asList: false, wanted: true } as const;
         const steps = [{ ...serialize, extra: StoredValue.packed(packed, 'caller') }];
         const handle = this.#deps.executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
+        this.#serializing ??= new Set();
         this.#serializing.add(handle);
         handle.listen((outcome) => {
-          this.#serializing.delete(handle);
+          this.#serializing?.delete(handle);
           if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
           else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
         });
@@ -234,7 +235,7 @@ export class RunValues implements ValueLocations {
 
   /** Nothing is given any more. */
   close(): void {
-    if (this.#serializing.size > 0) {
+    if (this.#serializing?.size) {
       const over = new HandoffError('HANDOFF_STOPPED', 'The run is over', { runId: this.#of.runId, node: this.#deps.node });
       for (const handle of [...this.#serializing]) handle.stop(over, 0);
     }

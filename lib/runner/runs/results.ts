@@ -70,20 +70,24 @@ export class Results {
 /** Of how many functions it is told at the end where they ran; of more it is when somebody looks. */
 const ALLOCATIONS_AT_ONCE = 10_000;
 
-/** An outcome with `allocations`, by function id the node on which each ran. */
-export function withAllocations<T extends object>(
-  outcome: T,
+/** By function id the node on which each ran. */
+export type Allocations = Record<string, string>;
+
+/** Fills in the `allocations` of an outcome and of the event that tells of it, which are empty. */
+export function fillAllocations(
+  outcome: { readonly allocations: Allocations },
+  event: { allocations: Allocations },
   ids: readonly string[],
   nodes: readonly (string | undefined)[],
-): T & { readonly allocations: Readonly<Record<string, string>> } {
-  const allocations = (): Record<string, string> => {
-    const record: Record<string, string> = {};
+): void {
+  const fill = (record: Allocations): Allocations => {
     for (let index = 0; index < ids.length; index += 1) define(record, ids[index]!, nodes[index]!);
     return record;
   };
-  if (ids.length <= ALLOCATIONS_AT_ONCE) return { ...outcome, allocations: allocations() };
-  defineOnce(outcome, 'allocations', allocations);
-  return outcome as T & { readonly allocations: Readonly<Record<string, string>> };
+  if (ids.length > ALLOCATIONS_AT_ONCE) {
+    defineOnce(outcome, 'allocations', () => fill({}));
+    defineOnce(event, 'allocations', () => outcome.allocations);
+  } else event.allocations = fill(outcome.allocations);
 }
 
 /** Defines a property that is made at the first look. */

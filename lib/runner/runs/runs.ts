@@ -12,7 +12,7 @@ import { superviseRun } from '../run/dag-runner.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
 import { claimClasses } from './claim-classes.js';
 import { Estimates } from './estimates.js';
-import { Results, withAllocations } from './results.js';
+import { fillAllocations, Results } from './results.js';
 import { aborted, cancelled } from './run-endings.js';
 import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
 
@@ -58,6 +58,8 @@ export class Runs {
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
   readonly #past = new PastEvents();
+  /** Hears that the results of a run that has ended are kept no more. */
+  readonly #dropped = (runId: string): void => this.#past.forgetResults(runId);
   #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
 
@@ -337,7 +339,6 @@ export class Runs {
     this.#byDag.delete(dagId);
     const atMs = clock.wallNow();
     let end: RunEnd;
-    let isKept = true;
     if (error || !results) {
       if (results) Object.defineProperty(error, 'results', { value: results.values, enumerable: true, configurable: true });
       store.dropRun(runId);
@@ -345,21 +346,18 @@ export class Runs {
       events.add(event);
       end = { type: 'failed', error: error!, event };
     } else {
-      store.retainRun(runId, results.ids, options.retainMs, () => {
-        isKept = false;
-        this.#past.forgetResults(runId);
-      });
+      store.retainRun(runId, results.ids, options.retainMs, this.#dropped);
       const durationMs = clock.now() - state.startedMs;
-      const { ids } = run.order.plan;
       const { values } = results;
-      const outcome = withAllocations({ dagId, runId, results: values, durationMs, failures: {} }, ids, state.nodes);
-      const completed = { type: 'run-completed', runId, dagId, atMs, durationMs, results: values, failures: {} } as const;
-      const event: CompletedEvent = withAllocations(completed, ids, state.nodes);
+      const outcome = { dagId, runId, results: values, allocations: {}, durationMs, failures: {} };
+      const { failures, allocations } = outcome;
+      const event = { type: 'run-completed', runId, dagId, atMs, durationMs, results: values, allocations, failures } as const;
+      fillAllocations(outcome, event, run.order.plan.ids, state.nodes);
       events.add(event);
       end = { type: 'completed', outcome, event };
     }
     events.end();
-    this.#past.add(runId, isKept ? events : events.withoutResults());
+    this.#past.add(runId, store.hasRun(runId) ? events : events.withoutResults());
     open.alive.cancel();
     open.onEnd(end);
     open.settle();
