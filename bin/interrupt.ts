@@ -41,7 +41,7 @@ export class Interrupt {
 
   /**
    * Ends the process with the exit code. A thread that is blocked in a system call would hold up `process.exit`: where there is one after half a second, the
-   * process ends by SIGKILL of itself instead, which the shell sees as 137.
+   * process ends by SIGKILL of itself instead, which the shell sees as 137. The first process of a container ends by `abort`, seen as 134 or 139.
    */
   async leave(code: number): Promise<never> {
     const blocked = (await this.#ending?.endThreads()) ?? 0;
@@ -53,7 +53,8 @@ export class Interrupt {
       setTimeout(resolve, LAST_LINE_MS);
     });
     process.kill(process.pid, 'SIGKILL');
-    return process.exit(code);
+    // Only the first process of a container gets here: no signal that it sends itself ends it, but a fault does.
+    return process.abort();
   }
 
   #hear(): void {

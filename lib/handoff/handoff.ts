@@ -247,7 +247,7 @@ export class Handoff implements AsyncDisposable {
   /**
    * Ends every worker thread of this node at once, whatever runs in it; to be called after `stop`, or instead of it just before the process ends. Resolves within
    * half a second with how many could not be ended, as they are blocked in a system call. `process.exit()` would wait for those; only a signal such as
-   * `process.kill(process.pid, 'SIGKILL')` does not.
+   * `process.kill(process.pid, 'SIGKILL')` does not; in the first process of a container, `process.abort()`.
    */
   async endThreads(): Promise<number> {
     return this.#tables.executor.close();

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Fifo } from '../support/fifo.js';
 import { call, fixture } from './command.js';
@@ -22,6 +24,21 @@ describe('the command, with a thread that is blocked in a system call', () => {
   });
   const run = (...args: readonly string[]): ReturnType<typeof call> =>
     call(['run', fixture('waiting.mjs#blocked'), ...args], { env: { SPEC_FIFO: fifo.path } });
+
+  it('handoff run ends also as the first process of a container, which no signal of its own ends', async function () {
+    const via = ['unshare', '--fork', '--pid', '--mount-proc'];
+    if (spawnSync(via[0]!, [...via.slice(1), 'true']).status !== 0) {
+      console.log('      (not checked: this process may not make namespaces)');
+      return this.skip();
+    }
+    const running = call(['run', fixture('waiting.mjs#blocked')], { env: { SPEC_FIFO: fifo.path }, via });
+    await fifo.reached();
+    const { pid } = running.child;
+    process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), 'SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(stderr).to.include('handoff: interrupted').and.include('still blocked');
+    expect([code, running.child.signalCode], 'not by its own will').to.not.include(0).and.to.not.include(130);
+  });
 
   it('handoff run ends on a signal, by SIGKILL of itself, as process.exit would wait for the thread', async () => {
     const running = run();

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly stderrTo?: string;
   /** A limit of the shell's `ulimit`, as in `-n 64`. */
   readonly ulimit?: string;
+  /** The words of a program that starts the command, as in `unshare --fork`. */
+  readonly via?: readonly string[];
 }
 
 /** A call of the command that has not ended. */
@@ -43,10 +45,13 @@ const environment = (env: Readonly<Record<string, string>> = {}): NodeJS.Process
 };
 
 /** Calls the command. */
-export function call(args: readonly string[], { cwd = project, env, bin = built, stdoutTo, stderrTo, ulimit }: Surroundings = {}): Call {
+export function call(
+  args: readonly string[],
+  { cwd = project, env, bin = built, stdoutTo, stderrTo, ulimit, via = [] }: Surroundings = {},
+): Call {
   const files = [stdoutTo, stderrTo].map((path) => (path === undefined ? undefined : openSync(path, 'a')));
   const command = ulimit === undefined ? [process.execPath] : ['sh', '-c', `ulimit ${ulimit}; exec "$@"`, 'sh', process.execPath];
-  const [first, ...rest] = [...command, bin, ...args] as [string, ...string[]];
+  const [first, ...rest] = [...via, ...command, bin, ...args] as [string, ...string[]];
   const child = spawn(first, rest, { cwd, env: environment(env), stdio: ['ignore', files[0] ?? 'pipe', files[1] ?? 'pipe'] });
   for (const file of files) if (file !== undefined) closeSync(file);
   let [stdout, stderr] = ['', ''];

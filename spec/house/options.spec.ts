@@ -52,7 +52,7 @@ describe('the options that the pages tell of', () => {
   });
 
   it('are options of the package, wherever one is named', () => {
-    const known = new Set([...commands.flatMap(optionsOf), '--permission', '--allow-worker', '--require', '--import', '--help']);
+    const known = new Set([...commands.flatMap(optionsOf), '--permission', '--allow-worker', '--require', '--import', '--help', '--init']);
     for (const page of pages) {
       for (const [, cell] of pageText(page).matchAll(/`(-[^`\n]*)`/g)) {
         for (const option of cell!.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? []) expect(known, `${page}: ${cell}`).to.include(option);
