@@ -34,12 +34,4 @@ describe('the process of a node', () => {
     const expected = { stdout: 'HANDOFF_FUNCTION_FAILED HANDOFF_NOT_SERIALIZABLE\n[1,2] 2 function\n', stderr: '' };
     expect(await node('production.ts', { NODE_ENV: 'production' })).to.deep.equal(expected);
   });
-
-  it('gives back the memory of large values soon after it has nothing to do', async () => {
-    const { stdout } = await node('idle-memory.ts');
-    for (const [how, { mostMiB, leftMiB }] of Object.entries(JSON.parse(stdout) as Record<string, { mostMiB: number; leftMiB: number }>)) {
-      expect(mostMiB, `${how}: what its values took`).to.be.above(256);
-      expect(leftMiB, `${how}: what is left`).to.be.below(160);
-    }
-  });
 });

@@ -55,8 +55,8 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
       leftBytes -= packed.byteLength;
       return { packed, freeze: held!.origin === 'result' };
     }
-    const { from, value, sizeBytes, isExclusive: isSole = false } = one as Exclude<ArgumentValue, StoredValue>;
-    return { from, value, sizeBytes, sole: isSole };
+    const { from, value, sizeBytes, isExclusive = false } = one as Exclude<ArgumentValue, StoredValue>;
+    return { from, value, sizeBytes, sole: isExclusive };
   };
   return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted, isForOne = false }) => {
     const { module, name } = code as CodeRef;

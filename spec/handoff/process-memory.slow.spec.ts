@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+
+const cwd = fileURLToPath(new URL('../..', import.meta.url));
+const node = (script: string): Promise<{ stdout: string; stderr: string }> =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(`./processes/${script}`, import.meta.url))], {
+    cwd,
+    timeout: 800_000,
+  });
+
+describe('the process of a node that had large values', function () {
+  this.timeout(900_000);
+
+  it('gives back the memory of large values soon after it has nothing to do', async () => {
+    const { stdout } = await node('idle-memory.ts');
+    for (const [how, { mostMiB, leftMiB }] of Object.entries(JSON.parse(stdout) as Record<string, { mostMiB: number; leftMiB: number }>)) {
+      expect(mostMiB, `${how}: what its values took`).to.be.above(256);
+      expect(leftMiB, `${how}: what is left`).to.be.below(160);
+    }
+  });
+});
