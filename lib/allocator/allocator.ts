@@ -67,13 +67,36 @@ export class Allocator {
 
   /** Something changed in the membership; after a loss to be followed by `pump`, once what was there has been given up. */
   heard(event: MemberEvent): void {
-    if (this.#neighbours.applyMemberEvent(event)) this.#allocation.changed(this.members);
+    if (this.#neighbours.applyMemberEvent(event, this.#clock.now())) this.#allocation.changed(this.members);
     if (event.type !== 'member-left' && event.type !== 'member-lost') this.pump();
   }
 
   /** A node that declined said how it stands; to be followed by `pump`. */
   declined(node: string, usage: UsageReport, claim: Claim): void {
     this.#neighbours.refused(node, usage, claim);
+  }
+
+  /**
+   * A node did not run what it was asked to, and nothing says why; `isSilent`: it did not answer. Nothing is placed there for a while: half a second at first,
+   * twice as long with each time on end, at most 30 s, which a silent one is given at once. To be followed by `pump`.
+   */
+  turnedDown(node: string, claim: Claim, isSilent: boolean): void {
+    this.#neighbours.turnedDown(node, claim, isSilent, this.#clock.now());
+  }
+
+  /** A node has run a function to its end. */
+  served(node: string): void {
+    this.#neighbours.served(node);
+  }
+
+  /** Whether nothing is placed on a node for a while, as it did not run what it was asked to. */
+  isResting(node: string): boolean {
+    return this.#neighbours.isResting(node);
+  }
+
+  /** Whether there is such a node. */
+  get isAnyResting(): boolean {
+    return this.#neighbours.isAnyResting;
   }
 
   addRun(run: AllocatorClient): void {
@@ -91,9 +114,13 @@ export class Allocator {
     return this.#allocation.impossible(kind, functionId);
   }
 
-  /** The latest to go of those nodes that could have held a kind which none can hold now; `undefined` while one can, or if none ever could. */
+  /**
+   * The latest to go of those nodes that could have held a kind which none can hold now, or one that could and rests, as it did not run what it was asked to;
+   * `undefined` while another one can, or if none ever could.
+   */
   goneNodeFor(kind: ClaimClass): string | undefined {
-    if (this.#allocation.impossible(kind, '') === undefined) return undefined;
+    const able = this.#allocation.ableNodes(kind);
+    if (able.length > 0) return able.every((name) => this.#neighbours.isResting(name)) ? able.at(-1) : undefined;
     const could = this.#neighbours.goneThatCouldHold(kind.group?.claims ?? [kind]);
     return kind.pinnedTo === undefined ? could.at(-1) : could.find((name) => name === kind.pinnedTo);
   }

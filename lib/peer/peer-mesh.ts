@@ -238,6 +238,11 @@ export class PeerMesh {
     return this.#up.get(from)?.receivedBytes ?? 0;
   }
 
+  /** How many pieces of what is long `to` has received over the link that stands: grows while it takes a value. */
+  deliveredTo(to: string): number {
+    return this.#up.get(to)?.delivered ?? 0;
+  }
+
   /** Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -127,4 +127,42 @@ describe('the neighbours that functions can be placed on', () => {
     neighbours.applyMemberEvent(beat(member('b')));
     expect(neighbours.goneThatCouldHold([claim(3)])).to.deep.equal(['d']);
   });
+
+  it('that do not run what they are asked to rest, longer each time, until they have run something', () => {
+    const neighbours = new RemoteNodes('a');
+    let nowMs = 0;
+    const isOpenAt = (ms: number): boolean => {
+      nowMs = ms;
+      neighbours.applyMemberEvent(beat(member('b')), nowMs);
+      return neighbours.members[0]!.isOpen;
+    };
+    expect(isOpenAt(0)).to.equal(true);
+    for (const [at, restMs] of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].entries()) {
+      neighbours.turnedDown('b', claim(1), false, nowMs);
+      // What was asked before comes to nothing too, and says nothing new.
+      neighbours.turnedDown('b', claim(1), false, nowMs);
+      const beganMs = nowMs;
+      expect([neighbours.isResting('b'), isOpenAt(beganMs + restMs - 1), neighbours.isAnyResting], `${at}`).to.deep.equal([
+        true,
+        false,
+        true,
+      ]);
+      expect([isOpenAt(beganMs + restMs), neighbours.isResting('b')], `${at}`).to.deep.equal([true, false]);
+    }
+    neighbours.served('b');
+    neighbours.turnedDown('b', claim(1), false, nowMs);
+    expect(isOpenAt(nowMs + 500)).to.equal(true);
+    neighbours.turnedDown('b', claim(1), true, nowMs);
+    expect([isOpenAt(nowMs + 29_999), isOpenAt(nowMs + 1)], 'one that is silent').to.deep.equal([false, true]);
+  });
+
+  it('do not rest for having refused what they could never hold, nor is a new incarnation blamed for the one before', () => {
+    const neighbours = new RemoteNodes('a');
+    neighbours.applyMemberEvent(beat(member('b')), 0);
+    neighbours.turnedDown('b', claim(3), false, 0);
+    expect(neighbours.isAnyResting).to.equal(false);
+    neighbours.turnedDown('b', claim(2), true, 0);
+    neighbours.applyMemberEvent(beat(member('b', { incarnation: 'b2' })), 1);
+    expect([neighbours.isAnyResting, neighbours.members[0]!.isOpen]).to.deep.equal([false, true]);
+  });
 });

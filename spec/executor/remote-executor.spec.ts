@@ -34,6 +34,7 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
     '/project',
     clock,
   );
+  const turned: string[] = [];
   const begin = (attempt = 1) => {
     const handle = remote.start(
       {
@@ -50,6 +51,8 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
         started: () => void told.push('started'),
         queued: (lacking) => void told.push(`queued for ${JSON.stringify(lacking)}`),
         refused: ({ used }) => void told.push(`refused ${JSON.stringify(used)}`),
+        turnedDown: (isSilent) => void turned.push(isSilent ? 'silent' : 'turned down'),
+        served: () => void turned.push('served'),
       },
     );
     handle.listen((outcome) => void ends.push(outcome));
@@ -62,7 +65,7 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
     const none = { capabilities: [], usedByYou: [], threads: [0, 0, 0], loopPlaces: [0, 0, 0] } as const;
     hear({ type: 'attempt-refused', ...key, usage: { ...none, used: [['cpu', 2]] } });
   };
-  return { clock, remote, sent, told, ends, begin, key, hear, ended, refuse };
+  return { clock, remote, sent, told, turned, ends, begin, key, hear, ended, refuse };
 }
 const small: WireOutcome = { type: 'succeeded', sizeBytes: 3, tookMs: 5, packed: pack('ok', { where: 'result' }) };
 
@@ -262,5 +265,24 @@ describe('attempts on other nodes', () => {
     remote.linkUp('b');
     clock.advance(1e7);
     expect(ends).to.deep.equal([]);
+  });
+
+  it('tell whether they were run, or turned down without a reason', () => {
+    const { begin, turned, refuse } = open();
+    begin();
+    refuse();
+    expect(turned, 'it might have waited there').to.deep.equal(['turned down']);
+    const again = open();
+    again.begin();
+    again.ended({ type: 'stopped' });
+    expect(again.turned, 'nobody wanted it stopped').to.deep.equal(['turned down']);
+    const good = open();
+    good.begin();
+    good.ended(small);
+    expect(good.turned).to.deep.equal(['served']);
+    const stopped = open();
+    stopped.begin().stop(new HandoffError('HANDOFF_RUN_CANCELLED', 'no'), 0);
+    stopped.ended({ type: 'stopped' });
+    expect(stopped.turned).to.deep.equal([]);
   });
 });

@@ -14,7 +14,16 @@ function open() {
   const places = new NodeReturnWaits(
     [gpu, gpu, cpu],
     1000,
-    { allocation: { goneNodeFor: (kind: ClaimClass) => gone.get(kind) } as unknown as Allocator, clock, logger, ids: ['x', 'y', 'z'] },
+    {
+      allocation: {
+        goneNodeFor: (kind: ClaimClass) => gone.get(kind),
+        isResting: () => false,
+        isAnyResting: false,
+      } as unknown as Allocator,
+      clock,
+      logger,
+      ids: ['x', 'y', 'z'],
+    },
     (happening) => {
       if (happening.type === 'node-missed') missed.push(`${happening.index} misses ${happening.node} for ${happening.waitedMs}`);
     },

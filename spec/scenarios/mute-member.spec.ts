@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Handoff, realEnvironment, startNode } from '../../lib/handoff/index.js';
 import { Dag } from '../../lib/index.js';
 import { MemoryNetwork } from '../../lib/peer/index.js';
+import { packThrown } from '../../lib/value/index.js';
 import { caught } from '../support/caught.js';
 import { MuteMember } from '../support/mute-member.js';
 import { spyLogger } from '../support/spy-logger.js';
@@ -106,5 +107,90 @@ describe('beside a member that beats and answers nothing', () => {
     const { tookMs } = await within(4000, node.stop({ graceMs: 100 }));
     expect(tookMs).to.be.at.most(2100);
     expect((await failure).code).to.equal('HANDOFF_RUN_ABORTED');
+  });
+
+  describe('that takes functions', () => {
+    const usage = {
+      ...{ capabilities: [['cpu', 8]], used: [], usedByYou: [] },
+      ...{ threads: [8, 0, 0], loopPlaces: [256, 0, 0] },
+    };
+    const pinned = (args: readonly string[] = []) =>
+      Dag.dynamic()
+        .add({ id: 'made', code: () => 1 })
+        .add({ id: 'f', code: { module: './m.js', name: 'f' }, args, node: 'mute' })
+        .add({ id: 'used', code: (value: unknown) => value, args: ['f'] });
+    const asks = (): number => mute.asked.filter((type) => type === 'run-attempt').length;
+    /** Answers each attempt so. */
+    const answers = (answer: (id: number) => object): void => {
+      mute.hears = (from, message) => {
+        if (message.type === 'run-attempt') mute.say(from, { id: message.id, ...answer(message.id) });
+      };
+    };
+
+    it('and says nothing of them: one that nobody else could run fails in the end, naming it', async () => {
+      const { result } = await within(60_000, node.execute(pinned()));
+      const error = (result as PromiseRejectedResult).reason;
+      expect([error.code, error.cause.code, error.cause.node]).to.deep.equal(['HANDOFF_FUNCTION_FAILED', 'HANDOFF_NODE_LOST', 'mute']);
+      expect(error.message).to.include('did not run it when it was asked');
+    });
+
+    for (const [how, answer] of Object.entries({
+      refuses: { type: 'attempt-refused', usage },
+      stops: { type: 'attempt-ended', outcome: { type: 'stopped' } },
+    })) {
+      it(`and ${how} each, is asked more and more seldom; one that nobody else could run fails in the end`, async () => {
+        answers(() => answer);
+        const { result } = await within(60_000, node.execute(pinned()));
+        const error = (result as PromiseRejectedResult).reason;
+        expect([error.code, error.cause.code, error.cause.node]).to.deep.equal(['HANDOFF_FUNCTION_FAILED', 'HANDOFF_NODE_LOST', 'mute']);
+        expect(asks()).to.be.below(10);
+      });
+
+      it(`and ${how} each, keeps none from being run elsewhere`, async () => {
+        answers(() => answer);
+        const code = { module: './spec/support/modules/cluster-tasks.ts', name: 'where' };
+        // Loading takes the machine's own time.
+        await node.executeLocal(Dag.dynamic().add({ id: 'f', code, isolation: 'loop' }));
+        const dag = Dag.dynamic();
+        for (let at = 0; at < 20; at += 1) dag.add({ id: `f${at}`, code, isolation: 'loop' });
+        const { result } = await within(20_000, node.execute(dag, { allocationStrategy: 'load-balanced' }));
+        expect(codeOf(result)).to.equal('resolved');
+        expect(asks()).to.be.below(30);
+      });
+    }
+
+    for (const lost of ['f', 'used']) {
+      it(`and says of "${lost}", which is no argument, that it is lost: the function fails, and nothing is computed again`, async () => {
+        const error = packThrown(new Error('gone'));
+        answers(() => ({ type: 'attempt-ended', outcome: { type: 'argument-lost', functionId: lost, error } }));
+        const { result } = await within(5000, node.execute(pinned(['made'])));
+        const { code, cause } = (result as PromiseRejectedResult).reason;
+        expect([code, cause.code, asks()]).to.deep.equal(['HANDOFF_FUNCTION_FAILED', 'HANDOFF_BAD_MESSAGE', 1]);
+      });
+    }
+  });
+
+  it('storeResult of a large value ends after 5 s in which nothing of it was taken', async () => {
+    const { tookMs, result } = await within(6000, node.storeResult('d', 'x', new Uint8Array(10_000_000), 'mute'));
+    expect([codeOf(result), tookMs]).to.deep.equal(['HANDOFF_TIMEOUT', 5000]);
+  });
+
+  it('what it answers that no node would say is no answer, and an error that cannot be read has a code', async () => {
+    const answer = (value: unknown, error: Uint8Array | null): void => {
+      mute.hears = (from, message) => {
+        if (message.type === 'ask') mute.say(from, { type: 'answer', id: message.id, value, error });
+      };
+    };
+    for (const value of ['', 'x'.repeat(256), 7, {}]) {
+      answer(value, null);
+      expect(codeOf((await within(1000, node.lookupDataLocation('d', 'x'))).result)).to.equal('HANDOFF_NOT_FOUND');
+      expect(codeOf((await within(1000, node.getResult('d', 'x', { timeoutMs: 200 }))).result)).to.equal('HANDOFF_TIMEOUT');
+    }
+    for (const error of [Uint8Array.of(1, 2), packThrown(new TypeError('no')), packThrown(7)]) {
+      answer(null, error);
+      expect(codeOf((await within(1000, node.clear('d'))).result)).to.equal('HANDOFF_BAD_MESSAGE');
+      expect(codeOf((await within(1000, node.registerNode('mute', { cpu: 1 }))).result)).to.equal('HANDOFF_BAD_MESSAGE');
+      expect(codeOf((await within(1000, node.storeResult('d', 'x', 1, 'mute'))).result)).to.equal('HANDOFF_BAD_MESSAGE');
+    }
   });
 });

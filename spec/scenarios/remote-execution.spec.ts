@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { arg, collocatedWith, Dag, functionsIn, type Handoff, onDriver } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
@@ -88,6 +92,31 @@ describe('functions on other nodes', () => {
       .add({ id: 'made', code: tasks.list, node: 'b', ...loop })
       .add({ id: 'used', code: tasks.same, args: [edge], node: 'c', ...loop });
     expect((await a.execute(dag)).results.used).to.deep.equal(['b: b to c x', 'c: b to c x']);
+  });
+
+  it('find a serializer below the root of the node where it runs, which need not be that of the driver', async () => {
+    const roots = ['here', 'there'].map((name) => {
+      const root = mkdtempSync(join(tmpdir(), `handoff-${name}-`));
+      writeFileSync(join(root, 'package.json'), '{}');
+      writeFileSync(join(root, 'tasks.mjs'), `export const where = () => '${name}'; export const mark = (value) => value + ' ${name}';`);
+      return root;
+    }) as [string, string];
+    const apart = await SpecCluster.of({ a: { root: roots[0] }, b: { root: roots[1] }, c: { root: roots[1] } });
+    try {
+      const module = pathToFileURL(join(roots[0], 'tasks.mjs')).href;
+      const [where, mark] = ['where', 'mark'].map((name) => ({ module, name }));
+      const edge = arg('made', { serialize: mark, deserialize: mark } as never);
+      for (const used of ['a', 'c', 'b']) {
+        const dag = Dag.dynamic()
+          .add({ id: 'made', code: where, node: 'b', ...loop } as never)
+          .add({ id: 'used', code: mark, args: [edge], node: used, ...loop } as never);
+        const at = used === 'a' ? 'here' : 'there';
+        expect((await apart.node('a').execute(dag, { maxRetries: 0 })).results.used).to.equal(`there there ${at} ${at}`);
+      }
+    } finally {
+      await apart.stop();
+      for (const root of roots) rmSync(root, { recursive: true });
+    }
   });
 
   it('evaluate inline functions on the node that uses them', async () => {

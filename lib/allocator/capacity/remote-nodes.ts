@@ -12,7 +12,13 @@ interface Neighbour extends PlacementNode {
   incarnation: string;
   /** What it said last. */
   content: BeatContent | undefined;
+  /** How often on end it did not run what it was asked to, and until when nothing is placed there for that. */
+  turnedDown: number;
+  restsUntilMs: number;
 }
+
+const FIRST_REST_MS = 500;
+const LONGEST_REST_MS = 30_000;
 
 /**
  * The other members, as functions can be placed on them: learnt from what the membership tells. Who has not said yet what it has can hold nothing;
@@ -23,6 +29,8 @@ export class RemoteNodes {
   readonly #byName = new Map<string, Neighbour>();
   /** Those that are gone and have not come back, the latest last. */
   readonly #gone = new Map<string, UsageEstimate>();
+  /** Those that did not run what they were asked to, until their rest is over. */
+  readonly #resting = new Set<string>();
 
   /** `node` is this one, to tell its own claims from those of others. */
   constructor(node: string) {
@@ -34,8 +42,8 @@ export class RemoteNodes {
     return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Answers whether there are others now, or other capabilities. */
-  applyMemberEvent(event: MemberEvent): boolean {
+  /** Answers whether there are others now, or other capabilities. `nowMs` ends rests; default: all of them. */
+  applyMemberEvent(event: MemberEvent, nowMs = Number.POSITIVE_INFINITY): boolean {
     const { name, incarnation } = event.member;
     switch (event.type) {
       case 'member-left':
@@ -50,7 +58,7 @@ export class RemoteNodes {
         const { content: before } = neighbour;
         const { content } = event;
         neighbour.content = content;
-        neighbour.isOpen = isOpen(event.member);
+        this.#openOrShut(neighbour, event.member, nowMs);
         // An idle node says the same with every beat, and fifty of them say it a hundred times a second.
         if (before && saysTheSame(before, content)) neighbour.capacity.toldAgain();
         else neighbour.capacity.applyReport(usageOf(content, this.#node));
@@ -59,7 +67,7 @@ export class RemoteNodes {
       }
       default: {
         const neighbour = this.#byName.get(name);
-        if (neighbour) neighbour.isOpen = isOpen(event.member);
+        if (neighbour) this.#openOrShut(neighbour, event.member, nowMs);
         return false;
       }
     }
@@ -75,7 +83,42 @@ export class RemoteNodes {
     return [...this.#gone].filter(([, room]) => claims.every(({ cost }) => room.canEverHold(cost))).map(([name]) => name);
   }
 
+  /** A node did not run what it was asked to, and could have: nothing is placed there until its rest is over. */
+  turnedDown(name: string, { cost }: Claim, isSilent: boolean, nowMs: number): void {
+    const neighbour = this.#byName.get(name);
+    if (!neighbour?.isOpen || !neighbour.capacity.canEverHold(cost)) return;
+    neighbour.turnedDown += 1;
+    const restMs = isSilent ? LONGEST_REST_MS : Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(neighbour.turnedDown - 1, 10));
+    neighbour.restsUntilMs = nowMs + restMs;
+    neighbour.isOpen = false;
+    this.#resting.add(name);
+  }
+
+  /** A node has run a function to its end. */
+  served(name: string): void {
+    const neighbour = this.#byName.get(name);
+    if (!neighbour || neighbour.turnedDown === 0) return;
+    neighbour.turnedDown = 0;
+    neighbour.restsUntilMs = 0;
+  }
+
+  isResting(name: string): boolean {
+    return this.#resting.has(name);
+  }
+
+  get isAnyResting(): boolean {
+    return this.#resting.size > 0;
+  }
+
+  /** A rest is over with the first beat after it. */
+  #openOrShut(neighbour: Neighbour, member: MemberState, nowMs: number): void {
+    const rests = nowMs < neighbour.restsUntilMs;
+    if (!rests) this.#resting.delete(neighbour.name);
+    neighbour.isOpen = isOpen(member) && !rests;
+  }
+
   #left(name: string): boolean {
+    this.#resting.delete(name);
     const room = this.#byName.get(name)!.capacity;
     this.#gone.delete(name);
     this.#gone.set(name, room);
@@ -96,7 +139,9 @@ export class RemoteNodes {
     let neighbour = this.#byName.get(name);
     if (!neighbour || neighbour.incarnation !== incarnation) {
       this.#gone.delete(name);
-      neighbour = { name, incarnation, isSelf: false, isOpen: false, capacity: new UsageEstimate(), content: undefined };
+      this.#resting.delete(name);
+      const fresh = { content: undefined, turnedDown: 0, restsUntilMs: 0 };
+      neighbour = { name, incarnation, isSelf: false, isOpen: false, capacity: new UsageEstimate(), ...fresh };
       this.#byName.set(name, neighbour);
     }
     return neighbour;

@@ -187,6 +187,11 @@ export class ClaimQueue {
     return this.#roster.members.some(this.#couldBeHeld(kind)) ? undefined : impossible(kind, functionId, this.#roster.members);
   }
 
+  /** The members that could ever hold a kind. */
+  ableNodes(kind: ClaimClass): readonly string[] {
+    return this.#roster.members.filter(this.#couldBeHeld(kind)).map(({ name }) => name);
+  }
+
   /**
    * Those who have waited long go first, the longest first. Where one still finds no room, the node that is nearest to having it keeps what
    * it lacks from everybody else; if others than this driver fill that node, it goes there and waits at the authority.

@@ -32,6 +32,13 @@ export interface RemoteAttemptListener {
   queued(lacking: Readonly<Record<string, number>>): void;
   /** What the node told of itself when it declined. */
   refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
+  /**
+   * The node did not run it, and nothing says why: it refused what may wait there, stopped what nobody wanted stopped, or, if it `isSilent`, said nothing in
+   * time. After `refused`, and before the end.
+   */
+  turnedDown(isSilent: boolean): void;
+  /** The node has run it to an end, good or bad. */
+  served(): void;
 }
 
 /** What moves on the link to a node. */
@@ -256,10 +263,13 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
         return this.#started();
       case 'attempt-refused':
         this.#listener.refused(answer.usage);
+        if (this.#question.mayQueue && !this.#stop) this.#listener.turnedDown(false);
         return this.#end(this.#stop ? { type: 'stopped' } : { type: 'declined' });
       case 'attempt-ended': {
         const outcome = outcomeOf(answer.outcome);
         if (outcome.type !== 'stopped' && outcome.type !== 'argument-lost') this.#started();
+        if (outcome.type === 'succeeded' || outcome.type === 'kept' || outcome.type === 'failed') this.#listener.served();
+        else if (outcome.type === 'stopped' && !this.#stop) this.#listener.turnedDown(false);
         // A node that leaves stops what it cannot finish; nobody here has asked for it.
         return this.#end(outcome.type === 'stopped' && !this.#stop ? { type: 'declined' } : this.#stop ? { type: 'stopped' } : outcome);
       }
@@ -272,6 +282,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${this.#question.functionId}"`;
     const reason = packThrownForWire(new HandoffError('HANDOFF_TIMEOUT', message, { node }));
     this.#send(node, { type: 'stop-attempt', runId, id, reason, graceMs: 0 });
+    if (!this.#stop) this.#listener.turnedDown(true);
     this.gone('lost');
   }
 

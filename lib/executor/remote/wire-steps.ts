@@ -17,6 +17,18 @@ const onWire = new Map<string, string>();
 /** A module as every node finds it below its own root: a path below the driver's root becomes one that is relative to it. */
 export function moduleOnWire(module: string, root: string): string {
   if (!module.startsWith('file:')) return module;
+  // A path takes 4 µs to work out, and each attempt names one. Bounded: the oldest goes first.
+  const key = `${root}\n${module}`;
+  let known = onWire.get(key);
+  if (known === undefined) {
+    known = relativeToRoot(module, root);
+    onWire.set(key, known);
+    if (onWire.size > MODULES_KEPT) onWire.delete(onWire.keys().next().value!);
+  }
+  return known;
+}
+
+function relativeToRoot(module: string, root: string): string {
   try {
     const path = fileURLToPath(module);
     // A module knows itself by its real path; a root may be given by a link.
@@ -30,18 +42,6 @@ export function moduleOnWire(module: string, root: string): string {
 function pathBelow(root: string, path: string): string | undefined {
   const way = relative(root, path);
   return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : `./${way.split(sep).join('/')}`;
-}
-
-/** As `moduleOnWire`: a path takes 4 µs to work out, and each attempt names one. Bounded: the oldest goes first. */
-function rememberedOnWire(module: string, root: string): string {
-  const key = `${root}\n${module}`;
-  let known = onWire.get(key);
-  if (known === undefined) {
-    known = moduleOnWire(module, root);
-    onWire.set(key, known);
-    if (onWire.size > MODULES_KEPT) onWire.delete(onWire.keys().next().value!);
-  }
-  return known;
 }
 
 /** Steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
@@ -64,7 +64,7 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
       role,
       functionId,
       isolation,
-      module: rememberedOnWire(module, root),
+      module: moduleOnWire(module, root),
       name,
       inputs: inputs.map((input, at) => (typeof input === 'number' ? input : given(input, `argument ${at}`))),
       asList,

@@ -1,7 +1,7 @@
 import { type Clock, HandoffError, keepAlive } from '../../base/index.js';
 import type { Fetches, Offers } from '../../executor/index.js';
 import { joinCluster, type MemberState, type Membership } from '../../nodes/index.js';
-import type { PeerMesh, Question, Requests } from '../../peer/index.js';
+import { type PeerMesh, type Question, type Requests, shapes } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 
@@ -10,9 +10,6 @@ const OFFERED_FROM_BYTES = 64 * 1024;
 
 /** How long a member may take to answer, ms. */
 const ANSWER_MS = 5000;
-
-/** No link is taken to be slower. */
-const SLOWEST_BYTES_PER_MS = 16;
 
 /** How long a node that has joined waits for the others to know it too, ms. */
 const MESH_MS = 5000;
@@ -50,9 +47,9 @@ export class ClusterQuestions {
 
   /**
    * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it is
-   * lost first, with `HANDOFF_TIMEOUT` (`node`) after `withinMs`, default 5000.
+   * lost first, with `HANDOFF_TIMEOUT` (`node`) after `withinMs`, default 5000. While `progress` grows at least once in that time the question goes on.
    */
-  async ask<T>(name: string, question: Question, withinMs: number = ANSWER_MS): Promise<T> {
+  async ask<T>(name: string, question: Question, withinMs: number = ANSWER_MS, progress?: () => number): Promise<T> {
     const { reach } = this.member(name);
     if (reach === 'told') {
       const message = `Node "${name}" cannot be asked from here: neither of the two listens, and there is no link`;
@@ -60,7 +57,7 @@ export class ClusterQuestions {
     }
     const alive = keepAlive();
     try {
-      const limit = { withinMs, what: asked(question) };
+      const limit = { withinMs, what: asked(question), ...(progress && { progress }) };
       return await this.#deps.requests.ask<T>(name, (id) => ({ type: 'ask', id, question }), limit);
     } finally {
       alive.cancel();
@@ -102,9 +99,9 @@ export class ClusterQuestions {
     }
     const offer = offers.add((listener) => listener.found(held));
     try {
-      // It has to fetch the value first.
-      const withinMs = ANSWER_MS + packed.byteLength / SLOWEST_BYTES_PER_MS;
-      await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { offer } }, withinMs);
+      // It has to fetch the value first, which takes as long as the bytes take.
+      const progress = (): number => this.#deps.peers.deliveredTo(name);
+      await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { offer } }, ANSWER_MS, progress);
     } finally {
       offers.drop(offer);
     }
@@ -151,7 +148,7 @@ export class ClusterQuestions {
     return firstOf(this.others, async (name) => {
       try {
         const location = await this.ask<unknown>(name, question);
-        return typeof location === 'string' ? location : undefined;
+        return isNodeName(location) ? location : undefined;
       } catch (error) {
         if (HandoffError.is(error, 'HANDOFF_TIMEOUT')) late?.(name);
         return undefined;
@@ -169,7 +166,7 @@ export class ClusterQuestions {
     return firstOf(this.others, async (name) => {
       try {
         const origin = await this.ask<unknown>(name, { kind: 'await-value', dagId, functionId, timeoutMs }, answerMs);
-        if (typeof origin !== 'string') return undefined;
+        if (!isNodeName(origin)) return undefined;
         return await this.fetch(name, dagId, functionId, { withinMs: Math.max(1, endMs - clock.now()), origin });
       } catch {
         return undefined;
@@ -258,3 +255,6 @@ function firstOf<T>(names: readonly string[], search: (name: string) => Promise<
     }
   });
 }
+
+/** Whether that is what a node may be called: who answers with anything else knows nothing. */
+const isNodeName = (answer: unknown): answer is string => shapes.nodeName(answer) === undefined;

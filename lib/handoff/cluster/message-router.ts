@@ -7,6 +7,7 @@ import type { DialFault, DownCause, PeerIdentity, PeerListener, QuietLog, Reques
 import type { Runs } from '../../runner/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, unpackError } from '../../value/index.js';
+import { answerError } from './answer-error.js';
 import type { Answers } from './answers.js';
 
 /** How many lines a minute tell of faults of each kind. */
@@ -159,7 +160,7 @@ export class MessageRouter implements PeerListener {
         return answers.answer(from, message.id, message.question, this.#observers.has(from));
       case 'answer':
         if (!requests.isOpen(from, message.id, 'ask')) return undefined;
-        if (message.error) return requests.failed(from, message.id, unpackError(message.error));
+        if (message.error) return requests.failed(from, message.id, answerError(from, message.error));
         return requests.answered(from, message.id, message.value);
       case 'run-begun':
         // Results of runs of that DAG before are no answers any more.

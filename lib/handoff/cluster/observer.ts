@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { guardedLogger, HandoffError, keepAlive, type Logger, newId, peerAddress, silentLogger, systemClock } from '../../base/index.js';
 import { joinCluster } from '../../nodes/index.js';
 import { type PeerIdentity, type PeerListener, PeerMesh, Requests, webSocketTransport } from '../../peer/index.js';
-import { unpackError } from '../../value/index.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from '../options/network-options.js';
+import { answerError } from './answer-error.js';
 import { type ClusterStatus, openStatus } from './status.js';
 import { statusFrom } from './status-answer.js';
 
@@ -143,7 +143,7 @@ export class ClusterObserver implements AsyncDisposable {
         for (const message of messages) {
           if (message.type !== 'answer') continue;
           if (!this.#requests.isOpen(from, message.id, 'ask')) continue;
-          if (message.error) this.#requests.failed(from, message.id, unpackError(message.error));
+          if (message.error) this.#requests.failed(from, message.id, answerError(from, message.error));
           else this.#requests.answered(from, message.id, message.value);
         }
       },

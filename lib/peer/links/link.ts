@@ -136,6 +136,11 @@ export class Link {
     return this.#outbox.waitingBytes;
   }
 
+  /** How many chunks, pieces and long frames the peer has received. */
+  get delivered(): number {
+    return this.#outbox.delivered;
+  }
+
   push(encoded: Uint8Array): void {
     this.#outbox.push(encoded);
   }

@@ -101,6 +101,11 @@ export class Outbox {
     return this.#messageBytes;
   }
 
+  /** How many chunks, pieces and counted frames the peer has received: grows while it takes what it is sent. */
+  get delivered(): number {
+    return this.#window.received;
+  }
+
   /** So many chunks, pieces and counted frames have come from the peer. */
   tellReceived(chunks: number): void {
     this.#received = chunks;

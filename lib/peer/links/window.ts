@@ -71,6 +71,11 @@ export class Window {
     return this.#sent;
   }
 
+  /** How many of them have arrived. */
+  get received(): number {
+    return this.#received;
+  }
+
   sentChunk(bytes: number, nowMs: number): void {
     this.#sent += 1;
     this.#underWayBytes += bytes;

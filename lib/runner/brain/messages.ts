@@ -73,7 +73,7 @@ export type RunHappening =
   | { readonly type: 'functions-waited'; readonly indices: readonly number[]; readonly lacking: Capabilities }
   | { readonly type: 'placement-refused'; readonly index: number; readonly error: HandoffError }
   /** The only node that could run it is gone, and has not come back in time. */
-  | { readonly type: 'node-missed'; readonly index: number; readonly node: string; readonly waitedMs: number }
+  | { readonly type: 'node-missed'; readonly index: number; readonly node: string; readonly waitedMs: number; readonly isMember?: boolean }
   | { readonly type: 'attempt-started'; readonly index: number; readonly attempt: number }
   | { readonly type: 'attempt-succeeded'; readonly index: number; readonly attempt: number; readonly receipt: Receipt }
   | {

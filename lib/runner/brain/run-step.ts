@@ -176,7 +176,7 @@ function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): vo
 /** Nobody is left who could run it. */
 function nodeMissed(
   state: RunState,
-  { index, node, waitedMs }: Extract<RunHappening, { type: 'node-missed' }>,
+  { index, node, waitedMs, isMember = false }: Extract<RunHappening, { type: 'node-missed' }>,
   at: Moment,
   out: RunCommand[],
 ): void {
@@ -187,7 +187,8 @@ function nodeMissed(
   const { runId } = state;
   const { dagId, ids } = state.plan;
   const functionId = ids[index]!;
-  const gone = `node "${node}", the only one that could run it, is gone and has not come back within ${waitedMs} ms`;
+  const how = isMember ? 'did not run it when it was asked, nor' : 'is gone and has not come back';
+  const gone = `node "${node}", the only one that could run it, ${how} within ${waitedMs} ms`;
   const cause = new HandoffError('HANDOFF_NODE_LOST', `Function "${functionId}" has no node: ${gone}`, { functionId, node });
   const fields = { dagId, runId, functionId, node, attempts: state.failures[index]!, attemptErrors: withError(state, index, cause), cause };
   out.push({ type: 'withdraw-claim', index });

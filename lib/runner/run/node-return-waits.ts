@@ -3,7 +3,7 @@ import type { Clock, Logger, Timer } from '../../base/index.js';
 import type { RunHappening } from '../brain/messages.js';
 
 /**
- * The functions of a run that wait for a node which is gone, as no other could run them: the node may come back, but they do not wait for ever. The log says for which
+ * The functions of a run that wait for a node which is gone, or does not run what it is asked to, as no other could run them: it may come back, but they do not wait for ever. The log says for which
  * node, once, not for each of them.
  */
 export class NodeReturnWaits {
@@ -34,7 +34,7 @@ export class NodeReturnWaits {
     const { allocation, clock, logger, ids } = this.#deps;
     const kind = this.#kinds[index]!;
     // At the start of the run every function had one.
-    if (!this.#isAnyGone || this.#waits.has(index)) return;
+    if ((!this.#isAnyGone && !allocation.isAnyResting) || this.#waits.has(index)) return;
     const member = allocation.goneNodeFor(kind);
     if (member === undefined) return;
     const waitedMs = this.#waitMs;
@@ -49,7 +49,7 @@ export class NodeReturnWaits {
     const wait = clock.after(waitedMs, () => {
       this.#waits.delete(index);
       const node = allocation.goneNodeFor(kind);
-      if (node !== undefined) this.#feed({ type: 'node-missed', index, node, waitedMs });
+      if (node !== undefined) this.#feed({ type: 'node-missed', index, node, waitedMs, isMember: allocation.isResting(node) });
     });
     this.#waits.set(index, wait);
   }

@@ -92,6 +92,8 @@ export class RemoteSide {
           },
           { cost: amounts(costs), slot },
         ),
+      turnedDown: (isSilent) => allocation.turnedDown(node, { cost: amounts(costs), slot }, isSilent),
+      served: () => allocation.served(node),
     });
   }
 

@@ -6,6 +6,7 @@ import {
   type AttemptHandle,
   type Executor,
   isRemote,
+  moduleOnWire,
   type Offers,
   type RemoteValue,
   RIDES_ALONG_BYTES,
@@ -20,6 +21,8 @@ import { Nearness } from './nearness.js';
 export interface RunValuesDeps {
   /** The driver. */
   readonly node: string;
+  /** The folder that modules are relative to. */
+  readonly root: string;
   readonly allocation: Allocator;
   readonly store: ValueStore;
   readonly offers: Offers;
@@ -189,7 +192,8 @@ export class RunValues implements ValueLocations {
         });
       }, 0);
     }
-    const { module, name } = code as { module: string; name: string };
+    const { module: driverModule, name } = code as { module: string; name: string };
+    const module = moduleOnWire(driverModule, this.#deps.root);
     const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: consumer.id, attempt: consumer.attempt } as const;
     return { from: origin, value: { ...value, module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null }, sizeBytes: 0 };
   }
