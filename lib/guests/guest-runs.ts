@@ -98,9 +98,11 @@ export class GuestRuns {
     const { runId, type } = message;
     const text = `Node "${node}" does not take "${type}" from node "${from}": node "${owner}" drives the run`;
     const error = packThrownForWire(new HandoffError('HANDOFF_BAD_MESSAGE', text, { runId, node }));
+    // First, as whoever does drive it must know that no function of the run has failed: somebody may have claimed it here before this node knew its driver.
+    if (type !== 'stop-attempt') send(from, { type: 'run-refused', runId, error });
     if (type === 'run-attempt' || type === 'stop-attempt') {
       send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'failed', error, final: true } });
-    } else send(from, { type: 'run-refused', runId, error });
+    }
     if (this.#intruders.has(from)) return;
     this.#intruders.add(from);
     logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: from, driver: owner, runId, type }, 'refused a word about the run of another node');

@@ -285,4 +285,15 @@ describe('attempts on other nodes', () => {
     stopped.ended({ type: 'stopped' });
     expect(stopped.turned).to.deep.equal([]);
   });
+
+  it('are declined where the node believes that another drives the run, and fail no function', () => {
+    const { remote, begin, turned, ends, ended } = open();
+    begin();
+    remote.runRefused('c', 'r');
+    remote.runRefused('b', 'other');
+    expect(ends).to.deep.equal([]);
+    remote.runRefused('b', 'r');
+    ended({ type: 'failed', error: packThrown(new Error('another drives it')), final: true });
+    expect([ends, turned, remote.stale]).to.deep.equal([[{ type: 'declined' }], ['turned down'], 1]);
+  });
 });

@@ -120,7 +120,7 @@ describe('the runs of other drivers on a node', () => {
     guests.driverGone('evil');
     expect(isolation.of('f').stops).to.deep.equal([]);
     expect(guests.driverOf('r')).to.equal('a');
-    expect(heard()).to.deep.equal(['evil: ended f failed', 'evil: run-refused undefined']);
+    expect(heard()).to.deep.equal(['evil: run-refused undefined', 'evil: ended f failed', 'evil: run-refused undefined']);
   });
 
   it('end with their driver: what runs is stopped, what waits is forgotten, and the room is free when it has ended', () => {

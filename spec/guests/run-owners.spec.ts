@@ -54,6 +54,7 @@ describe('a word about the run of another driver', () => {
       guests.heard('thief', { type: 'run-begun', runId: 'r', dagId: 'd' });
       guests.heard('thief', { type: 'runs-under-way', runs: [['r', []]] });
       expect(said.map(({ to, message }) => `${to} ${message.type}`)).to.deep.equal([
+        'thief run-refused',
         'thief attempt-ended',
         'thief attempt-ended',
         'thief run-refused',
@@ -80,7 +81,7 @@ describe('a word about the run of another driver', () => {
     guests.heard('thief', asks('own/f'));
     guests.heard('thief', { type: 'end-run', runId: 'own', retainMs: 0 });
     expect(said.map(({ message }) => errorIn(message).message.replace(/^.*: /, ''))).to.deep.equal(
-      Array(2).fill('node "b" drives the run'),
+      Array(3).fill('node "b" drives the run'),
     );
     expect(store.hasRun('own')).to.equal(true);
     guests.heard('a', asks('r/f'));

@@ -119,6 +119,11 @@ export class RemoteExecutor {
     else this.stale += 1;
   }
 
+  /** The node takes no word about the run from here, as it believes that another node drives it: what was asked of it runs elsewhere. */
+  runRefused(name: string, runId: string): void {
+    for (const run of this.#on(name)) if (run.runId === runId) run.refused();
+  }
+
   /** What was under way on the link before may be lost: asks again. */
   linkUp(name: string): void {
     for (const run of this.#on(name)) run.ask();
@@ -284,6 +289,12 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     this.#send(node, { type: 'stop-attempt', runId, id, reason, graceMs: 0 });
     if (!this.#stop) this.#listener.turnedDown(true);
     this.gone('lost');
+  }
+
+  /** The node does not take the run. */
+  refused(): void {
+    if (!this.#stop) this.#listener.turnedDown(false);
+    this.gone('left');
   }
 
   gone(how: 'left' | 'lost'): void {

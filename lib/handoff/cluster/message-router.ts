@@ -176,6 +176,7 @@ export class MessageRouter implements PeerListener {
         return guests.heard(from, message);
       case 'run-refused': {
         const why = unpackError(message.error).message;
+        remote.runRefused(from, message.runId);
         return this.#parts.quietLog.warn({ peer: from, runId: message.runId, why }, 'refused by a node', FAULTS_TOLD);
       }
       case 'attempt-queued':
