@@ -1,5 +1,5 @@
+import type { Entry } from './entry.js';
 import { ExitCode } from './exit-codes.js';
-import type { Entry } from './handoff.js';
 
 /** How long the last line may take to be written, ms. */
 const LAST_LINE_MS = 100;
