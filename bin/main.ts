@@ -67,7 +67,8 @@ export async function main(entry: Entry): Promise<never> {
     entry.onUncaught = () => {};
     install(end);
   };
-  return leave(await parsed(session, report));
+  // What fails because the process is being ended is no news.
+  return leave(await parsed(session, async (error) => (isEnding ? ExitCode.failed : report(error))));
 }
 
 async function parsed(session: Session, report: (error: unknown) => Promise<ExitCode>): Promise<ExitCode> {
