@@ -134,7 +134,9 @@ function mend(error: Error, key: Read): boolean {
 /** What there is instead of something that may not be readable. */
 function readable(from: object, key: Read, depth: number): unknown {
   const value = readSafely(from, key);
-  if (!isText(key)) return types.isProxy(value) ? copyOf(value as object, depth + 1) : value;
+  if (key === 'cause') return types.isProxy(value) ? copyOf(value as object, depth + 1) : value;
+  // No second way down: a Proxy that gives Proxies for all that it is asked would be copied 2^16 times.
+  if (key === 'code') return types.isProxy(value) ? undefined : value;
   if (typeof value === 'string') return value;
   if (key === 'message') return value === undefined ? 'its message cannot be read' : textOf(value);
   return key === 'name' ? 'Error' : undefined;

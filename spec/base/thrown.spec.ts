@@ -84,6 +84,13 @@ const HOSTILE: Readonly<Record<string, () => unknown>> = {
   },
 };
 
+/** As mocks are: whatever is asked of it, it gives another one. */
+const made = { proxies: 0 };
+const endless = (): object => {
+  made.proxies += 1;
+  return new Proxy(() => {}, { get: endless });
+};
+
 const PLAIN: readonly unknown[] = [
   42,
   'text',
@@ -123,6 +130,14 @@ describe('what user code throws', () => {
       expect(isError(thrown)).to.be.a('boolean');
     });
   }
+
+  it('is asked little, whatever it gives: a Proxy that gives Proxies without an end', () => {
+    for (const thrown of [endless(), new Error('x', { cause: endless() }), Object.assign(new Error('x'), { code: endless() })]) {
+      made.proxies = 0;
+      expect((safeThrown(thrown) as Error).message).to.be.a('string');
+      expect(made.proxies).to.be.below(500);
+    }
+  });
 
   it('stays what it is if it can be read', () => {
     for (const thrown of PLAIN) expect(safeThrown(thrown)).to.equal(thrown);
