@@ -9,7 +9,7 @@ export const HEADER_BYTES = 16;
 
 type ViewClass = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
 
-const VIEWS: readonly ViewClass[] = [
+const VIEWS: ViewClass[] = [
   Uint8Array,
   Int8Array,
   Uint8ClampedArray,
@@ -22,6 +22,9 @@ const VIEWS: readonly ViewClass[] = [
   BigInt64Array,
   BigUint64Array,
 ];
+// Newer than some of the Nodes that this runs on: it comes last, so that the others keep their places.
+const { Float16Array: Half } = globalThis as { readonly Float16Array?: ViewClass };
+if (Half) VIEWS.push(Half);
 const NAMES: readonly string[] = VIEWS.map((view) => view.name);
 const ARRAY_BUFFER = 0xfe;
 const DATA_VIEW = 0xfd;

@@ -10,6 +10,8 @@ export interface CheckOptions {
   readonly where: string;
   /** Whether plain objects and arrays are frozen on the way, each once. Binary data, Map, Set and Date cannot be. */
   readonly freeze: boolean;
+  /** Whether it is a list of values, as constants are: then the list around them does not count as a level. Default false. */
+  readonly isList?: boolean;
 }
 
 /** What a walk through a value found. */
@@ -41,12 +43,12 @@ export const MAX_DEPTH = 1000;
 export const check = (value: unknown, options: CheckOptions): number => survey(value, options).sizeBytes;
 
 /** As `check`; answers everything that was found. */
-export function survey(value: unknown, { where, freeze }: CheckOptions): Survey {
+export function survey(value: unknown, { where, freeze, isList = false }: CheckOptions): Survey {
   if (typeof value !== 'object' || value === null)
     return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false, freezesWhole: true };
   const known = sound.get(value);
   if (known) return known;
-  const walk = new Walk(where, freeze);
+  const walk = new Walk(where, freeze, Number.POSITIVE_INFINITY, isList ? MAX_DEPTH + 1 : MAX_DEPTH);
   walk.visit(value, undefined);
   const found: Survey = { sizeBytes: walk.sizeBytes, needsCare: walk.needsCare, freezesWhole: walk.freezesWhole };
   if (freeze && walk.freezesWhole) sound.set(value, found);
@@ -72,6 +74,7 @@ class Walk {
   readonly #where: string;
   readonly #freeze: boolean;
   readonly #mostBytes: number;
+  readonly #mostDepth: number;
   /** With the depth at which each was met first. */
   readonly #seen = new Map<object, number>();
   readonly #todo: (readonly [object, PathStep | undefined, number])[] = [];
@@ -81,10 +84,11 @@ class Walk {
   /** By how much what was met again lay deeper than at first, summed up: no way into the value is longer than this and `#deepest` together. */
   #deeperAgain = 0;
 
-  constructor(where: string, freeze: boolean, mostBytes = Number.POSITIVE_INFINITY) {
+  constructor(where: string, freeze: boolean, mostBytes: number, mostDepth = MAX_DEPTH) {
     this.#where = where;
     this.#freeze = freeze;
     this.#mostBytes = mostBytes;
+    this.#mostDepth = mostDepth;
   }
 
   visit(root: unknown, at: PathStep | undefined): void {
@@ -101,7 +105,8 @@ class Walk {
       throw refused(this.#where, next![1], 'an object that cannot be looked at');
     }
     // Only where much is shared, at unequal depths: whether it is too deep depends on the order in which V8 comes by.
-    if (this.#deepest + this.#deeperAgain > MAX_DEPTH && packedDepth(root as object) > MAX_DEPTH) throw tooDeep(this.#where, at);
+    if (this.#deepest + this.#deeperAgain > this.#mostDepth && packedDepth(root as object) > this.#mostDepth)
+      throw tooDeep(this.#where, at);
   }
 
   /** A value inside: counted now if it is a primitive, entered later if not. */
@@ -118,7 +123,7 @@ class Walk {
       return;
     }
     if (depth > this.#deepest) {
-      if (depth > MAX_DEPTH) throw tooDeep(this.#where, at);
+      if (depth > this.#mostDepth) throw tooDeep(this.#where, at);
       this.#deepest = depth;
     }
     this.#seen.set(value, depth);
@@ -135,7 +140,7 @@ class Walk {
     }
     this.freezesWhole = false;
     if (shape === 'error') return this.#error(value as Error, at);
-    if (shape === 'binary') this.#binary(value as ArrayBuffer | ArrayBufferView);
+    if (shape === 'binary') this.#binary(value as ArrayBuffer | ArrayBufferView, at);
     else if (shape === 'leaf') this.sizeBytes += FIXED_BYTES + (value instanceof RegExp ? value.source.length : 0);
     if (shape === 'map') this.#map(value as Map<unknown, unknown>, at);
     if (shape === 'set') for (const entry of value as Set<unknown>) this.#meet(entry, { above: at, key: '.values()' });
@@ -165,7 +170,8 @@ class Walk {
     }
   }
 
-  #binary(value: ArrayBuffer | ArrayBufferView): void {
+  #binary(value: ArrayBuffer | ArrayBufferView, at: PathStep | undefined): void {
+    if (isWithoutMemory(value)) throw refused(this.#where, at, 'binary data whose memory was given away or taken back');
     this.sizeBytes += value.byteLength + FIXED_BYTES;
     if (isBuffer(value)) this.needsCare = true;
   }
@@ -187,6 +193,22 @@ class Walk {
     const [lost] = Object.keys(value);
     if (lost !== undefined)
       throw refused(this.#where, { above: at, key: keyText(lost) }, 'a property of its own on a built-in object, which a copy would lose,');
+  }
+}
+
+/** What calls it throws for memory that was transferred, and for a view that reaches beyond its buffer since that was made smaller. */
+const entriesOf = Uint8Array.prototype.entries;
+const sliceOf = ArrayBuffer.prototype.slice;
+
+function isWithoutMemory(value: ArrayBuffer | ArrayBufferView): boolean {
+  try {
+    // Throws for a DataView.
+    if (value.byteLength > 0) return false;
+    if (types.isTypedArray(value)) Reflect.apply(entriesOf, value, []);
+    else if (!ArrayBuffer.isView(value)) Reflect.apply(sliceOf, value, [0]);
+    return false;
+  } catch {
+    return true;
   }
 }
 

@@ -39,6 +39,7 @@ export class StoredValue {
   #parts: readonly Uint8Array[] | undefined;
   readonly #form: Form;
   #isForOne = false;
+  #isList = false;
 
   private constructor(origin: Origin, form: Form, value: unknown, packed: Packed | undefined, sizeBytes: number) {
     this.origin = origin;
@@ -64,6 +65,12 @@ export class StoredValue {
   /** A value that `make` makes anew for each opener. */
   static fresh(make: () => unknown, sizeBytes: number, origin: Origin): StoredValue {
     return new StoredValue(origin, 'fresh', make, undefined, sizeBytes);
+  }
+
+  /** The same value, known as a list of values, as constants are: each of them may be as deep as a value may be. */
+  asList(): this {
+    this.#isList = true;
+    return this;
   }
 
   /** A value that somebody has packed. */
@@ -121,7 +128,7 @@ export class StoredValue {
     }
     if (this.#packed) return this.#packed;
     const value = this.#form === 'fresh' ? (this.#value as () => unknown)() : this.#value;
-    const found: Survey = survey(value, { where, freeze: false });
+    const found: Survey = survey(value, { where, freeze: false, isList: this.#isList });
     const packed = packSurveyed(value, found, where, true);
     if (this.#form !== 'fresh' || packed.byteLength <= BYTES_KEPT) this.#packed = packed;
     return packed;

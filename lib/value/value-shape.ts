@@ -56,5 +56,9 @@ export const isBuffer = (value: object): value is Buffer => types.isUint8Array(v
 function plainOrRefused(value: object): ValueShape {
   if (types.isBoxedPrimitive(value) || types.isExternal(value) || types.isPromise(value))
     return { refused: `an instance of ${className(value)}` };
+  const above = Object.getPrototypeOf(value) as object | null;
+  // Of a class that extends null, or an object that inherits from one without a prototype: a copy would lose what it inherits.
+  if (above !== null && above !== Object.prototype && !Object.hasOwn(above, 'isPrototypeOf'))
+    return { refused: `an instance of ${className(value)}` };
   return 'object';
 }

@@ -241,6 +241,19 @@ describe('what execute has taken', () => {
     expect(list).not.to.be.frozen;
   });
 
+  for (const isolation of ['loop', 'thread'] as const) {
+    it(`may be as deep as a value may be, each of them, in isolation ${isolation}`, async () => {
+      let deep: unknown[] = ['inside'];
+      for (let depth = 1; depth < 1000; depth += 1) deep = [deep];
+      const run = (extraArgs: unknown[]): PromiseLike<{ results: Readonly<Record<string, unknown>> }> =>
+        handoff.execute(Dag.dynamic().add({ id: 'f', code: tasks.first!, extraArgs, isolation }));
+      expect((await run([deep, 'beside'])).results.f).to.deep.equal(deep[0]);
+      const refusal = (await caught(run([1, [deep]]))).cause as HandoffError;
+      expect(refusal).to.have.property('code', 'HANDOFF_NOT_SERIALIZABLE');
+      expect(refusal.path).to.match(/^extraArgs\[1\]\[0\]/);
+    });
+  }
+
   it('is told from what is no value, with the path', async () => {
     const refused = (extraArgs: unknown[]): ReturnType<typeof caught> =>
       caught(handoff.execute(Dag.dynamic().add({ id: 'f', code: () => 1, extraArgs })));

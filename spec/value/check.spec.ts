@@ -16,6 +16,40 @@ class Point {
   x = 1;
 }
 
+/** An instance of a class that extends null. */
+const rootless = (): object => {
+  class Rootless extends null {}
+  return Object.assign(Object.create(Rootless.prototype as object) as object, { x: 1 });
+};
+
+const transferred = (): ArrayBuffer => {
+  const memory = new ArrayBuffer(8);
+  structuredClone(memory, { transfer: [memory] });
+  return memory;
+};
+const viewOf = <V>(make: (memory: ArrayBuffer) => V): V => {
+  const memory = new ArrayBuffer(8);
+  const view = make(memory);
+  structuredClone(memory, { transfer: [memory] });
+  return view;
+};
+/** A view that reaches beyond its buffer since that was made smaller. */
+const cutOff = <V>(make: (memory: ArrayBuffer) => V): V => {
+  const memory = new (ArrayBuffer as unknown as new (bytes: number, options: object) => ArrayBuffer)(8, { maxByteLength: 16 });
+  const view = make(memory);
+  (memory as unknown as { resize(bytes: number): void }).resize(2);
+  return view;
+};
+const WITHOUT_MEMORY: readonly unknown[] = [
+  transferred(),
+  viewOf((memory) => new Uint8Array(memory)),
+  viewOf((memory) => new Float64Array(memory)),
+  viewOf((memory) => Buffer.from(memory)),
+  viewOf((memory) => new DataView(memory)),
+  cutOff((memory) => new Uint8Array(memory, 4, 4)),
+  cutOff((memory) => new DataView(memory, 4, 4)),
+];
+
 describe('checking a value', () => {
   it('refuses what is none, with the path to it', () => {
     const accessor = {
@@ -38,6 +72,8 @@ describe('checking a value', () => {
       [new URL('file:///x'), 'result', 'an instance of URL'],
       [new WeakMap(), 'result', 'an instance of WeakMap'],
       [Object(1), 'result', 'an instance of Number'],
+      [rootless(), 'result', 'an instance of Rootless'],
+      [{ a: Object.create(Object.assign(Object.create(null) as object, { inherited: 1 })) }, 'result.a', 'an instance of'],
       [Object.assign(new Error('x'), { callback: () => 1 }), 'result.callback', 'a function'],
       [new SharedArrayBuffer(1), 'result', 'a SharedArrayBuffer'],
     ];
@@ -46,6 +82,16 @@ describe('checking a value', () => {
       expect(error.path, why).to.equal(path);
       expect(error.message.replace('the function', 'a function')).to.contain(why);
     }
+  });
+
+  it('refuses binary data without memory, whole or inside, and takes what is empty', () => {
+    for (const value of WITHOUT_MEMORY) {
+      expect(refusal(value)).to.have.property('path', 'result');
+      expect(refusal([{ value }])).to.have.property('path', 'result[0].value');
+      expect(refusal({ value }).message).to.include('binary data whose memory was given away');
+    }
+    const empty = [new ArrayBuffer(0), new Uint8Array(0), Buffer.alloc(0), new DataView(new ArrayBuffer(0)), new Float64Array(0)];
+    expect(() => check([...empty, ...empty.map((inside) => ({ inside }))], { where: 'result', freeze: false })).not.to.throw();
   });
 
   it('begins the path with the name it is given', () => expect(refusal({ a: () => 1 }, 'inputs.xs').path).to.equal('inputs.xs.a'));

@@ -25,7 +25,7 @@ export class Constants {
   /** The constants of an edge, after what is passed before them. Throws as `held` does. */
   after(before: readonly unknown[], functionId: string, values: readonly unknown[]): StoredValue {
     const all = [...before, ...(values.length === 0 ? values : (this.held(functionId, values).open(this.#freeze) as readonly unknown[]))];
-    return StoredValue.live(all, surfaceSize(all), 'caller');
+    return StoredValue.live(all, surfaceSize(all), 'caller').asList();
   }
 
   #snapshot(functionId: string, values: readonly unknown[]): StoredValue | HandoffError {
@@ -57,7 +57,7 @@ export class Constants {
       return part;
     });
     const open = (): unknown[] => parts.map((part) => part.open(freeze));
-    return freeze ? StoredValue.fresh(open, sizeBytes, 'caller') : StoredValue.live(open(), sizeBytes, 'caller');
+    return (freeze ? StoredValue.fresh(open, sizeBytes, 'caller') : StoredValue.live(open(), sizeBytes, 'caller')).asList();
   }
 }
 
