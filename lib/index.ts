@@ -18,7 +18,6 @@ export {
   type FunctionSpec,
   functionsIn,
   type Isolation,
-  type Isolations,
   type OnDriver,
   onDriver,
   type ResultsOf,

@@ -19,9 +19,12 @@ export interface Clock {
 /** Node fires a longer timer after 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** As it is before code of users can change it: fake timers that a function leaves behind would make time stand still, or run backwards. */
+const monotonicNow = performance.now.bind(performance);
+
 /** The machine's own time. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: monotonicNow,
   wallNow: () => Date.now(),
   after(delayMs, action) {
     let leftMs = delayMs;

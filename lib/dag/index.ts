@@ -17,7 +17,6 @@ export {
   type FunctionOptions,
   type FunctionSpec,
   type Isolation,
-  type Isolations,
   type OnDriver,
   onDriver,
   type RetryOptions,

@@ -1,6 +1,6 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
-import type { PlacementNode } from './claim-class.js';
+import type { PlacementNode } from './claim-queue.js';
 
 const nobody = (): void => {};
 

@@ -29,7 +29,8 @@ export class LineBudget {
     this.#lines += 1;
     this.#characters += line.length;
     if (this.#lines <= LINES_PER_WINDOW && this.#characters <= TEXT_PER_WINDOW) return true;
-    if (this.#now() - this.#startedMs < WINDOW_MS) {
+    // Written so that a clock that makes no sense leaves lines out.
+    if (!(this.#now() - this.#startedMs >= WINDOW_MS)) {
       this.#leftOut += 1;
       return false;
     }

@@ -24,6 +24,7 @@ import {
   type ThreadCall,
   type ThreadData,
   type ThreadSetUp,
+  type ThreadStep,
   type ToThread,
 } from './thread-messages.js';
 
@@ -42,15 +43,21 @@ let current: Current | undefined;
 /** Of the attempt that ended last. */
 let lastScope: AttemptScope | undefined;
 
+const hasOwn = Object.hasOwn;
+
+/** A field that may have been left out: then it is not to be found in `Object.prototype`, to which code of users may have added one of that name. */
+const own = <F extends keyof ThreadStep>(step: ThreadStep, field: F): ThreadStep[F] | undefined =>
+  hasOwn(step, field) ? step[field] : undefined;
+
 const runnable = ({ functionId, steps }: ThreadCall): Step<CrossingInput>[] =>
   steps.map((step) => ({
-    role: step.role ?? 'function',
-    functionId: step.functionId ?? functionId,
+    role: own(step, 'role') ?? 'function',
+    functionId: own(step, 'functionId') ?? functionId,
     code: refOf(step.module, step.name),
-    inputs: step.inputs ?? NONE,
-    asList: step.asList ?? false,
-    extra: step.extra,
-    wanted: step.wanted ?? false,
+    inputs: own(step, 'inputs') ?? NONE,
+    asList: own(step, 'asList') ?? false,
+    extra: own(step, 'extra'),
+    wanted: own(step, 'wanted') ?? false,
   }));
 
 const stepPlace: StepHost<CrossingInput, Crossing> = {
@@ -104,7 +111,7 @@ class Current {
     // The thread has served its time: what the packing needs may be as it was.
     if (spoilt !== null) builtIns.restore();
     const packed = packedSafely(error);
-    if (spoilt === null) this.#answer({ type: 'failed', key, error: packed, final, retire, blame, spoilt });
+    if (spoilt === null && packed !== null) this.#answer({ type: 'failed', key, error: packed, final, retire, blame, spoilt });
     else this.#answer({ type: 'failed', key, error: packed, final, retire: true, blame: 'unsure', spoilt });
   }
 
@@ -118,7 +125,12 @@ class Current {
     } catch {
       // With built-ins that code has spoilt: the answer goes without what may be left of a line.
     }
-    tell(answer);
+    try {
+      tell(answer);
+    } catch {
+      // Who waits for the answer hears of the end of the thread instead.
+      Reflect.apply(exit, process, [1]);
+    }
   }
 }
 

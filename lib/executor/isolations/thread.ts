@@ -255,7 +255,7 @@ const failureOf = ({ error, final, spoilt }: FailedAnswer): Extract<Outcome, { t
   type: 'failed',
   error: error
     ? unpackThrown(error)
-    : new Error(`the function failed, and its error cannot be passed on: ${spoilt} is changed in its thread`),
+    : new Error(`the function failed, and its error cannot be passed on: ${spoilt ?? 'what packs it'} is changed in its thread`),
   final,
 });
 

@@ -1,4 +1,10 @@
 // Functions that leave their thread in a state in which others cannot run.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import v8 from 'node:v8';
+
+const hidden = (key: string, value: unknown): unknown =>
+  Object.defineProperty(Object.prototype, key, { value, configurable: true, writable: true });
+
 const SPOILERS: Readonly<Record<string, () => unknown>> = {
   'Array.prototype.map': () => Reflect.set(Array.prototype, 'map', null),
   'JSON.parse': () =>
@@ -14,6 +20,21 @@ const SPOILERS: Readonly<Record<string, () => unknown>> = {
   'Map.prototype.get': () => Reflect.set(Map.prototype, 'get', () => 'wrong'),
   'Reflect.apply': () => Reflect.set(Reflect, 'apply', null),
   'String.prototype.split': () => Reflect.set(String.prototype, 'split', null),
+  'fake timers, time runs backwards': () => Reflect.set(performance, 'now', () => -1e9),
+  'fake timers, there is no time': () => Reflect.set(performance, 'now', () => Number.NaN),
+  'Serializer.prototype.writeValue': () =>
+    Reflect.set(v8.Serializer.prototype, 'writeValue', () => {
+      throw new Error('changed');
+    }),
+  'AsyncLocalStorage.prototype.run': () =>
+    Reflect.set(AsyncLocalStorage.prototype, 'run', () => {
+      throw new Error('changed');
+    }),
+  'console.log': () => Reflect.set(console, 'log', null),
+  'Object.prototype.then, hidden': () => hidden('then', (settled: (value: string) => void) => settled('hijacked')),
+  'Object.prototype.get, hidden': () => hidden('get', 7),
+  'Object.prototype.extra, hidden': () => hidden('extra', { value: ['wrong'], freeze: false }),
+  'Object.prototype.inputs, hidden': () => hidden('inputs', [{ value: 'wrong', freeze: false }]),
   setTimeout: () => Reflect.set(globalThis, 'setTimeout', null),
   'MessagePort.prototype.postMessage': () =>
     Reflect.set(MessagePort.prototype, 'postMessage', () => {
@@ -32,7 +53,7 @@ export const spoilAndFail = (what: string): never => {
   throw new RangeError('my own');
 };
 /** Uses all of them. */
-export const useAll = async (): Promise<number> => {
+export const useAll = async (...given: readonly unknown[]): Promise<number> => {
   const [first] = [1, 2].map((n) => JSON.parse(String(n)) as number);
   await new Promise<void>((resolve) => setTimeout(resolve, 1));
   await Promise.resolve(1).then((n) => n + 1);
@@ -42,6 +63,9 @@ export const useAll = async (): Promise<number> => {
   new MessageChannel().port1.postMessage(1);
   new Error('made').message.trim();
   Reflect.apply(() => 1, undefined, []);
+  console.log('used');
+  new AsyncLocalStorage().run(1, () => new v8.Serializer().writeValue(1));
+  if (given.length > 0) throw new TypeError('spoilt');
   structuredClone(new Uint8Array(8).subarray(1));
   return [...[first]].length;
 };
