@@ -66,6 +66,20 @@ const statusOr = (answer: unknown): WireStatus => {
 };
 
 describe('what a node answers of how it is', () => {
+  it('is shown without numbers where they cannot be read, as of a node of another version: the node is there', () => {
+    const { blocked: _, ...older } = good.nodes[0]!.content!;
+    for (const content of [older, {}, 7, undefined]) {
+      const answer = { ...good, nodes: [{ ...good.nodes[0], content }] };
+      expect(statusFrom('a', answer).nodes).to.deep.equal([{ ...good.nodes[0], content: null }]);
+      expect(mergedStatus(good, [['a', statusFrom('a', answer)]]).nodes).to.deep.equal(good.nodes);
+      const b = { ...good.nodes[0]!, name: 'b' };
+      const own = { ...good, nodes: [...good.nodes, b] };
+      expect(mergedStatus(own, [['b', statusFrom('b', { ...answer, node: 'b', nodes: [{ ...b, content }] })]]).nodes).to.deep.equal(
+        own.nodes,
+      );
+    }
+  });
+
   it('is shown as far as it makes sense, whatever it is', () => {
     fc.assert(
       fc.property(answers(), answers(), (own, other) => {

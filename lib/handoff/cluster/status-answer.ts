@@ -17,16 +17,13 @@ const content = object(
   },
   { open: true },
 );
-const node = object(
-  { name: nodeName, address: nullable(text), status: word('up', 'suspect', 'leaving'), content: nullable(content) },
-  { open: true },
-);
+const node = object({ name: nodeName, address: nullable(text), status: word('up', 'suspect', 'leaving') }, { open: true });
 const run = object({ runId: id, dagId: id, driver: nodeName, progress: resources }, { open: true });
 const waiting = object({ node: nullable(nodeName), driver: nodeName, dagId: id, functionId: id, lacking: resources }, { open: true });
 
 /**
- * What a node answered when it was asked how things are, as far as it makes sense: of each list the entries that are what they should be, each once. Throws
- * `HANDOFF_BAD_MESSAGE` for what is no status at all.
+ * What a node answered when it was asked how things are, as far as it makes sense: of each list the entries that are what they should be, each once. A node of which
+ * it says what cannot be read, as one of another version may, is there and has not been heard. Throws `HANDOFF_BAD_MESSAGE` for what is no status at all.
  */
 export function statusFrom(teller: string, answer: unknown): WireStatus {
   const {
@@ -42,7 +39,9 @@ export function statusFrom(teller: string, answer: unknown): WireStatus {
   return {
     ...(answer as WireStatus),
     moreWaiting: count(more) === undefined ? (more as number) : 0,
-    nodes: each<WireStatus['nodes'][number]>(nodes, node, (one) => one.name),
+    nodes: each<WireStatus['nodes'][number]>(nodes, node, (one) => one.name).map((one) => {
+      return content(one.content) === undefined ? one : { ...one, content: null };
+    }),
     runs: each<WireStatus['runs'][number]>(runs, run, (one) => one.runId),
     waiting: each<WireStatus['waiting'][number]>(waits, waiting, (one) =>
       JSON.stringify([one.node, one.driver, one.dagId, one.functionId]),

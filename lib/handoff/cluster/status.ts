@@ -126,7 +126,10 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
 /** One picture of many: each node is believed about itself and the runs that it drives, and no other; what waits on a node waits no longer with its driver. */
 export function mergedStatus(own: WireStatus, others: readonly (readonly [string, WireStatus])[]): WireStatus {
   const all = new Map<string, WireStatus>([[own.node, own], ...others.filter(([teller]) => teller !== own.node)]);
-  const nodes = own.nodes.map((entry) => all.get(entry.name)?.nodes.find(({ name }) => name === entry.name) ?? entry);
+  const nodes = own.nodes.map((entry) => {
+    const told = all.get(entry.name)?.nodes.find(({ name }) => name === entry.name);
+    return told?.content ? told : entry;
+  });
   const waiting = new Map<string, WireWaiting>();
   const told = [...all].flatMap(([teller, one]) => one.waiting.filter(({ driver, node }) => (node ?? driver) === teller));
   for (const entry of told) {
