@@ -2,7 +2,7 @@ import { type NactRef, tellNact } from '../actor/index.js';
 import { type HandoffError, type Logger, newRunId, systemClock } from '../base/index.js';
 import type { DagLike } from '../dag/index.js';
 import type { CompletedEvent, FailedEvent, PreparedRun, RunEvent, Runs } from '../runner/index.js';
-import { statedDagId } from './options/execute-options.js';
+import { executeFault, statedDagId } from './options/execute-options.js';
 
 /** What `handoff.actor` understands. `replyTo` and `subscriber` are any nact references. */
 export type HandoffMessage =
@@ -58,7 +58,13 @@ function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, r
   try {
     prepared = runs.prepare(dag as DagLike, options, 'cluster');
   } catch (error) {
-    return reply({ type: 'run-failed', runId: newRunId(), dagId: statedDagId(dag, options), atMs, error: error as HandoffError });
+    return reply({
+      type: 'run-failed',
+      runId: newRunId(),
+      dagId: statedDagId(dag, options),
+      atMs,
+      error: executeFault(error) as HandoffError,
+    });
   }
   const { runId, dagId, order } = prepared.run;
   reply({ type: 'run-started', runId, dagId, atMs, total: order.plan.size });

@@ -15,7 +15,7 @@ import { StationClient } from './node/station-client.js';
 import { growTree, type Stations, type Tree } from './node/tree.js';
 import { type NodeInfo, NodeResources } from './node-resources.js';
 import { NodeValues } from './node-values.js';
-import { type ExecuteOptions, statedDagId } from './options/execute-options.js';
+import { type ExecuteOptions, executeFault, statedDagId } from './options/execute-options.js';
 import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from './options/node-options.js';
 import { openRun, type Run } from './run.js';
 import { RunWait } from './run-wait.js';
@@ -273,7 +273,8 @@ export class Handoff implements AsyncDisposable {
     try {
       this.#lifecycle.refuse();
       prepared = runs.prepare(dag, options, mode);
-    } catch (error) {
+    } catch (thrown) {
+      const error = executeFault(thrown);
       const dagId = statedDagId(dag, options);
       return openRun<R>({ type: 'refused', id: newRunId(), dagId, error, atMs: systemClock.wallNow() }, (_resolve, reject) =>
         reject(withCallSite(error, site)),

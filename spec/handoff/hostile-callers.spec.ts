@@ -117,6 +117,16 @@ describe('code of users that is called beside the functions', () => {
       expect(await caught(node.storeValue('d', 'v', given))).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE' });
       expect(await caught(Handoff.start(given as never))).to.be.instanceOf(Error);
     }
+    for (const make of Object.values(THROWN)) {
+      const throwing = {
+        get dagId(): never {
+          throw make();
+        },
+      };
+      const refused = await caught(node.execute(one, throwing as never));
+      expect(refused).to.be.instanceOf(Error);
+      expect(refused.message).to.be.a('string');
+    }
     expect((await node.execute(one)).results).to.deep.equal({ f: 1 });
   });
 

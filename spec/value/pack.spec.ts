@@ -107,7 +107,9 @@ describe('packing', () => {
   it('carries every kind of binary data by its own bytes alone', () => {
     const large = new ArrayBuffer(1000);
     const kinds = [Uint8Array, Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array];
-    for (const Kind of [...kinds, BigInt64Array, BigUint64Array]) {
+    // From Node 24 on.
+    const { Float16Array: Half } = globalThis as { readonly Float16Array?: typeof Float32Array };
+    for (const Kind of [...kinds, BigInt64Array, BigUint64Array, ...(Half ? [Half] : [])]) {
       const view = new Kind(large, 16, 3);
       const packed = pack(view, { where: 'value' });
       expect(packed.byteLength).to.be.below(16 + view.byteLength + 1);

@@ -1,4 +1,5 @@
 import type { AllocationStrategy } from '../../allocator/index.js';
+import { isError, safeThrown, textOf } from '../../base/index.js';
 import type { Regular } from '../../dag/index.js';
 
 /** What `execute` takes beside the DAG; everything has a default. */
@@ -43,4 +44,11 @@ export function statedDagId(dag: unknown, options: unknown): string {
   } catch {
     return '';
   }
+}
+
+/** What was thrown while a request to execute was read, as an Error: the getters of whoever asks may throw anything. */
+export function executeFault(thrown: unknown): Error {
+  const safe = safeThrown(thrown);
+  if (isError(safe)) return safe;
+  return new TypeError(`Cannot execute: what was given throws when it is read: ${textOf(safe)}`, { cause: safe });
 }
