@@ -119,4 +119,25 @@ describe('an outbox', () => {
     push();
     expect(world.stalled).to.equal(1);
   });
+
+  it('sends values of a mebibyte one after the other, so that some are whole before a link breaks; longer ones take turns', () => {
+    const orderOf = (sizeBytes: number): number[] => {
+      const world = outbox();
+      for (const id of [1, 2, 3]) world.out.sendValue(id, [new Uint8Array(sizeBytes)]).catch(() => {});
+      for (let seen = -1; seen < world.frames.length; ) {
+        seen = world.frames.length;
+        world.turn();
+        world.clock.advance(1);
+        world.out.received(world.frames.length);
+      }
+      return world.frames.flatMap((frame) => {
+        const decoded = decodeFrame([frame]);
+        return decoded.type === 'chunk' ? [decoded.transferId] : [];
+      });
+    };
+    const order = orderOf(1024 * 1024);
+    expect(order.length).to.be.above(6);
+    expect(order).to.deep.equal([...order].sort((one, other) => one - other));
+    expect(new Set(orderOf(3 * 1024 * 1024).slice(0, 3))).to.deep.equal(new Set([1, 2, 3]));
+  });
 });

@@ -31,7 +31,7 @@ const REST_PART = 1 / 8;
  * A value of which no more than this is left is sent to its end before others have their turn, bytes. On a link that breaks again and again values that take
  * turns in small chunks would none of them be whole, and all begin anew.
  */
-const SOON_BYTES = 256 * 1024;
+const SOON_BYTES = 1.25 * 1024 * 1024;
 
 const SHORT_PIECE_BYTES = 64;
 
