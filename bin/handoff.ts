@@ -1,18 +1,10 @@
 #!/usr/bin/env node
-import { writeSync } from 'node:fs';
-
-/**
- * The way in, and the last resort: it needs nothing but Node, as all else may be what is broken (no more file descriptors, a package that is not
- * installed). Signals and errors are heard from the first moment on; `main` takes both over once it is loaded.
+/*
+ * The way in, and the last resort. It needs nothing but Node, as everything else may be what is broken: no more file descriptors, a package that
+ * is not installed. It hears signals and errors from the first moment on; `main` takes both over once it is loaded.
  */
-export interface Entry {
-  /** What a signal does from now on. At first it ends the process at once, with exit code 130. */
-  onSignal: () => void;
-  /** What an error that nobody caught does from now on. At first it is `lastResort`. */
-  onUncaught: (error: unknown) => void;
-  /** Says in one line what is wrong, and ends the process with exit code 1. Never fails, never waits. */
-  lastResort(error: unknown): never;
-}
+import { writeSync } from 'node:fs';
+import type { Entry } from './entry.js';
 
 const FAILED = 1;
 const INTERRUPTED = 130;

@@ -1,5 +1,5 @@
+import type { Entry } from './entry.js';
 import { ExitCode } from './exit-codes.js';
-import type { Entry } from './handoff.js';
 
 /** How long the last line may take to be written, ms. */
 const LAST_LINE_MS = 100;
@@ -18,6 +18,8 @@ export class Interrupt {
   #onFirst: (() => void) | undefined;
   #isInterrupted = false;
   #isLeaving = false;
+  /** What the process ends with, once it is being left. */
+  #code: number | undefined;
   #ending: Ending | undefined;
 
   constructor(entry: Pick<Entry, 'onSignal'>) {
@@ -44,8 +46,10 @@ export class Interrupt {
    * process ends by SIGKILL of itself instead, which the shell sees as 137. The first process of a container ends by `abort`, seen as 134 or 139.
    */
   async leave(code: number): Promise<never> {
+    // Whatever ends with the threads is no reason to leave otherwise.
+    this.#code ??= code;
     const blocked = (await this.#ending?.endThreads()) ?? 0;
-    if (blocked === 0) return process.exit(code);
+    if (blocked === 0) return process.exit(this.#code);
     const line = `handoff: killed, as ${blocked === 1 ? 'a thread is' : `${blocked} threads are`} still blocked in a system call\n`;
     await new Promise<void>((resolve) => {
       process.stderr.write(line, () => resolve());
@@ -64,6 +68,7 @@ export class Interrupt {
     } else if (this.#isLeaving || !this.#ending) process.exit(ExitCode.interrupted);
     else {
       this.#isLeaving = true;
+      this.#code = ExitCode.interrupted;
       void this.leave(ExitCode.interrupted);
     }
   }

@@ -6,8 +6,8 @@ import { nodeCommand } from './commands/node.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
+import type { Entry } from './entry.js';
 import { ExitCode } from './exit-codes.js';
-import type { Entry } from './handoff.js';
 import { Interrupt } from './interrupt.js';
 import type { Session } from './session.js';
 import { guardStandardError } from './standard-error.js';
@@ -67,7 +67,8 @@ export async function main(entry: Entry): Promise<never> {
     entry.onUncaught = () => {};
     install(end);
   };
-  return leave(await parsed(session, report));
+  // What fails because the process is being ended is no news.
+  return leave(await parsed(session, async (error) => (isEnding ? ExitCode.failed : report(error))));
 }
 
 async function parsed(session: Session, report: (error: unknown) => Promise<ExitCode>): Promise<ExitCode> {

@@ -2,7 +2,8 @@ import { blameFunctions, type ExecuteOptions, Handoff, HandoffError, type Run } 
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { ExitCode, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
-import { type Display, displayLogger, openDisplay, quietDisplay } from './progress/display.js';
+import { type Display, displayLogger, quietDisplay } from './progress/display.js';
+import { openDisplay } from './progress/open-display.js';
 import { colorsFor } from './report/colors.js';
 import { resultsJson, resultsText } from './report/results.js';
 import type { Session } from './session.js';

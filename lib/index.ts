@@ -18,6 +18,7 @@ export {
   type FunctionSpec,
   functionsIn,
   type Isolation,
+  type Isolations,
   type OnDriver,
   onDriver,
   type ResultsOf,

@@ -1,7 +1,6 @@
-import type { DagLike, Logger, RunEvent } from '../../lib/index.js';
+import type { Logger, RunEvent } from '../../lib/index.js';
 import type { Colors } from '../report/colors.js';
 import { terminalLine, terminalName } from '../report/terminal-text.js';
-import { groupsOf } from './groups.js';
 
 /** Shows a run while it runs. */
 export interface Display {
@@ -28,18 +27,6 @@ export interface DisplayStream {
 
 /** Shows nothing. */
 export const quietDisplay: Display = { tell() {}, print() {}, pass() {}, stop() {} };
-
-/** Bars on a terminal; lines elsewhere, and on a terminal that cannot move its cursor. */
-export async function openDisplay(dag: DagLike, stream: DisplayStream, colors: Colors): Promise<Display> {
-  if (stream.isTTY && process.env.TERM !== 'dumb') {
-    const { barDisplay } = await import('./bar-display.js');
-    // Bars that do not fit on the terminal could not be drawn over.
-    const groups = groupsOf(dag, Math.max(1, Math.min(16, (stream.rows || 24) - 3)));
-    return barDisplay({ groups, stream, colors });
-  }
-  const { lineDisplay } = await import('./line-display.js');
-  return lineDisplay({ groups: groupsOf(dag, Number.POSITIVE_INFINITY), stream });
-}
 
 /** A node's logger that shows what functions print, under their ids, and what the engine warns of. */
 export function displayLogger(display: Display, colors: Colors): Logger {

@@ -43,12 +43,14 @@ function sentenceOf(error: HandoffError): string {
   if (error.code !== 'HANDOFF_FUNCTION_FAILED' || error.functionId === undefined || error.attempts === undefined) {
     return `${error.message} (${error.code})`;
   }
-  if (error.attempts === 0) return error.message;
+  if (error.attempts === 0) return `function "${error.functionId}" failed`;
   return `function "${error.functionId}" failed after ${error.attempts} ${error.attempts === 1 ? 'attempt' : 'attempts'}`;
 }
 
 function causeOf(error: Error, indent: string, colors: Colors, left: number): string {
-  return error.cause === undefined ? '' : told(error.cause, indent === '' ? '  ' : indent, colors, left);
+  // What was thrown may be undefined too.
+  const isThrown = error instanceof UsageError ? 'cause' in error : HandoffError.is(error, 'HANDOFF_FUNCTION_FAILED');
+  return error.cause === undefined && !isThrown ? '' : told(error.cause, indent === '' ? '  ' : indent, colors, left);
 }
 
 /** Whatever was thrown, which may be anything: reading it may throw as well. */

@@ -6,7 +6,8 @@ import type { Ledger } from './capacity/ledger.js';
 import { RemoteNodes } from './capacity/remote-nodes.js';
 import { amounts } from './capacity/resources.js';
 import type { UsageReport } from './capacity/usage-estimate.js';
-import { type ClaimClass, ClaimQueue, type ClaimQueueClient, type PlacementAnswer, type PlacementNode } from './queue/claim-queue.js';
+import type { ClaimClass, ClaimQueueClient, PlacementNode } from './queue/claim-class.js';
+import { ClaimQueue, type PlacementAnswer } from './queue/claim-queue.js';
 import type { Capabilities } from './strategy.js';
 
 /** What a run hears from the allocator, within the turn in which it is decided. */

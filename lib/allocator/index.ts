@@ -8,13 +8,7 @@ export { Ledger } from './capacity/ledger.js';
 export { type Amounts, amounts, checkedCapabilities, describe } from './capacity/resources.js';
 export { UsageEstimate, type UsageReport } from './capacity/usage-estimate.js';
 export { AttemptLoan } from './loan.js';
-export {
-  type ClaimClass,
-  type ClaimQueueClient,
-  type CollocationGroup,
-  OVERTAKING_ENDS_MS,
-  type PlacementNode,
-  type ValueLocations,
-} from './queue/claim-queue.js';
+export type { ClaimClass, ClaimQueueClient, CollocationGroup, PlacementNode, ValueLocations } from './queue/claim-class.js';
+export { OVERTAKING_ENDS_MS } from './queue/claim-queue.js';
 export { strategies } from './strategies/index.js';
 export type { AllocationStrategy, Capabilities, NodeView, PlacementRequest } from './strategy.js';

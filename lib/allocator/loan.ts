@@ -1,5 +1,6 @@
 import type { Loan } from '../executor/index.js';
-import type { Allocator, ClaimClass } from './index.js';
+import type { Allocator } from './allocator.js';
+import type { ClaimClass } from './queue/claim-class.js';
 
 /**
  * What an attempt on this node holds, while its function waits for runs of its own: lent to others from the first wait to the end of the last one, then

@@ -17,6 +17,7 @@ export {
   type FunctionOptions,
   type FunctionSpec,
   type Isolation,
+  type Isolations,
   type OnDriver,
   onDriver,
   type RetryOptions,

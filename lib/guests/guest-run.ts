@@ -11,7 +11,7 @@ import { HandoffError, PassingMap } from '../base/index.js';
 import { type AttemptHandle, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrownForWire, unpackError } from '../value/index.js';
-import type { DriverUse, GuestDeps } from './guest-runs.js';
+import type { DriverUse, GuestDeps } from './guest-deps.js';
 
 /** What a guest run needs of all of them. */
 export interface GuestHost {

@@ -1,37 +1,14 @@
-import type { Allocator, Capabilities } from '../allocator/index.js';
-import { HandoffError, type Logger } from '../base/index.js';
-import type { CodeRef } from '../dag/index.js';
-import type { AttemptContext, Executor, Fetches, Loan, StartBudget } from '../executor/index.js';
-import type { WireMessage, WireMessageOf } from '../peer/index.js';
-import type { ValueStore } from '../store/index.js';
+import type { Capabilities } from '../allocator/index.js';
+import { HandoffError } from '../base/index.js';
+import type { AttemptContext, Loan } from '../executor/index.js';
+import type { WireMessageOf } from '../peer/index.js';
 import { packThrownForWire } from '../value/index.js';
+import type { DriverUse, GuestDeps } from './guest-deps.js';
 import { GuestRun } from './guest-run.js';
 import { RunOwners } from './run-owners.js';
 
-/** What running attempts for others needs of the node. */
-export interface GuestDeps {
-  readonly node: string;
-  readonly allocation: Allocator;
-  readonly executor: Executor;
-  readonly store: ValueStore;
-  readonly fetches: Fetches;
-  readonly refOf: (module: string, name: string) => CodeRef;
-  /** Whether this node drives the run itself. */
-  readonly drives: (runId: string) => boolean;
-  readonly turn: StartBudget;
-  readonly send: (to: string, message: WireMessage) => boolean;
-  readonly logger: Logger;
-}
-
 /** What drivers tell of their runs. */
 export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
-
-/** What one driver has in use on this node: resources, threads, places on the loop. */
-export interface DriverUse {
-  readonly used: Map<string, number>;
-  threads: number;
-  loopPlaces: number;
-}
 
 /**
  * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like everybody's, so that nobody

@@ -245,12 +245,13 @@ export class Handoff implements AsyncDisposable {
   }
 
   /**
-   * Ends every worker thread of this node at once, whatever runs in it; to be called after `stop`, or instead of it just before the process ends. Resolves within
-   * half a second with how many could not be ended, as they are blocked in a system call. `process.exit()` would wait for those; only a signal such as
-   * `process.kill(process.pid, 'SIGKILL')` does not; in the first process of a container, `process.abort()`.
+   * Ends every worker thread of this node at once, whatever runs in it; to be called after `stop`, or instead of it just before the process ends. Runs that have
+   * not ended reject with `HANDOFF_RUN_ABORTED`, and the node stops. Resolves within half a second with how many threads could not be ended, as they are
+   * blocked in a system call. `process.exit()` would wait for those; only a signal such as `process.kill(process.pid, 'SIGKILL')` does not; in the
+   * first process of a container, `process.abort()`.
    */
   async endThreads(): Promise<number> {
-    return this.#tables.executor.close();
+    return this.#lifecycle.endThreads();
   }
 
   /** Stops the node without a grace, as `stop({ graceMs: 0 })` does: for `await using`. */

@@ -1,8 +1,9 @@
 // Nodes: WHO is there.
 // In:  this node's name and address, that it leaves, its links and what comes over them, beats and lists of members.
 // Out: the members and their status; every change of them; whom to dial, beats; a way into a cluster.
+export type { Beat, BeatContent, Resources } from './beat.js';
 export { type JoinOptions, joinCluster } from './joining.js';
-export type { Beat, BeatContent, Links, MembershipMessage, Resources } from './links.js';
+export type { Links, MembershipMessage } from './links.js';
 export type { LossCause, MemberEvent, MemberState, NodeIdentity, NodeStatus, Reach } from './member-state.js';
 export { type MemberListener, Membership, type MembershipOptions } from './membership.js';
 export { type MemberInfo, type NodeRegistryMessage, startNodeRegistry } from './node-registry.js';

@@ -1,4 +1,4 @@
-import type { BeatContent } from './links.js';
+import type { BeatContent } from './beat.js';
 
 /** How a member stands with this node: up, silent for a while, or about to go. */
 export type NodeStatus = 'up' | 'suspect' | 'leaving';

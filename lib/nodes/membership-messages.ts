@@ -1,4 +1,4 @@
-import type { BeatContent } from './links.js';
+import type { BeatContent } from './beat.js';
 import type { MemberEvent, NodeIdentity } from './member-state.js';
 
 /** What can happen to a membership. */

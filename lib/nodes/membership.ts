@@ -1,5 +1,6 @@
 import { type Clock, checkedNumber, newId, peerAddress } from '../base/index.js';
-import { type Beat, type BeatContent, entryOf, type Links, type MembershipMessage, nothing } from './links.js';
+import { type Beat, type BeatContent, nothing } from './beat.js';
+import { entryOf, type Links, type MembershipMessage } from './links.js';
 import type { MemberEvent, MemberState, NodeIdentity } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
 import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf } from './membership-state.js';

@@ -1,15 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Clock } from '../base/index.js';
-import type { LinkConditions } from '../peer/index.js';
-import { Tunnel } from './tunnel.js';
-
-/** What a proxy is made with. */
-export interface ProxyOptions {
-  readonly clock: Clock;
-  /** How the link with whoever dials is now; without a name it is nobody of the cluster. */
-  readonly conditions: (dialler: string | undefined) => LinkConditions;
-}
+import { type ProxyOptions, Tunnel } from './tunnel.js';
 
 /** What others dial instead of a node: a TCP proxy in front of it, which does to the connections what is wrong with the links. */
 export class NodeProxy {

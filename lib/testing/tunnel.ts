@@ -1,9 +1,17 @@
 import { connect, type Socket } from 'node:net';
+import type { Clock } from '../base/index.js';
+import type { LinkConditions } from '../peer/index.js';
 import { Flow } from './flow.js';
-import type { ProxyOptions } from './proxy.js';
 
 /** The head of a request that opens a WebSocket is shorter, bytes. */
 const LONGEST_HEAD_BYTES = 8192;
+
+/** What a proxy is made with. */
+export interface ProxyOptions {
+  readonly clock: Clock;
+  /** How the link with whoever dials is now; without a name it is nobody of the cluster. */
+  readonly conditions: (dialler: string | undefined) => LinkConditions;
+}
 
 /** One connection through a proxy: two sockets, and a flow each way. */
 export class Tunnel {

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
-import { type ClaimClass, ClaimQueue, type ClaimQueueClient, type CollocationGroup } from '../../lib/allocator/queue/claim-queue.js';
+import type { ClaimClass, ClaimQueueClient, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
+import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { AllocationStrategy, Capabilities } from '../../lib/allocator/strategy.js';
 

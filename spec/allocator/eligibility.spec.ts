@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
 import { UsageEstimate, type UsageReport } from '../../lib/allocator/capacity/usage-estimate.js';
-import type { PlacementNode } from '../../lib/allocator/queue/claim-queue.js';
+import type { PlacementNode } from '../../lib/allocator/queue/claim-class.js';
 import { Eligibility } from '../../lib/allocator/queue/eligibility.js';
 import { NodeList } from '../../lib/allocator/queue/node-list.js';
 

@@ -2,13 +2,8 @@ import { expect } from 'chai';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
 import { UsageEstimate, type UsageReport } from '../../lib/allocator/capacity/usage-estimate.js';
-import {
-  type ClaimClass,
-  ClaimQueue,
-  type ClaimQueueClient,
-  type CollocationGroup,
-  type PlacementNode,
-} from '../../lib/allocator/queue/claim-queue.js';
+import type { ClaimClass, ClaimQueueClient, CollocationGroup, PlacementNode } from '../../lib/allocator/queue/claim-class.js';
+import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
 

@@ -56,6 +56,7 @@ describe('the DAG of a module', () => {
       );
       expect(report.split('\n').length, name).to.be.below(120);
       expect(exitCodeOf(error), name).to.equal(2);
+      if (name === 'throwsNothing') expect(report).to.match(/ {2}thrown: undefined\n$/);
     }
   });
 

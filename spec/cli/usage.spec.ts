@@ -50,6 +50,16 @@ describe('handoff, called', () => {
       /^handoff: Cannot listen at "0\.0\.0\.0:0": .*give a cookie/,
     ],
     ['with an address that is none', ['node', '--listen', 'here'], /^handoff: Cannot start: listen must be host:port/],
+    [
+      'with a port that there is not',
+      ['node', '--join', 'ws://there:99999'],
+      /^handoff: Cannot start: join must be .*"ws:\/\/there:99999" is none\n$/,
+    ],
+    [
+      'with a password in a URL',
+      ['status', '--join', 'ws://me:secret@there:1'],
+      /^handoff: Cannot look: join must be a list of URLs without user, password/,
+    ],
     ['with nobody to look at', ['status'], /^handoff: Cannot look: give the URL of a member with --join or HANDOFF_JOIN\n$/],
     [
       'with cpu that is no number',

@@ -111,6 +111,19 @@ describe('a thread that is blocked in a system call', () => {
     while ((await handoff.endThreads()) > 0) await new Promise((resolve) => setImmediate(resolve));
   });
 
+  for (const isolation of ['thread', 'loop'] as const) {
+    it(`whoever ends the threads ends the runs: none is complete without its function on the ${isolation}`, async () => {
+      const dag = new Dag('waits').add({ id: 'never', code: tasks.untilAborted, isolation });
+      const run: Run<unknown> = handoff.execute(dag);
+      const failure = caught(run);
+      for await (const event of run) if (event.type === 'function-started') break;
+      await passing(handoff.endThreads());
+      expect((await passing(failure)).code).to.equal('HANDOFF_RUN_ABORTED');
+      const error = await caught(handoff.execute(new Dag('late').add({ id: 'one', code: tasks.add, extraArgs: [1, 2], isolation })));
+      expect(error.code).to.equal('HANDOFF_STOPPED');
+    });
+  }
+
   it('leaves the others their turn: what waits for its claim or thread goes on when it has ended', async () => {
     const first = handoff.execute(new Dag('one').add({ id: 'read', code: tasks.readFifo, extraArgs: [fifo.path], cost: { cpu: 2 } }));
     const failure = caught(first);

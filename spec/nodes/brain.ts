@@ -1,5 +1,5 @@
+import { nothing } from '../../lib/nodes/beat.js';
 import type { NodeIdentity } from '../../lib/nodes/index.js';
-import { nothing } from '../../lib/nodes/links.js';
 import type { MembershipCommand, MembershipHappening } from '../../lib/nodes/membership-messages.js';
 import { type MembershipState, membersOf, newMembershipState } from '../../lib/nodes/membership-state.js';
 import { stepMembership } from '../../lib/nodes/membership-step.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { nothing } from '../../lib/nodes/beat.js';
 import { type Beat, type Links, type MemberEvent, Membership } from '../../lib/nodes/index.js';
-import { nothing } from '../../lib/nodes/links.js';
 import { type TestClock, testClock } from '../support/test-clock.js';
 
 const identity = (name: string) => ({ name, incarnation: `${name}1`, address: `ws://${name}:1` });

@@ -1,7 +1,7 @@
 import type { Timer } from '../../lib/base/index.js';
+import { nothing } from '../../lib/nodes/beat.js';
 import { startHeartbeat } from '../../lib/nodes/heartbeat.js';
 import { type Links, type MemberEvent, Membership, type MembershipMessage, type NodeIdentity } from '../../lib/nodes/index.js';
-import { nothing } from '../../lib/nodes/links.js';
 import { testClock } from '../support/test-clock.js';
 
 const LATENCY_MS = 1;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { collocatedWith, Dag } from '../../lib/index.js';
+import { arg, collocatedWith, Dag } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
 import { SpecCluster } from '../support/cluster.js';
 import { settled } from '../support/test-clock.js';
@@ -100,6 +100,21 @@ describe('code that is not the same everywhere', () => {
         .add({ id: 'in', code: which, type: 'inline' })
         .add({ id: 'out', code: { module: './more.mjs', name: 'x' }, args: ['in'], isolation: 'loop', cost: { cpu: 1 } });
       expect((await cluster.node('a').execute(inline)).allocations).to.deep.equal({ out: 'c' });
+    });
+
+    it('for the node where the serializer of an edge runs, which is that of its producer', async () => {
+      await start(two, one);
+      for (const root of [0, 1, 2]) writeFileSync(join(folders.at(-3 + root)!, 'more.mjs'), 'export const x = (value) => value;');
+      const same = { code: { module: './more.mjs', name: 'x' }, isolation: 'loop', cost: { cpu: 1 } } as const;
+      const edge = arg('made', { serialize: { module: './tasks.mjs', name: 'which' } } as never);
+      const dag = (node?: string) =>
+        Dag.dynamic()
+          .add({ ...same, id: 'made', ...(node && { node }) } as never)
+          .add({ ...same, id: 'used', args: [edge], node: 'c' } as never);
+      const { results, allocations } = await cluster.node('a').execute(dag());
+      expect([results.used, allocations]).to.deep.equal([1, { made: 'c', used: 'c' }]);
+      const pinned = await caught(cluster.node('a').execute(dag('b')));
+      expect(pinned.message).to.equal('Cannot place function "made": the module "./tasks.mjs" differs on node "b"');
     });
 
     it('and runs where the driver does not have the file, or it is compiled there', async () => {

@@ -1,6 +1,6 @@
 import { type Clock, newId } from '../../lib/base/index.js';
+import { nothing } from '../../lib/nodes/beat.js';
 import { Membership } from '../../lib/nodes/index.js';
-import { nothing } from '../../lib/nodes/links.js';
 import { type MemoryNetwork, PeerMesh, type WireMessage } from '../../lib/peer/index.js';
 import { spyLogger } from './spy-logger.js';
 

@@ -1,5 +1,5 @@
 import type { BeatContent, MemberEvent, MemberState, Resources } from '../../nodes/index.js';
-import type { PlacementNode } from '../queue/claim-queue.js';
+import type { PlacementNode } from '../queue/claim-class.js';
 import type { Claim } from './capacity.js';
 import { UsageEstimate, type UsageReport } from './usage-estimate.js';
 

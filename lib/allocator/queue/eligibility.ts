@@ -2,7 +2,7 @@
 import type { Claim } from '../capacity/capacity.js';
 import { loadWith } from '../capacity/load.js';
 import type { Capabilities } from '../strategy.js';
-import type { PlacementNode } from './claim-queue.js';
+import type { PlacementNode } from './claim-class.js';
 import type { NodeList } from './node-list.js';
 
 /** What is kept, on which node, for claims that have waited long: the names of resources. */

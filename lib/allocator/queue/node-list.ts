@@ -1,6 +1,6 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
-import type { PlacementNode } from './claim-queue.js';
+import type { PlacementNode } from './claim-class.js';
 
 const nobody = (): void => {};
 

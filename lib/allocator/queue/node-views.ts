@@ -1,6 +1,6 @@
 import type { Capacity } from '../capacity/capacity.js';
 import type { Capabilities, NodeView } from '../strategy.js';
-import type { ClaimQueueClient } from './claim-queue.js';
+import type { ClaimQueueClient } from './claim-class.js';
 import type { Eligibility, Reserved } from './eligibility.js';
 import type { NodeList } from './node-list.js';
 

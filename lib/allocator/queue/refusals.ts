@@ -1,6 +1,6 @@
 import { HandoffError, safeThrown, textOf } from '../../base/index.js';
 import { describe } from '../capacity/resources.js';
-import type { ClaimClass, ClaimQueueClient, PlacementNode } from './claim-queue.js';
+import type { ClaimClass, ClaimQueueClient, PlacementNode } from './claim-class.js';
 
 /** Why no member could ever hold the kind: what it needs, and the best that there is. */
 export function impossible(kind: ClaimClass, functionId: string, members: readonly PlacementNode[]): HandoffError {

@@ -2,8 +2,14 @@ import { refuseWrongName } from '../../base/index.js';
 import { type Arg, argOf, frozenCode, refuseWrongCode } from './edge.js';
 import { type AnyFunction, type FunctionRef, isCodeRef, type UntypedFunctionRef } from './function-ref.js';
 
-/** Where a function runs: in a worker thread, or on the node's own event loop. */
-export type Isolation = 'thread' | 'loop';
+/** The isolations that there are: worker threads, and the node's own event loop. */
+export interface Isolations {
+  readonly thread: true;
+  readonly loop: true;
+}
+
+/** Where a function runs. */
+export type Isolation = keyof Isolations;
 
 /** How long a failed function rests before its nth restart: `min(maxDelayMs, initialDelayMs × factor^(n−1)) × (1 ± jitter)`. */
 export interface RetryOptions {

@@ -1,4 +1,4 @@
-import type { Numbered } from '../plan/layout.js';
+import type { Numbered } from '../plan/numbering.js';
 import type { Adjacency } from './adjacency.js';
 import { FLAGS } from './graph.js';
 

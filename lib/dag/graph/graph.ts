@@ -1,6 +1,5 @@
 import type { FunctionSpec } from '../build/function-spec.js';
 import { isFaultless } from '../build/option-faults.js';
-import type { Plan } from '../plan/plan.js';
 
 /** What is known of a function from its specification alone. */
 export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 16, loop: 32, constants: 64 } as const;
@@ -26,8 +25,8 @@ export class Graph {
   /** By number of an id: 0 if it was only mentioned, a function's position + 1, or -(k+1) for input k. */
   readonly definedAs: number[] = [];
 
-  /** The plan of the graph as it is, once it was compiled. */
-  plan: Plan | undefined;
+  /** What `compile` made of the graph as it is now, and alone reads; `undefined` after each addition. Its type is not the graph's business. */
+  compiled: unknown;
 
   /** A function's position + 1, -(k+1) for input k, or 0. */
   find(id: string): number {
@@ -37,7 +36,7 @@ export class Graph {
 
   /** The id must not be taken. */
   addFunction(spec: FunctionSpec): void {
-    this.plan = undefined;
+    this.compiled = undefined;
     this.definedAs[this.#number(spec.id)] = this.specs.push(spec);
     this.ids.push(spec.id);
     let flags = spec.type === 'inline' ? FLAGS.inline : 0;
@@ -63,7 +62,7 @@ export class Graph {
 
   /** The id must not be taken. */
   addInput(id: string): void {
-    this.plan = undefined;
+    this.compiled = undefined;
     this.definedAs[this.#number(id)] = -this.inputs.push(id);
   }
 

@@ -142,11 +142,12 @@ class LaidOutPlan implements Plan {
  */
 export function compile(dag: DagLike): Plan {
   const graph = graphOf(dag);
-  if (graph.plan !== undefined) return graph.plan;
+  if (graph.compiled !== undefined) return graph.compiled as Plan;
   const layout = layOut(graph);
   if (layout === undefined) throw invalidDag(dag.id, findFaults(graph));
-  graph.plan = new LaidOutPlan(dag.id, layout);
-  return graph.plan;
+  const plan = new LaidOutPlan(dag.id, layout);
+  graph.compiled = plan;
+  return plan;
 }
 
 /** The graph behind our own Dag, or one made of what another copy's Dag shows of itself. */

@@ -47,6 +47,15 @@ export class Lifecycle {
     return this.#stopping;
   }
 
+  /** Ends every worker thread at once, and stops the node. Resolves with how many threads could not be ended. */
+  endThreads(): Promise<number> {
+    const { runs, executor } = this.#tables;
+    this.#stopping ??= this.#stop(0);
+    // Before any function ends with its thread: else a run would be complete without it.
+    void runs.abortAll('the threads of its node were ended');
+    return executor.close();
+  }
+
   #stoppedError(): HandoffError {
     return new HandoffError('HANDOFF_STOPPED', `Node "${this.#node}" has been stopped`, { node: this.#node });
   }

@@ -35,6 +35,12 @@ export function checkedNetwork(options: Readonly<Record<string, unknown>>): Netw
     if (typeof url !== 'string' || !/^(wss?|memory):\/\/./.test(url)) {
       throw new TypeError(`join must be a list of ws:// or wss:// URLs: ${JSON.stringify(url)} is none`);
     }
+    // Nobody can be reached there, however long it is tried.
+    if (!URL.canParse(url)) throw new TypeError(`join must be a list of URLs as ws://host:port: ${JSON.stringify(url)} is none`);
+    const { hash, username, password } = new URL(url);
+    if (hash || username || password)
+      throw new TypeError(`join must be a list of URLs without user, password and #, not ${JSON.stringify(url)}`);
+    if (tls !== undefined && url.startsWith('ws://')) throw new TypeError(`tls needs wss:// URLs in join, not ${JSON.stringify(url)}`);
   }
   if (cookie !== undefined && (typeof cookie !== 'string' || cookie.length < SHORTEST_COOKIE)) {
     throw new TypeError(`cookie must be a string of at least ${SHORTEST_COOKIE} characters: a shorter one can be guessed`);
@@ -56,11 +62,17 @@ function checkAdvertise(advertise: unknown, listen: string | undefined): void {
     throw new TypeError(`advertise must be a ws:// or wss:// URL, not ${JSON.stringify(advertise)}`);
   }
   // Others believe no more of an address.
-  const { pathname, search, hash, username, password } = new URL(advertise);
-  if (peerAddress(advertise) === undefined || !['', '/'].includes(pathname) || search || hash || username || password) {
+  if (!isPlainAddress(advertise)) {
     throw new TypeError(`advertise must be a scheme, a host and a port only, as ws://host:port, not ${JSON.stringify(advertise)}`);
   }
   if (listen === undefined) throw new TypeError('advertise is where others find what listens: give listen too');
+}
+
+/** Whether a URL is a scheme, a host and a port, and nothing else. */
+function isPlainAddress(url: string): boolean {
+  if (peerAddress(url) === undefined) return false;
+  const { pathname, search, hash, username, password } = new URL(url);
+  return ['', '/'].includes(pathname) && !search && !hash && !username && !password;
 }
 
 function checkedTls(tls: unknown): TlsOptions | undefined {

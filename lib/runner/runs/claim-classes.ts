@@ -99,10 +99,28 @@ class Kinds {
   }
 }
 
-/** The modules that an attempt at a function may need where it runs, its inline functions' and edges' among them, as they are on the wire. */
-function modulesOf(plan: Plan, index: number, root: string): string | undefined {
+/** By producer, the modules of the serializers of its edges, which run where its value lies. */
+function serializersOf(plan: Plan, root: string): ReadonlyMap<number, ReadonlySet<string>> {
+  const byProducer = new Map<number, Set<string>>();
+  for (let index = 0; index < plan.size; index += 1) {
+    if (plan.isSimple(index)) continue;
+    for (const { role, functionId, code } of plan.recipe(index).steps) {
+      const producer = role === 'serialize' ? plan.indexOf.get(functionId) : undefined;
+      if (producer === undefined || !('module' in code)) continue;
+      byProducer.set(producer, (byProducer.get(producer) ?? new Set<string>()).add(moduleOnWire(code.module, root)));
+    }
+  }
+  return byProducer;
+}
+
+/**
+ * The modules that an attempt at a function may need where it runs, its inline functions' and edges' among them, as they are on the wire; and those of the
+ * `serializers` of what it makes.
+ */
+function modulesOf(plan: Plan, index: number, root: string, serializers: ReadonlySet<string> | undefined): string | undefined {
   const codes = plan.isSimple(index) ? [plan.specs[index]!.code] : plan.recipe(index).steps.map(({ code }) => code);
   const modules = new Set(codes.flatMap((code) => ('module' in code ? [moduleOnWire(code.module, root)] : [])));
+  for (const module of serializers ?? []) modules.add(module);
   return modules.size === 0 ? undefined : JSON.stringify([...modules].sort());
 }
 
@@ -110,12 +128,13 @@ function modulesOf(plan: Plan, index: number, root: string): string | undefined 
 export function claimClasses(plan: Plan, { node, local, threadCost, comparedBelow }: ClaimTerms): readonly ClaimClass[] {
   const kinds = new Kinds();
   const byIndex = new Array<ClaimClass>(plan.size);
+  const serializers = comparedBelow === undefined || local ? undefined : serializersOf(plan, comparedBelow);
   for (let index = 0; index < plan.size; index += 1) {
     const slot = plan.isolation[index]!;
     const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (slot === 'thread' ? threadCost : NOTHING));
     const pinnedTo = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
     const group = local ? -1 : plan.group[index]!;
-    const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow);
+    const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow, serializers?.get(index));
     byIndex[index] = kinds.of({ slot, costs, pinnedTo, group, opens: isOpening(plan, index), modules });
   }
   return byIndex;

@@ -1,6 +1,5 @@
 import { HandoffError, safeThrown } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
-import type { DagRun } from '../run/dag-run.js';
 
 /** Somebody asked for the end of a run. */
 export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffError {
@@ -10,7 +9,7 @@ export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffEr
 }
 
 /** Its node ended, or its DagRunner did, again and again. */
-export function aborted(run: DagRun, why: string, cause: unknown): HandoffError {
+export function aborted(run: { readonly runId: string; readonly dagId: string }, why: string, cause: unknown): HandoffError {
   const { runId, dagId } = run;
   return new HandoffError('HANDOFF_RUN_ABORTED', `Run of DAG "${dagId}" was aborted: ${why}`, { dagId, runId, cause });
 }

@@ -1,0 +1,28 @@
+import type { Allocator } from '../allocator/index.js';
+import type { Logger } from '../base/index.js';
+import type { CodeRef } from '../dag/index.js';
+import type { Executor, Fetches, StartBudget } from '../executor/index.js';
+import type { WireMessage } from '../peer/index.js';
+import type { ValueStore } from '../store/index.js';
+
+/** What one driver has in use on this node: resources, threads, places on the loop. */
+export interface DriverUse {
+  readonly used: Map<string, number>;
+  threads: number;
+  loopPlaces: number;
+}
+
+/** What running attempts for others needs of the node. */
+export interface GuestDeps {
+  readonly node: string;
+  readonly allocation: Allocator;
+  readonly executor: Executor;
+  readonly store: ValueStore;
+  readonly fetches: Fetches;
+  readonly refOf: (module: string, name: string) => CodeRef;
+  /** Whether this node drives the run itself. */
+  readonly drives: (runId: string) => boolean;
+  readonly turn: StartBudget;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly logger: Logger;
+}
