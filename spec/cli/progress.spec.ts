@@ -219,7 +219,10 @@ describe('what functions print', () => {
   });
 
   it('cannot move the cursor', () => {
-    expect(terminalLine('\u001b[31mred\u001b[0m\u001b[2J\u0007 and\ttab')).to.equal('red and\ttab');
+    expect(terminalLine('\u001b[31mred\u001b[0m\u001b[2J\u0007 and\ttab')).to.equal('red\\u0007 and\ttab');
+    expect(terminalLine('\u001b]0;title\u0007\u001b]8;;http://there\u001b\\link\u001b]8;;\u0007\u009b1mbold\u001b[31mred\u0007')).to.equal(
+      'linkboldred\\u0007',
+    );
     expect(terminalLine('10 %\r100 %\r')).to.equal('100 %');
   });
 
