@@ -42,7 +42,7 @@ export class Tally {
     });
   }
 
-  /** Counts one event; answers the group it belongs to, if it belongs to one. */
+  /** Counts one event. Returns the group it belongs to, if it belongs to one. */
   count(event: RunEvent): GroupTally | undefined {
     // Of a long run the oldest events may never have come.
     if (event.type === 'run-completed') for (const group of this.groups) Object.assign(group, { succeeded: group.total, running: 0 });

@@ -31,7 +31,7 @@ function make(): string {
 
 let next = make;
 
-/** Where ids come from, from now on: for simulations, in which the seed fixes them. Answers how to end that. */
+/** Where ids come from, from now on: for simulations, in which the seed fixes them. Returns a function that ends that. */
 export function replaceIds(source: () => string): () => void {
   next = source;
   return () => {

@@ -29,7 +29,7 @@ export class PassingMap<K, V extends NonNullable<unknown>> {
     return this;
   }
 
-  /** Takes it out, and answers it. */
+  /** Removes the entry and returns its value. */
   take(key: K): V | undefined {
     const cell = this.#cells.get(key);
     if (!cell) return undefined;

@@ -3,7 +3,7 @@ import { type Clock, HandoffError, type Timer } from '../base/index.js';
 import type { StoredValue } from '../value/index.js';
 import { type AttemptContext, type Blocked, type Call, type Outcome, type Running, type Step, stoppedOutcome } from './attempts/attempt.js';
 import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
-import type { Isolation } from './isolation.js';
+import type { IsolationRunner } from './isolation.js';
 
 /** One try at a function: what an executor is asked to run. The last step is the function itself, all steps come after those they need. */
 export interface Attempt {
@@ -25,7 +25,7 @@ export interface AttemptHandle<O = Outcome> {
 
 class RunningAttempt implements AttemptHandle {
   readonly #attempt: Attempt;
-  readonly #isolations: ReadonlyMap<string, Isolation>;
+  readonly #isolations: ReadonlyMap<string, IsolationRunner>;
   readonly #done: (blocked: Blocked | undefined) => void;
   #segments: readonly Segment[] = [];
   #values: (StoredValue | undefined)[] = [];
@@ -38,7 +38,12 @@ class RunningAttempt implements AttemptHandle {
   #outcome: Outcome | undefined;
   #heard: ((outcome: Outcome) => void) | undefined;
 
-  constructor(attempt: Attempt, isolations: ReadonlyMap<string, Isolation>, clock: Clock, done: (blocked: Blocked | undefined) => void) {
+  constructor(
+    attempt: Attempt,
+    isolations: ReadonlyMap<string, IsolationRunner>,
+    clock: Clock,
+    done: (blocked: Blocked | undefined) => void,
+  ) {
     this.#attempt = attempt;
     this.#isolations = isolations;
     this.#done = done;
@@ -137,13 +142,13 @@ const unknownIsolation = (isolation: string, { functionId, node }: AttemptContex
  * actor, so that a crash ends no attempt. Attempts are started within the caller's turn.
  */
 export class Executor {
-  readonly #isolations: ReadonlyMap<string, Isolation>;
+  readonly #isolations: ReadonlyMap<string, IsolationRunner>;
   readonly #clock: Clock;
   #running = 0;
   #blocked = 0;
   #idle: (() => void)[] = [];
 
-  constructor(isolations: ReadonlyMap<string, Isolation>, clock: Clock) {
+  constructor(isolations: ReadonlyMap<string, IsolationRunner>, clock: Clock) {
     this.#isolations = isolations;
     this.#clock = clock;
   }

@@ -3,7 +3,7 @@ import type { AttemptContext, Call, Outcome, Running } from './attempts/attempt.
 import type { Lender } from './attempts/current-function.js';
 
 /** Where code runs on a node. A new isolation is one file in `isolations/` and one line in the map at the door. */
-export interface Isolation {
+export interface IsolationRunner {
   readonly name: string;
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
   start(call: Call, settle: (outcome: Outcome) => void): Running;

@@ -1,7 +1,7 @@
 // Brain: pure.
 import type { NodeIdentity } from './member-state.js';
 import type { MembershipCommand } from './membership-messages.js';
-import { isMember, isRemembered, type MembershipState, type Peer, toldMember, type Unproved } from './membership-state.js';
+import { isMember, isRemembered, type MembershipState, type Peer, toldMember, type UnprovedAddress } from './membership-state.js';
 
 /** What is only told of is dialled for this share of the time for which lost members are: five minutes of each hour. */
 const DIALLED_SHARE = 1 / 12;
@@ -65,7 +65,7 @@ export function reconcileReports(state: MembershipState, name: string, nowMs: nu
 }
 
 /** Nobody of that name was found at an address that was only told of: what another tells is tried first from now on. */
-export function missed(state: MembershipState, name: string, address: string, nowMs: number, out: MembershipCommand[]): void {
+export function recordDialMiss(state: MembershipState, name: string, address: string, nowMs: number, out: MembershipCommand[]): void {
   const misses = state.unproved.get(name)?.misses;
   if (!misses) return;
   if (misses.size >= MISSES_KEPT) misses.clear();
@@ -81,7 +81,7 @@ export function tireOf(state: MembershipState, nowMs: number, out: MembershipCom
 }
 
 /** Whether it is dialled now: for a while, then not for a longer one. */
-function isDue({ policy: { rememberMs, timeoutMs } }: MembershipState, { sinceMs }: Unproved, nowMs: number): boolean {
+function isDue({ policy: { rememberMs, timeoutMs } }: MembershipState, { sinceMs }: UnprovedAddress, nowMs: number): boolean {
   if (rememberMs === Number.POSITIVE_INFINITY) return true;
   return (nowMs - sinceMs) % rememberMs < Math.max(rememberMs * DIALLED_SHARE, 2 * timeoutMs);
 }

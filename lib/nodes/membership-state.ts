@@ -24,7 +24,7 @@ export interface Peer extends NodeIdentity {
 }
 
 /** An address that was only told of. */
-export interface Unproved {
+export interface UnprovedAddress {
   /** Since when. */
   readonly sinceMs: number;
   /** How often somebody else, or nobody, was found, by address. */
@@ -44,7 +44,7 @@ export interface MembershipState {
   /** Members that are only told of. */
   readonly listed: Map<string, NodeIdentity>;
   /** Those of them that listen: whoever tells so may err, or lie. */
-  readonly unproved: Map<string, Unproved>;
+  readonly unproved: Map<string, UnprovedAddress>;
   /** The addresses that are dialled whenever there is no link, by name. */
   readonly kept: Map<string, string>;
   /** The addresses this node was told to join through: dialled for as long as it lives, whoever was there and however they went. */

@@ -1,5 +1,5 @@
 // Brain: pure.
-import { missed, reconcileReports, sendReports, tireOf } from './gossip.js';
+import { reconcileReports, recordDialMiss, sendReports, tireOf } from './gossip.js';
 import type { LossCause, MemberEvent, NodeIdentity } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
 import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, memberOf, type Peer } from './membership-state.js';
@@ -25,7 +25,7 @@ export function stepMembership(state: MembershipState, happening: MembershipHapp
     case 'dial-refused': {
       const peer = state.peers.get(happening.name);
       if (peer?.phase === 'cut' && peer.address === happening.address) lose(state, peer, 'refused', nowMs, out);
-      return missed(state, happening.name, happening.address, nowMs, out);
+      return recordDialMiss(state, happening.name, happening.address, nowMs, out);
     }
     case 'beat-heard': {
       const peer = state.peers.get(happening.from);

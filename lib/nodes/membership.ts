@@ -101,7 +101,7 @@ export class Membership {
     return name === this.#state.self.name ? this.#content() : this.#contents.get(name);
   }
 
-  /** Tells `listener` of every change from now on; answers how to end that. What it throws is thrown on when all have been told. */
+  /** Tells `listener` of every change from now on. Returns a function that ends that. What a listener throws is rethrown after all have been told. */
   subscribe(listener: MemberListener): () => void {
     const own: MemberListener = (event) => listener(event);
     this.#listeners.add(own);

@@ -18,4 +18,4 @@ export { type Defer, type Listening, type ListenOptions, nextTurn, type Socket, 
 export { type TransportSetup, transports } from './transports/index.js';
 export { type FrameObserver, type LinkConditions, MemoryNetwork } from './transports/memory.js';
 export { webSocketTransport } from './transports/websocket.js';
-export type { TlsOptions, WebSocketOptions } from './transports/websocket-options.js';
+export type { WebSocketOptions, WebSocketTls } from './transports/websocket-options.js';

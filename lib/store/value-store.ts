@@ -237,7 +237,7 @@ export class ValueStore {
     this.locations.clear(dagId);
   }
 
-  /** Calls `found` once, when the value appears; now, if it is here. Answers how to stop waiting. */
+  /** Calls `found` once, when the value appears; now, if it is here. Returns a function that stops the waiting. */
   await(dagId: string, id: string, waiter: Waiter): () => void {
     const value = this.find(dagId, id);
     if (value) {

@@ -10,7 +10,7 @@ export class LinkBook {
   /** Of each partition, the side of every node that is in one. */
   #partitions: ReadonlyMap<string, number>[] = [];
 
-  /** Tells of every change, within the call that made it; answers how to end that. */
+  /** Tells of every change, within the call that made it. Returns a function that ends that. */
   watch(changed: () => void): () => void {
     this.#watchers.add(changed);
     return () => void this.#watchers.delete(changed);

@@ -17,7 +17,7 @@ export class ProxiedNetwork implements LocalNetwork {
     });
   }
 
-  /** Takes connections for a node that is about to start; answers the URL at which others will reach it. */
+  /** Takes connections for a node that is about to start. Returns the URL at which others will reach it. */
   async open(name: string): Promise<string> {
     const proxy = this.#proxies.get(name)!;
     await proxy.listen();

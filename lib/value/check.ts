@@ -38,12 +38,12 @@ export const MAX_DEPTH = 1000;
 /**
  * Walks through a value once, iteratively, shared and cyclic parts included, and refuses what is no value with
  * `HANDOFF_NOT_SERIALIZABLE` and the path: functions, symbols (as keys too), class instances, accessors, promises, iterators, proxies,
- * properties that a copy would lose, and what is nested deeper than 1,000. Answers the size in bytes, estimated.
+ * properties that a copy would lose, and what is nested deeper than 1,000. Returns the size in bytes, estimated.
  */
 export const check = (value: unknown, options: CheckOptions): number => survey(value, options).sizeBytes;
 
-/** As `check`; answers everything that was found. */
-export function survey(value: unknown, { where, freeze, isList = false }: CheckOptions): Survey {
+/** Like `check`, but returns everything that was found. */
+export function survey(value: unknown, { where, freeze }: CheckOptions): Survey {
   if (typeof value !== 'object' || value === null)
     return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false, freezesWhole: true };
   const known = sound.get(value);

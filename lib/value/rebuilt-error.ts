@@ -22,7 +22,7 @@ export function bareRecordOf(error: Error, withStack = true): ErrorRecord {
 }
 
 /** What is kept of an error that has been checked. */
-export function recordOf(error: Error): ErrorRecord {
+export function errorRecordOf(error: Error): ErrorRecord {
   const record = bareRecordOf(error);
   for (const key of errorFields(error)) record.fields[key] = (error as unknown as Record<string, unknown>)[key];
   return record;

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { isError } from '../base/index.js';
-import { addFields, type ErrorRecord, emptyError, recordOf } from './rebuilt-error.js';
+import { addFields, type ErrorRecord, emptyError, errorRecordOf } from './rebuilt-error.js';
 import { isBuffer } from './value-shape.js';
 
 /**
@@ -37,7 +37,7 @@ export function setApart(root: unknown): SetApart {
   const newCopy = (value: object): object => {
     if (isError(value)) {
       const placeholder = {};
-      const record = recordOf(value);
+      const record = errorRecordOf(value);
       placeholders.push(placeholder);
       records.push(record);
       todo.push(() => fill(record.fields, record.fields));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../lib/base/index.js';
-import { type TlsOptions, type WebSocketOptions, webSocketTransport } from '../../lib/peer/index.js';
+import { type WebSocketOptions, type WebSocketTls, webSocketTransport } from '../../lib/peer/index.js';
 import type { PeerMeshOptions } from '../../lib/peer/peer-mesh.js';
 import { caught } from '../support/caught.js';
 import { spyLogger } from '../support/spy-logger.js';
@@ -278,11 +278,11 @@ describe('peers over WebSocket', () => {
 
   describe('over TLS', () => {
     let folder: string;
-    let ours: TlsOptions;
-    let strangers: TlsOptions;
+    let ours: WebSocketTls;
+    let strangers: WebSocketTls;
 
     /** A CA of its own, and a certificate for this machine that it signed. */
-    const authority = (name: string): TlsOptions => {
+    const authority = (name: string): WebSocketTls => {
       const at = (file: string): string => join(folder, `${name}-${file}`);
       const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { stdio: 'pipe' });
       const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -344,7 +344,7 @@ describe('peers over WebSocket', () => {
     });
 
     it('has the same exporter on both sides, another for each session, none without TLS', async () => {
-      const exporters = async (tls: TlsOptions | undefined): Promise<(Uint8Array | undefined)[]> => {
+      const exporters = async (tls: WebSocketTls | undefined): Promise<(Uint8Array | undefined)[]> => {
         const transport = webSocketTransport({ tls });
         const opened: Promise<Uint8Array | undefined>[] = [];
         const watch = (socket: ReturnType<typeof transport.dial>): void => {

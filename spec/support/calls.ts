@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../lib/base/index.js';
 import type { Outcome } from '../../lib/executor/attempts/attempt.js';
-import type { Isolation, IsolationOptions } from '../../lib/executor/isolation.js';
+import type { IsolationOptions, IsolationRunner } from '../../lib/executor/isolation.js';
 import { check, StoredValue } from '../../lib/value/index.js';
 import { spyLogger } from './spy-logger.js';
 
@@ -17,13 +17,13 @@ export interface HeardLine {
 
 /** Calls an isolation as an executor does. */
 export class Caller {
-  readonly isolation: Isolation;
+  readonly isolation: IsolationRunner;
   readonly heard: HeardLine[] = [];
   readonly logger = spyLogger();
   #heardLine: (() => void) | undefined;
   readonly #freeze: boolean;
 
-  constructor(make: (options: IsolationOptions) => Isolation, options: Partial<IsolationOptions> = {}) {
+  constructor(make: (options: IsolationOptions) => IsolationRunner, options: Partial<IsolationOptions> = {}) {
     const { freeze = true } = options;
     this.#freeze = freeze;
     this.isolation = make({

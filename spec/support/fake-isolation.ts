@@ -1,5 +1,5 @@
 import type { Call, Outcome } from '../../lib/executor/attempts/attempt.js';
-import type { Isolation } from '../../lib/executor/isolation.js';
+import type { IsolationRunner } from '../../lib/executor/isolation.js';
 import { StoredValue } from '../../lib/value/index.js';
 
 /** A call that has been started, which ends when a spec says so. */
@@ -12,7 +12,7 @@ export interface FakeCall extends Call {
 }
 
 /** An isolation that runs nothing: calls wait in `calls` until the spec ends them. */
-export class FakeIsolation implements Isolation {
+export class FakeIsolation implements IsolationRunner {
   readonly name = 'loop';
   readonly calls: FakeCall[] = [];
 

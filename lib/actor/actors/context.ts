@@ -47,4 +47,5 @@ class Context implements ActorContext<unknown> {
   }
 }
 
+/** The context that the handler and the hooks of an actor are given. */
 export const openContext = (place: ContextOwner): ActorContext<unknown> => new Context(place);

@@ -42,7 +42,7 @@ export class RemoteNodes {
     return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Answers whether there are others now, or other capabilities. `nowMs` ends rests; default: all of them. */
+  /** Returns whether the nodes or their capabilities have changed. `nowMs` ends rests; default: all of them. */
   applyMemberEvent(event: MemberEvent, nowMs = Number.POSITIVE_INFINITY): boolean {
     const { name, incarnation } = event.member;
     switch (event.type) {

@@ -218,7 +218,7 @@ export class ClaimQueue {
     this.#waiting.add(queue);
   }
 
-  /** Takes the first of the queue off it and answers it; false when the strategy would rather wait, or chose a node without room. */
+  /** Takes the first function off the queue and returns its answer. Returns false when the strategy would rather wait, or chose a node without room. */
   #grant(queue: KindQueue, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: PlacementAnswer[]): boolean {
     const { ready, demand } = queue;
     const { asker } = demand;

@@ -9,6 +9,7 @@ export const LINE_CHARACTERS = 16 * 1024;
  */
 export const LINES_PER_WINDOW = 10_000;
 const TEXT_PER_WINDOW = 4 * 1024 * 1024;
+/** The length of a window, ms: after it a budget is whole again. */
 export const WINDOW_MS = 10_000;
 
 /** How much an attempt may still write, on both streams. Pure, but for `now`: monotonic milliseconds. */

@@ -148,12 +148,12 @@ export class StepsRun<V, K> {
   #fail(step: Step<V>, thrown: unknown): void {
     const error = safeThrown(thrown);
     if (this.#place.freezes) explainFrozenWrite(error);
-    this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinal(error));
+    this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinalFailure(error));
   }
 }
 
 /** Failures that would come again. */
-export const isFinal = (error: unknown): boolean =>
+export const isFinalFailure = (error: unknown): boolean =>
   NonRetryableError.is(error) || HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE') || HandoffError.is(error, 'HANDOFF_CODE_NOT_FOUND');
 
 /** The failure of an inline function or a (de)serializer is its consumer's; it names who it was. */

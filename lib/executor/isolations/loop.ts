@@ -6,16 +6,16 @@ import type { Call, Outcome, Running } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope } from '../attempts/current-function.js';
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
-import { isFinal, type StepHost, StepsRun } from '../attempts/steps-run.js';
+import { isFinalFailure, type StepHost, StepsRun } from '../attempts/steps-run.js';
 import { type Imported, importNamespace, LoadedFunctions, mayBeCommonJs } from '../code/code.js';
 import { isBetterCompiled, loadsTypeScript, mayNeedCompiler } from '../code/typescript-loader.js';
-import type { Isolation, IsolationOptions } from '../isolation.js';
+import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 
 /**
  * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are passed as they
  * are, without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
  */
-export function loopIsolation(options: IsolationOptions): Isolation {
+export function loopIsolation(options: IsolationOptions): IsolationRunner {
   const { freeze, root, node, clock } = options;
   const { importModule } = options;
   const functions = new LoadedFunctions({ root, node }, async (url) =>
@@ -124,7 +124,7 @@ class LoopCall implements Running {
   takeStray(error: unknown): void {
     const safe = safeThrown(error);
     if (this.#options.freeze) explainFrozenWrite(safe);
-    this.failed(safe, isFinal(safe));
+    this.failed(safe, isFinalFailure(safe));
   }
 
   stop(reason: HandoffError, graceMs: number): void {

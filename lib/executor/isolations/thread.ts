@@ -3,7 +3,7 @@ import { type HandoffError, PassingMap, systemClock, type Timer, textOf } from '
 import { countShared, packThrown, StoredValue, surfaceSize, unpackThrown } from '../../value/index.js';
 import { type Call, type Outcome, type Running, stoppedOutcome } from '../attempts/attempt.js';
 import { threadEnvironment } from '../code/typescript-loader.js';
-import type { Isolation, IsolationOptions } from '../isolation.js';
+import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 import type { PoolThread, ThreadEnd, ThreadMaking, Work } from './pool-thread.js';
 import {
   type Crossing,
@@ -26,10 +26,10 @@ const ENTRY = new URL('./thread-entry.mjs', import.meta.url);
  * call at a time; it lives on for the next one, unless its code ended it, left an error behind that nobody caught, or had to be stopped.
  * Values cross as bytes, large ones in memory that threads share, and stay packed here. `makeWorker`: for specs, how a thread is made.
  */
-export const threadIsolation = (options: IsolationOptions, makeWorker?: ThreadMaking['makeWorker']): Isolation =>
+export const threadIsolation = (options: IsolationOptions, makeWorker?: ThreadMaking['makeWorker']): IsolationRunner =>
   new Threads(options, makeWorker);
 
-class Threads implements Isolation {
+class Threads implements IsolationRunner {
   readonly name = 'thread';
   readonly options: IsolationOptions;
   readonly pool: ThreadPool;

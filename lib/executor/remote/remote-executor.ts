@@ -76,7 +76,7 @@ export class RemoteExecutor {
   readonly #receivedBytes = new Map<string, number>();
   #lastId = 0;
   #looking: Timer | undefined;
-  /** Answers to attempts that are over. */
+  /** The answers to attempts that are over. */
   stale = 0;
 
   /** `traffic` is what moves on the link to a node; default: nothing. */

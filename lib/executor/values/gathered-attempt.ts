@@ -3,7 +3,7 @@ import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { AttemptContext, Outcome } from '../attempts/attempt.js';
 import type { PlacedStep } from '../attempts/segments.js';
-import { isFinal } from '../attempts/steps-run.js';
+import { isFinalFailure } from '../attempts/steps-run.js';
 import type { AttemptHandle, Executor } from '../executor.js';
 import type { Fetches } from './fetches.js';
 import type { ValueListener } from './offers.js';
@@ -107,7 +107,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
         if (isLost && (value.kind === 'of-run' || value.kind === 'serialized')) {
           return this.#end({ type: 'argument-lost', functionId: value.functionId, error: why });
         }
-        this.#end({ type: 'failed', error: why, final: isFinal(why) || isLost });
+        this.#end({ type: 'failed', error: why, final: isFinalFailure(why) || isLost });
       },
     };
     const giveUp = fetches.fetch({ ...far, isExclusive: isSole }, this.#attempt.via, listener, this.#waitMs(far));

@@ -15,6 +15,7 @@ export interface RemoteValue {
 /** What a step is given before everything has been fetched. */
 export type ArgumentValue = StoredValue | RemoteValue;
 
+/** Whether an argument is still on another node and has to be fetched. */
 export const isRemote = (given: ArgumentValue | number | undefined): given is RemoteValue => typeof given === 'object' && 'from' in given;
 
 /** Up to this size, packed, a value rides along with an attempt or with its receipt, bytes. */

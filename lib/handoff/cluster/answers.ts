@@ -25,7 +25,7 @@ export interface AnswersDeps {
   readonly status: (all: boolean) => Promise<unknown>;
 }
 
-/** Answers what other nodes ask of this one. Every question may come twice, and is answered each time. */
+/** Serves the questions of other nodes. Every question may come twice, and is answered each time. */
 export class Answers {
   readonly #deps: AnswersDeps;
 
@@ -122,6 +122,7 @@ export class Answers {
   }
 }
 
+/** The error of `clear` while a run of the DAG has not ended on `node`. */
 export const dagRunning = (dagId: string, node: string): HandoffError =>
   new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it on node "${node}" has not ended`, { dagId, node });
 

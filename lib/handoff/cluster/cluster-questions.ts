@@ -174,7 +174,7 @@ export class ClusterQuestions {
     });
   }
 
-  /** Listens at `host:port`; answers the URL. Others are told `advertise`, default that URL. */
+  /** Listens at `host:port` and returns the URL. Others are told `advertise`; default: that URL. */
   async listen(address: string, advertise?: string): Promise<string> {
     const { peers, membership } = this.#deps;
     const { url } = await peers.listen(address, advertise);

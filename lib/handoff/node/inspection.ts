@@ -25,6 +25,7 @@ export interface NodeInspection {
   readonly links: readonly string[];
 }
 
+/** Reads the state of a node out of its parts, for its status and for specs. Changes nothing. */
 export function inspect({
   allocation,
   executor,

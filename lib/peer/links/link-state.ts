@@ -12,6 +12,7 @@ export interface PeerIdentity {
   readonly isObserver: boolean;
 }
 
+/** Which side of a link this node is: it dialled, or it accepted. */
 export type LinkRole = 'dialler' | 'acceptor';
 
 /** All that both sides have said, as plain data: what a proof is bound to. */
@@ -92,6 +93,7 @@ const MAX_BAD_FRAMES = 3;
 /** A deadline that is heard of later than this was missed by this node's own event loop. */
 const OWN_LAG_MS = 100;
 
+/** The state of a link whose connection is being opened. */
 export const newLink = (setup: LinkSetup): LinkState => ({
   setup,
   phase: 'opening',

@@ -143,6 +143,7 @@ function messageText(message: WireMessage): string {
   return 'id' in message ? `${message.type} ${message.id}` : message.type;
 }
 
+/** The frame of one greeting: `hello`, `proof`, `welcome` or `refused`. */
 export function greetingFrame(greeting: Greeting): Uint8Array {
   return Buffer.concat([Buffer.of(GREETING), packr.pack(greeting)]);
 }
@@ -156,8 +157,10 @@ export function chunkHead(transferId: number, sizeBytes: number): Uint8Array {
   return head;
 }
 
+/** The frame with which the receiver of a value asks for no more of it. */
 export const refusalFrame = (transferId: number): Uint8Array => numberFrame(REFUSAL, transferId);
 
+/** The frame that acknowledges `chunks` frames, so that the sender may send as many more. */
 export const receivedFrame = (chunks: number): Uint8Array => numberFrame(RECEIVED, chunks);
 
 function numberFrame(kind: number, value: number): Uint8Array {

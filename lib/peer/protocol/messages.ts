@@ -183,13 +183,16 @@ const MESSAGES = {
 
 /** What nodes say to each other over a link that is up. */
 export const wireMessage = variants('type', MESSAGES);
+/** Any message of a link that is up. */
 export type WireMessage = Of<typeof wireMessage>;
 
 /** Which value is meant, in `fetch-value`. */
 export type ValueName = Of<typeof value>;
 /** What may be asked of a node. */
 export type Question = Of<typeof question>;
+/** One step of an attempt, as `run-attempt` carries it. */
 export type WireStep = Of<typeof step>;
+/** How an attempt ended, as `attempt-ended` carries it. */
 export type WireOutcome = Of<typeof outcome>;
 
 /** One message, by its type. */
@@ -197,6 +200,7 @@ export type WireMessageOf<T extends WireMessage['type']> = Extract<WireMessage, 
 
 /** Why somebody is not let in. `protocol` ends as `HANDOFF_PROTOCOL_MISMATCH`, `linked` is no error: there is a link already. */
 const refusal = word('cookie', 'name-taken', 'itself', 'other-name', 'protocol', 'linked', 'stopping', 'membership', 'name-told');
+/** One of the reasons why a node is not let in. */
 export type RefusalReason = Of<typeof refusal>;
 
 /**
@@ -223,6 +227,9 @@ const GREETINGS = {
   refused: object({ type: word('refused'), reason: refusal }),
 };
 
+/** The shape of whatever is said before a link is up. */
 export const greeting = either(GREETINGS.proof, GREETINGS.welcome, GREETINGS.refused, GREETINGS.hello);
+/** Any message before a link is up. */
 export type Greeting = Of<typeof greeting>;
+/** The first greeting of each side. */
 export type Hello = Of<typeof GREETINGS.hello>;

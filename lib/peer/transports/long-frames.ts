@@ -40,7 +40,7 @@ export class LongFrames {
   readonly #isServer: boolean;
   /** Of the end of the response that comes before the frames, how much has come. */
   #blank: number;
-  /** Gets what ws is to read, `null` at its end; the bytes are its own. Answers whether more may come. */
+  /** Gets what ws is to read, `null` at its end; the bytes are its own. Returns whether more may come. */
   pass: (bytes: Buffer | null) => boolean = () => true;
   /** Whether long frames are taken. */
   isOpen = false;
@@ -65,14 +65,14 @@ export class LongFrames {
     return this.#long ? this.#long.payload.subarray(this.#long.at, this.#long.at + READ_BYTES) : SLAB;
   }
 
-  /** Answers whether more may come. */
+  /** Returns whether more may come. */
   came(bytes: number, room: Uint8Array): boolean {
     if (room === SLAB) return this.read(SLAB.subarray(0, bytes));
     this.#long!.at += bytes;
     return this.#endLong();
   }
 
-  /** Bytes have come elsewhere: they are copied. Answers whether more may come. */
+  /** Bytes have come elsewhere: they are copied. Returns whether more may come. */
   read(bytes: Buffer): boolean {
     let mayGoOn = true;
     const chunk = this.#beginning ? Buffer.concat([this.#beginning, bytes]) : bytes;

@@ -9,7 +9,7 @@ interface Entry {
  * The connections that have not proved themselves, the oldest first. There are at most `limit` of them, half as many from one address. Whoever is one too
  * many takes the place of the oldest: who means well has proved itself within milliseconds, who only wants the place is still there.
  */
-export class Unproved {
+export class UnprovedConnections {
   readonly #limit: number;
   readonly #cutOff: (address: string) => void;
   readonly #byPeer = new Map<string, Entry>();

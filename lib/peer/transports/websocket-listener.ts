@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { Listening, ListenOptions } from '../transport.js';
 import { LongFrames } from './long-frames.js';
 import { acceptedSocket } from './node-sockets.js';
-import { Unproved } from './unproved.js';
+import { UnprovedConnections } from './unproved.js';
 import type { WebSocketOptions } from './websocket-options.js';
 import { COMMON, WebSocketSocket } from './websocket-socket.js';
 
@@ -66,7 +66,7 @@ export function listenForWebSockets(
       ? createSecureServer({ ...tls, ...limits, minVersion: 'TLSv1.3', rejectUnauthorized: true, handshakeTimeout: handshakeTimeoutMs })
       : createServer(limits);
     const upgrades = new WebSocketServer({ ...COMMON, noServer: true, clientTracking: false });
-    const unproved = new Unproved(maxUnproved, (from) => turnedAway('crowd', from));
+    const unproved = new UnprovedConnections(maxUnproved, (from) => turnedAway('crowd', from));
 
     server.on('connection', (wire: NetSocket) => {
       const { remoteAddress } = wire;

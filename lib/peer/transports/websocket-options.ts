@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from 'node:tls';
 
 /** TLS, and who is trusted. All in PEM. */
-export interface TlsOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
+export interface WebSocketTls extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
   /** Whether those who dial must show a certificate signed by `ca` too (mutual TLS). Default false. */
   readonly requestCert?: boolean;
 }
@@ -14,7 +14,7 @@ export interface WebSocketOptions {
    */
   readonly node?: string;
   /** With it, only `wss://` is spoken, TLS 1.3 at least. Default: none. */
-  readonly tls?: TlsOptions;
+  readonly tls?: WebSocketTls;
   /** How long a connection that is accepted may take to open, ms; one that is dialled has the deadline of the greeting. Default 3000. */
   readonly handshakeTimeoutMs?: number;
   /** How many connections may be open that have not proved themselves; half as many from one address. Of more the oldest go. Default 256. */

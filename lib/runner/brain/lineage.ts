@@ -1,6 +1,6 @@
 // Brain: pure.
 import type { RunCommand } from './messages.js';
-import { type Moment, move, type RunState, ready, stamp, tell } from './run-state.js';
+import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
 
 /** How often a value may be missing on a node that lives, before the run gives up on it. */
 const MAX_MISSES = 3;
@@ -21,7 +21,7 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
     if (state.states[index] !== 'succeeded') continue;
     revived.push(index);
     const attempt = state.attempts[index]!;
-    tell(out, { ...stamp(state, at), type: 'function-lost', functionId: plan.ids[index]!, attempt, node: state.nodes[index]! });
+    announce(out, { ...stamp(state, at), type: 'function-lost', functionId: plan.ids[index]!, attempt, node: state.nodes[index]! });
     move(state, index, 'value-lost', at);
     for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
       const producer = plan.producers[position]!;
@@ -47,8 +47,8 @@ export function waitAgain(state: RunState, index: number, at: Moment, out: RunCo
   skipIfDoomed(state, index, at, out);
 }
 
-/** A node that lives does not have a value that it made: it may have been cut off, and have dropped it. Answers whether that is to be put up with. */
-export function missed(state: RunState, index: number): boolean {
+/** A node that lives no longer has a value that it made, perhaps since it was cut off. Counts that, and returns whether the run goes on. */
+export function toleratesMiss(state: RunState, index: number): boolean {
   const misses = (state.misses.get(index) ?? 0) + 1;
   state.misses.set(index, misses);
   return misses <= MAX_MISSES;
@@ -100,6 +100,6 @@ export function dropUnneeded(state: RunState, index: number, out: RunCommand[]):
 
 function skip(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'skipped', at);
-  tell(out, { ...stamp(state, at), type: 'function-skipped', functionId: state.plan.ids[index]! });
+  announce(out, { ...stamp(state, at), type: 'function-skipped', functionId: state.plan.ids[index]! });
   consumed(state, index, out);
 }

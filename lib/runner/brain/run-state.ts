@@ -52,7 +52,7 @@ export interface RunState {
   begunTo: number;
   /** Functions in a final state. */
   settled: number;
-  /** Answers of attempts that were no longer wanted. */
+  /** The answers of attempts that were no longer wanted. */
   stale: number;
   startedMs: number;
   readonly transitions: TransitionLog;
@@ -129,12 +129,12 @@ export function ready(state: RunState, index: number, at: Moment, out: RunComman
 }
 
 /** Adds an event to what is to be done. */
-export function tell(out: RunCommand[], event: RunEvent): void {
+export function announce(out: RunCommand[], event: RunEvent): void {
   out.push({ type: 'announce', event });
 }
 
 /** Tells of functions that wait for room: here, or on the node where they were placed. */
-export function tellWaiting(
+export function announceWaiting(
   state: RunState,
   { indices, lacking }: Extract<RunHappening, { type: 'functions-waited' }>,
   at: Moment,
@@ -151,6 +151,6 @@ export function tellWaiting(
       functionId: plan.ids[index]!,
       for: lacking,
     };
-    tell(out, event);
+    announce(out, event);
   }
 }

@@ -1,10 +1,10 @@
 // Brain: pure.
 import { HandoffError, isError, textOf } from '../../base/index.js';
 import { holdsClaim, isFinal } from './function-state.js';
-import { consumed, dropUnneeded, missed, skipDependents, skipIfDoomed, valuesLost, waitAgain } from './lineage.js';
+import { consumed, dropUnneeded, skipDependents, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
 import type { RunCommand, RunEvent, RunHappening } from './messages.js';
 import { restMs } from './retry.js';
-import { type Moment, move, type RunState, ready, stamp, tell, tellWaiting } from './run-state.js';
+import { announce, announceWaiting, type Moment, move, type RunState, ready, stamp } from './run-state.js';
 
 /** How many functions become ready in one turn when a run begins; they take some 5 µs each. */
 const BEGUN_AT_ONCE = 2000;
@@ -16,7 +16,7 @@ export const ATTEMPT_ERRORS_KEPT = 100;
 const POISONOUS_LOSSES = 3;
 
 /**
- * The brain of a run: applies one happening to `state` and adds what is to be done to `out`. Answers of attempts that are not the current
+ * The brain of a run: applies one happening to `state` and adds what is to be done to `out`. The answers of attempts that are not the current
  * one are counted and dropped. Pure but for `state` and `out`.
  */
 export function stepRun(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
@@ -32,7 +32,7 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
     case 'function-placed':
       return place(state, happening.index, happening.node, at, out);
     case 'functions-waited':
-      return tellWaiting(state, happening, at, out);
+      return announceWaiting(state, happening, at, out);
     case 'placement-refused':
       if (state.states[happening.index] !== 'ready') return;
       move(state, happening.index, 'failed', at);
@@ -69,7 +69,7 @@ export function recoverRun(state: RunState): RunCommand[] {
 function begin(state: RunState, at: Moment, out: RunCommand[]): void {
   state.startedMs = at.nowMs;
   const { runId, plan } = state;
-  tell(out, { runId, dagId: plan.dagId, atMs: at.wallMs, type: 'run-started', total: plan.size });
+  announce(out, { runId, dagId: plan.dagId, atMs: at.wallMs, type: 'run-started', total: plan.size });
   state.begunTo = 0;
   beginMore(state, at, out);
   if (state.plan.size === 0) finish(state, out);
@@ -148,7 +148,7 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
 
 function cancelled(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'cancelled', at);
-  tell(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
+  announce(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
   finishIfSettled(state, out);
 }
 
@@ -158,7 +158,7 @@ function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): vo
   const functionId = plan.ids[index]!;
   const node = state.nodes[index]!;
   const wasRunning = state.states[index] === 'running';
-  tell(out, { ...stamp(state, at), type: 'function-lost', functionId, attempt: state.attempts[index]!, node });
+  announce(out, { ...stamp(state, at), type: 'function-lost', functionId, attempt: state.attempts[index]!, node });
   const nodes = state.lostOn.get(index) ?? [];
   if (wasRunning) state.lostOn.set(index, [...nodes, node]);
   if (!wasRunning || nodes.length + 1 < POISONOUS_LOSSES) return askAgain(state, index, 'node-lost', at, out);
@@ -199,7 +199,7 @@ function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost
   const wasRunning = state.states[index] === 'running';
   move(state, index, event, at);
   if (state.missing[index]! > 0) return waitForLost(state, index, at, out);
-  if (wasRunning) tell(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
+  if (wasRunning) announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
   out.push({ type: 'request-claim', index });
 }
 
@@ -229,7 +229,7 @@ function valueMissing(
   state.fetching -= 1;
   // Otherwise it is known to be lost, and is being made again.
   if (state.attempts[index] === attempt && state.hasValue[index] === 1 && state.phase === 'open') {
-    if (!missed(state, index)) return end(state, error, state.policy.stopGraceMs, at, out);
+    if (!toleratesMiss(state, index)) return end(state, error, state.policy.stopGraceMs, at, out);
     valuesLost(state, [index], at, out);
   }
   finishIfSettled(state, out);
@@ -237,7 +237,7 @@ function valueMissing(
 
 function argumentLost(state: RunState, happening: Extract<RunHappening, { type: 'argument-lost' }>, at: Moment, out: RunCommand[]): void {
   const { index, producer, attempt, error } = happening;
-  if (state.hasValue[producer] === 1 && !missed(state, producer)) {
+  if (state.hasValue[producer] === 1 && !toleratesMiss(state, producer)) {
     return failed(state, { type: 'attempt-failed', index, attempt, error, final: true, random: 0 }, at, out);
   }
   move(state, index, 'argument-lost', at);
@@ -264,7 +264,7 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
     move(state, index, 'attempt-failed', at);
     state.attemptErrors.set(index, attemptErrors);
     const delayMs = restMs(failures, spec.retry, happening.random);
-    tell(out, { ...stamp(state, at), type: 'function-resting', functionId, attempt, error: asError(error), delayMs });
+    announce(out, { ...stamp(state, at), type: 'function-resting', functionId, attempt, error: asError(error), delayMs });
     out.push({ type: 'rest-function', index, attempt, delayMs });
     return;
   }
@@ -292,7 +292,7 @@ function fail(state: RunState, index: number, failure: HandoffError, at: Moment,
   state.failed.push(failure);
   state.attemptErrors.delete(index);
   const functionId = state.plan.ids[index]!;
-  tell(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
+  announce(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
   consumed(state, index, out);
   if (state.policy.onFailure === 'abort') return end(state, failure, state.policy.stopGraceMs, at, out);
   skipDependents(state, index, at, out);
@@ -307,7 +307,7 @@ function rested(state: RunState, index: number, at: Moment, out: RunCommand[]): 
   move(state, index, 'rested', at);
   // What it needs was lost while it rested.
   if (state.missing[index]! > 0) return waitForLost(state, index, at, out);
-  tell(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
+  announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
   out.push({ type: 'request-claim', index });
 }
 
@@ -324,7 +324,7 @@ function end(state: RunState, error: HandoffError, graceMs: number, at: Moment, 
       out.push({ type: 'stop-attempt', index, attempt: state.attempts[index]!, reason: state.error!, graceMs });
     } else if (first && !isFinal(function_)) {
       move(state, index, 'cancelled', at);
-      tell(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
+      announce(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
     }
   }
   finishIfSettled(state, out);

@@ -4,7 +4,7 @@ import type { AttemptHandle, RemoteOutcome, StartBudget } from '../../executor/i
 
 /** What a function actor does, and whom it tells. */
 export interface FunctionPart {
-  /** Starts the attempt, here or on another node, or answers the one that another actor has started. */
+  /** Starts the attempt, here or on another node, or returns the one that another actor has started. */
   start(): AttemptHandle<RemoteOutcome>;
   /** How the attempt ended; told once, before the actor ends. */
   ended(outcome: RemoteOutcome): void;
