@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
- * The way in, and the last resort. It needs nothing but Node, as everything else may be what is broken: no more file descriptors, a package that
- * is not installed. It hears signals and errors from the first moment on; `main` takes both over once it is loaded.
+ * The way in, and the last resort. It needs nothing but Node, as everything else may be what is broken: no more file descriptors, a package
+ * that is not installed. It hears signals and errors from the first moment on; `main` takes both over once it is loaded.
  */
 import { writeSync } from 'node:fs';
 import type { Entry } from './entry.js';

@@ -42,8 +42,9 @@ export class Interrupt {
   }
 
   /**
-   * Ends the process with the exit code. A thread that is blocked in a system call would hold up `process.exit`: where there is one after half a second, the
-   * process ends by SIGKILL of itself instead, which the shell sees as 137. The first process of a container ends by `abort`, seen as 134 or 139.
+   * Ends the process with the exit code. A thread that is blocked in a system call would hold up `process.exit`: where there is one after
+   * half a second, the process ends by SIGKILL of itself instead, which the shell sees as 137. The first process of a container ends by
+   * `abort`, seen as 134 or 139.
    */
   async leave(code: number): Promise<never> {
     // Whatever ends with the threads is no reason to leave otherwise.

@@ -93,8 +93,8 @@ async function parsed(session: Session, report: (error: unknown) => Promise<Exit
     `
 A module is a .js, .mjs, .cjs or .ts file that exports a Dag, or a function that returns one; or a .json file of dag.toJSON().
 
-Exit codes: 0 done; 1 the run failed, or its results could not be written; 2 wrong usage or an invalid DAG; 3 the cluster could not be joined;
-130 interrupted.`,
+Exit codes: 0 done; 1 the run failed, or its results could not be written; 2 wrong usage or an invalid DAG;
+3 the cluster could not be joined; 130 interrupted.`,
   );
   try {
     await program.parseAsync();

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 const LOOK_MS = 1000;
 
 /**
- * Calls `onGone` once npx, which started this process, has ended: it passes no SIGTERM on, and would leave a node behind that nobody can end. Does nothing for a
- * process that npx did not start itself, and where there is no /proc to see that by.
+ * Calls `onGone` once npx, which started this process, has ended: it passes no SIGTERM on, and would leave a node behind that nobody can
+ * end. Does nothing for a process that npx did not start itself, and where there is no /proc to see that by.
  */
 export function whenNpxIsGone(onGone: () => void): void {
   if (process.env.npm_command !== 'exec') return;

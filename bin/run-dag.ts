@@ -23,7 +23,10 @@ export interface RunFlags extends NodeFlags {
   readonly quiet?: boolean;
 }
 
-/** Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is none. */
+/**
+ * Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is
+ * none.
+ */
 export async function runDag(module: string, flags: RunFlags, session: Session): Promise<ExitCode> {
   const { output, interrupt, standardError } = session;
   session.attributeErrors(blameFunctions);

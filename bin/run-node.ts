@@ -15,8 +15,9 @@ export interface NodeCommandFlags extends NodeFlags {
 }
 
 /**
- * How much the heap grows before it is collected, percent: the most that V8 allows itself, 4 times. After a rest it allows a heap of 11 MiB next to nothing,
- * counts values, which lie outside, and marks without end: more than half of what receiving values of 1 MiB costs (measured).
+ * How much the heap grows before it is collected, percent: the most that V8 allows itself, 4 times. After a rest it allows a heap of 11 MiB
+ * next to nothing, counts values, which lie outside, and marks without end: more than half of what receiving values of 1 MiB costs
+ * (measured).
  */
 const HEAP_GROWING_PERCENT = 300;
 

@@ -38,8 +38,8 @@ function takenFromEnvironment(name: string): string | undefined {
 }
 
 /**
- * The secret of the cluster: from its file, else from `HANDOFF_COOKIE`; without the line end that editors leave. Throws `UsageError` for a file that cannot be
- * read, that others may read, or that holds no cookie.
+ * The secret of the cluster: from its file, else from `HANDOFF_COOKIE`; without the line end that editors leave. Throws `UsageError` for a
+ * file that cannot be read, that others may read, or that holds no cookie.
  */
 export function cookieOf({ cookieFile }: SecretFlags, inEnvironment = environmentCookie): string | undefined {
   const from = cookieFile === undefined ? 'HANDOFF_COOKIE' : `--cookie-file: "${cookieFile}"`;

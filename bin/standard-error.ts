@@ -17,8 +17,8 @@ const BACKLOG_BYTES = 16 * 1024 * 1024;
 const LONGEST_FLUSH_MS = 2000;
 
 /**
- * From now on whatever is written to standard error costs nobody anything when it cannot be written: an error of the stream ends nothing and is the
- * last, what is written afterwards is dropped, and so is what would fill the memory because nobody reads.
+ * From now on whatever is written to standard error costs nobody anything when it cannot be written: an error of the stream ends nothing
+ * and is the last, what is written afterwards is dropped, and so is what would fill the memory because nobody reads.
  */
 export function guardStandardError(): StandardError {
   const { stderr } = process;

@@ -8,7 +8,8 @@ import type { Session } from '../session.js';
 export function graphCommand(session: Session): Command {
   const command = new Command('graph')
     .description(
-      'Prints the picture of a DAG: Mermaid, or DOT for Graphviz. An invalid DAG is drawn as it is. Functions whose code is not there are listed on standard error, with exit code 2.',
+      'Prints the picture of a DAG: Mermaid, or DOT for Graphviz. An invalid DAG is drawn as it is. ' +
+        'Functions whose code is not there are listed on standard error, with exit code 2.',
     )
     .argument('<module>', 'the module that exports the DAG, as path or path#export')
     .addOption(new Option('--format <format>', 'the language of the picture').choices(['mermaid', 'dot']).default('mermaid'))

@@ -15,8 +15,8 @@ type Builder = () => unknown;
 /**
  * Loads the DAG that `<module>[#export]` names: a `Dag`, a function (sync or async) that returns one, or a .json file of `dag.toJSON()`.
  * Without an export it is the default one, else the only `Dag` that is exported, else the only function. `UsageError` says what is wrong;
- * an error of the module's own is its `cause`; the `HANDOFF_INVALID_DAG` of a wrong `add` passes as it is. A module that never settles, and one that ends the
- * process, are wrong usage too.
+ * an error of the module's own is its `cause`; the `HANDOFF_INVALID_DAG` of a wrong `add` passes as it is. A module that never settles, and
+ * one that ends the process, are wrong usage too.
  */
 export async function loadDag(given: string): Promise<LoadedDag> {
   const module = modulePath(given);

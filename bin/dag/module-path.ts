@@ -12,7 +12,10 @@ export interface ModulePath {
   readonly exportName: string | undefined;
 }
 
-/** Reads `path`, `path#export` or a `file:` URL of either. `UsageError` if there is no such file. A file whose name has a `#` wins over an export. */
+/**
+ * Reads `path`, `path#export` or a `file:` URL of either. `UsageError` if there is no such file. A file whose name has a `#` wins over an
+ * export.
+ */
 export function modulePath(given: string): ModulePath {
   const isUrl = given.startsWith('file:');
   const at = given.lastIndexOf('#');

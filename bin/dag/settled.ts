@@ -5,9 +5,9 @@ import { ExitCode, UsageError } from '../exit-codes.js';
 const PATIENCE_MS = 10_000;
 
 /**
- * The end of `body`, which runs code of a module. That code may leave nothing behind that could ever settle its promise: then Node would end without a
- * word, and this rejects with a `UsageError` that begins with `cannot`. It may also end the process: then the same is said, and the exit code is
- * that of wrong usage. What takes longer than `PATIENCE_MS` is waited for, and `note` is told.
+ * The end of `body`, which runs code of a module. That code may leave nothing behind that could ever settle its promise: then Node would
+ * end without a word, and this rejects with a `UsageError` that begins with `cannot`. It may also end the process: then the same is said,
+ * and the exit code is that of wrong usage. What takes longer than `PATIENCE_MS` is waited for, and `note` is told.
  */
 export async function settled<T>(cannot: string, body: () => Promise<T>, note: (text: string) => void = writeNote): Promise<T> {
   let giveUp!: (error: UsageError) => void;

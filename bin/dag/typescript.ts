@@ -25,7 +25,8 @@ export async function registerTypeScript(path: string, shown: string): Promise<v
     const tsconfig = given || nearestTsconfig(dirname(path));
     ((await import(esm)) as EsmApi).register({ tsconfig: tsconfig ?? false });
     const { register } = (await import(cjs)) as { register(): unknown };
-    // tsx reads this when it registers. For none, a JSON file without compiler options: else it would look for one in the working directory.
+    // tsx reads this when it registers. For none, a JSON file without compiler options: else it would look for one in the working
+    // directory.
     process.env.TSX_TSCONFIG_PATH = tsconfig ?? createRequire(import.meta.url).resolve('handoff-dag/package.json');
     register();
     if (given === undefined) delete process.env.TSX_TSCONFIG_PATH;

@@ -23,7 +23,10 @@ const REST_MS = 300;
 /** So much output is not kept back until the next frame, characters. */
 const LARGEST_WAITING = 64 * 1024;
 
-/** A bar for each group on a terminal: how many are done, running, failed and retried, and for how long. Output goes by above the bars, whole. */
+/**
+ * A bar for each group on a terminal: how many are done, running, failed and retried, and for how long. Output goes by above the bars,
+ * whole.
+ */
 export function barDisplay({ groups, stream, colors, now = Date.now }: BarDisplayParts): Display {
   const tally = new Tally(groups.map(({ label, ids }) => ({ label: terminalName(label), ids })));
   const labelWidth = Math.min(LONGEST_LABEL_WIDTH, Math.max(0, ...tally.groups.map(({ label }) => widthOf(label))));

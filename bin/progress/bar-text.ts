@@ -28,8 +28,8 @@ interface Part {
 }
 
 /**
- * The line of a group: its label, its bar, how many are done, run, failed and were tried again, and for how long; never wider than `columns`. Where there is too
- * little room the bar becomes shorter, then the label, then the bar goes, then one part after the other.
+ * The line of a group: its label, its bar, how many are done, run, failed and were tried again, and for how long; never wider than
+ * `columns`. Where there is too little room the bar becomes shorter, then the label, then the bar goes, then one part after the other.
  */
 export function barText(group: GroupTally, { labelWidth, columns, nowMs, colors }: BarLayout): string {
   let parts = partsOf(group, nowMs, colors);

@@ -7,9 +7,10 @@ export interface Group {
 }
 
 /**
- * The functions of a DAG by what a person takes for one step, in the order of adding: functions with the same reference belong together, and
- * plain functions whose ids differ in a trailing number only (`part-1`, `part-2`). A group is called as its ids begin, else as its function;
- * one function alone by its id. Inline functions run within others and are left out. Groups after the first `atMost` are one, "others".
+ * The functions of a DAG by what a person takes for one step, in the order of adding: functions with the same reference belong together,
+ * and plain functions whose ids differ in a trailing number only (`part-1`, `part-2`). A group is called as its ids begin, else as its
+ * function; one function alone by its id. Inline functions run within others and are left out. Groups after the first `atMost` are one,
+ * "others".
  */
 export function groupsOf(dag: DagLike, atMost: number): readonly Group[] {
   const byKey = new Map<string, { readonly name: string; readonly ids: string[] }>();

@@ -32,9 +32,12 @@ function lineOf(event: RunEvent, group: GroupTally | undefined): string | undefi
         return `handoff: ${terminalName(event.functionId)} done in ${durationText(event.tookMs)}`;
       return isTenth(group) ? `handoff: ${terminalName(group.label)} ${group.succeeded}/${group.total} done` : undefined;
     case 'function-resting':
-      return `handoff: ${terminalName(event.functionId)} failed on attempt ${event.attempt}, tried again in ${durationText(event.delayMs)}: ${terminalLine(event.error.message)}`;
+      return (
+        `handoff: ${terminalName(event.functionId)} failed on attempt ${event.attempt}, ` +
+        `tried again in ${durationText(event.delayMs)}: ${terminalLine(event.error.message)}`
+      );
     case 'function-failed':
-      return `handoff: ${terminalName(event.functionId)} ${event.attempt === 0 ? 'failed before it ran' : `failed on attempt ${event.attempt}`}`;
+      return `handoff: ${terminalName(event.functionId)} failed ${event.attempt === 0 ? 'before it ran' : `on attempt ${event.attempt}`}`;
     case 'function-lost':
       return `handoff: ${terminalName(event.functionId)} was lost with node ${terminalName(event.node)}`;
     case 'run-completed':

@@ -13,11 +13,13 @@ const LINE_UP = '\u001b[1A';
 const BELOW_ALL = '\u001b[999B\r\n';
 
 /**
- * The last lines on a terminal, which are drawn over again and again, and what goes by above them. What goes by is written as it is: the terminal wraps it and
- * keeps it whole in its scrollback. Pure: every method returns what is to be written. The cursor rests behind the last line of the area.
+ * The last lines on a terminal, which are drawn over again and again, and what goes by above them. What goes by is written as it is: the
+ * terminal wraps it and keeps it whole in its scrollback. Pure: every method returns what is to be written. The cursor rests behind the
+ * last line of the area.
  *
- * A terminal whose width changes wraps its lines anew, and where the cursor stands afterwards cannot be known (tmux 3.3 puts it elsewhere where wide characters
- * were wrapped). Then nothing is drawn over: the area stays behind, a new one begins below everything, and no line of output is lost.
+ * A terminal whose width changes wraps its lines anew, and where the cursor stands afterwards cannot be known (tmux 3.3 puts it elsewhere
+ * where wide characters were wrapped). Then nothing is drawn over: the area stays behind, a new one begins below everything, and no line of
+ * output is lost.
  */
 export class LiveArea {
   /** How many lines of the area stand on the terminal. */
@@ -30,7 +32,10 @@ export class LiveArea {
     return this.#columns;
   }
 
-  /** Writes `above` and draws the area anew below it; without `lines` there is none until the next time. What does not fit on the screen is left out at its end. */
+  /**
+   * Writes `above` and draws the area anew below it; without `lines` there is none until the next time. What does not fit on the screen is
+   * left out at its end.
+   */
   draw(above: string, lines: readonly string[], size: ScreenSize): string {
     const shown = lines.slice(0, Math.max(1, size.rows - 1));
     const begin = this.#isCursorHidden ? '' : HIDE_CURSOR;

@@ -6,7 +6,9 @@ import { terminalLine, terminalName } from './terminal-text.js';
 /** What a person need not see in every line. */
 const QUIET = new Set(['runId']);
 
-/** A logger for a person at a terminal: the time, what happened, to what. `undefined` elsewhere: then JSON lines are written, for machines. */
+/**
+ * A logger for a person at a terminal: the time, what happened, to what. `undefined` elsewhere: then JSON lines are written, for machines.
+ */
 export function nodeLogger(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Logger | undefined {
   if (!stream.isTTY) return undefined;
   const colors = colorsFor(stream);

@@ -9,8 +9,8 @@ const PATH = /(?<=^at (?:async )?|\()(?:[A-Za-z]:)?[\\/].*?(?=:\d+(?::\d+)?\)?$)
 const ENGINE_PACKAGES = /[\\/]node_modules[\\/](?:nact|tsx|commander|handoff-dag)[\\/]/;
 
 /**
- * The frames of a stack that are the user's: not those of this package, of what it runs functions with, and of Node beneath them. Paths below
- * the working directory are relative to it.
+ * The frames of a stack that are the user's: not those of this package, of what it runs functions with, and of Node beneath them. Paths
+ * below the working directory are relative to it.
  */
 export function ownFrames(stack: string | undefined): string[] {
   const frames = (stack ?? '')

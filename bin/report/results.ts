@@ -14,7 +14,9 @@ export function resultsText(results: Readonly<Record<string, unknown>>, colors: 
     .join('');
 }
 
-/** The results for machines: one JSON document, an object of results by id; see `taggedJson`. Throws for values nested too deep for JSON. */
+/**
+ * The results for machines: one JSON document, an object of results by id; see `taggedJson`. Throws for values nested too deep for JSON.
+ */
 export function resultsJson(results: Readonly<Record<string, unknown>>): string {
   try {
     return `${terminalJson(JSON.stringify(taggedJson({ ...results })))}\n`;

@@ -1,7 +1,7 @@
 /**
- * What does not show itself, or moves what stands around it: control characters (C0, C1), format characters (those that turn the direction of
- * writing, zero-width ones), line and paragraph separators, half surrogate pairs, and what fonts leave out. Not variation selectors, which belong to
- * ordinary text. Source: Unicode TR36, TR39; CVE-2021-42574.
+ * What does not show itself, or moves what stands around it: control characters (C0, C1), format characters (those that turn the direction
+ * of writing, zero-width ones), line and paragraph separators, half surrogate pairs, and what fonts leave out. Not variation selectors,
+ * which belong to ordinary text. Source: Unicode TR36, TR39; CVE-2021-42574.
  */
 const UNSEEN = /(?!\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
@@ -31,14 +31,14 @@ const escaped = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
 
 /**
- * A name, an id or an address as a terminal may show it: one line, in which whatever is unseen stands as `\uXXXX`. Names come from users and from
- * other nodes; none can move the cursor, turn the text around it, or pass for another that looks the same.
+ * A name, an id or an address as a terminal may show it: one line, in which whatever is unseen stands as `\uXXXX`. Names come from users
+ * and from other nodes; none can move the cursor, turn the text around it, or pass for another that looks the same.
  */
 export const terminalName = (text: string): string => text.replace(UNSEEN, escaped);
 
 /**
- * One line of a function's output, or of the log, as a terminal may show it: of a line that was drawn over (`\r`) the last state; colours and other
- * escape sequences are left out, what else is unseen stands as `\uXXXX`.
+ * One line of a function's output, or of the log, as a terminal may show it: of a line that was drawn over (`\r`) the last state; colours
+ * and other escape sequences are left out, what else is unseen stands as `\uXXXX`.
  */
 export function terminalLine(text: string): string {
   const line = text.replace(/\r+$/, '').replace(/^.*\r/s, '');

@@ -43,14 +43,19 @@ export interface ActorContext<M> {
   readonly signal: AbortSignal;
   /** Sends a message. Returns false if `ref` has ended, or this actor has. */
   tell<N>(ref: ActorRef<N>, message: NoInfer<N>): boolean;
-  /** Sends a request and resolves to the answer. Rejects with `HANDOFF_STOPPED` when `ref` ends, with `HANDOFF_TIMEOUT` after `timeoutMs`. */
+  /**
+   * Sends a request and resolves to the answer. Rejects with `HANDOFF_STOPPED` when `ref` ends, with `HANDOFF_TIMEOUT` after `timeoutMs`.
+   */
   ask<N, R = unknown>(ref: ActorRef<N>, request: (replyTo: ActorRef<R>) => N, timeoutMs: number): Promise<R>;
   /** Spawns a child of this actor: it ends before this actor does. */
   spawn<S, N>(
     handler: Handler<S, N>,
     options?: { name?: string; init?: () => S | Promise<S>; onTerminate?: (state: S, reason: ExitReason) => void | Promise<void> },
   ): Promise<ActorRef<N>>;
-  /** Ends this actor as soon as the current message is done, with `'normal'` unless said otherwise; waiting messages are dropped. The first reason stands. */
+  /**
+   * Ends this actor as soon as the current message is done, with `'normal'` unless said otherwise; waiting messages are dropped. The first
+   * reason stands.
+   */
   stop(reason?: 'normal' | 'shutdown' | Error): void;
 }
 
@@ -60,7 +65,9 @@ export type Handler<S, M> = (state: S, message: M, ctx: ActorContext<M>) => S | 
 /** Whether a child that ended is started again: always; unless it ended cleanly; never, and its specification is forgotten. */
 export type Restart = 'permanent' | 'transient' | 'temporary';
 
-/** How long a child is given to end when it is asked to, in ms (0: it is asked, then killed without waiting). `'brutal-kill'` does not ask. */
+/**
+ * How long a child is given to end when it is asked to, in ms (0: it is asked, then killed without waiting). `'brutal-kill'` does not ask.
+ */
 export type Shutdown = number | 'brutal-kill' | 'infinity';
 
 /** What a supervisor supervises. */
@@ -77,7 +84,10 @@ interface ChildSpecBase<R> {
   readonly type?: 'worker' | 'supervisor';
 }
 
-/** A child: how it is started, whether it is started again, how it is stopped. `restart` is `'permanent'` by default. Unknown fields are ignored. */
+/**
+ * A child: how it is started, whether it is started again, how it is stopped. `restart` is `'permanent'` by default. Unknown fields are
+ * ignored.
+ */
 export type ChildSpec<R extends ChildRef = ChildRef> = ChildSpecBase<R> &
   (
     | { readonly restart?: Restart; readonly significant?: false }
@@ -119,7 +129,10 @@ export interface Supervisor {
   readonly [system]: true;
   /** Resolves when it has ended, after all its children: `'shutdown'` also when it gave up or shut itself down. */
   readonly exited: Promise<ExitReason>;
-  /** Adds a child behind the others and starts it. `undefined` for `'ignore'`. Refusals: already-started, already-present, invalid-spec, start-failed. */
+  /**
+   * Adds a child behind the others and starts it. `undefined` for `'ignore'`. Refusals: already-started, already-present, invalid-spec,
+   * start-failed.
+   */
   startChild<R extends ChildRef>(spec: ChildSpec<R>): Promise<R | undefined>;
   /** Stops a child and resolves when it has ended; its specification stays unless it is temporary. Refusal: not-found. */
   terminateChild(id: string): Promise<void>;

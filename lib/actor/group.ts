@@ -11,7 +11,10 @@ export interface GroupRef {
   tell(message: unknown): boolean;
   /** Has the member handle a message now, within the caller's turn and the member's own fences; nothing happens when it has ended. */
   hear(message: unknown): void;
-  /** Ends the member at once, also from within its own handler: nothing is handled any more. Reason `'normal'` by default; the first one stands. */
+  /**
+   * Ends the member at once, also from within its own handler: nothing is handled any more. Reason `'normal'` by default; the first one
+   * stands.
+   */
   stop(reason?: 'normal' | 'shutdown' | Error): void;
   /** As `stop`, for the reason `'killed'`. */
   kill(): void;
@@ -36,8 +39,9 @@ export interface ActorGroup {
 }
 
 /**
- * nact's state of the actor is the member itself, so that one function serves all of them: a closure for each costs more than it. The nact actor, which
- * is the member's mailbox, is made when a message first has to wait: most members only ever hear theirs within the turn in which they were spawned.
+ * nact's state of the actor is the member itself, so that one function serves all of them: a closure for each costs more than it. The nact
+ * actor, which is the member's mailbox, is made when a message first has to wait: most members only ever hear theirs within the turn in
+ * which they were spawned.
  */
 class Member implements GroupRef {
   readonly name: string;

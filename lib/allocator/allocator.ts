@@ -78,8 +78,8 @@ export class Allocator {
   }
 
   /**
-   * A node did not run what it was asked to, and nothing says why; `isSilent`: it did not answer. Nothing is placed there for a while: half a second at first,
-   * twice as long with each time on end, at most 30 s, which a silent one is given at once. To be followed by `pump`.
+   * A node did not run what it was asked to, and nothing says why; `isSilent`: it did not answer. Nothing is placed there for a while: half
+   * a second at first, twice as long with each time on end, at most 30 s, which a silent one is given at once. To be followed by `pump`.
    */
   turnedDown(node: string, claim: Claim, isSilent: boolean): void {
     this.#neighbours.turnedDown(node, claim, isSilent, this.#clock.now());
@@ -116,8 +116,8 @@ export class Allocator {
   }
 
   /**
-   * The latest to go of those nodes that could have held a kind which none can hold now, or one that could and rests, as it did not run what it was asked to;
-   * `undefined` while another one can, or if none ever could.
+   * The latest to go of those nodes that could have held a kind which none can hold now, or one that could and rests, as it did not run
+   * what it was asked to; `undefined` while another one can, or if none ever could.
    */
   goneNodeFor(kind: ClaimClass): string | undefined {
     const able = this.#allocation.ableNodes(kind);
@@ -142,7 +142,10 @@ export class Allocator {
     return this.#allocation.shortOf(kind);
   }
 
-  /** A node has another module than this one: it can hold no such claim, nor any of its group, which is placed anew. To be followed by `pump`. */
+  /**
+   * A node has another module than this one: it can hold no such claim, nor any of its group, which is placed anew. To be followed by
+   * `pump`.
+   */
   codeDiffers(kind: ClaimClass, node: string, module: string): void {
     const { group } = kind;
     for (const claim of group?.claims ?? [kind]) if (claim.modules?.includes(module)) claim.differs?.set(node, module);

@@ -3,8 +3,8 @@ import type { Allocator } from './allocator.js';
 import type { ClaimClass } from './queue/claim-class.js';
 
 /**
- * What an attempt on this node holds, while its function waits for runs of its own: lent to others from the first wait to the end of the last one, then
- * taken back, as soon as there is room. The ledger never counts it twice.
+ * What an attempt on this node holds, while its function waits for runs of its own: lent to others from the first wait to the end of the
+ * last one, then taken back, as soon as there is room. The ledger never counts it twice.
  */
 export class AttemptLoan implements Loan {
   readonly #allocation: Allocator;

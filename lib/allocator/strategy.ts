@@ -12,8 +12,8 @@ export interface NodeView {
   /** How many bytes of the function's arguments lie elsewhere, and are not on their way there for another function either. */
   readonly bytesToMove: number;
   /**
-   * How many functions of its family were placed there: of those whose values something will need together with its own, of those whose values are
-   * needed together with theirs, and so on. The more of them meet on a node, the less has to move from there.
+   * How many functions of its family were placed there: of those whose values something will need together with its own, of those whose
+   * values are needed together with theirs, and so on. The more of them meet on a node, the less has to move from there.
    */
   readonly kin: number;
 }

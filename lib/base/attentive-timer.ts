@@ -4,8 +4,9 @@ import type { Clock, Timer } from './clock.js';
 const SLICES = 100;
 
 /**
- * Calls `action` once this process has had `delayMs` to listen. Time in which its own event loop stood still, or got no processor, does not count: the answer
- * may have come and lie unread. Counted in hundredths, each at most as long as it was to be. On a machine that keeps up it is `clock.after`.
+ * Calls `action` once this process has had `delayMs` to listen. Time in which its own event loop stood still, or got no processor, does not
+ * count: the answer may have come and lie unread. Counted in hundredths, each at most as long as it was to be. On a machine that keeps up
+ * it is `clock.after`.
  */
 export function afterAttentive(clock: Clock, delayMs: number, action: () => void): Timer {
   let left = SLICES;

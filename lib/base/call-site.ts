@@ -14,7 +14,8 @@ const TRIMMED = 10;
 const FRAMES = 5;
 
 /**
- * Remembers who called `method`, a public one that is being called now; without it, who called this. Costs some 2 µs, half of it for the frames.
+ * Remembers who called `method`, a public one that is being called now; without it, who called this. Costs some 2 µs, half of it for the
+ * frames.
  */
 export function callSite(method: (...args: never[]) => unknown = callSite): CallSite {
   const site: CallSite = {};
@@ -27,8 +28,8 @@ export function callSite(method: (...args: never[]) => unknown = callSite): Call
 }
 
 /**
- * Gives an error of ours the frames of whoever called, which it lacks as it was made later and elsewhere, in place of the engine's own. So are trimmed the errors of
- * ours among its causes and failures. What is no error of ours is left as it is. Returns the error. Never throws.
+ * Gives an error of ours the frames of whoever called, which it lacks as it was made later and elsewhere, in place of the engine's own. So
+ * are trimmed the errors of ours among its causes and failures. What is no error of ours is left as it is. Returns the error. Never throws.
  */
 export function withCallSite<E>(error: E, site: CallSite): E {
   if (!HandoffError.is(error)) return error;

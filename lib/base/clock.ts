@@ -43,8 +43,8 @@ export const systemClock: Clock = {
 const machineTimeout = setTimeout;
 
 /**
- * Calls `action` once, `delayMs` from now in the machine's own time, also within a simulation: for housekeeping that decides nothing. It does not keep the process
- * alive.
+ * Calls `action` once, `delayMs` from now in the machine's own time, also within a simulation: for housekeeping that decides nothing. It
+ * does not keep the process alive.
  */
 export function machineTimer(delayMs: number, action: () => void): void {
   machineTimeout(action, delayMs).unref();

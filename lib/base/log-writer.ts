@@ -19,8 +19,8 @@ export interface LogTarget {
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 
 /**
- * Writes log lines and costs nobody anything when they cannot be written: a line is dropped when the target fails, or when so much waits for
- * its reader that more would fill the memory. Then `state` is `'lost'`, until a line is written again; before that line stands
+ * Writes log lines and costs nobody anything when they cannot be written: a line is dropped when the target fails, or when so much waits
+ * for its reader that more would fill the memory. Then `state` is `'lost'`, until a line is written again; before that line stands
  * `notice(lines)`, which says how many are missing.
  */
 export class LogWriter {

@@ -14,7 +14,10 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** What a viewer would not show, or would turn the rest of the line with: names come from users and from other nodes. JSON leaves these as they are. */
+/**
+ * What a viewer would not show, or would turn the rest of the line with: names come from users and from other nodes. JSON leaves these as
+ * they are.
+ */
 const UNSEEN = /[\u007f-\u009f\u2028\u2029\p{Cf}]/gu;
 
 /** The same JSON, in which these stand as `\uXXXX`. */
@@ -35,8 +38,8 @@ const WARN = 40;
 
 /**
  * The logger of a node that was given none: JSON lines on standard error, from `HANDOFF_LOG_LEVEL` (default `info`) upwards. What functions
- * print with `console` is `info` and `warn`; the engine's own routine messages are `debug`. A full disk, a reader that has gone away and one
- * that does not read cost log lines, never the node: see `LogWriter`. `target` is for specs.
+ * print with `console` is `info` and `warn`; the engine's own routine messages are `debug`. A full disk, a reader that has gone away and
+ * one that does not read cost log lines, never the node: see `LogWriter`. `target` is for specs.
  */
 export function defaultLogger(node: string, target: LogTarget = standardError()): NodeLogger {
   const notice = (lines: number): string =>

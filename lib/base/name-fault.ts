@@ -1,8 +1,8 @@
 const isWellFormed = (text: string): boolean => (text as string & { isWellFormed(): boolean }).isWellFormed();
 
 /**
- * What is wrong with an id or a name, for a message that names it before; `undefined` for a good one. It is a non-empty string, and has no half of a
- * surrogate pair alone: UTF-8 has no such halves, so that on another node all of them would be one and the same.
+ * What is wrong with an id or a name, for a message that names it before; `undefined` for a good one. It is a non-empty string, and has no
+ * half of a surrogate pair alone: UTF-8 has no such halves, so that on another node all of them would be one and the same.
  */
 export function nameFault(given: unknown): string | undefined {
   if (typeof given !== 'string' || given === '') return 'is not a non-empty string';

@@ -2,8 +2,8 @@
 const listeners = new WeakMap<AbortSignal, { readonly told: Set<() => void>; readonly listener: () => void }>();
 
 /**
- * Calls `told` once when the signal aborts; returns how to stop listening. However many listen to one signal, it has one listener of ours: Node warns of a leak
- * from the eleventh on.
+ * Calls `told` once when the signal aborts; returns how to stop listening. However many listen to one signal, it has one listener of ours:
+ * Node warns of a leak from the eleventh on.
  */
 export function onAbort(signal: AbortSignal, told: () => void): () => void {
   let known = listeners.get(signal);

@@ -3,9 +3,10 @@ interface Cell<V> {
 }
 
 /**
- * A map for what comes and goes by the thousand, in the order of coming. V8's `Map` leaves its old table behind each time it makes room, with whatever was in it
- * then, and an old table that a young collection has spared leads to the next one: all that ever passed through would be copied to the old generation.
- * Here the table leads to cells only, and a cell is emptied when its value goes. Not for `undefined`.
+ * A map for what comes and goes by the thousand, in the order of coming. V8's `Map` leaves its old table behind each time it makes room,
+ * with whatever was in it then, and an old table that a young collection has spared leads to the next one: all that ever passed through
+ * would be copied to the old generation. Here the table leads to cells only, and a cell is emptied when its value goes. Not for
+ * `undefined`.
  */
 export class PassingMap<K, V extends NonNullable<unknown>> {
   readonly #cells = new Map<K, Cell<V>>();

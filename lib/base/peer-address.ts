@@ -7,8 +7,8 @@ const PLAIN = /^(?:wss?|memory):\/\/[a-z\d.-]{1,253}:[1-9]\d{3,4}$/;
 const LONGEST = 300;
 
 /**
- * Where a node listens, of a URL that somebody tells: scheme, host and port, and nothing else of it: whoever dials it asks for no path, and gives no
- * credentials, that a stranger chose. `undefined` for what is no address of a node.
+ * Where a node listens, of a URL that somebody tells: scheme, host and port, and nothing else of it: whoever dials it asks for no path, and
+ * gives no credentials, that a stranger chose. `undefined` for what is no address of a node.
  */
 export function peerAddress(url: string): string | undefined {
   if (PLAIN.test(url)) return url;

@@ -15,11 +15,11 @@ const READ = ['name', 'message', 'stack', 'cause', 'code'] as const;
 type Read = (typeof READ)[number];
 
 /**
- * What user code threw, or rejected with, made safe: whoever reads name, message, stack, cause or code of it afterwards meets nothing that throws, and
- * texts are strings. Each boundary at which user code is called passes what was thrown through this once. Never throws.
+ * What user code threw, or rejected with, made safe: whoever reads name, message, stack, cause or code of it afterwards meets nothing that
+ * throws, and texts are strings. Each boundary at which user code is called passes what was thrown through this once. Never throws.
  *
- * Primitives, ordinary errors and ordinary objects stay what they are. What cannot be read of an error is replaced in the error itself, or in a
- * copy if it is frozen. A Proxy becomes an Error with what could be read through it.
+ * Primitives, ordinary errors and ordinary objects stay what they are. What cannot be read of an error is replaced in the error itself, or
+ * in a copy if it is frozen. A Proxy becomes an Error with what could be read through it.
  */
 export function safeThrown(thrown: unknown): unknown {
   if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) return thrown;
@@ -55,8 +55,8 @@ export function readSafely(from: object, key: PropertyKey): unknown {
 }
 
 /**
- * The text of whatever was thrown, for a message: an error's message, else the value as JSON, else what kind of thing it is. Never throws. At most some
- * 10,000 characters; of a longer one the two ends.
+ * The text of whatever was thrown, for a message: an error's message, else the value as JSON, else what kind of thing it is. Never throws.
+ * At most some 10,000 characters; of a longer one the two ends.
  */
 export const textOf = (thrown: unknown): string => shortened(wholeText(thrown), TEXT_LENGTH);
 

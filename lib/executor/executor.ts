@@ -190,7 +190,10 @@ export class Executor {
     else this.#idle.push(told);
   }
 
-  /** Ends every isolation, and with it whatever still runs. Resolves with how many threads could not be ended, as they are blocked in a system call. */
+  /**
+   * Ends every isolation, and with it whatever still runs. Resolves with how many threads could not be ended, as they are blocked in a
+   * system call.
+   */
   async close(): Promise<number> {
     const left = await Promise.all([...this.#isolations.values()].map((isolation) => isolation.close()));
     return left.reduce((sum, count) => sum + count, 0);

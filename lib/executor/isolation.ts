@@ -7,7 +7,10 @@ export interface IsolationRunner {
   readonly name: string;
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
   start(call: Call, settle: (outcome: Outcome) => void): Running;
-  /** Ends what runs, at once, and frees every thread. Resolves with how many threads are blocked in a system call and could not be ended within half a second. */
+  /**
+   * Ends what runs, at once, and frees every thread. Resolves with how many threads are blocked in a system call and could not be ended
+   * within half a second.
+   */
   close(): Promise<number>;
 }
 
@@ -23,8 +26,8 @@ export interface IsolationOptions {
   /** The heap of each thread, MiB. */
   readonly threadHeapMiB: number;
   /**
-   * Whether functions are kept from seeing each other's changes: values are checked and frozen deeply where a function makes them or gets them, and what cannot be
-   * frozen is copied for each user. Without it values pass on the loop as they are, values or not.
+   * Whether functions are kept from seeing each other's changes: values are checked and frozen deeply where a function makes them or gets
+   * them, and what cannot be frozen is copied for each user. Without it values pass on the loop as they are, values or not.
    */
   readonly freeze: boolean;
   readonly logger: Logger;

@@ -11,8 +11,8 @@ import { RunOwners } from './run-owners.js';
 export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
 
 /**
- * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like everybody's, so that nobody
- * over-commits the node and all are served in turn. Outlives every actor.
+ * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like everybody's, so that
+ * nobody over-commits the node and all are served in turn. Outlives every actor.
  */
 export class GuestRuns {
   readonly #deps: GuestDeps;
@@ -62,7 +62,10 @@ export class GuestRuns {
     this.#tellIdle();
   }
 
-  /** A run has one driver; `undefined` while nobody has spoken of it. A run that has ended here and is retained is nobody's any more: it begins no more. */
+  /**
+   * A run has one driver; `undefined` while nobody has spoken of it. A run that has ended here and is retained is nobody's any more: it
+   * begins no more.
+   */
   #ownerOf(runId: string): string | undefined {
     const { drives, store, node } = this.#deps;
     const known = this.#runs.get(runId)?.driver ?? this.#owners.ownerOf(runId);
@@ -75,7 +78,8 @@ export class GuestRuns {
     const { runId, type } = message;
     const text = `Node "${node}" does not take "${type}" from node "${from}": node "${owner}" drives the run`;
     const error = packThrownForWire(new HandoffError('HANDOFF_BAD_MESSAGE', text, { runId, node }));
-    // First, as whoever does drive it must know that no function of the run has failed: somebody may have claimed it here before this node knew its driver.
+    // First, as whoever does drive it must know that no function of the run has failed: somebody may have claimed it here before this node
+    // knew its driver.
     if (type !== 'stop-attempt') send(from, { type: 'run-refused', runId, error });
     if (type === 'run-attempt' || type === 'stop-attempt') {
       send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'failed', error, final: true } });

@@ -2,8 +2,8 @@
 const MOST_OF_ONE = 2000;
 
 /**
- * Who drives which run, of those that other nodes drive. A driver tells every member that a run begins before anybody else can know its id; the first that
- * speaks of a run owns it. Pure.
+ * Who drives which run, of those that other nodes drive. A driver tells every member that a run begins before anybody else can know its id;
+ * the first that speaks of a run owns it. Pure.
  */
 export class RunOwners {
   readonly #byRun = new Map<string, string>();

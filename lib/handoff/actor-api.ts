@@ -11,8 +11,8 @@ export type HandoffMessage =
   | { readonly type: 'subscribe'; readonly runId: string; readonly subscriber: NactRef<RunEvent> };
 
 /**
- * What it answers to `execute`: `run-started`, then one of the others; a request that fails before it starts: `run-failed` alone. They have all that the
- * events of the same names have, so that who subscribes with the actor that also gets the answers may take either.
+ * What it answers to `execute`: `run-started`, then one of the others; a request that fails before it starts: `run-failed` alone. They have
+ * all that the events of the same names have, so that who subscribes with the actor that also gets the answers may take either.
  */
 export type HandoffReply = Extract<RunEvent, { type: 'run-started' }> | CompletedEvent | FailedEvent;
 
@@ -31,7 +31,9 @@ export interface ActorApiDeps {
   readonly logger: Logger;
 }
 
-/** The embedded actor API: one message in, messages to `replyTo` out. A message that makes no sense is logged, and answered where it can be. */
+/**
+ * The embedded actor API: one message in, messages to `replyTo` out. A message that makes no sense is logged, and answered where it can be.
+ */
 export function receiveApiMessage(message: unknown, { runs, logger }: ActorApiDeps): void {
   if (message instanceof LaunchRun) return runs.launch(message.prepared);
   const { type, ...request } = (typeof message === 'object' && message !== null ? message : {}) as Readonly<Record<string, unknown>>;

@@ -27,14 +27,16 @@ export const inspectNode: unique symbol = Symbol('inspectNode');
 export const startNode: unique symbol = Symbol('startNode');
 
 /**
- * For tools beside the program, the testing kit among them: the options of a node that is about to start, which subscribers may change; where it listens,
- * `{ name, url }`, before anybody is told; the `Handoff` once it has started.
+ * For tools beside the program, the testing kit among them: the options of a node that is about to start, which subscribers may change;
+ * where it listens, `{ name, url }`, before anybody is told; the `Handoff` once it has started.
  */
 const starting = channel('handoff-dag:node-starting');
 const listening = channel('handoff-dag:node-listening');
 const started = channel('handoff-dag:node-started');
 
-/** The supervised actors that `whereis` knows. `'DagRunner'` is that of the run that started last, `'DagRunner <run id>'` that of the run. */
+/**
+ * The supervised actors that `whereis` knows. `'DagRunner'` is that of the run that started last, `'DagRunner <run id>'` that of the run.
+ */
 export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});
 
 /** A method of a node. */
@@ -76,9 +78,9 @@ export class Handoff implements AsyncDisposable {
   }
 
   /**
-   * Starts a node: its supervision tree stands, it listens and has joined, as its options say, when this resolves. Rejects with `TypeError` or
-   * `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` when nobody lets it in, with the system's error
-   * when it cannot listen; nothing of it is left then.
+   * Starts a node: its supervision tree stands, it listens and has joined, as its options say, when this resolves. Rejects with `TypeError`
+   * or `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` when nobody lets it in, with the system's
+   * error when it cannot listen; nothing of it is left then.
    */
   static async start(options?: NodeOptions): Promise<Handoff> {
     const site = callSite();
@@ -185,7 +187,10 @@ export class Handoff implements AsyncDisposable {
     return this.#asked(this.#values.local(dagId, id));
   }
 
-  /** A value from here, else from `fromNode` or wherever it is known to lie; `HANDOFF_NOT_FOUND` if nobody has it, `HANDOFF_RESULT_LOST` if whoever had it is gone. */
+  /**
+   * A value from here, else from `fromNode` or wherever it is known to lie; `HANDOFF_NOT_FOUND` if nobody has it, `HANDOFF_RESULT_LOST` if
+   * whoever had it is gone.
+   */
   async getValue(dagId: string, id: string, fromNode?: string): Promise<unknown> {
     return this.#asked(this.#values.from(dagId, id, fromNode));
   }
@@ -210,7 +215,10 @@ export class Handoff implements AsyncDisposable {
     return this.#asked(this.#resources.nodes());
   }
 
-  /** How the cluster is now: what each member has in use and holds, the runs under way, what waits and for what. Who does not answer within a second is left out. */
+  /**
+   * How the cluster is now: what each member has in use and holds, the runs under way, what waits and for what. Who does not answer within
+   * a second is left out.
+   */
   async status(): Promise<ClusterStatus> {
     this.#lifecycle.refuse();
     return openStatus(await this.#tables.status(true));
@@ -245,10 +253,10 @@ export class Handoff implements AsyncDisposable {
   }
 
   /**
-   * Ends every worker thread of this node at once, whatever runs in it; to be called after `stop`, or instead of it just before the process ends. Runs that have
-   * not ended reject with `HANDOFF_RUN_ABORTED`, and the node stops. Resolves within half a second with how many threads could not be ended, as they are
-   * blocked in a system call. `process.exit()` would wait for those; only a signal such as `process.kill(process.pid, 'SIGKILL')` does not; in the
-   * first process of a container, `process.abort()`.
+   * Ends every worker thread of this node at once, whatever runs in it; to be called after `stop`, or instead of it just before the process
+   * ends. Runs that have not ended reject with `HANDOFF_RUN_ABORTED`, and the node stops. Resolves within half a second with how many
+   * threads could not be ended, as they are blocked in a system call. `process.exit()` would wait for those; only a signal such as
+   * `process.kill(process.pid, 'SIGKILL')` does not; in the first process of a container, `process.abort()`.
    */
   async endThreads(): Promise<number> {
     return this.#lifecycle.endThreads();

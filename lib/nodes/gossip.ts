@@ -94,8 +94,9 @@ function isTaken(state: MembershipState, name: string, address: string): boolean
 }
 
 /**
- * What the others tell of `name`, and who does; of several, what has been found wrong least often, then whoever this node has known longest. What is told of an incarnation that was lost or left
- * here is taken for old news at first: for `timeoutMs`, in which the others may notice, and from those with whom there is no link.
+ * What the others tell of `name`, and who does; of several, what has been found wrong least often, then whoever this node has known
+ * longest. What is told of an incarnation that was lost or left here is taken for old news at first: for `timeoutMs`, in which the others
+ * may notice, and from those with whom there is no link.
  */
 function toldOf(
   state: MembershipState,

@@ -4,7 +4,9 @@ import { afterAttentive, type Clock, HandoffError, keepAlive, type Timer, textOf
 export interface JoinOptions<T> {
   /** The members' URLs, at least one; tried side by side, the first that answers will do. */
   readonly urls: readonly string[];
-  /** One attempt. A `HandoffError` of `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after anything else it is tried again. */
+  /**
+   * One attempt. A `HandoffError` of `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after anything else it is tried again.
+   */
   readonly join: (url: string) => Promise<T>;
   readonly clock: Clock;
   /** Default 10_000 ms; Infinity for no limit. Time in which this process stood still does not count. */
@@ -28,8 +30,8 @@ export const joinRestMs = (failures: number, random: number): number =>
 
 /**
  * Joins through any of several members; resolves with the first answer. Rejects with the refusal as soon as one refuses; with
- * `HANDOFF_JOIN_REFUSED`, naming each URL and what was last wrong with it, after `joinTimeoutMs`; with `signal.reason`; `TypeError` without a
- * URL. Attempts that are still under way then are left to end by themselves. Until then the process is kept alive.
+ * `HANDOFF_JOIN_REFUSED`, naming each URL and what was last wrong with it, after `joinTimeoutMs`; with `signal.reason`; `TypeError` without
+ * a URL. Attempts that are still under way then are left to end by themselves. Until then the process is kept alive.
  */
 export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signal }: JoinOptions<T>): Promise<T> {
   const timeoutMs = joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS;

@@ -18,8 +18,8 @@ export const entryOf = ({ name, incarnation, address }: NodeIdentity): MemberEnt
 /** The wire, as the membership needs it. Nothing here waits or throws; what comes of it is told to the membership, by member. */
 export interface Links {
   /**
-   * Dials now and redials with backoff, whenever there is no link to `name`, until `forget`. Again with another address: that one from now on. `teller`: nobody
-   * has been met there, that node has told of it.
+   * Dials now and redials with backoff, whenever there is no link to `name`, until `forget`. Again with another address: that one from now
+   * on. `teller`: nobody has been met there, that node has told of it.
    */
   keep(name: string, address: string, teller?: string): void;
   /** Dials no more. A link that stands is left alone. */

@@ -29,8 +29,9 @@ export type LossCause = 'silent' | 'refused' | 'replaced';
 /**
  * What changes in the membership. For each incarnation of a member that can be reached: one `member-joined`, then any number of
  * `member-suspect` and `member-up` in turn, then one of `member-left` (it said goodbye) and `member-lost`; one that comes back joins again.
- * `member-changed` tells of a new reach, or that it is leaving; `member-beat` of every beat, with what the member says of itself. Members that are only told of have their own pair, `member-told` (again
- * when what is told changes) and `member-untold`, and never any of the others.
+ * `member-changed` tells of a new reach, or that it is leaving; `member-beat` of every beat, with what the member says of itself. Members
+ * that are only told of have their own pair, `member-told` (again when what is told changes) and `member-untold`, and never any of the
+ * others.
  */
 export type MemberEvent =
   | {

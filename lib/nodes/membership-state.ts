@@ -7,7 +7,9 @@ export interface MembershipPolicy {
   readonly intervalMs: number;
   /** A member is suspect after half of this in silence, lost after all of it. */
   readonly timeoutMs: number;
-  /** How long a lost member's address is still dialled; what is only told of is dialled for a twelfth of it, each time that it has passed. */
+  /**
+   * How long a lost member's address is still dialled; what is only told of is dialled for a twelfth of it, each time that it has passed.
+   */
   readonly rememberMs: number;
 }
 
@@ -71,9 +73,9 @@ export const newMembershipState = (self: NodeIdentity, policy: MembershipPolicy)
 });
 
 /**
- * Why this node would have no link with `identity`, for the greeting; `undefined` when it would. Names are unique: while there is a link with a member, nobody
- * else goes by its name. One whose link has closed may have been started anew, and is no obstacle; nor is one that was only told of, as whoever tells of it
- * may lie: who was met owns a name.
+ * Why this node would have no link with `identity`, for the greeting; `undefined` when it would. Names are unique: while there is a link
+ * with a member, nobody else goes by its name. One whose link has closed may have been started anew, and is no obstacle; nor is one that
+ * was only told of, as whoever tells of it may lie: who was met owns a name.
  */
 export function refusalOf(state: MembershipState, identity: NodeIdentity): string | undefined {
   const { name, incarnation } = identity;

@@ -5,8 +5,8 @@ import type { MembershipCommand, MembershipHappening } from './membership-messag
 import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, memberOf, type Peer } from './membership-state.js';
 
 /**
- * A look at the time that is late by less than this share of an interval is how timers are, and no standstill. There are forty within a time-out: credited,
- * a few ms each put off the notice of a silent node (up to 5,475 ms on a loaded machine, `npm run bench -- detection`).
+ * A look at the time that is late by less than this share of an interval is how timers are, and no standstill. There are forty within a
+ * time-out: credited, a few ms each put off the notice of a silent node (up to 5,475 ms on a loaded machine, `npm run bench -- detection`).
  */
 const NOTABLE_LAG = 0.1;
 

@@ -96,12 +96,18 @@ export class Membership {
     return phase === 'lost' || phase === 'left';
   }
 
-  /** What a member said of itself with its last beat, this node what it would say now; `undefined` before the first, and for members only told of. */
+  /**
+   * What a member said of itself with its last beat, this node what it would say now; `undefined` before the first, and for members only
+   * told of.
+   */
   contentOf(name: string): BeatContent | undefined {
     return name === this.#state.self.name ? this.#content() : this.#contents.get(name);
   }
 
-  /** Tells `listener` of every change from now on. Returns a function that ends that. What a listener throws is rethrown after all have been told. */
+  /**
+   * Tells `listener` of every change from now on. Returns a function that ends that. What a listener throws is rethrown after all have been
+   * told.
+   */
   subscribe(listener: MemberListener): () => void {
     const own: MemberListener = (event) => listener(event);
     this.#listeners.add(own);
@@ -119,7 +125,10 @@ export class Membership {
     this.#happened({ type: 'self-listening', address });
   }
 
-  /** This node joined through that member, as it was told to: its address is dialled from now on whenever there is no link, also after a goodbye. */
+  /**
+   * This node joined through that member, as it was told to: its address is dialled from now on whenever there is no link, also after a
+   * goodbye.
+   */
   joined({ address }: Pick<NodeIdentity, 'address'>): void {
     if (address !== undefined) this.#happened({ type: 'self-joined', address });
   }
@@ -146,7 +155,10 @@ export class Membership {
     this.#happened({ type: 'link-up', identity: { name, incarnation, address } });
   }
 
-  /** A link has ended: it closed, its other side is gone for certain, or it said goodbye. Told before `up` of the next link to the same node. */
+  /**
+   * A link has ended: it closed, its other side is gone for certain, or it said goodbye. Told before `up` of the next link to the same
+   * node.
+   */
   down({ name, incarnation }: Pick<NodeIdentity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
     this.#receivedBytes.delete(name);
     this.#happened({ type: 'link-down', name, incarnation, cause });

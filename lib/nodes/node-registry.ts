@@ -19,7 +19,8 @@ type OwnMessage = NodeRegistryMessage | { readonly type: 'recover' } | { readonl
 
 /**
  * The supervised actor: answers who is a member, and is the membership's heart. It owns nothing: when it crashes, the next one takes up the
- * same table, dials again who is to be dialled, and tells the members again. Without a clock, as for a node without peers, there is no beat.
+ * same table, dials again who is to be dialled, and tells the members again. Without a clock, as for a node without peers, there is no
+ * beat.
  */
 export async function startNodeRegistry(parent: Parent, table: Membership, clock?: Clock): Promise<ActorRef<NodeRegistryMessage>> {
   const self: ActorRef<OwnMessage> = await spawnActor<OwnMessage>(
@@ -46,7 +47,8 @@ export async function startNodeRegistry(parent: Parent, table: Membership, clock
   );
   if (!clock) return self;
   tell(self, { type: 'recover' });
-  // Through the mailbox, so that what goes wrong in a tick is this actor's crash, and so that beats which have already arrived are read first.
+  // Through the mailbox, so that what goes wrong in a tick is this actor's crash, and so that beats which have already arrived are read
+  // first.
   const heart = startHeartbeat(clock, table.intervalMs, (lagMs) => void tell(self, { type: 'tick', lagMs }));
   void exited(self).then(() => heart.cancel());
   return self;

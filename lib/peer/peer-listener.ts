@@ -12,13 +12,16 @@ export interface PeerListener {
   /** Whether somebody waits for the value that begins to arrive: what nobody has asked for is refused. */
   expects(from: string, transferId: number): boolean;
   /**
-   * Memory for a value of which only the beginning has come: pieces of so many bytes in all, which it is when it is whole. `undefined`: it stays in those
-   * in which it comes.
+   * Memory for a value of which only the beginning has come: pieces of so many bytes in all, which it is when it is whole. `undefined`: it
+   * stays in those in which it comes.
    */
   memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined;
   /** A dial of `keep` found nobody; it is dialled again until `forget`. */
   notDialled(name: string, address: string, fault: DialFault): void;
-  /** What was meant to be a message of that type and number is none. A question is to be answered so, and who waits for an answer to be told. */
+  /**
+   * What was meant to be a message of that type and number is none. A question is to be answered so, and who waits for an answer to be
+   * told.
+   */
   notUnderstood(from: string, type: string, id: number, fault: string): void;
 }
 

@@ -123,8 +123,9 @@ export class PeerMesh {
   }
 
   /**
-   * Dials once, all addresses if the URL's host is a name that has several: the first that answers will do. Resolves with who is there, as soon as there is a link, an older one included. Rejects with `HANDOFF_JOIN_REFUSED`
-   * (`reason`, `node`) or `HANDOFF_PROTOCOL_MISMATCH`, which are final, with `HANDOFF_STOPPED`, and with another error for what may be tried again.
+   * Dials once, all addresses if the URL's host is a name that has several: the first that answers will do. Resolves with who is there, as
+   * soon as there is a link, an older one included. Rejects with `HANDOFF_JOIN_REFUSED` (`reason`, `node`) or `HANDOFF_PROTOCOL_MISMATCH`,
+   * which are final, with `HANDOFF_STOPPED`, and with another error for what may be tried again.
    */
   async join(url: string): Promise<PeerIdentity> {
     this.#refuseClosed();
@@ -159,8 +160,8 @@ export class PeerMesh {
   }
 
   /**
-   * Dials `name` now and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. Again with another address: that one. `teller`: who
-   * told of it, while nobody has been met there: few such are dialled at once, with rests of up to 30 s.
+   * Dials `name` now and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. Again with another address:
+   * that one. `teller`: who told of it, while nobody has been met there: few such are dialled at once, with rests of up to 30 s.
    */
   keep(name: string, address: string, teller?: string): void {
     const before = this.#kept.get(name);
@@ -195,7 +196,10 @@ export class PeerMesh {
     return this.#up.get(name)?.heardBytes ?? 0;
   }
 
-  /** Sends with the next turn, in one frame with all else for this peer; messages arrive in order, or the link goes down. False without a link. */
+  /**
+   * Sends with the next turn, in one frame with all else for this peer; messages arrive in order, or the link goes down. False without a
+   * link.
+   */
   send(to: string, message: WireMessage): boolean {
     const link = this.#up.get(to);
     if (link) for (const encoded of this.#encoded(message)) link.push(encoded);
@@ -225,8 +229,9 @@ export class PeerMesh {
   }
 
   /**
-   * Sends a value of any size, in pieces, beside the messages, as `transferId`, a number from 0 up that no other value on its way to that peer has. Resolves when
-   * it has left this process; until then the bytes must not change. Rejects when there is no link, it goes down, or the peer has no room.
+   * Sends a value of any size, in pieces, beside the messages, as `transferId`, a number from 0 up that no other value on its way to that
+   * peer has. Resolves when it has left this process; until then the bytes must not change. Rejects when there is no link, it goes down, or
+   * the peer has no room.
    */
   sendValue(to: string, transferId: number, parts: readonly Uint8Array[]): Promise<void> {
     const link = this.#up.get(to);
@@ -243,7 +248,9 @@ export class PeerMesh {
     return this.#up.get(to)?.delivered ?? 0;
   }
 
-  /** Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed. */
+  /**
+   * Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#listener = undefined;
@@ -324,7 +331,8 @@ export class PeerMesh {
   #linkUp(link: Link): void {
     const peer = link.peer!;
     const other = this.#up.get(peer.name);
-    // The one with the last word knows of no other link, so that one is dead; but another incarnation has to wait until this node knows it too.
+    // The one with the last word knows of no other link, so that one is dead; but another incarnation has to wait until this node knows it
+    // too.
     if (this.#isClosed || (other && other.peer!.incarnation !== peer.incarnation)) return link.close(true);
     if (other) {
       this.#down(other, 'replaced');

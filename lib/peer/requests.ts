@@ -13,7 +13,9 @@ export interface RequestLimit {
   readonly withinMs: number;
   /** What is asked, for the message of the error: `Node "b" has not answered within 5000 ms: asked for …`. */
   readonly what: string;
-  /** What grows while the answer is on its way. As long as it does so at least once in `silenceMs`, the request goes on. Default: nothing. */
+  /**
+   * What grows while the answer is on its way. As long as it does so at least once in `silenceMs`, the request goes on. Default: nothing.
+   */
   readonly progress?: () => number;
   /** Default `withinMs`. */
   readonly silenceMs?: number;
@@ -27,8 +29,9 @@ interface Open {
 }
 
 /**
- * Requests to peers that have not been answered. Each is asked again whenever the link to its node comes up. It fails when that node is gone, and
- * with `HANDOFF_TIMEOUT` (`node`) when its limit is over. So each ends. A request may arrive twice, and its answer too; the second answer is dropped.
+ * Requests to peers that have not been answered. Each is asked again whenever the link to its node comes up. It fails when that node is
+ * gone, and with `HANDOFF_TIMEOUT` (`node`) when its limit is over. So each ends. A request may arrive twice, and its answer too; the
+ * second answer is dropped.
  */
 export class Requests {
   readonly #send: (to: string, message: WireMessage) => boolean;

@@ -29,8 +29,8 @@ export interface Socket {
   /** Bytes that have come from the other side, those of a frame that has not come whole among them. Only grows. */
   readonly receivedBytes: number;
   /**
-   * Key material of this very TLS session, equal on both sides and known to nobody else (RFC 5705), for the proof of the cookie; `undefined`
-   * without TLS. Known once it is open.
+   * Key material of this very TLS session, equal on both sides and known to nobody else (RFC 5705), for the proof of the cookie;
+   * `undefined` without TLS. Known once it is open.
    */
   readonly exporter: Uint8Array | undefined;
   /** Says who hears of it; once, within the turn in which the socket was made. */
@@ -58,8 +58,8 @@ export interface ListenOptions {
   /** Hears of each connection, open, within the turn in which it must be attached. */
   accept(socket: Socket): void;
   /**
-   * Hears of each connection that was not let in before it could greet, and from where: one of a crowd of those that have not proved themselves (the oldest
-   * goes), or a browser. `fault`: the system has no room for connections; then `from` is its error.
+   * Hears of each connection that was not let in before it could greet, and from where: one of a crowd of those that have not proved
+   * themselves (the oldest goes), or a browser. `fault`: the system has no room for connections; then `from` is its error.
    */
   turnedAway?(why: 'crowd' | 'browser' | 'fault', from: string): void;
 }
@@ -71,9 +71,15 @@ export interface Transport {
    * that others can connect to while nothing protects it; with the system's error when it is taken or not this machine's.
    */
   listen(address: string, options: ListenOptions): Promise<Listening>;
-  /** Opens a connection; `at` is the IP address that is connected to in place of the URL's host. Never throws: what is wrong with `url` too is told as `closed`, with `failed`. Closing it while it opens gives up. */
+  /**
+   * Opens a connection; `at` is the IP address that is connected to in place of the URL's host. Never throws: what is wrong with `url` too
+   * is told as `closed`, with `failed`. Closing it while it opens gives up.
+   */
   dial(url: string, at?: string): Socket;
-  /** The addresses behind the host of a URL where that is a name; absent, or `undefined`, where there is but one way. For the second argument of `dial`. */
+  /**
+   * The addresses behind the host of a URL where that is a name; absent, or `undefined`, where there is but one way. For the second
+   * argument of `dial`.
+   */
   addressesOf?(url: string): Promise<readonly string[]> | undefined;
 }
 

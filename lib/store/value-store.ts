@@ -122,8 +122,8 @@ export class ValueStore {
   }
 
   /**
-   * Ends a run: the values of `keep`, ids that are all there and differ, stay for `retainMs`, the others go. What all ended runs hold together is bounded: the oldest go
-   * first, the one that ends now last. `dropped` is told once when they go, which may be now.
+   * Ends a run: the values of `keep`, ids that are all there and differ, stay for `retainMs`, the others go. What all ended runs hold
+   * together is bounded: the oldest go first, the one that ends now last. `dropped` is told once when they go, which may be now.
    */
   retainRun(runId: string, keep: readonly string[], retainMs: number, dropped?: (runId: string) => void): void {
     const run = this.#runs.get(runId);
@@ -167,8 +167,8 @@ export class ValueStore {
   }
 
   /**
-   * A copy of what another node has is about to be fetched. Returns what keeps it when it is there, and is to be called in any case; it is not kept if a run
-   * of the DAG has started meanwhile.
+   * A copy of what another node has is about to be fetched. Returns what keeps it when it is there, and is to be called in any case; it is
+   * not kept if a run of the DAG has started meanwhile.
    */
   expectCopy(dagId: string, id: string): (value: StoredValue | undefined, origin: string) => void {
     const expected: ExpectedCopy = { dagId, isStale: false };

@@ -34,9 +34,13 @@ export interface ChildStart {
   readonly ended: () => void;
 }
 
-/** What loads a module for the process itself: worker threads get the same flags, have no use for it, and cannot load TypeScript that early. */
-const inMainThread = (url: string): string =>
-  `data:text/javascript,${encodeURIComponent(`import{isMainThread}from'node:worker_threads';if(isMainThread)await import(${JSON.stringify(url)})`)}`;
+/**
+ * What loads a module for the process itself: worker threads get the same flags, have no use for it, and cannot load TypeScript that early.
+ */
+const inMainThread = (url: string): string => {
+  const program = `import{isMainThread}from'node:worker_threads';if(isMainThread)await import(${JSON.stringify(url)})`;
+  return `data:text/javascript,${encodeURIComponent(program)}`;
+};
 
 /** A `handoff node` in a process of its own: killed with SIGKILL, paused with SIGSTOP. */
 export class ChildNode implements HostedNode {
@@ -82,7 +86,10 @@ export class ChildNode implements HostedNode {
     });
   }
 
-  /** Resolves when the node has started. Rejects with `HANDOFF_START_FAILED` and what the process said when it ends before; nothing of it is left then. */
+  /**
+   * Resolves when the node has started. Rejects with `HANDOFF_START_FAILED` and what the process said when it ends before; nothing of it is
+   * left then.
+   */
   async started(): Promise<this> {
     const late = systemClock.after(START_MS, () => {
       this.#said += `it was killed, as it had not started within ${START_MS} ms`;

@@ -3,7 +3,10 @@ import { checkedNodeOptions, type NodeOptions } from '../handoff/index.js';
 import type { LinkConditions } from '../peer/index.js';
 import { hosts } from './hosts/index.js';
 
-/** Where the nodes live: in this process on a network in memory; in this process on real sockets; all but the first in processes of their own. */
+/**
+ * Where the nodes live: in this process on a network in memory; in this process on real sockets; all but the first in processes of their
+ * own.
+ */
 export type ClusterTransport = keyof typeof hosts;
 
 /** What `TestCluster.start` takes. */

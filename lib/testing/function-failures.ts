@@ -10,8 +10,8 @@ export interface PlannedFailure {
 }
 
 /**
- * Makes attempts fail, on whatever node they are: on the side of the node that drives the run. What is planned is used up by attempts that fail, in the order in
- * which it was planned: those that are declined, lost or stopped before give it back.
+ * Makes attempts fail, on whatever node they are: on the side of the node that drives the run. What is planned is used up by attempts that
+ * fail, in the order in which it was planned: those that are declined, lost or stopped before give it back.
  */
 export class FunctionFailures {
   readonly #planned = new Map<string, PlannedFailure[]>();

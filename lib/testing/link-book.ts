@@ -2,7 +2,10 @@ import type { LinkConditions } from '../peer/index.js';
 
 const key = (a: string, b: string): string => JSON.stringify(a < b ? [a, b] : [b, a]);
 
-/** What is wrong between the nodes of a cluster, in both directions: faults of one link, partitions, nodes that stand still. All of them together. */
+/**
+ * What is wrong between the nodes of a cluster, in both directions: faults of one link, partitions, nodes that stand still. All of them
+ * together.
+ */
 export class LinkBook {
   readonly #faults = new Map<string, LinkConditions>();
   readonly #paused = new Set<string>();

@@ -88,7 +88,8 @@ export class LocalNode implements HostedNode {
     const { clock, transport, logger } = this.#parts;
     const { network, setup } = this.#start;
     logger.hush();
-    // First nobody hears of it any more, then it takes no more work; only then it hears that it is alone, and nothing is placed on it for that.
+    // First nobody hears of it any more, then it takes no more work; only then it hears that it is alone, and nothing is placed on it for
+    // that.
     network.kill(this.#name);
     this.#remains = this.handoff.stop({ graceMs: 0 });
     transport.sever();

@@ -1,6 +1,9 @@
 import type { Clock, Timer } from '../base/index.js';
 
-/** The clock of a node that can be made to stand still: time goes on, as for a process that is stopped, but what is due waits until `resume`. */
+/**
+ * The clock of a node that can be made to stand still: time goes on, as for a process that is stopped, but what is due waits until
+ * `resume`.
+ */
 export class PausableClock implements Clock {
   readonly #clock: Clock;
   /** What has become due meanwhile, in order. */

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Reads `+ pid` and `- pid`; when there is no more to read, kills those that are left. Nothing but that ends it: not what is typed at the terminal. */
+/**
+ * Reads `+ pid` and `- pid`; when there is no more to read, kills those that are left. Nothing but that ends it: not what is typed at the
+ * terminal.
+ */
 const SCRIPT = `
 trap '' HUP INT TERM
 pids=
@@ -15,8 +18,8 @@ for one in $pids; do kill -KILL "$one"; done 2>/dev/null
 `;
 
 /**
- * Sees to it that processes do not outlive this one, however it ends: also those that stand still, or are too busy to notice. A small process of its own, which
- * lives as long as its standard input is open; where there is no `sh`, there is none.
+ * Sees to it that processes do not outlive this one, however it ends: also those that stand still, or are too busy to notice. A small
+ * process of its own, which lives as long as its standard input is open; where there is no `sh`, there is none.
  */
 export class ProcessGuard {
   #guard: ChildProcess | undefined;

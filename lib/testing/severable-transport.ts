@@ -1,6 +1,9 @@
 import type { Defer, Listening, ListenOptions, Socket, SocketEvents, Transport } from '../peer/index.js';
 
-/** The transport of a node that can be killed: from `sever` on nothing of the node reaches anybody, and what is left of it hears that nobody is there. */
+/**
+ * The transport of a node that can be killed: from `sever` on nothing of the node reaches anybody, and what is left of it hears that nobody
+ * is there.
+ */
 export class SeverableTransport implements Transport {
   readonly #inner: Transport;
   readonly #defer: Defer;

@@ -18,7 +18,10 @@ import { seededRandom, shuffled } from './seeded-random.js';
 /** Starts a cluster in other surroundings than the machine's: for simulations. */
 export const startCluster: unique symbol = Symbol('startCluster');
 
-/** How long nodes may take to link each other once all have started, ms; one that is restarted while others are harmed; and how often one is asked. */
+/**
+ * How long nodes may take to link each other once all have started, ms; one that is restarted while others are harmed; and how often one is
+ * asked.
+ */
 const MESH_MS = 30_000;
 const REJOIN_MS = 5000;
 const LOOK_MS = 10;
@@ -26,22 +29,22 @@ const LOOK_MS = 10;
 /** What can be made to fail within nodes. */
 export interface ClusterFaults {
   /**
-   * Makes the next `times` (1) attempts of a function fail, on any node, in the runs that nodes of this process drive: each begins, and fails
-   * with `error` `beforeMs` (0) after it has begun, whatever it came to by then, and is stopped. An attempt that fails by itself before counts;
-   * one that is stopped, or lost with its node, does not. Inline functions have no attempts of their own.
+   * Makes the next `times` (1) attempts of a function fail, on any node, in the runs that nodes of this process drive: each begins, and
+   * fails with `error` `beforeMs` (0) after it has begun, whatever it came to by then, and is stopped. An attempt that fails by itself
+   * before counts; one that is stopped, or lost with its node, does not. Inline functions have no attempts of their own.
    */
   failFunction(functionId: string, options?: { times?: number; error?: Error; beforeMs?: number }): Promise<void>;
   /**
-   * Ends a supervised actor of a node abnormally, as a bug would; resolves when it has ended. Its supervisor starts it again; the fourth time
-   * within 5 s it gives up, and the node ends. `'DagRunner'` is that of the run that the node drives and that started last. `TypeError` when there is
-   * no such actor now.
+   * Ends a supervised actor of a node abnormally, as a bug would; resolves when it has ended. Its supervisor starts it again; the fourth
+   * time within 5 s it gives up, and the node ends. `'DagRunner'` is that of the run that the node drives and that started last.
+   * `TypeError` when there is no such actor now.
    */
   crashActor(node: string, actor: SupervisedName): Promise<void>;
 }
 
 /**
- * Some nodes that are a cluster, to be harmed: for tests of what your DAGs do when nodes die, networks are cut and functions fail. Every call
- * resolves when what it does is done; `TypeError` for names that are none of the cluster's, `HANDOFF_STOPPED` after `stop`.
+ * Some nodes that are a cluster, to be harmed: for tests of what your DAGs do when nodes die, networks are cut and functions fail. Every
+ * call resolves when what it does is done; `TypeError` for names that are none of the cluster's, `HANDOFF_STOPPED` after `stop`.
  */
 export class TestCluster implements AsyncDisposable {
   /** The names of all nodes, dead or alive, in the order in which they were started first. */
@@ -76,8 +79,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts the nodes: the first, then the others, which join it; resolves when every one knows every other. `TypeError` or `RangeError` for wrong
-   * options; what one of them cannot start with rejects, and nothing is left of the others then.
+   * Starts the nodes: the first, then the others, which join it; resolves when every one knows every other. `TypeError` or `RangeError` for
+   * wrong options; what one of them cannot start with rejects, and nothing is left of the others then.
    */
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const checked = checkedClusterOptions(options);
@@ -130,8 +133,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts a node anew, with the same name and options: another incarnation, which joins any of the living that it can reach, or is the first of
-   * a new cluster when all are dead. One that lives is killed before. Rejects when it cannot join, and is dead then.
+   * Starts a node anew, with the same name and options: another incarnation, which joins any of the living that it can reach, or is the
+   * first of a new cluster when all are dead. One that lives is killed before. Rejects when it cannot join, and is dead then.
    */
   restart(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
@@ -252,8 +255,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a node has a link with every one of `others` that it could have one with. One who joins has, when it has started, unless others
-   * start at the same time, or the machine is too slow. False after `withinMs`.
+   * Resolves when a node has a link with every one of `others` that it could have one with. One who joins has, when it has started, unless
+   * others start at the same time, or the machine is too slow. False after `withinMs`.
    */
   async #meshed(name: string, others: readonly string[], withinMs: number): Promise<boolean> {
     const { clock } = this.#surroundings;

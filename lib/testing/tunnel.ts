@@ -59,7 +59,8 @@ export class Tunnel {
     for (const flow of this.#flows) flow.close();
     for (const socket of [this.#dialled, this.#node]) {
       if (!socket || socket.destroyed) continue;
-      // Node 20 leaks a socket that is reset while its end is on the way, and spins for ever when the process exits (`uv_tcp_close_reset` refuses).
+      // Node 20 leaks a socket that is reset while its end is on the way, and spins for ever when the process exits (`uv_tcp_close_reset`
+      // refuses).
       if (socket.connecting || socket.writableEnded) socket.destroy();
       else socket.resetAndDestroy();
     }

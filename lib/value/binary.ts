@@ -70,8 +70,8 @@ export function binaryParts(value: ArrayBuffer | ArrayBufferView): readonly Uint
 }
 
 /**
- * What was packed, and may have come in several parts, the header whole in the first. One copy; none if `isGivenAway` and the data is all that
- * its memory holds: then that memory is the value's.
+ * What was packed, and may have come in several parts, the header whole in the first. One copy; none if `isGivenAway` and the data is all
+ * that its memory holds: then that memory is the value's.
  */
 export function unpackBinary(parts: readonly Uint8Array[], isGivenAway = false): ArrayBuffer | ArrayBufferView {
   const code = parts[0]![1]!;

@@ -30,8 +30,8 @@ const sound = new WeakMap<object, Survey>();
 const FIXED_BYTES = 8;
 
 /**
- * How deep a value may be nested. V8 packs and unpacks recursively: the main thread's stack holds some 1,900 objects within each other, that of
- * a worker thread twice as many. What a thread has packed must open anywhere.
+ * How deep a value may be nested. V8 packs and unpacks recursively: the main thread's stack holds some 1,900 objects within each other,
+ * that of a worker thread twice as many. What a thread has packed must open anywhere.
  */
 export const MAX_DEPTH = 1000;
 
@@ -43,7 +43,7 @@ export const MAX_DEPTH = 1000;
 export const check = (value: unknown, options: CheckOptions): number => survey(value, options).sizeBytes;
 
 /** Like `check`, but returns everything that was found. */
-export function survey(value: unknown, { where, freeze }: CheckOptions): Survey {
+export function survey(value: unknown, { where, freeze, isList = false }: CheckOptions): Survey {
   if (typeof value !== 'object' || value === null)
     return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false, freezesWhole: true };
   const known = sound.get(value);
@@ -81,7 +81,9 @@ class Walk {
   /** How deep what is entered lies. */
   #depth = 0;
   #deepest = 0;
-  /** By how much what was met again lay deeper than at first, summed up: no way into the value is longer than this and `#deepest` together. */
+  /**
+   * By how much what was met again lay deeper than at first, summed up: no way into the value is longer than this and `#deepest` together.
+   */
   #deeperAgain = 0;
 
   constructor(where: string, freeze: boolean, mostBytes: number, mostDepth = MAX_DEPTH) {

@@ -5,8 +5,8 @@ import { isError } from '../base/index.js';
 const RECORD_DEPTH = 4;
 
 /**
- * How deep V8 goes into a value when it packs it: depth first, in the order of the properties, into each part where it is met first; errors apart, and after
- * all else. For values that have been checked.
+ * How deep V8 goes into a value when it packs it: depth first, in the order of the properties, into each part where it is met first; errors
+ * apart, and after all else. For values that have been checked.
  */
 export function packedDepth(root: object): number {
   const seen = new Set<object>();

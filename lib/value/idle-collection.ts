@@ -13,8 +13,9 @@ let seenBytes = 0;
 let isWatching = false;
 
 /**
- * Large values have passed through this thread, or were let go of here, bytes. Their memory lies outside V8's heap, and V8 collects when something is made: a
- * thread with nothing to do would keep the memory of all that has passed. So it is collected once nothing large has come for a second. Costs an addition.
+ * Large values have passed through this thread, or were let go of here, bytes. Their memory lies outside V8's heap, and V8 collects when
+ * something is made: a thread with nothing to do would keep the memory of all that has passed. So it is collected once nothing large has
+ * come for a second. Costs an addition.
  */
 export function countLarge(bytes: number): void {
   countedBytes += bytes;

@@ -46,8 +46,8 @@ export function packSurveyed(value: unknown, { needsCare }: Survey, where: strin
 }
 
 /**
- * An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. Throws `HANDOFF_NOT_SERIALIZABLE` for bytes
- * that nobody has packed: they came from elsewhere.
+ * An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. Throws `HANDOFF_NOT_SERIALIZABLE` for
+ * bytes that nobody has packed: they came from elsewhere.
  */
 export function unpack(packed: Packed, options: { readonly freeze: boolean }): unknown {
   return opened(() => unpacked(packed, options));

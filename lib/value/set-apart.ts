@@ -5,7 +5,8 @@ import { isBuffer } from './value-shape.js';
 
 /**
  * A value whose errors stand apart, as structured clone drops an error's own fields: in the value each is replaced by an empty object, the
- * placeholder at the same index. Buffers are replaced by views of their own bytes, as a clone makes them Uint8Arrays and carries the whole pool they lie in.
+ * placeholder at the same index. Buffers are replaced by views of their own bytes, as a clone makes them Uint8Arrays and carries the whole
+ * pool they lie in.
  */
 export interface SetApart {
   readonly value: unknown;

@@ -1,6 +1,9 @@
 import { countLarge } from './idle-collection.js';
 
-/** As much as V8 lets grow outside its heap before it collects, bytes. Larger than any block that glibc keeps for later, so that its pages are never touched. */
+/**
+ * As much as V8 lets grow outside its heap before it collects, bytes. Larger than any block that glibc keeps for later, so that its pages
+ * are never touched.
+ */
 const STEP_BYTES = 64 * 1024 * 1024;
 
 let uncountedBytes = 0;
@@ -13,8 +16,9 @@ export function sharedMemory(sizeBytes: number): Uint8Array {
 }
 
 /**
- * Shared memory has come to this thread, or was made in it. V8 does not count it: a thread that only passes large values on would never collect those that nobody
- * has any more, and grow without bound. So it is told of as much memory that it does count, never touched and garbage at once.
+ * Shared memory has come to this thread, or was made in it. V8 does not count it: a thread that only passes large values on would never
+ * collect those that nobody has any more, and grow without bound. So it is told of as much memory that it does count, never touched and
+ * garbage at once.
  */
 export function countShared(sizeBytes: number): void {
   countLarge(sizeBytes);

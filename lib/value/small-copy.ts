@@ -12,8 +12,9 @@ export interface SmallCopy {
 }
 
 /**
- * Copies a small tree of plain objects, arrays and primitives, as constants and inputs mostly are: a tenth of what it takes to pack and unpack it. Returns
- * `undefined` for everything else, which the caller is to pack: what is larger or deeper, shared or cyclic, or no such tree, right or wrong.
+ * Copies a small tree of plain objects, arrays and primitives, as constants and inputs mostly are: a tenth of what it takes to pack and
+ * unpack it. Returns `undefined` for everything else, which the caller is to pack: what is larger or deeper, shared or cyclic, or no such
+ * tree, right or wrong.
  */
 export function smallCopy(value: unknown): SmallCopy | undefined {
   const copier = new Copier();

@@ -9,8 +9,8 @@ export interface SnapshotOptions {
   /** The name of the whole, with which paths begin. */
   readonly where: string;
   /**
-   * Whether functions are kept from seeing each other's changes: then each opener gets a copy of its own. Otherwise those on the loop share one copy,
-   * or, of what is no value and cannot be copied, the caller's own.
+   * Whether functions are kept from seeing each other's changes: then each opener gets a copy of its own. Otherwise those on the loop share
+   * one copy, or, of what is no value and cannot be copied, the caller's own.
    */
   readonly freeze: boolean;
 }
@@ -24,8 +24,8 @@ export function smallSnapshot(value: object, freeze: boolean): StoredValue | und
 }
 
 /**
- * The caller's value as it is now: what the caller changes in it afterwards has no effect. One walk. Throws `HANDOFF_NOT_SERIALIZABLE` with the path for
- * what is no value.
+ * The caller's value as it is now: what the caller changes in it afterwards has no effect. One walk. Throws `HANDOFF_NOT_SERIALIZABLE` with
+ * the path for what is no value.
  */
 export function snapshot(value: unknown, { where, freeze }: SnapshotOptions): StoredValue {
   if (typeof value !== 'object' || value === null) {

@@ -7,8 +7,8 @@ import { sharedMemory } from './shared-memory.js';
 const UNCOPIED_FROM_BYTES = 64 * 1024;
 
 /**
- * From this size on a value is put together as it comes, in memory that threads share, bytes: done at once it would hold up the loop, at about 1 ms per MiB
- * where the pages are new.
+ * From this size on a value is put together as it comes, in memory that threads share, bytes: done at once it would hold up the loop, at
+ * about 1 ms per MiB where the pages are new.
  */
 const GATHERED_FROM_BYTES = 4 * 1024 * 1024;
 
@@ -55,8 +55,8 @@ export class StoredValue {
   }
 
   /**
-   * A value with something inside that cannot be frozen, made for one user, who gets it as it is with `toOnlyUser`; whoever else opens it gets a
-   * copy.
+   * A value with something inside that cannot be frozen, made for one user, who gets it as it is with `toOnlyUser`; whoever else opens it
+   * gets a copy.
    */
   static original(value: unknown, sizeBytes: number): StoredValue {
     return new StoredValue('result', 'original', value, undefined, sizeBytes);
@@ -97,7 +97,10 @@ export class StoredValue {
     return [new Uint8Array(HEADER_BYTES), Buffer.allocUnsafeSlow(sizeBytes - HEADER_BYTES)];
   }
 
-  /** As `arrived`, for somebody who is the only one to open it, and once: where it can be, it is opened without a copy. Afterwards it is gone. */
+  /**
+   * As `arrived`, for somebody who is the only one to open it, and once: where it can be, it is opened without a copy. Afterwards it is
+   * gone.
+   */
   static exclusive(parts: readonly Uint8Array[], origin: Origin = 'result'): StoredValue {
     const held = StoredValue.arrived(parts, origin);
     held.#isForOne = true;
@@ -110,8 +113,8 @@ export class StoredValue {
   }
 
   /**
-   * For its only user: opens to the value itself, once; asked again, to a copy of it. With `mayAskAgain` that is a copy of what it was before the user had
-   * it, which takes packing it now.
+   * For its only user: opens to the value itself, once; asked again, to a copy of it. With `mayAskAgain` that is a copy of what it was
+   * before the user had it, which takes packing it now.
    */
   toOnlyUser(mayAskAgain: boolean): StoredValue {
     if (this.#form !== 'original' || this.#isForOne) return this;
@@ -134,7 +137,10 @@ export class StoredValue {
     return packed;
   }
 
-  /** As `pack`, in parts that are to be sent and must not change until they have been: binary data is not copied for that. Throws as `pack` does. */
+  /**
+   * As `pack`, in parts that are to be sent and must not change until they have been: binary data is not copied for that. Throws as `pack`
+   * does.
+   */
   toParts(where: string): readonly Uint8Array[] {
     if (this.#parts) return this.#kept(this.#parts);
     if (!this.#packed && isBinary(this.#value) && this.sizeBytes >= UNCOPIED_FROM_BYTES) return binaryParts(this.#value);
@@ -142,8 +148,8 @@ export class StoredValue {
   }
 
   /**
-   * The value. With `freeze`, a packed result comes back frozen (live results were frozen when they were made), and what is for one user alone is
-   * copied for others.
+   * The value. With `freeze`, a packed result comes back frozen (live results were frozen when they were made), and what is for one user
+   * alone is copied for others.
    */
   open(freeze: boolean): unknown {
     if (this.#form === 'shared' || (this.#form === 'original' && !freeze)) return this.#value;

@@ -28,7 +28,9 @@ const LEAST: Limits = { textLength: 1000, textsLength: 0, causes: 20, errors: 40
 /** No error that goes to another node takes more: a message has to fit a frame, bytes. */
 const MESSAGE_BYTES = 1024 * 1024;
 
-/** So many errors keep their stacks: to have one written takes V8 longer than all else, where there are source maps a hundred times as long. */
+/**
+ * So many errors keep their stacks: to have one written takes V8 longer than all else, where there are source maps a hundred times as long.
+ */
 const STACKS = 1000;
 
 /** As long as a text may be in any case, characters. */
@@ -38,9 +40,9 @@ const SHORT = 1000;
 const FIELD_BYTES = 64;
 
 /**
- * Packs what a function threw, whatever it is, in linear time. Never throws. An error's fields that are no values are left out; of a chain of more than
- * 100 causes the middle is, and an error in its place says how many they were. What is no value and no error becomes an Error with its text.
- * What takes more than `limitBytes` (default: no limit) is shortened until it fits.
+ * Packs what a function threw, whatever it is, in linear time. Never throws. An error's fields that are no values are left out; of a chain
+ * of more than 100 causes the middle is, and an error in its place says how many they were. What is no value and no error becomes an Error
+ * with its text. What takes more than `limitBytes` (default: no limit) is shortened until it fits.
  */
 export function packThrown(thrown: unknown, limitBytes = Number.POSITIVE_INFINITY): Packed {
   const given = typeof thrown === 'string' ? shortened(thrown, limitBytes / 4) : thrown;

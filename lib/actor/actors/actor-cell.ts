@@ -55,7 +55,9 @@ export class ActorCell extends Cell implements Receiver {
     return this.#aborter.signal;
   }
 
-  /** Makes the first state and opens the mailbox. Rejects with what `init` threw, or `HANDOFF_STOPPED` when the actor is ended meanwhile. */
+  /**
+   * Makes the first state and opens the mailbox. Rejects with what `init` threw, or `HANDOFF_STOPPED` when the actor is ended meanwhile.
+   */
   async start(init: ActorOptions<unknown>['init']): Promise<void> {
     this.#isBusy = true;
     try {

@@ -98,9 +98,9 @@ function posed<M, R>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, tim
 
 /**
  * Asks an actor: `request` makes the message around a `replyTo`, which is answered with `tell(replyTo, value)`; the first answer stands.
- * Rejects with `HANDOFF_STOPPED` as soon as the actor is dead, with `HANDOFF_TIMEOUT` after `timeoutMs` (any number of ms from 0, `Infinity`
- * for no limit), with `TypeError` or `RangeError` for wrong arguments, with what `request` threw. A finite time keeps the process
- * alive until the answer or its end.
+ * Rejects with `HANDOFF_STOPPED` as soon as the actor is dead, with `HANDOFF_TIMEOUT` after `timeoutMs` (any number of ms from 0,
+ * `Infinity` for no limit), with `TypeError` or `RangeError` for wrong arguments, with what `request` threw. A finite time keeps the
+ * process alive until the answer or its end.
  */
 export function ask<M, R = unknown>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, timeoutMs: number): Promise<R> {
   return askFor(ref, request, timeoutMs, undefined);

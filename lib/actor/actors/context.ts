@@ -14,8 +14,9 @@ export interface ContextOwner extends Cell {
 
 /**
  * What a handler may do: everything goes through the fence of its actor, so that a handler which goes on after its actor was killed has no
- * effect any more. Its functions may be taken out of it. A class, because V8 gives an object literal with a getter a hidden class of its own, which
- * lives in the old generation and keeps there whatever the getter sees: an actor and all that it holds on to would outlive every young collection.
+ * effect any more. Its functions may be taken out of it. A class, because V8 gives an object literal with a getter a hidden class of its
+ * own, which lives in the old generation and keeps there whatever the getter sees: an actor and all that it holds on to would outlive every
+ * young collection.
  */
 class Context implements ActorContext<unknown> {
   readonly self: ActorRef<unknown>;

@@ -6,8 +6,8 @@ import type { ActorOptions } from './actor-options.js';
 /**
  * Starts an actor under `parent`, which it does not outlive. `init` makes the first state; it has been called when this resolves.
  * `onTerminate` runs once, after the last message and the end of the actor's own children, unless it is killed; what it throws is logged.
- * Rejects with what `init` threw, `HANDOFF_START_FAILED` for a name taken under the same parent, `HANDOFF_STOPPED` when the parent has ended
- * or the actor is ended while it starts, `TypeError` for wrong arguments.
+ * Rejects with what `init` threw, `HANDOFF_START_FAILED` for a name taken under the same parent, `HANDOFF_STOPPED` when the parent has
+ * ended or the actor is ended while it starts, `TypeError` for wrong arguments.
  */
 export function spawnActor<S, M>(
   parent: Parent,

@@ -5,8 +5,9 @@ import { printed, WORKER_GRACE_MS } from '../tree/cell.js';
 import type { RestartIntensity } from './restart-window.js';
 
 /**
- * How often one child may be started again, whatever its siblings do: one restart too many ends the child, which is told, and not the supervisor.
- * Such a child is forgotten, like a temporary one, when it has ended and is not started again. For actors of ours that come and go by the thousand.
+ * How often one child may be started again, whatever its siblings do: one restart too many ends the child, which is told, and not the
+ * supervisor. Such a child is forgotten, like a temporary one, when it has ended and is not started again. For actors of ours that come and
+ * go by the thousand.
  */
 export interface OwnLimit extends RestartIntensity {
   readonly onGiveUp: (cause: unknown) => void;
@@ -63,8 +64,8 @@ export function checkedSpec(spec: unknown, autoShutdown: CheckedSupervisorOption
 }
 
 /**
- * Checks a supervisor's options. Throws `TypeError` or `RangeError` naming the option, for the children as `checkedSpec` does; two of one id
- * are `'invalid-spec'` too. Unknown options are ignored.
+ * Checks a supervisor's options. Throws `TypeError` or `RangeError` naming the option, for the children as `checkedSpec` does; two of one
+ * id are `'invalid-spec'` too. Unknown options are ignored.
  */
 export function checkedSupervisorOptions(options: unknown): CheckedSupervisorOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError(`options must be an object, not ${printed(options)}`);

@@ -34,7 +34,10 @@ export class ChildStarter {
     this.#pending?.hurry();
   }
 
-  /** A caller wants the child terminated and waits in line: a start of it that is under way gets no longer than the child would be given to end. */
+  /**
+   * A caller wants the child terminated and waits in line: a start of it that is under way gets no longer than the child would be given to
+   * end.
+   */
   unwanted(childId: string): void {
     this.#unwanted.set(childId, (this.#unwanted.get(childId) ?? 0) + 1);
     if (this.#pending?.childId === childId) this.#pending.hurry();

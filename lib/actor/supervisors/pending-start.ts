@@ -13,9 +13,9 @@ export interface StartPlaces {
 }
 
 /**
- * A child's `start` that is under way. The supervisor waits for it without a limit, until somebody wants it to end: the supervisor is asked to
- * stop, or the child is to be terminated. From then on the start gets as long as the child would be given to end. OTP waits for ever here.
- * Where that is `'infinity'`, what it has spawned is asked to end, and the start gets 5000 ms more after that.
+ * A child's `start` that is under way. The supervisor waits for it without a limit, until somebody wants it to end: the supervisor is asked
+ * to stop, or the child is to be terminated. From then on the start gets as long as the child would be given to end. OTP waits for ever
+ * here. Where that is `'infinity'`, what it has spawned is asked to end, and the start gets 5000 ms more after that.
  */
 export class PendingStart {
   /** What the start gives. Rejects with `HANDOFF_STOPPED` when it is given up; what it gives later goes to `onLate`. */

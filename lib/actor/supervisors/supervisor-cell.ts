@@ -23,8 +23,8 @@ export interface GaveUp {
 
 /**
  * One incarnation of a supervisor: performs what `restart-plan` and `restart-window` decide. Everything comes through its one nact mailbox,
- * and nothing is taken from it before the last thing is done, starts and stops of children included. It refuses orders from the moment it is
- * asked to stop. Source: OTP `supervisor`.
+ * and nothing is taken from it before the last thing is done, starts and stops of children included. It refuses orders from the moment it
+ * is asked to stop. Source: OTP `supervisor`.
  */
 export class SupervisorCell extends Cell implements Receiver {
   readonly grace = 'infinity';

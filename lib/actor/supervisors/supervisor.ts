@@ -67,11 +67,11 @@ class SupervisorHandle extends Handle implements PublicMethods {
 }
 
 /**
- * Starts a supervisor and its initial children, in order, each when the one before has started. When one fails to start, those before it are
- * stopped in reverse order and it rejects with `HANDOFF_START_FAILED` (`childId`, `cause`), as for a name taken under the same parent.
- * Rejects before anything is started with `TypeError` or `RangeError` for wrong options, `HANDOFF_CHILD` (`'invalid-spec'`, `field`, `value`)
- * for a wrong child, `HANDOFF_STOPPED` when the parent has ended. A supervisor that restarts more than `maxRestarts` times within `withinMs`
- * ends its children and itself with `'shutdown'`.
+ * Starts a supervisor and its initial children, in order, each when the one before has started. When one fails to start, those before it
+ * are stopped in reverse order and it rejects with `HANDOFF_START_FAILED` (`childId`, `cause`), as for a name taken under the same parent.
+ * Rejects before anything is started with `TypeError` or `RangeError` for wrong options, `HANDOFF_CHILD` (`'invalid-spec'`, `field`,
+ * `value`) for a wrong child, `HANDOFF_STOPPED` when the parent has ended. A supervisor that restarts more than `maxRestarts` times within
+ * `withinMs` ends its children and itself with `'shutdown'`.
  */
 export async function startSupervisor(parent: Parent, options: SupervisorOptions): Promise<Supervisor> {
   const above = cellOf('parent', parent);
@@ -106,7 +106,9 @@ export interface SupervisionTree {
   readonly children: readonly SupervisionTree[];
 }
 
-/** The tree below a supervisor, in start order; a child is named by its id. Rejects with `HANDOFF_STOPPED` when the supervisor has ended. */
+/**
+ * The tree below a supervisor, in start order; a child is named by its id. Rejects with `HANDOFF_STOPPED` when the supervisor has ended.
+ */
 export async function supervisionTree(supervisor: Supervisor): Promise<SupervisionTree> {
   const place = supervisorPlace(supervisor);
   if (place.isOver) throw new HandoffError('HANDOFF_STOPPED', `Cannot show the tree below "${place.name}": it has ended`);

@@ -8,8 +8,8 @@ import { Handle } from './handle.js';
 export const WORKER_GRACE_MS = 5_000;
 
 /**
- * Where a place is in its life. `stopping`: asked to stop, what it does at the moment may finish; `closing`: ends its children, then itself,
- * and takes no new ones; `fenced`: dead, while its descendants are being killed; `ended`: its reason is known.
+ * Where a place is in its life. `stopping`: asked to stop, what it does at the moment may finish; `closing`: ends its children, then
+ * itself, and takes no new ones; `fenced`: dead, while its descendants are being killed; `ended`: its reason is known.
  */
 export type CellPhase = 'starting' | 'running' | 'stopping' | 'closing' | 'fenced' | 'ended';
 
@@ -78,7 +78,10 @@ export abstract class Cell {
   /** Asks it to end, with `reason`: what it does at the moment may finish, its children end first. Repeated calls do nothing. */
   abstract stop(reason: ExitReason): void;
 
-  /** It has ended, and its children have: the dead hold on to nothing, so that whoever still holds on to them keeps no more than them in memory. */
+  /**
+   * It has ended, and its children have: the dead hold on to nothing, so that whoever still holds on to them keeps no more than them in
+   * memory.
+   */
   protected releaseReferences(): void {}
 
   /** Lets no further message in, before it is asked to end. A supervisor's children go on until their turn comes, as in OTP. */

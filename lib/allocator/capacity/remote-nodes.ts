@@ -21,8 +21,8 @@ const FIRST_REST_MS = 500;
 const LONGEST_REST_MS = 30_000;
 
 /**
- * The other members, as functions can be placed on them: learnt from what the membership tells. Who has not said yet what it has can hold nothing;
- * who is suspect, cut off or about to leave gets nothing new.
+ * The other members, as functions can be placed on them: learnt from what the membership tells. Who has not said yet what it has can hold
+ * nothing; who is suspect, cut off or about to leave gets nothing new.
  */
 export class RemoteNodes {
   readonly #node: string;

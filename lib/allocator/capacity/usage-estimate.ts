@@ -19,8 +19,8 @@ export interface UsageReport {
 const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 
 /**
- * A driver's picture of another node: what that told last, with the claims of this driver counted by itself, which are known better here than
- * there. A hint: the node's own ledger decides, and what it refuses is asked elsewhere. Pure and synchronous.
+ * A driver's picture of another node: what that told last, with the claims of this driver counted by itself, which are known better here
+ * than there. A hint: the node's own ledger decides, and what it refuses is asked elsewhere. Pure and synchronous.
  */
 export class UsageEstimate implements Capacity {
   #capabilities: Capabilities = {};
@@ -119,9 +119,9 @@ export class UsageEstimate implements Capacity {
   }
 
   /**
-   * Asks beyond what fits would pile up where they cannot be placed elsewhere any more. But who never asks while others fill the node would never be
-   * served: so one waits there, where the node serves drivers in turn. Of what costs nothing but a slot, and is soon over, as many as are a fair share: one would
-   * get a place each time that a message and its answer take.
+   * Asks beyond what fits would pile up where they cannot be placed elsewhere any more. But who never asks while others fill the node would
+   * never be served: so one waits there, where the node serves drivers in turn. Of what costs nothing but a slot, and is soon over, as many
+   * as are a fair share: one would get a place each time that a message and its answer take.
    */
   mayWait({ cost, slot }: Claim): boolean {
     const { size, others, mine } = this.#slots[slot];

@@ -30,7 +30,10 @@ export interface ClaimQueueClient {
   readonly runId: string;
   readonly dagId: string;
   readonly strategy: AllocationStrategy;
-  /** Whether the strategy takes the only node that has room, so that it need not be asked, and looks at no other, so that it need not be shown any: ours. */
+  /**
+   * Whether the strategy takes the only node that has room, so that it need not be asked, and looks at no other, so that it need not be
+   * shown any: ours.
+   */
   readonly takesAnyRoom: boolean;
   readonly maxConcurrency: number;
   functionId(index: number): string;

@@ -43,8 +43,8 @@ interface Demand {
 }
 
 /**
- * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A claim that finds no
- * room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
+ * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A
+ * claim that finds no room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
  */
 export class ClaimQueue {
   #roster: NodeList;
@@ -185,8 +185,8 @@ export class ClaimQueue {
   }
 
   /**
-   * The run finds no room. If others fill a node, its first function goes to wait there; if only values do, and nothing of the run is under way that would give
-   * memory back, one function goes on without.
+   * The run finds no room. If others fill a node, its first function goes to wait there; if only values do, and nothing of the run is under
+   * way that would give memory back, one function goes on without.
    */
   #goOn(demand: Demand, reserved: Reserved | undefined, answers: PlacementAnswer[]): boolean {
     if (this.#takeFirst(demand, (prospects) => prospects.nearestToWait, true, answers)) return true;
@@ -218,7 +218,10 @@ export class ClaimQueue {
     this.#waiting.add(queue);
   }
 
-  /** Takes the first function off the queue and returns its answer. Returns false when the strategy would rather wait, or chose a node without room. */
+  /**
+   * Takes the first function off the queue and returns its answer. Returns false when the strategy would rather wait, or chose a node
+   * without room.
+   */
   #grant(queue: KindQueue, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: PlacementAnswer[]): boolean {
     const { ready, demand } = queue;
     const { asker } = demand;

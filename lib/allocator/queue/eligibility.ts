@@ -9,8 +9,8 @@ import type { NodeList } from './node-list.js';
 export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;
 
 /**
- * How the members of a roster stand to one kind of claim: which could hold it, and which have room for it now. Kept up to date by what has changed
- * since the last look. Members are meant by their positions.
+ * How the members of a roster stand to one kind of claim: which could hold it, and which have room for it now. Kept up to date by what has
+ * changed since the last look. Members are meant by their positions.
  */
 export class Eligibility {
   readonly roster: NodeList;
@@ -18,7 +18,10 @@ export class Eligibility {
   readonly eligible: readonly number[];
   readonly #claim: Claim & { readonly costs: Capabilities };
   readonly #isEligible: Uint8Array;
-  /** By position, 1 for those that could hold it and have the resources; and a slot as well; and those where it may wait. Be they open or not. */
+  /**
+   * By position, 1 for those that could hold it and have the resources; and a slot as well; and those where it may wait. Be they open or
+   * not.
+   */
   readonly #resources: Uint8Array;
   readonly #room: Uint8Array;
   readonly #wait: Uint8Array;

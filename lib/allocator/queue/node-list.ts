@@ -5,8 +5,8 @@ import type { PlacementNode } from './claim-class.js';
 const nobody = (): void => {};
 
 /**
- * The members, each with its position, and a log of whose room has changed: a thousand are not looked through for every function that is placed.
- * Readers read on from where they were; who was away for too long looks at everybody again.
+ * The members, each with its position, and a log of whose room has changed: a thousand are not looked through for every function that is
+ * placed. Readers read on from where they were; who was away for too long looks at everybody again.
  */
 export class NodeList {
   readonly members: readonly PlacementNode[];
@@ -42,7 +42,10 @@ export class NodeList {
     return used;
   }
 
-  /** Calls `look` with the position of each whose room has changed since there were so many changes; false when that is too long ago to know. */
+  /**
+   * Calls `look` with the position of each whose room has changed since there were so many changes; false when that is too long ago to
+   * know.
+   */
   changedSince(changes: number, look: (at: number) => void): boolean {
     if (changes < this.#dropped) return false;
     for (let entry = changes - this.#dropped; entry < this.#log.length; entry += 1) look(this.#log[entry]!);

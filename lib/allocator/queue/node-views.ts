@@ -4,7 +4,10 @@ import type { ClaimQueueClient } from './claim-class.js';
 import type { Eligibility, Reserved } from './eligibility.js';
 import type { NodeList } from './node-list.js';
 
-/** A node as one of our own strategies sees it, who keep nothing of it: the same object each time, and what they do not look at is not computed. */
+/**
+ * A node as one of our own strategies sees it, who keep nothing of it: the same object each time, and what they do not look at is not
+ * computed.
+ */
 class FreeNode implements NodeView {
   readonly name: string;
   readonly isSelf: boolean;

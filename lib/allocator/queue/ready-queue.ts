@@ -1,7 +1,9 @@
 // Brain: pure.
 import TinyQueue from 'tinyqueue';
 
-/** Fewer than so many new ones go into the heap one by one; so many are sorted at once, so that no turn of the event loop sorts a million. */
+/**
+ * Fewer than so many new ones go into the heap one by one; so many are sorted at once, so that no turn of the event loop sorts a million.
+ */
 const FEWEST_SORTED = 32;
 const MOST_SORTED = 4096;
 
@@ -12,8 +14,8 @@ interface Batch {
 }
 
 /**
- * The functions of one kind that are ready, the first in the run's order first. Many that become ready at once, as the beginning of a run makes them, are sorted in
- * one go: taking each off a heap of all costs some 25 comparisons.
+ * The functions of one kind that are ready, the first in the run's order first. Many that become ready at once, as the beginning of a run
+ * makes them, are sorted in one go: taking each off a heap of all costs some 25 comparisons.
  */
 export class ReadyQueue {
   readonly #compare: (a: number, b: number) => number;

@@ -21,11 +21,9 @@ export function impossible(kind: ClaimClass, functionId: string, members: readon
     return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { functionId, node: differing[0]!.name });
   }
   const best = allowed.reduce((a, b) => (closeness(b, kind) > closeness(a, kind) ? b : a));
-  return new HandoffError(
-    'HANDOFF_ALLOCATION_FAILED',
-    `Cannot place function "${functionId}"${group}: needs ${describe(kind.costs)}, the best node "${best.name}" has ${describe(best.capacity.capabilities)}`,
-    { functionId, node: best.name },
-  );
+  const has = `the best node "${best.name}" has ${describe(best.capacity.capabilities)}`;
+  const message = `Cannot place function "${functionId}"${group}: needs ${describe(kind.costs)}, ${has}`;
+  return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { functionId, node: best.name });
 }
 
 /** How many of the resources a node could hold. */

@@ -34,10 +34,10 @@ import type {
 } from './wiring.js';
 
 /**
- * A directed acyclic graph of functions: what is to be done, without a word on when and where. `add` and `input` change it and return it with
- * its type widened: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
- * `V` holds the values by id, `In` the ids of inputs, `Inl` of inline functions, `Used` of what something consumes; `P` is `V` as
- * `add` keeps it, and never written by hand.
+ * A directed acyclic graph of functions: what is to be done, without a word on when and where. `add` and `input` change it and return it
+ * with its type widened: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string. `V` holds the values
+ * by id, `In` the ids of inputs, `Inl` of inline functions, `Used` of what something consumes; `P` is `V` as `add` keeps it, and never
+ * written by hand.
  */
 export class Dag<
   V extends object = {},
@@ -54,7 +54,10 @@ export class Dag<
   readonly functions: ReadonlyMap<string, FunctionSpec>;
   readonly #graph = new Graph();
 
-  /** The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string of whole characters is a `TypeError`. */
+  /**
+   * The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string of whole characters is
+   * a `TypeError`.
+   */
   constructor(id: string = newDagId()) {
     refuseWrongName(id, 'Cannot make a DAG', 'its id');
     this.id = id;

@@ -53,11 +53,11 @@ export type ResultOf<C> = [SignatureOf<C>] extends [never] ? unknown : Awaited<R
 
 /**
  * References to the functions of a module, for `code`. The module is not loaded, and nothing checks that it or a name in it exists: the
- * node that runs the function does. Give the module's type for typed references: `functionsIn<typeof import('./tasks.js')>(…)`.
- * Every property is a frozen `{ module, name }`, the same one each time, but for symbols and `then`, which are `undefined`: the object can
- * be awaited like any other. Write a reference to an export that is called `then` by hand.
- * An absolute path, such as CommonJS has in `__filename` and `require.resolve('./tasks')`, becomes a `file:` URL. What is neither a `URL` nor a
- * non-empty string is a `TypeError`, as is a path of Windows elsewhere than on Windows.
+ * node that runs the function does. Give the module's type for typed references: `functionsIn<typeof import('./tasks.js')>(…)`. Every
+ * property is a frozen `{ module, name }`, the same one each time, but for symbols and `then`, which are `undefined`: the object can be
+ * awaited like any other. Write a reference to an export that is called `then` by hand. An absolute path, such as CommonJS has in
+ * `__filename` and `require.resolve('./tasks')`, becomes a `file:` URL. What is neither a `URL` nor a non-empty string is a `TypeError`, as
+ * is a path of Windows elsewhere than on Windows.
  */
 export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | string): FunctionRefs<M> {
   const module = moduleNamed(moduleUrl);

@@ -33,7 +33,10 @@ export interface OnDriver {
   readonly onDriver: true;
 }
 
-/** For `node`: on the same node as that function, and as all that are collocated with either. An id that is no non-empty string is a `TypeError`. */
+/**
+ * For `node`: on the same node as that function, and as all that are collocated with either. An id that is no non-empty string is a
+ * `TypeError`.
+ */
 export function collocatedWith(functionId: string): CollocatedWith {
   if (typeof functionId !== 'string' || functionId === '') {
     throw new TypeError('Cannot collocate: collocatedWith takes the id of a function, a non-empty string');
@@ -53,8 +56,8 @@ export function onDriver(): OnDriver {
  */
 export interface FunctionOptions {
   /**
-   * Resources held while it runs; any name, fractions exact. Default: `{}` in the loop; in threads `{ cpu: 1 }` if any member has 1 cpu when the run starts, else
-   * nothing: where all have less (`{}`, `{ gpu: 1 }`, `{ cpu: 0.5 }`), threads alone bound how many run.
+   * Resources held while it runs; any name, fractions exact. Default: `{}` in the loop; in threads `{ cpu: 1 }` if any member has 1 cpu
+   * when the run starts, else nothing: where all have less (`{}`, `{ gpu: 1 }`, `{ cpu: 0.5 }`), threads alone bound how many run.
    */
   readonly cost?: Readonly<Record<string, number>>;
   /** A node's name, `onDriver()` or `collocatedWith(id)`. Default: any node. */
@@ -98,8 +101,8 @@ type Loose = { readonly [F in keyof FunctionSpec]?: unknown };
 
 /**
  * A frozen copy of a function's specification, so that changing the given object later changes no DAG; the values in `extraArgs` stay the
- * caller's. Throws `TypeError` for a wrong id, code or args and for an unknown field, naming function and field. All else is copied as it is,
- * right or wrong: `validate` judges it.
+ * caller's. Throws `TypeError` for a wrong id, code or args and for an unknown field, naming function and field. All else is copied as it
+ * is, right or wrong: `validate` judges it.
  */
 export function specOf(given: unknown): FunctionSpec {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {

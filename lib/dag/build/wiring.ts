@@ -58,9 +58,9 @@ export type NotTaken<I extends string, V> = I extends keyof V ? { readonly 'this
 /** Ids are literals and new: what the compiler does not know goes to `Dag.dynamic`. */
 export type NewId<I extends string, V> = string extends I ? { readonly 'an id must be a literal: use Dag.dynamic': never } : NotTaken<I, V>;
 /**
- * The values of a DAG by id as `add` keeps them: those of the last 24 functions apart, with their count. One growing type would be a chain in
- * which each value is found through all later functions: after 50 of them the compiler gives up ("excessively deep"), and it would have to
- * write out every one.
+ * The values of a DAG by id as `add` keeps them: those of the last 24 functions apart, with their count. One growing type would be a chain
+ * in which each value is found through all later functions: after 50 of them the compiler gives up ("excessively deep"), and it would have
+ * to write out every one.
  */
 export interface Parts {
   readonly older: object;
@@ -131,7 +131,9 @@ export function type<T>(): Type<T> {
 /** A DAG as plain data: what `JSON.stringify(dag)` writes and `Dag.fromJSON` reads. */
 export type DagJson = { readonly id: string; readonly functions: readonly unknown[]; readonly inputs: readonly string[] };
 
-/** What `execute` needs to know of a DAG's types. `V` values by id, `In` inputs, `Inl` inline functions, `Used` ids that something consumes. */
+/**
+ * What `execute` needs to know of a DAG's types. `V` values by id, `In` inputs, `Inl` inline functions, `Used` ids that something consumes.
+ */
 export interface DagLike<V extends object = object, In extends string = string, Inl extends string = string, Used extends string = string> {
   /** For the compiler only. @internal */
   readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
@@ -139,7 +141,8 @@ export interface DagLike<V extends object = object, In extends string = string, 
   readonly size: number;
   readonly functions: ReadonlyMap<string, FunctionSpec>;
   /**
-   * Returns the DAG as plain data. Throws `HANDOFF_INVALID_DAG` for plain functions, and `HANDOFF_NOT_SERIALIZABLE` for `extraArgs` that JSON would change.
+   * Returns the DAG as plain data. Throws `HANDOFF_INVALID_DAG` for plain functions, and `HANDOFF_NOT_SERIALIZABLE` for `extraArgs` that
+   * JSON would change.
    */
   toJSON(): DagJson;
   /** Returns a picture of the DAG as a flowchart of Mermaid; also of an invalid DAG. */

@@ -76,7 +76,8 @@ export function placementOf(
 }
 
 /**
- * The cycles among chains where each index has one next, or -1: each once, from its lowest index, along `next`, without the repetition at the end.
+ * The cycles among chains where each index has one next, or -1: each once, from its lowest index, along `next`, without the repetition at
+ * the end.
  */
 export function chainCycles(next: Int32Array): number[][] {
   // 0 is unseen; otherwise the number of the walk that first came here.

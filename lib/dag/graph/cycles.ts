@@ -21,7 +21,10 @@ export function findCycles(producers: Adjacency): number[][] {
   return cycles;
 }
 
-/** Breadth first inside the component of `first`, until an edge leads back to it. `cameFrom` is shared: no index is visited for two components. */
+/**
+ * Breadth first inside the component of `first`, until an edge leads back to it. `cameFrom` is shared: no index is visited for two
+ * components.
+ */
 function shortestCycle({ start, items }: Adjacency, component: Int32Array, first: number, cameFrom: Int32Array): number[] | undefined {
   const queue = [first];
   for (let at = 0; at < queue.length; at++) {

@@ -25,7 +25,9 @@ export class Graph {
   /** By number of an id: 0 if it was only mentioned, a function's position + 1, or -(k+1) for input k. */
   readonly definedAs: number[] = [];
 
-  /** What `compile` made of the graph as it is now, and alone reads; `undefined` after each addition. Its type is not the graph's business. */
+  /**
+   * What `compile` made of the graph as it is now, and alone reads; `undefined` after each addition. Its type is not the graph's business.
+   */
   compiled: unknown;
 
   /** A function's position + 1, -(k+1) for input k, or 0. */

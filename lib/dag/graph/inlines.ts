@@ -1,9 +1,9 @@
 import type { Adjacency } from './adjacency.js';
 
 /**
- * For each of the first `size` functions the inline functions (numbers from `size` on) that its attempt evaluates: each once, producers first.
- * `args` are the arguments of all functions, without a cycle. As large as the work that the inline functions will be: no chain of calls,
- * however long the chain of functions.
+ * For each of the first `size` functions the inline functions (numbers from `size` on) that its attempt evaluates: each once, producers
+ * first. `args` are the arguments of all functions, without a cycle. As large as the work that the inline functions will be: no chain of
+ * calls, however long the chain of functions.
  */
 export function evaluatedInlines({ start, items }: Adjacency, size: number): Adjacency {
   const cursor = new Int32Array(start.length - 1);

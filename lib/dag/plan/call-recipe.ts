@@ -7,7 +7,9 @@ export interface CallRecipe {
   readonly steps: readonly RecipeStep[];
 }
 
-/** One call of user code. A (de)serializer is also given the names of the producer's and the consumer's node, which the plan cannot know. */
+/**
+ * One call of user code. A (de)serializer is also given the names of the producer's and the consumer's node, which the plan cannot know.
+ */
 export interface RecipeStep {
   readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
   /** The function whose code this is; for a (de)serializer the producer of its edge. */

@@ -33,7 +33,9 @@ export function executionFaults(plan: Plan, facts: ExecutionFacts): DagFault[] {
     const where = `it is to run on ${JSON.stringify(pin)}`;
     if (plan.closure[index] !== 0) {
       const reason = CLOSURES[plan.closure[index]!]!;
-      const message = `Cannot place function ${JSON.stringify(functionId)}: ${reason} is a plain function, which only the driver ${JSON.stringify(facts.driver)} has, but ${where}`;
+      const driver = JSON.stringify(facts.driver);
+      const why = `${reason} is a plain function, which only the driver ${driver} has, but ${where}`;
+      const message = `Cannot place function ${JSON.stringify(functionId)}: ${why}`;
       faults.push({ kind: 'closure-on-remote-node', functionId, message });
     }
   }

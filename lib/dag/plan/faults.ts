@@ -20,8 +20,8 @@ export function invalidDag(dagId: string, faults: readonly DagFault[]): HandoffE
 }
 
 /**
- * Everything that is wrong with a DAG by itself: the faults of each function in the order of adding, then cycles, then those of collocation.
- * Linear in functions and arguments.
+ * Everything that is wrong with a DAG by itself: the faults of each function in the order of adding, then cycles, then those of
+ * collocation. Linear in functions and arguments.
  */
 export function findFaults(graph: Graph): DagFault[] {
   const faults = graph.specs.flatMap((spec) => [missingFunctions(spec, graph), optionFaults(spec)].flat());
@@ -67,8 +67,8 @@ function collocationFaults(graph: Graph): DagFault[] {
       const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${quoted(target)}, which does not exist`;
       faults.push({ kind: 'collocation-missing', functionId, missing: target, message });
     } else if (found < 0 || specs[found - 1]!.type === 'inline') {
-      const what = found < 0 ? 'an input' : 'inline';
-      const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${quoted(target)}, which is ${what} and has no node`;
+      const which = `${quoted(target)}, which is ${found < 0 ? 'an input' : 'inline'} and has no node`;
+      const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${which}`;
       faults.push({ kind: 'invalid-option', functionId, field: 'node', message });
     } else next[position] = found - 1;
   }

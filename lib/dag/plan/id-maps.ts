@@ -2,7 +2,10 @@ import { inspect } from 'node:util';
 import type { FunctionSpec } from '../build/function-spec.js';
 import type { Graph } from '../graph/graph.js';
 
-/** A map that can only be read, whatever a cast says: a frozen `Map` still has its `set`, and `Map.prototype.set.call` passes by any override. */
+/**
+ * A map that can only be read, whatever a cast says: a frozen `Map` still has its `set`, and `Map.prototype.set.call` passes by any
+ * override.
+ */
 abstract class ReadOnly<T> implements ReadonlyMap<string, T> {
   abstract readonly size: number;
   abstract get(id: string): T | undefined;

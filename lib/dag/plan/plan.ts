@@ -8,8 +8,8 @@ import { FunctionsById } from './id-maps.js';
 import { type ConstantsOf, type Layout, layOut } from './layout.js';
 
 /**
- * A valid DAG at one moment, laid out for running: later additions to the DAG do not touch it. Indices are those of the regular functions, in
- * the order of adding. It is shared by all runs of the same DAG: read its arrays, and copy what is to be counted down.
+ * A valid DAG at one moment, laid out for running: later additions to the DAG do not touch it. Indices are those of the regular functions,
+ * in the order of adding. It is shared by all runs of the same DAG: read its arrays, and copy what is to be counted down.
  */
 export interface Plan {
   /** The id by which the run is known: the DAG's own, or another. */
@@ -31,7 +31,10 @@ export interface Plan {
   /** Those that function i waits for, directly or through inline functions, each once: from `producersStart[i]` as above. */
   readonly producersStart: Int32Array;
   readonly producers: Int32Array;
-  /** The arguments of function i in order, duplicates included: from `argsStart[i]` as above; a function's index, or -(k+1) for input k. All there is to know where `isSimple(i)`. */
+  /**
+   * The arguments of function i in order, duplicates included: from `argsStart[i]` as above; a function's index, or -(k+1) for input k. All
+   * there is to know where `isSimple(i)`.
+   */
   readonly argsStart: Int32Array;
   readonly args: Int32Array;
   /** Every function after those it waits for. */
@@ -53,7 +56,10 @@ export interface Plan {
   readonly inputUsed: Uint8Array;
   /** The constants among which there are objects, which the caller may change. */
   readonly constants: readonly ConstantsOf[];
-  /** Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and `specs[i].argumentInclusion` say all. */
+  /**
+   * Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and
+   * `specs[i].argumentInclusion` say all.
+   */
   isSimple(index: number): boolean;
   /** How to evaluate a function, whether simple or not. Kept where it is not simple. */
   recipe(index: number): CallRecipe;

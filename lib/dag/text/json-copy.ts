@@ -14,9 +14,9 @@ interface Pending {
 }
 
 /**
- * A copy of `value` that JSON writes and reads back unchanged, or `HANDOFF_NOT_SERIALIZABLE` with the path of what it would change: undefined,
- * NaN, infinities, -0, bigint, symbols, functions, holes, cycles, class instances (Date, Map, …), accessors, hidden and symbolic keys.
- * Sharing is no change: what is reached twice is written twice. Without recursion.
+ * A copy of `value` that JSON writes and reads back unchanged, or `HANDOFF_NOT_SERIALIZABLE` with the path of what it would change:
+ * undefined, NaN, infinities, -0, bigint, symbols, functions, holes, cycles, class instances (Date, Map, …), accessors, hidden and symbolic
+ * keys. Sharing is no change: what is reached twice is written twice. Without recursion.
  */
 export function jsonCopy(value: unknown, path: string, whose: { readonly dagId: string; readonly functionId: string }): unknown {
   const refuse = (what: string, place: Place | undefined, key: string): never => {

@@ -40,7 +40,10 @@ export function toMermaid(dag: DagLike): string {
 const MERMAID_SHAPES = { regular: ['[', ']'], inline: ['(', ')'], input: ['[/', '/]'], missing: ['{{', '}}'] } as const;
 const MERMAID_STYLES = { inline: 'stroke-dasharray: 4 3', input: 'stroke-width: 2px', missing: 'stroke: red' } as const;
 
-/** Letters, digits and what is harmless in a quoted Mermaid text stay; all else (quotes, brackets, `%%`, `#`, HTML, Markdown) is a numeric entity. */
+/**
+ * Letters, digits and what is harmless in a quoted Mermaid text stay; all else (quotes, brackets, `%%`, `#`, HTML, Markdown) is a numeric
+ * entity.
+ */
 function mermaidText(line: string): string {
   return wellFormed(line)
     .replace(/[^\p{L}\p{N}\p{M} _.,@/\-\r\n]/gu, (character) => (isControl(character) ? '\u{FFFD}' : `#${character.codePointAt(0)};`))

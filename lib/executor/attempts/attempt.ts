@@ -12,8 +12,8 @@ export interface AttemptContext {
 }
 
 /**
- * One function to call. `inputs` come first, in order: a value, or the index of an earlier step of the same call. `V` is a value in the form
- * of the place that runs the step.
+ * One function to call. `inputs` come first, in order: a value, or the index of an earlier step of the same call. `V` is a value in the
+ * form of the place that runs the step.
  */
 export interface Step<V = StoredValue> {
   readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
@@ -44,8 +44,8 @@ export interface Blocked {
 }
 
 /**
- * How a call ended. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. `blocked`: the call has been given
- * up, its code goes on.
+ * How a call ended. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. `blocked`: the call
+ * has been given up, its code goes on.
  */
 export type Outcome =
   | { readonly type: 'succeeded'; readonly values: readonly StoredValue[]; readonly tookMs: number }
@@ -59,8 +59,8 @@ export const stoppedOutcome = (blocked: Blocked | undefined): Outcome => (blocke
 export interface Running {
   /**
    * Ends the call: its `signal` aborts now, with `reason`; code that can be stopped is stopped `graceMs` later unless it ended before.
-   * `settle` hears `stopped` when the call has ended, whatever it still answered; or, `blocked`, a second later where its code cannot be ended. A second stop
-   * may only shorten the time.
+   * `settle` hears `stopped` when the call has ended, whatever it still answered; or, `blocked`, a second later where its code cannot be
+   * ended. A second stop may only shorten the time.
    */
   stop(reason: HandoffError, graceMs: number): void;
 }

@@ -90,7 +90,8 @@ function chunkOf(chunk: unknown, encoding: unknown): string | Uint8Array {
     return isText ? chunk : Buffer.from(chunk, encoding as BufferEncoding);
   }
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  const message = `The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView. Received ${chunk === null ? 'null' : `type ${typeof chunk}`}`;
+  const received = chunk === null ? 'null' : `type ${typeof chunk}`;
+  const message = `The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView. Received ${received}`;
   throw Object.assign(new TypeError(message), { code: chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE' });
 }
 

@@ -20,7 +20,10 @@ export interface FunctionContext {
 export interface Loan {
   /** The function waits from now on: others may have what it holds. */
   lend(): void;
-  /** It waits no longer. `resume` is called when it holds again what it held; at once where it waits for something else too, or its attempt is over. */
+  /**
+   * It waits no longer. `resume` is called when it holds again what it held; at once where it waits for something else too, or its attempt
+   * is over.
+   */
   takeBack(resume: () => void): void;
 }
 

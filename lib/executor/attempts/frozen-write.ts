@@ -6,8 +6,8 @@ const HINT =
   ' (handoff freezes the values that functions pass on: change a copy, as in [...list], { ...record } or structuredClone(value))';
 
 /**
- * Adds to the error of a write to something frozen that handoff freezes values, and what to do: V8's own words name neither. Changes message and stack of
- * such a `TypeError`, once; leaves everything else alone. Never throws.
+ * Adds to the error of a write to something frozen that handoff freezes values, and what to do: V8's own words name neither. Changes
+ * message and stack of such a `TypeError`, once; leaves everything else alone. Never throws.
  */
 export function explainFrozenWrite(thrown: unknown): void {
   try {

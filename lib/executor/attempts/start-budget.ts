@@ -1,13 +1,15 @@
 import Denque from 'denque';
 import type { Clock } from '../../base/index.js';
 
-/** How long functions may begin one after the other before the event loop gets its turn, ms: timers, sockets and heartbeats wait as long. */
+/**
+ * How long functions may begin one after the other before the event loop gets its turn, ms: timers, sockets and heartbeats wait as long.
+ */
 const TURN_MS = 2;
 
 /**
- * Decides whether the next function may begin now, or stands in line until the event loop has had its turn. A turn of the loop for each would
- * cost one each; none at all, and a run of small functions would hold up everything else on the node. One line for each node, whoever drives
- * what stands in it: between two turns of the loop functions begin for so long and no longer, however many wait, and one at least.
+ * Decides whether the next function may begin now, or stands in line until the event loop has had its turn. A turn of the loop for each
+ * would cost one each; none at all, and a run of small functions would hold up everything else on the node. One line for each node, whoever
+ * drives what stands in it: between two turns of the loop functions begin for so long and no longer, however many wait, and one at least.
  */
 export class StartBudget {
   readonly #clock: Clock;
@@ -33,7 +35,10 @@ export class StartBudget {
     else this.#line.push(begin);
   }
 
-  /** A turn is on from when somebody first asks until the event loop has had its own: only that tells, as a function may take longer than any time. */
+  /**
+   * A turn is on from when somebody first asks until the event loop has had its own: only that tells, as a function may take longer than
+   * any time.
+   */
   #lasts(): boolean {
     if (!this.#isOn) {
       this.#isOn = true;

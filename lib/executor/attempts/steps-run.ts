@@ -18,8 +18,8 @@ export interface StepHost<V, K> {
   /** Checks what a step gave, and keeps it in the form in which it leaves, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`. */
   keep(value: unknown, use: StepUse): K | undefined;
   /**
-   * For an object with more than one user, of whom at least one is a later step of the call: what gives each of those a copy, so that none sees what another
-   * changes; `undefined` where it is frozen whole, or freezing is off. `kept`: what `keep` gave.
+   * For an object with more than one user, of whom at least one is a later step of the call: what gives each of those a copy, so that none
+   * sees what another changes; `undefined` where it is frozen whole, or freezing is off. `kept`: what `keep` gave.
    */
   copier(value: object, kept: K | undefined): (() => unknown) | undefined;
 }

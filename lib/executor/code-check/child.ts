@@ -3,7 +3,10 @@ import { importNamespace, loadFunction, TYPESCRIPT } from '../code/code.js';
 import { loadsTypeScript } from '../code/typescript-loader.js';
 import { type CheckReport, type CheckRequest, UNSETTLED } from './messages.js';
 
-/** Loads what the other process asks for, and says what is missing. Ends when that one is gone; what modules leave behind is nobody's fault here. */
+/**
+ * Loads what the other process asks for, and says what is missing. Ends when that one is gone; what modules leave behind is nobody's fault
+ * here.
+ */
 export function serve(): void {
   for (const stray of ['uncaughtException', 'unhandledRejection'] as const) process.on(stray, () => {});
   process.once('message', (request) => {

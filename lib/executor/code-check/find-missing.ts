@@ -16,9 +16,9 @@ export interface MissingCode {
 }
 
 /**
- * Finds the references whose functions cannot be loaded, by loading them as a node does, in a process of their own: a module that blocks, ends its
- * process or never settles harms nobody, and what it prints is not shown. Each module gets `timeoutMs`; the process is killed as soon as the last
- * one is loaded. Rejects if no process can be started.
+ * Finds the references whose functions cannot be loaded, by loading them as a node does, in a process of their own: a module that blocks,
+ * ends its process or never settles harms nobody, and what it prints is not shown. Each module gets `timeoutMs`; the process is killed as
+ * soon as the last one is loaded. Rejects if no process can be started.
  */
 export async function findMissingCode(refs: readonly CodeRef[], place: CodeRoot, timeoutMs: number): Promise<MissingCode[]> {
   const byModule = new Map<string, Set<string>>();

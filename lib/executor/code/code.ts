@@ -52,8 +52,8 @@ export async function loadFunction(
 }
 
 /**
- * As `import(url)`; but a module whose export is called `then` is not taken for a promise, which `import` would call and wait for, maybe for
- * ever. That is seen in the text of the module: what it re-exports with `export *` is not.
+ * As `import(url)`; but a module whose export is called `then` is not taken for a promise, which `import` would call and wait for, maybe
+ * for ever. That is seen in the text of the module: what it re-exports with `export *` is not.
  */
 export async function importNamespace(url: string): Promise<Imported> {
   const text = textAt(url);
@@ -88,8 +88,8 @@ function findExport(namespace: object, name: string, url: string): Found | undef
 }
 
 /**
- * The `module.exports` of a CommonJS module, which an import has under `default`: Node sees some of its properties, but not those that are made
- * by a call, and TypeScript that tsx compiles has none of its exports anywhere else.
+ * The `module.exports` of a CommonJS module, which an import has under `default`: Node sees some of its properties, but not those that are
+ * made by a call, and TypeScript that tsx compiles has none of its exports anywhere else.
  */
 function commonJsExports(namespace: object, url: string): object | undefined {
   if (!Object.hasOwn(namespace, 'default')) return undefined;

@@ -16,8 +16,8 @@ interface Comparison {
 }
 
 /**
- * Whether modules are the same here and on other nodes. Each node is asked once for each module, for as long as it is a member: what a process has
- * loaded it does not load again.
+ * Whether modules are the same here and on other nodes. Each node is asked once for each module, for as long as it is a member: what a
+ * process has loaded it does not load again.
  */
 export class ModuleComparisons {
   readonly #place: CodeRoot;

@@ -14,8 +14,9 @@ const REMEMBERED = 100;
 const remembered = new Map<string, { readonly version: string; readonly digest: Promise<string | undefined> }>();
 
 /**
- * What the file of a module holds on this node, as `.ts sha256`: nodes that have different files under one name run different code. `undefined` where
- * there is no such file. Known at once, as modules are small and about to be loaded, or have been; what is longer than 1 MiB is read beside everything else.
+ * What the file of a module holds on this node, as `.ts sha256`: nodes that have different files under one name run different code.
+ * `undefined` where there is no such file. Known at once, as modules are small and about to be loaded, or have been; what is longer than 1
+ * MiB is read beside everything else.
  */
 export function moduleDigest(module: string, place: CodeRoot): string | undefined | Promise<string | undefined> {
   try {
@@ -47,7 +48,9 @@ function longDigest(path: string, { size, mtimeMs, ino }: Stats): Promise<string
   return digest;
 }
 
-/** Whether two digests are of the same content; `undefined` where that cannot be told: what was compiled is not compared with its source. */
+/**
+ * Whether two digests are of the same content; `undefined` where that cannot be told: what was compiled is not compared with its source.
+ */
 export function sameDigest(one: string | undefined, other: string): boolean | undefined {
   if (one === undefined || one.split(' ', 1)[0] !== other.split(' ', 1)[0]) return undefined;
   return one === other;

@@ -33,9 +33,9 @@ const LARGEST_MODULE_BYTES = 64 * 2 ** 20;
 const MOST_LINKS = 40;
 
 /**
- * Resolves the module of a reference to a `file:` URL: a file below `root`, links followed, or a module of a package that the `package.json`
- * at `root` depends on. Only regular files of up to 64 MiB whose names end as those of modules do are found. Throws `HANDOFF_CODE_NOT_FOUND`
- * with the node, the path and what was looked for; whatever the disk says of a name, nothing else.
+ * Resolves the module of a reference to a `file:` URL: a file below `root`, links followed, or a module of a package that the
+ * `package.json` at `root` depends on. Only regular files of up to 64 MiB whose names end as those of modules do are found. Throws
+ * `HANDOFF_CODE_NOT_FOUND` with the node, the path and what was looked for; whatever the disk says of a name, nothing else.
  */
 export function resolveModule(module: string, place: CodeRoot): string {
   const refuse: Refuse = (why, cause) => moduleNotFound(module, place, why, cause);
@@ -95,7 +95,10 @@ function fileBelow(path: string, root: string, refuse: Refuse): string {
   );
 }
 
-/** The URL of the module at a path, or of what stands for it. Throws, if it is outside of `root`: in the same words whether it exists or not. */
+/**
+ * The URL of the module at a path, or of what stands for it. Throws, if it is outside of `root`: in the same words whether it exists or
+ * not.
+ */
 function foundBelow(path: string, root: string, refuse: Refuse): string | undefined {
   const realRoot = realpathSync(root);
   // Told apart before the disk is asked, so that nobody learns which files exist outside.
@@ -126,7 +129,10 @@ function isModuleFile(path: string, refuse: Refuse): boolean {
   return true;
 }
 
-/** Where a path leads; `undefined` if it cannot be followed to something: not there, a loop of links, a name that is too long, no permission. */
+/**
+ * Where a path leads; `undefined` if it cannot be followed to something: not there, a loop of links, a name that is too long, no
+ * permission.
+ */
 function realPathOf(path: string): string | undefined {
   try {
     return realpathSync(path);

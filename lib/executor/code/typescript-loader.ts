@@ -23,15 +23,18 @@ export const mayNeedCompiler = (url: string, thrown: unknown): boolean =>
 let registered: Promise<boolean> | undefined;
 
 /**
- * Lets this thread import TypeScript, with tsx: the one that the code's own project has, else the one beside this package. It compiles by the
- * `tsconfig.json` at or above `root`, wherever the process works. Returns whether it could; registers once per thread.
+ * Lets this thread import TypeScript, with tsx: the one that the code's own project has, else the one beside this package. It compiles by
+ * the `tsconfig.json` at or above `root`, wherever the process works. Returns whether it could; registers once per thread.
  */
 export function loadsTypeScript(root: string): Promise<boolean> {
   registered ??= register(root);
   return registered;
 }
 
-/** The `tsconfig.json` by which code below `root` is compiled: `TSX_TSCONFIG_PATH` if it is set, else the nearest at or above `root`, if any. */
+/**
+ * The `tsconfig.json` by which code below `root` is compiled: `TSX_TSCONFIG_PATH` if it is set, else the nearest at or above `root`, if
+ * any.
+ */
 export function tsconfigOf(root: string): string | undefined {
   const { TSX_TSCONFIG_PATH: given } = process.env;
   if (given) return given;
@@ -43,8 +46,8 @@ export function tsconfigOf(root: string): string | undefined {
 }
 
 /**
- * The environment of a thread for code below `root`, where this process was started with tsx and another `tsconfig.json` applies in the working
- * directory: its threads begin with tsx too, and are to compile by that of `root`. `undefined`: as this process has it.
+ * The environment of a thread for code below `root`, where this process was started with tsx and another `tsconfig.json` applies in the
+ * working directory: its threads begin with tsx too, and are to compile by that of `root`. `undefined`: as this process has it.
  */
 export function threadEnvironment(root: string): NodeJS.ProcessEnv | undefined {
   const tsconfig = tsconfigOf(root);

@@ -12,7 +12,10 @@ interface Known {
   readonly descriptor: PropertyDescriptor;
 }
 
-/** What else code relies on, beside the language itself. What tracing commonly wraps is not among it: `http`, and `fetch` and `console`, which `WRAPPED` has. */
+/**
+ * What else code relies on, beside the language itself. What tracing commonly wraps is not among it: `http`, and `fetch` and `console`,
+ * which `WRAPPED` has.
+ */
 const HOST = [
   'structuredClone',
   'queueMicrotask',
@@ -33,8 +36,8 @@ const HOST = [
 ];
 
 /**
- * Properties of `Object.prototype` that make other code go wrong, even where no `for … in` meets them: what is looked up in any object when it is awaited, and
- * when it describes a property.
+ * Properties of `Object.prototype` that make other code go wrong, even where no `for … in` meets them: what is looked up in any object when
+ * it is awaited, and when it describes a property.
  */
 const LOOKED_UP: readonly string[] = ['then', 'get', 'set', 'value', 'writable', 'enumerable', 'configurable'];
 

@@ -12,8 +12,8 @@ import { isBetterCompiled, loadsTypeScript, mayNeedCompiler } from '../code/type
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 
 /**
- * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are passed as they
- * are, without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
+ * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are
+ * passed as they are, without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
  */
 export function loopIsolation(options: IsolationOptions): IsolationRunner {
   const { freeze, root, node, clock } = options;

@@ -62,8 +62,8 @@ export interface ThreadOwner {
 }
 
 /**
- * A worker thread of a pool. It is reached by a port of its own that code of users does not see. Whatever else comes from it is dropped, and
- * told to the log once.
+ * A worker thread of a pool. It is reached by a port of its own that code of users does not see. Whatever else comes from it is dropped,
+ * and told to the log once.
  */
 export class PoolThread {
   readonly #owner: ThreadOwner;

@@ -45,7 +45,10 @@ let lastScope: AttemptScope | undefined;
 
 const hasOwn = Object.hasOwn;
 
-/** A field that may have been left out: then it is not to be found in `Object.prototype`, to which code of users may have added one of that name. */
+/**
+ * A field that may have been left out: then it is not to be found in `Object.prototype`, to which code of users may have added one of that
+ * name.
+ */
 const own = <F extends keyof ThreadStep>(step: ThreadStep, field: F): ThreadStep[F] | undefined =>
   hasOwn(step, field) ? step[field] : undefined;
 

@@ -16,7 +16,10 @@ import {
 } from './thread-messages.js';
 import { ThreadPool } from './thread-pool.js';
 
-/** How long a thread that is told to end may take before its call is given up, ms. It takes some ms, but while it is blocked in a system call it does not end. */
+/**
+ * How long a thread that is told to end may take before its call is given up, ms. It takes some ms, but while it is blocked in a system
+ * call it does not end.
+ */
 const BLOCKED_MS = 1000;
 
 const ENTRY = new URL('./thread-entry.mjs', import.meta.url);

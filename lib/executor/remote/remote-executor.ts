@@ -33,8 +33,8 @@ export interface RemoteAttemptListener {
   /** What the node told of itself when it declined. */
   refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
   /**
-   * The node did not run it, and nothing says why: it refused what may wait there, stopped what nobody wanted stopped, or, if it `isSilent`, said nothing in
-   * time. After `refused`, and before the end.
+   * The node did not run it, and nothing says why: it refused what may wait there, stopped what nobody wanted stopped, or, if it
+   * `isSilent`, said nothing in time. After `refused`, and before the end.
    */
   turnedDown(isSilent: boolean): void;
   /** The node has run it to an end, good or bad. */
@@ -62,8 +62,8 @@ const LOOK_MS = 5000;
 const STOP_ANSWER_MS = 2000;
 
 /**
- * The attempts of this node's runs on other nodes. One question, `run-attempt`, under a number of its own; asked again whenever the
- * link comes up, until it is answered by its end. Nobody waits for a node that is gone, nor for one that lives and does not answer: an attempt
+ * The attempts of this node's runs on other nodes. One question, `run-attempt`, under a number of its own; asked again whenever the link
+ * comes up, until it is answered by its end. Nobody waits for a node that is gone, nor for one that lives and does not answer: an attempt
  * that is not answered within 30 s is lost, one that is stopped is over 2 s after the time it is given to end.
  */
 export class RemoteExecutor {
@@ -281,7 +281,10 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     }
   }
 
-  /** The node lives, and does not say that it has heard of the attempt: as if it were lost. Should it run there after all, it is to be stopped. */
+  /**
+   * The node lives, and does not say that it has heard of the attempt: as if it were lost. Should it run there after all, it is to be
+   * stopped.
+   */
   unanswered(): void {
     const { node, id, runId } = this;
     const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${this.#question.functionId}"`;

@@ -34,9 +34,9 @@ interface Fetching {
 }
 
 /**
- * Fetches values from the nodes that have them: each at most once at a time, however many want it, but those that come for one alone. What cannot be reached is fetched through
- * another node, which passes it on. Every fetch ends: in the value, or in the error of the node that has it, or `HANDOFF_RESULT_LOST` when there is
- * none, or that node is gone.
+ * Fetches values from the nodes that have them: each at most once at a time, however many want it, but those that come for one alone. What
+ * cannot be reached is fetched through another node, which passes it on. Every fetch ends: in the value, or in the error of the node that
+ * has it, or `HANDOFF_RESULT_LOST` when there is none, or that node is gone.
  */
 export class Fetches {
   readonly #deps: FetchDeps;
@@ -64,8 +64,8 @@ export class Fetches {
   }
 
   /**
-   * `via` is asked when there is no way to the origin. `withinMs` limits the time to the first byte; it has a default for each kind of value. Returns how to
-   * give it up; then nobody is told.
+   * `via` is asked when there is no way to the origin. `withinMs` limits the time to the first byte; it has a default for each kind of
+   * value. Returns how to give it up; then nobody is told.
    */
   fetch(far: RemoteValue, via: string | undefined, listener: ValueListener, withinMs?: number): () => void {
     const to = this.reaches(far.from) ? far.from : via;

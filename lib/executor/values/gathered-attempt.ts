@@ -40,8 +40,8 @@ export interface GatherDeps {
 const ANSWER_MS = 5000;
 
 /**
- * Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for others; not what
- * the attempt alone needs, which is its own.
+ * Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for
+ * others; not what the attempt alone needs, which is its own.
  */
 export function startGathered(attempt: UngatheredAttempt, deps: GatherDeps): AttemptHandle<GatheredOutcome> {
   let far: Set<RemoteValue> | undefined;

@@ -11,7 +11,10 @@ export interface ValueListener {
 /** Makes a value when somebody wants it. */
 export type ValueMaker = (listener: ValueListener) => void;
 
-/** Values that this node has said it would give, by a number that means nothing to others: whoever was told it may fetch them until they are dropped. */
+/**
+ * Values that this node has said it would give, by a number that means nothing to others: whoever was told it may fetch them until they are
+ * dropped.
+ */
 export class Offers {
   readonly #makers = new Map<number, ValueMaker>();
   #last = 0;

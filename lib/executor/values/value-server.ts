@@ -20,7 +20,10 @@ export interface ValueServerDeps {
   readonly refOf: (module: string, name: string) => CodeRef;
 }
 
-/** Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. Whoever has lost the link asks again. */
+/**
+ * Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. Whoever has lost the link asks
+ * again.
+ */
 export class ValueServer {
   readonly #deps: ValueServerDeps;
 
@@ -86,8 +89,8 @@ export class ValueServer {
   }
 
   /**
-   * An edge's serializer runs where the value was made, for as long as its consumer may take. It holds no claim of its own: its consumer does, on the node that
-   * waits for it.
+   * An edge's serializer runs where the value was made, for as long as its consumer may take. It holds no claim of its own: its consumer
+   * does, on the node that waits for it.
    */
   #serialize(to: string, value: Extract<ValueName, { kind: 'serialized' }>, held: StoredValue, listener: ValueListener): void {
     const { executor, node, refOf } = this.#deps;

@@ -46,8 +46,9 @@ export class ClusterQuestions {
   }
 
   /**
-   * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it is
-   * lost first, with `HANDOFF_TIMEOUT` (`node`) after `withinMs`, default 5000. While `progress` grows at least once in that time the question goes on.
+   * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it
+   * is lost first, with `HANDOFF_TIMEOUT` (`node`) after `withinMs`, default 5000. While `progress` grows at least once in that time the
+   * question goes on.
    */
   async ask<T>(name: string, question: Question, withinMs: number = ANSWER_MS, progress?: () => number): Promise<T> {
     const { reach } = this.member(name);
@@ -65,8 +66,8 @@ export class ClusterQuestions {
   }
 
   /**
-   * Asks every other member that there is a link to. A member that is lost meanwhile has no answer, nor has one that is late: `late` is told its name.
-   * Rejects with what one of them refused.
+   * Asks every other member that there is a link to. A member that is lost meanwhile has no answer, nor has one that is late: `late` is
+   * told its name. Rejects with what one of them refused.
    */
   async askAll<T>(question: Question, withinMs?: number, late?: (name: string) => void): Promise<readonly (readonly [string, T])[]> {
     const answers = await Promise.all(
@@ -108,8 +109,8 @@ export class ClusterQuestions {
   }
 
   /**
-   * Brings a value here from a node that has it, and keeps a copy; `undefined` when that has none. Rejects with `HANDOFF_TIMEOUT` when nothing has come of it
-   * within `withinMs`, default 5000, or for 5000 ms later on. `origin`: where it was made, default there.
+   * Brings a value here from a node that has it, and keeps a copy; `undefined` when that has none. Rejects with `HANDOFF_TIMEOUT` when
+   * nothing has come of it within `withinMs`, default 5000, or for 5000 ms later on. `origin`: where it was made, default there.
    */
   async fetch(
     from: string,
@@ -140,7 +141,9 @@ export class ClusterQuestions {
     this.#deps.peers.broadcast({ type: 'tell-location', dagId, functionId, node });
   }
 
-  /** Where a value was made, as far as anybody knows: the first that knows is believed. `late` is told who has not answered within 5000 ms. */
+  /**
+   * Where a value was made, as far as anybody knows: the first that knows is believed. `late` is told who has not answered within 5000 ms.
+   */
   async locate(dagId: string, functionId: string, late?: (name: string) => void): Promise<string | undefined> {
     const known = this.#deps.store.locate(dagId, functionId);
     if (known !== undefined) return known;
@@ -157,8 +160,8 @@ export class ClusterQuestions {
   }
 
   /**
-   * Waits until one of the other members has a value, and brings it here; `undefined` when none has it in time. A value of which something has come goes
-   * on coming. `answerMs`: how long the members have to answer, default `timeoutMs`.
+   * Waits until one of the other members has a value, and brings it here; `undefined` when none has it in time. A value of which something
+   * has come goes on coming. `answerMs`: how long the members have to answer, default `timeoutMs`.
    */
   awaitElsewhere(dagId: string, functionId: string, timeoutMs: number, answerMs = timeoutMs): Promise<StoredValue | undefined> {
     const { clock } = this.#deps;
@@ -199,8 +202,8 @@ export class ClusterQuestions {
   }
 
   /**
-   * Whoever has answered has heard this node's first beat, and has told before whom else it knows; so after the answer of the one who was joined, all
-   * others are known; and after theirs, they know this one.
+   * Whoever has answered has heard this node's first beat, and has told before whom else it knows; so after the answer of the one who was
+   * joined, all others are known; and after theirs, they know this one.
    */
   async #meshed(first: string): Promise<void> {
     const { membership } = this.#deps;

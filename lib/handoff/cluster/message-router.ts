@@ -40,7 +40,10 @@ export interface MessageRouterDeps {
 /** What somebody waits for an answer to. */
 const QUESTIONS: ReadonlySet<string> = new Set(['ask', 'run-attempt', 'stop-attempt', 'fetch-value']);
 
-/** Where what comes over the links goes: each message to its station, within the turn in which it came; links and their ends to the membership. */
+/**
+ * Where what comes over the links goes: each message to its station, within the turn in which it came; links and their ends to the
+ * membership.
+ */
 export class MessageRouter implements PeerListener {
   readonly #parts: MessageRouterDeps;
   /** Peers that are no members: they ask, and are not asked. */
@@ -99,8 +102,8 @@ export class MessageRouter implements PeerListener {
   }
 
   /**
-   * A message has the shape of its type, and may still say what cannot be. What it breaks is its sender's affair: a question is answered with a fault; after
-   * anything else the link ends, and everything else goes on. Were it this node's, one member could end every other.
+   * A message has the shape of its type, and may still say what cannot be. What it breaks is its sender's affair: a question is answered
+   * with a fault; after anything else the link ends, and everything else goes on. Were it this node's, one member could end every other.
    */
   #doubtfully(from: string, message: WireMessage): void {
     try {

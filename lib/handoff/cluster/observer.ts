@@ -30,8 +30,8 @@ const ANSWER_MS = 5000;
 const MOST_ADDRESSES = 100;
 
 /**
- * Looks at a cluster without being a member: nothing is placed with it, nobody waits for it, and it may ask for nothing but the status. When
- * the member that it asks goes away, it asks another one.
+ * Looks at a cluster without being a member: nothing is placed with it, nobody waits for it, and it may ask for nothing but the status.
+ * When the member that it asks goes away, it asks another one.
  */
 export class ClusterObserver implements AsyncDisposable {
   readonly #network: NetworkOptions;
@@ -76,8 +76,9 @@ export class ClusterObserver implements AsyncDisposable {
   }
 
   /**
-   * How the cluster is now. A member that has not answered within 5000 ms is let go, and another one is asked. Rejects with `HANDOFF_TIMEOUT` when one that was
-   * asked before is the only one left, as `start` when no member is found any more, with `HANDOFF_STOPPED` after `close`.
+   * How the cluster is now. A member that has not answered within 5000 ms is let go, and another one is asked. Rejects with
+   * `HANDOFF_TIMEOUT` when one that was asked before is the only one left, as `start` when no member is found any more, with
+   * `HANDOFF_STOPPED` after `close`.
    */
   async status(): Promise<ClusterStatus> {
     const alive = keepAlive();

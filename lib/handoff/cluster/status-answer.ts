@@ -22,8 +22,8 @@ const run = object({ runId: id, dagId: id, driver: nodeName, progress: resources
 const waiting = object({ node: nullable(nodeName), driver: nodeName, dagId: id, functionId: id, lacking: resources }, { open: true });
 
 /**
- * What a node answered when it was asked how things are, as far as it makes sense: of each list the entries that are what they should be, each once. A node of which
- * it says what cannot be read, as one of another version may, is there and has not been heard. Throws `HANDOFF_BAD_MESSAGE` for what is no status at all.
+ * What a node answered when it was asked how things are, as far as it makes sense: of each list the entries that are what they should be,
+ * each once. Throws `HANDOFF_BAD_MESSAGE` for what is no status at all.
  */
 export function statusFrom(teller: string, answer: unknown): WireStatus {
   const {

@@ -26,7 +26,10 @@ export interface NodeUse {
   readonly running: number;
   /** Attempts of other drivers that wait there for room. */
   readonly queued: number;
-  /** Attempts that were given up (time-out, cancel) and whose thread is still blocked in a system call: they hold their claim and thread until it ends. */
+  /**
+   * Attempts that were given up (time-out, cancel) and whose thread is still blocked in a system call: they hold their claim and thread
+   * until it ends.
+   */
   readonly blocked: number;
   /** The size of the values kept there, bytes. */
   readonly heldBytes: number;
@@ -123,7 +126,10 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
   return { node, nodes, runs: driven, waiting: [...own, ...forOthers], moreWaiting: runs.moreWaiting };
 }
 
-/** One picture of many: each node is believed about itself and the runs that it drives, and no other; what waits on a node waits no longer with its driver. */
+/**
+ * One picture of many: each node is believed about itself and the runs that it drives, and no other; what waits on a node waits no longer
+ * with its driver.
+ */
 export function mergedStatus(own: WireStatus, others: readonly (readonly [string, WireStatus])[]): WireStatus {
   const all = new Map<string, WireStatus>([[own.node, own], ...others.filter(([teller]) => teller !== own.node)]);
   const nodes = own.nodes.map((entry) => {

@@ -16,7 +16,10 @@ export class StationClient {
     this.#lifecycle = lifecycle;
   }
 
-  /** When the actor crashes meanwhile, its next incarnation is asked again: every question may be repeated. `HANDOFF_STOPPED` once the node is. */
+  /**
+   * When the actor crashes meanwhile, its next incarnation is asked again: every question may be repeated. `HANDOFF_STOPPED` once the node
+   * is.
+   */
   async ask<R, N extends keyof Stations>(name: N, request: (replyTo: ActorRef<R>) => Stations[N]): Promise<R> {
     this.#lifecycle.refuse();
     const alive = keepAlive();

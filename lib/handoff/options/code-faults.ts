@@ -21,10 +21,10 @@ export interface CodeFaultOptions {
 }
 
 /**
- * Finds the functions of a DAG whose code cannot be loaded below `root` on this machine: a module or an export that is misspelt, a module that throws, never
- * settles or ends its process. In the order of the DAG; plain functions need no look. Modules are loaded as a node does it, in a process of
- * their own that is killed afterwards; nothing of the DAG is run, but what a module does while it loads is done. Rejects with a `TypeError`
- * or `RangeError` for wrong options.
+ * Finds the functions of a DAG whose code cannot be loaded below `root` on this machine: a module or an export that is misspelt, a module
+ * that throws, never settles or ends its process. In the order of the DAG; plain functions need no look. Modules are loaded as a node does
+ * it, in a process of their own that is killed afterwards; nothing of the DAG is run, but what a module does while it loads is done.
+ * Rejects with a `TypeError` or `RangeError` for wrong options.
  */
 export async function findCodeFaults(dag: DagLike, options: CodeFaultOptions = {}): Promise<CodeFault[]> {
   const root = checkedRoot(options.root);
@@ -50,7 +50,8 @@ export async function findCodeFaults(dag: DagLike, options: CodeFaultOptions = {
   return uses.flatMap(({ functionId, ref: { module, name }, what }) => {
     const reason = reasons.get(keyOf({ module, name }));
     if (reason === undefined) return [];
-    const message = `Cannot load ${what} of function ${JSON.stringify(functionId)}: module ${JSON.stringify(module)} below ${root}: ${reason}`;
+    const where = `module ${JSON.stringify(module)} below ${root}`;
+    const message = `Cannot load ${what} of function ${JSON.stringify(functionId)}: ${where}: ${reason}`;
     return [{ kind: 'code-not-found', functionId, module, name, message }];
   });
 }

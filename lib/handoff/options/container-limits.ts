@@ -8,8 +8,9 @@ const MOUNT = '/sys/fs/cgroup';
 const MIB = 2 ** 20;
 
 /**
- * How many CPUs the cgroups of this process may use, as a fraction: the least quota of its own cgroup and all above it, in version 2 (`cpu.max`) or 1
- * (`cpu.cfs_quota_us`). `Infinity` where there is no quota, or no cgroups. Source: the kernel's documentation, admin-guide/cgroup-v2, "CPU".
+ * How many CPUs the cgroups of this process may use, as a fraction: the least quota of its own cgroup and all above it, in version 2
+ * (`cpu.max`) or 1 (`cpu.cfs_quota_us`). `Infinity` where there is no quota, or no cgroups. Source: the kernel's documentation,
+ * admin-guide/cgroup-v2, "CPU".
  */
 export function cpuQuota(read: ReadText): number {
   let least = Number.POSITIVE_INFINITY;
@@ -49,12 +50,18 @@ function quotaOf(text: string | undefined): number {
   return cpus > 0 ? cpus : Number.POSITIVE_INFINITY;
 }
 
-/** The CPUs that a node has by default: the available parallelism, or the container's quota where that is less, but 1 at least, as functions ask for 1. */
+/**
+ * The CPUs that a node has by default: the available parallelism, or the container's quota where that is less, but 1 at least, as functions
+ * ask for 1.
+ */
 export function defaultCpu(parallelism: number, quota: number): number {
   return Math.max(1, Math.min(parallelism, Math.round(quota * 1000) / 1000));
 }
 
-/** The MiB that a node has by default: the machine's, or the container's limit where there is one that is less. Both in bytes; a limit of 0 is none. */
+/**
+ * The MiB that a node has by default: the machine's, or the container's limit where there is one that is less. Both in bytes; a limit of 0
+ * is none.
+ */
 export function defaultMemoryMiB(machineBytes: number, limitBytes: number): number {
   return Math.floor((limitBytes > 0 ? Math.min(machineBytes, limitBytes) : machineBytes) / MIB);
 }

@@ -27,9 +27,10 @@ export interface ExecuteOptions<V extends object = object, In extends string = s
   /** How long the results are kept after the run, ms. Default 600,000. */
   retainMs?: number;
   /**
-   * The run is known by this id instead of the DAG's own, so that one DAG may run many times at once: in events, results, errors, `currentFunction()`, and for
-   * `getResult`, `getValue`, `storeValue`, `clear` and `HANDOFF_DAG_RUNNING`. Inputs that were stored before are those stored under this id. What is learnt of how long
-   * functions take is the DAG's own. A well-formed non-empty string. @default the DAG's id
+   * The run is known by this id instead of the DAG's own, so that one DAG may run many times at once: in events, results, errors,
+   * `currentFunction()`, and for `getResult`, `getValue`, `storeValue`, `clear` and `HANDOFF_DAG_RUNNING`. Inputs that were stored before
+   * are those stored under this id. What is learnt of how long functions take is the DAG's own. A well-formed non-empty string.
+   * @default the DAG's id
    */
   dagId?: string;
 }

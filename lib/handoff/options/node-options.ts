@@ -12,8 +12,8 @@ export interface NodeOptions {
   /** Unique in the cluster. Default: the host's name and a short random suffix. */
   name?: string;
   /**
-   * Replaces the defaults whole. Default: `cpu` the available parallelism, or the container's CPU quota where that is less, but at least 1; `memory` the MiB of
-   * the machine, or of the container's limit where that is less.
+   * Replaces the defaults whole. Default: `cpu` the available parallelism, or the container's CPU quota where that is less, but at least 1;
+   * `memory` the MiB of the machine, or of the container's limit where that is less.
    */
   capabilities?: Capabilities;
   /** Worker threads at most, started when first needed. Default: max(3, cpu rounded up). */
@@ -23,21 +23,25 @@ export interface NodeOptions {
   /** How many loop functions run at once. Default 256. */
   loopConcurrency?: number;
   /**
-   * Whether functions are kept from seeing each other's changes: results are frozen (plain objects and arrays, deeply), and what cannot be frozen (binary data, Map,
-   * Set, Date, RegExp, Error) is copied for each loop function, unless that is its only user. Without it loop functions share values as they are, and may pass
-   * what is no value. @default true
+   * Whether functions are kept from seeing each other's changes: results are frozen (plain objects and arrays, deeply), and what cannot be
+   * frozen (binary data, Map, Set, Date, RegExp, Error) is copied for each loop function, unless that is its only user. Without it loop
+   * functions share values as they are, and may pass what is no value.
+   * @default true
    */
   freeze?: boolean;
   /**
-   * What happens to a function of a module whose file differs between this node, as driver, and a node that could run it: `'warn'` says so in the log, once a
-   * run; `'refuse'` does not place it there. A file that this node has not, or that has another extension there (compiled), is not compared. Default `'warn'`.
+   * What happens to a function of a module whose file differs between this node, as driver, and a node that could run it: `'warn'` says so
+   * in the log, once a run; `'refuse'` does not place it there. A file that this node has not, or that has another extension there
+   * (compiled), is not compared. Default `'warn'`.
    */
   codeSkew?: 'warn' | 'refuse';
-  /** `'host:port'`, port 0 picks one. Default: not listening, the node reaches others and nobody reaches it. Off loopback it takes a cookie. */
+  /**
+   * `'host:port'`, port 0 picks one. Default: not listening, the node reaches others and nobody reaches it. Off loopback it takes a cookie.
+   */
   listen?: string;
   /**
-   * The URL, `ws://host:port`, at which others reach this node, where that is not the one it listens at: behind NAT, in a container with mapped ports, behind a proxy.
-   * Default: where it listens.
+   * The URL, `ws://host:port`, at which others reach this node, where that is not the one it listens at: behind NAT, in a container with
+   * mapped ports, behind a proxy. Default: where it listens.
    */
   advertise?: string;
   /** URLs of members, `ws://host:port`; any one that answers will do. */
@@ -53,8 +57,9 @@ export interface NodeOptions {
   /** The folder that relative modules are found under. Default: that of the nearest package.json above the working directory. */
   root?: string;
   /**
-   * Where the node writes what happens. What it throws, and a promise of its that rejects, ends nothing: `status()` then says `log: 'lost'`. Default: pino,
-   * JSON lines on standard error; lines that cannot be written, or that nobody reads, are dropped and counted.
+   * Where the node writes what happens. What it throws, and a promise of its that rejects, ends nothing: `status()` then says
+   * `log: 'lost'`. Default: pino, JSON lines on standard error; lines that cannot be written, or that nobody reads, are dropped and
+   * counted.
    */
   logger?: Logger;
 }
@@ -134,7 +139,10 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   };
 }
 
-/** The folder that modules lie in, absolute. Default: that of the nearest package.json at or above the working directory. `TypeError` for what is none. */
+/**
+ * The folder that modules lie in, absolute. Default: that of the nearest package.json at or above the working directory. `TypeError` for
+ * what is none.
+ */
 export function checkedRoot(given: unknown): string {
   if (given === undefined) return nearestPackage(process.cwd());
   if (typeof given !== 'string' || given === '') throw new TypeError('root must be the path of a folder');

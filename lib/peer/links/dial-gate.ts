@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * Lets few dials go on at once to addresses that were only told of, whoever is there: of each teller four, of all eight, in turn. So somebody who tells of
- * thousands keeps nobody from finding those that another has told of.
+ * Lets few dials go on at once to addresses that were only told of, whoever is there: of each teller four, of all eight, in turn. So
+ * somebody who tells of thousands keeps nobody from finding those that another has told of.
  */
 export class DialGate {
   readonly #waiting = new Map<string, Set<Waiting>>();

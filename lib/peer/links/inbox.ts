@@ -18,7 +18,10 @@ export class NoRoom extends Error {
 /** What one link has in arriving values may be so many times what is left: alone three quarters of all, and others always find some. */
 const SHARE = 3;
 
-/** How much memory values that are still arriving may take, over all links of a node. It is taken as their bytes come, whatever was announced. */
+/**
+ * How much memory values that are still arriving may take, over all links of a node. It is taken as their bytes come, whatever was
+ * announced.
+ */
 export class IncomingBudget {
   /** The most that one link may have, and so the largest value, bytes. */
   readonly mostBytes: number;
@@ -29,7 +32,10 @@ export class IncomingBudget {
     this.mostBytes = Math.floor((maxBytes * SHARE) / (SHARE + 1));
   }
 
-  /** For a link that has `hasBytes` already. Says no when that would be more than its share. Source: dynamic thresholds of shared buffers (Choudhury, Hahne 1998). */
+  /**
+   * For a link that has `hasBytes` already. Says no when that would be more than its share. Source: dynamic thresholds of shared buffers
+   * (Choudhury, Hahne 1998).
+   */
   take(bytes: number, hasBytes: number): boolean {
     if (hasBytes + bytes > SHARE * (this.#leftBytes - bytes)) return false;
     this.#leftBytes -= bytes;
@@ -76,9 +82,9 @@ export interface InboxOptions {
 }
 
 /**
- * Collects the chunks of values. A value is the pieces in which it came, in order: whoever opens it puts them together where it needs them, which is the only
- * copy; or it is put together as it comes, in memory that whoever waits for it gives. What nobody waits for is refused, and so is what turns out to be more
- * than the budget has for this link; the rest of its chunks is dropped.
+ * Collects the chunks of values. A value is the pieces in which it came, in order: whoever opens it puts them together where it needs them,
+ * which is the only copy; or it is put together as it comes, in memory that whoever waits for it gives. What nobody waits for is refused,
+ * and so is what turns out to be more than the budget has for this link; the rest of its chunks is dropped.
  */
 export class Inbox {
   readonly #options: InboxOptions;

@@ -40,8 +40,8 @@ export function joinError(url: string, end: LinkOver, { isStopped, hasCookie }: 
 }
 
 /**
- * Tries all addresses of one name side by side; resolves with the first that answers. That one of them is this node itself is no answer, and not final: the others
- * may come. Rejects when none is left: with a refusal if there was one, else with what was last wrong.
+ * Tries all addresses of one name side by side; resolves with the first that answers. That one of them is this node itself is no answer,
+ * and not final: the others may come. Rejects when none is left: with a refusal if there was one, else with what was last wrong.
  */
 export async function joinAny<T>(addresses: readonly string[], join: (at: string) => Promise<T>): Promise<T> {
   try {

@@ -109,13 +109,13 @@ export const newLink = (setup: LinkSetup): LinkState => ({
 /**
  * The brain of one link: who is there, is it who it says, is it wanted. The walk, D the dialler and A the acceptor:
  *
- *     D hello ▶   ◀ hello A   D proof ▶   ◀ proof A   and `welcome`, from the one whose name sorts lower, to whom the last word belongs
+ * D hello ▶ ◀ hello A D proof ▶ ◀ proof A and `welcome`, from the one whose name sorts lower, to whom the last word belongs
  *
  * Of two links that are made at once, in whichever directions, that one decides alone, when it says welcome; so there is always exactly
  * one. The acceptor proves itself last, so that nobody who only dials gets something to guess cookies with.
  *
- * Pure but for the state, which it changes. Whatever has no place in the walk counts as a malformed frame: the first ends a link that is not
- * up, the third one that is. A refusal is told to the other side, with its reason.
+ * Pure but for the state, which it changes. Whatever has no place in the walk counts as a malformed frame: the first ends a link that is
+ * not up, the third one that is. A refusal is told to the other side, with its reason.
  */
 export function stepLink(state: LinkState, event: LinkEvent, nowMs: number): readonly LinkCommand[] {
   if (state.phase === 'over') return [];

@@ -24,12 +24,15 @@ const MOST_WAITING_BYTES = 1024 * 1024 * 1024;
 /** So much of messages may be under way to a peer however small the window is, bytes. */
 const MESSAGES_UNDER_WAY_BYTES = 64 * 1024;
 
-/** What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one chunk. */
+/**
+ * What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one
+ * chunk.
+ */
 const REST_PART = 1 / 8;
 
 /**
- * A value of which no more than this is left is sent to its end before others have their turn, bytes. On a link that breaks again and again values that take
- * turns in small chunks would none of them be whole, and all begin anew.
+ * A value of which no more than this is left is sent to its end before others have their turn, bytes. On a link that breaks again and again
+ * values that take turns in small chunks would none of them be whole, and all begin anew.
  */
 const SOON_BYTES = 1.25 * 1024 * 1024;
 
@@ -56,10 +59,10 @@ export interface OutboxOptions {
 }
 
 /**
- * What is on its way to one peer. Messages of one turn go in few frames, in the order in which they were given, a long one in pieces; values go beside them in
- * chunks, in turn if there are several. Frames of many messages go off as soon as they are full: the other side works on them while this one goes on. With
- * one frame a turn two nodes that talk of thousands of small functions wait for each other, a third of the time. Only so much is under way at a time as the
- * window lets; the rest waits here, where it can be seen.
+ * What is on its way to one peer. Messages of one turn go in few frames, in the order in which they were given, a long one in pieces;
+ * values go beside them in chunks, in turn if there are several. Frames of many messages go off as soon as they are full: the other side
+ * works on them while this one goes on. With one frame a turn two nodes that talk of thousands of small functions wait for each other, a
+ * third of the time. Only so much is under way at a time as the window lets; the rest waits here, where it can be seen.
  */
 export class Outbox {
   readonly #options: OutboxOptions;

@@ -10,8 +10,8 @@ interface Kind {
 }
 
 /**
- * Warns of what strangers can bring about as often as they like: of each kind at most `perMinute` lines a minute; what is left out is counted, and told once the
- * minute is over, with the fields of the last.
+ * Warns of what strangers can bring about as often as they like: of each kind at most `perMinute` lines a minute; what is left out is
+ * counted, and told once the minute is over, with the fields of the last.
  */
 export class QuietLog {
   readonly #logger: Logger;

@@ -8,9 +8,9 @@ const LONGEST_UNPROVED_REST_MS = 30_000;
 const FAILURES_FOLLOWED = 5;
 
 /**
- * How long to rest after `failures` dials on end: 50 ms, doubled each time, at most 2 s, of which between half and all by `random` (0 to 1), so
- * that two who dial each other, or many who dial one, do not keep in step. Where nobody has been met yet, at most 30 s.
- * Source: AWS, "Exponential Backoff and Jitter" (equal jitter).
+ * How long to rest after `failures` dials on end: 50 ms, doubled each time, at most 2 s, of which between half and all by `random` (0 to
+ * 1), so that two who dial each other, or many who dial one, do not keep in step. Where nobody has been met yet, at most 30 s. Source: AWS,
+ * "Exponential Backoff and Jitter" (equal jitter).
  */
 export const redialRestMs = (failures: number, random: number, isProved = true): number =>
   Math.min(isProved ? LONGEST_REST_MS : LONGEST_UNPROVED_REST_MS, FIRST_REST_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + random / 2);

@@ -13,8 +13,8 @@ const LARGEST_CHUNK_BYTES = 1024 * 1024;
 const QUEUE_MS = { short: 10, long: 25 };
 
 /**
- * The same for a window of up to so many bytes: on a slow link a few chunks are a queue of that length by themselves, and less under way would leave the link
- * idle while they are acknowledged.
+ * The same for a window of up to so many bytes: on a slow link a few chunks are a queue of that length by themselves, and less under way
+ * would leave the link idle while they are acknowledged.
  */
 const SMALL_BYTES = 256 * 1024;
 const SMALL_QUEUE_MS = { short: 50, long: 250 };
@@ -30,11 +30,12 @@ interface Chunk {
 }
 
 /**
- * How many bytes of values may be under way to one peer. What is under way is what a message has to wait for, in this process, in the kernel's
- * buffers (which take megabytes before they say so) and in the network's. So the window begins small, doubles with each round while chunks arrive about as
- * quickly as they can, grows by a quarter once they have queued, and shrinks when they queue, once for all that was under way then: one pause of a busy loop
- * is one. Those of many senders that share a slow line all see its queue, and shrink until it is short. Pure: the times are the caller's. Source: LEDBAT (RFC
- * 6817), with a smaller target than its 100 ms, and its slow start (2.4.2).
+ * How many bytes of values may be under way to one peer. What is under way is what a message has to wait for, in this process, in the
+ * kernel's buffers (which take megabytes before they say so) and in the network's. So the window begins small, doubles with each round
+ * while chunks arrive about as quickly as they can, grows by a quarter once they have queued, and shrinks when they queue, once for all
+ * that was under way then: one pause of a busy loop is one. Those of many senders that share a slow line all see its queue, and shrink
+ * until it is short. Pure: the times are the caller's. Source: LEDBAT (RFC 6817), with a smaller target than its 100 ms, and its slow start
+ * (2.4.2).
  */
 export class Window {
   #bytes = FIRST_BYTES;
@@ -61,7 +62,10 @@ export class Window {
     return this.#underWayBytes < Math.max(this.#bytes, leastBytes);
   }
 
-  /** How much of a value should go in one chunk, bytes: few large ones where the network is fast (two thirds more throughput than 64 KiB each). */
+  /**
+   * How much of a value should go in one chunk, bytes: few large ones where the network is fast (two thirds more throughput than 64 KiB
+   * each).
+   */
   get chunkBytes(): number {
     return Math.min(LARGEST_CHUNK_BYTES, Math.max(SMALLEST_CHUNK_BYTES, Math.floor(this.#bytes / CHUNKS)));
   }

@@ -30,17 +30,23 @@ export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 /** From this length on a message goes in pieces, bytes. */
 export const LONG_MESSAGE_BYTES = 128 * 1024;
 /**
- * A frame of messages that has as many bytes is acknowledged, as chunks and pieces are: so what waits on a slow link waits with whoever sends it, not in buffers
- * that nobody sees.
+ * A frame of messages that has as many bytes is acknowledged, as chunks and pieces are: so what waits on a slow link waits with whoever
+ * sends it, not in buffers that nobody sees.
  */
 export const COUNTED_FRAME_BYTES = 16 * 1024;
 const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
 
-/** No records and no shared structures: a peer that has missed one frame would decode garbage. Bytes of a message do not keep its frame alive. */
+/**
+ * No records and no shared structures: a peer that has missed one frame would decode garbage. Bytes of a message do not keep its frame
+ * alive.
+ */
 const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
 
-/** What was meant to be a message and is none. Its type and number are there where they could be read: whoever waits under that number is told. */
+/**
+ * What was meant to be a message and is none. Its type and number are there where they could be read: whoever waits under that number is
+ * told.
+ */
 export interface WrongMessage {
   readonly fault: string;
   readonly type: string | undefined;
@@ -65,8 +71,8 @@ export type Decoded =
 const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
 
 /**
- * One message as a frame of its own, to be sent to any number of peers. Throws `HANDOFF_NOT_SERIALIZABLE` for what no peer would take: more than 32 MiB, more
- * than 4 million values in it, or an answer that is no plain data.
+ * One message as a frame of its own, to be sent to any number of peers. Throws `HANDOFF_NOT_SERIALIZABLE` for what no peer would take: more
+ * than 32 MiB, more than 4 million values in it, or an answer that is no plain data.
  */
 export function encodeMessage(message: WireMessage): Uint8Array {
   const frame = packr.pack(message, RESERVE_START_SPACE + 1);
@@ -171,9 +177,9 @@ function numberFrame(kind: number, value: number): Uint8Array {
 }
 
 /**
- * What is in a frame that came from anybody. Never throws. Plain data only: each byte is looked at before anything is made of it, which is why
- * msgpackr's own extensions need not be overridden for the whole process; then each message is held against the shape of its type.
- * A message that is wrong spoils no other; a frame that is no MessagePack is wrong as a whole.
+ * What is in a frame that came from anybody. Never throws. Plain data only: each byte is looked at before anything is made of it, which is
+ * why msgpackr's own extensions need not be overridden for the whole process; then each message is held against the shape of its type. A
+ * message that is wrong spoils no other; a frame that is no MessagePack is wrong as a whole.
  */
 export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
   const head = parts[0];

@@ -18,7 +18,10 @@ import {
   word,
 } from './shape.js';
 
-/** Resources, as `[name, amount]`: names are the users', and never keys of an object that came over the wire. No node has more than a thousand. */
+/**
+ * Resources, as `[name, amount]`: names are the users', and never keys of an object that came over the wire. No node has more than a
+ * thousand.
+ */
 const resources = list(tuple(id, amount), 1000);
 
 /** Told apart by equality only; nothing that long is made. */
@@ -32,8 +35,8 @@ const code = { module: text, name: text, isolation: text };
 
 /**
  * Which value is meant. `of-run`: what a function made, or an input, by the run; whoever has no link with its `origin` asks the driver, who
- * passes it on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by DAG id, whoever made it. `offered`: what the
- * node that is asked has just said it would give.
+ * passes it on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by DAG id, whoever made it.
+ * `offered`: what the node that is asked has just said it would give.
  */
 const value = variants('kind', {
   'of-run': { runId: id, functionId: id, origin: id },
@@ -53,8 +56,8 @@ const value = variants('kind', {
 });
 
 /**
- * What a step is given: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. `sole`: nobody but this attempt
- * will need it.
+ * What a step is given: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. `sole`: nobody
+ * but this attempt will need it.
  */
 const given = either(object({ packed: bytes, freeze: flag }), object({ from: id, value, sizeBytes: count, sole: flag }));
 
@@ -108,7 +111,10 @@ const member = tuple(nodeName, incarnation, nullable(text));
  * type, the check on arrival and the codec follow. There are no optional fields: what may be absent is `nullable`.
  */
 const MESSAGES = {
-  /** The sender lives, and how it is. `byDriver`: what each has in use, of resources, threads and places on the loop; `threads`, `loopPlaces`: size, in use. */
+  /**
+   * The sender lives, and how it is. `byDriver`: what each has in use, of resources, threads and places on the loop; `threads`,
+   * `loopPlaces`: size, in use.
+   */
   beat: {
     seq: count,
     lagMs: amount,
@@ -133,8 +139,8 @@ const MESSAGES = {
   ask: { id: count, question },
   answer: { id: count, value: plain, error: nullable(bytes) },
   /**
-   * One try at a function, for the driver who sends it, whose number for it `id` is: it counts up. Sent again under the same when the link comes up anew; then the
-   * answers are given again.
+   * One try at a function, for the driver who sends it, whose number for it `id` is: it counts up. Sent again under the same when the link
+   * comes up anew; then the answers are given again.
    */
   'run-attempt': {
     id: count,
@@ -158,8 +164,8 @@ const MESSAGES = {
   'attempt-ended': { id: count, outcome },
   'stop-attempt': { runId: id, id: count, reason: bytes, graceMs: amount },
   /**
-   * When a link comes up: all runs that the sender drives, each with its attempts on the receiver. What the receiver has beside them was given up while
-   * there was no link to say so.
+   * When a link comes up: all runs that the sender drives, each with its attempts on the receiver. What the receiver has beside them was
+   * given up while there was no link to say so.
    */
   'runs-under-way': { runs: list(tuple(id, list(count))) },
   /** A run begins, which the sender drives: told to all before anybody else can know of it. */

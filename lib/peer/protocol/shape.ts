@@ -1,7 +1,7 @@
 /**
  * Whether a value that somebody else sent has the shape that is expected: returns where it first has not, as `inputs[3].sizeBytes` (empty
- * for the value itself), or `undefined` if it has. Never throws and changes nothing. Shapes are closures made once: no code is generated, and
- * a message of twenty fields takes well under a microsecond.
+ * for the value itself), or `undefined` if it has. Never throws and changes nothing. Shapes are closures made once: no code is generated,
+ * and a message of twenty fields takes well under a microsecond.
  */
 export interface Shape<T> {
   (value: unknown): string | undefined;

@@ -3,8 +3,9 @@ import { packThrown } from '../../value/index.js';
 import type { WireMessage } from './messages.js';
 
 /**
- * What goes to a peer in place of a message that is longer than one may be, which `error` says. Throws `error` for a question: whoever asks is told at once. An
- * answer becomes that error, so that nobody waits for it. Of what nobody waits for goes what is short: the rest tells nothing that could not be missed.
+ * What goes to a peer in place of a message that is longer than one may be, which `error` says. Throws `error` for a question: whoever asks
+ * is told at once. An answer becomes that error, so that nobody waits for it. Of what nobody waits for goes what is short: the rest tells
+ * nothing that could not be missed.
  */
 export function inItsPlace(message: WireMessage, error: HandoffError): readonly WireMessage[] {
   switch (message.type) {

@@ -4,7 +4,9 @@ import { isIP } from 'node:net';
 /** How many addresses of one name are tried, the first ones. */
 const MOST = 64;
 
-/** The IP addresses behind the host of a URL, of both families; none for what is an address itself, or no URL. Rejects as `dns.lookup` does. */
+/**
+ * The IP addresses behind the host of a URL, of both families; none for what is an address itself, or no URL. Rejects as `dns.lookup` does.
+ */
 export async function hostAddresses(url: string): Promise<readonly string[]> {
   const host = hostNameOf(url);
   if (host === undefined) return [];

@@ -15,7 +15,10 @@ const MASK_BYTES = 4;
 const LENGTH_OF_16_BITS = 126;
 const LENGTH_OF_64_BITS = 127;
 
-/** Where the bytes of a connection go first, unless they belong to a long frame: one for all, as each is empty again before the next is asked. */
+/**
+ * Where the bytes of a connection go first, unless they belong to a long frame: one for all, as each is empty again before the next is
+ * asked.
+ */
 const SLAB = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The most that is read at once, bytes: libuv reads 32 times before anybody else has a turn. */
@@ -32,9 +35,9 @@ interface Head {
 }
 
 /**
- * Beside ws, what a connection carries: takes the payload of each long frame of binary data, the last of its message, into memory of its own, and leaves
- * an empty frame in its place. ws would collect it in the pieces in which it came, then copy it: half of what receiving costs. All that is short, or not as it
- * should be, ws sees as it came; it is ws that judges.
+ * Beside ws, what a connection carries: takes the payload of each long frame of binary data, the last of its message, into memory of its
+ * own, and leaves an empty frame in its place. ws would collect it in the pieces in which it came, then copy it: half of what receiving
+ * costs. All that is short, or not as it should be, ws sees as it came; it is ws that judges.
  */
 export class LongFrames {
   readonly #isServer: boolean;
@@ -150,8 +153,8 @@ export class LongFrames {
 }
 
 /**
- * The C library gives what is freed back to the system, which then makes each megabyte anew, page by page: twice the cost of reading it. From the largest
- * mapping that was ever freed glibc learns that memory will be needed again (mallopt(3), M_MMAP_THRESHOLD).
+ * The C library gives what is freed back to the system, which then makes each megabyte anew, page by page: twice the cost of reading it.
+ * From the largest mapping that was ever freed glibc learns that memory will be needed again (mallopt(3), M_MMAP_THRESHOLD).
  */
 const HINT_BYTES = 31 * 1024 * 1024;
 let isHinted = false;

@@ -214,7 +214,8 @@ class MemorySocket implements Socket {
 
 /**
  * A network within one process: ordered and reliable until a connection is reset, as TCP is, and nothing arrives within the turn in which
- * it was sent. Conditions can be set per pair of nodes at any time. Addresses are `host:port`, URLs `memory://host:port`; hosts mean nothing.
+ * it was sent. Conditions can be set per pair of nodes at any time. Addresses are `host:port`, URLs `memory://host:port`; hosts mean
+ * nothing.
  */
 export class MemoryNetwork {
   readonly clock: Clock;

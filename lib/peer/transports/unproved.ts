@@ -6,8 +6,9 @@ interface Entry {
 }
 
 /**
- * The connections that have not proved themselves, the oldest first. There are at most `limit` of them, half as many from one address. Whoever is one too
- * many takes the place of the oldest: who means well has proved itself within milliseconds, who only wants the place is still there.
+ * The connections that have not proved themselves, the oldest first. There are at most `limit` of them, half as many from one address.
+ * Whoever is one too many takes the place of the oldest: who means well has proved itself within milliseconds, who only wants the place is
+ * still there.
  */
 export class UnprovedConnections {
   readonly #limit: number;

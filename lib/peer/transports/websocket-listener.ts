@@ -41,8 +41,8 @@ function refuse(wire: NetSocket, answer: string): void {
 
 /**
  * Listens for WebSockets. Nobody gets far unasked: the request's head and TLS have a deadline, requests with an `Origin` (browsers; nodes
- * send none) and requests for anything but a WebSocket are refused and closed at once, and those who have not proved themselves are counted: beyond a number
- * the oldest of them go.
+ * send none) and requests for anything but a WebSocket are refused and closed at once, and those who have not proved themselves are
+ * counted: beyond a number the oldest of them go.
  */
 export function listenForWebSockets(
   options: WebSocketOptions,

@@ -25,9 +25,10 @@ export type FunctionEvent =
   | 'argument-lost';
 
 /**
- * The life of a function: what follows on what. A pair that is not here must not happen. A lost node, or one that leaves, sends a function back to `ready`
- * with a raised attempt, one that has no room for it with the same; a value that is lost with its node sends one that had succeeded, and those that
- * were about to use it, back to `waiting`; cancelling an attempt under way leaves the function where it is until the attempt has ended.
+ * The life of a function: what follows on what. A pair that is not here must not happen. A lost node, or one that leaves, sends a function
+ * back to `ready` with a raised attempt, one that has no room for it with the same; a value that is lost with its node sends one that had
+ * succeeded, and those that were about to use it, back to `waiting`; cancelling an attempt under way leaves the function where it is until
+ * the attempt has ended.
  */
 export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record<FunctionEvent, FunctionState>>>>> = {
   waiting: { 'inputs-ready': 'ready', skipped: 'skipped', cancelled: 'cancelled' },

@@ -6,9 +6,9 @@ import { announce, type Moment, move, type RunState, ready, stamp } from './run-
 const MAX_MISSES = 3;
 
 /**
- * Nobody has these values any more. Those that are still needed (by functions that have not ended, by `collect`) are computed again, with whatever
- * of their own arguments has been dropped or is lost too, and only those. Functions that were ready for one wait for it again; those that run may
- * have got it already, and say so if not.
+ * Nobody has these values any more. Those that are still needed (by functions that have not ended, by `collect`) are computed again, with
+ * whatever of their own arguments has been dropped or is lost too, and only those. Functions that were ready for one wait for it again;
+ * those that run may have got it already, and say so if not.
  */
 export function valuesLost(state: RunState, indices: readonly number[], at: Moment, out: RunCommand[]): void {
   if (state.phase !== 'open') return;

@@ -16,8 +16,8 @@ export const ATTEMPT_ERRORS_KEPT = 100;
 const POISONOUS_LOSSES = 3;
 
 /**
- * The brain of a run: applies one happening to `state` and adds what is to be done to `out`. The answers of attempts that are not the current
- * one are counted and dropped. Pure but for `state` and `out`.
+ * The brain of a run: applies one happening to `state` and adds what is to be done to `out`. The answers of attempts that are not the
+ * current one are counted and dropped. Pure but for `state` and `out`.
  */
 export function stepRun(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
   if (state.phase === 'ended') {

@@ -1,4 +1,7 @@
-/** Which functions of a run hold a claim, and where. Columns by index: a map of what comes and goes costs each function more than its places here. */
+/**
+ * Which functions of a run hold a claim, and where. Columns by index: a map of what comes and goes costs each function more than its places
+ * here.
+ */
 export class ClaimsHeld {
   readonly #nodes: (string | undefined)[];
   readonly #mayQueue: Uint8Array;

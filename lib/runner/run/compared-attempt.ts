@@ -2,8 +2,8 @@ import type { HandoffError } from '../../base/index.js';
 import type { AttemptHandle, RemoteOutcome } from '../../executor/index.js';
 
 /**
- * An attempt on another node that begins once it is known whether its modules are the same there. Where they are not it is `declined`, so that it is placed
- * elsewhere and counts as nothing.
+ * An attempt on another node that begins once it is known whether its modules are the same there. Where they are not it is `declined`, so
+ * that it is placed elsewhere and counts as nothing.
  */
 export class ComparedAttempt implements AttemptHandle<RemoteOutcome> {
   #begun: AttemptHandle<RemoteOutcome> | undefined;

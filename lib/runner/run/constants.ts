@@ -2,7 +2,10 @@ import { HandoffError } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import { check, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
 
-/** The constants of a run's functions and edges, as they were when `execute` was called: what the caller changes in them afterwards has no effect. */
+/**
+ * The constants of a run's functions and edges, as they were when `execute` was called: what the caller changes in them afterwards has no
+ * effect.
+ */
 export class Constants {
   readonly #freeze: boolean;
   /** Those that are not primitives through and through, by the array that the specification holds. */

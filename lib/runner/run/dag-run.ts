@@ -122,7 +122,7 @@ export class DagRun implements AllocatorClient {
     if (this.#incarnation === incarnation) this.#incarnation = undefined;
   }
 
-  /** Ends the run without a DagRunner, whose supervisor has given up: what is under way is stopped, every claim freed, then `ended` told. */
+  /** Ends the run after its supervisor has given up on the DagRunner: stops what is under way, frees every claim, then reports the end. */
   abandon(error: HandoffError): void {
     this.#incarnation = undefined;
     this.#commands = [];

@@ -44,8 +44,8 @@ export interface Supervised {
 }
 
 /**
- * Starts the DagRunner of a run under the supervisor of runs, and again whenever it crashes while the run goes on: how often is no matter of other runs.
- * Rejects with `HANDOFF_STOPPED` when that supervisor has ended.
+ * Starts the DagRunner of a run under the supervisor of runs, and again whenever it crashes while the run goes on: how often is no matter
+ * of other runs. Rejects with `HANDOFF_STOPPED` when that supervisor has ended.
  */
 export function superviseRun(supervisor: Supervisor, { run, goesOn, onGiveUp }: Supervised): Promise<unknown> {
   const start = (parent: Parent): 'ignore' | Promise<ActorRef<DagRunnerMessage>> => (goesOn() ? startDagRunner(parent, run) : 'ignore');

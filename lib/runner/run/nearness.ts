@@ -11,10 +11,10 @@ export interface Placements {
 }
 
 /**
- * What the placement of some functions says about where others belong: which nodes have, or are getting, a copy of a value because something that needs
- * it was placed there; and how many of a function's family were placed on each. Hints, so what was noted of a node that is gone stays.
- * Kept from the first question on: most strategies ask none. Measured on recorded workflows, four nodes of 32 cpus: copies and
- * families together move a third of the bytes that the places of origin alone do.
+ * What the placement of some functions says about where others belong: which nodes have, or are getting, a copy of a value because
+ * something that needs it was placed there; and how many of a function's family were placed on each. Hints, so what was noted of a node
+ * that is gone stays. Kept from the first question on: most strategies ask none. Measured on recorded workflows, four nodes of 32 cpus:
+ * copies and families together move a third of the bytes that the places of origin alone do.
  */
 export class Nearness {
   readonly #placements: Placements;
@@ -74,8 +74,8 @@ export class Nearness {
 }
 
 /**
- * By function, the number of its family: of those whose values something needs together with its own, of those whose values are needed together with
- * theirs, and so on. The more of a family run on one node, the less has to move to those who need it all.
+ * By function, the number of its family: of those whose values something needs together with its own, of those whose values are needed
+ * together with theirs, and so on. The more of a family run on one node, the less has to move to those who need it all.
  */
 export function familiesOf({ size, producers, producersStart }: Plan): Int32Array {
   const towards = Int32Array.from({ length: size }, (_, index) => index);

@@ -3,8 +3,8 @@ import type { Clock, Logger, Timer } from '../../base/index.js';
 import type { RunHappening } from '../brain/messages.js';
 
 /**
- * The functions of a run that wait for a node which is gone, or does not run what it is asked to, as no other could run them: it may come back, but they do not wait for ever. The log says for which
- * node, once, not for each of them.
+ * The functions of a run that wait for a node which is gone, or does not run what it is asked to, as no other could run them: it may come
+ * back, but they do not wait for ever. The log says for which node, once, not for each of them.
  */
 export class NodeReturnWaits {
   readonly #kinds: readonly ClaimClass[];

@@ -54,8 +54,8 @@ export class RunValues implements ValueLocations {
   readonly #moved = new Map<number, string>();
   readonly #nearness: Nearness;
   /**
-   * What lies here, by index, beside the store, which has it by id: a run of a million reads each value as often as there are functions that need it, and a
-   * table of a million strings is outside every cache.
+   * What lies here, by index, beside the store, which has it by id: a run of a million reads each value as often as there are functions
+   * that need it, and a table of a million strings is outside every cache.
    */
   readonly #here: (StoredValue | undefined)[];
 

@@ -114,8 +114,8 @@ function serializersOf(plan: Plan, root: string): ReadonlyMap<number, ReadonlySe
 }
 
 /**
- * The modules that an attempt at a function may need where it runs, its inline functions' and edges' among them, as they are on the wire; and those of the
- * `serializers` of what it makes.
+ * The modules that an attempt at a function may need where it runs, its inline functions' and edges' among them, as they are on the wire;
+ * and those of the `serializers` of what it makes.
  */
 function modulesOf(plan: Plan, index: number, root: string, serializers: ReadonlySet<string> | undefined): string | undefined {
   const codes = plan.isSimple(index) ? [plan.specs[index]!.code] : plan.recipe(index).steps.map(({ code }) => code);

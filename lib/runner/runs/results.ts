@@ -21,8 +21,8 @@ export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<str
 const COLLECTED_AT_ONCE = 10_000;
 
 /**
- * The results of a run as an ordinary object, which is made in as many turns of the event loop as it needs. Small values are there; a large one
- * that is packed is an accessor that unpacks it at the first look, and gives the same object from then on.
+ * The results of a run as an ordinary object, which is made in as many turns of the event loop as it needs. Small values are there; a large
+ * one that is packed is an accessor that unpacks it at the first look, and gives the same object from then on.
  */
 export class Results {
   /** The functions whose values are there. */

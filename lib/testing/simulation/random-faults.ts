@@ -16,8 +16,8 @@ const MAX_WRONG = 3;
 const ACTORS = ['LocalStore', 'PeerHub', 'NodeRegistry', 'Allocator', 'Executor', 'DagRunner'] as const;
 
 /**
- * Harms a cluster at random: nodes die and come back, stand still, are cut off; links are slow, stall, break; actors crash. Never the first node, which
- * is the one that drives; its actors do crash, and its links break. `random` decides everything.
+ * Harms a cluster at random: nodes die and come back, stand still, are cut off; links are slow, stall, break; actors crash. Never the first
+ * node, which is the one that drives; its actors do crash, and its links break. `random` decides everything.
  */
 export class RandomFaults {
   readonly #cluster: TestCluster;

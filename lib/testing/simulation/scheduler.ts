@@ -19,9 +19,9 @@ const byTime = (a: Task, b: Task): number => a.atMs - b.atMs || a.order - b.orde
 export class SimulationStuck extends Error {}
 
 /**
- * Everything that happens in a simulation, one thing after the other: of what could happen now the seed chooses, since in strict order races hide; when
- * nothing can, time jumps to what is due next. Between two things every promise that can go on does, on the machine's own loop, so that at any
- * moment exactly one node is at work.
+ * Everything that happens in a simulation, one thing after the other: of what could happen now the seed chooses, since in strict order
+ * races hide; when nothing can, time jumps to what is due next. Between two things every promise that can go on does, on the machine's own
+ * loop, so that at any moment exactly one node is at work.
  */
 export class Scheduler {
   readonly clock: Clock;

@@ -19,8 +19,8 @@ export interface SimulationOptions {
   /** Default `'none'`: nothing goes wrong but what the scenario does. */
   faults?: 'none' | 'random';
   /**
-   * `'liveness'` (default): random faults stop at some time, and everything is mended: the scenario must end. `'safety'`: they go on until it ends. Either fails
-   * after two virtual hours.
+   * `'liveness'` (default): random faults stop at some time, and everything is mended: the scenario must end. `'safety'`: they go on until
+   * it ends. Either fails after two virtual hours.
    */
   mode?: 'safety' | 'liveness';
 }
@@ -43,12 +43,12 @@ const TRACE_END = 60;
 let before: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs `scenario` with a cluster in virtual time: an hour takes a second or two, and the seed alone decides what happens when, so that what goes wrong once
- * goes wrong each time, with the same version of Node and the same code. All nodes are in this process, every function runs on the loop; `setTimeout`,
- * `Math.random`, `Date.now` and `performance.now` are the simulation's while it lasts, so nothing else should go on in the process. Functions
- * must not read files or sockets: that takes as long as it takes. After each step no node may use more than it has; when the scenario has ended and the
- * cluster is stopped, nothing may be left over. Rejects with an `Error` whose message names the seed and the Node version and ends with the trace's end;
- * `cause` is what went wrong.
+ * Runs `scenario` with a cluster in virtual time: an hour takes a second or two, and the seed alone decides what happens when, so that what
+ * goes wrong once goes wrong each time, with the same version of Node and the same code. All nodes are in this process, every function runs
+ * on the loop; `setTimeout`, `Math.random`, `Date.now` and `performance.now` are the simulation's while it lasts, so nothing else should go
+ * on in the process. Functions must not read files or sockets: that takes as long as it takes. After each step no node may use more than it
+ * has; when the scenario has ended and the cluster is stopped, nothing may be left over. Rejects with an `Error` whose message names the
+ * seed and the Node version and ends with the trace's end; `cause` is what went wrong.
  */
 export function simulate<T>(options: SimulationOptions, scenario: (cluster: TestCluster) => Promise<T>): Promise<Simulation<T>> {
   const own = before.then(() => simulated(checked(options), scenario));
@@ -163,6 +163,6 @@ function failure(error: unknown, { seed, mode, trace }: { seed: number; mode: st
   const what = error instanceof SimulationStuck ? error.message : textOf(error);
   const told = trace.filter((line) => !line.endsWith(': beat'));
   const end = told.slice(-TRACE_END).map((line) => `  ${line}`);
-  const message = `Simulation failed: seed ${seed}, ${mode}, Node ${process.version}: ${what}\nThe end of its trace, beats apart:\n${end.join('\n')}`;
-  return new Error(message, { cause: error });
+  const failed = `Simulation failed: seed ${seed}, ${mode}, Node ${process.version}: ${what}`;
+  return new Error(`${failed}\nThe end of its trace, beats apart:\n${end.join('\n')}`, { cause: error });
 }

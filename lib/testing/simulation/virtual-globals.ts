@@ -35,8 +35,9 @@ const clear = (given: unknown): void => {
 };
 
 /**
- * From now on the time and the chance of this process are those of the simulation: for nact, which looks its timers up when it calls them, and for
- * the functions of users. What a library has put aside before, `new Date()`, files and sockets go on as ever. Returns a function that ends that.
+ * From now on the time and the chance of this process are those of the simulation: for nact, which looks its timers up when it calls them,
+ * and for the functions of users. What a library has put aside before, `new Date()`, files and sockets go on as ever. Returns a function
+ * that ends that.
  */
 export function virtualGlobals({ clock, defer }: Pick<Scheduler, 'clock' | 'defer'>, random: () => number): () => void {
   const set = (action: Callback, delayMs: unknown, given: readonly unknown[]): VirtualTimer =>
