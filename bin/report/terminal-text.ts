@@ -17,8 +17,8 @@ const UNSEEN_IN_JSON = /(?!\p{Variation_Selector}|[\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}
 const [ESC, BEL, CSI] = ['\u001b', '\u0007', '\u009b'] as const;
 
 /**
- * Escape sequences: what goes to the terminal itself (a title, a link), what moves and colours, and the short ones. Node's own `stripVTControlCharacters` takes
- * text away with them in 20 and 22 (of `\u001b[31mred\u0007` all), and does not in 24. Source: ECMA-48.
+ * Escape sequences: what goes to the terminal itself (a title, a link), what moves and colours, and the short ones. Node's own
+ * `stripVTControlCharacters` takes text away with them in 20 and 22 (of `\u001b[31mred\u0007` all), and does not in 24. Source: ECMA-48.
  */
 const SEQUENCE = new RegExp(
   [`${ESC}[\\]PX^_][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)`, `(?:${ESC}\\[|${CSI})[0-?]*[ -/]*[@-~]`, `${ESC}[ -/]*[0-~]`].join('|'),

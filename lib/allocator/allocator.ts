@@ -208,7 +208,7 @@ export class Allocator {
     if (!this.#isHeld) this.pumpNow();
   }
 
-  /** As `pump`, also within `together`: for who must know at once. */
+  /** Like `pump`, but not deferred by `together`; for callers that need the answer now. */
   pumpNow(): void {
     this.#again = true;
     if (this.#pumping) return;

@@ -5,14 +5,14 @@ import type { Executor, Fetches, StartBudget } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { ValueStore } from '../store/index.js';
 
-/** What one driver has in use on this node: resources, threads, places on the loop. */
+/** What one driver uses on this node: resources, threads, slots on the loop. */
 export interface DriverUse {
   readonly used: Map<string, number>;
   threads: number;
   loopPlaces: number;
 }
 
-/** What running attempts for others needs of the node. */
+/** The parts of the node that attempts for other drivers need. */
 export interface GuestDeps {
   readonly node: string;
   readonly allocation: Allocator;

@@ -13,7 +13,7 @@ import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrownForWire, unpackError } from '../value/index.js';
 import type { DriverUse, GuestDeps } from './guest-deps.js';
 
-/** What a guest run needs of all of them. */
+/** What a guest run needs of `GuestRuns`. */
 export interface GuestHost {
   /** Calls `action` now, or when the event loop has had its turn. */
   begin(action: () => void): void;
@@ -29,7 +29,7 @@ type Question = WireMessageOf<'run-attempt'>;
 interface GuestAttempt {
   readonly id: number;
   readonly functionId: string;
-  /** Until it has ended: what is remembered of thousands is not to hold on to what was asked. */
+  /** Dropped when the attempt has ended: thousands are remembered, and must not retain their questions. */
   question: Question | undefined;
   readonly kind: ClaimClass;
   state: 'queued' | 'running' | 'ended';
@@ -37,7 +37,7 @@ interface GuestAttempt {
   isStopped: boolean;
   /** What it holds, where its function has started runs itself. */
   loan: AttemptLoan | undefined;
-  /** Its value is in the store of this node; only what is small is made anew for a second answer. */
+  /** The value is in the store of this node. Only small parts are made anew for a second answer. */
   outcome: WireOutcome | undefined;
 }
 
@@ -52,7 +52,7 @@ export class GuestRun implements AllocatorClient {
   readonly #deps: GuestDeps;
   readonly #host: GuestHost;
   readonly #byFunction = new PassingMap<string, GuestAttempt>();
-  /** Those that have not ended, by the driver's number, which is their index for the allocator too. */
+  /** Attempts that have not ended, by the driver's number, which is also their index in the allocator. */
   readonly #open = new PassingMap<number, GuestAttempt>();
   readonly #kinds = new Map<string, ClaimClass>();
   readonly #kept = new Map<string, number>();
@@ -131,7 +131,7 @@ export class GuestRun implements AllocatorClient {
       if (known.id > id) return;
       this.#abandon(known);
     }
-    // A driver counts up: what it calls by a number that is taken is none.
+    // A driver numbers attempts upwards, so a number in use is not a new attempt: ignore it.
     if (this.#open.has(id)) return;
     this.#asked += 1;
     const kind = this.#kindOf(question);

@@ -11,14 +11,14 @@ import { RunOwners } from './run-owners.js';
 export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
 
 /**
- * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like everybody's, so that
- * nobody over-commits the node and all are served in turn. Outlives every actor.
+ * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like local ones, so that the
+ * node is not over-committed and all drivers are served in turn. Outlives every actor.
  */
 export class GuestRuns {
   readonly #deps: GuestDeps;
   readonly #runs = new Map<string, GuestRun>();
   readonly #owners = new RunOwners();
-  /** Nodes that have spoken of what is not theirs; each is logged once. */
+  /** Nodes that have sent messages about runs of other drivers. Each is logged once. */
   readonly #intruders = new Set<string>();
   #isDraining = false;
   #idle: (() => void)[] = [];

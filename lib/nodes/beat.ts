@@ -3,7 +3,7 @@ import type { LogState } from '../base/index.js';
 /** Resources, as `[name, amount]`. */
 export type Resources = readonly (readonly [string, number])[];
 
-/** What a node says of itself with every beat; the membership passes it on without a look. */
+/** What a node reports with every beat. The membership passes it on unread. */
 export interface BeatContent {
   readonly capabilities: Resources;
   readonly used: Resources;
@@ -36,8 +36,8 @@ export const nothing: BeatContent = {
 };
 
 /**
- * The sender lives, and how it is: every `intervalMs`, when a link comes up, and when the sender begins to leave. `seq` counts the beats of
- * one incarnation; `lagMs` is the most that its loop was late since the one before.
+ * A sign of life with the sender's state: sent every `intervalMs`, when a link comes up, and when the sender begins to leave. `seq` counts
+ * the beats of one incarnation; `lagMs` is the most that its loop was late since the one before.
  */
 export interface Beat extends BeatContent {
   readonly type: 'beat';

@@ -3,7 +3,7 @@ import type { BeatContent } from './beat.js';
 /** How a member stands with this node: up, silent for a while, or about to go. */
 export type NodeStatus = 'up' | 'suspect' | 'leaving';
 
-/** Who somebody is. A node that is started anew under its name has another incarnation; incarnations are compared for equality only. */
+/** The identity of a node. A node that is restarted under its name has another incarnation. Incarnations are compared for equality only. */
 export interface NodeIdentity {
   readonly name: string;
   readonly incarnation: string;
@@ -27,7 +27,7 @@ export interface MemberState extends NodeIdentity {
 export type LossCause = 'silent' | 'refused' | 'replaced';
 
 /**
- * What changes in the membership. For each incarnation of a member that can be reached: one `member-joined`, then any number of
+ * The changes of the membership. For each incarnation of a member that can be reached: one `member-joined`, then any number of
  * `member-suspect` and `member-up` in turn, then one of `member-left` (it said goodbye) and `member-lost`; one that comes back joins again.
  * `member-changed` tells of a new reach, or that it is leaving; `member-beat` of every beat, with what the member says of itself. Members
  * that are only told of have their own pair, `member-told` (again when what is told changes) and `member-untold`, and never any of the

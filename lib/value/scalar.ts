@@ -15,7 +15,7 @@ const number = new Float64Array(1);
 const numberBytes = new Uint8Array(number.buffer);
 
 /**
- * Packs what most functions give that give next to nothing: undefined, null, booleans, numbers (all of them, -0 and NaN included) and short
+ * Fast path for small results: undefined, null, booleans, numbers (all of them, -0 and NaN included) and short
  * strings of one-byte characters. Returns `undefined` for everything else. A serializer of v8's is made anew for each value, at 4 µs; this
  * takes a twentieth.
  */

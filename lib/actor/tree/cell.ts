@@ -79,8 +79,7 @@ export abstract class Cell {
   abstract stop(reason: ExitReason): void;
 
   /**
-   * It has ended, and its children have: the dead hold on to nothing, so that whoever still holds on to them keeps no more than them in
-   * memory.
+   * Called once this cell and its children have ended: drops every reference, so that a handle kept by a user retains only the handle.
    */
   protected releaseReferences(): void {}
 

@@ -156,7 +156,7 @@ const sameResources = (one: Resources, other: Resources): boolean =>
 const samePlaces = (one: readonly [number, number], other: readonly [number, number]): boolean =>
   one[0] === other[0] && one[1] === other[1];
 
-/** Whether two beats say the same of what is to be had. Of nodes that work for somebody it is not looked for. */
+/** Whether two beats report the same free capacity. Not checked for nodes that are in use. */
 const saysTheSame = (one: BeatContent, other: BeatContent): boolean =>
   one.byDriver.length === 0 &&
   other.byDriver.length === 0 &&

@@ -21,7 +21,7 @@ export interface ValueLocations {
   bytesToMove(index: number, node: string): number;
   /** See `NodeView.kin`. */
   kin(index: number, node: string): number;
-  /** A function was given a node; told before the next one is placed. */
+  /** A function was given a node. Called before the next one is placed. */
   placed(index: number, node: string): void;
 }
 
@@ -31,15 +31,14 @@ export interface ClaimQueueClient {
   readonly dagId: string;
   readonly strategy: AllocationStrategy;
   /**
-   * Whether the strategy takes the only node that has room, so that it need not be asked, and looks at no other, so that it need not be
-   * shown any: ours.
+   * True for built-in strategies: they accept the only node with room without being asked, and are shown only nodes with room.
    */
   readonly takesAnyRoom: boolean;
   readonly maxConcurrency: number;
   functionId(index: number): string;
   /** The run's order: below 0 when `a` goes first. */
   compare(a: number, b: number): number;
-  /** What strategies may ask; a run that another node drives has been placed by that, and says nothing. */
+  /** What strategies may ask. Missing for a run that another node drives: its driver has placed it already. */
   readonly whereabouts?: ValueLocations;
 }
 
@@ -49,6 +48,6 @@ export interface PlacementNode {
   readonly isSelf: boolean;
   /** The node's own ledger, or this node's picture of it. */
   readonly capacity: Capacity;
-  /** Whether it takes functions now: not while nothing is heard of it, nor when it is about to leave. */
+  /** Whether it takes functions now: false while it is silent, and when it is about to leave. */
   readonly isOpen: boolean;
 }

@@ -65,13 +65,13 @@ export class ClaimQueue {
     this.#ring.push(demand);
   }
 
-  /** Forgets what a run asks for; what it holds it gives back itself. */
+  /** Forgets what a run asks for. The run itself gives back what it holds. */
   removeRun(runId: string): void {
     const demand = this.#demands.get(runId);
     if (!demand) return;
     for (const queue of demand.kinds.values()) this.#waiting.delete(queue);
     this.#demands.delete(runId);
-    // Whose turn it is stays, or those at the head would be served again and again where runs come and go.
+    // The turn stays where it is. Otherwise the runs at the head would be served again and again when runs come and go.
     const at = this.#ring.indexOf(demand);
     this.#ring = this.#ring.filter((other) => other !== demand);
     if (at < this.#next) this.#next -= 1;
@@ -185,8 +185,8 @@ export class ClaimQueue {
   }
 
   /**
-   * The run finds no room. If others fill a node, its first function goes to wait there; if only values do, and nothing of the run is under
-   * way that would give memory back, one function goes on without.
+   * No node has room. If other drivers fill one, the first function is queued there. If only stored values fill it and nothing of this run
+   * can free memory, one function is let through.
    */
   #goOn(demand: Demand, reserved: Reserved | undefined, answers: PlacementAnswer[]): boolean {
     if (this.#takeFirst(demand, (prospects) => prospects.nearestToWait, true, answers)) return true;

@@ -5,7 +5,7 @@ import type { Capabilities } from '../strategy.js';
 import type { PlacementNode } from './claim-class.js';
 import type { NodeList } from './node-list.js';
 
-/** What is kept, on which node, for claims that have waited long: the names of resources. */
+/** The resources, by node, that are reserved for claims that have waited long. */
 export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;
 
 /**
@@ -14,7 +14,7 @@ export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;
  */
 export class Eligibility {
   readonly roster: NodeList;
-  /** Those that could ever hold it, in the order of the roster. */
+  /** The members that could ever hold it, in the order of the list. */
   readonly eligible: readonly number[];
   readonly #claim: Claim & { readonly costs: Capabilities };
   readonly #isEligible: Uint8Array;

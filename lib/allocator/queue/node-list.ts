@@ -5,8 +5,8 @@ import type { PlacementNode } from './claim-class.js';
 const nobody = (): void => {};
 
 /**
- * The members, each with its position, and a log of whose room has changed: a thousand are not looked through for every function that is
- * placed. Readers read on from where they were; who was away for too long looks at everybody again.
+ * The members, each with its position, and a log of whose capacity has changed, so that placing a function need not scan a thousand
+ * members. A reader resumes where it stopped; one that fell too far behind rescans.
  */
 export class NodeList {
   readonly members: readonly PlacementNode[];
@@ -32,7 +32,7 @@ export class NodeList {
     return this.#positions.get(name) ?? -1;
   }
 
-  /** What is in use there: the same record until something changes, to be read only. */
+  /** What is in use there: the same record until something changes. Read only. */
   usedAt(at: number): Capabilities {
     let used = this.#used[at];
     if (!used) {
@@ -43,8 +43,8 @@ export class NodeList {
   }
 
   /**
-   * Calls `look` with the position of each whose room has changed since there were so many changes; false when that is too long ago to
-   * know.
+   * Calls `look` with the position of each member whose capacity has changed since the log had `changes` entries. Returns false when that
+   * is too long ago to know.
    */
   changedSince(changes: number, look: (at: number) => void): boolean {
     if (changes < this.#dropped) return false;

@@ -5,8 +5,8 @@ import type { Eligibility, Reserved } from './eligibility.js';
 import type { NodeList } from './node-list.js';
 
 /**
- * A node as one of our own strategies sees it, who keep nothing of it: the same object each time, and what they do not look at is not
- * computed.
+ * A node as the built-in strategies see it. They keep no reference to it, so it is the same object each time, and fields are computed when
+ * read.
  */
 class FreeNode implements NodeView {
   readonly name: string;
@@ -42,7 +42,7 @@ class FreeNode implements NodeView {
   }
 }
 
-/** What strategies are shown of the members that could hold one kind of claim of one run. */
+/** The views that strategies get of the members that could hold one class of claims of one run. */
 export class NodeViews {
   readonly #asker: ClaimQueueClient;
   /** The function that is to be placed. */

@@ -81,7 +81,7 @@ function collocationFaults(graph: Graph): DagFault[] {
       message: `Cannot place functions: each is collocated with the next, ${drawn(path)}`,
     });
   }
-  // Two pins in one group cannot be written: who is collocated has no pin, so a group has one member that may.
+  // A group cannot have two pins: a collocated function has no `node` name of its own.
   return faults;
 }
 

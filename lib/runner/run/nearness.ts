@@ -74,8 +74,8 @@ export class Nearness {
 }
 
 /**
- * By function, the number of its family: of those whose values something needs together with its own, of those whose values are needed
- * together with theirs, and so on. The more of a family run on one node, the less has to move to those who need it all.
+ * The family of each function: the connected component of "some consumer needs both values". The more of a family run on one node, the less
+ * has to move to those who need it all.
  */
 export function familiesOf({ size, producers, producersStart }: Plan): Int32Array {
   const towards = Int32Array.from({ length: size }, (_, index) => index);

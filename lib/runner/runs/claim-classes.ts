@@ -16,10 +16,10 @@ export interface ClaimTerms {
 
 const NOTHING: Capabilities = {};
 
-/** A value that no more functions than that need is soon given up, once one of them has had it. */
+/** A value with at most this many consumers is assumed to be dropped soon after the first of them has run. */
 const FEW = 8;
 
-/** Whether a function takes no value that is soon given up after it: a run of which only such go on fills the memory. */
+/** Whether running this function frees no value soon. A run that continues only with such functions fills the memory. */
 function isOpening({ producers, producersStart, dependentsStart }: Plan, index: number): boolean {
   for (let at = producersStart[index]!; at < producersStart[index + 1]!; at += 1) {
     const producer = producers[at]!;

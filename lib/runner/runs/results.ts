@@ -67,7 +67,7 @@ export class Results {
   }
 }
 
-/** Of how many functions it is told at the end where they ran; of more it is when somebody looks. */
+/** Up to this many functions, `allocations` is filled in when the run ends; above it, on first access. */
 const ALLOCATIONS_AT_ONCE = 10_000;
 
 /** By function id the node on which each ran. */
