@@ -119,9 +119,9 @@ export class UsageEstimate implements Capacity {
   }
 
   /**
-   * Asks beyond what fits would pile up where they cannot be placed elsewhere any more. But who never asks while others fill the node would
-   * never be served: so one waits there, where the node serves drivers in turn. Of what costs nothing but a slot, and is soon over, as many
-   * as are a fair share: one would get a place each time that a message and its answer take.
+   * Whether a claim may wait on a full node. Queueing more than fits would trap work there; queueing nothing would starve this driver. So
+   * one claim may wait there, as the node serves drivers in turn. Of claims that need only a slot, this driver's fair share may wait: with
+   * one it would get one slot per round trip.
    */
   mayWait({ cost, slot }: Claim): boolean {
     const { size, others, mine } = this.#slots[slot];

@@ -7,9 +7,9 @@ import type { Clock } from '../../base/index.js';
 const TURN_MS = 2;
 
 /**
- * Decides whether the next function may begin now, or stands in line until the event loop has had its turn. A turn of the loop for each
- * would cost one each; none at all, and a run of small functions would hold up everything else on the node. One line for each node, whoever
- * drives what stands in it: between two turns of the loop functions begin for so long and no longer, however many wait, and one at least.
+ * Decides whether the next function may begin now, or stands in line until the event loop has had its turn. Yielding
+ * before every function is too slow; never yielding starves the node. All functions of a node share one queue, whichever node drives them.
+ * They may start for `TURN_MS` per turn of the event loop, and at least one starts in each turn.
  */
 export class StartBudget {
   readonly #clock: Clock;

@@ -32,10 +32,10 @@ interface Chunk {
 /**
  * How many bytes of values may be under way to one peer. What is under way is what a message has to wait for, in this process, in the
  * kernel's buffers (which take megabytes before they say so) and in the network's. So the window begins small, doubles with each round
- * while chunks arrive about as quickly as they can, grows by a quarter once they have queued, and shrinks when they queue, once for all
- * that was under way then: one pause of a busy loop is one. Those of many senders that share a slow line all see its queue, and shrink
- * until it is short. Pure: the times are the caller's. Source: LEDBAT (RFC 6817), with a smaller target than its 100 ms, and its slow start
- * (2.4.2).
+ * while chunks arrive about as quickly as they can, grows by a quarter once they have queued, and shrinks when they queue: at most once per
+ * window in flight, so that one pause of the receiver counts once. Those of many senders that share a slow line all see its queue, and
+ * shrink until it is short. Pure: the times are the caller's. Source: LEDBAT (RFC 6817), with a smaller target than its 100 ms, and its
+ * slow start (2.4.2).
  */
 export class Window {
   #bytes = FIRST_BYTES;

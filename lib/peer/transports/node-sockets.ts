@@ -15,7 +15,7 @@ export function dialledSocket(options: object, isSecure: boolean, frames: LongFr
 export function acceptedSocket(accepted: Socket, frames: LongFrames): Socket {
   const { _handle: handle } = accepted as { _handle?: unknown };
   if (accepted.constructor !== Socket || !handle) return watched(accepted, frames);
-  // A server does not let say how its sockets are to read, and what they read with cannot be had but by this name.
+  // `net.Server` has no `onread` option, so the handle is moved to a new socket. `_handle` is private to Node.
   (accepted as { _handle?: unknown })._handle = null;
   accepted.destroy();
   return passing(new Socket({ handle, allowHalfOpen: true, onread: into(frames) } as object), frames);

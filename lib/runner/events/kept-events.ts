@@ -20,9 +20,8 @@ const COMPLETED = 6;
 const NO_NUMBER = 0.5;
 
 /**
- * The latest events of one run, at most so many. Those of functions for which all goes well are kept as numbers and names, not as objects:
- * the objects of a large run live just long enough to be copied by every young collection, and are garbage by then that only a full one
- * frees.
+ * The latest events of one run, at most so many. Events of the normal course are stored in columns. As objects they would
+ * survive the young generation, and then be garbage that only a full collection frees.
  */
 export class KeptEvents {
   readonly #runId: string;

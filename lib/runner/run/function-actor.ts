@@ -14,8 +14,8 @@ export interface FunctionPart {
 
 /**
  * Spawns the actor of one function in flight: it starts the attempt, waits for its end and ends with it: `normal`, or with the function's
- * own error. It is started again, as a new incarnation, for every further attempt. It begins now while the
- * turn lasts, or where there is no `turn` to be kept as nothing of the user's runs here; else when its turn has come.
+ * own error. It is started again, as a new incarnation, for every further attempt. It starts now if the
+ * budget allows, or if no budget is given (remote attempts run no user code here). Otherwise it is queued.
  */
 export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, turn: StartBudget | undefined): GroupRef {
   let isOver = false;
