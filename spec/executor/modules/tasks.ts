@@ -79,7 +79,7 @@ export const breathe = async (): Promise<string> => {
 };
 export const devour = (): number => {
   const held: unknown[] = [];
-  for (;;) held.push(new Array(1000).fill({}));
+  for (;;) held.push({ more: 1 });
 };
 export const bytes = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes).fill(7);
 export const overwrite = (data: Uint8Array): number => data.fill(1).length;
