@@ -165,7 +165,7 @@ class ScheduleOnly implements AllocatorClient {
   #perform(command: RunCommand): void {
     if (command.type === 'request-claim') this.#allocation.request(RUN, command.index, this.#kinds[command.index]!);
     else if (command.type === 'take-turn') this.#feed({ type: 'turn-taken' });
-    else if (command.type === 'free-claim') this.#allocation.free(RUN, command.node, this.#kinds[command.index]!);
+    else if (command.type === 'free-claim') this.#allocation.free(RUN, this.#state.nodes[command.index]!, this.#kinds[command.index]!);
     else if (command.type === 'start-attempt') {
       this.#ends.push({ index: command.index, atMs: this.#nowMs + this.#lastsMs(command.index) });
     }

@@ -70,7 +70,7 @@ export async function growTree(options: CheckedNodeOptions, tables: NodeParts, {
     name: options.name,
     children: [
       child('LocalStore', (parent) => startLocalStore(parent, tables.store, clock)),
-      child('PeerHub', (parent) => startPeerHub(parent, tables.peers)),
+      child('PeerHub', (parent) => startPeerHub(parent)),
       child('NodeRegistry', (parent) => startNodeRegistry(parent, tables.membership, heart)),
       child('Allocator', (parent) => startAllocator(parent, tables.allocation)),
       child('Executor', (parent) => startExecutor(parent, tables.executor)),

@@ -115,7 +115,7 @@ export type RunCommand =
   | { readonly type: 'request-claim'; readonly index: number }
   /** Takes back what was asked for and has not been granted. */
   | { readonly type: 'withdraw-claim'; readonly index: number }
-  | { readonly type: 'free-claim'; readonly index: number; readonly node: string }
+  | { readonly type: 'free-claim'; readonly index: number }
   | { readonly type: 'start-attempt'; readonly index: number; readonly attempt: number }
   | {
       readonly type: 'stop-attempt';

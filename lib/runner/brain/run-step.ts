@@ -91,7 +91,7 @@ function beginMore(state: RunState, at: Moment, out: RunCommand[]): void {
 function place(state: RunState, index: number, node: string, at: Moment, out: RunCommand[]): void {
   if (state.states[index] !== 'ready' || state.phase !== 'open') {
     state.stale += 1;
-    out.push({ type: 'free-claim', index, node });
+    out.push({ type: 'free-claim', index });
     return;
   }
   move(state, index, 'placed', at);
@@ -115,7 +115,7 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
     }
     case 'attempt-succeeded': {
       const { node, tookMs, sizeBytes, isHere } = happening.receipt;
-      free(state, index, out);
+      free(index, out);
       move(state, index, 'succeeded', at);
       const event: RunEvent = { type: 'function-succeeded', runId, dagId, atMs: at.wallMs, functionId, attempt, node, tookMs, sizeBytes };
       out.push({ type: 'announce', event });
@@ -126,19 +126,19 @@ function attemptHappened(state: RunState, happening: Extract<RunHappening, { att
       return succeeded(state, index, at, out);
     }
     case 'attempt-failed': {
-      free(state, index, out);
+      free(index, out);
       return failed(state, happening, at, out);
     }
     case 'argument-lost':
-      free(state, index, out);
+      free(index, out);
       if (state.phase !== 'open') return cancelled(state, index, at, out);
       return argumentLost(state, happening, at, out);
     case 'attempt-stopped':
-      free(state, index, out);
+      free(index, out);
       return cancelled(state, index, at, out);
     case 'attempt-declined':
     case 'attempt-lost':
-      free(state, index, out);
+      free(index, out);
       if (state.phase !== 'open') return cancelled(state, index, at, out);
       if (happening.type === 'attempt-lost') return lost(state, index, at, out);
       if (state.states[index] === 'placed') state.attempts[index]! -= 1;
@@ -353,8 +353,8 @@ function withFailures(failures: readonly HandoffError[]): HandoffError {
   return error;
 }
 
-function free(state: RunState, index: number, out: RunCommand[]): void {
-  out.push({ type: 'free-claim', index, node: state.nodes[index]! });
+function free(index: number, out: RunCommand[]): void {
+  out.push({ type: 'free-claim', index });
 }
 
 function asError(thrown: unknown): Error {
