@@ -72,7 +72,7 @@ export class GuestRuns {
     return known ?? (drives(runId) || store.hasRun(runId) ? node : undefined);
   }
 
-  /** Somebody else's word about a run is none, and is answered. */
+  /** Refuses messages about a run from any node but its driver, and answers them with the error. */
   #refuse(from: string, message: Exclude<DriverMessage, { type: 'runs-under-way' }>, owner: string): void {
     const { send, node, logger } = this.#deps;
     const { runId, type } = message;

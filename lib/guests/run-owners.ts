@@ -34,7 +34,7 @@ export class RunOwners {
     if (runs.size === 0) this.#byDriver.delete(driver);
   }
 
-  /** The driver is gone: whoever comes back says anew what it drives. */
+  /** The driver is gone. A node that comes back reports anew what it drives. */
   forgetAll(driver: string): void {
     for (const runId of this.#byDriver.get(driver) ?? []) this.#byRun.delete(runId);
     this.#byDriver.delete(driver);

@@ -26,7 +26,7 @@ export interface Capacity {
   readonly excessMiB: number;
   /** Whether an idle node would have room. */
   canEverHold(cost: Amounts): boolean;
-  /** Whether the resources, slots apart, are to be had now. */
+  /** Whether the resources are free now, slots apart. */
   hasResources(cost: Amounts): boolean;
   hasSlot(slot: Slot): boolean;
   /** Whether it is only the others' claims for which there is no room, and none of this driver's waits there already. */

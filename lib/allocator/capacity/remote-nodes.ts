@@ -22,7 +22,7 @@ const LONGEST_REST_MS = 30_000;
 
 /**
  * The other members, as functions can be placed on them: learnt from what the membership tells. Who has not said yet what it has can hold
- * nothing; who is suspect, cut off or about to leave gets nothing new.
+ * nothing; a node that is suspect, cut off or about to leave gets nothing new.
  */
 export class RemoteNodes {
   readonly #node: string;

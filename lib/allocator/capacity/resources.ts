@@ -46,7 +46,7 @@ export function fits(cost: Amounts, limits: Amounts, used?: Amounts): boolean {
   return true;
 }
 
-/** What of `cost` is not to be had from `limits` less `used`: the whole amount of each resource that is short. */
+/** The part of `cost` that `limits` less `used` cannot give: the whole amount of each resource that is short. */
 export function shortOf(cost: Amounts, limits: Amounts, used: Amounts): Record<string, number> {
   return record(new Map([...cost].filter(([name, amount]) => amount > (limits.get(name) ?? 0n) - (used.get(name) ?? 0n))));
 }

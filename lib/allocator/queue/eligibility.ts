@@ -47,7 +47,10 @@ export class Eligibility {
     return this.#resources.includes(1);
   }
 
-  /** The first from `from` on that is open, has room now, and keeps nothing of it for another; -1 when there is none. */
+  /**
+   * The first position from `from` on of a node that is open, has room now, and reserves none of it for another claim. Returns -1 if no
+   * node is.
+   */
   withRoom(reserved: Reserved | undefined, from = 0): number {
     this.#look();
     return this.#firstFree(this.#room, reserved, from);

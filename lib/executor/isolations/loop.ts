@@ -32,7 +32,7 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
       const found = survey(value, { where: 'result', freeze });
       if (found.freezesWhole || !isWanted) return StoredValue.live(value, found.sizeBytes);
       if (isForOne) return StoredValue.original(value, found.sizeBytes);
-      // As it is now: whoever made it may keep it and change it.
+      // As it is now: the function that made it may keep it and change it.
       return StoredValue.packed(packSurveyed(value, found, 'result', true));
     },
     copier(value, kept) {

@@ -180,7 +180,7 @@ export class PoolThread {
   }
 
   #answered(work: Work, answer: ThreadAnswer): void {
-    // Told to end, and answers still: whoever ends it does not wait for the answer.
+    // It was told to end and still answers. The caller that ends it does not wait for the answer.
     if (this.#state === 'ending') return;
     this.#work = undefined;
     this.#served += 1;

@@ -187,7 +187,8 @@ function threadSetUp(): ThreadSetUp {
 }
 
 hearStrays(onStray);
-// Code of users may take all listeners away. Then Node ends the thread by `process.exit`, which from Node 24 on is heard before the error is.
+// Code of users may take all listeners away. Then Node ends the thread by `process.exit`, which from Node 24 on is heard before the error
+// is.
 process.on('uncaughtExceptionMonitor', (error, origin) => {
   if (process.listenerCount('uncaughtException') === 0) onStray(error, origin);
 });

@@ -34,7 +34,7 @@ function relativeToRoot(module: string, root: string): string {
     // A module knows itself by its real path; a root may be given by a link.
     return pathBelow(root, path) ?? pathBelow(realpathSync(root), path) ?? module;
   } catch {
-    // No path, or no root: whoever loads it says so.
+    // No path, or no root: the loading fails and says so.
     return module;
   }
 }

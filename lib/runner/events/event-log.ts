@@ -4,7 +4,7 @@ import { KeptEvents } from './kept-events.js';
 /** How many events of a run are kept for those who come later. */
 export const EVENTS_KEPT = 10_000;
 
-/** The events of a run: kept for replay, told to whoever listens. An iteration that falls behind by more than is kept misses the oldest. */
+/** The events of a run: kept for replay, and told to every listener. An iteration that falls too far behind misses the oldest. */
 export class EventLog {
   readonly #kept: KeptEvents;
   /** The last event of a run that succeeded, with its results, which may be large. */

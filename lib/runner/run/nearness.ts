@@ -82,7 +82,7 @@ export function familiesOf({ size, producers, producersStart }: Plan): Int32Arra
   const rootOf = (index: number): number => {
     let at = index;
     while (towards[at] !== at) {
-      // Half of the way is saved for whoever goes it next.
+      // Halves the path for the next lookup.
       towards[at] = towards[towards[at]!]!;
       at = towards[at]!;
     }

@@ -140,7 +140,7 @@ export class RunValues implements ValueLocations {
     this.#moved.set(index, this.#deps.node);
   }
 
-  /** A node is gone: what it had is taken from whoever has a copy. Returns the functions whose values no node has. */
+  /** A node is gone: its values are read from nodes that have a copy. Returns the functions whose values no node has. */
   nodeGone(node: string, { states, hasValue: held }: RunState): readonly number[] {
     const { plan, nodes } = this.#of;
     const { allocation } = this.#deps;

@@ -60,7 +60,7 @@ export class Results {
       try {
         return define(this.values, id, held.open(freeze));
       } catch {
-        // Bytes from elsewhere that nobody packed: whoever looks at this one hears so, and the run ends as it is.
+        // Bytes from another node that cannot be unpacked: reading this result throws, and the run ends as it is.
       }
     }
     defineOnce(this.values, id, () => held.open(freeze));
