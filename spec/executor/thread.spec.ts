@@ -95,7 +95,7 @@ describe('a thread', function () {
   });
 
   it('fails what waits for a thread that cannot start, instead of leaving it to wait', async () => {
-    const tiny = new Caller(threadIsolation, { threadHeapMiB: 1 });
+    const tiny = new Caller(threadIsolation, { threadHeapMiB: 4 });
     const { error } = await tiny.failure('devour');
     expect(error.message).to.match(/no worker thread could be started|ran out of memory/);
     await tiny.isolation.close();
