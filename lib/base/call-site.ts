@@ -15,8 +15,8 @@ const TRIMMED = 10;
 const FRAMES = 5;
 
 /**
- * So many callers are remembered at once, and so many more for each millisecond. Remembering one costs 20 µs within a run: a tenth of a small
- * run. Whoever calls thousands of times a second misses the frames of most calls, and pays for few.
+ * So many callers are remembered at once, and so many more for each millisecond. Remembering one costs 20 µs within a run: a tenth of a
+ * small run. A caller with thousands of calls a second gets the frames of some, and pays for those only.
  */
 const BURST = 100;
 const PER_MS = 0.5;
@@ -37,8 +37,8 @@ function mayRemember(): boolean {
 }
 
 /**
- * Remembers who called `method`, a public one that is being called now; without it, who called this. Of very many calls at once it remembers
- * some only.
+ * Remembers who called `method`, a public one that is being called now; without it, who called this. Of very many calls at once it
+ * remembers some only.
  */
 export function callSite(method: (...args: never[]) => unknown = callSite): CallSite {
   if (!mayRemember()) return NOBODY;
