@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Capabilities, defaultCapabilities, type NodeOptions } from '../lib/index.js';
+import { type Capabilities, defaultCapabilities, type Isolation, type NodeOptions } from '../lib/index.js';
 import { amount, countFrom, nonEmpty, resource, urls } from './option-values.js';
 import { cookieOf, type SecretFlags, tlsOf } from './secret-files.js';
 
@@ -18,6 +18,7 @@ export interface NodeFlags extends ClusterFlags {
   readonly resource?: ReadonlyMap<string, number>;
   readonly threads?: number;
   readonly threadHeap?: number;
+  readonly isolation?: Isolation;
   readonly loopConcurrency?: number;
   readonly codeSkew?: 'warn' | 'refuse';
 }
@@ -50,7 +51,18 @@ export function withNodeOptions(command: Command): Command {
     .option('--memory <MiB>', 'how much memory this node has; default: that of the machine, or the limit of its container', amount)
     .option('--resource <name=n>', 'how much this node has of something else, as in gpu=1; for each once', resource)
     .option('--threads <n>', 'how many worker threads run functions, at most; default: as many as it has cpu, at least 3', countFrom(1))
-    .option('--thread-heap <MiB>', 'how large the heap of each worker thread may become; default: memory / threads', countFrom(16))
+    .option(
+      '--thread-heap <MiB>',
+      'how large the heap of each worker thread, and of each child process, may become; default: memory / threads',
+      countFrom(16),
+    )
+    .addOption(
+      new Option('--isolation <name>', 'where functions of modules run that name none, in the runs of this node; default: thread').choices([
+        'thread',
+        'loop',
+        'process',
+      ]),
+    )
     .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1))
     .addOption(
       new Option('--code-skew <what>', 'what happens where the module of a function differs between this node and another').choices([
@@ -62,7 +74,7 @@ export function withNodeOptions(command: Command): Command {
 
 /** What of `Handoff.start` the flags say. Throws `UsageError` for a file that cannot be read. */
 export function nodeOptions(flags: NodeFlags): NodeOptions {
-  const { root, name, cpu, memory, resource: more, threads, threadHeap, loopConcurrency, codeSkew } = flags;
+  const { root, name, cpu, memory, resource: more, threads, threadHeap, isolation, loopConcurrency, codeSkew } = flags;
   // What is given replaces the defaults whole, so all are.
   const isDefault = cpu === undefined && memory === undefined && more === undefined;
   const own = defaultCapabilities();
@@ -78,6 +90,7 @@ export function nodeOptions(flags: NodeFlags): NodeOptions {
     ...(!isDefault && { capabilities }),
     ...(threads !== undefined && { threads }),
     ...(threadHeap !== undefined && { threadHeapMiB: threadHeap }),
+    ...(isolation !== undefined && { isolation }),
     ...(loopConcurrency !== undefined && { loopConcurrency }),
     ...(codeSkew !== undefined && { codeSkew }),
   };

@@ -50,6 +50,15 @@ describe('the options of handoff run', () => {
     expect(code).to.equal(0);
   });
 
+  it('--isolation says where functions run that name none', async () => {
+    const place = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await handoff('run', fixture('place.mjs'), '--json', ...args)).stdout);
+    expect(await place()).to.deep.equal({ where: 'thread' });
+    expect(await place('--isolation', 'process')).to.deep.equal({ where: 'process' });
+    expect(await place('--isolation', 'loop')).to.deep.equal({ where: 'loop' });
+    expect((await handoff('run', fixture('place.mjs'), '--isolation', 'nowhere')).code).to.equal(2);
+  });
+
   it('--code-skew says whether a node whose module differs gets its functions', async () => {
     const [here, there] = ['here', 'there'].map((name) => mkdtempSync(join(tmpdir(), `handoff-skew-${name}-`))) as [string, string];
     const nodes = new NodeProcesses();
@@ -166,7 +175,18 @@ describe('the options of every command', () => {
 
   /** Each is shown to be read, here or in the spec of its command. */
   const cluster = ['--join', '--join-timeout-ms', '--cookie-file', '--tls-cert', '--tls-key', '--tls-ca', '--help'];
-  const node = ['--root', '--name', '--cpu', '--memory', '--resource', '--threads', '--thread-heap', '--loop-concurrency', '--code-skew'];
+  const node = [
+    '--root',
+    '--name',
+    '--cpu',
+    '--memory',
+    '--resource',
+    '--threads',
+    '--thread-heap',
+    '--isolation',
+    '--loop-concurrency',
+    '--code-skew',
+  ];
   const known: Readonly<Record<string, readonly string[]>> = {
     run: [
       ...[...cluster, ...node, '--local', '--input', '--strategy', '--max-retries', '--on-failure'],

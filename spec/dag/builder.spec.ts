@@ -201,7 +201,7 @@ describe('The builder of a DAG', () => {
       maxRetries: -1,
       retry: 5,
       timeoutMs: 'x',
-      isolation: 'process',
+      isolation: 'nowhere',
       priority: NaN,
       estimateMs: {},
       type: 'lazy',

@@ -48,8 +48,10 @@ describe('The faults of a DAG', () => {
     ['timeoutMs', { timeoutMs: 0 }],
     ['timeoutMs', { timeoutMs: Infinity }],
     ['timeoutMs', { timeoutMs: null }],
-    ['isolation', { isolation: 'process' }],
+    ['isolation', { isolation: 'nowhere' }],
+    ['isolation', { isolation: 'toString' }],
     ['isolation', { isolation: 'thread', code: one }],
+    ['isolation', { isolation: 'process', code: one }],
     ['priority', { priority: Infinity }],
     ['estimateMs', { estimateMs: -1 }],
     ['node', { node: '' }],
@@ -99,6 +101,7 @@ describe('The faults of a DAG', () => {
       isolation: 'loop',
     };
     expect(faultsOf(having(options))).to.deep.equal([]);
+    expect(faultsOf(having({ isolation: 'process' }))).to.deep.equal([]);
     expect(faultsOf(having({ cost: {}, retry: {}, isolation: 'thread', node: onDriver() }))).to.deep.equal([]);
   });
 

@@ -109,6 +109,22 @@ describe('A plan', () => {
     ]);
   });
 
+  it('says where references run that name no isolation, as the run wants it', () => {
+    const dag = Dag.dynamic()
+      .add({ id: 'none', code })
+      .add({ id: 'thread', code, isolation: 'thread' })
+      .add({ id: 'process', code, isolation: 'process' })
+      .add({ id: 'plain', code: one })
+      .add({ id: 'serialized', code, args: [arg('none', { serialize: code, deserialize: one })] });
+    expect(compile(dag).isolation).to.deep.equal(['thread', 'thread', 'process', 'loop', 'thread']);
+    const plan = compile(dag, 'process');
+    expect(plan.isolation).to.deep.equal(['process', 'thread', 'process', 'loop', 'process']);
+    expect(plan.recipe(4).steps.map(({ isolation }) => isolation)).to.deep.equal(['process', 'loop', 'process']);
+    expect(compile(dag, 'process')).to.equal(plan);
+    expect(plan.runAs('other').isolation).to.deep.equal(plan.isolation);
+    expect(compile(dag, 'loop').isolation).to.deep.equal(['loop', 'thread', 'process', 'loop', 'loop']);
+  });
+
   it('is made of the DAG of another copy of the package, and of nothing else', () => {
     const own = Dag.dynamic('d')
       .input('i')

@@ -4,7 +4,7 @@ import { HandoffError } from '../../lib/base/index.js';
 import { threadIsolation } from '../../lib/executor/isolations/thread.js';
 import { Caller } from '../support/calls.js';
 
-const ENTRY = new URL('../../lib/executor/isolations/thread-entry.mjs', import.meta.url);
+const ENTRY = new URL('../../lib/executor/isolations/worker-entry.mjs', import.meta.url);
 const noMore = (code: string): Error => Object.assign(new Error('no more threads'), { code });
 
 /** How the making of a thread fails: where it is asked for, or by an event. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Outcome } from '../../lib/executor/index.js';
 import { threadIsolation } from '../../lib/executor/isolations/thread.js';
-import { fromThread } from '../../lib/executor/isolations/thread-door.js';
+import { fromWorker } from '../../lib/executor/isolations/worker-door.js';
 import { Caller } from '../support/calls.js';
 
 const MODULE = './talkative.ts';
@@ -16,7 +16,7 @@ describe('what comes from a thread', () => {
       { type: 'line', context, stream: 'stdout', text: '' },
       { type: 'exiting', code: 5, blame: 'own' },
     ];
-    for (const message of good) expect(fromThread(message), message.type).to.equal(message);
+    for (const message of good) expect(fromWorker(message), message.type).to.equal(message);
     const bad = [
       'ready',
       undefined,
@@ -36,7 +36,7 @@ describe('what comes from a thread', () => {
       { type: 'line', context, stream: 'stdout', text: 7 },
       { type: 'exiting', code: '5', blame: 'own' },
     ];
-    for (const message of bad) expect(fromThread(message), JSON.stringify(message)).to.equal(undefined);
+    for (const message of bad) expect(fromWorker(message), JSON.stringify(message)).to.equal(undefined);
   });
 });
 

@@ -213,6 +213,8 @@ describe('the end of a node', () => {
       [{ capabilities: { cpu: Number.NaN } }, 'cpu'],
       [{ threads: 0 }, 'threads'],
       [{ threadHeapMiB: -1 }, 'threadHeapMiB'],
+      [{ isolation: 'nowhere' }, 'isolation'],
+      [{ isolation: 1 }, 'isolation'],
       [{ loopConcurrency: 1.5 }, 'loopConcurrency'],
       [{ freeze: 'yes' }, 'freeze'],
       [{ root: '/nowhere/at/all' }, 'root'],

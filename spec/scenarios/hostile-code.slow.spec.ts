@@ -7,10 +7,12 @@ import { RETURNED, THROWN } from './modules/hostile.js';
 const code = functionsIn<typeof import('./modules/hostile.js')>(new URL('./modules/hostile.ts', import.meta.url));
 
 /** Where a function runs. */
-const PLACES: Readonly<Record<string, { readonly node?: string; readonly isolation: 'thread' | 'loop' }>> = {
+const PLACES: Readonly<Record<string, { readonly node?: string; readonly isolation: 'thread' | 'loop' | 'process' }>> = {
   'a thread of the driver': { isolation: 'thread', node: 'n1' },
   'the loop of the driver': { isolation: 'loop', node: 'n1' },
   'a thread of another node': { isolation: 'thread', node: 'n2' },
+  'a process of the driver': { isolation: 'process', node: 'n1' },
+  'a process of another node': { isolation: 'process', node: 'n2' },
   'the loop of another node': { isolation: 'loop', node: 'n2' },
 };
 

@@ -2,14 +2,26 @@ import { refuseWrongName } from '../../base/index.js';
 import { type Arg, argOf, frozenCode, refuseWrongCode } from './edge.js';
 import { type AnyFunction, type FunctionRef, isCodeRef, type UntypedFunctionRef } from './function-ref.js';
 
-/** The isolations that there are: worker threads, and the node's own event loop. */
+/** The isolations that there are; a program with one of its own adds its name by declaration merging. */
 export interface Isolations {
+  /** In a worker thread of the node's pool. */
   readonly thread: true;
+  /** On the node's own event loop. */
   readonly loop: true;
+  /** In a child process of the node's pool. */
+  readonly process: true;
 }
 
 /** Where a function runs. */
 export type Isolation = keyof Isolations;
+
+const KNOWN: ReadonlySet<unknown> = new Set(['thread', 'loop', 'process']);
+
+/** Whether a value names an isolation. */
+export const isIsolation = (value: unknown): value is Isolation => KNOWN.has(value);
+
+/** The names of the isolations, as a text lists them. */
+export const ISOLATION_NAMES = "'thread', 'loop' or 'process'";
 
 /** How long a failed function rests before its nth restart: `min(maxDelayMs, initialDelayMs × factor^(n−1)) × (1 ± jitter)`. */
 export interface RetryOptions {
@@ -56,8 +68,9 @@ export function onDriver(): OnDriver {
  */
 export interface FunctionOptions {
   /**
-   * Resources held while it runs; any name, fractions exact. Default: `{}` in the loop; in threads `{ cpu: 1 }` if any member has 1 cpu
-   * when the run starts, else nothing: where all have less (`{}`, `{ gpu: 1 }`, `{ cpu: 0.5 }`), threads alone bound how many run.
+   * Resources held while it runs; any name, fractions exact. Default: `{}` in the loop; in threads and processes `{ cpu: 1 }` if any member
+   * has 1 cpu when the run starts, else nothing: where all have less (`{}`, `{ gpu: 1 }`, `{ cpu: 0.5 }`), threads alone bound how many
+   * run.
    */
   readonly cost?: Readonly<Record<string, number>>;
   /** A node's name, `onDriver()` or `collocatedWith(id)`. Default: any node. */
@@ -68,7 +81,7 @@ export interface FunctionOptions {
   readonly retry?: RetryOptions;
   /** One attempt's limit, more than 0. Default: none. */
   readonly timeoutMs?: number;
-  /** Default: `'thread'` for references, `'loop'` for plain functions, which know no other. */
+  /** Default: the node's `isolation`, `'thread'`, for references, `'loop'` for plain functions, which know no other. */
   readonly isolation?: Isolation;
   /** The higher, the sooner. Default 0. */
   readonly priority?: number;

@@ -46,10 +46,11 @@ export interface ConstantsOf {
 }
 
 /**
- * Lays a DAG out, or gives `undefined` where it has a fault, without saying which: the hot path of every `execute`. Linear in functions
- * and arguments and, for inline functions, in how often they will be evaluated. Nothing of it is changed by later additions.
+ * Lays a DAG out, or gives `undefined` where it has a fault, without saying which: the hot path of every `execute`. Linear in functions and
+ * arguments and, for inline functions, in how often they will be evaluated. Nothing of it is changed by later additions.
+ * `defaultIsolation`: of references that name none.
  */
-export function layOut(graph: Graph): Layout | undefined {
+export function layOut(graph: Graph, defaultIsolation: Isolation): Layout | undefined {
   if ((graph.allFlags & FLAGS.faulty) !== 0) return undefined;
   const numbered = numberFunctions(graph);
   if (numbered === undefined) return undefined;
@@ -71,7 +72,7 @@ export function layOut(graph: Graph): Layout | undefined {
   const placement = (graph.allFlags & FLAGS.placed) === 0 ? placedAnywhere(closure) : placementOf(specs, indexOf, closure);
   if (placement === undefined) return undefined;
   const isolation: Isolation[] = new Array(size);
-  for (let i = 0; i < size; i++) isolation[i] = (flags[i]! & FLAGS.loop) === 0 ? 'thread' : 'loop';
+  for (let i = 0; i < size; i++) isolation[i] = (flags[i]! & FLAGS.loop) === 0 ? (specs[i]!.isolation ?? defaultIsolation) : 'loop';
   return {
     size,
     functions,

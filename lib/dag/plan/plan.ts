@@ -41,6 +41,8 @@ export interface Plan {
   readonly topological: Int32Array;
   /** The default filled in. */
   readonly isolation: readonly Isolation[];
+  /** That of references that name none. */
+  readonly defaultIsolation: Isolation;
   /** The node it is pinned to by name, itself or through its collocation group. */
   readonly pin: readonly (string | undefined)[];
   /** 1: only the driver may run it, for itself or for a member of its collocation group. */
@@ -84,6 +86,7 @@ class LaidOutPlan implements Plan {
   readonly args: Int32Array;
   readonly topological: Int32Array;
   readonly isolation: readonly Isolation[];
+  readonly defaultIsolation: Isolation;
   readonly pin: readonly (string | undefined)[];
   readonly bound: Uint8Array;
   readonly closure: Uint8Array;
@@ -95,7 +98,7 @@ class LaidOutPlan implements Plan {
   readonly #layout: Layout;
   #programs: Map<number, CallRecipe> | undefined;
 
-  constructor(dagId: string, layout: Layout, definitionId = dagId) {
+  constructor(dagId: string, layout: Layout, defaultIsolation: Isolation, definitionId = dagId) {
     this.dagId = dagId;
     this.definitionId = definitionId;
     this.size = layout.size;
@@ -112,6 +115,7 @@ class LaidOutPlan implements Plan {
     this.args = layout.args.items;
     this.topological = layout.topological;
     this.isolation = layout.isolation;
+    this.defaultIsolation = defaultIsolation;
     this.pin = layout.placement.pin;
     this.bound = layout.placement.bound;
     this.closure = layout.closure;
@@ -128,7 +132,7 @@ class LaidOutPlan implements Plan {
   }
 
   runAs(dagId: string): Plan {
-    return new LaidOutPlan(dagId, this.#layout, this.definitionId);
+    return new LaidOutPlan(dagId, this.#layout, this.defaultIsolation, this.definitionId);
   }
 
   recipe(index: number): CallRecipe {
@@ -145,13 +149,15 @@ class LaidOutPlan implements Plan {
 /**
  * Checks a DAG and lays it out, synchronously; the first thing that `execute` does. Throws `HANDOFF_INVALID_DAG` with every fault, or
  * `TypeError` for what is no DAG. A DAG made by another copy of the package will do. The plan of an unchanged DAG is the same object.
+ * `defaultIsolation`: of references that name none.
  */
-export function compile(dag: DagLike): Plan {
+export function compile(dag: DagLike, defaultIsolation: Isolation = 'thread'): Plan {
   const graph = graphOf(dag);
-  if (graph.compiled !== undefined) return graph.compiled as Plan;
-  const layout = layOut(graph);
+  const known = graph.compiled as Plan | undefined;
+  if (known?.defaultIsolation === defaultIsolation) return known;
+  const layout = layOut(graph, defaultIsolation);
   if (layout === undefined) throw invalidDag(dag.id, findFaults(graph));
-  const plan = new LaidOutPlan(dag.id, layout);
+  const plan = new LaidOutPlan(dag.id, layout, defaultIsolation);
   graph.compiled = plan;
   return plan;
 }

@@ -149,6 +149,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     remote,
     comparisons,
     root,
+    isolation: options.isolation,
     refusesSkew: options.codeSkew === 'refuse',
     fetches,
     offers,

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Capabilities, checkedCapabilities } from '../../allocator/index.js';
 import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger, nameFault } from '../../base/index.js';
+import { ISOLATION_NAMES, type Isolation, isIsolation } from '../../dag/index.js';
 import { defaultCapabilities } from './container-limits.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 
@@ -16,10 +17,17 @@ export interface NodeOptions {
    * `memory` the MiB of the machine, or of the container's limit where that is less.
    */
   capabilities?: Capabilities;
-  /** Worker threads at most, started when first needed. Default: max(3, cpu rounded up). */
+  /**
+   * Worker threads at most, and child processes, started when first needed. Both together run no more functions at once. Default: max(3,
+   * cpu rounded up).
+   */
   threads?: number;
-  /** The heap of each thread, MiB. Default: `memory` / threads. */
+  /** The heap of each thread, and of each child process, MiB. Default: `memory` / threads. */
   threadHeapMiB?: number;
+  /**
+   * Where functions of modules run that name no `isolation` themselves, in the runs of this node, on whichever node. Default `'thread'`.
+   */
+  isolation?: Isolation;
   /** How many loop functions run at once. Default 256. */
   loopConcurrency?: number;
   /**
@@ -70,6 +78,7 @@ export interface CheckedNodeOptions {
   readonly capabilities: Capabilities;
   readonly threads: number;
   readonly threadHeapMiB: number;
+  readonly isolation: Isolation;
   readonly loopConcurrency: number;
   readonly freeze: boolean;
   readonly codeSkew: 'warn' | 'refuse';
@@ -94,6 +103,7 @@ const KNOWN = new Set<string>([
   'capabilities',
   'threads',
   'threadHeapMiB',
+  'isolation',
   'loopConcurrency',
   'freeze',
   'codeSkew',
@@ -120,7 +130,8 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
   const memoryMiB = capabilities.memory ?? own.memory;
   const network = checkedNetwork(options);
-  const { freeze = true, codeSkew = 'warn' } = options;
+  const { freeze = true, codeSkew = 'warn', isolation = 'thread' } = options;
+  if (!isIsolation(isolation)) throw new TypeError(`isolation must be ${ISOLATION_NAMES}, not ${String(isolation)}`);
   if (codeSkew !== 'warn' && codeSkew !== 'refuse') throw new TypeError(`codeSkew must be 'warn' or 'refuse', not ${String(codeSkew)}`);
   if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
   return {
@@ -128,6 +139,7 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
     capabilities,
     threads,
     threadHeapMiB: checkedNumber('threadHeapMiB', options.threadHeapMiB, { or: Math.max(64, Math.floor(memoryMiB / threads)), least: 16 }),
+    isolation,
     loopConcurrency: checkedNumber('loopConcurrency', options.loopConcurrency, { or: 256, least: 1, integer: true }),
     freeze,
     codeSkew,

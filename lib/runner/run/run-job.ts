@@ -1,7 +1,7 @@
 import type { ActorGroup, ActorRef } from '../../actor/index.js';
 import type { Allocator, Capabilities, ClaimClass } from '../../allocator/index.js';
 import type { Clock, HandoffError, Logger, RunId } from '../../base/index.js';
-import type { Plan } from '../../dag/index.js';
+import type { Isolation, Plan } from '../../dag/index.js';
 import type {
   ArgumentValue,
   AttemptContext,
@@ -36,6 +36,8 @@ export interface RunDeps {
   readonly comparisons: ModuleComparisons;
   /** The folder that modules lie in. */
   readonly root: string;
+  /** Where references run that name no isolation. */
+  readonly isolation: Isolation;
   /** Whether a node whose module differs gets no function of it. */
   readonly refusesSkew: boolean;
   readonly logger: Logger;

@@ -130,7 +130,8 @@ export function claimClasses(plan: Plan, { node, local, threadCost, comparedBelo
   const byIndex = new Array<ClaimClass>(plan.size);
   const serializers = comparedBelow === undefined || local ? undefined : serializersOf(plan, comparedBelow);
   for (let index = 0; index < plan.size; index += 1) {
-    const slot = plan.isolation[index]!;
+    // Processes take the slots of threads.
+    const slot = plan.isolation[index] === 'loop' ? 'loop' : 'thread';
     const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (slot === 'thread' ? threadCost : NOTHING));
     const pinnedTo = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
     const group = local ? -1 : plan.group[index]!;

@@ -129,7 +129,7 @@ export class Runs {
    */
   prepare(dag: DagLike, given: unknown, mode: 'cluster' | 'local'): PreparedRun {
     if (this.#refusal) throw this.#refusal;
-    const compiled = compile(dag);
+    const compiled = compile(dag, this.#deps.isolation);
     const options = checkedRunOptions(given, compiled);
     const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
     const runId = newRunId();

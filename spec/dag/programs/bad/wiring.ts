@@ -40,7 +40,7 @@ dag.add({ id: 'a', code: tasks.counter }); // error
 dag.add({ id: 'a', code: tasks.maker }); // error
 dag.add({ id: 'a', code: () => new WeakMap() }); // error
 dag.add({ id: 'a', code: () => 1, timeout: 5 }); // error
-dag.add({ id: 'a', code: () => 1, isolation: 'process' }); // error
+dag.add({ id: 'a', code: () => 1, isolation: 'nowhere' }); // error
 dag.add({ id: 'a', code: () => 1, cost: { cpu: '1' } }); // error
 dag.add({ id: 'a', code: () => 1, retry: { delayMs: 1 } }); // error
 dag.add({ id: 'a', code: () => 1, node: { onDriver: false } }); // error

@@ -1,5 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
+import { isMainThread } from 'node:worker_threads';
 import { systemClock } from '../../base/index.js';
 import type { AnyFunction } from '../../dag/index.js';
 import { check, countShared, type Packed, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
@@ -14,31 +14,29 @@ import { CodeRefs } from '../code/code-refs.js';
 import { resolveModule } from '../code/module-resolution.js';
 import { loadsTypeScript } from '../code/typescript-loader.js';
 import { BuiltIns } from './built-ins.js';
+import { processLink } from './process-link.js';
+import { threadLink } from './thread-link.js';
 import {
   type Blame,
   type Crossing,
   type CrossingInput,
-  type FromThread,
   isPlain,
-  type ThreadAnswer,
-  type ThreadCall,
-  type ThreadData,
-  type ThreadSetUp,
-  type ThreadStep,
-  type ToThread,
-} from './thread-messages.js';
+  type ToWorker,
+  type WorkerAnswer,
+  type WorkerCall,
+  type WorkerStep,
+} from './worker-messages.js';
 
-// Runs in each thread of the pool: one call at a time.
+// Runs in each thread or process of a pool: one call at a time.
 
-const { port, root, node, freeze } = threadSetUp();
-/** Bound before code of users can change what it is. */
-const post = port.postMessage.bind(port);
-const tell = (message: FromThread): void => post(message);
+const { root, node, freeze, sharesMemory, tell, listen } = isMainThread ? processLink() : threadLink();
 const tellLine = (context: AttemptContext, stream: OutputStream, text: string): void => tell({ type: 'line', context, stream, text });
 const place = { root, node };
 const functions = new LoadedFunctions(place);
 const { refOf } = new CodeRefs();
 const NONE: readonly never[] = [];
+/** The exit code that a shell shows for SIGABRT. */
+const ABORTED = 134;
 let current: Current | undefined;
 /** Of the attempt that ended last. */
 let lastScope: AttemptScope | undefined;
@@ -49,10 +47,10 @@ const hasOwn = Object.hasOwn;
  * A field that may have been left out: then it is not to be found in `Object.prototype`, to which code of users may have added one of that
  * name.
  */
-const own = <F extends keyof ThreadStep>(step: ThreadStep, field: F): ThreadStep[F] | undefined =>
+const own = <F extends keyof WorkerStep>(step: WorkerStep, field: F): WorkerStep[F] | undefined =>
   hasOwn(step, field) ? step[field] : undefined;
 
-const runnable = ({ functionId, steps }: ThreadCall): Step<CrossingInput>[] =>
+const runnable = ({ functionId, steps }: WorkerCall): Step<CrossingInput>[] =>
   steps.map((step) => ({
     role: own(step, 'role') ?? 'function',
     functionId: own(step, 'functionId') ?? functionId,
@@ -78,7 +76,7 @@ const stepPlace: StepHost<CrossingInput, Crossing> = {
   },
   keep(value, { isWanted }) {
     if (isPlain(value)) return value;
-    if (isWanted) return pack(value, { where: 'result', shared: true });
+    if (isWanted) return pack(value, { where: 'result', shared: sharesMemory });
     if (freeze) check(value, { where: 'result', freeze });
     return undefined;
   },
@@ -95,7 +93,7 @@ class Current {
   readonly key: number;
   readonly scope: AttemptScope;
 
-  constructor({ key, dagId, runId, functionId, attempt }: ThreadCall) {
+  constructor({ key, dagId, runId, functionId, attempt }: WorkerCall) {
     this.key = key;
     this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node }, tellLine);
   }
@@ -111,14 +109,14 @@ class Current {
   fail(error: unknown, final: boolean, retire: boolean, blame: Blame): void {
     const { key } = this;
     const spoilt = builtIns.changed() ?? null;
-    // The thread has served its time: what the packing needs may be as it was.
+    // The worker has served its time: what the packing needs may be as it was.
     if (spoilt !== null) builtIns.restore();
     const packed = packedSafely(error);
     if (spoilt === null && packed !== null) this.#answer({ type: 'failed', key, error: packed, final, retire, blame, spoilt });
     else this.#answer({ type: 'failed', key, error: packed, final, retire: true, blame: 'unsure', spoilt });
   }
 
-  #answer(answer: ThreadAnswer): void {
+  #answer(answer: WorkerAnswer): void {
     // After its end it may still settle, or throw.
     if (current !== this) return;
     current = undefined;
@@ -131,7 +129,7 @@ class Current {
     try {
       tell(answer);
     } catch {
-      // Who waits for the answer hears of the end of the thread instead.
+      // Who waits for the answer hears of the end of the worker instead.
       Reflect.apply(exit, process, [1]);
     }
   }
@@ -146,7 +144,7 @@ function packedSafely(error: unknown): Packed | null {
   }
 }
 
-function hear(message: ToThread): void {
+function hear(message: ToWorker): void {
   if (message.type === 'call') {
     current = new Current(message);
     new StepsRun(runnable(message), current.scope, stepPlace, current).next();
@@ -174,39 +172,41 @@ function onStray(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
     if (freeze) explainFrozenWrite(error);
     current.fail(error, false, true, whose);
   } else {
-    lastScope?.strayed(error, `${howOf(origin)}, by this function or an earlier one in its thread,`);
+    lastScope?.strayed(error, `${howOf(origin)}, by this function or an earlier one in its ${isMainThread ? 'process' : 'thread'},`);
   }
 }
 
-/** Takes the set-up out of where code of users could find it. */
-function threadSetUp(): ThreadSetUp {
-  const data = workerData as ThreadData;
-  const { setUp } = data;
-  delete data.setUp;
-  return setUp!;
-}
-
 hearStrays(onStray);
-// Code of users may take all listeners away. Then Node ends the thread by `process.exit`, which from Node 24 on is heard before the error
+// Code of users may take all listeners away. Then Node ends the worker by `process.exit`, which from Node 24 on is heard before the error
 // is.
 process.on('uncaughtExceptionMonitor', (error, origin) => {
   if (process.listenerCount('uncaughtException') === 0) onStray(error, origin);
 });
 
-const exit = process.exit;
+/** Tells whose code is about to end the worker. */
+function announceExit(code: number, call: string): void {
+  const whose = blame();
+  if (whose === 'other') currentScope()!.write('stderr', `${call} was called after the attempt had ended\n`);
+  else current?.scope.flush();
+  tell({ type: 'exiting', code, blame: whose });
+}
+
+const { exit, abort } = process;
 process.exit = (code) => {
   const given = Number(code ?? process.exitCode ?? 0);
-  const whose = blame();
-  if (whose === 'other') currentScope()!.write('stderr', `process.exit(${given}) was called after the attempt had ended\n`);
-  else current?.scope.flush();
-  tell({ type: 'exiting', code: given, blame: whose });
+  announceExit(given, `process.exit(${given})`);
   return Reflect.apply(exit, process, [code]) as never;
 };
+// Threads have none that ends anything.
+if (isMainThread) {
+  process.abort = () => {
+    announceExit(ABORTED, 'process.abort()');
+    return Reflect.apply(abort, process, []) as never;
+  };
+}
 syncBuiltinESMExports();
 
 attributeOutput();
 const builtIns = new BuiltIns();
-// Nobody listens there: what modules and agents send on it goes nowhere.
-parentPort?.close();
-port.on('message', hear);
+listen(hear);
 tell({ type: 'ready' });

@@ -1,13 +1,13 @@
-import { type Crossing, type FromThread, isPlain } from './thread-messages.js';
+import { type Crossing, type FromWorker, isPlain } from './worker-messages.js';
 
 /**
- * The one door through which anything comes from a thread. Returns the message, or `undefined` for what the engine's own code in a thread
- * would not send: then code of users has found a way to send it, and it is dropped. Never throws.
+ * The one door through which anything comes from a thread or process of a pool. Returns the message, or `undefined` for what the engine's
+ * own code there would not send: then code of users has found a way to send it, and it is dropped. Never throws.
  */
-export function fromThread(data: unknown): FromThread | undefined {
+export function fromWorker(data: unknown): FromWorker | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const message = data as { [F in string]?: unknown };
-  return isWellFormed(message) ? (message as unknown as FromThread) : undefined;
+  return isWellFormed(message) ? (message as unknown as FromWorker) : undefined;
 }
 
 function isWellFormed(message: { readonly [F in string]?: unknown }): boolean {

@@ -5,12 +5,12 @@ delete process.env.HANDOFF_COOKIE;
 
 const load = async () => {
   try {
-    await import('./thread-worker.js');
+    await import('./worker-main.js');
   } catch (error) {
     if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     const { register } = await import('tsx/esm/api');
     register();
-    await import('./thread-worker.ts');
+    await import('./worker-main.ts');
   }
 };
 

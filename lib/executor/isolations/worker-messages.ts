@@ -15,7 +15,7 @@ export function isPlain(value: unknown): value is Exclude<Crossing, Packed> {
   return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
 }
 
-/** A value on its way into a thread. */
+/** A value on its way into a worker. */
 export interface CrossingInput {
   readonly value: Crossing;
   /** Whether it is frozen where it is opened. */
@@ -23,7 +23,7 @@ export interface CrossingInput {
 }
 
 /** A step without closures: those cannot leave the loop. What is usual is left out, as every field costs on each way. */
-export interface ThreadStep {
+export interface WorkerStep {
   readonly module: string;
   readonly name: string;
   /** Default `'function'`. */
@@ -37,20 +37,20 @@ export interface ThreadStep {
   readonly wanted?: true;
 }
 
-/** What a thread is asked to run. `key` tells this call from every other of the isolation. */
-export interface ThreadCall {
+/** What a worker is asked to run. `key` tells this call from every other of the isolation. */
+export interface WorkerCall {
   readonly type: 'call';
   readonly key: number;
   readonly dagId: string;
   readonly runId: string;
   readonly functionId: string;
   readonly attempt: number;
-  readonly steps: readonly ThreadStep[];
+  readonly steps: readonly WorkerStep[];
 }
 
-/** What a thread is told. */
-export type ToThread =
-  | ThreadCall
+/** What a worker is told. */
+export type ToWorker =
+  | WorkerCall
   /** The signal of that call aborts. */
   | { readonly type: 'abort'; readonly key: number; readonly reason: Packed };
 
@@ -60,7 +60,7 @@ export type ToThread =
 export type Blame = 'own' | 'other' | 'unsure';
 
 /** How a call ended. */
-export type ThreadAnswer =
+export type WorkerAnswer =
   | { readonly type: 'succeeded'; readonly key: number; readonly values: readonly Crossing[]; readonly tookMs: number }
   | {
       readonly type: 'failed';
@@ -68,33 +68,46 @@ export type ThreadAnswer =
       /** `null`: it could not be packed, for what `spoilt` names. */
       readonly error: Packed | null;
       readonly final: boolean;
-      /** Whether the thread must not be used again. */
+      /** Whether the worker must not be used again. */
       readonly retire: boolean;
       readonly blame: Blame;
-      /** The built-in that has been changed in the thread, if one has. */
+      /** The built-in that has been changed in the worker, if one has. */
       readonly spoilt: string | null;
     };
 
-/** What a thread tells. */
-export type FromThread =
+/** What a worker tells. */
+export type FromWorker =
   /** It can be called from now on. */
   | { readonly type: 'ready' }
-  | ThreadAnswer
+  | WorkerAnswer
   /** A line that a function wrote. What it wrote before its end comes before its answer. */
   | { readonly type: 'line'; readonly context: AttemptContext; readonly stream: OutputStream; readonly text: string }
-  /** Code in the thread has called `process.exit`. */
+  /** Code in the worker has called `process.exit`, or `process.abort`. */
   | { readonly type: 'exiting'; readonly code: number; readonly blame: Blame };
 
-/** What a thread is made with. */
-export interface ThreadSetUp {
-  /** The only way to and from the thread. Code of users does not see it. */
-  readonly port: MessagePort;
+/** What a worker is made with. */
+export interface WorkerSetUp {
   readonly root: string;
   readonly node: string;
   readonly freeze: boolean;
 }
 
+/** What a thread is made with. */
+export interface ThreadSetUp extends WorkerSetUp {
+  /** The only way to and from the thread. Code of users does not see it. */
+  readonly port: MessagePort;
+}
+
 /** How the set-up lies in `workerData`, until the thread takes it out. */
 export interface ThreadData {
   setUp?: ThreadSetUp;
+}
+
+/** A worker's own end of the way between it and its pool. */
+export interface WorkerLink extends WorkerSetUp {
+  /** Whether the pool can read memory of this worker, so that large values cross without a copy. */
+  readonly sharesMemory: boolean;
+  readonly tell: (message: FromWorker) => void;
+  /** Begins to hear. */
+  readonly listen: (heard: (message: ToWorker) => void) => void;
 }

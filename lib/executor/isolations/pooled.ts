@@ -1,0 +1,287 @@
+import { type HandoffError, PassingMap, systemClock, type Timer, textOf } from '../../base/index.js';
+import { countShared, packThrown, StoredValue, surfaceSize, unpackThrown } from '../../value/index.js';
+import { type AttemptContext, type Call, type Outcome, type Running, stoppedOutcome } from '../attempts/attempt.js';
+import type { IsolationOptions, IsolationRunner } from '../isolation.js';
+import type { PoolWorker, Work, WorkerEnd } from './pool-worker.js';
+import type { MakeHost } from './worker-host.js';
+import {
+  type Crossing,
+  type CrossingInput,
+  isPlain,
+  type ToWorker,
+  type WorkerAnswer,
+  type WorkerCall,
+  type WorkerStep,
+} from './worker-messages.js';
+import { WorkerPool } from './worker-pool.js';
+
+/**
+ * How long a worker that is told to end may take before its call is given up, ms. It takes some ms, but while it is blocked in a system
+ * call it does not end.
+ */
+const BLOCKED_MS = 1000;
+
+/** How the workers of a pooled isolation are made. */
+export interface WorkerMaking {
+  readonly makeHost: MakeHost;
+  /** Whether what a function has started ends with its worker: then the worker of a call that was stopped always ends. */
+  readonly endsWithGroup: boolean;
+}
+
+/** An isolation whose calls run in a pool of workers, one at a time in each. `name` is also what a worker is called. */
+export class PooledIsolation implements IsolationRunner {
+  readonly name: 'thread' | 'process';
+  readonly options: IsolationOptions;
+  readonly pool: WorkerPool;
+  readonly calls = new PassingMap<number, PooledCall>();
+  readonly endsWithGroup: boolean;
+  #lastKey = 0;
+  #isClosed = false;
+
+  constructor(name: 'thread' | 'process', options: IsolationOptions, { makeHost, endsWithGroup }: WorkerMaking) {
+    this.name = name;
+    this.options = options;
+    this.endsWithGroup = endsWithGroup;
+    const { threads, logger, onOutput } = options;
+    this.pool = new WorkerPool(threads, {
+      noun: name,
+      makeHost,
+      // How long a real worker takes to start, and rests, is measured in the machine's time.
+      clock: systemClock,
+      logger,
+      heardLine: ({ context, stream, text }) => onOutput(context, stream, text),
+    });
+  }
+
+  start(call: Call, settle: (outcome: Outcome) => void): Running {
+    this.#lastKey += 1;
+    const run = new PooledCall(this, this.#lastKey, settle);
+    if (this.#isClosed) run.end({ type: 'stopped' });
+    else run.begin(call);
+    return run;
+  }
+
+  async close(): Promise<number> {
+    this.#isClosed = true;
+    const blocked = await this.pool.close();
+    for (const run of [...this.calls.values()]) run.giveUp({ type: 'stopped' });
+    return blocked;
+  }
+}
+
+/** What came out of a worker, as it is held here. */
+function heldOf(value: Crossing): StoredValue {
+  if (isPlain(value)) return StoredValue.live(value, surfaceSize(value));
+  if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
+  return StoredValue.packed(value);
+}
+
+/**
+ * A call in the pool: waiting for a worker, running on one, or being stopped. A failure that may come from what another call left behind in
+ * the worker is not reported: the call runs once more, in a fresh one, where whatever happens is its own.
+ */
+class PooledCall implements Running, Work {
+  readonly key: number;
+  needsFreshWorker = false;
+  context!: AttemptContext;
+  readonly #pooled: PooledIsolation;
+  readonly #settle: (outcome: Outcome) => void;
+  #worker: PoolWorker | undefined;
+  #wasFresh = false;
+  #call: WorkerCall | undefined;
+  #abort: ToWorker | undefined;
+  #killing: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #isDying = false;
+  #isOver = false;
+
+  constructor(pooled: PooledIsolation, key: number, settle: (outcome: Outcome) => void) {
+    this.#pooled = pooled;
+    this.key = key;
+    this.#settle = settle;
+  }
+
+  begin({ context, steps }: Call): void {
+    const { key } = this;
+    this.context = context;
+    try {
+      const { dagId, runId, functionId, attempt } = context;
+      this.#call = { type: 'call', key, dagId, runId, functionId, attempt, steps: steps.map((step) => this.#packed(step, functionId)) };
+    } catch (error) {
+      this.end({ type: 'failed', error, final: true });
+      return;
+    }
+    this.#pooled.calls.set(key, this);
+    this.#pooled.pool.run(this);
+  }
+
+  takenBy(worker: PoolWorker): WorkerCall {
+    this.#worker = worker;
+    this.#wasFresh = worker.isFresh;
+    return this.#call!;
+  }
+
+  stop(reason: HandoffError, graceMs: number): void {
+    if (this.#isOver) return;
+    if (!this.#abort) {
+      this.#abort = { type: 'abort', key: this.key, reason: packThrown(reason) };
+      if (!this.#isDying) this.#worker?.send(this.#abort);
+    }
+    if (this.#isDying) return;
+    if (!this.#worker) {
+      this.#pooled.pool.withdraw(this);
+      this.end({ type: 'stopped' });
+      return;
+    }
+    const { clock } = this.#pooled.options;
+    const atMs = clock.now() + graceMs;
+    if (this.#killing && this.#killing.atMs <= atMs) return;
+    this.#killing?.timer.cancel();
+    this.#killing = { atMs, timer: clock.after(graceMs, () => this.#endWorker({ type: 'stopped' })) };
+  }
+
+  answered(answer: WorkerAnswer): void {
+    if (this.endsWorker) {
+      this.#endWorker({ type: 'stopped' });
+      return;
+    }
+    if (answer.type === 'succeeded') {
+      this.end({ type: 'succeeded', values: answer.values.map(heldOf), tookMs: answer.tookMs });
+      return;
+    }
+    if (answer.blame !== 'own' && this.#mayRunAgain) {
+      this.#isDying = true;
+      const patience = this.#limit(() => failureOf(answer, this.#noun));
+      this.#worker!.end(() => {
+        patience.cancel();
+        if (!this.#isOver) this.#runAgain(whyAgain(answer, this.#noun));
+      });
+      return;
+    }
+    const outcome = failureOf(answer, this.#noun);
+    if (answer.retire) this.#endWorker(outcome);
+    else this.end(outcome);
+  }
+
+  died(end: WorkerEnd): void {
+    if (!isOwn(end) && this.#mayRunAgain) this.#runAgain(`its ${this.#noun} was ended, perhaps by another function`);
+    else this.end({ type: 'failed', error: this.#reasonOf(end), final: false });
+  }
+
+  notStarted(cause: unknown): void {
+    this.end({ type: 'failed', error: new Error(`no worker ${this.#noun} could be started: ${textOf(cause)}`, { cause }), final: false });
+  }
+
+  end(outcome: Outcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#pooled.calls.delete(this.key);
+    this.#killing?.timer.cancel();
+    this.#call = undefined;
+    this.#worker = undefined;
+    this.#settle(this.#abort ? stoppedOutcome(outcome.type === 'succeeded' ? undefined : outcome.blocked) : outcome);
+  }
+
+  /** Ends the call although its worker has not ended. */
+  giveUp(outcome: Extract<Outcome, { type: 'stopped' | 'failed' }>): void {
+    const worker = this.#worker;
+    this.end(worker && !worker.isGone ? { ...outcome, blocked: { whenOver: (told) => worker.end(told) } } : outcome);
+  }
+
+  get endsWorker(): boolean {
+    return this.#abort !== undefined && this.#pooled.endsWithGroup;
+  }
+
+  get #noun(): string {
+    return this.#pooled.name;
+  }
+
+  /** Once at most: in a fresh worker nobody else is to blame. */
+  get #mayRunAgain(): boolean {
+    return !this.#wasFresh && !this.needsFreshWorker && !this.#abort;
+  }
+
+  #runAgain(why: string): void {
+    this.#isDying = false;
+    this.#worker = undefined;
+    if (this.#abort) {
+      this.end({ type: 'stopped' });
+      return;
+    }
+    const { dagId, runId, functionId, attempt } = this.#call!;
+    this.#pooled.options.logger.warn({ dagId, runId, functionId, attempt }, `the attempt is made again in another ${this.#noun}: ${why}`);
+    this.needsFreshWorker = true;
+    this.#pooled.pool.run(this);
+  }
+
+  #packed({ role, functionId, code, inputs, asList, extra, wanted }: Call['steps'][number], consumer: string): WorkerStep {
+    if (typeof code === 'function') throw new TypeError(`Cannot run "${functionId}" in a ${this.#noun}: it is a plain function`);
+    const { freeze } = this.#pooled.options;
+    const crossing = (held: StoredValue, where: string): CrossingInput => {
+      const plain = held.isPacked ? held : held.open(false);
+      return { value: isPlain(plain) ? plain : held.pack(where), freeze: freeze && held.origin === 'result' };
+    };
+    const step: { -readonly [F in keyof WorkerStep]: WorkerStep[F] } = { module: code.module, name: code.name };
+    if (role !== 'function') step.role = role;
+    if (functionId !== consumer) step.functionId = functionId;
+    if (inputs.length > 0) step.inputs = inputs.map((input, at) => (typeof input === 'number' ? input : crossing(input, `argument ${at}`)));
+    if (asList) step.asList = true;
+    if (extra) step.extra = crossing(extra, 'extraArgs');
+    if (wanted) step.wanted = true;
+    return step;
+  }
+
+  #reasonOf({ error, exitCode, signal, saidOutOfMemory, exiting }: WorkerEnd): unknown {
+    const cause = error && { cause: error.thrown };
+    if ((signal && saidOutOfMemory) || isOutOfMemory(error?.thrown)) {
+      const { threadHeapMiB } = this.#pooled.options;
+      return new Error(`the function ran out of memory: the heap of its ${this.#noun} is limited to ${threadHeapMiB} MiB`, cause);
+    }
+    if (signal && !error) return new Error(`the process of the function was ended by ${signal}`);
+    if (exiting || !error) return new Error(`the function ended its ${this.#noun}: process.exit(${exiting?.code ?? exitCode})`, cause);
+    return error.thrown;
+  }
+
+  #endWorker(outcome: Extract<Outcome, { type: 'stopped' | 'failed' }>): void {
+    if (this.#isOver || this.#isDying) return;
+    this.#isDying = true;
+    const patience = this.#limit(() => outcome);
+    this.#worker!.end(() => {
+      patience.cancel();
+      this.end(outcome);
+    });
+  }
+
+  /** A worker that is blocked in a system call may not end when it is told to: nobody is to wait for that. */
+  #limit(outcome: () => Extract<Outcome, { type: 'stopped' | 'failed' }>): Timer {
+    const { clock, logger } = this.#pooled.options;
+    return clock.after(BLOCKED_MS, () => {
+      const { dagId, runId, functionId, attempt } = this.#call!;
+      logger.warn({ dagId, runId, functionId, attempt }, `the attempt is given up: its ${this.#noun} is blocked in a system call`);
+      this.giveUp(outcome());
+    });
+  }
+}
+
+type FailedAnswer = Extract<WorkerAnswer, { type: 'failed' }>;
+
+/** A failure as it came from a worker. */
+const failureOf = ({ error, final, spoilt }: FailedAnswer, noun: string): Extract<Outcome, { type: 'failed' }> => ({
+  type: 'failed',
+  error: error
+    ? unpackThrown(error)
+    : new Error(`the function failed, and its error cannot be passed on: ${spoilt ?? 'what packs it'} is changed in its ${noun}`),
+  final,
+});
+
+const whyAgain = ({ spoilt }: FailedAnswer, noun: string): string =>
+  spoilt === null ? `an error in its ${noun} may be that of another function` : `another function has changed ${spoilt} in its ${noun}`;
+
+const isOutOfMemory = (thrown: unknown): boolean =>
+  thrown instanceof Error && (thrown as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+/**
+ * Whether a worker has ended for what the call that ran did. It is also blamed for running out of memory, and for a signal: mostly it is
+ * the one.
+ */
+const isOwn = ({ error, signal, exiting }: WorkerEnd): boolean =>
+  exiting ? exiting.blame === 'own' : (signal !== undefined && !error) || isOutOfMemory(error?.thrown);

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { systemClock, type Timer } from '../../base/index.js';
+import { FrameReader, frameOf } from './frames.js';
+import type { GroupGuard } from './group-guard.js';
+import { HEARS_ON, TELLS_ON } from './process-link.js';
+import { type MakeHost, WORKER_ENTRY } from './worker-host.js';
+import type { WorkerSetUp } from './worker-messages.js';
+
+/** How long the streams of a process that has ended are still read, ms: what it started and left its group may hold them open. */
+const LAST_WORDS_MS = 1000;
+
+/** What a process is made with. */
+export interface ProcessMaking {
+  readonly setUp: WorkerSetUp;
+  /** Its heap, MiB. */
+  readonly heapMiB: number;
+  /** Its environment. */
+  readonly environment: () => NodeJS.ProcessEnv;
+  /** Kills it when this process is gone. */
+  readonly guard: GroupGuard;
+}
+
+/** A child process that leads a group of its own, and is reached by two pipes that code of users does not see. */
+export const processHost =
+  ({ setUp, heapMiB, environment, guard }: ProcessMaking): MakeHost =>
+  (events) => {
+    const given = [...nodeOptions(process.execArgv), `--max-old-space-size=${heapMiB}`, fileURLToPath(WORKER_ENTRY), JSON.stringify(setUp)];
+    const child = spawn(process.execPath, given, {
+      detached: true,
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    const { pid } = child;
+    child.on('error', (error) => {
+      // One that could not be started tells nothing else.
+      if (pid !== undefined) return;
+      events.failed(error);
+      events.exited(null);
+    });
+    if (pid === undefined) return { id: pid, send: () => {}, ref: () => {}, unref: () => {}, end: () => {}, drain: () => {} };
+    guard.watch(pid);
+    const toChild = child.stdio[HEARS_ON] as Socket;
+    const fromChild = child.stdio[TELLS_ON] as Socket;
+    const end = (): void => {
+      killGroup(child, pid);
+      // Somebody may wait for its end.
+      child.ref();
+      for (const stream of [fromChild, child.stdout, child.stderr]) (stream as Socket).ref();
+    };
+    const reader = new FrameReader((message) => events.heard(message));
+    fromChild.on('data', (chunk) => {
+      try {
+        reader.push(chunk);
+      } catch {
+        events.dropped();
+        events.failed(new Error('the process has written to the pipe through which it is reached'));
+        end();
+      }
+    });
+    fromChild.on('close', () => events.closed());
+    for (const stream of ['stdout', 'stderr'] as const) child[stream]!.on('data', (chunk: Buffer) => events.wrote(stream, chunk));
+    // Of one that has ended, which `exit` tells.
+    for (const stream of child.stdio) stream?.on('error', () => {});
+    let isOver = false;
+    let patience: Timer | undefined;
+    const exited = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
+      if (isOver) return;
+      isOver = true;
+      patience?.cancel();
+      events.exited(exitCode, signal ?? undefined);
+    };
+    child.on('exit', (exitCode, signal) => {
+      // What it has started in its group is nobody's any more.
+      end();
+      guard.forget(pid);
+      patience = systemClock.after(LAST_WORDS_MS, () => exited(exitCode, signal));
+    });
+    // Mostly right after: all that it wrote has been read.
+    child.on('close', exited);
+    child.unref();
+    for (const stream of [toChild, child.stdout, child.stderr]) (stream as Socket).unref();
+    return {
+      id: pid,
+      send(message) {
+        const parts = frameOf(message);
+        if (parts.length === 1) {
+          toChild.write(parts[0]!);
+          return;
+        }
+        toChild.cork();
+        for (const part of parts) toChild.write(part);
+        toChild.uncork();
+      },
+      ref: () => fromChild.ref(),
+      unref: () => fromChild.unref(),
+      end,
+      drain() {
+        for (const stream of child.stdio) stream?.destroy();
+      },
+    };
+  };
+
+function killGroup(child: ChildProcess, pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // There is none any more, or this system has no groups.
+    child.kill('SIGKILL');
+  }
+}
+
+/**
+ * The options that this process was started with, as far as another can be started with them: neither a program of its own, nor the port of
+ * its inspector.
+ */
+function nodeOptions(given: readonly string[]): string[] {
+  const options: string[] = [];
+  for (let at = 0; at < given.length; at += 1) {
+    const option = given[at]!;
+    if (/^(?:-e|--eval|-p|--print|-pe)$/.test(option)) at += 1;
+    else if (!/^--(?:inspect|eval=|print=|input-type|watch|test|max-old-space-size)/.test(option)) options.push(option);
+  }
+  return options;
+}

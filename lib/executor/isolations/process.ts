@@ -1,0 +1,32 @@
+import { threadEnvironment } from '../code/typescript-loader.js';
+import type { IsolationOptions, IsolationRunner } from '../isolation.js';
+import { GroupGuard } from './group-guard.js';
+import { PooledIsolation } from './pooled.js';
+import { processHost } from './process-host.js';
+
+/**
+ * Child processes: native crashes, V8's fatal out-of-memory, `process.abort()` and system calls that block end the attempt and nothing
+ * else. A call that is stopped takes its whole process group with it, what the function started included. Values cross as bytes, over a
+ * pipe.
+ */
+export function processIsolation(options: IsolationOptions): IsolationRunner {
+  const { root, node, freeze, threadHeapMiB, logger } = options;
+  const guard = new GroupGuard(logger);
+  const environment = (): NodeJS.ProcessEnv => {
+    const { HANDOFF_COOKIE: _secret, ...env } = threadEnvironment(root) ?? process.env;
+    return env;
+  };
+  const pooled = new PooledIsolation('process', options, {
+    makeHost: processHost({ setUp: { root, node, freeze }, heapMiB: threadHeapMiB, environment, guard }),
+    endsWithGroup: true,
+  });
+  return {
+    name: pooled.name,
+    start: (call, settle) => pooled.start(call, settle),
+    async close() {
+      const blocked = await pooled.close();
+      guard.close();
+      return blocked;
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { PassingMap, type Timer } from '../../base/index.js';
+import { type PoolMaking, PoolWorker, type Work, type WorkerOwner } from './pool-worker.js';
+
+/** How long a worker that has nothing to do is kept, ms: longer than the pauses within a run, as a worker takes some 30 ms to start. */
+const IDLE_MS = 10_000;
+
+/** How long all workers may take to end, ms. It takes a few ms, unless one is blocked in a system call. */
+const CLOSE_MS = 500;
+
+/** How long no worker is tried again, while there are others, after one could not be made, ms. */
+const GROW_AGAIN_MS = 1000;
+
+/**
+ * Worker threads, or processes: made when they are needed, run one call at a time, and end when they have had nothing to do for a while.
+ * Where no further one can be made, calls wait for those there are; where there is none at all, they fail.
+ */
+export class WorkerPool implements WorkerOwner {
+  readonly making: PoolMaking;
+  readonly #size: number;
+  readonly #workers = new Set<PoolWorker>();
+  /** The one that was freed last is taken first. */
+  readonly #idle: PoolWorker[] = [];
+  readonly #waiting = new PassingMap<number, Work>();
+  readonly #waitingForFresh = new PassingMap<number, Work>();
+  #starting = 0;
+  #growAgain: Timer | undefined;
+  #sweep: Timer | undefined;
+  #isClosed = false;
+
+  /** `size`: how many workers there may be at once. */
+  constructor(size: number, making: PoolMaking) {
+    this.#size = size;
+    this.making = making;
+  }
+
+  /** Gives the work to a worker as soon as one is free. May call `notStarted` before it returns. */
+  run(work: Work): void {
+    const worker = work.needsFreshWorker ? undefined : this.#idle.pop();
+    if (worker) {
+      worker.wake();
+      worker.take(work);
+      return;
+    }
+    (work.needsFreshWorker ? this.#waitingForFresh : this.#waiting).set(work.key, work);
+    this.#grow();
+  }
+
+  /** Takes back what no worker has taken yet. */
+  withdraw({ key }: Work): void {
+    this.#waiting.delete(key);
+    this.#waitingForFresh.delete(key);
+  }
+
+  /** Ends all workers, at once. Resolves with how many have not ended within `CLOSE_MS`: they are blocked in a system call. */
+  async close(): Promise<number> {
+    this.#isClosed = true;
+    this.#growAgain?.cancel();
+    this.#sweep?.cancel();
+    const all = Promise.all([...this.#workers].map((worker) => new Promise<void>((gone) => worker.end(gone))));
+    let timer: Timer | undefined;
+    const late = new Promise<void>((over) => {
+      timer = this.making.clock.after(CLOSE_MS, over);
+    });
+    await Promise.race([all, late]);
+    timer?.cancel();
+    return this.#workers.size;
+  }
+
+  freed(worker: PoolWorker, hasJustStarted: boolean): void {
+    if (hasJustStarted) this.#starting -= 1;
+    const next = this.#nextFor(worker);
+    if (next) return worker.take(next);
+    this.#idle.push(worker);
+    worker.rest();
+    this.#sweep ??= this.making.clock.after(IDLE_MS, () => this.#endIdle());
+    this.#makeRoomForFresh();
+    return undefined;
+  }
+
+  retired(worker: PoolWorker): void {
+    const at = this.#idle.indexOf(worker);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  gone(worker: PoolWorker, startFault: { readonly cause: unknown } | undefined): void {
+    this.retired(worker);
+    this.#workers.delete(worker);
+    if (startFault) {
+      this.#starting -= 1;
+      this.#notStarted(startFault.cause);
+    }
+    this.#grow();
+  }
+
+  #nextFor(worker: PoolWorker): Work | undefined {
+    if (this.#isClosed) return undefined;
+    if (worker.isFresh) return takeFirst(this.#waitingForFresh) ?? takeFirst(this.#waiting);
+    // Where there is no room for a fresh worker, this one makes room.
+    return this.#needsRoom ? undefined : takeFirst(this.#waiting);
+  }
+
+  get #needsRoom(): boolean {
+    return this.#waitingForFresh.size > this.#starting && this.#workers.size >= this.#size;
+  }
+
+  #makeRoomForFresh(): void {
+    if (this.#needsRoom) this.#idle[0]?.end();
+  }
+
+  #grow(): void {
+    if (this.#isClosed) return;
+    while (this.#waiting.size + this.#waitingForFresh.size > this.#starting && this.#workers.size < this.#size) {
+      if (this.#growAgain && this.#workers.size > 0) return;
+      try {
+        this.#workers.add(new PoolWorker(this));
+        this.#starting += 1;
+      } catch (cause) {
+        this.#notStarted(cause);
+      }
+    }
+    this.#makeRoomForFresh();
+  }
+
+  /** Goes on with the workers there are, or fails what waits. */
+  #notStarted(cause: unknown): void {
+    if (this.#isClosed) return;
+    const { clock, logger, noun } = this.making;
+    const { size } = this.#workers;
+    logger.error({ err: cause, [noun === 'thread' ? 'threads' : 'processes']: size }, `a worker ${noun} could not be started`);
+    const work = [...this.#waitingForFresh.values(), ...this.#waiting.values()];
+    this.#waitingForFresh.clear();
+    this.#waiting.clear();
+    if (size === 0) {
+      for (const one of work) one.notStarted(cause);
+      return;
+    }
+    this.#growAgain ??= clock.after(GROW_AGAIN_MS, () => {
+      this.#growAgain = undefined;
+      this.#grow();
+    });
+    for (const one of work) {
+      const worker = this.#idle.pop();
+      worker?.wake();
+      if (worker) worker.take(one);
+      else this.#waiting.set(one.key, one);
+    }
+  }
+
+  #endIdle(): void {
+    this.#sweep = undefined;
+    const { clock } = this.making;
+    const nowMs = clock.now();
+    let nextMs = IDLE_MS;
+    for (const worker of [...this.#idle]) {
+      const leftMs = worker.idleSinceMs + IDLE_MS - nowMs;
+      if (leftMs <= 0) worker.end();
+      else nextMs = Math.min(nextMs, leftMs);
+    }
+    if (this.#idle.length > 0) this.#sweep = clock.after(nextMs, () => this.#endIdle());
+  }
+}
+
+/** Takes out the one that has waited longest. */
+function takeFirst(waiting: PassingMap<number, Work>): Work | undefined {
+  return waiting.size === 0 ? undefined : waiting.take(waiting.keys().next().value!);
+}
