@@ -74,11 +74,11 @@ describe('the examples', function () {
         [200, new Array(16).fill(2)],
       ]);
       expect(await fetched(at('/nothing'))).to.deep.equal([404, 'no such page']);
-      const request = get(at('/work/3600000'));
+      const request = get(at('/spin/3600000'));
       request.on('error', () => {});
       await once(request, 'finish');
       setImmediate(() => request.destroy());
-      await server.writes(/cancelled: \/work\/3600000/);
+      await server.writes(/cancelled: \/spin\/3600000/);
       expect(await fetched(at('/factors/6'))).to.deep.equal([200, [2, 3]]);
       server.child.kill('SIGTERM');
       expect((await server.ended).code).to.equal(0);

@@ -1,4 +1,4 @@
-// A web server with one run for each request: `GET /factors/360`, `GET /work/1000`. A request that the client gives up is cancelled, with its thread.
+// A web server with one run for each request: `GET /factors/360`, `GET /spin/1000`. A request that the client gives up is cancelled, with its thread.
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
@@ -24,7 +24,7 @@ const server = createServer(async (request, response) => {
   try {
     if (what === 'factors')
       answer(response, 200, (await handoff.execute(factorize, { ...options, inputs: { n: number } })).results.factors);
-    else if (what === 'work') answer(response, 200, (await handoff.execute(busy, { ...options, inputs: { ms: number } })).results.text);
+    else if (what === 'spin') answer(response, 200, (await handoff.execute(busy, { ...options, inputs: { ms: number } })).results.text);
     else answer(response, 404, 'no such page');
   } catch (error) {
     if (HandoffError.is(error, 'HANDOFF_RUN_CANCELLED')) console.log(`cancelled: ${request.url}`);
