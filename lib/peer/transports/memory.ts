@@ -143,8 +143,10 @@ class MemorySocket implements Socket {
 
   /** This side is gone without a word, and hears nothing but what comes of its own close; the other hears that its connection is reset. */
   vanish(): void {
-    this.#unheard = this.#events;
-    this.#events = undefined;
+    if (!this.#isClosing) {
+      this.#unheard = this.#events;
+      this.#events = undefined;
+    }
     this.reset('connection reset');
   }
 
