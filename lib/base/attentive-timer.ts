@@ -1,12 +1,13 @@
 import type { Clock, Timer } from './clock.js';
 
-/** In how many pieces the time is counted. */
+/** The number of slices in which the time is counted. */
 const SLICES = 100;
 
 /**
- * Calls `action` once this process has had `delayMs` to listen. Time in which its own event loop stood still, or got no processor, does not
- * count: the answer may have come and lie unread. Counted in hundredths, each at most as long as it was to be. On a machine that keeps up
- * it is `clock.after`.
+ * Calls `action` once this process has been able to listen for `delayMs`. Time in which its event loop was blocked, or got no processor,
+ * does not count: the answer may have arrived unread.
+ *
+ * The delay is counted in hundredths; a slice that took longer counts as one slice. On a machine that keeps up, this is `clock.after`.
  */
 export function afterAttentive(clock: Clock, delayMs: number, action: () => void): Timer {
   let left = SLICES;

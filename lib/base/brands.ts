@@ -4,7 +4,7 @@ export const handoffBrand = Symbol.for('handoff-dag.HandoffError');
 /** The same for a `NonRetryableError`. */
 export const nonRetryableBrand = Symbol.for('handoff-dag.NonRetryableError');
 
-/** Whether it bears the brand. Never throws: what cannot be looked at bears none. */
+/** Whether the value has the brand. Never throws; returns false for a value that cannot be inspected. */
 export function isBranded(value: unknown, brand: symbol): boolean {
   if (typeof value !== 'object' || value === null) return false;
   try {

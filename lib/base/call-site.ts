@@ -3,20 +3,20 @@ import { systemClock } from './clock.js';
 import { HandoffError } from './errors.js';
 import { readSafely } from './thrown.js';
 
-/** Where a public method was called: its stack is made into text only when an error asks for it. */
+/** The place from which a public method was called. Its stack is formatted only when an error needs it. */
 export interface CallSite {
   readonly stack?: unknown;
 }
 
-/** So many errors that an error names are trimmed too: making the text of a stack takes some 20 µs. */
+/** The stacks of at most this many linked errors are trimmed: formatting one takes some 20 µs. */
 const TRIMMED = 10;
 
-/** So many frames are remembered: what remembering costs grows with them. */
+/** The number of frames that are remembered. The cost of remembering grows with it. */
 const FRAMES = 5;
 
 /**
- * So many callers are remembered at once, and so many more for each millisecond. Remembering one costs 20 µs within a run: a tenth of a
- * small run. A caller with thousands of calls a second gets the frames of some, and pays for those only.
+ * This many callers may be remembered at once, and this many more in each millisecond. Remembering one costs 20 µs within a run: a tenth of
+ * a small run. A caller with thousands of calls a second gets the frames of some of them, and pays for those only.
  */
 const BURST = 100;
 const PER_MS = 0.5;
@@ -28,7 +28,7 @@ let countedMs = 0;
 /** Whether one more caller may be remembered now. */
 function mayRemember(): boolean {
   const nowMs = systemClock.now();
-  // Virtual time may have run ahead.
+  // Virtual time may be ahead of this clock.
   left = Math.min(BURST, left + Math.abs(nowMs - countedMs) * PER_MS);
   countedMs = nowMs;
   if (left < 1) return false;
@@ -37,14 +37,14 @@ function mayRemember(): boolean {
 }
 
 /**
- * Remembers who called `method`, a public one that is being called now; without it, who called this. Of very many calls at once it
- * remembers some only.
+ * Remembers the caller of `method`, the public method that is running now. The default is the caller of the function that calls this. When
+ * there are very many calls, only some are remembered.
  */
 export function callSite(method: (...args: never[]) => unknown = callSite): CallSite {
   if (!mayRemember()) return NOBODY;
   const site: CallSite = {};
   const { stackTraceLimit } = Error;
-  // With frozen intrinsics it stays as it is.
+  // With frozen intrinsics the limit cannot be changed.
   const isShortened = stackTraceLimit > FRAMES && Reflect.set(Error, 'stackTraceLimit', FRAMES);
   Error.captureStackTrace(site, method);
   if (isShortened) Error.stackTraceLimit = stackTraceLimit;
@@ -52,8 +52,8 @@ export function callSite(method: (...args: never[]) => unknown = callSite): Call
 }
 
 /**
- * Gives an error of ours the frames of whoever called, which it lacks as it was made later and elsewhere, in place of the engine's own. So
- * are trimmed the errors of ours among its causes and failures. What is no error of ours is left as it is. Returns the error. Never throws.
+ * Replaces the engine's frames in an error of ours by those of the caller. The error lacks these because it was made later and elsewhere.
+ * Errors of ours among its causes and failures are trimmed too; other errors are not touched. Returns the error. Never throws.
  */
 export function withCallSite<E>(error: E, site: CallSite): E {
   if (!HandoffError.is(error)) return error;
@@ -66,12 +66,12 @@ export function withCallSite<E>(error: E, site: CallSite): E {
 }
 
 function setFrames(error: HandoffError, callers: readonly string[]): void {
-  // Who waits for whom, `at async`, follows from the callers, and would stand before them.
+  // Frames marked `at async` follow from the callers, and would stand before them.
   const isNew = (frame: string): boolean => !callers.includes(frame) && (callers.length === 0 || !/^\s+at async /.test(frame));
   const own = framesOf(readSafely(error, 'stack')).filter(isNew);
   if (own.length + callers.length === 0) return;
   const stack = [`${error.name}: ${error.message}`, ...own, ...callers].join('\n');
-  // One that cannot be changed keeps its own.
+  // An error that cannot be changed keeps its own stack.
   Reflect.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
 }
 

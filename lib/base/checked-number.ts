@@ -1,15 +1,24 @@
-/** What a number may be. */
+/** The bounds of a number option. */
 export interface NumberBounds {
-  /** Taken for `undefined`. */
+  /** The value used for `undefined`. */
   readonly or: number;
-  /** The least allowed; default 0. */
+  /**
+   * The smallest allowed value.
+   * @default 0
+   */
   readonly least?: number;
   readonly integer?: boolean;
-  /** Whether Infinity is allowed, for "no limit". */
+  /**
+   * Whether `Infinity`, for "no limit", is allowed.
+   * @default false
+   */
   readonly infinite?: boolean;
 }
 
-/** A number option. Throws `TypeError` for what is no number, `RangeError` for one out of bounds; both name the option and its value. */
+/**
+ * Returns a checked number option. Throws `TypeError` if it is not a number and `RangeError` if it is out of bounds. Both messages name the
+ * option and its value.
+ */
 export function checkedNumber(name: string, given: unknown, { or, least = 0, integer = false, infinite = false }: NumberBounds): number {
   if (given === undefined) return or;
   if (typeof given !== 'number') throw new TypeError(`${name} must be a number, not ${given === null ? 'null' : typeof given}`);

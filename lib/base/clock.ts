@@ -1,25 +1,25 @@
-/** Something that will happen unless it is cancelled. */
+/** A scheduled call that can be cancelled. */
 export interface Timer {
   cancel(): void;
 }
 
 /**
- * Where time comes from. Handed to everything that waits, so that specs and simulations bring their own; `setTimeout` and `Date.now` are
- * used nowhere else.
+ * The source of time. Everything that waits receives one, so that specs and simulations can bring their own. `setTimeout` and `Date.now`
+ * are used nowhere else.
  */
 export interface Clock {
-  /** Monotonic milliseconds from an arbitrary start: for every decision. A change of the wall clock does not move it. */
+  /** Monotonic milliseconds since an arbitrary start, for every decision. A change of the wall clock does not affect it. */
   now(): number;
-  /** Milliseconds since 1970: for people to read, never for a decision. */
+  /** Milliseconds since 1970, for people to read. Never used for a decision. */
   wallNow(): number;
-  /** Calls `action` once, `delayMs` from now; any finite delay is honoured. The timer does not keep the process alive. */
+  /** Calls `action` once, `delayMs` from now. Any finite delay is honoured. The timer does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;
 }
 
-/** Node fires a longer timer after 1 ms. */
+/** Node fires a timer with a longer delay after 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** As it is before code of users can change it: fake timers that a function leaves behind would make time stand still, or run backwards. */
+/** Taken before user code can replace it. Fake timers that a function leaves behind would stop time, or turn it back. */
 const monotonicNow = performance.now.bind(performance);
 
 /** The machine's own time. */
@@ -43,14 +43,17 @@ export const systemClock: Clock = {
 const machineTimeout = setTimeout;
 
 /**
- * Calls `action` once, `delayMs` from now in the machine's own time, also within a simulation: for housekeeping that decides nothing. It
- * does not keep the process alive.
+ * Calls `action` once, `delayMs` from now in the machine's own time, also within a simulation. Meant for housekeeping that decides nothing.
+ * Does not keep the process alive.
  */
 export function machineTimer(delayMs: number, action: () => void): void {
   machineTimeout(action, delayMs).unref();
 }
 
-/** Keeps the process alive until it is cancelled: for runs and calls in progress, as the timers of `Clock` do not. */
+/**
+ * Keeps the process alive until the returned timer is cancelled. Runs and calls in progress need it, as the timers of `Clock` do not keep
+ * the process alive.
+ */
 export function keepAlive(): Timer {
   const handle = setInterval(() => {}, LONGEST_TIMER_MS);
   return { cancel: () => clearInterval(handle) };

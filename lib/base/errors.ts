@@ -1,7 +1,7 @@
 import { handoffBrand, isBranded, nonRetryableBrand } from './brands.js';
 import { readSafely } from './thrown.js';
 
-/** One thing that is wrong with a DAG; `dag.validate()` lists all of them. */
+/** One fault of a DAG. `dag.validate()` lists all of them. */
 export type DagFault = { readonly functionId: string; readonly message: string } & (
   | { readonly kind: 'missing-function'; readonly missing: string }
   | { readonly kind: 'cycle'; readonly path: readonly string[] }
@@ -37,26 +37,26 @@ export const ERROR_CODES = [
   'HANDOFF_RESTARTS_EXCEEDED',
 ] as const;
 
-/** A stable code; see the README for when each is raised and what to do. */
+/** A stable code. The README says when each is raised and what to do. */
 export type HandoffErrorCode = (typeof ERROR_CODES)[number];
 
-/** What a `HandoffError` may carry beside its code and message. */
+/** What a `HandoffError` may carry besides its code and message. */
 export interface HandoffErrorFields {
   dagId?: string;
   runId?: string;
   functionId?: string;
   node?: string;
-  /** How many attempts the function itself failed. */
+  /** How many attempts the function itself failed. Attempts lost with a node do not count. */
   attempts?: number;
-  /** What ended each of these attempts, at most the latest 100; the last is `cause`. */
+  /** The error of each of these attempts, at most the latest 100. The last one is `cause`. */
   attemptErrors?: readonly unknown[];
   faults?: readonly DagFault[];
   results?: Readonly<Record<string, unknown>>;
   childId?: string;
   reason?: string;
-  /** Where in a value, as in `result.rows[3].callback`. */
+  /** Where in a value the fault is, as in `result.rows[3].callback`. */
   path?: string;
-  /** All functions that failed in the run, in the order of time. */
+  /** All functions that failed in the run, in order of time. */
   failures?: readonly HandoffError[];
   /** The option or field of a specification that is wrong, and its value. */
   field?: string;
@@ -65,41 +65,43 @@ export interface HandoffErrorFields {
 }
 
 /**
- * Everything that a caller may want to catch. Recognise it by `code`, or with `HandoffError.is`, which also knows errors made by another
- * copy of the package or in a worker thread. `cause` is the original error, where there is one.
+ * Every error that a caller may want to catch. Recognise it by `code`, or with `HandoffError.is`, which also recognises errors made by
+ * another copy of the package or in a worker thread. `cause` is the original error, if there is one.
  */
 export class HandoffError extends Error {
-  /** The DAG, or the `dagId` of the run. */
+  /** The id of the DAG, or the `dagId` of the run. */
   declare readonly dagId?: string;
-  /** The run. */
+  /** The id of the run. */
   declare readonly runId?: string;
-  /** The function, or the id of the value. */
+  /** The id of the function or of the value. */
   declare readonly functionId?: string;
-  /** The node that ran it, that is gone, or that did not answer. */
+  /** The name of the node that ran the function, was lost, or did not answer. */
   declare readonly node?: string;
-  /** How many attempts the function itself failed. */
+  /** How many attempts the function itself failed. Attempts lost with a node do not count. */
   declare readonly attempts?: number;
-  /** What ended each of these attempts, at most the latest 100; the last is `cause`. */
+  /** The error of each of these attempts, at most the latest 100. The last one is `cause`. */
   declare readonly attemptErrors?: readonly unknown[];
-  /** Of `HANDOFF_INVALID_DAG`: everything that is wrong. */
+  /** Every fault of the DAG. Set for `HANDOFF_INVALID_DAG`. */
   declare readonly faults?: readonly DagFault[];
-  /** With `onFailure: 'continue'`: the collected results of what succeeded. */
+  /** The collected results of the functions that succeeded. Set with `onFailure: 'continue'`. */
   declare readonly results?: Readonly<Record<string, unknown>>;
-  /** The supervisor's child. */
+  /** The id of the supervisor's child. */
   declare readonly childId?: string;
-  /** Why it was refused: a word for programs of `HANDOFF_CHILD` and `HANDOFF_JOIN_REFUSED`, a sentence of `HANDOFF_CODE_NOT_FOUND`. */
+  /**
+   * The reason for a refusal: a word for programs in `HANDOFF_CHILD` and `HANDOFF_JOIN_REFUSED`, a sentence in `HANDOFF_CODE_NOT_FOUND`.
+   */
   declare readonly reason?: string;
-  /** Where in a value, as in `result.rows[3].callback`; of `HANDOFF_CODE_NOT_FOUND` the module. */
+  /** Where in a value the fault is, as in `result.rows[3].callback`. In `HANDOFF_CODE_NOT_FOUND` the module. */
   declare readonly path?: string;
-  /** All functions that failed in the run, in the order of time. */
+  /** All functions that failed in the run, in order of time. */
   declare readonly failures?: readonly HandoffError[];
   /** The option or field of a specification that is wrong. */
   declare readonly field?: string;
   /** The value of that field. */
   declare readonly value?: unknown;
-  /** The original error: a function's own, as it was thrown. It need not be an `Error`. */
+  /** The original error, as the function threw it. It need not be an `Error`. */
   declare readonly cause?: unknown;
-  /** What happened; stable over versions. */
+  /** What happened. Codes are stable over versions. */
   readonly code: HandoffErrorCode;
 
   constructor(code: HandoffErrorCode, message: string, fields: HandoffErrorFields = {}) {
@@ -110,21 +112,21 @@ export class HandoffError extends Error {
     Object.defineProperty(this, handoffBrand, { value: true });
   }
 
-  /** Whether `error` is one of ours, and has `code` where one is given. Never throws, whatever it is. */
+  /** Whether `error` is a `HandoffError`, and has the given code if there is one. Never throws, whatever `error` is. */
   static is(error: unknown, code?: HandoffErrorCode): error is HandoffError {
     return isBranded(error, handoffBrand) && (code === undefined || readSafely(error as object, 'code') === code);
   }
 }
 Object.defineProperty(HandoffError.prototype, 'name', { value: 'HandoffError', writable: true, configurable: true });
 
-/** Thrown by a function to fail at once: it is not attempted again, whatever `maxRetries` says. */
+/** A function throws this to fail at once: it is not attempted again, whatever `maxRetries` says. */
 export class NonRetryableError extends Error {
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options);
     Object.defineProperty(this, nonRetryableBrand, { value: true });
   }
 
-  /** Whether `error` was made by this class, in any copy of the package or thread. Never throws, whatever it is. */
+  /** Whether `error` is of this class, made in any copy of the package or in any thread. Never throws, whatever `error` is. */
   static is(error: unknown): error is NonRetryableError {
     return isBranded(error, nonRetryableBrand);
   }

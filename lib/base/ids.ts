@@ -4,11 +4,11 @@ import { v7 } from 'uuid';
 declare const brand: unique symbol;
 type Branded<B extends string> = string & { readonly [brand]: B };
 
-/** One execution of a DAG. A UUID v7: sorts by the time it was made; nothing else may be read out of it. */
+/** The id of one execution of a DAG. A UUID v7, so ids sort by the time they were made. Nothing else is encoded in it. */
 export type RunId = Branded<'run'>;
 
 const ID_BYTES = 16;
-/** Random bytes for 256 ids: asking the system for each takes a twentieth of what a run of three functions does. */
+/** Random bytes for 256 ids. Asking the system for each id takes a twentieth of the time of a run of three functions. */
 const pool = new Uint8Array(256 * ID_BYTES);
 let used = pool.length;
 
@@ -21,7 +21,7 @@ function random(): Uint8Array {
   return pool.slice(used - ID_BYTES, used);
 }
 
-/** Tells apart, and sorts, what is made within a millisecond. */
+/** Distinguishes and sorts ids made within one millisecond. */
 let sequence = 0;
 
 function make(): string {
@@ -31,7 +31,7 @@ function make(): string {
 
 let next = make;
 
-/** Where ids come from, from now on: for simulations, in which the seed fixes them. Returns a function that ends that. */
+/** Replaces the source of ids: in a simulation the seed fixes them. Returns a function that restores the real source. */
 export function replaceIds(source: () => string): () => void {
   next = source;
   return () => {
@@ -45,5 +45,5 @@ export const newRunId = (): RunId => next() as RunId;
 /** A fresh DAG id, for `new Dag()` without one. */
 export const newDagId = (): string => next();
 
-/** A fresh name for something within a process that must not be mistaken for another. */
+/** A fresh name for something that must be unique within the process. */
 export const newId = (): string => next();

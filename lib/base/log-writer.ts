@@ -1,34 +1,33 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Whether what a node logs is written: `'lost'` from the first line that could not be written to the next one that could. */
+/** Whether a node's log lines are written. `'lost'` lasts from the first line that could not be written to the next one that could. */
 export type LogState = 'ok' | 'lost';
 
 /** Where log lines go. */
 export interface LogTarget {
   /**
-   * Writes a text, or passes it on to be written soon; `written` is called once, with the error when it could not be written. Never waits
-   * for a reader. May throw, which means the same as an error.
+   * Writes a text, or passes it on to be written soon. `written` is called once, with an error if the text could not be written. Never
+   * waits for a reader. It may throw, which means the same as an error.
    */
   write(text: string, written: (error?: Error | null) => void): void;
-  /** Whether a failure is final: a pipe without a reader stays so, a full disk may be emptied. */
+  /** Whether a failure is final. A pipe without a reader stays so; a full disk may be emptied. */
   readonly isFinal: boolean;
 }
 
-/** The most that may wait for a reader that does not read, characters. Further lines are dropped and counted. */
+/** The most characters that may wait for a reader that does not read. Further lines are dropped and counted. */
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 
 /**
- * Writes log lines and costs nobody anything when they cannot be written: a line is dropped when the target fails, or when so much waits
- * for its reader that more would fill the memory. Then `state` is `'lost'`, until a line is written again; before that line stands
- * `notice(lines)`, which says how many are missing.
+ * Writes log lines without ever costing the node anything. A line is dropped when the target fails, or when too much waits for its reader.
+ * `state` is `'lost'` from then until a line is written again. `notice(lines)` stands before that line and says how many are missing.
  */
 export class LogWriter {
   readonly #target: LogTarget;
   readonly #notice: (lines: number) => string;
-  /** Characters on their way. */
+  /** Characters passed to the target and not yet written. */
   #waiting = 0;
-  /** Lines that are missing, and those of which a notice is on its way. */
+  /** Missing lines, and those of them that a notice on its way reports. */
   #missing = 0;
   #announced = 0;
   #isOver = false;
@@ -38,12 +37,12 @@ export class LogWriter {
     this.#notice = notice;
   }
 
-  /** `'lost'` while lines are missing that nobody has been told of. */
+  /** `'lost'` while lines are missing that no notice has reported. */
   get state(): LogState {
     return this.#missing + this.#announced > 0 ? 'lost' : 'ok';
   }
 
-  /** Writes one line, which ends with a line end. Never throws, never blocks. */
+  /** Writes one line, which ends with a line feed. Never throws, never blocks. */
   write(line: string): void {
     if (this.#isOver || this.#waiting + line.length > LOG_BACKLOG_CHARACTERS) {
       this.#missing += 1;
@@ -72,14 +71,14 @@ export class LogWriter {
   }
 }
 
-/** Standard error of this process: whatever it is, a write neither blocks nor throws. */
+/** Standard error of this process. Whatever it is, a write neither blocks nor throws. */
 export function standardError(): LogTarget {
   return isFile() ? fileTarget : streamTarget();
 }
 
 const STANDARD_ERROR = 2;
 
-/** Terminals, pipes and sockets are streams to Node. */
+/** Whether standard error is a file. For Node, terminals, pipes and sockets are streams. */
 function isFile(): boolean {
   try {
     const stats = fstatSync(STANDARD_ERROR);
@@ -89,7 +88,7 @@ function isFile(): boolean {
   }
 }
 
-/** A file or a device. A stream over it would be of no more use after its first error, and keep all that is written to it. */
+/** A file or a device. It is written to directly: a stream is useless after its first error, and keeps everything written to it. */
 const fileTarget: LogTarget = {
   isFinal: false,
   write(text, written) {
@@ -104,9 +103,9 @@ let streams: LogTarget | undefined;
 function streamTarget(): LogTarget {
   if (streams) return streams;
   const { stderr } = process;
-  // Not the stream's own `write`: functions on the loop have it replaced, so that their lines come here.
+  // The prototype's `write`, not the stream's own: output capture replaces the latter, so that functions' lines come here.
   const write: (text: string, written: (error?: Error | null) => void) => boolean = Object.getPrototypeOf(stderr).write;
-  // Without a listener an error of the stream would end the process.
+  // Without a listener, an error of the stream would end the process.
   stderr.on('error', () => {});
   streams = { isFinal: true, write: (text, written) => void write.call(stderr, text, written) };
   return streams;

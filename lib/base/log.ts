@@ -2,44 +2,44 @@ import pino from 'pino';
 import { systemClock } from './clock.js';
 import { type LogState, type LogTarget, LogWriter, standardError } from './log-writer.js';
 
-/** Where a node writes what happens; pino's four methods, so that a pino logger can be given as it is. */
+/** The log of a node. These are pino's four methods, so a pino logger can be given as it is. */
 export interface Logger {
   /** Routine messages of the engine. */
   debug(fields: object, message: string): void;
-  /** What functions print on standard output, and what happens to the node. */
+  /** What functions print on standard output, and events of the node. */
   info(fields: object, message: string): void;
-  /** What functions print on standard error, and what may need a look. */
+  /** What functions print on standard error, and events that may need attention. */
   warn(fields: object, message: string): void;
-  /** What should not happen. */
+  /** Events that should not happen. */
   error(fields: object, message: string): void;
 }
 
 /**
- * What a viewer would not show, or would turn the rest of the line with: names come from users and from other nodes. JSON leaves these as
- * they are.
+ * Characters that a viewer hides, or that reverse the rest of the line. Names come from users and other nodes, and JSON leaves such
+ * characters unescaped.
  */
 const UNSEEN = /[\u007f-\u009f\u2028\u2029\p{Cf}]/gu;
 
-/** The same JSON, in which these stand as `\uXXXX`. */
+/** The same JSON, with such characters as `\uXXXX`. */
 export const visibleJson = (json: string): string =>
   json.replace(UNSEEN, (one) => Array.from(one.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
 
-/** Says nothing. */
+/** Logs nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A logger that never throws and never blocks the node, and knows whether its lines arrive. */
+/** A logger that never throws and never blocks the node, and reports whether its lines arrive. */
 export interface NodeLogger extends Logger {
   readonly state: LogState;
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-/** pino's number of the level `warn`. */
+/** pino's number for the level `warn`. */
 const WARN = 40;
 
 /**
- * The logger of a node that was given none: JSON lines on standard error, from `HANDOFF_LOG_LEVEL` (default `info`) upwards. What functions
- * print with `console` is `info` and `warn`; the engine's own routine messages are `debug`. A full disk, a reader that has gone away and
- * one that does not read cost log lines, never the node: see `LogWriter`. `target` is for specs.
+ * The default logger of a node: JSON lines on standard error, from `HANDOFF_LOG_LEVEL` (default `info`) upwards. What functions print with
+ * `console` is logged as `info` and `warn`; routine messages of the engine are `debug`. A full disk, or a reader that is gone or does not
+ * read, costs log lines but never the node: see `LogWriter`. `target` is for specs.
  */
 export function defaultLogger(node: string, target: LogTarget = standardError()): NodeLogger {
   const notice = (lines: number): string =>
@@ -55,8 +55,8 @@ export function defaultLogger(node: string, target: LogTarget = standardError())
 }
 
 /**
- * A user's logger, made safe to call anywhere: what it throws, or a promise of its that rejects, is taken for a lost line and ends nothing.
- * A logger that is safe already is returned as it is.
+ * Wraps a user's logger so that it is safe to call anywhere. When it throws, or returns a promise that rejects, the line counts as lost and
+ * nothing else happens. A logger that is safe already is returned as it is.
  */
 export function guardedLogger(logger: Logger): NodeLogger {
   if (guardedLoggers.has(logger)) return logger as NodeLogger;
@@ -98,7 +98,7 @@ function methods(write: (level: (typeof LEVELS)[number], fields: object, message
 
 const isObject = (value: unknown): value is { readonly then?: unknown } => typeof value === 'object' && value !== null;
 
-/** pino throws for a level that it does not know. */
+/** Checked here, as pino throws for a level that it does not know. */
 function checkedLevel(): string {
   const level = process.env.HANDOFF_LOG_LEVEL || 'info';
   if (level === 'silent' || Object.hasOwn(pino.levels.values, level)) return level;

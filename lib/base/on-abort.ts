@@ -1,9 +1,9 @@
-/** By signal, who is told when it aborts. */
+/** For each signal, the callbacks to call when it aborts, and our one listener. */
 const listeners = new WeakMap<AbortSignal, { readonly told: Set<() => void>; readonly listener: () => void }>();
 
 /**
- * Calls `told` once when the signal aborts; returns how to stop listening. However many listen to one signal, it has one listener of ours:
- * Node warns of a leak from the eleventh on.
+ * Calls `told` once when the signal aborts. Returns a function that removes the callback. A signal has one listener of ours, however many
+ * callbacks there are: Node warns of a leak from the eleventh listener on.
  */
 export function onAbort(signal: AbortSignal, told: () => void): () => void {
   let known = listeners.get(signal);
@@ -18,7 +18,7 @@ export function onAbort(signal: AbortSignal, told: () => void): () => void {
     signal.addEventListener('abort', listener, { once: true });
   }
   const { told: all, listener } = known;
-  // Its own function, so that who listens twice is told twice.
+  // A function of its own, so that a callback registered twice is called twice.
   const mine = (): void => told();
   all.add(mine);
   return () => {

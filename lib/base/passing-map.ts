@@ -3,10 +3,11 @@ interface Cell<V> {
 }
 
 /**
- * A map for what comes and goes by the thousand, in the order of coming. V8's `Map` leaves its old table behind each time it makes room,
- * with whatever was in it then, and an old table that a young collection has spared leads to the next one: all that ever passed through
- * would be copied to the old generation. Here the table leads to cells only, and a cell is emptied when its value goes. Not for
- * `undefined`.
+ * An insertion-ordered map for entries that come and go by the thousand. V8's `Map` leaves its old table behind each time it makes room,
+ * with all that was in it. An old table that survived a young collection points to the next one, so everything that ever passed through
+ * would be copied to the old generation. Here the table points to cells only, and a cell is emptied when its value goes.
+ *
+ * Values must not be `undefined`.
  */
 export class PassingMap<K, V extends NonNullable<unknown>> {
   readonly #cells = new Map<K, Cell<V>>();

@@ -1,14 +1,14 @@
 const PROTOCOLS = new Set(['ws:', 'wss:', 'memory:']);
 
-/** What needs no change, as nearly all do: each node hears of each other from every third one. */
+/** Addresses that need no change, as nearly all do. Each node receives each other node's address from every third one. */
 const PLAIN = /^(?:wss?|memory):\/\/[a-z\d.-]{1,253}:[1-9]\d{3,4}$/;
 
-/** A host name has 253 characters at most. */
+/** The longest URL that is looked at, characters. A host name has at most 253. */
 const LONGEST = 300;
 
 /**
- * Where a node listens, of a URL that somebody tells: scheme, host and port, and nothing else of it: whoever dials it asks for no path, and
- * gives no credentials, that a stranger chose. `undefined` for what is no address of a node.
+ * Returns the scheme, host and port of a URL at which another node is said to listen, or `undefined` if it is no node's address. Everything
+ * else is dropped: a dialler must not send a path or credentials that a stranger chose.
  */
 export function peerAddress(url: string): string | undefined {
   if (PLAIN.test(url)) return url;

@@ -1,25 +1,25 @@
 import { types } from 'node:util';
 import { handoffBrand, isBranded, nonRetryableBrand } from './brands.js';
 
-/** How much of a thrown thing's text a message of ours repeats, characters. */
+/** The most characters of a thrown value's text that our messages repeat. */
 const TEXT_LENGTH = 10_000;
 
-/** An object that is no error is shown as JSON up to so many properties. */
+/** An object that is not an error is shown as JSON if it has at most this many properties. */
 const SHOWN_PROPERTIES = 100;
 
-/** How far Proxies are followed that are the causes of Proxies. */
+/** How many Proxies are followed when each is the cause of the one before. */
 const MAX_DEPTH = 16;
 
-/** What everybody reads of an error. */
+/** The properties of an error that other code reads. */
 const READ = ['name', 'message', 'stack', 'cause', 'code'] as const;
 type Read = (typeof READ)[number];
 
 /**
- * What user code threw, or rejected with, made safe: whoever reads name, message, stack, cause or code of it afterwards meets nothing that
- * throws, and texts are strings. Each boundary at which user code is called passes what was thrown through this once. Never throws.
+ * Makes what user code threw, or rejected with, safe to read. Afterwards reading name, message, stack, cause or code never throws, and
+ * texts are strings. Each boundary at which user code is called passes the thrown value through this once. Never throws.
  *
- * Primitives, ordinary errors and ordinary objects stay what they are. What cannot be read of an error is replaced in the error itself, or
- * in a copy if it is frozen. A Proxy becomes an Error with what could be read through it.
+ * Primitives, ordinary errors and ordinary objects stay as they are. A property that cannot be read is replaced in the error itself, or in
+ * a copy if the error is frozen. A Proxy becomes an Error with whatever could be read through it.
  */
 export function safeThrown(thrown: unknown): unknown {
   if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) return thrown;
@@ -29,23 +29,23 @@ export function safeThrown(thrown: unknown): unknown {
   return thrown;
 }
 
-/** Whether it is an Error, of this realm or another. Never throws; a Proxy is none. */
+/** Whether the value is an Error, of this realm or another. Never throws; false for a Proxy. */
 export function isError(value: unknown): value is Error {
   if (types.isNativeError(value)) return true;
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
   try {
     return value instanceof Error;
   } catch {
-    // There is a Proxy among its prototypes.
+    // One of its prototypes is a Proxy.
     return false;
   }
 }
 
-/** Whether it has to be waited for. Never throws; what cannot be looked at need not be. */
+/** Whether the value must be awaited. Never throws; false for a value that cannot be inspected. */
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof readSafely(value, 'then') === 'function';
 
-/** A property of whatever it is; `undefined` where reading it throws. */
+/** Returns a property of any object, or `undefined` if reading it throws. */
 export function readSafely(from: object, key: PropertyKey): unknown {
   try {
     return (from as Record<PropertyKey, unknown>)[key];
@@ -55,12 +55,12 @@ export function readSafely(from: object, key: PropertyKey): unknown {
 }
 
 /**
- * The text of whatever was thrown, for a message: an error's message, else the value as JSON, else what kind of thing it is. Never throws.
- * At most some 10,000 characters; of a longer one the two ends.
+ * Returns the text of a thrown value for a message: an error's message, else the value as JSON, else its type. Never throws. A text longer
+ * than some 10,000 characters keeps its two ends.
  */
 export const textOf = (thrown: unknown): string => shortened(wholeText(thrown), TEXT_LENGTH);
 
-/** A text of at most some `length` characters: in the middle of a longer one stands how many were left out. */
+/** Shortens a text to some `length` characters. The middle is replaced by the number of characters left out. */
 export function shortened(text: string, length: number): string {
   if (text.length <= length) return text;
   const kept = Math.ceil(length / 2);
@@ -87,7 +87,7 @@ function objectText(thrown: object): string {
   return jsonOf(isError(thrown) ? (message ?? '') : thrown) ?? tagOf(thrown);
 }
 
-/** As JSON, if it is small and JSON can show it. */
+/** Returns the value as JSON, or `undefined` if it is too large or JSON cannot show it. */
 function jsonOf(value: unknown): string | undefined {
   let left = SHOWN_PROPERTIES;
   const shown = (_key: string, inside: unknown): unknown => {
@@ -121,28 +121,28 @@ function isReadable(from: object, key: Read): boolean {
 
 const isText = (key: Read): boolean => key !== 'cause' && key !== 'code';
 
-/** Gives an error an own property in place of one that cannot be read. False if it takes none. */
+/** Replaces a property of an error that cannot be read by an own one. Returns false if the error does not allow it. */
 function mend(error: Error, key: Read): boolean {
   try {
     return Reflect.defineProperty(error, key, hidden(readable(error, key, 0)));
   } catch {
-    // V8 formats the stack when it is replaced too, which may run user code.
+    // V8 also formats the stack when it is replaced, which may run user code.
     return false;
   }
 }
 
-/** What there is instead of something that may not be readable. */
+/** The replacement for a property that may not be readable. */
 function readable(from: object, key: Read, depth: number): unknown {
   const value = readSafely(from, key);
   if (key === 'cause') return types.isProxy(value) ? copyOf(value as object, depth + 1) : value;
-  // No second way down: a Proxy that gives Proxies for all that it is asked would be copied 2^16 times.
+  // Only `cause` is followed: a Proxy that returns Proxies for every property would otherwise be copied 2^16 times.
   if (key === 'code') return types.isProxy(value) ? undefined : value;
   if (typeof value === 'string') return value;
   if (key === 'message') return value === undefined ? 'its message cannot be read' : textOf(value);
   return key === 'name' ? 'Error' : undefined;
 }
 
-/** An Error with what can be read of something that cannot stay what it is. */
+/** Returns an Error with what can be read of a thrown value that cannot stay as it is. */
 function copyOf(thrown: object, depth: number): Error {
   const text = readSafely(thrown, 'message');
   const what = types.isProxy(thrown) ? 'a Proxy' : tagOf(thrown);

@@ -3,7 +3,7 @@ import type { Clock } from '../base/index.js';
 import type { StoredValue } from '../value/index.js';
 import type { ValueStore } from './value-store.js';
 
-/** Questions to the LocalStore. A value that is not there is answered `undefined`. */
+/** Questions to the LocalStore. The answer for a missing value is `undefined`. */
 export type LocalStoreMessage =
   | {
       readonly type: 'keep-value';
@@ -31,7 +31,7 @@ export type LocalStoreMessage =
   | { readonly type: 'lookup-location'; readonly dagId: string; readonly dataId: string; readonly replyTo: ActorRef<string | undefined> }
   | { readonly type: 'clear-dag'; readonly dagId: string; readonly replyTo: ActorRef<undefined> };
 
-/** The supervised actor: answers what callers, other actors and other nodes ask of this node's values. */
+/** Starts the supervised LocalStore. It answers questions of callers, other actors and other nodes about this node's values. */
 export const startLocalStore = (parent: Parent, table: ValueStore, clock: Clock): Promise<ActorRef<LocalStoreMessage>> =>
   spawnActor<LocalStoreMessage>(
     parent,

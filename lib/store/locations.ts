@@ -1,4 +1,4 @@
-/** Which node made which value, by DAG id and data id. A later word replaces an earlier one. Pure. */
+/** Records which node made which value, by DAG id and data id. A later entry replaces an earlier one. Pure. */
 export class Locations {
   readonly #dags = new Map<string, Map<string, string>>();
 

@@ -1,8 +1,8 @@
 import type { StoredValue } from '../value/index.js';
 
-/** The values of one run, or of one DAG, on this node, by function or input id. Any string is an id. */
+/** The values of one run, or of one DAG, on this node, by the id of a function or input. Any string is an id. */
 export interface ValueShelf {
-  /** Bytes held, as the values themselves tell. */
+  /** Bytes of all values, as the values themselves report. */
   readonly sizeBytes: number;
   put(id: string, value: StoredValue): void;
   get(id: string): StoredValue | undefined;
@@ -10,9 +10,9 @@ export interface ValueShelf {
   ids(): Iterable<string>;
 }
 
-/** Where values lie. A new backend is one file in `backends/` and one line in the map there. */
+/** The place where values are kept. A new backend is one file in `backends/` and one line in the map there. */
 export interface StoreBackend {
   readonly name: string;
-  /** An empty shelf. It is not opened twice; what is on it is forgotten when it is dropped. */
+  /** Returns an empty shelf. A shelf is not opened twice; dropping it forgets what is on it. */
   open(): ValueShelf;
 }

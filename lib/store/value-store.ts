@@ -6,38 +6,39 @@ import type { StoreBackend, ValueShelf } from './store.js';
 interface RunShelf {
   readonly dagId: string;
   readonly shelf: ValueShelf;
-  /** Where those of its values were made that were not made here. */
+  /** For values made elsewhere, the node that made each. */
   origins: Map<string, string> | undefined;
-  /** Set once the run has ended: when its values go. */
+  /** The timer that drops the values. Set once the run has ended. */
   retention: Timer | undefined;
-  /** Told when its values go, after it has ended. */
+  /** Called when the values of an ended run are dropped. */
   dropped: ((runId: string) => void) | undefined;
 }
 
-/** What a DAG id holds beside its runs. */
+/** What a DAG id holds besides its runs. */
 interface DagShelf {
-  /** From `storeValue`: kept until `clear`. */
+  /** Values from `storeValue`, kept until `clear`. */
   readonly values: ValueShelf;
-  /** From `storeResult`: kept until the next run of the id starts. */
+  /** Results from `storeResult`, kept until the next run of the id starts. */
   results: ValueShelf;
-  /** Copies of what other nodes have: kept until what they are copies of goes, or the next run of the id starts. */
+  /** Copies of other nodes' values, kept until their originals go, or until the next run of the id starts. */
   copies: ValueShelf;
 }
 
-/** A copy that is on its way here. */
+/** A copy that is on its way to this node. */
 interface ExpectedCopy {
   readonly dagId: string;
   isStale: boolean;
 }
 
-/** Somebody who wants a value that is not there yet. */
+/** A request for a value that is not there yet. */
 export interface Waiter {
   found(value: StoredValue): void;
 }
 
 /**
- * The table behind the LocalStore actor: every value on this node. It outlives each incarnation of the actor, so that a crash costs no
- * result. Values are kept per run; by DAG id the run that started last answers, then what was stored by hand.
+ * The table behind the LocalStore actor: every value on this node. It outlives each incarnation of the actor, so a crash costs no result.
+ *
+ * Values are kept per run. A question by DAG id is answered from the run that started last, then from values stored by hand.
  */
 export class ValueStore {
   readonly locations = new Locations();
@@ -46,16 +47,16 @@ export class ValueStore {
   readonly #clock: Clock;
   readonly #retainedBytesLimit: number;
   readonly #runs = new Map<string, RunShelf>();
-  /** Of runs that go on, which are few beside those that have ended. */
+  /** Runs in progress. They are few beside those that have ended. */
   readonly #open = new Set<RunShelf>();
   #retainedBytes = 0;
   readonly #latest = new Map<string, string>();
   readonly #dags = new Map<string, DagShelf>();
   readonly #waiters = new Map<string, Map<string, Set<Waiter>>>();
-  /** By DAG id, the nodes that fetched something of it, and may have kept a copy. */
+  /** For each DAG id, the nodes that fetched a value of it and may have kept a copy. */
   readonly #copiedTo = new Map<string, Set<string>>();
   readonly #expected = new Set<ExpectedCopy>();
-  /** Told when what `node` may have copies of is here no more. */
+  /** Called when `node` may have copies of values that are no longer here. */
   onCopiesStale: (node: string, dagId: string) => void = () => {};
 
   constructor(options: { node: string; backend: StoreBackend; clock: Clock; retainedBytesLimit: number }) {
@@ -73,7 +74,7 @@ export class ValueStore {
     return bytes;
   }
 
-  /** Starts the shelf of a run. The results of the run of that DAG before go, unless it is another driver's and goes on. */
+  /** Opens the shelf of a run. Results of the DAG's previous run are dropped, unless another driver's run is still in progress. */
   openRun(runId: string, dagId: string): void {
     const before = this.#latest.get(dagId);
     if (before !== undefined && this.#runs.get(before)?.retention) this.dropRun(before);
@@ -84,26 +85,28 @@ export class ValueStore {
     this.#latest.set(dagId, runId);
   }
 
-  /** Whether there is anything of a run, going on or retained. */
+  /** Whether the store has anything of a run, in progress or retained. */
   hasRun(runId: string): boolean {
     return this.#runs.has(runId);
   }
 
-  /** A run of that DAG has started on another node: by DAG id it answers from now on, and results of runs before go. */
+  /**
+   * Records that a run of that DAG has started on another node. From now on it answers questions by DAG id; earlier results are dropped.
+   */
   runStarted(runId: string, dagId: string): void {
     if (this.#runs.has(runId)) return;
     this.#forgetResults(dagId);
     const before = this.#latest.get(dagId);
     if (before === undefined) return;
     if (this.#runs.get(before)?.retention) this.dropRun(before);
-    // One that goes on here started before.
+    // One that is in progress here started earlier.
     else this.#latest.set(dagId, runId);
   }
 
-  /** `origin`: the node where it was made, default this one. */
+  /** Stores a value. `origin` is the node that made it; the default is this one. */
   put(runId: string, id: string, value: StoredValue, origin = this.#node): void {
     const run = this.#runs.get(runId);
-    // What comes for a run that is over comes too late.
+    // The run is over: the value comes too late.
     if (!run || run.retention) return;
     run.shelf.put(id, value);
     if (origin !== this.#node) run.origins = (run.origins ?? new Map<string, string>()).set(id, origin);
@@ -111,7 +114,7 @@ export class ValueStore {
     if (this.#waiters.size > 0) this.#wake(run.dagId, id, value);
   }
 
-  /** A value of a run that is going on. */
+  /** Returns a value of a run in progress. */
   get(runId: string, id: string): StoredValue | undefined {
     return this.#runs.get(runId)?.shelf.get(id);
   }
@@ -122,15 +125,17 @@ export class ValueStore {
   }
 
   /**
-   * Ends a run: the values of `keep`, ids that are all there and differ, stay for `retainMs`, the others go. What all ended runs hold
-   * together is bounded: the oldest go first, the one that ends now last. `dropped` is told once when they go, which may be now.
+   * Ends a run. The values of `keep` stay for `retainMs`, all others are dropped at once. The ids in `keep` must exist and differ. The
+   * total size of ended runs is bounded: the oldest is dropped first, the one ending now last.
+   *
+   * `dropped` is called once, when the values go, which may be now.
    */
   retainRun(runId: string, keep: readonly string[], retainMs: number, dropped?: (runId: string) => void): void {
     const run = this.#runs.get(runId);
     if (!run || run.retention) return dropped?.(runId);
     run.dropped = dropped;
     leaveOnly(run.shelf, keep);
-    // By DAG id the run answers that started last; what no other can ask for is not kept.
+    // Questions by DAG id go to the run that started last. Values that no question can reach are not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
     if (retainMs <= 0 || keep.length === 0 || !isLatest) return this.dropRun(runId);
     run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
@@ -144,7 +149,7 @@ export class ValueStore {
     }
   }
 
-  /** Forgets everything of a run. */
+  /** Drops everything of a run. */
   dropRun(runId: string): void {
     const run = this.#runs.get(runId);
     if (!run) return;
@@ -158,7 +163,7 @@ export class ValueStore {
     this.#copiesStale(run.dagId);
   }
 
-  /** Keeps a value given by hand; a `result` until the next run of the DAG starts, a `value` until `clear`. */
+  /** Keeps a value given by hand: a `result` until the next run of the DAG starts, a `value` until `clear`. */
   keep(dagId: string, id: string, value: StoredValue, as: 'value' | 'result'): void {
     const dag = this.#shelfOf(dagId);
     (as === 'value' ? dag.values : dag.results).put(id, value);
@@ -167,8 +172,8 @@ export class ValueStore {
   }
 
   /**
-   * A copy of what another node has is about to be fetched. Returns what keeps it when it is there, and is to be called in any case; it is
-   * not kept if a run of the DAG has started meanwhile.
+   * Announces a fetch of another node's value. Returns a function that keeps the copy, and must be called in any case. The copy is not kept
+   * if a run of the DAG has started meanwhile.
    */
   expectCopy(dagId: string, id: string): (value: StoredValue | undefined, origin: string) => void {
     const expected: ExpectedCopy = { dagId, isStale: false };
@@ -181,14 +186,14 @@ export class ValueStore {
     };
   }
 
-  /** Another node fetches something of a DAG, and may keep a copy: it is told when that goes here. */
+  /** Records that another node fetched a value of a DAG and may keep a copy. It is notified when the value goes. */
   copyGiven(dagId: string, node: string): void {
     const nodes = this.#copiedTo.get(dagId);
     if (nodes) nodes.add(node);
     else this.#copiedTo.set(dagId, new Set([node]));
   }
 
-  /** What these are copies of is gone. */
+  /** Drops copies whose originals are gone. */
   forgetCopies(dagId: string): void {
     for (const expected of this.#expected) if (expected.dagId === dagId) expected.isStale = true;
     const dag = this.#dags.get(dagId);
@@ -198,7 +203,7 @@ export class ValueStore {
     this.#tidy(dagId, dag);
   }
 
-  /** A node can be asked again, and may have missed what was told while it could not. */
+  /** Drops all copies of nodes that were unreachable: they could not send notice that an original is gone. */
   forgetAllCopies(isReachable: (node: string) => boolean): void {
     for (const dagId of [...this.#dags.keys()]) {
       const ids = [...this.#dags.get(dagId)!.copies.ids()];
@@ -206,12 +211,12 @@ export class ValueStore {
     }
   }
 
-  /** What `storeValue` left for an input. */
+  /** Returns the value that `storeValue` left for an input. */
   storedValue(dagId: string, id: string): StoredValue | undefined {
     return this.#dags.get(dagId)?.values.get(id);
   }
 
-  /** The value that this node has under a DAG id. */
+  /** Returns the value that this node has under a DAG id. */
   find(dagId: string, id: string): StoredValue | undefined {
     const runId = this.#latest.get(dagId);
     const ofRun = runId === undefined ? undefined : this.#runs.get(runId)?.shelf.get(id);
@@ -220,7 +225,7 @@ export class ValueStore {
     return dag?.results.get(id) ?? dag?.copies.get(id) ?? dag?.values.get(id);
   }
 
-  /** The node where a value was made, as far as is known here. */
+  /** Returns the node where a value was made, if this node knows it. */
   locate(dagId: string, id: string): string | undefined {
     const runId = this.#latest.get(dagId);
     const run = runId === undefined ? undefined : this.#runs.get(runId);
@@ -228,7 +233,7 @@ export class ValueStore {
     return this.locations.lookup(dagId, id);
   }
 
-  /** Forgets all that is kept under a DAG id: values, results, locations. */
+  /** Drops everything kept under a DAG id: values, results and locations. */
   clear(dagId: string): void {
     for (const [runId, run] of [...this.#runs]) if (run.dagId === dagId) this.dropRun(runId);
     this.forgetCopies(dagId);
@@ -237,7 +242,7 @@ export class ValueStore {
     this.locations.clear(dagId);
   }
 
-  /** Calls `found` once, when the value appears; now, if it is here. Returns a function that stops the waiting. */
+  /** Calls `found` once when the value appears, or now if it is here. Returns a function that stops waiting. */
   await(dagId: string, id: string, waiter: Waiter): () => void {
     const value = this.find(dagId, id);
     if (value) {
@@ -256,7 +261,7 @@ export class ValueStore {
     };
   }
 
-  /** Ends every timer. */
+  /** Cancels every timer. */
   close(): void {
     for (const run of this.#runs.values()) run.retention?.cancel();
   }
@@ -268,7 +273,7 @@ export class ValueStore {
     for (const node of nodes) this.onCopiesStale(node, dagId);
   }
 
-  /** What was stored by hand, and copies, go when a run starts. */
+  /** Values stored by hand, and copies, are dropped when a run starts. */
   #forgetResults(dagId: string): void {
     const dag = this.#dags.get(dagId);
     if (dag) {
@@ -302,7 +307,7 @@ export class ValueStore {
   }
 }
 
-/** Deletes all but `keep`, which are all there. A set of a million ids is made only where there is anything to delete. */
+/** Deletes all values except `keep`, which all exist. A set of perhaps a million ids is built only if there is something to delete. */
 function leaveOnly(shelf: ValueShelf, keep: readonly string[]): void {
   let count = 0;
   for (const _ of shelf.ids()) count += 1;

@@ -1,10 +1,10 @@
 import { types } from 'node:util';
 import { isBuffer } from './value-shape.js';
 
-/** A packed value whose whole is binary begins with this byte; what v8 writes begins with 0xff. */
+/** The first byte of a packed value that is one piece of binary data. What v8 writes begins with 0xff. */
 export const BINARY = 0x01;
 
-/** The bytes before the data: a multiple of the largest element, so that the data can be copied from and to as they stand. */
+/** The length of the header. It is a multiple of the largest element size, so that the data can be copied in place. */
 export const HEADER_BYTES = 16;
 
 type ViewClass = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
@@ -22,7 +22,7 @@ const VIEWS: ViewClass[] = [
   BigInt64Array,
   BigUint64Array,
 ];
-// Newer than some of the Nodes that this runs on: it comes last, so that the others keep their places.
+// Some supported versions of Node lack it. It comes last, so that the others keep their numbers.
 const { Float16Array: Half } = globalThis as { readonly Float16Array?: ViewClass };
 if (Half) VIEWS.push(Half);
 const NAMES: readonly string[] = VIEWS.map((view) => view.name);
@@ -30,11 +30,11 @@ const ARRAY_BUFFER = 0xfe;
 const DATA_VIEW = 0xfd;
 const BUFFER = 0xfc;
 
-/** Whether the value is one piece of binary data, that needs no serializer. */
+/** Whether the value is one piece of binary data, which needs no serializer. */
 export const isBinary = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   types.isArrayBufferView(value) || types.isArrayBuffer(value);
 
-/** The bytes of a view or buffer, those of the view alone, behind a header that says what it is. One copy. */
+/** Returns the bytes of a view or buffer behind a header with its type. Takes only the view's own bytes. One copy. */
 export function packBinary(value: ArrayBuffer | ArrayBufferView, allocate: (sizeBytes: number) => Uint8Array): Uint8Array {
   const packed = allocate(HEADER_BYTES + value.byteLength);
   packed[0] = BINARY;
@@ -46,7 +46,7 @@ export function packBinary(value: ArrayBuffer | ArrayBufferView, allocate: (size
   return packed;
 }
 
-/** The same, but that the first part is no shorter than a header: a network cuts where it likes. */
+/** Returns the same parts with a first part at least as long as a header. A network may split anywhere. */
 export function withWholeHeader(parts: readonly Uint8Array[]): readonly Uint8Array[] {
   if (parts.length < 2 || parts[0]!.byteLength >= HEADER_BYTES) return parts;
   let count = 0;
@@ -61,7 +61,7 @@ export function withWholeHeader(parts: readonly Uint8Array[]): readonly Uint8Arr
   return [first, ...parts.slice(count)];
 }
 
-/** As `packBinary`, without a copy: the header, then the bytes themselves, which must not change until they have been used. */
+/** Like `packBinary`, without a copy: the header, then the bytes themselves. They must not change until they have been used. */
 export function binaryParts(value: ArrayBuffer | ArrayBufferView): readonly Uint8Array[] {
   const header = new Uint8Array(HEADER_BYTES);
   header[0] = BINARY;
@@ -70,8 +70,8 @@ export function binaryParts(value: ArrayBuffer | ArrayBufferView): readonly Uint
 }
 
 /**
- * What was packed, and may have come in several parts, the header whole in the first. One copy; none if `isGivenAway` and the data is all
- * that its memory holds: then that memory is the value's.
+ * Unpacks binary data that may have come in several parts, the whole header in the first. Makes one copy. With `isGivenAway`, memory that
+ * holds nothing but this data becomes the value's, without a copy.
  */
 export function unpackBinary(parts: readonly Uint8Array[], isGivenAway = false): ArrayBuffer | ArrayBufferView {
   const code = parts[0]![1]!;
@@ -109,6 +109,6 @@ function codeOf(value: ArrayBuffer | ArrayBufferView): number {
   if (!ArrayBuffer.isView(value)) return ARRAY_BUFFER;
   if (types.isDataView(value)) return DATA_VIEW;
   if (isBuffer(value)) return BUFFER;
-  // Told by internal slot: a view of another realm is what its slot says.
+  // Found by internal slot, so that views of other realms are recognised.
   return NAMES.indexOf((value as Uint8Array)[Symbol.toStringTag]);
 }

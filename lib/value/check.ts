@@ -4,45 +4,49 @@ import { packedDepth } from './depth.js';
 import { keyText, type PathStep, pathText } from './paths.js';
 import { isBuffer, shapeOf, type ValueShape } from './value-shape.js';
 
-/** How a value is checked. */
+/** Options of a check. */
 export interface CheckOptions {
-  /** The name of the whole, with which paths begin: `result`, `inputs.xs`. */
+  /** The name of the root value, with which paths begin: `result`, `inputs.xs`. */
   readonly where: string;
   /** Whether plain objects and arrays are frozen on the way, each once. Binary data, Map, Set and Date cannot be. */
   readonly freeze: boolean;
-  /** Whether it is a list of values, as constants are: then the list around them does not count as a level. Default false. */
+  /**
+   * Whether the root is a list of values, as constants are. The list itself then does not count as a level.
+   * @default false
+   */
   readonly isList?: boolean;
 }
 
-/** What a walk through a value found. */
+/** The findings of a walk through a value. */
 export interface Survey {
-  /** An estimate of what it takes packed. */
+  /** An estimate of the packed size. */
   readonly sizeBytes: number;
-  /** Whether there is something that structured clone alone would not carry whole: an Error's own fields, a Buffer. */
+  /** Whether the value contains something that structured clone alone would damage: an Error's own fields, or a Buffer. */
   readonly needsCare: boolean;
-  /** Whether freezing it fixes all of it: there is nothing inside that cannot be frozen. */
+  /** Whether freezing makes the whole value immutable, as nothing inside is unfreezable. */
   readonly freezesWhole: boolean;
 }
 
-/** Values that are frozen to the bottom, with their size: handed on from function to function they are not walked again. */
+/** Deeply frozen values and their surveys. A value passed from function to function is not walked again. */
 const sound = new WeakMap<object, Survey>();
 
 const FIXED_BYTES = 8;
 
 /**
- * How deep a value may be nested. V8 packs and unpacks recursively: the main thread's stack holds some 1,900 objects within each other,
- * that of a worker thread twice as many. What a thread has packed must open anywhere.
+ * The deepest allowed nesting. V8 packs and unpacks recursively: the main thread's stack holds some 1,900 nested objects, a worker thread's
+ * twice as many. What a thread has packed must open anywhere.
  */
 export const MAX_DEPTH = 1000;
 
 /**
- * Walks through a value once, iteratively, shared and cyclic parts included, and refuses what is no value with
- * `HANDOFF_NOT_SERIALIZABLE` and the path: functions, symbols (as keys too), class instances, accessors, promises, iterators, proxies,
- * properties that a copy would lose, and what is nested deeper than 1,000. Returns the size in bytes, estimated.
+ * Walks through a value once, iteratively, shared and cyclic parts included. Returns its estimated size in bytes.
+ *
+ * Throws `HANDOFF_NOT_SERIALIZABLE` with the path for functions, symbols (also as keys), class instances, accessors, promises, iterators,
+ * proxies, properties that a copy would lose, and nesting deeper than 1,000.
  */
 export const check = (value: unknown, options: CheckOptions): number => survey(value, options).sizeBytes;
 
-/** Like `check`, but returns everything that was found. */
+/** Like `check`, but returns all findings. */
 export function survey(value: unknown, { where, freeze, isList = false }: CheckOptions): Survey {
   if (typeof value !== 'object' || value === null)
     return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false, freezesWhole: true };
@@ -55,7 +59,7 @@ export function survey(value: unknown, { where, freeze, isList = false }: CheckO
   return found;
 }
 
-/** Whether something is a value of at most `mostBytes`, and how much of it was looked at to know. Never throws. */
+/** Whether something is a value of at most `mostBytes`, and how many bytes were looked at to find out. Never throws. */
 export function measure(value: unknown, mostBytes: number): { readonly isValue: boolean; readonly sizeBytes: number } {
   const walk = new Walk('field', false, mostBytes);
   try {
@@ -69,21 +73,19 @@ export function measure(value: unknown, mostBytes: number): { readonly isValue: 
 class Walk {
   sizeBytes = 0;
   needsCare = false;
-  /** Whether nothing was met that cannot be frozen. */
+  /** Whether everything met so far can be frozen. */
   freezesWhole = true;
   readonly #where: string;
   readonly #freeze: boolean;
   readonly #mostBytes: number;
   readonly #mostDepth: number;
-  /** With the depth at which each was met first. */
+  /** For each object, the depth at which it was first met. */
   readonly #seen = new Map<object, number>();
   readonly #todo: (readonly [object, PathStep | undefined, number])[] = [];
-  /** How deep what is entered lies. */
+  /** The depth of the object that is being entered. */
   #depth = 0;
   #deepest = 0;
-  /**
-   * By how much what was met again lay deeper than at first, summed up: no way into the value is longer than this and `#deepest` together.
-   */
+  /** For objects met again deeper than at first, the sum of the differences. No path into the value is longer than this plus `#deepest`. */
   #deeperAgain = 0;
 
   constructor(where: string, freeze: boolean, mostBytes: number, mostDepth = MAX_DEPTH) {
@@ -103,15 +105,16 @@ class Walk {
       }
     } catch (error) {
       if (HandoffError.is(error)) throw error;
-      // Its own code, or that of a Proxy among its prototypes, threw.
+      // Code of the object, or of a Proxy among its prototypes, threw.
       throw refused(this.#where, next![1], 'an object that cannot be looked at');
     }
-    // Only where much is shared, at unequal depths: whether it is too deep depends on the order in which V8 comes by.
+    // Needed only where many parts are shared at unequal depths. Whether V8 goes too deep then depends on the order in which it reaches
+    // them.
     if (this.#deepest + this.#deeperAgain > this.#mostDepth && packedDepth(root as object) > this.#mostDepth)
       throw tooDeep(this.#where, at);
   }
 
-  /** A value inside: counted now if it is a primitive, entered later if not. */
+  /** Meets a part of the value. A primitive is counted now, an object is entered later. */
   #meet(value: unknown, at: PathStep | undefined): void {
     if (typeof value !== 'object' || value === null) {
       this.sizeBytes += sizeOfPrimitive(value, this.#where, at);
@@ -189,7 +192,7 @@ class Walk {
     }
   }
 
-  /** Own properties of a Map, a Date and the like are not copied by anybody. */
+  /** Refuses own properties of a Map, a Date and the like: no copy keeps them. */
   #nothingLost(value: object, at: PathStep | undefined, shape: ValueShape): void {
     if (shape === 'binary' && ArrayBuffer.isView(value)) return;
     const [lost] = Object.keys(value);
@@ -198,7 +201,7 @@ class Walk {
   }
 }
 
-/** What calls it throws for memory that was transferred, and for a view that reaches beyond its buffer since that was made smaller. */
+/** Calling it throws for transferred memory, and for a view that reaches beyond a buffer that has shrunk. */
 const entriesOf = Uint8Array.prototype.entries;
 const sliceOf = ArrayBuffer.prototype.slice;
 
@@ -214,10 +217,10 @@ function isWithoutMemory(value: ArrayBuffer | ArrayBufferView): boolean {
   }
 }
 
-/** What a value takes packed, guessed from its surface: for values that are not walked through. */
+/** Guesses the packed size of a value from its surface, for values that are not walked. */
 export function surfaceSize(value: unknown): number {
   if (typeof value === 'string') return value.length;
-  // What a Proxy says of itself is code of the user's, and may throw.
+  // Asking a Proxy would run user code, which may throw.
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return FIXED_BYTES;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
   if (Array.isArray(value)) return value.length * 2 * FIXED_BYTES;
@@ -225,13 +228,13 @@ export function surfaceSize(value: unknown): number {
   return FIXED_BYTES * 8;
 }
 
-/** Name, message or stack of an error, whatever stands there. Never throws. */
+/** Returns name, message or stack of an error as a string, whatever the property holds. Never throws. */
 export function errorText(error: Error, key: 'name' | 'message' | 'stack'): string {
   const value = readSafely(error, key);
   return typeof value === 'string' ? value : value === undefined ? '' : textOf(value);
 }
 
-/** The own fields of an error that are kept beside name, message and stack. */
+/** Returns the own fields of an error that are kept, besides name, message and stack. */
 export function errorFields(error: Error): string[] {
   const fields = Object.keys(error).filter((key) => key !== 'stack' && key !== 'message' && key !== 'name');
   for (const hidden of ['cause', 'errors']) if (Object.hasOwn(error, hidden) && !fields.includes(hidden)) fields.push(hidden);
@@ -266,7 +269,7 @@ function tooDeep(where: string, at: PathStep | undefined): HandoffError {
   return new HandoffError('HANDOFF_NOT_SERIALIZABLE', message, { path });
 }
 
-/** Freezes what can be frozen of a value that is known to be one: plain objects and arrays, each once, iteratively. */
+/** Freezes a checked value iteratively: plain objects and arrays, each once. */
 export function freezeDeep<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   const seen = new Set<object>([value]);

@@ -1,12 +1,12 @@
 import { types } from 'node:util';
 import { isError } from '../base/index.js';
 
-/** A record of an error lies so deep in what is packed. */
+/** The depth of an error's record in packed data. */
 const RECORD_DEPTH = 4;
 
 /**
- * How deep V8 goes into a value when it packs it: depth first, in the order of the properties, into each part where it is met first; errors
- * apart, and after all else. For values that have been checked.
+ * Returns how deep V8 goes into a value when it packs it. V8 goes depth first, in the order of properties, into each part where it is first
+ * met; errors stand apart and come last. For checked values only.
  */
 export function packedDepth(root: object): number {
   const seen = new Set<object>();

@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { machineTimer } from '../base/index.js';
 
-/** So much of large memory may have become garbage before it is collected, bytes. */
+/** Large memory is collected once this much of it may have become garbage, bytes. */
 const ENOUGH_BYTES = 32 * 1024 * 1024;
 
-/** How long no more of it must have come, ms. */
+/** Collection starts after this long without further large values, ms. */
 const QUIET_MS = 1000;
 
 let countedBytes = 0;
@@ -13,9 +13,9 @@ let seenBytes = 0;
 let isWatching = false;
 
 /**
- * Large values have passed through this thread, or were let go of here, bytes. Their memory lies outside V8's heap, and V8 collects when
- * something is made: a thread with nothing to do would keep the memory of all that has passed. So it is collected once nothing large has
- * come for a second. Costs an addition.
+ * Counts bytes of large values that passed through this thread or were released in it. Their memory lies outside V8's heap, and V8 collects
+ * only when something is allocated: an idle thread would keep all memory that ever passed. So a collection runs once no large value has
+ * come for a second. A call costs an addition.
  */
 export function countLarge(bytes: number): void {
   countedBytes += bytes;
@@ -36,7 +36,7 @@ function watch(): void {
 
 let collector: (() => void) | undefined;
 
-/** A full garbage collection of this thread. Does nothing where there is no way to ask for one. */
+/** Runs a full garbage collection of this thread, if V8 offers one. */
 function collect(): void {
   try {
     collector ??= globalThis.gc ?? collectorOfNewContext();
@@ -46,7 +46,7 @@ function collect(): void {
   }
 }
 
-/** V8 has no other call for it: a context that is made while the flag is set has the function. */
+/** Returns V8's collector. The only way to it: a context created while the flag is set has the function. */
 function collectorOfNewContext(): () => void {
   setFlagsFromString('--expose-gc');
   try {

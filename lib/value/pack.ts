@@ -6,32 +6,35 @@ import { isScalar, packScalar, unpackScalar } from './scalar.js';
 import { putBack, type SetApart, setApart } from './set-apart.js';
 import { sharedMemory } from './shared-memory.js';
 
-/** A value as bytes: its own, or in memory that threads share. Never changed once made. */
+/** A value as bytes, in memory of its own or in memory that threads share. Never changed once made. */
 export type Packed = Uint8Array;
 
-/** Begins a value whose errors and Buffers stand apart. */
+/** The first byte of a value whose errors and Buffers stand apart. */
 const APART = 0x02;
 
-/** From this size on a packed value lies in shared memory, so that it crosses threads without a copy; below, a copy is cheaper. */
+/** From this size on a packed value lies in shared memory and crosses threads without a copy. Below it, a copy is cheaper. */
 const SHARED_FROM_BYTES = 16 * 1024;
 
-/** How a value is packed. */
+/** Options of packing. */
 export interface PackOptions {
-  /** The name of the whole, with which paths begin. */
+  /** The name of the root value, with which paths begin. */
   readonly where: string;
-  /** Whether large ones are laid where other threads can read them. Default false. */
+  /**
+   * Whether large values are laid into memory that other threads can read.
+   * @default false
+   */
   readonly shared?: boolean;
 }
 
 /**
- * Packs a value: as structured clone does it, but that it refuses what a clone would lose (see `check`), keeps errors whole, and takes of a
- * view only its own bytes where the view is the whole value. Throws `HANDOFF_NOT_SERIALIZABLE` with the path.
+ * Packs a value as structured clone does, with three differences: it refuses what a clone would lose (see `check`), keeps errors whole, and
+ * takes only the own bytes of a view that is the whole value. Throws `HANDOFF_NOT_SERIALIZABLE` with the path.
  */
 export function pack(value: unknown, { where, shared = false }: PackOptions): Packed {
   return packSurveyed(value, survey(value, { where, freeze: false }), where, shared);
 }
 
-/** As `pack`, for a value whose survey is at hand. */
+/** Like `pack`, for a value that has been surveyed. */
 export function packSurveyed(value: unknown, { needsCare }: Survey, where: string, shared: boolean): Packed {
   const allocate = (sizeBytes: number): Uint8Array =>
     shared && sizeBytes >= SHARED_FROM_BYTES ? sharedMemory(sizeBytes) : new Uint8Array(sizeBytes);
@@ -46,14 +49,14 @@ export function packSurveyed(value: unknown, { needsCare }: Survey, where: strin
 }
 
 /**
- * An independent copy of what was packed. With `freeze`, plain objects and arrays in it are frozen. Throws `HANDOFF_NOT_SERIALIZABLE` for
- * bytes that nobody has packed: they came from elsewhere.
+ * Returns an independent copy of a packed value. With `freeze`, plain objects and arrays in it are frozen. Throws
+ * `HANDOFF_NOT_SERIALIZABLE` for bytes that were not packed by this package.
  */
 export function unpack(packed: Packed, options: { readonly freeze: boolean }): unknown {
   return opened(() => unpacked(packed, options));
 }
 
-/** What `open` gives. Throws `HANDOFF_NOT_SERIALIZABLE` where that throws anything. */
+/** Returns what `open` returns. Throws `HANDOFF_NOT_SERIALIZABLE` if `open` throws anything. */
 export function opened<T>(open: () => T): T {
   try {
     return open();
@@ -71,7 +74,7 @@ function unpacked(packed: Packed, { freeze }: { readonly freeze: boolean }): unk
   return freeze ? freezeDeep(value) : value;
 }
 
-/** What was packed and came in parts, in one piece, where other threads can read it if it is large. */
+/** Joins the parts of a packed value. A large result lies in memory that other threads can read. */
 export function joined(parts: readonly Uint8Array[], sizeBytes: number): Packed {
   const [first] = parts;
   if (first && parts.length === 1 && (sizeBytes < SHARED_FROM_BYTES || first.buffer instanceof SharedArrayBuffer)) return first;
@@ -97,7 +100,7 @@ function write(value: unknown, where: string, before?: number): Uint8Array {
   }
 }
 
-/** Packs a value that is known to be one, with its errors and Buffers apart. */
+/** Packs a checked value with its errors and Buffers apart. */
 export const packApart = (value: unknown, where: string): Packed => write(setApart(value), where, APART);
 
 function readAll(bytes: Uint8Array): unknown {

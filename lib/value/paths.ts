@@ -1,16 +1,16 @@
-/** A step from a value to one inside it; a chain of them leads back to the root. */
+/** A step from an object to a part of it. A chain of steps leads back to the root. */
 export interface PathStep {
   readonly above: PathStep | undefined;
   readonly key: string;
 }
 
-/** How a property is written in a path: `.name`, `[3]`, `["a b"]`. */
+/** Returns a key as it is written in a path: `.name`, `[3]`, `["a b"]`. */
 export function keyText(key: string | number): string {
   if (typeof key === 'number') return `[${key}]`;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-/** `result.rows[3].callback`, from where the walk began. Long paths keep their two ends. */
+/** Returns a path such as `result.rows[3].callback`. `where` is the root's name. A long path keeps its two ends. */
 export function pathText(where: string, step: PathStep | undefined): string {
   const keys: string[] = [];
   for (let at = step; at; at = at.above) keys.push(at.key);

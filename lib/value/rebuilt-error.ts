@@ -1,7 +1,7 @@
 import { ERROR_CODES, HandoffError, type HandoffErrorCode, NonRetryableError } from '../base/index.js';
 import { errorFields, errorText } from './check.js';
 
-/** An Error as plain data. `fields` are its own, `cause` and the like among them. */
+/** An Error as plain data. `fields` are its own properties, `cause` among them. */
 export interface ErrorRecord {
   readonly kind: 'error' | 'handoff' | 'non-retryable' | 'dom';
   readonly name: string;
@@ -14,14 +14,14 @@ const STANDARD: ReadonlyMap<string, ErrorConstructor> = new Map(
   [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((kind) => [kind.name, kind as ErrorConstructor]),
 );
 
-/** What is kept of an error, its own fields apart, and its stack if that is wanted. Never throws. */
+/** Returns the record of an error without its own fields, and with its stack unless `withStack` is false. Never throws. */
 export function bareRecordOf(error: Error, withStack = true): ErrorRecord {
   const fields: Record<string, unknown> = Object.create(null);
   const stack = withStack ? errorText(error, 'stack') || undefined : undefined;
   return { kind: kindOf(error), name: errorText(error, 'name') || 'Error', message: errorText(error, 'message'), stack, fields };
 }
 
-/** What is kept of an error that has been checked. */
+/** Returns the record of a checked error. */
 export function errorRecordOf(error: Error): ErrorRecord {
   const record = bareRecordOf(error);
   for (const key of errorFields(error)) record.fields[key] = (error as unknown as Record<string, unknown>)[key];
@@ -42,7 +42,10 @@ function isDomException(error: object): boolean {
   }
 }
 
-/** An error without its own fields: of the standard class of that name, else an `Error` with that name; ours stay recognisable as ours. */
+/**
+ * Returns an error without its own fields. It has the standard class of that name, or is an `Error` with that name. Ours are recognisable
+ * as ours.
+ */
 export function emptyError({ kind, name, message, stack, fields }: ErrorRecord): Error {
   const error = withoutStack(() => newError(kind, name, message, fields));
   if (error.name !== name) Object.defineProperty(error, 'name', hidden(name));
@@ -50,7 +53,7 @@ export function emptyError({ kind, name, message, stack, fields }: ErrorRecord):
   return error;
 }
 
-/** Gives a rebuilt error its own fields. `cause` and `errors` are hidden, as the language makes them. */
+/** Gives a rebuilt error its own fields. `cause` and `errors` are not enumerable, as in the language. */
 export function addFields(error: Error, fields: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(fields)) {
     const isHidden = key === 'cause' || key === 'errors';
@@ -67,7 +70,7 @@ function newError(kind: ErrorRecord['kind'], name: string, message: string, fiel
   return new (STANDARD.get(name) ?? Error)(message);
 }
 
-/** An error made without a look at where: that takes ten times as long as all else, and more with source maps. */
+/** Makes an error without capturing a stack. Capturing takes ten times as long as all else, and longer with source maps. */
 function withoutStack(make: () => Error): Error {
   const before = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
   if (!before?.writable) return make();

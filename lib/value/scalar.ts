@@ -1,4 +1,4 @@
-/** A packed value that is no object begins with one of these; what v8 writes begins with 0xff. */
+/** First bytes of packed values that are no objects. What v8 writes begins with 0xff. */
 const UNDEFINED = 0x10;
 const NULL = 0x11;
 const TRUE = 0x12;
@@ -7,7 +7,7 @@ const NUMBER = 0x14;
 const LATIN = 0x15;
 const LAST = LATIN;
 
-/** Up to so many characters a string is written here: from there on v8 is faster, and knows all of them. */
+/** The longest string that is packed here, characters. For longer ones v8 is faster, and it packs all characters. */
 const LONGEST_STRING = 64;
 
 const NUMBER_BYTES = 8;
@@ -15,9 +15,8 @@ const number = new Float64Array(1);
 const numberBytes = new Uint8Array(number.buffer);
 
 /**
- * Fast path for small results: undefined, null, booleans, numbers (all of them, -0 and NaN included) and short
- * strings of one-byte characters. Returns `undefined` for everything else. A serializer of v8's is made anew for each value, at 4 µs; this
- * takes a twentieth.
+ * Fast path for small results: undefined, null, booleans, numbers (all of them, -0 and NaN included) and short strings of one-byte
+ * characters. Returns `undefined` for everything else. v8 needs a new serializer for each value, which takes 4 µs; this takes a twentieth.
  */
 export function packScalar(value: unknown): Uint8Array | undefined {
   switch (typeof value) {
@@ -39,10 +38,10 @@ export function packScalar(value: unknown): Uint8Array | undefined {
   }
 }
 
-/** Whether `packScalar` made it. */
+/** Whether the bytes were made by `packScalar`. */
 export const isScalar = (packed: Uint8Array): boolean => packed[0]! >= UNDEFINED && packed[0]! <= LAST;
 
-/** What was packed. Throws `RangeError` for bytes that are none. */
+/** Unpacks what `packScalar` made. Throws `RangeError` for other bytes. */
 export function unpackScalar(packed: Uint8Array): unknown {
   const kind = packed[0]!;
   if (kind === LATIN) return String.fromCharCode(...packed.subarray(1));

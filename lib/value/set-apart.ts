@@ -4,19 +4,19 @@ import { addFields, type ErrorRecord, emptyError, errorRecordOf } from './rebuil
 import { isBuffer } from './value-shape.js';
 
 /**
- * A value whose errors stand apart, as structured clone drops an error's own fields: in the value each is replaced by an empty object, the
- * placeholder at the same index. Buffers are replaced by views of their own bytes, as a clone makes them Uint8Arrays and carries the whole
- * pool they lie in.
+ * A value whose errors and Buffers stand apart. Structured clone drops an error's own fields, so an empty object replaces each error: the
+ * placeholder at the same index. A clone turns a Buffer into a Uint8Array and copies the whole pool, so a view of its own bytes replaces
+ * it.
  */
 export interface SetApart {
   readonly value: unknown;
   readonly placeholders: readonly object[];
   readonly records: readonly ErrorRecord[];
-  /** The views that stand in the value for Buffers. */
+  /** The views that replace Buffers in the value. */
   readonly buffers: readonly Uint8Array[];
 }
 
-/** Copies the containers of a value that has been checked, iteratively, shared and cyclic parts kept; leaves are passed on as they are. */
+/** Copies the containers of a checked value iteratively. Shared and cyclic parts stay so; leaves are not copied. */
 export function setApart(root: unknown): SetApart {
   const copies = new Map<object, unknown>();
   const placeholders: object[] = [];
@@ -70,13 +70,13 @@ export function setApart(root: unknown): SetApart {
   return { value, placeholders, records, buffers };
 }
 
-/** The bytes of a Buffer, in memory that holds nothing else: where that is so already, without a copy. */
+/** Returns the bytes of a Buffer in memory that holds nothing else. Copies only if needed. */
 function ownBytes(buffer: Buffer): Uint8Array {
   const isAlone = buffer.byteLength === buffer.buffer.byteLength;
   return isAlone ? new Uint8Array(buffer.buffer, 0, buffer.byteLength) : new Uint8Array(buffer);
 }
 
-/** Puts errors and Buffers back where their placeholders stand. Changes what it is given. */
+/** Puts errors and Buffers back in place of their placeholders. Changes its argument. */
 export function putBack({ value: root, placeholders, records, buffers }: SetApart): unknown {
   const errors = placeholders.map((_placeholder, index) => emptyError(records[index]!));
   const standsFor = new Map<object, object>();

@@ -1,14 +1,14 @@
 import { countLarge } from './idle-collection.js';
 
 /**
- * As much as V8 lets grow outside its heap before it collects, bytes. Larger than any block that glibc keeps for later, so that its pages
- * are never touched.
+ * Hint size, bytes: as much as V8 lets memory outside its heap grow before it collects. It exceeds the blocks that glibc keeps for reuse,
+ * so its pages are never touched.
  */
 const STEP_BYTES = 64 * 1024 * 1024;
 
 let uncountedBytes = 0;
 
-/** Memory that threads share, zeros. */
+/** Allocates zeroed memory that threads share. */
 export function sharedMemory(sizeBytes: number): Uint8Array {
   const memory = new Uint8Array(new SharedArrayBuffer(sizeBytes));
   countShared(sizeBytes);
@@ -16,8 +16,8 @@ export function sharedMemory(sizeBytes: number): Uint8Array {
 }
 
 /**
- * Shared memory has come to this thread, or was made in it. V8 does not count it: a thread that only passes large values on would never
- * collect those that nobody has any more, and grow without bound. So it is told of as much memory that it does count, never touched and
+ * Counts shared memory that was made in this thread or came to it. V8 does not count it, so a thread that only passes large values on would
+ * never collect unused ones, and grow without bound. The remedy: allocate as much memory that V8 does count. It is never touched and is
  * garbage at once.
  */
 export function countShared(sizeBytes: number): void {
@@ -27,7 +27,7 @@ export function countShared(sizeBytes: number): void {
   try {
     new ArrayBuffer(uncountedBytes);
   } catch {
-    // As much is not to be had: V8 has collected what it could before it said so.
+    // The system refuses the memory. V8 has collected what it could before it reported that.
   }
   uncountedBytes = 0;
 }

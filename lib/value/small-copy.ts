@@ -1,20 +1,19 @@
 import { types } from 'node:util';
 
-/** Larger values are packed instead, which takes 4 µs for the least, and less for each part. */
+/** Values with more parts are packed instead. Packing takes at least 4 µs, and less for each part. */
 const MOST_PARTS = 64;
 const MOST_DEPTH = 8;
 const PRIMITIVE_BYTES = 8;
 
-/** A copy of a value, and what it takes packed, estimated. */
+/** A copy of a value, and an estimate of its packed size. */
 export interface SmallCopy {
   readonly copy: unknown;
   readonly sizeBytes: number;
 }
 
 /**
- * Copies a small tree of plain objects, arrays and primitives, as constants and inputs mostly are: a tenth of what it takes to pack and
- * unpack it. Returns `undefined` for everything else, which the caller is to pack: what is larger or deeper, shared or cyclic, or no such
- * tree, right or wrong.
+ * Copies a small tree of plain objects, arrays and primitives, as most constants and inputs are. It takes a tenth of packing and unpacking.
+ * Returns `undefined` for everything else, valid or not: the caller must pack what is larger, deeper, shared or cyclic.
  */
 export function smallCopy(value: unknown): SmallCopy | undefined {
   const copier = new Copier();
@@ -52,7 +51,7 @@ class Copier {
   }
 
   #container(value: object, depth: number): unknown {
-    // Whatever is asked of a Proxy may run code of its own.
+    // Any question to a Proxy may run user code.
     if (types.isProxy(value)) return NONE;
     const isArray = Array.isArray(value);
     const above: unknown = Object.getPrototypeOf(value);
@@ -65,7 +64,7 @@ class Copier {
 
   #list(value: readonly unknown[], depth: number): unknown {
     const keys = Reflect.ownKeys(value);
-    // No holes, and nothing but elements.
+    // Neither holes nor properties besides elements.
     if (keys.length !== value.length + 1 || value.length > MOST_PARTS) return NONE;
     const copy = new Array<unknown>(value.length);
     for (let at = 0; at < value.length; at += 1) {

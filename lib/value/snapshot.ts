@@ -4,18 +4,18 @@ import { packSurveyed, unpack } from './pack.js';
 import { smallCopy } from './small-copy.js';
 import { StoredValue } from './stored-value.js';
 
-/** How a value is taken over. */
+/** Options of a snapshot. */
 export interface SnapshotOptions {
-  /** The name of the whole, with which paths begin. */
+  /** The name of the root value, with which paths begin. */
   readonly where: string;
   /**
-   * Whether functions are kept from seeing each other's changes: then each opener gets a copy of its own. Otherwise those on the loop share
-   * one copy, or, of what is no value and cannot be copied, the caller's own.
+   * Whether functions are protected from each other's changes. If so, each opener gets its own copy. Otherwise functions on the loop share
+   * one copy, or the caller's own object if it is not a value and cannot be copied.
    */
   readonly freeze: boolean;
 }
 
-/** As `snapshot`, of a small tree of plain objects, arrays and primitives; `undefined` for everything else, values or not. */
+/** Like `snapshot`, for a small tree of plain objects, arrays and primitives. Returns `undefined` for everything else, valid or not. */
 export function smallSnapshot(value: object, freeze: boolean): StoredValue | undefined {
   const small = smallCopy(value);
   if (!small) return undefined;
@@ -24,8 +24,8 @@ export function smallSnapshot(value: object, freeze: boolean): StoredValue | und
 }
 
 /**
- * The caller's value as it is now: what the caller changes in it afterwards has no effect. One walk. Throws `HANDOFF_NOT_SERIALIZABLE` with
- * the path for what is no value.
+ * Captures the caller's value as it is now. Later changes by the caller have no effect. One walk. Throws `HANDOFF_NOT_SERIALIZABLE` with
+ * the path if it is not a value.
  */
 export function snapshot(value: unknown, { where, freeze }: SnapshotOptions): StoredValue {
   if (typeof value !== 'object' || value === null) {

@@ -3,39 +3,39 @@ import { type Survey, survey } from './check.js';
 import { joined, opened, type Packed, packSurveyed, unpack } from './pack.js';
 import { sharedMemory } from './shared-memory.js';
 
-/** From this size on binary data is sent from where it lies, bytes. */
+/** From this size on binary data is sent without a copy, bytes. */
 const UNCOPIED_FROM_BYTES = 64 * 1024;
 
 /**
- * From this size on a value is put together as it comes, in memory that threads share, bytes: done at once it would hold up the loop, at
- * about 1 ms per MiB where the pages are new.
+ * From this size on a value is assembled as it arrives, in memory that threads share, bytes. Assembling it at the end would block the loop,
+ * at about 1 ms per MiB of new pages.
  */
 const GATHERED_FROM_BYTES = 4 * 1024 * 1024;
 
-/** What is left of a value that was given away. */
+/** The content of a value that was given away. */
 const NOTHING: readonly Uint8Array[] = [];
 
-/** Where a value comes from: `results` are frozen where they are opened, what is the `caller`'s is not. */
+/** The origin of a value. A `result` is frozen when it is opened, a `caller`'s value is not. */
 export type Origin = 'result' | 'caller';
 
-/** A value that is made anew at each opening keeps its bytes up to this size; a larger one is packed again for each that asks. */
+/** A value that is made anew at each opening keeps its bytes up to this size. A larger one is packed again for each reader. */
 const BYTES_KEPT = 64 * 1024;
 
-/** How a value on this node is opened: as it is, as a copy of what only one user is to get, or made anew for each. */
+/** How a value is opened: as it is, as a copy unless the reader is its only user, made anew for each reader, or unpacked. */
 type Form = 'shared' | 'original' | 'fresh' | 'packed';
 
 /**
- * A value on this node, live or packed. It is packed at most once, whoever asks, and stays packed until somebody opens it; each opening of
- * a packed value is a copy of its own, a live one is handed on as it is. One that came for a single opener is given away instead.
+ * A value on this node, live or packed. It is packed at most once, and stays packed until it is opened. Each opening of a packed value
+ * returns a new copy; a live one is returned as it is. A value that came for a single reader is given away instead.
  */
 export class StoredValue {
   readonly origin: Origin;
-  /** What it takes packed; for a live value an estimate. Does not change. */
+  /** The packed size in bytes; for a live value an estimate. Does not change. */
   readonly sizeBytes: number;
-  /** Of a `fresh` one, what makes it. */
+  /** For a `fresh` value, the function that makes it. */
   readonly #value: unknown;
   #packed: Packed | undefined;
-  /** What came of it over the wire, until somebody wants it in one piece. The first holds the header of binary data whole. */
+  /** The parts that came over the wire, until they are needed in one piece. The first one holds the whole header of binary data. */
   #parts: readonly Uint8Array[] | undefined;
   readonly #form: Form;
   #isForOne = false;
@@ -49,36 +49,36 @@ export class StoredValue {
     this.sizeBytes = sizeBytes;
   }
 
-  /** A value as it is, on this node's own loop. `sizeBytes` is what `check` found, or an estimate. */
+  /** Returns a live value, on this node's own loop. `sizeBytes` is what `check` returned, or an estimate. */
   static live(value: unknown, sizeBytes: number, origin: Origin = 'result'): StoredValue {
     return new StoredValue(origin, 'shared', value, undefined, sizeBytes);
   }
 
   /**
-   * A value with something inside that cannot be frozen, made for one user, who gets it as it is with `toOnlyUser`; whoever else opens it
+   * Returns a value that cannot be frozen whole and was made for one user. That user gets the original with `toOnlyUser`; any other reader
    * gets a copy.
    */
   static original(value: unknown, sizeBytes: number): StoredValue {
     return new StoredValue('result', 'original', value, undefined, sizeBytes);
   }
 
-  /** A value that `make` makes anew for each opener. */
+  /** Returns a value that `make` makes anew for each reader. */
   static fresh(make: () => unknown, sizeBytes: number, origin: Origin): StoredValue {
     return new StoredValue(origin, 'fresh', make, undefined, sizeBytes);
   }
 
-  /** The same value, known as a list of values, as constants are: each of them may be as deep as a value may be. */
+  /** The same value marked as a list of values, as constants are. Each of them may be as deep as a value may be. */
   asList(): this {
     this.#isList = true;
     return this;
   }
 
-  /** A value that somebody has packed. */
+  /** Returns a value that has been packed. */
   static packed(packed: Packed, origin: Origin = 'result'): StoredValue {
     return new StoredValue(origin, 'packed', undefined, packed, packed.byteLength);
   }
 
-  /** A value that somebody has packed, and that came in parts. */
+  /** Returns a packed value that came in parts. */
   static arrived(parts: readonly Uint8Array[], origin: Origin = 'result'): StoredValue {
     const sizeBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     const held = new StoredValue(origin, 'packed', undefined, undefined, sizeBytes);
@@ -86,35 +86,35 @@ export class StoredValue {
     return held;
   }
 
-  /** Where a value is to be put together that comes bit by bit, so that there is nothing to join when it is whole; small ones need none. */
+  /**
+   * Returns memory in which an arriving value is assembled, so that nothing needs to be joined at the end. Returns `undefined` for small
+   * values.
+   */
   static memory(sizeBytes: number): readonly Uint8Array[] | undefined {
     return sizeBytes >= GATHERED_FROM_BYTES ? [sharedMemory(sizeBytes)] : undefined;
   }
 
-  /** The same for a value for one opener, which begins so: what is binary will be alone in its memory. */
+  /** The same for a value with one reader, which begins with `begin`: binary data will be alone in its memory. */
   static memoryForExclusive(sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
     if (begin?.[0] !== BINARY || sizeBytes < HEADER_BYTES) return StoredValue.memory(sizeBytes);
     return [new Uint8Array(HEADER_BYTES), Buffer.allocUnsafeSlow(sizeBytes - HEADER_BYTES)];
   }
 
-  /**
-   * As `arrived`, for somebody who is the only one to open it, and once: where it can be, it is opened without a copy. Afterwards it is
-   * gone.
-   */
+  /** Like `arrived`, for a value that is opened once only. If possible it is opened without a copy. Afterwards it is gone. */
   static exclusive(parts: readonly Uint8Array[], origin: Origin = 'result'): StoredValue {
     const held = StoredValue.arrived(parts, origin);
     held.#isForOne = true;
     return held;
   }
 
-  /** Whether opening it costs the work of unpacking. */
+  /** Whether opening it means unpacking. */
   get isPacked(): boolean {
     return this.#form === 'packed' || this.#form === 'fresh';
   }
 
   /**
-   * For its only user: opens to the value itself, once; asked again, to a copy of it. With `mayAskAgain` that is a copy of what it was
-   * before the user had it, which takes packing it now.
+   * For the only user: the first opening returns the value itself, later ones a copy. With `mayAskAgain` a later copy shows the value as it
+   * was before the user had it, so it is packed now.
    */
   toOnlyUser(mayAskAgain: boolean): StoredValue {
     if (this.#form !== 'original' || this.#isForOne) return this;
@@ -123,7 +123,7 @@ export class StoredValue {
     return StoredValue.live(this.#value, this.sizeBytes, this.origin);
   }
 
-  /** The value as bytes, for another thread. Throws `HANDOFF_NOT_SERIALIZABLE` with a path that begins with `where`. */
+  /** Returns the value as bytes, for another thread. Throws `HANDOFF_NOT_SERIALIZABLE` with a path that begins with `where`. */
   pack(where: string): Packed {
     if (this.#parts) {
       this.#packed = joined(this.#kept(this.#parts), this.sizeBytes);
@@ -138,8 +138,7 @@ export class StoredValue {
   }
 
   /**
-   * As `pack`, in parts that are to be sent and must not change until they have been: binary data is not copied for that. Throws as `pack`
-   * does.
+   * Like `pack`, in parts to be sent. They must not change until they have been sent, as binary data is not copied. Throws as `pack` does.
    */
   toParts(where: string): readonly Uint8Array[] {
     if (this.#parts) return this.#kept(this.#parts);
@@ -148,15 +147,15 @@ export class StoredValue {
   }
 
   /**
-   * The value. With `freeze`, a packed result comes back frozen (live results were frozen when they were made), and what is for one user
-   * alone is copied for others.
+   * Returns the value. With `freeze`, a packed result comes back frozen; live results were frozen when they were made. A value with one
+   * user is copied for others.
    */
   open(freeze: boolean): unknown {
     if (this.#form === 'shared' || (this.#form === 'original' && !freeze)) return this.#value;
     if (this.#form === 'fresh') return (this.#value as () => unknown)();
     const parts = this.#parts;
     if (parts?.[0]?.[0] === BINARY) {
-      // What was given away may be changed by whoever has it: nobody else is to see it.
+      // The owner may change what it was given: nobody else may see it.
       if (this.#isForOne) this.#parts = NOTHING;
       return opened(() => unpackBinary(parts, this.#isForOne));
     }

@@ -3,15 +3,15 @@ import { errorFields, measure } from './check.js';
 import { type Packed, pack, packApart, unpack } from './pack.js';
 import { addFields, bareRecordOf, emptyError } from './rebuilt-error.js';
 
-/** How much is kept of errors that hang together. */
+/** How much is kept of linked errors. */
 interface Limits {
-  /** Each text of an error, characters; and all of them together: what comes after has 1000. */
+  /** The most characters of each text, and of all texts together. Once these are used up, a text may have 1000. */
   readonly textLength: number;
   readonly textsLength: number;
-  /** Of a chain of causes the first and the last halves of so many. */
+  /** A longer chain of causes keeps its first and last halves, this many in all. */
   readonly causes: number;
   readonly errors: number;
-  /** Fields that are no errors, in all, bytes. */
+  /** The most bytes of all fields that are not errors. */
   readonly fieldBytes: number;
 }
 
@@ -25,24 +25,24 @@ const AMPLE: Limits = {
 const SPARE: Limits = { textLength: 4000, textsLength: 400_000, causes: 50, errors: 100, fieldBytes: 64 * 1024 };
 const LEAST: Limits = { textLength: 1000, textsLength: 0, causes: 20, errors: 40, fieldBytes: 0 };
 
-/** No error that goes to another node takes more: a message has to fit a frame, bytes. */
+/** The most bytes of an error that goes to another node: a message must fit a frame. */
 const MESSAGE_BYTES = 1024 * 1024;
 
-/**
- * So many errors keep their stacks: to have one written takes V8 longer than all else, where there are source maps a hundred times as long.
- */
+/** This many errors keep their stacks. Formatting stacks takes V8 longer than all else, and a hundred times longer with source maps. */
 const STACKS = 1000;
 
-/** As long as a text may be in any case, characters. */
+/** The length that a text may always have, characters. */
 const SHORT = 1000;
 
-/** What looking at a field costs at least, as if it were bytes of it. */
+/** The minimum cost of looking at a field, counted as bytes. */
 const FIELD_BYTES = 64;
 
 /**
- * Packs what a function threw, whatever it is, in linear time. Never throws. An error's fields that are no values are left out; of a chain
- * of more than 100 causes the middle is, and an error in its place says how many they were. What is no value and no error becomes an Error
- * with its text. What takes more than `limitBytes` (default: no limit) is shortened until it fits.
+ * Packs any thrown value in linear time. Never throws.
+ *
+ * An error's fields that are no values are left out. A chain of more than 100 causes loses its middle; an error in its place says how many
+ * were left out. Something that is neither a value nor an error becomes an Error with its text. A result larger than `limitBytes` (default:
+ * no limit) is shortened until it fits.
  */
 export function packThrown(thrown: unknown, limitBytes = Number.POSITIVE_INFINITY): Packed {
   const given = typeof thrown === 'string' ? shortened(thrown, limitBytes / 4) : thrown;
@@ -57,10 +57,10 @@ export function packThrown(thrown: unknown, limitBytes = Number.POSITIVE_INFINIT
   return packApart(new Error(textOf(given)), 'error');
 }
 
-/** As `packThrown`, for another node: at most 1 MiB. */
+/** Like `packThrown`, for another node: at most 1 MiB. */
 export const packThrownForWire = (thrown: unknown): Packed => packThrown(thrown, MESSAGE_BYTES);
 
-/** What was thrown, again. Never throws: what does not open is an Error that says so. */
+/** Unpacks what was thrown. Never throws: bytes that do not open become an Error that says so. */
 export function unpackThrown(packed: Packed): unknown {
   try {
     return unpack(packed, { freeze: false });
@@ -69,13 +69,13 @@ export function unpackThrown(packed: Packed): unknown {
   }
 }
 
-/** As `unpackThrown`, where an Error is wanted: what is none is the cause of one. */
+/** Like `unpackThrown`, but always returns an Error. Anything else becomes its cause. */
 export function unpackError(packed: Packed): Error {
   const thrown = unpackThrown(packed);
   return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown });
 }
 
-/** Copies of errors that hang together, with what may be kept of them: each once, the outer ones first, without recursion. */
+/** Copies of linked errors with what is kept of them: each once, the outer ones first, without recursion. */
 class Kept {
   readonly #limits: Limits;
   readonly #copies = new Map<Error, Error>();
@@ -101,7 +101,7 @@ class Kept {
     return this.#copies.size >= this.#limits.errors;
   }
 
-  /** An error, with its causes as far as they are errors and not copied yet. */
+  /** Copies an error and its causes, as far as they are errors and not copied yet. */
   #chain(first: Error): Error {
     const chain: Error[] = [];
     const met = new Set<unknown>();
@@ -117,7 +117,7 @@ class Kept {
     const copies = ends.map((error) => this.#copy(error));
     if (leftOut > 0) copies.splice(half, 0, new Error(`${leftOut} causes were left out here`));
     for (let at = 1; at < copies.length; at += 1) addFields(copies[at - 1]!, { cause: copies[at] });
-    // A cause that is no error, or an error that is copied already.
+    // The cause is not an error, or is copied already.
     const last = copies.at(-1);
     if (last && next !== undefined) this.#todo.push(() => this.#field(last, 'cause', next));
     return this.#copies.get(first)!;
@@ -160,7 +160,7 @@ class Kept {
     } else if (this.#isValue(value)) addFields(copy, { [key]: value });
   }
 
-  /** As those of an AggregateError. */
+  /** Copies a list of errors, as an AggregateError has. */
   #errors(values: readonly unknown[]): unknown[] {
     const kept: unknown[] = [];
     for (const [at, value] of values.entries()) {
@@ -187,7 +187,7 @@ class Kept {
 
 const fieldsOf = (error: Error): string[] => safely(() => errorFields(error)) ?? [];
 
-/** What a property holds; `undefined` for an accessor. */
+/** Returns a property's value, or `undefined` for an accessor. */
 const ownValue = (from: object, key: string): unknown => Object.getOwnPropertyDescriptor(from, key)?.value;
 
 function safely<T>(what: () => T): T | undefined {

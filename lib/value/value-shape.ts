@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** What an object is to us. `refused` says why it is no value. */
+/** The shape of an object as a value. `refused` says why it is not one. */
 export type ValueShape = 'object' | 'array' | 'map' | 'set' | 'error' | 'binary' | 'leaf' | { readonly refused: string };
 
 const depthOf = (value: object): number => {
@@ -20,12 +20,12 @@ const className = (value: object): string => {
 };
 
 /**
- * Tells by internal slots and by the depth of the prototype chain, not by identity, so that plain objects of other realms are known:
- * Object.prototype is one step from null, Map.prototype two; what is further away is an instance of somebody's class.
- * Throws what code of the user's throws, where a Proxy is among its prototypes.
+ * Finds the shape by internal slots and by the depth of the prototype chain, not by identity, so that plain objects of other realms are
+ * recognised. `Object.prototype` is one step from null, `Map.prototype` two; anything further away is an instance of a class. Throws what
+ * user code throws if a Proxy is among its prototypes.
  */
 export function shapeOf(value: object): ValueShape {
-  // First: all else runs its code.
+  // First, as any other question runs the Proxy's code.
   if (types.isProxy(value)) return { refused: 'a Proxy' };
   const above = Object.getPrototypeOf(value) as object | null;
   if (Array.isArray(value)) return depthOf(value) === 2 ? 'array' : { refused: `an instance of ${className(value)}` };
@@ -50,14 +50,14 @@ export function shapeOf(value: object): ValueShape {
   return { refused: `an instance of ${className(value)}` };
 }
 
-/** Whether it is a Buffer itself: an instance of a class that extends it is none. */
+/** Whether it is exactly a Buffer, not an instance of a subclass. */
 export const isBuffer = (value: object): value is Buffer => types.isUint8Array(value) && Object.getPrototypeOf(value) === Buffer.prototype;
 
 function plainOrRefused(value: object): ValueShape {
   if (types.isBoxedPrimitive(value) || types.isExternal(value) || types.isPromise(value))
     return { refused: `an instance of ${className(value)}` };
   const above = Object.getPrototypeOf(value) as object | null;
-  // Of a class that extends null, or an object that inherits from one without a prototype: a copy would lose what it inherits.
+  // Either its class extends null, or it inherits from an object without a prototype. A copy would lose what it inherits.
   if (above !== null && above !== Object.prototype && !Object.hasOwn(above, 'isPrototypeOf'))
     return { refused: `an instance of ${className(value)}` };
   return 'object';

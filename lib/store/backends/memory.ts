@@ -3,7 +3,10 @@ import type { StoreBackend, ValueShelf } from '../store.js';
 
 class MemoryShelf implements ValueShelf {
   readonly #values = new Map<string, StoredValue>();
-  /** Unknown while a value has taken another's place: that is rare, and to look for it before each costs as much as to put it. */
+  /**
+   * `undefined` after a value has replaced another. That is rare, and looking for the former value before each `put` costs as much as the
+   * `put`.
+   */
   #sizeBytes: number | undefined = 0;
 
   get sizeBytes(): number {
@@ -35,5 +38,5 @@ class MemoryShelf implements ValueShelf {
   }
 }
 
-/** Values in this process's memory: gone with it. */
+/** Keeps values in this process's memory. They are lost with the process. */
 export const memoryBackend = (): StoreBackend => ({ name: 'memory', open: () => new MemoryShelf() });
