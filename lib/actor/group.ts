@@ -3,50 +3,48 @@ import type { ExitReason, Parent } from './contract.js';
 import { close, type NactRef, post } from './nact.js';
 import { asError, Cell, cellOf, stoppedError } from './tree/cell.js';
 
-/** One member of a group: one incarnation, as an `ActorRef` is. */
+/** One incarnation of a group member, as an `ActorRef` is one of an actor. */
 export interface GroupRef {
   readonly name: string;
   readonly alive: boolean;
-  /** Sends a message; false when the member has ended. */
+  /** Sends a message. Returns false if the member has ended. */
   tell(message: unknown): boolean;
-  /** Has the member handle a message now, within the caller's turn and the member's own fences; nothing happens when it has ended. */
+  /** Handles a message now, within the caller's turn and the member's own fences. Does nothing if the member has ended. */
   hear(message: unknown): void;
   /**
-   * Ends the member at once, also from within its own handler: nothing is handled any more. Reason `'normal'` by default; the first one
-   * stands.
+   * Ends the member at once, also from within its own handler. No message is handled afterwards. The first reason counts.
+   * @default 'normal'
    */
   stop(reason?: 'normal' | 'shutdown' | Error): void;
-  /** As `stop`, for the reason `'killed'`. */
+  /** Like `stop`, with the reason `'killed'`. */
   kill(): void;
 }
 
-/** What a member does with a message. It is synchronous; what it throws ends the member with that error. */
+/** Handles a message synchronously. A thrown error ends the member with that error. */
 export type MemberHandler<M> = (message: M, self: GroupRef) => void;
 
-/** Hears how a member ended: once, within the turn in which it did, when it is fenced already. What it throws is logged. */
+/** Called once when a member ends, within the same turn and after its fence. What it throws is logged. */
 export type MemberExit = (reason: ExitReason) => void;
 
-/**
- * Many short-lived actors under one parent, which restarts and awaits none of them: see `openGroup`.
- */
+/** Many short-lived actors under one parent, which neither restarts nor awaits them: see `openGroup`. */
 export interface ActorGroup {
   readonly size: number;
-  /** Starts a member; names are for people and need not be unique. Throws `HANDOFF_STOPPED` when the group has ended. */
+  /** Starts a member. Names are for people and need not be unique. Throws `HANDOFF_STOPPED` if the group has ended. */
   spawn<M = unknown>(name: string, handler: MemberHandler<M>, onExit: MemberExit): GroupRef;
-  /** Ends every member, the youngest first. */
+  /** Ends every member, youngest first. */
   stopAll(reason: 'normal' | 'shutdown' | Error): void;
   killAll(): void;
 }
 
 /**
- * nact's state of the actor is the member itself, so that one function serves all of them: a closure for each costs more than it. The nact
- * actor, which is the member's mailbox, is made when a message first has to wait: most members only ever hear theirs within the turn in
+ * The member is also nact's state of its actor, so that one function serves all members: a closure for each costs more than the member. The
+ * nact actor is the member's mailbox. It is made only when a message must wait: most members receive their messages within the turn in
  * which they were spawned.
  */
 class Member implements GroupRef {
   readonly name: string;
   alive = true;
-  /** The members of a group are a list through themselves: a set costs three times as much. */
+  /** Members form a linked list, as a set costs three times as much. */
   older: Member | undefined;
   younger: Member | undefined;
   readonly #group: GroupPlace;
@@ -111,7 +109,7 @@ function hear(member: Member, message: unknown): Member {
   return member;
 }
 
-/** The group's one place in the tree; its members have none of their own. */
+/** The group's one cell in the tree. Its members have no cells. */
 class GroupPlace extends Cell implements ActorGroup {
   readonly grace = 'infinity';
   readonly handle = this;
@@ -146,7 +144,7 @@ class GroupPlace extends Cell implements ActorGroup {
     this.size -= 1;
   }
 
-  /** Those that there are now: what an `onExit` spawns meanwhile is not among them, unless the group is over. */
+  /** Ends the present members. Those that an `onExit` spawns meanwhile are not included, unless the group is over. */
   #endAll(reason: ExitReason): void {
     const members: Member[] = [];
     for (let member = this.#youngest; member; member = member.older) members.push(member);
@@ -165,7 +163,7 @@ class GroupPlace extends Cell implements ActorGroup {
     return false;
   }
 
-  /** When its parent stops: members have no clean-up of their own to be waited for. */
+  /** Called when the parent stops. Members have no clean-up to wait for. */
   override close(): void {
     this.kill();
   }
@@ -180,9 +178,10 @@ class GroupPlace extends Cell implements ActorGroup {
 }
 
 /**
- * Opens a group of actors under an actor, a supervisor or a system: nact actors with the fences and exit reasons of `spawnActor`'s, but
- * synchronous throughout: no promise, no specification, no `init`, as these cannot pay at 5 µs an actor. When the parent ends, in whatever
- * way, the members are killed first. Throws `HANDOFF_STOPPED` when the parent has ended.
+ * Opens a group of actors under an actor, a supervisor or a system. Members are nact actors with the same fences and exit reasons as
+ * `spawnActor`'s. Everything is synchronous: promises, specifications and `init` cannot pay at 5 µs an actor.
+ *
+ * When the parent ends, in whatever way, the members are killed first. Throws `HANDOFF_STOPPED` if the parent has ended.
  */
 export function openGroup(parent: Parent): ActorGroup {
   return new GroupPlace(cellOf('parent', parent));

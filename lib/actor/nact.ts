@@ -1,44 +1,49 @@
 import { randomUUID } from 'node:crypto';
 import { dispatch, Nobody, type Ref, spawn, start, stop } from 'nact';
-// @ts-expect-error nact types its index only; liveness of a reference is to be had nowhere else.
+// @ts-expect-error nact types its index only, and only this file knows whether a reference is alive.
 import systemMap from 'nact/lib/system-map.js';
 import { type Clock, guardedLogger, type Logger, textOf } from '../base/index.js';
 
 /** nact's own reference, for actors that are not ours. */
 export type { Ref as NactRef } from 'nact';
 
-/** What nact delivers to. `receive` handles one message; the next waits for the promise, if there is one. It is to throw nothing. */
+/**
+ * The receiver of nact's messages. `receive` handles one message; if it returns a promise, the next message waits for it. It must not
+ * throw.
+ */
 export interface Receiver {
   receive(message: unknown): Promise<void> | undefined;
 }
 
 /** One nact actor. */
 export interface Mailbox {
-  /** Queues a message; dropped without a word once closed. */
+  /** Queues a message. Silently dropped once the mailbox is closed. */
   post(message: unknown): void;
-  /** Ends the nact actor: nothing that is queued is delivered any more. */
+  /** Ends the nact actor. Queued messages are not delivered. */
   close(): void;
 }
 
 type NactActor = { readonly dispatch?: (message: unknown, sender: unknown) => void } | undefined;
 const liveActor: (systemName: unknown, reference: unknown) => NactActor = systemMap.find;
 
-/** Its types leave the sender out. */
+/** nact's types leave out the sender. */
 const send = dispatch as (reference: Ref<unknown>, message: unknown, sender: unknown) => void;
 
-/** One for all: nact would make one per message. */
+/** One sender for all messages: nact would make one per message. */
 const nobody = new Nobody();
 
-/** nact's default prints the message on standard output. Never reached, as nothing of ours throws into nact. */
+/** nact's default prints the message on standard output. Never reached, as our code throws nothing into nact. */
 const stopOnCrash = (_message: unknown, _error: unknown, context: { readonly stop: symbol }): symbol => context.stop;
 
-/** nact allows few characters in names. Not reversible: names are for people, the number behind them is what is unique. */
+/** nact allows few characters in names. Not reversible: names are for people, the number that follows makes them unique. */
 const encoded = (name: string): string => name.replace(/[^A-Za-z0-9_.-]/g, (char) => `$${char.charCodeAt(0).toString(16)}`).slice(0, 80);
 
 /**
- * nact, tamed: the only file that knows it. One nact system per actor system, whose root gets no messages itself, and every actor directly
- * under it, for nact copies the map of children at each message to their parent. nact is mailbox and scheduler; the tree, the exits, the
- * fences and the questions are ours. It never sees a fault, and never one name twice.
+ * nact, tamed: the only file that imports it. Each actor system has one nact system. Every actor is directly under its root, which receives
+ * no messages, because nact copies the map of children at each message to their parent.
+ *
+ * nact is the mailbox and the scheduler. The tree, the exits, the fences and the questions are ours. nact never sees a fault, and never the
+ * same name twice.
  */
 export class NactSystem {
   /** Messages to actors that had ended. */
@@ -54,27 +59,32 @@ export class NactSystem {
     this.name = name;
     this.clock = clock;
     this.logger = guardedLogger(logger);
-    // The second nact system of one name takes over the first one's actors; there may be several of ours, and several copies of us.
-    // Its types know a name as a string, which it ignores.
+    // A nact system takes over the actors of an earlier one with the same name. There may be several systems of ours, and several copies of
+    // this package. nact ignores this name, though its types ask for a string.
     this.#root = start({ name: `${encoded(name)}!${randomUUID()}` } as never);
   }
 
-  /** A nact actor for `receiver`. `name` is for people. */
+  /** Opens a nact actor for `receiver`. `name` is for people. */
   open(receiver: Receiver, name = ''): Mailbox {
     return new NactMailbox(this, receiver, name === '' ? this.nextName() : `${encoded(name)}!${this.nextName()}`);
   }
 
-  /** A name that no other actor of this ground has or had. */
+  /** Returns a name that no other actor of this system has or had. */
   nextName(): string {
     return (++this.#count).toString(36);
   }
 
-  /** The bare nact actor, for those who cannot afford a `Mailbox`: `handle(state, message)` must not throw and must return the state. */
+  /**
+   * Spawns a bare nact actor, for callers that cannot afford a `Mailbox`. `handle(state, message)` must not throw and must return the
+   * state.
+   */
   spawn<S>(handle: (state: S, message: unknown) => S, state: S, nactName: string): Ref<unknown> {
     return spawn(this.#root, handle as never, nactName, { initialState: state, onCrash: stopOnCrash } as never) as Ref<unknown>;
   }
 
-  /** A plain nact reference for actors that are not ours; lives until it or the ground is closed. What `receive` throws is logged. */
+  /**
+   * Opens a plain nact reference for actors that are not ours. It lives until it or the system is closed. What `receive` throws is logged.
+   */
   openPlainActor(name: string, receive: (message: unknown) => void): Ref<unknown> {
     const hear = (state: undefined, message: unknown): undefined => {
       try {
@@ -89,20 +99,20 @@ export class NactSystem {
     return desk;
   }
 
-  /** Reports a message that nobody will read; its contents are not logged. */
+  /** Reports a message that no actor will read. Its contents are not logged. */
   deadLetter(to: string): void {
     this.deadLetters += 1;
     this.logger.debug({ to, deadLetters: this.deadLetters }, 'Dropped a message: its actor has ended');
   }
 
-  /** After every actor of ours has ended. */
+  /** Called after every actor of ours has ended. */
   close(): void {
     for (const desk of this.#desks.reverse()) close(desk);
     stop(this.#root);
   }
 }
 
-/** The state of a nact actor: nact keeps it when the actor has ended, and some time longer. What it receives for is let go at once. */
+/** The state of a nact actor. nact retains it for some time after the actor has ended, so the receiver is released at once. */
 class NactMailbox implements Mailbox {
   readonly #reference: Ref<unknown>;
   #receiver: Receiver | undefined;
@@ -131,19 +141,19 @@ function deliver(mailbox: NactMailbox, message: unknown): NactMailbox | Promise<
   return pending === undefined ? mailbox : pending.then(() => mailbox);
 }
 
-/** Queues a message at a nact actor of ours; nothing happens if it has ended. */
+/** Queues a message for a nact actor of ours. Does nothing if it has ended. */
 export function post(reference: Ref<unknown>, message: unknown): void {
   send(reference, message, nobody);
 }
 
-/** Ends a nact actor of ours; nothing happens if it has ended. */
+/** Ends a nact actor of ours. Does nothing if it has ended. */
 export function close(reference: Ref<unknown>): void {
   stop(reference);
 }
 
 /**
- * Sends a message to somebody else's nact actor, or to what nact's `query` gives as a sender. False for anything that is not a live
- * reference of our copy of nact. Never throws.
+ * Sends a message to another's nact actor, or to the sender that nact's `query` passes. Returns false unless it is a live reference of our
+ * copy of nact. Never throws.
  */
 export function tellNact(ref: unknown, message: unknown): boolean {
   try {

@@ -5,7 +5,7 @@ import type { Executor, Fetches, StartBudget } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { ValueStore } from '../store/index.js';
 
-/** What one driver uses on this node: resources, threads, slots on the loop. */
+/** One driver's use of this node: resources, threads, and slots on the loop. */
 export interface DriverUse {
   readonly used: Map<string, number>;
   threads: number;

@@ -13,19 +13,19 @@ import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrownForWire, unpackError } from '../value/index.js';
 import type { DriverUse, GuestDeps } from './guest-deps.js';
 
-/** What a guest run needs of `GuestRuns`. */
+/** The part of `GuestRuns` that a guest run needs. */
 export interface GuestHost {
-  /** Calls `action` now, or when the event loop has had its turn. */
+  /** Calls `action` now, or after the event loop has had a turn. */
   begin(action: () => void): void;
-  /** What the driver has in use here, over all of its runs. */
+  /** Returns what the driver uses here, over all its runs. */
   use(): DriverUse | undefined;
-  /** An attempt has ended. */
+  /** Called when an attempt has ended. */
   settled(): void;
 }
 
 type Question = WireMessageOf<'run-attempt'>;
 
-/** One attempt for another driver: waiting for room, under way, or ended and remembered in case its answer was lost. */
+/** One attempt for another driver: waiting for room, running, or ended and remembered in case the answer was lost. */
 interface GuestAttempt {
   readonly id: number;
   readonly functionId: string;
@@ -35,9 +35,9 @@ interface GuestAttempt {
   state: 'queued' | 'running' | 'ended';
   handle: AttemptHandle<GatheredOutcome> | undefined;
   isStopped: boolean;
-  /** What it holds, where its function has started runs itself. */
+  /** The loan of its claim, if its function has started runs itself. */
   loan: AttemptLoan | undefined;
-  /** The value is in the store of this node. Only small parts are made anew for a second answer. */
+  /** The outcome without the value, which is in this node's store. Only small parts are made anew for a second answer. */
   outcome: WireOutcome | undefined;
 }
 
@@ -52,7 +52,7 @@ export class GuestRun implements AllocatorClient {
   readonly #deps: GuestDeps;
   readonly #host: GuestHost;
   readonly #byFunction = new PassingMap<string, GuestAttempt>();
-  /** Attempts that have not ended, by the driver's number, which is also their index in the allocator. */
+  /** Attempts that have not ended, by the driver's number. That number is also their index in the allocator. */
   readonly #open = new PassingMap<number, GuestAttempt>();
   readonly #kinds = new Map<string, ClaimClass>();
   readonly #kept = new Map<string, number>();
@@ -67,7 +67,7 @@ export class GuestRun implements AllocatorClient {
     this.#host = host;
   }
 
-  /** The functions whose values were made here and have not been released. */
+  /** The functions whose values were made here and are not released. */
   get kept(): Iterable<string> {
     return this.#kept.keys();
   }
@@ -79,7 +79,7 @@ export class GuestRun implements AllocatorClient {
     return false;
   }
 
-  /** How many attempts it was asked for so far. */
+  /** How many attempts the driver has requested so far. */
   get attempts(): number {
     return this.#asked;
   }
@@ -90,7 +90,7 @@ export class GuestRun implements AllocatorClient {
     return queued;
   }
 
-  /** What an attempt holds here; nothing for one that is over. */
+  /** Returns the loan of an attempt, or `undefined` if the attempt is over. */
   loanFor(functionId: string, number: number): AttemptLoan | undefined {
     const attempt = this.#byFunction.get(functionId);
     if (attempt?.state !== 'running' || attempt.question?.attempt !== number) return undefined;
@@ -102,7 +102,7 @@ export class GuestRun implements AllocatorClient {
     return this.#open.get(index)!.functionId;
   }
 
-  /** The driver has put them in order. */
+  /** The driver's numbers are already in order. */
   compare(a: number, b: number): number {
     return a - b;
   }
@@ -114,20 +114,20 @@ export class GuestRun implements AllocatorClient {
   wait(indices: readonly number[], lacking: Capabilities): void {
     for (const index of indices) {
       const attempt = this.#open.get(index);
-      // What may not wait is refused instead.
+      // An attempt that may not queue is refused instead.
       if (attempt?.state === 'queued' && attempt.question?.mayQueue)
         this.#tell({ type: 'attempt-queued', id: index, lacking: Object.entries(lacking) });
     }
   }
 
-  /** The driver asks for an attempt, for the first time or again. */
+  /** The driver requests an attempt, for the first time or again. */
   ask(question: Question, isDraining: boolean): void {
     const { allocation } = this.#deps;
     const { id, functionId } = question;
     const known = this.#byFunction.get(functionId);
     if (known?.id === id) return this.#answerAgain(known);
     if (known) {
-      // An attempt that the driver has given up, as it thought this node was gone.
+      // The driver gave this attempt up when it thought that this node was gone.
       if (known.id > id) return;
       this.#abandon(known);
     }
@@ -177,7 +177,7 @@ export class GuestRun implements AllocatorClient {
       return this.#ended(attempt, { type: 'failed', error, final: true });
     }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
-    // What has ended within the turn is told in one: its end says that it has begun.
+    // An attempt that ended within the turn is reported once: its end implies its start.
     if (attempt.state === 'running') this.#tell({ type: 'attempt-started', id: attempt.id });
   }
 
@@ -198,7 +198,7 @@ export class GuestRun implements AllocatorClient {
     }
   }
 
-  /** Nobody needs these values any more, nor what is remembered of their functions. */
+  /** Drops values that are not needed any more, and what is remembered of their functions. */
   release(functionIds: readonly string[]): void {
     for (const functionId of functionIds) {
       this.#deps.store.release(this.runId, functionId);
@@ -207,7 +207,7 @@ export class GuestRun implements AllocatorClient {
     }
   }
 
-  /** Of the attempts that have not ended only these are still wanted. */
+  /** Ends all open attempts except the wanted ones. */
   keepOnly(wanted: ReadonlySet<number>): void {
     for (const [id, attempt] of [...this.#open]) {
       if (!wanted.has(id) && this.#byFunction.get(attempt.functionId) === attempt) this.#abandon(attempt);
@@ -215,7 +215,7 @@ export class GuestRun implements AllocatorClient {
     this.#deps.allocation.pump();
   }
 
-  /** Gives back to the driver what has not begun. */
+  /** Returns attempts that have not started to the driver. */
   giveBack(): void {
     for (const attempt of [...this.#open.values()]) {
       if (attempt.state !== 'queued') continue;
@@ -224,16 +224,16 @@ export class GuestRun implements AllocatorClient {
     }
   }
 
-  /** Stops what runs, at once; its driver hears that it was stopped. */
+  /** Stops running attempts at once. Their driver is notified. */
   abort(): void {
     for (const attempt of [...this.#open.values()]) if (attempt.state === 'running') halt(attempt, stopped(this.#deps.node), 0);
   }
 
-  /** The run is over: nothing of it is left, and nobody is told any more. */
+  /** Ends the run: drops everything, and sends no more messages. */
   end(): void {
     this.#isOver = true;
     for (const attempt of [...this.#open.values()]) this.#abandon(attempt);
-    // At once: its driver may come back with the same run before the last of this one has ended.
+    // At once: the driver may start the same run again before this one's last attempt has ended.
     this.#deps.allocation.removeRun(this.runId);
   }
 
@@ -265,7 +265,7 @@ export class GuestRun implements AllocatorClient {
     const isLent = attempt.loan?.close() ?? false;
     if (!blocked) allocation.free(this.runId, node, attempt.kind, isLent);
     else {
-      // The driver is answered. What the attempt holds is free when its code is over.
+      // The driver has its answer. The claim is freed when the attempt's code is over.
       blocked.whenOver(() => {
         allocation.free(this.runId, node, attempt.kind);
         allocation.pump();
@@ -296,7 +296,7 @@ export class GuestRun implements AllocatorClient {
     this.#host.settled();
   }
 
-  /** The driver wants it no more: it is stopped, and its answer goes nowhere. */
+  /** The driver does not want the attempt any more: stop it and send no answer. */
   #abandon(attempt: GuestAttempt): void {
     this.#byFunction.delete(attempt.functionId);
     if (attempt.state === 'queued') {
@@ -309,7 +309,7 @@ export class GuestRun implements AllocatorClient {
     attempt.state = 'ended';
     attempt.question = undefined;
     const { type } = outcome;
-    // Spreading the outcome would take as long as all else here.
+    // Spreading the outcome would take as long as everything else here.
     attempt.outcome = type === 'succeeded' ? { type, sizeBytes: outcome.sizeBytes, tookMs: outcome.tookMs, packed: null } : outcome;
     this.#open.delete(attempt.id);
     this.#tell({ type: 'attempt-ended', id: attempt.id, outcome });
@@ -348,7 +348,7 @@ export class GuestRun implements AllocatorClient {
     if (!this.#isOver) this.#deps.send(this.driver, message);
   }
 
-  /** Functions that are alike share one kind. */
+  /** Returns the class of claims for a question. Functions with equal needs share one class. */
   #kindOf({ cost, slot }: Question): ClaimClass {
     const name = JSON.stringify([slot, cost]);
     let kind = this.#kinds.get(name);

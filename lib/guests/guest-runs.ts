@@ -7,18 +7,18 @@ import type { DriverUse, GuestDeps } from './guest-deps.js';
 import { GuestRun } from './guest-run.js';
 import { RunOwners } from './run-owners.js';
 
-/** What drivers tell of their runs. */
+/** Messages of drivers about their runs. */
 export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
 
 /**
- * The runs of other drivers, as far as they happen on this node. Their attempts enter through the allocator like local ones, so that the
- * node is not over-committed and all drivers are served in turn. Outlives every actor.
+ * The attempts on this node that belong to other drivers' runs. They enter through the allocator like local ones, so that the node is not
+ * over-committed and all drivers are served in turn. Outlives every actor.
  */
 export class GuestRuns {
   readonly #deps: GuestDeps;
   readonly #runs = new Map<string, GuestRun>();
   readonly #owners = new RunOwners();
-  /** Nodes that have sent messages about runs of other drivers. Each is logged once. */
+  /** Nodes that sent messages about runs of other drivers. Each is logged once. */
   readonly #intruders = new Set<string>();
   #isDraining = false;
   #idle: (() => void)[] = [];
@@ -27,7 +27,7 @@ export class GuestRuns {
     this.#deps = deps;
   }
 
-  /** How many there are. */
+  /** The number of runs. */
   get size(): number {
     return this.#runs.size;
   }
@@ -49,7 +49,7 @@ export class GuestRuns {
       }
       case 'stop-attempt':
         if (known) known.stop(message);
-        // Nothing of it is here, so nothing runs.
+        // Nothing of the run is here, so nothing runs.
         else this.#deps.send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'stopped' } });
         break;
       case 'release-values':
@@ -63,8 +63,8 @@ export class GuestRuns {
   }
 
   /**
-   * A run has one driver; `undefined` while nobody has spoken of it. A run that has ended here and is retained is nobody's any more: it
-   * begins no more.
+   * Returns the driver of a run; `undefined` if no driver has mentioned it. A run that has ended here and is retained has no driver, as it
+   * starts nothing any more.
    */
   #ownerOf(runId: string): string | undefined {
     const { drives, store, node } = this.#deps;
@@ -78,8 +78,8 @@ export class GuestRuns {
     const { runId, type } = message;
     const text = `Node "${node}" does not take "${type}" from node "${from}": node "${owner}" drives the run`;
     const error = packThrownForWire(new HandoffError('HANDOFF_BAD_MESSAGE', text, { runId, node }));
-    // First, as whoever does drive it must know that no function of the run has failed: somebody may have claimed it here before this node
-    // knew its driver.
+    // Sent first, so that the true driver learns that no function of its run has failed. Another node may have claimed the run here before
+    // this node knew its driver.
     if (type !== 'stop-attempt') send(from, { type: 'run-refused', runId, error });
     if (type === 'run-attempt' || type === 'stop-attempt') {
       send(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'failed', error, final: true } });
@@ -89,7 +89,7 @@ export class GuestRuns {
     logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: from, driver: owner, runId, type }, 'refused a word about the run of another node');
   }
 
-  /** A driver is back, and says what it still wants: everything else it gave up while it could not say so. */
+  /** A driver is back and lists what it still wants. Everything else was given up while it could not say so. */
   #reconcile(driver: string, runs: WireMessageOf<'runs-under-way'>['runs']): void {
     const wanted = new Map(runs);
     for (const runId of wanted.keys()) if (this.#ownerOf(runId) === undefined) this.#owners.claim(driver, runId);
@@ -102,7 +102,7 @@ export class GuestRuns {
     this.#tellIdle();
   }
 
-  /** A driver is gone: what runs for it is stopped, what is kept for its runs is dropped. */
+  /** A driver is gone: stop what runs for it and drop what is kept for its runs. */
   driverGone(name: string): void {
     for (const run of [...this.#runs.values()]) if (run.driver === name) this.#end(run, 0);
     this.#owners.forgetAll(name);
@@ -110,14 +110,14 @@ export class GuestRuns {
     this.#tellIdle();
   }
 
-  /** Takes nothing more: what waits is given back to its driver. */
+  /** Accepts nothing more. Waiting attempts are returned to their drivers. */
   drain(): void {
     this.#isDraining = true;
     for (const run of this.#runs.values()) run.giveBack();
     this.#tellIdle();
   }
 
-  /** Ends at once what runs for others. */
+  /** Ends at once everything that runs for others. */
   abortAll(): void {
     for (const run of this.#runs.values()) run.abort();
   }
@@ -128,30 +128,30 @@ export class GuestRuns {
     this.#tellIdle();
   }
 
-  /** Whether something of a DAG may be under way here, for others. */
+  /** Whether an attempt of a DAG may run here for another driver. */
   isRunning(dagId: string): boolean {
     for (const run of this.#runs.values()) if (run.dagId === dagId) return true;
     return false;
   }
 
-  /** Who drives a run that others than this node drive. */
+  /** Returns the driver of a run that another node drives. */
   driverOf(runId: string): string | undefined {
     return this.#runs.get(runId)?.driver;
   }
 
-  /** What an attempt for another driver holds here, so that it can be lent. */
+  /** Returns what an attempt for another driver holds here, so that it can be lent. */
   loanFor({ runId, functionId, attempt }: AttemptContext): Loan | undefined {
     return this.#runs.get(runId)?.loanFor(functionId, attempt);
   }
 
-  /** Attempts that wait for room. */
+  /** The number of attempts that wait for room. */
   get queued(): number {
     let queued = 0;
     for (const run of this.#runs.values()) queued += run.queued;
     return queued;
   }
 
-  /** By driver. */
+  /** The use of this node, by driver. */
   use(): ReadonlyMap<string, DriverUse> {
     const byDriver = new Map<string, DriverUse>();
     for (const run of this.#runs.values()) {
@@ -162,14 +162,14 @@ export class GuestRuns {
     return byDriver;
   }
 
-  /** What waits on this node, for which driver, and for what. */
+  /** Lists the attempts that wait on this node, with their driver and the resources they lack. */
   waiting(): readonly { readonly driver: string; readonly dagId: string; readonly functionId: string; readonly lacking: Capabilities }[] {
     return [...this.#runs.values()].flatMap((run) => run.waiting());
   }
 
   #open(driver: string, { runId, dagId }: WireMessageOf<'run-attempt'>): GuestRun {
     const run = new GuestRun(runId, dagId, driver, this.#deps, {
-      // A frame full of small functions must not hold up the heartbeat.
+      // A frame full of small functions must not delay the heartbeat.
       begin: (action) => this.#deps.turn.take(action),
       use: () => this.use().get(driver),
       settled: () => this.#tellIdle(),

@@ -1,9 +1,9 @@
-/** How many runs of one driver are remembered; of more the oldest are forgotten. */
+/** How many runs of one driver are remembered. Beyond that the oldest are forgotten. */
 const MOST_OF_ONE = 2000;
 
 /**
- * Who drives which run, of those that other nodes drive. A driver tells every member that a run begins before anybody else can know its id;
- * the first that speaks of a run owns it. Pure.
+ * Records the driver of each run that other nodes drive. A driver announces a run to every member before another node can know its id, so
+ * the first node that mentions a run owns it. Pure.
  */
 export class RunOwners {
   readonly #byRun = new Map<string, string>();
@@ -13,7 +13,7 @@ export class RunOwners {
     return this.#byRun.get(runId);
   }
 
-  /** `driver` says that it drives the run; no more than a word if another does. */
+  /** `driver` claims the run. Ignored if another driver owns it. */
   claim(driver: string, runId: string): void {
     if (this.#byRun.has(runId)) return;
     const runs = this.#byDriver.get(driver) ?? new Set();
@@ -24,7 +24,7 @@ export class RunOwners {
     if (runs.size > MOST_OF_ONE) this.forget(oldest!);
   }
 
-  /** The run is over. */
+  /** Forgets a run that is over. */
   forget(runId: string): void {
     const driver = this.#byRun.get(runId);
     if (driver === undefined) return;
@@ -34,7 +34,7 @@ export class RunOwners {
     if (runs.size === 0) this.#byDriver.delete(driver);
   }
 
-  /** The driver is gone. A node that comes back reports anew what it drives. */
+  /** Forgets a driver that is gone. A node that comes back reports its runs anew. */
   forgetAll(driver: string): void {
     for (const runId of this.#byDriver.get(driver) ?? []) this.#byRun.delete(runId);
     this.#byDriver.delete(driver);

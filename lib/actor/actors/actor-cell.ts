@@ -7,7 +7,7 @@ import { Reference } from '../tree/handle.js';
 import { type ActorOptions, checkActor } from './actor-options.js';
 import { openContext } from './context.js';
 
-/** `spawnActor` under a place; see there. */
+/** Spawns an actor under a cell: see `spawnActor`. */
 export async function spawnUnder(
   parent: Cell,
   handler: Handler<unknown, unknown>,
@@ -20,8 +20,10 @@ export async function spawnUnder(
 }
 
 /**
- * One incarnation of an actor. Messages are handled strictly one after another, in the order in which they came; what a handler throws is
- * the actor's end; at the end its children end first, then `onTerminate` runs with the state as of the last message that was handled whole.
+ * One incarnation of an actor. It handles messages strictly one after another, in the order of arrival. An error thrown by its handler ends
+ * it.
+ *
+ * When it ends, its children end first. Then `onTerminate` runs, with the state as of the last message that was handled completely.
  */
 export class ActorCell extends Cell implements Receiver {
   readonly grace = WORKER_GRACE_MS;
@@ -32,9 +34,9 @@ export class ActorCell extends Cell implements Receiver {
   #mailbox: Mailbox | undefined;
   #context: ActorContext<unknown> | undefined;
   #aborter: AbortController | undefined;
-  /** Why it is to end, once the current message is done. */
+  /** The reason to end with, once the current message is done. */
   #leaving: ExitReason | undefined;
-  /** Ends it although its own code has not. */
+  /** Ends the actor although its own code has not finished. */
   #limiting: Timer | undefined;
   #isBusy = false;
   #isShut = false;
@@ -46,7 +48,7 @@ export class ActorCell extends Cell implements Receiver {
     this.#onTerminate = onTerminate;
   }
 
-  /** Made when first asked for: most actors never look at it. */
+  /** Created on first access: most actors never use it. */
   get signal(): AbortSignal {
     if (!this.#aborter) {
       this.#aborter = new AbortController();
@@ -56,7 +58,7 @@ export class ActorCell extends Cell implements Receiver {
   }
 
   /**
-   * Makes the first state and opens the mailbox. Rejects with what `init` threw, or `HANDOFF_STOPPED` when the actor is ended meanwhile.
+   * Makes the first state and opens the mailbox. Rejects with what `init` threw, or with `HANDOFF_STOPPED` if the actor is ended meanwhile.
    */
   async start(init: ActorOptions<unknown>['init']): Promise<void> {
     this.#isBusy = true;
@@ -97,7 +99,7 @@ export class ActorCell extends Cell implements Receiver {
     this.#isBusy = true;
     this.#context ??= openContext(this);
     try {
-      // Not called as a method: `this` would show the inside.
+      // Not called as a method: `this` would expose the cell.
       const handler = this.#handler!;
       const next = handler(this.#state, message, this.#context);
       if (isThenable(next)) return this.#settle(next);
@@ -116,7 +118,7 @@ export class ActorCell extends Cell implements Receiver {
     this.#leaveIfIdle();
   }
 
-  /** As `stop`, by the actor itself. */
+  /** Like `stop`, called by the actor itself. */
   leave(reason: ExitReason): void {
     this.stop(reason);
     if (this.phase === 'stopping' && this.#isBusy) this.#limit('handler');
@@ -159,7 +161,7 @@ export class ActorCell extends Cell implements Receiver {
   #failed(error: unknown): void {
     this.#isBusy = false;
     if (this.isOver) return;
-    // Also when it was asked to stop: that it failed is what its supervisor has to know.
+    // Also when it was asked to stop: its supervisor must know that it failed.
     this.#leaving = asError(error);
     this.#leaveIfIdle();
   }
@@ -191,7 +193,7 @@ export class ActorCell extends Cell implements Receiver {
     }
   }
 
-  /** An actor that ends by itself is limited by nobody else: one that never got to its end would not be started again. */
+  /** Limits the time of an actor that ends by itself. No supervisor limits it, and an actor that never ended would not be restarted. */
   #limit(what: 'handler' | 'onTerminate'): void {
     this.#limiting?.cancel();
     const { ownGrace } = this;
@@ -212,7 +214,10 @@ export class ActorCell extends Cell implements Receiver {
     this.#aborter?.abort(stoppedError(`Cannot go on in "${this.name}"`, this));
   }
 
-  /** What `made` gives, unless the actor is killed first: whoever waits for the start is not to wait for an `init` that never ends. */
+  /**
+   * Resolves to what `made` resolves to, unless the actor is killed first. A caller that waits for the start must not wait for an `init`
+   * that never ends.
+   */
   async #unlessOver(made: PromiseLike<unknown>): Promise<unknown> {
     let abandon!: () => void;
     const over = new Promise<never>((_resolve, reject) => {

@@ -8,7 +8,7 @@ export interface ActorOptions<S> {
   onTerminate?: (state: S, reason: ExitReason) => void | Promise<void>;
 }
 
-/** Throws `TypeError`, naming what is wrong, for a handler or options that an actor cannot be made from. */
+/** Throws `TypeError`, naming the fault, if the handler or the options are wrong. */
 export function checkActor(handler: unknown, options: unknown): void {
   checkFunction('handler', handler);
   if (typeof options !== 'object' || options === null) throw new TypeError(`options must be an object, not ${printed(options)}`);
@@ -18,7 +18,7 @@ export function checkActor(handler: unknown, options: unknown): void {
   if (onTerminate !== undefined) checkFunction('onTerminate', onTerminate);
 }
 
-/** A name that was given must be a non-empty string; any characters will do. */
+/** Checks a name. Any non-empty string is allowed. */
 export function checkName(name: unknown): asserts name is string | undefined {
   if (name === undefined) return;
   if (typeof name !== 'string') throw new TypeError(`name must be a string, not ${printed(name)}`);

@@ -7,8 +7,10 @@ import { Reference, type Target } from '../tree/handle.js';
 let questionCount = 0;
 
 /**
- * One question: the place that `tell(replyTo, value)` answers to. Counted, not drawn: nact's questions have 31 random bits, and 200,000 at
- * once gave nine wrong answers. Settles once: answered, timed out, or the asked (or asking) actor ended.
+ * One question, and the target of `tell(replyTo, value)`. It settles once: answered, timed out, or ended with the actor that was asked or
+ * that asks.
+ *
+ * Questions are counted, as nact's have random ids of 31 bits: 200,000 questions at once gave nine wrong answers.
  */
 class Question implements Target {
   readonly answer: Promise<unknown>;
@@ -64,13 +66,15 @@ class Question implements Target {
   }
 }
 
-/** A refusal to an actor that is dead: that it looks at it no more is no fault, and must not end the process as an unhandled rejection. */
+/**
+ * Marks a rejection as handled. A dead actor that ignores a refusal is no fault, and must not end the process with an unhandled rejection.
+ */
 export function unheard<T>(answer: Promise<T>): Promise<T> {
   answer.catch(() => {});
   return answer;
 }
 
-/** `ask`, on behalf of an actor: rejects also when that one ends. */
+/** `ask` on behalf of an actor: also rejects when that actor ends. */
 export function askFor<M, R>(
   ref: ActorRef<M>,
   request: (replyTo: ActorRef<R>) => M,
@@ -97,10 +101,11 @@ function posed<M, R>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, tim
 }
 
 /**
- * Asks an actor: `request` makes the message around a `replyTo`, which is answered with `tell(replyTo, value)`; the first answer stands.
- * Rejects with `HANDOFF_STOPPED` as soon as the actor is dead, with `HANDOFF_TIMEOUT` after `timeoutMs` (any number of ms from 0,
- * `Infinity` for no limit), with `TypeError` or `RangeError` for wrong arguments, with what `request` threw. A finite time keeps the
- * process alive until the answer or its end.
+ * Asks an actor. `request` makes the message around a `replyTo`, which is answered with `tell(replyTo, value)`; the first answer counts.
+ *
+ * Rejects with `HANDOFF_STOPPED` as soon as the actor is dead, with `HANDOFF_TIMEOUT` after `timeoutMs`, with `TypeError` or `RangeError`
+ * for wrong arguments, and with what `request` threw. `timeoutMs` is any number of ms from 0; `Infinity` means no limit. A finite time
+ * keeps the process alive until the answer or the end of that time.
  */
 export function ask<M, R = unknown>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, timeoutMs: number): Promise<R> {
   return askFor(ref, request, timeoutMs, undefined);

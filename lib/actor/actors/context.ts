@@ -4,7 +4,7 @@ import { type Cell, stoppedError } from '../tree/cell.js';
 import { askFor, unheard } from './ask.js';
 import { tell } from './tell.js';
 
-/** What stands behind a context. */
+/** The actor behind a context. */
 export interface ContextOwner extends Cell {
   readonly handle: ActorRef<unknown>;
   readonly signal: AbortSignal;
@@ -13,10 +13,11 @@ export interface ContextOwner extends Cell {
 }
 
 /**
- * What a handler may do: everything goes through the fence of its actor, so that a handler which goes on after its actor was killed has no
- * effect any more. Its functions may be taken out of it. A class, because V8 gives an object literal with a getter a hidden class of its
- * own, which lives in the old generation and keeps there whatever the getter sees: an actor and all that it holds on to would outlive every
- * young collection.
+ * The operations of a handler. All go through the actor's fence, so a handler that goes on after its actor was killed has no effect. Its
+ * functions may be destructured.
+ *
+ * This is a class because V8 gives an object literal with a getter a hidden class of its own. That class lives in the old generation and
+ * retains what the getter sees: an actor, and all that it refers to, would outlive every young collection.
  */
 class Context implements ActorContext<unknown> {
   readonly self: ActorRef<unknown>;
@@ -48,5 +49,5 @@ class Context implements ActorContext<unknown> {
   }
 }
 
-/** The context that the handler and the hooks of an actor are given. */
+/** Returns the context that the handler and the hooks of an actor receive. */
 export const openContext = (place: ContextOwner): ActorContext<unknown> => new Context(place);

@@ -4,10 +4,12 @@ import { spawnUnder } from './actor-cell.js';
 import type { ActorOptions } from './actor-options.js';
 
 /**
- * Starts an actor under `parent`, which it does not outlive. `init` makes the first state; it has been called when this resolves.
- * `onTerminate` runs once, after the last message and the end of the actor's own children, unless it is killed; what it throws is logged.
- * Rejects with what `init` threw, `HANDOFF_START_FAILED` for a name taken under the same parent, `HANDOFF_STOPPED` when the parent has
- * ended or the actor is ended while it starts, `TypeError` for wrong arguments.
+ * Starts an actor under `parent`; it ends with its parent at the latest. `init` makes the first state and has been called when this
+ * resolves. `onTerminate` runs once, after the last message and after the actor's own children have ended, unless the actor is killed. What
+ * it throws is logged.
+ *
+ * Rejects with what `init` threw, with `HANDOFF_START_FAILED` for a name taken under the same parent, with `HANDOFF_STOPPED` if the parent
+ * has ended or the actor is ended while it starts, and with `TypeError` for wrong arguments.
  */
 export function spawnActor<S, M>(
   parent: Parent,

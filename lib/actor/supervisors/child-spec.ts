@@ -5,27 +5,27 @@ import { printed, WORKER_GRACE_MS } from '../tree/cell.js';
 import type { RestartIntensity } from './restart-window.js';
 
 /**
- * How often one child may be started again, whatever its siblings do: one restart too many ends the child, which is told, and not the
- * supervisor. Such a child is forgotten, like a temporary one, when it has ended and is not started again. For actors of ours that come and
- * go by the thousand.
+ * A limit of restarts for a single child, independent of its siblings. One restart too many ends the child, not the supervisor, and
+ * notifies the child. A child with such a limit is removed, like a temporary one, once it has ended for good. For our own actors that come
+ * and go by the thousand.
  */
 export interface OwnLimit extends RestartIntensity {
   readonly onGiveUp: (cause: unknown) => void;
 }
 
-/** A specification that has been checked and filled up with the defaults. */
+/** A checked specification with all defaults. */
 export interface CheckedSpec {
   readonly id: string;
   readonly start: (parent: Parent) => unknown;
   readonly restart: Restart;
   readonly significant: boolean;
-  /** `undefined` until the child shows what it is. */
+  /** `undefined` until the child has started and shown its type. */
   readonly type: 'worker' | 'supervisor' | undefined;
   readonly shutdown: Shutdown | undefined;
   readonly ownLimit: OwnLimit | undefined;
 }
 
-/** Options that have been checked and filled up with the defaults. */
+/** Checked options with all defaults. */
 export interface CheckedSupervisorOptions {
   readonly name: string | undefined;
   readonly strategy: NonNullable<SupervisorOptions['strategy']>;
@@ -41,9 +41,9 @@ const RESTARTS = ['permanent', 'transient', 'temporary'] as const;
 const TYPES = ['worker', 'supervisor'] as const;
 
 /**
- * Checks a child's specification. Throws `HANDOFF_CHILD` with reason `'invalid-spec'`, the `field` and its `value`; unknown fields are
- * ignored. Only a child that is not always restarted, of a supervisor that may shut itself down, can be significant.
- * Source: OTP `supervisor`, `check_childspec`.
+ * Checks a child's specification; unknown fields are ignored. Throws `HANDOFF_CHILD` with reason `'invalid-spec'`, the `field` and its
+ * `value`. A child can be significant only if it is not always restarted and its supervisor may shut itself down. Source: OTP `supervisor`,
+ * `check_childspec`.
  */
 export function checkedSpec(spec: unknown, autoShutdown: CheckedSupervisorOptions['autoShutdown'], ownLimit?: OwnLimit): CheckedSpec {
   if (typeof spec !== 'object' || spec === null) throw invalidSpec('spec', spec, undefined, 'it must be an object');
@@ -64,8 +64,8 @@ export function checkedSpec(spec: unknown, autoShutdown: CheckedSupervisorOption
 }
 
 /**
- * Checks a supervisor's options. Throws `TypeError` or `RangeError` naming the option, for the children as `checkedSpec` does; two of one
- * id are `'invalid-spec'` too. Unknown options are ignored.
+ * Checks a supervisor's options; unknown options are ignored. Throws `TypeError` or `RangeError` naming the option, and for the children
+ * the errors of `checkedSpec`. Two children with one id are `'invalid-spec'` too.
  */
 export function checkedSupervisorOptions(options: unknown): CheckedSupervisorOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError(`options must be an object, not ${printed(options)}`);
@@ -97,7 +97,7 @@ export function checkedSupervisorOptions(options: unknown): CheckedSupervisorOpt
   return { name, strategy, maxRestarts, withinMs, autoShutdown, children: specs };
 }
 
-/** How long a child is given to end in: what its specification says, else what its kind needs. */
+/** Returns how long a child has to end: its specification's time, or the default of its type. */
 export function graceOf(shutdown: Shutdown | undefined, type: 'worker' | 'supervisor'): Shutdown {
   return shutdown ?? (type === 'supervisor' ? 'infinity' : WORKER_GRACE_MS);
 }

@@ -6,19 +6,19 @@ import { Scope } from '../tree/scope.js';
 import type { Child } from './child.js';
 import { PendingStart } from './pending-start.js';
 
-/** How a start went. What failed has left nothing behind. */
+/** The outcome of a start. A failed start has left nothing behind. */
 export type Started = { readonly type: 'started' | 'ignored' } | { readonly type: 'failed'; readonly cause: unknown };
 
-/** Hears once that a child that was started has ended, within the turn in which it did. */
+/** Called once when a started child has ended, within the same turn. */
 export type ChildWatcher = (child: Child, place: Cell, reason: ExitReason) => void;
 
-/** Starts the children of one supervisor, one at a time, each below a scope of its own. */
+/** Starts the children of one supervisor, one at a time, each below its own scope. */
 export class ChildStarter {
   readonly #supervisor: Cell;
   readonly #onEnd: ChildWatcher;
-  /** The children that callers want terminated, with how many of them wait for that. */
+  /** For children that callers want terminated, how many callers wait. */
   readonly #unwanted = new Map<string, number>();
-  /** The children whose start was given up for that reason. */
+  /** Children whose start was given up because a caller wants them terminated. */
   readonly #brokenOff = new Set<string>();
   #pending: PendingStart | undefined;
   #isHurried = false;
@@ -28,14 +28,14 @@ export class ChildStarter {
     this.#onEnd = onEnd;
   }
 
-  /** The supervisor is to stop, or is dead: starts get no longer than their children would be given to end. */
+  /** The supervisor must stop, or is dead. From now on a start gets only as long as its child would get to end. */
   hurry(): void {
     this.#isHurried = true;
     this.#pending?.hurry();
   }
 
   /**
-   * A caller wants the child terminated and waits in line: a start of it that is under way gets no longer than the child would be given to
+   * A caller wants the child terminated and waits its turn. From now on a start of that child gets only as long as the child would get to
    * end.
    */
   unwanted(childId: string): void {
@@ -53,7 +53,7 @@ export class ChildStarter {
     return isBrokenOff;
   }
 
-  /** Calls the child's `start` and takes what it gives. Rejects only when the supervisor is killed meanwhile. */
+  /** Calls the child's `start` and registers the result. Rejects only if the supervisor is killed meanwhile. */
   async start(child: Child): Promise<Started> {
     const scope = new Scope(this.#supervisor);
     try {
@@ -103,7 +103,7 @@ export class ChildStarter {
     }
   }
 
-  /** Something that was started too late to be a child. */
+  /** Ends a child that was started too late. */
   #endStray(given: unknown): void {
     const target = Handle.targetOf(given);
     if (target instanceof Cell && !this.#supervisor.isWithin(target)) target.kill();

@@ -4,7 +4,7 @@ import type { Scope } from '../tree/scope.js';
 import { type CheckedSpec, graceOf, type OwnLimit } from './child-spec.js';
 import type { ChildState } from './restart-plan.js';
 
-/** An incarnation that was started: what the user knows of it, and what we do. */
+/** A started incarnation: the user's ref and our cell. */
 export interface ChildIncarnation {
   readonly ref: ChildRef;
   readonly place: Cell;
@@ -19,11 +19,11 @@ export class Child implements ChildState {
   type: 'worker' | 'supervisor';
   state: ChildState['state'] = 'stopped';
   incarnation: ChildIncarnation | undefined;
-  /** How often its supervisor started it again, also because of siblings. */
+  /** How often its supervisor restarted it, also because of siblings. */
   restarts = 0;
-  /** Why it was, or was to be, started again last. */
+  /** The reason for its last restart, or for the one that was due. */
   lastFault: unknown;
-  /** Where its restarts are no matter of its supervisor's: how many there may be, and when the last of them were. */
+  /** The child's own restart limit, if its restarts are not counted by its supervisor: the limit and the times of the latest restarts. */
   readonly ownLimit: OwnLimit | undefined;
   restartedAtMs: readonly number[] = [];
   readonly #isTypeGiven: boolean;
@@ -41,7 +41,7 @@ export class Child implements ChildState {
     this.ownLimit = ownLimit;
   }
 
-  /** Whether nothing of it is kept once it has ended and is not started again. */
+  /** Whether it is removed once it has ended for good. */
   get isPassing(): boolean {
     return this.restart === 'temporary' || this.ownLimit !== undefined;
   }
@@ -50,7 +50,7 @@ export class Child implements ChildState {
     return graceOf(this.#shutdown, this.type);
   }
 
-  /** Running, and not yet dead: its end may not have come through the mailbox. */
+  /** Whether it is running and not yet dead. The message about its end may still be in the mailbox. */
   get isActive(): boolean {
     return this.incarnation !== undefined && !this.incarnation.place.isOver;
   }
@@ -59,7 +59,7 @@ export class Child implements ChildState {
     return { id: this.id, ref: this.incarnation?.ref, state: this.state, type: this.type, restart: this.restart };
   }
 
-  /** Calls the user's `start`. A temporary child's is called once and let go, with all that it holds on to. */
+  /** Calls the user's `start`. A temporary child's `start` is called once and then released, with all that it refers to. */
   start(parent: Parent): unknown {
     const start = this.#start!;
     if (this.restart === 'temporary') this.#start = undefined;

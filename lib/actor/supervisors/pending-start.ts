@@ -3,22 +3,22 @@ import type { Shutdown } from '../contract.js';
 import { type Cell, stoppedError, WORKER_GRACE_MS } from '../tree/cell.js';
 import { deadline } from '../tree/deadline.js';
 
-/** Whose start it is, and what it spawns under. */
+/** The cells of a start: the child's supervisor, and the scope that it spawns under. */
 export interface StartPlaces {
   readonly supervisor: Cell;
   readonly childId: string;
   readonly shutdown: Shutdown;
-  /** Asks what the start has spawned so far to end. Resolves when it has. */
+  /** Asks everything that the start has spawned so far to end. Resolves when it has. */
   readonly endSpawned: () => Promise<void>;
 }
 
 /**
- * A child's `start` that is under way. The supervisor waits for it without a limit, until somebody wants it to end: the supervisor is asked
- * to stop, or the child is to be terminated. From then on the start gets as long as the child would be given to end. OTP waits for ever
- * here. Where that is `'infinity'`, what it has spawned is asked to end, and the start gets 5000 ms more after that.
+ * A child's `start` in progress. The supervisor waits for it without a limit until the supervisor is asked to stop, or the child is to be
+ * terminated. Then the start gets as long as the child would get to end; OTP waits for ever here. If that is `'infinity'`, what it has
+ * spawned is asked to end, and the start gets 5000 ms after that.
  */
 export class PendingStart {
-  /** What the start gives. Rejects with `HANDOFF_STOPPED` when it is given up; what it gives later goes to `onLate`. */
+  /** The result of the start. Rejects with `HANDOFF_STOPPED` when the start is given up; a later result goes to `onLate`. */
   readonly given: Promise<unknown>;
   readonly childId: string;
   readonly #supervisor: Cell;
@@ -44,7 +44,7 @@ export class PendingStart {
     });
   }
 
-  /** The supervisor is to stop, or is dead; or the child is to be terminated. */
+  /** Call when the supervisor must stop or is dead, or when the child is to be terminated. */
   hurry(): void {
     if (this.#shutdown === 'brutal-kill' || this.#supervisor.isOver) return this.#giveUp();
     if (this.#isHurried || !this.#isOpen) return;

@@ -4,7 +4,7 @@ import type { ExitReason, Restart, SupervisorOptions } from '../contract.js';
 type Strategy = NonNullable<SupervisorOptions['strategy']>;
 type AutoShutdown = NonNullable<SupervisorOptions['autoShutdown']>;
 
-/** What a supervisor's decisions are made from: one child, as it stands in the list. */
+/** One child in the list, as far as a supervisor's decisions need it. */
 export interface ChildState {
   readonly id: string;
   readonly restart: Restart;
@@ -16,15 +16,15 @@ export interface ChildState {
 export const isClean = (reason: ExitReason): boolean => reason === 'normal' || reason === 'shutdown';
 
 /**
- * What becomes of a child that ended by itself: started again; kept as a stopped specification; or forgotten, as temporary ones are.
- * Source: OTP `supervisor`, `do_restart`.
+ * Returns what happens to a child that ended by itself: it is restarted, kept as a stopped specification, or removed, as temporary ones
+ * are. Source: OTP `supervisor`, `do_restart`.
  */
 export function afterExit(restart: Restart, reason: ExitReason): 'restart' | 'keep' | 'forget' {
   if (restart === 'temporary') return 'forget';
   return restart === 'transient' && isClean(reason) ? 'keep' : 'restart';
 }
 
-/** Which children one restart takes along: `stop` in this order, then `forget`, then `start` in this order. */
+/** The children of one restart: `stop` in this order, then remove those in `forget`, then `start` in this order. */
 export interface RestartPlan {
   readonly stop: readonly string[];
   readonly forget: readonly string[];
@@ -32,8 +32,8 @@ export interface RestartPlan {
 }
 
 /**
- * What has to be done to restart the child `id`. One-for-one starts that child; rest-for-one takes those behind it along, one-for-all all:
- * stopped in reverse order, started in order, also those that were stopped before. Temporary ones taken along are forgotten.
+ * Plans the restart of the child `id`. One-for-one starts that child; rest-for-one also takes those behind it, one-for-all takes all. They
+ * are stopped in reverse order and started in order, including those that were stopped before. Temporary ones taken along are removed.
  * Source: OTP `supervisor`, `restart/3` and `restart_multiple_children`.
  */
 export function restartPlan(strategy: Strategy, children: Iterable<ChildState>, id: string): RestartPlan {
@@ -49,8 +49,8 @@ export function restartPlan(strategy: Strategy, children: Iterable<ChildState>, 
 }
 
 /**
- * Whether the supervisor shuts itself down because `ended`, a child that ended by itself and is not started again, did. `left` are the
- * children as they stand now. One that is restarting counts as there. Source: OTP `supervisor`, `do_auto_shutdown`.
+ * Whether the supervisor shuts itself down after `ended`, a child that ended by itself and is not restarted. `left` are the present
+ * children; one that is restarting counts as present. Source: OTP `supervisor`, `do_auto_shutdown`.
  */
 export function endsSupervisor(mode: AutoShutdown, ended: ChildState, left: Iterable<ChildState>): boolean {
   if (mode === 'never' || !ended.significant) return false;

@@ -12,19 +12,19 @@ import { afterExit, endsSupervisor, isClean, restartPlan } from './restart-plan.
 import { restartWindow } from './restart-window.js';
 import type { PendingSupervisorCall, SupervisorCall, SupervisorMessage } from './supervisor-calls.js';
 
-/** How long a look at the children waits for what goes on before it, ms. */
+/** How long a question about the children waits for the calls before it, ms. */
 const LOOK_MS = 1000;
 
-/** Why a supervisor gave up: the child whose restart was one too many, and what it had ended with. */
+/** Why a supervisor gave up: the child with one restart too many, and the reason of its last end. */
 export interface GaveUp {
   readonly childId: string;
   readonly cause: unknown;
 }
 
 /**
- * One incarnation of a supervisor: performs what `restart-plan` and `restart-window` decide. Everything comes through its one nact mailbox,
- * and nothing is taken from it before the last thing is done, starts and stops of children included. It refuses orders from the moment it
- * is asked to stop. Source: OTP `supervisor`.
+ * One incarnation of a supervisor. It performs what `restart-plan` and `restart-window` decide. Everything comes through its one nact
+ * mailbox. It takes the next message only when the last is done, including starts and stops of children. It refuses calls once it is asked
+ * to stop. Source: OTP `supervisor`.
  */
 export class SupervisorCell extends Cell implements Receiver {
   readonly grace = 'infinity';
@@ -54,29 +54,29 @@ export class SupervisorCell extends Cell implements Receiver {
     return this.#options;
   }
 
-  /** Starts the initial children, in order. Rejects when one fails, or the supervisor is killed meanwhile; nothing is left then. */
+  /** Starts the initial children in order. Rejects if one fails, or if the supervisor is killed meanwhile; then no child is left. */
   begin(specs: readonly CheckedSpec[]): Promise<void> {
     const begun = new Promise<void>((resolve, reject) => {
       const ended = (): void => reject(stoppedError(`Cannot start "${this.name}"`, this));
       this.watch(ended);
       const begin = (): void => {
-        // The end of one that has begun is no error.
+        // After a successful start, its end is no error.
         this.unwatch(ended);
         resolve();
       };
       this.#begun = { resolve: begin, reject };
     });
-    // Not within the closure above, which lives as long as this does and would keep what temporary children's starts hold on to.
+    // Not in the closure above: that lives as long as this cell, and would retain what temporary children's starts refer to.
     this.#send({ type: 'begin', specs });
     return begun;
   }
 
-  /** Whether it is asked in time: before it is asked to stop. */
+  /** Whether it accepts calls: it has not been asked to stop. */
   get takesOrders(): boolean {
     return this.phase === 'starting' || this.phase === 'running';
   }
 
-  /** Resolves to what the order asks for, or rejects as it is refused; `HANDOFF_STOPPED` at once when the supervisor is no more. */
+  /** Resolves to the result of a call, or rejects with its refusal. Rejects with `HANDOFF_STOPPED` at once if the supervisor has ended. */
   request(order: SupervisorCall): Promise<unknown> {
     if (!this.takesOrders) return Promise.reject(stoppedError(`Cannot obey ${order.type} in "${this.name}"`, this));
     return new Promise((resolve, reject) => {
@@ -88,13 +88,13 @@ export class SupervisorCell extends Cell implements Receiver {
     });
   }
 
-  /** A look at the children waits for its turn, but not for ever: a start before it may never settle. */
+  /** A question about the children waits its turn, but not for ever: an earlier start may never settle. */
   #answerSoon(pending: PendingSupervisorCall, type: 'which-children' | 'count-children'): void {
     const timer = deadline(this.clock, LOOK_MS, () => pending.resolve(this.#look(type)));
     pending.answered = () => timer.cancel();
   }
 
-  /** Only users of a handle get here: what they tell to a supervisor says nothing to it. */
+  /** Reached only through a handle: a supervisor ignores messages of users. */
   post(): boolean {
     if (this.isOver) return false;
     this.#send({ type: 'stray' });
@@ -106,7 +106,7 @@ export class SupervisorCell extends Cell implements Receiver {
     try {
       await this.#handle(message as SupervisorMessage);
     } catch (error) {
-      // What was going on when it was killed ends here, whatever it meant to do next.
+      // Whatever was in progress when it was killed ends here.
       if (this.isOver) return;
       this.logger.error({ supervisor: this.id, error: textOf(error) }, 'A supervisor failed');
       this.end(asError(error));
@@ -131,7 +131,7 @@ export class SupervisorCell extends Cell implements Receiver {
   }
 
   protected override killChildren(): void {
-    // By the list first: a start may have given a ref that does not stand below this supervisor.
+    // Through the list first: a start may have returned a ref that is not below this supervisor.
     for (const { incarnation } of [...this.children.values()].reverse()) incarnation?.place.kill();
     super.killChildren();
   }
@@ -172,7 +172,7 @@ export class SupervisorCell extends Cell implements Receiver {
       if (started.type === 'ignored' && child.isPassing) this.children.delete(child.id);
       if (started.type === 'failed' && this.phase === 'starting') return this.#rollBack(child, started.cause);
     }
-    // Asked to stop meanwhile: those that were started end as always.
+    // Asked to stop meanwhile: started children end as usual.
     if (this.phase !== 'starting') return this.#begun.reject(stoppedError(`Cannot start "${this.name}"`, this));
     this.phase = 'running';
     this.#begun.resolve();
@@ -181,7 +181,7 @@ export class SupervisorCell extends Cell implements Receiver {
   async #rollBack(child: Child, cause: unknown): Promise<void> {
     const message = `Cannot start "${this.name}": child "${child.id}" failed to start: ${textOf(cause)}`;
     const error = new HandoffError('HANDOFF_START_FAILED', message, { childId: child.id, cause });
-    // As soon as it ends, `begin` rejects with this and not with that it ended.
+    // `begin` rejects with this error as soon as the supervisor ends, and not with its exit.
     await this.#closeAll();
     this.#begun.reject(error);
     this.end(error);
@@ -255,7 +255,7 @@ export class SupervisorCell extends Cell implements Receiver {
     return child;
   }
 
-  /** Its end comes through the mailbox like everything else: not within the turn in which it ended. */
+  /** Passes a child's end through the mailbox like everything else, not within the turn in which it ended. */
   #childIsOver(child: Child, place: Cell, reason: ExitReason): void {
     if (!this.isOver) this.#send({ type: 'child-ended', child, place, reason });
   }
@@ -274,7 +274,7 @@ export class SupervisorCell extends Cell implements Receiver {
     child.rests('stopped');
   }
 
-  /** Ends what a child's start spawned beside it. */
+  /** Ends what a child's start spawned besides the child. */
   async #clear(scope: Scope): Promise<void> {
     const ending = shutDown(scope, 'infinity');
     if (ending) await ending;
@@ -298,7 +298,7 @@ export class SupervisorCell extends Cell implements Receiver {
     if (endsSupervisor(this.#options.autoShutdown, child, this.children.values())) return this.#shutDown('shutdown');
   }
 
-  /** One restart: one stamp, however many siblings it takes along. */
+  /** Performs one restart. It counts once, however many siblings it includes. */
   async #restart(child: Child): Promise<void> {
     const { ownLimit } = child;
     const stamps = restartWindow(ownLimit ? child.restartedAtMs : this.#restartedAtMs, this.clock.now(), ownLimit ?? this.#options);
@@ -327,7 +327,7 @@ export class SupervisorCell extends Cell implements Receiver {
     }
   }
 
-  /** Behind whatever waits in the mailbox, so that orders get in between: a child that cannot be started must not lock its supervisor. */
+  /** Queues the retry behind waiting messages, so that calls get between: a child that cannot start must not lock its supervisor. */
   #retryLater(child: Child, cause: unknown): void {
     child.rests('restarting');
     child.lastFault = cause;
@@ -348,7 +348,7 @@ export class SupervisorCell extends Cell implements Receiver {
     this.#refuseIfOver();
   }
 
-  /** It was killed while it waited: whatever it was about to do is not to happen. */
+  /** Throws if the supervisor was killed while it waited: its next step must not happen. */
   #refuseIfOver(): void {
     if (this.isOver) throw stoppedError(`Cannot go on in "${this.name}"`, this);
   }

@@ -6,13 +6,13 @@ import { checkedSpec, checkedSupervisorOptions, type OwnLimit } from './child-sp
 import type { SupervisorCall } from './supervisor-calls.js';
 import { type GaveUp, SupervisorCell } from './supervisor-cell.js';
 
-/** All of it but the mark, which is there for the compiler only. */
+/** All methods except the mark, which is for the compiler only. */
 type PublicMethods = Pick<
   Supervisor,
   'exited' | 'startChild' | 'terminateChild' | 'restartChild' | 'deleteChild' | 'whichChildren' | 'countChildren' | 'stop'
 >;
 
-/** What users hold of a supervisor. */
+/** The handle that users have of a supervisor. */
 class SupervisorHandle extends Handle implements PublicMethods {
   readonly #place: SupervisorCell;
 
@@ -26,7 +26,7 @@ class SupervisorHandle extends Handle implements PublicMethods {
   }
 
   async startChild<R extends ChildRef>(spec: ChildSpec<R>): Promise<R | undefined> {
-    // A supervisor that ended says so, whatever is wrong with the specification.
+    // A supervisor that has ended reports that first, whatever is wrong with the specification.
     if (!this.#place.takesOrders) return this.#request({ type: 'start-child', spec: spec as never });
     return this.#request({ type: 'start-child', spec: checkedSpec(spec, this.#place.options.autoShutdown) });
   }
@@ -67,11 +67,14 @@ class SupervisorHandle extends Handle implements PublicMethods {
 }
 
 /**
- * Starts a supervisor and its initial children, in order, each when the one before has started. When one fails to start, those before it
- * are stopped in reverse order and it rejects with `HANDOFF_START_FAILED` (`childId`, `cause`), as for a name taken under the same parent.
- * Rejects before anything is started with `TypeError` or `RangeError` for wrong options, `HANDOFF_CHILD` (`'invalid-spec'`, `field`,
- * `value`) for a wrong child, `HANDOFF_STOPPED` when the parent has ended. A supervisor that restarts more than `maxRestarts` times within
- * `withinMs` ends its children and itself with `'shutdown'`.
+ * Starts a supervisor and its initial children in order, each when the one before has started. If one fails to start, those before it are
+ * stopped in reverse order.
+ *
+ * Rejects with `HANDOFF_START_FAILED` (`childId`, `cause`) if a child fails, or if the name is taken under the same parent. Before anything
+ * is started it rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_CHILD` (`'invalid-spec'`, `field`, `value`) for a
+ * wrong child, and with `HANDOFF_STOPPED` if the parent has ended.
+ *
+ * A supervisor that restarts more than `maxRestarts` times within `withinMs` ends its children and itself with `'shutdown'`.
  */
 export async function startSupervisor(parent: Parent, options: SupervisorOptions): Promise<Supervisor> {
   const above = cellOf('parent', parent);
@@ -81,7 +84,7 @@ export async function startSupervisor(parent: Parent, options: SupervisorOptions
   return place.handle as Supervisor;
 }
 
-/** As `startChild`, for a child whose restarts are counted for itself: see `OwnLimit`. */
+/** Like `startChild`, for a child with its own restart limit: see `OwnLimit`. */
 export function startLimitedChild<R extends ChildRef>(
   supervisor: Supervisor,
   spec: ChildSpec<R>,
@@ -92,22 +95,23 @@ export function startLimitedChild<R extends ChildRef>(
   return place.request({ type: 'start-child', spec: checked }) as Promise<R | undefined>;
 }
 
-/** Why a supervisor gave up, for its owner: publicly it ended with `'shutdown'`, as in OTP. `undefined` for one that did not. */
+/** Returns why a supervisor gave up, for its owner; `undefined` if it did not. To others it ended with `'shutdown'`, as in OTP. */
 export function gaveUp(supervisor: Supervisor): GaveUp | undefined {
   return supervisorPlace(supervisor).gaveUp;
 }
 
-/** What is supervised below a supervisor, for people to read. */
+/** The actors supervised below a supervisor, for people to read. */
 export interface SupervisionTree {
   readonly name: string;
   readonly type: 'worker' | 'supervisor';
-  /** How often this child was started again by its supervisor since that one started. */
+  /** How often the supervisor has restarted this child since the supervisor's own start. */
   readonly restarts: number;
   readonly children: readonly SupervisionTree[];
 }
 
 /**
- * The tree below a supervisor, in start order; a child is named by its id. Rejects with `HANDOFF_STOPPED` when the supervisor has ended.
+ * Returns the tree below a supervisor, in start order. A child is named by its id. Rejects with `HANDOFF_STOPPED` if the supervisor has
+ * ended.
  */
 export async function supervisionTree(supervisor: Supervisor): Promise<SupervisionTree> {
   const place = supervisorPlace(supervisor);

@@ -4,37 +4,37 @@ import type { NactSystem } from '../nact.js';
 import { deadline } from './deadline.js';
 import { Handle } from './handle.js';
 
-/** Given to workers that nobody gave another grace. Source: OTP `supervisor`, default of `shutdown` for workers. */
+/** The time that a worker has to end if nothing else was specified, ms. Source: OTP `supervisor`, default of `shutdown` for workers. */
 export const WORKER_GRACE_MS = 5_000;
 
 /**
- * Where a place is in its life. `stopping`: asked to stop, what it does at the moment may finish; `closing`: ends its children, then
- * itself, and takes no new ones; `fenced`: dead, while its descendants are being killed; `ended`: its reason is known.
+ * The phases of a cell's life. `stopping`: asked to stop, its current work may finish. `closing`: ends its children, then itself, and
+ * accepts no new ones. `fenced`: dead, while its descendants are being killed. `ended`: its reason is known.
  */
 export type CellPhase = 'starting' | 'running' | 'stopping' | 'closing' | 'fenced' | 'ended';
 
-/** What stands at a place. Only actors and supervisors can be somebody's children. */
+/** The kinds of cells. Only actors and supervisors can be children of a supervisor. */
 export type CellKind = 'system' | 'supervisor' | 'scope' | 'actor' | 'group';
 
-/** Hears once how a place ended, within the turn in which it does; must not throw. */
+/** Called once when a cell ends, within the same turn. Must not throw. */
 export type ExitWatcher = (reason: ExitReason) => void;
 
 /**
- * One place in the tree of actors: an actor, a supervisor, a scope, a group, the system itself. Holds what all have in common: children end
- * before their parent, in reverse order, however it ends; a name is unique among the children of one parent; the end has one reason and is
- * told once. nact knows nothing of this tree.
+ * One cell of the tree of actors: an actor, a supervisor, a scope, a group, or the system itself. It holds what all have in common.
+ * Children end before their parent, in reverse order, however it ends. A name is unique among the children of one parent. The end has one
+ * reason and is reported once. nact knows nothing of this tree.
  */
 export abstract class Cell {
   readonly system: NactSystem;
   readonly parent: Cell | undefined;
   readonly kind: CellKind;
   readonly name: string;
-  /** Unique in this process: the name is taken again, the number never. */
+  /** Unique in this process. A name may be used again, this number never is. */
   readonly id: string;
-  /** What this place is given to end in, when a parent that is no supervisor ends it. */
+  /** The time that this cell has to end when a parent that is no supervisor ends it. */
   abstract readonly grace: Shutdown;
   phase: CellPhase = 'starting';
-  /** What it is given to end in when it ends by itself. A supervisor sets it to the child's `shutdown`. */
+  /** The time that it has when it ends by itself. A supervisor sets it to the child's `shutdown`. */
   ownGrace: Shutdown = WORKER_GRACE_MS;
   /** Known from the fence on. */
   reason: ExitReason | undefined;
@@ -44,7 +44,7 @@ export abstract class Cell {
   #watchers: Set<ExitWatcher> | undefined;
   #exited: Promise<ExitReason> | undefined;
 
-  /** Throws `HANDOFF_STOPPED` when the parent has ended or is about to, `HANDOFF_START_FAILED` when it has a child of that name. */
+  /** Throws `HANDOFF_STOPPED` if the parent has ended or is about to, and `HANDOFF_START_FAILED` if it has a child of that name. */
   constructor(ground: NactSystem, parent: Cell | undefined, kind: CellKind, name: string | undefined) {
     this.system = ground;
     this.parent = parent;
@@ -64,18 +64,18 @@ export abstract class Cell {
     return this.system.logger;
   }
 
-  /** Dead: no effect of it is to be seen any more. */
+  /** Whether it is dead: nothing it does has an effect any more. */
   get isOver(): boolean {
     return this.phase === 'fenced' || this.phase === 'ended';
   }
 
-  /** The handle by which users know this place. */
+  /** The handle that users have of this cell. */
   abstract readonly handle: unknown;
 
-  /** Takes a message; false when it will never be read. */
+  /** Receives a message. Returns false if the message will never be read. */
   abstract post(message: unknown): boolean;
 
-  /** Asks it to end, with `reason`: what it does at the moment may finish, its children end first. Repeated calls do nothing. */
+  /** Asks the cell to end with `reason`. Its current work may finish, its children end first. Repeated calls do nothing. */
   abstract stop(reason: ExitReason): void;
 
   /**
@@ -83,18 +83,18 @@ export abstract class Cell {
    */
   protected releaseReferences(): void {}
 
-  /** Lets no further message in, before it is asked to end. A supervisor's children go on until their turn comes, as in OTP. */
+  /** Refuses further messages, before the cell is asked to end. A supervisor's children go on until their turn comes, as in OTP. */
   close(): void {}
 
-  /** What has to happen in the instant of the fence, before the descendants are killed. */
+  /** Called in the instant of the fence, before the descendants are killed. */
   protected abstract onFence(reason: ExitReason): void;
 
-  /** Ends it and all its descendants at once: no message, no `onTerminate`. */
+  /** Ends the cell and all its descendants at once: no message, no `onTerminate`. */
   kill(): void {
     this.end('killed');
   }
 
-  /** The end: fenced first, then the descendants that are left are killed, then it is told. */
+  /** Ends the cell: the fence first, then the remaining descendants are killed, then watchers are notified. */
   protected end(reason: ExitReason): void {
     if (this.isOver) return;
     this.phase = 'fenced';
@@ -104,7 +104,7 @@ export abstract class Cell {
     this.#settle(reason);
   }
 
-  /** Calls `watcher` when this place ends, or now if it has. */
+  /** Calls `watcher` when this cell ends, or now if it has ended. */
   watch(watcher: ExitWatcher): void {
     if (this.phase === 'ended') watcher(this.reason!);
     else {
@@ -117,13 +117,13 @@ export abstract class Cell {
     this.#watchers?.delete(watcher);
   }
 
-  /** Resolves with the reason, also after the fact; never rejects. */
+  /** Resolves to the reason, also after the end. Never rejects. */
   get exited(): Promise<ExitReason> {
     this.#exited ??= new Promise((resolve) => this.watch(resolve));
     return this.#exited;
   }
 
-  /** Whether `other` is this place or stands above it. */
+  /** Whether `other` is this cell or one above it. */
   isWithin(other: Cell): boolean {
     for (let place: Cell | undefined = this; place; place = place.parent) if (place === other) return true;
     return false;
@@ -138,8 +138,8 @@ export abstract class Cell {
   }
 
   /**
-   * Ends the children one after another, the youngest first; to be called in phase `closing`, in which none can be added. `undefined` when
-   * that needed no waiting.
+   * Ends the children one after another, youngest first. Call it in phase `closing`, in which none can be added. Returns `undefined` if
+   * nothing needs to be awaited.
    */
   protected endChildren(): Promise<void> | undefined {
     if (!this.#children?.size) return undefined;
@@ -152,7 +152,7 @@ export abstract class Cell {
     return undefined;
   }
 
-  /** Where the names of its children must be unique. */
+  /** The names that are taken among its children. */
   protected get names(): Map<string, Cell> {
     this.#names ??= new Map();
     return this.#names;
@@ -202,8 +202,8 @@ async function endInTurn(first: Promise<void>, left: Cell[]): Promise<void> {
 }
 
 /**
- * Ends a place as `shutdown` says: asks it, gives it so many ms, kills it; 0 asks and does not wait. `undefined` when that needed no
- * waiting, else a promise that resolves when it has ended. Source: OTP `supervisor`, `shutdown/1`.
+ * Ends a cell as `shutdown` says: asks it, waits so many ms, then kills it; with 0 it asks and does not wait. Returns a promise that
+ * resolves when the cell has ended, or `undefined` if nothing needs to be awaited. Source: OTP `supervisor`, `shutdown/1`.
  */
 export function shutDown(place: Cell, shutdown: Shutdown): Promise<void> | undefined {
   if (shutdown === 'brutal-kill') place.kill();
@@ -221,28 +221,28 @@ export function shutDown(place: Cell, shutdown: Shutdown): Promise<void> | undef
   });
 }
 
-/** What a call gets that came too late. */
+/** Returns the error of a call that came too late. */
 export function stoppedError(what: string, place: Cell): HandoffError {
   const { reason } = place;
   const ended = reason === undefined ? 'it is stopping' : `it ended with ${isError(reason) ? `"${textOf(reason)}"` : reason}`;
   return new HandoffError('HANDOFF_STOPPED', `${what}: ${ended}`, isError(reason) ? { cause: reason } : {});
 }
 
-/** The place behind a handle that users hold. Throws `TypeError` for anything else, naming the parameter. */
+/** Returns the cell behind a user's handle. Throws `TypeError` for anything else, naming the parameter. */
 export function cellOf(parameter: string, handle: unknown): Cell {
   const target = Handle.targetOf(handle);
   if (target instanceof Cell) return target;
   throw new TypeError(`${parameter} must be an actor, a supervisor or a system of this package, not ${printed(handle)}`);
 }
 
-/** What was given instead, for a message: never its contents. */
+/** Describes a wrong argument for a message, without its contents. */
 export function printed(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
   return typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
 }
 
-/** What user code threw, as an exit reason. Never throws. */
+/** Returns what user code threw as an exit reason. Never throws. */
 export function asError(thrown: unknown): Error {
   const safe = safeThrown(thrown);
   if (isError(safe) || HandoffError.is(safe)) return safe;

@@ -2,14 +2,14 @@ import type { ActorRef, ExitReason, Supervisor } from '../contract.js';
 import { type Cell, cellOf } from './cell.js';
 
 /**
- * Ends an actor or a supervisor, and everything below it, at once: no further message, no `onTerminate`, no effect of a handler that is
- * under way. Done when this returns. Nothing happens to one that has ended. Throws `TypeError` for anything else.
+ * Ends an actor or a supervisor, and everything below it, at once: no further message, no `onTerminate`, no effect of a running handler.
+ * All is done when this returns. Does nothing if it has ended. Throws `TypeError` for anything else.
  */
 export function kill(ref: ActorRef<never> | Supervisor): void {
   mortal(ref).kill();
 }
 
-/** Resolves with the reason when an actor or a supervisor, and everything below it, has ended; also after the fact. */
+/** Resolves to the reason when an actor or a supervisor, and everything below it, has ended. May be called after the end. */
 export async function exited(ref: ActorRef<never> | Supervisor): Promise<ExitReason> {
   return mortal(ref).exited;
 }

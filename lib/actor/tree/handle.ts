@@ -1,11 +1,11 @@
-/** Where messages go that are told to a handle. */
+/** The receiver of messages sent to a handle. */
 export interface Target {
   post(message: unknown): boolean;
 }
 
 /**
- * What users hold instead of the thing itself: it shows nothing of the inside, when printed or compared either, and cannot be made from
- * outside.
+ * The object that users have instead of the real one. It shows nothing of the inside, even when printed or compared, and cannot be made
+ * from outside.
  */
 export class Handle {
   readonly #target: Target;
@@ -14,13 +14,13 @@ export class Handle {
     this.#target = target;
   }
 
-  /** What is behind a handle; `undefined` for anything that is not one. */
+  /** Returns the target behind a handle, or `undefined` if the value is not a handle. */
   static targetOf(value: unknown): Target | undefined {
     return typeof value === 'object' && value !== null && #target in value ? (value as Handle).#target : undefined;
   }
 }
 
-/** The handle of an actor, or of a question that waits for its answer: the `ActorRef` of the contract. */
+/** The handle of an actor, or of a question that waits for its answer. It is the `ActorRef` of the contract. */
 export class Reference extends Handle {
   readonly id: string;
 

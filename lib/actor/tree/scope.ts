@@ -3,8 +3,8 @@ import { Cell } from './cell.js';
 import { Handle } from './handle.js';
 
 /**
- * What one call of a child's `start` spawns under: a place of its own below the supervisor, so that a start that fails leaves nothing
- * behind, and what a child started beside itself ends with it. Names are the supervisor's: they are unique among all its children.
+ * The parent of what one call of a child's `start` spawns, in a cell of its own below the supervisor. A failed start leaves nothing behind,
+ * and what a child started besides itself ends with it. Names belong to the supervisor: they are unique among all its children.
  */
 export class Scope extends Cell {
   readonly grace = 'infinity';

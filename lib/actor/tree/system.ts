@@ -49,7 +49,7 @@ class SystemHandle extends Handle {
   }
 }
 
-/** Opens a system of actors whose time and log are handed in; several may live in one process. Defaults: the machine's time, silence. */
+/** Opens a system of actors with the given clock and logger. Several may live in one process. Defaults: the machine's time, no log. */
 export function openActorSystem({
   name = 'system',
   clock = systemClock,
@@ -62,26 +62,26 @@ export function openActorSystem({
   return new SystemPlace(new NactSystem(name, clock, logger)).handle as unknown as ActorSystem;
 }
 
-/** Starts a system of actors. Several, also of one name, may live in one process. Rejects with `TypeError` for a wrong name. */
+/** Starts a system of actors. Several may live in one process, also with the same name. Rejects with `TypeError` for a wrong name. */
 export async function startActorSystem(name?: string): Promise<ActorSystem> {
   checkName(name);
   return openActorSystem({ name });
 }
 
 /**
- * Opens a plain nact reference for actors that are not ours: it stays valid as long as the system, whatever restarts behind it. `receive`
- * hears one message after another; what it throws is logged and ignored.
+ * Opens a plain nact reference for actors that are not ours. It stays valid as long as the system, whatever restarts behind it. `receive`
+ * is called with one message after another; what it throws is logged and ignored.
  */
 export function openPlainActor<M = unknown>(system: ActorSystem, name: string, receive: (message: M) => void): NactRef<M> {
   return cellOf('system', system).system.openPlainActor(name, receive as (message: unknown) => void) as NactRef<M>;
 }
 
-/** Ends a desk before its system ends; closing it again does nothing. */
+/** Closes a plain actor before its system ends. Closing it again does nothing. */
 export function closePlainActor(desk: NactRef<never>): void {
   close(desk as NactRef<unknown>);
 }
 
-/** How many messages of this system were told to actors that had ended. */
+/** Returns how many messages of this system were sent to actors that had ended. */
 export function deadLetters(system: ActorSystem): number {
   return cellOf('system', system).system.deadLetters;
 }
