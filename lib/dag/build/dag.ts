@@ -34,10 +34,11 @@ import type {
 } from './wiring.js';
 
 /**
- * A directed acyclic graph of functions: what is to be done, without a word on when and where. `add` and `input` change it and return it
- * with its type widened: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string. `V` holds the values
- * by id, `In` the ids of inputs, `Inl` of inline functions, `Used` of what something consumes; `P` is `V` as `add` keeps it, and never
- * written by hand.
+ * A directed acyclic graph of functions: what is to be done, not when or where. `add` and `input` change the DAG and return it with a wider
+ * type: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
+ *
+ * `V` holds the values by id, `In` the ids of inputs, `Inl` those of inline functions, `Used` the ids that something consumes. `P` is `V`
+ * as `add` keeps it, and is never written by hand.
  */
 export class Dag<
   V extends object = {},
@@ -50,13 +51,13 @@ export class Dag<
   /** For the compiler only. @internal */
   declare readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
   readonly id: string;
-  /** The functions by id, in the order in which they were added; without the inputs. */
+  /** The functions by id, in the order in which they were added, without the inputs. */
   readonly functions: ReadonlyMap<string, FunctionSpec>;
   readonly #graph = new Graph();
 
   /**
-   * The id names the DAG in results and on the wire; by default it is a new UUID v7. One that is no non-empty string of whole characters is
-   * a `TypeError`.
+   * Creates an empty DAG. `id` names it in results and on the wire; the default is a new UUID v7. Throws `TypeError` if `id` is not a
+   * non-empty string without lone surrogates.
    */
   constructor(id: string = newDagId()) {
     refuseWrongName(id, 'Cannot make a DAG', 'its id');
@@ -64,21 +65,22 @@ export class Dag<
     this.functions = new FunctionsById(this.#graph);
   }
 
-  /** How many functions it has, inline ones included, inputs not. */
+  /** How many functions the DAG has, including inline ones, not inputs. */
   get size(): number {
     return this.#graph.specs.length;
   }
 
   /**
-   * Adds a function; order does not matter at run time. The specification is copied. Throws `TypeError` for a wrong shape (id, code, args,
-   * unknown field), and `HANDOFF_INVALID_DAG` for an id that a function or an input has; everything else is `validate`'s, or the run's.
+   * Adds a function. The order of calls does not matter at run time. The specification is copied. Throws `TypeError` for a wrong shape (id,
+   * code, args, unknown field), and `HANDOFF_INVALID_DAG` if a function or an input already has the id. Everything else is checked by
+   * `validate`, or by the run.
    */
   add<
     const I extends string,
     const A extends readonly (
       | Ids<P>
       | Arg<Ids<P> & string, never, unknown>
-      // Nobody has such a thing: it is what the compiler prints beside an id that the DAG did not have when `add` was called.
+      // No value has this type. The compiler prints it beside an id that the DAG did not have when `add` was called.
       | { readonly 'no such id here: chain add(...).add(...), keep what add returns, or use Dag.dynamic()': never }
     )[] = [],
     const L extends 'variadic' | 'as-list' = 'variadic',
@@ -108,8 +110,8 @@ export class Dag<
   }
 
   /**
-   * Adds a value that is supplied when the DAG is executed (`inputs`), or before it with `storeValue`. Three ways to say its type:
-   * `input('id', type<T>())`, `input<T>()('id')` and `input('id')` for `unknown`. Throws as `add` does.
+   * Adds a value that is supplied when the DAG is executed (`inputs`), or before that with `storeValue`. Its type can be given in three
+   * ways: `input('id', type<T>())`, `input<T>()('id')`, and `input('id')` for `unknown`. Throws as `add` does.
    */
   input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
   input<const I extends string>(id: I & NotTaken<I, V>): Dag<Merged<Grown<P, I, unknown>>, In | I, Inl, Used, Grown<P, I, unknown>>;
@@ -120,8 +122,8 @@ export class Dag<
   }
 
   /**
-   * Throws `HANDOFF_INVALID_DAG` whose `faults` lists everything that is wrong with the DAG by itself; what depends on the execution
-   * (missing inputs, plain functions on other nodes) is found when it starts. Linear in functions and arguments.
+   * Checks the DAG by itself and returns it. Throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault. What depends on the execution
+   * (missing inputs, plain functions on other nodes) is checked when it starts. Linear in functions and arguments.
    */
   validate(): this {
     compile(this);
@@ -129,26 +131,26 @@ export class Dag<
   }
 
   /**
-   * The DAG as plain data; `Dag.fromJSON` makes an equal one of it. Throws `HANDOFF_INVALID_DAG`, with a fault for each plain function, and
-   * `HANDOFF_NOT_SERIALIZABLE`, with `functionId` and `path`, for constants that JSON would change.
+   * Returns the DAG as plain data; `Dag.fromJSON` makes an equal DAG of it. Throws `HANDOFF_INVALID_DAG` with a fault for each plain
+   * function, and `HANDOFF_NOT_SERIALIZABLE`, with `functionId` and `path`, for constants that JSON would change.
    */
   toJSON(): DagJson {
     return dagToJson(this.id, this.#graph.specs, this.#graph.inputs);
   }
 
-  /** A Mermaid flowchart. Equal DAGs give equal text; an invalid one is drawn as it is. */
+  /** Returns a Mermaid flowchart. Equal DAGs give equal text. An invalid DAG is drawn too. */
   toMermaid(): string {
     return toMermaid(this);
   }
 
-  /** A Graphviz digraph. Equal DAGs give equal text; an invalid one is drawn as it is. */
+  /** Returns a Graphviz digraph. Equal DAGs give equal text. An invalid DAG is drawn too. */
   toDot(): string {
     return toDot(this);
   }
 
   /**
-   * The DAG that `toJSON` wrote. Throws `TypeError` for anything else, naming the place, and `HANDOFF_INVALID_DAG` for a taken id. Like
-   * `add` it does not judge costs and options: `validate` does.
+   * Returns the DAG that `toJSON` wrote. Throws `TypeError` for anything else, naming the place, and `HANDOFF_INVALID_DAG` for an id used
+   * twice. Like `add` it does not check costs and options; `validate` does.
    */
   static fromJSON(json: unknown): DynamicDag {
     const { id, functions, inputs } = readJson(json);
@@ -158,12 +160,15 @@ export class Dag<
     return dag;
   }
 
-  /** A DAG whose ids are not known to the compiler (built in a loop, or read). */
+  /** Returns a DAG whose ids the compiler does not know: built in a loop, or read from a file. */
   static dynamic(id?: string): DynamicDag {
     return new Dag(id) as unknown as DynamicDag;
   }
 
-  /** All functions at once: typed with forward references, and one check per function. */
+  /**
+   * Returns a DAG of the given functions. All are given at once, so they may refer to each other in any order, and each is type-checked
+   * once.
+   */
   static of<const S extends Record<string, OfSpec>>(
     id: string,
     functions: S & { readonly [K in keyof S]: OfCheck<S, S[K]> },

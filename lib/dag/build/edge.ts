@@ -5,7 +5,7 @@ import { type CodeRef, type FunctionRef, isCodeRef, type ResultOf, type Signatur
 export declare const edge: unique symbol;
 declare const same: unique symbol;
 
-/** An edge with its own (de)serialisation. `Out` is what the consumer receives. */
+/** An edge with its own serialization. `Out` is what the consumer receives. */
 export interface Arg<I extends string, In, Out> {
   readonly id: I;
   readonly serialize?: SerializeCode;
@@ -15,12 +15,12 @@ export interface Arg<I extends string, In, Out> {
   readonly [edge]?: (produced: In) => Out;
 }
 
-/** What `serialize` and `deserialize` may be. */
+/** The possible types of `serialize` and `deserialize`. */
 export type SerializeCode =
   | ((value: never, source: string, target: string, ...extra: never[]) => unknown)
   | FunctionRef<(value: never, source: string, target: string, ...extra: never[]) => unknown>;
 
-/** Marks an edge that hands the producer's own value on. */
+/** Marks an edge that passes the producer's own value on. */
 export interface SameValue {
   /** For the compiler only. @internal */
   readonly [same]: true;
@@ -28,7 +28,7 @@ export interface SameValue {
 
 type FirstParameter<C, Else> = C extends undefined ? Else : SignatureOf<C> extends (value: infer V, ...rest: never[]) => unknown ? V : Else;
 type EdgeResult<S, D> = D extends undefined ? (S extends undefined ? SameValue : ResultOf<S>) : ResultOf<D>;
-/** Refuses a `deserialize` that does not take what `serialize` gives. */
+/** Refuses a `deserialize` that does not accept what `serialize` returns. */
 type Follows<S, D> = S extends undefined
   ? unknown
   : [SignatureOf<S>] extends [never]
@@ -42,9 +42,9 @@ type Follows<S, D> = S extends undefined
 const FIELDS: ReadonlySet<string> = new Set(['serialize', 'deserialize', 'extra']);
 
 /**
- * The result of `id`, changed on its way: `serialize(value, sourceNode, targetNode, ...extra)` runs on the producer's node, `deserialize`
- * with the same parameters on the consumer's; for this edge only, the producer's own result stays whole. Each may be left out.
- * Wrong arguments are a `TypeError`.
+ * Transforms the result of `id` on one edge. `serialize(value, sourceNode, targetNode, ...extra)` runs on the producer's node,
+ * `deserialize` with the same parameters on the consumer's. Either may be left out. Other consumers get the producer's own result. Throws
+ * `TypeError` for wrong arguments.
  */
 export function arg<
   const I extends string,
@@ -61,7 +61,7 @@ export function arg(id: string, options: unknown = {}): Arg<string, never, unkno
   return argOf({ ...options, id }, 'Cannot make an argument');
 }
 
-/** A frozen copy of an argument of the shape of `Arg`, or a `TypeError` that begins with `intent`. */
+/** Returns a frozen copy of an argument with the shape of `Arg`. Throws a `TypeError` that begins with `intent` for any other shape. */
 export function argOf(given: object, intent: string): Arg<string, never, unknown> {
   for (const key of Object.keys(given)) {
     if (key !== 'id' && !FIELDS.has(key)) throw new TypeError(`${intent}: unknown field ${JSON.stringify(key)} of an argument`);
@@ -90,7 +90,7 @@ export function refuseWrongCode({ module, name }: CodeRef, intent: string): void
   refuseWrongName(name, intent, 'the name of code');
 }
 
-/** A function as it is, a reference as a frozen `{ module, name }` of its own. */
+/** Returns a function as it is, and a reference as a frozen `{ module, name }` of its own. */
 export function frozenCode<C>(code: C): C {
   if (!isCodeRef(code) || typeof code === 'function') return code;
   return (Object.isFrozen(code) && Object.keys(code).length === 2 ? code : Object.freeze({ module: code.module, name: code.name })) as C;

@@ -1,18 +1,18 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Any function, without `any`: nothing can be passed to it unseen. */
+/** Any function. The type avoids `any`, so every argument is checked. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 declare const signature: unique symbol;
 
-/** What a reference is at run time, on the wire and in JSON: plain data. */
+/** A reference as it is at run time, on the wire and in JSON: plain data. */
 export interface CodeRef {
   readonly module: string;
   readonly name: string;
 }
 
-/** A function of a module, by name; what `functionsIn` returns. `F` exists for the compiler only. */
+/** A reference to a function of a module, as `functionsIn` returns it. `F` exists for the compiler only. */
 export interface FunctionRef<F extends AnyFunction = AnyFunction> {
   readonly module: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface FunctionRef<F extends AnyFunction = AnyFunction> {
   readonly [signature]?: F;
 }
 
-/** A reference written by hand, or read from JSON: its parameters are not checked, its result is `unknown`. */
+/** A reference written by hand, or read from JSON. Its parameters are not checked and its result is `unknown`. */
 export interface UntypedFunctionRef {
   readonly module: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export interface UntypedFunctionRef {
   readonly [signature]?: never;
 }
 
-/** The functions that a module exports (classes and constants are left out); those of a module without a type are untyped. */
+/** References to the functions that a module exports; classes and constants are left out. Without the module's type they are untyped. */
 export type FunctionRefs<M> = {
   readonly [K in keyof M as M[K] extends AnyFunction ? K : never]: M[K] extends AnyFunction ? RefTo<M[K]> : never;
 };
@@ -48,16 +48,18 @@ export type SignatureOf<C> = C extends AnyFunction
       : never
     : never;
 
-/** What a `code` gives once it is awaited: `unknown` for an untyped reference. */
+/** The awaited result of a `code`; `unknown` for an untyped reference. */
 export type ResultOf<C> = [SignatureOf<C>] extends [never] ? unknown : Awaited<ReturnType<SignatureOf<C>>>;
 
 /**
- * References to the functions of a module, for `code`. The module is not loaded, and nothing checks that it or a name in it exists: the
- * node that runs the function does. Give the module's type for typed references: `functionsIn<typeof import('./tasks.js')>(…)`. Every
- * property is a frozen `{ module, name }`, the same one each time, but for symbols and `then`, which are `undefined`: the object can be
- * awaited like any other. Write a reference to an export that is called `then` by hand. An absolute path, such as CommonJS has in
- * `__filename` and `require.resolve('./tasks')`, becomes a `file:` URL. What is neither a `URL` nor a non-empty string is a `TypeError`, as
- * is a path of Windows elsewhere than on Windows.
+ * Returns references to the functions of a module, for `code`. The module is not loaded, and nothing checks that it or a name in it exists:
+ * the node that runs the function does that. Give the module's type for typed references: `functionsIn<typeof import('./tasks.js')>(…)`.
+ *
+ * Every property is a frozen `{ module, name }`, the same object each time. Symbols and `then` are `undefined`, so that the object can be
+ * awaited; write a reference to an export called `then` by hand.
+ *
+ * An absolute path, as in CommonJS's `__filename` and `require.resolve('./tasks')`, becomes a `file:` URL. Throws `TypeError` if
+ * `moduleUrl` is neither a `URL` nor a non-empty string, and for a path of Windows on other systems.
  */
 export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | string): FunctionRefs<M> {
   const module = moduleNamed(moduleUrl);
@@ -68,7 +70,7 @@ export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | st
     references.set(name, reference);
     return reference;
   };
-  // Frozen, so that an assignment fails instead of being forgotten.
+  // Frozen, so that an assignment fails instead of being lost.
   return new Proxy(Object.freeze(Object.create(null)), { get: referenceTo }) as FunctionRefs<M>;
 }
 
@@ -86,7 +88,7 @@ function moduleNamed(given: URL | string): string {
   return named;
 }
 
-/** Whether `code` has the shape of a reference; whatever else it carries is ignored. */
+/** Whether `code` has the shape of a reference. Other properties are ignored. */
 export function isCodeRef(code: unknown): code is CodeRef {
   if (typeof code !== 'object' || code === null) return false;
   const { module, name } = code as Partial<CodeRef>;

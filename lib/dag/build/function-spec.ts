@@ -2,7 +2,7 @@ import { refuseWrongName } from '../../base/index.js';
 import { type Arg, argOf, frozenCode, refuseWrongCode } from './edge.js';
 import { type AnyFunction, type FunctionRef, isCodeRef, type UntypedFunctionRef } from './function-ref.js';
 
-/** The isolations that there are; a program with one of its own adds its name by declaration merging. */
+/** The known isolations. A program with one of its own adds its name by declaration merging. */
 export interface Isolations {
   /** In a worker thread of the node's pool. */
   readonly thread: true;
@@ -12,7 +12,7 @@ export interface Isolations {
   readonly process: true;
 }
 
-/** Where a function runs. */
+/** The name of an isolation: where a function runs. */
 export type Isolation = keyof Isolations;
 
 const KNOWN: ReadonlySet<unknown> = new Set(['thread', 'loop', 'process']);
@@ -20,34 +20,46 @@ const KNOWN: ReadonlySet<unknown> = new Set(['thread', 'loop', 'process']);
 /** Whether a value names an isolation. */
 export const isIsolation = (value: unknown): value is Isolation => KNOWN.has(value);
 
-/** The names of the isolations, as a text lists them. */
+/** The names of the isolations, for messages. */
 export const ISOLATION_NAMES = "'thread', 'loop' or 'process'";
 
 /** How long a failed function rests before its nth restart: `min(maxDelayMs, initialDelayMs × factor^(n−1)) × (1 ± jitter)`. */
 export interface RetryOptions {
-  /** Default 100. */
+  /**
+   * The rest before the first restart, ms.
+   * @default 100
+   */
   initialDelayMs?: number;
-  /** Default 2. */
+  /**
+   * How many times longer each further rest is, from 0.
+   * @default 2
+   */
   factor?: number;
-  /** Default 30_000. */
+  /**
+   * The longest rest before jitter, ms.
+   * @default 30_000
+   */
   maxDelayMs?: number;
-  /** From 0 to 1, default 0.25. */
+  /**
+   * The random share by which a rest varies, from 0 to 1.
+   * @default 0.25
+   */
   jitter?: number;
 }
 
-/** Says: on the same node as that function. Made by `collocatedWith`. */
+/** Places a function on the same node as another. Made by `collocatedWith`. */
 export interface CollocatedWith {
   readonly collocatedWith: string;
 }
 
-/** Says: on the node that drives the run. Made by `onDriver`. */
+/** Places a function on the node that drives the run. Made by `onDriver`. */
 export interface OnDriver {
   readonly onDriver: true;
 }
 
 /**
- * For `node`: on the same node as that function, and as all that are collocated with either. An id that is no non-empty string is a
- * `TypeError`.
+ * A value for `node`: the same node as that function, and as all that are collocated with either. Throws `TypeError` if the id is not a
+ * non-empty string.
  */
 export function collocatedWith(functionId: string): CollocatedWith {
   if (typeof functionId !== 'string' || functionId === '') {
@@ -57,51 +69,59 @@ export function collocatedWith(functionId: string): CollocatedWith {
   return Object.freeze({ collocatedWith: functionId });
 }
 
-/** For `node`: on the node that drives the run, whichever that is. */
+/** A value for `node`: the node that drives the run, whichever that is. */
 export function onDriver(): OnDriver {
   return Object.freeze({ onDriver: true });
 }
 
 /**
- * How a function is to be run; all of it optional, and checked by `validate`. An inline function runs inside its consumer's attempt, so the
- * consumer's options hold: its own are checked, and otherwise without effect.
+ * How a function is to be run. All options are optional, and checked by `validate`. An inline function runs inside its consumer's attempt,
+ * so its consumer's options apply; its own are checked but have no effect.
  */
 export interface FunctionOptions {
   /**
-   * Resources held while it runs; any name, fractions exact. Default: `{}` in the loop; in threads and processes `{ cpu: 1 }` if any member
-   * has 1 cpu when the run starts, else nothing: where all have less (`{}`, `{ gpu: 1 }`, `{ cpu: 0.5 }`), threads alone bound how many
-   * run.
+   * Resources held while it runs: any names, fractions are exact. In the loop the default is `{}`. In threads and processes it is `{ cpu: 1
+   * }` if any member has 1 cpu when the run starts, else `{}`: then threads alone bound how many run.
    */
   readonly cost?: Readonly<Record<string, number>>;
-  /** A node's name, `onDriver()` or `collocatedWith(id)`. Default: any node. */
+  /** The node to run on: a node's name, `onDriver()` or `collocatedWith(id)`. The default is any node. */
   readonly node?: string | CollocatedWith | OnDriver;
-  /** A whole number from 0: restarts after a failure. Default: the run's. */
+  /** How often it is restarted after a failure: a whole number from 0. The default is the run's `maxRetries`. */
   readonly maxRetries?: number;
-  /** How long it rests before it is tried again. */
+  /** How long it rests before it is restarted. */
   readonly retry?: RetryOptions;
-  /** One attempt's limit, more than 0. Default: none. */
+  /** The limit of one attempt, ms, more than 0. The default is no limit. */
   readonly timeoutMs?: number;
-  /** Default: the node's `isolation`, `'thread'`, for references, `'loop'` for plain functions, which know no other. */
+  /** Where it runs. For references the default is the node's `isolation` (`'thread'`). Plain functions run in the loop only. */
   readonly isolation?: Isolation;
-  /** The higher, the sooner. Default 0. */
+  /**
+   * A function with a higher priority goes first.
+   * @default 0
+   */
   readonly priority?: number;
-  /** How long it is expected to take. Default: learnt. */
+  /** How long it is expected to take, ms. The default is learnt from earlier runs. */
   readonly estimateMs?: number;
 }
 
-/** A function as the DAG holds it: frozen, its defaults filled in but for those that depend on the run. */
+/** A function as the DAG holds it: frozen, with all defaults except those that depend on the run. */
 export interface FunctionSpec extends FunctionOptions {
   /** Unique in the DAG. */
   readonly id: string;
-  /** What is called: a function of a module, or a plain function, which stays in its process. */
+  /** The code to call: a function of a module, or a plain function, which stays in its process. */
   readonly code: AnyFunction | FunctionRef | UntypedFunctionRef;
-  /** Whose results are passed first. */
+  /** The ids whose results are passed first. */
   readonly args: readonly (string | Arg<string, never, unknown>)[];
-  /** Constants passed after them. */
+  /** Constants passed after the results. */
   readonly extraArgs: readonly unknown[];
-  /** Whether results are passed one each, or all as one array in first place. Default `'variadic'`. */
+  /**
+   * Whether results are passed one by one, or as one array in first place.
+   * @default 'variadic'
+   */
   readonly argumentInclusion: 'variadic' | 'as-list';
-  /** `'inline'`: evaluated within each consumer's attempt, absent from the results. Default `'regular'`. */
+  /**
+   * `'inline'` means evaluated within each consumer's attempt, and absent from the results.
+   * @default 'regular'
+   */
   readonly type: 'regular' | 'inline';
 }
 
@@ -113,9 +133,9 @@ const NONE: readonly never[] = Object.freeze([]);
 type Loose = { readonly [F in keyof FunctionSpec]?: unknown };
 
 /**
- * A frozen copy of a function's specification, so that changing the given object later changes no DAG; the values in `extraArgs` stay the
- * caller's. Throws `TypeError` for a wrong id, code or args and for an unknown field, naming function and field. All else is copied as it
- * is, right or wrong: `validate` judges it.
+ * Returns a frozen copy of a specification, so that changing the given object later changes no DAG. The values in `extraArgs` are not
+ * copied. Throws `TypeError`, naming function and field, for a wrong id, code or args and for an unknown field. Everything else is copied
+ * unchecked; `validate` checks it.
  */
 export function specOf(given: unknown): FunctionSpec {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
@@ -141,7 +161,7 @@ export function specOf(given: unknown): FunctionSpec {
   return Object.freeze(spec);
 }
 
-/** Names that go to other nodes; whether they are such as there are is for `validate` and the run to say. */
+/** Checks names that go to other nodes. Whether they exist is checked by `validate` and the run. */
 function refuseWrongNames({ id, node, cost }: Loose & { readonly id: string }): void {
   if (typeof node === 'string' && node !== '') refuseWrongName(node, intentOf(id), 'node');
   if (typeof cost !== 'object' || cost === null) return;
@@ -164,7 +184,7 @@ function argsOf(id: string, args: unknown): FunctionSpec['args'] {
   if (args === undefined) return NONE;
   if (!Array.isArray(args)) throw new TypeError(`${intentOf(id)}: args is not an array`);
   const copy: (string | Arg<string, never, unknown>)[] = [];
-  // Counted, as a hole must be seen as what it is.
+  // An index loop, as an iterator would hide holes.
   for (let i = 0; i < args.length; i++) {
     const given: unknown = args[i];
     if (typeof given === 'string' && given !== '') {
@@ -179,11 +199,11 @@ function argsOf(id: string, args: unknown): FunctionSpec['args'] {
 function extraArgsOf(extraArgs: unknown): readonly unknown[] {
   if (extraArgs === undefined) return NONE;
   if (!Array.isArray(extraArgs)) return extraArgs as readonly unknown[];
-  // slice keeps holes: toJSON and the values' own check refuse them with the path.
+  // `slice` keeps holes: `toJSON` and the value check refuse them with the path.
   return extraArgs.length === 0 ? NONE : Object.freeze(extraArgs.slice());
 }
 
-/** Plain objects only: anything else is no valid option, and is left for `validate` to name. */
+/** Copies plain objects only. Anything else is an invalid option, and is left for `validate` to name. */
 function frozenCopy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -3,7 +3,7 @@ import { type FunctionSpec, ISOLATION_NAMES, isIsolation } from './function-spec
 
 const NONE: readonly DagFault[] = [];
 
-/** Whether a specification, looked at by itself, has no fault: what `optionFaults` would say, for most functions in no time. */
+/** Whether a specification has no fault by itself. A fast form of `optionFaults` for most functions. */
 export function isFaultless(spec: FunctionSpec): boolean {
   if (
     spec.cost === undefined &&
@@ -24,8 +24,8 @@ export function isFaultless(spec: FunctionSpec): boolean {
 }
 
 /**
- * What is wrong with a function's cost and options, looked at by themselves. `field` is the option, or `cost.cpu`, `retry.factor`.
- * An inline function's options are judged like any other's; the one it must not have is `node`.
+ * Lists the faults of a function's cost and options, each looked at by itself. `field` is the option, or `cost.cpu`, `retry.factor`. An
+ * inline function's options are checked like any other's; in addition it must not have `node`.
  */
 export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
   let faults: DagFault[] | undefined;
@@ -112,7 +112,7 @@ function isNode(node: unknown): boolean {
   return onDriver === true || (typeof collocatedWith === 'string' && collocatedWith !== '');
 }
 
-/** A value as a message can show it in a few words. */
+/** Returns a value as a few words for a message. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';

@@ -2,10 +2,10 @@ import type { Arg, edge, SameValue } from './edge.js';
 import type { AnyFunction, FunctionRef, ResultOf, SignatureOf, UntypedFunctionRef } from './function-ref.js';
 import type { FunctionOptions, FunctionSpec } from './function-spec.js';
 
-// The types that make a wrongly wired DAG not compile. An object type with a sentence for a key is an error message: it is what the
-// compiler prints beside the argument that does not fit.
+// The types that keep a wrongly wired DAG from compiling. An object type with a sentence for a key is an error message: the compiler prints
+// it beside the argument that does not fit.
 
-/** An object that must not be a result: it cannot cross a thread or a wire. */
+/** Objects that must not be results: they cannot cross a thread or a wire. */
 type NotAValue = AsyncIterator<unknown> | Iterator<unknown> | AnyFunction | symbol | WeakKeyed;
 type WeakKeyed = WeakMap<WeakKey, unknown> | WeakSet<WeakKey>;
 
@@ -22,9 +22,9 @@ type ValueAt<P extends Parts, X> = [X] extends [Ids<P>]
       : { readonly 'serialize does not take': Lookup<P, I> }
     : never;
 type Values<P extends Parts, A extends readonly unknown[]> = { -readonly [K in keyof A]: ValueAt<P, A[K]> };
-/** What the results occupy in the parameter list: one each, or one array in first place. */
+/** The parameters that the results take: one each, or one array in first place. */
 export type Given<P extends Parts, A extends readonly unknown[], L> = L extends 'as-list' ? [Values<P, A>] : Values<P, A>;
-/** A function that takes the results in first place. */
+/** A function that accepts the results in first place. */
 export type Fits<G extends readonly unknown[]> = (...args: [...G, ...never[]]) => unknown;
 type Left<P extends readonly unknown[], G extends readonly unknown[]> = G extends readonly [unknown, ...infer GT]
   ? P extends readonly []
@@ -33,7 +33,7 @@ type Left<P extends readonly unknown[], G extends readonly unknown[]> = G extend
       ? Left<PT, GT>
       : P
   : P;
-/** Whether `extraArgs` must be given, and what it must be: the parameters that the results leave. */
+/** Whether `extraArgs` must be given, and its type: the parameters that the results leave. */
 export type ExtraArgs<C, G extends readonly unknown[]> = [SignatureOf<C>] extends [never]
   ? { readonly extraArgs?: readonly unknown[] }
   : SignatureOf<C> extends (...args: infer P) => unknown
@@ -47,27 +47,27 @@ export type ExtraArgs<C, G extends readonly unknown[]> = [SignatureOf<C>] extend
           : never
       : never
     : never;
-/** Refuses a `code` whose result could be passed to nobody; one that always throws has none. */
+/** Refuses a `code` whose result could not be passed on. A function that always throws has no result and is accepted. */
 export type Cloneable<C> = [ResultOf<C>] extends [never]
   ? unknown
   : ResultOf<C> extends NotAValue
     ? { readonly code: { readonly 'a result must be structured-cloneable': ResultOf<C> } }
     : unknown;
-/** An id that nothing has yet. */
+/** An id that is not taken. */
 export type NotTaken<I extends string, V> = I extends keyof V ? { readonly 'this id is taken': I } : unknown;
-/** Ids are literals and new: what the compiler does not know goes to `Dag.dynamic`. */
+/** An id must be a new literal. Ids that the compiler does not know belong into `Dag.dynamic`. */
 export type NewId<I extends string, V> = string extends I ? { readonly 'an id must be a literal: use Dag.dynamic': never } : NotTaken<I, V>;
 /**
- * The values of a DAG by id as `add` keeps them: those of the last 24 functions apart, with their count. One growing type would be a chain
- * in which each value is found through all later functions: after 50 of them the compiler gives up ("excessively deep"), and it would have
- * to write out every one.
+ * The values of a DAG by id, as `add` keeps them. The last 24 functions stand apart, with their count. With one growing type each value
+ * would be found through all later functions: after 50 of them the compiler gives up ("excessively deep"), and it would have to write out
+ * every one.
  */
 export interface Parts {
   readonly older: object;
   readonly recent: object;
   readonly count: number;
 }
-/** The parts of a DAG that is known by its values only. */
+/** The parts of a DAG of which only the values are known. */
 export type PartsOf<V extends object> = { readonly older: V; readonly recent: {}; readonly count: 0 };
 /** The parts with one more value. */
 export type Grown<P extends Parts, I extends string, R> = P['count'] extends keyof After
@@ -77,7 +77,7 @@ export type Grown<P extends Parts, I extends string, R> = P['count'] extends key
       readonly count: After[P['count']];
     }
   : { readonly older: P['older'] & P['recent']; readonly recent: { [K in I]: R }; readonly count: 1 };
-// A number of its own for each: a tuple to count with would bring the compiler all members of an array, at each step.
+// One number for each count: counting with a tuple would make the compiler load all members of an array at each step.
 interface After {
   0: 1;
   1: 2;
@@ -117,7 +117,7 @@ type Lookup<P extends Parts, K> = [K] extends [keyof P['older']]
 /** The key under which a DAG carries its types; for the compiler only. */
 export declare const shape: unique symbol;
 
-/** The type of a value, without the value; made by `type<T>()`. */
+/** The type of a value without the value; made by `type<T>()`. */
 export interface Type<T> {
   /** For the compiler only. @internal */
   readonly [shape]?: T;
@@ -128,12 +128,10 @@ export function type<T>(): Type<T> {
   return {};
 }
 
-/** A DAG as plain data: what `JSON.stringify(dag)` writes and `Dag.fromJSON` reads. */
+/** A DAG as plain data, as `JSON.stringify(dag)` writes it and `Dag.fromJSON` reads it. */
 export type DagJson = { readonly id: string; readonly functions: readonly unknown[]; readonly inputs: readonly string[] };
 
-/**
- * What `execute` needs to know of a DAG's types. `V` values by id, `In` inputs, `Inl` inline functions, `Used` ids that something consumes.
- */
+/** The types of a DAG that `execute` needs. `V` values by id, `In` inputs, `Inl` inline functions, `Used` ids that something consumes. */
 export interface DagLike<V extends object = object, In extends string = string, Inl extends string = string, Used extends string = string> {
   /** For the compiler only. @internal */
   readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
@@ -145,15 +143,15 @@ export interface DagLike<V extends object = object, In extends string = string, 
    * JSON would change.
    */
   toJSON(): DagJson;
-  /** Returns a picture of the DAG as a flowchart of Mermaid; also of an invalid DAG. */
+  /** Returns the DAG as a Mermaid flowchart. An invalid DAG is drawn too. */
   toMermaid(): string;
-  /** Returns a picture of the DAG in DOT, for Graphviz; also of an invalid DAG. */
+  /** Returns the DAG in DOT, for Graphviz. An invalid DAG is drawn too. */
   toDot(): string;
 }
 
-/** Ids, arguments and results are checked at run time only. */
+/** A DAG whose ids, arguments and results are checked at run time only. */
 export interface DynamicDag extends DagLike<Record<string, unknown>, never, never, never> {
-  /** Adds a function and returns this DAG. Throws `TypeError` for a wrong shape, `HANDOFF_INVALID_DAG` for an id that is taken. */
+  /** Adds a function and returns this DAG. Throws `TypeError` for a wrong shape, and `HANDOFF_INVALID_DAG` for a taken id. */
   add(
     spec: FunctionOptions & {
       id: string;
@@ -166,14 +164,14 @@ export interface DynamicDag extends DagLike<Record<string, unknown>, never, neve
   ): this;
   /** Declares a value that is given at execution, and returns this DAG. Throws as `add` does. */
   input(id: string): this;
-  /** Returns this DAG, or throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault. */
+  /** Returns this DAG. Throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault. */
   validate(): this;
 }
 
 /** The ids of the functions that are scheduled and have a result. */
 export type Regular<V, In, Inl> = Exclude<keyof V, In | Inl> & string;
 
-/** What `results` of a run holds, by `collect`. */
+/** The type of a run's `results`, by `collect`. */
 export type ResultsOf<V, In, Inl, Used, Collect> = Collect extends 'all'
   ? { [K in Regular<V, In, Inl>]: V[K & keyof V] }
   : Collect extends 'sinks'
@@ -182,7 +180,7 @@ export type ResultsOf<V, In, Inl, Used, Collect> = Collect extends 'all'
       ? { [P in K & keyof V]: V[P] }
       : never;
 
-/** A function of `Dag.of`: its id is its key. */
+/** A function in `Dag.of`: its id is its key. */
 export interface OfSpec extends FunctionOptions {
   readonly code: AnyFunction | FunctionRef | UntypedFunctionRef;
   readonly args?: readonly (string | Arg<string, never, unknown>)[];
@@ -190,9 +188,9 @@ export interface OfSpec extends FunctionOptions {
   readonly argumentInclusion?: 'variadic' | 'as-list';
   readonly type?: 'regular' | 'inline';
 }
-/** What a function of `Dag.of` gives. */
+/** The result of a function in `Dag.of`. */
 export type OfResult<X> = X extends { readonly code: infer C } ? ResultOf<C> : unknown;
-/** The values of `Dag.of` by id. */
+/** The values in `Dag.of`, by id. */
 export type OfValues<S> = { -readonly [K in keyof S]: OfResult<S[K]> };
 type OfArgs<S, X> = X extends { readonly args: infer A extends readonly unknown[] } ? { -readonly [K in keyof A]: OfValueAt<S, A[K]> } : [];
 // Most arguments are plain ids, and need the result of one function, not of all.
@@ -205,9 +203,9 @@ type OfIds<S, X> = X extends { readonly args: readonly (infer A)[] }
     ? unknown
     : { readonly args: readonly (keyof S & string)[] }
   : unknown;
-// Without it a misspelt option would compile: what is inferred has no surplus fields.
+// Without this a misspelt option would compile, as an inferred type has no surplus fields.
 type OfFields<X> = { readonly [K in Exclude<keyof X, keyof OfSpec | 'id'>]: never };
-/** Holds one function of `Dag.of` against the others. */
+/** Checks one function in `Dag.of` against the others. */
 export type OfCheck<S, X> = X extends { readonly code: infer C }
   ? OfFields<X> &
       OfIds<S, X> &
@@ -222,7 +220,7 @@ export type OfCheck<S, X> = X extends { readonly code: infer C }
             : never
           : never)
   : never;
-/** The inline functions of `Dag.of`. */
+/** The inline functions in `Dag.of`. */
 export type OfInline<S> = { [K in keyof S]: S[K] extends { readonly type: 'inline' } ? K : never }[keyof S] & string;
-/** The ids that a function of `Dag.of` consumes. */
+/** The ids that a function in `Dag.of` consumes. */
 export type OfUsed<S> = { [K in keyof S]: S[K] extends { readonly args: readonly (infer A)[] } ? IdOf<A> : never }[keyof S] & string;

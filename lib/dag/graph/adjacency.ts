@@ -1,13 +1,13 @@
 /**
- * Lists of indices, one per index, in two arrays (compressed sparse rows): list i is `items` from `start[i]` up to `start[i + 1]`.
- * A graph of 100,000 functions is two allocations, not 100,000.
+ * A list of indices for each index, all in two arrays (compressed sparse rows). List i is `items` from `start[i]` up to `start[i + 1]`. A
+ * graph of 100,000 functions needs two allocations instead of 100,000.
  */
 export interface Adjacency {
   readonly start: Int32Array;
   readonly items: Int32Array;
 }
 
-/** The lists the other way round: j is in list i of the answer where i is in list j. Items outside 0..size-1 are left out. */
+/** Returns the reversed lists: j is in list i of the result if i is in list j. Items outside 0..size-1 are left out. */
 export function transposed({ start, items }: Adjacency, size: number): Adjacency {
   const turnedStart = new Int32Array(size + 1);
   for (let k = 0; k < items.length; k++) {
@@ -27,8 +27,8 @@ export function transposed({ start, items }: Adjacency, size: number): Adjacency
 }
 
 /**
- * An order in which each index comes before its consumers (Kahn, "Topological sorting of large networks", 1962), or `undefined` where
- * there is a cycle. A consumer may be named twice.
+ * Returns an order in which each index precedes its consumers, or `undefined` if there is a cycle. A consumer may be listed twice. Source:
+ * Kahn, "Topological sorting of large networks", 1962.
  */
 export function topologicalOrder({ start, items }: Adjacency): Int32Array | undefined {
   const size = start.length - 1;

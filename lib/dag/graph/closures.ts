@@ -2,7 +2,7 @@ import type { Numbered } from '../plan/numbering.js';
 import type { Adjacency } from './adjacency.js';
 import { FLAGS } from './graph.js';
 
-/** Why only the driver may run a function: one of its closures exists there alone. 0 is none. */
+/** The reasons why only the driver may run a function: a closure exists there alone. Index 0 means no reason. */
 export const CLOSURES = [
   'none',
   'its code',
@@ -16,8 +16,9 @@ const DESERIALIZER = 3;
 const INLINE = 4;
 
 /**
- * By regular function: an index into `CLOSURES`. A plain function binds what it runs with: a serializer the producer, or the consumer where
- * the producer is an input or inline; a deserializer and an inline function the consumer. What nobody evaluates binds nobody.
+ * Returns an index into `CLOSURES` for each regular function. A plain function binds its function to the driver. A serializer binds the
+ * producer, or the consumer if the producer is an input or inline. A deserializer and an inline function bind the consumer. Code that is
+ * never evaluated binds nothing.
  */
 export function closuresOf(numbered: Numbered, evaluated: Adjacency | undefined, complex: Uint8Array | undefined): Uint8Array {
   const { size, functions, flags, args } = numbered;

@@ -1,22 +1,22 @@
 import type { FunctionSpec } from '../build/function-spec.js';
 
-/** Where functions may go, as far as the DAG says; by index. */
+/** Where functions may go, as far as the DAG says, by index. */
 export interface Placement {
-  /** The node's name, its own or its group's. */
+  /** The name of the node that the function or its group is pinned to. */
   readonly pin: readonly (string | undefined)[];
-  /** 1: only the driver, for itself or for a member of its group. */
+  /** 1 if only the driver may run it, because of itself or of a member of its group. */
   readonly bound: Uint8Array;
   /** The number of its group, or -1. */
   readonly group: Int32Array;
   readonly groupCount: number;
 }
 
-/** The id that a function is collocated with. */
+/** Returns the id that a function is collocated with. */
 export function collocationOf(spec: FunctionSpec): string | undefined {
   return typeof spec.node === 'object' && spec.node !== null && 'collocatedWith' in spec.node ? spec.node.collocatedWith : undefined;
 }
 
-/** The placement of functions of which none has a `node`. */
+/** Returns the placement of functions without any `node`. */
 export function placedAnywhere(closure: Uint8Array): Placement {
   const size = closure.length;
   return { pin: new Array(size).fill(undefined), bound: boundBy(closure), group: new Int32Array(size).fill(-1), groupCount: 0 };
@@ -28,7 +28,7 @@ function boundBy(closure: Uint8Array): Uint8Array {
   return bound;
 }
 
-/** Pins, bindings and groups of regular functions; `undefined` where collocation is at fault: an unknown or wrong id, a cycle. */
+/** Returns pins, bindings and groups of regular functions, or `undefined` if a collocation is wrong: an unknown or wrong id, or a cycle. */
 export function placementOf(
   specs: readonly FunctionSpec[],
   indexOf: ReadonlyMap<string, number>,
@@ -63,7 +63,7 @@ export function placementOf(
     const number = group[i]!;
     if (number === -1) continue;
     if (bound[i] === 1) groupBound[number] = 1;
-    // One member at most has a pin: the others are collocated.
+    // At most one member has a pin: the others are collocated.
     if (pin[i] !== undefined) groupPin[number] = pin[i];
   }
   for (let i = 0; i < size; i++) {
@@ -76,11 +76,11 @@ export function placementOf(
 }
 
 /**
- * The cycles among chains where each index has one next, or -1: each once, from its lowest index, along `next`, without the repetition at
- * the end.
+ * Finds the cycles of chains in which each index has one next index, or -1. Each cycle is listed once, from its lowest index along `next`,
+ * without repeating it at the end.
  */
 export function chainCycles(next: Int32Array): number[][] {
-  // 0 is unseen; otherwise the number of the walk that first came here.
+  // 0 means unseen; otherwise the number of the walk that came here first.
   const walkOf = new Int32Array(next.length);
   const cycles: number[][] = [];
   for (let first = 0; first < next.length; first++) {
@@ -98,12 +98,12 @@ export function chainCycles(next: Int32Array): number[][] {
   return cycles;
 }
 
-/** Joins each index with its next; groups are numbered in the order of their first members. */
+/** Joins each index with its next one. Groups are numbered in the order of their first members. */
 export function groupsOf(next: Int32Array): { readonly group: Int32Array; readonly groupCount: number } {
   const root = Int32Array.from(next.keys());
   const rootOf = (index: number): number => {
     let current = index;
-    // Halving the path on the way keeps a chain of 100,000 nearly linear (Tarjan and van Leeuwen, 1984).
+    // Halving the path keeps a chain of 100,000 nearly linear (Tarjan and van Leeuwen, 1984).
     while (root[current] !== current) {
       root[current] = root[root[current]!]!;
       current = root[current]!;
@@ -125,7 +125,7 @@ export function groupsOf(next: Int32Array): { readonly group: Int32Array; readon
   for (let i = 0; i < next.length; i++) {
     if (isMember[i] === 0) continue;
     const first = rootOf(i);
-    // A root is the lowest index of its group, so it is numbered before its members.
+    // A root is the lowest index of its group, so it is numbered before the other members.
     if (first === i) group[i] = groupCount++;
     else group[i] = group[first]!;
   }

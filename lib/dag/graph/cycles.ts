@@ -2,8 +2,9 @@
 import { type Adjacency, transposed } from './adjacency.js';
 
 /**
- * One cycle for each strongly connected component of a graph that has one: a shortest through the component's lowest index, beginning
- * with it, along `consumers`, without the repetition at the end; in the order of these indices. Linear: each component is searched once.
+ * Returns one cycle for each strongly connected component that has any, ordered by lowest index. It is a shortest cycle through the
+ * component's lowest index, and begins there; it follows `consumers` and does not repeat the first index. Linear: each component is
+ * searched once.
  */
 export function findCycles(producers: Adjacency): number[][] {
   const size = producers.start.length - 1;
@@ -22,7 +23,7 @@ export function findCycles(producers: Adjacency): number[][] {
 }
 
 /**
- * Breadth first inside the component of `first`, until an edge leads back to it. `cameFrom` is shared: no index is visited for two
+ * Searches the component of `first` breadth first until an edge leads back to it. `cameFrom` is shared: no index is visited for two
  * components.
  */
 function shortestCycle({ start, items }: Adjacency, component: Int32Array, first: number, cameFrom: Int32Array): number[] | undefined {
@@ -45,8 +46,8 @@ function shortestCycle({ start, items }: Adjacency, component: Int32Array, first
 }
 
 /**
- * The number of each index's strongly connected component (Tarjan, "Depth-first search and linear graph algorithms", 1972), with a stack of
- * its own: a chain of 100,000 must not overflow the machine's.
+ * Returns the number of each index's strongly connected component. It keeps a stack of its own: a chain of 100,000 must not overflow the
+ * machine's. Source: Tarjan, "Depth-first search and linear graph algorithms", 1972.
  */
 function componentsOf({ start, items }: Adjacency): Int32Array {
   const size = start.length - 1;

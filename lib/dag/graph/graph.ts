@@ -1,42 +1,43 @@
 import type { FunctionSpec } from '../build/function-spec.js';
 import { isFaultless } from '../build/option-faults.js';
 
-/** What is known of a function from its specification alone. */
+/** Facts about a function that its specification alone gives. */
 export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 16, loop: 32, constants: 64 } as const;
 
 /**
- * What a DAG holds, kept so that `compile` has little left to do: `add` looks every id up once, while its text is still in the processor's
- * cache, and compiling 10,000 functions with 10 arguments each goes over arrays of numbers (with the lookups it took four times as long).
- * It only ever grows.
+ * The contents of a DAG, kept so that `compile` has little to do. `add` looks up every id once, while its text is still in the processor's
+ * cache. Compiling 10,000 functions with 10 arguments each then only walks arrays of numbers; with look-ups it took four times as long. A
+ * graph only ever grows.
  */
 export class Graph {
-  /** In the order of adding, inline functions included; a function's place is its position. */
+  /** All functions in the order of adding, including inline ones. The index is the function's position. */
   readonly specs: FunctionSpec[] = [];
   readonly ids: string[] = [];
   readonly flags: number[] = [];
-  /** The flags that some function has. */
+  /** The flags that at least one function has. */
   allFlags = 0;
-  /** The arguments of all functions, one after the other, as numbers of ids; those of position i end before `argsEnd[i]`. */
+  /** The arguments of all functions in one list, as id numbers. Those of position i end before `argsEnd[i]`. */
   readonly args: number[] = [];
   readonly argsEnd: number[] = [];
   readonly inputs: string[] = [];
-  /** Every id that was mentioned, numbered. */
+  /** The number of every id that was mentioned. */
   readonly #numberOf = new Map<string, number>();
-  /** By number of an id: 0 if it was only mentioned, a function's position + 1, or -(k+1) for input k. */
+  /** By id number: 0 if the id was only mentioned, position + 1 for a function, -(k+1) for input k. */
   readonly definedAs: number[] = [];
 
   /**
-   * What `compile` made of the graph as it is now, and alone reads; `undefined` after each addition. Its type is not the graph's business.
+   * The result of `compile` for the present graph; only `compile` reads it. `undefined` after each addition. The graph does not know its
+   * type.
    */
   compiled: unknown;
 
-  /** A function's position + 1, -(k+1) for input k, or 0. */
+  /** Returns position + 1 for a function, -(k+1) for input k, or 0. */
   find(id: string): number {
     const number = this.#numberOf.get(id);
     return number === undefined ? 0 : this.definedAs[number]!;
   }
 
-  /** The id must not be taken. */
+  /** Adds a function whose id is not taken. */
   addFunction(spec: FunctionSpec): void {
     this.compiled = undefined;
     this.definedAs[this.#number(spec.id)] = this.specs.push(spec);
@@ -62,7 +63,7 @@ export class Graph {
     this.allFlags |= flags;
   }
 
-  /** The id must not be taken. */
+  /** Adds an input whose id is not taken. */
   addInput(id: string): void {
     this.compiled = undefined;
     this.definedAs[this.#number(id)] = -this.inputs.push(id);
@@ -76,7 +77,7 @@ export class Graph {
   }
 }
 
-/** Whether there is anything among these constants that its owner can change. */
+/** Whether the constants contain an object, which its owner can change. */
 export function hasObject(constants: readonly unknown[]): boolean {
   if (!Array.isArray(constants)) return false;
   for (let k = 0; k < constants.length; k++) if (typeof constants[k] === 'object' && constants[k] !== null) return true;

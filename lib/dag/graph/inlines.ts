@@ -1,9 +1,10 @@
 import type { Adjacency } from './adjacency.js';
 
 /**
- * For each of the first `size` functions the inline functions (numbers from `size` on) that its attempt evaluates: each once, producers
- * first. `args` are the arguments of all functions, without a cycle. As large as the work that the inline functions will be: no chain of
- * calls, however long the chain of functions.
+ * For each of the first `size` functions, lists the inline functions (numbers from `size` on) that its attempt evaluates: each once,
+ * producers first. `args` are the arguments of all functions, without a cycle.
+ *
+ * The size of the result equals the number of inline evaluations. Works without recursion, so chains may be of any length.
  */
 export function evaluatedInlines({ start, items }: Adjacency, size: number): Adjacency {
   const cursor = new Int32Array(start.length - 1);

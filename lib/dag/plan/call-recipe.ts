@@ -2,20 +2,23 @@ import type { AnyFunction, CodeRef } from '../build/function-ref.js';
 import type { Isolation } from '../build/function-spec.js';
 import type { Layout } from './layout.js';
 
-/** The evaluation of one function: the inline functions and (de)serializers it needs, each once per attempt, and itself last. */
+/**
+ * The evaluation of one function: the inline functions and (de)serializers that it needs, each once per attempt, and last the function
+ * itself.
+ */
 export interface CallRecipe {
   readonly steps: readonly RecipeStep[];
 }
 
 /**
- * One call of user code. A (de)serializer is also given the names of the producer's and the consumer's node, which the plan cannot know.
+ * One call of user code. A (de)serializer also receives the names of the producer's and the consumer's node, which the plan cannot know.
  */
 export interface RecipeStep {
   readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
-  /** The function whose code this is; for a (de)serializer the producer of its edge. */
+  /** The function that this code belongs to; for a (de)serializer, the producer of its edge. */
   readonly functionId: string;
   readonly code: AnyFunction | CodeRef;
-  /** A plain function runs in the loop; a reference where the function it serves does. */
+  /** Where it runs: a plain function in the loop, a reference where its function runs. */
   readonly isolation: Isolation;
   readonly sources: readonly RecipeSource[];
   /** Whether the sources are passed as one array in first place. */
@@ -23,7 +26,7 @@ export interface RecipeStep {
   readonly extraArgs: readonly unknown[];
 }
 
-/** Where an argument comes from: the result of a regular function, an input, or an earlier step of the same program. */
+/** The source of an argument: the result of a regular function, an input, or an earlier step of the same recipe. */
 export type RecipeSource =
   | { readonly from: 'function'; readonly index: number; readonly id: string }
   | { readonly from: 'input'; readonly id: string }
@@ -31,7 +34,7 @@ export type RecipeSource =
 
 const NO_EXTRA: readonly unknown[] = Object.freeze([]);
 
-/** The program of regular function `index`. */
+/** Returns the recipe of regular function `index`. */
 export function buildRecipe(layout: Layout, index: number): CallRecipe {
   const { functions, size, args, evaluated } = layout;
   const isolation = layout.isolation[index]!;

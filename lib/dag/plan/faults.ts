@@ -5,10 +5,10 @@ import { chainCycles, collocationOf } from '../graph/collocation.js';
 import { findCycles } from '../graph/cycles.js';
 import type { Graph } from '../graph/graph.js';
 
-/** How many faults an error's message spells out; `faults` has them all. */
+/** How many faults an error's message lists; `faults` has them all. */
 const SPELT_OUT = 10;
 
-/** The `HANDOFF_INVALID_DAG` that carries these faults. */
+/** Returns the `HANDOFF_INVALID_DAG` with these faults. */
 export function invalidDag(dagId: string, faults: readonly DagFault[]): HandoffError {
   const messages = faults.slice(0, SPELT_OUT).map((fault) => fault.message);
   if (faults.length > SPELT_OUT) messages.push(`and ${faults.length - SPELT_OUT} more`);
@@ -20,7 +20,7 @@ export function invalidDag(dagId: string, faults: readonly DagFault[]): HandoffE
 }
 
 /**
- * Everything that is wrong with a DAG by itself: the faults of each function in the order of adding, then cycles, then those of
+ * Lists everything that is wrong with a DAG by itself: the faults of each function in the order of adding, then cycles, then faults of
  * collocation. Linear in functions and arguments.
  */
 export function findFaults(graph: Graph): DagFault[] {
@@ -59,7 +59,7 @@ function collocationFaults(graph: Graph): DagFault[] {
   const next = new Int32Array(specs.length).fill(-1);
   for (const [position, spec] of specs.entries()) {
     const target = spec.type === 'inline' ? undefined : collocationOf(spec);
-    // What is no id is already a fault of the option.
+    // A value that is no id is already a fault of the option.
     if (typeof target !== 'string' || target === '') continue;
     const functionId = spec.id;
     const found = graph.find(target);
@@ -89,7 +89,7 @@ function closed(cycle: readonly number[], functions: readonly FunctionSpec[]): s
   return [...cycle, cycle[0]!].map((number) => functions[number]!.id);
 }
 
-/** A path as text; of a long one the ends, as a cycle of 100,000 is no message. */
+/** Returns a path as text. A long one keeps its ends: a cycle of 100,000 makes no message. */
 function drawn(path: readonly string[]): string {
   const ids = path.map(quoted);
   return (ids.length > 12 ? [...ids.slice(0, 8), `(${ids.length - 11} more)`, ...ids.slice(-3)] : ids).join(' → ');

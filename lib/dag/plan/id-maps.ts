@@ -3,8 +3,7 @@ import type { FunctionSpec } from '../build/function-spec.js';
 import type { Graph } from '../graph/graph.js';
 
 /**
- * A map that can only be read, whatever a cast says: a frozen `Map` still has its `set`, and `Map.prototype.set.call` passes by any
- * override.
+ * A map that can only be read, whatever a cast says. A frozen `Map` still has its `set`, and `Map.prototype.set.call` evades any override.
  */
 abstract class ReadOnly<T> implements ReadonlyMap<string, T> {
   abstract readonly size: number;
@@ -52,7 +51,7 @@ abstract class ReadOnly<T> implements ReadonlyMap<string, T> {
   }
 }
 
-/** The functions of a graph by id, in the order of adding. Live. */
+/** The functions of a graph by id, in the order of adding. A live view. */
 export class FunctionsById extends ReadOnly<FunctionSpec> {
   readonly #graph: Graph;
 
@@ -62,7 +61,7 @@ export class FunctionsById extends ReadOnly<FunctionSpec> {
     Object.freeze(this);
   }
 
-  /** The graph behind a map that this class made; `undefined` for any other object. */
+  /** Returns the graph behind a map of this class, or `undefined` for any other object. */
   static graphOf(map: object): Graph | undefined {
     return #graph in map ? map.#graph : undefined;
   }
@@ -82,15 +81,15 @@ export class FunctionsById extends ReadOnly<FunctionSpec> {
 }
 
 /**
- * The indices of the regular functions by id, at one moment: looked up where the graph keeps its ids, as filling a map of its own would
- * double the time to compile.
+ * The indices of the regular functions by id, at one moment. It uses the graph's own map of ids: filling another map would double the time
+ * to compile.
  */
 export class IndexById extends ReadOnly<number> {
   readonly #graph: Graph;
   readonly #ids: readonly string[];
-  /** How many functions the graph had. */
+  /** How many functions the graph had at that moment. */
   readonly #positions: number;
-  /** By position the index, or more where it is inline; `undefined` where they are the same. */
+  /** The index by position; larger than any index for an inline function. `undefined` if index and position are the same. */
   readonly #indexAt: Int32Array | undefined;
 
   constructor(graph: Graph, ids: readonly string[], indexAt: Int32Array | undefined) {

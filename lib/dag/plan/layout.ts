@@ -7,22 +7,22 @@ import { evaluatedInlines } from '../graph/inlines.js';
 import { type Numbered, numberFunctions } from './numbering.js';
 
 /**
- * The arrays of a plan. Functions are numbered: the regular ones from 0, the inline ones from `size` on, each kind in the order of adding;
- * input k is -(k+1).
+ * The arrays of a plan. Functions are numbered: regular ones from 0, inline ones from `size` on, both in the order of adding. Input k is
+ * -(k+1).
  */
 export interface Layout {
-  /** How many regular functions. */
+  /** The number of regular functions. */
   readonly size: number;
-  /** All functions by number. */
+  /** All functions, by number. */
   readonly functions: readonly FunctionSpec[];
-  /** The regular ones. */
+  /** The regular functions. */
   readonly specs: readonly FunctionSpec[];
   readonly ids: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
   readonly inputs: readonly string[];
-  /** The arguments of every function by number, inline ones included, in order, duplicates included. */
+  /** The arguments of every function by number, including inline ones, in order and with duplicates. */
   readonly args: Adjacency;
-  /** The inline functions that a regular one evaluates, producers first; `undefined` where the DAG has none. */
+  /** For each regular function the inline functions that it evaluates, producers first. `undefined` if the DAG has no inline function. */
   readonly evaluated: Adjacency | undefined;
   readonly producers: Adjacency;
   readonly dependents: Adjacency;
@@ -33,12 +33,12 @@ export interface Layout {
   readonly placement: Placement;
   readonly closure: Uint8Array;
   readonly inputUsed: Uint8Array;
-  /** 1: needs inline functions or (de)serializers. `undefined` where no function does. */
+  /** 1 if the function needs inline functions or (de)serializers. `undefined` if no function does. */
   readonly complex: Uint8Array | undefined;
   readonly constants: readonly ConstantsOf[];
 }
 
-/** Constants of a function, or of one of its edges, among which there are objects. */
+/** Constants of a function, or of one of its edges, that contain objects. */
 export interface ConstantsOf {
   readonly functionId: string;
   /** The array that the specification holds. */
@@ -46,9 +46,9 @@ export interface ConstantsOf {
 }
 
 /**
- * Lays a DAG out, or gives `undefined` where it has a fault, without saying which: the hot path of every `execute`. Linear in functions and
- * arguments and, for inline functions, in how often they will be evaluated. Nothing of it is changed by later additions.
- * `defaultIsolation`: of references that name none.
+ * Lays a DAG out. Returns `undefined` if it has a fault, without saying which. This is on the hot path of every `execute`. Linear in
+ * functions, arguments and evaluations of inline functions. Later additions to the graph do not change the layout. `defaultIsolation` is
+ * that of references that name none.
  */
 export function layOut(graph: Graph, defaultIsolation: Isolation): Layout | undefined {
   if ((graph.allFlags & FLAGS.faulty) !== 0) return undefined;
@@ -63,7 +63,7 @@ export function layOut(graph: Graph, defaultIsolation: Isolation): Layout | unde
   const inputUsed = new Uint8Array(graph.inputs.length);
   const { producers, isAscending } = distinctProducers(args, size, evaluated, inputUsed);
   const dependents = transposed(producers, size);
-  // Most DAGs are added producers first; then the order of adding will do.
+  // Most DAGs are added producers first; then the order of adding is topological.
   const topological = orderOfAll?.filter((number) => number < size) ?? (isAscending ? ascending(size) : topologicalOrder(dependents));
   if (topological === undefined) return undefined;
 
@@ -109,7 +109,10 @@ function constantsOf({ functions, flags }: Numbered): ConstantsOf[] {
   return found;
 }
 
-/** What each regular function waits for, each once, directly or through the inline functions it evaluates; marks the inputs used so. */
+/**
+ * Lists for each regular function the functions it waits for, directly or through inline functions, each once. Also marks the inputs that
+ * are used.
+ */
 function distinctProducers(
   args: Adjacency,
   size: number,

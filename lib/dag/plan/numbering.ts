@@ -14,7 +14,7 @@ export interface Numbered {
   readonly args: Adjacency;
 }
 
-/** Positions to numbers; `undefined` where an argument names nothing. */
+/** Converts positions to numbers. Returns `undefined` if an argument names nothing. */
 export function numberFunctions(graph: Graph): Numbered | undefined {
   return (graph.allFlags & FLAGS.inline) === 0 ? numberRegular(graph) : numberWithInlines(graph);
 }

@@ -1,8 +1,8 @@
 import type { Plan } from './plan.js';
 
 /**
- * By function: how long the longest path from its start to the end of a sink is, itself included: what is left of the run once it is ready.
- * `estimateMs` says how long one function takes.
+ * Returns for each function the length of the longest path from its start to the end of a sink, itself included. That is what is left of
+ * the run once it is ready. `estimateMs` gives the time of one function.
  */
 export function remainingPaths(plan: Plan, estimateMs: (index: number) => number): Float64Array {
   const { topological, dependents, dependentsStart } = plan;

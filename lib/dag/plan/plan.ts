@@ -8,64 +8,64 @@ import { FunctionsById } from './id-maps.js';
 import { type ConstantsOf, type Layout, layOut } from './layout.js';
 
 /**
- * A valid DAG at one moment, laid out for running: later additions to the DAG do not touch it. Indices are those of the regular functions,
- * in the order of adding. It is shared by all runs of the same DAG: read its arrays, and copy what is to be counted down.
+ * A valid DAG at one moment, laid out for running. Later additions to the DAG do not change it. Indices are those of the regular functions,
+ * in the order of adding. All runs of the same DAG share it: do not change its arrays, copy them to count down.
  */
 export interface Plan {
-  /** The id by which the run is known: the DAG's own, or another. */
+  /** The id of the run's DAG: the DAG's own, or another. */
   readonly dagId: string;
   /** The DAG's own id. */
   readonly definitionId: string;
-  /** How many regular functions. */
+  /** The number of regular functions. */
   readonly size: number;
   readonly ids: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
   readonly specs: readonly FunctionSpec[];
   /** The ids of the inputs, in the order of adding. */
   readonly inputs: readonly string[];
-  /** How many functions each waits for: `producers` counted. */
+  /** How many functions each one waits for: the length of its list of producers. */
   readonly needsCount: Int32Array;
-  /** Those that wait for function i, each once: `dependents` from `dependentsStart[i]` up to `dependentsStart[i + 1]`. */
+  /** The functions that wait for function i, each once: `dependents` from `dependentsStart[i]` up to `dependentsStart[i + 1]`. */
   readonly dependentsStart: Int32Array;
   readonly dependents: Int32Array;
-  /** Those that function i waits for, directly or through inline functions, each once: from `producersStart[i]` as above. */
+  /** The functions that function i waits for, directly or through inline functions, each once: from `producersStart[i]` as above. */
   readonly producersStart: Int32Array;
   readonly producers: Int32Array;
   /**
-   * The arguments of function i in order, duplicates included: from `argsStart[i]` as above; a function's index, or -(k+1) for input k. All
-   * there is to know where `isSimple(i)`.
+   * The arguments of function i in order, with duplicates: from `argsStart[i]` as above. Each is a function's index, or -(k+1) for input k.
+   * If `isSimple(i)`, these are all that it needs.
    */
   readonly argsStart: Int32Array;
   readonly args: Int32Array;
-  /** Every function after those it waits for. */
+  /** All functions, each after those it waits for. */
   readonly topological: Int32Array;
-  /** The default filled in. */
+  /** The isolation of each function, with the default filled in. */
   readonly isolation: readonly Isolation[];
-  /** That of references that name none. */
+  /** The isolation of references that name none. */
   readonly defaultIsolation: Isolation;
-  /** The node it is pinned to by name, itself or through its collocation group. */
+  /** The name of the node that it is pinned to, by itself or through its collocation group. */
   readonly pin: readonly (string | undefined)[];
-  /** 1: only the driver may run it, for itself or for a member of its collocation group. */
+  /** 1 if only the driver may run it, because of itself or of a member of its collocation group. */
   readonly bound: Uint8Array;
-  /** Why it is bound by itself, an index into `CLOSURES`; 0: it is not. */
+  /** Why the function itself is bound to the driver: an index into `CLOSURES`, or 0. */
   readonly closure: Uint8Array;
   /** The number of its collocation group, counted from 0, or -1. */
   readonly group: Int32Array;
   readonly groupCount: number;
-  /** Those that no regular function consumes, directly or through inline functions. */
+  /** The functions that no regular function consumes, directly or through inline functions. */
   readonly sinks: Int32Array;
-  /** 1: something that will run needs input k. */
+  /** 1 if a function that will run needs input k. */
   readonly inputUsed: Uint8Array;
-  /** The constants among which there are objects, which the caller may change. */
+  /** The constants that contain objects, which the caller may change. */
   readonly constants: readonly ConstantsOf[];
   /**
    * Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and
-   * `specs[i].argumentInclusion` say all.
+   * `specs[i].argumentInclusion` describe it completely.
    */
   isSimple(index: number): boolean;
-  /** How to evaluate a function, whether simple or not. Kept where it is not simple. */
+  /** Returns how to evaluate a function, whether simple or not. The recipe is cached if it is not simple. */
   recipe(index: number): CallRecipe;
-  /** The same plan for a run that is known by another id. */
+  /** Returns the same plan for a run with another DAG id. */
   runAs(dagId: string): Plan;
 }
 
@@ -147,9 +147,10 @@ class LaidOutPlan implements Plan {
 }
 
 /**
- * Checks a DAG and lays it out, synchronously; the first thing that `execute` does. Throws `HANDOFF_INVALID_DAG` with every fault, or
- * `TypeError` for what is no DAG. A DAG made by another copy of the package will do. The plan of an unchanged DAG is the same object.
- * `defaultIsolation`: of references that name none.
+ * Checks a DAG and lays it out, synchronously; `execute` begins with this. The plan of an unchanged DAG is the same object. A DAG made by
+ * another copy of the package is accepted. `defaultIsolation` is that of references that name none.
+ *
+ * Throws `HANDOFF_INVALID_DAG` with every fault, and `TypeError` if it is not a DAG.
  */
 export function compile(dag: DagLike, defaultIsolation: Isolation = 'thread'): Plan {
   const graph = graphOf(dag);
@@ -162,7 +163,7 @@ export function compile(dag: DagLike, defaultIsolation: Isolation = 'thread'): P
   return plan;
 }
 
-/** The graph behind our own Dag, or one made of what another copy's Dag shows of itself. */
+/** Returns the graph behind our own Dag. For another copy's Dag it builds one from the Dag's public properties. */
 function graphOf(dag: DagLike): Graph {
   if (typeof dag !== 'object' || dag === null || typeof dag.id !== 'string' || typeof dag.functions?.values !== 'function') {
     throw new TypeError('Cannot plan: what was given is no Dag');

@@ -1,6 +1,6 @@
 import { HandoffError } from '../../base/index.js';
 
-/** Where a value lies: its own key, in what lies around it. */
+/** The position of a value: its key, and the position around it. */
 interface Place {
   readonly value: object;
   readonly key: string;
@@ -14,9 +14,9 @@ interface Pending {
 }
 
 /**
- * A copy of `value` that JSON writes and reads back unchanged, or `HANDOFF_NOT_SERIALIZABLE` with the path of what it would change:
- * undefined, NaN, infinities, -0, bigint, symbols, functions, holes, cycles, class instances (Date, Map, …), accessors, hidden and symbolic
- * keys. Sharing is no change: what is reached twice is written twice. Without recursion.
+ * Returns a copy of `value` that JSON writes and reads back unchanged. Throws `HANDOFF_NOT_SERIALIZABLE` with the path of what JSON would
+ * change: undefined, NaN, infinities, -0, bigint, symbols, functions, holes, cycles, class instances (Date, Map, …), accessors, hidden and
+ * symbolic keys. Shared parts are written twice. Works without recursion.
  */
 export function jsonCopy(value: unknown, path: string, whose: { readonly dagId: string; readonly functionId: string }): unknown {
   const refuse = (what: string, place: Place | undefined, key: string): never => {
@@ -57,7 +57,7 @@ export function jsonCopy(value: unknown, path: string, whose: { readonly dagId: 
       if (get !== undefined || set !== undefined) refuse('an accessor', place, named);
       if (enumerable !== true) refuse('hidden', place, named);
       if (isArray && !isIndex(key)) refuse('a named property of an array', place, named);
-      // Defined, not assigned: an assignment to `__proto__` is no key.
+      // Defined, as an assignment to `__proto__` would not make a key.
       Object.defineProperty(copy, key, { value: copyOf(item, place, named), writable: true, enumerable: true, configurable: true });
     }
   }

@@ -4,14 +4,14 @@ import type { DagJson } from '../build/wiring.js';
 import { invalidDag } from '../plan/faults.js';
 import { jsonCopy } from './json-copy.js';
 
-/** A DAG as plain data; see `Dag.toJSON` for what it throws. Fields that have their defaults are left out. */
+/** Returns a DAG as plain data; see `Dag.toJSON` for what it throws. Fields with their default value are left out. */
 export function dagToJson(dagId: string, specs: readonly FunctionSpec[], inputs: readonly string[]): DagJson {
   refusePlainFunctions(dagId, specs);
   return { id: dagId, functions: specs.map((spec) => specToJson(dagId, spec)), inputs: [...inputs] };
 }
 
 /**
- * The parts of what `dagToJson` wrote, functions as `specOf` gives them. Throws `TypeError` that names the place of what is not such, and
+ * Reads what `dagToJson` wrote; functions are as `specOf` returns them. Throws `TypeError` naming the place of anything else, and
  * `HANDOFF_INVALID_DAG` for plain functions.
  */
 export function readJson(json: unknown): {

@@ -3,25 +3,25 @@ import { inputIdsOf } from '../build/inputs.js';
 import type { DagLike } from '../build/wiring.js';
 import { collocationOf } from '../graph/collocation.js';
 
-/** One thing to draw. A `missing` one is only named by others. */
+/** One thing to draw. A `missing` one is only mentioned by others. */
 interface Shape {
   readonly name: string;
   readonly kind: 'regular' | 'inline' | 'input' | 'missing';
-  /** The lines of its label: its id, and where it is to run. */
+  /** The lines of its label: its id, and where it runs. */
   readonly lines: readonly string[];
 }
 
 interface Drawing {
   readonly shapes: readonly Shape[];
-  /** From producer to consumer, each pair once. */
+  /** Edges from producer to consumer, each once. */
   readonly edges: readonly (readonly [string, string])[];
 }
 
-/** What Mermaid's grammar would take for something else, whole or as the beginning of a name. */
+/** Words that Mermaid's grammar would misread, as a whole or at the beginning of a name. */
 const MERMAID_WORDS = /^(end|graph|subgraph|flowchart|default|style|linkstyle|class|click|href|call|direction|interpolate|[ovx]$)/i;
 const isMermaidName = (id: string): boolean => /^[A-Za-z][A-Za-z0-9_]*$/.test(id) && !MERMAID_WORDS.test(id);
 
-/** The DAG as a Mermaid flowchart. Any id is drawn as it is; see `Dag.toMermaid`. */
+/** Returns the DAG as a Mermaid flowchart. Any id is drawn correctly; see `Dag.toMermaid`. */
 export function toMermaid(dag: DagLike): string {
   const { shapes, edges } = draw(dag, isMermaidName);
   const lines = ['flowchart TD'];
@@ -41,8 +41,8 @@ const MERMAID_SHAPES = { regular: ['[', ']'], inline: ['(', ')'], input: ['[/', 
 const MERMAID_STYLES = { inline: 'stroke-dasharray: 4 3', input: 'stroke-width: 2px', missing: 'stroke: red' } as const;
 
 /**
- * Letters, digits and what is harmless in a quoted Mermaid text stay; all else (quotes, brackets, `%%`, `#`, HTML, Markdown) is a numeric
- * entity.
+ * Escapes a quoted Mermaid text. Letters, digits and harmless characters stay; all others (quotes, brackets, `%%`, `#`, HTML, Markdown)
+ * become numeric entities.
  */
 function mermaidText(line: string): string {
   return wellFormed(line)
@@ -50,10 +50,10 @@ function mermaidText(line: string): string {
     .replace(/\r\n|\r|\n/g, '<br/>');
 }
 
-/** Graphviz folds case in nothing that is quoted, so most ids can be names; `_1` is ours. */
+/** Whether an id can be a name in DOT. Graphviz keeps the case of quoted names, so most ids can; `_1` is reserved for us. */
 const isDotName = (id: string): boolean => /^[\x20-\x7e]+$/.test(id) && !/["\\&<>]/.test(id) && !/^_\d+$/.test(id);
 
-/** The DAG as a Graphviz digraph. Any id is drawn as it is; see `Dag.toDot`. */
+/** Returns the DAG as a Graphviz digraph. Any id is drawn correctly; see `Dag.toDot`. */
 export function toDot(dag: DagLike): string {
   const { shapes, edges } = draw(dag, isDotName);
   const lines = [`digraph "${dotText(dag.id)}" {`, '  node [shape=box];'];
@@ -71,7 +71,7 @@ const DOT_STYLES = {
   missing: ', shape=hexagon, color=red',
 } as const;
 
-/** Inside quotes Graphviz reads backslashes and HTML entities. */
+/** Escapes a quoted text: Graphviz reads backslashes and HTML entities inside quotes. */
 function dotText(line: string): string {
   return [...wellFormed(line).replace(/\r\n|\r/g, '\n')]
     .map((character) => DOT_ESCAPES.get(character) ?? (isControl(character) ? '\u{FFFD}' : character))
@@ -87,12 +87,12 @@ const DOT_ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const isControl = (character: string): boolean => /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(character);
-/** A surrogate that stands alone cannot be written as UTF-8. */
+/** Replaces lone surrogates, which UTF-8 cannot express. */
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\u{FFFD}');
 
 function draw(dag: DagLike, isName: (id: string) => boolean): Drawing {
   const shapes = new Map<string, Shape>();
-  // An id that the grammar would misread is drawn under a number; no id that may be a name looks like one.
+  // An id that the grammar would misread is drawn under a number. No id that is used as a name looks like such a number.
   const add = (id: string, kind: Shape['kind'], place: readonly string[]): void => {
     shapes.set(id, { name: isName(id) ? id : `_${shapes.size}`, kind, lines: [id, ...place] });
   };
