@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { nonEmpty } from './option-values.js';
 
-/** Whether the code of functions is looked at, and where, as commander reads it. */
+/** Whether and where the code of functions is checked, as commander reads it. */
 export interface CodeFlags {
   readonly code: boolean;
   readonly root?: string;
 }
 
-/** Adds the options of a command that looks at the code of functions. */
+/** Adds the options of a command that checks the code of functions. */
 export function withCodeOptions(command: Command): Command {
   return command
     .option('--no-code', 'do not look whether the code of functions is there; else their modules are loaded')

@@ -1,11 +1,9 @@
-/**
- * What `handoff.ts`, the way in, hears before anything else is loaded; `main` takes both over once it is.
- */
+/** Handlers that `handoff.ts`, the entry point, installs before anything else is loaded. `main` takes them over once it is loaded. */
 export interface Entry {
-  /** What a signal does from now on. At first it ends the process at once, with exit code 130. */
+  /** Called for a signal. At first it ends the process at once, with exit code 130. */
   onSignal: () => void;
-  /** What an error that nobody caught does from now on. At first it is `lastResort`. */
+  /** Called for an error that nothing caught. At first it is `lastResort`. */
   onUncaught: (error: unknown) => void;
-  /** Says in one line what is wrong, and ends the process with exit code 1. Never fails, never waits. */
+  /** Prints the error in one line, and ends the process with exit code 1. Never fails, never waits. */
   lastResort(error: unknown): never;
 }

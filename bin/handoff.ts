@@ -12,13 +12,13 @@ const INTERRUPTED = 130;
 function lastResort(error: unknown): never {
   const line = `handoff: ${sentence(error)}\n`;
   try {
-    // A pipe that nobody reads would hold up `writeSync` for ever.
+    // `writeSync` would block for ever on a pipe without a reader.
     process.stderr.write(line);
   } catch {
     try {
       writeSync(2, line);
     } catch {
-      // Nobody can be told.
+      // Standard error cannot be written.
     }
   }
   process.exit(FAILED);

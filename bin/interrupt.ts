@@ -1,24 +1,24 @@
 import type { Entry } from './entry.js';
 import { ExitCode } from './exit-codes.js';
 
-/** How long the last line may take to be written, ms. */
+/** How long writing the last line may take, ms. */
 const LAST_LINE_MS = 100;
 
-/** What has to be ended before the process can be. */
+/** What must end before the process can. */
 export interface Ending {
   /** See `Handoff.endThreads`. */
   endThreads(): Promise<number>;
 }
 
 /**
- * From now on the first SIGINT or SIGTERM calls `onFirst`, the second leaves at once with `ExitCode.interrupted`; so does the first while
- * nobody has anything to end.
+ * Handles signals. From now on the first SIGINT or SIGTERM calls `onFirst`, and the second leaves at once with `ExitCode.interrupted`. So
+ * does the first if there is nothing to end.
  */
 export class Interrupt {
   #onFirst: (() => void) | undefined;
   #isInterrupted = false;
   #isLeaving = false;
-  /** What the process ends with, once it is being left. */
+  /** The exit code, once the process is being left. */
   #code: number | undefined;
   #ending: Ending | undefined;
 
@@ -31,34 +31,34 @@ export class Interrupt {
     return this.#isInterrupted;
   }
 
-  /** What the first signal ends, from now on; `undefined`: the process itself. */
+  /** Sets what the first signal ends; `undefined` means the process itself. */
   ends(onFirst: (() => void) | undefined): void {
     this.#onFirst = onFirst;
   }
 
-  /** What `leave` ends first, from now on. */
+  /** Sets what `leave` ends first. */
   endsFirst(ending: Ending): void {
     this.#ending = ending;
   }
 
   /**
-   * Ends the process with the exit code. A thread that is blocked in a system call would hold up `process.exit`: where there is one after
-   * half a second, the process ends by SIGKILL of itself instead, which the shell sees as 137. The first process of a container ends by
-   * `abort`, seen as 134 or 139.
+   * Ends the process with the exit code. A thread that is blocked in a system call would block `process.exit`. If there is one after half a
+   * second, the process kills itself with SIGKILL, and the shell sees 137. The first process of a container ends with `abort`, seen as 134
+   * or 139.
    */
   async leave(code: number): Promise<never> {
-    // Whatever ends with the threads is no reason to leave otherwise.
+    // Errors while threads end must not change how the process is left.
     this.#code ??= code;
     const blocked = (await this.#ending?.endThreads()) ?? 0;
     if (blocked === 0) return process.exit(this.#code);
     const line = `handoff: killed, as ${blocked === 1 ? 'a thread is' : `${blocked} threads are`} still blocked in a system call\n`;
     await new Promise<void>((resolve) => {
       process.stderr.write(line, () => resolve());
-      // Whether anybody reads it or not.
+      // Whether or not it was read.
       setTimeout(resolve, LAST_LINE_MS);
     });
     process.kill(process.pid, 'SIGKILL');
-    // Only the first process of a container gets here: no signal that it sends itself ends it, but a fault does.
+    // Only the first process of a container gets here: a signal that it sends to itself does not end it, but a fault does.
     return process.abort();
   }
 

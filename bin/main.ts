@@ -13,10 +13,10 @@ import type { Session } from './session.js';
 import { guardStandardError } from './standard-error.js';
 import { claimStandardOutput } from './standard-output.js';
 
-/** How long an error may take to be told when nothing else goes on, ms. */
+/** How long reporting an error may take when nothing else goes on, ms. */
 const LONGEST_REPORT_MS = 2000;
 
-/** Reads the command line, does what it says, and ends the process with the exit code. */
+/** Reads the command line, performs the command, and ends the process with its exit code. */
 export async function main(entry: Entry): Promise<never> {
   const standardError = guardStandardError();
   const session: Session = {
@@ -28,7 +28,7 @@ export async function main(entry: Entry): Promise<never> {
     clearTerminal() {},
   };
 
-  /** What goes wrong outside of any function, and every failure: told to the person at the terminal. Returns the exit code. */
+  /** Reports an error to the person at the terminal. Used for failures, and for errors outside of functions. Returns the exit code. */
   const report = async (error: unknown): Promise<ExitCode> => {
     const { errorReport, exitCodeOf } = await import('./report/error-report.js');
     const { colorsFor } = await import('./report/colors.js');
@@ -37,9 +37,9 @@ export async function main(entry: Entry): Promise<never> {
     return exitCodeOf(error);
   };
 
-  /** Leaves at once: what the modules of a DAG left open (timers, servers) keeps nobody waiting. */
+  /** Leaves at once: timers and servers that the DAG's modules left open do not delay the end. */
   const leave = async (code: ExitCode): Promise<never> => {
-    // Whoever reads the results slowly gets them; a signal ends the wait.
+    // A slow reader gets all results; a signal ends the wait.
     session.interrupt.ends(undefined);
     await session.output.flush();
     const isLost = session.output.error !== undefined;
@@ -49,12 +49,12 @@ export async function main(entry: Entry): Promise<never> {
   };
 
   let isEnding = false;
-  // Bound, as it would otherwise run on behalf of whoever threw.
+  // Bound, as it would otherwise run in the async context of the error.
   const end = AsyncResource.bind((error: unknown) => {
-    // Errors of the report itself, and what follows from the first error.
+    // Ignores errors of the report itself, and consequences of the first error.
     if (isEnding) return;
     isEnding = true;
-    // Now standard error is for the report, also where others were kept from it.
+    // From now on standard error is for the report, even if others' output was diverted.
     standardError.divertOthers(undefined);
     setTimeout(() => entry.lastResort(error), LONGEST_REPORT_MS);
     report(error).then(
@@ -67,7 +67,7 @@ export async function main(entry: Entry): Promise<never> {
     entry.onUncaught = () => {};
     install(end);
   };
-  // What fails because the process is being ended is no news.
+  // Failures that the end of the process causes are no news.
   return leave(await parsed(session, async (error) => (isEnding ? ExitCode.failed : report(error))));
 }
 
@@ -100,7 +100,7 @@ Exit codes: 0 done; 1 the run failed, or its results could not be written; 2 wro
     await program.parseAsync();
     return session.exitCode;
   } catch (error) {
-    // Commander has said everything already.
+    // Commander has printed everything already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.wrongUsage;
     return report(error);
   }

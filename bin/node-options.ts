@@ -3,13 +3,13 @@ import { type Capabilities, defaultCapabilities, type Isolation, type NodeOption
 import { amount, countFrom, nonEmpty, resource, urls } from './option-values.js';
 import { cookieOf, type SecretFlags, tlsOf } from './secret-files.js';
 
-/** How to reach other nodes, as commander reads it. */
+/** Options to reach other nodes, as commander reads them. */
 export interface ClusterFlags extends SecretFlags {
   readonly join?: readonly string[];
   readonly joinTimeoutMs?: number;
 }
 
-/** What a node is, as commander reads it. */
+/** Options of a node, as commander reads them. */
 export interface NodeFlags extends ClusterFlags {
   readonly root?: string;
   readonly name?: string;
@@ -72,10 +72,10 @@ export function withNodeOptions(command: Command): Command {
     );
 }
 
-/** What of `Handoff.start` the flags say. Throws `UsageError` for a file that cannot be read. */
+/** Returns the options of `Handoff.start` that the flags give. Throws `UsageError` for a file that cannot be read. */
 export function nodeOptions(flags: NodeFlags): NodeOptions {
   const { root, name, cpu, memory, resource: more, threads, threadHeap, isolation, loopConcurrency, codeSkew } = flags;
-  // What is given replaces the defaults whole, so all are.
+  // Given capabilities replace the defaults whole, so all of them are set.
   const isDefault = cpu === undefined && memory === undefined && more === undefined;
   const own = defaultCapabilities();
   const capabilities: Capabilities = {
@@ -96,7 +96,7 @@ export function nodeOptions(flags: NodeFlags): NodeOptions {
   };
 }
 
-/** How to reach other nodes. Throws `UsageError` for a file that cannot be read. */
+/** Returns the options to reach other nodes. Throws `UsageError` for a file that cannot be read. */
 export function clusterOptions(flags: ClusterFlags): Pick<NodeOptions, 'join' | 'joinTimeoutMs' | 'cookie' | 'tls'> {
   const { join, joinTimeoutMs } = flags;
   const cookie = cookieOf(flags);

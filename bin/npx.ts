@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 
-/** How often it is looked whether npx is still there, ms. */
+/** The interval at which npx is looked for, ms. */
 const LOOK_MS = 1000;
 
 /**
- * Calls `onGone` once npx, which started this process, has ended: it passes no SIGTERM on, and would leave a node behind that nobody can
- * end. Does nothing for a process that npx did not start itself, and where there is no /proc to see that by.
+ * Calls `onGone` once npx, which started this process, has ended. npx passes no SIGTERM on, and would leave a node behind that nobody can
+ * end. Does nothing if npx did not start this process itself, or if there is no /proc.
  */
 export function whenNpxIsGone(onGone: () => void): void {
   if (process.env.npm_command !== 'exec') return;
   const shell = process.ppid;
-  // npx starts a shell, which may make way for its command.
+  // npx starts a shell, which may be replaced by its command.
   const above = parentOf(shell);
   const npx = [shell, above].find((pid) => pid !== undefined && /(^|[/\0 ])(npm exec|npx)\b/.test(commandOf(pid)));
   if (npx === undefined) return;
@@ -22,7 +22,7 @@ export function whenNpxIsGone(onGone: () => void): void {
   timer.unref();
 }
 
-/** `undefined` for a process that is gone, or cannot be seen. */
+/** Returns `undefined` for a process that is gone, or cannot be seen. */
 function parentOf(pid: number): number | undefined {
   try {
     const [, parent] = /\) \w (\d+) [^)]*$/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];

@@ -1,20 +1,20 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Reads the number of an option, at least 0; for commander, which says which option it was. */
+/** Reads a number option, at least 0. Commander adds the option's name to the message. */
 export function amount(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It must be a number, at least 0.');
   return value;
 }
 
-/** Reads the whole number of an option, at least 0. */
+/** Reads an integer option, at least 0. */
 export function count(text: string): number {
   const value = amount(text);
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
   return value;
 }
 
-/** Reads the whole number of an option, at least `least`. */
+/** Reads an integer option, at least `least`. */
 export const countFrom =
   (least: number) =>
   (text: string): number => {
@@ -23,7 +23,7 @@ export const countFrom =
     return value;
   };
 
-/** Reads one more function whose result is wanted; `all` and `sinks` stand alone. */
+/** Reads one more function whose result is wanted. `all` and `sinks` must stand alone. */
 export function collected(text: string, before?: 'all' | 'sinks' | readonly string[]): 'all' | 'sinks' | readonly string[] {
   nonEmpty(text);
   if (before === 'all' || before === 'sinks' || (before !== undefined && (text === 'all' || text === 'sinks'))) {
@@ -38,7 +38,7 @@ export function nonEmpty(text: string): string {
   return text;
 }
 
-/** Reads one more `id=json` into the inputs read so far. The id ends at the first `=`. */
+/** Reads one more `id=json` and adds it to the inputs read so far. The id ends at the first `=`. */
 export function input(text: string, before: ReadonlyMap<string, unknown> = new Map()): ReadonlyMap<string, unknown> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be of the form id=json, as in rate=1.2.');
@@ -51,7 +51,7 @@ export function input(text: string, before: ReadonlyMap<string, unknown> = new M
   }
 }
 
-/** Reads one more `name=n` into the resources read so far. */
+/** Reads one more `name=n` and adds it to the resources read so far. */
 export function resource(text: string, before: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, number> {
   const at = text.lastIndexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be of the form name=n, as in gpu=1.');
@@ -61,7 +61,7 @@ export function resource(text: string, before: ReadonlyMap<string, number> = new
   return new Map(before).set(name, amount(text.slice(at + 1)));
 }
 
-/** Reads one more URL, or several with commas, behind those read so far. */
+/** Reads one more URL, or several separated by commas, and adds them to those read so far. */
 export function urls(text: string, before: readonly string[] = []): readonly string[] {
   const given = text.split(/[\s,]+/).filter((url) => url !== '');
   for (const url of given) if (!/^wss?:\/\/[^/]/.test(url)) throw new InvalidArgumentError(`"${url}" is not of the form ws://host:port.`);

@@ -24,8 +24,8 @@ export interface RunFlags extends NodeFlags {
 }
 
 /**
- * Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws what the run failed with; an interrupted run is
- * none.
+ * Loads a DAG, runs it on a node of its own and prints the results of its sinks. Throws the failure of the run; an interruption is no
+ * failure.
  */
 export async function runDag(module: string, flags: RunFlags, session: Session): Promise<ExitCode> {
   const { output, interrupt, standardError } = session;
@@ -35,7 +35,7 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : await openDisplay(dag, standardError.stream, colors);
   session.clearTerminal = () => display.stop();
-  // Whatever was written beside what is drawn on a terminal would be drawn over.
+  // Other output would be overwritten by the display, so it is passed through it.
   for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
   const print = (results: Readonly<Record<string, unknown>>): Promise<void> =>
     output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));
@@ -66,7 +66,7 @@ function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<
   const options: ExecuteOptions<object, string, string, 'sinks'> = {
     // The engine checks the ids.
     collect: collect as 'sinks',
-    // Nobody can ask for them once this node is gone.
+    // No caller can ask for them once this node is gone.
     retainMs: 0,
     ...(strategy && { allocationStrategy: strategy }),
     ...(maxRetries !== undefined && { maxRetries }),

@@ -15,13 +15,13 @@ export interface NodeCommandFlags extends NodeFlags {
 }
 
 /**
- * How much the heap grows before it is collected, percent: the most that V8 allows itself, 4 times. After a rest it allows a heap of 11 MiB
- * next to nothing, counts values, which lie outside, and marks without end: more than half of what receiving values of 1 MiB costs
+ * How much the heap may grow before it is collected, percent: 4 times, V8's own maximum. After a rest V8 allows a heap of 11 MiB next to no
+ * growth, counts values, which lie outside, and marks without end. That is more than half of the cost of receiving values of 1 MiB
  * (measured).
  */
 const HEAP_GROWING_PERCENT = 300;
 
-/** Runs a node until a signal drains it. Throws what it could not start with, or what ended it by itself. */
+/** Runs a node until a signal drains it. Throws what prevented its start, or what ended it. */
 export async function runNode(flags: NodeCommandFlags, session: Session): Promise<ExitCode> {
   const { output, interrupt } = session;
   session.attributeErrors(blameFunctions);
@@ -39,7 +39,7 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
     interrupt.ends(() => resolve(undefined));
     whenNpxIsGone(() => resolve(undefined));
   });
-  // A reader who does not read must not keep a signal from being heard; and what cannot be written here is no reason to end.
+  // A slow reader must not delay signals, and a failed write here is no reason to end.
   void output.write(`${address}\n${joinCommand(address!, listen, flags)}\n`).then(() => output.forgive());
   const error = await Promise.race([handoff.stopped, signal]);
   if (error) throw error;
@@ -49,15 +49,18 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
 
 const LOOPBACK = /^wss?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])[:/]/;
 
-/** Who joins another machine must be reached from there. */
+/** A node that joins another machine must be reachable from there. */
 const defaultListen = (join: readonly string[]): string => (join.every((url) => LOOPBACK.test(url)) ? '127.0.0.1:0' : '0.0.0.0:0');
 
-/** The command that starts another node of this cluster, to be copied: with the same files, where they lie on the other machine too. */
+/**
+ * Returns the command that starts another node of this cluster, to be copied. The files are assumed to have the same paths on the other
+ * machine.
+ */
 function joinCommand(address: string, listen: string, { cookieFile, tlsCert, tlsKey, tlsCa }: NodeCommandFlags): string {
   const isHere = LOOPBACK.test(address);
   const files = { '--cookie-file': cookieFile, '--tls-cert': tlsCert, '--tls-key': tlsKey, '--tls-ca': tlsCa };
   const parts = ['handoff', 'node', '--join', address];
-  // On the same machine as well as on another.
+  // Works on the same machine as well as on another.
   if (!isHere && !listen.startsWith('0.0.0.0:')) parts.push('--listen', '0.0.0.0:0');
   for (const [option, file] of Object.entries(files)) if (file !== undefined) parts.push(option, quoted(file));
   return parts.join(' ');

@@ -12,22 +12,22 @@ export interface SecretFlags {
   readonly tlsCa?: string;
 }
 
-/** As the engine has it; checked here too, to say where the cookie came from. */
+/** The engine's limit, characters. Also checked here, to name the source of the cookie. */
 const SHORTEST_COOKIE = 16;
 
-/** The most that is read of a file, bytes. */
+/** The most that is read from a file, bytes. */
 const LARGEST_FILE_BYTES = 1024 * 1024;
 
-/** How long a pipe, such as the shell's `<(command)`, may take to give what it has, ms. */
+/** How long a pipe, such as the shell's `<(command)`, may take to deliver its content, ms. */
 const LONGEST_READ_MS = 10_000;
 const REST_MS = 20;
 
-/** Whoever else may read it, or write it. */
+/** Permissions of other users to read or write the file. */
 const OTHERS = 0o077;
 
 /**
- * The secret in the environment, if there is one. It is taken out at once, before any module of a user is loaded: neither those nor the
- * functions, nor the processes that they start, are to see it.
+ * The secret from the environment, if there is one. It is removed at once, before any user module is loaded: modules, functions and the
+ * processes that they start must not see it.
  */
 const environmentCookie = takenFromEnvironment('HANDOFF_COOKIE');
 
@@ -38,8 +38,8 @@ function takenFromEnvironment(name: string): string | undefined {
 }
 
 /**
- * The secret of the cluster: from its file, else from `HANDOFF_COOKIE`; without the line end that editors leave. Throws `UsageError` for a
- * file that cannot be read, that others may read, or that holds no cookie.
+ * Returns the secret of the cluster: from its file, else from `HANDOFF_COOKIE`, without the line end that editors leave. Throws
+ * `UsageError` for a file that cannot be read, that others may read, or that holds no cookie.
  */
 export function cookieOf({ cookieFile }: SecretFlags, inEnvironment = environmentCookie): string | undefined {
   const from = cookieFile === undefined ? 'HANDOFF_COOKIE' : `--cookie-file: "${cookieFile}"`;
@@ -54,7 +54,7 @@ export function cookieOf({ cookieFile }: SecretFlags, inEnvironment = environmen
   return cookie;
 }
 
-/** The certificate of this node, if one is given. Throws `UsageError` as `cookieOf` does, of which only the key is a secret. */
+/** Returns the certificate of this node, if one is given. Throws `UsageError` as `cookieOf` does; only the key must be secret. */
 export function tlsOf({ tlsCert, tlsKey, tlsCa }: SecretFlags): TlsOptions | undefined {
   if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('TLS needs --tls-cert and --tls-key');
@@ -65,7 +65,7 @@ export function tlsOf({ tlsCert, tlsKey, tlsCa }: SecretFlags): TlsOptions | und
   };
 }
 
-/** What a file holds that nobody else may read. As ssh does: the file of another user is that user's own business. */
+/** Reads a file that no other user may read. Like ssh, it does not check the permissions of a file that belongs to another user. */
 function secret(option: string, file: string): Buffer {
   const { bytes, stats } = content(option, file);
   const mode = stats.mode & 0o777;
@@ -79,7 +79,7 @@ function secret(option: string, file: string): Buffer {
 function content(option: string, file: string): { readonly bytes: Buffer; readonly stats: Stats } {
   let descriptor: number | undefined;
   try {
-    // A pipe without a writer would hold up everything, signals too.
+    // A pipe without a writer would block everything, including signals.
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(descriptor);
     return { bytes: whole(descriptor), stats };

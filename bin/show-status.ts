@@ -19,7 +19,7 @@ const HOME = '\u001b[H';
 const ERASE_TO_LINE_END = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
 
-/** Prints how a cluster is. Throws what it could not be reached with. */
+/** Prints the state of a cluster. Throws the reason if it cannot be reached. */
 export async function showStatus(flags: StatusFlags, { output }: Session): Promise<ExitCode> {
   const { join, ...options } = clusterOptions(flags);
   if (!join) throw new UsageError('Cannot look: give the URL of a member with --join or HANDOFF_JOIN');
@@ -32,7 +32,7 @@ export async function showStatus(flags: StatusFlags, { output }: Session): Promi
     const when = `${new Date().toLocaleTimeString('sv')}\n\n`;
     if (!process.stdout.isTTY) return output.write(`${isFirst ? '' : '\n'}${when}${statusText(status, colors)}`);
     const [columns, rows] = process.stdout.getWindowSize();
-    // The time, the blank line below it, and the line that the cursor rests on.
+    // Room for the time, the blank line below it, and the line that the cursor rests on.
     const text = when + statusText(status, colors, { columns, rows: rows - 3 });
     return output.write(`${isFirst ? CLEAR : HOME}${text.replaceAll('\n', `${ERASE_TO_LINE_END}\n`)}${ERASE_BELOW}`);
   };

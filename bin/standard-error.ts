@@ -2,23 +2,23 @@ import type { DisplayStream } from './progress/display.js';
 
 /** Standard error of this process, which may be full, or have no reader. */
 export interface StandardError {
-  /** For what is shown by the command itself. */
+  /** The stream for what the command itself shows. */
   readonly stream: DisplayStream;
-  /** From now on `listener` hears what others write to standard error; without one it is written there. */
+  /** From now on `listener` receives what others write to standard error; `undefined` lets it be written. */
   divertOthers(listener: ((text: string) => void) | undefined): void;
-  /** Resolves when all that was written has gone, or cannot go: after `LONGEST_FLUSH_MS` at the latest. */
+  /** Resolves when everything is written or cannot be, after `LONGEST_FLUSH_MS` at the latest. */
   flush(): Promise<void>;
 }
 
-/** The most that may wait for a reader, bytes. What is written beyond is dropped, and its reader is told. */
+/** The most that may wait for a reader, bytes. Further output is dropped, and a notice says so. */
 const BACKLOG_BYTES = 16 * 1024 * 1024;
 
-/** How long a reader who is slow is waited for at the end, ms. */
+/** How long the end waits for a slow reader, ms. */
 const LONGEST_FLUSH_MS = 2000;
 
 /**
- * From now on whatever is written to standard error costs nobody anything when it cannot be written: an error of the stream ends nothing
- * and is the last, what is written afterwards is dropped, and so is what would fill the memory because nobody reads.
+ * Guards standard error: from now on a failed write harms nothing. After an error of the stream, later output is dropped. So is output that
+ * would fill the memory because it is not read.
  */
 export function guardStandardError(): StandardError {
   const { stderr } = process;

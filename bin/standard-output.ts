@@ -2,23 +2,23 @@ import { systemErrorText } from './report/system-error.js';
 
 /** Standard output, for the results of the command alone. */
 export interface StandardOutput {
-  /** Whether somebody still reads. */
+  /** Whether there still is a reader. */
   readonly isOpen: boolean;
-  /** Why what was written did not arrive: a full disk. A reader that has gone away is no error. */
+  /** Why output was not written, such as a full disk. A reader that has gone away is no error. */
   readonly error: Error | undefined;
   /** Writes a result. A reader that has gone away (`| head`) is no error: nothing more is written. */
   write(text: string): Promise<void>;
-  /** Tells standard error of what could not be written so far, and takes it for no failure of the command. */
+  /** Reports failed writes on standard error, and does not count them as a failure of the command. */
   forgive(): void;
-  /** Resolves when all is written. */
+  /** Resolves when everything is written. */
   flush(): Promise<void>;
-  /** From now on `listener` hears what others write to standard output; standard error without one. */
+  /** From now on `listener` receives what others write to standard output; `undefined` sends it to standard error. */
   divertOthers(listener: ((text: string) => void) | undefined): void;
 }
 
 /**
- * Takes standard output for results: what modules, their packages and threads write there goes to standard error from now on, so that
- * `--json` is one document whatever they print. A standard stream that is closed early ends nothing.
+ * Claims standard output for results. What modules, their packages and threads write there goes to standard error, so that `--json` is one
+ * document whatever they print. A standard stream that is closed early ends nothing.
  */
 export function claimStandardOutput(): StandardOutput {
   const { stdout, stderr } = process;

@@ -4,7 +4,7 @@ import { ExitCode } from '../exit-codes.js';
 import { terminalName } from '../report/terminal-text.js';
 import type { Session } from '../session.js';
 
-/** `handoff graph`: draws the DAG of a module as text, also one that is invalid. */
+/** `handoff graph`: draws the DAG of a module as text. An invalid DAG is drawn too. */
 export function graphCommand(session: Session): Command {
   const command = new Command('graph')
     .description(

@@ -4,7 +4,7 @@ import { amount, nonEmpty } from '../option-values.js';
 import type { NodeCommandFlags } from '../run-node.js';
 import type { Session } from '../session.js';
 
-/** `handoff node`: a node that runs what others send, until it is told to stop. */
+/** `handoff node`: a node that runs what others send, until it is asked to stop. */
 export function nodeCommand(session: Session): Command {
   const command = new Command('node')
     .description('Runs a node until SIGINT or SIGTERM, then lets end what runs. Prints its URL, and the command that joins another node.')

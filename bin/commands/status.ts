@@ -3,7 +3,7 @@ import { withClusterOptions } from '../node-options.js';
 import type { Session } from '../session.js';
 import type { StatusFlags } from '../show-status.js';
 
-/** `handoff status`: looks at a cluster, and is no member of it. */
+/** `handoff status`: shows a cluster without becoming its member. */
 export function statusCommand(session: Session): Command {
   return withClusterOptions(
     new Command('status').description('Prints the nodes of a cluster, what they have and use, what runs, and what waits for what.'),

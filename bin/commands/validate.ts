@@ -4,7 +4,7 @@ import { ExitCode } from '../exit-codes.js';
 import { terminalName } from '../report/terminal-text.js';
 import type { Session } from '../session.js';
 
-/** `handoff validate`: lists what is wrong with the DAG of a module, on standard output as it is what was asked for. */
+/** `handoff validate`: lists the faults of a module's DAG. The list is the result, so it goes to standard output. */
 export function validateCommand(session: Session): Command {
   const command = new Command('validate')
     .description('Lists every fault of a DAG, its code included, and exits 2 if there is one. Runs none of its functions.')

@@ -7,16 +7,17 @@ import { type ModulePath, modulePath } from './module-path.js';
 import { settled } from './settled.js';
 import { isTypeScript, registerTypeScript } from './typescript.js';
 
-/** A DAG as the user's module made it, perhaps with another copy of this package. */
+/** A DAG made by the user's module, perhaps with another copy of this package. */
 export type LoadedDag = DagLike & { validate(): unknown };
 
 type Builder = () => unknown;
 
 /**
  * Loads the DAG that `<module>[#export]` names: a `Dag`, a function (sync or async) that returns one, or a .json file of `dag.toJSON()`.
- * Without an export it is the default one, else the only `Dag` that is exported, else the only function. `UsageError` says what is wrong;
- * an error of the module's own is its `cause`; the `HANDOFF_INVALID_DAG` of a wrong `add` passes as it is. A module that never settles, and
- * one that ends the process, are wrong usage too.
+ * Without an export it takes the default export, else the only exported `Dag`, else the only exported function.
+ *
+ * Throws `UsageError` with what is wrong; an error of the module itself is its `cause`. A module that never settles or ends the process is
+ * wrong usage too. The `HANDOFF_INVALID_DAG` of a wrong `add` passes unchanged.
  */
 export async function loadDag(given: string): Promise<LoadedDag> {
   const module = modulePath(given);
@@ -48,7 +49,7 @@ async function importExports(module: ModulePath): Promise<Readonly<Record<string
   return guarded(module, 'it failed to load', async () => withCommonJs(await import(pathToFileURL(module.path).href)));
 }
 
-/** The exports by name: a CommonJS module shows all of its own in the default one only, which is then no export itself. */
+/** Returns the exports by name. A CommonJS module may have all its exports in the default one only, which is then not an export itself. */
 function withCommonJs(loaded: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const whole = loaded.default;
   const isHolder = (isRecord(whole) && !isDag(whole) && typeof whole.then !== 'function') || typeof whole === 'function';
@@ -70,7 +71,7 @@ function chosenName(exports: Readonly<Record<string, unknown>>, module: ModulePa
   throw refuse(module, names.length === 0 ? 'it exports nothing' : `it exports no Dag and no function, only ${listed(names)}`);
 }
 
-/** By its shape: the module may use another copy of this package. */
+/** Checked by shape: the module may use another copy of this package. */
 function isDag(value: unknown): value is LoadedDag {
   try {
     return hasItsShape(value);

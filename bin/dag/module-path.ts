@@ -3,18 +3,18 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../exit-codes.js';
 
-/** A `<module>` of the command line. */
+/** A `<module>` argument of the command line. */
 export interface ModulePath {
-  /** As it was given, without the export. */
+  /** The module as it was given, without the export. */
   readonly shown: string;
-  /** The file, absolute. */
+  /** The absolute path of the file. */
   readonly path: string;
   readonly exportName: string | undefined;
 }
 
 /**
- * Reads `path`, `path#export` or a `file:` URL of either. `UsageError` if there is no such file. A file whose name has a `#` wins over an
- * export.
+ * Reads `path`, `path#export` or a `file:` URL of either. A file whose name contains a `#` wins over an export. Throws `UsageError` if
+ * there is no such file.
  */
 export function modulePath(given: string): ModulePath {
   const isUrl = given.startsWith('file:');
@@ -35,7 +35,7 @@ function checked(shown: string, exportName: string | undefined): ModulePath {
   return { shown, path, exportName };
 }
 
-/** What is read or evaluated; whatever else a file may be, it is no module. */
+/** The files that can be read or evaluated. Anything else is no module. */
 const EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
 
 function pathOfUrl(url: string): string {

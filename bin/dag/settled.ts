@@ -1,13 +1,15 @@
 import { writeSync } from 'node:fs';
 import { ExitCode, UsageError } from '../exit-codes.js';
 
-/** After so long it is said what is waited for, ms. */
+/** After this long a note says what is being waited for, ms. */
 const PATIENCE_MS = 10_000;
 
 /**
- * The end of `body`, which runs code of a module. That code may leave nothing behind that could ever settle its promise: then Node would
- * end without a word, and this rejects with a `UsageError` that begins with `cannot`. It may also end the process: then the same is said,
- * and the exit code is that of wrong usage. What takes longer than `PATIENCE_MS` is waited for, and `note` is told.
+ * Returns the result of `body`, which runs code of a module.
+ *
+ * That code may leave nothing behind that could ever settle its promise. Node would then end silently, so this rejects with a `UsageError`
+ * that begins with `cannot`. The code may also end the process: then the same is reported, with the exit code of wrong usage. If it takes
+ * longer than `PATIENCE_MS`, `note` is called and the wait goes on.
  */
 export async function settled<T>(cannot: string, body: () => Promise<T>, note: (text: string) => void = writeNote): Promise<T> {
   let giveUp!: (error: UsageError) => void;
@@ -17,7 +19,7 @@ export async function settled<T>(cannot: string, body: () => Promise<T>, note: (
   const onIdle = (): void =>
     giveUp(new UsageError(`${cannot}: it never settles: it waits for something that nothing is left to bring about`));
   const onExit = (code: number): void => {
-    // A signal has ended it.
+    // A signal ended it.
     if (code === ExitCode.interrupted) return;
     process.exitCode = ExitCode.wrongUsage;
     writeNote(`handoff: ${cannot}: it ended the process with exit code ${code}\n`);
@@ -33,11 +35,11 @@ export async function settled<T>(cannot: string, body: () => Promise<T>, note: (
   }
 }
 
-/** While the process ends nothing else is written. */
+/** Written synchronously: nothing else is written while the process ends. */
 function writeNote(text: string): void {
   try {
     writeSync(process.stderr.fd, text);
   } catch {
-    // Nobody can be told.
+    // Standard error cannot be written.
   }
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { resolve } from 'import-meta-resolve';
 import { UsageError } from '../exit-codes.js';
 
-/** Whether Node needs to be taught to load the file. */
+/** Whether Node needs a loader for the file. */
 export const isTypeScript = (path: string): boolean => /\.(?:[cm]?ts|[jt]sx)$/.test(path);
 
 interface EsmApi {
@@ -13,9 +13,9 @@ interface EsmApi {
 }
 
 /**
- * Lets this process import the TypeScript file at `path`: with the tsx that its own project has, else the one beside this package, else by
- * Node's own type stripping. It is compiled by the nearest `tsconfig.json` at or above its folder, unless `TSX_TSCONFIG_PATH` names one.
- * `UsageError` where there is nothing that can load it.
+ * Lets this process import the TypeScript file at `path`: with the tsx of its own project, else the one beside this package, else by Node's
+ * own type stripping. It is compiled by the nearest `tsconfig.json` at or above its folder, unless `TSX_TSCONFIG_PATH` names one. Throws
+ * `UsageError` if nothing can load it.
  */
 export async function registerTypeScript(path: string, shown: string): Promise<void> {
   for (const from of [pathToFileURL(path).href, import.meta.url]) {
@@ -25,8 +25,8 @@ export async function registerTypeScript(path: string, shown: string): Promise<v
     const tsconfig = given || nearestTsconfig(dirname(path));
     ((await import(esm)) as EsmApi).register({ tsconfig: tsconfig ?? false });
     const { register } = (await import(cjs)) as { register(): unknown };
-    // tsx reads this when it registers. For none, a JSON file without compiler options: else it would look for one in the working
-    // directory.
+    // tsx reads this when it registers. If there is no tsconfig, it gets a JSON file without compiler options: else it would search the
+    // working directory.
     process.env.TSX_TSCONFIG_PATH = tsconfig ?? createRequire(import.meta.url).resolve('handoff-dag/package.json');
     register();
     if (given === undefined) delete process.env.TSX_TSCONFIG_PATH;

@@ -8,7 +8,7 @@ import { LiveArea, type ScreenSize } from './live-area.js';
 import { Tally } from './tally.js';
 import { widthOf } from './text-width.js';
 
-/** What bars are drawn with. */
+/** The parts that bars are drawn with. */
 export interface BarDisplayParts {
   readonly groups: readonly Group[];
   readonly stream: DisplayStream;
@@ -18,26 +18,29 @@ export interface BarDisplayParts {
 }
 
 const FRAME_MS = 80;
-/** While the width of the terminal changes no bars are drawn: each change leaves those that stand there behind. */
+/**
+ * No bars are drawn while the width of the terminal changes, as each change leaves the drawn ones behind. This is the rest after a change,
+ * ms.
+ */
 const REST_MS = 300;
-/** So much output is not kept back until the next frame, characters. */
+/** The most output that waits for the next frame, characters. */
 const LARGEST_WAITING = 64 * 1024;
 
 /**
- * A bar for each group on a terminal: how many are done, running, failed and retried, and for how long. Output goes by above the bars,
- * whole.
+ * Draws one bar for each group on a terminal: how many functions are done, running, failed and retried, and for how long. Output scrolls by
+ * above the bars, in whole lines.
  */
 export function barDisplay({ groups, stream, colors, now = Date.now }: BarDisplayParts): Display {
   const tally = new Tally(groups.map(({ label, ids }) => ({ label: terminalName(label), ids })));
   const labelWidth = Math.min(LONGEST_LABEL_WIDTH, Math.max(0, ...tally.groups.map(({ label }) => widthOf(label))));
   const area = new LiveArea();
   let waiting = '';
-  /** Of a line that a module has begun to write. */
+  /** The beginning of a line that a module has not finished. */
   let begun = '';
   let isOver = false;
   let restsUntilMs = 0;
   const lines = ({ columns, rows }: ScreenSize): string[] => {
-    // The last column is left free: what fills it may wrap.
+    // The last column is left free: a line that fills it may wrap.
     const layout = { labelWidth, columns: Math.max(1, columns - 1), nowMs: now(), colors };
     const all = tally.groups.map((group) => barText(group, layout));
     return all.slice(0, Math.max(1, rows - 2));
@@ -91,7 +94,7 @@ export function barDisplay({ groups, stream, colors, now = Date.now }: BarDispla
   };
 }
 
-/** Asked anew each time: the terminal may have changed and its signal not be here yet. */
+/** Read anew each time: the terminal may have changed before its signal arrives. */
 function sizeOf(stream: DisplayStream): ScreenSize {
   const [columns, rows] = stream.getWindowSize?.() ?? [stream.columns, stream.rows];
   return { columns: columns || 80, rows: rows || 24 };

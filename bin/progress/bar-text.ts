@@ -3,18 +3,18 @@ import { durationText } from './display.js';
 import { type GroupTally, isOver } from './tally.js';
 import { fitted, padded, widthOf } from './text-width.js';
 
-/** How a bar is drawn. */
+/** The layout of a bar. */
 export interface BarLayout {
-  /** Of the longest label; all bars begin in one column. */
+  /** The width of the longest label; all bars begin in one column. */
   readonly labelWidth: number;
-  /** The most that a line may take. */
+  /** The greatest width of a line, columns. */
   readonly columns: number;
   /** The wall clock, ms. */
   readonly nowMs: number;
   readonly colors: Colors;
 }
 
-/** The width of bars where there is room, and the least that says anything. */
+/** The width of bars where there is room, and the smallest useful width. */
 const BAR_WIDTH = 24;
 const LEAST_BAR_WIDTH = 6;
 const LEAST_LABEL_WIDTH = 8;
@@ -23,13 +23,14 @@ export const LONGEST_LABEL_WIDTH = 28;
 interface Part {
   readonly text: string;
   readonly color: (text: string) => string;
-  /** What has the highest goes first where there is no room. */
+  /** Where there is no room, the part with the highest number is left out first. */
   readonly dispensable: number;
 }
 
 /**
- * The line of a group: its label, its bar, how many are done, run, failed and were tried again, and for how long; never wider than
- * `columns`. Where there is too little room the bar becomes shorter, then the label, then the bar goes, then one part after the other.
+ * Returns the line of a group: its label, its bar, how many functions are done, running, failed and retried, and for how long. It is never
+ * wider than `columns`. Where there is too little room the bar becomes shorter, then the label, then the bar is left out, then one part
+ * after the other.
  */
 export function barText(group: GroupTally, { labelWidth, columns, nowMs, colors }: BarLayout): string {
   let parts = partsOf(group, nowMs, colors);

@@ -4,17 +4,17 @@ import { terminalLine, terminalName } from '../report/terminal-text.js';
 
 /** Shows a run while it runs. */
 export interface Display {
-  /** Shows what happened. */
+  /** Shows an event. */
   tell(event: RunEvent): void;
-  /** Shows a line beside the progress: what a function printed, a warning. It holds nothing that moves the cursor. */
+  /** Shows a line beside the progress: a function's output, or a warning. It must not contain cursor movements. */
   print(line: string): void;
-  /** Shows what a module writes to a standard stream by itself: pieces of lines, with whatever is in them. */
+  /** Shows what a module writes to a standard stream directly: pieces of lines with any content. */
   pass(text: string): void;
-  /** Ends the progress and leaves the terminal as it was; what is written afterwards comes below. */
+  /** Ends the progress and restores the terminal. Later output appears below. */
   stop(): void;
 }
 
-/** Where a display draws: a terminal, or whatever standard error is. */
+/** The stream where a display draws: a terminal, or whatever standard error is. */
 export interface DisplayStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -28,7 +28,7 @@ export interface DisplayStream {
 /** Shows nothing. */
 export const quietDisplay: Display = { tell() {}, print() {}, pass() {}, stop() {} };
 
-/** A node's logger that shows what functions print, under their ids, and what the engine warns of. */
+/** Returns a node's logger that shows functions' output, under their ids, and the engine's warnings. */
 export function displayLogger(display: Display, colors: Colors): Logger {
   const show = (fields: object, message: string): void => {
     const { functionId, attempt, stream, member } = fields as { functionId?: string; attempt?: number; stream?: string; member?: string };
@@ -41,7 +41,7 @@ export function displayLogger(display: Display, colors: Colors): Logger {
   return { debug() {}, info: show, warn: show, error: show };
 }
 
-/** A duration as a person says it: `85 ms`, `1.2 s`, `3 min 5 s`. */
+/** Returns a duration as people write it: `85 ms`, `1.2 s`, `3 min 5 s`. */
 export function durationText(durationMs: number): string {
   if (durationMs < 1000) return `${Math.round(durationMs)} ms`;
   if (durationMs < 60_000) return `${(durationMs / 1000).toFixed(1)} s`;

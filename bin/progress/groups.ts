@@ -1,16 +1,16 @@
 import type { DagLike } from '../../lib/index.js';
 
-/** Functions that are shown as one. */
+/** Functions that are shown as one group. */
 export interface Group {
   readonly label: string;
   readonly ids: readonly string[];
 }
 
 /**
- * The functions of a DAG by what a person takes for one step, in the order of adding: functions with the same reference belong together,
- * and plain functions whose ids differ in a trailing number only (`part-1`, `part-2`). A group is called as its ids begin, else as its
- * function; one function alone by its id. Inline functions run within others and are left out. Groups after the first `atMost` are one,
- * "others".
+ * Groups the functions of a DAG by what a person sees as one step, in the order of adding. Functions with the same reference form a group,
+ * and so do plain functions whose ids differ only in a trailing number (`part-1`, `part-2`). A group is named by its ids' common beginning,
+ * else by its function; a single function by its id. Inline functions run within others and are left out. Groups after the first `atMost`
+ * become one, "others".
  */
 export function groupsOf(dag: DagLike, atMost: number): readonly Group[] {
   const byKey = new Map<string, { readonly name: string; readonly ids: string[] }>();
@@ -28,7 +28,7 @@ export function groupsOf(dag: DagLike, atMost: number): readonly Group[] {
   return [...groups.slice(0, atMost - 1), { label: 'others', ids: others.flatMap(({ ids }) => ids) }];
 }
 
-/** An id without its trailing number and what divides them; all of it where nothing else is left. */
+/** Returns an id without its trailing number and separator; the whole id if nothing else is left. */
 const stemOf = (id: string): string => id.replace(/[\s\-_.:/#@[(]*\d+[\])]?$/, '') || id;
 
 function labelOf(name: string, ids: readonly string[]): string {

@@ -4,10 +4,10 @@ import { type Display, type DisplayStream, durationText } from './display.js';
 import type { Group } from './groups.js';
 import { type GroupTally, Tally } from './tally.js';
 
-/** Of a group with more functions than this, every tenth of them is told, not every one. */
+/** In a larger group only every tenth function is reported. */
 const TOLD_ONE_BY_ONE = 20;
 
-/** A line for each thing that happened, where there is no terminal: a log reads well line by line. */
+/** Prints a line for each event, where there is no terminal: in a log lines are easy to read. */
 export function lineDisplay({ groups, stream }: { readonly groups: readonly Group[]; readonly stream: DisplayStream }): Display {
   const tally = new Tally(groups);
   const print = (line: string): void => void stream.write(`${line.replace(/\n$/, '')}\n`);
@@ -22,7 +22,7 @@ export function lineDisplay({ groups, stream }: { readonly groups: readonly Grou
   };
 }
 
-/** What is told of an event. Failures of the run are left to the report that follows. */
+/** Returns the line for an event. Failures of the run are left to the report that follows. */
 function lineOf(event: RunEvent, group: GroupTally | undefined): string | undefined {
   switch (event.type) {
     case 'run-started':

@@ -3,11 +3,11 @@ import type { Colors } from '../report/colors.js';
 import type { Display, DisplayStream } from './display.js';
 import { groupsOf } from './groups.js';
 
-/** Bars on a terminal; lines elsewhere, and on a terminal that cannot move its cursor. */
+/** Opens bars on a terminal, and lines elsewhere or on a terminal that cannot move its cursor. */
 export async function openDisplay(dag: DagLike, stream: DisplayStream, colors: Colors): Promise<Display> {
   if (stream.isTTY && process.env.TERM !== 'dumb') {
     const { barDisplay } = await import('./bar-display.js');
-    // Bars that do not fit on the terminal could not be drawn over.
+    // Bars that do not fit on the terminal could not be redrawn.
     const groups = groupsOf(dag, Math.max(1, Math.min(16, (stream.rows || 24) - 3)));
     return barDisplay({ groups, stream, colors });
   }

@@ -1,23 +1,23 @@
 import type { RunEvent } from '../../lib/index.js';
 import type { Group } from './groups.js';
 
-/** How far a group is. */
+/** The progress of a group. */
 export interface GroupTally {
   readonly label: string;
   readonly total: number;
   running: number;
   succeeded: number;
   failed: number;
-  /** Attempts that failed and were followed by another. */
+  /** How many attempts failed and were followed by another. */
   retried: number;
-  /** Skipped or cancelled. */
+  /** How many functions were skipped or cancelled. */
   dropped: number;
-  /** Of the first event of a function of the group that started, and of the last that ended; the driver's wall clock. */
+  /** The times of the group's first start and last end, on the driver's wall clock. */
   startedAtMs: number | undefined;
   endedAtMs: number | undefined;
 }
 
-/** Counts the events of a run by group. Pure: feed it events, read its groups. */
+/** Counts the events of a run by group. Pure: pass events in, read the groups. */
 export class Tally {
   readonly groups: readonly GroupTally[];
   readonly #byId = new Map<string, GroupTally>();
@@ -42,9 +42,9 @@ export class Tally {
     });
   }
 
-  /** Counts one event. Returns the group it belongs to, if it belongs to one. */
+  /** Counts one event. Returns the event's group, if it has one. */
   count(event: RunEvent): GroupTally | undefined {
-    // Of a long run the oldest events may never have come.
+    // In a long run the oldest events may be missing.
     if (event.type === 'run-completed') for (const group of this.groups) Object.assign(group, { succeeded: group.total, running: 0 });
     if (!('functionId' in event)) return undefined;
     const group = this.#byId.get(event.functionId);
@@ -56,7 +56,7 @@ export class Tally {
         this.#running.add(event.functionId);
         return group;
       case 'function-lost':
-        // While it ran, or with the node that had its value.
+        // It was lost while it ran, or with the node that had its value.
         if (this.#succeeded.delete(event.functionId)) group.succeeded -= 1;
         this.#ended(event.functionId, group);
         return group;
@@ -88,5 +88,5 @@ export class Tally {
   }
 }
 
-/** Whether nothing of the group is left to do. */
+/** Whether the group has no work left. */
 export const isOver = ({ total, succeeded, failed, dropped }: GroupTally): boolean => succeeded + failed + dropped >= total;

@@ -1,11 +1,11 @@
 import stringWidth from 'string-width';
 
-/** How many columns of a terminal a text takes: wide characters and emoji take two, combining marks none. */
+/** Returns how many columns of a terminal a text takes: wide characters and emoji take two, combining marks none. */
 export const widthOf = (text: string): number => stringWidth(text, { ambiguousIsNarrow: true });
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** A text of at most `columns` columns: whole, or cut between two characters as they are seen, with `…` at its end. */
+/** Returns a text of at most `columns` columns. A longer one is cut between two visible characters and ends with `…`. */
 export function fitted(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   if (columns < 1) return '';
@@ -19,7 +19,7 @@ export function fitted(text: string, columns: number): string {
   return `${shown}…`;
 }
 
-/** A text of exactly `columns` columns: cut, or with blanks behind it. */
+/** Returns a text of exactly `columns` columns: cut, or padded with blanks. */
 export function padded(text: string, columns: number): string {
   const shown = fitted(text, columns);
   return shown + ' '.repeat(Math.max(0, columns - widthOf(shown)));

@@ -7,20 +7,20 @@ import { ownFrames } from './own-frames.js';
 import { isSystemError } from './system-error.js';
 import { terminalLine, terminalLines } from './terminal-text.js';
 
-/** How many causes of causes are told. */
+/** How many nested causes are shown. */
 const CAUSES_TOLD = 8;
-/** What an error's own fields never tell anew. */
+/** An error's own fields that are not listed again. */
 const TOLD = new Set(['name', 'message', 'stack', 'cause', 'errors', 'code']);
 
-/** What the shell is to know of an error. */
+/** Returns the exit code for an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (HandoffError.is(error, 'HANDOFF_JOIN_REFUSED') || HandoffError.is(error, 'HANDOFF_PROTOCOL_MISMATCH')) return ExitCode.notJoined;
   return error instanceof UsageError || HandoffError.is(error, 'HANDOFF_INVALID_DAG') ? ExitCode.wrongUsage : ExitCode.failed;
 }
 
 /**
- * An error as a person wants it: what failed and after how many attempts, then the function's own message and frames, its causes indented.
- * All failures of a run, all faults of a DAG.
+ * Formats an error for a person: what failed and after how many attempts, then the function's own message and frames, with its causes
+ * indented. Lists all failures of a run and all faults of a DAG.
  */
 export function errorReport(error: unknown, colors: Colors): string {
   const title = (text: string): string => `${colors.bold(colors.red('handoff:'))} ${terminalLines(text)}\n`;
@@ -48,12 +48,12 @@ function sentenceOf(error: HandoffError): string {
 }
 
 function causeOf(error: Error, indent: string, colors: Colors, left: number): string {
-  // What was thrown may be undefined too.
+  // A thrown value may also be undefined.
   const isThrown = error instanceof UsageError ? 'cause' in error : HandoffError.is(error, 'HANDOFF_FUNCTION_FAILED');
   return error.cause === undefined && !isThrown ? '' : told(error.cause, indent === '' ? '  ' : indent, colors, left);
 }
 
-/** Whatever was thrown, which may be anything: reading it may throw as well. */
+/** Formats any thrown value. Reading it may throw as well. */
 function told(thrown: unknown, indent: string, colors: Colors, left: number): string {
   try {
     return toldOf(thrown, indent, colors, left);

@@ -3,11 +3,12 @@ import type { Logger } from '../../lib/index.js';
 import { colorsFor } from './colors.js';
 import { terminalLine, terminalName } from './terminal-text.js';
 
-/** What a person need not see in every line. */
+/** Fields that are not shown in every line. */
 const QUIET = new Set(['runId']);
 
 /**
- * A logger for a person at a terminal: the time, what happened, to what. `undefined` elsewhere: then JSON lines are written, for machines.
+ * Returns a logger for a person at a terminal: the time, the event, and its subject. Elsewhere returns `undefined`: JSON lines are written
+ * for programs.
  */
 export function nodeLogger(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Logger | undefined {
   if (!stream.isTTY) return undefined;

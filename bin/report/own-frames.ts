@@ -9,8 +9,8 @@ const PATH = /(?<=^at (?:async )?|\()(?:[A-Za-z]:)?[\\/].*?(?=:\d+(?::\d+)?\)?$)
 const ENGINE_PACKAGES = /[\\/]node_modules[\\/](?:nact|tsx|commander|handoff-dag)[\\/]/;
 
 /**
- * The frames of a stack that are the user's: not those of this package, of what it runs functions with, and of Node beneath them. Paths
- * below the working directory are relative to it.
+ * Returns the frames of a stack that belong to the user's code: none of this package, of the packages that run functions, or of Node
+ * beneath them. Paths below the working directory are made relative.
  */
 export function ownFrames(stack: string | undefined): string[] {
   const frames = (stack ?? '')
@@ -18,11 +18,11 @@ export function ownFrames(stack: string | undefined): string[] {
     .filter((line) => /^\s+at /.test(line))
     .map((line) => withPath(line.trim()))
     .filter((frame) => !isEngine(frame));
-  // What is left below the last frame of a file is how Node called it: `new Promise`, `AsyncLocalStorage.run`.
+  // The rest below the last frame of a file is how Node called it: `new Promise`, `AsyncLocalStorage.run`.
   return frames.slice(0, frames.findLastIndex((frame) => PATH.test(frame)) + 1).map(shortened);
 }
 
-/** A text in which errors were printed with their stacks, as `inspect` does, with the user's frames only. */
+/** Returns a text that contains printed errors, as `inspect` writes them, with the user's frames only. */
 export function withOwnFrames(text: string): string {
   return text.replace(/(\n\s+)(at [^\n]*?)(?= \{\n|\n|$)/g, (_whole, indent: string, given: string) => {
     const frame = withPath(given);
@@ -37,7 +37,7 @@ const shortened = (frame: string): string => frame.replace(PATH, (path) => near(
 
 function pathOf(url: string): string {
   try {
-    // What follows a ? tells copies of a module apart.
+    // The part after ? distinguishes copies of a module.
     return fileURLToPath(url.replace(/\?.*$/, ''));
   } catch {
     return url;

@@ -4,7 +4,7 @@ import { withOwnFrames } from './own-frames.js';
 import { taggedJson } from './tagged-json.js';
 import { terminalJson, terminalName } from './terminal-text.js';
 
-/** The results for people: each under its id, text as it is, everything else as Node prints it. */
+/** Returns the results for people: each under its id, text as it is, everything else as Node prints it. */
 export function resultsText(results: Readonly<Record<string, unknown>>, colors: Colors): string {
   return Object.keys(results)
     .map((id) => {
@@ -15,7 +15,8 @@ export function resultsText(results: Readonly<Record<string, unknown>>, colors: 
 }
 
 /**
- * The results for machines: one JSON document, an object of results by id; see `taggedJson`. Throws for values nested too deep for JSON.
+ * Returns the results for programs: one JSON document, an object of results by id; see `taggedJson`. Throws for values nested too deeply
+ * for JSON.
  */
 export function resultsJson(results: Readonly<Record<string, unknown>>): string {
   try {

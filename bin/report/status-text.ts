@@ -3,10 +3,10 @@ import { fitted, padded, widthOf } from '../progress/text-width.js';
 import type { Colors } from './colors.js';
 import { terminalName } from './terminal-text.js';
 
-/** Resources in a column of their own, in this order; others follow by name. */
+/** Resources with a column of their own, in this order. Others follow by name. */
 const FIRST = ['cpu', 'memory'];
 
-/** The screen that a status is to fit on: what has no room is counted. */
+/** The screen that a status must fit on. Rows without room are counted. */
 export interface StatusScreen {
   readonly columns: number;
   readonly rows: number;
@@ -15,15 +15,15 @@ export interface StatusScreen {
 /** A table under its title. */
 interface Section {
   readonly title: string;
-  /** The heads of the columns first; none: there is no table. */
+  /** The rows, beginning with the head. If empty, there is no table. */
   readonly rows: readonly (readonly string[])[];
-  /** What stands below the table in any case, in its columns. */
+  /** Rows that are always shown, below the others in the same columns. */
   readonly last: readonly (readonly string[])[];
-  /** How many more there are than `rows`. */
+  /** How many rows there are besides `rows`. */
   readonly more: number;
 }
 
-/** How a cluster is, as tables for a person; all of it, or what fits on a screen. */
+/** Returns the state of a cluster as tables for a person: all of it, or as much as fits on a screen. */
 export function statusText(status: ClusterStatus, colors: Colors, screen?: StatusScreen): string {
   const sections = [nodesSection(status), runsSection(status), ...waitingSection(status)];
   const rooms = screen === undefined ? undefined : roomsFor(sections, screen.rows);
@@ -71,10 +71,10 @@ function waitingSection({ waiting, moreWaiting }: ClusterStatus): Section[] {
   return [{ title, rows: [heads, ...rows], last: [], more: moreWaiting }];
 }
 
-/** How many lines each section has below its title: what one does not need the others may have. */
+/** Returns how many lines each section gets below its title. Sections share the lines that others do not need. */
 function roomsFor(sections: readonly Section[], rows: number): number[] {
   const needed = sections.map((section) => section.rows.length + section.last.length + (section.more > 0 ? 1 : 0));
-  // A title each, a blank line between two.
+  // One title each, and a blank line between two sections.
   let left = Math.max(0, rows - (2 * sections.length - 1));
   const rooms = sections.map(() => 0);
   const inOrder = needed.map((_, at) => at).sort((a, b) => needed[a]! - needed[b]!);
@@ -134,7 +134,7 @@ function bytesText(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
 }
 
-/** Columns wide enough for what stands in them. */
+/** Formats columns that are as wide as their contents. */
 function tableLines(rows: readonly (readonly string[])[]): string[] {
   const cells = rows.map((row) => row.map(terminalName));
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => widthOf(row[column]!))));

@@ -1,4 +1,4 @@
-/** What the operating system refuses with, as a person says it; the first word of its message else. */
+/** Errors of the operating system in plain words. Others are shown with their own message. */
 const SAID: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the device',
   EFBIG: 'the file has reached the largest size that is allowed',
@@ -18,13 +18,13 @@ const SAID: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be looked up now',
 };
 
-/** An error of the operating system in words, with its code. */
+/** Returns an error of the operating system in words, with its code. */
 export function systemErrorText(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   const said = code === undefined ? undefined : SAID[code];
   return said === undefined ? error.message : `${said} (${code})`;
 }
 
-/** One that says enough by itself: a port that is taken, a disk that is full. */
+/** Whether it is an error that explains itself: a port in use, a full disk. */
 export const isSystemError = (value: unknown): value is Error =>
   value instanceof Error && typeof (value as NodeJS.ErrnoException).syscall === 'string' && value.cause === undefined;

@@ -1,11 +1,13 @@
-/** Values as JSON has them. */
+/** JSON values. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * A value as JSON; what JSON cannot carry is `{ "$type": …, "value": … }`: Date (ISO text; `null` if invalid), RegExp, Map (pairs), Set,
- * BigInt (digits), number (`NaN`, `Infinity`, `-Infinity`, `-0`), undefined, Error, bytes (Uint8Array, Uint8ClampedArray, ArrayBuffer,
- * DataView: base64), other typed arrays (numbers), a plain object with a `$type` of its own (Object: pairs), and in place of an object that
- * contains itself Reference: the JSON Pointer to it (RFC 6901), in the text as it is written. A hole of an array is undefined.
+ * Returns a value as JSON. What JSON cannot carry is `{ "$type": …, "value": … }`: Date (ISO text; `null` if invalid), RegExp, Map (pairs),
+ * Set, BigInt (digits), number (`NaN`, `Infinity`, `-Infinity`, `-0`), undefined, Error, bytes (Uint8Array, Uint8ClampedArray, ArrayBuffer,
+ * DataView: base64), other typed arrays (numbers), and a plain object with a `$type` of its own (Object: pairs). A hole of an array is
+ * undefined.
+ *
+ * An object that contains itself is a Reference at that place: the JSON Pointer to it (RFC 6901), in the text as it is written.
  */
 export function taggedJson(value: unknown): Json {
   return tagged(value, '', new Map());
@@ -89,6 +91,6 @@ const errorEntries = (error: Error): [string, unknown][] => [
   ...Object.entries(error).filter(([key]) => !['name', 'message', 'stack', 'cause'].includes(key)),
 ];
 
-/** An ordinary object with own properties, also for a key such as `__proto__`. */
+/** Returns an ordinary object with own properties, also for a key such as `__proto__`. */
 const object = (entries: readonly [string, unknown][], inside: (entry: unknown, key: string) => Json): Json =>
   Object.fromEntries(entries.map(([key, entry]) => [key, inside(entry, key)]));

@@ -3,13 +3,13 @@ import type { LogState } from '../base/index.js';
 /** Resources, as `[name, amount]`. */
 export type Resources = readonly (readonly [string, number])[];
 
-/** What a node reports with every beat. The membership passes it on unread. */
+/** The state that a node reports with every beat. The membership passes it on unread. */
 export interface BeatContent {
   readonly capabilities: Resources;
   readonly used: Resources;
-  /** What of it is in use for each driver: resources, threads, places on the loop. */
+  /** The use by each driver: resources, threads, slots on the loop. */
   readonly byDriver: readonly (readonly [string, Resources, number, number])[];
-  /** How many there are, and how many are in use. */
+  /** The number of threads, and how many are in use. */
   readonly threads: readonly [number, number];
   readonly loopPlaces: readonly [number, number];
   readonly running: number;
@@ -17,11 +17,11 @@ export interface BeatContent {
   /** Attempts that were given up and whose thread is blocked in a system call. */
   readonly blocked: number;
   readonly heldBytes: number;
-  /** Whether what it logs is written. */
+  /** Whether the node's log lines are written. */
   readonly log: LogState;
 }
 
-/** What a node says that has nothing. */
+/** The report of a node that has nothing. */
 export const nothing: BeatContent = {
   capabilities: [],
   used: [],
@@ -36,8 +36,8 @@ export const nothing: BeatContent = {
 };
 
 /**
- * A sign of life with the sender's state: sent every `intervalMs`, when a link comes up, and when the sender begins to leave. `seq` counts
- * the beats of one incarnation; `lagMs` is the most that its loop was late since the one before.
+ * A sign of life with the sender's state. It is sent every `intervalMs`, when a link comes up, and when the sender begins to leave. `seq`
+ * counts the beats of one incarnation. `lagMs` is the longest delay of the sender's loop since the beat before.
  */
 export interface Beat extends BeatContent {
   readonly type: 'beat';

@@ -3,13 +3,13 @@ import type { NodeIdentity } from './member-state.js';
 import type { MembershipCommand } from './membership-messages.js';
 import { isMember, isRemembered, type MembershipState, type Peer, toldMember, type UnprovedAddress } from './membership-state.js';
 
-/** What is only told of is dialled for this share of the time for which lost members are: five minutes of each hour. */
+/** Members known only through others are dialled for this share of the time for which lost members are: five minutes of each hour. */
 const DIALLED_SHARE = 1 / 12;
 
-/** How many addresses of one name are remembered that have proved wrong. */
+/** How many wrong addresses are remembered for one name. */
 const MISSES_KEPT = 16;
 
-/** Replaces what `teller` has told of others; nothing, for one that is gone. */
+/** Replaces what `teller` has reported about others. An empty report is for a teller that is gone. */
 export function sendReports(
   state: MembershipState,
   teller: string,
@@ -22,14 +22,14 @@ export function sendReports(
   else state.told.set(teller, new Map(members.map((member) => [member.name, member])));
   const now = state.told.get(teller);
   for (const name of before?.keys() ?? []) if (!now?.has(name)) reconcileReports(state, name, nowMs, out);
-  // Sixty nodes that join at once tell each other of sixty, time and again: what is said again is no news.
+  // Sixty nodes that join at once report sixty members to each other, again and again. A repeated report is no news.
   for (const [name, member] of now ?? []) {
     const known = before?.get(name);
     if (!known || !isSame(known, member)) reconcileReports(state, name, nowMs, out);
   }
 }
 
-/** Brings in line what is dialled for `name`, and whether it is listed as told of, with what is known of it. */
+/** Updates the dialled address of `name`, and whether it is listed as known through others, from what is known of it. */
 export function reconcileReports(state: MembershipState, name: string, nowMs: number, out: MembershipCommand[]): void {
   if (name === state.self.name) return;
   const peer = state.peers.get(name);
@@ -64,7 +64,7 @@ export function reconcileReports(state: MembershipState, name: string, nowMs: nu
   }
 }
 
-/** Nobody of that name was found at an address that was only told of: what another tells is tried first from now on. */
+/** Records that `name` was not found at a reported address. An address from another reporter is tried first from now on. */
 export function recordDialMiss(state: MembershipState, name: string, address: string, nowMs: number, out: MembershipCommand[]): void {
   const misses = state.unproved.get(name)?.misses;
   if (!misses) return;
@@ -73,20 +73,20 @@ export function recordDialMiss(state: MembershipState, name: string, address: st
   reconcileReports(state, name, nowMs, out);
 }
 
-/** What time does to those that are only told of. */
+/** Starts and stops dialling members known only through others, as time passes. */
 export function tireOf(state: MembershipState, nowMs: number, out: MembershipCommand[]): void {
   for (const [name, unproved] of [...state.unproved]) {
     if (isDue(state, unproved, nowMs) !== state.kept.has(name)) reconcileReports(state, name, nowMs, out);
   }
 }
 
-/** Whether it is dialled now: for a while, then not for a longer one. */
+/** Whether it is dialled now: for a while, then not for a longer while. */
 function isDue({ policy: { rememberMs, timeoutMs } }: MembershipState, { sinceMs }: UnprovedAddress, nowMs: number): boolean {
   if (rememberMs === Number.POSITIVE_INFINITY) return true;
   return (nowMs - sinceMs) % rememberMs < Math.max(rememberMs * DIALLED_SHARE, 2 * timeoutMs);
 }
 
-/** Whether somebody else is known to be there. */
+/** Whether another member is known to be at that address. */
 function isTaken(state: MembershipState, name: string, address: string): boolean {
   if (address === state.self.address) return true;
   for (const peer of state.peers.values()) if (peer.phase === 'linked' && peer.address === address && peer.name !== name) return true;
@@ -94,9 +94,11 @@ function isTaken(state: MembershipState, name: string, address: string): boolean
 }
 
 /**
- * What the others tell of `name`, and who does; of several, what has been found wrong least often, then whoever this node has known
- * longest. What is told of an incarnation that was lost or left here is taken for old news at first: for `timeoutMs`, in which the others
- * may notice, and from those with whom there is no link.
+ * Returns what others report about `name`, and the reporter. Of several reports it takes the one that was wrong least often, then that of
+ * the member known longest.
+ *
+ * A report of an incarnation that was lost or left here is first taken for old news: for `timeoutMs`, in which others may notice the loss,
+ * and while there is no link to the reporter.
  */
 function toldOf(
   state: MembershipState,

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../base/index.js';
 
-/** How often a membership looks at the time within one interval: a silent member is noticed that much closer to its deadline. */
+/** How many ticks there are in one interval. More ticks notice a silent member closer to its deadline. */
 const TICKS_PER_BEAT = 4;
 
 /**
- * Calls `tick` four times per `intervalMs` until it is cancelled, with how late the call was on this process's own clock. A loop that stood
- * still is late once, by as long as it stood; the ticks it missed are not made up for.
+ * Calls `tick` four times per `intervalMs` until it is cancelled, with the delay of the call on this process's own clock. A blocked loop
+ * causes one late call, as late as the loop was blocked; missed ticks are not repeated.
  */
 export function startHeartbeat(clock: Clock, intervalMs: number, tick: (lagMs: number) => void): Timer {
   const periodMs = intervalMs / TICKS_PER_BEAT;

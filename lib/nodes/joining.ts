@@ -1,19 +1,23 @@
 import { afterAttentive, type Clock, HandoffError, keepAlive, type Timer, textOf } from '../base/index.js';
 
-/** What it takes to join a cluster. */
+/** The options of joining a cluster. */
 export interface JoinOptions<T> {
-  /** The members' URLs, at least one; tried side by side, the first that answers will do. */
+  /** The members' URLs, at least one. All are tried at once; the first answer is enough. */
   readonly urls: readonly string[];
   /**
-   * One attempt. A `HandoffError` of `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after anything else it is tried again.
+   * Makes one attempt. A `HandoffError` with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after any other error it tries
+   * again.
    */
   readonly join: (url: string) => Promise<T>;
   readonly clock: Clock;
-  /** Default 10_000 ms; Infinity for no limit. Time in which this process stood still does not count. */
+  /**
+   * How long to try, ms. `Infinity` means no limit. Time in which this process was blocked does not count.
+   * @default 10_000
+   */
   readonly joinTimeoutMs?: number;
-  /** From 0 to 1, as `Math.random`. */
+  /** Returns a number from 0 to 1, as `Math.random` does. */
   readonly random: () => number;
-  /** Gives up at once, with its reason. */
+  /** Ends the attempts at once, with its reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -22,16 +26,18 @@ const FIRST_REST_MS = 100;
 const LONGEST_REST_MS = 2000;
 
 /**
- * How long to rest after `failures` attempts on end: 100 ms, doubled each time, at most 2 s, of which between half and all by `random`, so
- * that nodes started together do not knock together. Source: AWS, "Exponential Backoff and Jitter" (equal jitter).
+ * Returns how long to rest after `failures` failed attempts in a row, ms: 100 ms, doubled each time, at most 2 s. The rest is random
+ * between half of that and all of it, so that nodes started together do not knock together. Source: AWS, "Exponential Backoff and Jitter"
+ * (equal jitter).
  */
 export const joinRestMs = (failures: number, random: number): number =>
   Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.max(0, failures - 1)) * (0.5 + random / 2);
 
 /**
- * Joins through any of several members; resolves with the first answer. Rejects with the refusal as soon as one refuses; with
- * `HANDOFF_JOIN_REFUSED`, naming each URL and what was last wrong with it, after `joinTimeoutMs`; with `signal.reason`; `TypeError` without
- * a URL. Attempts that are still under way then are left to end by themselves. Until then the process is kept alive.
+ * Joins through any of several members. Resolves to the first answer. Keeps the process alive until then.
+ *
+ * Rejects with the refusal as soon as one member refuses; with `HANDOFF_JOIN_REFUSED`, naming each URL and its last fault, after
+ * `joinTimeoutMs`; with `signal.reason`; with `TypeError` if there is no URL. Attempts still under way then end by themselves.
  */
 export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signal }: JoinOptions<T>): Promise<T> {
   const timeoutMs = joinTimeoutMs ?? DEFAULT_JOIN_TIMEOUT_MS;
@@ -59,7 +65,7 @@ export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signa
       const failed = (error: unknown): void => {
         if (isFinal(error)) return settle(() => reject(error));
         if (isOver) return;
-        // The URL stands before it already.
+        // The message repeats the URL that stands before it.
         faults.set(url, textOf(error).replace(`Cannot join through ${url}: `, ''));
         timers.set(
           url,

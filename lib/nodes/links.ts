@@ -4,35 +4,37 @@ import type { NodeIdentity } from './member-state.js';
 /** A member on the wire: name, incarnation, address. */
 export type MemberEntry = readonly [string, string, string | null];
 
-/** What members tell each other. Every message comes over a link, so its sender is known. */
+/** Messages between members. Every message comes over a link, so its sender is known. */
 export type MembershipMessage =
   | Beat
-  /** The sender ends this link and will not come back as this incarnation. */
+  /** The sender ends this link and will not return as this incarnation. */
   | { readonly type: 'goodbye' }
-  /** All whom the sender has a link with; replaces what it told before. When a link comes up, and with the beat after a change. */
+  /**
+   * All members that the sender has a link with. Replaces the previous list. Sent when a link comes up, and with the beat after a change.
+   */
   | { readonly type: 'members'; readonly members: readonly MemberEntry[] };
 
-/** A member, as it is told to others. */
+/** Returns a member as other nodes are told of it. */
 export const entryOf = ({ name, incarnation, address }: NodeIdentity): MemberEntry => [name, incarnation, address ?? null];
 
-/** The wire, as the membership needs it. Nothing here waits or throws; what comes of it is told to the membership, by member. */
+/** The wire as the membership needs it. No method waits or throws. The membership is notified of what happens, by member. */
 export interface Links {
   /**
-   * Dials now and redials with backoff, whenever there is no link to `name`, until `forget`. Again with another address: that one from now
-   * on. `teller`: nobody has been met there, that node has told of it.
+   * Dials now, and redials with backoff whenever there is no link to `name`, until `forget`. A call with another address replaces the
+   * address. `teller` is the node that reported the address, if no node has been met there yet.
    */
   keep(name: string, address: string, teller?: string): void;
-  /** Dials no more. A link that stands is left alone. */
+  /** Stops dialling. An existing link stays. */
   forget(name: string): void;
-  /** Closes the link to `name`, if one stands, so that both sides see it; goes on dialling whom it was told to keep. */
+  /** Closes the link to `name`, if there is one, so that both sides notice. Members passed to `keep` are still dialled. */
   drop(name: string): void;
   /**
-   * How many bytes have come over the link to `name`, those of a message that has not come whole among them: whoever sends them lives,
-   * however long they take. 0 without a link.
+   * Returns how many bytes have come over the link to `name`, including those of an incomplete message; 0 without a link. A node that sends
+   * bytes is alive, however long they take.
    */
   receivedBytes(name: string): number;
-  /** To one; messages to one member arrive in order, or its link closes. False when there is no link. */
+  /** Sends to one member. Its messages arrive in order, or the link closes. Returns false if there is no link. */
   send(to: string, message: MembershipMessage): boolean;
-  /** To every node with a link, encoded once. */
+  /** Sends to every node with a link. The message is encoded once. */
   broadcast(message: MembershipMessage): void;
 }

@@ -1,19 +1,19 @@
 import type { BeatContent } from './beat.js';
 
-/** How a member stands with this node: up, silent for a while, or about to go. */
+/** The status of a member as this node sees it: up, silent for a while, or about to leave. */
 export type NodeStatus = 'up' | 'suspect' | 'leaving';
 
 /** The identity of a node. A node that is restarted under its name has another incarnation. Incarnations are compared for equality only. */
 export interface NodeIdentity {
   readonly name: string;
   readonly incarnation: string;
-  /** Where it listens, as `ws://host:port`; `undefined` for a node that only dials. */
+  /** The address where it listens, as `ws://host:port`; `undefined` for a node that only dials. */
   readonly address: string | undefined;
 }
 
 /**
- * How this node reaches a member: it is the node itself; over a link that stands; not now, but it is redialled or awaited (`cut`); not at
- * all, and it is only known because others have a link with it (`told`).
+ * How this node reaches a member. `self`: it is this node. `linked`: over an existing link. `cut`: the link is lost, and is redialled or
+ * awaited. `told`: not at all; it is known only because others have a link with it.
  */
 export type Reach = 'self' | 'linked' | 'cut' | 'told';
 
@@ -23,15 +23,16 @@ export interface MemberState extends NodeIdentity {
   readonly reach: Reach;
 }
 
-/** Why a member was lost: it was silent, its address refused a redial, or another incarnation has taken its place. */
+/** Why a member was lost: it was silent, its address refused a redial, or another incarnation replaced it. */
 export type LossCause = 'silent' | 'refused' | 'replaced';
 
 /**
- * The changes of the membership. For each incarnation of a member that can be reached: one `member-joined`, then any number of
- * `member-suspect` and `member-up` in turn, then one of `member-left` (it said goodbye) and `member-lost`; one that comes back joins again.
- * `member-changed` tells of a new reach, or that it is leaving; `member-beat` of every beat, with what the member says of itself. Members
- * that are only told of have their own pair, `member-told` (again when what is told changes) and `member-untold`, and never any of the
- * others.
+ * The changes of the membership. For each incarnation of a member that can be reached there is one `member-joined`, then any number of
+ * `member-suspect` and `member-up` in turn, then one `member-left` (it said goodbye) or `member-lost`. A member that comes back joins
+ * again. `member-changed` reports a new reach, or that the member is leaving. `member-beat` reports every beat with its content.
+ *
+ * Members known only through others have events of their own and no others: `member-told`, repeated when the report changes, and
+ * `member-untold`.
  */
 export type MemberEvent =
   | {

@@ -1,62 +1,63 @@
 // Brain: pure.
 import type { MemberState, NodeIdentity, NodeStatus } from './member-state.js';
 
-/** The times a membership goes by, in ms. */
+/** The times of a membership, in ms. */
 export interface MembershipPolicy {
-  /** Between two beats of this node. */
+  /** The time between two beats of this node. */
   readonly intervalMs: number;
-  /** A member is suspect after half of this in silence, lost after all of it. */
+  /** A member is suspect after half of this in silence, and lost after all of it. */
   readonly timeoutMs: number;
-  /**
-   * How long a lost member's address is still dialled; what is only told of is dialled for a twelfth of it, each time that it has passed.
-   */
+  /** How long a lost member's address is still dialled. A member known only through others is dialled for a twelfth of each such period. */
   readonly rememberMs: number;
 }
 
-/** Somebody whom this node has, or had, a link with. */
+/** A node that this node has, or had, a link with. */
 export interface Peer extends NodeIdentity {
-  /** Those `left` and `lost` are remembered to tell old news of them from true ones; those lost also to be dialled. */
+  /** `left` and `lost` peers are remembered to distinguish old news of them from new. Lost peers are also dialled. */
   phase: 'linked' | 'cut' | 'lost' | 'left';
   /** When it was last heard, moved forward by the time for which this node itself was late. */
   silentSinceMs: number;
-  /** When `lost` or `left` began. */
+  /** The time at which `lost` or `left` began. */
   goneSinceMs: number;
   isSuspect: boolean;
   isLeaving: boolean;
 }
 
-/** An address that was only told of. */
+/** An address that other members reported, and where no node has been met. */
 export interface UnprovedAddress {
-  /** Since when. */
+  /** The time at which it became known. */
   readonly sinceMs: number;
-  /** How often somebody else, or nobody, was found, by address. */
+  /** By address, how often another node or none was found there. */
   readonly misses: Map<string, number>;
 }
 
-/** All that a node knows of who is there. Plain data; outlives every incarnation of the NodeRegistry. */
+/** All that a node knows of the cluster's members. Plain data; outlives every incarnation of the NodeRegistry. */
 export interface MembershipState {
   self: NodeIdentity;
   isLeaving: boolean;
-  /** It has said goodbye: it neither beats nor minds who is there. */
+  /** Whether this node has said goodbye. It then neither beats nor watches members. */
   hasLeft: boolean;
   readonly policy: MembershipPolicy;
   readonly peers: Map<string, Peer>;
-  /** By who told it, then by name. */
+  /** Reported members by reporter, then by name. */
   readonly told: Map<string, ReadonlyMap<string, NodeIdentity>>;
-  /** Members that are only told of. */
+  /** Members known only through others. */
   readonly listed: Map<string, NodeIdentity>;
-  /** Those of them that listen: whoever tells so may err, or lie. */
+  /** Those of `listed` that listen. Their addresses are unproved: a reporter may err, or lie. */
   readonly unproved: Map<string, UnprovedAddress>;
   /** The addresses that are dialled whenever there is no link, by name. */
   readonly kept: Map<string, string>;
-  /** The addresses this node was told to join through: dialled for as long as it lives, whoever was there and however they went. */
+  /**
+   * The addresses that this node was asked to join through. They are dialled as long as it lives, whichever node was there and however it
+   * left.
+   */
   readonly anchors: Set<string>;
-  /** Whether whom this node has links with has changed since it was last told to all. */
+  /** Whether the set of linked members has changed since it was last sent to all. */
   isChanged: boolean;
   beatAtMs: number;
 }
 
-/** A membership of one: `self`. */
+/** Returns the membership of a node alone: `self`. */
 export const newMembershipState = (self: NodeIdentity, policy: MembershipPolicy): MembershipState => ({
   self,
   isLeaving: false,
@@ -73,9 +74,10 @@ export const newMembershipState = (self: NodeIdentity, policy: MembershipPolicy)
 });
 
 /**
- * Why this node would have no link with `identity`, for the greeting; `undefined` when it would. Names are unique: while there is a link
- * with a member, nobody else goes by its name. One whose link has closed may have been started anew, and is no obstacle; nor is one that
- * was only told of, as whoever tells of it may lie: who was met owns a name.
+ * Returns why this node refuses a link with `identity`, for the greeting; `undefined` if it does not.
+ *
+ * Names are unique: while a member has a link, no other node may use its name. A member whose link has closed is no obstacle, as it may
+ * have been started anew. Nor is a member known only through others: the reporter may lie. A node that was met owns its name.
  */
 export function refusalOf(state: MembershipState, identity: NodeIdentity): string | undefined {
   const { name, incarnation } = identity;
@@ -88,7 +90,7 @@ export function refusalOf(state: MembershipState, identity: NodeIdentity): strin
     : undefined;
 }
 
-/** The members: this node, then the others by name. */
+/** Returns the members: this node first, then the others by name. */
 export function membersOf(state: MembershipState): MemberState[] {
   const others = [...state.listed.values()].map(toldMember);
   for (const peer of state.peers.values()) if (isMember(peer)) others.push(memberOf(peer));
@@ -96,7 +98,7 @@ export function membersOf(state: MembershipState): MemberState[] {
   return [selfOf(state), ...others];
 }
 
-/** The member of that name. */
+/** Returns the member of that name. */
 export function memberNamed(state: MembershipState, name: string): MemberState | undefined {
   if (name === state.self.name) return selfOf(state);
   const peer = state.peers.get(name);
@@ -105,7 +107,7 @@ export function memberNamed(state: MembershipState, name: string): MemberState |
   return told && toldMember(told);
 }
 
-/** Whom this node has a link with, but for `except`. */
+/** Returns the members that this node has a link with, without `except`. */
 export function linkedMembers(state: MembershipState, except?: string): NodeIdentity[] {
   const members: NodeIdentity[] = [];
   for (const peer of state.peers.values()) {
@@ -115,17 +117,17 @@ export function linkedMembers(state: MembershipState, except?: string): NodeIden
   return members;
 }
 
-/** Whether it is a member now: over a link, or until the time is up. */
+/** Whether it is a member now: it has a link, or its time-out is not over. */
 export const isMember = (peer: Peer): boolean => peer.phase === 'linked' || peer.phase === 'cut';
 
 const statusOf = (peer: Peer): NodeStatus => (peer.isLeaving ? 'leaving' : peer.isSuspect ? 'suspect' : 'up');
 
 const selfOf = (state: MembershipState): MemberState => ({ ...state.self, status: state.isLeaving ? 'leaving' : 'up', reach: 'self' });
 
-/** One that is only told of, as others may see it. */
+/** Returns a member known only through others, in its public form. */
 export const toldMember = (told: NodeIdentity): MemberState => ({ ...told, status: 'up', reach: 'told' });
 
-/** A peer, as others may see it. */
+/** Returns a peer in its public form. */
 export const memberOf = (peer: Peer): MemberState => ({
   name: peer.name,
   incarnation: peer.incarnation,
@@ -134,9 +136,9 @@ export const memberOf = (peer: Peer): MemberState => ({
   reach: peer.phase === 'linked' ? 'linked' : 'cut',
 });
 
-/** Whether it is one of those that this node was told to join through. */
+/** Whether it is at an address that this node was asked to join through. */
 export const isAnchor = (state: MembershipState, peer: Peer): boolean => peer.address !== undefined && state.anchors.has(peer.address);
 
-/** Whether one that is gone is still dialled: what was lost may come back; what has left will not, unless it is an anchor. */
+/** Whether a peer that is gone is still dialled. A lost one may come back; one that has left will not, unless it is an anchor. */
 export const isRemembered = (state: MembershipState, peer: Peer): boolean =>
   peer.address !== undefined && (peer.phase === 'lost' || isAnchor(state, peer));

@@ -5,15 +5,15 @@ import type { MembershipCommand, MembershipHappening } from './membership-messag
 import { isAnchor, isMember, isRemembered, linkedMembers, type MembershipState, memberOf, type Peer } from './membership-state.js';
 
 /**
- * A look at the time that is late by less than this share of an interval is how timers are, and no standstill. There are forty within a
- * time-out: credited, a few ms each put off the notice of a silent node (up to 5,475 ms on a loaded machine, `npm run bench -- detection`).
+ * A tick that is late by less than this share of an interval is normal for timers, and does not mean that the loop was blocked. There are
+ * forty ticks within a time-out: crediting a few ms each would delay the notice of a silent node (up to 5,475 ms on a loaded machine, `npm
+ * run bench -- detection`).
  */
 const NOTABLE_LAG = 0.1;
 
 /**
- * The brain of the membership: applies one happening to `state` and adds what is to be done to `out`. News of a link or an incarnation that
- * is no longer the current one change nothing, nor does anything after this node has left. `nowMs` is the observer's monotonic time; nobody
- * else's time is ever looked at.
+ * The brain of the membership. Applies one event to `state` and adds commands to `out`. News of an outdated link or incarnation change
+ * nothing, nor does anything after this node has left. `nowMs` is the observer's monotonic time; no other node's time is ever used.
  */
 export function stepMembership(state: MembershipState, happening: MembershipHappening, nowMs: number, out: MembershipCommand[]): void {
   if (state.hasLeft) return;
@@ -71,7 +71,7 @@ export function stepMembership(state: MembershipState, happening: MembershipHapp
   }
 }
 
-/** What must be done again by those who were restarted: dialling, and telling the others. */
+/** Returns what must be done again after a restart of the actors: dialling, and reporting to the others. */
 export const recoverMembership = (state: MembershipState): MembershipCommand[] =>
   state.hasLeft
     ? []
@@ -106,8 +106,8 @@ function linkUp(state: MembershipState, identity: NodeIdentity, nowMs: number, o
 }
 
 /**
- * An address answers for one process: with somebody new there, whoever had it and has no link is no longer. Not so with somebody who is
- * known: nodes may give the same address by mistake, such as that of their own loopback.
+ * A new node at an address replaces the disconnected node that had it, as an address leads to one process. A known node does not: nodes may
+ * report the same address by mistake, such as that of their own loopback.
  */
 function succeed(state: MembershipState, { name, address }: NodeIdentity, nowMs: number, out: MembershipCommand[]): void {
   if (address === undefined) return;
@@ -152,7 +152,7 @@ function tick(state: MembershipState, lagMs: number, nowMs: number, out: Members
       outlive(state, peer, nowMs, out);
       continue;
     }
-    // While this node's loop stood still it heard nobody: that time is its own, and no silence of theirs.
+    // While this node's loop was blocked it could hear no other node: that time counts as its own, not as silence of others.
     if (lagMs >= intervalMs * NOTABLE_LAG) peer.silentSinceMs = Math.min(nowMs, peer.silentSinceMs + lagMs);
     const silentMs = nowMs - peer.silentSinceMs;
     if (silentMs >= timeoutMs) lose(state, peer, 'silent', nowMs, out);
@@ -163,7 +163,7 @@ function tick(state: MembershipState, lagMs: number, nowMs: number, out: Members
   }
 }
 
-/** What time does to one that is gone: what others tell of it is believed again, then it is forgotten. */
+/** Applies time to a peer that is gone: reports about it are believed again, then it is forgotten. */
 function outlive(state: MembershipState, peer: Peer, nowMs: number, out: MembershipCommand[]): void {
   const { timeoutMs, rememberMs } = state.policy;
   const goneMs = nowMs - peer.goneSinceMs;
@@ -190,7 +190,7 @@ function changed(state: MembershipState, peer: Peer, out: MembershipCommand[]): 
 }
 
 function lose(state: MembershipState, peer: Peer, cause: LossCause, nowMs: number, out: MembershipCommand[]): void {
-  // A link that stands and is silent may be open at one end only: closing it tells the other side, and lets both dial anew.
+  // A silent link may be open at one end only. Closing it notifies the other side, and lets both dial anew.
   if (peer.phase === 'linked' && cause === 'silent') out.push({ type: 'drop', name: peer.name });
   go(state, peer, 'lost', { type: 'member-lost', member: memberOf(peer), cause }, nowMs, out);
 }

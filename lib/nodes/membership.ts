@@ -6,37 +6,39 @@ import type { MembershipCommand, MembershipHappening } from './membership-messag
 import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf } from './membership-state.js';
 import { recoverMembership, stepMembership } from './membership-step.js';
 
-/** What a membership can be told beside its node's name. */
+/** The options of a membership, besides its node's name. */
 export interface MembershipOptions {
-  /** Default: a fresh one. */
+  /** The default is a fresh one. */
   readonly incarnation?: string;
-  /** Default: a clock that stands still, which is enough for a node without peers. */
+  /** The default is a clock that stands still, which is enough for a node without peers. */
   readonly clock?: Pick<Clock, 'now'>;
-  /** `intervalMs` default 500, at least 1; `timeoutMs` default 5000, at least twice that. */
+  /** `intervalMs` is at least 1 (default 500), `timeoutMs` at least twice that (default 5000). */
   readonly heartbeat?: { readonly intervalMs?: number; readonly timeoutMs?: number };
   /**
-   * How long the address of a lost member is dialled for its return, as after a cut; default one hour. Serf, which does the same, takes 24
-   * hours (`reconnect_timeout`) but dials one at a time.
+   * How long the address of a lost member is dialled, ms, in case it returns, as after a cut. Serf, which does the same, takes 24 hours
+   * (`reconnect_timeout`) but dials one member at a time.
+   * @default 3_600_000
    */
   readonly rememberMs?: number;
-  /** What this node says of itself; asked once for each beat. Default: nothing. */
+  /** Returns what this node reports; called once for each beat. The default reports nothing. */
   readonly content?: () => BeatContent;
 }
 
-/** Is told of every change, in order, before the call that caused it returns. */
+/** Called with every change, in order, before the call that caused it returns. */
 export type MemberListener = (event: MemberEvent) => void;
 
 const DEFAULT_INTERVAL_MS = 500;
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_REMEMBER_MS = 3_600_000;
 
-/** How many others a node may tell of; of more the first are believed. */
+/** How many members a node may report; of a longer report the first ones are used. */
 const MOST_TOLD = 1000;
 
 /**
- * The table behind the NodeRegistry: who is there. Feeds the brain with what the links tell and performs its commands. Outlives each
- * incarnation of the actor; a node without links is a member alone. What happens while something is being dealt with waits for its turn,
- * so that listeners may call anything here.
+ * The table behind the NodeRegistry: the members of the cluster. It feeds the brain with what comes over the links, and performs its
+ * commands. It outlives each incarnation of the actor. A node without links is a member alone.
+ *
+ * Events that occur while another is being processed are queued, so listeners may call any method.
  */
 export class Membership {
   readonly #state: MembershipState;
@@ -53,7 +55,7 @@ export class Membership {
   #lagMs = 0;
   #failure: { readonly error: unknown } | undefined;
 
-  /** Throws `TypeError` or `RangeError` for times that cannot be. */
+  /** Throws `TypeError` or `RangeError` for invalid times. */
   constructor(name: string, address: string | undefined, options: MembershipOptions = {}) {
     const { heartbeat = {}, incarnation = newId(), clock = { now: () => 0 }, content = () => nothing } = options;
     const intervalMs = checkedNumber('heartbeat.intervalMs', heartbeat.intervalMs, { or: DEFAULT_INTERVAL_MS, least: 1 });
@@ -67,17 +69,17 @@ export class Membership {
     this.#content = content;
   }
 
-  /** Who this node is. */
+  /** The identity of this node. */
   get self(): NodeIdentity {
     return this.#state.self;
   }
 
-  /** This node first, then the others by name; also those that are suspect, leaving, or only told of. */
+  /** This node first, then the others by name. Includes members that are suspect, leaving, or known only through others. */
   get members(): readonly MemberState[] {
     return membersOf(this.#state);
   }
 
-  /** Whether somebody who listens is only known because others tell of it. */
+  /** Whether a member that listens is known only through others. */
   get isMeshing(): boolean {
     return this.#state.unproved.size > 0;
   }
@@ -90,23 +92,23 @@ export class Membership {
     return memberNamed(this.#state, name);
   }
 
-  /** Whether somebody of that name was a member, is none any more, and is still remembered. */
+  /** Whether a node of that name was a member and is remembered, but is no member now. */
   isGone(name: string): boolean {
     const phase = this.#state.peers.get(name)?.phase;
     return phase === 'lost' || phase === 'left';
   }
 
   /**
-   * What a member said of itself with its last beat, this node what it would say now; `undefined` before the first, and for members only
-   * told of.
+   * Returns what a member reported with its last beat; for this node, what it would report now. `undefined` before the first beat, and for
+   * members known only through others.
    */
   contentOf(name: string): BeatContent | undefined {
     return name === this.#state.self.name ? this.#content() : this.#contents.get(name);
   }
 
   /**
-   * Tells `listener` of every change from now on. Returns a function that ends that. What a listener throws is rethrown after all have been
-   * told.
+   * Calls `listener` with every change from now on. Returns a function that ends that. An error thrown by a listener is rethrown after all
+   * listeners have been called.
    */
   subscribe(listener: MemberListener): () => void {
     const own: MemberListener = (event) => listener(event);
@@ -114,41 +116,41 @@ export class Membership {
     return () => void this.#listeners.delete(own);
   }
 
-  /** Puts the membership on the wire. */
+  /** Connects the membership to the wire. */
   connect(links: Links): void {
     this.#links = links;
     this.recover();
   }
 
-  /** This node can be dialled now. */
+  /** Records that this node can be dialled at `address`. */
   listening(address: string): void {
     this.#happened({ type: 'self-listening', address });
   }
 
   /**
-   * This node joined through that member, as it was told to: its address is dialled from now on whenever there is no link, also after a
-   * goodbye.
+   * Records that this node joined through that member on request. Its address is dialled from now on whenever there is no link, also after
+   * a goodbye.
    */
   joined({ address }: Pick<NodeIdentity, 'address'>): void {
     if (address !== undefined) this.#happened({ type: 'self-joined', address });
   }
 
-  /** This node takes no more work; its members hear so at once. */
+  /** Records that this node accepts no more work. Its members are notified at once. */
   leave(): void {
     this.#happened({ type: 'self-leaving' });
   }
 
-  /** This node says goodbye to all and is a member no more: nothing is dialled, nothing that still comes changes anything. */
+  /** Says goodbye to all members and leaves. Nothing is dialled any more, and later events change nothing. */
   goodbye(): void {
     this.#happened({ type: 'self-left' });
   }
 
-  /** Why nobody with this identity is let in, for the greeting; `undefined`: it is. */
+  /** Returns why a node with this identity is refused, for the greeting; `undefined` if it is not. */
   refusalOf(identity: NodeIdentity): string | undefined {
     return refusalOf(this.#state, identity);
   }
 
-  /** A link stands. One with another incarnation of the same name takes the place of the one before. */
+  /** Records a new link. A link with another incarnation of the same name replaces the former one. */
   up(identity: NodeIdentity): void {
     const { name, incarnation, address } = identity;
     this.#receivedBytes.set(name, this.#links?.receivedBytes(name) ?? 0);
@@ -156,20 +158,20 @@ export class Membership {
   }
 
   /**
-   * A link has ended: it closed, its other side is gone for certain, or it said goodbye. Told before `up` of the next link to the same
-   * node.
+   * Records the end of a link: it closed, its other side is certainly gone, or it said goodbye. Call it before `up` of the next link to the
+   * same node.
    */
   down({ name, incarnation }: Pick<NodeIdentity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
     this.#receivedBytes.delete(name);
     this.#happened({ type: 'link-down', name, incarnation, cause });
   }
 
-  /** Nobody listens at an address that was to be kept. Not for dials that got no answer. */
+  /** Records that no node listens at a kept address. Do not call it for dials without an answer. */
   refused(name: string, address: string): void {
     this.#happened({ type: 'dial-refused', name, address });
   }
 
-  /** A member has said something. */
+  /** Processes a member's message. */
   heard(from: string, message: MembershipMessage): void {
     if (this.#receivedBytes.has(from)) this.#receivedBytes.set(from, this.#links?.receivedBytes(from) ?? 0);
     switch (message.type) {
@@ -188,25 +190,25 @@ export class Membership {
     }
   }
 
-  /** Something that this node says of itself has changed: its members hear so before anything that is sent to them later. */
+  /** Sends a beat now, as this node's report has changed. Members receive it before anything that is sent to them later. */
   beatNow(): void {
     this.#perform({ type: 'broadcast-beat' });
   }
 
-  /** Time passes; to be called a few times per `intervalMs`. `lagMs`: how late this call is. */
+  /** Lets time pass. Call it a few times per `intervalMs`. `lagMs` is how late this call is. */
   tick(lagMs: number): void {
     this.#lagMs = Math.max(this.#lagMs, lagMs);
     this.#hearBytes();
     this.#happened({ type: 'tick', lagMs });
   }
 
-  /** Does again what was lost with those who did it: dials who is to be dialled, tells the members. */
+  /** Repeats what was lost in a crash: dials, and reports to the members. */
   recover(): void {
     for (const command of recoverMembership(this.#state)) this.#perform(command);
     this.#throwFailure();
   }
 
-  /** A beat waits for its turn behind what is sent before it, on a slow link for long: whatever comes of that is as good a sign of life. */
+  /** A beat queues behind what was sent before it, for long on a slow link. The bytes that arrive meanwhile are as good a sign of life. */
   #hearBytes(): void {
     for (const [name, before] of this.#receivedBytes) {
       const bytes = this.#links?.receivedBytes(name) ?? 0;
@@ -280,7 +282,7 @@ export class Membership {
     }
   }
 
-  /** A listener that throws must not keep others, or the wire, from what is due; but it is a bug, and its supervisor hears of it. */
+  /** A listener that throws must not stop the other listeners or the wire. But it is a bug, so the error is rethrown for the supervisor. */
   #throwFailure(): void {
     const failure = this.#failure;
     this.#failure = undefined;

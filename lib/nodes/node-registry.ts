@@ -4,23 +4,23 @@ import { startHeartbeat } from './heartbeat.js';
 import type { MemberState } from './member-state.js';
 import type { Membership } from './membership.js';
 
-/** What others are told of a member; how it is reached and as which incarnation is this node's own affair. */
+/** What other nodes are told of a member. How it is reached, and its incarnation, are this node's own affair. */
 export type MemberInfo = Pick<MemberState, 'name' | 'address' | 'status'>;
 
 const infoOf = ({ name, address, status }: MemberState): MemberInfo => ({ name, address, status });
 
-/** Questions to the NodeRegistry. A name that is no member's is answered `undefined`. */
+/** Questions to the NodeRegistry. The answer for an unknown name is `undefined`. */
 export type NodeRegistryMessage =
   | { readonly type: 'list-members'; readonly replyTo: ActorRef<readonly MemberInfo[]> }
   | { readonly type: 'find-member'; readonly name: string; readonly replyTo: ActorRef<MemberInfo | undefined> };
 
-/** What the actor tells itself. */
+/** Messages that the actor sends to itself. */
 type OwnMessage = NodeRegistryMessage | { readonly type: 'recover' } | { readonly type: 'tick'; readonly lagMs: number };
 
 /**
- * The supervised actor: answers who is a member, and is the membership's heart. It owns nothing: when it crashes, the next one takes up the
- * same table, dials again who is to be dialled, and tells the members again. Without a clock, as for a node without peers, there is no
- * beat.
+ * The supervised NodeRegistry: answers questions about members, and drives the membership's beat. It owns nothing: after a crash its
+ * successor takes over the same table, dials again, and reports to the members again. Without a clock, as for a node without peers, there
+ * is no beat.
  */
 export async function startNodeRegistry(parent: Parent, table: Membership, clock?: Clock): Promise<ActorRef<NodeRegistryMessage>> {
   const self: ActorRef<OwnMessage> = await spawnActor<OwnMessage>(
@@ -47,8 +47,7 @@ export async function startNodeRegistry(parent: Parent, table: Membership, clock
   );
   if (!clock) return self;
   tell(self, { type: 'recover' });
-  // Through the mailbox, so that what goes wrong in a tick is this actor's crash, and so that beats which have already arrived are read
-  // first.
+  // Through the mailbox, so that an error in a tick crashes this actor, and beats that have already arrived are read first.
   const heart = startHeartbeat(clock, table.intervalMs, (lagMs) => void tell(self, { type: 'tick', lagMs }));
   void exited(self).then(() => heart.cancel());
   return self;
