@@ -1,11 +1,11 @@
 import { type ActorRef, type Parent, spawnActor } from '../actor/index.js';
 
-/** A listener of the mesh has thrown, which is a bug: the hub ends with that error, and is started again. */
+/** A listener of the mesh has thrown, which is a bug. The hub ends with that error and is restarted. */
 export type PeerHubMessage = { readonly type: 'crash'; readonly error: unknown };
 
 /**
- * The supervised actor that stands for the links of a node: it crashes in place of whatever handles what peers send, so that a bug there is
- * seen and counted. The links are the mesh's, and a crash breaks none.
+ * Starts the supervised actor that represents the links of a node. It crashes in place of a handler of peers' messages, so that a bug there
+ * is seen and counted. The mesh owns the links, and a crash breaks none.
  */
 export const startPeerHub = (parent: Parent): Promise<ActorRef<PeerHubMessage>> =>
   spawnActor<PeerHubMessage>(

@@ -1,35 +1,37 @@
 import type { PeerIdentity } from './links/link-state.js';
 import type { RefusalReason, WireMessage } from './protocol/messages.js';
 
-/** Who hears of peers. For each link one `up`, then what comes over it, then one `down`; a peer has one link at a time. */
+/**
+ * The listener of a mesh. For each link there is one `up`, then its messages and values, then one `down`. A peer has one link at a time.
+ */
 export interface PeerListener {
   up(peer: PeerIdentity): void;
   down(peer: PeerIdentity, cause: DownCause): void;
-  /** Messages that came together, in order; `isWanted` says whether the link still stands: what comes after is not told. */
+  /** Messages that came together, in order. `isWanted` says whether the link still exists: later messages are dropped. */
   messages(from: string, messages: readonly WireMessage[], isWanted: () => boolean): void;
-  /** A value is whole, in the pieces in which it came; or an error, if it will not come although the link stands. */
+  /** A value is complete, as the pieces in which it came; or an error, if it will not come although the link exists. */
   value(from: string, transferId: number, value: readonly Uint8Array[] | Error): void;
-  /** Whether somebody waits for the value that begins to arrive: what nobody has asked for is refused. */
+  /** Whether a request waits for the value that begins to arrive. Other values are refused. */
   expects(from: string, transferId: number): boolean;
   /**
-   * Memory for a value of which only the beginning has come: pieces of so many bytes in all, which it is when it is whole. `undefined`: it
-   * stays in those in which it comes.
+   * Returns memory for a value of which only the beginning has come: pieces whose total size is the value's. `undefined` leaves it in the
+   * pieces in which it comes.
    */
   memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined;
-  /** A dial of `keep` found nobody; it is dialled again until `forget`. */
+  /** A dial of `keep` found no node. It is repeated until `forget`. */
   notDialled(name: string, address: string, fault: DialFault): void;
   /**
-   * What was meant to be a message of that type and number is none. A question is to be answered so, and who waits for an answer to be
-   * told.
+   * Something of that type and number is not a valid message. A question must be answered with that, and a request that waits for it must
+   * fail.
    */
   notUnderstood(from: string, type: string, id: number, fault: string): void;
 }
 
 /**
- * Why a link went down: the peer said goodbye before; its connection ended; this node dropped it; the peer sent what is no message, three
- * times; it took nothing; a new link of the same incarnation took its place.
+ * Why a link went down: the peer said goodbye; its connection ended; this node dropped it; the peer sent three invalid messages; it took
+ * nothing; a new link of the same incarnation replaced it.
  */
 export type DownCause = 'goodbye' | 'closed' | 'dropped' | 'bad-message' | 'stalled' | 'replaced';
 
-/** Why nobody was found at an address that is kept: it refuses connections, somebody else is there, or who is there refuses. */
+/** Why a dial of a kept address found no node: it refuses connections, another node is there, or the node there refuses. */
 export type DialFault = 'refused' | 'other-name' | RefusalReason;

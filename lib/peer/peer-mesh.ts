@@ -13,27 +13,27 @@ import type { RefusalReason, WireMessage } from './protocol/messages.js';
 import { inItsPlace } from './protocol/too-long.js';
 import { type Defer, type Listening, nextTurn, type Socket, type Transport, together } from './transport.js';
 
-/** What a table of peers is made with. */
+/** The options of a mesh. */
 export interface PeerMeshOptions {
   readonly name: string;
   readonly incarnation: string;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** From 0 to 1, as `Math.random`: for jitter. */
+  /** Returns a number from 0 to 1, as `Math.random` does, for jitter. */
   readonly random: () => number;
-  /** What every node of the cluster knows, at least 16 characters. Default: none, and then only this machine is listened to. */
+  /** The secret of the cluster, at least 16 characters. Without one the node listens on this machine only. */
   readonly cookie?: string;
-  /** Whether this node only looks on: it is nobody's member. Default false. */
+  /** Whether this node only observes and becomes no member. Default false. */
   readonly isObserver?: boolean;
-  /** The protocols spoken, default 1 to 1. */
+  /** The protocols that this node speaks. The default is this version's only one. */
   readonly protocols?: { readonly lowest: number; readonly highest: number };
   readonly defer?: Defer;
   /** How long a greeting may take, ms. Default 3000. */
   readonly greetingMs?: number;
-  /** The most that values take that are still arriving, bytes; those of one link take three quarters of it at most. Default 4 GiB. */
+  /** The most memory of arriving values, bytes. Those of one link take at most three quarters of it. The default is 4 GiB. */
   readonly maxIncomingBytes?: number;
-  /** Why the cluster does not want somebody whose greeting is in order. Default: it wants everybody. */
+  /** Returns why the cluster refuses a peer whose greeting is correct. By default it accepts every peer. */
   readonly objection?: (peer: PeerIdentity) => RefusalReason | undefined;
 }
 
@@ -41,7 +41,7 @@ const GREETING_MS = 3000;
 const MAX_INCOMING_BYTES = 4 * 1024 ** 3;
 const SHORTEST_COOKIE = 16;
 
-/** How many lines a minute say that somebody was refused, or sent what is no message. */
+/** At most this many lines a minute report refused nodes and invalid messages. */
 const STRANGE_LINES = 10;
 
 const TURNED_AWAY = {
@@ -50,20 +50,17 @@ const TURNED_AWAY = {
   fault: 'cannot accept a connection',
 } as const;
 
-/** The end of a link that was dialled. */
+/** Called when a dialled link ends. */
 type Dialled = (end: LinkOver) => void;
 
-/**
- * The table behind the PeerHub actor: the links of this node, one for each peer. It outlives each incarnation of the actor, so that a crash
- * breaks no link.
- */
+/** The table behind the PeerHub actor: this node's links, one for each peer. It outlives the actor, so a crash breaks no link. */
 export class PeerMesh {
   readonly #options: PeerMeshOptions;
   readonly #prover: Prover;
   readonly #defer: Defer;
   readonly #budget: IncomingBudget;
   readonly #up = new Map<string, Link>();
-  /** Every link whose connection is not over. */
+  /** Every link whose connection is not closed. */
   readonly #all = new Set<Link>();
   readonly #dialled = new Map<Link, { readonly up: () => void; readonly over: Dialled }>();
   readonly #kept = new Map<string, Redial>();
@@ -87,12 +84,12 @@ export class PeerMesh {
     this.#budget = new IncomingBudget(options.maxIncomingBytes ?? MAX_INCOMING_BYTES);
   }
 
-  /** Says who hears of peers; replaces whoever did. */
+  /** Sets the listener; replaces the previous one. */
   attach(listener: PeerListener): void {
     this.#listener = listener;
   }
 
-  /** This node, as it greets: its address is where it listens, once it does. */
+  /** The identity with which this node greets. Its address is set once it listens. */
   get self(): PeerIdentity {
     const { name, incarnation, isObserver = false } = this.#options;
     return { name, incarnation, address: this.#address, isObserver };
@@ -104,8 +101,9 @@ export class PeerMesh {
   }
 
   /**
-   * Listens at `host:port`; `advertise` is the URL that others are told, default where it listens. Rejects as the transport does: a
-   * `TypeError` for a wrong address, or one beyond this machine without a cookie; the system's error for one that is taken.
+   * Listens at `host:port`. `advertise` is the URL that other nodes are told; the default is where it listens. Rejects as the transport
+   * does: with a `TypeError` for a wrong address, or for one beyond this machine without a cookie; with the system's error if the address
+   * is in use.
    */
   async listen(address: string, advertise?: string): Promise<Listening> {
     this.#refuseClosed();
@@ -123,9 +121,11 @@ export class PeerMesh {
   }
 
   /**
-   * Dials once, all addresses if the URL's host is a name that has several: the first that answers will do. Resolves with who is there, as
-   * soon as there is a link, an older one included. Rejects with `HANDOFF_JOIN_REFUSED` (`reason`, `node`) or `HANDOFF_PROTOCOL_MISMATCH`,
-   * which are final, with `HANDOFF_STOPPED`, and with another error for what may be tried again.
+   * Dials once; if the URL's host is a name with several addresses, it dials all and takes the first answer. Resolves to the peer as soon
+   * as there is a link, which may be an older one.
+   *
+   * Rejects with `HANDOFF_JOIN_REFUSED` (`reason`, `node`) or `HANDOFF_PROTOCOL_MISMATCH`, which are final, with `HANDOFF_STOPPED`, or with
+   * another error if it may be tried again.
    */
   async join(url: string): Promise<PeerIdentity> {
     this.#refuseClosed();
@@ -160,8 +160,8 @@ export class PeerMesh {
   }
 
   /**
-   * Dials `name` now and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. Again with another address:
-   * that one. `teller`: who told of it, while nobody has been met there: few such are dialled at once, with rests of up to 30 s.
+   * Dials `name` now, and redials with backoff (50 ms to 2 s) whenever there is no link to it, until `forget`. A call with another address
+   * replaces the address. `teller` is the node that reported it, if no node has been met there: such dials are few, with rests up to 30 s.
    */
   keep(name: string, address: string, teller?: string): void {
     const before = this.#kept.get(name);
@@ -180,25 +180,25 @@ export class PeerMesh {
     if (!this.#up.has(name)) redial.begin();
   }
 
-  /** Dials `name` no more. A link that stands is left alone. */
+  /** Stops dialling `name`. An existing link stays. */
   forget(name: string): void {
     this.#kept.get(name)?.stop();
     this.#kept.delete(name);
   }
 
-  /** Closes the link to `name`, if one stands, at once; goes on dialling whom it was told to keep. */
+  /** Closes the link to `name` at once, if there is one. Kept peers are still dialled. */
   drop(name: string): void {
     this.#up.get(name)?.close(true);
   }
 
-  /** How many bytes have come over the link to `name`, those of a frame that is not whole yet among them; 0 without a link. */
+  /** Returns how many bytes have come over the link to `name`, including an incomplete frame; 0 without a link. */
   receivedBytes(name: string): number {
     return this.#up.get(name)?.heardBytes ?? 0;
   }
 
   /**
-   * Sends with the next turn, in one frame with all else for this peer; messages arrive in order, or the link goes down. False without a
-   * link.
+   * Sends in the next turn, in one frame with everything else for this peer. Messages arrive in order, or the link goes down. Returns false
+   * without a link.
    */
   send(to: string, message: WireMessage): boolean {
     const link = this.#up.get(to);
@@ -206,13 +206,13 @@ export class PeerMesh {
     return link !== undefined;
   }
 
-  /** To every peer with a link, encoded once. */
+  /** Sends to every peer with a link. The message is encoded once. */
   broadcast(message: WireMessage): void {
     if (this.#up.size === 0) return;
     for (const encoded of this.#encoded(message)) for (const link of this.#up.values()) link.push(encoded);
   }
 
-  /** How much of messages waits here until `name` takes what was sent before, bytes. */
+  /** Returns how many bytes of messages wait here until `name` takes what was sent before. */
   waitingBytes(name: string): number {
     return this.#up.get(name)?.waitingBytes ?? 0;
   }
@@ -229,27 +229,28 @@ export class PeerMesh {
   }
 
   /**
-   * Sends a value of any size, in pieces, beside the messages, as `transferId`, a number from 0 up that no other value on its way to that
-   * peer has. Resolves when it has left this process; until then the bytes must not change. Rejects when there is no link, it goes down, or
-   * the peer has no room.
+   * Sends a value of any size, in pieces, beside the messages. `transferId` is a number from 0 up that no other value in transit to that
+   * peer has. Resolves when the peer has the last byte; until then the bytes must not change. Rejects if there is no link, the link goes
+   * down, or the peer has no room.
    */
   sendValue(to: string, transferId: number, parts: readonly Uint8Array[]): Promise<void> {
     const link = this.#up.get(to);
     return link ? link.sendValue(transferId, parts) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
   }
 
-  /** How many bytes of values have come over the link to `from`, if one stands: grows while one is on its way. */
+  /** Returns how many bytes of values have come over the link to `from`, if it exists. Grows while a value is on its way. */
   receivedFrom(from: string): number {
     return this.#up.get(from)?.receivedBytes ?? 0;
   }
 
-  /** How many pieces of what is long `to` has received over the link that stands: grows while it takes a value. */
+  /** Returns how many pieces of long data `to` has received over the present link. Grows while it takes a value. */
   deliveredTo(to: string): number {
     return this.#up.get(to)?.delivered ?? 0;
   }
 
   /**
-   * Ends every link, after what was sent before, and listens and dials no more; nothing is told from now on. Resolves when all is closed.
+   * Ends every link after everything sent before, and stops listening and dialling. The listener is not called any more. Resolves when
+   * everything is closed.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -323,7 +324,7 @@ export class PeerMesh {
     if (this.#isClosed) return 'stopping';
     const other = this.#up.get(peer.name);
     if (!other) return this.#options.objection?.(peer);
-    // Whoever dials believes that there is no link. If its end is gone, so will this one be, as soon as something is sent over it.
+    // The dialler believes that there is no link. If its end is gone, this end will notice once something is sent.
     other.probe();
     return other.peer!.incarnation === peer.incarnation ? 'linked' : 'name-taken';
   }
@@ -331,7 +332,7 @@ export class PeerMesh {
   #linkUp(link: Link): void {
     const peer = link.peer!;
     const other = this.#up.get(peer.name);
-    // The one with the last word knows of no other link, so that one is dead; but another incarnation has to wait until this node knows it
+    // The side with the last word knows of no other link, so that one is dead. But another incarnation must wait until this node knows that
     // too.
     if (this.#isClosed || (other && other.peer!.incarnation !== peer.incarnation)) return link.close(true);
     if (other) {

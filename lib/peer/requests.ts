@@ -1,23 +1,24 @@
 import { type Clock, HandoffError, PassingMap, type Timer } from '../base/index.js';
 import type { WireMessage } from './protocol/messages.js';
 
-/** Who hears what came of a request. */
+/** Receives the outcome of a request. */
 export interface Requester<T> {
   answered(value: T): void;
   failed(error: Error): void;
 }
 
-/** How long a request may take. Every request has one. */
+/** The limit of a request. Every request has one. */
 export interface RequestLimit {
-  /** How long the answer may take, or the first sign that it is on its way, ms. `Infinity` for what only the end of the node limits. */
+  /** How long the answer, or its first bytes, may take, ms. `Infinity` if only the end of the node limits it. */
   readonly withinMs: number;
-  /** What is asked, for the message of the error: `Node "b" has not answered within 5000 ms: asked for …`. */
+  /** The question, for the error's message: `Node "b" has not answered within 5000 ms: asked for …`. */
   readonly what: string;
   /**
-   * What grows while the answer is on its way. As long as it does so at least once in `silenceMs`, the request goes on. Default: nothing.
+   * Returns a number that grows while the answer is arriving. The request goes on as long as it grows within each `silenceMs`. The default
+   * is no progress.
    */
   readonly progress?: () => number;
-  /** Default `withinMs`. */
+  /** The longest silence while an answer is arriving, ms. The default is `withinMs`. */
   readonly silenceMs?: number;
 }
 
@@ -29,9 +30,9 @@ interface Open {
 }
 
 /**
- * Requests to peers that have not been answered. Each is asked again whenever the link to its node comes up. It fails when that node is
- * gone, and with `HANDOFF_TIMEOUT` (`node`) when its limit is over. So each ends. A request may arrive twice, and its answer too; the
- * second answer is dropped.
+ * Unanswered requests to peers. Each is asked again whenever the link to its node comes up. It fails when that node is gone, and with
+ * `HANDOFF_TIMEOUT` (`node`) when its limit is over. So each ends. A request may arrive twice, and its answer too; the second answer is
+ * dropped.
  */
 export class Requests {
   readonly #send: (to: string, message: WireMessage) => boolean;
@@ -45,12 +46,12 @@ export class Requests {
     this.#clock = clock;
   }
 
-  /** How many have not been answered. */
+  /** The number of unanswered requests. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** `make` makes the message that carries the id. Returns how to give the request up. */
+  /** Sends a request. `make` makes the message that carries the id. Returns a function that gives the request up. */
   request<T>(to: string, make: (id: number) => WireMessage, requester: Requester<T>, limit: RequestLimit): () => void {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -58,7 +59,7 @@ export class Requests {
     const open: Open = { to, message, requester, timer: undefined };
     this.#open.set(id, open);
     const closed = this.#closed;
-    // Not before the caller knows that it has asked.
+    // Fails later, once the caller has what this returns.
     if (closed) queueMicrotask(() => this.failed(to, id, closed));
     else {
       this.#ask(id, open);
@@ -70,12 +71,12 @@ export class Requests {
     };
   }
 
-  /** As `request`. */
+  /** Like `request`, as a promise. */
   ask<T>(to: string, make: (id: number) => WireMessage, limit: RequestLimit): Promise<T> {
     return new Promise((resolve, reject) => void this.request<T>(to, make, { answered: resolve, failed: reject }, limit));
   }
 
-  /** Whether that node was asked that, by a message of that type, and has not answered: an answer to anything else is none. */
+  /** Whether a question of that type to that node is open. An answer to anything else is dropped. */
   isOpen(from: string, id: number, type: WireMessage['type']): boolean {
     const open = this.#open.get(id);
     return open !== undefined && open.to === from && open.message.type === type;
@@ -89,23 +90,23 @@ export class Requests {
     this.#take(from, id)?.failed(error);
   }
 
-  /** There is a new link: what was under way on the one before may be lost. */
+  /** Called for a new link. Messages on the former one may be lost. */
   linkUp(name: string): void {
     for (const [id, open] of [...this.#open]) if (open.to === name) this.#ask(id, open);
   }
 
-  /** The node is gone. */
+  /** Called when the node is gone. */
   gone(name: string, error: Error): void {
     for (const [id, { to }] of [...this.#open]) if (to === name) this.failed(name, id, error);
   }
 
-  /** This node is: what is asked from now on fails at once. */
+  /** Called when this node ends. Later requests fail at once. */
   close(error: Error): void {
     this.#closed = error;
     for (const [id, { to }] of [...this.#open]) this.failed(to, id, error);
   }
 
-  /** What cannot be sent fails, but not before the caller knows that it has asked. */
+  /** A message that cannot be sent fails, but only once the caller has what `request` returns. */
   #ask(id: number, { to, message }: Open): void {
     try {
       this.#send(to, message);

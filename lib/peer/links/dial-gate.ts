@@ -1,7 +1,7 @@
-/** How many dials of unproved addresses go on at once. */
+/** How many dials of unproved addresses may be in progress at once. */
 const MOST = 8;
 
-/** How many of those for what one node has told: another's word is not to wait for them. */
+/** How many of those may come from one reporter, so that dials for other reporters need not wait for them. */
 const MOST_OF_ONE = 4;
 
 interface Waiting {
@@ -10,15 +10,15 @@ interface Waiting {
 }
 
 /**
- * Lets few dials go on at once to addresses that were only told of, whoever is there: of each teller four, of all eight, in turn. So
- * somebody who tells of thousands keeps nobody from finding those that another has told of.
+ * Limits the dials in progress to addresses that other nodes reported: four for each reporter, eight in all, taken in turn. A node that
+ * reports thousands of addresses cannot keep this node from dialling those that another reported.
  */
 export class DialGate {
   readonly #waiting = new Map<string, Set<Waiting>>();
   readonly #inside = new Map<string, number>();
   #count = 0;
 
-  /** Calls `begin`, now or later. Returns how to leave, or to give up the place in the line; to be called once the dial is over. */
+  /** Calls `begin`, now or later. Returns a function that gives the place back, or leaves the queue. Call it once the dial is over. */
   enter(teller: string, begin: () => void): () => void {
     const one: Waiting = { teller, begin };
     const line = this.#waiting.get(teller) ?? new Set();
@@ -54,7 +54,7 @@ export class DialGate {
       if ((this.#inside.get(teller) ?? 0) >= MOST_OF_ONE) continue;
       const [one] = line;
       this.#leaveLine(one!);
-      // To the end of the tellers.
+      // Moves the reporter to the end.
       if (line.size > 0) {
         this.#waiting.delete(teller);
         this.#waiting.set(teller, line);

@@ -1,11 +1,11 @@
 import { PassingMap } from '../../base/index.js';
 
-/** Up to this size what has come of a value is copied, bytes: it would keep alive the memory of whatever else came with it. */
+/** Pieces of a value up to this size are copied, bytes. A view would keep alive the memory of everything that came with it. */
 const COPIED_UP_TO_BYTES = 64 * 1024;
 
-/** A value is not taken, as there is no room for it now, or never. */
+/** A value is refused, because there is no room for it now or ever. */
 export class NoRoom extends Error {
-  /** Whether it is more than one link may ever have on its way. */
+  /** Whether the value is larger than one link may ever have in transit. */
   readonly isForGood: boolean;
 
   constructor(sizeBytes: number, mostBytes: number) {
@@ -15,15 +15,15 @@ export class NoRoom extends Error {
   }
 }
 
-/** What one link has in arriving values may be so many times what is left: alone three quarters of all, and others always find some. */
+/**
+ * Arriving values of one link may take this many times what is left. Alone it may take three quarters of all, and others always find some
+ * room.
+ */
 const SHARE = 3;
 
-/**
- * How much memory values that are still arriving may take, over all links of a node. It is taken as their bytes come, whatever was
- * announced.
- */
+/** The memory that arriving values may take, over all links of a node. It is counted as bytes arrive, whatever size was announced. */
 export class IncomingBudget {
-  /** The most that one link may have, and so the largest value, bytes. */
+  /** The most that one link may have, and so the size of the largest value, bytes. */
   readonly mostBytes: number;
   #leftBytes: number;
 
@@ -33,8 +33,8 @@ export class IncomingBudget {
   }
 
   /**
-   * For a link that has `hasBytes` already. Says no when that would be more than its share. Source: dynamic thresholds of shared buffers
-   * (Choudhury, Hahne 1998).
+   * Takes `bytes` for a link that already has `hasBytes`. Returns false if that exceeds its share. Source: dynamic thresholds of shared
+   * buffers (Choudhury, Hahne 1998).
    */
   take(bytes: number, hasBytes: number): boolean {
     if (hasBytes + bytes > SHARE * (this.#leftBytes - bytes)) return false;
@@ -49,47 +49,48 @@ export class IncomingBudget {
 
 interface Arriving {
   readonly sizeBytes: number;
-  /** What has come; `undefined` for one that is not wanted: what was already under way is let pass. */
+  /** The pieces that have arrived. `undefined` for a value that is not wanted: its chunks under way are dropped. */
   into: Uint8Array[] | undefined;
-  /** Where it is put together as it comes; else it stays in the pieces that came. */
+  /** The memory in which it is assembled as it arrives; without it, the value stays in the pieces that came. */
   memory: readonly Uint8Array[] | undefined;
-  /** What it has of the budget. */
+  /** How much of the budget it has taken. */
   takenBytes: number;
   receivedBytes: number;
 }
 
-/** What happened to a value with a chunk. */
+/** The effect of a chunk on its value. */
 export type Arrival =
   | { readonly type: 'arriving' }
   | { readonly type: 'arrived'; readonly parts: readonly Uint8Array[] }
-  /** It is not taken: the sender is to stop. */
+  /** The value is refused, and the sender must stop. */
   | { readonly type: 'refused'; readonly error: Error }
-  /** The sender has given it up. */
+  /** The sender has given the value up. */
   | { readonly type: 'abandoned'; readonly error: Error }
   | { readonly type: 'malformed'; readonly fault: string };
 
 const ARRIVING: Arrival = { type: 'arriving' };
 
-/** Memory for a value of which only the beginning has come, in pieces, in order; none if it may stay in those that come. */
+/** Returns memory, in pieces, for a value of which only the beginning has come; `undefined` if it may stay in the pieces that come. */
 export type MemoryFor = (transferId: number, sizeBytes: number, begin: Uint8Array | undefined) => readonly Uint8Array[] | undefined;
 
-/** What an inbox is made with. */
+/** The options of an inbox. */
 export interface InboxOptions {
   readonly budget: IncomingBudget;
   readonly memoryFor: MemoryFor;
-  /** Whether somebody waits for a value that begins to arrive. */
+  /** Whether a request waits for the value that begins to arrive. */
   expects(transferId: number, sizeBytes: number): boolean;
 }
 
 /**
- * Collects the chunks of values. A value is the pieces in which it came, in order: whoever opens it puts them together where it needs them,
- * which is the only copy; or it is put together as it comes, in memory that whoever waits for it gives. What nobody waits for is refused,
- * and so is what turns out to be more than the budget has for this link; the rest of its chunks is dropped.
+ * Collects the chunks of values. A value is the list of pieces in which it came. Its reader joins them where it needs them, which is the
+ * only copy; or it is assembled as it arrives, in memory that the requester provides.
+ *
+ * A value that was not requested is refused, and so is one that exceeds the budget of this link. The rest of its chunks is dropped.
  */
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #arriving = new PassingMap<number, Arriving>();
-  /** What the values of this link have of the budget. */
+  /** How much of the budget the values of this link have taken. */
   #takenBytes = 0;
 
   constructor(options: InboxOptions) {
@@ -126,7 +127,7 @@ export class Inbox {
     return value.into ? { type: 'arrived', parts: value.into } : (refusal ?? ARRIVING);
   }
 
-  /** The link is over: gives back what was taken for values that will not be whole. */
+  /** Called when the link is over. Gives back the budget of incomplete values. */
   close(): void {
     for (const [transferId, value] of [...this.#arriving]) this.#forget(transferId, value);
   }
@@ -143,7 +144,7 @@ export class Inbox {
     this.#give(value);
   }
 
-  /** What comes of it from now on is let pass. */
+  /** Drops the rest of a value as it arrives. */
   #letGo(value: Arriving): void {
     this.#give(value);
     value.into = undefined;
@@ -175,7 +176,7 @@ export class Inbox {
       const memory = isPart ? memoryFor(transferId, sizeBytes, begin) : undefined;
       return { ...refused, into: memory ? [...memory] : [], memory };
     } catch {
-      // The system has no more.
+      // The system has no more memory.
       return refused;
     }
   }
@@ -183,7 +184,7 @@ export class Inbox {
 
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
-/** Puts bytes where they belong in memory that is in pieces. */
+/** Copies bytes to their position in memory that consists of pieces. */
 function put(bytes: Uint8Array, memory: readonly Uint8Array[], at: number): void {
   let begin = 0;
   for (const piece of memory) {

@@ -16,17 +16,17 @@ const BECAUSE: Readonly<Record<RefusalReason, string>> = {
 
 const NO_COOKIE = 'it has a cookie, and this node was given none (option cookie, --cookie-file or HANDOFF_COOKIE)';
 
-/** Refusals that may be none a moment later. */
+/** Refusals that may be over a moment later. */
 const PASSING: ReadonlySet<RefusalReason> = new Set(['linked', 'stopping', 'name-told']);
 
-/** What one attempt to join rejects with: a refusal or a mismatch is final; anything else may be tried again. */
+/** Returns the error of one attempt to join. A refusal or a mismatch is final; after any other error it may be tried again. */
 export function joinError(url: string, end: LinkOver, { isStopped, hasCookie }: { isStopped: boolean; hasCookie: boolean }): Error {
   if (isStopped) return new HandoffError('HANDOFF_STOPPED', `Cannot join through ${url}: this node is stopped`);
   switch (end.type) {
     case 'refused': {
       const because = end.reason === 'cookie' && !hasCookie ? NO_COOKIE : BECAUSE[end.reason];
       const message = `Cannot join through ${url}: ${because}`;
-      // What speaks against the other is for this node to wait for.
+      // This node's own objections may pass: it waits and tries again.
       if (PASSING.has(end.reason) || (end.by === 'us' && end.reason === 'name-taken')) return new Error(message);
       return new HandoffError('HANDOFF_JOIN_REFUSED', message, { reason: end.reason, node: end.peer?.name });
     }
@@ -40,8 +40,8 @@ export function joinError(url: string, end: LinkOver, { isStopped, hasCookie }: 
 }
 
 /**
- * Tries all addresses of one name side by side; resolves with the first that answers. That one of them is this node itself is no answer,
- * and not final: the others may come. Rejects when none is left: with a refusal if there was one, else with what was last wrong.
+ * Tries all addresses of one name at once. Resolves to the first answer. An address that leads to this node itself is no answer and not
+ * final, as the others may answer. Rejects when none is left: with a refusal if there was one, else with the last error.
  */
 export async function joinAny<T>(addresses: readonly string[], join: (at: string) => Promise<T>): Promise<T> {
   try {

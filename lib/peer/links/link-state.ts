@@ -2,23 +2,23 @@
 import { peerAddress } from '../../base/index.js';
 import type { Greeting, Hello, RefusalReason } from '../protocol/messages.js';
 
-/** Who is at the other end. `address` is where it listens; `undefined` if it only dials. */
+/** The identity of the other end. `address` is where it listens; `undefined` if it only dials. */
 export interface PeerIdentity {
   readonly name: string;
-  /** Made anew with each start of a node; compared for equality only. */
+  /** Made anew at each start of a node. Compared for equality only. */
   readonly incarnation: string;
   readonly address: string | undefined;
-  /** It asks and looks on, and is no member of the cluster. */
+  /** Whether it only asks and observes, and is no member of the cluster. */
   readonly isObserver: boolean;
 }
 
-/** Which side of a link this node is: it dialled, or it accepted. */
+/** The role of this node in a link: it dialled, or it accepted. */
 export type LinkRole = 'dialler' | 'acceptor';
 
-/** All that both sides have said, as plain data: what a proof is bound to. */
+/** Everything that both sides have said, as plain data. Proofs are bound to it. */
 export type Transcript = readonly (string | number | boolean | null)[];
 
-/** Makes and checks the proofs of the cookie; pure. */
+/** Makes and checks the proofs of the cookie. Pure. */
 export interface Prover {
   prove(role: LinkRole, transcript: Transcript): Uint8Array;
   verify(proof: Uint8Array, role: LinkRole, transcript: Transcript): boolean;
@@ -27,39 +27,39 @@ export interface Prover {
 /** Why a link is over, or never came up. */
 export type LinkEnd =
   | { readonly type: 'refused'; readonly by: 'us' | 'them'; readonly reason: RefusalReason; readonly peer: PeerIdentity | undefined }
-  /** Nothing that both speak; in words. */
+  /** The nodes have no common protocol. `text` says so. */
   | { readonly type: 'mismatch'; readonly text: string }
-  /** It did not greet in time. */
+  /** The other end did not greet in time. */
   | { readonly type: 'silent' }
   | { readonly type: 'bad-message'; readonly fault: string };
 
-/** What a link is made with. */
+/** The setup of a link. */
 export interface LinkSetup {
   readonly role: LinkRole;
   readonly self: PeerIdentity;
   /** The protocols that this node speaks. */
   readonly lowest: number;
   readonly highest: number;
-  /** 16 random bytes, as hex and as they are. */
+  /** 16 random bytes, as hex and as bytes. */
   readonly nonce: Uint8Array;
   readonly prover: Prover;
-  /** Who is expected at the address, if that is known. */
+  /** The name expected at the address, if it is known. */
   readonly expected: string | undefined;
-  /** When the greeting must be over. */
+  /** The time at which the greeting must be over. */
   readonly deadlineMs: number;
-  /** What the other links of this node have to say against one with this peer. */
+  /** Returns why the node's other links rule out one with this peer, or `undefined`. */
   objection(peer: PeerIdentity): RefusalReason | undefined;
 }
 
 /**
- * Where a link stands. `opening`: no connection yet; `greeting`: waits for the other's hello; `proving`: for its proof; `deciding`: for the
- * welcome of the one who has the last word; `up`; `over`.
+ * The state of a link. `opening`: there is no connection yet. `greeting`: it waits for the other's hello. `proving`: for its proof.
+ * `deciding`: for the welcome of the side that has the last word. `up`. `over`.
  */
 export interface LinkState {
   readonly setup: LinkSetup;
   phase: 'opening' | 'greeting' | 'proving' | 'deciding' | 'up' | 'over';
   deadlineMs: number;
-  /** Once: this node itself was late, so that the other may have been heard had it listened. */
+  /** Set once if this node itself was late: the other's message may be there, unread. */
   isExtended: boolean;
   exporter: string | null;
   peer: PeerIdentity | undefined;
@@ -68,32 +68,32 @@ export interface LinkState {
   badFrames: number;
 }
 
-/** What can happen to a link. */
+/** The events of a link. */
 export type LinkEvent =
   | { readonly type: 'opened'; readonly exporter: Uint8Array | undefined }
   | { readonly type: 'greeted'; readonly greeting: Greeting }
-  /** A frame that could not be understood, or one that has no place here. */
+  /** A frame that could not be understood, or is not allowed in this state. */
   | { readonly type: 'bad-frame'; readonly fault: string }
-  /** A frame that makes all that follows worthless. */
+  /** A frame that makes everything after it worthless. */
   | { readonly type: 'broken-stream'; readonly fault: string }
   | { readonly type: 'tick' };
 
-/** What a link wants done, in this order. */
+/** The commands of a link, to be performed in this order. */
 export type LinkCommand =
   | { readonly type: 'send-greeting'; readonly greeting: Greeting }
   | { readonly type: 'set-deadline'; readonly atMs: number }
   | { readonly type: 'link-up'; readonly peer: PeerIdentity; readonly protocol: number }
   | { readonly type: 'log-bad-frame'; readonly fault: string }
-  /** `abrupt`: nothing that was sent before matters any more. */
+  /** `abrupt`: frames sent before need not arrive. */
   | { readonly type: 'close'; readonly end: LinkEnd; readonly abrupt: boolean };
 
-/** A link that is up and gets so many frames that it cannot understand is closed. */
+/** A link that is up is closed after this many frames that it cannot understand. */
 const MAX_BAD_FRAMES = 3;
 
-/** A deadline that is heard of later than this was missed by this node's own event loop. */
+/** If a deadline fires later than this, this node's own event loop was blocked. */
 const OWN_LAG_MS = 100;
 
-/** The state of a link whose connection is being opened. */
+/** Returns the state of a link whose connection is being opened. */
 export const newLink = (setup: LinkSetup): LinkState => ({
   setup,
   phase: 'opening',
@@ -107,15 +107,16 @@ export const newLink = (setup: LinkSetup): LinkState => ({
 });
 
 /**
- * The brain of one link: who is there, is it who it says, is it wanted. The walk, D the dialler and A the acceptor:
+ * The brain of one link. It decides who the peer is, whether it proves its identity, and whether the link is wanted. The messages of
+ * the dialler D and the acceptor A:
  *
- * D hello ▶ ◀ hello A D proof ▶ ◀ proof A and `welcome`, from the one whose name sorts lower, to whom the last word belongs
+ * D hello ▶ ◀ hello A D proof ▶ ◀ proof A and `welcome`, from the side whose name sorts lower, which has the last word
  *
- * Of two links that are made at once, in whichever directions, that one decides alone, when it says welcome; so there is always exactly
- * one. The acceptor proves itself last, so that nobody who only dials gets something to guess cookies with.
+ * If two links are made at once, in whichever directions, that side alone decides which one it welcomes, so exactly one remains. The
+ * acceptor proves itself last: a stranger that only dials gets nothing with which to guess cookies.
  *
- * Pure but for the state, which it changes. Whatever has no place in the walk counts as a malformed frame: the first ends a link that is
- * not up, the third one that is. A refusal is told to the other side, with its reason.
+ * Pure, except that it changes `state`. A message that is not allowed in a state counts as a malformed frame: the first ends a link that is
+ * not up, the third one that is. A refusal is sent to the other side, with its reason.
  */
 export function stepLink(state: LinkState, event: LinkEvent, nowMs: number): readonly LinkCommand[] {
   if (state.phase === 'over') return [];
@@ -183,7 +184,7 @@ function heardProof(state: LinkState, theirs: Uint8Array): readonly LinkCommand[
   return answer;
 }
 
-/** A node of this node's own name is as good as one that is linked already. */
+/** A node with this node's own name is treated as one that is linked already. */
 const objectionTo = ({ setup }: LinkState, peer: PeerIdentity): RefusalReason | undefined =>
   peer.name === setup.self.name ? 'name-taken' : setup.objection(peer);
 
@@ -194,7 +195,7 @@ function up(state: LinkState): readonly LinkCommand[] {
 
 function tick(state: LinkState, nowMs: number): readonly LinkCommand[] {
   if (state.phase === 'up') return [];
-  // Node's timers come up to a millisecond too early.
+  // Node's timers fire up to a millisecond early.
   if (nowMs < state.deadlineMs) return [{ type: 'set-deadline', atMs: state.deadlineMs }];
   const lateMs = nowMs - state.deadlineMs;
   if (lateMs <= OWN_LAG_MS || state.isExtended) return over(state, { type: 'silent' }, true);

@@ -26,58 +26,58 @@ import {
 } from './link-state.js';
 import { Outbox } from './outbox.js';
 
-/** Why a link ended; beside what its greeting may end in, what becomes of its connection. */
+/** Why a link ended: the end of its greeting, or of its connection. */
 export type LinkOver =
   | LinkEnd
   | { readonly type: 'closed'; readonly closing: Closing }
-  /** By this node. */
+  /** This node closed it. */
   | { readonly type: 'dropped' }
-  /** The other has not taken what it was sent. */
+  /** The peer does not take what it is sent. */
   | { readonly type: 'stalled' };
 
-/** What a link tells. */
+/** The events of a link. */
 export interface LinkEvents {
   up(link: Link): void;
-  /** Once, last; also for a link that was never up. Its connection may still be closing. */
+  /** Called once, last, also for a link that never came up. Its connection may still be closing. */
   over(link: Link, end: LinkOver): void;
-  /** What came in one frame, in order. */
+  /** The messages of one frame, in order. */
   messages(link: Link, messages: readonly WireMessage[]): void;
-  /** A value is whole, or will not come. */
+  /** A value is complete, or will not come. */
   value(link: Link, transferId: number, value: readonly Uint8Array[] | Error): void;
-  /** Whether somebody here waits for a value that begins to arrive; it is refused otherwise. */
+  /** Whether a request waits for a value that begins to arrive. Otherwise it is refused. */
   expects(link: Link, transferId: number, sizeBytes: number): boolean;
-  /** Where a value is to be put together, of which only a part has come. */
+  /** Returns memory to assemble a value of which only a part has come. */
   memoryFor(link: Link, ...value: Parameters<MemoryFor>): readonly Uint8Array[] | undefined;
   badFrame(link: Link, fault: string): void;
-  /** A message that could not be understood, and that somebody waits for, here or there. */
+  /** A message that could not be understood, and that a request here or there waits for. */
   notUnderstood(link: Link, message: WrongMessage): void;
 }
 
-/** What a link is made with. */
+/** The options of a link. */
 export interface LinkOptions extends Omit<LinkSetup, 'nonce' | 'deadlineMs'> {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly defer: Defer;
   readonly budget: IncomingBudget;
-  /** How long the greeting may take, the opening of the connection included, ms. */
+  /** How long the greeting may take, including the opening of the connection, ms. */
   readonly greetingMs: number;
   readonly events: LinkEvents;
 }
 
-/** One connection to one peer: feeds the link's brain and performs its commands; once it is up, carries messages and values. */
+/** One connection to one peer. It feeds the link's brain and performs its commands. Once it is up, it carries messages and values. */
 export class Link {
-  /** Resolves when its connection is closed for good. */
+  /** Resolves when its connection is completely closed. */
   readonly closed: Promise<void>;
   readonly #options: LinkOptions;
   readonly #state: LinkState;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   #deadline: Timer | undefined;
-  /** How many bytes have come in what is acknowledged. */
+  /** Bytes received in acknowledged frames. */
   #receivedBytes = 0;
-  /** How many chunks, pieces and counted frames have come. */
+  /** Chunks, pieces and counted frames received. */
   #chunks = 0;
-  /** Of a message that has not come whole. */
+  /** The pieces of an incomplete message. */
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
   #isOver = false;
@@ -108,12 +108,12 @@ export class Link {
     });
   }
 
-  /** Who is there; known once its hello was heard, proved once the link is up. */
+  /** The peer's identity: known once its hello has arrived, proved once the link is up. */
   get peer(): PeerIdentity | undefined {
     return this.#state.peer;
   }
 
-  /** How many bytes have come over it of values and of what is long otherwise. */
+  /** Bytes received in values and other long data. */
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
@@ -126,17 +126,17 @@ export class Link {
     return this.#options.role === 'dialler';
   }
 
-  /** Bytes that have come, of whatever kind, those of a frame that is not whole yet among them. */
+  /** All bytes received, including those of an incomplete frame. */
   get heardBytes(): number {
     return this.#options.socket.receivedBytes;
   }
 
-  /** How much of messages waits here until the peer takes what was sent before, bytes. */
+  /** Bytes of messages that wait here until the peer takes what was sent before. */
   get waitingBytes(): number {
     return this.#outbox.waitingBytes;
   }
 
-  /** How many chunks, pieces and long frames the peer has received. */
+  /** Chunks, pieces and long frames that the peer has received. */
   get delivered(): number {
     return this.#outbox.delivered;
   }
@@ -149,12 +149,12 @@ export class Link {
     return this.#outbox.sendValue(transferId, parts);
   }
 
-  /** Provokes an answer of the network: if the other end is gone without a word, this one hears of it. */
+  /** Provokes an answer of the network. If the other end has vanished, this end learns of it. */
   probe(): void {
     this.#outbox.probe();
   }
 
-  /** Ends it, after what was sent before; `abrupt`: at once. */
+  /** Ends the link after everything sent before; `abrupt` ends it at once. */
   close(abrupt = false): void {
     this.#end({ type: 'dropped' }, abrupt);
   }
@@ -180,11 +180,12 @@ export class Link {
     const { events } = this.#options;
     events.messages(this, messages);
     for (const wrong of faults) {
-      // Whoever waits for it is told, so it is no reason to end the link.
+      // The requester is notified, so the link need not end.
       if (wrong.id === undefined) this.#bad(wrong.fault);
       else events.notUnderstood(this, wrong);
     }
-    // What they came to is known: nothing is gained by waiting for the end of the turn, and who asks one after another waits for it twice.
+    // The reactions to this frame are known, so waiting for the end of the turn gains nothing. A peer that asks one question after another
+    // would wait each time.
     this.#outbox.flush();
   }
 
@@ -202,7 +203,7 @@ export class Link {
     else if (decoded.type === 'malformed') this.#bad(decoded.fault);
   }
 
-  /** Something has come that the other side is told of. */
+  /** Counts data that must be acknowledged. */
   #counted(bytes: number): void {
     this.#chunks += 1;
     this.#receivedBytes += bytes;
@@ -265,7 +266,7 @@ export class Link {
     if (this.#isOver) return;
     if (!abrupt) this.#outbox.flush(true);
     if (this.#isOver) return;
-    // Before the socket tells of its own end, which is only the consequence.
+    // First, as the socket reports its own end as well, which is only the consequence.
     this.#over(end);
     this.#options.socket.close(abrupt);
   }
@@ -282,7 +283,7 @@ export class Link {
 
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
-/** Why a link ended, in words. */
+/** Returns why a link ended, in words. */
 export function describeEnd(end: LinkOver): string {
   switch (end.type) {
     case 'refused':

@@ -11,28 +11,25 @@ import {
 import type { Defer, Socket } from '../transport.js';
 import { Window } from './window.js';
 
-/** So much of values goes in one turn of the event loop, bytes; a fast network would otherwise never let go of it. */
+/** The most bytes of values sent in one turn of the event loop. On a fast network sending would otherwise never yield. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
-/** A peer is given up when so much waits for it, bytes, and it has taken nothing for so long, ms: what it is told would fill the memory. */
+/** A peer is given up when this much waits for it, bytes, and it has taken nothing for this long, ms: the memory would fill up. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const STALLED_MS = 5000;
 
-/** When so much waits for a peer it is given up, however much it takes, bytes. */
+/** A peer is given up when this much waits for it, bytes, even if it still takes some. */
 const MOST_WAITING_BYTES = 1024 * 1024 * 1024;
 
-/** So much of messages may be under way to a peer however small the window is, bytes. */
+/** This much of messages may always be in transit, bytes, however small the window is. */
 const MESSAGES_UNDER_WAY_BYTES = 64 * 1024;
 
-/**
- * What would be left of a value after a chunk goes with it, if it is no more than this part of a chunk: a value and its header are one
- * chunk.
- */
+/** A rest of a value goes with the chunk before it if it is at most this part of a chunk: a value and its header are one chunk. */
 const REST_PART = 1 / 8;
 
 /**
- * A value of which no more than this is left is sent to its end before others have their turn, bytes. On a link that breaks again and again
- * values that take turns in small chunks would none of them be whole, and all begin anew.
+ * A value with at most this much left is sent to its end before others get their turn, bytes. On a link that breaks again and again, values
+ * that take turns in small chunks would never complete, and all begin anew.
  */
 const SOON_BYTES = 1.25 * 1024 * 1024;
 
@@ -43,14 +40,14 @@ interface Transfer {
   readonly parts: readonly Uint8Array[];
   readonly sizeBytes: number;
   sentBytes: number;
-  /** Where the next chunk begins: in which part, and how far into it. */
+  /** The part in which the next chunk begins, and the position in it. */
   part: number;
   offset: number;
   resolve(): void;
   reject(error: Error): void;
 }
 
-/** What an outbox is made with. `stalled` is called when the peer takes nothing. */
+/** The options of an outbox. `stalled` is called when the peer takes nothing. */
 export interface OutboxOptions {
   readonly socket: Socket;
   readonly clock: Clock;
@@ -59,27 +56,28 @@ export interface OutboxOptions {
 }
 
 /**
- * What is on its way to one peer. Messages of one turn go in few frames, in the order in which they were given, a long one in pieces;
- * values go beside them in chunks, in turn if there are several. Frames of many messages go off as soon as they are full: the other side
- * works on them while this one goes on. With one frame a turn two nodes that talk of thousands of small functions wait for each other, a
- * third of the time. Only so much is under way at a time as the window lets; the rest waits here, where it can be seen.
+ * Everything on its way to one peer. The messages of one turn go in few frames, in order, a long message in pieces. Values go beside them
+ * in chunks, in turn if there are several. The window limits how much is in transit; the rest waits here, where it can be counted.
+ *
+ * A frame is sent as soon as it is full, so that the other side can work on it meanwhile. With one frame a turn, two nodes that exchange
+ * thousands of small functions spend a third of the time waiting for each other.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #window = new Window();
-  /** Messages that wait, from `#first` on, and the bytes of these. */
+  /** Waiting messages, from `#first` on, and their bytes. */
   #messages: Uint8Array[] = [];
   #first = 0;
   #messageBytes = 0;
-  /** How much of the first one has gone, if it goes in pieces. */
+  /** How much of the first message has been sent, if it goes in pieces. */
   #sentOfLong = 0;
-  /** Since when too much waits without the peer's having taken any of it, and how much it had taken then. */
+  /** Since when too much waits without progress, and how much the peer had taken then. */
   #full: { readonly sinceMs: number; readonly takenBytes: number } | undefined;
   #pushedBytes = 0;
   #transfers: Transfer[] = [];
-  /** Values that have been sent whole, and how many chunks must have arrived for each to be there. */
+  /** Values that have been sent completely, with the number of chunks that must have arrived for each. */
   #arriving: { readonly transfer: Transfer; readonly chunks: number }[] = [];
-  /** How many chunks have come from the peer, and how many it has heard of. */
+  /** Chunks received from the peer, and how many of them were acknowledged. */
   #received = 0;
   #toldReceived = 0;
   #isScheduled = false;
@@ -89,7 +87,7 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** An encoded message. */
+  /** Queues an encoded message. */
   push(message: Uint8Array): void {
     if (this.#error) return;
     this.#messages.push(message);
@@ -99,23 +97,26 @@ export class Outbox {
     this.#schedule();
   }
 
-  /** How much of messages waits here for the peer to take what was sent before, bytes. */
+  /** Bytes of messages that wait until the peer takes what was sent before. */
   get waitingBytes(): number {
     return this.#messageBytes;
   }
 
-  /** How many chunks, pieces and counted frames the peer has received: grows while it takes what it is sent. */
+  /** Chunks, pieces and counted frames that the peer has received. Grows while it takes what it is sent. */
   get delivered(): number {
     return this.#window.received;
   }
 
-  /** So many chunks, pieces and counted frames have come from the peer. */
+  /** Acknowledges that many chunks, pieces and counted frames of the peer. */
   tellReceived(chunks: number): void {
     this.#received = chunks;
     this.#schedule();
   }
 
-  /** Resolves when the peer has the last byte; until then they must not change. Rejects when the peer does not want it or the link ends. */
+  /**
+   * Sends a value. Resolves when the peer has the last byte; until then the bytes must not change. Rejects if the peer refuses it or the
+   * link ends.
+   */
   sendValue(id: number, parts: readonly Uint8Array[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error) throw this.#error;
@@ -125,7 +126,7 @@ export class Outbox {
     });
   }
 
-  /** The peer does not want a value. */
+  /** The peer refuses a value. */
   refused(id: number): void {
     const { socket } = this.#options;
     const waiting = this.#transfers.findIndex((one) => one.id === id);
@@ -142,7 +143,7 @@ export class Outbox {
     transfer.reject(new Error(`Cannot send a value of ${transfer.sizeBytes} bytes: the other node has no room for it`));
   }
 
-  /** The peer has so many chunks. False for what cannot be. */
+  /** The peer acknowledges that many chunks. Returns false if that is impossible. */
   received(chunks: number): boolean {
     if (!this.#window.receivedChunks(chunks, this.#options.clock.now())) return false;
     while (this.#arriving.length > 0 && this.#arriving[0]!.chunks <= chunks) this.#arriving.shift()!.transfer.resolve();
@@ -150,7 +151,7 @@ export class Outbox {
     return true;
   }
 
-  /** Sends the messages that wait, as far as the window lets, or all of them if they are the `last`; and what has been received. */
+  /** Sends waiting messages as far as the window allows, or all if they are the `last`; also acknowledges what was received. */
   flush(isLast = false): void {
     if (this.#toldReceived < this.#received && !this.#error) {
       this.#toldReceived = this.#received;
@@ -160,7 +161,7 @@ export class Outbox {
     this.#look();
   }
 
-  /** Whether the peer takes anything of what waits for it. */
+  /** Checks whether the peer takes anything of what waits for it. */
   #look(): void {
     const { socket, clock, stalled } = this.#options;
     const { bufferedBytes } = socket;
@@ -188,7 +189,7 @@ export class Outbox {
     this.#first = 0;
   }
 
-  /** Messages of one frame: all that wait, or as many as fill one. */
+  /** Sends one frame of messages: all that wait, or as many as fit. */
   #sendFrame(isAll: boolean): void {
     const from = this.#first;
     let to = isAll ? this.#messages.length : from;
@@ -204,7 +205,7 @@ export class Outbox {
     this.#options.socket.send([frame]);
   }
 
-  /** A piece of the first message, as large as a chunk of a value. */
+  /** Sends a piece of the first message, as large as a chunk of a value. */
   #sendPiece(): void {
     const message = this.#messages[this.#first]!;
     const from = Math.max(1, this.#sentOfLong);
@@ -217,13 +218,13 @@ export class Outbox {
     this.#options.socket.send([pieceHead(isLast), message.subarray(from, to)]);
   }
 
-  /** Sends a frame that says nothing. */
+  /** Sends an empty frame. */
   probe(): void {
     this.flush();
     this.#options.socket.send([EMPTY_FRAME]);
   }
 
-  /** The link is over: every value still under way fails. */
+  /** Called when the link is over. Every value in transit fails. */
   fail(error: Error): void {
     this.#error = error;
     const failed = [...this.#arriving.map(({ transfer }) => transfer), ...this.#transfers];
@@ -246,7 +247,7 @@ export class Outbox {
     this.flush();
     let budgetBytes = TURN_BYTES;
     while (this.#transfers.length > 0 && this.#window.hasRoom) {
-      // A full window is opened by what arrives.
+      // Acknowledgements open a full window.
       if (budgetBytes <= 0) return this.#schedule();
       budgetBytes -= this.#sendChunk();
     }
@@ -265,14 +266,14 @@ export class Outbox {
     else if (restBytes > 0) this.#transfers.unshift(transfer);
     else this.#arriving.push({ transfer, chunks: this.#window.sent });
     const head = chunkHead(id, sizeBytes);
-    // The header of a value is not worth a part of its own.
+    // A value's header is too short for a chunk of its own.
     const isShort = pieces.length > 0 && pieces[0]!.length <= SHORT_PIECE_BYTES;
     this.#options.socket.send(isShort ? [Buffer.concat([head, pieces[0]!]), ...pieces.slice(1)] : [head, ...pieces]);
     return Math.max(bytes, 1);
   }
 }
 
-/** The next so many bytes of a value, without a copy. */
+/** Returns the next bytes of a value, without a copy. */
 function piecesOf(transfer: Transfer, bytes: number): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   transfer.sentBytes += bytes;

@@ -1,14 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { LinkRole, Prover, Transcript } from './link-state.js';
 
-/** No other protocol's proof can be taken for one of ours. */
+/** Separates our proofs from those of any other protocol. */
 const LABEL = 'handoff-dag link proof';
 
 /**
- * Proves that this node knows the cookie, without sending it: HMAC-SHA256 over all that both sides have said and who says it. A proof
- * cannot be reflected (the role is in it), replayed (both nonces), used for another node (names, incarnations), for an older protocol (what
- * both speak), or through somebody in the middle of a TLS session (its exporter). Without a cookie the key is empty: anybody can prove
- * that.
+ * Returns a prover for the cookie, which is never sent: HMAC-SHA256 over everything that both sides have said, and the role of the sender.
+ *
+ * A proof cannot be reflected (it contains the role), replayed (it contains both nonces), used for another node (names, incarnations) or an
+ * older protocol (protocol ranges), or passed on by a TLS proxy (the session's exporter). Without a cookie the key is empty: any node can
+ * prove that.
  */
 export function cookieProver(cookie: string | undefined): Prover {
   const prove = (role: LinkRole, transcript: Transcript): Buffer =>
@@ -19,7 +20,7 @@ export function cookieProver(cookie: string | undefined): Prover {
     prove,
     verify: (proof, role, transcript) => {
       const right = prove(role, transcript);
-      // timingSafeEqual throws for other lengths.
+      // `timingSafeEqual` throws for different lengths.
       return proof.length === right.length && timingSafeEqual(proof, right);
     },
   };

@@ -10,8 +10,8 @@ interface Kind {
 }
 
 /**
- * Warns of what strangers can bring about as often as they like: of each kind at most `perMinute` lines a minute; what is left out is
- * counted, and told once the minute is over, with the fields of the last.
+ * Logs warnings that strangers can cause at will: of each kind at most `perMinute` lines a minute. Further ones are counted, and reported
+ * once the minute is over, with the fields of the last.
  */
 export class QuietLog {
   readonly #logger: Logger;
@@ -24,7 +24,7 @@ export class QuietLog {
     this.#clock = clock;
   }
 
-  /** `message` is the kind. */
+  /** Logs a warning. `message` is its kind. */
   warn(fields: object, message: string, perMinute: number): void {
     let kind = this.#kinds.get(message);
     if (!kind) {
@@ -39,7 +39,7 @@ export class QuietLog {
     this.#timer ??= this.#clock.after(MINUTE_MS, () => this.#minuteOver());
   }
 
-  /** Nothing more is told. */
+  /** Ends logging. */
   close(): void {
     this.#timer?.cancel();
     this.#kinds.clear();

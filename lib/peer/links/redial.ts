@@ -4,29 +4,29 @@ import type { DialGate } from './dial-gate.js';
 const FIRST_REST_MS = 50;
 const LONGEST_REST_MS = 2000;
 const LONGEST_UNPROVED_REST_MS = 30_000;
-/** Then the rest is about a second. */
+/** After this many failures the rest is about a second. */
 const FAILURES_FOLLOWED = 5;
 
 /**
- * How long to rest after `failures` dials on end: 50 ms, doubled each time, at most 2 s, of which between half and all by `random` (0 to
- * 1), so that two who dial each other, or many who dial one, do not keep in step. Where nobody has been met yet, at most 30 s. Source: AWS,
- * "Exponential Backoff and Jitter" (equal jitter).
+ * Returns how long to rest after `failures` dials in a row, ms: 50 ms, doubled each time, at most 2 s, or 30 s for an unproved address. The
+ * rest is between half of that and all by `random` (0 to 1), so that nodes that dial each other, or many that dial one, do not keep in
+ * step. Source: AWS, "Exponential Backoff and Jitter" (equal jitter).
  */
 export const redialRestMs = (failures: number, random: number, isProved = true): number =>
   Math.min(isProved ? LONGEST_REST_MS : LONGEST_UNPROVED_REST_MS, FIRST_REST_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + random / 2);
 
-/** A dial that is under way. */
+/** A dial in progress. */
 export interface Dial {
   cancel(): void;
 }
 
-/** An address that was only told of: by whom, and what lets few of its kind be dialled at once. */
+/** An address that another node reported: the reporter, and the gate that limits dials of such addresses. */
 export interface Hearsay {
   readonly teller: string;
   readonly gate: DialGate;
 }
 
-/** Keeps dialling one peer whenever there is no link to it. Its owner says when a link is there and when it is gone. */
+/** Keeps dialling one peer whenever there is no link to it. The owner reports when a link is there and when it is gone. */
 export class Redial {
   readonly address: string;
   readonly #clock: Clock;
@@ -34,7 +34,7 @@ export class Redial {
   readonly #dial: (failed: () => void) => Dial;
   readonly #hearsay: Hearsay | undefined;
   #isProved: boolean;
-  /** Leaves the gate, or its line. */
+  /** Gives back the place at the gate, or leaves its queue. */
   #leave: (() => void) | undefined;
   #leaving: Timer | undefined;
   #failures = 0;
@@ -42,7 +42,7 @@ export class Redial {
   #current: Dial | undefined;
   #isOver = false;
 
-  /** `dial` dials once, and calls `failed` in a later turn if nothing comes of it. `hearsay`: until there has been a link. */
+  /** `dial` dials once, and calls `failed` in a later turn if there is no result. `hearsay` applies until there has been a link. */
   constructor(options: {
     readonly address: string;
     readonly clock: Clock;
@@ -58,19 +58,22 @@ export class Redial {
     this.#isProved = options.hearsay === undefined;
   }
 
-  /** Goes on from one with another address, which was hearsay too: whoever tells of ever others is not to have each dialled at once. */
+  /**
+   * Takes over from a redial with another unproved address, including its rest: a node that reports ever new addresses must not have each
+   * dialled at once.
+   */
   follow(before: Redial): void {
     if (this.#isProved || before.#isProved) return;
     this.#failures = Math.min(before.#failures, FAILURES_FOLLOWED);
   }
 
-  /** Dials now, unless it does already; after a rest where it follows one that failed. */
+  /** Dials now unless a dial is in progress; rests first if it takes over from a failed one. */
   begin(): void {
     if (this.#failures > 0) this.#rest();
     else this.start();
   }
 
-  /** Dials now, unless it does already. */
+  /** Dials now unless a dial is in progress. */
   start(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -79,7 +82,7 @@ export class Redial {
     if (this.#leave) return;
     if (this.#isProved || !this.#hearsay) return this.#begin();
     const { gate, teller } = this.#hearsay;
-    // It may begin within `enter`.
+    // The call may begin within `enter`.
     let isLeft = false;
     this.#leave = () => {
       isLeft = true;
@@ -95,14 +98,14 @@ export class Redial {
       if (this.#current !== dial) return;
       this.#current = undefined;
       this.#failures += 1;
-      // Its place is free a little later, so that thousands which are refused at once are not gone through at once.
+      // The place is given back a little later, so that thousands of refused addresses are not dialled at once.
       if (this.#leave) this.#leaving = this.#clock.after(FIRST_REST_MS, () => this.#left());
       this.#rest();
     });
     this.#current = dial;
   }
 
-  /** There is a link, whoever dialled it. A dial that is under way is left to find that out. */
+  /** A link exists, whichever side dialled. A dial in progress will notice by itself. */
   linked(): void {
     this.#failures = 0;
     this.#isProved = true;
@@ -111,13 +114,13 @@ export class Redial {
     this.#timer?.cancel();
   }
 
-  /** The link is gone: dials again, after a short rest. */
+  /** The link is gone: dials again after a short rest. */
   unlinked(): void {
     this.#failures = 1;
     if (!this.#current) this.#rest();
   }
 
-  /** Dials no more. */
+  /** Stops dialling. */
   stop(): void {
     this.#isOver = true;
     this.#timer?.cancel();

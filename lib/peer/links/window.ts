@@ -1,25 +1,25 @@
 // Brain: pure.
-/** What goes before anything is known of the network, bytes: at 2 Mbit/s it takes a quarter of a second. */
+/** The window before anything is known of the network, bytes. At 2 Mbit/s it takes a quarter of a second. */
 const FIRST_BYTES = 64 * 1024;
 const SMALLEST_BYTES = 16 * 1024;
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
-/** Four chunks fill a window that is neither at its smallest nor at its largest. */
+/** This many chunks fill a window between its smallest and largest size. */
 const CHUNKS = 4;
 const SMALLEST_CHUNK_BYTES = 8 * 1024;
 const LARGEST_CHUNK_BYTES = 1024 * 1024;
 
-/** How much longer a chunk may take than it would alone before its queue counts as short, and as long, ms. */
+/** How much longer than alone a chunk may take before its queue counts as short, and as long, ms. */
 const QUEUE_MS = { short: 10, long: 25 };
 
 /**
- * The same for a window of up to so many bytes: on a slow link a few chunks are a queue of that length by themselves, and less under way
- * would leave the link idle while they are acknowledged.
+ * The same for a window of up to this size, bytes. On a slow link a few chunks are such a queue by themselves, and with less in transit the
+ * link would be idle during acknowledgements.
  */
 const SMALL_BYTES = 256 * 1024;
 const SMALL_QUEUE_MS = { short: 50, long: 250 };
 
-/** By so much the rate at which chunks arrive is believed to fall with each, unless it is measured higher. */
+/** The estimated arrival rate falls by this factor with each chunk, unless a higher one is measured. */
 const RATE_DECAY = 0.98;
 
 interface Chunk {
@@ -30,52 +30,53 @@ interface Chunk {
 }
 
 /**
- * How many bytes of values may be under way to one peer. What is under way is what a message has to wait for, in this process, in the
- * kernel's buffers (which take megabytes before they say so) and in the network's. So the window begins small, doubles with each round
- * while chunks arrive about as quickly as they can, grows by a quarter once they have queued, and shrinks when they queue: at most once per
- * window in flight, so that one pause of the receiver counts once. Those of many senders that share a slow line all see its queue, and
- * shrink until it is short. Pure: the times are the caller's. Source: LEDBAT (RFC 6817), with a smaller target than its 100 ms, and its
- * slow start (2.4.2).
+ * Limits the bytes of values in transit to one peer. A message has to wait behind them in this process, in the kernel's buffers (which take
+ * megabytes before they report it) and in the network's.
+ *
+ * The window begins small and doubles with each round while chunks arrive about as quickly as possible. Once chunks have queued it grows by
+ * a quarter. It shrinks when chunks queue, at most once per window in flight, so that one pause of the receiver counts once. Senders that
+ * share a slow line all see its queue, and shrink until it is short.
+ *
+ * Pure: the caller passes the times. Source: LEDBAT (RFC 6817), with a smaller target than its 100 ms, and its slow start (2.4.2).
  */
 export class Window {
   #bytes = FIRST_BYTES;
   #underWayBytes = 0;
-  /** The chunk that took the least time, and its size. */
+  /** The time of the quickest chunk, and its size. */
   #quickestMs = Number.POSITIVE_INFINITY;
   #quickestBytes = 0;
-  /** How fast chunks arrive, one behind the other: what a larger one takes longer than the quickest is no queue. */
+  /** The rate at which chunks arrive one behind the other. Extra time that a larger chunk takes at this rate is no queue. */
   #bytesPerMs = 0;
   #arrivedBytes = 0;
   #isStarting = true;
   readonly #chunks: Chunk[] = [];
   #sent = 0;
   #received = 0;
-  /** Chunks up to this one were sent before the window shrank last: they say nothing of it. */
+  /** Chunks up to this number were sent before the window last shrank, so they say nothing about its new size. */
   #shrankAt = 0;
 
   get hasRoom(): boolean {
     return this.#underWayBytes < this.#bytes;
   }
 
-  /** The same for what may always have so much under way, bytes. */
+  /** Whether there is room, for data that may always have `leastBytes` in transit. */
   hasRoomFor(leastBytes: number): boolean {
     return this.#underWayBytes < Math.max(this.#bytes, leastBytes);
   }
 
   /**
-   * How much of a value should go in one chunk, bytes: few large ones where the network is fast (two thirds more throughput than 64 KiB
-   * each).
+   * How much of a value should go in one chunk, bytes. On a fast network few large chunks have two thirds more throughput than 64 KiB each.
    */
   get chunkBytes(): number {
     return Math.min(LARGEST_CHUNK_BYTES, Math.max(SMALLEST_CHUNK_BYTES, Math.floor(this.#bytes / CHUNKS)));
   }
 
-  /** How many chunks were sent. */
+  /** The number of chunks sent. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** How many of them have arrived. */
+  /** The number of chunks received. */
   get received(): number {
     return this.#received;
   }
@@ -86,7 +87,7 @@ export class Window {
     this.#chunks.push({ bytes, atMs: nowMs, arrivedBytes: this.#arrivedBytes });
   }
 
-  /** `chunks` have arrived in all. Says no to what cannot be. */
+  /** `chunks` have arrived in all. Returns false if that is impossible. */
   receivedChunks(chunks: number, nowMs: number): boolean {
     if (chunks > this.#sent || chunks < this.#received) return false;
     for (; this.#received < chunks; this.#received++) {
@@ -98,11 +99,11 @@ export class Window {
     return true;
   }
 
-  /** How much longer a chunk took than it would have alone. */
+  /** Returns how much longer a chunk took than it would have alone, ms. */
   #queuedMs({ bytes, atMs, arrivedBytes }: Chunk, nowMs: number): number {
     const tookMs = nowMs - atMs;
     if (tookMs < this.#quickestMs) [this.#quickestMs, this.#quickestBytes] = [tookMs, bytes];
-    // As BBR measures it: what arrived from its being sent to its being there.
+    // The rate as BBR measures it: what arrived between sending and arrival.
     if (tookMs > 0) this.#bytesPerMs = Math.max((this.#arrivedBytes - arrivedBytes) / tookMs, this.#bytesPerMs * RATE_DECAY);
     const longerMs = this.#bytesPerMs > 0 ? Math.max(0, bytes - this.#quickestBytes) / this.#bytesPerMs : 0;
     return tookMs - this.#quickestMs - longerMs;

@@ -4,7 +4,7 @@ import { MAX_FRAME_BYTES } from '../transport.js';
 import { type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
 import { type ScanLimits, scanPlain } from './plain-scan.js';
 
-/** What a frame is, by its first byte. */
+/** The types of frames, by their first byte. */
 const GREETING = 0;
 const CONTROL = 1;
 const CHUNK = 2;
@@ -12,40 +12,38 @@ const REFUSAL = 3;
 const RECEIVED = 4;
 const PIECE = 5;
 
-/** Kind, transfer, size: two float64, big-endian. */
+/** Kind, transfer and size: two float64, big-endian. */
 const CHUNK_HEAD_BYTES = 17;
-/** Kind, and a number. */
+/** Kind and a number. */
 const NUMBER_BYTES = 9;
 
-/** Kind, and whether it is the last. */
+/** Kind, and whether it is the last piece. */
 const PIECE_HEAD_BYTES = 2;
 
-/** Of a control frame; the attack that they stop is measured in `plain-scan.ts`. */
+/** The limits of a control frame. `plain-scan.ts` gives the measurement of the attack that they stop. */
 const LIMITS: ScanLimits = { depth: 32, nodes: 262_144 };
-/** Of a message that comes in pieces: a function of 200,000 arguments that lie elsewhere. */
+/** The limits of a message in pieces: enough for a function of 200,000 arguments that lie elsewhere. */
 const LONG_LIMITS: ScanLimits = { depth: 32, nodes: 4_194_304 };
 
 /** The longest message, bytes. */
 export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
-/** From this length on a message goes in pieces, bytes. */
+/** Messages of at least this length go in pieces, bytes. */
 export const LONG_MESSAGE_BYTES = 128 * 1024;
 /**
- * A frame of messages that has as many bytes is acknowledged, as chunks and pieces are: so what waits on a slow link waits with whoever
- * sends it, not in buffers that nobody sees.
+ * Message frames of at least this length are acknowledged like chunks and pieces, bytes. On a slow link data then waits at its sender, and
+ * not in buffers that nobody can see.
  */
 export const COUNTED_FRAME_BYTES = 16 * 1024;
 const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
 
 /**
- * No records and no shared structures: a peer that has missed one frame would decode garbage. Bytes of a message do not keep its frame
- * alive.
+ * No records and no shared structures: a peer that missed one frame would decode garbage. Bytes of a message do not keep its frame alive.
  */
 const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
 
 /**
- * What was meant to be a message and is none. Its type and number are there where they could be read: whoever waits under that number is
- * told.
+ * Something that is not a valid message. Its type and number are set if they could be read, so that the request with that number can fail.
  */
 export interface WrongMessage {
   readonly fault: string;
@@ -53,16 +51,16 @@ export interface WrongMessage {
   readonly id: number | undefined;
 }
 
-/** What came in a frame. */
+/** The content of a frame. */
 export type Decoded =
   | { readonly type: 'greeting'; readonly greeting: Greeting }
-  /** In order, and what was wrong with the others. */
+  /** Valid messages in order, and the faults of the others. */
   | { readonly type: 'messages'; readonly messages: readonly WireMessage[]; readonly faults: readonly WrongMessage[] }
-  /** A piece of a message, of which this is the last or not. */
+  /** A piece of a message. `isLast` says whether it is the last one. */
   | { readonly type: 'piece'; readonly isLast: boolean; readonly parts: readonly Uint8Array[] }
-  /** Some bytes of a value of `sizeBytes`. They are views of what came. `sizeBytes` of -1: the sender gives the value up. */
+  /** Some bytes of a value of `sizeBytes`, as views of the frame. A `sizeBytes` of -1 means that the sender gives the value up. */
   | { readonly type: 'chunk'; readonly transferId: number; readonly sizeBytes: number; readonly parts: readonly Uint8Array[] }
-  /** The receiver of a value does not want more of it. */
+  /** The receiver of a value wants no more of it. */
   | { readonly type: 'refusal'; readonly transferId: number }
   /** How many chunks the other side has received since the link came up. */
   | { readonly type: 'received'; readonly chunks: number }
@@ -71,19 +69,19 @@ export type Decoded =
 const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
 
 /**
- * One message as a frame of its own, to be sent to any number of peers. Throws `HANDOFF_NOT_SERIALIZABLE` for what no peer would take: more
- * than 32 MiB, more than 4 million values in it, or an answer that is no plain data.
+ * Returns one message as a frame, to be sent to any number of peers. Throws `HANDOFF_NOT_SERIALIZABLE` for a message that no peer accepts:
+ * more than 32 MiB, more than 4 million values in it, or an answer that is not plain data.
  */
 export function encodeMessage(message: WireMessage): Uint8Array {
   const frame = packr.pack(message, RESERVE_START_SPACE + 1);
   frame[0] = CONTROL;
   if (frame.length > MAX_MESSAGE_BYTES) throw unsendable(message, `it has ${frame.length} bytes, a message at most ${MAX_MESSAGE_BYTES}`);
-  // A value takes a byte at least, so what is short has not too many.
+  // A value takes at least a byte, so a short message cannot have too many.
   if (frame.length > LONG_MESSAGE_BYTES || message.type === 'answer') {
     const fault = scanPlain(frame, 1, LONG_LIMITS);
     if (fault !== undefined) throw unsendable(message, `${fault}: ${LONG_LIMITS.nodes} values at most, ${LONG_LIMITS.depth} deep`);
   }
-  // Nobody answers these, and three that are not understood would end the link.
+  // These messages are not answered, and three that are not understood end the link.
   if (UNANSWERED.has(message.type)) {
     const fault = wireMessage(message);
     if (fault !== undefined)
@@ -97,13 +95,13 @@ const UNANSWERED: ReadonlySet<string> = new Set<WireMessage['type']>(['beat', 'm
 const unsendable = ({ type }: WireMessage, why: string): HandoffError =>
   new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot send "${type}": ${why}`);
 
-/** The head of a frame that holds a piece of a message; the bytes of the message without the first, which says what it is, follow. */
+/** Returns the head of a frame with a piece of a message. The bytes of the message follow, without its first byte, the type. */
 export const pieceHead = (isLast: boolean): Uint8Array => Buffer.of(PIECE, isLast ? 1 : 0);
 
-/** A frame of no message. */
+/** A frame without a message. */
 export const EMPTY_FRAME: Uint8Array = Buffer.of(CONTROL);
 
-/** Puts messages, each in a frame of its own, into as few as hold them, in order. */
+/** Puts messages, each in a frame of its own, into as few frames as possible, in order. */
 export function controlFrames(messages: readonly Uint8Array[]): readonly Uint8Array[] {
   if (messages.length === 1) return messages;
   const frames: Uint8Array[] = [];
@@ -125,7 +123,7 @@ export function controlFrames(messages: readonly Uint8Array[]): readonly Uint8Ar
   return frames;
 }
 
-/** What a frame is, in a few words: for traces. */
+/** Returns a frame in a few words, for traces. */
 export function frameText(parts: readonly Uint8Array[]): string {
   const decoded = decodeFrame(parts);
   switch (decoded.type) {
@@ -149,12 +147,12 @@ function messageText(message: WireMessage): string {
   return 'id' in message ? `${message.type} ${message.id}` : message.type;
 }
 
-/** The frame of one greeting: `hello`, `proof`, `welcome` or `refused`. */
+/** Returns the frame of one greeting: `hello`, `proof`, `welcome` or `refused`. */
 export function greetingFrame(greeting: Greeting): Uint8Array {
   return Buffer.concat([Buffer.of(GREETING), packr.pack(greeting)]);
 }
 
-/** What goes before the bytes of a chunk, in the same frame. `sizeBytes` is that of the whole value; -1 gives it up. */
+/** Returns the head that stands before the bytes of a chunk. `sizeBytes` is the size of the whole value; -1 gives it up. */
 export function chunkHead(transferId: number, sizeBytes: number): Uint8Array {
   const head = Buffer.allocUnsafe(CHUNK_HEAD_BYTES);
   head[0] = CHUNK;
@@ -163,10 +161,10 @@ export function chunkHead(transferId: number, sizeBytes: number): Uint8Array {
   return head;
 }
 
-/** The frame with which the receiver of a value asks for no more of it. */
+/** Returns the frame with which the receiver of a value refuses the rest of it. */
 export const refusalFrame = (transferId: number): Uint8Array => numberFrame(REFUSAL, transferId);
 
-/** The frame that acknowledges `chunks` frames, so that the sender may send as many more. */
+/** Returns the frame that acknowledges `chunks` frames, so that the sender may send as many more. */
 export const receivedFrame = (chunks: number): Uint8Array => numberFrame(RECEIVED, chunks);
 
 function numberFrame(kind: number, value: number): Uint8Array {
@@ -177,9 +175,9 @@ function numberFrame(kind: number, value: number): Uint8Array {
 }
 
 /**
- * What is in a frame that came from anybody. Never throws. Plain data only: each byte is looked at before anything is made of it, which is
- * why msgpackr's own extensions need not be overridden for the whole process; then each message is held against the shape of its type. A
- * message that is wrong spoils no other; a frame that is no MessagePack is wrong as a whole.
+ * Decodes a frame from any peer. Never throws. Accepts plain data only: each byte is scanned before anything is made of it, so msgpackr's
+ * own extensions need not be overridden for the whole process. Then each message is checked against the shape of its type. A wrong message
+ * does not affect the others; a frame that is not MessagePack is wrong as a whole.
  */
 export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
   const head = parts[0];
@@ -205,7 +203,7 @@ export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
   }
 }
 
-/** A message that came in pieces, put together. */
+/** Joins a message that came in pieces and decodes it. */
 export const decodePieces = (pieces: readonly Uint8Array[]): Decoded => decodeControl(whole([EMPTY_FRAME, ...pieces]), LONG_LIMITS);
 
 function decodeControl(frame: Buffer, limits: ScanLimits): Decoded {
@@ -254,7 +252,7 @@ function decodeChunk(parts: readonly Uint8Array[]): Decoded {
   };
 }
 
-/** The values after the first byte; in words, why there are none. */
+/** Returns the values after the first byte, or a text that says why there are none. */
 function unpackAll(frame: Buffer, limits: ScanLimits): readonly unknown[] | string {
   if (frame.length === 1) return [];
   const fault = scanPlain(frame, 1, limits);
@@ -274,7 +272,7 @@ const whole = (parts: readonly Uint8Array[]): Buffer => {
   return Buffer.isBuffer(first) ? first : Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 };
 
-/** Its type, if that is a word that may stand in a log, and its number. */
+/** Returns a wrong message with its type, if that is a word safe for a log, and its number. */
 function wrongMessage(value: unknown, fault: string): WrongMessage {
   const { type, id } = (typeof value === 'object' && value !== null ? value : {}) as { type?: unknown; id?: unknown };
   const known = typeof type === 'string' && /^[a-z-]{1,32}$/.test(type) ? type : undefined;

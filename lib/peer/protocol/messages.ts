@@ -19,24 +19,23 @@ import {
 } from './shape.js';
 
 /**
- * Resources, as `[name, amount]`: names are the users', and never keys of an object that came over the wire. No node has more than a
- * thousand.
+ * Resources, as `[name, amount]`. Names are the users', and never keys of an object that came over the wire. A node has at most a thousand.
  */
 const resources = list(tuple(id, amount), 1000);
 
-/** Told apart by equality only; nothing that long is made. */
+/** Compared for equality only. We make none this long. */
 const incarnation: typeof id = (value) => (typeof value === 'string' && value.length <= 100 ? id(value) : '');
 
-/** Which attempt a message is about; an answer to one that is over is dropped and counted. */
+/** The attempt that a message is about. An answer to one that is over is dropped and counted. */
 const attempt = { runId: id, functionId: id, attempt: count };
 
 /** A piece of code as every node finds it below its own root. */
 const code = { module: text, name: text, isolation: text };
 
 /**
- * Which value is meant. `of-run`: what a function made, or an input, by the run; whoever has no link with its `origin` asks the driver, who
- * passes it on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by DAG id, whoever made it.
- * `offered`: what the node that is asked has just said it would give.
+ * Names a value. `of-run`: a function's result or an input, by run; a node without a link to its `origin` asks the driver, which passes it
+ * on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by DAG id, whichever node made it. `offered`:
+ * a value that the asked node has just offered.
  */
 const value = variants('kind', {
   'of-run': { runId: id, functionId: id, origin: id },
@@ -56,8 +55,8 @@ const value = variants('kind', {
 });
 
 /**
- * What a step is given: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. `sole`: nobody
- * but this attempt will need it.
+ * An input of a step: the result of an earlier step, a value that rides along, or one to fetch from the node that has it. `sole`: no other
+ * attempt will need it.
  */
 const given = either(object({ packed: bytes, freeze: flag }), object({ from: id, value, sizeBytes: count, sole: flag }));
 
@@ -73,15 +72,15 @@ const step = object({
 });
 
 const outcome = variants('type', {
-  /** `packed` rides along when it is small. */
+  /** `packed` rides along if it is small. */
   succeeded: { sizeBytes: count, tookMs: amount, packed: nullable(bytes) },
   failed: { error: bytes, final: flag },
-  /** The value of that function, which it needs, is nowhere to be found. */
+  /** A needed argument, the value of that function, cannot be found on any node. */
   'argument-lost': { functionId: id, error: bytes },
   stopped: {},
 });
 
-/** Size, in use by all, in use by the driver that hears it. */
+/** Size, total use, and use by the driver that receives it. */
 const places = tuple(count, count, count);
 
 const question = variants('kind', {
@@ -94,25 +93,25 @@ const question = variants('kind', {
     as: word('value', 'result'),
     value: either(object({ packed: bytes }), object({ offer: count })),
   },
-  /** Answered when the value is there, `false` when it was not in time. */
+  /** Answered when the value is there, with `false` if it did not come in time. */
   'await-value': { dagId: id, functionId: id, timeoutMs: amount },
   'lookup-location': { dagId: id, functionId: id },
   'clear-dag': { dagId: id },
-  /** Whether a module below the root is the same here; `null` if it cannot be told. */
+  /** Whether a module below the root is the same here; `null` if that is unknown. */
   'compare-module': { module: text, digest: text },
-  /** `all`: of every member, as far as they answer soon; else of the one that is asked. */
+  /** `all` asks about every member that answers soon, otherwise only about the asked node. */
   'show-status': { all: flag },
 });
 
 const member = tuple(nodeName, incarnation, nullable(text));
 
 /**
- * Every message between nodes that know each other, by its `type`: its fields and what they may hold. A new message is one entry here; the
- * type, the check on arrival and the codec follow. There are no optional fields: what may be absent is `nullable`.
+ * Every message between linked nodes, by its `type`, with its fields and their shapes. A new message is one entry here; its type, the check
+ * on arrival and the codec follow. There are no optional fields: a field that may be absent is `nullable`.
  */
 const MESSAGES = {
   /**
-   * The sender lives, and how it is. `byDriver`: what each has in use, of resources, threads and places on the loop; `threads`,
+   * A sign of life, with the sender's state. `byDriver`: each driver's use of resources, threads and slots on the loop. `threads`,
    * `loopPlaces`: size, in use.
    */
   beat: {
@@ -131,16 +130,16 @@ const MESSAGES = {
     heldBytes: count,
     log: word('ok', 'lost'),
   },
-  /** The sender ends this link and will not come back as this incarnation. */
+  /** The sender ends this link and will not return as this incarnation. */
   goodbye: {},
-  /** All whom the sender has a link with: name, incarnation, address. */
+  /** All members that the sender has a link with: name, incarnation, address. */
   members: { members: list(member) },
-  /** A question, answered with `answer` under the same id; asked again when the link comes up anew. */
+  /** A question, answered with `answer` under the same id. Asked again when the link comes up anew. */
   ask: { id: count, question },
   answer: { id: count, value: plain, error: nullable(bytes) },
   /**
-   * One try at a function, for the driver who sends it, whose number for it `id` is: it counts up. Sent again under the same when the link
-   * comes up anew; then the answers are given again.
+   * One attempt at a function, for the driver that sends it. `id` is the driver's number for it; numbers count up. When the link comes up
+   * anew, the message is sent again with the same number, and its answers are too.
    */
   'run-attempt': {
     id: count,
@@ -148,7 +147,7 @@ const MESSAGES = {
     dagId: id,
     cost: resources,
     slot: word('thread', 'loop'),
-    /** Whether it may wait for room; else it is refused. */
+    /** Whether it may wait for room; otherwise it is refused. */
     mayQueue: flag,
     steps: list(step),
     timeoutMs: nullable(amount),
@@ -164,53 +163,53 @@ const MESSAGES = {
   'attempt-ended': { id: count, outcome },
   'stop-attempt': { runId: id, id: count, reason: bytes, graceMs: amount },
   /**
-   * When a link comes up: all runs that the sender drives, each with its attempts on the receiver. What the receiver has beside them was
-   * given up while there was no link to say so.
+   * Sent when a link comes up: all runs that the sender drives, each with its attempts on the receiver. Any other attempts were given up
+   * while there was no link.
    */
   'runs-under-way': { runs: list(tuple(id, list(count))) },
-  /** A run begins, which the sender drives: told to all before anybody else can know of it. */
+  /** A run begins that the sender drives. Sent to all members before another node can know of it. */
   'run-begun': { runId: id, dagId: id },
-  /** What the receiver said about the run is not taken: it drives it not. */
+  /** The receiver does not drive the run, so its message about the run is refused. */
   'run-refused': { runId: id, error: bytes },
-  /** Nobody needs these values of the run any more, nor what is remembered of their functions. */
+  /** These values of the run, and what is remembered of their functions, are not needed any more. */
   'release-values': { runId: id, ids: list(id) },
-  /** The run is over; what is left of it is kept for so long. */
+  /** The run is over. What is left of it is kept for that long. */
   'end-run': { runId: id, retainMs: amount },
-  /** Asks for a value; answered with `value-found`, then, where it did not ride along, the bytes as a bulk transfer under `id`. */
+  /** Asks for a value. The answer is `value-found`, then, if the value did not ride along, its bytes as a transfer under `id`. */
   'fetch-value': { id: count, value },
   'value-found': { id: count, freeze: flag, packed: nullable(bytes) },
-  /** There is none, or it could not be made. */
+  /** There is no such value, or it could not be made. */
   'value-missing': { id: count, error: nullable(bytes) },
   'tell-location': { dagId: id, functionId: id, node: nodeName },
-  /** What was fetched of a DAG is gone where it came from. */
+  /** The originals of copies of this DAG's values are gone. */
   'forget-copies': { dagId: id },
   'function-output': { ...attempt, dagId: id, stream: word('stdout', 'stderr'), text },
 } as const;
 
-/** What nodes say to each other over a link that is up. */
+/** The shape of every message on a link that is up. */
 export const wireMessage = variants('type', MESSAGES);
-/** Any message of a link that is up. */
+/** A message on a link that is up. */
 export type WireMessage = Of<typeof wireMessage>;
 
-/** Which value is meant, in `fetch-value`. */
+/** The name of a value, in `fetch-value`. */
 export type ValueName = Of<typeof value>;
-/** What may be asked of a node. */
+/** A question to a node. */
 export type Question = Of<typeof question>;
-/** One step of an attempt, as `run-attempt` carries it. */
+/** One step of an attempt, in `run-attempt`. */
 export type WireStep = Of<typeof step>;
-/** How an attempt ended, as `attempt-ended` carries it. */
+/** The outcome of an attempt, in `attempt-ended`. */
 export type WireOutcome = Of<typeof outcome>;
 
-/** One message, by its type. */
+/** The message of one type. */
 export type WireMessageOf<T extends WireMessage['type']> = Extract<WireMessage, { readonly type: T }>;
 
-/** Why somebody is not let in. `protocol` ends as `HANDOFF_PROTOCOL_MISMATCH`, `linked` is no error: there is a link already. */
+/** Why a node is refused. `protocol` becomes `HANDOFF_PROTOCOL_MISMATCH`. `linked` is no error: there is a link already. */
 const refusal = word('cookie', 'name-taken', 'itself', 'other-name', 'protocol', 'linked', 'stopping', 'membership', 'name-told');
 /** One of the reasons why a node is not let in. */
 export type RefusalReason = Of<typeof refusal>;
 
 /**
- * What is said before a link is up. A `hello` may have more fields in later protocols, since it comes before the protocol is agreed on; its
+ * The messages before a link is up. A `hello` may get more fields in later protocols, since it comes before the protocol is agreed on. Its
  * own fields never change.
  */
 const GREETINGS = {
@@ -222,7 +221,7 @@ const GREETINGS = {
       name: nodeName,
       incarnation,
       address: nullable(text),
-      /** Whether it only looks on: no member of the cluster. */
+      /** Whether it only observes and is no member of the cluster. */
       isObserver: flag,
       nonce: bytesOf(16),
     },
@@ -233,9 +232,9 @@ const GREETINGS = {
   refused: object({ type: word('refused'), reason: refusal }),
 };
 
-/** The shape of whatever is said before a link is up. */
+/** The shape of every message before a link is up. */
 export const greeting = either(GREETINGS.proof, GREETINGS.welcome, GREETINGS.refused, GREETINGS.hello);
-/** Any message before a link is up. */
+/** A message before a link is up. */
 export type Greeting = Of<typeof greeting>;
-/** The first greeting of each side. */
+/** The first message of each side. */
 export type Hello = Of<typeof GREETINGS.hello>;

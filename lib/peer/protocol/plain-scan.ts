@@ -1,27 +1,27 @@
-/** What one MessagePack value may be at most. */
+/** The limits of a MessagePack value. */
 export interface ScanLimits {
   readonly depth: number;
-  /** Values of any kind, keys included. */
+  /** The number of values of any kind, including keys. */
   readonly nodes: number;
 }
 
 const MAX_DEPTH = 64;
-/** How many values are still to come, for each list or map that is open. */
+/** For each open list or map, how many values are still to come. */
 const left = new Float64Array(MAX_DEPTH + 1);
-/** 1 for a map, whose every other value is a key; 0 for a list. */
+/** 1 for a map, where every other value is a key; 0 for a list. */
 const inMap = new Uint8Array(MAX_DEPTH + 1);
 
-/** Keys that a careless merge of what was decoded would follow into every object's prototype. */
+/** Keys that a careless merge of decoded data would follow into every object's prototype. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 const FIRST_FORBIDDEN = new Set([...FORBIDDEN].map((key) => key.charCodeAt(0)));
 
 /**
- * Reads over MessagePack values without making any of them, and returns why they must not be decoded, or `undefined`: what is no plain data
- * (extension types, of which msgpackr decodes a dozen: a RegExp of the sender's choice among them), claims more than there is, is too deep,
- * has too many parts, keys that are no strings, or keys that reach prototypes. Nothing is allocated for what is refused: 16 MiB of empty
- * maps cost their decoder 1.1 GiB and 4 s (measured). Iterative; about 5 ns for each value.
+ * Scans MessagePack values without creating any. Returns why they must not be decoded, or `undefined`. Refused are: extension types
+ * (msgpackr decodes a dozen, among them a RegExp of the sender's choice), lengths that exceed the data, too much depth, too many parts,
+ * keys that are not strings, and keys that reach prototypes.
  *
- * `bytes` from `start` on are any number of values, one after the other.
+ * Nothing is allocated for refused data: 16 MiB of empty maps cost their decoder 1.1 GiB and 4 s (measured). Iterative; about 5 ns for each
+ * value. `bytes` from `start` on are any number of values, one after the other.
  */
 export function scanPlain(bytes: Uint8Array, start: number, limits: ScanLimits): string | undefined {
   const end = bytes.length;
@@ -33,7 +33,7 @@ export function scanPlain(bytes: Uint8Array, start: number, limits: ScanLimits):
     if (--nodes < 0) return 'too many values';
     const isKey = depth > 0 && inMap[depth] === 1 && left[depth]! % 2 === 0;
     const token = bytes[at++]!;
-    /** Bytes that follow and are skipped; values that follow, if it is a list or a map. */
+    /** Bytes to skip; values that follow, if it is a list or a map. */
     let skip = 0;
     let values = -1;
     let isMap = false;

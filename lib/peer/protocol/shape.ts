@@ -1,7 +1,8 @@
 /**
- * Whether a value that somebody else sent has the shape that is expected: returns where it first has not, as `inputs[3].sizeBytes` (empty
- * for the value itself), or `undefined` if it has. Never throws and changes nothing. Shapes are closures made once: no code is generated,
- * and a message of twenty fields takes well under a microsecond.
+ * Checks whether received data has the expected shape. Returns the path of the first fault, such as `inputs[3].sizeBytes` (empty for the
+ * value itself), or `undefined` if there is none. Never throws and changes nothing.
+ *
+ * Shapes are closures made once. No code is generated, and a message of twenty fields takes well under a microsecond.
  */
 export interface Shape<T> {
   (value: unknown): string | undefined;
@@ -20,17 +21,17 @@ const WRONG = '';
 /** Any string. */
 export const text: Shape<string> = (value) => (typeof value === 'string' ? undefined : WRONG);
 
-/** An id or a name: not empty. */
+/** An id or a name: any string that is not empty. */
 export const id: Shape<string> = (value) => (typeof value === 'string' && value !== '' ? undefined : WRONG);
 
 /** The longest name of a node, UTF-16 units. */
 export const LONGEST_NODE_NAME = 255;
 
-/** The name of a node: an id of limited length, as it is said before anything is proved. */
+/** The name of a node: an id of limited length, as it arrives before anything is proved. */
 export const nodeName: Shape<string> = (value) =>
   typeof value === 'string' && value !== '' && value.length <= LONGEST_NODE_NAME && !LONE_SURROGATE.test(value) ? undefined : WRONG;
 
-/** Half a pair, which no encoding carries. */
+/** A lone surrogate, which no encoding carries. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Any finite number. */
@@ -45,16 +46,16 @@ export const count: Shape<number> = (value) => (Number.isSafeInteger(value) && (
 /** True or false. */
 export const flag: Shape<boolean> = (value) => (typeof value === 'boolean' ? undefined : WRONG);
 
-/** Bytes that nobody looks into here. */
+/** Bytes with unchecked content. */
 export const bytes: Shape<Uint8Array> = (value) => (value instanceof Uint8Array ? undefined : WRONG);
 
-/** Exactly so many bytes. */
+/** An exact number of bytes. */
 export const bytesOf =
   (length: number): Shape<Uint8Array> =>
   (value) =>
     value instanceof Uint8Array && value.length === length ? undefined : WRONG;
 
-/** Whatever the codec lets pass: plain data of bounded depth. */
+/** Anything that the codec accepts: plain data of bounded depth. */
 export const plain: Shape<unknown> = (value) => (value === undefined ? WRONG : undefined);
 
 /** One of these words. */
@@ -68,7 +69,7 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value) => (value === null ? undefined : shape(value));
 }
 
-/** At most `most` of them. */
+/** A list of at most `most` such values. */
 export function list<T>(shape: Shape<T>, most = Number.POSITIVE_INFINITY): Shape<readonly T[]> {
   return (value) => {
     if (!Array.isArray(value) || value.length > most) return WRONG;
@@ -80,7 +81,7 @@ export function list<T>(shape: Shape<T>, most = Number.POSITIVE_INFINITY): Shape
   };
 }
 
-/** An array of exactly these. */
+/** An array of exactly these shapes. */
 export function tuple<const S extends readonly Shape<unknown>[]>(...shapes: S): Shape<{ readonly [K in keyof S]: Of<S[K]> }> {
   return (value) => {
     if (!Array.isArray(value) || value.length !== shapes.length) return WRONG;
@@ -92,7 +93,7 @@ export function tuple<const S extends readonly Shape<unknown>[]>(...shapes: S): 
   };
 }
 
-/** An object with all of these fields; with no others, unless it is `open`. */
+/** An object with all of these fields, and with no others unless it is `open`. */
 export function object<const F extends Fields>(fields: F, { open = false } = {}): Shape<ObjectOf<F>> {
   const names = Object.keys(fields);
   const shapes = Object.values(fields);
@@ -101,7 +102,7 @@ export function object<const F extends Fields>(fields: F, { open = false } = {})
     const given = value as Readonly<Record<string, unknown>>;
     for (let at = 0; at < names.length; at++) {
       const name = names[at]!;
-      // A field that is not there is `undefined`, which no shape takes.
+      // A missing field is `undefined`, which no shape accepts.
       const fault = shapes[at]!(given[name]);
       if (fault !== undefined) return `${name}${dotted(fault)}`;
     }
@@ -114,7 +115,7 @@ export function object<const F extends Fields>(fields: F, { open = false } = {})
   };
 }
 
-/** One of several, told apart by the word in `key`. */
+/** One of several objects, distinguished by the word in `key`. */
 export function variants<const K extends string, const V extends Readonly<Record<string, Fields>>>(
   key: K,
   byWord: V,
@@ -127,7 +128,7 @@ export function variants<const K extends string, const V extends Readonly<Record
   };
 }
 
-/** The first of these that it is; the last one says what is wrong. */
+/** The first of these shapes that fits. The last one reports the fault. */
 export function either<const S extends readonly Shape<unknown>[]>(...shapes: S): Shape<Of<S[number]>> {
   return (value) => {
     let fault: string | undefined = WRONG;

@@ -3,9 +3,9 @@ import { packThrown } from '../../value/index.js';
 import type { WireMessage } from './messages.js';
 
 /**
- * What goes to a peer in place of a message that is longer than one may be, which `error` says. Throws `error` for a question: whoever asks
- * is told at once. An answer becomes that error, so that nobody waits for it. Of what nobody waits for goes what is short: the rest tells
- * nothing that could not be missed.
+ * Returns what is sent in place of a message that is too long, as `error` says. Throws `error` for a question, so that the asking call
+ * fails at once. An answer becomes that error, so that the asking node does not wait for it. Of other messages a shortened form goes; what
+ * it lacks can be missed.
  */
 export function inItsPlace(message: WireMessage, error: HandoffError): readonly WireMessage[] {
   switch (message.type) {
@@ -35,7 +35,7 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
       const half = Math.ceil(ids.length / 2);
       return ids.length < 2 ? [] : [ids.slice(0, half), ids.slice(half)].map((some) => ({ ...message, ids: some }));
     }
-    // A list that is cut says that the rest is not there.
+    // A shortened list means that the rest of the members is unknown.
     case 'members':
     case 'runs-under-way':
     case 'goodbye':

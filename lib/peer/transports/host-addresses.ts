@@ -1,11 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-/** How many addresses of one name are tried, the first ones. */
+/** At most this many addresses of one name are tried, the first ones. */
 const MOST = 64;
 
 /**
- * The IP addresses behind the host of a URL, of both families; none for what is an address itself, or no URL. Rejects as `dns.lookup` does.
+ * Returns the IP addresses, of both families, behind the host of a URL; an empty list if the host is an address itself or the URL is
+ * invalid. Rejects as `dns.lookup` does.
  */
 export async function hostAddresses(url: string): Promise<readonly string[]> {
   const host = hostNameOf(url);
@@ -14,7 +15,7 @@ export async function hostAddresses(url: string): Promise<readonly string[]> {
   return [...new Set(found.map(({ address }) => address))].slice(0, MOST);
 }
 
-/** Whether the host of a URL is a name, which may stand for several addresses. */
+/** Whether the host of a URL is a name, which may have several addresses. */
 export const hasHostName = (url: string): boolean => hostNameOf(url) !== undefined;
 
 function hostNameOf(url: string): string | undefined {

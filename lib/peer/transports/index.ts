@@ -4,14 +4,14 @@ import { MemoryNetwork } from './memory.js';
 import { webSocketTransport } from './websocket.js';
 import type { WebSocketOptions } from './websocket-options.js';
 
-/** What a variant may need to be made: of the nodes of one program, or one test. */
+/** What a variant may need, from the nodes of one program or one test. */
 export interface TransportSetup {
   readonly clock: Clock;
   readonly defer?: Defer;
   readonly webSocket?: WebSocketOptions;
 }
 
-/** Every transport there is, by name: each makes, for one network, the transports of its nodes. A new one is one file and one line here. */
+/** All transports by name. Each makes, for one network, the transports of its nodes. A new one is one file and one line here. */
 export const transports = {
   memory: (setup: TransportSetup): ((node: string) => Transport) => {
     const network = new MemoryNetwork(setup);

@@ -1,6 +1,6 @@
 import { MAX_FRAME_BYTES } from '../transport.js';
 
-/** From this size on a frame is taken past ws, bytes. */
+/** Frames from this size on bypass ws, bytes. */
 const LONG_FROM_BYTES = 32 * 1024;
 
 /** RFC 6455, 5.2. */
@@ -16,12 +16,12 @@ const LENGTH_OF_16_BITS = 126;
 const LENGTH_OF_64_BITS = 127;
 
 /**
- * Where the bytes of a connection go first, unless they belong to a long frame: one for all, as each is empty again before the next is
- * asked.
+ * The bytes of a connection arrive here first, unless they belong to a long frame. One for all connections: it is empty again before the
+ * next read.
  */
 const SLAB = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** The most that is read at once, bytes: libuv reads 32 times before anybody else has a turn. */
+/** The most that is read at once, bytes: libuv reads 32 times before others have a turn. */
 const READ_BYTES = 128 * 1024;
 
 const BLANK = Buffer.from('\r\n\r\n');
@@ -30,52 +30,52 @@ interface Head {
   readonly first: number;
   readonly bytes: number;
   readonly payloadBytes: number;
-  /** Before the payload; none if it is not masked. */
+  /** The mask before the payload; `undefined` if it is not masked. */
   readonly mask: Uint8Array | undefined;
 }
 
 /**
- * Beside ws, what a connection carries: takes the payload of each long frame of binary data, the last of its message, into memory of its
- * own, and leaves an empty frame in its place. ws would collect it in the pieces in which it came, then copy it: half of what receiving
- * costs. All that is short, or not as it should be, ws sees as it came; it is ws that judges.
+ * Stands between a connection and ws. It reads the payload of each long binary frame, the last of its message, into memory of its own, and
+ * leaves an empty frame in its place. ws would collect the payload in the pieces in which it came and then copy it: half of the cost of
+ * receiving. Short or irregular frames pass to ws unchanged; ws judges them.
  */
 export class LongFrames {
   readonly #isServer: boolean;
-  /** Of the end of the response that comes before the frames, how much has come. */
+  /** How much of the end of the HTTP response before the frames has come. */
   #blank: number;
-  /** Gets what ws is to read, `null` at its end; the bytes are its own. Returns whether more may come. */
+  /** Receives the bytes that ws is to read, `null` at the end; it owns them. Returns whether more may come. */
   pass: (bytes: Buffer | null) => boolean = () => true;
-  /** Whether long frames are taken. */
+  /** Whether long frames bypass ws. */
   isOpen = false;
-  /** A head that has not come whole. */
+  /** The beginning of an incomplete head. */
   #beginning: Buffer | undefined;
-  /** What is still to come of a frame that ws reads. */
+  /** How many bytes of the current frame ws must still read. */
   #leftBytes = 0;
   #long: { readonly head: Head; readonly payload: Uint8Array; at: number } | undefined;
-  /** Messages that ws has got whole, and those of which it has told. */
+  /** Complete messages that ws has received, and those that it has reported. */
   #passed = 0;
   #told = 0;
   readonly #payloads: { readonly message: number; readonly payload: Uint8Array }[] = [];
 
-  /** A client first gets the response to its request. */
+  /** A client first receives the response to its request. */
   constructor(isServer: boolean) {
     this.#isServer = isServer;
     this.#blank = isServer ? BLANK.length : 0;
   }
 
-  /** Where the next bytes are to be read to; then `came` is told how many they were. */
+  /** The memory that the next bytes must be read into. Then call `came` with their number. */
   get room(): Uint8Array {
     return this.#long ? this.#long.payload.subarray(this.#long.at, this.#long.at + READ_BYTES) : SLAB;
   }
 
-  /** Returns whether more may come. */
+  /** Processes bytes read into `room`. Returns whether more may come. */
   came(bytes: number, room: Uint8Array): boolean {
     if (room === SLAB) return this.read(SLAB.subarray(0, bytes));
     this.#long!.at += bytes;
     return this.#endLong();
   }
 
-  /** Bytes have come elsewhere: they are copied. Returns whether more may come. */
+  /** Processes bytes that were read elsewhere, by copying them. Returns whether more may come. */
   read(bytes: Buffer): boolean {
     let mayGoOn = true;
     const chunk = this.#beginning ? Buffer.concat([this.#beginning, bytes]) : bytes;
@@ -120,7 +120,7 @@ export class LongFrames {
     return mayGoOn;
   }
 
-  /** The parts of the message of which ws tells now: what was taken of it goes at its end. */
+  /** Returns the parts of the message that ws reports now, with the bypassed payload at its end. */
   whole(parts: Buffer[]): readonly Uint8Array[] {
     this.#told += 1;
     if (this.#payloads[0]?.message !== this.#told) return parts;
@@ -153,8 +153,9 @@ export class LongFrames {
 }
 
 /**
- * The C library gives what is freed back to the system, which then makes each megabyte anew, page by page: twice the cost of reading it.
- * From the largest mapping that was ever freed glibc learns that memory will be needed again (mallopt(3), M_MMAP_THRESHOLD).
+ * The size of the hint, bytes. The C library returns freed memory to the system, which then makes each megabyte anew, page by page: twice
+ * the cost of reading it. glibc learns from the largest mapping that was ever freed that such memory will be needed again (mallopt(3),
+ * M_MMAP_THRESHOLD).
  */
 const HINT_BYTES = 31 * 1024 * 1024;
 let isHinted = false;
@@ -162,7 +163,7 @@ let isHinted = false;
 function memory(bytes: number): Buffer {
   if (!isHinted) {
     isHinted = true;
-    // Never written, so that it takes no memory, and garbage at once.
+    // Never written, so it takes no memory, and is garbage at once.
     Buffer.allocUnsafeSlow(HINT_BYTES);
   }
   return Buffer.allocUnsafeSlow(bytes);

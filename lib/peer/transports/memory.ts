@@ -12,22 +12,25 @@ import {
   type Transport,
 } from '../transport.js';
 
-/** What is wrong with the way from one node to another; in both directions. */
+/** The faults of the way between two nodes, in both directions. */
 export interface LinkConditions {
-  /** How long each frame is under way, ms. Default 0: the next turn. */
+  /**
+   * How long each frame is in transit, ms. By default it arrives in the next turn.
+   * @default 0
+   */
   readonly delayMs?: number;
-  /** Default: no limit. */
+  /** The bandwidth, bytes a second. The default is no limit. */
   readonly bytesPerSecond?: number;
-  /** Nothing arrives, nothing is lost: what was sent arrives when it is over. Also how a network that is cut looks. */
+  /** Nothing arrives and nothing is lost: frames arrive once it is over. A network that is cut looks the same. */
   readonly stall?: boolean;
-  /** Each connection is reset once it has carried so many bytes in one direction. */
+  /** Resets each connection once it has carried this many bytes in one direction. */
   readonly resetAfterBytes?: number;
 }
 
-/** How long what was sent before a close has to leave, ms. */
+/** How long frames sent before a close have to leave, ms. */
 const LONGEST_LINGER_MS = 1000;
 
-/** Hears which frame went from whom to whom. */
+/** Called with each frame, its sender and its receiver. */
 export type FrameObserver = (from: string, to: string, parts: readonly Uint8Array[]) => void;
 
 const PERFECT: LinkConditions = {};
@@ -53,7 +56,7 @@ class MemorySocket implements Socket {
   readonly exporter = undefined;
   readonly node: string;
   readonly #network: MemoryNetwork;
-  /** What this side has sent and the other has not got. */
+  /** Frames that this side has sent and the other has not received. */
   readonly #pipe = emptyPipe();
   #events: SocketEvents | undefined;
   #unheard: SocketEvents | undefined;
@@ -64,7 +67,7 @@ class MemorySocket implements Socket {
   #isAdmitted = false;
   #receivedBytes = 0;
   #lingering: Timer | undefined;
-  /** Until the first frame arrives. */
+  /** The timer of the first frame's arrival. */
   #arrival: Timer | undefined;
 
   constructor(node: string, network: MemoryNetwork) {
@@ -80,7 +83,7 @@ class MemorySocket implements Socket {
     return this.#receivedBytes + (this.#other?.comingBytes ?? 0);
   }
 
-  /** How much of the first frame under way has arrived already: a line carries it bit by bit. */
+  /** How much of the first frame in transit has arrived already: a line carries it bit by bit. */
   get comingBytes(): number {
     const first = this.#pipe.frames[0];
     const { stall, bytesPerSecond } = this.#conditions();
@@ -135,13 +138,13 @@ class MemorySocket implements Socket {
     this.#lingering = this.#network.clock.after(LONGEST_LINGER_MS, () => this.#end());
   }
 
-  /** The connection is torn: both ends hear of it, none of what is under way arrives. */
+  /** The connection is reset: both ends are notified, and frames in transit are lost. */
   reset(text: string): void {
     this.over({ reason: 'closed', text });
     this.#other?.over({ reason: 'closed', text });
   }
 
-  /** This side is gone without a word, and hears nothing but what comes of its own close; the other hears that its connection is reset. */
+  /** This side vanishes silently, and receives nothing but the end of its own close. The other side sees a reset. */
   vanish(): void {
     if (!this.#isClosing) {
       this.#unheard = this.#events;
@@ -154,7 +157,7 @@ class MemorySocket implements Socket {
     return this.#isOpen;
   }
 
-  /** Lets arrive what is due, in order, a turn after it was sent at the earliest. */
+  /** Delivers due frames in order, at the earliest a turn after they were sent. */
   pump(): void {
     const pipe = this.#pipe;
     const first = pipe.frames[0];
@@ -201,7 +204,7 @@ class MemorySocket implements Socket {
     if (other && !other.#isOver) this.#network.defer(() => other.over({ reason: 'closed', text: 'closed by the other side' }));
   }
 
-  /** It has ended. */
+  /** Reports the end. */
   over(closing: Closing): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -215,9 +218,9 @@ class MemorySocket implements Socket {
 }
 
 /**
- * A network within one process: ordered and reliable until a connection is reset, as TCP is, and nothing arrives within the turn in which
- * it was sent. Conditions can be set per pair of nodes at any time. Addresses are `host:port`, URLs `memory://host:port`; hosts mean
- * nothing.
+ * A network within one process. It is ordered and reliable until a connection is reset, as TCP is, and nothing arrives within the turn in
+ * which it was sent. Conditions can be set per pair of nodes at any time. Addresses are `host:port`, URLs `memory://host:port`; host names
+ * have no meaning.
  */
 export class MemoryNetwork {
   readonly clock: Clock;
@@ -230,14 +233,14 @@ export class MemoryNetwork {
   readonly #waiting = new Map<MemorySocket, () => void>();
   #lastPort = 0;
 
-  /** `observe` is told of each frame that arrives, before whom it is for. */
+  /** `observe` is called with each frame that arrives, before its receiver. */
   constructor(options: { clock: Clock; defer?: Defer; observe?: FrameObserver }) {
     this.clock = options.clock;
     this.observe = options.observe;
     this.defer = options.defer ?? nextTurn;
   }
 
-  /** The transport of one node. The name is for `set`, `reset` and `kill` only. */
+  /** Returns the transport of one node. The name is for `set`, `reset` and `kill` only. */
   transport(node: string): Transport {
     return {
       listen: (address, options) => this.#listen(node, address, options),
@@ -245,7 +248,7 @@ export class MemoryNetwork {
     };
   }
 
-  /** What is wrong between two nodes from now on; `{}` is nothing. */
+  /** Sets the conditions between two nodes from now on; `{}` means no faults. */
   set(a: string, b: string, conditions: LinkConditions): void {
     this.#conditions.set(pair(a, b), conditions);
     for (const socket of [...this.#sockets]) socket.pump();
@@ -256,17 +259,17 @@ export class MemoryNetwork {
     return (this.#conditions.size > 0 && this.#conditions.get(pair(a, b))) || PERFECT;
   }
 
-  /** How many connections stand. */
+  /** The number of open connections. */
   get connections(): number {
     return [...this.#sockets].filter(({ isOpen }) => isOpen).length / 2;
   }
 
-  /** Tears every connection between two nodes. */
+  /** Resets every connection between two nodes. */
   reset(a: string, b: string): void {
     for (const socket of [...this.#sockets]) if (socket.node === a && socket.other?.node === b) socket.reset('connection reset');
   }
 
-  /** The process of a node has died: its listeners refuse, its connections are reset, it hears of nothing. */
+  /** Kills the process of a node: its listeners refuse, its connections are reset, it receives nothing. */
   kill(node: string): void {
     for (const [url, listener] of [...this.#listeners]) if (listener.node === node) this.#listeners.delete(url);
     for (const socket of [...this.#sockets]) if (socket.node === node) socket.vanish();
@@ -286,7 +289,7 @@ export class MemoryNetwork {
     this.#listeners.set(url, listener);
     return {
       url,
-      // Not that of somebody who has come after.
+      // Not the listener of a successor.
       close: async () => {
         if (this.#listeners.get(url) === listener) this.#listeners.delete(url);
       },

@@ -6,9 +6,8 @@ interface Entry {
 }
 
 /**
- * The connections that have not proved themselves, the oldest first. There are at most `limit` of them, half as many from one address.
- * Whoever is one too many takes the place of the oldest: who means well has proved itself within milliseconds, who only wants the place is
- * still there.
+ * The connections that have not proved themselves, oldest first. There are at most `limit` of them, half as many from one address; a
+ * further one replaces the oldest. An honest peer proves itself within milliseconds, one that only occupies a place is still there.
  */
 export class UnprovedConnections {
   readonly #limit: number;
@@ -16,13 +15,13 @@ export class UnprovedConnections {
   readonly #byPeer = new Map<string, Entry>();
   readonly #perAddress = new Map<string, number>();
 
-  /** `cutOff` hears of each that had to go. */
+  /** `cutOff` is called for each connection that had to go. */
   constructor(limit: number, cutOff: (address: string) => void) {
     this.#limit = limit;
     this.#cutOff = cutOff;
   }
 
-  /** `peer` tells connections apart, as address and port do. A second one under the same name stands for the first. */
+  /** Adds a connection. `peer` identifies it, as address and port do. A second one with the same name replaces the first. */
   add(peer: string, address: string, wire: Socket): void {
     wire.on('error', () => wire.destroy());
     const known = this.#byPeer.get(peer);
@@ -38,7 +37,7 @@ export class UnprovedConnections {
     else if (this.#byPeer.size > this.#limit) this.#cutOldest(this.#mostCrowded());
   }
 
-  /** It has proved itself, or is gone. */
+  /** Removes a connection that has proved itself, or is gone. */
   forget(peer: string): void {
     const entry = this.#byPeer.get(peer);
     if (!entry) return;
@@ -48,7 +47,7 @@ export class UnprovedConnections {
     else this.#perAddress.delete(entry.address);
   }
 
-  /** Ends all of them. */
+  /** Closes all of them. */
   destroy(): void {
     for (const { wire } of [...this.#byPeer.values()]) wire.destroy();
   }

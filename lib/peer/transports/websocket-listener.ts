@@ -15,7 +15,7 @@ const HANDSHAKE_TIMEOUT_MS = 3000;
 const MAX_UNPROVED = 256;
 const NOTHING = Buffer.alloc(0);
 
-/** Splits `host:port`; an empty host is this machine. `TypeError` for anything else. */
+/** Splits `host:port`; an empty host means this machine. Throws `TypeError` for anything else. */
 function parseAddress(address: string): { host: string; port: number } {
   const { host, port } = /^\[?(?<host>[^\]]*)\]?:(?<port>\d{1,5})$/.exec(address)?.groups ?? {};
   if (host === undefined || Number(port) > 65_535) throw new TypeError(`Cannot listen at "${address}": it must be host:port`);
@@ -24,7 +24,7 @@ function parseAddress(address: string): { host: string; port: number } {
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
-/** A host that others can dial: for one who listens everywhere, an address of this machine that is not its loopback. */
+/** Returns a host that others can dial. For a node that listens everywhere it is an address of this machine other than its loopback. */
 function dialledAs(host: string): string {
   if (host !== '0.0.0.0' && host !== '::') return host;
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
@@ -34,15 +34,18 @@ function dialledAs(host: string): string {
 
 const whoIs = (socket: NetSocket): string => `${socket.remoteAddress} ${socket.remotePort}`;
 
-/** After the upgrade Node's own deadlines hold no more: what is only ended lives for as long as the other end likes. */
+/**
+ * After the upgrade Node's own deadlines no longer apply: a socket that is only ended lives as long as the other end likes. So it is
+ * destroyed.
+ */
 function refuse(wire: NetSocket, answer: string): void {
   wire.end(`HTTP/1.1 ${answer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => wire.destroy());
 }
 
 /**
- * Listens for WebSockets. Nobody gets far unasked: the request's head and TLS have a deadline, requests with an `Origin` (browsers; nodes
- * send none) and requests for anything but a WebSocket are refused and closed at once, and those who have not proved themselves are
- * counted: beyond a number the oldest of them go.
+ * Listens for WebSockets, and limits strangers. The request's head and TLS have a deadline. Requests with an `Origin` (browsers send one;
+ * nodes do not), and requests for anything but a WebSocket, are refused and closed at once. Connections that have not proved themselves are
+ * counted: beyond a limit the oldest is closed.
  */
 export function listenForWebSockets(
   options: WebSocketOptions,
@@ -70,7 +73,7 @@ export function listenForWebSockets(
 
     server.on('connection', (wire: NetSocket) => {
       const { remoteAddress } = wire;
-      // Gone already.
+      // The connection is closed already.
       if (remoteAddress === undefined) return wire.on('error', () => {}).destroy();
       return unproved.add(whoIs(wire), remoteAddress, wire);
     });
@@ -96,7 +99,7 @@ export function listenForWebSockets(
         frames.read(head);
       });
     });
-    // For as long as it listens: where there is no descriptor left for a connection, it is the server that fails, time and again.
+    // Stays as long as it listens: if no descriptor is left for a connection, the server fails again and again.
     server.on('error', (error: NodeJS.ErrnoException) => {
       if (server.listening) return turnedAway('fault', error.code ?? error.message);
       const what = error.message.replace(/^listen \w+: /, '').replace(new RegExp(` ${host.replaceAll('.', '\\.')}:${port}$`), '');

@@ -1,24 +1,31 @@
 import type { SecureContextOptions } from 'node:tls';
 
-/** TLS, and who is trusted. All in PEM. */
+/** TLS material and trusted certificates, all in PEM. */
 export interface WebSocketTls extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
-  /** Whether those who dial must show a certificate signed by `ca` too (mutual TLS). Default false. */
+  /**
+   * Whether diallers must also show a certificate signed by `ca` (mutual TLS).
+   * @default false
+   */
   readonly requestCert?: boolean;
 }
 
-/** What can be set about a WebSocket transport. */
+/** The options of a WebSocket transport. */
 export interface WebSocketOptions {
   /**
-   * The name of the node, told to whoever is dialled in the header `handoff-node`, percent-encoded: for proxies and their logs. Nobody
-   * believes it; the greeting proves who it is.
+   * The name of the node, sent to the dialled side in the header `handoff-node`, percent-encoded, for proxies and their logs. It is not
+   * trusted; the greeting proves the identity.
    */
   readonly node?: string;
-  /** With it, only `wss://` is spoken, TLS 1.3 at least. Default: none. */
+  /** With it only `wss://` is spoken, with TLS 1.3 or later. The default is no TLS. */
   readonly tls?: WebSocketTls;
-  /** How long a connection that is accepted may take to open, ms; one that is dialled has the deadline of the greeting. Default 3000. */
+  /**
+   * How long an accepted connection may take to open, ms. A dialled one has the deadline of the greeting.
+   * @default 3000
+   */
   readonly handshakeTimeoutMs?: number;
   /**
-   * How many connections may be open that have not proved themselves; half as many from one address. Of more the oldest go. Default 256.
+   * How many unproved connections may be open; half as many from one address. Beyond that the oldest is closed.
+   * @default 256
    */
   readonly maxUnproved?: number;
 }

@@ -5,23 +5,23 @@ import { type RawData, WebSocket } from 'ws';
 import { type Closing, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
 import type { LongFrames } from './long-frames.js';
 
-/** What both ends of a connection are made with; the rest of ws's own limits are good (16,384 fragments, 60 pending pongs). */
+/** The ws options of both ends. The rest of ws's own limits are good (16,384 fragments, 60 pending pongs). */
 export const COMMON = {
   perMessageDeflate: false,
   maxPayload: MAX_FRAME_BYTES,
   closeTimeout: 1000,
 } as const;
 
-/** RFC 8446, 7.5: bound to this label, so that no other protocol over the same session has the same key. */
+/** RFC 8446, 7.5: the key is bound to this label, so no other protocol over the same session has the same key. */
 const EXPORTER_LABEL = 'EXPORTER-handoff-dag';
 
-/** Up to so many bytes wait for the end of the turn to be written together. */
+/** Up to this many bytes wait for the end of the turn to be written together. */
 const WRITE_BYTES = 16 * 1024;
 
 const WHOLE = { binary: true, compress: false, fin: true };
 const MORE = { binary: true, compress: false, fin: false };
 
-/** A ws socket as a `Socket`, of either side. */
+/** A ws socket of either side as a `Socket`. */
 export class WebSocketSocket implements Socket {
   readonly #ws: WebSocket;
   readonly #frames: LongFrames;
@@ -40,7 +40,7 @@ export class WebSocketSocket implements Socket {
     this.#ws = ws;
     this.#frames = frames;
     this.#whenAdmitted = whenAdmitted;
-    // Before anything else: one malformed frame on a socket that nobody listens to for errors ends the process.
+    // Before anything else: one malformed frame on a socket without an error listener ends the process.
     ws.on('error', (error) => {
       this.#fault ??= error;
     });
@@ -66,11 +66,11 @@ export class WebSocketSocket implements Socket {
     this.#events = events;
   }
 
-  /** `wire` is the connection below. */
+  /** Records that it is open. `wire` is the connection below. */
   opened(wire: Duplex): void {
     this.#wire = wire;
     this.#isOpen = true;
-    // After ws has read it, so that what a proof admits is no longer counted.
+    // After ws has read it, so that bytes admitted by a proof are no longer counted.
     wire.on('data', this.#counted);
     this.#events?.opened();
   }
@@ -85,7 +85,7 @@ export class WebSocketSocket implements Socket {
     if (this.#corkedBytes >= WRITE_BYTES) this.#uncork();
   }
 
-  /** One write for what is sent within a turn; it goes off as soon as it is long enough, so that the other side has something to do. */
+  /** Combines everything sent within a turn in one write. A long one is written at once, so that the other side can begin. */
   #cork(): void {
     if (this.#isCorked) return;
     this.#isCorked = true;
@@ -121,11 +121,11 @@ export class WebSocketSocket implements Socket {
   readonly #heard = (data: RawData, isBinary: boolean): void => {
     const parts = this.#frames.whole(isBinary ? (data as Buffer[]) : []);
     if (lengthOf(parts) > MAX_FRAME_BYTES) return this.fail(new Error(`sent more than ${MAX_FRAME_BYTES} bytes at once`));
-    // What is no frame of ours is an empty one, which nobody understands.
+    // A text frame is not ours: it becomes an empty one, which is not understood.
     this.#events?.frame(isBinary ? parts : []);
   };
 
-  /** Counted on the wire, as a frame of 4 MiB would be kept until it is whole. */
+  /** Counts on the wire, as a frame of 4 MiB would be kept until it is complete. */
   readonly #counted = (chunk: Buffer): void => {
     this.#unprovedBytes += chunk.length;
     if (!this.#isAdmitted && this.#unprovedBytes > MAX_UNPROVED_BYTES)

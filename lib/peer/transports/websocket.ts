@@ -8,18 +8,18 @@ import { listenForWebSockets } from './websocket-listener.js';
 import type { WebSocketOptions } from './websocket-options.js';
 import { COMMON, WebSocketSocket } from './websocket-socket.js';
 
-/** A URL that nobody can dial, for what is none. */
+/** Replaces an invalid URL: nothing listens there. */
 const NOWHERE = 'ws://127.0.0.1:0';
 
 /**
- * WebSockets, over TLS if asked. A dialled connection does not keep its process alive once it is open, a listening one does.
+ * WebSockets, over TLS if configured. An open dialled connection does not keep its process alive, a listening one does.
  *
- * Clients mask with zeros: the mask of RFC 6455 protects proxies from scripts in browsers, which cannot connect here, and a real one costs
- * four fifths of the throughput of 1 MiB frames (measured). Compression is off: 61 kB on the wire could be 60 MiB.
+ * Clients mask with zeros. The mask of RFC 6455 protects proxies from scripts in browsers, which cannot connect here, and a random mask
+ * costs four fifths of the throughput of 1 MiB frames (measured). Compression is off: 61 kB on the wire could be 60 MiB.
  */
 export function webSocketTransport(options: WebSocketOptions = {}): Transport {
   const { node, tls } = options;
-  // By way of bytes, as half a surrogate pair could not be encoded.
+  // Encoded by way of bytes, as a lone surrogate could not be encoded.
   const headers = node === undefined ? {} : { 'handoff-node': encodeURIComponent(Buffer.from(node).toString()) };
   const dial = (url: string, frames: LongFrames, at: string | undefined): WebSocket =>
     new WebSocket(url, {
