@@ -1,4 +1,4 @@
-// Loaded into the processes of a test's nodes before `handoff node` itself: gives the node its options, and lets the kit reach into it.
+// Loaded into the processes of a test's nodes before `handoff node` itself. It gives the node its options, and lets the kit control it.
 import { channel } from 'node:diagnostics_channel';
 import type { Handoff } from '../handoff/index.js';
 import { type ChildReport, type ChildRequest, OPTIONS_VARIABLE } from './child-messages.js';
@@ -24,11 +24,11 @@ process.on('message', (request: ChildRequest) => {
   );
 });
 
-// The program of the test is gone.
+// The test's program has ended.
 process.on('disconnect', () => process.exit(1));
 
 async function answer(request: ChildRequest): Promise<readonly string[]> {
-  // Not before it is needed: the command has not been loaded yet.
+  // Loaded only when needed: the command has not been loaded yet.
   const { crashActorOf, linksOf } = await import('./node-inside.js');
   if (request.type === 'list-links') return linksOf(node!);
   await crashActorOf(node!, request.actor);

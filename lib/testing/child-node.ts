@@ -9,40 +9,41 @@ import type { HostedNode } from './cluster-host.js';
 import type { ProcessGuard } from './process-guard.js';
 import type { ProxiedNetwork } from './proxied-network.js';
 
-/** Whether this is the package as it was built, or its source, which needs a loader. */
+/** Tells the built package from its source, which needs a loader. */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const command = fileURLToPath(new URL(`../../bin/handoff.${extension}`, import.meta.url));
 const control = new URL(`./child-control.${extension}`, import.meta.url).href;
 
-/** How long the process of a node may take to start, and to answer, ms. */
+/** How long a node's process may take to start, and to answer, ms. */
 const START_MS = 60_000;
 const ANSWER_MS = 10_000;
 
-/** So much of what a process said is told when it does not start, characters. */
+/** How much of a process's output is reported when it does not start, characters. */
 const SAID_CHARACTERS = 4000;
 
-/** The flags of this process that say how modules are loaded; others (`--eval`, `--inspect`, `--test`) are its own affair. */
+/** The flags of this process that say how modules are loaded. Others (`--eval`, `--inspect`, `--test`) are not passed on. */
 const LOADING = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
 
-/** One node to be started in a process of its own. */
+/** The options of starting one node in a process of its own. */
 export interface ChildStart {
   readonly name: string;
   readonly options: NodeOptions;
   readonly network: ProxiedNetwork;
   readonly guard: ProcessGuard;
-  /** The process has ended. */
+  /** Called when the process has ended. */
   readonly ended: () => void;
 }
 
 /**
- * What loads a module for the process itself: worker threads get the same flags, have no use for it, and cannot load TypeScript that early.
+ * Returns flags that load a module in the main thread only. Worker threads get the same flags, have no use for the module, and cannot load
+ * TypeScript that early.
  */
 const inMainThread = (url: string): string => {
   const program = `import{isMainThread}from'node:worker_threads';if(isMainThread)await import(${JSON.stringify(url)})`;
   return `data:text/javascript,${encodeURIComponent(program)}`;
 };
 
-/** A `handoff node` in a process of its own: killed with SIGKILL, paused with SIGSTOP. */
+/** A `handoff node` in a process of its own. It is killed with SIGKILL and paused with SIGSTOP. */
 export class ChildNode implements HostedNode {
   readonly handoff = undefined;
   readonly address: string;
@@ -62,7 +63,7 @@ export class ChildNode implements HostedNode {
     this.#name = name;
     this.#network = network;
     this.address = options.advertise!;
-    // For whoever looks at the list of processes; what counts are the options.
+    // For people who read the list of processes; the options alone decide.
     const args = ['node', `--name=${encodeURIComponent(name)}`, '--listen=127.0.0.1:0'];
     const { HANDOFF_JOIN: _join, HANDOFF_COOKIE: _cookie, ...env } = process.env;
     const level = logger ? 'debug' : (env.HANDOFF_LOG_LEVEL ?? 'silent');
@@ -87,7 +88,7 @@ export class ChildNode implements HostedNode {
   }
 
   /**
-   * Resolves when the node has started. Rejects with `HANDOFF_START_FAILED` and what the process said when it ends before; nothing of it is
+   * Resolves when the node has started. Rejects with `HANDOFF_START_FAILED` and the process's output if it ends before; nothing of it is
    * left then.
    */
   async started(): Promise<this> {
@@ -114,7 +115,7 @@ export class ChildNode implements HostedNode {
   }
 
   async kill(): Promise<void> {
-    // First, so that it cannot say goodbye.
+    // First, so that the node cannot say goodbye.
     this.#child.kill('SIGKILL');
     this.#over();
     await this.#closed;
@@ -182,7 +183,7 @@ export class ChildNode implements HostedNode {
     else if (process.env.HANDOFF_LOG_LEVEL !== undefined) process.stderr.write(`${line}\n`);
   }
 
-  /** Once: it is dead. */
+  /** Called once: the process is dead. */
   #over(): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
@@ -206,7 +207,7 @@ function loadingFlags(flags: readonly string[]): string[] {
   return kept;
 }
 
-/** A line of pino's, to the logger that was given. */
+/** Passes a line of pino's to the given logger. */
 function passOn(line: string, logger: Logger): void {
   try {
     const {

@@ -4,57 +4,66 @@ import type { LinkConditions } from '../peer/index.js';
 import { hosts } from './hosts/index.js';
 
 /**
- * Where the nodes live: in this process on a network in memory; in this process on real sockets; all but the first in processes of their
- * own.
+ * Where the nodes live. `'memory'`: in this process, on a network in memory. `'websocket'`: in this process, on real sockets.
+ * `'processes'`: all but the first in processes of their own.
  */
 export type ClusterTransport = keyof typeof hosts;
 
-/** What `TestCluster.start` takes. */
+/** The options of `TestCluster.start`. */
 export interface ClusterOptions {
   /**
-   * How many nodes, named `n1`, `n2` and so on; or the options of each, as for `Handoff.start`: names default to those, `listen` to a free
-   * port of this machine. `join`, `advertise` and `tls` are the kit's own affair.
+   * How many nodes, named `n1`, `n2` and so on; or the options of each, as for `Handoff.start`. Names default to those, `listen` to a free
+   * port of this machine. `join`, `advertise` and `tls` are set by the kit.
    */
   nodes: number | readonly NodeOptions[];
-  /** Default `'memory'`. */
+  /**
+   * Where the nodes live.
+   * @default 'memory'
+   */
   transport?: ClusterTransport;
-  /** Fixes the kit's own random choices, and those of the nodes in this process (jitter). Default: none, they differ each time. */
+  /** Fixes the kit's own random choices, and those of the nodes in this process (jitter). Without a seed they differ each time. */
   seed?: number;
 }
 
-/** What is wrong with the link between two nodes, in both directions. */
+/** The faults of the link between two nodes, in both directions. */
 export interface LinkFaults {
-  /** How long what is sent is under way, ms. */
+  /**
+   * How long each message is in transit, ms.
+   * @default 0
+   */
   delayMs?: number;
-  /** Default: no limit. */
+  /** The bandwidth, bytes a second. The default is no limit. */
   bytesPerSecond?: number;
-  /** Nothing arrives and nothing is lost: it arrives when the stall ends. */
+  /**
+   * Nothing arrives and nothing is lost: everything arrives when the stall ends.
+   * @default false
+   */
   stall?: boolean;
-  /** Each connection is reset once it has carried so many bytes in one direction; what was under way is lost. */
+  /** Each connection is reset once it has carried this many bytes in one direction; bytes in transit are lost. The default is no reset. */
   resetAfterBytes?: number;
 }
 
 /** The link between two nodes of a cluster. */
 export interface FaultyLink {
-  /** Replaces the faults of the link, in both directions, also for the connections that there are. `{}` means no faults. */
+  /** Replaces the faults of the link, in both directions, also for existing connections. `{}` means no faults. */
   set(faults: LinkFaults): Promise<void>;
 }
 
-/** The options, checked: the options of each node complete, by name, the first one first. */
+/** The checked options: those of each node are complete, by name, the first one first. */
 export interface CheckedClusterOptions {
   readonly nodes: ReadonlyMap<string, NodeOptions>;
   readonly transport: ClusterTransport;
   readonly seed: number | undefined;
 }
 
-/** What the kit decides, and why nobody else can. */
+/** Options that the kit decides, with the reason. */
 const KITS_OWN: Readonly<Record<string, string>> = {
   join: 'nodes join each other',
   advertise: 'others reach a node through the kit',
   tls: 'the faults of a link need to know who talks',
 };
 
-/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+/** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedClusterOptions(given: unknown): CheckedClusterOptions {
   const { nodes, transport = 'memory', seed } = fieldsOf(given, 'options', ['nodes', 'transport', 'seed']);
   if (typeof transport !== 'string' || !Object.hasOwn(hosts, transport)) {
@@ -86,7 +95,7 @@ function checkedNodes(given: unknown): ReadonlyMap<string, NodeOptions> {
     }
     const { name = `n${at + 1}`, listen = '127.0.0.1:0', ...rest } = one as NodeOptions;
     const options = { ...rest, name, listen };
-    // The name of the first option that is wrong is at the start of what it says.
+    // The message begins with the name of the wrong option.
     const { logger = silentLogger } = options;
     try {
       checkedNodeOptions({ ...options, logger });
@@ -100,7 +109,7 @@ function checkedNodes(given: unknown): ReadonlyMap<string, NodeOptions> {
   return nodes;
 }
 
-/** Throws `TypeError` or `RangeError` naming the fault that is wrong. */
+/** Throws `TypeError` or `RangeError` naming the wrong fault. */
 export function checkedFaults(given: unknown): LinkConditions {
   const { delayMs, bytesPerSecond, stall, resetAfterBytes } = fieldsOf(given, 'faults', [
     'delayMs',
@@ -124,7 +133,7 @@ export interface CheckedFailure {
   readonly beforeMs: number;
 }
 
-/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+/** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedFailure(given: unknown): CheckedFailure {
   const { times, error, beforeMs } = fieldsOf(given, 'options', ['times', 'error', 'beforeMs']);
   if (error !== undefined && !(error instanceof Error)) throw new TypeError(`error must be an Error, not ${shown(error)}`);

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../base/index.js';
 import type { LinkConditions } from '../peer/index.js';
 
-/** More than this is not taken in while it cannot go on, bytes. */
+/** The most that is read while it cannot be passed on, bytes. */
 const MOST_WAITING_BYTES = 4 * 2 ** 20;
 
-/** What a flow needs of its connection. */
+/** The part of a connection that a flow needs. */
 export interface FlowParts {
   readonly clock: Clock;
   readonly conditions: () => LinkConditions;
@@ -13,16 +13,16 @@ export interface FlowParts {
   readonly reset: () => void;
 }
 
-/** Bytes; the word that there are no more; or that the connection was reset. */
+/** Bytes; the end of the stream; or a reset of the connection. */
 export type Passing = Buffer | 'end' | 'reset';
 
-/** What is under way. */
+/** Something in transit. */
 interface Waiting {
   readonly passing: Passing;
   readonly dueMs: number;
 }
 
-/** One direction of a connection: what comes in from one socket goes out of the other, in order, when the conditions of the link let it. */
+/** One direction of a connection. What one socket receives is sent by the other, in order, when the conditions of the link allow it. */
 export class Flow {
   readonly #from: Socket;
   readonly #to: Socket;
@@ -43,7 +43,7 @@ export class Flow {
     from.on('end', () => this.push('end'));
   }
 
-  /** Something has come in. */
+  /** Adds what has been received. */
   push(passing: Passing): void {
     if (this.#isClosed) return;
     const { clock, conditions } = this.#parts;
@@ -56,7 +56,7 @@ export class Flow {
     this.pump();
   }
 
-  /** Lets pass what may; takes in more, or holds it back. */
+  /** Passes on what may pass, and reads more or pauses. */
   pump(): void {
     if (this.#isClosed) return;
     while (!this.#timer && !this.#isBlocked && this.#waiting.length > 0 && !this.#parts.conditions().stall) {
@@ -78,7 +78,7 @@ export class Flow {
       this.#waitingBytes -= passing.length;
       this.#carriedBytes += passing.length;
       if (this.#carriedBytes > (this.#parts.conditions().resetAfterBytes ?? Number.POSITIVE_INFINITY)) return this.#parts.reset();
-      // One that is destroyed takes it, for nothing.
+      // A destroyed socket accepts it without effect.
       this.#isBlocked = !this.#to.destroyed && !this.#to.write(passing);
       if (this.#isBlocked) {
         this.#to.once('drain', () => {
@@ -91,7 +91,7 @@ export class Flow {
     else this.#from.resume();
   }
 
-  /** Nothing passes any more. */
+  /** Stops passing anything. */
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();

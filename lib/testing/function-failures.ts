@@ -2,7 +2,7 @@ import { type Clock, HandoffError, NonRetryableError, type Timer } from '../base
 import type { AttemptContext, AttemptHandle, RemoteOutcome } from '../executor/index.js';
 import type { StartAttempt, WrapAttempt } from '../runner/index.js';
 
-/** How attempts of one function are to fail. */
+/** Planned failures of one function. */
 export interface PlannedFailure {
   readonly error: Error;
   /** How long after its start an attempt fails, ms. */
@@ -10,8 +10,8 @@ export interface PlannedFailure {
 }
 
 /**
- * Makes attempts fail, on whatever node they are: on the side of the node that drives the run. What is planned is used up by attempts that
- * fail, in the order in which it was planned: those that are declined, lost or stopped before give it back.
+ * Makes attempts fail, whichever node they run on, from the side of the node that drives the run. Failing attempts use up plans in the
+ * order of planning. Attempts that are declined, lost or stopped before give their plan back.
  */
 export class FunctionFailures {
   readonly #planned = new Map<string, PlannedFailure[]>();
@@ -22,7 +22,7 @@ export class FunctionFailures {
     this.#planned.set(functionId, planned);
   }
 
-  /** For the runs that a node drives; the time is that node's. */
+  /** Returns the wrapper for the runs that a node drives. The clock is that node's. */
   interpose(clock: Clock): WrapAttempt {
     return (context, start) => {
       const { functionId } = context;
@@ -39,7 +39,9 @@ export class FunctionFailures {
   }
 }
 
-/** An attempt that is started, and fails some time later unless it fails by itself before; one that succeeds before then is not told so. */
+/**
+ * A started attempt that fails some time later, unless it fails by itself before. If it succeeds before then, the success is not reported.
+ */
 class FailingAttempt implements AttemptHandle<RemoteOutcome> {
   readonly #context: AttemptContext;
   readonly #failure: PlannedFailure;

@@ -6,16 +6,16 @@ import { crashActorOf, linksOf } from './node-inside.js';
 import { PausableClock } from './pausable-clock.js';
 import { SeverableTransport } from './severable-transport.js';
 
-/** What connects nodes of this process to others. */
+/** The network that connects nodes of this process to others. */
 export interface LocalNetwork {
   transport(name: string): Transport;
-  /** Where a node listens, as soon as it does. */
+  /** Called as soon as a node listens. */
   listening?(name: string, url: string): void;
-  /** Its address refuses, and its connections are reset, from now on. */
+  /** From now on its address refuses, and its connections are reset. */
   kill(name: string): void;
 }
 
-/** One node to be started in this process. */
+/** The options of starting one node in this process. */
 export interface LocalStart {
   readonly name: string;
   readonly options: NodeOptions;
@@ -29,7 +29,7 @@ interface Parts {
   readonly logger: Hushable;
 }
 
-/** A node in this process. Paused, its timers are held and its links stall; what is already being executed goes on. */
+/** A node in this process. While it is paused its timers are held and its links stall; code that is already running goes on. */
 export class LocalNode implements HostedNode {
   readonly handoff: Handoff;
   readonly #name: string;
@@ -88,8 +88,8 @@ export class LocalNode implements HostedNode {
     const { clock, transport, logger } = this.#parts;
     const { network, setup } = this.#start;
     logger.hush();
-    // First nobody hears of it any more, then it takes no more work; only then it hears that it is alone, and nothing is placed on it for
-    // that.
+    // The order matters: first no other node hears of it, then it accepts no more work, and only then it learns that it is alone. So
+    // nothing is placed on it for that reason.
     network.kill(this.#name);
     this.#remains = this.handoff.stop({ graceMs: 0 });
     transport.sever();
@@ -116,10 +116,10 @@ export class LocalNode implements HostedNode {
   }
 }
 
-/** Killing nodes is noisy, so the default is silence; `HANDOFF_LOG_LEVEL` breaks it. */
+/** Killing nodes causes many log lines, so the default is silence; `HANDOFF_LOG_LEVEL` overrides it. */
 const loggerOf = (name: string): Logger => (process.env.HANDOFF_LOG_LEVEL === undefined ? silentLogger : defaultLogger(name));
 
-/** A logger that can be told to be quiet: what a killed node would say, nobody should hear. */
+/** A logger that can be silenced, for a killed node. */
 class Hushable implements Logger {
   #logger: Logger;
 

@@ -1,12 +1,9 @@
 import type { Clock, Timer } from '../base/index.js';
 
-/**
- * The clock of a node that can be made to stand still: time goes on, as for a process that is stopped, but what is due waits until
- * `resume`.
- */
+/** The clock of a node that can be paused. Time goes on, as for a stopped process, but due timers wait until `resume`. */
 export class PausableClock implements Clock {
   readonly #clock: Clock;
-  /** What has become due meanwhile, in order. */
+  /** Timers that became due during the pause, in order. */
   readonly #due = new Set<() => void>();
   #isPaused = false;
 
@@ -40,7 +37,7 @@ export class PausableClock implements Clock {
     this.#isPaused = true;
   }
 
-  /** What has become due happens now, one after the other, each in a turn of its own. */
+  /** Runs the timers that became due, one after the other, each in a turn of its own. */
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/**
- * Reads `+ pid` and `- pid`; when there is no more to read, kills those that are left. Nothing but that ends it: not what is typed at the
- * terminal.
- */
+/** Reads `+ pid` and `- pid`. At the end of its input it kills the processes that are left. It ignores signals from the terminal. */
 const SCRIPT = `
 trap '' HUP INT TERM
 pids=
@@ -18,8 +15,8 @@ for one in $pids; do kill -KILL "$one"; done 2>/dev/null
 `;
 
 /**
- * Sees to it that processes do not outlive this one, however it ends: also those that stand still, or are too busy to notice. A small
- * process of its own, which lives as long as its standard input is open; where there is no `sh`, there is none.
+ * Ensures that processes do not outlive this one, however it ends; also those that are paused or too busy to notice. It is a small process
+ * that lives as long as its standard input is open. Without `sh` there is no guard.
  */
 export class ProcessGuard {
   #guard: ChildProcess | undefined;
@@ -30,12 +27,12 @@ export class ProcessGuard {
     this.#tell(`+ ${pid}`);
   }
 
-  /** The process has ended: its number may be somebody else's soon. */
+  /** The process has ended: its number may soon belong to another. */
   remove(pid: number): void {
     this.#tell(`- ${pid}`);
   }
 
-  /** Resolves when it has ended, after whatever it still had to guard. */
+  /** Resolves when the guard has ended, after all that it still had to guard. */
   async stop(): Promise<void> {
     this.#guard?.stdin?.end();
     await this.#ended;

@@ -3,7 +3,7 @@ import type { HostSetup } from './cluster-host.js';
 import type { LocalNetwork } from './local-node.js';
 import { NodeProxy } from './proxy.js';
 
-/** Real sockets, with a proxy in front of each node that does to its connections what is wrong with the links. */
+/** Real sockets, with a proxy in front of each node that applies the faults of links to its connections. */
 export class ProxiedNetwork implements LocalNetwork {
   readonly #proxies: ReadonlyMap<string, NodeProxy>;
   readonly #unwatch: () => void;
@@ -17,7 +17,7 @@ export class ProxiedNetwork implements LocalNetwork {
     });
   }
 
-  /** Takes connections for a node that is about to start. Returns the URL at which others will reach it. */
+  /** Accepts connections for a node that is about to start. Returns the URL at which others will reach it. */
   async open(name: string): Promise<string> {
     const proxy = this.#proxies.get(name)!;
     await proxy.listen();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type ProxyOptions, Tunnel } from './tunnel.js';
 
-/** What others dial instead of a node: a TCP proxy in front of it, which does to the connections what is wrong with the links. */
+/** A TCP proxy in front of a node, which others dial. It applies the faults of links to the connections. */
 export class NodeProxy {
   readonly #options: ProxyOptions;
   readonly #tunnels = new Set<Tunnel>();
@@ -15,12 +15,12 @@ export class NodeProxy {
     this.#options = options;
   }
 
-  /** Where others dial. */
+  /** The URL that others dial. */
   get url(): string {
     return `ws://127.0.0.1:${this.#port}`;
   }
 
-  /** Takes connections; at the port where it did before, unless somebody else has that now. They wait for `target`. */
+  /** Accepts connections, at the former port unless another process has it now. They wait for `target`. */
   async listen(): Promise<void> {
     try {
       await this.#listen(this.#port);
@@ -30,18 +30,18 @@ export class NodeProxy {
     }
   }
 
-  /** The node listens at this URL. */
+  /** Sets the URL where the node listens. */
   target(url: string): void {
     this.#target = Number(new URL(url).port);
     for (const tunnel of this.#tunnels) tunnel.target(this.#target);
   }
 
-  /** What is wrong with the links is something else now. */
+  /** The faults of the links have changed. */
   changed(): void {
     for (const tunnel of [...this.#tunnels]) tunnel.pump();
   }
 
-  /** Resets the connections of one who dialled. */
+  /** Resets the connections of one dialler. */
   reset(dialler: string): void {
     for (const tunnel of [...this.#tunnels]) if (tunnel.dialler === dialler) tunnel.reset();
   }
@@ -65,7 +65,7 @@ export class NodeProxy {
   #accept(server: Server, socket: Socket): void {
     const tunnel: Tunnel = new Tunnel(socket, { ...this.#options, over: () => this.#tunnels.delete(tunnel) });
     this.#tunnels.add(tunnel);
-    // Accepted by the system before it was closed.
+    // The system accepted it before the proxy was closed.
     if (server !== this.#server) tunnel.reset();
     else if (this.#target !== undefined) tunnel.target(this.#target);
   }

@@ -1,6 +1,6 @@
 /**
- * Numbers from 0 to 1 that a seed fixes. Good enough to spread choices, not for anything secret.
- * Source: mulberry32, by Tommy Ettinger.
+ * Returns a source of numbers from 0 to 1 that depends on the seed alone. Good enough to spread choices, not for anything secret. Source:
+ * mulberry32, by Tommy Ettinger.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
@@ -12,7 +12,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** The same list in another order; every order is equally likely. */
+/** Returns the list in another order; every order is equally likely. */
 export function shuffled<T>(list: readonly T[], random: () => number): T[] {
   const result = [...list];
   for (let at = result.length - 1; at > 0; at -= 1) {

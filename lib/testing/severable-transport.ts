@@ -1,8 +1,7 @@
 import type { Defer, Listening, ListenOptions, Socket, SocketEvents, Transport } from '../peer/index.js';
 
 /**
- * The transport of a node that can be killed: from `sever` on nothing of the node reaches anybody, and what is left of it hears that nobody
- * is there.
+ * The transport of a node that can be killed. From `sever` on nothing of the node reaches other nodes, and what is left of it finds nobody.
  */
 export class SeverableTransport implements Transport {
   readonly #inner: Transport;
@@ -11,7 +10,7 @@ export class SeverableTransport implements Transport {
   readonly #sockets = new Set<SeverableSocket>();
   #isSevered = false;
 
-  /** `listening` is told where the node listens, before anybody can know it. */
+  /** `listening` is called with the URL of the node before any other node can know it. */
   constructor(inner: Transport, defer: Defer, listening: (url: string) => void = () => {}) {
     this.#inner = inner;
     this.#defer = defer;
@@ -103,7 +102,7 @@ class SeverableSocket implements Socket {
   }
 }
 
-/** A connection that nobody takes. */
+/** A connection that is refused. */
 class RefusedSocket implements Socket {
   readonly bufferedBytes = 0;
   readonly receivedBytes = 0;

@@ -15,39 +15,42 @@ import { hosts } from './hosts/index.js';
 import { LinkBook } from './link-book.js';
 import { seededRandom, shuffled } from './seeded-random.js';
 
-/** Starts a cluster in other surroundings than the machine's: for simulations. */
+/** Starts a cluster in another environment than the machine's: for simulations. */
 export const startCluster: unique symbol = Symbol('startCluster');
 
 /**
- * How long nodes may take to link each other once all have started, ms; one that is restarted while others are harmed; and how often one is
- * asked.
+ * How long nodes may take to link each other once all have started, ms; how long a node that is restarted among faults may take; and the
+ * interval of checks.
  */
 const MESH_MS = 30_000;
 const REJOIN_MS = 5000;
 const LOOK_MS = 10;
 
-/** What can be made to fail within nodes. */
+/** Failures that can be caused within nodes. */
 export interface ClusterFaults {
   /**
-   * Makes the next `times` (1) attempts of a function fail, on any node, in the runs that nodes of this process drive: each begins, and
-   * fails with `error` `beforeMs` (0) after it has begun, whatever it came to by then, and is stopped. An attempt that fails by itself
-   * before counts; one that is stopped, or lost with its node, does not. Inline functions have no attempts of their own.
+   * Makes the next `times` attempts of a function fail, on any node, in the runs that nodes of this process drive. Each attempt starts,
+   * fails with `error` `beforeMs` after its start, whatever its own result, and is stopped. An attempt that fails by itself before that
+   * counts. An attempt that is stopped, or lost with its node, does not. Inline functions have no attempts of their own. By default `times`
+   * is 1 and `beforeMs` 0.
    */
   failFunction(functionId: string, options?: { times?: number; error?: Error; beforeMs?: number }): Promise<void>;
   /**
-   * Ends a supervised actor of a node abnormally, as a bug would; resolves when it has ended. Its supervisor starts it again; the fourth
-   * time within 5 s it gives up, and the node ends. `'DagRunner'` is that of the run that the node drives and that started last.
-   * `TypeError` when there is no such actor now.
+   * Ends a supervised actor of a node abnormally, as a bug would, and resolves when it has ended. Its supervisor restarts it; the fourth
+   * time within 5 s it gives up, and the node ends. `'DagRunner'` means that of the node's latest run. Rejects with `TypeError` if there is
+   * no such actor now.
    */
   crashActor(node: string, actor: SupervisedName): Promise<void>;
 }
 
 /**
- * Some nodes that are a cluster, to be harmed: for tests of what your DAGs do when nodes die, networks are cut and functions fail. Every
- * call resolves when what it does is done; `TypeError` for names that are none of the cluster's, `HANDOFF_STOPPED` after `stop`.
+ * A cluster of nodes that can be harmed. It tests how your DAGs behave when nodes die, networks are cut and functions fail.
+ *
+ * Every call resolves when it has taken effect. Calls reject with `TypeError` for names that are not in the cluster, and with
+ * `HANDOFF_STOPPED` after `stop`.
  */
 export class TestCluster implements AsyncDisposable {
-  /** The names of all nodes, dead or alive, in the order in which they were started first. */
+  /** The names of all nodes, dead or alive, in the order in which they were first started. */
   readonly names: readonly string[];
   readonly faults: ClusterFaults;
   readonly #options: CheckedClusterOptions;
@@ -55,10 +58,10 @@ export class TestCluster implements AsyncDisposable {
   readonly #links = new LinkBook();
   readonly #failures = new FunctionFailures();
   readonly #host: ClusterHost;
-  /** The last incarnation of each. */
+  /** The last incarnation of each node. */
   readonly #nodes = new Map<string, HostedNode>();
   readonly #paused = new Set<string>();
-  /** What is being done to a node: one thing after the other. */
+  /** The operation in progress on each node: one after the other. */
   readonly #doing = new Map<string, Promise<unknown>>();
   #stopping: Promise<void> | undefined;
 
@@ -79,8 +82,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts the nodes: the first, then the others, which join it; resolves when every one knows every other. `TypeError` or `RangeError` for
-   * wrong options; what one of them cannot start with rejects, and nothing is left of the others then.
+   * Starts the nodes: the first, then the others, which join it. Resolves when every node knows every other. Rejects with `TypeError` or
+   * `RangeError` for wrong options, and with the error of a node that cannot start; nothing of the others is left then.
    */
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const checked = checkedClusterOptions(options);
@@ -91,7 +94,7 @@ export class TestCluster implements AsyncDisposable {
     return TestCluster.#started(checked, { clock, defer, randomOf });
   }
 
-  /** As `start`, with another time or chance; on `'memory'` nothing else happens than what they say. @internal */
+  /** Like `start`, with another time or chance. On `'memory'` nothing else influences the cluster. @internal */
   static async [startCluster](options: ClusterOptions, surroundings: ClusterEnvironment): Promise<TestCluster> {
     return TestCluster.#started(checkedClusterOptions(options), surroundings);
   }
@@ -107,12 +110,12 @@ export class TestCluster implements AsyncDisposable {
     }
   }
 
-  /** The names of those nodes that live, paused or not. */
+  /** The names of the living nodes, paused or not. */
   get living(): readonly string[] {
     return this.names.filter((name) => this.#nodes.get(name)?.isAlive);
   }
 
-  /** A node, as its last incarnation is or was. `TypeError` for one that lives in another process. */
+  /** Returns a node, in its last incarnation. Throws `TypeError` for one that lives in another process. */
   node(name: string): Handoff {
     this.#known(name);
     const { handoff } = this.#nodes.get(name)!;
@@ -121,8 +124,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Ends a node without a word, as when its process dies: its address refuses, its connections are reset. What is left of a node of this
-   * process is stopped in the background; only what its loop functions do cannot be. Nothing happens to one that is dead.
+   * Ends a node abruptly, as when its process dies: its address refuses, its connections are reset. What is left of a node in this process
+   * is stopped in the background, except running loop functions, which cannot be stopped. Does nothing if it is dead.
    */
   kill(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
@@ -133,8 +136,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts a node anew, with the same name and options: another incarnation, which joins any of the living that it can reach, or is the
-   * first of a new cluster when all are dead. One that lives is killed before. Rejects when it cannot join, and is dead then.
+   * Starts a node anew with the same name and options. This incarnation joins any living node that it can reach, or is the first of a new
+   * cluster if all are dead. A living node is killed first. Rejects if it cannot join; it is dead then.
    */
   restart(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
@@ -147,8 +150,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Makes a node stand still: a process is stopped (SIGSTOP); of a node of this process the timers are held and the links stall, but what
-   * is already being executed goes on, as do calls of its `Handoff` that need no other node. `TypeError` for one that is dead.
+   * Makes a node stand still. A process is stopped (SIGSTOP). For a node in this process, timers are held and links stall; code that is
+   * already running goes on, and so do calls of its `Handoff` that need no other node. Rejects with `TypeError` if it is dead.
    */
   pause(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
@@ -159,7 +162,7 @@ export class TestCluster implements AsyncDisposable {
     });
   }
 
-  /** Lets it go on. Nothing happens to one that was not paused. */
+  /** Resumes a paused node. Does nothing if it is not paused. */
   resume(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
       const node = this.#living(name);
@@ -169,8 +172,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Cuts sides off from each other, as a network is cut: nothing arrives, and nothing is lost unless a connection is given up. Who is in no
-   * side is cut off from nobody. Comes beside the partitions that there are.
+   * Cuts sides off from each other, as a broken network does. Nothing arrives, and nothing is lost unless a connection is given up. A node
+   * in no side stays connected to all. Partitions add up.
    */
   async partition(...sides: readonly (readonly string[])[]): Promise<void> {
     this.#refuseStopped();
@@ -195,7 +198,7 @@ export class TestCluster implements AsyncDisposable {
     this.#links.heal();
   }
 
-  /** The link between two nodes. `set` replaces its faults, in both directions, for the connections that there are too; `{}` is none. */
+  /** The link between two nodes. `set` replaces its faults in both directions, also for existing connections; `{}` removes them. */
   link(a: string, b: string): FaultyLink {
     this.#known(a);
     this.#known(b);
@@ -209,9 +212,9 @@ export class TestCluster implements AsyncDisposable {
     };
   }
 
-  /** Ends everything, killed nodes included: no timer, socket or process is left when this resolves. Repeated calls are one. */
+  /** Ends everything, including killed nodes. When it resolves, no timer, socket or process is left. Repeated calls share one stop. */
   stop(): Promise<void> {
-    // What is being started is waited for, so that it can be ended too.
+    // Waits for starting nodes, so that they can be ended too.
     this.#stopping ??= awake(() => Promise.all(this.#doing.values()).then(() => this.#host.stop()));
     return this.#stopping;
   }
@@ -240,7 +243,7 @@ export class TestCluster implements AsyncDisposable {
     this.#nodes.set(name, await this.#host.start(name, options, contact === undefined ? [] : [this.#nodes.get(contact)!.address]));
   }
 
-  /** As `#start`, for one whose name others may still believe to be taken: it is, until they have noticed that it is not. */
+  /** Like `#start`, for a name that others may still believe to be in use. It retries until they have noticed that it is not. */
   async #startAgain(name: string): Promise<void> {
     const { clock } = this.#surroundings;
     const untilMs = clock.now() + MESH_MS;
@@ -255,8 +258,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a node has a link with every one of `others` that it could have one with. One who joins has, when it has started, unless
-   * others start at the same time, or the machine is too slow. False after `withinMs`.
+   * Resolves to true when a node has a link with every one of `others` that it could have one with. A joining node has them once it has
+   * started, unless others start at the same time or the machine is too slow. Resolves to false after `withinMs`.
    */
   async #meshed(name: string, others: readonly string[], withinMs: number): Promise<boolean> {
     const { clock } = this.#surroundings;
@@ -273,12 +276,12 @@ export class TestCluster implements AsyncDisposable {
     return false;
   }
 
-  /** Time passes: some things are told to nobody. */
+  /** Lets time pass, for changes that cause no event. */
   #look(): Promise<void> {
     return new Promise((resolve) => void this.#surroundings.clock.after(LOOK_MS, resolve));
   }
 
-  /** Whom a node joins through: of the living, one that it can reach, if there is any. */
+  /** Returns the living node through which a node joins; one that it can reach if possible. */
   #contact(name: string): string | undefined {
     const living = shuffled(
       this.names.filter((other) => other !== name && this.#nodes.get(other)!.isAlive),
@@ -313,7 +316,7 @@ export class TestCluster implements AsyncDisposable {
     return node;
   }
 
-  /** After whatever is being done to the node now. */
+  /** Runs after the operation in progress on the node. */
   async #inTurn(name: string, work: () => Promise<void>): Promise<void> {
     this.#refuseStopped();
     this.#known(name);
@@ -336,10 +339,10 @@ export class TestCluster implements AsyncDisposable {
   }
 }
 
-/** The error of a node in another process is only what that said. */
+/** The error of a node in another process has only a message. */
 const isNameTaken = (error: unknown): boolean => /a living node has this name/.test((error as Error).message);
 
-/** Timers of the kit do not keep the process alive; what it does, does. */
+/** Keeps the process alive during the kit's own work; its timers do not. */
 async function awake<T>(work: () => Promise<T>): Promise<T> {
   const alive = keepAlive();
   try {

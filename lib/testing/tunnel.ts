@@ -3,13 +3,13 @@ import type { Clock } from '../base/index.js';
 import type { LinkConditions } from '../peer/index.js';
 import { Flow } from './flow.js';
 
-/** The head of a request that opens a WebSocket is shorter, bytes. */
+/** The longest head of a request that opens a WebSocket, bytes. */
 const LONGEST_HEAD_BYTES = 8192;
 
-/** What a proxy is made with. */
+/** The options of a proxy. */
 export interface ProxyOptions {
   readonly clock: Clock;
-  /** How the link with whoever dials is now; without a name it is nobody of the cluster. */
+  /** Returns the present conditions of the link with the dialler; without a name it is no node of the cluster. */
   readonly conditions: (dialler: string | undefined) => LinkConditions;
 }
 
@@ -18,7 +18,7 @@ export class Tunnel {
   readonly #options: ProxyOptions & { readonly over: () => void };
   readonly #dialled: Socket;
   readonly #flows: Flow[] = [];
-  /** What the dialler has sent while it is not known who it is. */
+  /** What the dialler has sent before it is identified. */
   #head: Buffer[] = [];
   #isKnown = false;
   #dialler: string | undefined;
@@ -35,18 +35,18 @@ export class Tunnel {
     dialled.on('end', this.#gaveUp);
   }
 
-  /** Who dialled, as it says itself; `undefined` before it does, and for somebody who does not. */
+  /** The dialler's name as it gives it; `undefined` before that, and for a dialler that gives none. */
   get dialler(): string | undefined {
     return this.#dialler;
   }
 
-  /** The port where the node listens. */
+  /** Sets the port where the node listens. */
   target(port: number): void {
     this.#port ??= port;
     this.pump();
   }
 
-  /** Lets pass what may. */
+  /** Passes on what may pass. */
   pump(): void {
     this.#open();
     for (const flow of [...this.#flows]) flow.pump();
@@ -59,7 +59,7 @@ export class Tunnel {
     for (const flow of this.#flows) flow.close();
     for (const socket of [this.#dialled, this.#node]) {
       if (!socket || socket.destroyed) continue;
-      // Node 20 leaks a socket that is reset while its end is on the way, and spins for ever when the process exits (`uv_tcp_close_reset`
+      // Node 20 leaks a socket that is reset while its end is being sent, and spins for ever when the process exits (`uv_tcp_close_reset`
       // refuses).
       if (socket.connecting || socket.writableEnded) socket.destroy();
       else socket.resetAndDestroy();
@@ -77,10 +77,10 @@ export class Tunnel {
     this.pump();
   };
 
-  /** Whoever gives up before the node was dialled never was there. */
+  /** A dialler that gives up before the node was dialled leaves no trace. */
   readonly #gaveUp = (): void => this.reset();
 
-  /** Connects to the node, as soon as it is known who dials whom and the link does not stall. */
+  /** Connects to the node as soon as the dialler is known and the link does not stall. */
   #open(): void {
     if (this.#node || !this.#isKnown || this.#port === undefined || this.#isOver || this.#options.conditions(this.#dialler).stall) return;
     const node = connect({ port: this.#port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
@@ -96,7 +96,7 @@ export class Tunnel {
     this.#head = [];
   }
 
-  /** One end is torn: the other hears so when the link lets it. */
+  /** One end is broken: the other is notified when the link allows it. */
   #broke(end: 0 | 1): void {
     const flow = this.#flows[end];
     if (flow) flow.push('reset');

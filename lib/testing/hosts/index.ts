@@ -3,7 +3,7 @@ import { memoryHost } from './memory.js';
 import { processesHost } from './processes.js';
 import { webSocketHost } from './websocket.js';
 
-/** Every host there is, by the name of its transport. A new one is one file and one line here. */
+/** All hosts, by the name of their transport. A new one is one file and one line here. */
 export const hosts = {
   memory: memoryHost,
   websocket: webSocketHost,

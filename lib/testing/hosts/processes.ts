@@ -4,7 +4,7 @@ import { LocalNode } from '../local-node.js';
 import { ProcessGuard } from '../process-guard.js';
 import { ProxiedNetwork } from '../proxied-network.js';
 
-/** The first node in this process, each of the others a `handoff node` in one of its own, on real sockets. */
+/** The first node in this process, each other one a `handoff node` in a process of its own, on real sockets. */
 export function processesHost(setup: HostSetup): ClusterHost {
   const network = new ProxiedNetwork(setup);
   const guard = new ProcessGuard();

@@ -4,7 +4,7 @@ import type { TestCluster } from '../test-cluster.js';
 /** Sums of fractions on the wire are floats; the ledger's own are exact. */
 const SLACK = 1e-9;
 
-/** What must be true of a cluster at any moment, whatever happens to it. */
+/** Checks what must be true of a cluster at any moment, whatever happens to it. */
 export class ClusterOracle {
   readonly #cluster: TestCluster;
 
@@ -12,7 +12,7 @@ export class ClusterOracle {
     this.#cluster = cluster;
   }
 
-  /** Throws what is left over on a node although nobody drives a run any more; what nodes hold for `getResult` apart. */
+  /** Throws if a node still holds something although no run is driven. Values kept for `getResult` are allowed. */
   atRest(): void {
     const living = this.#cluster.living.map((name) => [name, this.#cluster.node(name)[inspectNode]()] as const);
     if (living.some(([, { runs }]) => runs > 0)) return;
@@ -24,7 +24,7 @@ export class ClusterOracle {
     }
   }
 
-  /** Throws what is not as it must be: more in use on a node than it has. */
+  /** Throws if a node uses more than it has. */
   look(): void {
     for (const name of this.#cluster.names) {
       const { used, capabilities } = this.#cluster.node(name)[inspectNode]();

@@ -3,21 +3,21 @@ import type { LinkFaults } from '../cluster-options.js';
 import { shuffled } from '../seeded-random.js';
 import type { TestCluster } from '../test-cluster.js';
 
-/** How long there is nothing wrong before the next thing, and how long it stays wrong, virtual ms. */
+/** The bounds of a time without a fault, and of a fault's duration, virtual ms. */
 const REST_MS = [20, 2000] as const;
 const WRONG_MS = [50, 12_000] as const;
 
-/** When faults stop, in a simulation of liveness, virtual ms. */
+/** When faults stop in a simulation of liveness, virtual ms. */
 const LIVELY_AFTER_MS = [5000, 60_000] as const;
 
-/** What is wrong at once, at most: a cluster that never works shows nothing. */
+/** The most faults at once: a cluster that never works shows nothing. */
 const MAX_WRONG = 3;
 
 const ACTORS = ['LocalStore', 'PeerHub', 'NodeRegistry', 'Allocator', 'Executor', 'DagRunner'] as const;
 
 /**
- * Harms a cluster at random: nodes die and come back, stand still, are cut off; links are slow, stall, break; actors crash. Never the first
- * node, which is the one that drives; its actors do crash, and its links break. `random` decides everything.
+ * Harms a cluster at random: nodes die and come back, pause, are cut off; links are slow, stall, break; actors crash. The first node, the
+ * driver, is spared, except that its actors crash and its links break. `random` decides everything.
  */
 export class RandomFaults {
   readonly #cluster: TestCluster;
@@ -35,7 +35,7 @@ export class RandomFaults {
     this.#now = () => clock.now();
   }
 
-  /** Goes on until `stop`, or with `mode` `'liveness'` until everything is mended for good, some time later. */
+  /** Runs until `stop`, or with `mode` `'liveness'` until everything is repaired for good some time later. */
   async run(mode: 'safety' | 'liveness'): Promise<void> {
     const untilMs = mode === 'safety' ? Number.POSITIVE_INFINITY : this.#between(LIVELY_AFTER_MS);
     for (let spentMs = 0; !this.#isOver && spentMs < untilMs; ) {
@@ -47,11 +47,11 @@ export class RandomFaults {
     await this.stop();
   }
 
-  /** Mends what is wrong, and harms no more. */
+  /** Repairs all faults, and causes no more. */
   async stop(): Promise<void> {
     this.#isOver = true;
     for (const repair of [...this.#repairs]) await repair();
-    // Who could not join while its links were broken can now.
+    // Nodes that could not join while their links were broken can now.
     const { names, living } = this.#cluster;
     for (const name of names) if (!living.includes(name)) await tolerated(() => this.#cluster.restart(name));
   }
@@ -91,7 +91,7 @@ export class RandomFaults {
     await this.#crash(this.#one(names)!);
   }
 
-  /** A fourth crash within 5 s would end the node, a third of a DagRunner its run: that is not what is looked for. */
+  /** A fourth crash within 5 s would end the node, a third of a DagRunner its run. Simulations do not look for that. */
   async #crash(node: string): Promise<void> {
     const nowMs = this.#now();
     const recent = (this.#crashes.get(node) ?? []).filter((atMs) => nowMs - atMs < 6000);
@@ -108,7 +108,7 @@ export class RandomFaults {
     return { resetAfterBytes: Math.floor(this.#random() * 100_000) };
   }
 
-  /** Does something, and undoes it after a while; when the harming ends at the latest. */
+  /** Does something and undoes it after a while, at the latest when the harming ends. */
   async #for(wrong: () => Promise<void>, repair: () => Promise<void>): Promise<void> {
     await tolerated(wrong);
     const mend = async (): Promise<void> => {
@@ -127,7 +127,7 @@ export class RandomFaults {
   }
 }
 
-/** What cannot be done to a node as it is now (it is dead, it has no such actor) is not done. */
+/** Ignores harm that is impossible for a node's present state: it is dead, or has no such actor. */
 async function tolerated(harm: () => Promise<void>): Promise<void> {
   try {
     await harm();

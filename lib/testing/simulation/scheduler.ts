@@ -1,10 +1,10 @@
 import TinyQueue from 'tinyqueue';
 import type { Clock, Timer } from '../../base/index.js';
 
-/** The machine's own, before anybody takes it away. */
+/** The machine's own, taken before it is replaced. */
 const realTurn = globalThis.setImmediate;
 
-/** Virtual time begins here on the wall: nobody's decisions may hang on it. */
+/** The wall-clock time at which virtual time begins. No decision may depend on it. */
 const WALL_START_MS = Date.UTC(2026, 0, 1);
 
 interface Task {
@@ -15,13 +15,14 @@ interface Task {
 
 const byTime = (a: Task, b: Task): number => a.atMs - b.atMs || a.order - b.order;
 
-/** Thrown when a scenario waits for what will never happen, or for longer than it may. */
+/** Thrown if a scenario waits for something that will never happen, or longer than it may. */
 export class SimulationStuck extends Error {}
 
 /**
- * Everything that happens in a simulation, one thing after the other: of what could happen now the seed chooses, since in strict order
- * races hide; when nothing can, time jumps to what is due next. Between two things every promise that can go on does, on the machine's own
- * loop, so that at any moment exactly one node is at work.
+ * Runs everything in a simulation, one thing after the other. The seed chooses among what could happen now, since a strict order would hide
+ * races. When nothing can happen, time jumps to the next timer.
+ *
+ * Between two things every promise that can continue does, on the machine's own loop. So exactly one node is at work at any moment.
  */
 export class Scheduler {
   readonly clock: Clock;
@@ -34,10 +35,10 @@ export class Scheduler {
   #nowMs = 0;
   #count = 0;
   #failure: { readonly error: unknown } | undefined;
-  /** Called after each thing that happened. What it throws ends the simulation. */
+  /** Called after each thing that happened. An error it throws ends the simulation. */
   onStep: () => void = () => {};
 
-  /** `limitMs`: of virtual time. */
+  /** `limitMs` limits the virtual time. */
   constructor(random: () => number, limitMs: number) {
     this.#random = random;
     this.#limitMs = limitMs;
@@ -53,7 +54,7 @@ export class Scheduler {
     return this.#count;
   }
 
-  /** What is still to happen: turns that were asked for, and timers that are set. */
+  /** How many things are still to happen: requested turns and set timers. */
   get pending(): number {
     return this.#pending;
   }
@@ -72,9 +73,9 @@ export class Scheduler {
     return { cancel: () => this.#cancel(task) };
   };
 
-  /** Nothing happens until this, which comes from outside of the simulation, is there: it takes no time in it. */
+  /** Awaits work from outside of the simulation. Nothing else happens meanwhile, and it takes no virtual time. */
   async outside<T>(work: () => Promise<T>): Promise<T> {
-    // One at a time, so that what comes first is not for the machine to say.
+    // One at a time, so that the machine does not decide which comes first.
     const before = [...this.#outside];
     const own = Promise.allSettled(before).then(work);
     this.#outside.add(own);
@@ -101,7 +102,7 @@ export class Scheduler {
     }
   }
 
-  /** Runs what is still to happen now, and throws if something is left for later then: whoever set it has forgotten it. */
+  /** Runs what is still to happen now. Throws if a timer is left for later: its owner forgot it. */
   async rest(): Promise<void> {
     for (;;) {
       await this.#quiet();
@@ -116,7 +117,7 @@ export class Scheduler {
     if (this.#pending > 0) throw new Error(`${this.#pending} timers are left over`);
   }
 
-  /** A step failed that nobody waits for. */
+  /** Records the failure of a step that nothing awaits. */
   fail(error: unknown): void {
     this.#failure ??= { error };
   }
@@ -133,7 +134,7 @@ export class Scheduler {
     this.#pending -= 1;
   }
 
-  /** Every promise that can go on has. */
+  /** Waits until every promise that can continue has done so. */
   async #quiet(): Promise<void> {
     for (;;) {
       await new Promise<void>((resolve) => void realTurn(resolve));
@@ -165,7 +166,7 @@ export class Scheduler {
     }
   }
 
-  /** Time goes on to what is due next; what is due at one moment may happen in any order. */
+  /** Moves time to the next timer. Timers of one moment may run in any order. */
   #advance(): void {
     while (this.#ready.length === 0) {
       const first = this.#timers.pop();

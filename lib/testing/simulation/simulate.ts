@@ -10,22 +10,29 @@ import { RandomFaults } from './random-faults.js';
 import { Scheduler, SimulationStuck } from './scheduler.js';
 import { virtualGlobals } from './virtual-globals.js';
 
-/** What `simulate` takes. */
+/** The options of `simulate`. */
 export interface SimulationOptions {
-  /** Fixes everything that happens. An integer. */
+  /** Determines everything that happens. An integer. */
   seed: number;
-  /** As for `TestCluster`. Default 3. */
+  /**
+   * The nodes, as for `TestCluster`.
+   * @default 3
+   */
   nodes?: ClusterOptions['nodes'];
-  /** Default `'none'`: nothing goes wrong but what the scenario does. */
+  /**
+   * `'none'`: only the scenario causes faults.
+   * @default 'none'
+   */
   faults?: 'none' | 'random';
   /**
-   * `'liveness'` (default): random faults stop at some time, and everything is mended: the scenario must end. `'safety'`: they go on until
-   * it ends. Either fails after two virtual hours.
+   * `'liveness'`: random faults stop at some time and everything is repaired, so the scenario must end. `'safety'`: they go on until it
+   * ends. Either fails after two virtual hours.
+   * @default 'liveness'
    */
   mode?: 'safety' | 'liveness';
 }
 
-/** What a scenario came to, and what happened, a line each. */
+/** The result of a scenario, and its trace, one line for each thing that happened. */
 export interface Simulation<T> {
   readonly result: T;
   readonly trace: readonly string[];
@@ -33,22 +40,27 @@ export interface Simulation<T> {
 
 const LIMIT_MS = 2 * 3_600_000;
 
-/** How long a cluster that nobody harms takes to be at rest: until the last loss is noticed, and told, virtual ms. */
+/** How long an unharmed cluster takes to come to rest, until the last loss is noticed and reported, virtual ms. */
 const SETTLE_MS = 15_000;
 
-/** So much of the trace goes with a failure, lines. */
+/** How much of the trace a failure contains, lines. */
 const TRACE_END = 60;
 
-/** Simulations of one process follow one another: they take its time. */
+/** Simulations of one process run one after another: they replace its time. */
 let before: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs `scenario` with a cluster in virtual time: an hour takes a second or two, and the seed alone decides what happens when, so that what
- * goes wrong once goes wrong each time, with the same version of Node and the same code. All nodes are in this process, every function runs
- * on the loop; `setTimeout`, `Math.random`, `Date.now` and `performance.now` are the simulation's while it lasts, so nothing else should go
- * on in the process. Functions must not read files or sockets: that takes as long as it takes. After each step no node may use more than it
- * has; when the scenario has ended and the cluster is stopped, nothing may be left over. Rejects with an `Error` whose message names the
- * seed and the Node version and ends with the trace's end; `cause` is what went wrong.
+ * Runs `scenario` with a cluster in virtual time, where an hour takes a second or two. The seed alone decides what happens when: a failure
+ * repeats each time, with the same version of Node and the same code.
+ *
+ * All nodes are in this process, and every function runs on the loop. `setTimeout`, `Math.random`, `Date.now` and `performance.now` belong
+ * to the simulation while it lasts, so nothing else should run in the process. Functions must not read files or sockets, as the simulation
+ * cannot control how long that takes.
+ *
+ * After each step no node may use more than it has. When the scenario has ended and the cluster is stopped, nothing may be left over.
+ *
+ * Rejects with an `Error` whose message names the seed and the Node version and ends with the end of the trace; `cause` is the original
+ * error.
  */
 export function simulate<T>(options: SimulationOptions, scenario: (cluster: TestCluster) => Promise<T>): Promise<Simulation<T>> {
   const own = before.then(() => simulated(checked(options), scenario));
@@ -134,7 +146,7 @@ function checked(given: SimulationOptions): Required<SimulationOptions> {
   return { seed, nodes, faults, mode };
 }
 
-/** What has been loaded is not asked for again: that would take its time, though none in the simulation. */
+/** Loaded modules are reused: loading them again would take real time, though no virtual time. */
 const loaded = new Map<string, Promise<unknown>>();
 
 async function load(url: string): Promise<unknown> {
@@ -143,11 +155,11 @@ async function load(url: string): Promise<unknown> {
   return module;
 }
 
-/** Independent numbers for each purpose, so that one more of the one does not change the others. */
+/** Independent numbers for each purpose, so that one more for one purpose does not change the others. */
 const stream = (seed: number, purpose: number): (() => number) =>
   seededRandom(Math.imul(seed, 0x85ebca6b) + Math.imul(purpose, 0x9e3779b1));
 
-/** A logger whose lines go into the trace. */
+/** Returns a logger whose lines go into the trace. */
 function noted(node: string, note: (text: string) => void): Logger {
   const at =
     (level: string) =>

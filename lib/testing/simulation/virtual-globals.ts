@@ -5,7 +5,7 @@ import type { Scheduler } from './scheduler.js';
 
 type Callback = (...given: never[]) => void;
 
-/** What stands for a `NodeJS.Timeout` or `Immediate`. */
+/** Replaces a `NodeJS.Timeout` or `Immediate`. */
 class VirtualTimer {
   timer: Timer;
 
@@ -35,9 +35,9 @@ const clear = (given: unknown): void => {
 };
 
 /**
- * From now on the time and the chance of this process are those of the simulation: for nact, which looks its timers up when it calls them,
- * and for the functions of users. What a library has put aside before, `new Date()`, files and sockets go on as ever. Returns a function
- * that ends that.
+ * Replaces time and chance of this process by those of the simulation: for nact, which looks its timers up when it calls them, and for
+ * users' functions. Functions that a library saved before, `new Date()`, files and sockets are not affected. Returns a function that undoes
+ * it.
  */
 export function virtualGlobals({ clock, defer }: Pick<Scheduler, 'clock' | 'defer'>, random: () => number): () => void {
   const set = (action: Callback, delayMs: unknown, given: readonly unknown[]): VirtualTimer =>
