@@ -4,19 +4,19 @@ import type { DagLike } from '../dag/index.js';
 import type { CompletedEvent, FailedEvent, PreparedRun, RunEvent, Runs } from '../runner/index.js';
 import { executeFault, statedDagId } from './options/execute-options.js';
 
-/** What `handoff.actor` understands. `replyTo` and `subscriber` are any nact references. */
+/** The messages to `handoff.actor`. `replyTo` and `subscriber` are any nact references. */
 export type HandoffMessage =
   | { readonly type: 'execute'; readonly dag: DagLike; readonly options?: object; readonly replyTo: NactRef<HandoffReply> }
   | { readonly type: 'cancel'; readonly runId: string; readonly reason?: unknown }
   | { readonly type: 'subscribe'; readonly runId: string; readonly subscriber: NactRef<RunEvent> };
 
 /**
- * What it answers to `execute`: `run-started`, then one of the others; a request that fails before it starts: `run-failed` alone. They have
- * all that the events of the same names have, so that who subscribes with the actor that also gets the answers may take either.
+ * The answers to `execute`: `run-started`, then one of the others. A request that fails before it starts is answered with `run-failed`
+ * alone. An answer has all fields of the event with the same name, so an actor may be both `replyTo` and `subscriber`.
  */
 export type HandoffReply = Extract<RunEvent, { type: 'run-started' }> | CompletedEvent | FailedEvent;
 
-/** A run that the promise API has prepared: it goes the same way as the requests of actors. */
+/** A run that the promise API has prepared. It goes the same way as the requests of actors. */
 export class LaunchRun {
   readonly prepared: PreparedRun;
 
@@ -25,15 +25,13 @@ export class LaunchRun {
   }
 }
 
-/** What the desk works with. */
+/** The parts of the node that the actor API needs. */
 export interface ActorApiDeps {
   readonly runs: Runs;
   readonly logger: Logger;
 }
 
-/**
- * The embedded actor API: one message in, messages to `replyTo` out. A message that makes no sense is logged, and answered where it can be.
- */
+/** The embedded actor API: takes one message, and sends messages to `replyTo`. An invalid message is logged, and answered if possible. */
 export function receiveApiMessage(message: unknown, { runs, logger }: ActorApiDeps): void {
   if (message instanceof LaunchRun) return runs.launch(message.prepared);
   const { type, ...request } = (typeof message === 'object' && message !== null ? message : {}) as Readonly<Record<string, unknown>>;

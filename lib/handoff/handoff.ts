@@ -20,37 +20,37 @@ import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from '.
 import { openRun, type Run } from './run.js';
 import { RunWait } from './run-wait.js';
 
-/** What a node holds and has under way: for the testing kit. */
+/** What a node holds and runs: for the testing kit. */
 export const inspectNode: unique symbol = Symbol('inspectNode');
 
-/** Starts a node in other surroundings than the machine's: for the testing kit. */
+/** Starts a node in another environment than the machine's: for the testing kit. */
 export const startNode: unique symbol = Symbol('startNode');
 
 /**
- * For tools beside the program, the testing kit among them: the options of a node that is about to start, which subscribers may change;
- * where it listens, `{ name, url }`, before anybody is told; the `Handoff` once it has started.
+ * A channel for tools beside the program, such as the testing kit. It carries the options of a node about to start, which subscribers may
+ * change; the place where it listens, `{ name, url }`, before any node is told; and the `Handoff` once it has started.
  */
 const starting = channel('handoff-dag:node-starting');
 const listening = channel('handoff-dag:node-listening');
 const started = channel('handoff-dag:node-started');
 
-/**
- * The supervised actors that `whereis` knows. `'DagRunner'` is that of the run that started last, `'DagRunner <run id>'` that of the run.
- */
+/** The supervised actors that `whereis` knows. `'DagRunner'` is that of the latest run, `'DagRunner <run id>'` that of the given run. */
 export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});
 
 /** A method of a node. */
 type Method = (...args: never[]) => unknown;
 
 /**
- * A node: runs functions, and drives DAGs. Every call is a promise that ends: in a value, or in a `HandoffError` whose `code` says what
- * happened. After `stop` all of them reject with `HANDOFF_STOPPED`.
+ * A node: it runs functions and drives DAGs.
+ *
+ * Every call returns a promise that ends with a value, or with a `HandoffError` whose `code` says what happened. After `stop` all calls
+ * reject with `HANDOFF_STOPPED`.
  */
 export class Handoff implements AsyncDisposable {
   readonly name: string;
-  /** For other actors: a nact reference that stays valid while the node lives. */
+  /** A nact reference for other actors. It stays valid while the node lives. */
   readonly actor: NactRef<HandoffMessage>;
-  /** Resolves when the node has stopped: with the `HANDOFF_RESTARTS_EXCEEDED` that ended it, if one did. */
+  /** Resolves when the node has stopped: to the `HANDOFF_RESTARTS_EXCEEDED` that ended it, else to `undefined`. */
   readonly stopped: Promise<HandoffError | undefined>;
   readonly #tables: NodeParts;
   readonly #tree: Tree;
@@ -72,15 +72,16 @@ export class Handoff implements AsyncDisposable {
     this.#values = new NodeValues(this.name, options.freeze, tables, desk);
   }
 
-  /** Where others reach this node, `ws://host:port`, or what it advertises; `undefined` while it does not listen. */
+  /** The URL at which others reach this node: `ws://host:port`, or what it advertises. `undefined` if it does not listen. */
   get address(): string | undefined {
     return this.#address;
   }
 
   /**
-   * Starts a node: its supervision tree stands, it listens and has joined, as its options say, when this resolves. Rejects with `TypeError`
-   * or `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` when nobody lets it in, with the system's
-   * error when it cannot listen; nothing of it is left then.
+   * Starts a node. When it resolves, the supervision tree runs, and the node listens and has joined as its options say.
+   *
+   * Rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` if it cannot
+   * join, and with the system's error if it cannot listen. Nothing of the node is left then.
    */
   static async start(options?: NodeOptions): Promise<Handoff> {
     const site = callSite();
@@ -91,7 +92,7 @@ export class Handoff implements AsyncDisposable {
     }
   }
 
-  /** As `start`, with another time, chance or network. @internal */
+  /** Like `start`, with another time, chance or network. @internal */
   static async [startNode](options: NodeOptions | undefined, surroundings: Environment): Promise<Handoff> {
     const own = starting.hasSubscribers ? { ...options } : options;
     starting.publish(own);
@@ -114,7 +115,7 @@ export class Handoff implements AsyncDisposable {
     return handoff;
   }
 
-  /** Runs a DAG wherever its functions fit. Never throws: what is wrong rejects the run. */
+  /** Runs a DAG wherever its functions fit. Never throws: every error rejects the run. */
   execute<
     V extends object,
     In extends string,
@@ -136,7 +137,9 @@ export class Handoff implements AsyncDisposable {
     return this.#execute(dag, options, 'cluster', Handoff.prototype.executeDistributed);
   }
 
-  /** Runs every function on this node, whatever its `node` and `cost` say; threads and `loopConcurrency` still bound how many at once. */
+  /**
+   * Runs every function on this node, whatever its `node` and `cost` say. Threads and `loopConcurrency` still limit how many run at once.
+   */
   executeLocal<
     V extends object,
     In extends string,
@@ -147,89 +150,91 @@ export class Handoff implements AsyncDisposable {
     return this.#execute(dag, options, 'local', Handoff.prototype.executeLocal);
   }
 
-  /** Registers what this node has, in place of what was registered before. Below what is in use it only delays. */
+  /** Registers what this node has, in place of the former capabilities. If more is in use, new functions wait. */
   async registerLocalNode(capabilities: Capabilities): Promise<void> {
     return this.registerNode(this.name, capabilities);
   }
 
-  /** Registers what a node has, in its own ledger, until its process ends. `HANDOFF_NODE_UNKNOWN` for one that is no member. */
+  /** Registers what a node has, in its own ledger, until its process ends. Rejects with `HANDOFF_NODE_UNKNOWN` if it is no member. */
   async registerNode(node: string, capabilities: Capabilities): Promise<void> {
     return this.#asked(this.#resources.register(node, capabilities));
   }
 
-  /** What every member has, exactly as registered; this node included. */
+  /** Returns what every member has, exactly as registered, including this node. */
   async discoverNodes(): Promise<Record<string, Capabilities>> {
     return recordOf(await this.#resources.capabilities());
   }
 
-  /** Whether a node has `required` free now, as its own ledger says. */
+  /** Whether a node has `required` free now, according to its own ledger. */
   async resourcesAvailable(node: string, required: Capabilities): Promise<boolean> {
     return this.#asked(this.#resources.areAvailable(node, required));
   }
 
-  /** Stores a result by hand, on `originNode` only; it goes when the next run of the DAG starts. */
+  /** Stores a result by hand, on `originNode` only. It is dropped when the next run of the DAG starts. */
   async storeResult(dagId: string, functionId: string, value: unknown, originNode: string = this.name): Promise<void> {
     return this.#asked(this.#values.keep(dagId, functionId, value, 'result', originNode));
   }
 
-  /** Waits for a result to appear, also of a DAG that nobody has started; `HANDOFF_TIMEOUT` after `timeoutMs` (5000). */
+  /**
+   * Waits for a result to appear, also of a DAG that has not been started. Rejects with `HANDOFF_TIMEOUT` after `timeoutMs` (default 5000).
+   */
   async getResult(dagId: string, id: string, options: { timeoutMs?: number } = {}): Promise<unknown> {
     return this.#asked(this.#values.await(dagId, id, options));
   }
 
-  /** Stores a value on this node until `clear`: for an input of the DAG, over any number of its runs. `inputs` win over it. */
+  /** Stores a value for an input of the DAG on this node, for any number of runs, until `clear`. The `inputs` of a run take precedence. */
   async storeValue(dagId: string, id: string, value: unknown): Promise<void> {
     return this.#asked(this.#values.keep(dagId, id, value, 'value', this.name));
   }
 
-  /** A value that lies on this node; `HANDOFF_NOT_FOUND` if none does. */
+  /** Returns a value that this node has. Rejects with `HANDOFF_NOT_FOUND` if it has none. */
   async getLocalValue(dagId: string, id: string): Promise<unknown> {
     return this.#asked(this.#values.local(dagId, id));
   }
 
   /**
-   * A value from here, else from `fromNode` or wherever it is known to lie; `HANDOFF_NOT_FOUND` if nobody has it, `HANDOFF_RESULT_LOST` if
-   * whoever had it is gone.
+   * Returns a value from this node, else from `fromNode` or from the node that is known to have it. Rejects with `HANDOFF_NOT_FOUND` if no
+   * node has it, and with `HANDOFF_RESULT_LOST` if every node that had it is gone.
    */
   async getValue(dagId: string, id: string, fromNode?: string): Promise<unknown> {
     return this.#asked(this.#values.from(dagId, id, fromNode));
   }
 
-  /** Tells where a value lies. Whether the node exists is not checked. */
+  /** Records which node has a value. Whether the node exists is not checked. */
   async registerDataLocation(dagId: string, dataId: string, node: string): Promise<void> {
     return this.#asked(this.#values.registerLocation(dagId, dataId, node));
   }
 
-  /** The name of the node where a value was made; `HANDOFF_NOT_FOUND` if nobody knows. */
+  /** Returns the name of the node that made a value. Rejects with `HANDOFF_NOT_FOUND` if no member knows. */
   async lookupDataLocation(dagId: string, dataId: string): Promise<string> {
     return this.#asked(this.#values.locate(dagId, dataId));
   }
 
-  /** Forgets every value, result and location under a DAG id; `HANDOFF_DAG_RUNNING` while it runs. */
+  /** Drops every value, result and location under a DAG id, on all nodes. Rejects with `HANDOFF_DAG_RUNNING` while it runs. */
   async clear(dagId: string): Promise<void> {
     return this.#asked(this.#values.clear(dagId));
   }
 
-  /** The members, this node first. */
+  /** Returns the members, this node first. */
   async nodes(): Promise<readonly NodeInfo[]> {
     return this.#asked(this.#resources.nodes());
   }
 
   /**
-   * How the cluster is now: what each member has in use and holds, the runs under way, what waits and for what. Who does not answer within
-   * a second is left out.
+   * Returns the present status of the cluster: each member's use and values, the runs in progress, and the functions that wait, with what
+   * they lack. A member that does not answer within a second is left out.
    */
   async status(): Promise<ClusterStatus> {
     this.#lifecycle.refuse();
     return openStatus(await this.#tables.status(true));
   }
 
-  /** What it holds and has under way, at this moment. @internal */
+  /** What the node holds and runs at this moment. @internal */
   [inspectNode](): NodeInspection {
     return inspect(this.#tables);
   }
 
-  /** A supervised actor as it is now: a reference to one incarnation. */
+  /** Returns a supervised actor as it is now: a reference to one incarnation. */
   whereis(name: SupervisedName): ActorRef<unknown> | undefined {
     if (this.#lifecycle.isOver) return undefined;
     const [, ofRun] = /^DagRunner(?: (.+))?$/.exec(name) ?? [name, null];
@@ -237,15 +242,15 @@ export class Handoff implements AsyncDisposable {
     return ref as ActorRef<unknown> | undefined;
   }
 
-  /** The supervised actors, from the root down, with the restarts of each. */
+  /** Returns the supervised actors, from the root down, with each one's restarts. */
   async supervisionTree(): Promise<SupervisionTree> {
     this.#lifecycle.refuse();
     return supervisionTree(this.#tree.root);
   }
 
   /**
-   * Takes no more work, lets attempts end for `graceMs` (10,000), then ends the rest: runs that have not ended reject with
-   * `HANDOFF_RUN_ABORTED`. Repeated calls are one.
+   * Stops the node. It accepts no more work, gives attempts `graceMs` to end (default 10,000), then ends the rest. Runs that have not ended
+   * reject with `HANDOFF_RUN_ABORTED`. Repeated calls share one stop.
    */
   async stop(options: { graceMs?: number } = {}): Promise<void> {
     const graceMs = checkedNumber('graceMs', options.graceMs, { or: 10_000 });
@@ -253,10 +258,12 @@ export class Handoff implements AsyncDisposable {
   }
 
   /**
-   * Ends every worker thread of this node at once, whatever runs in it; to be called after `stop`, or instead of it just before the process
-   * ends. Runs that have not ended reject with `HANDOFF_RUN_ABORTED`, and the node stops. Resolves within half a second with how many
-   * threads could not be ended, as they are blocked in a system call. `process.exit()` would wait for those; only a signal such as
-   * `process.kill(process.pid, 'SIGKILL')` does not; in the first process of a container, `process.abort()`.
+   * Ends every worker thread of this node at once, whatever runs in it. Call it after `stop`, or instead of it just before the process
+   * ends. Runs that have not ended reject with `HANDOFF_RUN_ABORTED`, and the node stops.
+   *
+   * Resolves within half a second to the number of threads that could not be ended, as they are blocked in a system call. `process.exit()`
+   * would wait for those. Only a signal such as `process.kill(process.pid, 'SIGKILL')` does not; in the first process of a container,
+   * `process.abort()`.
    */
   async endThreads(): Promise<number> {
     return this.#lifecycle.endThreads();
@@ -267,7 +274,7 @@ export class Handoff implements AsyncDisposable {
     await this.stop({ graceMs: 0 });
   }
 
-  /** An answer of the node; what it rejects with says who asked. */
+  /** Passes an answer of the node on. A rejection gets the frames of the caller. */
   #asked<T>(answer: Promise<T>): Promise<T> {
     const site = callSite();
     return answer.catch((error: unknown) => {

@@ -8,16 +8,16 @@ export interface NodeInfo {
   readonly name: string;
   readonly address?: string;
   readonly status: NodeStatus;
-  /** Exactly as registered; empty while nothing has been heard of it. */
+  /** Exactly as registered; empty until the member has reported. */
   readonly capabilities: Capabilities;
   readonly used: Capabilities;
-  /** Attempts under way, of all drivers. */
+  /** The number of attempts in progress, of all drivers. */
   readonly running: number;
-  /** Those of them that were given up and whose thread is blocked in a system call. */
+  /** How many of those attempts were given up and have a thread that is blocked in a system call. */
   readonly blocked: number;
 }
 
-/** Who is there, and what they have: the part of `Handoff` that asks ledgers. */
+/** The part of `Handoff` that asks ledgers: the members, and what they have. */
 export class NodeResources {
   readonly #node: string;
   readonly #tables: NodeParts;
@@ -48,7 +48,7 @@ export class NodeResources {
     return this.#desk.ask<boolean, 'Allocator'>('Allocator', (replyTo) => ({ type: 'check-room', required: checked, replyTo }));
   }
 
-  /** This node first, then the others by name. */
+  /** Returns this node first, then the others by name. */
   async nodes(): Promise<readonly NodeInfo[]> {
     const members = await this.#desk.ask<readonly { name: string; address: string | undefined; status: NodeStatus }[], 'NodeRegistry'>(
       'NodeRegistry',
@@ -68,14 +68,14 @@ export class NodeResources {
     });
   }
 
-  /** Of those that have said what they have. */
+  /** Returns the capabilities of the members that have reported. */
   async capabilities(): Promise<readonly (readonly [string, Capabilities])[]> {
     const { membership } = this.#tables;
     const known = (await this.nodes()).filter(({ name }) => membership.contentOf(name) !== undefined);
     return known.map(({ name, capabilities }) => [name, capabilities]);
   }
 
-  /** Whether it is another node; `HANDOFF_NODE_UNKNOWN` for one that is no member. */
+  /** Whether it is another node. Throws `HANDOFF_NODE_UNKNOWN` if it is no member. */
   async #isElsewhere(node: string): Promise<boolean> {
     checkId(node, 'node');
     await this.#desk.ask('NodeRegistry', (replyTo) => ({ type: 'find-member', name: node, replyTo }));

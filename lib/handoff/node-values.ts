@@ -4,10 +4,10 @@ import { type StoredValue, snapshot } from '../value/index.js';
 import type { NodeParts } from './node/node-parts.js';
 import { checkId, type StationClient } from './node/station-client.js';
 
-/** How long members have to say whether they have a copy of what is lost where it was made, ms. */
+/** How long members have to report a copy of a value that is lost at its origin, ms. */
 const COPY_MS = 5000;
 
-/** Values by DAG id, wherever they lie: the part of `Handoff` that keeps, finds and fetches them. */
+/** The part of `Handoff` that keeps, finds and fetches values by DAG id, wherever they are. */
 export class NodeValues {
   readonly #node: string;
   readonly #freeze: boolean;
@@ -25,7 +25,7 @@ export class NodeValues {
     checkId(dagId, 'dagId');
     checkId(id, as === 'value' ? 'id' : 'functionId');
     const { cluster } = this.#tables;
-    // Before anything is waited for: the caller may change it as soon as the call has returned.
+    // Before any `await`: the caller may change the value as soon as the call has returned.
     const held = snapshot(value, { where: 'value', freeze: true });
     await this.#member(node);
     if (node !== this.#node) return cluster.keep(node, dagId, id, held, as);
@@ -33,7 +33,7 @@ export class NodeValues {
     cluster.tellLocation(dagId, id, node);
   }
 
-  /** The first of: it appears here, or on another node, from which it is fetched. */
+  /** Resolves to the first of these: the value appears here, or on another node and is fetched. */
   async await(dagId: string, id: string, given: { timeoutMs?: number }): Promise<unknown> {
     checkId(dagId, 'dagId');
     checkId(id, 'id');
@@ -65,7 +65,7 @@ export class NodeValues {
       const origin = fromNode ?? (await cluster.locate(dagId, id, (name) => late.push(name)));
       if (origin === undefined || origin === this.#node) throw this.#notFound(dagId, id, this.#node, late);
       held = await cluster.fetch(origin, dagId, id);
-      // Its origin may be gone, and others have a copy: the driver, whoever else needed it.
+      // Its origin may be gone while others have a copy: the driver, or another node that needed it.
       if (!held && fromNode === undefined) held = await cluster.awaitElsewhere(dagId, id, 0, COPY_MS);
       if (!held) throw this.#tables.membership.isGone(origin) ? this.#lost(dagId, id, origin) : this.#notFound(dagId, id, origin);
     }
@@ -97,7 +97,7 @@ export class NodeValues {
     throw new HandoffError('HANDOFF_NOT_FOUND', message, { dagId, functionId: dataId });
   }
 
-  /** On every node; nothing is forgotten here while a run of it goes on anywhere. */
+  /** Clears on every node. Nothing is dropped here while a run of the DAG is in progress anywhere. */
   async clear(dagId: string): Promise<void> {
     checkId(dagId, 'dagId');
     const { runs, cluster } = this.#tables;
@@ -117,7 +117,7 @@ export class NodeValues {
     return this.#desk.ask<StoredValue | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'find-value', dagId, id, replyTo }));
   }
 
-  /** Asks the NodeRegistry, so that a node that is stopped says so. */
+  /** Asks the NodeRegistry, so that a stopped node reports that. */
   async #member(node: string): Promise<void> {
     checkId(node, 'node');
     const member = await this.#desk.ask('NodeRegistry', (replyTo) => ({ type: 'find-member', name: node, replyTo }));
@@ -138,11 +138,11 @@ export class NodeValues {
   }
 }
 
-/** Who was asked and has not answered, for a message. */
+/** Returns a text with the members that have not answered. */
 const unheard = (late: readonly string[]): string =>
   late.length === 0 ? '' : `; ${late.map((name) => `node "${name}"`).join(', ')} did not answer within 5000 ms`;
 
-/** The first that is found; `undefined` when none is. Rejects with the first that fails before. */
+/** Resolves to the first value found, or to `undefined` if there is none. Rejects with the first failure before that. */
 function firstFound<T>(searches: readonly Promise<T | undefined>[]): Promise<T | undefined> {
   let open = searches.length;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { Loan } from '../executor/index.js';
 
-/** The wait of a function for a run of its own: what the function holds is lent to others meanwhile. */
+/** The wait of a function for a run of its own. Meanwhile the function's claim is lent to others. */
 export class RunWait {
   readonly #loan: Loan;
   #waiters = 0;
@@ -10,14 +10,14 @@ export class RunWait {
     this.#loan = loan;
   }
 
-  /** Somebody waits for the run. */
+  /** A caller waits for the run. */
   begin(): void {
     if (this.#returned) return;
     this.#waiters += 1;
     if (this.#waiters === 1) this.#loan.lend();
   }
 
-  /** Somebody does not wait any longer. Resolves when the function may go on. */
+  /** A caller stops waiting. Resolves when the function may go on. */
   leave(): Promise<void> {
     if (this.#returned) return this.#returned;
     this.#waiters -= 1;

@@ -3,23 +3,26 @@ import type { PreparedRun, Progress, RunEvent, RunOutcome } from '../runner/inde
 import type { RunWait } from './run-wait.js';
 
 /**
- * One execution of a DAG: a promise of its outcome, and an iterable of its events, which replays from the first (the last 10,000 are
- * kept) and ends with the run, without throwing. Iterating or cancelling marks a rejection as handled.
+ * One execution of a DAG: a promise of its outcome, and an iterable of its events. The iterable replays all events from the first (the last
+ * 10,000 are kept) and ends with the run, without throwing. Iterating or cancelling marks a rejection as handled.
  */
 export interface Run<R> extends Promise<RunOutcome<R>>, AsyncIterable<RunEvent> {
-  /** The id of this run; unique. */
+  /** The unique id of this run. */
   readonly id: string;
   /** The `dagId` that was given, else the id of the DAG. */
   readonly dagId: string;
   /** How many functions are in each state now. */
   readonly progress: Progress;
-  /** Resolves when every attempt has ended and every claim is free; also if the run was over. */
+  /**
+   * Cancels the run. Resolves when every attempt has ended and every claim is free, also if the run was over. `reason` becomes the `cause`
+   * of the run's error.
+   */
   cancel(reason?: unknown): Promise<void>;
 }
 
 const NOTHING: Progress = { total: 0, waiting: 0, ready: 0, running: 0, resting: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
 
-/** What a run was accepted as, or why it was not. */
+/** How a run was accepted, or why it was refused. */
 export type RunStart =
   | {
       readonly type: 'prepared';
@@ -32,7 +35,7 @@ export type RunStart =
 class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
   #start: RunStart | undefined;
 
-  /** What `then` returns is an ordinary promise. */
+  /** `then` returns an ordinary promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -71,7 +74,7 @@ class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
     return start.wait ? waitingFor(events, start.wait) : events;
   }
 
-  /** Whoever asks for what comes of the run waits for it: so does `await`. */
+  /** A caller of `then` waits for the run: `await` calls it too. */
   override then<A = RunOutcome<R>, B = never>(
     onFulfilled?: ((outcome: RunOutcome<R>) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -85,7 +88,7 @@ class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
   }
 }
 
-/** The events of a run, for a function that waits for it while it listens. */
+/** Iterates the events of a run for a function that waits for it while it listens. */
 async function* waitingFor(events: AsyncGenerator<RunEvent, void, void>, wait: RunWait): AsyncGenerator<RunEvent, void, void> {
   wait.begin();
   try {
@@ -95,10 +98,10 @@ async function* waitingFor(events: AsyncGenerator<RunEvent, void, void>, wait: R
   }
 }
 
-/** The events of a run that was refused. */
+/** Iterates the events of a refused run. */
 async function* refusal({ id, dagId, error, atMs }: Extract<RunStart, { type: 'refused' }>): AsyncGenerator<RunEvent, void, void> {
   if (HandoffError.is(error)) yield { type: 'run-failed', runId: id, dagId, atMs, error };
 }
 
-/** A run as its caller sees it. */
+/** Opens a run as its caller sees it. */
 export const openRun = RunPromise.open;

@@ -2,8 +2,8 @@ import { HandoffError, textOf } from '../../base/index.js';
 import { type Packed, unpackError } from '../../value/index.js';
 
 /**
- * What is thrown where a node has answered a question with an error: that error, if it is one of ours; else a `HANDOFF_BAD_MESSAGE` that
- * names the node, with what came as its cause. So every question ends in an error with a code.
+ * Returns the error to throw when a node has answered a question with an error. It is that error if it is a `HandoffError`, else a
+ * `HANDOFF_BAD_MESSAGE` that names the node, with the received error as `cause`. So every question ends with a code.
  */
 export function answerError(from: string, packed: Packed): HandoffError {
   const error = unpackError(packed);

@@ -8,7 +8,7 @@ import type { Runs } from '../../runner/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, StoredValue } from '../../value/index.js';
 
-/** What answering needs of the node. */
+/** The parts of the node that answering needs. */
 export interface AnswersDeps {
   readonly node: string;
   readonly root: string;
@@ -21,11 +21,11 @@ export interface AnswersDeps {
   readonly fetches: Fetches;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly tellLocation: (dagId: string, functionId: string) => void;
-  /** How things are here, or with every member. Plain data that can be sent. */
+  /** Returns the status of this node, or of all members: plain data that can be sent. */
   readonly status: (all: boolean) => Promise<unknown>;
 }
 
-/** Serves the questions of other nodes. Every question may come twice, and is answered each time. */
+/** Answers the questions of other nodes. Every question may come twice, and is answered each time. */
 export class Answers {
   readonly #deps: AnswersDeps;
 
@@ -33,7 +33,7 @@ export class Answers {
     this.#deps = deps;
   }
 
-  /** An observer is only shown the status. */
+  /** Answers a question. An observer may ask for the status only. */
   answer(from: string, id: number, question: Question, isObserver: boolean): void {
     const { send } = this.#deps;
     const fail = (error: unknown): void => void send(from, { type: 'answer', id, value: null, error: packThrownForWire(error) });
@@ -41,7 +41,7 @@ export class Answers {
       try {
         send(from, { type: 'answer', id, value, error: null });
       } catch (error) {
-        // Longer than a message may be.
+        // The answer is longer than a message may be.
         fail(error);
       }
     };
@@ -60,7 +60,7 @@ export class Answers {
     switch (question.kind) {
       case 'register-capabilities':
         allocation.register(frozenRecord(question.capabilities));
-        // Ahead of the answer on the same link, so that whoever asked knows it by then.
+        // Sent ahead of the answer on the same link, so that the asking node knows it by then.
         membership.beatNow();
         return reply(null);
       case 'check-room':
@@ -75,7 +75,7 @@ export class Answers {
         });
         const found = (): void => {
           timer.cancel();
-          // Where it was made, which need not be here.
+          // The node where it was made, which may be another one.
           reply(store.locate(dagId, functionId) ?? this.#deps.node);
         };
         const forget = store.await(dagId, functionId, { found });
@@ -85,7 +85,7 @@ export class Answers {
         return reply(store.locate(question.dagId, question.functionId) ?? null);
       case 'clear-dag': {
         const { dagId } = question;
-        // What is made here for a run that another drives is that one's.
+        // A value made here for a run that another node drives belongs to that run.
         if (runs.isRunning(dagId) || guests.isRunning(dagId)) throw dagRunning(dagId, this.#deps.node);
         store.clear(dagId);
         return reply(null);
@@ -122,7 +122,7 @@ export class Answers {
   }
 }
 
-/** The error of `clear` while a run of the DAG has not ended on `node`. */
+/** The error of `clear` while a run of the DAG is in progress on `node`. */
 export const dagRunning = (dagId: string, node: string): HandoffError =>
   new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it on node "${node}" has not ended`, { dagId, node });
 

@@ -5,19 +5,19 @@ import { type PeerMesh, type Question, type Requests, shapes } from '../../peer/
 import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 
-/** From this size on a value is fetched by whoever is to keep it, and does not ride along, bytes. */
+/** From this size on the keeping node fetches a value; a smaller one rides along, bytes. */
 const OFFERED_FROM_BYTES = 64 * 1024;
 
 /** How long a member may take to answer, ms. */
 const ANSWER_MS = 5000;
 
-/** How long a node that has joined waits for the others to know it too, ms. */
+/** How long a node that has joined waits until the others know it, ms. */
 const MESH_MS = 5000;
 
-/** Why a member has no answer. */
+/** Errors that mean that a member gave no answer. */
 const UNANSWERED: ReadonlySet<string> = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_NODE_UNKNOWN', 'HANDOFF_TIMEOUT']);
 
-/** What asking other nodes needs of this one. */
+/** The parts of the node that asking other nodes needs. */
 export interface ClusterDeps {
   readonly node: string;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ export interface ClusterDeps {
   readonly store: ValueStore;
 }
 
-/** What this node asks of others, and how it becomes one of them. */
+/** The questions of this node to others, and the way in which it joins them. */
 export class ClusterQuestions {
   readonly #deps: ClusterDeps;
 
@@ -38,7 +38,7 @@ export class ClusterQuestions {
     this.#deps = deps;
   }
 
-  /** The member of that name; `HANDOFF_NODE_UNKNOWN` when there is none. */
+  /** Returns the member of that name. Throws `HANDOFF_NODE_UNKNOWN` if there is none. */
   member(name: string): MemberState {
     const member = this.#deps.membership.find(name);
     if (member) return member;
@@ -46,9 +46,9 @@ export class ClusterQuestions {
   }
 
   /**
-   * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` when it is none or cannot be reached from here, with `HANDOFF_NODE_LOST` when it
-   * is lost first, with `HANDOFF_TIMEOUT` (`node`) after `withinMs`, default 5000. While `progress` grows at least once in that time the
-   * question goes on.
+   * Asks one member. Rejects with `HANDOFF_NODE_UNKNOWN` if it is no member or cannot be reached from here, with `HANDOFF_NODE_LOST` if it
+   * is lost first, and with `HANDOFF_TIMEOUT` (`node`) after `withinMs` (default 5000). The question goes on while `progress` grows at
+   * least once within that time.
    */
   async ask<T>(name: string, question: Question, withinMs: number = ANSWER_MS, progress?: () => number): Promise<T> {
     const { reach } = this.member(name);
@@ -66,8 +66,8 @@ export class ClusterQuestions {
   }
 
   /**
-   * Asks every other member that there is a link to. A member that is lost meanwhile has no answer, nor has one that is late: `late` is
-   * told its name. Rejects with what one of them refused.
+   * Asks every other member with a link. Members that are lost meanwhile, or late, give no answer; `late` is called with the names of the
+   * latter. Rejects with the refusal of any member.
    */
   async askAll<T>(question: Question, withinMs?: number, late?: (name: string) => void): Promise<readonly (readonly [string, T])[]> {
     const answers = await Promise.all(
@@ -100,7 +100,7 @@ export class ClusterQuestions {
     }
     const offer = offers.add((listener) => listener.found(held));
     try {
-      // It has to fetch the value first, which takes as long as the bytes take.
+      // That node must fetch the value first, which takes as long as its bytes take.
       const progress = (): number => this.#deps.peers.deliveredTo(name);
       await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { offer } }, ANSWER_MS, progress);
     } finally {
@@ -109,8 +109,9 @@ export class ClusterQuestions {
   }
 
   /**
-   * Brings a value here from a node that has it, and keeps a copy; `undefined` when that has none. Rejects with `HANDOFF_TIMEOUT` when
-   * nothing has come of it within `withinMs`, default 5000, or for 5000 ms later on. `origin`: where it was made, default there.
+   * Fetches a value from another node and keeps a copy. Resolves to `undefined` if that node has none. Rejects with `HANDOFF_TIMEOUT` if
+   * nothing of it arrives within `withinMs` (default 5000), or for 5000 ms later on. `origin` is the node that made it; the default is the
+   * asked node.
    */
   async fetch(
     from: string,
@@ -136,13 +137,14 @@ export class ClusterQuestions {
     }
   }
 
-  /** Tells everybody that this node has a value. */
+  /** Tells all members that this node has a value. */
   tellLocation(dagId: string, functionId: string, node: string): void {
     this.#deps.peers.broadcast({ type: 'tell-location', dagId, functionId, node });
   }
 
   /**
-   * Where a value was made, as far as anybody knows: the first that knows is believed. `late` is told who has not answered within 5000 ms.
+   * Returns the node that made a value, as far as any member knows; the first answer counts. `late` is called with the members that have
+   * not answered within 5000 ms.
    */
   async locate(dagId: string, functionId: string, late?: (name: string) => void): Promise<string | undefined> {
     const known = this.#deps.store.locate(dagId, functionId);
@@ -160,8 +162,8 @@ export class ClusterQuestions {
   }
 
   /**
-   * Waits until one of the other members has a value, and brings it here; `undefined` when none has it in time. A value of which something
-   * has come goes on coming. `answerMs`: how long the members have to answer, default `timeoutMs`.
+   * Waits until another member has a value, and fetches it. Resolves to `undefined` if none has it in time. Once something of the value has
+   * arrived, it is waited for as long as it goes on arriving. `answerMs` is how long members have to answer; the default is `timeoutMs`.
    */
   awaitElsewhere(dagId: string, functionId: string, timeoutMs: number, answerMs = timeoutMs): Promise<StoredValue | undefined> {
     const { clock } = this.#deps;
@@ -177,7 +179,7 @@ export class ClusterQuestions {
     });
   }
 
-  /** Listens at `host:port` and returns the URL. Others are told `advertise`; default: that URL. */
+  /** Listens at `host:port` and returns the URL. Others are told `advertise`; the default is that URL. */
   async listen(address: string, advertise?: string): Promise<string> {
     const { peers, membership } = this.#deps;
     const { url } = await peers.listen(address, advertise);
@@ -185,7 +187,7 @@ export class ClusterQuestions {
     return url;
   }
 
-  /** Joins through any of the URLs, and waits until the nodes that it leads to know this one too. */
+  /** Joins through any of the URLs, and waits until the nodes found there know this one too. */
   async join(urls: readonly string[], joinTimeoutMs: number): Promise<void> {
     const { peers, membership, clock, random } = this.#deps;
     const joined = await joinCluster({ urls, join: (url) => peers.join(url), clock, random, joinTimeoutMs });
@@ -202,8 +204,8 @@ export class ClusterQuestions {
   }
 
   /**
-   * Whoever has answered has heard this node's first beat, and has told before whom else it knows; so after the answer of the one who was
-   * joined, all others are known; and after theirs, they know this one.
+   * An answering member has received this node's first beat, and has sent its own list of members before. So after the answer of the first
+   * member all others are known, and after their answers they know this node.
    */
   async #meshed(first: string): Promise<void> {
     const { membership } = this.#deps;
@@ -223,7 +225,7 @@ export class ClusterQuestions {
   }
 }
 
-/** What a member is asked, for the message of a time-out. */
+/** Returns the question in words, for the message of a time-out. */
 function asked(question: Question): string {
   switch (question.kind) {
     case 'register-capabilities':
@@ -245,7 +247,7 @@ function asked(question: Question): string {
   }
 }
 
-/** The first that is found by asking all of `names` at once; `undefined` when none is. */
+/** Asks all of `names` at once and resolves to the first value found, or to `undefined` if there is none. */
 function firstOf<T>(names: readonly string[], search: (name: string) => Promise<T | undefined>): Promise<T | undefined> {
   let open = names.length;
   return new Promise((resolve, reject) => {
@@ -259,5 +261,5 @@ function firstOf<T>(names: readonly string[], search: (name: string) => Promise<
   });
 }
 
-/** Whether that is what a node may be called: who answers with anything else knows nothing. */
+/** Whether it is a valid node name. An answer with anything else counts as no knowledge. */
 const isNodeName = (answer: unknown): answer is string => shapes.nodeName(answer) === undefined;

@@ -10,10 +10,10 @@ import { packThrownForWire, unpackError } from '../../value/index.js';
 import { answerError } from './answer-error.js';
 import type { Answers } from './answers.js';
 
-/** How many lines a minute tell of faults of each kind. */
+/** How many faults of each kind are logged in a minute. */
 const FAULTS_TOLD = 10;
 
-/** The stations that hear of other nodes. */
+/** The stations that receive messages of other nodes. */
 export interface MessageRouterDeps {
   readonly membership: Membership;
   readonly allocation: Allocator;
@@ -27,26 +27,26 @@ export interface MessageRouterDeps {
   readonly requests: Requests;
   readonly answers: Answers;
   readonly send: (to: string, message: WireMessage) => boolean;
-  /** Ends the link to a node, at once. */
+  /** Ends the link to a node at once. */
   readonly drop: (name: string) => void;
   readonly logger: Logger;
-  /** For what others can bring about as often as they like. */
+  /** The log for events that other nodes can cause at will. */
   readonly quietLog: QuietLog;
   readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
-  /** Something here has a bug: the PeerHub ends with it, and its supervisor decides. */
+  /** Reports a bug of this node: the PeerHub ends with the error, and its supervisor decides. */
   readonly crash: (error: unknown) => void;
 }
 
-/** What somebody waits for an answer to. */
+/** Messages whose sender waits for an answer. */
 const QUESTIONS: ReadonlySet<string> = new Set(['ask', 'run-attempt', 'stop-attempt', 'fetch-value']);
 
 /**
- * Where what comes over the links goes: each message to its station, within the turn in which it came; links and their ends to the
- * membership.
+ * Routes everything that comes over the links: each message to its station, within the turn in which it came; the beginnings and ends of
+ * links to the membership.
  */
 export class MessageRouter implements PeerListener {
   readonly #parts: MessageRouterDeps;
-  /** Peers that are no members: they ask, and are not asked. */
+  /** Peers that are no members: they ask questions and are asked none. */
   readonly #observers = new Set<string>();
 
   constructor(parts: MessageRouterDeps) {
@@ -59,10 +59,10 @@ export class MessageRouter implements PeerListener {
       const { membership, requests, remote, runs, store, send } = this.#parts;
       if (peer.isObserver) return void this.#observers.add(peer.name);
       membership.up(peer);
-      // Before anything is asked again.
+      // Before any question is asked again.
       const attempts = remote.attemptsOn(peer.name);
       send(peer.name, { type: 'runs-under-way', runs: runs.ids.map((id) => [id, attempts.get(id) ?? []]) });
-      // What was told while there was no link was missed, on both sides.
+      // Messages were missed on both sides while there was no link.
       store.forgetAllCopies((node) => node === peer.name || membership.find(node) !== undefined);
       for (const { runId, dagId } of runs.progress()) send(peer.name, { type: 'run-begun', runId, dagId });
       requests.linkUp(peer.name);
@@ -78,12 +78,12 @@ export class MessageRouter implements PeerListener {
   }
 
   notDialled(name: string, address: string, fault: DialFault): void {
-    // Only what proves that it is not there any more; who refuses a link is alive.
+    // Only faults that prove its absence count: a node that refuses a link is alive.
     if (fault === 'refused' || fault === 'other-name') this.#safely(() => this.#parts.membership.refused(name, address));
   }
 
   messages(from: string, messages: readonly WireMessage[], isWanted: () => boolean): void {
-    // What a hundred answers make room for is filled once, not after each.
+    // The room that a hundred answers make is filled once, not after each.
     this.#parts.allocation.together(() => {
       for (const message of messages) if (isWanted()) this.#doubtfully(from, message);
     });
@@ -102,8 +102,8 @@ export class MessageRouter implements PeerListener {
   }
 
   /**
-   * A message has the shape of its type, and may still say what cannot be. What it breaks is its sender's affair: a question is answered
-   * with a fault; after anything else the link ends, and everything else goes on. Were it this node's, one member could end every other.
+   * Processes a message with a valid shape and possibly invalid content. An error is the sender's affair: a question is answered with it,
+   * and after any other message the link ends. All else goes on. If it counted as this node's own error, one member could end every other.
    */
   #doubtfully(from: string, message: WireMessage): void {
     try {
@@ -112,7 +112,7 @@ export class MessageRouter implements PeerListener {
       const fields = { code: 'HANDOFF_BAD_MESSAGE', peer: from, type: message.type, why: textOf(error), err: error };
       this.#parts.quietLog.warn(fields, 'cannot deal with a message', FAULTS_TOLD);
       if (!QUESTIONS.has(message.type)) return this.#parts.drop(from);
-      // Asked again over a new link it would end that one too.
+      // Asked again over a new link, the question would end that link too.
       const { id } = message as Extract<WireMessage, { readonly id: number }>;
       this.notUnderstood(from, message.type, id, textOf(error));
     }
@@ -124,7 +124,7 @@ export class MessageRouter implements PeerListener {
     this.#safely(() => this.#refuse(from, type, id, error));
   }
 
-  /** A question that cannot be dealt with is answered so; what cannot be read of an answer is the end of its question. */
+  /** Answers a question that cannot be processed with the error. If an answer cannot be read, its question fails. */
   #refuse(from: string, type: string, id: number, error: HandoffError): void {
     const { requests, remote, fetches, send } = this.#parts;
     const packed = packThrownForWire(error);
@@ -166,7 +166,7 @@ export class MessageRouter implements PeerListener {
         if (message.error) return requests.failed(from, message.id, answerError(from, message.error));
         return requests.answered(from, message.id, message.value);
       case 'run-begun':
-        // Results of runs of that DAG before are no answers any more.
+        // Results of that DAG's earlier runs no longer count.
         store.runStarted(message.runId, message.dagId);
         return guests.heard(from, message);
       case 'run-attempt':
@@ -199,7 +199,7 @@ export class MessageRouter implements PeerListener {
         return store.locations.register(message.dagId, message.functionId, message.node);
       case 'function-output': {
         const { dagId, runId, functionId, attempt, stream, text } = message;
-        // Only of runs that this node drives.
+        // Only for runs that this node drives.
         if (!this.#parts.runs.get(runId)) return undefined;
         return this.#parts.onOutput({ dagId, runId, functionId, attempt, node: from }, stream, text);
       }
@@ -209,7 +209,7 @@ export class MessageRouter implements PeerListener {
   #memberEvent(event: MemberEvent): void {
     const { allocation, requests, remote, comparisons, guests, runs, values, logger } = this.#parts;
     const { name, address, status } = event.member;
-    // First nothing more is placed there, then what was is placed elsewhere.
+    // The order matters: first nothing more is placed there, then its functions are placed elsewhere.
     allocation.heard(event);
     switch (event.type) {
       case 'member-joined':
@@ -225,7 +225,7 @@ export class MessageRouter implements PeerListener {
         const how = event.type === 'member-left' ? 'left' : 'lost';
         if (event.type !== 'member-lost') logger.info({ member: name }, 'node left');
         else logger.warn({ member: name, cause: event.cause }, 'node lost');
-        // Before the requests to it fail: what was asked of it is known to be lost by then.
+        // Before the requests to it fail: their values must be known to be lost by then.
         runs.memberGone(name);
         requests.gone(name, new HandoffError('HANDOFF_NODE_LOST', `Node "${name}" is gone before it answered`, { node: name }));
         remote.gone(name, how);

@@ -8,30 +8,33 @@ import { answerError } from './answer-error.js';
 import { type ClusterStatus, openStatus } from './status.js';
 import { statusFrom } from './status-answer.js';
 
-/** What `ClusterObserver.start` takes. */
+/** The options of `ClusterObserver.start`. */
 export interface ObserverOptions {
-  /** URLs of members, at least one; any one that answers will do. */
+  /** URLs of members, at least one. Any one that answers is enough. */
   join: readonly string[];
-  /** How long to look for a member that answers, ms. A refusal is final at once. Default 10,000. */
+  /**
+   * How long to look for a member that answers, ms. A refusal is final at once.
+   * @default 10_000
+   */
   joinTimeoutMs?: number;
-  /** As that of the nodes. */
+  /** The secret of the cluster, as the nodes have it. The default is none. */
   cookie?: string;
   tls?: TlsOptions;
-  /** Default: silent. */
+  /** Where the observer logs. The default is silence. */
   logger?: Logger;
 }
 
 const KNOWN = new Set(['join', 'joinTimeoutMs', 'cookie', 'tls', 'logger']);
 
-/** A member that has said nothing for so long is asked no more, ms. */
+/** A member that has been silent for this long is not asked again, ms. */
 const ANSWER_MS = 5000;
 
-/** All are tried side by side. */
+/** The most addresses that are tried at once. */
 const MOST_ADDRESSES = 100;
 
 /**
- * Looks at a cluster without being a member: nothing is placed with it, nobody waits for it, and it may ask for nothing but the status.
- * When the member that it asks goes away, it asks another one.
+ * Observes a cluster without being a member: nothing is placed on it, no node waits for it, and it may ask for the status only. If the
+ * member that it asks goes away, it asks another one.
  */
 export class ClusterObserver implements AsyncDisposable {
   readonly #network: NetworkOptions;
@@ -57,8 +60,8 @@ export class ClusterObserver implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a member has let it look on. Rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or
-   * `HANDOFF_PROTOCOL_MISMATCH` when nobody does.
+   * Connects to a member. Rejects with `TypeError` or `RangeError` for wrong options, and with `HANDOFF_JOIN_REFUSED` or
+   * `HANDOFF_PROTOCOL_MISMATCH` if no member accepts it.
    */
   static async start(options: ObserverOptions): Promise<ClusterObserver> {
     if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
@@ -76,9 +79,9 @@ export class ClusterObserver implements AsyncDisposable {
   }
 
   /**
-   * How the cluster is now. A member that has not answered within 5000 ms is let go, and another one is asked. Rejects with
-   * `HANDOFF_TIMEOUT` when one that was asked before is the only one left, as `start` when no member is found any more, with
-   * `HANDOFF_STOPPED` after `close`.
+   * Returns the present status of the cluster. If a member has not answered within 5000 ms, another one is asked. Rejects with
+   * `HANDOFF_TIMEOUT` if all that are left were asked before, as `start` if no member can be found, and with `HANDOFF_STOPPED` after
+   * `close`.
    */
   async status(): Promise<ClusterStatus> {
     const alive = keepAlive();
@@ -94,7 +97,7 @@ export class ClusterObserver implements AsyncDisposable {
           this.#learn(status);
           return status;
         } catch (error) {
-          // Nor does one help that answers nonsense.
+          // A member that answers nonsense does not help either.
           const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT') || HandoffError.is(error, 'HANDOFF_BAD_MESSAGE');
           if (isLate) this.#peers.drop(name);
           if ((isLate && silent.has(name)) || !(isLate || HandoffError.is(error, 'HANDOFF_NODE_LOST'))) throw error;
@@ -106,7 +109,7 @@ export class ClusterObserver implements AsyncDisposable {
     }
   }
 
-  /** Looks on no more. */
+  /** Ends the observation. */
   async close(): Promise<void> {
     await this.#peers.close();
     this.#requests.close(new HandoffError('HANDOFF_STOPPED', 'The observer is closed'));
@@ -117,7 +120,7 @@ export class ClusterObserver implements AsyncDisposable {
     await this.close();
   }
 
-  /** Where others can be asked, when the one that was asked is gone. */
+  /** Remembers the addresses of other members, in case the asked one goes away. */
   #learn({ nodes }: ClusterStatus): void {
     for (const { address } of nodes) {
       const dialled = address === undefined ? undefined : peerAddress(address);
@@ -125,7 +128,7 @@ export class ClusterObserver implements AsyncDisposable {
     }
   }
 
-  /** The name of a member with a link. */
+  /** Returns the name of a member with a link. */
   async #linked(): Promise<string> {
     const [peer] = this.#peers.peers;
     if (peer) return peer.name;

@@ -2,7 +2,7 @@ import { HandoffError } from '../../base/index.js';
 import { type Shape, shapes } from '../../peer/index.js';
 import type { WireStatus } from './status.js';
 
-/** No more than that of anything is taken from one answer. */
+/** The most entries that are taken from one list of an answer. */
 const MOST = 10_000;
 
 const { amount, count, id, list, nodeName, nullable, object, text, tuple, word } = shapes;
@@ -22,8 +22,8 @@ const run = object({ runId: id, dagId: id, driver: nodeName, progress: resources
 const waiting = object({ node: nullable(nodeName), driver: nodeName, dagId: id, functionId: id, lacking: resources }, { open: true });
 
 /**
- * What a node answered when it was asked how things are, as far as it makes sense: of each list the entries that are what they should be,
- * each once. Throws `HANDOFF_BAD_MESSAGE` for what is no status at all.
+ * Reads a node's status as far as it is valid: of each list the valid entries, each once. Throws `HANDOFF_BAD_MESSAGE` if it is no status
+ * at all.
  */
 export function statusFrom(teller: string, answer: unknown): WireStatus {
   const {

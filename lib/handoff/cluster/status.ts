@@ -4,67 +4,67 @@ import type { GuestRuns } from '../../guests/index.js';
 import type { Membership, NodeStatus, Resources } from '../../nodes/index.js';
 import type { Runs } from '../../runner/index.js';
 
-/** How many there are, and how many of them are in use. */
+/** The number of slots, and how many of them are in use. */
 interface Places {
   readonly used: number;
   readonly total: number;
 }
 
-/** What a member has, and what of it is in use. */
+/** What a member has, and how much of it is in use. */
 export interface NodeUse {
   readonly name: string;
-  /** `undefined` for a node that does not listen. */
+  /** The member's URL; `undefined` if it does not listen. */
   readonly address: string | undefined;
   readonly status: NodeStatus;
-  /** Whether it has said how it is; without that the numbers are zero. */
+  /** Whether the member has reported its state. If not, the numbers are zero. */
   readonly isHeard: boolean;
   readonly capabilities: Capabilities;
   readonly used: Capabilities;
   readonly threads: Places;
   readonly loopPlaces: Places;
-  /** Attempts under way, of all drivers. */
+  /** The number of attempts in progress, of all drivers. */
   readonly running: number;
-  /** Attempts of other drivers that wait there for room. */
+  /** The number of other drivers' attempts that wait there for room. */
   readonly queued: number;
   /**
-   * Attempts that were given up (time-out, cancel) and whose thread is still blocked in a system call: they hold their claim and thread
-   * until it ends.
+   * The number of attempts that were given up (time-out, cancel) and whose thread is still blocked in a system call. They hold their claim
+   * and thread until the call returns.
    */
   readonly blocked: number;
-  /** The size of the values kept there, bytes. */
+  /** The total size of the values kept there, bytes. */
   readonly heldBytes: number;
-  /** `'lost'` while its log lines cannot be written: a full disk, a reader that has gone or does not read, a `logger` that throws. */
+  /** `'lost'` while its log lines cannot be written: a full disk, a reader that is gone or does not read, a `logger` that throws. */
   readonly log: LogState;
 }
 
-/** A run under way. */
+/** A run in progress. */
 export interface DrivenRun {
   readonly runId: string;
   readonly dagId: string;
-  /** The node that drives it. */
+  /** The name of the node that drives it. */
   readonly driver: string;
-  /** How many functions there are in each state, as `Run.progress`. */
+  /** How many functions are in each state, as in `Run.progress`. */
   readonly progress: Readonly<Record<string, number>>;
 }
 
-/** A function that could run now, if there were room. */
+/** A function that could run now if there were room. */
 export interface WaitingFunction {
   readonly functionId: string;
   readonly dagId: string;
   readonly driver: string;
-  /** The node where it waits; `undefined`: it waits with its driver until any node has room. */
+  /** The node where it waits; `undefined` if it waits at its driver until any node has room. */
   readonly node: string | undefined;
-  /** What it waits for: how much of each resource is missing, `thread` and `loop` for places. */
+  /** How much of each resource is missing; `thread` and `loop` count slots. */
   readonly lacking: Capabilities;
 }
 
-/** How a cluster is. */
+/** The status of a cluster. */
 export interface ClusterStatus {
   readonly nodes: readonly NodeUse[];
   readonly runs: readonly DrivenRun[];
-  /** Of each run at most the first hundred. */
+  /** Waiting functions: at most the first hundred of each run. */
   readonly waiting: readonly WaitingFunction[];
-  /** How many functions wait beside those. */
+  /** How many more functions wait. */
   readonly moreWaiting: number;
 }
 
@@ -75,7 +75,7 @@ export interface WireStatus {
     readonly name: string;
     readonly address: string | null;
     readonly status: NodeStatus;
-    /** `null` for a member that has not been heard yet. */
+    /** `null` for a member that has not reported yet. */
     readonly content: {
       readonly capabilities: Resources;
       readonly used: Resources;
@@ -101,7 +101,7 @@ export interface WireStatus {
 
 type WireWaiting = WireStatus['waiting'][number];
 
-/** How things are on this node: the members as it knows them, the runs that it drives, and what waits on it. */
+/** Returns the status of this node: the members as it knows them, the runs that it drives, and the attempts that wait on it. */
 export function statusOf(parts: { membership: Membership; runs: Runs; guests: GuestRuns }): WireStatus {
   const { membership, runs, guests } = parts;
   const node = membership.self.name;
@@ -127,8 +127,8 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
 }
 
 /**
- * One picture of many: each node is believed about itself and the runs that it drives, and no other; what waits on a node waits no longer
- * with its driver.
+ * Merges the reports of several nodes. Each node is believed only about itself and the runs that it drives. A function that waits on a node
+ * is not listed at its driver.
  */
 export function mergedStatus(own: WireStatus, others: readonly (readonly [string, WireStatus])[]): WireStatus {
   const all = new Map<string, WireStatus>([[own.node, own], ...others.filter(([teller]) => teller !== own.node)]);
@@ -151,7 +151,7 @@ export function mergedStatus(own: WireStatus, others: readonly (readonly [string
   };
 }
 
-/** A status as it came over the wire, for people. */
+/** Returns a status from the wire in its public form. */
 export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): ClusterStatus {
   const places = ([total, used]: readonly [number, number]): Places => ({ used, total });
   return {

@@ -3,21 +3,21 @@ import type { isolations } from '../../executor/index.js';
 import { type Defer, nextTurn, type Transport } from '../../peer/index.js';
 import type { WrapAttempt } from '../../runner/index.js';
 
-/** What a node takes from the world: time, chance, and how frames get to other processes. */
+/** The environment of a node: time, chance, and the way of frames to other processes. */
 export interface Environment {
   readonly clock: Clock;
-  /** From 0 to 1, as `Math.random`. */
+  /** Returns a number from 0 to 1, as `Math.random` does. */
   readonly random: () => number;
   readonly defer: Defer;
-  /** Default: WebSockets, with the node's own TLS options. */
+  /** The default is WebSockets, with the node's own TLS options. */
   readonly transport: Transport | undefined;
-  /** Comes between the runs that this node drives and their attempts, wherever those are. Default: nothing. */
+  /** Wraps the attempts of the runs that this node drives, wherever they run. The default is none. */
   readonly interpose?: WrapAttempt;
-  /** Where functions run, by the name that their `isolation` gives. Default: in threads and on the loop. */
+  /** Where functions run, by the name in their `isolation`. The default is all isolations of `executor/isolations`. */
   readonly isolations?: typeof isolations;
-  /** Loads a module on this node's own loop. Default: `import`. */
+  /** Loads a module on this node's own loop. The default is `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;
 }
 
-/** The machine's own. */
+/** The machine's own environment. */
 export const realEnvironment: Environment = { clock: systemClock, random: Math.random, defer: nextTurn, transport: undefined };

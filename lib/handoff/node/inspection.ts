@@ -1,22 +1,22 @@
 import type { Capabilities } from '../../allocator/index.js';
 import type { NodeParts } from './node-parts.js';
 
-/** What a node holds and has under way, counted at one moment within a turn: what should be nothing once its runs are over. */
+/** What a node holds and runs, counted at one moment within a turn. Once its runs are over, all of it should be nothing. */
 export interface NodeInspection {
   readonly capabilities: Capabilities;
-  /** By running functions, as the ledger has it. */
+  /** The resources used by running functions, according to the ledger. */
   readonly used: Capabilities;
-  /** Whether nothing is claimed: no resource, no thread, no place on the loop. */
+  /** Whether nothing is claimed: no resource, no thread, no slot on the loop. */
   readonly isFree: boolean;
-  /** Threads and places on the loop that are claimed. */
+  /** How many threads and slots on the loop are claimed. */
   readonly slotsUsed: number;
-  /** Attempts under way in this node's executor. */
+  /** The number of attempts in progress in this node's executor. */
   readonly running: number;
-  /** Runs that it drives; runs of others that happen here too; attempts of its runs elsewhere. */
+  /** The numbers of runs that it drives, of other nodes' runs with attempts here, and of its runs' attempts elsewhere. */
   readonly runs: number;
   readonly guestRuns: number;
   readonly farAttempts: number;
-  /** Questions without an answer, fetches under way, values on offer. */
+  /** The numbers of unanswered questions, fetches in progress, and offered values. */
   readonly requests: number;
   readonly fetches: number;
   readonly offers: number;
@@ -25,7 +25,7 @@ export interface NodeInspection {
   readonly links: readonly string[];
 }
 
-/** Reads the state of a node out of its parts, for its status and for specs. Changes nothing. */
+/** Reads the state of a node from its parts, for its status and for specs. Changes nothing. */
 export function inspect({
   allocation,
   executor,

@@ -3,9 +3,9 @@ import { type Clock, HandoffError, keepAlive, type Logger } from '../../base/ind
 import type { NodeParts } from './node-parts.js';
 import type { Tree } from './tree.js';
 
-/** How a node ends: because it is told to, or because its root supervisor gave up. Once, whatever comes together. */
+/** The end of a node, because `stop` was called or because its root supervisor gave up. It ends once, even if both happen. */
 export class Lifecycle {
-  /** Resolves when the node has stopped: with the error that ended it, if one did. */
+  /** Resolves when the node has stopped: to the error that ended it, if there is one. */
   readonly stopped: Promise<HandoffError | undefined>;
   readonly #node: string;
   readonly #tables: NodeParts;
@@ -31,27 +31,27 @@ export class Lifecycle {
     });
   }
 
-  /** Whether the node takes no more work. */
+  /** Whether the node accepts no more work. */
   get isOver(): boolean {
     return this.#stopping !== undefined;
   }
 
-  /** Throws `HANDOFF_STOPPED` when the node takes no more work. */
+  /** Throws `HANDOFF_STOPPED` if the node accepts no more work. */
   refuse(): void {
     if (this.isOver) throw this.#stoppedError();
   }
 
-  /** Lets attempts end for `graceMs`, then ends the rest, and everything else. Repeated calls are one. */
+  /** Gives attempts `graceMs` to end, then ends the rest and everything else. Repeated calls share one stop. */
   stop(graceMs: number): Promise<void> {
     this.#stopping ??= this.#stop(graceMs);
     return this.#stopping;
   }
 
-  /** Ends every worker thread at once, and stops the node. Resolves with how many threads could not be ended. */
+  /** Ends every worker thread at once, and stops the node. Resolves to the number of threads that could not be ended. */
   endThreads(): Promise<number> {
     const { runs, executor } = this.#tables;
     this.#stopping ??= this.#stop(0);
-    // Before any function ends with its thread: else a run would be complete without it.
+    // Before any function ends with its thread: otherwise a run would end without it.
     void runs.abortAll('the threads of its node were ended');
     return executor.close();
   }
@@ -64,12 +64,12 @@ export class Lifecycle {
     const alive = keepAlive();
     const { runs, allocation, executor, membership, guests } = this.#tables;
     runs.refuse(this.#stoppedError());
-    // Before anything is given back, so that nobody sends it here again.
+    // Before anything is given back, so that no node sends it here again.
     membership.leave();
     allocation.drain();
     guests.drain();
     if (graceMs > 0) {
-      // Who is alone and idle is gone at once.
+      // A node that is alone and idle ends at once.
       const isNoticed = executor.running > 0 || membership.members.length > 1;
       this.#logger[isNoticed ? 'info' : 'debug']({ graceMs, running: executor.running }, 'leaving: what runs may end');
       const idle = Promise.all([
@@ -90,7 +90,7 @@ export class Lifecycle {
     alive.cancel();
   }
 
-  /** The root supervisor has ended by itself: no actor is left that could do anything. */
+  /** The root supervisor has ended by itself: no actor is left that could act. */
   async #giveUp(): Promise<void> {
     const { runs, allocation } = this.#tables;
     const reason = gaveUp(this.#tree.root);
@@ -107,11 +107,11 @@ export class Lifecycle {
     const { executor, store, membership, peers, requests, remote } = this.#tables;
     closePlainActor(this.#desk);
     membership.goodbye();
-    // Side by side: a peer that is stopped, and a thread that is blocked, each take their time.
+    // At the same time: a stopped peer and a blocked thread each take their time.
     const threads = executor.close();
     await peers.close();
     requests.close(this.#stoppedError());
-    // What runs that were abandoned still have elsewhere has been told to stop; that it did will not be heard.
+    // Abandoned runs have sent their stop messages; the answers will not be received.
     remote.close();
     await this.#tree.root.stop();
     await this.#tree.system.stop();

@@ -27,13 +27,15 @@ import { statusFrom } from '../cluster/status-answer.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
 
-/** How long members have to say how they are, for a picture of all, ms. */
+/** How long members have to report their status for a status of all, ms. */
 const STATUS_MS = 1000;
 
 /** The longest piece of a line that goes to the driver in one message, characters. */
 const LINE_CHARACTERS = 64 * 1024;
 
-/** The tables of a node: what its actors must not lose. Made once; every incarnation of an actor works on the same one. */
+/**
+ * The tables of a node: everything that its actors must not lose. They are made once; every incarnation of an actor works on the same ones.
+ */
 export interface NodeParts {
   readonly store: ValueStore;
   readonly peers: PeerMesh;
@@ -47,13 +49,13 @@ export interface NodeParts {
   readonly fetches: Fetches;
   readonly offers: Offers;
   readonly cluster: ClusterQuestions;
-  /** How things are here, or with every member. */
+  /** Returns the status of this node, or of all members. */
   readonly status: (all: boolean) => Promise<WireStatus>;
-  /** Who is told when what came over the wire has led to an error. */
+  /** The handler of errors that messages have caused. */
   readonly wireCrash: { handle: (error: unknown) => void };
 }
 
-/** Lays the tables, from the ground up. */
+/** Assembles the parts of a node, from the ground up. Everything meets here. */
 export function assembleNode(options: CheckedNodeOptions, surroundings: Environment): NodeParts {
   const { clock, random, defer, transport, interpose, importModule } = surroundings;
   const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, root, logger, network } = options;
@@ -87,7 +89,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     random,
     defer,
     ...(cookie !== undefined && { cookie }),
-    // Names are unique, which is all that the membership insists on.
+    // Names are unique; the membership insists on nothing else.
     objection: (peer) => (peer.isObserver || membership.refusalOf(peer) === undefined ? undefined : 'name-taken'),
   });
   const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
@@ -95,13 +97,13 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const requests = new Requests(send, clock);
 
   const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
-    // The logger names the node that writes.
+    // The logger adds the name of this node itself.
     const { node: ranOn, ...what } = context;
     const fields = ranOn === node ? { ...what, stream } : { ...what, ranOn, stream };
     if (stream === 'stdout') logger.info(fields, text);
     else logger.warn(fields, text);
   };
-  /** What a function prints goes to whoever drives its run. */
+  /** Sends a function's output to the node that drives its run. */
   const onOwnOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
     const driver = guests.driverOf(context.runId);
     if (driver === undefined) return onOutput(context, stream, text);
@@ -167,7 +169,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
   const cluster = new ClusterQuestions({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
-  /** What one of them answers, or that it does not, is no reason not to show the others. */
+  /** Missing status of one member is no reason to hide the others. */
   const statusOfOther = async (name: string): Promise<readonly [string, WireStatus] | undefined> => {
     try {
       return [name, statusFrom(name, await cluster.ask<unknown>(name, { kind: 'show-status', all: false }, STATUS_MS))];

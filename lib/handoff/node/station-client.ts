@@ -6,7 +6,7 @@ import type { Stations, Tree } from './tree.js';
 /** An answer that has not come after this long never will. */
 const ANSWER_MS = 2 ** 40;
 
-/** Asks the supervised actors of a node on behalf of those who are outside. */
+/** Asks the supervised actors of a node on behalf of callers outside the tree. */
 export class StationClient {
   readonly #tree: Tree;
   readonly #lifecycle: Lifecycle;
@@ -17,8 +17,8 @@ export class StationClient {
   }
 
   /**
-   * When the actor crashes meanwhile, its next incarnation is asked again: every question may be repeated. `HANDOFF_STOPPED` once the node
-   * is.
+   * Asks an actor. If the actor crashes meanwhile, its next incarnation is asked again: every question may be repeated. Rejects with
+   * `HANDOFF_STOPPED` once the node has stopped.
    */
   async ask<R, N extends keyof Stations>(name: N, request: (replyTo: ActorRef<R>) => Stations[N]): Promise<R> {
     this.#lifecycle.refuse();
@@ -40,7 +40,7 @@ export class StationClient {
   }
 }
 
-/** Throws `TypeError` for what is no id or name. */
+/** Throws `TypeError` if it is not a valid id or name. */
 export function checkId(given: unknown, what: string): void {
   if (typeof given !== 'string' || given === '') throw new TypeError(`${what} must be a non-empty string`);
   const fault = nameFault(given);

@@ -16,7 +16,7 @@ import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
 import type { NodeParts } from './node-parts.js';
 
-/** The supervised actors that can be asked, and what they understand. */
+/** The supervised actors that can be asked, with their messages. */
 export interface Stations {
   LocalStore: LocalStoreMessage;
   PeerHub: PeerHubMessage;
@@ -29,13 +29,13 @@ export interface Stations {
 export interface Tree {
   readonly system: ActorSystem;
   readonly root: Supervisor;
-  /** The actor of that name as it is now, or was last. */
+  /** Returns the present or last incarnation of an actor. */
   ref<N extends keyof Stations>(name: N): ActorRef<Stations[N]>;
-  /** Resolves when another incarnation has taken the place of `gone`. */
+  /** Resolves when another incarnation has replaced `gone`. */
   replaced<N extends keyof Stations>(name: N, gone: ActorRef<Stations[N]>): Promise<void>;
 }
 
-/** Grows the tree: root, one-for-one, over the stations in the order in which they need each other. */
+/** Grows the tree: a one-for-one root over the stations, in the order in which they need each other. */
 export async function growTree(options: CheckedNodeOptions, tables: NodeParts, { clock }: Environment): Promise<Tree> {
   const system = await openActorSystem({ name: options.name, clock, logger: options.logger });
   const present = new Map<string, unknown>();
@@ -54,7 +54,7 @@ export async function growTree(options: CheckedNodeOptions, tables: NodeParts, {
   const changed = async (name: string, gone: unknown): Promise<void> => {
     while (present.get(name) === gone) await new Promise<void>((resolve) => waiting.push(resolve));
   };
-  // A node without peers has nobody to beat for.
+  // A node without peers sends no beats.
   const heart = options.isAlone ? undefined : clock;
   tables.wireCrash.handle = (error) => {
     if (!tell(present.get('PeerHub') as ActorRef<PeerHubMessage>, { type: 'crash', error })) {

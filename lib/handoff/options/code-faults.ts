@@ -3,7 +3,7 @@ import type { CodeRef, DagLike } from '../../dag/index.js';
 import { findMissingCode } from '../../executor/index.js';
 import { checkedRoot } from './node-options.js';
 
-/** A function that cannot be run, as its code, or that of a serializer of its arguments, cannot be loaded here. */
+/** A function whose code, or that of a serializer of its arguments, cannot be loaded on this machine. */
 export interface CodeFault {
   readonly kind: 'code-not-found';
   readonly functionId: string;
@@ -12,19 +12,23 @@ export interface CodeFault {
   readonly message: string;
 }
 
-/** What `findCodeFaults` takes. */
+/** The options of `findCodeFaults`. */
 export interface CodeFaultOptions {
-  /** As of `Handoff.start`: the folder that modules lie in. Default: that of the nearest package.json above the working directory. */
+  /** The folder of the modules, as for `Handoff.start`. The default is that of the nearest package.json above the working directory. */
   readonly root?: string;
-  /** How long each module may take to load, ms. Default 10,000. */
+  /**
+   * How long each module may take to load, ms.
+   * @default 10_000
+   */
   readonly timeoutMs?: number;
 }
 
 /**
- * Finds the functions of a DAG whose code cannot be loaded below `root` on this machine: a module or an export that is misspelt, a module
- * that throws, never settles or ends its process. In the order of the DAG; plain functions need no look. Modules are loaded as a node does
- * it, in a process of their own that is killed afterwards; nothing of the DAG is run, but what a module does while it loads is done.
- * Rejects with a `TypeError` or `RangeError` for wrong options.
+ * Finds the functions of a DAG whose code cannot be loaded below `root` on this machine: a misspelt module or export, or a module that
+ * throws, never settles or ends its process. Returns them in the order of the DAG; plain functions are not checked.
+ *
+ * Modules are loaded as a node loads them, in a process of their own that is killed afterwards. Functions are not run, but the top-level
+ * code of modules is. Rejects with a `TypeError` or `RangeError` for wrong options.
  */
 export async function findCodeFaults(dag: DagLike, options: CodeFaultOptions = {}): Promise<CodeFault[]> {
   const root = checkedRoot(options.root);

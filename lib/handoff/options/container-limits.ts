@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 
-/** Gives the text of a file, `undefined` where there is none. */
+/** Returns the text of a file, or `undefined` if there is none. */
 export type ReadText = (path: string) => string | undefined;
 
 const MOUNT = '/sys/fs/cgroup';
 const MIB = 2 ** 20;
 
 /**
- * How many CPUs the cgroups of this process may use, as a fraction: the least quota of its own cgroup and all above it, in version 2
- * (`cpu.max`) or 1 (`cpu.cfs_quota_us`). `Infinity` where there is no quota, or no cgroups. Source: the kernel's documentation,
- * admin-guide/cgroup-v2, "CPU".
+ * Returns how many CPUs the cgroups of this process may use, as a fraction: the smallest quota of its own cgroup and all above it, in
+ * version 2 (`cpu.max`) or 1 (`cpu.cfs_quota_us`). `Infinity` if there is no quota, or there are no cgroups. Source: the kernel's
+ * documentation, admin-guide/cgroup-v2, "CPU".
  */
 export function cpuQuota(read: ReadText): number {
   let least = Number.POSITIVE_INFINITY;
@@ -23,7 +23,7 @@ export function cpuQuota(read: ReadText): number {
         leastQuota(MOUNT, path, (folder) => quotaOf(read(`${folder}/cpu.max`))),
       );
     else if (controllers.split(',').includes('cpu')) {
-      // Where systems mount it under both names, either will do.
+      // Some systems mount it under both names; either works.
       for (const mount of new Set([`${MOUNT}/${controllers}`, `${MOUNT}/cpu`])) {
         const quota = (folder: string): number => quotaOf(`${read(`${folder}/cpu.cfs_quota_us`)} ${read(`${folder}/cpu.cfs_period_us`)}`);
         least = Math.min(least, leastQuota(mount, path, quota));
@@ -33,7 +33,7 @@ export function cpuQuota(read: ReadText): number {
   return least;
 }
 
-/** From the process's own cgroup up to the mount: in a container the path may be the host's, and only the mount itself is there. */
+/** Searches from the process's own cgroup up to the mount. In a container the path may be the host's, and only the mount itself exists. */
 function leastQuota(mount: string, path: string, quota: (folder: string) => number): number {
   const names = path.split('/').filter((name) => name !== '');
   let least = Number.POSITIVE_INFINITY;
@@ -43,7 +43,7 @@ function leastQuota(mount: string, path: string, quota: (folder: string) => numb
   return least;
 }
 
-/** `quota period`, both in µs; what is no such text, or says `max` or -1, is no quota. */
+/** Reads `quota period`, both in µs. Any other text, `max` and -1 mean no quota. */
 function quotaOf(text: string | undefined): number {
   const [, quota, period] = /^(\d+) (\d+)\s*$/.exec((text ?? '').replaceAll('\n', '')) ?? [];
   const cpus = Number(quota) / Number(period);
@@ -51,22 +51,22 @@ function quotaOf(text: string | undefined): number {
 }
 
 /**
- * The CPUs that a node has by default: the available parallelism, or the container's quota where that is less, but 1 at least, as functions
- * ask for 1.
+ * Returns the default CPUs of a node: the available parallelism, or the container's quota if that is less, but at least 1, as functions ask
+ * for 1.
  */
 export function defaultCpu(parallelism: number, quota: number): number {
   return Math.max(1, Math.min(parallelism, Math.round(quota * 1000) / 1000));
 }
 
 /**
- * The MiB that a node has by default: the machine's, or the container's limit where there is one that is less. Both in bytes; a limit of 0
- * is none.
+ * Returns the default MiB of a node: the machine's, or the container's limit if that is less. Both arguments are in bytes; a limit of 0
+ * means none.
  */
 export function defaultMemoryMiB(machineBytes: number, limitBytes: number): number {
   return Math.floor((limitBytes > 0 ? Math.min(machineBytes, limitBytes) : machineBytes) / MIB);
 }
 
-/** The default capabilities of a node in this process: those of the machine, or of the container that it runs in. */
+/** Returns the default capabilities of a node in this process: those of the machine, or of its container. */
 export function defaultCapabilities(): { readonly cpu: number; readonly memory: number } {
   return { cpu: defaultCpu(availableParallelism(), cpuQuota(readText)), memory: defaultMemoryMiB(totalmem(), process.constrainedMemory()) };
 }

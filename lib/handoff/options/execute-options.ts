@@ -2,40 +2,61 @@ import type { AllocationStrategy } from '../../allocator/index.js';
 import { isError, safeThrown, textOf } from '../../base/index.js';
 import type { Regular } from '../../dag/index.js';
 
-/** What `execute` takes beside the DAG; everything has a default. */
+/** The options of `execute`. All have a default. */
 export interface ExecuteOptions<V extends object = object, In extends string = string, Inl extends string = string, Collect = 'all'> {
-  /** Where functions go. Default `'first-available'`. */
+  /**
+   * Where functions go.
+   * @default 'first-available'
+   */
   allocationStrategy?: 'first-available' | 'load-balanced' | 'near-data' | AllocationStrategy;
-  /** How often a function that fails is tried again, unless it says otherwise. Default 3. */
+  /**
+   * How often a failed function is restarted, unless it says otherwise: a whole number from 0.
+   * @default 3
+   */
   maxRetries?: number;
-  /** How many functions of the run hold a claim at once. Default: no limit. */
+  /** How many functions of the run may hold a claim at once. The default is no limit. */
   maxConcurrency?: number;
-  /** Values of the DAG's inputs. */
+  /** The values of the DAG's inputs. For others, those of `storeValue` apply. */
   inputs?: string extends keyof V ? Readonly<Record<string, unknown>> : { readonly [K in In & keyof V]?: V[K] };
-  /** Whose results the caller wants. Default `'all'`. */
+  /**
+   * The functions whose results you want.
+   * @default 'all'
+   */
   collect?: Collect | 'all' | 'sinks' | readonly Regular<V, In, Inl>[];
-  /** Whether a failure ends the run, or only what needs it. Default `'abort'`. */
+  /**
+   * Whether a failure ends the run, or only the functions that need the failed one.
+   * @default 'abort'
+   */
   onFailure?: 'abort' | 'continue';
-  /** How long the run may take from now, waiting included, ms. Default: no limit. */
+  /** How long the run may take from now, including waiting, ms. The default is no limit. */
   timeoutMs?: number;
-  /** How long code gets to end by itself when it is to stop, ms. Default 500. */
+  /**
+   * How long code may take to end by itself once it is asked to stop, ms.
+   * @default 500
+   */
   stopGraceMs?: number;
-  /** How long a function waits for the return of the only node that could run it, ms. Default 15,000. */
+  /**
+   * How long a function waits for the return of the only node that could run it, ms.
+   * @default 15_000
+   */
   lostNodeWaitMs?: number;
-  /** Cancels the run. */
+  /** Cancels the run when it aborts. */
   signal?: AbortSignal;
-  /** How long the results are kept after the run, ms. Default 600,000. */
+  /**
+   * How long the results are kept after the run, ms.
+   * @default 600_000
+   */
   retainMs?: number;
   /**
-   * The run is known by this id instead of the DAG's own, so that one DAG may run many times at once: in events, results, errors,
-   * `currentFunction()`, and for `getResult`, `getValue`, `storeValue`, `clear` and `HANDOFF_DAG_RUNNING`. Inputs that were stored before
-   * are those stored under this id. What is learnt of how long functions take is the DAG's own. A well-formed non-empty string.
+   * Replaces the DAG's own id in this run, so that one DAG may run many times at once: in events, results, errors, `currentFunction()`, and
+   * for `getResult`, `getValue`, `storeValue`, `clear` and `HANDOFF_DAG_RUNNING`. Stored inputs are those stored under this id. Learnt
+   * durations of functions belong to the DAG's own id. A non-empty string without lone surrogates.
    * @default the DAG's id
    */
   dagId?: string;
 }
 
-/** The id by which a run would have been known that was refused; '' where none was given that could be one. */
+/** Returns the DAG id of a refused run, or '' if no valid one was given. */
 export function statedDagId(dag: unknown, options: unknown): string {
   try {
     const { dagId } = (options ?? {}) as { readonly dagId?: unknown };
@@ -47,7 +68,7 @@ export function statedDagId(dag: unknown, options: unknown): string {
   }
 }
 
-/** What was thrown while a request to execute was read, as an Error: the getters of whoever asks may throw anything. */
+/** Returns what was thrown while a request to execute was read, as an Error. The getters of its object may throw anything. */
 export function executeFault(thrown: unknown): Error {
   const safe = safeThrown(thrown);
   if (isError(safe)) return safe;

@@ -1,16 +1,19 @@
 import { checkedNumber, peerAddress } from '../../base/index.js';
 
-/** Certificates of a node, in PEM; see Node's `tls.createSecureContext`. */
+/** The certificates of a node, in PEM. See Node's `tls.createSecureContext`. */
 export interface TlsOptions {
   cert: string | Buffer;
   key: string | Buffer;
-  /** Who is trusted beside the system's own list. */
+  /** Trusted certificate authorities, besides the system's own list. */
   ca?: string | Buffer;
-  /** Whether those who dial must show a certificate that `ca` has signed. Default false. */
+  /**
+   * Whether diallers must show a certificate that `ca` has signed.
+   * @default false
+   */
   requestCert?: boolean;
 }
 
-/** What a node's options say of others, checked. */
+/** The checked options of a node that concern other nodes. */
 export interface NetworkOptions {
   readonly listen: string | undefined;
   readonly advertise: string | undefined;
@@ -23,7 +26,7 @@ export interface NetworkOptions {
 
 const SHORTEST_COOKIE = 16;
 
-/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+/** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedNetwork(options: Readonly<Record<string, unknown>>): NetworkOptions {
   const { listen, advertise, join = [], cookie, tls, heartbeat = {} } = options;
   if (listen !== undefined && (typeof listen !== 'string' || !/^.*:\d{1,5}$/.test(listen))) {
@@ -35,7 +38,7 @@ export function checkedNetwork(options: Readonly<Record<string, unknown>>): Netw
     if (typeof url !== 'string' || !/^(wss?|memory):\/\/./.test(url)) {
       throw new TypeError(`join must be a list of ws:// or wss:// URLs: ${JSON.stringify(url)} is none`);
     }
-    // Nobody can be reached there, however long it is tried.
+    // No node can be reached at such a URL, however long it is tried.
     if (!URL.canParse(url)) throw new TypeError(`join must be a list of URLs as ws://host:port: ${JSON.stringify(url)} is none`);
     const { hash, username, password } = new URL(url);
     if (hash || username || password)
@@ -61,14 +64,14 @@ function checkAdvertise(advertise: unknown, listen: string | undefined): void {
   if (typeof advertise !== 'string' || !URL.canParse(advertise) || !/^(wss?|memory):\/\/./.test(advertise)) {
     throw new TypeError(`advertise must be a ws:// or wss:// URL, not ${JSON.stringify(advertise)}`);
   }
-  // Others believe no more of an address.
+  // Other nodes accept only such addresses.
   if (!isPlainAddress(advertise)) {
     throw new TypeError(`advertise must be a scheme, a host and a port only, as ws://host:port, not ${JSON.stringify(advertise)}`);
   }
   if (listen === undefined) throw new TypeError('advertise is where others find what listens: give listen too');
 }
 
-/** Whether a URL is a scheme, a host and a port, and nothing else. */
+/** Whether a URL consists of scheme, host and port only. */
 function isPlainAddress(url: string): boolean {
   if (peerAddress(url) === undefined) return false;
   const { pathname, search, hash, username, password } = new URL(url);

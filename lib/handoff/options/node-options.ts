@@ -8,71 +8,82 @@ import { ISOLATION_NAMES, type Isolation, isIsolation } from '../../dag/index.js
 import { defaultCapabilities } from './container-limits.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 
-/** What `Handoff.start` takes; everything has a default. */
+/** The options of `Handoff.start`. All have a default. */
 export interface NodeOptions {
-  /** Unique in the cluster. Default: the host's name and a short random suffix. */
+  /** The node's name, unique in the cluster: 1 to 255 characters. The default is the host's name and a short random suffix. */
   name?: string;
   /**
-   * Replaces the defaults whole. Default: `cpu` the available parallelism, or the container's CPU quota where that is less, but at least 1;
-   * `memory` the MiB of the machine, or of the container's limit where that is less.
+   * What the node has. Replaces the defaults whole. By default `cpu` is the available parallelism, or the container's CPU quota if that is
+   * less, but at least 1; `memory` is the MiB of the machine, or of the container's limit if that is less.
    */
   capabilities?: Capabilities;
   /**
-   * Worker threads at most, and child processes, started when first needed. Both together run no more functions at once. Default: max(3,
-   * cpu rounded up).
+   * The most worker threads, and the most child processes; they are started when first needed. Both together run at most this many
+   * functions at once. The default is max(3, cpu rounded up).
    */
   threads?: number;
-  /** The heap of each thread, and of each child process, MiB. Default: `memory` / threads. */
+  /** The heap of each thread, and of each child process, MiB. The default is `memory` / threads. */
   threadHeapMiB?: number;
   /**
-   * Where functions of modules run that name no `isolation` themselves, in the runs of this node, on whichever node. Default `'thread'`.
+   * Where functions of modules run that name no `isolation` themselves, in the runs of this node, on whichever node.
+   * @default 'thread'
    */
   isolation?: Isolation;
-  /** How many loop functions run at once. Default 256. */
+  /**
+   * How many loop functions run at once.
+   * @default 256
+   */
   loopConcurrency?: number;
   /**
-   * Whether functions are kept from seeing each other's changes: results are frozen (plain objects and arrays, deeply), and what cannot be
-   * frozen (binary data, Map, Set, Date, RegExp, Error) is copied for each loop function, unless that is its only user. Without it loop
-   * functions share values as they are, and may pass what is no value.
+   * Whether functions are protected from each other's changes. If so, results are frozen (plain objects and arrays, deeply). What cannot be
+   * frozen (binary data, Map, Set, Date, RegExp, Error) is copied for each loop function, unless that is its only user. Otherwise loop
+   * functions share values as they are, and may pass things that are not values.
    * @default true
    */
   freeze?: boolean;
   /**
-   * What happens to a function of a module whose file differs between this node, as driver, and a node that could run it: `'warn'` says so
-   * in the log, once a run; `'refuse'` does not place it there. A file that this node has not, or that has another extension there
-   * (compiled), is not compared. Default `'warn'`.
+   * The reaction to a function whose file differs between this node, as driver, and a node that could run it: `'warn'` logs it once a run;
+   * `'refuse'` does not place the function there. A file that this node does not have, or that has another extension there (compiled), is
+   * not compared.
+   * @default 'warn'
    */
   codeSkew?: 'warn' | 'refuse';
   /**
-   * `'host:port'`, port 0 picks one. Default: not listening, the node reaches others and nobody reaches it. Off loopback it takes a cookie.
+   * Where the node listens: `'host:port'`; port 0 picks one. Beyond this machine it requires a cookie. By default the node does not listen:
+   * it reaches others, and no node reaches it.
    */
   listen?: string;
   /**
-   * The URL, `ws://host:port`, at which others reach this node, where that is not the one it listens at: behind NAT, in a container with
-   * mapped ports, behind a proxy. Default: where it listens.
+   * The URL, `ws://host:port`, at which others reach this node, if it differs from the one it listens at: behind NAT, in a container with
+   * mapped ports, behind a proxy. The default is where it listens.
    */
   advertise?: string;
-  /** URLs of members, `ws://host:port`; any one that answers will do. */
+  /** URLs of members, `ws://host:port`. Any one that answers is enough. The default is to join none. */
   join?: readonly string[];
-  /** How long to try, ms. A refusal is final at once. Default 10,000. */
+  /**
+   * How long to try to join, ms. A refusal is final at once.
+   * @default 10_000
+   */
   joinTimeoutMs?: number;
-  /** What every node of the cluster knows, at least 16 characters. It proves itself and is never sent. */
+  /** The secret of the cluster, the same on every node, at least 16 characters. It is proved and never sent. */
   cookie?: string;
-  /** With it, links are `wss://`. */
+  /** The node's certificates. With them, links are `wss://`. */
   tls?: TlsOptions;
-  /** How often this node says that it lives, default 500 ms, and how long one that is silent counts as alive, default 5000 ms. */
+  /**
+   * `intervalMs`: how often this node reports that it lives (default 500). `timeoutMs`: how long a silent node counts as alive (default
+   * 5000).
+   */
   heartbeat?: { intervalMs?: number; timeoutMs?: number };
-  /** The folder that relative modules are found under. Default: that of the nearest package.json above the working directory. */
+  /** The folder that relative modules are found under. The default is that of the nearest package.json above the working directory. */
   root?: string;
   /**
-   * Where the node writes what happens. What it throws, and a promise of its that rejects, ends nothing: `status()` then says
-   * `log: 'lost'`. Default: pino, JSON lines on standard error; lines that cannot be written, or that nobody reads, are dropped and
-   * counted.
+   * The log of the node. If it throws, or returns a promise that rejects, nothing ends; `status()` then says `log: 'lost'`. The default is
+   * pino, with JSON lines on standard error; lines that cannot be written, or that are not read, are dropped and counted.
    */
   logger?: Logger;
 }
 
-/** The options, checked, with their defaults. */
+/** The checked options, with their defaults. */
 export interface CheckedNodeOptions {
   readonly name: string;
   readonly capabilities: Capabilities;
@@ -83,7 +94,7 @@ export interface CheckedNodeOptions {
   readonly freeze: boolean;
   readonly codeSkew: 'warn' | 'refuse';
   readonly root: string;
-  /** What values of ended runs may occupy in all. */
+  /** The most memory of the values of ended runs, bytes. */
   readonly retainedBytesLimit: number;
   readonly logger: NodeLogger;
   readonly network: NetworkOptions;
@@ -112,10 +123,10 @@ const KNOWN = new Set<string>([
 ]);
 const MIB = 2 ** 20;
 
-/** A name is part of each greeting, which may have 4 KiB. */
+/** The longest name, characters: it is part of each greeting, which may have 4 KiB. */
 const LONGEST_NAME = 255;
 
-/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+/** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
   const options = (given ?? {}) as Readonly<Record<string, unknown>>;
@@ -152,8 +163,8 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
 }
 
 /**
- * The folder that modules lie in, absolute. Default: that of the nearest package.json at or above the working directory. `TypeError` for
- * what is none.
+ * Returns the folder of modules as an absolute path. The default is that of the nearest package.json at or above the working directory.
+ * Throws `TypeError` if there is no such folder.
  */
 export function checkedRoot(given: unknown): string {
   if (given === undefined) return nearestPackage(process.cwd());
@@ -163,7 +174,7 @@ export function checkedRoot(given: unknown): string {
   return root;
 }
 
-/** The folder of the nearest package.json at or above `from`; `from` itself where there is none. */
+/** Returns the folder of the nearest package.json at or above `from`, or `from` itself if there is none. */
 function nearestPackage(from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {
     if (existsSync(resolve(folder, 'package.json'))) return folder;
