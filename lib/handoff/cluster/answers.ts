@@ -25,7 +25,7 @@ export interface AnswersDeps {
   readonly status: (all: boolean) => Promise<unknown>;
 }
 
-/** Answers the questions of other nodes. Every question may come twice, and is answered each time. */
+/** Serves the questions of other nodes. Every question may come twice, and is answered each time. */
 export class Answers {
   readonly #deps: AnswersDeps;
 
@@ -33,7 +33,7 @@ export class Answers {
     this.#deps = deps;
   }
 
-  /** Answers a question. An observer may ask for the status only. */
+  /** Serves a question. An observer may ask for the status only. */
   answer(from: string, id: number, question: Question, isObserver: boolean): void {
     const { send } = this.#deps;
     const fail = (error: unknown): void => void send(from, { type: 'answer', id, value: null, error: packThrownForWire(error) });

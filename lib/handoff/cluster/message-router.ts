@@ -124,7 +124,7 @@ export class MessageRouter implements PeerListener {
     this.#safely(() => this.#refuse(from, type, id, error));
   }
 
-  /** Answers a question that cannot be processed with the error. If an answer cannot be read, its question fails. */
+  /** Replies to a question that cannot be processed with the error. If an answer cannot be read, its question fails. */
   #refuse(from: string, type: string, id: number, error: HandoffError): void {
     const { requests, remote, fetches, send } = this.#parts;
     const packed = packThrownForWire(error);
