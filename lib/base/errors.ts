@@ -35,6 +35,8 @@ export const ERROR_CODES = [
   'HANDOFF_START_FAILED',
   'HANDOFF_CHILD',
   'HANDOFF_RESTARTS_EXCEEDED',
+  'HANDOFF_STORAGE_FAILED',
+  'HANDOFF_RUN_TAKEN_OVER',
 ] as const;
 
 /** A stable code. The README says when each is raised and what to do. */
@@ -88,10 +90,14 @@ export class HandoffError extends Error {
   /** The id of the supervisor's child. */
   declare readonly childId?: string;
   /**
-   * The reason for a refusal: a word for programs in `HANDOFF_CHILD` and `HANDOFF_JOIN_REFUSED`, a sentence in `HANDOFF_CODE_NOT_FOUND`.
+   * The reason for a refusal: a word for programs in `HANDOFF_CHILD`, `HANDOFF_JOIN_REFUSED` and `HANDOFF_STORAGE_FAILED`, a sentence in
+   * `HANDOFF_CODE_NOT_FOUND`.
    */
   declare readonly reason?: string;
-  /** Where in a value the fault is, as in `result.rows[3].callback`. In `HANDOFF_CODE_NOT_FOUND` the module. */
+  /**
+   * Where in a value the fault is, as in `result.rows[3].callback`. In `HANDOFF_CODE_NOT_FOUND` the module, in `HANDOFF_STORAGE_FAILED` the
+   * folder or the key.
+   */
   declare readonly path?: string;
   /** All functions that failed in the run, in order of time. */
   declare readonly failures?: readonly HandoffError[];

@@ -10,7 +10,7 @@ const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 const FLOORS = [
   ['base'],
   ['dag', 'actor', 'value'],
-  ['store', 'peer'],
+  ['store', 'journal', 'peer'],
   ['nodes'],
   ['executor'],
   ['allocator'],
@@ -30,7 +30,9 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   tinyqueue: ['allocator/', 'testing/simulation/'],
   denque: 'executor/attempts/',
   'import-meta-resolve': 'executor/code/',
-  tsx: 'executor/code/',
+  tsx: ['executor/code/', 'journal/sqlite/'],
+  libsql: 'journal/sqlite/',
+  pg: 'journal/postgres/',
 };
 
 interface Import {
@@ -100,7 +102,7 @@ describe('the floors of the house', () => {
   });
 
   it('lets no variant import another', () => {
-    const folders = ['strategies/', 'backends/', 'isolations/', 'transports/', 'hosts/'];
+    const folders = ['strategies/', 'backends/', 'isolations/', 'transports/', 'hosts/', 'journals/'];
     for (const one of local) {
       const folder = folders.find((name) => one.from.includes(name));
       if (!folder || one.from.endsWith('/index.ts')) continue;
@@ -179,4 +181,6 @@ describe('the floors of the house', () => {
   });
 });
 
-const variants = new Set(['first-available', 'load-balanced', 'near-data', 'memory', 'websocket', 'processes', 'thread', 'loop']);
+const variants = new Set([
+  ...['first-available', 'load-balanced', 'near-data', 'memory', 'websocket', 'processes', 'thread', 'loop', 'sqlite', 'postgres'],
+]);

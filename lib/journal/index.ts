@@ -1,0 +1,21 @@
+// Journal: WHAT must outlive the process.
+// In:  runs by key, groups of packed entries that their drivers append, the end.
+// Out: what was recorded, to whoever opens the run next; one driver at a time; `HANDOFF_STORAGE_FAILED` with its reason.
+export { type JournalEntry, packEntries, unpackEntries } from './groups/pack-entries.js';
+export type {
+  AppendOptions,
+  Journal,
+  JournalOptions,
+  Lease,
+  OpenRunAnswer,
+  OpenRunRequest,
+  RecordedGroup,
+  RecordedRun,
+  RecordedState,
+  RunJournal,
+  RunName,
+  RunQuery,
+} from './journal.js';
+export { type JournalName, journals } from './journals/index.js';
+export { MemoryDatabase } from './journals/memory.js';
+export { isStorageFailed, STORAGE_FAULTS, type StorageFault } from './storage-failed.js';

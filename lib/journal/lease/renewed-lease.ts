@@ -1,0 +1,115 @@
+import { type Clock, HandoffError, type Timer } from '../../base/index.js';
+import type { Lease } from '../journal.js';
+import { type LeaseState, leaseLeftMs, renewalDelayMs } from './lease-state.js';
+
+interface LeaseWaiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const leaseClosed = (): HandoffError => new HandoffError('HANDOFF_STOPPED', 'Cannot hold a lease: the journal has been closed');
+
+/** A lease that is renewed by a call of its own every third of its time; see `Lease`. `renew` rejects where it was not renewed. */
+export class RenewedLease implements Lease {
+  readonly #clock: Clock;
+  readonly #leaseMs: number;
+  readonly #renew: () => Promise<void>;
+  readonly #waiters: LeaseWaiter[] = [];
+  #state: LeaseState | undefined;
+  #failures = 0;
+  #timer: Timer | undefined;
+  #renewing: Promise<void> | undefined;
+  #isClosed = false;
+  /** A renewal that the clock was too late for is on its way. */
+  #isOverdue = false;
+
+  constructor(clock: Clock, leaseMs: number, renew: () => Promise<void>) {
+    this.#clock = clock;
+    this.#leaseMs = leaseMs;
+    this.#renew = renew;
+  }
+
+  isHeld(): boolean {
+    if (this.#isClosed || !this.#state) return false;
+    const isHeld = leaseLeftMs(this.#state, this.#clock.now(), this.#clock.wallNow()) > 0;
+    // After a sleep the timer of the next renewal is as late as the sleep was long.
+    if (!isHeld && this.#failures === 0 && !this.#isOverdue) this.#renewOverdue();
+    return isHeld;
+  }
+
+  async whenHeld(): Promise<void> {
+    if (this.isHeld()) return;
+    if (this.#isClosed) throw leaseClosed();
+    await new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  /** Renews now, and from then on by itself; also to take the lease first. Rejects where that fails; it goes on trying all the same. */
+  renewNow(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  /** A lease that is taken by other means, as when a run is opened, is counted from before that was sent. */
+  heldSince(sentAtMs: number, sentAtWallMs: number): void {
+    if (this.#state && this.#state.sentAtMs > sentAtMs) return;
+    this.#state = { leaseMs: this.#leaseMs, sentAtMs, sentAtWallMs };
+    this.#failures = 0;
+    if (this.isHeld()) for (const { resolve } of this.#waiters.splice(0)) resolve();
+  }
+
+  /** Renews no more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    for (const { reject } of this.#waiters.splice(0)) reject(leaseClosed());
+  }
+
+  async #renewOnce(): Promise<void> {
+    const sentAtMs = this.#clock.now();
+    const sentAtWallMs = this.#clock.wallNow();
+    this.#isOverdue = false;
+    try {
+      await this.#renew();
+      this.heldSince(sentAtMs, sentAtWallMs);
+    } catch (error) {
+      this.#failures += 1;
+      throw error;
+    } finally {
+      this.#renewSoon(renewalDelayMs(this.#leaseMs, this.#failures));
+    }
+  }
+
+  #renewOverdue(): void {
+    if (this.#renewing) return;
+    this.#isOverdue = true;
+    this.#renewSoon(0);
+  }
+
+  #renewSoon(delayMs: number): void {
+    if (this.#isClosed) return;
+    this.#timer?.cancel();
+    this.#timer = this.#clock.after(delayMs, () => void this.renewNow().catch(() => {}));
+  }
+}
+
+/** The lease of a journal that a lock guards: held until the journal is closed. */
+export class LockedLease implements Lease {
+  #isClosed = false;
+
+  isHeld(): boolean {
+    return !this.#isClosed;
+  }
+
+  async whenHeld(): Promise<void> {
+    if (this.#isClosed) throw leaseClosed();
+  }
+
+  /** The lock is about to be let go. */
+  close(): void {
+    this.#isClosed = true;
+  }
+}

@@ -1,0 +1,76 @@
+// Brain: pure.
+import type { OpenRunRequest } from '../journal.js';
+import type { Session, StoredRun } from './operations.js';
+
+/** What of a run is stored, and not worked out when it is read. */
+export interface RunRow {
+  readonly key: string;
+  readonly runId: string;
+  readonly dagId: string;
+  /** `running` also after its driver's lease has run out. */
+  readonly state: StoredRun['state'];
+  readonly epoch: number;
+  readonly session: string;
+  readonly node: string;
+  /** How many resumptions in a row, before this epoch and with it, came after an epoch without a new group. */
+  readonly resumptions: number;
+  /** How many groups came with the opening of this epoch. */
+  readonly openingGroups: number;
+  readonly startedAtMs: number;
+  readonly openedAtMs: number;
+  /** 0 for a run that has not ended. */
+  readonly endedAtMs: number;
+  readonly summary: Uint8Array;
+}
+
+/** What is known of a row when it is read. */
+export interface RowContext {
+  /** How long the lease of the row's session holds; `undefined` or less for one that is over. */
+  readonly leaseLeftMs: number | undefined;
+  /** Whether the row's epoch has groups that its opening did not bring. */
+  readonly hasNewGroups: boolean;
+}
+
+/** A row as it is told: a run whose driver's lease is over is interrupted. */
+export function storedRun(row: RunRow, { leaseLeftMs = 0, hasNewGroups }: RowContext): StoredRun {
+  const isDriven = row.state === 'running' && leaseLeftMs > 0;
+  const { key, runId, dagId, epoch, session, node, startedAtMs, openedAtMs, endedAtMs, summary } = row;
+  return {
+    key,
+    runId,
+    dagId,
+    state: row.state === 'running' && !isDriven ? 'interrupted' : row.state,
+    epoch,
+    session,
+    node,
+    leaseLeftMs: isDriven ? leaseLeftMs : 0,
+    idleResumptions: hasNewGroups ? 0 : row.resumptions,
+    startedAtMs,
+    openedAtMs,
+    ...(endedAtMs > 0 ? { endedAtMs } : {}),
+    summary,
+  };
+}
+
+/** Whether a run is driven, as seen from `session`: by another whose lease holds, or by this one as long as it is open in this process. */
+export const isDriven = (stored: StoredRun, session: Session, isOpenHere: boolean): boolean =>
+  stored.session === session.id && stored.state === 'running' ? isOpenHere : stored.state === 'running';
+
+/** The row of a run once `request` has opened it: a new one, or the next epoch of `before`. */
+export function openedRow(request: OpenRunRequest, session: Session, before: StoredRun | undefined, nowMs: number): RunRow {
+  return {
+    key: request.key,
+    runId: before?.runId ?? request.runId,
+    dagId: request.dagId,
+    state: 'running',
+    epoch: (before?.epoch ?? 0) + 1,
+    session: session.id,
+    node: session.node,
+    resumptions: before ? before.idleResumptions + 1 : 0,
+    openingGroups: request.opening.length,
+    startedAtMs: before?.startedAtMs ?? nowMs,
+    openedAtMs: nowMs,
+    endedAtMs: 0,
+    summary: request.summary,
+  };
+}
