@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Capabilities, defaultCapabilities, type Isolation, type NodeOptions } from '../lib/index.js';
+import { type Capabilities, defaultCapabilities, EXTENSIONS, type Isolation, type NodeOptions } from '../lib/index.js';
 import { amount, countFrom, nonEmpty, resource, urls } from './option-values.js';
 import { cookieOf, type SecretFlags, tlsOf } from './secret-files.js';
 
@@ -7,6 +7,7 @@ import { cookieOf, type SecretFlags, tlsOf } from './secret-files.js';
 export interface ClusterFlags extends SecretFlags {
   readonly join?: readonly string[];
   readonly joinTimeoutMs?: number;
+  readonly extensions?: string;
 }
 
 /** Options of a node, as commander reads them. */
@@ -39,7 +40,8 @@ export function withClusterOptions(command: Command): Command {
     )
     .option('--tls-cert <file>', 'the certificate of this node, in PEM: links are wss://', nonEmpty)
     .option('--tls-key <file>', 'the key of the certificate, in PEM, in a file that only you may read', nonEmpty)
-    .option('--tls-ca <file>', 'who must have signed the certificates of others, on both sides', nonEmpty);
+    .option('--tls-ca <file>', 'who must have signed the certificates of others, on both sides', nonEmpty)
+    .option('--extensions <module>', `a module that exports variants of your own: ${EXTENSIONS.join(', ')}`, nonEmpty);
 }
 
 /** Adds the options of every command that starts a node. */

@@ -64,7 +64,8 @@ export function resource(text: string, before: ReadonlyMap<string, number> = new
 /** Reads one more URL, or several separated by commas, and adds them to those read so far. */
 export function urls(text: string, before: readonly string[] = []): readonly string[] {
   const given = text.split(/[\s,]+/).filter((url) => url !== '');
-  for (const url of given) if (!/^wss?:\/\/[^/]/.test(url)) throw new InvalidArgumentError(`"${url}" is not of the form ws://host:port.`);
+  for (const url of given)
+    if (!/^[a-z][a-z\d+.-]*:\/\/[^/]/.test(url)) throw new InvalidArgumentError(`"${url}" is not of the form ws://host:port.`);
   if (given.length === 0) throw new InvalidArgumentError('It must not be empty.');
   return [...before, ...given];
 }

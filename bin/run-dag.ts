@@ -1,6 +1,7 @@
-import { blameFunctions, type ExecuteOptions, Handoff, HandoffError, type Run } from '../lib/index.js';
+import { blameFunctions, type ExecuteOptions, type Extensions, Handoff, HandoffError, type Run, strategyNames } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
-import { ExitCode, usage } from './exit-codes.js';
+import { loadExtensions } from './dag/load-extensions.js';
+import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { type Display, displayLogger, quietDisplay } from './progress/display.js';
 import { openDisplay } from './progress/open-display.js';
@@ -12,7 +13,7 @@ import type { Session } from './session.js';
 export interface RunFlags extends NodeFlags {
   readonly local?: boolean;
   readonly input?: ReadonlyMap<string, unknown>;
-  readonly strategy?: 'first-available' | 'load-balanced' | 'near-data';
+  readonly strategy?: string;
   readonly maxRetries?: number;
   readonly onFailure?: 'abort' | 'continue';
   readonly dagId?: string;
@@ -32,6 +33,8 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   session.attributeErrors(blameFunctions);
   if (flags.quiet) output.divertOthers(() => {});
   const dag = await loadDag(module);
+  const extensions = await loadExtensions(flags.extensions);
+  checkStrategy(flags.strategy, extensions);
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : await openDisplay(dag, standardError.stream, colors);
   session.clearTerminal = () => display.stop();
@@ -41,7 +44,9 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
     output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));
   let handoff: Handoff | undefined;
   try {
-    handoff = await usage('Cannot run', () => Handoff.start({ ...nodeOptions(flags), logger: displayLogger(display, colors) }));
+    handoff = await usage('Cannot run', () =>
+      Handoff.start({ ...nodeOptions(flags), ...extensions, logger: displayLogger(display, colors) }),
+    );
     interrupt.endsFirst(handoff);
     const run = execute(handoff, dag, flags);
     interrupt.ends(() => {
@@ -61,6 +66,13 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   }
 }
 
+/** Throws `UsageError` for an unknown strategy, before a node is started. */
+function checkStrategy(strategy: string | undefined, { strategies = {} }: Extensions): void {
+  const known = [...strategyNames, ...Object.keys(strategies)];
+  if (strategy !== undefined && !known.includes(strategy))
+    throw new UsageError(`Cannot run: --strategy must be one of ${known.join(', ')}, not "${strategy}"`);
+}
+
 function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<string, unknown>> {
   const { strategy, maxRetries, onFailure, input, dagId, timeoutMs, maxConcurrency, collect = 'sinks' } = flags;
   const options: ExecuteOptions<object, string, string, 'sinks'> = {
@@ -68,7 +80,7 @@ function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<
     collect: collect as 'sinks',
     // No caller can ask for them once this node is gone.
     retainMs: 0,
-    ...(strategy && { allocationStrategy: strategy }),
+    ...(strategy !== undefined && { allocationStrategy: strategy as ExecuteOptions['allocationStrategy'] & string }),
     ...(maxRetries !== undefined && { maxRetries }),
     ...(onFailure && { onFailure }),
     ...(dagId !== undefined && { dagId }),

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { blameFunctions, Handoff } from '../lib/index.js';
+import { loadExtensions } from './dag/load-extensions.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { whenNpxIsGone } from './npx.js';
@@ -29,7 +30,13 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
   const listen = flags.listen ?? defaultListen(flags.join ?? []);
   const { advertise } = flags;
   const logger = nodeLogger(process.stderr);
-  const options = { ...nodeOptions(flags), listen, ...(advertise !== undefined && { advertise }), ...(logger && { logger }) };
+  const options = {
+    ...nodeOptions(flags),
+    ...(await loadExtensions(flags.extensions)),
+    listen,
+    ...(advertise !== undefined && { advertise }),
+    ...(logger && { logger }),
+  };
   const handoff = await usage('Cannot start', () => Handoff.start(options)).catch((error: unknown) => {
     throw isSystemError(error) ? new UsageError(`Cannot listen on ${listen}: ${systemErrorText(error)}`) : error;
   });
@@ -47,7 +54,7 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
   return ExitCode.done;
 }
 
-const LOOPBACK = /^wss?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])[:/]/;
+const LOOPBACK = /^[a-z][a-z\d+.-]*:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])[:/]/;
 
 /** A node that joins another machine must be reachable from there. */
 const defaultListen = (join: readonly string[]): string => (join.every((url) => LOOPBACK.test(url)) ? '127.0.0.1:0' : '0.0.0.0:0');
@@ -56,9 +63,9 @@ const defaultListen = (join: readonly string[]): string => (join.every((url) => 
  * Returns the command that starts another node of this cluster, to be copied. The files are assumed to have the same paths on the other
  * machine.
  */
-function joinCommand(address: string, listen: string, { cookieFile, tlsCert, tlsKey, tlsCa }: NodeCommandFlags): string {
+function joinCommand(address: string, listen: string, { cookieFile, tlsCert, tlsKey, tlsCa, extensions }: NodeCommandFlags): string {
   const isHere = LOOPBACK.test(address);
-  const files = { '--cookie-file': cookieFile, '--tls-cert': tlsCert, '--tls-key': tlsKey, '--tls-ca': tlsCa };
+  const files = { '--cookie-file': cookieFile, '--tls-cert': tlsCert, '--tls-key': tlsKey, '--tls-ca': tlsCa, '--extensions': extensions };
   const parts = ['handoff', 'node', '--join', address];
   // Works on the same machine as well as on another.
   if (!isHere && !listen.startsWith('0.0.0.0:')) parts.push('--listen', '0.0.0.0:0');

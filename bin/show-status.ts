@@ -1,5 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { ClusterObserver } from '../lib/index.js';
+import { loadExtensions } from './dag/load-extensions.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type ClusterFlags, clusterOptions } from './node-options.js';
 import { colorsFor } from './report/colors.js';
@@ -23,7 +24,9 @@ const ERASE_BELOW = '\u001b[J';
 export async function showStatus(flags: StatusFlags, { output }: Session): Promise<ExitCode> {
   const { join, ...options } = clusterOptions(flags);
   if (!join) throw new UsageError('Cannot look: give the URL of a member with --join or HANDOFF_JOIN');
-  await using observer = await usage('Cannot look', () => ClusterObserver.start({ ...options, join }));
+  const { transport } = await loadExtensions(flags.extensions);
+  const start = () => ClusterObserver.start({ ...options, join, ...(transport && { transport }) });
+  await using observer = await usage('Cannot look', start);
   const show = async (isFirst: boolean): Promise<void> => {
     const status = await observer.status();
     if (flags.json) return output.write(`${terminalJson(JSON.stringify(status))}\n`);

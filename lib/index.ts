@@ -1,6 +1,8 @@
 // The public names of `handoff-dag`, nothing else.
 export type { ActorRef, ExitReason, NactRef, SupervisionTree } from './actor/index.js';
-export type { AllocationStrategy, Capabilities, NodeView, PlacementRequest } from './allocator/index.js';
+export { type AllocationStrategy, type Capabilities, type NodeView, type PlacementRequest, strategyNames } from './allocator/index.js';
+// Whole, from where it is declared: only so can a program add names to it.
+export type * from './allocator/strategies/named.js';
 export { type DagFault, ERROR_CODES, HandoffError, type HandoffErrorCode, type Logger, NonRetryableError } from './base/index.js';
 export {
   type AnyFunction,
@@ -36,7 +38,9 @@ export {
   type CodeFaultOptions,
   type DrivenRun,
   defaultCapabilities,
+  EXTENSIONS,
   type ExecuteOptions,
+  type Extensions,
   findCodeFaults,
   Handoff,
   type HandoffMessage,
@@ -50,4 +54,6 @@ export {
   type TlsOptions,
   type WaitingFunction,
 } from './handoff/index.js';
+export type { Closing, Listening, ListenOptions, Socket, SocketEvents, Transport } from './peer/index.js';
 export type { Progress, RunEvent, RunOutcome } from './runner/index.js';
+export { packedValue, type ShelvedValue, type StoreBackend, type ValueShelf } from './store/index.js';

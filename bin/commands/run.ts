@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { strategyNames } from '../../lib/index.js';
 import { withClusterOptions, withNodeOptions } from '../node-options.js';
 import { amount, collected, count, countFrom, input, nonEmpty } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
@@ -12,7 +13,11 @@ export function runCommand(session: Session): Command {
     .option('--local', "run every function on this node, whatever the functions' node and cost say");
   return withNodeOptions(withClusterOptions(command))
     .option('--input <id=json>', 'the value of an input of the DAG; for each input once', input)
-    .addOption(new Option('--strategy <s>', 'where functions go').choices(['first-available', 'load-balanced', 'near-data']))
+    .option(
+      '--strategy <s>',
+      `where functions go: ${strategyNames.join(', ')}, or one of --extensions; default: ${strategyNames[0]}`,
+      nonEmpty,
+    )
     .option('--max-retries <n>', 'how often a function that fails is tried again, unless it says otherwise; default: 3', count)
     .addOption(new Option('--on-failure <what>', 'whether a failure ends the run or only what needs it').choices(['abort', 'continue']))
     .option('--dag-id <id>', 'the id that the run is known by, instead of that of its DAG', nonEmpty)

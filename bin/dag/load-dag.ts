@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
-import { type DagLike, HandoffError } from '../../lib/index.js';
-import { UsageError } from '../exit-codes.js';
+import type { DagLike } from '../../lib/index.js';
+import type { UsageError } from '../exit-codes.js';
+import { cannotLoad, exportsOf, guarded } from './exports-of.js';
 import { type ModulePath, modulePath } from './module-path.js';
 import { settled } from './settled.js';
-import { isTypeScript, registerTypeScript } from './typescript.js';
 
 /** A DAG made by the user's module, perhaps with another copy of this package. */
 export type LoadedDag = DagLike & { validate(): unknown };
@@ -26,39 +25,27 @@ export async function loadDag(given: string): Promise<LoadedDag> {
 
 async function loadFrom(module: ModulePath): Promise<LoadedDag> {
   if (module.path.endsWith('.json')) return readDag(module);
-  const exports = await importExports(module);
+  const exports = await exportsOf(module, 'a DAG', isDag);
   const name = module.exportName ?? chosenName(exports, module);
   if (!Object.hasOwn(exports, name)) throw refuse(module, `it has no export "${name}", only ${listed(Object.keys(exports))}`);
-  const exported = await guarded(module, `its export "${name}" failed`, async () => await exports[name]);
+  const exported = await guarded('a DAG', module, `its export "${name}" failed`, async () => await exports[name]);
   if (isDag(exported)) return exported;
   if (typeof exported !== 'function')
     throw refuse(module, `its export "${name}" is ${kindOf(exported)}, not a Dag or a function that returns one`);
-  const built = await guarded(module, `its export "${name}" failed`, () => (exported as Builder)());
+  const built = await guarded('a DAG', module, `its export "${name}" failed`, () => (exported as Builder)());
   if (isDag(built)) return built;
   throw refuse(module, `its export "${name}" returned ${kindOf(built)}, not a Dag`);
 }
 
+const refuse = (module: ModulePath, why?: string): UsageError => cannotLoad('a DAG', module, why);
+
 async function readDag(module: ModulePath): Promise<LoadedDag> {
   if (module.exportName !== undefined) throw refuse(module, 'a .json file has no exports');
   const { Dag } = await import('../../lib/index.js');
-  return guarded(module, 'it is no DAG that dag.toJSON() wrote', async () => Dag.fromJSON(JSON.parse(await readFile(module.path, 'utf8'))));
+  return guarded('a DAG', module, 'it is no DAG that dag.toJSON() wrote', async () =>
+    Dag.fromJSON(JSON.parse(await readFile(module.path, 'utf8'))),
+  );
 }
-
-async function importExports(module: ModulePath): Promise<Readonly<Record<string, unknown>>> {
-  if (isTypeScript(module.path)) await registerTypeScript(module.path, module.shown);
-  return guarded(module, 'it failed to load', async () => withCommonJs(await import(pathToFileURL(module.path).href)));
-}
-
-/** Returns the exports by name. A CommonJS module may have all its exports in the default one only, which is then not an export itself. */
-function withCommonJs(loaded: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const whole = loaded.default;
-  const isHolder = (isRecord(whole) && !isDag(whole) && typeof whole.then !== 'function') || typeof whole === 'function';
-  const { __esModule: _mark, 'module.exports': _whole, ...exports }: Record<string, unknown> = { ...loaded, ...(isHolder && whole) };
-  if (isRecord(whole) && exports.default === whole && Object.keys(whole).length > 0 && isHolder) delete exports.default;
-  return exports;
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
 function chosenName(exports: Readonly<Record<string, unknown>>, module: ModulePath): string {
   const names = Object.keys(exports);
@@ -88,18 +75,6 @@ function hasItsShape(value: unknown): boolean {
 }
 
 const isBuilder = (value: unknown): value is Builder => typeof value === 'function';
-
-async function guarded<T>(module: ModulePath, failure: string, body: () => T | Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (cause) {
-    if (HandoffError.is(cause, 'HANDOFF_INVALID_DAG')) throw cause;
-    throw new UsageError(refuse(module, failure).message, { cause });
-  }
-}
-
-const refuse = (module: ModulePath, why?: string): UsageError =>
-  new UsageError(`Cannot load a DAG from module "${module.shown}"${why === undefined ? '' : `: ${why}`}`);
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.map((name) => `"${name}"`).join(', '));
 

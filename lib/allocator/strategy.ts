@@ -33,6 +33,13 @@ export interface PlacementRequest {
  */
 export interface AllocationStrategy {
   readonly name: string;
+  /**
+   * Whether the strategy always takes a node with room if there is one, and never one without. If so, it is shown only nodes with room,
+   * and is not asked if there is only one, which saves time. Otherwise it is shown all nodes that could ever hold the function, and is
+   * always asked.
+   * @default false
+   */
+  readonly takesAnyRoom?: boolean;
   /** Returns the name of one of `request.nodes`, or `undefined` to wait. */
   place(request: PlacementRequest): string | undefined;
 }

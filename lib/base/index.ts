@@ -19,5 +19,5 @@ export type { LogState } from './log-writer.js';
 export { nameFault, refuseWrongName } from './name-fault.js';
 export { onAbort } from './on-abort.js';
 export { PassingMap } from './passing-map.js';
-export { peerAddress } from './peer-address.js';
+export { peerAddress, schemeOf } from './peer-address.js';
 export { isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';

@@ -5,7 +5,7 @@ import {
   amounts,
   type Capabilities,
   type ClaimClass,
-  strategies,
+  defaultStrategy,
 } from '../allocator/index.js';
 import { HandoffError, PassingMap } from '../base/index.js';
 import { type AttemptHandle, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
@@ -46,7 +46,7 @@ export class GuestRun implements AllocatorClient {
   readonly runId: string;
   readonly dagId: string;
   readonly driver: string;
-  readonly strategy: AllocationStrategy = strategies.get('first-available')!();
+  readonly strategy: AllocationStrategy = defaultStrategy();
   readonly takesAnyRoom = true;
   readonly maxConcurrency = Number.POSITIVE_INFINITY;
   readonly #deps: GuestDeps;

@@ -96,7 +96,7 @@ export class Handoff implements AsyncDisposable {
   static async [startNode](options: NodeOptions | undefined, surroundings: Environment): Promise<Handoff> {
     const own = starting.hasSubscribers ? { ...options } : options;
     starting.publish(own);
-    const checked = checkedNodeOptions(own);
+    const checked = checkedNodeOptions(own, surroundings.transport);
     const tables = assembleNode(checked, surroundings);
     const handoff = new Handoff(checked, tables, await growTree(checked, tables, surroundings), surroundings.clock);
     const { listen, advertise, join, joinTimeoutMs } = checked.network;

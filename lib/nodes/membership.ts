@@ -22,6 +22,8 @@ export interface MembershipOptions {
   readonly rememberMs?: number;
   /** Returns what this node reports; called once for each beat. The default reports nothing. */
   readonly content?: () => BeatContent;
+  /** The schemes of addresses. Addresses with others are dropped. The default is any. */
+  readonly schemes?: readonly string[];
 }
 
 /** Called with every change, in order, before the call that caused it returns. */
@@ -49,6 +51,7 @@ export class Membership {
   readonly #happenings: MembershipHappening[] = [];
   /** By member, how many bytes had come over its link when it was last heard. */
   readonly #receivedBytes = new Map<string, number>();
+  readonly #schemes: readonly string[] | undefined;
   #links: Links | undefined;
   #isBusy = false;
   #beats = 0;
@@ -67,6 +70,7 @@ export class Membership {
     this.#state = newMembershipState({ name, incarnation, address }, { intervalMs, timeoutMs, rememberMs });
     this.#clock = clock;
     this.#content = content;
+    this.#schemes = options.schemes;
   }
 
   /** The identity of this node. */
@@ -179,7 +183,7 @@ export class Membership {
         return this.#happened({ type: 'beat-heard', from, isLeaving: message.leaving, content: message });
       case 'members': {
         const members = message.members.slice(0, MOST_TOLD).map(([name, incarnation, address]) => {
-          return { name, incarnation, address: address === null ? undefined : peerAddress(address) };
+          return { name, incarnation, address: address === null ? undefined : peerAddress(address, this.#schemes) };
         });
         return this.#happened({ type: 'members-told', from, members });
       }

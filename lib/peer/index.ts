@@ -2,6 +2,7 @@
 // In:  a transport, whom to dial or where to listen, messages and values to send.
 // Out: who is linked and who no longer is; messages checked by shape, values whole.
 
+export { guardedTransport } from './guarded-transport.js';
 export { NoRoom } from './links/inbox.js';
 export type { PeerIdentity } from './links/link-state.js';
 export { QuietLog } from './links/quiet-log.js';
@@ -14,8 +15,17 @@ export type { Shape } from './protocol/shape.js';
 export * as shapes from './protocol/shape.js';
 export { LONGEST_NODE_NAME } from './protocol/shape.js';
 export { type RequestLimit, Requests } from './requests.js';
-export { type Defer, type Listening, type ListenOptions, nextTurn, type Socket, type SocketEvents, type Transport } from './transport.js';
-export { type TransportSetup, transports } from './transports/index.js';
+export {
+  type Closing,
+  type Defer,
+  type Listening,
+  type ListenOptions,
+  nextTurn,
+  type Socket,
+  type SocketEvents,
+  type Transport,
+} from './transport.js';
+export { defaultTransport, type TransportSetup, transports } from './transports/index.js';
 export { type FrameObserver, type LinkConditions, MemoryNetwork } from './transports/memory.js';
-export { webSocketTransport } from './transports/websocket.js';
+export { SECURE_SCHEME, webSocketTransport } from './transports/websocket.js';
 export type { WebSocketOptions, WebSocketTls } from './transports/websocket-options.js';

@@ -116,7 +116,7 @@ export class PeerMesh {
     if (this.#isClosed) await listening.close();
     this.#refuseClosed();
     this.#listening.push(listening);
-    this.#address = peerAddress(advertise ?? listening.url);
+    this.#address = peerAddress(advertise ?? listening.url, transport.schemes);
     return listening;
   }
 
@@ -301,6 +301,7 @@ export class PeerMesh {
       defer: this.#defer,
       greetingMs,
       self: this.self,
+      schemes: this.#options.transport.schemes,
       prover: this.#prover,
       budget: this.#budget,
       objection: (peer) => this.#objection(peer),

@@ -64,8 +64,10 @@ export interface ListenOptions {
   turnedAway?(why: 'crowd' | 'browser' | 'fault', from: string): void;
 }
 
-/** The way that frames take from one process to another. */
+/** The way that frames take from one process to another. A new one is one file in `transports/` and one line in the map there. */
 export interface Transport {
+  /** The schemes of its URLs, without the colon, as in `['ws', 'wss']`. At least one, the most usual first. */
+  readonly schemes: readonly string[];
   /**
    * Listens at `host:port`. Port 0 picks one, an empty host means this machine only. Rejects with a `TypeError` for a wrong address, or for
    * one that others can connect to while nothing protects it; with the system's error if the address is in use or not this machine's.

@@ -1,7 +1,8 @@
 // Store: WHAT came out of functions, and where it lies.
 // In:  values that functions made or users stored, by run and by DAG id; releases of what nobody needs any more.
 // Out: the values, and which node made them, for `retainMs` after a run.
-export { backends } from './backends/index.js';
+export { backends, defaultBackend } from './backends/index.js';
+export { guardedBackend } from './guarded-backend.js';
 export { type LocalStoreMessage, startLocalStore } from './local-store.js';
-export type { StoreBackend, ValueShelf } from './store.js';
+export { packedValue, type ShelvedValue, type StoreBackend, type ValueShelf } from './store.js';
 export { ValueStore, type Waiter } from './value-store.js';

@@ -1,5 +1,5 @@
 import { checkedNumber, silentLogger } from '../base/index.js';
-import { checkedNodeOptions, type NodeOptions } from '../handoff/index.js';
+import { checkedNodeOptions, EXTENSIONS, type NodeOptions } from '../handoff/index.js';
 import type { LinkConditions } from '../peer/index.js';
 import { hosts } from './hosts/index.js';
 
@@ -13,7 +13,7 @@ export type ClusterTransport = keyof typeof hosts;
 export interface ClusterOptions {
   /**
    * How many nodes, named `n1`, `n2` and so on; or the options of each, as for `Handoff.start`. Names default to those, `listen` to a free
-   * port of this machine. `join`, `advertise` and `tls` are set by the kit.
+   * port of this machine. `join`, `advertise`, `tls` and `transport` are set by the kit.
    */
   nodes: number | readonly NodeOptions[];
   /**
@@ -61,6 +61,7 @@ const KITS_OWN: Readonly<Record<string, string>> = {
   join: 'nodes join each other',
   advertise: 'others reach a node through the kit',
   tls: 'the faults of a link need to know who talks',
+  transport: 'the faults of a link are those of a transport of the kit',
 };
 
 /** Throws `TypeError` or `RangeError` naming the wrong option. */
@@ -76,7 +77,17 @@ export function checkedClusterOptions(given: unknown): CheckedClusterOptions {
     if (typeof seed !== 'number') throw new TypeError(`seed must be an integer, not ${shown(seed)}`);
     throw new RangeError(`seed must be an integer, not ${seed}`);
   }
-  return { nodes: checkedNodes(nodes), transport: transport as ClusterTransport, seed: seed as number | undefined };
+  const checked = checkedNodes(nodes);
+  if (transport === 'processes') refuseExtensions(checked);
+  return { nodes: checked, transport: transport as ClusterTransport, seed: seed as number | undefined };
+}
+
+/** Throws `TypeError` if a node in another process has variants of its own: options reach it as text. */
+function refuseExtensions(nodes: ReadonlyMap<string, NodeOptions>): void {
+  for (const [at, options] of [...nodes.values()].entries()) {
+    const option = at === 0 ? undefined : EXTENSIONS.find((name) => options[name] !== undefined);
+    if (option !== undefined) throw new TypeError(`nodes[${at}].${option} cannot be given: it does not get into the process of the node`);
+  }
 }
 
 function checkedNodes(given: unknown): ReadonlyMap<string, NodeOptions> {

@@ -8,11 +8,13 @@ export class SeverableTransport implements Transport {
   readonly #defer: Defer;
   readonly #listening: (url: string) => void;
   readonly #sockets = new Set<SeverableSocket>();
+  readonly schemes: readonly string[];
   #isSevered = false;
 
   /** `listening` is called with the URL of the node before any other node can know it. */
   constructor(inner: Transport, defer: Defer, listening: (url: string) => void = () => {}) {
     this.#inner = inner;
+    this.schemes = inner.schemes;
     this.#defer = defer;
     this.#listening = listening;
   }

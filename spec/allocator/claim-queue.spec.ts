@@ -10,7 +10,7 @@ import type { AllocationStrategy, Capabilities } from '../../lib/allocator/strat
 const asker = (runId: string, over: Partial<ClaimQueueClient> = {}): ClaimQueueClient => ({
   runId,
   dagId: `dag of ${runId}`,
-  strategy: strategies.get('first-available')!(),
+  strategy: strategies['first-available'](),
   takesAnyRoom: true,
   maxConcurrency: Number.POSITIVE_INFINITY,
   functionId: (index) => `f${index}`,

@@ -10,7 +10,7 @@ import type { Capabilities } from '../../lib/allocator/strategy.js';
 const asker = (runId: string, over: Partial<ClaimQueueClient> = {}): ClaimQueueClient => ({
   runId,
   dagId: 'd',
-  strategy: strategies.get('first-available')!(),
+  strategy: strategies['first-available'](),
   takesAnyRoom: true,
   maxConcurrency: Number.POSITIVE_INFINITY,
   functionId: (index) => `f${index}`,
@@ -159,7 +159,7 @@ describe('allocation over several members', () => {
 
   it('places by the bytes that have to move', () => {
     const bytesToMove = (index: number, node: string): number => (node === (index === 0 ? 'c' : 'b') ? 0 : 1000);
-    const strategy = strategies.get('near-data')!();
+    const strategy = strategies['near-data']();
     const { pump } = asked([self({ cpu: 9 }), other('b', { cpu: 1 }), other('c', { cpu: 9 })], one, 2, {
       strategy,
       takesAnyRoom: false,
@@ -172,7 +172,7 @@ describe('allocation over several members', () => {
     const placed: string[] = [];
     const kin = (_index: number, node: string): number => placed.filter((one) => one === node).length;
     const whereabouts = { bytesToMove: () => 0, kin, placed: (_index: number, node: string) => void placed.push(node) };
-    const strategy = strategies.get('near-data')!();
+    const strategy = strategies['near-data']();
     const members = [self({ cpu: 2 }), other('b', { cpu: 4 }), other('c', { cpu: 2 })];
     const { pump } = asked(members, one, 6, { strategy, whereabouts });
     expect(pump(0)).to.deep.equal(['0@b', '1@b', '2@b', '3@b', '4@self', '5@self']);

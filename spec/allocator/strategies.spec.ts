@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { strategies } from '../../lib/allocator/strategies/index.js';
+import { strategies, strategyNames } from '../../lib/allocator/strategies/index.js';
 import type { Capabilities, NodeView } from '../../lib/allocator/strategy.js';
 
 const node = (name: string, capabilities: Capabilities, used: Capabilities, over: Partial<NodeView> = {}): NodeView => ({
@@ -12,17 +12,17 @@ const node = (name: string, capabilities: Capabilities, used: Capabilities, over
   kin: 0,
   ...over,
 });
-const place = (strategy: string, nodes: readonly NodeView[], cost: Capabilities = { cpu: 1 }): string | undefined =>
-  strategies.get(strategy)!().place({ dagId: 'd', functionId: 'f', cost, nodes });
+const place = (strategy: keyof typeof strategies, nodes: readonly NodeView[], cost: Capabilities = { cpu: 1 }): string | undefined =>
+  strategies[strategy]().place({ dagId: 'd', functionId: 'f', cost, nodes });
 const full = { fits: false } as const;
 
 describe('the strategies', () => {
   it('each go by their own name', () => {
-    for (const [name, make] of strategies) expect(make().name).to.equal(name);
+    for (const [name, make] of Object.entries(strategies)) expect(make().name).to.equal(name);
   });
 
   it('each wait when no node has room', () => {
-    for (const name of strategies.keys()) expect(place(name, [node('self', { cpu: 1 }, { cpu: 1 }, full)]), name).to.equal(undefined);
+    for (const name of strategyNames) expect(place(name, [node('self', { cpu: 1 }, { cpu: 1 }, full)]), name).to.equal(undefined);
   });
 
   it('first-available takes the first with room, however loaded', () => {

@@ -10,7 +10,7 @@ describe('grants together', () => {
     const table = new Allocator({ name: 'a', isSelf: true, isOpen: true, capacity: ledger }, testClock());
     const granted: number[] = [];
     const run: AllocatorClient = {
-      ...{ runId: 'r', dagId: 'd', takesAnyRoom: true, maxConcurrency: 10, strategy: strategies.get('first-available')!() },
+      ...{ runId: 'r', dagId: 'd', takesAnyRoom: true, maxConcurrency: 10, strategy: strategies['first-available']() },
       functionId: (index) => `f${index}`,
       compare: (a, b) => a - b,
       granted: (index) => void granted.push(index),

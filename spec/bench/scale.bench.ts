@@ -1,3 +1,4 @@
+import { strategyNames } from '../../lib/allocator/index.js';
 import { type Bench, median, perSecond, type Row } from './measure.js';
 import { type ScaleShape, scheduleOnly } from './schedule-only.js';
 
@@ -5,7 +6,7 @@ const MILLION: ScaleShape = { nodes: 1000, cpusEach: 8, functions: 1_000_000, wi
 /** A tenth of the functions, five of which wait for each cpu that there is, on so many nodes. */
 const tenth = (nodes: number): ScaleShape => ({ ...MILLION, nodes, cpusEach: 8000 / nodes, functions: 100_000 });
 /** Fewer are ready at once than there are cpus: most nodes have room, and each could be chosen. */
-const roomy = (strategy: string): ScaleShape => ({ ...MILLION, functions: 100_000, width: 6000, strategy });
+const roomy = (strategy: ScaleShape['strategy']): ScaleShape => ({ ...MILLION, functions: 100_000, width: 6000, strategy });
 const ROUNDS = 3;
 
 /** The brains of a run, its allocator and the ledgers of all nodes, on virtual time: what is left of the engine where nothing has to be waited for. */
@@ -21,7 +22,7 @@ export const scaleBench: Bench = {
     }
     const ratio = median(ratios);
     rows.push({ what: '100,000 functions, 1,000 nodes for 10', figure: `${ratio.toFixed(2)} times`, floor: 'as long', ratio });
-    for (const strategy of ['first-available', 'load-balanced', 'near-data']) {
+    for (const strategy of strategyNames) {
       const { tookMs } = scheduleOnly(roomy(strategy));
       rows.push({ what: `100,000, 1,000 nodes with room, ${strategy}`, figure: perSecond(100_000, tookMs) });
     }

@@ -17,7 +17,7 @@ export interface ScaleShape {
   /** How many functions are in a layer; each takes the results of three of the layer before. */
   readonly width: number;
   /** The name of one of the engine's own. */
-  readonly strategy: string;
+  readonly strategy: keyof typeof strategies;
 }
 
 /** What it came to: virtual and real ms, and how far the schedule is from what none can undercut. */
@@ -69,7 +69,7 @@ class ScheduleOnly implements AllocatorClient {
   constructor(plan: Plan, { nodes, cpusEach, strategy }: ScaleShape) {
     this.#plan = plan;
     this.dagId = plan.dagId;
-    this.strategy = strategies.get(strategy)!();
+    this.strategy = strategies[strategy]();
     this.#paths = remainingPaths(plan, (index) => this.#lastsMs(index));
     const names = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
     for (const name of names) this.#ledgers.set(name, new Ledger({ cpu: cpusEach }, { thread: 1, loop: cpusEach }));

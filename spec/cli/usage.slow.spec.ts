@@ -76,7 +76,7 @@ describe('handoff, called', () => {
     [
       'with a strategy that there is not',
       ['run', sums, '--strategy', 'best'],
-      /Allowed choices are first-available, load-balanced, near-data\./,
+      /--strategy must be one of first-available, load-balanced, near-data, not "/,
     ],
     ['with a format that there is not', ['graph', sums, '--format', 'png'], /Allowed choices are mermaid, dot\./],
     ['with an input that has no value', ['run', sums, '--input', 'rate'], /It must be of the form id=json, as in rate=1\.2\./],

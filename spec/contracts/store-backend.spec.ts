@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { backends } from '../../lib/store/index.js';
 import { StoredValue } from '../../lib/value/index.js';
 
-for (const [name, make] of backends) {
+for (const [name, make] of Object.entries(backends)) {
   describe(`a store backend: ${name}`, () => {
     it('is called what the map calls it', () => expect(make().name).to.equal(name));
 
@@ -11,7 +11,7 @@ for (const [name, make] of backends) {
       for (const id of ['a', '__proto__', 'constructor', '', 'ü/..\n']) {
         expect(shelf.get(id)).to.equal(undefined);
         shelf.put(id, StoredValue.live(id, 1));
-        expect(shelf.get(id)!.open(false)).to.equal(id);
+        expect((shelf.get(id) as StoredValue).open(false)).to.equal(id);
       }
       expect([...shelf.ids()].sort()).to.deep.equal(['', '__proto__', 'a', 'constructor', 'ü/..\n']);
     });
@@ -20,7 +20,7 @@ for (const [name, make] of backends) {
       const shelf = make().open();
       shelf.put('a', StoredValue.live(1, 10));
       shelf.put('a', StoredValue.live(2, 30));
-      expect(shelf.get('a')!.open(false)).to.equal(2);
+      expect((shelf.get('a') as StoredValue).open(false)).to.equal(2);
       expect(shelf.sizeBytes).to.equal(30);
       shelf.put('b', StoredValue.live(3, 5));
       shelf.put('a', StoredValue.live(4, 7));

@@ -12,7 +12,7 @@ type Said = Extract<WireMessage, { type: 'value-found' | 'value-missing' }>;
 /** The value server of node `a`, whose run `r` has values; what it fetches from others waits in `fetched`. */
 function open() {
   const clock = testClock();
-  const store = new ValueStore({ node: 'a', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  const store = new ValueStore({ node: 'a', backend: backends.memory(), clock, retainedBytesLimit: 1e9 });
   store.openRun('r', 'd');
   const isolation = new FakeIsolation();
   const executor = new Executor(new Map([['loop', isolation]]), clock);

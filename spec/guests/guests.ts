@@ -51,7 +51,7 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
   const allocation = new Allocator({ name: 'b', isSelf: true, isOpen: true, capacity: ledger }, clock);
   const isolation = new FakeIsolation();
   const executor = new Executor(new Map([['loop', isolation]]), clock);
-  const store = new ValueStore({ node: 'b', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  const store = new ValueStore({ node: 'b', backend: backends.memory(), clock, retainedBytesLimit: 1e9 });
   const fetching: { far: RemoteValue; via: string | undefined; listener: ValueListener; isGivenUp: boolean }[] = [];
   const fetches = {
     reaches: (node: string) => node !== 'unreachable',

@@ -18,7 +18,7 @@ function open(running: readonly string[] = []) {
   const clock = testClock();
   const room = new Ledger({ cpu: 2 }, { thread: 1, loop: 1 });
   const allocation = new Allocator({ name: 'a', isSelf: true, isOpen: true, capacity: room }, clock);
-  const store = new ValueStore({ node: 'a', backend: backends.get('memory')!(), clock, retainedBytesLimit: 1e9 });
+  const store = new ValueStore({ node: 'a', backend: backends.memory(), clock, retainedBytesLimit: 1e9 });
   const said: (string | { value: unknown } | { error: Error & { code?: string } })[] = [];
   const fetched: { far: RemoteValue; listener: ValueListener }[] = [];
   let status: (all: boolean) => Promise<unknown> = async (all) => ({ all });

@@ -18,6 +18,7 @@ describe('a name that several nodes stand behind', () => {
     const real = webSocketTransport();
     const dialled: (string | undefined)[] = [];
     const transport: Transport = {
+      schemes: real.schemes,
       listen: (address, options) => real.listen(address, options),
       dial: (url, at) => {
         dialled.push(at);

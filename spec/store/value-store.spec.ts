@@ -11,7 +11,7 @@ describe('the table of values', () => {
   const opened = (dagId: string, id: string): unknown => table.find(dagId, id)?.open(false);
   beforeEach(() => {
     clock = testClock();
-    table = new ValueStore({ node: 'here', backend: backends.get('memory')!(), clock, retainedBytesLimit: 100 });
+    table = new ValueStore({ node: 'here', backend: backends.memory(), clock, retainedBytesLimit: 100 });
   });
 
   const endedRun = (runId: string, dagId: string, sizeBytes: number, retainMs = 1000): void => {

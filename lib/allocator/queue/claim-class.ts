@@ -31,7 +31,7 @@ export interface ClaimQueueClient {
   readonly dagId: string;
   readonly strategy: AllocationStrategy;
   /**
-   * True for built-in strategies: they accept the only node with room without being asked, and are shown only nodes with room.
+   * What the strategy says of itself: it accepts the only node with room without being asked, and is shown only nodes with room.
    */
   readonly takesAnyRoom: boolean;
   readonly maxConcurrency: number;

@@ -4,6 +4,7 @@ import type { AllocationStrategy, NodeView } from '../strategy.js';
 /** The node with room whose scarcest resource would be used least; the first of equals. */
 export const loadBalanced = (): AllocationStrategy => ({
   name: 'load-balanced',
+  takesAnyRoom: true,
   place({ nodes, cost }) {
     let best: NodeView | undefined;
     let leastLoad = Number.POSITIVE_INFINITY;

@@ -7,6 +7,7 @@ import type { AllocationStrategy, NodeView } from '../strategy.js';
  */
 export const nearData = (): AllocationStrategy => ({
   name: 'near-data',
+  takesAnyRoom: true,
   place({ nodes, cost }) {
     let best: NodeView | undefined;
     // What is compared, most important first: less is better. Bytes and kin take their time to count.

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { guardedLogger, HandoffError, keepAlive, type Logger, newId, peerAddress, silentLogger, systemClock } from '../../base/index.js';
 import { joinCluster } from '../../nodes/index.js';
-import { type PeerIdentity, type PeerListener, PeerMesh, Requests, webSocketTransport } from '../../peer/index.js';
+import { type PeerIdentity, type PeerListener, PeerMesh, Requests, type Transport } from '../../peer/index.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from '../options/network-options.js';
 import { answerError } from './answer-error.js';
 import { type ClusterStatus, openStatus } from './status.js';
@@ -20,11 +20,13 @@ export interface ObserverOptions {
   /** The secret of the cluster, as the nodes have it. The default is none. */
   cookie?: string;
   tls?: TlsOptions;
+  /** The transport of the nodes. The default is WebSockets. */
+  transport?: Transport;
   /** Where the observer logs. The default is silence. */
   logger?: Logger;
 }
 
-const KNOWN = new Set(['join', 'joinTimeoutMs', 'cookie', 'tls', 'logger']);
+const KNOWN = new Set(['join', 'joinTimeoutMs', 'cookie', 'tls', 'transport', 'logger']);
 
 /** A member that has been silent for this long is not asked again, ms. */
 const ANSWER_MS = 5000;
@@ -42,15 +44,15 @@ export class ClusterObserver implements AsyncDisposable {
   readonly #requests = new Requests((to, message) => this.#peers.send(to, message), systemClock);
   readonly #addresses = new Set<string>();
 
-  private constructor(network: NetworkOptions, logger: Logger) {
-    const { cookie, tls, join } = network;
+  private constructor(name: string, network: NetworkOptions, logger: Logger) {
+    const { cookie, transport, join } = network;
     this.#network = network;
     for (const url of join) this.#addresses.add(url);
     this.#peers = new PeerMesh({
-      name: `${hostname()}-observer-${randomBytes(3).toString('hex')}`,
+      name,
       incarnation: newId(),
       isObserver: true,
-      transport: webSocketTransport(tls ? { tls } : {}),
+      transport,
       clock: systemClock,
       random: Math.random,
       logger,
@@ -66,9 +68,11 @@ export class ClusterObserver implements AsyncDisposable {
   static async start(options: ObserverOptions): Promise<ClusterObserver> {
     if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
     for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
-    const network = checkedNetwork({ ...options });
+    const name = `${hostname()}-observer-${randomBytes(3).toString('hex')}`;
+    const logger = guardedLogger(options.logger ?? silentLogger);
+    const network = checkedNetwork({ ...options }, { name, logger });
     if (network.join.length === 0) throw new TypeError('join must name at least one member');
-    const observer = new ClusterObserver(network, guardedLogger(options.logger ?? silentLogger));
+    const observer = new ClusterObserver(name, network, logger);
     try {
       await observer.#linked();
     } catch (error) {
@@ -123,7 +127,7 @@ export class ClusterObserver implements AsyncDisposable {
   /** Remembers the addresses of other members, in case the asked one goes away. */
   #learn({ nodes }: ClusterStatus): void {
     for (const { address } of nodes) {
-      const dialled = address === undefined ? undefined : peerAddress(address);
+      const dialled = address === undefined ? undefined : peerAddress(address, this.#network.transport.schemes);
       if (dialled !== undefined && this.#addresses.size < MOST_ADDRESSES) this.#addresses.add(dialled);
     }
   }

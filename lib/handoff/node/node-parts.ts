@@ -16,9 +16,9 @@ import {
 } from '../../executor/index.js';
 import { GuestRuns } from '../../guests/index.js';
 import { type BeatContent, Membership } from '../../nodes/index.js';
-import { PeerMesh, QuietLog, Requests, type WireMessage, webSocketTransport } from '../../peer/index.js';
+import { PeerMesh, QuietLog, Requests, type WireMessage } from '../../peer/index.js';
 import { Runs } from '../../runner/index.js';
-import { backends, ValueStore } from '../../store/index.js';
+import { ValueStore } from '../../store/index.js';
 import { Answers } from '../cluster/answers.js';
 import { ClusterQuestions } from '../cluster/cluster-questions.js';
 import { MessageRouter } from '../cluster/message-router.js';
@@ -57,10 +57,10 @@ export interface NodeParts {
 
 /** Assembles the parts of a node, from the ground up. Everything meets here. */
 export function assembleNode(options: CheckedNodeOptions, surroundings: Environment): NodeParts {
-  const { clock, random, defer, transport, interpose, importModule } = surroundings;
+  const { clock, random, defer, interpose, importModule } = surroundings;
   const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, root, logger, network } = options;
-  const { cookie, tls, heartbeat } = network;
-  const store = new ValueStore({ node, backend: backends.get('memory')!(), clock, retainedBytesLimit: options.retainedBytesLimit });
+  const { cookie, transport, heartbeat } = network;
+  const store = new ValueStore({ node, backend: options.backend, clock, retainedBytesLimit: options.retainedBytesLimit });
   const incarnation = newId();
   const ledger = new Ledger(capabilities, { thread: threads, loop: loopConcurrency });
 
@@ -79,11 +79,11 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
       log: logger.state,
     };
   };
-  const membership = new Membership(node, undefined, { incarnation, clock, heartbeat, content });
+  const membership = new Membership(node, undefined, { incarnation, clock, heartbeat, content, schemes: transport.schemes });
   const peers = new PeerMesh({
     name: node,
     incarnation,
-    transport: transport ?? webSocketTransport({ node, ...(tls && { tls }) }),
+    transport,
     clock,
     logger,
     random,
@@ -152,6 +152,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     comparisons,
     root,
     isolation: options.isolation,
+    strategies: options.strategies,
     refusesSkew: options.codeSkew === 'refuse',
     fetches,
     offers,

@@ -1,14 +1,14 @@
-import type { AllocationStrategy } from '../../allocator/index.js';
+import type { AllocationStrategy, Strategies } from '../../allocator/index.js';
 import { isError, safeThrown, textOf } from '../../base/index.js';
 import type { Regular } from '../../dag/index.js';
 
 /** The options of `execute`. All have a default. */
 export interface ExecuteOptions<V extends object = object, In extends string = string, Inl extends string = string, Collect = 'all'> {
   /**
-   * Where functions go.
+   * Where functions go: a strategy, or the name of one that is built in or was given to `Handoff.start`.
    * @default 'first-available'
    */
-  allocationStrategy?: 'first-available' | 'load-balanced' | 'near-data' | AllocationStrategy;
+  allocationStrategy?: keyof Strategies | AllocationStrategy;
   /**
    * How often a failed function is restarted, unless it says otherwise: a whole number from 0.
    * @default 3

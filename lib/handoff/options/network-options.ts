@@ -1,4 +1,5 @@
-import { checkedNumber, peerAddress } from '../../base/index.js';
+import { checkedNumber, type Logger, peerAddress, schemeOf, systemClock } from '../../base/index.js';
+import { defaultTransport, guardedTransport, SECURE_SCHEME, type Transport } from '../../peer/index.js';
 
 /** The certificates of a node, in PEM. See Node's `tls.createSecureContext`. */
 export interface TlsOptions {
@@ -20,31 +21,33 @@ export interface NetworkOptions {
   readonly join: readonly string[];
   readonly joinTimeoutMs: number;
   readonly cookie: string | undefined;
-  readonly tls: TlsOptions | undefined;
+  readonly transport: Transport;
   readonly heartbeat: { readonly intervalMs?: number; readonly timeoutMs?: number };
 }
 
 const SHORTEST_COOKIE = 16;
 
+/** What `checkedNetwork` needs beside the options. */
+export interface NetworkSetup {
+  /** The name of the node. */
+  readonly name: string;
+  /** Where faults of the user's own transport are logged. */
+  readonly logger: Logger;
+  /** Replaces the default transport, for the testing kit. */
+  readonly transport?: Transport | undefined;
+}
+
 /** Throws `TypeError` or `RangeError` naming the wrong option. */
-export function checkedNetwork(options: Readonly<Record<string, unknown>>): NetworkOptions {
-  const { listen, advertise, join = [], cookie, tls, heartbeat = {} } = options;
+export function checkedNetwork(options: Readonly<Record<string, unknown>>, setup: NetworkSetup): NetworkOptions {
+  const { listen, advertise, join = [], cookie, heartbeat = {} } = options;
+  const tls = checkedTls(options.tls);
+  const transport = checkedTransport(options.transport, tls, setup);
   if (listen !== undefined && (typeof listen !== 'string' || !/^.*:\d{1,5}$/.test(listen))) {
     throw new TypeError(`listen must be host:port, not ${JSON.stringify(listen)}`);
   }
-  checkAdvertise(advertise, listen);
+  checkAdvertise(advertise, listen, transport);
   if (!Array.isArray(join)) throw new TypeError('join must be a list of URLs');
-  for (const url of join as readonly unknown[]) {
-    if (typeof url !== 'string' || !/^(wss?|memory):\/\/./.test(url)) {
-      throw new TypeError(`join must be a list of ws:// or wss:// URLs: ${JSON.stringify(url)} is none`);
-    }
-    // No node can be reached at such a URL, however long it is tried.
-    if (!URL.canParse(url)) throw new TypeError(`join must be a list of URLs as ws://host:port: ${JSON.stringify(url)} is none`);
-    const { hash, username, password } = new URL(url);
-    if (hash || username || password)
-      throw new TypeError(`join must be a list of URLs without user, password and #, not ${JSON.stringify(url)}`);
-    if (tls !== undefined && url.startsWith('ws://')) throw new TypeError(`tls needs wss:// URLs in join, not ${JSON.stringify(url)}`);
-  }
+  for (const url of join as readonly unknown[]) checkJoin(url, transport, tls);
   if (cookie !== undefined && (typeof cookie !== 'string' || cookie.length < SHORTEST_COOKIE)) {
     throw new TypeError(`cookie must be a string of at least ${SHORTEST_COOKIE} characters: a shorter one can be guessed`);
   }
@@ -54,19 +57,45 @@ export function checkedNetwork(options: Readonly<Record<string, unknown>>): Netw
     join: [...new Set(join as readonly string[])],
     joinTimeoutMs: checkedNumber('joinTimeoutMs', options.joinTimeoutMs, { or: 10_000 }),
     cookie,
-    tls: checkedTls(tls),
+    transport,
     heartbeat: checkedHeartbeat(heartbeat),
   };
 }
 
-function checkAdvertise(advertise: unknown, listen: string | undefined): void {
+/** Returns the user's own transport, guarded; else that of `setup`; else the default one. */
+function checkedTransport(given: unknown, tls: TlsOptions | undefined, { name, logger, transport }: NetworkSetup): Transport {
+  if (given === undefined) return transport ?? defaultTransport({ clock: systemClock, ...(tls && { webSocket: { tls } }) })(name);
+  if (tls !== undefined) throw new TypeError('tls is for WebSockets: a transport of your own sees to its own protection');
+  return guardedTransport(given, logger);
+}
+
+function checkJoin(url: unknown, { schemes }: Transport, tls: TlsOptions | undefined): void {
+  const shown = JSON.stringify(url);
+  if (typeof url !== 'string' || !hasScheme(url, schemes))
+    throw new TypeError(`join must be a list of ${listed(schemes)} URLs: ${shown} is none`);
+  // No node can be reached at such a URL, however long it is tried.
+  if (!URL.canParse(url)) throw new TypeError(`join must be a list of URLs as ${schemes[0]}://host:port: ${shown} is none`);
+  const { hash, username, password } = new URL(url);
+  if (hash || username || password) throw new TypeError(`join must be a list of URLs without user, password and #, not ${shown}`);
+  if (tls !== undefined && schemeOf(url) !== SECURE_SCHEME) throw new TypeError(`tls needs ${SECURE_SCHEME}:// URLs in join, not ${shown}`);
+}
+
+/** Whether a URL has one of the schemes, and something after it. */
+const hasScheme = (url: string, schemes: readonly string[]): boolean =>
+  schemes.some((scheme) => url.startsWith(`${scheme}://`) && url.length > scheme.length + 3);
+
+const listed = (schemes: readonly string[]): string => schemes.map((scheme) => `${scheme}://`).join(' or ');
+
+function checkAdvertise(advertise: unknown, listen: string | undefined, { schemes }: Transport): void {
   if (advertise === undefined) return;
-  if (typeof advertise !== 'string' || !URL.canParse(advertise) || !/^(wss?|memory):\/\/./.test(advertise)) {
-    throw new TypeError(`advertise must be a ws:// or wss:// URL, not ${JSON.stringify(advertise)}`);
+  if (typeof advertise !== 'string' || !URL.canParse(advertise) || !hasScheme(advertise, schemes)) {
+    throw new TypeError(`advertise must be a ${listed(schemes)} URL, not ${JSON.stringify(advertise)}`);
   }
   // Other nodes accept only such addresses.
   if (!isPlainAddress(advertise)) {
-    throw new TypeError(`advertise must be a scheme, a host and a port only, as ws://host:port, not ${JSON.stringify(advertise)}`);
+    throw new TypeError(
+      `advertise must be a scheme, a host and a port only, as ${schemes[0]}://host:port, not ${JSON.stringify(advertise)}`,
+    );
   }
   if (listen === undefined) throw new TypeError('advertise is where others find what listens: give listen too');
 }

@@ -2,9 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { type Capabilities, checkedCapabilities } from '../../allocator/index.js';
+import {
+  type AllocationStrategy,
+  type Capabilities,
+  checkedCapabilities,
+  type NamedStrategies,
+  namedStrategies,
+} from '../../allocator/index.js';
 import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger, nameFault } from '../../base/index.js';
 import { ISOLATION_NAMES, type Isolation, isIsolation } from '../../dag/index.js';
+import type { Transport } from '../../peer/index.js';
+import { defaultBackend, guardedBackend, type StoreBackend } from '../../store/index.js';
 import { defaultCapabilities } from './container-limits.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
 
@@ -81,7 +89,19 @@ export interface NodeOptions {
    * pino, with JSON lines on standard error; lines that cannot be written, or that are not read, are dropped and counted.
    */
   logger?: Logger;
+  /** Your own strategies, by the name that `allocationStrategy` gives. Each is made anew for each run. The default is none. */
+  strategies?: Readonly<Record<string, () => AllocationStrategy>>;
+  /** Where the values of this node are kept. The default is memory. */
+  storeBackend?: StoreBackend;
+  /** How this node and others reach each other. All nodes of a cluster use the same. The default is WebSockets. */
+  transport?: Transport;
 }
+
+/** The options of a node that are the user's own variants. A module for `--extensions` may export them. A new one is one name here. */
+export const EXTENSIONS = ['strategies', 'storeBackend', 'transport'] as const satisfies readonly (keyof NodeOptions)[];
+
+/** The user's own variants, as options of a node. */
+export type Extensions = Pick<NodeOptions, (typeof EXTENSIONS)[number]>;
 
 /** The checked options, with their defaults. */
 export interface CheckedNodeOptions {
@@ -97,6 +117,8 @@ export interface CheckedNodeOptions {
   /** The most memory of the values of ended runs, bytes. */
   readonly retainedBytesLimit: number;
   readonly logger: NodeLogger;
+  readonly strategies: NamedStrategies;
+  readonly backend: StoreBackend;
   readonly network: NetworkOptions;
   /** Whether it neither listens nor joins. */
   readonly isAlone: boolean;
@@ -120,14 +142,17 @@ const KNOWN = new Set<string>([
   'codeSkew',
   'root',
   'logger',
+  ...EXTENSIONS,
 ]);
 const MIB = 2 ** 20;
 
 /** The longest name, characters: it is part of each greeting, which may have 4 KiB. */
 const LONGEST_NAME = 255;
 
-/** Throws `TypeError` or `RangeError` naming the wrong option. */
-export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
+/**
+ * Throws `TypeError` or `RangeError` naming the wrong option. `environmentTransport` replaces the default transport, for the testing kit.
+ */
+export function checkedNodeOptions(given: unknown, environmentTransport?: Transport): CheckedNodeOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
   const options = (given ?? {}) as Readonly<Record<string, unknown>>;
   for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
@@ -140,7 +165,8 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
   const capabilities = checkedCapabilities(options.capabilities ?? own, 'capabilities');
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
   const memoryMiB = capabilities.memory ?? own.memory;
-  const network = checkedNetwork(options);
+  const logger = checkedLogger(options.logger, name);
+  const network = checkedNetwork(options, { name, logger, transport: environmentTransport });
   const { freeze = true, codeSkew = 'warn', isolation = 'thread' } = options;
   if (!isIsolation(isolation)) throw new TypeError(`isolation must be ${ISOLATION_NAMES}, not ${String(isolation)}`);
   if (codeSkew !== 'warn' && codeSkew !== 'refuse') throw new TypeError(`codeSkew must be 'warn' or 'refuse', not ${String(codeSkew)}`);
@@ -156,7 +182,9 @@ export function checkedNodeOptions(given: unknown): CheckedNodeOptions {
     codeSkew,
     root: checkedRoot(options.root),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
-    logger: checkedLogger(options.logger, name),
+    logger,
+    strategies: namedStrategies(options.strategies),
+    backend: options.storeBackend === undefined ? defaultBackend() : guardedBackend(options.storeBackend, logger),
     network,
     isAlone: network.listen === undefined && network.join.length === 0,
   };

@@ -37,6 +37,8 @@ export type LinkEnd =
 export interface LinkSetup {
   readonly role: LinkRole;
   readonly self: PeerIdentity;
+  /** The schemes of the transport. An address with another one is dropped. */
+  readonly schemes?: readonly string[] | undefined;
   /** The protocols that this node speaks. */
   readonly lowest: number;
   readonly highest: number;
@@ -152,7 +154,7 @@ function greeted(state: LinkState, greeting: Greeting): readonly LinkCommand[] {
 function heardHello(state: LinkState, theirs: Hello): readonly LinkCommand[] {
   const { setup } = state;
   const isDialler = setup.role === 'dialler';
-  const address = theirs.address === null ? undefined : peerAddress(theirs.address);
+  const address = theirs.address === null ? undefined : peerAddress(theirs.address, setup.schemes);
   const peer = { name: theirs.name, incarnation: theirs.incarnation, address, isObserver: theirs.isObserver };
   state.peer = peer;
   const ours = hello(state);

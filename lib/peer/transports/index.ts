@@ -13,12 +13,14 @@ export interface TransportSetup {
 
 /** All transports by name. Each makes, for one network, the transports of its nodes. A new one is one file and one line here. */
 export const transports = {
-  memory: (setup: TransportSetup): ((node: string) => Transport) => {
+  memory: (setup: TransportSetup) => {
     const network = new MemoryNetwork(setup);
     return (node) => network.transport(node);
   },
-  websocket:
-    ({ webSocket }: TransportSetup): ((node: string) => Transport) =>
-    (node) =>
-      webSocketTransport({ ...webSocket, node }),
-};
+  websocket: ({ webSocket }: TransportSetup) => {
+    return (node) => webSocketTransport({ ...webSocket, node });
+  },
+} satisfies Record<string, (setup: TransportSetup) => (node: string) => Transport>;
+
+/** The transport of a node without the option `transport`. */
+export const defaultTransport = transports.websocket;

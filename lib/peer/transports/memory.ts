@@ -27,6 +27,9 @@ export interface LinkConditions {
   readonly resetAfterBytes?: number;
 }
 
+/** The scheme of URLs in memory. */
+const SCHEME = 'memory';
+
 /** How long frames sent before a close have to leave, ms. */
 const LONGEST_LINGER_MS = 1000;
 
@@ -243,6 +246,7 @@ export class MemoryNetwork {
   /** Returns the transport of one node. The name is for `set`, `reset` and `kill` only. */
   transport(node: string): Transport {
     return {
+      schemes: [SCHEME],
       listen: (address, options) => this.#listen(node, address, options),
       dial: (url) => this.#dial(node, url),
     };
@@ -283,7 +287,7 @@ export class MemoryNetwork {
   async #listen(node: string, address: string, { accept }: ListenOptions): Promise<Listening> {
     const { host, port } = /^(?<host>.*):(?<port>\d+)$/.exec(address)?.groups ?? {};
     if (host === undefined || port === undefined) throw new TypeError(`Cannot listen at "${address}": it must be host:port`);
-    const url = `memory://${host}:${port === '0' ? ++this.#lastPort : port}`;
+    const url = `${SCHEME}://${host}:${port === '0' ? ++this.#lastPort : port}`;
     if (this.#listeners.has(url)) throw new Error(`Cannot listen at "${address}": it is taken`);
     const listener = { node, accept };
     this.#listeners.set(url, listener);
@@ -302,7 +306,7 @@ export class MemoryNetwork {
     const connect = (): void => {
       if (!this.#sockets.has(socket)) return;
       const listener = this.#listeners.get(url);
-      if (!url.startsWith('memory://')) return socket.over({ reason: 'failed', text: `no memory:// URL: ${url}` });
+      if (!url.startsWith(`${SCHEME}://`)) return socket.over({ reason: 'failed', text: `no ${SCHEME}:// URL: ${url}` });
       if (!listener) return socket.over({ reason: 'refused', text: 'connection refused' });
       if (this.conditions(node, listener.node).stall) return void this.#waiting.set(socket, connect);
       this.#waiting.delete(socket);

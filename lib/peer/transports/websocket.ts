@@ -8,6 +8,12 @@ import { listenForWebSockets } from './websocket-listener.js';
 import type { WebSocketOptions } from './websocket-options.js';
 import { COMMON, WebSocketSocket } from './websocket-socket.js';
 
+/** The schemes of RFC 6455: without TLS here, with TLS below. */
+const PLAIN_SCHEME = 'ws';
+
+/** The scheme of WebSockets over TLS. */
+export const SECURE_SCHEME = 'wss';
+
 /** Replaces an invalid URL: nothing listens there. */
 const NOWHERE = 'ws://127.0.0.1:0';
 
@@ -30,6 +36,7 @@ export function webSocketTransport(options: WebSocketOptions = {}): Transport {
       createConnection: (to: object) => dialledSocket(to, url.startsWith('wss:'), frames, at),
     });
   return {
+    schemes: [PLAIN_SCHEME, SECURE_SCHEME],
     listen: (address, listening) => listenForWebSockets(options, address, listening),
     addressesOf: (url) => (hasHostName(url) ? hostAddresses(url) : undefined),
     dial(url, at): Socket {

@@ -64,7 +64,7 @@ export class DagRun implements AllocatorClient {
     // It begins, each function is ready, starts and ends, it ends.
     this.events = new EventLog(runId, plan.dagId, 3 * plan.size + 2);
     this.strategy = options.strategy;
-    this.takesAnyRoom = options.takesAnyRoom;
+    this.takesAnyRoom = options.strategy.takesAnyRoom === true;
     this.#deps = deps;
     this.#paths = paths;
     const { maxRetries, onFailure, collected, stopGraceMs } = options;

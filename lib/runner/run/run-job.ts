@@ -1,5 +1,5 @@
 import type { ActorGroup, ActorRef } from '../../actor/index.js';
-import type { Allocator, Capabilities, ClaimClass } from '../../allocator/index.js';
+import type { Allocator, Capabilities, ClaimClass, NamedStrategies } from '../../allocator/index.js';
 import type { Clock, HandoffError, Logger, RunId } from '../../base/index.js';
 import type { Isolation, Plan } from '../../dag/index.js';
 import type {
@@ -38,6 +38,8 @@ export interface RunDeps {
   readonly root: string;
   /** Where references run that name no isolation. */
   readonly isolation: Isolation;
+  /** The strategies that `allocationStrategy` may name. */
+  readonly strategies: NamedStrategies;
   /** Whether a node whose module differs gets no function of it. */
   readonly refusesSkew: boolean;
   readonly logger: Logger;

@@ -1,12 +1,10 @@
-import { type AllocationStrategy, strategies } from '../../allocator/index.js';
+import { type AllocationStrategy, defaultStrategy, givenStrategy, type NamedStrategies } from '../../allocator/index.js';
 import { checkedNumber } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 
 /** The execution options, checked, with their defaults. */
 export interface CheckedRunOptions {
   readonly strategy: AllocationStrategy;
-  /** Whether the strategy is one of ours, which take the only node that has room. */
-  readonly takesAnyRoom: boolean;
   readonly maxRetries: number;
   readonly maxConcurrency: number;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -37,7 +35,7 @@ const KNOWN = new Set([
 ]);
 
 /** Throws `TypeError` or `RangeError` naming the option that is wrong. */
-export function checkedRunOptions(given: unknown, plan: Plan): CheckedRunOptions {
+export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedStrategies): CheckedRunOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
   const options = (given ?? {}) as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(options)) if (!KNOWN.has(name)) throw new TypeError(`unknown option "${name}"`);
@@ -47,8 +45,7 @@ export function checkedRunOptions(given: unknown, plan: Plan): CheckedRunOptions
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
   const { allocationStrategy } = options;
   return {
-    strategy: checkedStrategy(allocationStrategy),
-    takesAnyRoom: typeof allocationStrategy !== 'object',
+    strategy: checkedStrategy(allocationStrategy, strategies),
     maxRetries: checkedNumber('maxRetries', options.maxRetries, { or: 3, integer: true }),
     maxConcurrency: checkedNumber('maxConcurrency', options.maxConcurrency, {
       or: Number.POSITIVE_INFINITY,
@@ -78,13 +75,10 @@ function checkedDagId(given: unknown): string | undefined {
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
-function checkedStrategy(given: unknown): AllocationStrategy {
-  if (typeof given === 'object' && given !== null) {
-    const { name, place } = given as Partial<AllocationStrategy>;
-    if (typeof name === 'string' && typeof place === 'function') return given as AllocationStrategy;
-    throw new TypeError('allocationStrategy must have a name and a place function');
-  }
-  const make = given === undefined ? strategies.get('first-available') : strategies.get(given as string);
+function checkedStrategy(given: unknown, strategies: NamedStrategies): AllocationStrategy {
+  if (given === undefined) return defaultStrategy();
+  if (typeof given === 'object' && given !== null) return givenStrategy(given, 'allocationStrategy');
+  const make = strategies.get(given as string);
   if (make) return make();
   throw new TypeError(`allocationStrategy must be one of ${[...strategies.keys()].join(', ')}, or a strategy, not ${String(given)}`);
 }

@@ -130,7 +130,7 @@ export class Runs {
   prepare(dag: DagLike, given: unknown, mode: 'cluster' | 'local'): PreparedRun {
     if (this.#refusal) throw this.#refusal;
     const compiled = compile(dag, this.#deps.isolation);
-    const options = checkedRunOptions(given, compiled);
+    const options = checkedRunOptions(given, compiled, this.#deps.strategies);
     const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
     const runId = newRunId();
     const { dagId } = plan;

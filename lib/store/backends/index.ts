@@ -1,5 +1,8 @@
 import type { StoreBackend } from '../store.js';
 import { memoryBackend } from './memory.js';
 
-/** The named backends. A new one is a file here and a line in this map. */
-export const backends: ReadonlyMap<string, () => StoreBackend> = new Map([['memory', memoryBackend]]);
+/** The store backends, by name. A new one is one file and one line here. */
+export const backends = { memory: memoryBackend } satisfies Record<string, () => StoreBackend>;
+
+/** The backend of a node without the option `storeBackend`. */
+export const defaultBackend = memoryBackend;
