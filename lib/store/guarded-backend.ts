@@ -4,8 +4,8 @@ import { defaultBackend } from './backends/index.js';
 import type { ShelvedValue, StoreBackend, ValueShelf } from './store.js';
 
 /**
- * Makes a user's own store backend safe. When it throws, or returns something that was not put, it is given up: `logger` says so, and values
- * put from then on are kept in memory. Values that it still has are read from it. Throws `TypeError` if it is not a backend.
+ * Makes a user's own store backend safe. When it throws, or returns something that was not put, it is given up: `logger` says so, and
+ * values put from then on are kept in memory. Values that it still has are read from it. Throws `TypeError` if it is not a backend.
  */
 export function guardedBackend(given: unknown, logger: Logger): StoreBackend {
   const isObject = typeof given === 'object' && given !== null;
