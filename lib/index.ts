@@ -56,4 +56,5 @@ export {
 } from './handoff/index.js';
 export type { Closing, Listening, ListenOptions, Socket, SocketEvents, Transport } from './peer/index.js';
 export type { Progress, RunEvent, RunOutcome } from './runner/index.js';
-export { packedValue, type ShelvedValue, type StoreBackend, type ValueShelf } from './store/index.js';
+export type { StoreBackend, ValueShelf } from './store/index.js';
+export { StoredValue } from './value/index.js';

@@ -1,7 +1,7 @@
 import { isThenable, type Logger, readSafely, safeThrown, textOf } from '../base/index.js';
 import { StoredValue } from '../value/index.js';
 import { defaultBackend } from './backends/index.js';
-import type { ShelvedValue, StoreBackend, ValueShelf } from './store.js';
+import type { StoreBackend, ValueShelf } from './store.js';
 
 /**
  * Makes a user's own store backend safe. When it throws, or returns something that was not put, it is given up: `logger` says so, and
@@ -73,7 +73,7 @@ class GuardedShelf implements ValueShelf {
     return this.#inMemory.sizeBytes + (this.#ids.size === 0 ? 0 : this.#ownBytes());
   }
 
-  put(id: string, value: ShelvedValue): void {
+  put(id: string, value: StoredValue): void {
     if (!this.#trust.isLost) this.#call('put', id, value);
     // Trust may have been lost just now.
     if (this.#trust.isLost) {
@@ -82,7 +82,7 @@ class GuardedShelf implements ValueShelf {
     } else this.#ids.add(id);
   }
 
-  get(id: string): ShelvedValue | undefined {
+  get(id: string): StoredValue | undefined {
     if (!this.#ids.has(id)) return this.#inMemory.get(id);
     const value = this.#call('get', id);
     if (value instanceof StoredValue) return value;

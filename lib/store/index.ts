@@ -4,5 +4,5 @@
 export { backends, defaultBackend } from './backends/index.js';
 export { guardedBackend } from './guarded-backend.js';
 export { type LocalStoreMessage, startLocalStore } from './local-store.js';
-export { packedValue, type ShelvedValue, type StoreBackend, type ValueShelf } from './store.js';
+export type { StoreBackend, ValueShelf } from './store.js';
 export { ValueStore, type Waiter } from './value-store.js';

@@ -116,7 +116,7 @@ export class ValueStore {
 
   /** Returns a value of a run in progress. */
   get(runId: string, id: string): StoredValue | undefined {
-    return valueOn(this.#runs.get(runId)?.shelf, id);
+    return this.#runs.get(runId)?.shelf.get(id);
   }
 
   release(runId: string, id: string): void {
@@ -213,16 +213,16 @@ export class ValueStore {
 
   /** Returns the value that `storeValue` left for an input. */
   storedValue(dagId: string, id: string): StoredValue | undefined {
-    return valueOn(this.#dags.get(dagId)?.values, id);
+    return this.#dags.get(dagId)?.values.get(id);
   }
 
   /** Returns the value that this node has under a DAG id. */
   find(dagId: string, id: string): StoredValue | undefined {
     const runId = this.#latest.get(dagId);
-    const ofRun = runId === undefined ? undefined : this.get(runId, id);
+    const ofRun = runId === undefined ? undefined : this.#runs.get(runId)?.shelf.get(id);
     if (ofRun) return ofRun;
     const dag = this.#dags.get(dagId);
-    return valueOn(dag?.results, id) ?? valueOn(dag?.copies, id) ?? valueOn(dag?.values, id);
+    return dag?.results.get(id) ?? dag?.copies.get(id) ?? dag?.values.get(id);
   }
 
   /** Returns the node where a value was made, if this node knows it. */
@@ -306,9 +306,6 @@ export class ValueStore {
     for (const waiter of waiters) waiter.found(value);
   }
 }
-
-/** Returns what a shelf has. A user's backend knows values by a smaller type; its guard lets nothing else through. */
-const valueOn = (shelf: ValueShelf | undefined, id: string): StoredValue | undefined => shelf?.get(id) as StoredValue | undefined;
 
 /** Deletes all values except `keep`, which all exist. A set of perhaps a million ids is built only if there is something to delete. */
 function leaveOnly(shelf: ValueShelf, keep: readonly string[]): void {

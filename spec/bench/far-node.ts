@@ -15,7 +15,13 @@ export const farTasks = functionsIn<typeof import('./far-tasks.mjs')>(new URL('.
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** How the process of a benchmark joins: as a driver that runs nothing itself. */
-export const driver = (...join: readonly string[]): NodeOptions => ({ name: 'driver', capabilities: {}, join, root, logger: quiet });
+export const driver = (...join: readonly string[]): Omit<NodeOptions, 'storeBackend'> => ({
+  name: 'driver',
+  capabilities: {},
+  join,
+  root,
+  logger: quiet,
+});
 
 /** The arguments of `handoff` for a node that others reach on the loopback. */
 const nodeArgs = (name: string, join: readonly string[]): readonly string[] => {

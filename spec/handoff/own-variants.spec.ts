@@ -7,8 +7,8 @@ import {
   functionsIn,
   Handoff,
   type NodeOptions,
-  type ShelvedValue,
   type StoreBackend,
+  type StoredValue,
   type Transport,
 } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
@@ -116,10 +116,10 @@ describe('variants of a user, given to a node', () => {
   });
 
   describe('a store backend', () => {
-    const mapBackend = (kept: Map<string, ShelvedValue>): StoreBackend => ({
+    const mapBackend = (kept: Map<string, StoredValue>): StoreBackend => ({
       name: 'map',
       open: () => {
-        const here = new Map<string, ShelvedValue>();
+        const here = new Map<string, StoredValue>();
         return {
           get sizeBytes() {
             return [...here.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -136,7 +136,7 @@ describe('variants of a user, given to a node', () => {
     });
 
     it('gets the values of runs', async () => {
-      const kept = new Map<string, ShelvedValue>();
+      const kept = new Map<string, StoredValue>();
       const node = await start({ storeBackend: mapBackend(kept) });
       await node.execute(two());
       expect([...kept.keys()]).to.include.members(['one', 'sum']);

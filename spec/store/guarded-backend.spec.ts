@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { guardedBackend, packedValue, type StoreBackend, type ValueShelf } from '../../lib/store/index.js';
+import { guardedBackend, type StoreBackend, type ValueShelf } from '../../lib/store/index.js';
 import { StoredValue } from '../../lib/value/index.js';
 import { spyLogger } from '../support/spy-logger.js';
 
@@ -48,7 +48,7 @@ describe('a store backend of a user', () => {
     const kept = new Map<string, { bytes: Uint8Array; origin: 'result' | 'caller' }>();
     const own = backendWith({
       put: (id, one) => void kept.set(id, { bytes: one.pack('value').slice(), origin: one.origin }),
-      get: (id) => packedValue(kept.get(id)!.bytes, kept.get(id)!.origin),
+      get: (id) => StoredValue.packed(kept.get(id)!.bytes, kept.get(id)!.origin),
     });
     const shelf = guardedBackend(own, spyLogger()).open();
     shelf.put('a', StoredValue.live({ deep: [new Date(0), new Map([[1, 2]])] }, 10, 'caller'));
@@ -87,7 +87,7 @@ describe('a store backend of a user', () => {
   const forgetful: Readonly<Record<string, Partial<ValueShelf>>> = {
     throws: { get: fail },
     'gives nothing': { get: () => undefined },
-    'gives what is no value': { get: () => ({ sizeBytes: 1, origin: 'result', pack: () => new Uint8Array(1) }) },
+    'gives what is no value': { get: () => ({ sizeBytes: 1 }) as StoredValue },
     'gives a promise': { get: () => Promise.reject(new Error('later')) as never },
   };
   for (const [what, shelfWith] of Object.entries(forgetful)) {
