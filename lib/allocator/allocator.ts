@@ -1,17 +1,18 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
-import type { Clock } from '../base/index.js';
+import type { Clock, HandoffError } from '../base/index.js';
 import type { MemberEvent } from '../nodes/index.js';
 import type { Claim } from './capacity/capacity.js';
 import type { Ledger } from './capacity/ledger.js';
 import { RemoteNodes } from './capacity/remote-nodes.js';
 import { amounts } from './capacity/resources.js';
 import type { UsageReport } from './capacity/usage-estimate.js';
-import type { ClaimClass, ClaimQueueClient, PlacementNode } from './queue/claim-class.js';
-import { ClaimQueue, type PlacementAnswer } from './queue/claim-queue.js';
+import { type PlacementAnswer, type PlacementClient, Placer } from './placement/placer.js';
+import type { ClaimClass, PlacementNode } from './queue/claim-class.js';
+import { ClaimQueue } from './queue/claim-queue.js';
 import type { Capabilities } from './strategy.js';
 
 /** What a run hears from the allocator, within the turn in which it is decided. */
-export interface AllocatorClient extends ClaimQueueClient {
+export interface AllocatorClient extends PlacementClient {
   granted(index: number, node: string, claim: ClaimClass, mayQueue: boolean): void;
   refused(index: number, error: Error): void;
   /** Whether the function still waits, after everything that could be granted was. */
@@ -36,7 +37,8 @@ export type AllocatorMessage =
  */
 export class Allocator {
   readonly ledger: Ledger;
-  readonly #allocation: ClaimQueue;
+  readonly #queue: ClaimQueue<AllocatorClient>;
+  readonly #placer: Placer<AllocatorClient>;
   readonly #self: PlacementNode;
   readonly #neighbours: RemoteNodes;
   readonly #runs = new Map<string, AllocatorClient>();
@@ -56,7 +58,8 @@ export class Allocator {
     this.ledger = self.capacity;
     this.#self = self;
     this.#neighbours = new RemoteNodes(self.name);
-    this.#allocation = new ClaimQueue([self]);
+    this.#queue = new ClaimQueue([self]);
+    this.#placer = new Placer(this.#queue);
     this.#clock = clock;
     this.#heldBytes = heldBytes;
   }
@@ -68,7 +71,7 @@ export class Allocator {
 
   /** Something changed in the membership; after a loss to be followed by `pump`, once what was there has been given up. */
   heard(event: MemberEvent): void {
-    if (this.#neighbours.applyMemberEvent(event, this.#clock.now())) this.#allocation.changed(this.members);
+    if (this.#neighbours.applyMemberEvent(event, this.#clock.now())) this.#queue.changed(this.members);
     if (event.type !== 'member-left' && event.type !== 'member-lost') this.pump();
   }
 
@@ -102,17 +105,17 @@ export class Allocator {
 
   addRun(run: AllocatorClient): void {
     this.#runs.set(run.runId, run);
-    this.#allocation.addRun(run);
+    this.#queue.addRun(run);
   }
 
   removeRun(runId: string): void {
     this.#runs.delete(runId);
-    this.#allocation.removeRun(runId);
+    this.#queue.removeRun(runId);
   }
 
-  /** See `Allocation.impossible`. */
-  impossible(kind: ClaimClass, functionId: string): ReturnType<ClaimQueue['impossible']> {
-    return this.#allocation.impossible(kind, functionId);
+  /** See `ClaimQueue.impossible`. */
+  impossible(kind: ClaimClass, functionId: string): HandoffError | undefined {
+    return this.#queue.impossible(kind, functionId);
   }
 
   /**
@@ -120,7 +123,7 @@ export class Allocator {
    * what it was asked to; `undefined` while another one can, or if none ever could.
    */
   goneNodeFor(kind: ClaimClass): string | undefined {
-    const able = this.#allocation.ableNodes(kind);
+    const able = this.#queue.ableNodes(kind);
     if (able.length > 0) return able.every((name) => this.#neighbours.isResting(name)) ? able.at(-1) : undefined;
     const could = this.#neighbours.goneThatCouldHold(kind.group?.claims ?? [kind]);
     return kind.pinnedTo === undefined ? could.at(-1) : could.find((name) => name === kind.pinnedTo);
@@ -128,18 +131,18 @@ export class Allocator {
 
   /** Asks for a claim; to be followed by `pump` once the caller's turn is over. */
   request(runId: string, index: number, kind: ClaimClass): void {
-    this.#allocation.request(runId, index, kind);
+    this.#queue.request(runId, index, kind);
     this.#asked.push({ runId, index, kind });
   }
 
   /** Takes back what was asked for and has not been granted. */
   withdraw(runId: string, index: number, kind: ClaimClass): void {
-    this.#allocation.withdraw(runId, index, kind);
+    this.#queue.withdraw(runId, index, kind);
   }
 
-  /** See `Allocation.shortOf`. */
+  /** See `ClaimQueue.shortOf`. */
   shortOf(kind: ClaimClass): Capabilities {
-    return this.#allocation.shortOf(kind);
+    return this.#queue.shortOf(kind);
   }
 
   /**
@@ -147,15 +150,12 @@ export class Allocator {
    * `pump`.
    */
   codeDiffers(kind: ClaimClass, node: string, module: string): void {
-    const { group } = kind;
-    for (const claim of group?.claims ?? [kind]) if (claim.modules?.includes(module)) claim.differs?.set(node, module);
-    if (group?.node === node) group.node = undefined;
-    this.#allocation.changed();
+    this.#queue.codeDiffers(kind, node, module);
   }
 
   /** Gives a claim back, or only says that it is over where it `isLent`; to be followed by `pump`. */
   free(runId: string, node: string, claim: ClaimClass, isLent = false): void {
-    this.#allocation.free(runId, node, claim, isLent);
+    this.#queue.free(runId, node, claim, isLent);
   }
 
   /** Whoever holds a claim of this node waits for something: others may have it. */
@@ -181,7 +181,7 @@ export class Allocator {
 
   register(capabilities: Capabilities): void {
     this.ledger.register(capabilities);
-    this.#allocation.changed();
+    this.#queue.changed();
     this.pump();
   }
 
@@ -223,7 +223,7 @@ export class Allocator {
           this.#lookedAtMs = nowMs;
           this.ledger.setValueBytes(this.#heldBytes());
         }
-        for (const answer of this.#allocation.grantAll(nowMs)) this.#deliver(answer);
+        for (const answer of this.#placer.placeAll(nowMs)) this.#deliver(answer);
       }
       this.#tellWaiting();
     } finally {
@@ -239,11 +239,14 @@ export class Allocator {
     }
   }
 
-  #deliver(answer: PlacementAnswer): void {
-    const run = this.#runs.get(answer.runId);
-    if (answer.type === 'refused') run?.refused(answer.index, answer.error);
-    else if (run) run.granted(answer.index, answer.node, answer.claim, answer.mayQueue);
-    else this.#allocation.free(answer.runId, answer.node, answer.claim);
+  #deliver(answer: PlacementAnswer<AllocatorClient>): void {
+    const { client, index } = answer;
+    // Another answer, or a strategy, may have ended the run since.
+    const isHere = this.#runs.get(client.runId) === client;
+    if (answer.type === 'granted') {
+      if (isHere) client.granted(index, answer.node, answer.claim, answer.mayQueue);
+      else this.#queue.free(client.runId, answer.node, answer.claim);
+    } else if (isHere) client.refused(index, answer.error);
   }
 
   #tellWaiting(): void {
@@ -262,7 +265,7 @@ export class Allocator {
       if (!run || indices.length === 0) continue;
       let lacking = shortOf.get(kind);
       if (!lacking) {
-        lacking = this.#allocation.shortOf(kind);
+        lacking = this.#queue.shortOf(kind);
         shortOf.set(kind, lacking);
       }
       run.wait(indices, lacking);

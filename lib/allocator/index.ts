@@ -9,7 +9,8 @@ export { type Amounts, amounts, checkedCapabilities, describe } from './capacity
 export { UsageEstimate, type UsageReport } from './capacity/usage-estimate.js';
 export { givenStrategy, type NamedStrategies, namedStrategies } from './given-strategy.js';
 export { AttemptLoan } from './loan.js';
-export type { ClaimClass, ClaimQueueClient, CollocationGroup, PlacementNode, ValueLocations } from './queue/claim-class.js';
+export type { ValueLocations } from './placement/node-views.js';
+export type { ClaimClass, CollocationGroup, PlacementNode } from './queue/claim-class.js';
 export { OVERTAKING_ENDS_MS } from './queue/claim-queue.js';
 export { defaultStrategy, strategies, strategyNames } from './strategies/index.js';
 export type { Strategies } from './strategies/named.js';

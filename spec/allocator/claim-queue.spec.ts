@@ -2,12 +2,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
-import type { ClaimClass, ClaimQueueClient, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
+import type { PlacementAnswer, PlacementClient } from '../../lib/allocator/placement/placer.js';
+import type { ClaimClass, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
 import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { AllocationStrategy, Capabilities } from '../../lib/allocator/strategy.js';
+import { placeAll } from './place-all.js';
 
-const asker = (runId: string, over: Partial<ClaimQueueClient> = {}): ClaimQueueClient => ({
+const asker = (runId: string, over: Partial<PlacementClient> = {}): PlacementClient => ({
   runId,
   dagId: `dag of ${runId}`,
   strategy: strategies['first-available'](),
@@ -34,68 +36,68 @@ const member = (name: string, capabilities: Capabilities, threads = 1000) => ({
   capacity: new Ledger(capabilities, { thread: threads, loop: 1000 }),
 });
 
-const granted = (answers: ReturnType<ClaimQueue['grantAll']>): string[] =>
-  answers.map((answer) => `${answer.runId}:${answer.index}${answer.type === 'granted' ? `@${answer.node}` : ' refused'}`);
+const granted = (answers: readonly PlacementAnswer<PlacementClient>[]): string[] =>
+  answers.map((answer) => `${answer.client.runId}:${answer.index}${answer.type === 'granted' ? `@${answer.node}` : ' refused'}`);
 
 describe('allocation', () => {
   it('grants what fits, in the order of the run, and keeps the rest waiting', () => {
-    const allocation = new ClaimQueue([member('a', { cpu: 2 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 2 })]);
     allocation.addRun(asker('r'));
     const one = kindOf({ cpu: 1 });
     for (const index of [3, 1, 2]) allocation.request('r', index, one);
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:1@a', 'r:2@a']);
-    expect(granted(allocation.grantAll(1))).to.deep.equal([]);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:1@a', 'r:2@a']);
+    expect(granted(placeAll(allocation, 1))).to.deep.equal([]);
     allocation.free('r', 'a', one);
-    expect(granted(allocation.grantAll(2))).to.deep.equal(['r:3@a']);
+    expect(granted(placeAll(allocation, 2))).to.deep.equal(['r:3@a']);
   });
 
   it('serves runs in turn, however much each asks for', () => {
-    const allocation = new ClaimQueue([member('a', { cpu: 4 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 4 })]);
     const one = kindOf({ cpu: 1 });
     for (const runId of ['r', 's', 't']) {
       allocation.addRun(asker(runId));
       for (let index = 0; index < 10; index += 1) allocation.request(runId, index, one);
     }
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:0@a', 's:0@a', 't:0@a', 'r:1@a']);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@a', 's:0@a', 't:0@a', 'r:1@a']);
     for (let index = 0; index < 4; index += 1) allocation.free('r', 'a', one);
-    expect(granted(allocation.grantAll(1))).to.deep.equal(['s:1@a', 't:1@a', 'r:2@a', 's:2@a']);
+    expect(granted(placeAll(allocation, 1))).to.deep.equal(['s:1@a', 't:1@a', 'r:2@a', 's:2@a']);
   });
 
   it('lets a smaller claim pass a larger one for a second, and then nothing that needs the same resource', () => {
-    const allocation = new ClaimQueue([member('a', { cpu: 2, gpu: 2 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 2, gpu: 2 })]);
     allocation.addRun(asker('r'));
     const small = kindOf({ cpu: 1 });
     const large = kindOf({ cpu: 2 });
     const other = kindOf({ gpu: 1 });
     allocation.request('r', 0, small);
     allocation.request('r', 1, small);
-    expect(granted(allocation.grantAll(0))).to.have.length(2);
+    expect(granted(placeAll(allocation, 0))).to.have.length(2);
     allocation.request('r', 2, large);
     allocation.request('r', 3, small);
-    allocation.grantAll(1);
+    placeAll(allocation, 1);
     allocation.free('r', 'a', small);
-    expect(granted(allocation.grantAll(1000))).to.deep.equal(['r:3@a']);
+    expect(granted(placeAll(allocation, 1000))).to.deep.equal(['r:3@a']);
     allocation.request('r', 4, small);
     allocation.free('r', 'a', small);
     allocation.request('r', 5, other);
-    expect(granted(allocation.grantAll(1001)), 'what needs another resource still goes').to.deep.equal(['r:5@a']);
+    expect(granted(placeAll(allocation, 1001)), 'what needs another resource still goes').to.deep.equal(['r:5@a']);
     allocation.free('r', 'a', small);
-    expect(granted(allocation.grantAll(1002))).to.deep.equal(['r:2@a']);
+    expect(granted(placeAll(allocation, 1002))).to.deep.equal(['r:2@a']);
     allocation.free('r', 'a', large);
-    expect(granted(allocation.grantAll(1003))).to.deep.equal(['r:4@a']);
+    expect(granted(placeAll(allocation, 1003))).to.deep.equal(['r:4@a']);
   });
 
   it('protects a large claim of one run against the small ones of another', () => {
-    const allocation = new ClaimQueue([member('a', { cpu: 2 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 2 })]);
     const small = kindOf({ cpu: 1 });
     const large = kindOf({ cpu: 2 });
     allocation.addRun(asker('small'));
     allocation.addRun(asker('large'));
     for (let index = 0; index < 5000; index += 1) allocation.request('small', index, small);
-    expect(granted(allocation.grantAll(0))).to.have.length(2);
+    expect(granted(placeAll(allocation, 0))).to.have.length(2);
     allocation.request('large', 0, large);
     for (let nowMs = 0; nowMs < 3000; nowMs += 10) {
-      if (granted(allocation.grantAll(nowMs)).includes('large:0@a')) {
+      if (granted(placeAll(allocation, nowMs)).includes('large:0@a')) {
         expect(nowMs).to.be.within(1000, 1020);
         return;
       }
@@ -105,49 +107,49 @@ describe('allocation', () => {
   });
 
   it('does not let old functions hold up a newer one that goes first and costs the same', () => {
-    const allocation = new ClaimQueue([member('a', { cpu: 1 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 })]);
     allocation.addRun(asker('r', { compare: (a, b) => b - a }));
     const one = kindOf({ cpu: 1 });
     allocation.request('r', 1, one);
     allocation.request('r', 2, one);
-    allocation.grantAll(0);
+    placeAll(allocation, 0);
     allocation.request('r', 3, one);
     allocation.free('r', 'a', one);
-    expect(granted(allocation.grantAll(5000))).to.deep.equal(['r:3@a']);
+    expect(granted(placeAll(allocation, 5000))).to.deep.equal(['r:3@a']);
   });
 
   it('holds nothing back for a claim that has become impossible', () => {
     const self = member('a', { cpu: 2 });
-    const allocation = new ClaimQueue([self]);
+    const allocation = new ClaimQueue<PlacementClient>([self]);
     allocation.addRun(asker('r'));
     allocation.request('r', 0, kindOf({ cpu: 1 }));
-    allocation.grantAll(0);
+    placeAll(allocation, 0);
     allocation.request('r', 1, kindOf({ cpu: 2 }));
-    allocation.grantAll(0);
+    placeAll(allocation, 0);
     self.capacity.register({ cpu: 1.5 });
     allocation.changed();
     allocation.free('r', 'a', kindOf({ cpu: 1 }));
     allocation.request('r', 2, kindOf({ cpu: 1 }));
-    expect(granted(allocation.grantAll(5000))).to.deep.equal(['r:2@a']);
+    expect(granted(placeAll(allocation, 5000))).to.deep.equal(['r:2@a']);
   });
 
   it('never holds more for a run than its maxConcurrency', () => {
-    const allocation = new ClaimQueue([member('a', {})]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', {})]);
     allocation.addRun(asker('r', { maxConcurrency: 1 }));
     const none = kindOf({}, { slot: 'loop' });
     allocation.request('r', 0, none);
     allocation.request('r', 1, none);
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:0@a']);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@a']);
     allocation.free('r', 'a', none);
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:1@a']);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:1@a']);
   });
 
   it('counts threads and places in the loop as well', () => {
-    const allocation = new ClaimQueue([member('a', {}, 2)]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', {}, 2)]);
     allocation.addRun(asker('r'));
     const none = kindOf({});
     for (let index = 0; index < 3; index += 1) allocation.request('r', index, none);
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:0@a', 'r:1@a']);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@a', 'r:1@a']);
     expect(allocation.shortOf(none)).to.deep.equal({ thread: 1 });
   });
 
@@ -160,10 +162,10 @@ describe('allocation', () => {
         return nodes[1]?.name;
       },
     };
-    const allocation = new ClaimQueue([member('a', { cpu: 1 }), member('b', { cpu: 1 }), member('c', { cpu: 0.5 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 }), member('b', { cpu: 1 }), member('c', { cpu: 0.5 })]);
     allocation.addRun(asker('r', { strategy, takesAnyRoom: false }));
     allocation.request('r', 0, kindOf({ cpu: 1 }));
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:0@b']);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@b']);
     const nodes = [
       { name: 'a', fits: true, isSelf: true },
       { name: 'b', fits: true, isSelf: false },
@@ -174,12 +176,12 @@ describe('allocation', () => {
   it('asks a strategy that would rather wait again when something has changed', () => {
     let willing = false;
     const strategy: AllocationStrategy = { name: 'coy', place: ({ nodes }) => (willing ? nodes[0]!.name : undefined) };
-    const allocation = new ClaimQueue([member('a', { cpu: 1 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 })]);
     allocation.addRun(asker('r', { strategy, takesAnyRoom: false }));
     allocation.request('r', 0, kindOf({ cpu: 1 }));
-    expect(granted(allocation.grantAll(0))).to.deep.equal([]);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal([]);
     willing = true;
-    expect(granted(allocation.grantAll(1))).to.deep.equal(['r:0@a']);
+    expect(granted(placeAll(allocation, 1))).to.deep.equal(['r:0@a']);
   });
 
   it('refuses what a strategy that throws, or chooses a stranger, was asked about', () => {
@@ -189,13 +191,13 @@ describe('allocation', () => {
         throw new Error('boom');
       },
     ]) {
-      const allocation = new ClaimQueue([member('a', { cpu: 1 })]);
+      const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 })]);
       allocation.addRun(asker('r', { strategy: { name: 'bad', place }, takesAnyRoom: false }));
       allocation.request('r', 0, kindOf({ cpu: 1 }));
-      const [answer] = allocation.grantAll(0);
+      const [answer] = placeAll(allocation, 0);
       expect(answer).to.include({ type: 'refused', index: 0 });
       expect(answer).to.have.nested.property('error.code', 'HANDOFF_ALLOCATION_FAILED');
-      expect(allocation.grantAll(1)).to.deep.equal([]);
+      expect(placeAll(allocation, 1)).to.deep.equal([]);
     }
   });
 
@@ -204,18 +206,18 @@ describe('allocation', () => {
     const small = kindOf({ cpu: 1 }, { group });
     const large = kindOf({ cpu: 4 }, { group });
     group.claims.push(small, large);
-    const allocation = new ClaimQueue([member('a', { cpu: 2 }), member('b', { cpu: 4 }), member('c', { cpu: 4 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 2 }), member('b', { cpu: 4 }), member('c', { cpu: 4 })]);
     allocation.addRun(asker('r', { takesAnyRoom: false }));
     allocation.request('r', 0, small);
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:0@b']);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@b']);
     allocation.request('r', 1, large);
-    expect(granted(allocation.grantAll(0)), 'b is busy, c would be free').to.deep.equal([]);
+    expect(granted(placeAll(allocation, 0)), 'b is busy, c would be free').to.deep.equal([]);
     allocation.free('r', 'b', small);
-    expect(granted(allocation.grantAll(0))).to.deep.equal(['r:1@b']);
+    expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:1@b']);
   });
 
   it('says at once what no node could ever hold: what it needs, and the best there is', () => {
-    const allocation = new ClaimQueue([member('a', { cpu: 1 }), member('b', { cpu: 2, gpu: 1 })]);
+    const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 }), member('b', { cpu: 2, gpu: 1 })]);
     const error = allocation.impossible(kindOf({ cpu: 4, gpu: 1 }), 'resize');
     expect(error).to.include({ code: 'HANDOFF_ALLOCATION_FAILED', functionId: 'resize' });
     expect(error!.message).to.equal('Cannot place function "resize": needs cpu 4, gpu 1, the best node "b" has cpu 2, gpu 1');
@@ -232,16 +234,16 @@ describe('allocation', () => {
     fc.assert(
       fc.property(requests, fc.array(fc.nat(1000)), (asked, releases) => {
         const self = member('a', { cpu: 3, gpu: 1 }, 4);
-        const allocation = new ClaimQueue([self]);
+        const allocation = new ClaimQueue<PlacementClient>([self]);
         for (const runId of ['r', 's', 't']) allocation.addRun(asker(runId));
         const kinds = new Map<string, ClaimClass>();
         const held: { runId: string; claim: ClaimClass }[] = [];
         let served = 0;
         let nowMs = 0;
         const pump = (): void => {
-          for (const answer of allocation.grantAll(nowMs)) {
+          for (const answer of placeAll(allocation, nowMs)) {
             if (answer.type !== 'granted') continue;
-            held.push({ runId: answer.runId, claim: answer.claim });
+            held.push({ runId: answer.client.runId, claim: answer.claim });
             served += 1;
           }
           const sum = (name: string): number => held.reduce((total, { claim }) => total + Math.round((claim.costs[name] ?? 0) * 10), 0);
@@ -281,39 +283,39 @@ describe('allocation', () => {
 
     it('holds back what only makes more of them, until there is room again', () => {
       const a = member('a', { cpu: 4, memory: 100 });
-      const allocation = new ClaimQueue([a]);
+      const allocation = new ClaimQueue<PlacementClient>([a]);
       allocation.addRun(asker('r'));
       for (const index of [0, 1, 2, 3]) allocation.request('r', index, opening);
       for (const index of [7, 8]) allocation.request('r', index, closing);
       a.capacity.setValueBytes(51 * MIB);
-      expect(granted(allocation.grantAll(0))).to.deep.equal(['r:7@a', 'r:8@a']);
+      expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:7@a', 'r:8@a']);
       expect(allocation.shortOf(opening)).to.deep.equal({ memory: 1 });
       a.capacity.setValueBytes(50 * MIB);
-      expect(granted(allocation.grantAll(1))).to.deep.equal(['r:0@a', 'r:1@a']);
+      expect(granted(placeAll(allocation, 1))).to.deep.equal(['r:0@a', 'r:1@a']);
     });
 
     it('lets one function go on in a run of which nothing is under way, and takes another node that has room', () => {
       const a = member('a', { cpu: 4, memory: 100 });
       const b = member('b', { cpu: 1, memory: 100 });
-      const allocation = new ClaimQueue([a, b]);
+      const allocation = new ClaimQueue<PlacementClient>([a, b]);
       for (const runId of ['r', 's']) allocation.addRun(asker(runId));
       for (const index of [0, 1]) allocation.request('r', index, opening);
       a.capacity.setValueBytes(90 * MIB);
-      expect(granted(allocation.grantAll(0))).to.deep.equal(['r:0@b']);
+      expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@b']);
       b.capacity.setValueBytes(90 * MIB);
       for (const index of [3, 4]) allocation.request('s', index, opening);
-      expect(granted(allocation.grantAll(1))).to.deep.equal(['s:3@a']);
+      expect(granted(placeAll(allocation, 1))).to.deep.equal(['s:3@a']);
       allocation.free('r', 'b', opening);
-      expect(granted(allocation.grantAll(2))).to.deep.equal(['r:1@a']);
+      expect(granted(placeAll(allocation, 2))).to.deep.equal(['r:1@a']);
     });
 
     it('knows no bound on a node that has not said how much memory it has', () => {
       const a = member('a', { cpu: 1 });
-      const allocation = new ClaimQueue([a]);
+      const allocation = new ClaimQueue<PlacementClient>([a]);
       allocation.addRun(asker('r'));
       allocation.request('r', 0, opening);
       a.capacity.setValueBytes(1e15);
-      expect(granted(allocation.grantAll(0))).to.deep.equal(['r:0@a']);
+      expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@a']);
     });
   });
 });

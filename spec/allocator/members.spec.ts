@@ -2,12 +2,14 @@ import { expect } from 'chai';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
 import { UsageEstimate, type UsageReport } from '../../lib/allocator/capacity/usage-estimate.js';
-import type { ClaimClass, ClaimQueueClient, CollocationGroup, PlacementNode } from '../../lib/allocator/queue/claim-class.js';
+import type { PlacementClient } from '../../lib/allocator/placement/placer.js';
+import type { ClaimClass, CollocationGroup, PlacementNode } from '../../lib/allocator/queue/claim-class.js';
 import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
+import { placeAll } from './place-all.js';
 
-const asker = (runId: string, over: Partial<ClaimQueueClient> = {}): ClaimQueueClient => ({
+const asker = (runId: string, over: Partial<PlacementClient> = {}): PlacementClient => ({
   runId,
   dagId: 'd',
   strategy: strategies['first-available'](),
@@ -43,14 +45,14 @@ const other = (name: string, capabilities: Capabilities, used: Capabilities = {}
 });
 
 /** An allocation over these, with one run `r` that asks for `count` of a kind. */
-function asked(members: readonly PlacementNode[], kind: ClaimClass, count: number, over: Partial<ClaimQueueClient> = {}) {
-  const allocation = new ClaimQueue(members);
+function asked(members: readonly PlacementNode[], kind: ClaimClass, count: number, over: Partial<PlacementClient> = {}) {
+  const allocation = new ClaimQueue<PlacementClient>(members);
   allocation.addRun(asker('r', over));
   for (let index = 0; index < count; index += 1) allocation.request('r', index, kind);
   const pump = (nowMs: number): string[] =>
-    allocation
-      .grantAll(nowMs)
-      .map((answer) => (answer.type === 'granted' ? `${answer.index}@${answer.node}${answer.mayQueue ? ' may queue' : ''}` : 'refused'));
+    placeAll(allocation, nowMs).map((answer) =>
+      answer.type === 'granted' ? `${answer.index}@${answer.node}${answer.mayQueue ? ' may queue' : ''}` : 'refused',
+    );
   return { allocation, pump };
 }
 const one = kindOf({ cpu: 1 });
@@ -191,7 +193,7 @@ describe('allocation over several members', () => {
   });
 
   it('forgets no turn when another run leaves', () => {
-    const allocation = new ClaimQueue([self({ cpu: 1, gpu: 9 })]);
+    const allocation = new ClaimQueue<PlacementClient>([self({ cpu: 1, gpu: 9 })]);
     for (const runId of ['a', 'b']) {
       allocation.addRun(asker(runId));
       for (let index = 0; index < 10; index += 1) allocation.request(runId, index, one);
@@ -199,10 +201,10 @@ describe('allocation over several members', () => {
     const served: string[] = [];
     for (let turn = 0; turn < 6; turn += 1) {
       allocation.addRun(asker('passer-by'));
-      const [answer] = allocation.grantAll(0);
-      served.push(answer!.runId);
+      const [answer] = placeAll(allocation, 0);
+      served.push(answer!.client.runId);
       allocation.removeRun('passer-by');
-      allocation.free(answer!.runId, 'self', one);
+      allocation.free(answer!.client.runId, 'self', one);
     }
     expect(served).to.deep.equal(['a', 'b', 'a', 'b', 'a', 'b']);
   });

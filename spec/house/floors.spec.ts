@@ -127,6 +127,12 @@ describe('the floors of the house', () => {
     }
   });
 
+  it('has the whole claim queue, and every named strategy, decide and do nothing', () => {
+    const decides = files(lib).filter((file) => /^allocator\/(queue|strategies)\/(?!index)/.test(file));
+    expect(decides.length).to.be.above(7);
+    for (const file of decides) expect(readFileSync(join(lib, file), 'utf8').startsWith(BRAIN), file).to.equal(true);
+  });
+
   it('gives each third-party package one home', () => {
     for (const { from, to } of imports) {
       if (to.startsWith('.') || to.startsWith('node:')) continue;

@@ -1,3 +1,4 @@
+// Brain: pure.
 import type { Capabilities, NodeView } from '../strategy.js';
 
 /** The fraction in use, with `cost` added, of the resource of a node that would then be scarcest. */

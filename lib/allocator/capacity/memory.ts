@@ -1,3 +1,4 @@
+// Brain: pure.
 import type { Capabilities } from '../strategy.js';
 
 /**

@@ -1,9 +1,11 @@
+// Brain: pure.
 import type { Capacity, Claim } from '../capacity/capacity.js';
-import type { AllocationStrategy, Capabilities } from '../strategy.js';
+import type { Capabilities } from '../strategy.js';
 
 /** A collocation group: all members run on one node, chosen when the first of them is placed. */
 export interface CollocationGroup {
   readonly claims: Claim[];
+  /** Written by the claim queue alone. A node that is no member any more counts for nothing: the group is placed anew. */
   node: string | undefined;
 }
 
@@ -15,31 +17,16 @@ export interface ClaimClass extends Claim {
   readonly group: CollocationGroup | undefined;
 }
 
-/** What a run knows of where the values of its functions lie, or will. */
-export interface ValueLocations {
-  /** How many bytes of the arguments of a function lie elsewhere, and are not on their way to the node either. */
-  bytesToMove(index: number, node: string): number;
-  /** See `NodeView.kin`. */
-  kin(index: number, node: string): number;
-  /** A function was given a node. Called before the next one is placed. */
-  placed(index: number, node: string): void;
-}
-
-/** A run, as the allocator knows it. Functions are numbers: their indices in the run's plan. */
+/** A run, as the claim queue knows it. Functions are numbers: their indices in the run's plan. */
 export interface ClaimQueueClient {
   readonly runId: string;
-  readonly dagId: string;
-  readonly strategy: AllocationStrategy;
   /**
    * What the strategy says of itself: it accepts the only node with room without being asked, and is shown only nodes with room.
    */
   readonly takesAnyRoom: boolean;
   readonly maxConcurrency: number;
-  functionId(index: number): string;
-  /** The run's order: below 0 when `a` goes first. */
+  /** The run's order: below 0 when `a` goes first. A comparator, as a sort takes one: it never changes while functions wait. */
   compare(a: number, b: number): number;
-  /** What strategies may ask. Missing for a run that another node drives: its driver has placed it already. */
-  readonly whereabouts?: ValueLocations;
 }
 
 /** A node that functions can be placed on. */

@@ -1,313 +1,400 @@
+// Brain: pure.
 import type { HandoffError } from '../../base/index.js';
 import type { Claim } from '../capacity/capacity.js';
 import type { Capabilities } from '../strategy.js';
-import type { ClaimClass, ClaimQueueClient, PlacementNode } from './claim-class.js';
+import type { ClaimClass, ClaimQueueClient, CollocationGroup, PlacementNode } from './claim-class.js';
 import { Eligibility, type Reserved } from './eligibility.js';
 import { NodeList } from './node-list.js';
-import { NodeViews } from './node-views.js';
 import { ReadyQueue } from './ready-queue.js';
-import { impossible, strategyFailed } from './refusals.js';
+import { impossible } from './refusals.js';
 
 /** From then on a claim that waits is not overtaken by a smaller one that needs the same resource. */
 export const OVERTAKING_ENDS_MS = 1000;
 
-/** What came of asking. */
-export type PlacementAnswer =
-  | {
-      readonly type: 'granted';
-      readonly runId: string;
-      readonly index: number;
-      readonly node: string;
-      readonly claim: ClaimClass;
-      /** Whether it may wait on that node, if there is no room after all: no other could hold it, or it has waited long enough here. */
-      readonly mayQueue: boolean;
-    }
-  | { readonly type: 'refused'; readonly runId: string; readonly index: number; readonly error: HandoffError };
+/** A function has its node. The claim is taken in that node's capacity already. */
+export interface PlacementGrant<Client extends ClaimQueueClient> {
+  readonly type: 'granted';
+  readonly client: Client;
+  readonly index: number;
+  readonly node: string;
+  readonly claim: ClaimClass;
+  /** Whether it may wait on that node, if there is no room after all: no other could hold it, or it has waited long enough here. */
+  readonly mayQueue: boolean;
+}
 
-interface KindQueue {
-  readonly demand: Demand;
-  readonly kind: ClaimClass;
+/**
+ * The run's strategy must choose a node for a function: at least one has room. The same object for all functions of one class, and valid
+ * until the next step.
+ */
+export interface PlacementChoice<Client extends ClaimQueueClient> {
+  readonly type: 'choice';
+  readonly client: Client;
+  readonly index: number;
+  readonly claim: ClaimClass;
+  /** The nodes that could hold the claim, and which of them have room. Replaced when the members change. */
+  readonly eligibility: Eligibility;
+  /** What is kept from this claim for others that have waited long. */
+  readonly reserved: Reserved | undefined;
+}
+
+/** What a pass comes to next. */
+export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client>;
+
+/** The ready functions of one run and one class. */
+interface ClassQueue<Client extends ClaimQueueClient> extends PlacementChoice<Client> {
+  readonly run: RunQueue<Client>;
   readonly ready: ReadyQueue;
-  /** Of the nodes that may hold the kind and could if they were idle; looked up anew when registrations or groups have changed. */
-  prospects: Eligibility;
-  views: NodeViews;
+  eligibility: Eligibility;
+  /** That of the queue when `eligibility` was made. */
   version: number;
+  index: number;
+  reserved: Reserved | undefined;
   /** Since when its first function has found no room. */
   waitingSinceMs: number | undefined;
 }
 
-interface Demand {
-  readonly asker: ClaimQueueClient;
-  readonly kinds: Map<ClaimClass, KindQueue>;
+interface RunQueue<Client extends ClaimQueueClient> {
+  readonly client: Client;
+  readonly classes: Map<ClaimClass, ClassQueue<Client>>;
+  /** How many claims the run holds. */
   held: number;
+  isRemoved: boolean;
 }
 
 /**
  * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A
  * claim that finds no room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
+ *
+ * Grants are made in passes: `startPass`, then `nextStep` until it returns nothing. A step is a grant, or a choice for a strategy. The
+ * caller asks the strategy, and tells its choice with `choose`, or with `refuse` that it failed. A choice that is left open means that the
+ * strategy waits. Everything else here may be called between two steps.
  */
-export class ClaimQueue {
-  #roster: NodeList;
-  readonly #demands = new Map<string, Demand>();
-  #ring: Demand[] = [];
+export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
+  #nodes: NodeList;
+  readonly #runs = new Map<string, RunQueue<Client>>();
+  #ring: RunQueue<Client>[] = [];
   #next = 0;
-  readonly #waiting = new Set<KindQueue>();
+  readonly #waiting = new Set<ClassQueue<Client>>();
   #version = 0;
+
+  /** Of the pass that goes on: its time, and the claims that have waited long, the longest first. */
+  #nowMs = 0;
+  #seniors: readonly ClassQueue<Client>[] = [];
+  #senior = 0;
+  #reserved: Map<PlacementNode, Set<string>> | undefined;
+  /** How many runs on end had nothing to be granted. */
+  #fruitless = 0;
+  /** The classes whose strategy would rather wait. */
+  readonly #declined = new Set<ClassQueue<Client>>();
+  #choice: ClassQueue<Client> | undefined;
 
   /** The first member is the driver's own node, the others follow by name. */
   constructor(members: readonly PlacementNode[]) {
-    this.#roster = new NodeList(members);
+    this.#nodes = new NodeList(members);
   }
 
-  addRun(asker: ClaimQueueClient): void {
-    const demand: Demand = { asker, kinds: new Map(), held: 0 };
-    this.#demands.set(asker.runId, demand);
-    this.#ring.push(demand);
+  addRun(client: Client): void {
+    const run: RunQueue<Client> = { client, classes: new Map(), held: 0, isRemoved: false };
+    this.#runs.set(client.runId, run);
+    this.#ring.push(run);
   }
 
   /** Forgets what a run asks for. The run itself gives back what it holds. */
   removeRun(runId: string): void {
-    const demand = this.#demands.get(runId);
-    if (!demand) return;
-    for (const queue of demand.kinds.values()) this.#waiting.delete(queue);
-    this.#demands.delete(runId);
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    for (const queue of run.classes.values()) this.#waiting.delete(queue);
+    run.isRemoved = true;
+    this.#runs.delete(runId);
     // The turn stays where it is. Otherwise the runs at the head would be served again and again when runs come and go.
-    const at = this.#ring.indexOf(demand);
-    this.#ring = this.#ring.filter((other) => other !== demand);
+    const at = this.#ring.indexOf(run);
+    this.#ring = this.#ring.filter((other) => other !== run);
     if (at < this.#next) this.#next -= 1;
     if (this.#next >= this.#ring.length) this.#next = 0;
   }
 
-  request(runId: string, index: number, kind: ClaimClass): void {
-    const demand = this.#demands.get(runId)!;
-    let queue = demand.kinds.get(kind);
+  request(runId: string, index: number, claim: ClaimClass): void {
+    const run = this.#runs.get(runId)!;
+    let queue = run.classes.get(claim);
     if (!queue) {
-      const prospects = this.#prospectsOf(kind);
-      const { asker } = demand;
-      const views = new NodeViews(asker, prospects);
-      const ready = new ReadyQueue((a, b) => asker.compare(a, b));
-      queue = { demand, kind, ready, prospects, views, version: this.#version, waitingSinceMs: undefined };
-      demand.kinds.set(kind, queue);
+      queue = this.#newClassQueue(run, claim);
+      run.classes.set(claim, queue);
     }
     queue.ready.push(index);
   }
 
   /** Other members, in the same order as the constructor takes them; or the same, after the capabilities of one have changed. */
-  changed(members: readonly PlacementNode[] = this.#roster.members): void {
-    this.#roster.close();
-    this.#roster = new NodeList(members);
+  changed(members: readonly PlacementNode[] = this.#nodes.members): void {
+    this.#nodes.close();
+    this.#nodes = new NodeList(members);
     this.#version += 1;
   }
 
+  /** A node has another module than the driver: it can hold no such claim, nor any of its group, which is placed anew. */
+  codeDiffers(claim: ClaimClass, node: string, module: string): void {
+    const { group } = claim;
+    for (const one of group?.claims ?? [claim]) if (one.modules?.includes(module)) one.differs?.set(node, module);
+    if (group?.node === node) group.node = undefined;
+    this.changed();
+  }
+
   /** Takes back what was asked for and has not been answered. */
-  withdraw(runId: string, index: number, kind: ClaimClass): void {
-    const queue = this.#demands.get(runId)?.kinds.get(kind);
+  withdraw(runId: string, index: number, claim: ClaimClass): void {
+    const queue = this.#runs.get(runId)?.classes.get(claim);
     if (!queue) return;
     queue.ready.remove(index);
     if (queue.ready.length === 0) this.#atRest(queue);
   }
 
-  /** `isLent`: the room has it already. */
+  /** Gives a claim back. `isLent`: the capacity has it already. */
   free(runId: string, node: string, claim: Claim, isLent = false): void {
-    if (!isLent) this.#member(node)?.capacity.free(claim);
-    const demand = this.#demands.get(runId);
-    if (demand) demand.held -= 1;
+    if (!isLent) this.#nodes.members[this.#nodes.positionOf(node)]?.capacity.free(claim);
+    const run = this.#runs.get(runId);
+    if (run) run.held -= 1;
   }
 
-  /** What `kind` waits for on the first node that could hold it. */
-  shortOf(kind: ClaimClass): Capabilities {
-    return this.#roster.members.find(this.#couldBeHeld(kind))?.capacity.shortOf(kind) ?? kind.costs;
+  /** What a claim waits for on the first node that could hold it. */
+  shortOf(claim: ClaimClass): Capabilities {
+    return this.#nodes.members.find(this.#couldHold(claim))?.capacity.shortOf(claim) ?? claim.costs;
   }
 
-  /** Grants whatever can be granted now. Every grant is taken in the ledger or picture before it is answered. */
-  grantAll(nowMs: number): readonly PlacementAnswer[] {
-    const answers: PlacementAnswer[] = [];
-    if (this.#ring.length === 0) return answers;
-    const declined = new Set<KindQueue>();
-    const reserved = this.#waiting.size > 0 ? this.#serveSeniors(nowMs, declined, answers) : undefined;
-    for (let fruitless = 0; fruitless < this.#ring.length; ) {
-      const demand = this.#ring[this.#next]!;
-      this.#next = (this.#next + 1) % this.#ring.length;
-      if (this.#serve(demand, nowMs, reserved, declined, answers)) fruitless = 0;
-      else fruitless += 1;
+  /** The error of a claim that no member could ever hold, or `undefined`. */
+  impossible(claim: ClaimClass, functionId: string): HandoffError | undefined {
+    return this.#nodes.members.some(this.#couldHold(claim)) ? undefined : impossible(claim, functionId, this.#nodes.members);
+  }
+
+  /** The members that could ever hold a claim. */
+  ableNodes(claim: ClaimClass): readonly string[] {
+    return this.#nodes.members.filter(this.#couldHold(claim)).map(({ name }) => name);
+  }
+
+  /** Begins to grant whatever can be granted now. */
+  startPass(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#endPass();
+    if (this.#waiting.size > 0) this.#findSeniors();
+  }
+
+  /** Returns the next grant, or the next choice; `undefined` when nothing more can be granted. */
+  nextStep(): PlacementStep<Client> | undefined {
+    if (this.#choice) {
+      this.#declined.add(this.#choice);
+      this.#choice = undefined;
     }
-    return answers;
+    const step = (this.#senior < this.#seniors.length ? this.#nextOfSeniors() : undefined) ?? this.#nextInTurn();
+    if (!step) this.#endPass();
+    return step;
   }
 
-  /** The error of a kind that no member could ever hold, or `undefined`. */
-  impossible(kind: ClaimClass, functionId: string): HandoffError | undefined {
-    return this.#roster.members.some(this.#couldBeHeld(kind)) ? undefined : impossible(kind, functionId, this.#roster.members);
+  /** The strategy chose a node. Returns `undefined` if that has no room now: the strategy waits for it. */
+  choose(node: string): PlacementGrant<Client> | undefined {
+    const queue = this.#choice;
+    if (!queue || this.#isOutdated(queue)) return undefined;
+    const eligibility = this.#eligibilityOf(queue);
+    const at = this.#nodes.positionOf(node);
+    return at >= 0 && eligibility.hasRoom(at, this.#reserved) ? this.#grant(queue, at) : undefined;
   }
 
-  /** The members that could ever hold a kind. */
-  ableNodes(kind: ClaimClass): readonly string[] {
-    return this.#roster.members.filter(this.#couldBeHeld(kind)).map(({ name }) => name);
+  /** The strategy failed: the function that it was asked about waits no longer. */
+  refuse(): void {
+    const queue = this.#choice;
+    if (!queue || this.#isOutdated(queue)) return;
+    queue.ready.pop();
+    this.#served(queue.run);
+  }
+
+  /** The strategy's own code may have had the function withdrawn, or its run removed: then no answer is wanted any more. */
+  #isOutdated(queue: ClassQueue<Client>): boolean {
+    if (!queue.run.isRemoved && queue.ready.length > 0 && queue.ready.peek() === queue.index) return false;
+    this.#choice = undefined;
+    return true;
+  }
+
+  /** Nothing of a run that ends is held on to between two passes. */
+  #endPass(): void {
+    this.#fruitless = 0;
+    this.#senior = 0;
+    this.#choice = undefined;
+    this.#reserved = undefined;
+    if (this.#seniors.length > 0) this.#seniors = [];
+    if (this.#declined.size > 0) this.#declined.clear();
+  }
+
+  #findSeniors(): void {
+    const seniors = [...this.#waiting].filter((queue) => this.#nowMs - queue.waitingSinceMs! >= OVERTAKING_ENDS_MS);
+    if (seniors.length === 0) return;
+    this.#seniors = seniors.sort((a, b) => a.waitingSinceMs! - b.waitingSinceMs!);
+    this.#reserved = new Map();
   }
 
   /**
    * Those who have waited long go first, the longest first. Where one still finds no room, the node that is nearest to having it keeps what
    * it lacks from everybody else; if others than this driver fill that node, it goes there and waits at the authority.
    */
-  #serveSeniors(nowMs: number, declined: Set<KindQueue>, answers: PlacementAnswer[]): Reserved | undefined {
-    const seniors = [...this.#waiting].filter((queue) => nowMs - queue.waitingSinceMs! >= OVERTAKING_ENDS_MS);
-    if (seniors.length === 0) return undefined;
-    const reserved = new Map<PlacementNode, Set<string>>();
-    for (const queue of seniors.sort((a, b) => a.waitingSinceMs! - b.waitingSinceMs!)) {
-      if (queue.demand.held >= queue.demand.asker.maxConcurrency) continue;
-      const prospects = this.#prospects(queue);
-      if (prospects.withRoom(reserved) >= 0 && this.#grant(queue, reserved, declined, answers)) continue;
-      const nearest = prospects.nearest;
+  #nextOfSeniors(): PlacementStep<Client> | undefined {
+    for (; this.#senior < this.#seniors.length; this.#senior += 1) {
+      const queue = this.#seniors[this.#senior]!;
+      if (queue.run.isRemoved || queue.ready.length === 0 || isAtItsLimit(queue.run)) continue;
+      const eligibility = this.#eligibilityOf(queue);
+      if (!this.#declined.has(queue) && eligibility.withRoom(this.#reserved) >= 0) return this.#grantOrAsk(queue);
+      const { nearest } = eligibility;
       if (!nearest) continue;
-      if (nearest.capacity.mayWait(queue.kind)) {
-        this.#take(queue, nearest, true, answers);
-        continue;
-      }
-      const names = reserved.get(nearest) ?? new Set();
-      reserved.set(nearest, names);
-      for (const name of queue.kind.cost.keys()) names.add(name);
+      if (nearest.capacity.mayWait(queue.claim)) return this.#take(queue, nearest, true);
+      const names = this.#reserved!.get(nearest) ?? new Set();
+      this.#reserved!.set(nearest, names);
+      for (const name of queue.claim.cost.keys()) names.add(name);
     }
-    return reserved;
+    return undefined;
   }
 
-  /** Gives the run one more claim, the first in its order that has room. */
-  #serve(demand: Demand, nowMs: number, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: PlacementAnswer[]): boolean {
-    if (demand.held >= demand.asker.maxConcurrency) return false;
-    for (;;) {
-      let best: KindQueue | undefined;
-      for (const queue of demand.kinds.values()) {
-        if (queue.ready.length === 0 || declined.has(queue)) continue;
-        if (this.#prospects(queue).withRoom(reserved) < 0) this.#waits(queue, nowMs);
-        else if (!best || demand.asker.compare(queue.ready.peek(), best.ready.peek()) < 0) best = queue;
-      }
-      if (!best) return this.#goOn(demand, reserved, answers);
-      if (this.#grant(best, reserved, declined, answers)) return true;
+  /** Goes round the runs, one grant for each, until none of them has anything that can be granted. */
+  #nextInTurn(): PlacementStep<Client> | undefined {
+    while (this.#fruitless < this.#ring.length) {
+      const step = this.#nextOf(this.#ring[this.#next]!);
+      if (step) return step;
+      this.#next = (this.#next + 1) % this.#ring.length;
+      this.#fruitless += 1;
     }
+    return undefined;
+  }
+
+  /** The first in the run's order that has room. */
+  #nextOf(run: RunQueue<Client>): PlacementStep<Client> | undefined {
+    if (isAtItsLimit(run)) return undefined;
+    let best: ClassQueue<Client> | undefined;
+    for (const queue of run.classes.values()) {
+      if (queue.ready.length === 0 || this.#declined.has(queue)) continue;
+      if (this.#eligibilityOf(queue).withRoom(this.#reserved) < 0) this.#waits(queue);
+      else if (!best || run.client.compare(queue.ready.peek(), best.ready.peek()) < 0) best = queue;
+    }
+    return best ? this.#grantOrAsk(best) : this.#grantWithoutRoom(run);
   }
 
   /**
    * No node has room. If other drivers fill one, the first function is queued there. If only stored values fill it and nothing of this run
    * can free memory, one function is let through.
    */
-  #goOn(demand: Demand, reserved: Reserved | undefined, answers: PlacementAnswer[]): boolean {
-    if (this.#takeFirst(demand, (prospects) => prospects.nearestToWait, true, answers)) return true;
-    return demand.held === 0 && this.#takeFirst(demand, (prospects) => prospects.withRoomButMemory(reserved), false, answers);
+  #grantWithoutRoom(run: RunQueue<Client>): PlacementGrant<Client> | undefined {
+    return (
+      this.#takeFirst(run, whereItMayWait, true) ?? (run.held === 0 ? this.#takeFirst(run, whereOnlyValuesAreInTheWay, false) : undefined)
+    );
   }
 
   /** Takes the first function in the run's order for which `placeFor` knows a place. */
-  #takeFirst(
-    demand: Demand,
-    placeFor: (prospects: Eligibility) => PlacementNode | undefined,
-    mayQueue: boolean,
-    answers: PlacementAnswer[],
-  ): boolean {
-    let first: KindQueue | undefined;
+  #takeFirst(run: RunQueue<Client>, placeFor: typeof whereItMayWait, mayQueue: boolean): PlacementGrant<Client> | undefined {
+    let first: ClassQueue<Client> | undefined;
     let at: PlacementNode | undefined;
-    for (const queue of demand.kinds.values()) {
-      if (queue.ready.length === 0 || (first && demand.asker.compare(queue.ready.peek(), first.ready.peek()) > 0)) continue;
-      const there = placeFor(this.#prospects(queue));
+    for (const queue of run.classes.values()) {
+      if (queue.ready.length === 0 || (first && run.client.compare(queue.ready.peek(), first.ready.peek()) > 0)) continue;
+      const there = placeFor(this.#eligibilityOf(queue), this.#reserved);
       if (there) [first, at] = [queue, there];
     }
-    if (first && at) this.#take(first, at, mayQueue, answers);
-    return first !== undefined;
+    return first && at && this.#take(first, at, mayQueue);
   }
 
   /** Slots are all alike: only a lack of resources makes a claim age. */
-  #waits(queue: KindQueue, nowMs: number): void {
-    if (queue.waitingSinceMs !== undefined || this.#prospects(queue).haveResources) return;
-    queue.waitingSinceMs = nowMs;
+  #waits(queue: ClassQueue<Client>): void {
+    if (queue.waitingSinceMs !== undefined || this.#eligibilityOf(queue).haveResources) return;
+    queue.waitingSinceMs = this.#nowMs;
     this.#waiting.add(queue);
   }
 
-  /**
-   * Takes the first function off the queue and returns its answer. Returns false when the strategy would rather wait, or chose a node
-   * without room.
-   */
-  #grant(queue: KindQueue, reserved: Reserved | undefined, declined: Set<KindQueue>, answers: PlacementAnswer[]): boolean {
-    const { ready, demand } = queue;
-    const { asker } = demand;
-    const index = ready.peek();
-    let at: number;
-    try {
-      at = this.#place(queue, index, reserved);
-    } catch (error) {
-      ready.pop();
-      answers.push({ type: 'refused', runId: asker.runId, index, error: strategyFailed(asker, index, error) });
-      return true;
+  /** Grants the first function of the queue, which has room somewhere, or asks where; a run that takes any room is not asked about one. */
+  #grantOrAsk(queue: ClassQueue<Client>): PlacementStep<Client> {
+    const { client, claim, eligibility } = queue;
+    if (client.takesAnyRoom || (claim.pinnedTo !== undefined && eligibility.eligible.length === 1)) {
+      const first = eligibility.withRoom(this.#reserved);
+      if (eligibility.eligible.length === 1 || eligibility.withRoom(this.#reserved, first + 1) < 0) return this.#grant(queue, first);
     }
-    const prospects = this.#prospects(queue);
-    if (at < 0 || !prospects.hasRoom(at, reserved)) {
-      declined.add(queue);
-      return false;
-    }
-    this.#take(queue, prospects.roster.members[at]!, prospects.eligible.length === 1, answers);
-    return true;
+    queue.index = queue.ready.peek();
+    queue.reserved = this.#reserved;
+    this.#choice = queue;
+    return queue;
   }
 
-  #take(queue: KindQueue, { name: node, capacity: room }: PlacementNode, mayQueue: boolean, answers: PlacementAnswer[]): void {
-    const { kind: claim, demand } = queue;
+  #grant(queue: ClassQueue<Client>, at: number): PlacementGrant<Client> {
+    return this.#take(queue, this.#nodes.members[at]!, queue.eligibility.eligible.length === 1);
+  }
+
+  /** Takes the first function off the queue, and its claim in the capacity of the node. */
+  #take(queue: ClassQueue<Client>, { name: node, capacity }: PlacementNode, mayQueue: boolean): PlacementGrant<Client> {
+    const { client, claim, run } = queue;
     const index = queue.ready.pop();
     this.#atRest(queue);
-    room.take(claim);
-    demand.asker.whereabouts?.placed(index, node);
-    demand.held += 1;
-    if (claim.group && claim.group.node === undefined) {
+    capacity.take(claim);
+    run.held += 1;
+    if (claim.group && claim.group.node !== node) {
       claim.group.node = node;
       this.#version += 1;
     }
-    answers.push({ type: 'granted', runId: demand.asker.runId, index, node, claim, mayQueue });
+    this.#served(run);
+    return { type: 'granted', client, index, node, claim, mayQueue };
+  }
+
+  /** The next one is served: of those who have waited long, or the next run. */
+  #served(run: RunQueue<Client>): void {
+    this.#choice = undefined;
+    if (this.#senior < this.#seniors.length) {
+      this.#senior += 1;
+      return;
+    }
+    this.#fruitless = 0;
+    if (this.#ring[this.#next] === run) this.#next = (this.#next + 1) % this.#ring.length;
   }
 
   /** The queue waits no longer, or anew. */
-  #atRest(queue: KindQueue): void {
+  #atRest(queue: ClassQueue<Client>): void {
     if (queue.waitingSinceMs === undefined) return;
     queue.waitingSinceMs = undefined;
     this.#waiting.delete(queue);
   }
 
-  /** The position of the chosen one; -1 to wait. */
-  #place(queue: KindQueue, index: number, reserved: Reserved | undefined): number {
-    const { kind, demand } = queue;
-    const { asker } = demand;
-    const { eligible, roster } = this.#prospects(queue);
-    const { views, prospects } = queue;
-    if (eligible.length === 1 && (asker.takesAnyRoom || kind.pinnedTo !== undefined)) return eligible[0]!;
-    if (asker.takesAnyRoom) {
-      const first = prospects.withRoom(reserved);
-      if (prospects.withRoom(reserved, first + 1) < 0) return first;
-    }
-    const nodes = asker.takesAnyRoom ? views.withRoom(index, reserved) : views.all(index, reserved);
-    const chosen = asker.strategy.place({ dagId: asker.dagId, functionId: asker.functionId(index), cost: kind.costs, nodes });
-    if (chosen === undefined) return -1;
-    const at = roster.positionOf(chosen);
-    if (nodes.some(({ name }) => name === chosen)) return at;
-    throw new Error(`it chose ${JSON.stringify(chosen)}, which is not among ${nodes.map((node) => `"${node.name}"`).join(', ')}`);
+  #newClassQueue(run: RunQueue<Client>, claim: ClaimClass): ClassQueue<Client> {
+    const { client } = run;
+    return {
+      type: 'choice',
+      client,
+      run,
+      claim,
+      ready: new ReadyQueue((a, b) => client.compare(a, b)),
+      eligibility: this.#eligibilityFor(claim),
+      version: this.#version,
+      index: -1,
+      reserved: undefined,
+      waitingSinceMs: undefined,
+    };
   }
 
-  #prospects(queue: KindQueue): Eligibility {
+  /** Made anew when members, their capabilities or groups have changed. */
+  #eligibilityOf(queue: ClassQueue<Client>): Eligibility {
     if (queue.version !== this.#version) {
-      queue.prospects = this.#prospectsOf(queue.kind);
-      queue.views = new NodeViews(queue.demand.asker, queue.prospects);
+      queue.eligibility = this.#eligibilityFor(queue.claim);
       queue.version = this.#version;
     }
-    return queue.prospects;
+    return queue.eligibility;
   }
 
-  #prospectsOf(kind: ClaimClass): Eligibility {
-    return new Eligibility(this.#roster, this.#couldBeHeld(kind), kind);
+  #eligibilityFor(claim: ClaimClass): Eligibility {
+    return new Eligibility(this.#nodes, this.#couldHold(claim), claim);
   }
 
-  #member(name: string): PlacementNode | undefined {
-    return this.#roster.members[this.#roster.positionOf(name)];
+  /** Whether a member may hold the claim, and could if it were idle. */
+  #couldHold(claim: ClaimClass): (member: PlacementNode) => boolean {
+    const only = this.#nodeOf(claim.group) ?? claim.pinnedTo;
+    const claims = claim.group?.claims ?? [claim];
+    return ({ name, capacity }) =>
+      (only === undefined || name === only) && claims.every((one) => !one.differs?.has(name) && capacity.canEverHold(one.cost));
   }
 
-  /** Whether a member may hold the kind, and could if it were idle. */
-  #couldBeHeld(kind: ClaimClass): (member: PlacementNode) => boolean {
-    const { group } = kind;
-    // A group whose node is gone is placed anew.
-    if (group?.node !== undefined && this.#roster.positionOf(group.node) < 0) group.node = undefined;
-    const only = group?.node ?? kind.pinnedTo;
-    const claims = group?.claims ?? [kind];
-    return ({ name, capacity: room }) =>
-      (only === undefined || name === only) && claims.every((claim) => !claim.differs?.has(name) && room.canEverHold(claim.cost));
+  /** Where the members of a group run; `undefined` before the first is placed, and once that node is gone. */
+  #nodeOf(group: CollocationGroup | undefined): string | undefined {
+    return group?.node !== undefined && this.#nodes.positionOf(group.node) >= 0 ? group.node : undefined;
   }
 }
+
+const isAtItsLimit = ({ held, client }: RunQueue<ClaimQueueClient>): boolean => held >= client.maxConcurrency;
+
+const whereItMayWait = (eligibility: Eligibility, _reserved: Reserved | undefined): PlacementNode | undefined => eligibility.nearestToWait;
+
+const whereOnlyValuesAreInTheWay = (eligibility: Eligibility, reserved: Reserved | undefined): PlacementNode | undefined =>
+  eligibility.withRoomButMemory(reserved);

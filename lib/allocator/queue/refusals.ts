@@ -1,6 +1,7 @@
-import { HandoffError, safeThrown, textOf } from '../../base/index.js';
+// Brain: pure.
+import { HandoffError } from '../../base/index.js';
 import { describe } from '../capacity/resources.js';
-import type { ClaimClass, ClaimQueueClient, PlacementNode } from './claim-class.js';
+import type { ClaimClass, PlacementNode } from './claim-class.js';
 
 /** Why no member could ever hold the kind: what it needs, and the best that there is. */
 export function impossible(kind: ClaimClass, functionId: string, members: readonly PlacementNode[]): HandoffError {
@@ -29,12 +30,4 @@ export function impossible(kind: ClaimClass, functionId: string, members: readon
 /** How many of the resources a node could hold. */
 function closeness(member: PlacementNode, kind: ClaimClass): number {
   return [...kind.cost].filter(([name, amount]) => member.capacity.canEverHold(new Map([[name, amount]]))).length;
-}
-
-/** What its strategy threw, or chose, ends the run. */
-export function strategyFailed(asker: ClaimQueueClient, index: number, thrown: unknown): HandoffError {
-  const cause = safeThrown(thrown);
-  const functionId = asker.functionId(index);
-  const message = `Cannot place function "${functionId}": strategy "${asker.strategy.name}" failed: ${textOf(cause)}`;
-  return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { dagId: asker.dagId, runId: asker.runId, functionId, cause });
 }

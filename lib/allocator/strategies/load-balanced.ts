@@ -1,3 +1,4 @@
+// Brain: pure.
 import { loadWith } from '../capacity/load.js';
 import type { AllocationStrategy, NodeView } from '../strategy.js';
 

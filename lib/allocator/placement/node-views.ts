@@ -1,8 +1,17 @@
 import type { Capacity } from '../capacity/capacity.js';
+import type { Eligibility, Reserved } from '../queue/eligibility.js';
+import type { NodeList } from '../queue/node-list.js';
 import type { Capabilities, NodeView } from '../strategy.js';
-import type { ClaimQueueClient } from './claim-class.js';
-import type { Eligibility, Reserved } from './eligibility.js';
-import type { NodeList } from './node-list.js';
+
+/** What a run knows of where the values of its functions lie, or will. */
+export interface ValueLocations {
+  /** How many bytes of the arguments of a function lie elsewhere, and are not on their way to the node either. */
+  bytesToMove(index: number, node: string): number;
+  /** See `NodeView.kin`. */
+  kin(index: number, node: string): number;
+  /** A function was given a node. Called before the next one is placed. */
+  placed(index: number, node: string): void;
+}
 
 /**
  * A node as the built-in strategies see it. They keep no reference to it, so it is the same object each time, and fields are computed when
@@ -44,35 +53,36 @@ class FreeNode implements NodeView {
 
 /** The views that strategies get of the members that could hold one class of claims of one run. */
 export class NodeViews {
-  readonly #asker: ClaimQueueClient;
+  readonly #locations: ValueLocations | undefined;
   /** The function that is to be placed. */
   index = 0;
-  readonly #prospects: Eligibility;
+  /** The nodes that it shows. */
+  readonly eligibility: Eligibility;
   readonly #free: FreeNode[] = [];
 
-  constructor(asker: ClaimQueueClient, prospects: Eligibility) {
-    this.#asker = asker;
-    this.#prospects = prospects;
+  constructor(locations: ValueLocations | undefined, eligibility: Eligibility) {
+    this.#locations = locations;
+    this.eligibility = eligibility;
   }
 
   get roster(): NodeList {
-    return this.#prospects.roster;
+    return this.eligibility.roster;
   }
 
   bytesToMove(index: number, node: string): number {
-    return this.#asker.whereabouts?.bytesToMove(index, node) ?? 0;
+    return this.#locations?.bytesToMove(index, node) ?? 0;
   }
 
   kin(index: number, node: string): number {
-    return this.#asker.whereabouts?.kin(index, node) ?? 0;
+    return this.#locations?.kin(index, node) ?? 0;
   }
 
   /** Only those that have room. Valid until the next call. */
   withRoom(index: number, reserved: Reserved | undefined): readonly NodeView[] {
     this.index = index;
-    const prospects = this.#prospects;
+    const { eligibility } = this;
     const nodes: NodeView[] = [];
-    for (let at = prospects.withRoom(reserved); at >= 0; at = prospects.withRoom(reserved, at + 1)) {
+    for (let at = eligibility.withRoom(reserved); at >= 0; at = eligibility.withRoom(reserved, at + 1)) {
       this.#free[at] ??= new FreeNode(this, at);
       nodes.push(this.#free[at]);
     }
@@ -81,11 +91,11 @@ export class NodeViews {
 
   /** All of them, as plain objects: others' strategies may keep them, or spread them. */
   all(index: number, reserved: Reserved | undefined): readonly NodeView[] {
-    const { roster, eligible } = this.#prospects;
+    const { roster, eligible } = this.eligibility;
     return eligible.map((at): NodeView => {
       const { name, isSelf, capacity: room } = roster.members[at]!;
       const { capabilities, used } = room;
-      const fits = this.#prospects.hasRoom(at, reserved);
+      const fits = this.eligibility.hasRoom(at, reserved);
       return { name, isSelf, capabilities, used, fits, bytesToMove: this.bytesToMove(index, name), kin: this.kin(index, name) };
     });
   }

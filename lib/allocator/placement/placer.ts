@@ -1,0 +1,93 @@
+import { HandoffError, safeThrown, textOf } from '../../base/index.js';
+import type { ClaimQueueClient } from '../queue/claim-class.js';
+import type { ClaimQueue, PlacementChoice, PlacementGrant } from '../queue/claim-queue.js';
+import type { AllocationStrategy } from '../strategy.js';
+import { NodeViews, type ValueLocations } from './node-views.js';
+
+/** A run, as asking its strategy needs it. */
+export interface PlacementClient extends ClaimQueueClient {
+  readonly dagId: string;
+  readonly strategy: AllocationStrategy;
+  functionId(index: number): string;
+  /** What strategies may ask. Missing for a run that another node drives: its driver has placed it already. */
+  readonly whereabouts?: ValueLocations;
+}
+
+/** A function that gets no node: its strategy failed. */
+export interface PlacementRefusal<Client extends PlacementClient> {
+  readonly type: 'refused';
+  readonly client: Client;
+  readonly index: number;
+  readonly error: HandoffError;
+}
+
+/** What came of asking for a claim. */
+export type PlacementAnswer<Client extends PlacementClient> = PlacementGrant<Client> | PlacementRefusal<Client>;
+
+/**
+ * The shell of the claim queue: asks strategies, which may be the user's code, and tells runs where their functions go. The queue decides
+ * everything else.
+ */
+export class Placer<Client extends PlacementClient> {
+  readonly #queue: ClaimQueue<Client>;
+  /** By class of claims: what its strategy is shown. */
+  readonly #views = new WeakMap<PlacementChoice<Client>, NodeViews>();
+
+  constructor(queue: ClaimQueue<Client>) {
+    this.#queue = queue;
+  }
+
+  /** Grants whatever can be granted now. Each run knows where a function goes before the next one is placed. */
+  placeAll(nowMs: number): readonly PlacementAnswer<Client>[] {
+    const answers: PlacementAnswer<Client>[] = [];
+    const queue = this.#queue;
+    queue.startPass(nowMs);
+    for (let step = queue.nextStep(); step; step = queue.nextStep()) {
+      const answer = step.type === 'granted' ? step : this.#place(step);
+      if (!answer) continue;
+      if (answer.type === 'granted') answer.client.whereabouts?.placed(answer.index, answer.node);
+      answers.push(answer);
+    }
+    return answers;
+  }
+
+  /** Returns `undefined` if the strategy would rather wait, or chose a node without room. */
+  #place(choice: PlacementChoice<Client>): PlacementAnswer<Client> | undefined {
+    const { client, index } = choice;
+    let node: string | undefined;
+    try {
+      node = this.#askStrategy(choice);
+    } catch (thrown) {
+      this.#queue.refuse();
+      return { type: 'refused', client, index, error: strategyFailed(client, index, thrown) };
+    }
+    return node === undefined ? undefined : this.#queue.choose(node);
+  }
+
+  #askStrategy(choice: PlacementChoice<Client>): string | undefined {
+    const { client, index, claim, reserved } = choice;
+    const { dagId, strategy } = client;
+    const views = this.#viewsOf(choice);
+    const nodes = client.takesAnyRoom ? views.withRoom(index, reserved) : views.all(index, reserved);
+    const chosen = strategy.place({ dagId, functionId: client.functionId(index), cost: claim.costs, nodes });
+    if (chosen === undefined || nodes.some(({ name }) => name === chosen)) return chosen;
+    throw new Error(`it chose ${JSON.stringify(chosen)}, which is not among ${nodes.map((node) => `"${node.name}"`).join(', ')}`);
+  }
+
+  #viewsOf(choice: PlacementChoice<Client>): NodeViews {
+    let views = this.#views.get(choice);
+    if (views?.eligibility !== choice.eligibility) {
+      views = new NodeViews(choice.client.whereabouts, choice.eligibility);
+      this.#views.set(choice, views);
+    }
+    return views;
+  }
+}
+
+/** What its strategy threw, or chose, ends the run. */
+function strategyFailed(client: PlacementClient, index: number, thrown: unknown): HandoffError {
+  const cause = safeThrown(thrown);
+  const functionId = client.functionId(index);
+  const message = `Cannot place function "${functionId}": strategy "${client.strategy.name}" failed: ${textOf(cause)}`;
+  return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { dagId: client.dagId, runId: client.runId, functionId, cause });
+}
