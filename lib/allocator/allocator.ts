@@ -1,5 +1,5 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
-import type { Clock, HandoffError } from '../base/index.js';
+import { type Clock, type HandoffError, Trampoline } from '../base/index.js';
 import type { MemberEvent } from '../nodes/index.js';
 import type { Claim } from './capacity/capacity.js';
 import type { Ledger } from './capacity/ledger.js';
@@ -47,8 +47,8 @@ export class Allocator {
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimClass }[] = [];
   /** What was lent and is wanted back, in the order of asking. */
   readonly #takenBack = new Set<{ readonly claim: ClaimClass; readonly told: () => void }>();
-  #pumping = false;
-  #again = false;
+  /** Runs call back from within a grant: what they ask for then is granted in the next pass. */
+  readonly #passes = new Trampoline();
   #isHeld = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #open = true;
@@ -198,25 +198,22 @@ export class Allocator {
       work();
     } finally {
       this.#isHeld = false;
-      if (this.#again) this.pump();
+      if (this.#passes.isWanted) this.pump();
     }
   }
 
   /** Grants what can be granted and tells the runs. A call from within a grant is served when that one is done. */
   pump(): void {
-    this.#again = true;
-    if (!this.#isHeld) this.pumpNow();
+    if (this.#isHeld) this.#passes.want();
+    else this.pumpNow();
   }
 
   /** Like `pump`, but not deferred by `together`; for callers that need the answer now. */
   pumpNow(): void {
-    this.#again = true;
-    if (this.#pumping) return;
-    this.#pumping = true;
+    if (!this.#passes.enter()) return;
     try {
       if (this.#takenBack.size > 0) this.#giveBack();
-      while (this.#again && this.#open) {
-        this.#again = false;
+      while (this.#open && this.#passes.next()) {
         if (this.#takenBack.size > 0) this.#giveBack();
         const nowMs = this.#clock.now();
         if (nowMs - this.#lookedAtMs >= LOOK_MS) {
@@ -227,7 +224,7 @@ export class Allocator {
       }
       this.#tellWaiting();
     } finally {
-      this.#pumping = false;
+      this.#passes.leave();
     }
   }
 

@@ -21,3 +21,4 @@ export { onAbort } from './on-abort.js';
 export { PassingMap } from './passing-map.js';
 export { peerAddress, schemeOf } from './peer-address.js';
 export { isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';
+export { Trampoline } from './trampoline.js';

@@ -1,4 +1,4 @@
-import { type Clock, checkedNumber, newId, peerAddress } from '../base/index.js';
+import { type Clock, checkedNumber, newId, peerAddress, Trampoline } from '../base/index.js';
 import { type Beat, type BeatContent, nothing } from './beat.js';
 import { entryOf, type Links, type MembershipMessage } from './links.js';
 import type { MemberEvent, MemberState, NodeIdentity } from './member-state.js';
@@ -53,7 +53,8 @@ export class Membership {
   readonly #receivedBytes = new Map<string, number>();
   readonly #schemes: readonly string[] | undefined;
   #links: Links | undefined;
-  #isBusy = false;
+  /** Listeners call back: what happens while something is dealt with waits for its turn. */
+  readonly #steps = new Trampoline();
   #beats = 0;
   #lagMs = 0;
   #failure: { readonly error: unknown } | undefined;
@@ -224,8 +225,7 @@ export class Membership {
 
   #happened(happening: MembershipHappening): void {
     this.#happenings.push(happening);
-    if (this.#isBusy) return;
-    this.#isBusy = true;
+    if (!this.#steps.enter()) return;
     try {
       for (let next = this.#happenings.shift(); next; next = this.#happenings.shift()) {
         const commands: MembershipCommand[] = [];
@@ -233,7 +233,7 @@ export class Membership {
         for (const command of commands) this.#perform(command);
       }
     } finally {
-      this.#isBusy = false;
+      this.#steps.leave();
     }
     this.#throwFailure();
   }

@@ -1,7 +1,7 @@
 import type { ActorGroup, ActorRef, GroupRef } from '../../actor/index.js';
 import type { AllocationStrategy, AllocatorClient, Capabilities, ClaimClass } from '../../allocator/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
-import type { HandoffError, RunId, Timer } from '../../base/index.js';
+import { type HandoffError, type RunId, type Timer, Trampoline } from '../../base/index.js';
 import { type AttemptHandle, type Blocked, type RemoteOutcome, startGathered } from '../../executor/index.js';
 import type { RunCommand, RunHappening } from '../brain/messages.js';
 import { progressOf } from '../brain/progress.js';
@@ -52,7 +52,8 @@ export class DagRun implements AllocatorClient {
   #incarnation: RunnerIncarnation | undefined;
   #happenings: RunHappening[] = [];
   #commands: RunCommand[] = [];
-  #busy = false;
+  /** What a command brings about within its call is applied after those that came before. */
+  readonly #turns = new Trampoline();
   #enrolled = false;
   #ended = false;
 
@@ -114,7 +115,7 @@ export class DagRun implements AllocatorClient {
   /** Something happened to the run. Applied at once, or as soon as there is a DagRunner again. */
   feed(happening: RunHappening): void {
     this.#happenings.push(happening);
-    if (!this.#busy && this.#incarnation) this.#work();
+    if (this.#incarnation) this.#work();
   }
 
   /** The incarnation ended, however. */
@@ -215,7 +216,7 @@ export class DagRun implements AllocatorClient {
   #work(): void {
     const incarnation = this.#incarnation!;
     const { clock, allocation } = this.#deps;
-    this.#busy = true;
+    if (!this.#turns.enter()) return;
     try {
       for (;;) {
         for (let at = 0; at < this.#commands.length; at += 1) {
@@ -237,7 +238,7 @@ export class DagRun implements AllocatorClient {
     } catch (error) {
       this.#crash(error);
     } finally {
-      this.#busy = false;
+      this.#turns.leave();
     }
     allocation.pump();
   }
