@@ -5,21 +5,21 @@ import { type AttemptContext, type Blocked, type Call, type Outcome, type Runnin
 import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
 import type { IsolationRunner } from './isolation.js';
 
-/** One try at a function: what an executor is asked to run. The last step is the function itself, all steps come after those they need. */
+/** One try at a function, as an executor runs it. The last step is the function itself; all steps come after those they need. */
 export interface Attempt {
   readonly context: AttemptContext;
   readonly steps: readonly PlacedStep[];
-  /** How long it may take, ms. */
+  /** The limit of the attempt, ms. */
   readonly timeoutMs: number | undefined;
-  /** How long code gets to end by itself after a time-out, ms. */
+  /** How long code may take to end by itself after a time-out, ms. */
   readonly stopGraceMs: number;
 }
 
-/** An attempt under way, or over. Outlives the function actor that asked for it. */
+/** An attempt in progress, or over. It outlives the function actor that started it. */
 export interface AttemptHandle<O = Outcome> {
-  /** `heard` is told the outcome once: when the attempt ends, or now if it has. A later listener replaces an earlier one. */
+  /** Calls `heard` with the outcome once: when the attempt ends, or now if it has. A later listener replaces an earlier one. */
   listen(heard: (outcome: O) => void): void;
-  /** Ends it; the outcome is `stopped`. Code that can be stopped is stopped after `graceMs`. */
+  /** Ends the attempt with the outcome `stopped`. Code that can be stopped is stopped after `graceMs`. */
   stop(reason: HandoffError, graceMs: number): void;
 }
 
@@ -82,7 +82,7 @@ class RunningAttempt implements AttemptHandle {
     else settle({ type: 'failed', error: unknownIsolation(name, call.context), final: true });
   }
 
-  /** One segment after the other; the values that later ones need are carried along. */
+  /** Runs one segment after the other. Values that later segments need are carried along. */
   #nextSegment(): void {
     const segment = this.#segments[this.#at]!;
     const { steps, context } = this.#attempt;
@@ -121,7 +121,7 @@ class RunningAttempt implements AttemptHandle {
   }
 }
 
-/** The time-out of an attempt; it says so where the function's code goes on. */
+/** Returns the outcome of a time-out. It says so if the function's code goes on. */
 function timedOutOutcome(error: HandoffError, blocked: Blocked | undefined): Outcome {
   if (!blocked) return { type: 'failed', error, final: false };
   const { message, code, dagId, runId, functionId, node } = error;
@@ -129,7 +129,7 @@ function timedOutOutcome(error: HandoffError, blocked: Blocked | undefined): Out
   return { type: 'failed', error: new HandoffError(code, still, { dagId, runId, functionId, node }), final: false, blocked };
 }
 
-/** Its driver has an isolation that this node has not. */
+/** The driver has an isolation that this node lacks. */
 const unknownIsolation = (isolation: string, { functionId, node }: AttemptContext): HandoffError =>
   new HandoffError(
     'HANDOFF_CODE_NOT_FOUND',
@@ -138,8 +138,8 @@ const unknownIsolation = (isolation: string, { functionId, node }: AttemptContex
   );
 
 /**
- * The table behind the Executor actor: the isolations of this node and how many attempts they run. It outlives each incarnation of the
- * actor, so that a crash ends no attempt. Attempts are started within the caller's turn.
+ * The table behind the Executor actor: the isolations of this node, and how many attempts they run. It outlives each incarnation of the
+ * actor, so a crash ends no attempt. Attempts start within the caller's turn.
  */
 export class Executor {
   readonly #isolations: ReadonlyMap<string, IsolationRunner>;
@@ -153,17 +153,17 @@ export class Executor {
     this.#clock = clock;
   }
 
-  /** How many attempts are under way, those included that were given up and whose thread is blocked. */
+  /** The number of attempts in progress, including those that were given up and whose thread is blocked. */
   get running(): number {
     return this.#running;
   }
 
-  /** How many attempts were given up while their thread is blocked in a system call, and are not over. */
+  /** The number of attempts that were given up, whose thread is still blocked in a system call. */
   get blocked(): number {
     return this.#blocked;
   }
 
-  /** Starts an attempt. Never throws for what the attempt's own code or values do. */
+  /** Starts an attempt. Never throws because of the attempt's own code or values. */
   start(attempt: Attempt): AttemptHandle {
     this.#running += 1;
     return new RunningAttempt(attempt, this.#isolations, this.#clock, (blocked) => {
@@ -184,15 +184,15 @@ export class Executor {
     for (const told of idle) told();
   }
 
-  /** Calls `told` once when no attempt is under way; now, if none is. */
+  /** Calls `told` once when no attempt is in progress, or now if none is. */
   whenIdle(told: () => void): void {
     if (this.#running === 0) told();
     else this.#idle.push(told);
   }
 
   /**
-   * Ends every isolation, and with it whatever still runs. Resolves with how many threads could not be ended, as they are blocked in a
-   * system call.
+   * Closes every isolation, and so ends everything that still runs. Resolves to the number of threads that could not be ended, as they are
+   * blocked in a system call.
    */
   async close(): Promise<number> {
     const left = await Promise.all([...this.#isolations.values()].map((isolation) => isolation.close()));
@@ -203,7 +203,7 @@ export class Executor {
 /** Questions to the Executor. */
 export type ExecutorMessage = { readonly type: 'count-running'; readonly replyTo: ActorRef<number> };
 
-/** The supervised actor: answers what other actors and nodes ask of this node's attempts. */
+/** Starts the supervised Executor. It answers questions about this node's attempts. */
 export const startExecutor = (parent: Parent, table: Executor): Promise<ActorRef<ExecutorMessage>> =>
   spawnActor<ExecutorMessage>(
     parent,

@@ -2,7 +2,7 @@ import type { HandoffError } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
 import type { StoredValue } from '../../value/index.js';
 
-/** Whose attempt it is; what `currentFunction()` tells, `signal` apart. Attempts count from 1. */
+/** The identity of an attempt, as `currentFunction()` shows it, without its signal. Attempts count from 1. */
 export interface AttemptContext {
   readonly dagId: string;
   readonly runId: string;
@@ -12,12 +12,12 @@ export interface AttemptContext {
 }
 
 /**
- * One function to call. `inputs` come first, in order: a value, or the index of an earlier step of the same call. `V` is a value in the
- * form of the place that runs the step.
+ * One function to call. `inputs` come first, in order: each is a value, or the index of an earlier step of the same call. `V` is the form
+ * that values have where the step runs.
  */
 export interface Step<V = StoredValue> {
   readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
-  /** The function in the DAG whose code this is; for a (de)serializer the producer of its edge. */
+  /** The DAG's function that this code belongs to; for a (de)serializer the producer of its edge. */
   readonly functionId: string;
   readonly code: AnyFunction | CodeRef;
   readonly inputs: readonly (V | number)[];
@@ -25,9 +25,9 @@ export interface Step<V = StoredValue> {
   readonly asList: boolean;
   /** An array of constants that follow the inputs, if there are any. */
   readonly extra: V | undefined;
-  /** Whether the value of this step leaves the call; that of the last step always does. */
+  /** Whether the value of this step leaves the call. The last step's value always does. */
   readonly wanted: boolean;
-  /** Whether the value of this step, which leaves the call, has one user only, and is no result of the run. Default false. */
+  /** Whether the value of this step leaves the call for one user only, and is no result of the run. Default false. */
   readonly isForOne?: boolean | undefined;
 }
 
@@ -37,30 +37,30 @@ export interface Call {
   readonly steps: readonly Step[];
 }
 
-/** Code that could not be ended: its thread is blocked in a system call. What the call holds is not free before it is over. */
+/** Code that could not be ended, as its thread is blocked in a system call. The call's claim is not free until it is over. */
 export interface Blocked {
-  /** Calls `told` once when it is over; now, if it is. */
+  /** Calls `told` once when the code is over, or now if it is. */
   whenOver(told: () => void): void;
 }
 
 /**
- * How a call ended. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. `blocked`: the call
- * has been given up, its code goes on.
+ * The outcome of a call. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. `blocked`
+ * means that the call was given up while its code goes on.
  */
 export type Outcome =
   | { readonly type: 'succeeded'; readonly values: readonly StoredValue[]; readonly tookMs: number }
   | { readonly type: 'failed'; readonly error: unknown; readonly final: boolean; readonly blocked?: Blocked | undefined }
   | { readonly type: 'stopped'; readonly blocked?: Blocked | undefined };
 
-/** It was stopped; `blocked`, its code goes on. */
+/** Returns the outcome of a stopped call. With `blocked` its code goes on. */
 export const stoppedOutcome = (blocked: Blocked | undefined): Outcome => (blocked ? { type: 'stopped', blocked } : { type: 'stopped' });
 
-/** A call under way. */
+/** A call in progress. */
 export interface Running {
   /**
-   * Ends the call: its `signal` aborts now, with `reason`; code that can be stopped is stopped `graceMs` later unless it ended before.
-   * `settle` hears `stopped` when the call has ended, whatever it still answered; or, `blocked`, a second later where its code cannot be
-   * ended. A second stop may only shorten the time.
+   * Ends the call. Its `signal` aborts now, with `reason`. Code that can be stopped is stopped `graceMs` later unless it has ended.
+   * `settle` receives `stopped` when the call has ended, whatever it still returned. If its code cannot be ended, `settle` receives that a
+   * second later, with `blocked`. A second stop may only shorten the time.
    */
   stop(reason: HandoffError, graceMs: number): void;
 }

@@ -3,7 +3,7 @@ import { type AttemptScope, currentScope, type OutputStream } from './current-fu
 type Stream = NodeJS.WriteStream;
 type Callback = (error: Error | null) => void;
 
-/** What functions call of a standard stream, and what it does for them instead. */
+/** The methods of a standard stream that functions call, and their replacements. */
 type Diversion = {
   readonly [F in 'write' | 'end' | 'cork' | 'uncork' | 'destroy']: (scope: AttemptScope, given: readonly unknown[]) => unknown;
 };
@@ -12,8 +12,8 @@ let users = 0;
 let restore: (() => void) | undefined;
 
 /**
- * From now on, what a function of a DAG writes to the standard streams, with `console` or directly, goes to its scope, line by line;
- * everybody else writes as before. Returns how to undo it. The streams are changed once per thread, however many nodes ask.
+ * From now on, what a function of a DAG writes to the standard streams, with `console` or directly, goes to its scope line by line. All
+ * other code writes as before. Returns a function that undoes it. The streams are changed once per thread, however many nodes there are.
  */
 export function attributeOutput(): () => void {
   users += 1;
@@ -38,7 +38,7 @@ function divert(): () => void {
 
 function divertStream(name: OutputStream): () => void {
   const stream = process[name];
-  // The streams are those of the whole process: a function that ends or corks them does so for itself.
+  // The streams belong to the whole process: a function that ends or corks them does so for itself only.
   const diversion: Diversion = {
     write: (scope, given) => {
       take(scope, name, given, true);
@@ -67,7 +67,7 @@ function divertMethod(stream: Stream, method: keyof Diversion, instead: Diversio
   };
   Object.assign(stream, { [method]: diverted });
   return () => {
-    // Somebody else may have changed the stream after us: then ours stays beneath, and passes everything on.
+    // If other code has replaced the method since, ours stays beneath and passes everything on.
     if ((stream[method] as unknown) !== diverted) return;
     if (own) Object.defineProperty(stream, method, own);
     else Reflect.deleteProperty(stream, method);
@@ -86,7 +86,7 @@ function take(scope: AttemptScope, name: OutputStream, given: readonly unknown[]
 function chunkOf(chunk: unknown, encoding: unknown): string | Uint8Array {
   if (typeof chunk === 'string') {
     const isText = typeof encoding !== 'string' || /^(utf-?8|buffer)$/i.test(encoding);
-    // Throws for an encoding that there is not.
+    // Throws for an unknown encoding.
     return isText ? chunk : Buffer.from(chunk, encoding as BufferEncoding);
   }
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -95,7 +95,7 @@ function chunkOf(chunk: unknown, encoding: unknown): string | Uint8Array {
   throw Object.assign(new TypeError(message), { code: chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE' });
 }
 
-/** A callback that is due in the next tick: `times` over, as `console` passes the same one each time, ten million times if need be. */
+/** A callback that is due in the next tick, `times` over. `console` passes the same one each time, perhaps ten million times. */
 interface Due {
   readonly scope: AttemptScope;
   readonly callback: Callback;

@@ -8,32 +8,32 @@ export interface FunctionContext {
   readonly dagId: string;
   readonly runId: string;
   readonly functionId: string;
-  /** Counts from 1. */
+  /** The number of the attempt. Counts from 1. */
   readonly attempt: number;
   /** The name of the node that runs it. */
   readonly node: string;
-  /** Aborts when the attempt is timed out or cancelled; `signal.reason` is the `HandoffError`. */
+  /** Aborts when the attempt is timed out or cancelled. `signal.reason` is the `HandoffError`. */
   readonly signal: AbortSignal;
 }
 
-/** What an attempt holds, while its function waits for a run of its own. */
+/** The claim of an attempt while its function waits for a run of its own. */
 export interface Loan {
-  /** The function waits from now on: others may have what it holds. */
+  /** The function waits from now on: others may have its claim. */
   lend(): void;
   /**
-   * It waits no longer. `resume` is called when it holds again what it held; at once where it waits for something else too, or its attempt
+   * The function stops waiting. `resume` is called once the attempt holds its claim again; at once if it waits for something else too, or
    * is over.
    */
   takeBack(resume: () => void): void;
 }
 
-/** Finds what an attempt on this node holds. */
+/** Returns the loan of an attempt on this node. */
 export type Lender = (context: AttemptContext) => Loan | undefined;
 
 /** The two streams that a process writes to. */
 export type OutputStream = 'stdout' | 'stderr';
 
-/** One attempt, as the code that runs in it sees it, across everything that it awaits. */
+/** One attempt as its code sees it, across everything that it awaits. */
 export class AttemptScope {
   readonly context: AttemptContext;
   readonly #onLine: (context: AttemptContext, stream: OutputStream, text: string) => void;
@@ -47,7 +47,7 @@ export class AttemptScope {
     this.#onLine = onLine;
   }
 
-  /** What `currentFunction()` shows: made when first asked for, the same object from then on. */
+  /** The object that `currentFunction()` returns, created on first access and the same from then on. */
   get shown(): FunctionContext {
     if (!this.#shown) {
       this.#controller = new AbortController();
@@ -58,20 +58,20 @@ export class AttemptScope {
     return this.#shown;
   }
 
-  /** Finds what the attempt holds. */
+  /** Returns the loan of the attempt. */
   lender: Lender | undefined;
   #loan: Loan | undefined;
 
-  /** What the attempt holds, to be lent while its function waits. */
+  /** The attempt's claim, to be lent while its function waits. */
   get loan(): Loan | undefined {
     this.#loan ??= this.lender?.(this.context);
     return this.#loan;
   }
 
-  /** Whose attempt fails by an error that nobody caught, as long as it runs. */
+  /** The attempt that fails by an error that nothing caught, as long as it runs. */
   owner: { takeStray(error: unknown): void } | undefined;
 
-  /** Takes an error that its code has left to nobody. `what` says how. */
+  /** Takes an error that the attempt's code did not catch. `what` says how it came. */
   strayed(error: unknown, what: string): void {
     const { owner } = this;
     if (owner) scopes.exit(() => owner.takeStray(error));
@@ -83,7 +83,7 @@ export class AttemptScope {
     this.#controller?.abort(reason);
   }
 
-  /** Takes what the code writes, text or UTF-8, and passes on every whole line. */
+  /** Takes what the code writes, text or UTF-8, and passes on every complete line. */
   write(stream: OutputStream, chunk: string | Uint8Array): void {
     this.#written ??= { budget: new LineBudget(() => systemClock.now()) };
     this.#written[stream] ??= new OutputLines(this.#written.budget, (line) => this.#tell(stream, line));
@@ -96,7 +96,7 @@ export class AttemptScope {
     this.#written?.stderr?.flush();
   }
 
-  /** Outside the scope, so that a listener which writes is not heard as the function. */
+  /** Called outside the scope, so that output of the listener does not count as the function's. */
   #tell(stream: OutputStream, line: string): void {
     scopes.exit(() => this.#onLine(this.context, stream, line));
   }
@@ -109,8 +109,8 @@ shared[key] ??= new AsyncLocalStorage<AttemptScope>();
 const scopes = shared[key];
 
 /**
- * Whose attempt this code runs in, and the signal that tells when to stop; across everything that the function awaits. An inline function
- * sees its consumer. Outside a function it is a `TypeError`.
+ * Returns the attempt in which this code runs, with the signal to stop, across everything that the function awaits. An inline function sees
+ * its consumer's attempt. Throws `TypeError` outside a function.
  */
 export function currentFunction(): FunctionContext {
   const scope = scopes.getStore();
@@ -118,10 +118,10 @@ export function currentFunction(): FunctionContext {
   return scope.shown;
 }
 
-/** What the function holds whose code this is, if it is one of a node of this process and still runs. */
+/** Returns the loan of the function that this code belongs to, if it is one of a node of this process and still runs. */
 export const currentLoan = (): Loan | undefined => scopes.getStore()?.loan;
 
-/** The scope that the code runs in, if it runs in one. */
+/** Returns the scope that this code runs in, if there is one. */
 export const currentScope = (): AttemptScope | undefined => scopes.getStore();
 
 /** Calls `body` in the scope. */

@@ -1,4 +1,4 @@
-/** How V8 says that something frozen was to be changed. */
+/** V8's messages for a write to something frozen. */
 const FROZEN_WRITE =
   /^(Cannot assign to read only property .*|Cannot (add|define) property .*, object is not extensible|Cannot delete property .*|Cannot redefine property: .*|\S+ is not extensible)$/s;
 
@@ -6,8 +6,8 @@ const HINT =
   ' (handoff freezes the values that functions pass on: change a copy, as in [...list], { ...record } or structuredClone(value))';
 
 /**
- * Adds to the error of a write to something frozen that handoff freezes values, and what to do: V8's own words name neither. Changes
- * message and stack of such a `TypeError`, once; leaves everything else alone. Never throws.
+ * Explains an error of a write to something frozen: that handoff freezes values, and what to do. V8's own words say neither. Changes
+ * message and stack of such a `TypeError` once, and leaves all other values alone. Never throws.
  */
 export function explainFrozenWrite(thrown: unknown): void {
   try {
@@ -17,6 +17,6 @@ export function explainFrozenWrite(thrown: unknown): void {
     thrown.message = message + HINT;
     if (typeof stack === 'string') thrown.stack = stack.replace(message, () => message + HINT);
   } catch {
-    // Whatever it is, it is no error of V8's.
+    // Not an error of V8's.
   }
 }

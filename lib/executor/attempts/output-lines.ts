@@ -1,18 +1,18 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** The longest line that is passed on, in UTF-16 units; what is longer is cut, with a mark. */
+/** The longest line that is passed on, in UTF-16 units. A longer one is cut and marked. */
 export const LINE_CHARACTERS = 16 * 1024;
 
 /**
- * How many lines of one attempt are passed on within `WINDOW_MS`, and how much text. What is more is left out, and counted. As systemd's
- * journal does it (`RateLimitBurst` 10,000 in 30 s): a log must not take the node's memory, nor its time.
+ * The most lines, and the most text, of one attempt that are passed on within `WINDOW_MS`. Further lines are left out and counted, as
+ * systemd's journal does (`RateLimitBurst` 10,000 in 30 s): a log must not use up the node's memory or time.
  */
 export const LINES_PER_WINDOW = 10_000;
 const TEXT_PER_WINDOW = 4 * 1024 * 1024;
-/** The length of a window, ms: after it a budget is whole again. */
+/** The length of a window, ms. After it the budget is full again. */
 export const WINDOW_MS = 10_000;
 
-/** How much an attempt may still write, on both streams. Pure, but for `now`: monotonic milliseconds. */
+/** How much an attempt may still write, on both streams. Pure, except for `now`: monotonic milliseconds. */
 export class LineBudget {
   readonly #now: () => number;
   #startedMs = Number.NEGATIVE_INFINITY;
@@ -24,7 +24,7 @@ export class LineBudget {
     this.#now = now;
   }
 
-  /** Whether a line may be passed on; it is counted. */
+  /** Counts a line. Returns whether it may be passed on. */
   allows(line: string): boolean {
     if (this.#lines === 0) this.#startedMs = this.#now();
     this.#lines += 1;
@@ -41,7 +41,7 @@ export class LineBudget {
     return true;
   }
 
-  /** What is to be said of lines that were left out, once. */
+  /** Returns a notice of lines that were left out, once. */
   takeNotice(): string | undefined {
     const count = this.#leftOut;
     if (count === 0) return undefined;
@@ -51,17 +51,17 @@ export class LineBudget {
 }
 
 /**
- * Makes lines of what is written to one stream, in time and memory that do not depend on how it is cut into pieces. A line ends with `\n`,
- * `\r\n` or `\r`; a `\r` at the beginning of one, as progress bars write it, ends none.
+ * Splits what is written to one stream into lines. Time and memory do not depend on how the text is cut into pieces. A line ends with `\n`,
+ * `\r\n` or `\r`. A `\r` at the beginning of a line, as progress bars write it, ends none.
  */
 export class OutputLines {
   readonly #budget: LineBudget;
   readonly #tell: (line: string) => void;
   #decoder: StringDecoder | undefined;
   #begun = '';
-  /** How much of the line that was begun is left out, in UTF-16 units. */
+  /** How much of the unfinished line is left out, in UTF-16 units. */
   #cut = 0;
-  /** Whether the last line ended with `\r`, of which a `\n` may follow. */
+  /** Whether the last line ended with `\r`, which a `\n` may follow. */
   #isAfterReturn = false;
 
   constructor(budget: LineBudget, tell: (line: string) => void) {
@@ -82,7 +82,7 @@ export class OutputLines {
     this.#take(this.#decoder.write(chunk as Buffer));
   }
 
-  /** Passes on a line that was begun and will not be ended, and says what was left out. */
+  /** Passes on an unfinished line that will not be ended, and a notice of what was left out. */
   flush(): void {
     const rest = this.#decoder?.end();
     this.#decoder = undefined;
@@ -116,7 +116,7 @@ export class OutputLines {
           this.#isAfterReturn = from === text.length;
         }
       }
-      // Each is looked for anew only when it has been passed: else much text would be searched again and again.
+      // Each is searched again only when it has been passed; otherwise much text would be searched again and again.
       if (newline >= 0 && newline < from) newline = text.indexOf('\n', from);
       if (carriage >= 0 && carriage < from) carriage = text.indexOf('\r', from);
     }

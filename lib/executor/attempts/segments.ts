@@ -12,8 +12,8 @@ export interface Segment {
 }
 
 /**
- * Cuts the steps of an attempt into as few calls as the changes of isolation allow. Steps come after those they need; so do segments.
- * A step's level is the number of changes on the longest way to it; steps of one level and isolation go together. Pure.
+ * Cuts the steps of an attempt into as few calls as the changes of isolation allow. Steps, and so segments, come after those they need. A
+ * step's level is the number of changes on the longest path to it; steps of one level and isolation form a segment. Pure.
  */
 export function segmentsOf(steps: readonly PlacedStep[]): readonly Segment[] {
   const last = steps.at(-1)!;

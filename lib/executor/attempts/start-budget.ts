@@ -1,9 +1,7 @@
 import Denque from 'denque';
 import type { Clock } from '../../base/index.js';
 
-/**
- * How long functions may begin one after the other before the event loop gets its turn, ms: timers, sockets and heartbeats wait as long.
- */
+/** How long functions may start one after the other before the event loop gets a turn, ms. Timers, sockets and heartbeats wait as long. */
 const TURN_MS = 2;
 
 /**
@@ -18,26 +16,26 @@ export class StartBudget {
   #isOn = false;
   #endsMs = 0;
 
-  /** `defer` has something done once the event loop has had its turn. */
+  /** `defer` calls its argument once the event loop has had a turn. */
   constructor(clock: Clock, defer: (action: () => void) => void) {
     this.#clock = clock;
     this.#defer = defer;
   }
 
-  /** Whether one may begin now: nobody stands in line, and there is time left. */
+  /** Whether a function may start now: the queue is empty, and there is time left. */
   mayBegin(): boolean {
     return this.#line.length === 0 && this.#lasts();
   }
 
-  /** Has `begin` called: now where it may, else in one of the next turns, behind those who came before. */
+  /** Calls `begin` now if possible, else in a later turn, behind those queued before. */
   take(begin: () => void): void {
     if (this.mayBegin()) begin();
     else this.#line.push(begin);
   }
 
   /**
-   * A turn is on from when somebody first asks until the event loop has had its own: only that tells, as a function may take longer than
-   * any time.
+   * A turn lasts from the first call until the event loop has had its own turn. A time limit could not tell, as a function may take any
+   * time.
    */
   #lasts(): boolean {
     if (!this.#isOn) {

@@ -5,48 +5,51 @@ import type { Step } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
 import { explainFrozenWrite } from './frozen-write.js';
 
-/** How a place loads code and takes values in and out. */
+/** Loads code and converts values in the place where steps run. */
 export interface StepHost<V, K> {
   /** Monotonic milliseconds. */
   now(): number;
-  /** The function, if it is at hand. */
+  /** Returns the function if it is loaded. */
   peek(ref: CodeRef): AnyFunction | undefined;
   load(ref: CodeRef): Promise<AnyFunction>;
   open(value: V): unknown;
   /** Whether values are frozen here. */
   readonly freezes: boolean;
-  /** Checks what a step gave, and keeps it in the form in which it leaves, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`. */
+  /**
+   * Checks the result of a step. Returns it in the form in which it leaves the call, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`.
+   */
   keep(value: unknown, use: StepUse): K | undefined;
   /**
-   * For an object with more than one user, of whom at least one is a later step of the call: what gives each of those a copy, so that none
-   * sees what another changes; `undefined` where it is frozen whole, or freezing is off. `kept`: what `keep` gave.
+   * For an object with several users, of which at least one is a later step of the call, returns a function that makes a copy for each, so
+   * that none sees another's changes. Returns `undefined` if the object is frozen whole, or freezing is off. `kept` is what `keep`
+   * returned.
    */
   copier(value: object, kept: K | undefined): (() => unknown) | undefined;
 }
 
-/** What becomes of the value of a step. */
+/** How the value of a step is used. */
 export interface StepUse {
   /** Whether it leaves the call. */
   readonly isWanted: boolean;
-  /** Whether there it has one user only. */
+  /** Whether it has one user only outside the call. */
   readonly isForOne: boolean;
 }
 
-/** How the steps ended. */
+/** Receives the end of the steps. */
 export interface StepsEnd<K> {
-  /** `tookMs`: without the loading of modules, which comes once. */
+  /** `tookMs` excludes the loading of modules, which happens once. */
   succeeded(values: readonly K[], tookMs: number): void;
   failed(error: unknown, final: boolean): void;
 }
 
 const NONE: readonly never[] = [];
 
-/** As it was before code of users could change it. */
+/** Taken before user code can change it. */
 const promiseThen = Promise.prototype.then;
 
 /**
- * Runs the steps of a call one after the other, each in the call's scope. As long as nothing has to be waited for it goes on within the
- * turn, without a promise: for small functions on the loop promises would cost more than they do. Tells `end` once.
+ * Runs the steps of a call one after the other, each in the call's scope. It continues within the turn, without a promise, as long as
+ * nothing must be awaited: for small functions on the loop promises would cost more than the functions. Calls `end` once.
  */
 export class StepsRun<V, K> {
   readonly #steps: readonly Step<V>[];
@@ -55,9 +58,9 @@ export class StepsRun<V, K> {
   readonly #end: StepsEnd<K>;
   readonly #values: unknown[] = [];
   readonly #kept: K[] = [];
-  /** By step, for what has several users and cannot be frozen. */
+  /** By step, the copiers of values that have several users and cannot be frozen. */
   #copiers: Map<number, () => unknown> | undefined;
-  /** As if the modules had been there from the beginning. */
+  /** The start time, moved as if the modules had been loaded before. */
   #startedMs: number;
 
   constructor(steps: readonly Step<V>[], scope: AttemptScope, place: StepHost<V, K>, end: StepsEnd<K>) {
@@ -68,7 +71,7 @@ export class StepsRun<V, K> {
     this.#startedMs = place.now();
   }
 
-  /** Begins, or goes on with the next step. */
+  /** Starts, or continues with the next step. */
   next(): void {
     while (this.#values.length < this.#steps.length) {
       const step = this.#steps[this.#values.length]!;
@@ -87,7 +90,7 @@ export class StepsRun<V, K> {
     this.#end.succeeded(this.#kept, this.#place.now() - this.#startedMs);
   }
 
-  /** Whether the step is over, and the next may begin now. */
+  /** Calls a step. Returns whether it is over, so that the next may start now. */
   #call(step: Step<V>, code: AnyFunction): boolean {
     let result: unknown;
     try {
@@ -138,13 +141,13 @@ export class StepsRun<V, K> {
     return copier ? copier() : this.#values[step];
   }
 
-  /** Throws what the thenable throws when it is looked at; afterwards it settles once, whatever it does. */
+  /** Throws what inspecting the thenable throws. Afterwards it settles once, whatever the thenable does. */
   #await<T>(step: Step<V>, thenable: PromiseLike<T>, then: (value: T) => void): void {
     const promise = types.isPromise(thenable) ? thenable : Promise.resolve(thenable);
     Reflect.apply(promiseThen, promise, [then, (error: unknown) => this.#fail(step, error)]);
   }
 
-  /** The one door through which what user code threw comes in. */
+  /** All errors that user code throws pass through here. */
   #fail(step: Step<V>, thrown: unknown): void {
     const error = safeThrown(thrown);
     if (this.#place.freezes) explainFrozenWrite(error);
@@ -152,11 +155,11 @@ export class StepsRun<V, K> {
   }
 }
 
-/** Failures that would come again. */
+/** Whether a failure would happen again. */
 export const isFinalFailure = (error: unknown): boolean =>
   NonRetryableError.is(error) || HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE') || HandoffError.is(error, 'HANDOFF_CODE_NOT_FOUND');
 
-/** The failure of an inline function or a (de)serializer is its consumer's; it names who it was. */
+/** Returns the consumer's failure by an inline function or a (de)serializer. It names the culprit. */
 function blamed({ role, functionId }: Step<never> | Step<unknown>, cause: unknown, { context }: AttemptScope): HandoffError {
   const who = role === 'inline' ? `Inline function "${functionId}"` : `The ${role}r of an argument from "${functionId}"`;
   const { dagId, runId, node } = context;

@@ -1,15 +1,15 @@
 import { currentScope } from './current-function.js';
 
-/** Hears an error that nobody caught, and how it came. */
+/** Receives an error that nothing caught, and how it came. */
 export type StrayListener = (error: unknown, origin: NodeJS.UncaughtExceptionOrigin) => void;
 
 /**
- * From now on, an error that nobody caught goes to the function of a DAG whose code it comes from; its async context tells which. If the
+ * From now on, an error that nothing caught goes to the DAG's function whose code it comes from; the async context identifies it. If the
  * attempt still runs, it fails with the error; else the error is logged as that function's. All others go to `onOther`: Node's own rule is
- * to end the process then. Returns how to undo it.
+ * then to end the process. Returns a function that undoes it.
  *
  * For programs that run functions on their own event loop and must outlive them: it installs handlers for the whole process. `handoff node`
- * and `handoff run` do so. Worker threads need nothing of the kind.
+ * and `handoff run` do so. Worker threads do not need it.
  */
 export function blameFunctions(onOther: StrayListener): () => void {
   const onStray: StrayListener = (error, origin) => {
@@ -20,11 +20,11 @@ export function blameFunctions(onOther: StrayListener): () => void {
   return hearStrays(onStray);
 }
 
-/** Hears every error that nobody caught once, in the async context that it comes from. Returns how to undo it. */
+/** Calls `onStray` once for each error that nothing caught, in the async context that it comes from. Returns a function that undoes it. */
 export function hearStrays(onStray: StrayListener): () => void {
   const onRejection = (reason: unknown): void => onStray(reason, 'unhandledRejection');
   const onException: StrayListener = (error, origin) => {
-    // With `--unhandled-rejections=strict` it comes twice.
+    // With `--unhandled-rejections=strict` the error comes twice.
     const comesAgain = origin === 'unhandledRejection' && process.listenerCount('unhandledRejection') > 0;
     if (!comesAgain) onStray(error, origin);
   };
@@ -38,13 +38,13 @@ export function hearStrays(onStray: StrayListener): () => void {
   };
 }
 
-/** How an error came, for a log. */
+/** Says how an error came, for a log. */
 export const howOf = (origin: NodeJS.UncaughtExceptionOrigin): string =>
   origin === 'unhandledRejection' ? 'a promise was rejected' : 'an error was thrown';
 
 /**
- * Node has left the async context when it tells of what a callback of `queueMicrotask` threw: what functions throw there goes to `onStray`
- * from within. Returns how to undo it.
+ * Node has left the async context when it reports an error thrown in a callback of `queueMicrotask`. So errors of functions there go to
+ * `onStray` from within the context. Returns a function that undoes it.
  */
 function keepMicrotasksInScope(onStray: (error: unknown) => void): () => void {
   const original = globalThis.queueMicrotask;

@@ -4,13 +4,13 @@ import { loadsTypeScript } from '../code/typescript-loader.js';
 import { type CheckReport, type CheckRequest, UNSETTLED } from './messages.js';
 
 /**
- * Loads what the other process asks for, and says what is missing. Ends when that one is gone; what modules leave behind is nobody's fault
- * here.
+ * Loads the modules that the other process requests, and reports what is missing. Ends with that process. Errors that modules leave behind
+ * are ignored here.
  */
 export function serve(): void {
   for (const stray of ['uncaughtException', 'unhandledRejection'] as const) process.on(stray, () => {});
   process.once('message', (request) => {
-    // A module that waits for what nothing is left to bring about lets the process end, and is not waited for.
+    // A module may await something that can never happen. The process then ends, and does not wait.
     process.channel?.unref();
     process.once('beforeExit', () => process.exit(UNSETTLED));
     void check(request as CheckRequest);

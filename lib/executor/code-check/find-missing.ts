@@ -5,10 +5,10 @@ import type { CodeRef } from '../../dag/index.js';
 import type { CodeRoot } from '../code/module-resolution.js';
 import { type CheckReport, type CheckRequest, UNSETTLED, type WantedModule } from './messages.js';
 
-/** How long the process may take to start, ms. It takes 60 ms; but code of users runs at its start too (`NODE_OPTIONS`). */
+/** How long the process may take to start, ms. It takes 60 ms, but user code may run at its start too (`NODE_OPTIONS`). */
 const START_LIMIT_MS = 60_000;
 
-/** A reference whose function cannot be loaded. `reason`: why, without naming the module. */
+/** A reference whose function cannot be loaded. `reason` says why, without naming the module. */
 export interface MissingCode {
   readonly module: string;
   readonly name: string;
@@ -16,9 +16,9 @@ export interface MissingCode {
 }
 
 /**
- * Finds the references whose functions cannot be loaded, by loading them as a node does, in a process of their own: a module that blocks,
- * ends its process or never settles harms nobody, and what it prints is not shown. Each module gets `timeoutMs`; the process is killed as
- * soon as the last one is loaded. Rejects if no process can be started.
+ * Finds the references whose functions cannot be loaded, by loading them as a node does, in a process of their own. A module that blocks,
+ * ends its process or never settles does no harm, and its output is not shown. Each module gets `timeoutMs`; the process is killed as soon
+ * as the last one is loaded. Rejects if no process can be started.
  */
 export async function findMissingCode(refs: readonly CodeRef[], place: CodeRoot, timeoutMs: number): Promise<MissingCode[]> {
   const byModule = new Map<string, Set<string>>();
@@ -35,11 +35,11 @@ export async function findMissingCode(refs: readonly CodeRef[], place: CodeRoot,
 
 interface Looked {
   readonly missing: readonly MissingCode[];
-  /** How many modules it has dealt with: at least one. */
+  /** How many modules it has checked: at least one. */
   readonly looked: number;
 }
 
-/** One process, which looks at modules until it has seen all, or one has ended or held it up. */
+/** One process that checks modules until it has checked all, or one has ended or blocked it. */
 class Look {
   readonly ended: Promise<Looked>;
   readonly #request: CheckRequest;
@@ -68,7 +68,7 @@ class Look {
     this.#child.once('error', (error) => this.#stop(`its process could not be started: ${textOf(error)}`));
     this.#child.once('exit', (code, signal) => {
       const reason = reasonOfExit(code, signal);
-      // What it said before its end may still be on its way.
+      // Its last messages may still be on their way.
       if (this.#child.connected) this.#child.once('disconnect', () => this.#stop(reason));
       else this.#stop(reason);
     });
@@ -114,7 +114,7 @@ class Look {
   #close(): void {
     this.#timer?.cancel();
     this.#child.removeAllListeners();
-    // Errors that come late, of a channel that is closed, are nobody's.
+    // Late errors of a closed channel are ignored.
     this.#child.on('error', () => {});
     this.#child.kill('SIGKILL');
     this.#child.unref();

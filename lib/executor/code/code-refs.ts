@@ -3,8 +3,8 @@ import type { CodeRef } from '../../dag/index.js';
 const KEPT = 10_000;
 
 /**
- * Gives the same object for the same reference, so that what was loaded for one attempt is found for the next. Bounded: the oldest goes
- * first.
+ * Returns the same object for the same reference, so that what was loaded for one attempt is found for the next. Bounded: the oldest
+ * reference is dropped first.
  */
 export class CodeRefs {
   readonly #byName = new Map<string, CodeRef>();

@@ -5,13 +5,13 @@ import { type HandoffError, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
 import { type CodeRoot, moduleNotFound, resolveModule } from './module-resolution.js';
 
-/** The files that Node cannot load by itself in every version. */
+/** The files that some supported versions of Node cannot load by themselves. */
 export const TYPESCRIPT = /\.(?:[cm]?ts|[jt]sx)$/;
 
 /** How many exports a message names. */
 const NAMED = 10;
 
-/** A module that has been imported. In an object, since one that exports `then` would be awaited like a promise. */
+/** An imported module. It is wrapped in an object, since a module that exports `then` would be awaited like a promise. */
 export interface Imported {
   readonly namespace: object;
 }
@@ -21,7 +21,7 @@ export type ImportModule = (url: string) => Promise<Imported>;
 
 /**
  * Loads the function of a reference: an export of an ES module, or a property of the `module.exports` of a CommonJS one. Rejects with
- * `HANDOFF_CODE_NOT_FOUND`, its `cause` what the module threw while loading, if it did.
+ * `HANDOFF_CODE_NOT_FOUND`. Its `cause` is what the module threw while loading, if it did.
  */
 export async function loadFunction(
   { module, name }: CodeRef,
@@ -52,8 +52,8 @@ export async function loadFunction(
 }
 
 /**
- * As `import(url)`; but a module whose export is called `then` is not taken for a promise, which `import` would call and wait for, maybe
- * for ever. That is seen in the text of the module: what it re-exports with `export *` is not.
+ * Like `import(url)`, but a module with an export called `then` is not taken for a promise, which `import` would await, maybe for ever. The
+ * export is found in the module's text; one re-exported with `export *` is not.
  */
 export async function importNamespace(url: string): Promise<Imported> {
   const text = textAt(url);
@@ -70,7 +70,7 @@ function textAt(url: string): string {
   try {
     return readFileSync(fileURLToPath(url), 'utf8');
   } catch {
-    // The import will say what is wrong.
+    // The import will report the error.
     return '';
   }
 }
@@ -79,7 +79,7 @@ interface Found {
   readonly value: unknown;
 }
 
-/** An export by its name, which may be one that every object has, as `constructor`. */
+/** Returns an export by its name. It may have the name of a property that every object has, such as `constructor`. */
 function findExport(namespace: object, name: string, url: string): Found | undefined {
   const whole = commonJsExports(namespace, url);
   const holders = whole && (name !== 'default' || Object.hasOwn(whole, '__esModule')) ? [whole, namespace] : [namespace];
@@ -88,8 +88,8 @@ function findExport(namespace: object, name: string, url: string): Found | undef
 }
 
 /**
- * The `module.exports` of a CommonJS module, which an import has under `default`: Node sees some of its properties, but not those that are
- * made by a call, and TypeScript that tsx compiles has none of its exports anywhere else.
+ * Returns the `module.exports` of a CommonJS module, which an import has under `default`. Node finds some of its properties itself, but not
+ * those that a call makes; TypeScript compiled by tsx has its exports nowhere else.
  */
 function commonJsExports(namespace: object, url: string): object | undefined {
   if (!Object.hasOwn(namespace, 'default')) return undefined;
@@ -99,7 +99,7 @@ function commonJsExports(namespace: object, url: string): object | undefined {
   return isCommonJs ? whole : undefined;
 }
 
-/** Whether Node takes a file for CommonJS, unless its text says otherwise: by its name, else by the `type` of the nearest package.json. */
+/** Whether Node takes a file for CommonJS unless its text says otherwise: by its name, else by the `type` of the nearest package.json. */
 export function mayBeCommonJs(path: string): boolean {
   const kind = /\.([cm]?)[jt]sx?$/.exec(path)?.[1];
   if (kind !== '') return kind === 'c';
@@ -124,7 +124,7 @@ function namesOf(namespace: object, url: string): string {
   return `only ${names.join(', ')}${all.size > NAMED ? ` and ${all.size - NAMED} more` : ''}`;
 }
 
-/** The functions that have been loaded, by reference: what is called again is not looked for again. */
+/** Loaded functions by reference, so that repeated calls need no search. */
 export class LoadedFunctions {
   readonly #place: CodeRoot;
   readonly #importModule: ImportModule | undefined;
@@ -135,7 +135,7 @@ export class LoadedFunctions {
     this.#importModule = importModule;
   }
 
-  /** The function, if it is at hand. */
+  /** Returns the function if it is loaded. */
   peek(ref: CodeRef): AnyFunction | undefined {
     return this.#byRef.get(ref);
   }

@@ -2,13 +2,13 @@ import type { Requests } from '../../peer/index.js';
 import { moduleDigest } from './module-digest.js';
 import type { CodeRoot } from './module-resolution.js';
 
-/** A node that has not said so within this time is taken for one that cannot tell, ms. */
+/** A node that has not answered within this time counts as unable to tell, ms. */
 const ANSWER_MS = 5000;
 
-/** How many modules are remembered, here and of each node; of more the oldest are asked for anew. */
+/** How many modules are remembered, of this node and of each other node. Beyond that the oldest are asked for anew. */
 const REMEMBERED = 1000;
 
-/** What came of asking: `true` the same, `false` not, `undefined` it cannot be told. */
+/** The result of a comparison: `true` for the same, `false` for different, `undefined` for unknown. */
 interface Comparison {
   readonly promise: Promise<boolean | undefined>;
   isOver: boolean;
@@ -16,8 +16,8 @@ interface Comparison {
 }
 
 /**
- * Whether modules are the same here and on other nodes. Each node is asked once for each module, for as long as it is a member: what a
- * process has loaded it does not load again.
+ * Compares modules here with those on other nodes. Each node is asked once for each module, as long as it is a member: a process does not
+ * load again what it has loaded.
  */
 export class ModuleComparisons {
   readonly #place: CodeRoot;
@@ -30,12 +30,12 @@ export class ModuleComparisons {
     this.#requests = requests;
   }
 
-  /** `module` as it is on the wire. */
+  /** Compares a module, given by its name on the wire. */
   compare(module: string, node: string): Promise<boolean | undefined> {
     return this.#comparison(module, node).promise;
   }
 
-  /** The first of these modules that is known to differ on a node; asks for those that are not known, and is a promise until all are. */
+  /** Returns the first of these modules that is known to differ on a node. If some are unknown, asks for them and returns a promise. */
   differing(modules: readonly string[], node: string): string | undefined | Promise<string | undefined> {
     const all = modules.map((module) => this.#comparison(module, node));
     const first = (): string | undefined => modules[all.findIndex(({ isOver, isSame }) => isOver && isSame === false)];
@@ -43,7 +43,7 @@ export class ModuleComparisons {
     return isKnown || first() !== undefined ? first() : Promise.all(all.map(({ promise }) => promise)).then(first);
   }
 
-  /** A node is a member no more. */
+  /** The node is no longer a member. */
   gone(node: string): void {
     this.#byNode.delete(node);
   }
@@ -66,7 +66,7 @@ export class ModuleComparisons {
     if (!this.#digests.has(module)) remember(this.#digests, module, moduleDigest(module, this.#place));
     const known = this.#digests.get(module);
     const digest = known instanceof Promise ? await known : known;
-    // The driver need not have the module.
+    // The driver may lack the module.
     if (digest === undefined) return undefined;
     try {
       const limit = { withinMs: ANSWER_MS, what: `whether its module "${module}" is the same` };

@@ -4,19 +4,21 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CodeRoot, resolveModule } from './module-resolution.js';
 
-/** What is longer than any module that somebody wrote is read piece by piece, bytes: 1 MiB takes some 2 ms at once. */
+/** A longer file is read piece by piece, bytes; it exceeds any module that a person wrote. Reading 1 MiB at once takes some 2 ms. */
 const AT_ONCE_BYTES = 1024 * 1024;
 
 /** How many digests of long files are remembered. */
 const REMEMBERED = 100;
 
-/** By path: nobody can have a file of gigabytes read time and again. */
+/** Digests by path, so that no node can have a file of gigabytes read again and again. */
 const remembered = new Map<string, { readonly version: string; readonly digest: Promise<string | undefined> }>();
 
 /**
- * What the file of a module holds on this node, as `.ts sha256`: nodes that have different files under one name run different code.
- * `undefined` where there is no such file. Known at once, as modules are small and about to be loaded, or have been; what is longer than 1
- * MiB is read beside everything else.
+ * Returns the digest of a module's file on this node, as `.ts sha256`, or `undefined` if there is no such file. Nodes with different files
+ * under one name run different code.
+ *
+ * Modules are small, and are about to be loaded or have been, so the digest is computed at once. A file of more than 1 MiB is read in the
+ * background.
  */
 export function moduleDigest(module: string, place: CodeRoot): string | undefined | Promise<string | undefined> {
   try {
@@ -36,7 +38,7 @@ function longDigest(path: string, { size, mtimeMs, ino }: Stats): Promise<string
   if (known?.version === version) return known.digest;
   const digest = new Promise<string | undefined>((resolve) => {
     const hash = createHash('sha256');
-    // No further than it was long: it may grow as fast as it is read.
+    // No further than its former length: it may grow as fast as it is read.
     createReadStream(path, { end: size - 1 })
       .on('data', (bytes) => hash.update(bytes))
       .on('error', () => resolve(undefined))
@@ -48,9 +50,7 @@ function longDigest(path: string, { size, mtimeMs, ino }: Stats): Promise<string
   return digest;
 }
 
-/**
- * Whether two digests are of the same content; `undefined` where that cannot be told: what was compiled is not compared with its source.
- */
+/** Whether two digests are of the same content; `undefined` if unknown, as compiled code is not compared with its source. */
 export function sameDigest(one: string | undefined, other: string): boolean | undefined {
   if (one === undefined || one.split(' ', 1)[0] !== other.split(' ', 1)[0]) return undefined;
   return one === other;

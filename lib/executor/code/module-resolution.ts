@@ -4,16 +4,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve as resolveSpecifier } from 'import-meta-resolve';
 import { HandoffError, textOf } from '../../base/index.js';
 
-/** Where code is looked for: a folder, absolute, and the node it is on. */
+/** Where code is searched: an absolute folder, and the node it is on. */
 export interface CodeRoot {
   readonly root: string;
   readonly node: string;
 }
 
-/** What a file of a module may be called: what Node or tsx evaluates. Nothing else is ever read or evaluated. */
+/** The extensions of module files, which Node or tsx can evaluate. No other file is ever read or evaluated. */
 const MODULE_EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
-/** What may stand for a file that is not there: sources for what was compiled from them, and back. */
+/** Alternatives for a missing file: the source of compiled code, and the reverse. */
 const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
   '.js': ['.ts', '.tsx'],
   '.mjs': ['.mts'],
@@ -25,17 +25,18 @@ const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
   '.tsx': ['.js', '.jsx'],
 };
 
-/** The longest module name, characters: no path that Linux opens is longer. */
+/** The longest module name, characters. Linux opens no longer path. */
 const LONGEST_NAME = 4096;
 /** The largest file of a module, bytes: it is read whole, to be evaluated or compared. */
 const LARGEST_MODULE_BYTES = 64 * 2 ** 20;
-/** How many links are followed by hand, as Linux does. */
+/** How many links are followed by hand, as in Linux. */
 const MOST_LINKS = 40;
 
 /**
- * Resolves the module of a reference to a `file:` URL: a file below `root`, links followed, or a module of a package that the
- * `package.json` at `root` depends on. Only regular files of up to 64 MiB whose names end as those of modules do are found. Throws
- * `HANDOFF_CODE_NOT_FOUND` with the node, the path and what was looked for; whatever the disk says of a name, nothing else.
+ * Resolves the module of a reference to a `file:` URL: a file below `root`, with links followed, or a module of a package that the
+ * `package.json` at `root` depends on. Only regular files of up to 64 MiB with the extension of a module are found.
+ *
+ * Throws `HANDOFF_CODE_NOT_FOUND` with the node, the path and what was searched, whatever the disk reports about a name, and nothing else.
  */
 export function resolveModule(module: string, place: CodeRoot): string {
   const refuse: Refuse = (why, cause) => moduleNotFound(module, place, why, cause);
@@ -52,12 +53,12 @@ export function resolveModule(module: string, place: CodeRoot): string {
     if (module.startsWith('.')) return fileBelow(path, root, refuse);
     return (MODULE_EXTENSION.test(module) && foundBelow(path, root, refuse)) || packageModule(module, root, refuse);
   } catch (error) {
-    // The disk may change, or refuse, between one look and the next.
+    // The disk may change, or refuse, between two look-ups.
     throw HandoffError.is(error) ? error : refuse(textOf(error), error);
   }
 }
 
-/** The `HANDOFF_CODE_NOT_FOUND` of a module. */
+/** Returns the `HANDOFF_CODE_NOT_FOUND` of a module. */
 export function moduleNotFound(module: string, { root, node }: CodeRoot, why: string, cause?: unknown): HandoffError {
   const path = module.length > LONGEST_NAME ? `${module.slice(0, LONGEST_NAME)}…` : module;
   const shown = JSON.stringify(module.length > 300 ? `${module.slice(0, 300)}…` : module);
@@ -96,12 +97,12 @@ function fileBelow(path: string, root: string, refuse: Refuse): string {
 }
 
 /**
- * The URL of the module at a path, or of what stands for it. Throws, if it is outside of `root`: in the same words whether it exists or
- * not.
+ * Returns the URL of the module at a path, or of its alternative. Throws if the path is outside of `root`, in the same words whether it
+ * exists or not.
  */
 function foundBelow(path: string, root: string, refuse: Refuse): string | undefined {
   const realRoot = realpathSync(root);
-  // Told apart before the disk is asked, so that nobody learns which files exist outside.
+  // Checked before the disk is asked, so that nobody learns which files exist outside.
   if (!isBelow(path, root) && !isBelow(path, realRoot)) throw refuse('it lies outside root');
   const extension = extname(path);
   if (!MODULE_EXTENSION.test(extension)) {
@@ -119,7 +120,7 @@ function foundBelow(path: string, root: string, refuse: Refuse): string | undefi
   return undefined;
 }
 
-/** Whether there is a regular file; no folder, FIFO, socket or device. Throws, if it is too large for a module. */
+/** Whether there is a regular file, and not a folder, FIFO, socket or device. Throws if it is too large for a module. */
 function isModuleFile(path: string, refuse: Refuse): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile()) return false;
@@ -130,7 +131,7 @@ function isModuleFile(path: string, refuse: Refuse): boolean {
 }
 
 /**
- * Where a path leads; `undefined` if it cannot be followed to something: not there, a loop of links, a name that is too long, no
+ * Returns where a path leads, or `undefined` if it cannot be followed: a missing part, a loop of links, a name that is too long, no
  * permission.
  */
 function realPathOf(path: string): string | undefined {
@@ -141,7 +142,7 @@ function realPathOf(path: string): string | undefined {
   }
 }
 
-/** Whether a path on which something is missing leaves `root` by a link before it comes to that. */
+/** Whether a path with a missing part leaves `root` through a link before it reaches that part. */
 function leadsOutside(path: string, realRoot: string, linksLeft = MOST_LINKS): boolean {
   let there = path;
   const rest: string[] = [];
@@ -158,7 +159,7 @@ function leadsOutside(path: string, realRoot: string, linksLeft = MOST_LINKS): b
   return linksLeft > 0 && leadsOutside(resolve(folder, readlinkSync(there), ...rest), realRoot, linksLeft - 1);
 }
 
-/** Whether a link is at a path; `undefined` if nothing is. */
+/** Whether the path is a link; `undefined` if it does not exist. */
 function linkAt(path: string): boolean | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
@@ -174,7 +175,7 @@ function isBelow(path: string, root: string): boolean {
 
 function packageModule(specifier: string, root: string, refuse: Refuse): string {
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
-  // A path that climbs, or is written so that it climbs once decoded, leaves the package.
+  // A path leaves the package if it climbs, or would climb once decoded.
   if (!name || specifier.includes('%') || specifier.split('/').some((part) => part === '..' || part === '.' || part === ''))
     throw refuse('it is neither a file below root nor a package specifier');
   if (!dependencies(root).has(name))

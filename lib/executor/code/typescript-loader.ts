@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'import-meta-resolve';
 import { mayBeCommonJs, TYPESCRIPT } from './code.js';
 
-/** What an import fails with where only a compiler knows the syntax, the extensions or the `paths`. */
+/** Errors of an import when only a compiler knows the syntax, the extensions or the `paths`. */
 const FOR_COMPILERS = new Set<unknown>([
   'ERR_UNKNOWN_FILE_EXTENSION',
   'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
@@ -16,25 +16,22 @@ const FOR_COMPILERS = new Set<unknown>([
   'MODULE_NOT_FOUND',
 ]);
 
-/** Whether an import that failed may succeed with tsx. */
+/** Whether a failed import may succeed with tsx. */
 export const mayNeedCompiler = (url: string, thrown: unknown): boolean =>
   TYPESCRIPT.test(url) && (thrown instanceof SyntaxError || FOR_COMPILERS.has((thrown as { code?: unknown } | null | undefined)?.code));
 
 let registered: Promise<boolean> | undefined;
 
 /**
- * Lets this thread import TypeScript, with tsx: the one that the code's own project has, else the one beside this package. It compiles by
- * the `tsconfig.json` at or above `root`, wherever the process works. Returns whether it could; registers once per thread.
+ * Lets this thread import TypeScript with tsx: the one of the code's own project, else the one beside this package. It compiles by the
+ * `tsconfig.json` at or above `root`, whatever the working directory is. Resolves to whether it could; registers once per thread.
  */
 export function loadsTypeScript(root: string): Promise<boolean> {
   registered ??= register(root);
   return registered;
 }
 
-/**
- * The `tsconfig.json` by which code below `root` is compiled: `TSX_TSCONFIG_PATH` if it is set, else the nearest at or above `root`, if
- * any.
- */
+/** Returns the `tsconfig.json` for code below `root`: `TSX_TSCONFIG_PATH` if set, else the nearest at or above `root`, if any. */
 export function tsconfigOf(root: string): string | undefined {
   const { TSX_TSCONFIG_PATH: given } = process.env;
   if (given) return given;
@@ -46,8 +43,8 @@ export function tsconfigOf(root: string): string | undefined {
 }
 
 /**
- * The environment of a thread for code below `root`, where this process was started with tsx and another `tsconfig.json` applies in the
- * working directory: its threads begin with tsx too, and are to compile by that of `root`. `undefined`: as this process has it.
+ * Returns the environment of a thread for code below `root`; `undefined` for that of this process. It differs if this process was started
+ * with tsx and the working directory has another `tsconfig.json`: threads also start with tsx, and must compile by that of `root`.
  */
 export function threadEnvironment(root: string): NodeJS.ProcessEnv | undefined {
   const tsconfig = tsconfigOf(root);
@@ -58,14 +55,14 @@ export function threadEnvironment(root: string): NodeJS.ProcessEnv | undefined {
 /** Whether this process was started with tsx. */
 const isUnderTsx = (): boolean => [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((words) => /\btsx\b/.test(words));
 
-/** Whether Node would try to load the file by itself, and fail with a warning at what ordinary TypeScript in CommonJS is. */
+/** Whether Node would try to load the file itself, and fail with a warning at ordinary TypeScript in CommonJS. */
 export const isBetterCompiled = (url: string): boolean =>
   TYPESCRIPT.test(url) &&
   Boolean((process.features as { readonly typescript?: unknown }).typescript) &&
   !isUnderTsx() &&
   mayBeCommonJs(fileURLToPath(url));
 
-/** A JSON file without compiler options: for tsx, which would else look for a `tsconfig.json` from the working directory. */
+/** Returns a JSON file without compiler options for tsx, which would otherwise search for a `tsconfig.json` from the working directory. */
 const noTsconfig = (): string => createRequire(import.meta.url).resolve('handoff-dag/package.json');
 
 interface EsmApi {
@@ -82,13 +79,13 @@ async function register(root: string): Promise<boolean> {
       withTsconfig(tsconfig, () => cjs.register());
       return true;
     } catch {
-      // Not there: the next place, or whatever this Node can do by itself.
+      // It is not there: try the next place, or whatever this Node can do by itself.
     }
   }
   return false;
 }
 
-/** tsx takes the path for CommonJS from the environment, when it registers. */
+/** tsx reads the path for CommonJS from the environment when it registers. */
 function withTsconfig(tsconfig: string | undefined, body: () => void): void {
   const before = process.env.TSX_TSCONFIG_PATH;
   process.env.TSX_TSCONFIG_PATH = tsconfig ?? noTsconfig();

@@ -13,8 +13,8 @@ interface Known {
 }
 
 /**
- * What else code relies on, beside the language itself. What tracing commonly wraps is not among it: `http`, and `fetch` and `console`,
- * which `WRAPPED` has.
+ * Other built-ins that code relies on, besides the language itself. Those that tracing tools commonly wrap are not included: `http`, and
+ * `fetch` and `console`, which are in `WRAPPED`.
  */
 const HOST = [
   'structuredClone',
@@ -36,12 +36,12 @@ const HOST = [
 ];
 
 /**
- * Properties of `Object.prototype` that make other code go wrong, even where no `for … in` meets them: what is looked up in any object when
- * it is awaited, and when it describes a property.
+ * Properties of `Object.prototype` that break other code even without `for … in`: they are looked up in any object that is awaited or
+ * describes a property.
  */
 const LOOKED_UP: readonly string[] = ['then', 'get', 'set', 'value', 'writable', 'enumerable', 'configurable'];
 
-/** What programs commonly wrap: it counts as changed only if it cannot be called any more. */
+/** Functions that programs commonly wrap. They count as changed only if they can no longer be called. */
 const WRAPPED: readonly (readonly [string, object, readonly string[]])[] = [
   [
     'console',
@@ -55,8 +55,8 @@ const WRAPPED: readonly (readonly [string, object, readonly string[]])[] = [
 const { defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
 /**
- * The built-ins of this thread as they are when this is made: the language's, and those of Node that nearly all code uses. What is added to
- * them later does not count, but for what each `for … in` then meets.
+ * The built-ins of this thread at the time of creation: the language's, and those of Node that nearly all code uses. Later additions do not
+ * count, except those that every `for … in` would meet.
  */
 export class BuiltIns {
   readonly #known: readonly Known[] = [...knownProperties()];
@@ -66,7 +66,7 @@ export class BuiltIns {
     [Array.prototype, 'Array.prototype'],
   ];
 
-  /** Which one has been changed or taken away, as in `Array.prototype.map`, if one has. Takes about 0.1 ms. */
+  /** Returns the name of a built-in that was changed or removed, as in `Array.prototype.map`, or `undefined`. Takes about 0.1 ms. */
   changed(): string | undefined {
     for (let at = 0; at < LOOKED_UP.length; at += 1) {
       const key = LOOKED_UP[at]!;
@@ -93,9 +93,9 @@ export class BuiltIns {
     return undefined;
   }
 
-  /** Puts back what has been changed or taken away, as far as that is possible. */
+  /** Restores what was changed or removed, as far as possible. */
   restore(): void {
-    // First: what is defined below is described by objects, which inherit them.
+    // First: the descriptors below are objects that inherit these.
     for (let at = 0; at < LOOKED_UP.length; at += 1) deleteProperty(Object.prototype, LOOKED_UP[at]!);
     for (let at = 0; at < this.#known.length; at += 1) {
       const { holder, key, descriptor } = this.#known[at]!;
@@ -108,7 +108,7 @@ function* knownProperties(): Generator<Known> {
   const seen = new Set<object>();
   for (const [path, value] of roots()) yield* propertiesOf(path, value, seen);
   for (const name of HOST) {
-    // Some are made when they are first looked at.
+    // Some are created on first access.
     Reflect.get(globalThis, name);
     yield* property(globalThis, name, name);
   }
@@ -125,7 +125,7 @@ function* wrappedProperties(): Generator<Known> {
   }
 }
 
-/** The objects whose properties are looked at: constructors, their prototypes, and what has no name of its own. */
+/** Lists the objects whose properties are checked: constructors, their prototypes, and objects without a global name. */
 function* roots(): Generator<readonly [string, object]> {
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
@@ -152,7 +152,7 @@ function* roots(): Generator<readonly [string, object]> {
   yield ['AsyncGenerator.prototype', prototypeOf(prototypeOf((async function* () {})()))];
 }
 
-/** The names of the language: what is there in every realm, however the program came to it. */
+/** The names of the language, which every realm has. */
 const LANGUAGE =
   /^(?:Object|Function|Array|String|Number|Boolean|Symbol|BigInt|Promise|Map|Set|WeakMap|WeakSet|WeakRef|FinalizationRegistry|\w*Error|Date|RegExp|JSON|Math|Reflect|Proxy|ArrayBuffer|SharedArrayBuffer|DataView|Atomics|\w+Array|Iterator|Buffer)$/;
 
@@ -166,7 +166,7 @@ function* propertiesOf(path: string, holder: object, seen: Set<object>): Generat
   for (const key of Reflect.ownKeys(holder)) yield* property(holder, key, `${path}.${String(key)}`);
 }
 
-/** Only what can be called: `Error.stackTraceLimit` and the like are there to be set. */
+/** Lists functions only: `Error.stackTraceLimit` and the like are meant to be set. */
 function* property(holder: object, key: PropertyKey, path: string): Generator<Known> {
   const descriptor = Object.getOwnPropertyDescriptor(holder, key);
   if (!descriptor) return;

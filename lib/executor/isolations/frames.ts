@@ -1,15 +1,15 @@
 import { Deserializer, Serializer } from 'node:v8';
 
-/** Begins each frame. What begins otherwise was written by somebody else. */
+/** The beginning of each frame. Bytes that begin otherwise were written by other code. */
 const MAGIC = 0x48_44_41_47;
 
-/** The magic, and the size of the head, bytes. */
+/** The size of the magic number and of the head's length, bytes. */
 const HEADER_BYTES = 8;
 
-/** From this size on, bytes follow the head, and are neither written nor read twice. */
+/** Bytes of at least this size follow the head, and are neither written nor read twice. */
 const APART_FROM_BYTES = 16 * 1024;
 
-/** What of V8's serializers Node documents, and its types leave out. */
+/** Methods of V8's serializers that Node documents and its types lack. */
 interface HostObjects {
   _setTreatArrayBufferViewsAsHostObjects(treats: boolean): void;
 }
@@ -35,7 +35,7 @@ class HeadReader extends Deserializer {
 
   _readHostObject(): Uint8Array {
     const byteLength = this.readDouble();
-    // Small ones have memory of their own too: a view is passed on with all that its memory holds.
+    // Small ones get memory of their own too: a view is passed on with all of its memory.
     if (byteLength < APART_FROM_BYTES) return new Uint8Array(this.readRawBytes(byteLength));
     const bytes = new Uint8Array(byteLength);
     this.apart.push(bytes);
@@ -44,8 +44,8 @@ class HeadReader extends Deserializer {
 }
 
 /**
- * A message as a frame, in parts that are to be written one after the other: a head, then each `Uint8Array` in the message that is large,
- * as it is. Other views and buffers must not be in it.
+ * Returns a message as a frame, in parts to be written one after the other: a head, then each large `Uint8Array` of the message as it is.
+ * The message must not contain other views or buffers.
  */
 export function frameOf(message: unknown): readonly Uint8Array[] {
   const writer = new HeadWriter();
@@ -60,11 +60,11 @@ export function frameOf(message: unknown): readonly Uint8Array[] {
   return [first, ...writer.apart];
 }
 
-/** Reads frames out of the chunks of a stream. `heard` gets each message as soon as it is whole. */
+/** Reads frames from the chunks of a stream. Calls `heard` with each message as soon as it is complete. */
 export class FrameReader {
   readonly #heard: (message: unknown) => void;
   readonly #header = new Uint8Array(HEADER_BYTES);
-  /** What is filled now: the header, a head, or what follows it. */
+  /** The part being filled: the header, a head, or the bytes after it. */
   #target: Uint8Array = this.#header;
   #filled = 0;
   #isInHeader = true;
@@ -74,7 +74,7 @@ export class FrameReader {
     this.#heard = heard;
   }
 
-  /** Throws for what is no frame. */
+  /** Throws for bytes that are no frame. */
   push(chunk: Uint8Array): void {
     let at = 0;
     while (at < chunk.byteLength) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Logger } from '../../base/index.js';
 
-/** Reads which groups there are, and kills what is left of them when whoever tells it is gone. */
+/** Reads which groups exist. When its writer is gone, it kills what is left of them. */
 const SCRIPT = `
 trap '' HUP INT TERM
 groups=' '
@@ -15,8 +15,8 @@ for one in $groups; do kill -s KILL -- "-$one" 2>/dev/null; done
 `;
 
 /**
- * A shell that outlives this process for a moment: where this one ends without a word, it kills the groups of processes that were started.
- * Each ends by itself then, but not while its loop is blocked, nor what it started.
+ * A shell that outlives this process for a moment. If this process ends abruptly, the shell kills the groups of its child processes. Each
+ * child ends by itself then, but not while its loop is blocked, nor does what it started.
  */
 export class GroupGuard {
   readonly #logger: Logger;
@@ -27,20 +27,20 @@ export class GroupGuard {
     this.#logger = logger;
   }
 
-  /** `group`: the id of the process that leads it. */
+  /** Adds a group. `group` is the id of its leading process. */
   watch(group: number): void {
     this.#groups.add(group);
     if (this.#shell) this.#write(`watch ${group}\n`);
     else this.#start();
   }
 
-  /** The group is no more. */
+  /** Removes a group that has ended. */
   forget(group: number): void {
     this.#groups.delete(group);
     this.#write(`forget ${group}\n`);
   }
 
-  /** Ends the shell; it kills what it still watches. */
+  /** Ends the shell, which kills what it still watches. */
   close(): void {
     this.#shell?.stdin?.end();
   }

@@ -3,7 +3,7 @@ import { loopIsolation } from './loop.js';
 import { processIsolation } from './process.js';
 import { threadIsolation } from './thread.js';
 
-/** Where code can run, by the name that a function's `isolation` gives. */
+/** The isolations, by the name in a function's `isolation`. A new one is one file and one line here. */
 export const isolations: ReadonlyMap<string, (options: IsolationOptions) => IsolationRunner> = new Map([
   ['thread', threadIsolation],
   ['loop', loopIsolation],

@@ -12,8 +12,8 @@ import { isBetterCompiled, loadsTypeScript, mayNeedCompiler } from '../code/type
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 
 /**
- * The node's own event loop: for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are
- * passed as they are, without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
+ * The node's own event loop, for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are
+ * passed without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
  */
 export function loopIsolation(options: IsolationOptions): IsolationRunner {
   const { freeze, root, node, clock } = options;
@@ -32,7 +32,7 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
       const found = survey(value, { where: 'result', freeze });
       if (found.freezesWhole || !isWanted) return StoredValue.live(value, found.sizeBytes);
       if (isForOne) return StoredValue.original(value, found.sizeBytes);
-      // As it is now: the function that made it may keep it and change it.
+      // Packed now: the function that made it may keep it and change it.
       return StoredValue.packed(packSurveyed(value, found, 'result', true));
     },
     copier(value, kept) {
@@ -55,7 +55,7 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
         settle(outcome);
       });
       started.begin();
-      // Most have ended by then.
+      // Most calls have ended by now.
       if (!started.isOver) running.set(number, started);
       return started;
     },
@@ -67,7 +67,10 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
   };
 }
 
-/** As this process imports; what it cannot, TypeScript or what its `tsconfig.json` does not know, with tsx, as threads do. */
+/**
+ * Imports as this process does. What it cannot import, TypeScript or code that needs its `tsconfig.json`, is loaded with tsx, as in
+ * threads.
+ */
 async function importHere(url: string, root: string): Promise<Imported> {
   if (isBetterCompiled(url)) await loadsTypeScript(root);
   try {
@@ -78,7 +81,7 @@ async function importHere(url: string, root: string): Promise<Imported> {
   }
 }
 
-/** Loads what Node remembers that it could not load: it does so by URL, and for CommonJS by path. */
+/** Imports again a module that Node remembers as failed: by URL, and for CommonJS by path. */
 async function loadAgain(url: string): Promise<Imported> {
   const path = fileURLToPath(url);
   if (!mayBeCommonJs(path)) return importNamespace(`${url}?tsx`);

@@ -7,51 +7,51 @@ import type { HostEvents, MakeHost, WorkerHost } from './worker-host.js';
 import type { FromWorker, ToWorker, WorkerAnswer, WorkerCall } from './worker-messages.js';
 
 /**
- * How long a worker may take to start, ms. A thread takes 30 ms, a process 80 ms; but code of users runs at its start too (`--import`,
+ * How long a worker may take to start, ms. A thread takes 30 ms, a process 80 ms. But user code may run at its start too (`--import`,
  * `--require`), and may never end.
  */
 const START_LIMIT_MS = 60_000;
 
-/** How long a worker may live that cannot be reached any more, ms. */
+/** How long an unreachable worker may live, ms. */
 const UNREACHABLE_MS = 1000;
 
-/** What V8 writes to standard error before it ends a process for want of memory. */
+/** What V8 writes to standard error before it ends a process that has no memory left. */
 const OUT_OF_MEMORY = /out of memory/i;
 
 /** A call for a worker. */
 export interface Work {
   readonly key: number;
   readonly context: AttemptContext;
-  /** Whether it may only run in a worker in which nothing ran before. */
+  /** Whether it may only run in a worker in which nothing has run. */
   readonly needsFreshWorker: boolean;
-  /** Whether the worker is not to be used again, whatever it answers: the work ends it. */
+  /** Whether the worker must not be used again, whatever it answers. The work ends it. */
   readonly endsWorker: boolean;
-  /** A worker takes it. Returns what the worker is to run. */
+  /** A worker takes the work. Returns the call for the worker. */
   takenBy(worker: PoolWorker): WorkerCall;
-  /** The worker has answered. One that is to retire is not used again, and is to be ended by the work. */
+  /** The worker has answered. If it retires, it is not used again, and the work must end it. */
   answered(answer: WorkerAnswer): void;
-  /** The worker has ended under it. */
+  /** The worker has ended during the work. */
   died(end: WorkerEnd): void;
   /** There is no worker, and none can be made. */
   notStarted(cause: unknown): void;
 }
 
-/** How a worker came to its end by itself. */
+/** How a worker ended by itself. */
 export interface WorkerEnd {
-  /** What was thrown that nobody caught, or why V8 has ended the thread. */
+  /** The error that nothing caught, or the reason why V8 ended the thread. */
   readonly error: { readonly thrown: unknown } | undefined;
   readonly exitCode: number | null;
   /** The signal that ended the process. */
   readonly signal: string | undefined;
-  /** Whether the process has said at its end that it had no memory left. */
+  /** Whether the process reported at its end that it had no memory left. */
   readonly saidOutOfMemory: boolean;
-  /** Who has called `process.exit`, if that is the reason. */
+  /** The caller of `process.exit`, if that was the reason. */
   readonly exiting: Extract<FromWorker, { type: 'exiting' }> | undefined;
 }
 
-/** What the workers of a pool are, and are made with. */
+/** The kind of a pool's workers, and how they are made. */
 export interface PoolMaking {
-  /** What one is called in texts. */
+  /** The word for a worker in texts. */
   readonly noun: 'thread' | 'process';
   readonly makeHost: MakeHost;
   readonly clock: Clock;
@@ -59,20 +59,20 @@ export interface PoolMaking {
   readonly heardLine: (line: Omit<Extract<FromWorker, { type: 'line' }>, 'type'>) => void;
 }
 
-/** Whoever has made a worker, as the worker sees it. */
+/** The owner of a worker, as the worker sees it. */
 export interface WorkerOwner {
   readonly making: PoolMaking;
-  /** The worker has nothing to do: it has started, or has answered. */
+  /** The worker is idle: it has started, or has answered. */
   freed(worker: PoolWorker, hasJustStarted: boolean): void;
-  /** The worker takes no more work, though it still runs. */
+  /** The worker accepts no more work, though it still runs. */
   retired(worker: PoolWorker): void;
-  /** The worker has ended. `startFault`: why it could not even start. */
+  /** The worker has ended. `startFault` says why it could not start. */
   gone(worker: PoolWorker, startFault: { readonly cause: unknown } | undefined): void;
 }
 
 /**
- * A thread or process of a pool. It is reached by a way of its own that code of users does not see. Whatever else comes from it is dropped,
- * and told to the log once.
+ * A thread or process of a pool. It has a channel of its own, which user code does not see. Anything that comes from it otherwise is
+ * dropped, and logged once.
  */
 export class PoolWorker {
   readonly #owner: WorkerOwner;
@@ -84,15 +84,15 @@ export class PoolWorker {
   #served = 0;
   #dropped = 0;
   #error: { readonly thrown: unknown } | undefined;
-  /** Whether `#error` is ours: why the thread was given up. */
+  /** Whether `#error` is ours: the reason why the thread was given up. */
   #isGivenUp = false;
   #exiting: WorkerEnd['exiting'];
-  /** What was written past the engine, by stream. */
+  /** Output that bypassed the engine, by stream. */
   #past: Partial<Record<OutputStream, OutputLines>> | undefined;
-  /** To whom that is attributed: to whoever runs, else to whoever ran last. */
+  /** The attempt that gets that output: the running one, else the last one. */
   #writer: AttemptContext | undefined;
   #saidOutOfMemory = false;
-  /** Since when it has had nothing to do. */
+  /** Since when it has been idle. */
   idleSinceMs = 0;
 
   /** Throws what making the host throws. */
@@ -103,11 +103,11 @@ export class PoolWorker {
       heard: (data) => this.#hear(data),
       dropped: () => this.#drop(),
       failed: (thrown) => {
-        // What V8 and the worker say themselves is nearer to the cause than why it was given up.
+        // The words of V8 and of the worker are nearer to the cause than the reason for giving it up.
         if (!this.#error || this.#isGivenUp) this.#error = { thrown };
         this.#isGivenUp = false;
       },
-      // Mostly as it ends; but code that finds the way can close it, and nothing would be heard of the worker any more.
+      // Mostly because it ends. But user code that finds the channel can close it, and the worker would be out of reach.
       closed: () => void clock.after(UNREACHABLE_MS, () => this.#giveUp(`the ${noun} has closed the port through which it is reached`)),
       wrote: (stream, bytes) => this.#lines(stream).write(bytes),
       exited: (exitCode, signal) => this.#exited(exitCode, signal),
@@ -126,7 +126,7 @@ export class PoolWorker {
     return this.#state === 'gone';
   }
 
-  /** Runs the work. Only for a thread that has nothing to do. */
+  /** Runs the work. Only for an idle thread. */
   take(work: Work): void {
     this.#state = 'busy';
     this.#work = work;
@@ -138,18 +138,18 @@ export class PoolWorker {
     this.#host.send(message);
   }
 
-  /** While it has nothing to do, it does not keep the process alive. */
+  /** While idle it does not keep the process alive. */
   rest(): void {
     this.idleSinceMs = this.#owner.making.clock.now();
     this.#host.unref();
   }
 
-  /** It is about to get work. */
+  /** It will get work soon. */
   wake(): void {
     this.#host.ref();
   }
 
-  /** Ends it; `gone` is called when its code has ended for sure. It gets nothing more to do. */
+  /** Ends it. Calls `gone` when its code has certainly ended. It gets no more work. */
   end(gone?: () => void): void {
     if (this.#state === 'gone') {
       gone?.();
@@ -187,13 +187,13 @@ export class PoolWorker {
   }
 
   #answered(work: Work, answer: WorkerAnswer): void {
-    // It was told to end and still answers. The caller that ends it does not wait for the answer.
+    // It was asked to end and still answers. The caller that ends it does not wait for the answer.
     if (this.#state === 'ending') return;
     this.#work = undefined;
     this.#served += 1;
     if (this.#past) this.#flush();
     const mayGoOn = this.#state === 'busy' && !work.endsWorker && !(answer.type === 'failed' && answer.retire);
-    // First of all the thread gets its next work, so that it has something to do meanwhile.
+    // The thread gets its next work first, so that it is busy meanwhile.
     if (mayGoOn) {
       this.#state = 'free';
       this.#owner.freed(this, false);
@@ -205,7 +205,7 @@ export class PoolWorker {
     this.#starts.cancel();
     const before = this.#state;
     if (before !== 'ending') this.#state = 'gone';
-    // Its last words may still be on their way.
+    // Its last messages may still be on their way.
     this.#host.drain();
     this.#flush();
     this.#state = 'gone';

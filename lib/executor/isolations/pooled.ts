@@ -16,19 +16,18 @@ import {
 import { WorkerPool } from './worker-pool.js';
 
 /**
- * How long a worker that is told to end may take before its call is given up, ms. It takes some ms, but while it is blocked in a system
- * call it does not end.
+ * How long an ending worker may take before its call is given up, ms. It takes some ms, but a worker blocked in a system call does not end.
  */
 const BLOCKED_MS = 1000;
 
 /** How the workers of a pooled isolation are made. */
 export interface WorkerMaking {
   readonly makeHost: MakeHost;
-  /** Whether what a function has started ends with its worker: then the worker of a call that was stopped always ends. */
+  /** Whether everything that a function has started ends with its worker. Then the worker of a stopped call always ends. */
   readonly endsWithGroup: boolean;
 }
 
-/** An isolation whose calls run in a pool of workers, one at a time in each. `name` is also what a worker is called. */
+/** An isolation whose calls run in a pool of workers, one at a time in each. `name` is also the word for a worker. */
 export class PooledIsolation implements IsolationRunner {
   readonly name: 'thread' | 'process';
   readonly options: IsolationOptions;
@@ -46,7 +45,7 @@ export class PooledIsolation implements IsolationRunner {
     this.pool = new WorkerPool(threads, {
       noun: name,
       makeHost,
-      // How long a real worker takes to start, and rests, is measured in the machine's time.
+      // A real worker's start and rest are measured in the machine's time.
       clock: systemClock,
       logger,
       heardLine: ({ context, stream, text }) => onOutput(context, stream, text),
@@ -69,7 +68,7 @@ export class PooledIsolation implements IsolationRunner {
   }
 }
 
-/** What came out of a worker, as it is held here. */
+/** Returns a result of a worker in the form in which this node keeps it. */
 function heldOf(value: Crossing): StoredValue {
   if (isPlain(value)) return StoredValue.live(value, surfaceSize(value));
   if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
@@ -77,8 +76,8 @@ function heldOf(value: Crossing): StoredValue {
 }
 
 /**
- * A call in the pool: waiting for a worker, running on one, or being stopped. A failure that may come from what another call left behind in
- * the worker is not reported: the call runs once more, in a fresh one, where whatever happens is its own.
+ * A call in the pool: waiting for a worker, running on one, or being stopped. A failure that may come from another call's leftovers in the
+ * worker is not reported. The call runs once more in a fresh worker, where every failure is its own.
  */
 class PooledCall implements Running, Work {
   readonly key: number;
@@ -195,7 +194,7 @@ class PooledCall implements Running, Work {
     return this.#pooled.name;
   }
 
-  /** Once at most: in a fresh worker nobody else is to blame. */
+  /** At most once: in a fresh worker the call itself is to blame. */
   get #mayRunAgain(): boolean {
     return !this.#wasFresh && !this.needsFreshWorker && !this.#abort;
   }
@@ -251,7 +250,7 @@ class PooledCall implements Running, Work {
     });
   }
 
-  /** A worker that is blocked in a system call may not end when it is told to: nobody is to wait for that. */
+  /** A worker that is blocked in a system call may not end. Callers must not wait for that. */
   #limit(outcome: () => Extract<Outcome, { type: 'stopped' | 'failed' }>): Timer {
     const { clock, logger } = this.#pooled.options;
     return clock.after(BLOCKED_MS, () => {
@@ -264,7 +263,7 @@ class PooledCall implements Running, Work {
 
 type FailedAnswer = Extract<WorkerAnswer, { type: 'failed' }>;
 
-/** A failure as it came from a worker. */
+/** Converts a failure that came from a worker. */
 const failureOf = ({ error, final, spoilt }: FailedAnswer, noun: string): Extract<Outcome, { type: 'failed' }> => ({
   type: 'failed',
   error: error
@@ -280,8 +279,8 @@ const isOutOfMemory = (thrown: unknown): boolean =>
   thrown instanceof Error && (thrown as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
 
 /**
- * Whether a worker has ended for what the call that ran did. It is also blamed for running out of memory, and for a signal: mostly it is
- * the one.
+ * Whether the running call caused the end of its worker. It is also blamed for running out of memory and for a signal: usually it is the
+ * cause.
  */
 const isOwn = ({ error, signal, exiting }: WorkerEnd): boolean =>
   exiting ? exiting.blame === 'own' : (signal !== undefined && !error) || isOutOfMemory(error?.thrown);

@@ -8,21 +8,21 @@ import { HEARS_ON, TELLS_ON } from './process-link.js';
 import { type MakeHost, WORKER_ENTRY } from './worker-host.js';
 import type { WorkerSetUp } from './worker-messages.js';
 
-/** How long the streams of a process that has ended are still read, ms: what it started and left its group may hold them open. */
+/** How long the streams of an ended process are still read, ms: processes that it started and that left its group may hold them open. */
 const LAST_WORDS_MS = 1000;
 
-/** What a process is made with. */
+/** How a process is made. */
 export interface ProcessMaking {
   readonly setUp: WorkerSetUp;
   /** Its heap, MiB. */
   readonly heapMiB: number;
   /** Its environment. */
   readonly environment: () => NodeJS.ProcessEnv;
-  /** Kills it when this process is gone. */
+  /** Kills the process when this process is gone. */
   readonly guard: GroupGuard;
 }
 
-/** A child process that leads a group of its own, and is reached by two pipes that code of users does not see. */
+/** A child process that leads a group of its own. It is reached by two pipes that user code does not see. */
 export const processHost =
   ({ setUp, heapMiB, environment, guard }: ProcessMaking): MakeHost =>
   (events) => {
@@ -35,7 +35,7 @@ export const processHost =
     });
     const { pid } = child;
     child.on('error', (error) => {
-      // One that could not be started tells nothing else.
+      // A process that could not be started emits nothing else.
       if (pid !== undefined) return;
       events.failed(error);
       events.exited(null);
@@ -46,7 +46,7 @@ export const processHost =
     const fromChild = child.stdio[TELLS_ON] as Socket;
     const end = (): void => {
       killGroup(child, pid);
-      // Somebody may wait for its end.
+      // A caller may wait for its end.
       child.ref();
       for (const stream of [fromChild, child.stdout, child.stderr]) (stream as Socket).ref();
     };
@@ -62,7 +62,7 @@ export const processHost =
     });
     fromChild.on('close', () => events.closed());
     for (const stream of ['stdout', 'stderr'] as const) child[stream]!.on('data', (chunk: Buffer) => events.wrote(stream, chunk));
-    // Of one that has ended, which `exit` tells.
+    // Errors of the streams of an ended process; `exit` reports its end.
     for (const stream of child.stdio) stream?.on('error', () => {});
     let isOver = false;
     let patience: Timer | undefined;
@@ -73,12 +73,12 @@ export const processHost =
       events.exited(exitCode, signal ?? undefined);
     };
     child.on('exit', (exitCode, signal) => {
-      // What it has started in its group is nobody's any more.
+      // Ends what it has started in its group.
       end();
       guard.forget(pid);
       patience = systemClock.after(LAST_WORDS_MS, () => exited(exitCode, signal));
     });
-    // Mostly right after: all that it wrote has been read.
+    // Usually right after `exit`: everything that it wrote has been read.
     child.on('close', exited);
     child.unref();
     for (const stream of [toChild, child.stdout, child.stderr]) (stream as Socket).unref();
@@ -107,14 +107,14 @@ function killGroup(child: ChildProcess, pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // There is none any more, or this system has no groups.
+    // The group is gone, or this system has no groups.
     child.kill('SIGKILL');
   }
 }
 
 /**
- * The options that this process was started with, as far as another can be started with them: neither a program of its own, nor the port of
- * its inspector.
+ * Returns the options that this process was started with, as far as another can use them: neither a program of its own, nor the port of its
+ * inspector.
  */
 function nodeOptions(given: readonly string[]): string[] {
   const options: string[] = [];

@@ -3,25 +3,25 @@ import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { FrameReader, frameOf } from './frames.js';
 import type { FromWorker, ToWorker, WorkerLink, WorkerSetUp } from './worker-messages.js';
 
-/** The file descriptor of the pipe on which a process hears. */
+/** The file descriptor of the pipe that a process reads. */
 export const HEARS_ON = 3;
 
-/** That of the one on which it tells. */
+/** The file descriptor of the pipe that it writes. */
 export const TELLS_ON = 4;
 
-/** How much is read at one go, bytes: about what the system holds of a pipe. */
+/** How much is read at once, bytes: about as much as the system buffers in a pipe. */
 const READ_BYTES = 256 * 1024;
 
-/** The exit code of a process that cannot hear or tell any more. */
+/** The exit code of a process whose pipes do not work any more. */
 const BROKEN = 70;
 
 /**
- * A process's end of the way to its pool: two pipes that it alone has, as what it starts does not inherit them. What it tells is written at
- * once, so that nothing is lost if it ends in the next moment, however that may be. It ends, with all in its group, when its pool is gone.
+ * A process's end of the channel to its pool: two pipes of its own, which processes that it starts do not inherit. Messages are written at
+ * once, so that none is lost if the process ends in the next moment. The process ends, with its whole group, when its pool is gone.
  */
 export function processLink(): WorkerLink {
   const setUp = JSON.parse(process.argv.splice(2, 1)[0]!) as WorkerSetUp;
-  // Taken before code of users can change what they are.
+  // Taken before user code can change them.
   const { pid, exit, kill } = process;
   const end = (): never => Reflect.apply(exit, process, [BROKEN]) as never;
   return {
@@ -31,7 +31,7 @@ export function processLink(): WorkerLink {
       try {
         writeAll(frameOf(message));
       } catch {
-        // Code of users has closed the pipe, or spoilt what this relies on.
+        // User code has closed the pipe, or broken what this relies on.
         end();
       }
     },
@@ -45,7 +45,7 @@ export function processLink(): WorkerLink {
         }
         return true;
       };
-      // One memory for all that is read: Node would else allocate 64 KiB for each message.
+      // One buffer for all reads: otherwise Node would allocate 64 KiB for each message.
       const onread = { buffer: new Uint8Array(READ_BYTES), callback: read };
       const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = { fd: HEARS_ON, readable: true, writable: false, onread };
       const pipe = new Socket(options);
@@ -62,7 +62,7 @@ export function processLink(): WorkerLink {
   };
 }
 
-/** The pipe is one that blocks: whoever writes much waits until it is read. */
+/** The pipe blocks: a function that writes much waits until it is read. */
 function writeAll(parts: readonly Uint8Array[]): void {
   let left = parts;
   for (;;) {

@@ -5,9 +5,8 @@ import { PooledIsolation } from './pooled.js';
 import { processHost } from './process-host.js';
 
 /**
- * Child processes: native crashes, V8's fatal out-of-memory, `process.abort()` and system calls that block end the attempt and nothing
- * else. A call that is stopped takes its whole process group with it, what the function started included. Values cross as bytes, over a
- * pipe.
+ * Child processes. Native crashes, V8's fatal out-of-memory, `process.abort()` and blocking system calls end the attempt and nothing else.
+ * A stopped call takes its whole process group with it, including what the function started. Values cross as bytes, over a pipe.
  */
 export function processIsolation(options: IsolationOptions): IsolationRunner {
   const { root, node, freeze, threadHeapMiB, logger } = options;

@@ -2,11 +2,11 @@ import { MessageChannel, receiveMessageOnPort, type Worker, type WorkerOptions }
 import type { MakeHost } from './worker-host.js';
 import type { ThreadData, WorkerSetUp } from './worker-messages.js';
 
-/** `new Worker` on the entry of the workers. */
+/** Calls `new Worker` on the entry of the workers. */
 export type MakeWorker = (options: WorkerOptions) => Worker;
 
 /**
- * A worker thread, with a heap of `heapMiB`. It is reached by a port of its own that code of users does not see. Making it throws what `new
+ * A worker thread with a heap of `heapMiB`. It is reached by a port of its own that user code does not see. Making it throws what `new
  * Worker` throws.
  */
 export const threadHost =
@@ -23,7 +23,7 @@ export const threadHost =
     }
     worker.on('error', (thrown: unknown) => events.failed(thrown));
     worker.on('exit', (exitCode) => events.exited(exitCode));
-    // What agents and modules send on the thread's public port. Nobody has asked for it.
+    // Agents and modules may send on the thread's public port; such messages are dropped.
     worker.on('message', () => events.dropped());
     worker.unref();
     port.on('message', (data: unknown) => events.heard(data));

@@ -1,19 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, ThreadData, ToWorker, WorkerLink } from './worker-messages.js';
 
-/** A thread's end of the way to its pool. Takes the set-up out of where code of users could find it. */
+/** A thread's end of the channel to its pool. Removes the set-up from where user code could find it. */
 export function threadLink(): WorkerLink {
   const data = workerData as ThreadData;
   const { port, ...setUp } = data.setUp!;
   delete data.setUp;
-  /** Bound before code of users can change what it is. */
+  /** Bound before user code can change it. */
   const post = port.postMessage.bind(port);
   return {
     ...setUp,
     sharesMemory: true,
     tell: (message: FromWorker) => post(message),
     listen(heard) {
-      // Nobody listens there: what modules and agents send on it goes nowhere.
+      // The public port has no listener, so what modules and agents send on it is lost.
       parentPort?.close();
       port.on('message', (message: ToWorker) => heard(message));
     },

@@ -6,9 +6,9 @@ import { type MakeWorker, threadHost } from './thread-host.js';
 import { WORKER_ENTRY } from './worker-host.js';
 
 /**
- * Worker threads: a function cannot block the node's loop, and is ended with its thread when it does not end by itself. A thread runs one
- * call at a time; it lives on for the next one, unless its code ended it, left an error behind that nobody caught, or had to be stopped.
- * Values cross as bytes, large ones in memory that threads share, and stay packed here. `makeWorker`: for specs, how a thread is made.
+ * Worker threads. A function cannot block the node's loop; if it does not end by itself, it is ended with its thread. A thread runs one
+ * call at a time. It is used again unless its code ended it, left an error that nothing caught, or had to be stopped. Values cross as
+ * bytes, large ones in memory that threads share, and stay packed here. `makeWorker` is for specs.
  */
 export function threadIsolation(options: IsolationOptions, makeWorker?: MakeWorker): IsolationRunner {
   const { root, node, freeze, threadHeapMiB } = options;

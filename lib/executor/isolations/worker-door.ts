@@ -1,8 +1,8 @@
 import { type Crossing, type FromWorker, isPlain } from './worker-messages.js';
 
 /**
- * The one door through which anything comes from a thread or process of a pool. Returns the message, or `undefined` for what the engine's
- * own code there would not send: then code of users has found a way to send it, and it is dropped. Never throws.
+ * Checks everything that comes from a thread or process of a pool. Returns the message, or `undefined` if the engine's own code there would
+ * not send it. User code has then found the channel, and the message is dropped. Never throws.
  */
 export function fromWorker(data: unknown): FromWorker | undefined {
   if (typeof data !== 'object' || data === null) return undefined;

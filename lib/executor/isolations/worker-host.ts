@@ -1,39 +1,39 @@
 import type { OutputStream } from '../attempts/current-function.js';
 import type { ToWorker } from './worker-messages.js';
 
-/** What runs one call at a time beside the node's loop, a thread or a process, as the pool sees it. */
+/** A thread or process that runs one call at a time beside the node's loop, as the pool sees it. */
 export interface WorkerHost {
-  /** How the log tells it apart: the number of the thread, or of the process. */
+  /** Its number in the log: that of the thread, or of the process. */
   readonly id: number | undefined;
   send(message: ToWorker): void;
-  /** It is about to get work: it keeps this process alive. */
+  /** It will get work soon, and keeps this process alive. */
   ref(): void;
-  /** It has nothing to do: it does not keep this process alive. */
+  /** It is idle, and does not keep this process alive. */
   unref(): void;
-  /** Ends it, at once, and with a process all that it started in its group. `exited` is heard when it has ended. */
+  /** Ends it at once; a process with everything that it started in its group. `exited` is called when it has ended. */
   end(): void;
-  /** Passes to `heard` what has come from it and was not heard yet, and lets go of the way to it. Only after its end. */
+  /** Passes the messages that have come and were not processed to `heard`, and closes the channel. Call it only after its end. */
   drain(): void;
 }
 
-/** What a host tells, from its making on. */
+/** The events of a host, from its creation on. */
 export interface HostEvents {
-  /** Something has come by the engine's own way. It may be anything. */
+  /** A message on the engine's own channel. It may be anything. */
   heard(data: unknown): void;
-  /** Something has come by a way that is not the engine's. */
+  /** A message on any other channel. */
   dropped(): void;
-  /** Why it ends, as far as it is known: an error that nobody caught, or what the runtime says. */
+  /** Why it ends, if known: an error that nothing caught, or what the runtime reports. */
   failed(thrown: unknown): void;
-  /** The way to it is closed, mostly as it ends. */
+  /** Its channel is closed, usually because it ends. */
   closed(): void;
-  /** Bytes that went past the engine to a standard stream: of native code, or of a program that was started there. */
+  /** Bytes that bypassed the engine on their way to a standard stream: of native code, or of a program that was started there. */
   wrote(stream: OutputStream, bytes: Uint8Array): void;
   /** It has ended: with an exit code, or by a signal. */
   exited(exitCode: number | null, signal?: string): void;
 }
 
-/** Makes a host that tells `events` what happens. Throws where none can be made. */
+/** Makes a host that reports to `events`. Throws if none can be made. */
 export type MakeHost = (events: HostEvents) => WorkerHost;
 
-/** The entry of each worker of a pool, thread or process. */
+/** The entry module of each worker of a pool, thread or process. */
 export const WORKER_ENTRY = new URL('./worker-entry.mjs', import.meta.url);

@@ -38,15 +38,12 @@ const NONE: readonly never[] = [];
 /** The exit code that a shell shows for SIGABRT. */
 const ABORTED = 134;
 let current: Current | undefined;
-/** Of the attempt that ended last. */
+/** The scope of the attempt that ended last. */
 let lastScope: AttemptScope | undefined;
 
 const hasOwn = Object.hasOwn;
 
-/**
- * A field that may have been left out: then it is not to be found in `Object.prototype`, to which code of users may have added one of that
- * name.
- */
+/** Reads a field that may be missing. It must not be found in `Object.prototype`, where user code may have added one of that name. */
 const own = <F extends keyof WorkerStep>(step: WorkerStep, field: F): WorkerStep[F] | undefined =>
   hasOwn(step, field) ? step[field] : undefined;
 
@@ -109,7 +106,7 @@ class Current {
   fail(error: unknown, final: boolean, retire: boolean, blame: Blame): void {
     const { key } = this;
     const spoilt = builtIns.changed() ?? null;
-    // The worker has served its time: what the packing needs may be as it was.
+    // The worker will not be used again. What packing needs may be restored.
     if (spoilt !== null) builtIns.restore();
     const packed = packedSafely(error);
     if (spoilt === null && packed !== null) this.#answer({ type: 'failed', key, error: packed, final, retire, blame, spoilt });
@@ -117,25 +114,25 @@ class Current {
   }
 
   #answer(answer: WorkerAnswer): void {
-    // After its end it may still settle, or throw.
+    // It may still settle, or throw, after its end.
     if (current !== this) return;
     current = undefined;
     lastScope = this.scope;
     try {
       this.scope.flush();
     } catch {
-      // With built-ins that code has spoilt: the answer goes without what may be left of a line.
+      // Built-ins are broken by user code: the answer goes without the rest of an unfinished line.
     }
     try {
       tell(answer);
     } catch {
-      // Who waits for the answer hears of the end of the worker instead.
+      // The caller that waits for the answer receives the end of the worker instead.
       Reflect.apply(exit, process, [1]);
     }
   }
 }
 
-/** Also where built-ins are spoilt on which packing relies. */
+/** Works even if built-ins are broken on which packing relies. */
 function packedSafely(error: unknown): Packed | null {
   try {
     return packThrown(error);
@@ -153,7 +150,7 @@ function hear(message: ToWorker): void {
   }
 }
 
-/** Whose the code is that runs now: that of the current attempt, of an earlier one, or of one of them. */
+/** Says whose code runs now: that of the current attempt, of an earlier one, or either. */
 function blame(): Blame {
   const scope = currentScope();
   if (!scope) return 'unsure';
@@ -161,8 +158,8 @@ function blame(): Blame {
 }
 
 /**
- * An error that nobody caught is the failure of the attempt it comes from. One that an earlier attempt left behind must not be blamed on
- * the one that runs now: it is written to the earlier one's log.
+ * An error that nothing caught is the failure of the attempt it comes from. One that an earlier attempt left behind must not be blamed on
+ * the present one: it goes to the earlier one's log.
  */
 function onStray(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
   const whose = blame();
@@ -177,13 +174,12 @@ function onStray(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
 }
 
 hearStrays(onStray);
-// Code of users may take all listeners away. Then Node ends the worker by `process.exit`, which from Node 24 on is heard before the error
-// is.
+// User code may remove all listeners. Then Node ends the worker by `process.exit`, which from Node 24 on is reported before the error.
 process.on('uncaughtExceptionMonitor', (error, origin) => {
   if (process.listenerCount('uncaughtException') === 0) onStray(error, origin);
 });
 
-/** Tells whose code is about to end the worker. */
+/** Reports whose code is about to end the worker. */
 function announceExit(code: number, call: string): void {
   const whose = blame();
   if (whose === 'other') currentScope()!.write('stderr', `${call} was called after the attempt had ended\n`);

@@ -6,7 +6,7 @@ import type { OutputStream } from '../attempts/current-function.js';
 /** A value that crosses: packed, or a small primitive as it is. */
 export type Crossing = Packed | string | number | boolean | bigint | null | undefined;
 
-/** Primitives up to this length cross as they are; what is longer stays packed until somebody opens it. */
+/** Texts up to this length cross as they are. A longer text stays packed until it is opened. */
 export const PLAIN_TEXT_LENGTH = 1000;
 
 /** Whether a value crosses as it is. */
@@ -22,22 +22,22 @@ export interface CrossingInput {
   readonly freeze: boolean;
 }
 
-/** A step without closures: those cannot leave the loop. What is usual is left out, as every field costs on each way. */
+/** A step without closures, which cannot leave the loop. Usual values are left out, as every field costs time on each crossing. */
 export interface WorkerStep {
   readonly module: string;
   readonly name: string;
   /** Default `'function'`. */
   readonly role?: Step<CrossingInput>['role'];
-  /** Default: that of the call. */
+  /** The default is that of the call. */
   readonly functionId?: string;
-  /** Default: none. */
+  /** The default is none. */
   readonly inputs?: readonly (CrossingInput | number)[];
   readonly asList?: true;
   readonly extra?: CrossingInput;
   readonly wanted?: true;
 }
 
-/** What a worker is asked to run. `key` tells this call from every other of the isolation. */
+/** A call for a worker. `key` identifies it within the isolation. */
 export interface WorkerCall {
   readonly type: 'call';
   readonly key: number;
@@ -48,66 +48,64 @@ export interface WorkerCall {
   readonly steps: readonly WorkerStep[];
 }
 
-/** What a worker is told. */
+/** Messages to a worker. */
 export type ToWorker =
   | WorkerCall
-  /** The signal of that call aborts. */
+  /** Aborts the signal of that call. */
   | { readonly type: 'abort'; readonly key: number; readonly reason: Packed };
 
-/**
- * Whose fault a failure is: that of the attempt which ran (`own`), of one that ran there before (`other`), or of one of them (`unsure`).
- */
+/** Whose fault a failure is: that of the running attempt (`own`), of an earlier one in the worker (`other`), or either (`unsure`). */
 export type Blame = 'own' | 'other' | 'unsure';
 
-/** How a call ended. */
+/** The outcome of a call. */
 export type WorkerAnswer =
   | { readonly type: 'succeeded'; readonly key: number; readonly values: readonly Crossing[]; readonly tookMs: number }
   | {
       readonly type: 'failed';
       readonly key: number;
-      /** `null`: it could not be packed, for what `spoilt` names. */
+      /** `null` if it could not be packed, because of the built-in that `spoilt` names. */
       readonly error: Packed | null;
       readonly final: boolean;
       /** Whether the worker must not be used again. */
       readonly retire: boolean;
       readonly blame: Blame;
-      /** The built-in that has been changed in the worker, if one has. */
+      /** The built-in that was changed in the worker, if any. */
       readonly spoilt: string | null;
     };
 
-/** What a worker tells. */
+/** Messages of a worker. */
 export type FromWorker =
   /** It can be called from now on. */
   | { readonly type: 'ready' }
   | WorkerAnswer
-  /** A line that a function wrote. What it wrote before its end comes before its answer. */
+  /** A line that a function wrote. Lines written before its end come before its answer. */
   | { readonly type: 'line'; readonly context: AttemptContext; readonly stream: OutputStream; readonly text: string }
-  /** Code in the worker has called `process.exit`, or `process.abort`. */
+  /** Code in the worker has called `process.exit` or `process.abort`. */
   | { readonly type: 'exiting'; readonly code: number; readonly blame: Blame };
 
-/** What a worker is made with. */
+/** The set-up of a worker. */
 export interface WorkerSetUp {
   readonly root: string;
   readonly node: string;
   readonly freeze: boolean;
 }
 
-/** What a thread is made with. */
+/** The set-up of a thread. */
 export interface ThreadSetUp extends WorkerSetUp {
-  /** The only way to and from the thread. Code of users does not see it. */
+  /** The only channel to and from the thread. User code does not see it. */
   readonly port: MessagePort;
 }
 
-/** How the set-up lies in `workerData`, until the thread takes it out. */
+/** The set-up in `workerData`, until the thread removes it. */
 export interface ThreadData {
   setUp?: ThreadSetUp;
 }
 
-/** A worker's own end of the way between it and its pool. */
+/** A worker's own end of the channel to its pool. */
 export interface WorkerLink extends WorkerSetUp {
   /** Whether the pool can read memory of this worker, so that large values cross without a copy. */
   readonly sharesMemory: boolean;
   readonly tell: (message: FromWorker) => void;
-  /** Begins to hear. */
+  /** Starts listening. */
   readonly listen: (heard: (message: ToWorker) => void) => void;
 }

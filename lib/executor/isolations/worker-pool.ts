@@ -1,24 +1,24 @@
 import { PassingMap, type Timer } from '../../base/index.js';
 import { type PoolMaking, PoolWorker, type Work, type WorkerOwner } from './pool-worker.js';
 
-/** How long a worker that has nothing to do is kept, ms: longer than the pauses within a run, as a worker takes some 30 ms to start. */
+/** How long an idle worker is kept, ms. It exceeds the pauses within a run, as a worker takes some 30 ms to start. */
 const IDLE_MS = 10_000;
 
-/** How long all workers may take to end, ms. It takes a few ms, unless one is blocked in a system call. */
+/** How long all workers may take to end, ms. They take a few ms unless one is blocked in a system call. */
 const CLOSE_MS = 500;
 
-/** How long no worker is tried again, while there are others, after one could not be made, ms. */
+/** After a worker could not be made, how long no other is tried while some exist, ms. */
 const GROW_AGAIN_MS = 1000;
 
 /**
- * Worker threads, or processes: made when they are needed, run one call at a time, and end when they have had nothing to do for a while.
- * Where no further one can be made, calls wait for those there are; where there is none at all, they fail.
+ * Worker threads or processes. They are made when needed, run one call at a time, and end when they have been idle for a while. If no
+ * further one can be made, calls wait for those there are; if there are none, they fail.
  */
 export class WorkerPool implements WorkerOwner {
   readonly making: PoolMaking;
   readonly #size: number;
   readonly #workers = new Set<PoolWorker>();
-  /** The one that was freed last is taken first. */
+  /** The worker that was freed last is taken first. */
   readonly #idle: PoolWorker[] = [];
   readonly #waiting = new PassingMap<number, Work>();
   readonly #waitingForFresh = new PassingMap<number, Work>();
@@ -27,7 +27,7 @@ export class WorkerPool implements WorkerOwner {
   #sweep: Timer | undefined;
   #isClosed = false;
 
-  /** `size`: how many workers there may be at once. */
+  /** `size` is the most workers at once. */
   constructor(size: number, making: PoolMaking) {
     this.#size = size;
     this.making = making;
@@ -45,13 +45,13 @@ export class WorkerPool implements WorkerOwner {
     this.#grow();
   }
 
-  /** Takes back what no worker has taken yet. */
+  /** Takes back work that no worker has taken yet. */
   withdraw({ key }: Work): void {
     this.#waiting.delete(key);
     this.#waitingForFresh.delete(key);
   }
 
-  /** Ends all workers, at once. Resolves with how many have not ended within `CLOSE_MS`: they are blocked in a system call. */
+  /** Ends all workers at once. Resolves to the number of those that have not ended within `CLOSE_MS`: they are blocked in a system call. */
   async close(): Promise<number> {
     this.#isClosed = true;
     this.#growAgain?.cancel();
@@ -95,7 +95,7 @@ export class WorkerPool implements WorkerOwner {
   #nextFor(worker: PoolWorker): Work | undefined {
     if (this.#isClosed) return undefined;
     if (worker.isFresh) return takeFirst(this.#waitingForFresh) ?? takeFirst(this.#waiting);
-    // Where there is no room for a fresh worker, this one makes room.
+    // If there is no room for a fresh worker, this one makes room.
     return this.#needsRoom ? undefined : takeFirst(this.#waiting);
   }
 
@@ -121,7 +121,7 @@ export class WorkerPool implements WorkerOwner {
     this.#makeRoomForFresh();
   }
 
-  /** Goes on with the workers there are, or fails what waits. */
+  /** Continues with the existing workers, or fails the waiting work. */
   #notStarted(cause: unknown): void {
     if (this.#isClosed) return;
     const { clock, logger, noun } = this.making;
@@ -160,7 +160,7 @@ export class WorkerPool implements WorkerOwner {
   }
 }
 
-/** Takes out the one that has waited longest. */
+/** Removes the work that has waited longest. */
 function takeFirst(waiting: PassingMap<number, Work>): Work | undefined {
   return waiting.size === 0 ? undefined : waiting.take(waiting.keys().next().value!);
 }

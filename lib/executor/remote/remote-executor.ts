@@ -6,11 +6,11 @@ import type { AttemptHandle } from '../executor.js';
 import type { GatheredOutcome, UngatheredStep } from '../values/gathered-attempt.js';
 import { stepsForWire } from './wire-steps.js';
 
-/** How an attempt on another node ended: as one here, or with its value kept there, or without having been tried to the end. */
+/** The outcome of an attempt on another node: as here, or with its value kept there, or not tried to the end. */
 export type RemoteOutcome =
   | GatheredOutcome
   | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number }
-  /** The node has no room, or is about to leave. It was not tried, or not to the end; that counts as nothing. */
+  /** The node has no room, or is about to leave. The attempt was not tried, or not to the end; that counts as no attempt. */
   | { readonly type: 'declined' }
   /** The node is gone. */
   | { readonly type: 'lost' };
@@ -26,45 +26,47 @@ export interface RemoteAttempt {
   readonly stopGraceMs: number;
 }
 
-/** Who hears how it goes on, before its end. */
+/** Receives the progress of an attempt before its end. */
 export interface RemoteAttemptListener {
   started(): void;
   queued(lacking: Readonly<Record<string, number>>): void;
-  /** What the node told of itself when it declined. */
+  /** The node's own report of its use when it declined. */
   refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
   /**
-   * The node did not run it, and nothing says why: it refused what may wait there, stopped what nobody wanted stopped, or, if it
-   * `isSilent`, said nothing in time. After `refused`, and before the end.
+   * The node did not run it, for no known reason: it refused an attempt that may wait there, stopped one without a request, or sent nothing
+   * in time (`isSilent`). Called after `refused` and before the end.
    */
   turnedDown(isSilent: boolean): void;
   /** The node has run it to an end, good or bad. */
   served(): void;
 }
 
-/** What moves on the link to a node. */
+/** The traffic on the link to a node. */
 export interface Traffic {
-  /** How much waits here for it to take what was sent before, bytes. */
+  /** How many bytes wait here until it takes what was sent before. */
   waitingBytes(node: string): number;
-  /** How many bytes of values and of what is long otherwise have come from it. */
+  /** How many bytes of values and other long data have come from it. */
   receivedFrom(node: string): number;
 }
 
 /** The answers of a node about an attempt. */
 export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
 
-/** A node that has not said within this time that an attempt waits there, or has begun, is not waited for, ms. */
+/** A node that has not confirmed within this time that an attempt waits or has started is not waited for, ms. */
 const FIRST_ANSWER_MS = 30_000;
 
-/** How often that is looked at, ms. */
+/** The interval at which that is checked, ms. */
 const LOOK_MS = 5000;
 
-/** How long a node may take to say that an attempt has ended, beyond the time that the attempt is given to end, ms. */
+/** How long a node may take to report the end of an attempt, beyond the time that the attempt has to end, ms. */
 const STOP_ANSWER_MS = 2000;
 
 /**
- * The attempts of this node's runs on other nodes. One question, `run-attempt`, under a number of its own; asked again whenever the link
- * comes up, until it is answered by its end. Nobody waits for a node that is gone, nor for one that lives and does not answer: an attempt
- * that is not answered within 30 s is lost, one that is stopped is over 2 s after the time it is given to end.
+ * The attempts of this node's runs on other nodes. Each is one question, `run-attempt`, with a number of its own. It is asked again
+ * whenever the link comes up, until its end is reported.
+ *
+ * No caller waits for a node that is gone, or that lives and does not answer: an attempt that is not answered within 30 s is lost; one that
+ * is stopped is over 2 s after the time that it has to end.
  */
 export class RemoteExecutor {
   readonly #send: (to: string, message: WireMessage) => boolean;
@@ -72,14 +74,14 @@ export class RemoteExecutor {
   readonly #clock: Clock;
   readonly #open = new PassingMap<number, FarRun>();
   readonly #traffic: Traffic;
-  /** By node, how much had come from it when that was looked at last. */
+  /** By node, how much had come from it at the last check. */
   readonly #receivedBytes = new Map<string, number>();
   #lastId = 0;
   #looking: Timer | undefined;
-  /** The answers to attempts that are over. */
+  /** The number of answers to attempts that were over. */
   stale = 0;
 
-  /** `traffic` is what moves on the link to a node; default: nothing. */
+  /** `traffic` reports the traffic on the link to a node. The default is none. */
   constructor(send: (to: string, message: WireMessage) => boolean, root: string, clock: Clock, traffic: Traffic = STILL) {
     this.#traffic = traffic;
     this.#send = send;
@@ -87,7 +89,7 @@ export class RemoteExecutor {
     this.#clock = clock;
   }
 
-  /** Throws `HANDOFF_NOT_SERIALIZABLE` when an argument cannot leave this node. */
+  /** Starts an attempt. Throws `HANDOFF_NOT_SERIALIZABLE` if an argument cannot leave this node. */
   start(attempt: RemoteAttempt, listener: RemoteAttemptListener): AttemptHandle<RemoteOutcome> {
     this.#lastId += 1;
     const run = new FarRun(this.#lastId, attempt, listener, this.#root, this.#send, this.#clock, this.#open);
@@ -97,12 +99,12 @@ export class RemoteExecutor {
     return run;
   }
 
-  /** How many are under way. */
+  /** The number of attempts in progress. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** The numbers of the attempts on that node, by run. */
+  /** Returns the numbers of the attempts on that node, by run. */
   attemptsOn(name: string): ReadonlyMap<string, readonly number[]> {
     const byRun = new Map<string, number[]>();
     for (const { id, runId } of this.#on(name)) {
@@ -119,22 +121,22 @@ export class RemoteExecutor {
     else this.stale += 1;
   }
 
-  /** The node takes no word about the run from here, as it believes that another node drives it: what was asked of it runs elsewhere. */
+  /** The node refuses messages about the run from here, as it believes that another node drives it. The attempts must run elsewhere. */
   runRefused(name: string, runId: string): void {
     for (const run of this.#on(name)) if (run.runId === runId) run.refused();
   }
 
-  /** What was under way on the link before may be lost: asks again. */
+  /** Messages on the former link may be lost: asks again. */
   linkUp(name: string): void {
     for (const run of this.#on(name)) run.ask();
   }
 
-  /** The node is no member any more: it `left`, after it had said so, or was `lost`. */
+  /** The node is no longer a member: it `left` after a goodbye, or was `lost`. */
   gone(name: string, how: 'left' | 'lost'): void {
     for (const run of this.#on(name)) run.gone(how);
   }
 
-  /** There are no links any more, so nobody will answer. */
+  /** All links are closed, so no node will answer. */
   close(): void {
     for (const run of [...this.#open.values()]) run.gone('lost');
     this.#looking?.cancel();
@@ -148,7 +150,7 @@ export class RemoteExecutor {
     for (const run of [...this.#open.values()]) if (nowMs - run.unansweredSinceMs >= FIRST_ANSWER_MS) run.unanswered();
   };
 
-  /** The nodes to which, or from which, something long is on its way: question or answer may wait for it, on a slow link for minutes. */
+  /** Returns the nodes with long data on its way to or from them: questions and answers may wait for it, on a slow link for minutes. */
   #moving(): ReadonlySet<string> {
     const nodes = new Set([...this.#open.values()].map(({ node }) => node));
     for (const node of this.#receivedBytes.keys()) if (!nodes.has(node)) this.#receivedBytes.delete(node);
@@ -176,7 +178,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #clock: Clock;
   readonly #open: PassingMap<number, FarRun>;
-  /** Since when the node has been asked and has said nothing; infinite when it has, or could not be asked. */
+  /** Since when the node has been asked without an answer. Infinite if it has answered, or could not be asked. */
   unansweredSinceMs = Number.POSITIVE_INFINITY;
   #stop: WireMessageOf<'stop-attempt'> | undefined;
   #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
@@ -253,7 +255,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     }
   }
 
-  /** Something is on its way that question or answer may wait for. */
+  /** Data is on its way that the question or the answer may wait for. */
   isMoving(nowMs: number): void {
     if (this.unansweredSinceMs !== Number.POSITIVE_INFINITY) this.unansweredSinceMs = nowMs;
   }
@@ -275,16 +277,13 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
         if (outcome.type !== 'stopped' && outcome.type !== 'argument-lost') this.#started();
         if (outcome.type === 'succeeded' || outcome.type === 'kept' || outcome.type === 'failed') this.#listener.served();
         else if (outcome.type === 'stopped' && !this.#stop) this.#listener.turnedDown(false);
-        // A node that leaves stops what it cannot finish; nobody here has asked for it.
+        // A node that leaves stops attempts that it cannot finish, without a request from here.
         return this.#end(outcome.type === 'stopped' && !this.#stop ? { type: 'declined' } : this.#stop ? { type: 'stopped' } : outcome);
       }
     }
   }
 
-  /**
-   * The node lives, and does not say that it has heard of the attempt: as if it were lost. Should it run there after all, it is to be
-   * stopped.
-   */
+  /** The node lives, and does not confirm the attempt: it counts as lost. If it runs there after all, it must be stopped. */
   unanswered(): void {
     const { node, id, runId } = this;
     const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${this.#question.functionId}"`;
@@ -294,7 +293,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     this.gone('lost');
   }
 
-  /** The node does not take the run. */
+  /** The node refuses the run. */
   refused(): void {
     if (!this.#stop) this.#listener.turnedDown(false);
     this.gone('left');

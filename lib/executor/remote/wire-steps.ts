@@ -8,16 +8,16 @@ import { StoredValue } from '../../value/index.js';
 import type { UngatheredStep } from '../values/gathered-attempt.js';
 import { type ArgumentValue, isRemote, RIDES_ALONG_BYTES } from '../values/remote-value.js';
 
-/** What may ride along with one attempt in all, bytes: a message has to stay well below the longest frame. */
+/** The most that may ride along with one attempt, bytes: a message must stay well below the longest frame. */
 const MAX_RIDERS_BYTES = 1024 * 1024;
 
 const MODULES_KEPT = 1000;
 const onWire = new Map<string, string>();
 
-/** A module as every node finds it below its own root: a path below the driver's root becomes one that is relative to it. */
+/** Returns a module as every node finds it below its own root: a path below the driver's root becomes relative to it. */
 export function moduleOnWire(module: string, root: string): string {
   if (!module.startsWith('file:')) return module;
-  // A path takes 4 µs to work out, and each attempt names one. Bounded: the oldest goes first.
+  // Computing a path takes 4 µs, and each attempt names one. Bounded: the oldest is dropped first.
   const key = `${root}\n${module}`;
   let known = onWire.get(key);
   if (known === undefined) {
@@ -31,10 +31,10 @@ export function moduleOnWire(module: string, root: string): string {
 function relativeToRoot(module: string, root: string): string {
   try {
     const path = fileURLToPath(module);
-    // A module knows itself by its real path; a root may be given by a link.
+    // A module knows its own real path; a root may be given by a link.
     return pathBelow(root, path) ?? pathBelow(realpathSync(root), path) ?? module;
   } catch {
-    // No path, or no root: the loading fails and says so.
+    // It is no path, or there is no root. Loading fails and reports it.
     return module;
   }
 }
@@ -44,7 +44,7 @@ function pathBelow(root: string, path: string): string | undefined {
   return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : `./${way.split(sep).join('/')}`;
 }
 
-/** Steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
+/** Returns steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
 export function stepsForWire(steps: readonly UngatheredStep[], root: string): readonly WireStep[] {
   let leftBytes = MAX_RIDERS_BYTES;
   const given = (one: ArgumentValue, where: string): Extract<WireStep['inputs'][number], object> => {
@@ -76,8 +76,8 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
 }
 
 /**
- * Steps that came from another node. `refOf` gives the same object for the same reference, so that what is loaded is found again. Throws
- * `HANDOFF_BAD_MESSAGE` for what is no attempt: no steps, or one that needs a later one.
+ * Reads steps that came from another node. `refOf` returns the same object for the same reference, so that loaded code is found again.
+ * Throws `HANDOFF_BAD_MESSAGE` if they form no attempt: no steps, or one that needs a later one.
  */
 export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string, name: string) => CodeRef): readonly UngatheredStep[] {
   const given = (one: Extract<WireStep['inputs'][number], object>): ArgumentValue => {
@@ -86,7 +86,7 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
     return { from, value, sizeBytes, isExclusive: sole };
   };
   const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
-  // What comes out of the last of them is the value.
+  // The result of the last step is the value.
   const isWhole = steps.at(-1)?.role === 'function';
   if (!isWhole || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'an attempt came that has no order');
   return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole }) => ({

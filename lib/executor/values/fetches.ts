@@ -4,28 +4,30 @@ import { type Origin, StoredValue } from '../../value/index.js';
 import type { ValueListener } from './offers.js';
 import type { RemoteValue } from './remote-value.js';
 
-/** How this node reaches another: over a link, one that will come back included; not itself; or it is this node. */
+/** How this node reaches another: over a link, possibly one that will come back; not by itself; or it is this node. */
 export type FetchRoute = 'direct' | 'none' | 'self';
 
-/** What fetching needs of the node. */
+/** The parts of the node that fetching needs. */
 export interface FetchDeps {
   readonly node: string;
   readonly requests: Requests;
   wayTo(node: string): FetchRoute;
-  /** How many bytes of values have come from a node: grows while one is on its way. */
+  /** Returns how many bytes of values have come from a node. Grows while one is on its way. */
   receivedFrom(node: string): number;
 }
 
-/** How long a node that has a value may take to send its first byte, and after that between two signs of progress, ms. */
+/** How long a node with a value may take to send its first byte, and later between two signs of progress, ms. */
 const SILENCE_MS = 30_000;
 
-/** The same for who passes it on: it says nothing while it gets the value itself, which may be large and its own link slow. */
+/**
+ * The same for a node that passes a value on: it is silent while it fetches the value, which may be large, over a link that may be slow.
+ */
 const PASSING_ON_MS = 600_000;
 
-/** By DAG id a value is looked up and sent at once. */
+/** A value by DAG id is looked up and sent at once. */
 const LOOK_UP_MS = 5000;
 
-/** What was asked for: whole, the bytes of it, or none. */
+/** The answer to a fetch: the whole value, its bytes, or an error. */
 type Answer = StoredValue | { readonly parts: readonly Uint8Array[]; readonly origin: Origin } | { readonly error: Error | undefined };
 
 interface Fetching {
@@ -34,18 +36,20 @@ interface Fetching {
 }
 
 /**
- * Fetches values from the nodes that have them: each at most once at a time, however many want it, but those that come for one alone. What
- * cannot be reached is fetched through another node, which passes it on. Every fetch ends: in the value, or in the error of the node that
- * has it, or `HANDOFF_RESULT_LOST` when there is none, or that node is gone.
+ * Fetches values from the nodes that have them. A value is fetched once at a time, however many attempts want it, except values for a
+ * single attempt. If there is no way to the origin, another node passes the value on.
+ *
+ * Every fetch ends: with the value, with the error of the node that has it, or with `HANDOFF_RESULT_LOST` if it does not exist or that node
+ * is gone.
  */
 export class Fetches {
   readonly #deps: FetchDeps;
   readonly #fetching = new PassingMap<string, Fetching>();
-  /** By request: from whom bytes are on their way, and whether they are a result, which is frozen where it is opened. */
+  /** By request, the node that sends bytes, and whether they are a result, which is frozen where it is opened. */
   readonly #coming = new Map<number, { readonly from: string; readonly freeze: boolean }>();
-  /** Values for which there was no room beside others: each is asked for again when another has come, or will not. */
+  /** Values for which there was no room besides others. Each is requested again when another has come, or will not. */
   readonly #waiting = new Set<() => void>();
-  /** Requests for values that come for one alone. */
+  /** Requests for values that come for a single attempt. */
   readonly #sole = new Set<number>();
   #soleFetches = 0;
 
@@ -53,19 +57,19 @@ export class Fetches {
     this.#deps = deps;
   }
 
-  /** How many are under way. */
+  /** The number of fetches in progress. */
   get size(): number {
     return this.#fetching.size;
   }
 
-  /** Whether there is a way to a node that leads over no other. */
+  /** Whether there is a direct way to a node. */
   reaches(node: string): boolean {
     return this.#deps.wayTo(node) === 'direct';
   }
 
   /**
-   * `via` is asked when there is no way to the origin. `withinMs` limits the time to the first byte; it has a default for each kind of
-   * value. Returns how to give it up; then nobody is told.
+   * Fetches a value. `via` is asked if there is no way to the origin. `withinMs` limits the time to the first byte; each kind of value has
+   * a default. Returns a function that gives up; the listener is not called then.
    */
   fetch(far: RemoteValue, via: string | undefined, listener: ValueListener, withinMs?: number): () => void {
     const to = this.reaches(far.from) ? far.from : via;
@@ -89,7 +93,7 @@ export class Fetches {
     };
   }
 
-  /** A node says whether it has what was asked for. */
+  /** A node reports whether it has the requested value. */
   heard(from: string, message: WireMessageOf<'value-found' | 'value-missing'>, error: Error | undefined): void {
     const { requests } = this.#deps;
     if (!requests.isOpen(from, message.id, 'fetch-value')) return;
@@ -99,12 +103,12 @@ export class Fetches {
     else this.#coming.set(id, { from, freeze });
   }
 
-  /** Whether a value of that number was asked for, and has been announced. */
+  /** Whether a value with that number was requested, and has been announced. */
   expects(from: string, id: number): boolean {
     return this.#coming.get(id)?.from === from;
   }
 
-  /** Where a value is put together that comes in several chunks; nowhere, for one that nobody has asked that node for. */
+  /** Returns memory for a value that comes in several chunks, or `undefined` if that node was not asked for it. */
   memoryFor(from: string, id: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
     if (!this.#deps.requests.isOpen(from, id, 'fetch-value')) return undefined;
     return this.#sole.has(id) ? StoredValue.memoryForExclusive(sizeBytes, begin) : StoredValue.memory(sizeBytes);
@@ -169,7 +173,7 @@ export class Fetches {
       const isLate = HandoffError.is(error, 'HANDOFF_TIMEOUT');
       this.#coming.delete(id);
       this.#roomAgain();
-      // A run makes the value again; whoever asks by DAG id is to know that it may be there.
+      // A run makes the value again. A caller that asks by DAG id must learn that it may exist.
       settle((listener) => listener.missing(isLate && far.value.kind === 'of-dag' ? error : this.#lost(far, isLate ? error : undefined)));
     };
     const giveUp = this.#deps.requests.request<Answer>(to, ask, { answered, failed }, this.#limit(to, far, withinMs));
@@ -181,7 +185,7 @@ export class Fetches {
     };
   }
 
-  /** There is no room while others are on their way, which is nobody's failure. */
+  /** There is no room while other values are on their way. That is no failure. */
   #again(to: string, far: RemoteValue, key: string, withinMs: number | undefined): void {
     const fetching = this.#fetching.get(key);
     if (!fetching) return;
@@ -192,7 +196,7 @@ export class Fetches {
     this.#waiting.add(again);
   }
 
-  /** A value that there will never be room for is not asked for again. */
+  /** A value that is too large for any room is not requested again. */
   #fault(error: Error, far: RemoteValue): Error {
     if (!(error instanceof NoRoom) || !error.isForGood) return error;
     const functionId = 'functionId' in far.value ? far.value.functionId : undefined;

@@ -9,26 +9,26 @@ import type { Fetches } from './fetches.js';
 import type { ValueListener } from './offers.js';
 import { type ArgumentValue, isRemote, type RemoteValue } from './remote-value.js';
 
-/** A step of an attempt, some of whose values may lie elsewhere. */
+/** A step of an attempt, some of whose values may be elsewhere. */
 export interface UngatheredStep extends Omit<PlacedStep, 'inputs' | 'extra'> {
   readonly inputs: readonly (ArgumentValue | number)[];
   readonly extra: ArgumentValue | undefined;
 }
 
-/** As `Attempt`, before its values are there. */
+/** Like `Attempt`, before its values are there. */
 export interface UngatheredAttempt<S = UngatheredStep> {
   readonly context: AttemptContext;
   readonly steps: readonly S[];
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs: number;
-  /** Who is asked for values that there is no way to: the driver of the run. */
+  /** The node to ask for values that cannot be reached: the driver of the run. */
   readonly via: string | undefined;
 }
 
-/** As `Outcome`; or a value that another function made cannot be had: the attempt was not begun. */
+/** Like `Outcome`; or a value that another function made is lost, and the attempt was not started. */
 export type GatheredOutcome = Outcome | { readonly type: 'argument-lost'; readonly functionId: string; readonly error: Error };
 
-/** What starting an attempt needs of its node. */
+/** The parts of the node that starting an attempt needs. */
 export interface GatherDeps {
   readonly node: string;
   readonly executor: Executor;
@@ -36,12 +36,12 @@ export interface GatherDeps {
   readonly fetches: Fetches;
 }
 
-/** How long a node may take, beyond the time that what it runs has, to say how that ended, ms. */
+/** How long a node may take to report how its work ended, beyond the time that the work has, ms. */
 const ANSWER_MS = 5000;
 
 /**
- * Starts an attempt on this node, as soon as all its values are here: at once, if they are. What was fetched is kept with the run, for
- * others; not what the attempt alone needs, which is its own.
+ * Starts an attempt on this node as soon as all its values are here: at once, if they are. A fetched value is kept with the run, for other
+ * attempts, unless only this attempt needs it.
  */
 export function startGathered(attempt: UngatheredAttempt, deps: GatherDeps): AttemptHandle<GatheredOutcome> {
   let far: Set<RemoteValue> | undefined;
@@ -92,7 +92,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const { value } = far;
     const known = value.kind === 'of-run' ? store.get(runId, value.functionId) : undefined;
     if (known) return this.#got(far, this.#own.has(far) ? known.toOnlyUser(true) : known);
-    // Who cannot be reached any more may still be reached by the driver.
+    // The driver may still reach a node that this node cannot.
     const isDirect = fetches.reaches(far.from);
     const isSole = this.#own.has(far);
     const listener: ValueListener = {
@@ -114,7 +114,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     if (!this.#outcome) this.#fetching.add(giveUp);
   }
 
-  /** What a serializer makes takes as long as that may take, which is the time of this attempt; other values have the default. */
+  /** A serializer's value may take as long as this attempt may. Other values have the default. */
   #waitMs({ value: { kind } }: RemoteValue): number | undefined {
     if (kind !== 'serialized' && kind !== 'offered') return undefined;
     const { timeoutMs } = this.#attempt;
@@ -154,7 +154,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
   }
 }
 
-/** The values that nobody else needs, and this attempt once, on the loop; to a thread they go by memory that both see. */
+/** Returns the values that only this attempt needs, once, on the loop. To a thread they go in shared memory. */
 function ownOf({ steps }: UngatheredAttempt): Set<RemoteValue> {
   const byName = new Map<string, RemoteValue | undefined>();
   for (const { inputs, isolation } of steps) {

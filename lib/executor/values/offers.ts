@@ -1,19 +1,19 @@
 import type { HandoffError } from '../../base/index.js';
 import type { StoredValue } from '../../value/index.js';
 
-/** Who hears of a value. */
+/** Receives a value. */
 export interface ValueListener {
   found(value: StoredValue): void;
-  /** `undefined`: it is not there. */
+  /** `undefined` means that it is not there. */
   missing(error: Error | HandoffError | undefined): void;
 }
 
-/** Makes a value when somebody wants it. */
+/** Makes a value when it is requested. */
 export type ValueMaker = (listener: ValueListener) => void;
 
 /**
- * Values that this node has said it would give, by a number that means nothing to others: whoever was told it may fetch them until they are
- * dropped.
+ * Values that this node has offered, by a number that is meaningless to others. A node that received the number may fetch the value until
+ * it is dropped.
  */
 export class Offers {
   readonly #makers = new Map<number, ValueMaker>();

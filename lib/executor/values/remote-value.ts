@@ -1,22 +1,22 @@
 import type { ValueName } from '../../peer/index.js';
 import type { StoredValue } from '../../value/index.js';
 
-/** A value that lies on another node, and what it is called there. */
+/** A value on another node, with its name there. */
 export interface RemoteValue {
   readonly from: string;
   readonly value: ValueName;
   readonly sizeBytes: number;
-  /** The same value, where it is at hand and small: it may ride along with whoever would fetch it. */
+  /** The same value, if it is here and small. It may ride along with the attempt that would fetch it. */
   readonly inline?: StoredValue | undefined;
-  /** Whether nobody but who fetches it will need it, and once: then it comes for that one, who may be given it without a copy. */
+  /** Whether only the fetching attempt needs it, and once. Then it may be opened without a copy. */
   readonly isExclusive?: boolean;
 }
 
-/** What a step is given before everything has been fetched. */
+/** An argument of a step before everything has been fetched. */
 export type ArgumentValue = StoredValue | RemoteValue;
 
 /** Whether an argument is still on another node and has to be fetched. */
 export const isRemote = (given: ArgumentValue | number | undefined): given is RemoteValue => typeof given === 'object' && 'from' in given;
 
-/** Up to this size, packed, a value rides along with an attempt or with its receipt, bytes. */
+/** A packed value up to this size rides along with an attempt or with its receipt, bytes. */
 export const RIDES_ALONG_BYTES = 64 * 1024;

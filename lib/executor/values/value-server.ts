@@ -8,7 +8,7 @@ import type { Fetches } from './fetches.js';
 import type { Offers, ValueListener } from './offers.js';
 import { RIDES_ALONG_BYTES } from './remote-value.js';
 
-/** What giving values to others needs of the node. */
+/** The parts of the node that giving values needs. */
 export interface ValueServerDeps {
   readonly node: string;
   readonly store: ValueStore;
@@ -21,20 +21,20 @@ export interface ValueServerDeps {
 }
 
 /**
- * Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. Whoever has lost the link asks
+ * Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. A node that has lost its link asks
  * again.
  */
 export class ValueServer {
   readonly #deps: ValueServerDeps;
 
-  /** Serializers under way, each with its run and who waits for it. */
+  /** Serializers in progress, each with its run and the node that waits for it. */
   readonly #serializing = new Map<AttemptHandle, { readonly runId: string; readonly to: string }>();
 
   constructor(deps: ValueServerDeps) {
     this.#deps = deps;
   }
 
-  /** A run is over: nobody waits for its serializers any more. */
+  /** A run is over: no node needs its serializers any more. */
   runEnded(runId: string): void {
     for (const [handle, one] of [...this.#serializing]) if (one.runId === runId) handle.stop(this.#unwanted(), 0);
   }
@@ -73,7 +73,7 @@ export class ValueServer {
       case 'of-run': {
         const held = store.get(value.runId, value.functionId);
         if (held || value.origin === node) return tell(held);
-        // For one who has no way to the origin; what passes through is not kept.
+        // For a node that has no way to the origin. The value is passed on and not kept.
         fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
         return;
       }
@@ -89,8 +89,8 @@ export class ValueServer {
   }
 
   /**
-   * An edge's serializer runs where the value was made, for as long as its consumer may take. It holds no claim of its own: its consumer
-   * does, on the node that waits for it.
+   * An edge's serializer runs where the value was made, as long as its consumer may take. It has no claim of its own: its consumer does, on
+   * the node that waits for it.
    */
   #serialize(to: string, value: Extract<ValueName, { kind: 'serialized' }>, held: StoredValue, listener: ValueListener): void {
     const { executor, node, refOf } = this.#deps;
