@@ -14,6 +14,7 @@ export interface ActorRef<M> {
 
 /** The root of a tree of actors. */
 export interface ActorSystem {
+  /** The name given at its start; need not be unique. */
   readonly name: string;
   /** For the compiler only. @internal */
   readonly [system]: true;
@@ -38,6 +39,7 @@ export type ExitReason = 'normal' | 'shutdown' | 'killed' | Error;
 
 /** The operations of a handler. After its actor's end all are refused: `tell` returns false, the others fail with `HANDOFF_STOPPED`. */
 export interface ActorContext<M> {
+  /** The reference to this incarnation. */
   readonly self: ActorRef<M>;
   /** Aborted when the actor is asked to stop, fails or is killed. */
   readonly signal: AbortSignal;
@@ -134,11 +136,15 @@ export interface SupervisorOptions {
 
 /** One child as a supervisor sees it. */
 export interface ChildInfo {
+  /** The id in its specification. */
   readonly id: string;
   /** The current incarnation; `undefined` unless the child is running. */
   readonly ref: ChildRef | undefined;
+  /** Whether it runs. `'restarting'`: its latest restart failed and is being retried. */
   readonly state: 'running' | 'stopped' | 'restarting';
+  /** What it is: as specified, or as its `start` has shown. */
   readonly type: 'worker' | 'supervisor';
+  /** Whether it is restarted, as specified. */
   readonly restart: Restart;
 }
 

@@ -3,9 +3,13 @@ export type Capabilities = Readonly<Record<string, number>>;
 
 /** A node as a strategy sees it: the driver's picture of it, which is exact for its own node and a hint for others. */
 export interface NodeView {
+  /** The node's name, which `place` returns. */
   readonly name: string;
+  /** What the node has, exactly as registered. */
   readonly capabilities: Capabilities;
+  /** What running functions hold there, of all drivers. */
   readonly used: Capabilities;
+  /** Whether it is the driver's own node. */
   readonly isSelf: boolean;
   /** Whether what it has free now holds the cost. */
   readonly fits: boolean;
@@ -20,9 +24,13 @@ export interface NodeView {
 
 /** One function that could run now. `nodes` are those that could ever hold it: the driver's own first, then by name. */
 export interface PlacementRequest {
+  /** The DAG id of the run. */
   readonly dagId: string;
+  /** The function to place. */
   readonly functionId: string;
+  /** What the function holds while it runs. */
   readonly cost: Capabilities;
+  /** The nodes that could ever hold it: the driver's own first, then by name. At least one. */
   readonly nodes: readonly NodeView[];
 }
 
@@ -32,6 +40,7 @@ export interface PlacementRequest {
  * that is not among them, ends the run with `HANDOFF_ALLOCATION_FAILED`.
  */
 export interface AllocationStrategy {
+  /** The name of the strategy, for error messages. */
   readonly name: string;
   /**
    * Whether the strategy always takes a node with room if there is one, and never one without. If so, it is shown only nodes with room,

@@ -55,6 +55,7 @@ export interface HandoffErrorFields {
   faults?: readonly DagFault[];
   results?: Readonly<Record<string, unknown>>;
   childId?: string;
+  /** The reason for a refusal. */
   reason?: string;
   /** Where in a value the fault is, as in `result.rows[3].callback`. */
   path?: string;
@@ -62,6 +63,7 @@ export interface HandoffErrorFields {
   failures?: readonly HandoffError[];
   /** The option or field of a specification that is wrong, and its value. */
   field?: string;
+  /** The value of `field`. */
   value?: unknown;
   cause?: unknown;
 }

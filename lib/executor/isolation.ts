@@ -4,6 +4,7 @@ import type { Lender } from './attempts/current-function.js';
 
 /** The place where code runs on a node. A new isolation is one file in `isolations/` and one line in the map at the door. */
 export interface IsolationRunner {
+  /** The name that a function's `isolation` gives. */
   readonly name: string;
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
   start(call: Call, settle: (outcome: Outcome) => void): Running;

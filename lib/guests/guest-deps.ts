@@ -7,8 +7,11 @@ import type { ValueStore } from '../store/index.js';
 
 /** One driver's use of this node: resources, threads, and slots on the loop. */
 export interface DriverUse {
+  /** The amount of each resource that its functions hold. */
   readonly used: Map<string, number>;
+  /** How many slots of threads they hold. */
   threads: number;
+  /** How many slots on the loop they hold. */
   loopPlaces: number;
 }
 

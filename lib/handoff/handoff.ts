@@ -47,6 +47,7 @@ type Method = (...args: never[]) => unknown;
  * reject with `HANDOFF_STOPPED`.
  */
 export class Handoff implements AsyncDisposable {
+  /** The node's name, unique in the cluster. */
   readonly name: string;
   /** A nact reference for other actors. It stays valid while the node lives. */
   readonly actor: NactRef<HandoffMessage>;

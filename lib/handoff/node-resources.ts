@@ -6,10 +6,13 @@ import { checkId, type StationClient } from './node/station-client.js';
 /** A member of the cluster. */
 export interface NodeInfo {
   readonly name: string;
+  /** The URL at which others reach it, if it listens. */
   readonly address?: string;
+  /** `'suspect'`: silent for half of the heartbeat's time-out. `'leaving'`: accepts no more work. */
   readonly status: NodeStatus;
   /** Exactly as registered; empty until the member has reported. */
   readonly capabilities: Capabilities;
+  /** What running functions hold, of all drivers. */
   readonly used: Capabilities;
   /** The number of attempts in progress, of all drivers. */
   readonly running: number;

@@ -38,6 +38,7 @@ export interface MembershipState {
   /** Whether this node has said goodbye. It then neither beats nor watches members. */
   hasLeft: boolean;
   readonly policy: MembershipPolicy;
+  /** The nodes that this node has, or had, a link with, by name. */
   readonly peers: Map<string, Peer>;
   /** Reported members by reporter, then by name. */
   readonly told: Map<string, ReadonlyMap<string, NodeIdentity>>;
@@ -54,6 +55,7 @@ export interface MembershipState {
   readonly anchors: Set<string>;
   /** Whether the set of linked members has changed since it was last sent to all. */
   isChanged: boolean;
+  /** When the latest beat was sent, monotonic ms. */
   beatAtMs: number;
 }
 

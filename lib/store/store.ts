@@ -19,6 +19,7 @@ export interface ValueShelf {
 
 /** The place where values are kept. A new backend is one file in `backends/` and one line in the map there. */
 export interface StoreBackend {
+  /** The name of the backend in the map of backends. */
   readonly name: string;
   /** Returns an empty shelf. A shelf is not opened twice; dropping it forgets what is on it. */
   open(): ValueShelf;

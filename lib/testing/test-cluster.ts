@@ -52,6 +52,7 @@ export interface ClusterFaults {
 export class TestCluster implements AsyncDisposable {
   /** The names of all nodes, dead or alive, in the order in which they were first started. */
   readonly names: readonly string[];
+  /** Failures within nodes: of functions and of supervised actors. */
   readonly faults: ClusterFaults;
   readonly #options: CheckedClusterOptions;
   readonly #surroundings: ClusterEnvironment;

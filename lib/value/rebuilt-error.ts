@@ -3,6 +3,7 @@ import { errorFields, errorText } from './check.js';
 
 /** An Error as plain data. `fields` are its own properties, `cause` among them. */
 export interface ErrorRecord {
+  /** The class: `'dom'` is a `DOMException`. */
   readonly kind: 'error' | 'handoff' | 'non-retryable' | 'dom';
   readonly name: string;
   readonly message: string;

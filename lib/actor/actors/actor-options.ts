@@ -3,8 +3,11 @@ import { printed } from '../tree/cell.js';
 
 /** The options of `spawnActor`. */
 export interface ActorOptions<S> {
+  /** A name for people, unique under its parent. Any non-empty string. The default is none. */
   name?: string;
+  /** Makes the first state. Without it the state is `undefined`. */
   init?: () => S | Promise<S>;
+  /** Called once at the end, with the state as of the last completely handled message, unless the actor is killed. */
   onTerminate?: (state: S, reason: ExitReason) => void | Promise<void>;
 }
 

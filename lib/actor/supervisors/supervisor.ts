@@ -102,10 +102,12 @@ export function gaveUp(supervisor: Supervisor): GaveUp | undefined {
 
 /** The actors supervised below a supervisor, for people to read. */
 export interface SupervisionTree {
+  /** The child's id; for the root the supervisor's name. */
   readonly name: string;
   readonly type: 'worker' | 'supervisor';
   /** How often the supervisor has restarted this child since the supervisor's own start. */
   readonly restarts: number;
+  /** The children in start order; empty for a worker. */
   readonly children: readonly SupervisionTree[];
 }
 

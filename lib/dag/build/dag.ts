@@ -50,6 +50,7 @@ export class Dag<
 {
   /** For the compiler only. @internal */
   declare readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
+  /** The id of the DAG in results, errors and events, and on the wire. */
   readonly id: string;
   /** The functions by id, in the order in which they were added, without the inputs. */
   readonly functions: ReadonlyMap<string, FunctionSpec>;

@@ -7,9 +7,13 @@ declare const same: unique symbol;
 
 /** An edge with its own serialization. `Out` is what the consumer receives. */
 export interface Arg<I extends string, In, Out> {
+  /** The producer: a function or an input. */
   readonly id: I;
+  /** Runs on the producer's node. The default passes the value on. */
   readonly serialize?: SerializeCode;
+  /** Runs on the consumer's node. The default passes the value on. */
   readonly deserialize?: SerializeCode;
+  /** Constants that both receive after the names of the nodes. */
   readonly extra: readonly unknown[];
   /** For the compiler only. @internal */
   readonly [edge]?: (produced: In) => Out;

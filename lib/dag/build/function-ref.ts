@@ -8,13 +8,17 @@ declare const signature: unique symbol;
 
 /** A reference as it is at run time, on the wire and in JSON: plain data. */
 export interface CodeRef {
+  /** A `file:` URL, a path relative to the node's `root`, or a package's module. */
   readonly module: string;
+  /** The name of the export. */
   readonly name: string;
 }
 
 /** A reference to a function of a module, as `functionsIn` returns it. `F` exists for the compiler only. */
 export interface FunctionRef<F extends AnyFunction = AnyFunction> {
+  /** A `file:` URL, a path relative to the node's `root`, or a package's module. */
   readonly module: string;
+  /** The name of the export. */
   readonly name: string;
   /** For the compiler only. @internal */
   readonly [signature]?: F;
@@ -22,7 +26,9 @@ export interface FunctionRef<F extends AnyFunction = AnyFunction> {
 
 /** A reference written by hand, or read from JSON. Its parameters are not checked and its result is `unknown`. */
 export interface UntypedFunctionRef {
+  /** A `file:` URL, a path relative to the node's `root`, or a package's module. */
   readonly module: string;
+  /** The name of the export. */
   readonly name: string;
   /** For the compiler only. @internal */
   readonly [signature]?: never;

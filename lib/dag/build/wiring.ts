@@ -135,8 +135,11 @@ export type DagJson = { readonly id: string; readonly functions: readonly unknow
 export interface DagLike<V extends object = object, In extends string = string, Inl extends string = string, Used extends string = string> {
   /** For the compiler only. @internal */
   readonly [shape]?: { readonly values: V; readonly inputs: In; readonly inlines: Inl; readonly used: Used };
+  /** The id of the DAG. */
   readonly id: string;
+  /** How many functions it has, including inline ones, not inputs. */
   readonly size: number;
+  /** The functions by id, in the order in which they were added, without the inputs. */
   readonly functions: ReadonlyMap<string, FunctionSpec>;
   /**
    * Returns the DAG as plain data. Throws `HANDOFF_INVALID_DAG` for plain functions, and `HANDOFF_NOT_SERIALIZABLE` for `extraArgs` that
@@ -182,10 +185,27 @@ export type ResultsOf<V, In, Inl, Used, Collect> = Collect extends 'all'
 
 /** A function in `Dag.of`: its id is its key. */
 export interface OfSpec extends FunctionOptions {
+  /** The code to call: a function of a module, or a plain function, which stays in its process. */
   readonly code: AnyFunction | FunctionRef | UntypedFunctionRef;
+  /**
+   * The ids whose results are passed first, in order.
+   * @default []
+   */
   readonly args?: readonly (string | Arg<string, never, unknown>)[];
+  /**
+   * Constants passed after the results.
+   * @default []
+   */
   readonly extraArgs?: readonly unknown[];
+  /**
+   * Whether results are passed one by one, or as one array in first place.
+   * @default 'variadic'
+   */
   readonly argumentInclusion?: 'variadic' | 'as-list';
+  /**
+   * `'inline'` means evaluated within each consumer's attempt, and absent from the results.
+   * @default 'regular'
+   */
   readonly type?: 'regular' | 'inline';
 }
 /** The result of a function in `Dag.of`. */

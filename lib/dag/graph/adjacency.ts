@@ -3,7 +3,9 @@
  * graph of 100,000 functions needs two allocations instead of 100,000.
  */
 export interface Adjacency {
+  /** Where each list begins in `items`; one entry more than there are lists. */
   readonly start: Int32Array;
+  /** The entries of all lists, one list after the other. */
   readonly items: Int32Array;
 }
 

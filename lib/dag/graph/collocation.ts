@@ -8,6 +8,7 @@ export interface Placement {
   readonly bound: Uint8Array;
   /** The number of its group, or -1. */
   readonly group: Int32Array;
+  /** How many groups there are. */
   readonly groupCount: number;
 }
 

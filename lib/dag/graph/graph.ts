@@ -12,13 +12,17 @@ export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 
 export class Graph {
   /** All functions in the order of adding, including inline ones. The index is the function's position. */
   readonly specs: FunctionSpec[] = [];
+  /** The ids of the functions, by position. */
   readonly ids: string[] = [];
+  /** The `FLAGS` of the functions, by position. */
   readonly flags: number[] = [];
   /** The flags that at least one function has. */
   allFlags = 0;
   /** The arguments of all functions in one list, as id numbers. Those of position i end before `argsEnd[i]`. */
   readonly args: number[] = [];
+  /** For each position, the end of its arguments in `args`. */
   readonly argsEnd: number[] = [];
+  /** The ids of the inputs, in the order of adding. */
   readonly inputs: string[] = [];
   /** The number of every id that was mentioned. */
   readonly #numberOf = new Map<string, number>();

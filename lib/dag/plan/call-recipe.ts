@@ -7,6 +7,7 @@ import type { Layout } from './layout.js';
  * itself.
  */
 export interface CallRecipe {
+  /** The steps, each after those it needs; the last one is the function itself. */
   readonly steps: readonly RecipeStep[];
 }
 
@@ -20,9 +21,11 @@ export interface RecipeStep {
   readonly code: AnyFunction | CodeRef;
   /** Where it runs: a plain function in the loop, a reference where its function runs. */
   readonly isolation: Isolation;
+  /** The sources of its arguments, in order. */
   readonly sources: readonly RecipeSource[];
   /** Whether the sources are passed as one array in first place. */
   readonly asList: boolean;
+  /** Constants passed after the arguments. */
   readonly extraArgs: readonly unknown[];
 }
 

@@ -17,21 +17,30 @@ export interface Layout {
   readonly functions: readonly FunctionSpec[];
   /** The regular functions. */
   readonly specs: readonly FunctionSpec[];
+  /** The ids of the regular functions, by index. */
   readonly ids: readonly string[];
+  /** The index of each regular function, by id. */
   readonly indexOf: ReadonlyMap<string, number>;
   readonly inputs: readonly string[];
   /** The arguments of every function by number, including inline ones, in order and with duplicates. */
   readonly args: Adjacency;
   /** For each regular function the inline functions that it evaluates, producers first. `undefined` if the DAG has no inline function. */
   readonly evaluated: Adjacency | undefined;
+  /** The regular functions that each one waits for, each once. */
   readonly producers: Adjacency;
+  /** The regular functions that wait for each one, each once. */
   readonly dependents: Adjacency;
+  /** How many functions each one waits for. */
   readonly needsCount: Int32Array;
+  /** All regular functions, each after those it waits for. */
   readonly topological: Int32Array;
+  /** The functions that no other consumes. */
   readonly sinks: Int32Array;
   readonly isolation: readonly Isolation[];
   readonly placement: Placement;
+  /** An index into `CLOSURES` for each regular function. */
   readonly closure: Uint8Array;
+  /** 1 if a function that will run needs input k. */
   readonly inputUsed: Uint8Array;
   /** 1 if the function needs inline functions or (de)serializers. `undefined` if no function does. */
   readonly complex: Uint8Array | undefined;

@@ -18,7 +18,9 @@ export interface Plan {
   readonly definitionId: string;
   /** The number of regular functions. */
   readonly size: number;
+  /** The ids of the functions, by index. */
   readonly ids: readonly string[];
+  /** The index of each function, by id. */
   readonly indexOf: ReadonlyMap<string, number>;
   readonly specs: readonly FunctionSpec[];
   /** The ids of the inputs, in the order of adding. */
@@ -51,6 +53,7 @@ export interface Plan {
   readonly closure: Uint8Array;
   /** The number of its collocation group, counted from 0, or -1. */
   readonly group: Int32Array;
+  /** How many collocation groups there are. */
   readonly groupCount: number;
   /** The functions that no regular function consumes, directly or through inline functions. */
   readonly sinks: Int32Array;

@@ -5,8 +5,11 @@ import { LineBudget, OutputLines } from './output-lines.js';
 
 /** What a function may know of itself while it runs. */
 export interface FunctionContext {
+  /** The DAG id of the run. */
   readonly dagId: string;
+  /** The unique id of the run. */
   readonly runId: string;
+  /** The function whose attempt it is; for an inline function its consumer. */
   readonly functionId: string;
   /** The number of the attempt. Counts from 1. */
   readonly attempt: number;

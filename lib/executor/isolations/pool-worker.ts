@@ -20,6 +20,7 @@ const OUT_OF_MEMORY = /out of memory/i;
 
 /** A call for a worker. */
 export interface Work {
+  /** The number of the call, unique within the isolation. */
   readonly key: number;
   readonly context: AttemptContext;
   /** Whether it may only run in a worker in which nothing has run. */

@@ -19,6 +19,7 @@ export interface ObserverOptions {
   joinTimeoutMs?: number;
   /** The secret of the cluster, as the nodes have it. The default is none. */
   cookie?: string;
+  /** The observer's certificates. With them, links are `wss://`. The default is none. */
   tls?: TlsOptions;
   /** The transport of the nodes. The default is WebSockets. */
   transport?: Transport;

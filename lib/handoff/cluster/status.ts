@@ -15,12 +15,17 @@ export interface NodeUse {
   readonly name: string;
   /** The member's URL; `undefined` if it does not listen. */
   readonly address: string | undefined;
+  /** `'suspect'`: silent for half of the heartbeat's time-out. `'leaving'`: accepts no more work. */
   readonly status: NodeStatus;
   /** Whether the member has reported its state. If not, the numbers are zero. */
   readonly isHeard: boolean;
+  /** What it has, exactly as registered. */
   readonly capabilities: Capabilities;
+  /** What running functions hold, of all drivers. */
   readonly used: Capabilities;
+  /** Slots for functions in threads and child processes. */
   readonly threads: Places;
+  /** Slots for functions on its event loop. */
   readonly loopPlaces: Places;
   /** The number of attempts in progress, of all drivers. */
   readonly running: number;
@@ -51,6 +56,7 @@ export interface DrivenRun {
 export interface WaitingFunction {
   readonly functionId: string;
   readonly dagId: string;
+  /** The name of the node that drives its run. */
   readonly driver: string;
   /** The node where it waits; `undefined` if it waits at its driver until any node has room. */
   readonly node: string | undefined;
@@ -60,7 +66,9 @@ export interface WaitingFunction {
 
 /** The status of a cluster. */
 export interface ClusterStatus {
+  /** The members that answered within a second, the asked one first. */
   readonly nodes: readonly NodeUse[];
+  /** The runs in progress, of all drivers. */
   readonly runs: readonly DrivenRun[];
   /** Waiting functions: at most the first hundred of each run. */
   readonly waiting: readonly WaitingFunction[];

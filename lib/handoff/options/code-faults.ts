@@ -6,9 +6,13 @@ import { checkedRoot } from './node-options.js';
 /** A function whose code, or that of a serializer of its arguments, cannot be loaded on this machine. */
 export interface CodeFault {
   readonly kind: 'code-not-found';
+  /** The function that cannot run. */
   readonly functionId: string;
+  /** The module of the code, as the reference names it. */
   readonly module: string;
+  /** The name of the export. */
   readonly name: string;
+  /** A sentence that says what is wrong. */
   readonly message: string;
 }
 

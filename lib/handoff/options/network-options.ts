@@ -3,7 +3,9 @@ import { defaultTransport, guardedTransport, SECURE_SCHEME, type Transport } fro
 
 /** The certificates of a node, in PEM. See Node's `tls.createSecureContext`. */
 export interface TlsOptions {
+  /** The certificate that this node shows, with its chain. */
   cert: string | Buffer;
+  /** The private key of the certificate. */
   key: string | Buffer;
   /** Trusted certificate authorities, besides the system's own list. */
   ca?: string | Buffer;

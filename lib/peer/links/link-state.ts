@@ -60,13 +60,17 @@ export interface LinkSetup {
 export interface LinkState {
   readonly setup: LinkSetup;
   phase: 'opening' | 'greeting' | 'proving' | 'deciding' | 'up' | 'over';
+  /** When the greeting must be over, monotonic ms. */
   deadlineMs: number;
   /** Set once if this node itself was late: the other's message may be there, unread. */
   isExtended: boolean;
+  /** Key material of the TLS session, as hex; `null` without TLS. */
   exporter: string | null;
   peer: PeerIdentity | undefined;
+  /** The agreed protocol; 0 before that. */
   protocol: number;
   transcript: Transcript;
+  /** How many frames could not be understood. */
   badFrames: number;
 }
 

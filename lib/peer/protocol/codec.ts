@@ -46,6 +46,7 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsTyp
  * Something that is not a valid message. Its type and number are set if they could be read, so that the request with that number can fail.
  */
 export interface WrongMessage {
+  /** What is wrong, in words. */
   readonly fault: string;
   readonly type: string | undefined;
   readonly id: number | undefined;

@@ -1,5 +1,6 @@
 /** The limits of a MessagePack value. */
 export interface ScanLimits {
+  /** How deep lists and maps may be nested. */
   readonly depth: number;
   /** The number of values of any kind, including keys. */
   readonly nodes: number;

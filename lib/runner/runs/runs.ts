@@ -18,10 +18,14 @@ import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
 
 /** What a run that succeeded came to. */
 export interface RunOutcome<R> {
+  /** The DAG id of the run: `dagId` of its options, else the DAG's own. */
   readonly dagId: string;
   readonly runId: string;
+  /** The collected results by function id. */
   readonly results: R;
+  /** The name of the node on which each function ran, by function id. */
   readonly allocations: Readonly<Record<string, string>>;
+  /** How long the run took, waiting included, ms. */
   readonly durationMs: number;
   /** Of functions that may fail without failing the run, those that did. */
   readonly failures: Readonly<Record<string, HandoffError>>;

@@ -34,7 +34,9 @@ export interface SimulationOptions {
 
 /** The result of a scenario, and its trace, one line for each thing that happened. */
 export interface Simulation<T> {
+  /** What the scenario resolved to. */
   readonly result: T;
+  /** One line for each thing that happened, in order. */
   readonly trace: readonly string[];
 }
 
