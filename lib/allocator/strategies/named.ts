@@ -1,3 +1,4 @@
+// Brain: pure.
 import type { strategies } from './index.js';
 
 /** The names of the built-in strategies. */
