@@ -22,3 +22,4 @@ export { PassingMap } from './passing-map.js';
 export { peerAddress, schemeOf } from './peer-address.js';
 export { isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';
 export { Trampoline } from './trampoline.js';
+export { doAtOnce, doInTurns, type StepwiseWork } from './turns.js';

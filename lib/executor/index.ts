@@ -8,6 +8,7 @@ export { StartBudget } from './attempts/start-budget.js';
 export { blameFunctions, type StrayListener } from './attempts/stray-errors.js';
 export { CodeRefs } from './code/code-refs.js';
 export { ModuleComparisons } from './code/module-comparisons.js';
+export { type ModuleContent, ModuleContents } from './code/module-content.js';
 export { moduleDigest, sameDigest } from './code/module-digest.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
 export { type Attempt, type AttemptHandle, Executor, type ExecutorMessage, startExecutor } from './executor.js';

@@ -30,6 +30,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   tinyqueue: ['allocator/', 'testing/simulation/'],
   denque: 'executor/attempts/',
   'import-meta-resolve': 'executor/code/',
+  'get-tsconfig': 'executor/code/',
   tsx: ['executor/code/', 'journal/sqlite/'],
   libsql: 'journal/sqlite/',
   pg: 'journal/postgres/',

@@ -11,10 +11,10 @@ export interface CodeRoot {
 }
 
 /** The extensions of module files, which Node or tsx can evaluate. No other file is ever read or evaluated. */
-const MODULE_EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
+export const MODULE_EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
 /** Alternatives for a missing file: the source of compiled code, and the reverse. */
-const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
+export const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
   '.js': ['.ts', '.tsx'],
   '.mjs': ['.mts'],
   '.cjs': ['.cts'],
@@ -28,7 +28,7 @@ const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
 /** The longest module name, characters. Linux opens no longer path. */
 const LONGEST_NAME = 4096;
 /** The largest file of a module, bytes: it is read whole, to be evaluated or compared. */
-const LARGEST_MODULE_BYTES = 64 * 2 ** 20;
+export const LARGEST_MODULE_BYTES = 64 * 2 ** 20;
 /** How many links are followed by hand, as in Linux. */
 const MOST_LINKS = 40;
 

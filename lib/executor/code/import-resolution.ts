@@ -1,0 +1,212 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createPathsMatcher, parseTsconfig } from 'get-tsconfig';
+import { resolve as resolveSpecifier } from 'import-meta-resolve';
+import { TYPESCRIPT } from './code.js';
+import { SUBSTITUTES } from './module-resolution.js';
+import { tsconfigOf } from './typescript-loader.js';
+
+/** Where an import leads: to local files, to a package by name and version, into Node itself, or nowhere. */
+export type ImportTarget =
+  | { readonly to: 'files'; readonly paths: readonly string[] }
+  | { readonly to: 'package'; readonly name: string; readonly version: string }
+  | { readonly to: 'built-in' | 'nowhere' };
+
+/** What may be left out at the end of a path, in the order in which it is tried. */
+const ENDINGS = ['.js', '.json', '.node', '.ts', '.tsx', '.jsx', '.mjs', '.cjs', '.mts', '.cts'] as const;
+const TYPESCRIPT_ENDINGS = ['.ts', '.tsx', '.mts', '.cts', ...ENDINGS] as const;
+
+const NODE_MODULES = `${sep}node_modules${sep}`;
+
+/**
+ * Tells where the imports of local files lead, by the rules of Node, of CommonJS and of compilers together: a file of the other ending
+ * (`.js` for `.ts`), endings and `index` left out, the `paths` of the `tsconfig.json` by which code below `root` is compiled. Looks at the
+ * disk. Never throws.
+ */
+export class ImportResolution {
+  /** Links followed. */
+  readonly #root: string;
+  readonly #aliasesOf: (specifier: string) => readonly string[];
+  /** The packages that were met, by folder. */
+  readonly #packages = new Map<string, ImportTarget>();
+
+  constructor(root: string) {
+    this.#root = realPathOf(root) ?? root;
+    this.#aliasesOf = pathsMatcher(root);
+  }
+
+  /** `importer` is the path of the file that imports, links followed. */
+  resolve(specifier: string, importer: string): ImportTarget {
+    try {
+      if (isBuiltin(specifier)) return { to: 'built-in' };
+      return this.#targetOf(specifier, importer);
+    } catch {
+      return NOWHERE;
+    }
+  }
+
+  /** The package in which a file lies; `undefined` for a local file. `path`: links followed. */
+  packageOf(path: string): ImportTarget | undefined {
+    // A whole project may lie within node_modules, if it was installed as a program.
+    const below = relative(this.#root, path);
+    const isBelow = !below.startsWith('..') && !isAbsolute(below);
+    const shown = isBelow ? sep + below : path;
+    const at = shown.lastIndexOf(NODE_MODULES);
+    if (at < 0) return undefined;
+    const rest = shown.slice(at + NODE_MODULES.length);
+    const name = nameIn(rest.split(sep).join('/')) ?? rest;
+    const above = isBelow ? this.#root + shown.slice(0, at) : shown.slice(0, at);
+    return this.#packageIn(join(above, 'node_modules', name), name);
+  }
+
+  #targetOf(specifier: string, importer: string): ImportTarget {
+    const isTypeScript = TYPESCRIPT.test(importer);
+    if (/^\.{0,2}\/|^\.\.?$/.test(specifier)) {
+      for (const written of spellingsOf(specifier)) {
+        const found = fileAt(resolve(dirname(importer), written), isTypeScript);
+        if (found !== undefined) return this.#files([found]);
+      }
+      return NOWHERE;
+    }
+    if (specifier.startsWith('file:')) {
+      const found = fileAt(fileURLToPath(specifier), isTypeScript);
+      return found === undefined ? NOWHERE : this.#files([found]);
+    }
+    if (/^[a-z][a-z\d+.-]*:/i.test(specifier)) return NOWHERE;
+    for (const alias of this.#aliasesOf(specifier)) {
+      const found = fileAt(alias, isTypeScript);
+      if (found !== undefined) return this.#files([found]);
+    }
+    return this.#packageNamed(specifier, importer);
+  }
+
+  #packageNamed(specifier: string, importer: string): ImportTarget {
+    const name = nameIn(specifier);
+    const folder = name === undefined || specifier.startsWith('#') ? undefined : packageFolder(name, dirname(importer));
+    const found = folder === undefined ? undefined : this.packageOf(join(folder, 'package.json'));
+    if (found) return found;
+    // A package that is linked from elsewhere, its own name, or one of its `imports`.
+    const paths = [
+      () => fileURLToPath(resolveSpecifier(specifier, pathToFileURL(importer).href)),
+      () => createRequire(importer).resolve(specifier),
+    ].flatMap((way) => existing(way) ?? []);
+    return paths.length > 0 ? this.#files([...new Set(paths)]) : NOWHERE;
+  }
+
+  #files(paths: readonly string[]): ImportTarget {
+    return this.packageOf(paths[0]!) ?? { to: 'files', paths };
+  }
+
+  #packageIn(folder: string, name: string): ImportTarget {
+    const known = this.#packages.get(folder);
+    if (known) return known;
+    const target: ImportTarget = { to: 'package', ...nameAndVersion(folder, name) };
+    this.#packages.set(folder, target);
+    return target;
+  }
+}
+
+const NOWHERE: ImportTarget = { to: 'nowhere' };
+
+function pathsMatcher(root: string): (specifier: string) => readonly string[] {
+  const none = (): readonly string[] => [];
+  try {
+    const path = tsconfigOf(root);
+    return (path !== undefined && createPathsMatcher({ path, config: parseTsconfig(path) })) || none;
+  } catch {
+    // Not to be read: what compiles the code will say so.
+    return none;
+  }
+}
+
+/** The name of the package at the beginning of a specifier. */
+const nameIn = (specifier: string): string | undefined => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
+
+/** A relative specifier as CommonJS reads it, and as an ES module does: a URL. */
+function spellingsOf(specifier: string): string[] {
+  const [path = ''] = specifier.split(/[?#]/, 1);
+  try {
+    return [...new Set([specifier, path, decodeURIComponent(path)])];
+  } catch {
+    return [specifier, path];
+  }
+}
+
+/** The nearest folder of a package, links followed. */
+function packageFolder(name: string, from: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const path = join(folder, 'node_modules', name);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return realPathOf(path);
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function nameAndVersion(folder: string, name: string): { readonly name: string; readonly version: string } {
+  try {
+    const read = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown; version?: unknown };
+    return { name: String(read.name ?? name), version: String(read.version ?? '') };
+  } catch {
+    return { name, version: '' };
+  }
+}
+
+/** The file that a path stands for, links followed: itself, with another ending, or the main file of a folder. */
+function fileAt(path: string, isTypeScript: boolean, mayHaveMain = true): string | undefined {
+  const extension = extname(path);
+  const stem = path.slice(0, path.length - extension.length);
+  const substitutes = (SUBSTITUTES[extension] ?? []).map((other) => stem + other);
+  const endings = isTypeScript ? TYPESCRIPT_ENDINGS : ENDINGS;
+  const isCompiled = extension.includes('j');
+  const candidates = [
+    ...(isTypeScript && isCompiled ? [...substitutes, path] : [path, ...substitutes]),
+    ...endings.map((ending) => path + ending),
+  ];
+  const file = candidates.find(isFile);
+  if (file !== undefined) return realPathOf(file);
+  if (!mayHaveMain || !statOf(path)?.isDirectory()) return undefined;
+  const main = mainOf(path);
+  const found = main === undefined ? undefined : fileAt(join(path, main), isTypeScript, false);
+  if (found !== undefined) return found;
+  const index = endings.map((ending) => join(path, `index${ending}`)).find(isFile);
+  return index === undefined ? undefined : realPathOf(index);
+}
+
+function mainOf(folder: string): string | undefined {
+  try {
+    const { main } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { main?: unknown };
+    return typeof main === 'string' ? main : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path that a way finds, if there is a file. */
+function existing(way: () => string): string | undefined {
+  try {
+    const path = realPathOf(way());
+    return path !== undefined && isFile(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isFile = (path: string): boolean => statOf(path)?.isFile() === true;
+
+/** `undefined` if nothing is there, or it cannot be looked at: a loop of links, a name that is too long, no permission. */
+function statOf(path: string): ReturnType<typeof statSync> {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { doInTurns, type StepwiseWork } from '../../base/index.js';
+import { TYPESCRIPT } from './code.js';
+import { ImportResolution, type ImportTarget } from './import-resolution.js';
+import { importedNames } from './imported-names.js';
+import { type CodeRoot, LARGEST_MODULE_BYTES, MODULE_EXTENSION, moduleNotFound, resolveModule } from './module-resolution.js';
+
+/** What a module and the local modules that it imports hold. */
+export interface ModuleContent {
+  /** Equal where all of it is equal, wherever it lies. */
+  readonly digest: string;
+  /** How many local files it takes, itself included. */
+  readonly fileCount: number;
+  /** The packages that are imported, as `name@version`, each once. */
+  readonly packages: readonly string[];
+  /** The imports that lead nowhere, as `"./gone.js" in /src/tasks.ts`, and files that cannot be read. */
+  readonly unresolved: readonly string[];
+}
+
+/** A local file, and where its imports lead. */
+interface ContentFile {
+  readonly path: string;
+  /** `undefined`: it cannot be read. */
+  readonly hash: string | undefined;
+  readonly imports: readonly (readonly [specifier: string, target: ImportTarget])[];
+}
+
+/** How many files are read at the same time. */
+const READERS = 16;
+
+/** How many bytes are hashed in one step: a third of a millisecond. */
+const HASH_STEP_BYTES = 256 * 1024;
+
+/**
+ * What the modules of a node hold, for fingerprints: the content of a module and, transitively, of the local modules that it imports (in
+ * static imports and `export … from`, in `import()` and `require()` of a literal; JSON too), and name and version of the packages. A
+ * package that is linked from outside of `node_modules` is local. Comments count: content is content. Not seen are names that are only
+ * computed, files that a module reads by itself, what packages import in turn, and the `tsconfig.json`.
+ *
+ * Each module, and each file that several of them import, is read once for as long as the node lives, as what is loaded is not loaded
+ * again. Linear in what is read, circles included; long files are looked through in turns of the event loop.
+ */
+export class ModuleContents {
+  readonly #place: CodeRoot;
+  readonly #byModule = new Map<string, Promise<ModuleContent>>();
+  readonly #byPath = new Map<string, Promise<ContentFile>>();
+  #resolution: ImportResolution | undefined;
+  #reading = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(place: CodeRoot) {
+    this.#place = place;
+  }
+
+  /** Rejects with `HANDOFF_CODE_NOT_FOUND` where this node does not have the module, and looks again when it is asked again. */
+  contentOf(module: string): Promise<ModuleContent> {
+    let content = this.#byModule.get(module);
+    if (content) return content;
+    content = this.#collect(module);
+    this.#byModule.set(module, content);
+    content.catch(() => this.#byModule.delete(module));
+    return content;
+  }
+
+  async #collect(module: string): Promise<ModuleContent> {
+    const path = fileURLToPath(resolveModule(module, this.#place));
+    const first = await this.#file(path);
+    if (first.hash === undefined) {
+      this.#byPath.delete(path);
+      throw moduleNotFound(module, this.#place, 'it cannot be read');
+    }
+    const numbers = new Map([[path, 0]]);
+    const paths = [path];
+    const packages = new Set<string>();
+    const unresolved: string[] = [];
+    const hash = createHash('sha256');
+    // By number in the order in which they are met, not by path: the same content has the same digest elsewhere.
+    for (let number = 0; number < paths.length; number += 1) {
+      const file = await this.#file(paths[number]!);
+      hash.update(`${extname(file.path)} ${file.hash ?? 'unreadable'}\n`);
+      if (file.hash === undefined) unresolved.push(`${file.path}, which cannot be read`);
+      for (const [specifier, target] of file.imports) {
+        let shown: string = target.to;
+        if (target.to === 'files') {
+          shown = target.paths.map((to) => numberOf(to, numbers, paths)).join(' ');
+        } else if (target.to === 'package') {
+          shown = `${target.name}@${target.version}`;
+          packages.add(shown);
+        } else if (target.to === 'nowhere') unresolved.push(`${JSON.stringify(specifier)} in ${file.path}`);
+        hash.update(`${JSON.stringify(specifier)} ${shown}\n`);
+      }
+    }
+    return { digest: hash.digest('base64url'), fileCount: paths.length, packages: [...packages].sort(), unresolved };
+  }
+
+  #file(path: string): Promise<ContentFile> {
+    let file = this.#byPath.get(path);
+    if (!file) {
+      file = this.#read(path);
+      this.#byPath.set(path, file);
+    }
+    return file;
+  }
+
+  /** Never rejects. */
+  async #read(path: string): Promise<ContentFile> {
+    await this.#turnToRead();
+    try {
+      const file = await this.#look(path);
+      // Begun now, so that the disk is asked for many at a time.
+      for (const [, target] of file.imports) if (target.to === 'files') for (const to of target.paths) void this.#file(to);
+      return file;
+    } catch {
+      return { path, hash: undefined, imports: [] };
+    } finally {
+      this.#reading -= 1;
+      this.#waiting.pop()?.();
+    }
+  }
+
+  async #turnToRead(): Promise<void> {
+    while (this.#reading >= READERS) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    this.#reading += 1;
+  }
+
+  async #look(path: string): Promise<ContentFile> {
+    this.#resolution ??= new ImportResolution(this.#place.root);
+    const resolution = this.#resolution;
+    const own = resolution.packageOf(path);
+    const { size } = await stat(path);
+    if (size > LARGEST_MODULE_BYTES) return { path, hash: await streamHash(path), imports: [] };
+    const bytes = await readFile(path);
+    const hash = await doInTurns(hashed(bytes));
+    // The version of a package stands for all that belongs to it.
+    if (own) return { path, hash, imports: [['', own]] };
+    if (!MODULE_EXTENSION.test(path)) return { path, hash, imports: [] };
+    const names = await doInTurns(importedNames(bytes.toString('utf8'), TYPESCRIPT.test(path)));
+    return { path, hash, imports: await doInTurns(resolved(names, path, resolution)) };
+  }
+}
+
+function numberOf(path: string, numbers: Map<string, number>, paths: string[]): number {
+  const known = numbers.get(path);
+  if (known !== undefined) return known;
+  numbers.set(path, paths.length);
+  return paths.push(path) - 1;
+}
+
+function* hashed(bytes: Uint8Array): StepwiseWork<string> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < bytes.byteLength; at += HASH_STEP_BYTES) {
+    if (at > 0) yield;
+    hash.update(bytes.subarray(at, at + HASH_STEP_BYTES));
+  }
+  return hash.digest('base64url');
+}
+
+function* resolved(names: readonly string[], path: string, resolution: ImportResolution): StepwiseWork<ContentFile['imports']> {
+  const imports: [string, ImportTarget][] = [];
+  for (const name of names) {
+    imports.push([name, resolution.resolve(name, path)]);
+    yield;
+  }
+  return imports;
+}
+
+/** Of what is too long to be a module: data. */
+async function streamHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(path)) hash.update(bytes as Uint8Array);
+  return hash.digest('base64url');
+}
