@@ -178,8 +178,8 @@ class NameReader {
   }
 
   /**
-   * Takes the name of `import … from '…'`, `import '…'` or `export … from '…'`, if it is one. Stops before what belongs to none: that is
-   * read as code.
+   * Takes the name that an import, or an export that ends in `from` and a name, is of. Stops before what belongs to none: that is read as
+   * code.
    */
   #declaration(): void {
     const isImport = this.#word === 'import';
@@ -225,7 +225,7 @@ class NameReader {
     this.#after('operator');
   }
 
-  /** Whether `from` comes next: `import type from from '…'` imports the type `from`. */
+  /** Whether `from` comes next: after `import type from` it begins the name of the module, the first is a type. */
   #isFromNext(): boolean {
     const start = this.#at;
     this.#skipBlanks();
