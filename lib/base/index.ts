@@ -16,7 +16,7 @@ export {
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
 export { defaultLogger, guardedLogger, type Logger, type NodeLogger, silentLogger } from './log.js';
 export type { LogState } from './log-writer.js';
-export { nameFault, refuseWrongName } from './name-fault.js';
+export { isWellFormed, nameFault, refuseWrongName } from './name-fault.js';
 export { onAbort } from './on-abort.js';
 export { PassingMap } from './passing-map.js';
 export { peerAddress, schemeOf } from './peer-address.js';

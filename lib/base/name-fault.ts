@@ -1,4 +1,5 @@
-const isWellFormed = (text: string): boolean => (text as string & { isWellFormed(): boolean }).isWellFormed();
+/** Whether each half of a surrogate pair in a text has its other half: UTF-8 carries nothing else. */
+export const isWellFormed = (text: string): boolean => (text as string & { isWellFormed(): boolean }).isWellFormed();
 
 /**
  * Returns what is wrong with an id or a name, for a message that names it before; `undefined` if it is good. A good one is a non-empty

@@ -1,0 +1,307 @@
+import { types } from 'node:util';
+import { HandoffError, type StepwiseWork } from '../base/index.js';
+import { CanonicalBytes, PIECE_LENGTH, type Sink, TAG } from './canonical-bytes.js';
+import { errorFields } from './check.js';
+import { bareRecordOf } from './rebuilt-error.js';
+import { sortedKeys } from './sorted-keys.js';
+import { isBuffer, shapeOf } from './value-shape.js';
+
+/** As much is written before a step ends, bytes; a property counts as some more, for what it takes to find it. */
+const STEP_BYTES = 32 * 1024;
+const PART_BYTES = 16;
+
+/** Binary data is handed on in pieces, bytes: SHA-256 takes a third of a millisecond for one. */
+const PIECE_BYTES = 256 * 1024;
+/** From so many keys on an object is written in steps. */
+const MANY_KEYS = 1000;
+
+/** Begins whatever is written: what reads as another version is another value. */
+const VERSION = 1;
+
+const BODY = { object: 65, array: 66, map: 67, set: 68, error: 69, date: 70, regexp: 71, memory: 72, view: 73 } as const;
+
+/** Memory of its own that a value will have once it was passed on: a Buffer's, or that of a view which is the whole value. */
+class Memory {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * Writes values as bytes that are equal where a function could not tell the values apart, and nowhere else; but for the order of an object's
+ * keys. Of what packing changes it writes what arrives: the class of an error, if it is a standard one, else its name; no stacks, and no
+ * `lastIndex`. Objects are numbered as they are met, in the order of the sorted keys, and each is written once, in the order of its number:
+ * so what is shared and what is a circle is seen, and no depth is too deep.
+ */
+export class CanonicalWriter {
+  readonly #out: CanonicalBytes;
+  #numbers = new Map<object, number>();
+  #queue: object[] = [];
+  #root: unknown;
+
+  constructor(sink: Sink) {
+    this.#out = new CanonicalBytes(sink);
+    this.#out.left = STEP_BYTES;
+  }
+
+  /** Writes a primitive and hands it on. Returns `false`, and writes nothing, for an object or a long text. */
+  writeSmall(value: unknown): boolean {
+    if ((typeof value === 'object' && value !== null) || (typeof value === 'string' && value.length > PIECE_LENGTH)) return false;
+    this.#out.tag(VERSION);
+    this.#primitive(value);
+    this.#out.flush();
+    return true;
+  }
+
+  /**
+   * Writes a value that `check` has passed. What is none is refused where it is met, with `HANDOFF_NOT_SERIALIZABLE`. It must not change
+   * before all of it is written.
+   */
+  *write(value: unknown): StepwiseWork<undefined> {
+    try {
+      this.#root = value;
+      this.#out.tag(VERSION);
+      if (isLong(value)) yield* this.#longText(value);
+      else this.#part(value);
+      for (let number = 0; number < this.#queue.length; number += 1) {
+        const body = this.#body(this.#queue[number]!);
+        if (body) yield* body;
+        if (this.#isDue()) yield;
+      }
+      this.#out.flush();
+    } finally {
+      this.#out.drop();
+      this.#out.left = STEP_BYTES;
+      if (this.#queue.length > 0) {
+        this.#numbers = new Map();
+        this.#queue = [];
+      }
+      this.#root = undefined;
+    }
+    return undefined;
+  }
+
+  /** Something within a value; long texts apart. */
+  #part(value: unknown): void {
+    this.#out.left -= PART_BYTES;
+    if (typeof value === 'object' && value !== null) this.#object(value);
+    else this.#primitive(value);
+  }
+
+  /** Names an object by its number; what is met first gets the next one. */
+  #object(value: object): void {
+    let number = this.#numbers.get(value);
+    if (number === undefined) {
+      number = this.#queue.push(value) - 1;
+      this.#numbers.set(value, number);
+    }
+    this.#out.tag(TAG.object);
+    this.#out.count(number);
+  }
+
+  #primitive(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        this.#out.tag(TAG.number);
+        this.#out.number(value);
+        return;
+      case 'string':
+        this.#out.text(value);
+        return;
+      case 'boolean':
+        this.#out.tag(value ? TAG.true : TAG.false);
+        return;
+      case 'undefined':
+        this.#out.tag(TAG.undefined);
+        return;
+      case 'bigint':
+        this.#out.tag(TAG.bigint);
+        this.#out.text(value.toString(16));
+        return;
+      case 'object':
+        this.#out.tag(TAG.null);
+        return;
+      default:
+        throw refusedHere(`a ${typeof value}`);
+    }
+  }
+
+  /** What an object holds; work, if there is much of it. */
+  #body(value: object): StepwiseWork<undefined> | undefined {
+    if (value instanceof Memory) return this.#memory(value.bytes);
+    const shape = shapeOf(value);
+    if (typeof shape === 'object') throw refusedHere(shape.refused);
+    switch (shape) {
+      case 'object':
+        this.#out.tag(BODY.object);
+        return this.#fields(value as Fields, Object.keys(value));
+      case 'array':
+        this.#out.tag(BODY.array);
+        return this.#array(value as readonly unknown[]);
+      case 'map':
+        this.#out.tag(BODY.map);
+        this.#out.count((value as Map<unknown, unknown>).size);
+        return this.#entries(value as Map<unknown, unknown>);
+      case 'set':
+        this.#out.tag(BODY.set);
+        this.#out.count((value as Set<unknown>).size);
+        return this.#elements(value as Set<unknown>);
+      case 'error':
+        return this.#error(value as Error);
+      case 'leaf':
+        if (types.isDate(value)) {
+          this.#out.tag(BODY.date);
+          this.#out.number(value.getTime());
+          return undefined;
+        }
+        this.#out.tag(BODY.regexp);
+        this.#out.text((value as RegExp).flags);
+        return this.#longText((value as RegExp).source);
+      case 'binary':
+        if (!types.isArrayBufferView(value)) return this.#memory(new Uint8Array(value as ArrayBuffer));
+        this.#view(value);
+        return undefined;
+    }
+  }
+
+  #fields(value: Fields, keys: string[]): StepwiseWork<undefined> | undefined {
+    this.#out.count(keys.length);
+    if (keys.length > MANY_KEYS || keys.some((key) => isLong(key) || isLong(value[key]))) return this.#manyFields(value, keys);
+    if (keys.length > 1) keys.sort();
+    for (const key of keys) {
+      this.#out.text(key);
+      this.#part(value[key]);
+    }
+    return undefined;
+  }
+
+  *#manyFields(value: Fields, keys: string[]): StepwiseWork<undefined> {
+    for (const key of yield* sortedKeys(keys)) {
+      const part = value[key];
+      if (isLong(key)) yield* this.#longText(key);
+      else this.#out.text(key);
+      if (isLong(part)) yield* this.#longText(part);
+      else this.#part(part);
+      if (this.#isDue()) yield;
+    }
+    return undefined;
+  }
+
+  *#array(value: readonly unknown[]): StepwiseWork<undefined> {
+    const { length } = value;
+    this.#out.count(length);
+    const own = Reflect.ownKeys(value);
+    // Positions come first, `length` next, names last. A list of a few elements may be 4,294,967,295 long.
+    const isWhole = own.length === length + 1 && own[length] === 'length';
+    const count = own.indexOf('length', isWhole ? length : 0);
+    let next = 0;
+    for (let k = 0; k < count; k += 1) {
+      const at = isWhole ? k : Number(own[k]);
+      this.#holes(at - next);
+      next = at + 1;
+      const element = value[at];
+      if (isLong(element)) yield* this.#longText(element);
+      else this.#part(element);
+      if (this.#isDue()) yield;
+    }
+    this.#holes(length - next);
+    if (count + 1 < own.length) {
+      this.#out.tag(TAG.named);
+      yield* this.#fields(value as unknown as Fields, own.slice(count + 1) as string[]) ?? [];
+    }
+    return undefined;
+  }
+
+  #holes(count: number): void {
+    if (count === 0) return;
+    this.#out.tag(TAG.holes);
+    this.#out.count(count);
+  }
+
+  *#entries(value: Map<unknown, unknown>): StepwiseWork<undefined> {
+    for (const entry of value) {
+      for (const part of entry) {
+        if (isLong(part)) yield* this.#longText(part);
+        else this.#part(part);
+      }
+      if (this.#isDue()) yield;
+    }
+    return undefined;
+  }
+
+  *#elements(value: Set<unknown>): StepwiseWork<undefined> {
+    for (const element of value) {
+      if (isLong(element)) yield* this.#longText(element);
+      else this.#part(element);
+      if (this.#isDue()) yield;
+    }
+    return undefined;
+  }
+
+  *#error(error: Error): StepwiseWork<undefined> {
+    const { kind, name, message } = bareRecordOf(error, false);
+    this.#out.tag(BODY.error);
+    for (const text of [kind, name, message]) yield* this.#longText(text);
+    const keys = errorFields(error);
+    this.#out.count(keys.length);
+    yield* this.#manyFields(error as unknown as Fields, keys);
+    return undefined;
+  }
+
+  /** What kind of view it is, of what memory, and which part. */
+  #view(value: ArrayBufferView): void {
+    this.#out.tag(BODY.view);
+    const { buffer, byteOffset, byteLength } = value;
+    const isOfBuffer = isBuffer(value);
+    this.#out.text(types.isDataView(value) ? 'DataView' : isOfBuffer ? 'Buffer' : (value as Uint8Array)[Symbol.toStringTag]);
+    // A Buffer may lie in a pool, which is not what it holds; a view that is the whole value arrives with its own bytes alone.
+    const hasAll = byteLength === buffer.byteLength || !(isOfBuffer || value === this.#root);
+    this.#object(hasAll ? buffer : new Memory(new Uint8Array(buffer, byteOffset, byteLength)));
+    this.#out.number(hasAll ? byteOffset : 0);
+    this.#out.number(byteLength);
+  }
+
+  *#memory(bytes: Uint8Array): StepwiseWork<undefined> {
+    this.#out.tag(BODY.memory);
+    this.#out.number(bytes.byteLength);
+    this.#out.flush();
+    for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) {
+      if (at > 0) yield;
+      const piece = bytes.subarray(at, at + PIECE_BYTES);
+      this.#out.raw(piece);
+      this.#out.left -= piece.byteLength >> 3;
+    }
+    return undefined;
+  }
+
+  /** Whether as much is written as one step may. */
+  #isDue(): boolean {
+    if (this.#out.left > 0) return false;
+    this.#out.left = STEP_BYTES;
+    return true;
+  }
+
+  /** As `text` of the bytes writes it, in steps. */
+  *#longText(value: string): StepwiseWork<undefined> {
+    if (!isLong(value)) {
+      this.#out.text(value);
+      return undefined;
+    }
+    const isWhole = this.#out.beginText(value);
+    for (let at = 0; at < value.length; ) {
+      at = this.#out.piece(value, at, isWhole);
+      if (this.#isDue()) yield;
+    }
+    return undefined;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isLong = (value: unknown): value is string => typeof value === 'string' && value.length > PIECE_LENGTH;
+
+function refusedHere(what: string): HandoffError {
+  return new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot take a digest: ${what} is not a value`);
+}
