@@ -30,10 +30,10 @@ class Memory {
 }
 
 /**
- * Writes values as bytes that are equal where a function could not tell the values apart, and nowhere else; but for the order of an object's
- * keys. Of what packing changes it writes what arrives: the class of an error, if it is a standard one, else its name; no stacks, and no
- * `lastIndex`. Objects are numbered as they are met, in the order of the sorted keys, and each is written once, in the order of its number:
- * so what is shared and what is a circle is seen, and no depth is too deep.
+ * Writes values as bytes that are equal where a function could not tell the values apart, and nowhere else; but for the order of an
+ * object's keys. Of what packing changes it writes what arrives: the class of an error if it is a standard one, else its name; no stacks,
+ * and no `lastIndex`. Objects are numbered as they are met, in the order of the sorted keys, and each is written once, in the order of its
+ * number: so what is shared and what is a circle is seen, and nothing is too deep.
  */
 export class CanonicalWriter {
   readonly #out: CanonicalBytes;
