@@ -1,6 +1,7 @@
 // Journal: WHAT must outlive the process.
 // In:  runs by key, groups of packed entries that their drivers append, the end.
 // Out: what was recorded, to whoever opens the run next; one driver at a time; `HANDOFF_STORAGE_FAILED` with its reason.
+export { DataDir } from './data-dir/data-dir.js';
 export { type JournalEntry, packEntries, unpackEntries } from './groups/pack-entries.js';
 export type {
   AppendOptions,

@@ -1,10 +1,13 @@
-import { type Journal, type JournalName, type JournalOptions, journals, MemoryDatabase } from '../../lib/journal/index.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataDir, type Journal, type JournalName, type JournalOptions, journals, MemoryDatabase } from '../../lib/journal/index.js';
+import { bytesIn } from '../../lib/journal/sql/dialect.js';
+import { openSqlite } from '../../lib/journal/sqlite/sqlite-connection.js';
 import { testClock } from './test-clock.js';
 
 /** Where journals of one variant are opened: what survives them, and ways to harm it. */
 export interface JournalPlace {
-  /** Whether several journals may be open at once. */
-  readonly isShared: boolean;
   /** The clock of the drivers stands still unless one is given. */
   open(options?: Partial<JournalOptions>): Promise<Journal>;
   /** Ends the lease of a node that is silent, as time would. */
@@ -20,13 +23,18 @@ export interface JournalPlace {
 /** A lease of so many milliseconds, unless a spec says otherwise. */
 export const LEASE_MS = 10_000;
 
+function flipped(bytes: Uint8Array): Uint8Array {
+  bytes[bytes.length >> 1]! ^= 1;
+  return bytes;
+}
+const torn = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length >> 1);
+
 function memoryPlace(): JournalPlace {
   const clock = testClock();
   const database = new MemoryDatabase(clock);
   const opened: Journal[] = [];
   const group = (key: string, sequence: number) => database.groupsOf(key).find((one) => one.sequence === sequence)!;
   return {
-    isShared: true,
     async open(options = {}) {
       const journal = await journals.memory(database, { node: 'a', clock: testClock(), leaseMs: LEASE_MS, ...options });
       opened.push(journal);
@@ -34,12 +42,11 @@ function memoryPlace(): JournalPlace {
     },
     endLease: async (node) => database.endLease(node),
     async flip(key, sequence) {
-      const { bytes } = group(key, sequence);
-      bytes[bytes.length >> 1]! ^= 1;
+      flipped(group(key, sequence).bytes);
     },
     async tear(key, sequence) {
       const one = group(key, sequence);
-      one.bytes = one.bytes.subarray(0, one.bytes.length >> 1);
+      one.bytes = torn(one.bytes);
     },
     async remove() {
       for (const journal of opened) await journal.close();
@@ -47,7 +54,50 @@ function memoryPlace(): JournalPlace {
   };
 }
 
-/** Makes an empty place for each variant; `undefined` where this machine does not have what the variant needs. */
-export const journalPlaces: Readonly<Record<JournalName, () => Promise<JournalPlace | undefined>>> = {
-  memory: async () => memoryPlace(),
+/** A folder of its own for each journal that writes; those that only read open the same. */
+async function sqlitePlace(): Promise<JournalPlace> {
+  const folder = await mkdtemp(join(tmpdir(), 'handoff-journal-'));
+  const opened: Journal[] = [];
+  const withGroup = async (key: string, sequence: number, harm: (bytes: Uint8Array) => Uint8Array): Promise<void> => {
+    const connection = await openSqlite(join(folder, 'journal.db'));
+    const where = 'WHERE sequence = $2 AND run_id = (SELECT run_id FROM runs WHERE key = $1)';
+    const place = [new TextEncoder().encode(key), sequence];
+    const [row] = connection.query(`SELECT bytes FROM groups ${where}`, place);
+    connection.query(`UPDATE groups SET bytes = $3 ${where}`, [...place, harm(bytesIn(row!, 'bytes').slice())]);
+    connection.close();
+  };
+  return {
+    async open({ node = 'a', clock = testClock(), isReadOnly = false } = {}) {
+      const dataDir = await DataDir.open(folder, { isReadOnly });
+      const journal = await journals.sqlite(dataDir, { node, clock });
+      const close = journal.close.bind(journal);
+      journal.close = async () => {
+        await close();
+        dataDir.close();
+      };
+      opened.push(journal);
+      return journal;
+    },
+    endLease: async () => {},
+    flip: (key, sequence) => withGroup(key, sequence, flipped),
+    tear: (key, sequence) => withGroup(key, sequence, torn),
+    async remove() {
+      for (const journal of opened) await journal.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Where the journals of a variant are opened. */
+export interface JournalPlaces {
+  /** Whether several journals may be open at one place at once. */
+  readonly isShared: boolean;
+  /** Makes an empty place; `undefined` where this machine does not have what the variant needs. */
+  make(): Promise<JournalPlace | undefined>;
+}
+
+/** One for each variant. */
+export const journalPlaces: Readonly<Record<JournalName, JournalPlaces>> = {
+  memory: { isShared: true, make: async () => memoryPlace() },
+  sqlite: { isShared: false, make: sqlitePlace },
 };

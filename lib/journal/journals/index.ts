@@ -1,7 +1,8 @@
 import { memoryJournal } from './memory.js';
+import { sqliteJournal } from './sqlite.js';
 
 /** The journals that can be named; a new one is a file here and a line in this map. Each is given its place, then `JournalOptions`. */
-export const journals = { memory: memoryJournal } as const;
+export const journals = { memory: memoryJournal, sqlite: sqliteJournal } as const;
 
 /** The name of one of `journals`. */
 export type JournalName = keyof typeof journals;

@@ -1,0 +1,103 @@
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newId } from '../../base/index.js';
+import { fileFailed, storageFailed } from '../storage-failed.js';
+import { type FolderLock, isFolderLocked, lockFolder } from './folder-lock.js';
+import { privateFolder } from './private-folder.js';
+
+const PRIVATE_FILE = 0o600;
+const ID_FILE = 'id';
+const ID_FORM = /^[0-9a-f-]{36}\n?$/;
+
+/** A folder that one node uses at a time, and that outlives it: its journal, large values, what is spilled. */
+export class DataDir {
+  /** Absolute. */
+  readonly path: string;
+  /** Names the folder wherever it is mounted, and whichever node uses it. */
+  readonly id: string;
+  /** It was opened for reading, beside a node that may be running. */
+  readonly isReadOnly: boolean;
+  /** Whether a node drives runs of it: this one, or the one beside which it is read. */
+  readonly isDriven: boolean;
+  readonly #lock: FolderLock | undefined;
+
+  private constructor(path: string, id: string, lock: FolderLock | undefined, isDriven: boolean) {
+    this.path = path;
+    this.id = id;
+    this.isReadOnly = lock === undefined;
+    this.isDriven = isDriven;
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens a folder and locks it; it is made where it is missing. With `isReadOnly` it must be there, is not locked, and nothing is written.
+   * Rejects with `HANDOFF_STORAGE_FAILED`: `in-use`, `not-private`, `not-writable`, `full`, `damaged`.
+   */
+  static async open(given: string, { isReadOnly = false }: { readonly isReadOnly?: boolean } = {}): Promise<DataDir> {
+    const path = await privateFolder(given, isReadOnly);
+    if (isReadOnly) return new DataDir(path, await readId(path), undefined, await isFolderLocked(path));
+    for (const name of ['lock.db', 'journal.db']) await makePrivate(join(path, name));
+    const lock = await lockFolder(path);
+    try {
+      return new DataDir(path, await makeId(path), lock, true);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** The file of the journal in SQLite. */
+  get journalPath(): string {
+    return join(this.path, 'journal.db');
+  }
+
+  /** Lets go of the folder. Safe to call again. */
+  close(): void {
+    this.#lock?.release();
+  }
+}
+
+/** SQLite makes the files beside a database with the mode of the database. */
+async function makePrivate(path: string): Promise<void> {
+  try {
+    await (await open(path, 'a', PRIVATE_FILE)).close();
+  } catch (error) {
+    throw fileFailed(`Cannot write ${JSON.stringify(path)}`, error);
+  }
+}
+
+async function readId(folder: string): Promise<string> {
+  const path = join(folder, ID_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileFailed(`Cannot read ${JSON.stringify(path)}`, error);
+  }
+  if (!ID_FORM.test(text)) throw storageFailed('damaged', `Cannot use ${JSON.stringify(folder)}: its file "id" holds no id`, { path: folder });
+  return text.trim();
+}
+
+async function makeId(folder: string): Promise<string> {
+  const path = join(folder, ID_FILE);
+  try {
+    return await readId(folder);
+  } catch (error) {
+    if ((error as { cause?: NodeJS.ErrnoException }).cause?.code !== 'ENOENT') throw error;
+  }
+  const beside = `${path}.new`;
+  try {
+    const file = await open(beside, 'w', PRIVATE_FILE);
+    try {
+      await file.writeFile(`${newId()}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw fileFailed(`Cannot write ${JSON.stringify(path)}`, error);
+  }
+  return readId(folder);
+}

@@ -1,0 +1,50 @@
+import { constants, type Stats } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileFailed, storageFailed } from '../storage-failed.js';
+
+const PRIVATE_FOLDER = 0o700;
+/** The bits by which the group and others may write. */
+const OTHERS_WRITE = 0o022;
+
+/** Windows has neither owners in numbers nor these bits: there the folder's access lists say who may write. */
+const hasOwners = process.platform !== 'win32';
+
+function refuseOthers(path: string, found: Stats): void {
+  const name = JSON.stringify(path);
+  const own = process.geteuid?.();
+  // Whoever may write to the folder may run functions: recorded runs name modules.
+  if (hasOwners && found.uid !== own) {
+    throw storageFailed('not-private', `Cannot use ${name}: it belongs to user ${found.uid}, not to user ${own}`, { path });
+  }
+  if (hasOwners && (found.mode & OTHERS_WRITE) !== 0) {
+    const mode = (found.mode & 0o777).toString(8);
+    throw storageFailed('not-private', `Cannot use ${name}: others may write to it (its mode is ${mode}); chmod 700 it`, { path });
+  }
+}
+
+/**
+ * The absolute path of a folder that belongs to this user alone; it is made with mode 0700 where it is missing, unless `isReadOnly`.
+ * Rejects with `HANDOFF_STORAGE_FAILED`: `not-private`, `not-writable`, `full`.
+ */
+export async function privateFolder(given: string, isReadOnly: boolean): Promise<string> {
+  const path = resolve(given);
+  const intent = `Cannot use ${JSON.stringify(path)}`;
+  let found: Stats;
+  try {
+    if (!isReadOnly) await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
+    found = await stat(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST' || code === 'ENOTDIR') throw storageFailed('not-writable', `${intent}: it is no folder`, { path, cause: error });
+    throw fileFailed(intent, error);
+  }
+  if (!found.isDirectory()) throw storageFailed('not-writable', `${intent}: it is no folder`, { path });
+  refuseOthers(path, found);
+  try {
+    await access(path, constants.R_OK | constants.X_OK | (isReadOnly ? 0 : constants.W_OK));
+  } catch (error) {
+    throw fileFailed(intent, error);
+  }
+  return path;
+}

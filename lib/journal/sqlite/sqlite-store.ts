@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import { HandoffError } from '../../base/index.js';
+import { storageFailed } from '../storage-failed.js';
+import type { JournalStore, StoreOperation, StoreOperations } from '../stored/operations.js';
+import type { SqliteWriterData, WriterAnswer, WriterCall } from './writer-messages.js';
+
+const ENTRY = new URL('./writer-entry.mjs', import.meta.url);
+/** The thread packs and unpacks groups of some hundred KiB: its heap need not be large. */
+const HEAP_MIB = 512;
+
+interface PendingCall {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A store in a file of SQLite, written and read by a thread of its own. The thread keeps the process alive while a call is under way. */
+export class SqliteStore implements JournalStore {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #exited: Promise<unknown>;
+  #failure: HandoffError | undefined;
+  #calls = 0;
+
+  private constructor(data: SqliteWriterData) {
+    const resourceLimits = { maxOldGenerationSizeMb: HEAP_MIB };
+    this.#worker = new Worker(ENTRY, { workerData: data, execArgv: [], resourceLimits, name: 'handoff-journal' });
+    this.#exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#worker.on('message', (answer: WriterAnswer) => this.#settle(answer));
+    this.#worker.on('error', (cause) => this.#fail(storageFailed('not-writable', `Cannot use the journal: ${cause}`, { cause })));
+    this.#worker.on('exit', () => this.#fail(storageFailed('not-writable', 'Cannot use the journal: its thread has ended')));
+  }
+
+  /** Opens the file, which is made and migrated where need be. Rejects with `HANDOFF_STORAGE_FAILED`. */
+  static async open(data: SqliteWriterData): Promise<SqliteStore> {
+    const store = new SqliteStore(data);
+    try {
+      await store.#expect(0);
+      return store;
+    } catch (error) {
+      await store.#worker.terminate();
+      throw error;
+    }
+  }
+
+  perform<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): Promise<StoreOperations[Name]['to']> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const call: WriterCall = { id: ++this.#calls, name, from };
+    const answer = this.#expect(call.id);
+    this.#worker.postMessage(call);
+    return answer as Promise<StoreOperations[Name]['to']>;
+  }
+
+  async close(): Promise<void> {
+    this.#worker.ref();
+    this.#worker.postMessage('close');
+    await this.#exited;
+  }
+
+  #expect(id: number): Promise<unknown> {
+    this.#worker.ref();
+    return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+  }
+
+  #settle(answer: WriterAnswer): void {
+    const call = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    if (answer.type === 'done') call?.resolve(answer.value);
+    else if (answer.error.reason) call?.reject(storageFailed(answer.error.reason, answer.error.message));
+    else call?.reject(new Error(`The journal failed: ${answer.error.message}`));
+  }
+
+  #fail(error: HandoffError): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#failure);
+    this.#pending.clear();
+  }
+}
