@@ -74,7 +74,8 @@ async function readId(folder: string): Promise<string> {
   } catch (error) {
     throw fileFailed(`Cannot read ${JSON.stringify(path)}`, error);
   }
-  if (!ID_FORM.test(text)) throw storageFailed('damaged', `Cannot use ${JSON.stringify(folder)}: its file "id" holds no id`, { path: folder });
+  if (!ID_FORM.test(text))
+    throw storageFailed('damaged', `Cannot use ${JSON.stringify(folder)}: its file "id" holds no id`, { path: folder });
   return text.trim();
 }
 

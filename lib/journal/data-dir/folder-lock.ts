@@ -9,12 +9,15 @@ export interface FolderLock {
 }
 
 const LOCK_FILE = 'lock.db';
+const lockedFolders = Symbol.for('handoff-dag.locked-folders');
 
 /**
  * The folders that this process has locked, by device and inode, whichever copy of the package did it: locks of the system are of a
  * process, and SQLite tells its own connections apart only within one copy of its library.
  */
-const lockedHere: Set<string> = ((globalThis as Record<symbol, unknown>)[Symbol.for('handoff-dag.locked-folders')] ??= new Set<string>()) as Set<string>;
+const shared = globalThis as { [lockedFolders]?: Set<string> };
+shared[lockedFolders] ??= new Set();
+const lockedHere = shared[lockedFolders];
 
 /** Locks a folder for this node; rejects with `in-use` where another node has it, of this process or another. */
 export async function lockFolder(folder: string): Promise<FolderLock> {

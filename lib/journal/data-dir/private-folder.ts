@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileFailed, storageFailed } from '../storage-failed.js';
 
 const PRIVATE_FOLDER = 0o700;
@@ -23,6 +23,19 @@ function refuseOthers(path: string, found: Stats): void {
   }
 }
 
+/** With the folders above it. Node's own way, `recursive`, never ends where a file system knows no new folders, as `/proc`. */
+async function makeFolder(path: string, mayMakeParent = true): Promise<void> {
+  try {
+    await mkdir(path, { mode: PRIVATE_FOLDER });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || !mayMakeParent || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path, false);
+  }
+}
+
 /**
  * The absolute path of a folder that belongs to this user alone; it is made with mode 0700 where it is missing, unless `isReadOnly`.
  * Rejects with `HANDOFF_STORAGE_FAILED`: `not-private`, `not-writable`, `full`.
@@ -32,11 +45,11 @@ export async function privateFolder(given: string, isReadOnly: boolean): Promise
   const intent = `Cannot use ${JSON.stringify(path)}`;
   let found: Stats;
   try {
-    if (!isReadOnly) await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
+    if (!isReadOnly) await makeFolder(path);
     found = await stat(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST' || code === 'ENOTDIR') throw storageFailed('not-writable', `${intent}: it is no folder`, { path, cause: error });
+    if (code === 'ENOTDIR') throw storageFailed('not-writable', `${intent}: it is no folder`, { path, cause: error });
     throw fileFailed(intent, error);
   }
   if (!found.isDirectory()) throw storageFailed('not-writable', `${intent}: it is no folder`, { path });

@@ -1,7 +1,7 @@
 import { isSameBytes, rowChecksum } from '../groups/checksum.js';
 import type { RecordedState } from '../journal.js';
-import { type RunRow, storedRun } from '../stored/run-rows.js';
 import type { StoredRun } from '../stored/operations.js';
+import { type RunRow, storedRun } from '../stored/run-rows.js';
 import { bytesIn, numberIn, type SqlRow, type SqlValue, textBytes, textIn } from './dialect.js';
 
 /** The columns of `runs` that a `RunRow` fills, in the order of `rowValues`. */
@@ -73,8 +73,7 @@ export function readRow(columns: SqlRow): { readonly row: RunRow; readonly isDam
     endedAtMs: numberIn(columns, 'ended_at_ms'),
     summary: sealed.slice(SUMMARY_CHECKSUM_BYTES),
   };
-  const isWhole =
-    isSameBytes(bytesIn(columns, 'checksum'), checksumOf(row)) && isSameBytes(sealed, sealedSummary(row.runId, row.summary));
+  const isWhole = isSameBytes(bytesIn(columns, 'checksum'), checksumOf(row)) && isSameBytes(sealed, sealedSummary(row.runId, row.summary));
   return { row, isDamaged: !isWhole };
 }
 

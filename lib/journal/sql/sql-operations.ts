@@ -124,10 +124,9 @@ export class SqlOperations {
     }
     const id = bytesIn(row, 'run_id');
     const some = `SELECT epoch, sequence FROM ${prefix}groups WHERE run_id = $1 LIMIT ${SWEEP_GROUPS}`;
-    const deleted = await this.#query(
-      `DELETE FROM ${prefix}groups WHERE run_id = $1 AND (epoch, sequence) IN (${some}) RETURNING epoch`,
-      [id],
-    );
+    const deleted = await this.#query(`DELETE FROM ${prefix}groups WHERE run_id = $1 AND (epoch, sequence) IN (${some}) RETURNING epoch`, [
+      id,
+    ]);
     if (deleted.length < SWEEP_GROUPS) await this.#query(`DELETE FROM ${prefix}forgotten WHERE run_id = $1`, [id]);
     return true;
   }

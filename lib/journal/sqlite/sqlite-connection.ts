@@ -1,6 +1,6 @@
 import { textOf } from '../../base/index.js';
 import type { SqlRow, SqlValue } from '../sql/dialect.js';
-import { storageFailed, type StorageFault } from '../storage-failed.js';
+import { type StorageFault, storageFailed } from '../storage-failed.js';
 
 /** An open database of SQLite. Its calls block: in a thread of its own, or for what is short. */
 export interface SqliteConnection {

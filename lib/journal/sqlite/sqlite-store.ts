@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { HandoffError } from '../../base/index.js';
+import type { HandoffError } from '../../base/index.js';
 import { storageFailed } from '../storage-failed.js';
 import type { JournalStore, StoreOperation, StoreOperations } from '../stored/operations.js';
 import type { SqliteWriterData, WriterAnswer, WriterCall } from './writer-messages.js';

@@ -38,8 +38,7 @@ async function open(): Promise<SqliteConnection> {
   }
 }
 
-const hasTables = (opened: SqliteConnection): boolean =>
-  opened.query(`SELECT name FROM sqlite_master WHERE name = 'journal'`).length > 0;
+const hasTables = (opened: SqliteConnection): boolean => opened.query(`SELECT name FROM sqlite_master WHERE name = 'journal'`).length > 0;
 
 /** A folder whose node keeps its records elsewhere has an empty file: then an empty database in memory is read. */
 async function prepareReading(opened: SqliteConnection): Promise<SqliteConnection> {

@@ -1,5 +1,5 @@
-import type { StoreOperation, StoreOperations } from '../stored/operations.js';
 import type { StorageFault } from '../storage-failed.js';
+import type { StoreOperation, StoreOperations } from '../stored/operations.js';
 
 /** What the thread that writes SQLite is started with. */
 export interface SqliteWriterData {
