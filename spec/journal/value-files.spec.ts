@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ValueFiles, type ValueName } from '../../lib/journal/data-dir/value-files.js';
+import { type FileValueName, ValueFiles } from '../../lib/journal/data-dir/value-files.js';
 import { caught } from '../support/caught.js';
 
 const RUN = '0190f0a0-0000-7000-8000-000000000001';
@@ -16,7 +16,7 @@ describe('large values as files', () => {
   });
   afterEach(() => rm(base, { recursive: true, force: true }));
 
-  const named = (given: Partial<ValueName> = {}): ValueName => ({ runId: RUN, epoch: 1, index: 7, ...given });
+  const named = (given: Partial<FileValueName> = {}): FileValueName => ({ runId: RUN, epoch: 1, index: 7, ...given });
   const bytes = (size: number, seed: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => (at * 31 + seed) % 251);
 
   for (const isSynced of [false, true]) {

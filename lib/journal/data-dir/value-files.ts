@@ -6,7 +6,7 @@ import { isSameBytes } from '../groups/checksum.js';
 import { fileFailed } from '../storage-failed.js';
 
 /** Whose value it is. A value of an earlier epoch is another value: nothing of it is taken for this one. */
-export interface ValueName {
+export interface FileValueName {
   readonly runId: string;
   readonly epoch: number;
   /** The number of the function in the plan. */
@@ -38,8 +38,8 @@ const BESIDE = '.new';
 const SET_ASIDE = '.damaged';
 
 /**
- * Large values as files of a `DataDir`, one folder for each run. A file appears whole: it is written beside, and then renamed. Whether it is
- * what was written is seen when it is read. Calls reject with `HANDOFF_STORAGE_FAILED`, `full` or `not-writable`.
+ * Large values as files of a `DataDir`, one folder for each run. A file appears whole: it is written beside, and then renamed. That it
+ * still is what was written is checked when it is read. Calls reject with `HANDOFF_STORAGE_FAILED`, `full` or `not-writable`.
  */
 export class ValueFiles {
   readonly #folder: string;
@@ -49,7 +49,7 @@ export class ValueFiles {
   }
 
   /** Writes a value, over one of the same name. With `isSynced` it has survived a loss of power when the promise resolves. */
-  async write(name: ValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<ValueStamp> {
+  async write(name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<ValueStamp> {
     const path = this.#pathOf(name);
     const beside = `${path}.${newId()}${BESIDE}`;
     try {
@@ -65,7 +65,7 @@ export class ValueFiles {
   }
 
   /** Reads a value, if it is what was recorded. A damaged file is set aside, so that it is looked at once. */
-  async read(name: ValueName, stamp: ValueStamp): Promise<ReadValue> {
+  async read(name: FileValueName, stamp: ValueStamp): Promise<ReadValue> {
     const path = this.#pathOf(name);
     try {
       const read = await readWhole(path, stamp);
@@ -79,7 +79,7 @@ export class ValueFiles {
   }
 
   /** Deletes a value, if it is there. */
-  async remove(name: ValueName): Promise<void> {
+  async remove(name: FileValueName): Promise<void> {
     await rm(this.#pathOf(name), { force: true });
   }
 
@@ -102,7 +102,7 @@ export class ValueFiles {
     return join(this.#folder, PLAIN_ID.test(runId) ? runId : `x${Buffer.from(runId).toString('hex')}`);
   }
 
-  #pathOf({ runId, epoch, index }: ValueName): string {
+  #pathOf({ runId, epoch, index }: FileValueName): string {
     return join(this.#folderOf(runId), `${epoch}-${index}`);
   }
 }

@@ -1,5 +1,3 @@
-// Brain: pure.
-
 /** What a parameter or a column may be. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
 /** A row, by the names of its columns. */
@@ -18,7 +16,7 @@ export interface Dialect {
   readonly ordinal: string;
   /** Milliseconds since 1970 by the database's clock, as an expression. */
   readonly nowMs: string;
-  /** What locks the rows of a SELECT until the transaction ends: against everybody, against changes, and of those that nobody has locked. */
+  /** What locks the rows of a SELECT until the transaction ends: against everybody, against changes, or those that nobody has locked. */
   readonly forUpdate: string;
   readonly forShare: string;
   readonly skipLocked: string;
