@@ -2,6 +2,7 @@
 // In:  handlers, child specifications, a clock and a logger.
 // Out: actors and supervisors with exit reasons, fences and questions; groups of short-lived actors; desks for other people's nact actors.
 
+export { type CrashReport, startCrashBoundary } from './actors/crash-boundary.js';
 export { type ActorGroup, type GroupRef, type MemberExit, type MemberHandler, openGroup } from './group.js';
 export { type NactRef, tellNact } from './nact.js';
 export * from './public.js';

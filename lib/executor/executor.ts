@@ -1,5 +1,5 @@
-import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
-import { type Clock, HandoffError, type Timer } from '../base/index.js';
+import { type ActorRef, type CrashReport, type Parent, startCrashBoundary } from '../actor/index.js';
+import { type Clock, HandoffError, safeThrown, type Timer, textOf } from '../base/index.js';
 import type { StoredValue } from '../value/index.js';
 import { type AttemptContext, type Blocked, type Call, type Outcome, type Running, type Step, stoppedOutcome } from './attempts/attempt.js';
 import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
@@ -25,7 +25,7 @@ export interface AttemptHandle<O = Outcome> {
 
 class RunningAttempt implements AttemptHandle {
   readonly #attempt: Attempt;
-  readonly #isolations: ReadonlyMap<string, IsolationRunner>;
+  readonly #host: AttemptHost;
   readonly #done: (blocked: Blocked | undefined) => void;
   #segments: readonly Segment[] = [];
   #values: (StoredValue | undefined)[] = [];
@@ -38,17 +38,12 @@ class RunningAttempt implements AttemptHandle {
   #outcome: Outcome | undefined;
   #heard: ((outcome: Outcome) => void) | undefined;
 
-  constructor(
-    attempt: Attempt,
-    isolations: ReadonlyMap<string, IsolationRunner>,
-    clock: Clock,
-    done: (blocked: Blocked | undefined) => void,
-  ) {
+  constructor(attempt: Attempt, host: AttemptHost, done: (blocked: Blocked | undefined) => void) {
     this.#attempt = attempt;
-    this.#isolations = isolations;
+    this.#host = host;
     this.#done = done;
     const { timeoutMs, steps } = attempt;
-    if (timeoutMs !== undefined) this.#timer = clock.after(timeoutMs, () => this.#timeOut(timeoutMs));
+    if (timeoutMs !== undefined) this.#timer = host.clock.after(timeoutMs, () => this.#timeOut(timeoutMs));
     if (steps.length === 1) {
       this.#call(steps[0]!.isolation, attempt, (outcome) => this.#settle(outcome));
     } else {
@@ -77,9 +72,13 @@ class RunningAttempt implements AttemptHandle {
   }
 
   #call(name: string, call: Call, settle: (outcome: Outcome) => void): void {
-    const isolation = this.#isolations.get(name);
-    if (isolation) this.#running = isolation.start(call, settle);
-    else settle({ type: 'failed', error: unknownIsolation(name, call.context), final: true });
+    const isolation = this.#host.isolations.get(name);
+    if (!isolation) return settle({ type: 'failed', error: unknownIsolation(name, call.context), final: true });
+    try {
+      this.#running = isolation.start(call, settle);
+    } catch (thrown) {
+      settle({ type: 'failed', error: notStarted(name, call.context, thrown), final: false });
+    }
   }
 
   /** Runs one segment after the other. Values that later segments need are carried along. */
@@ -98,8 +97,10 @@ class RunningAttempt implements AttemptHandle {
       });
       return { ...steps[step]!, inputs, wanted: isWanted };
     });
+    const at = this.#at;
     this.#call(segment.isolation, { context, steps: own }, (outcome) => {
-      const isLast = this.#at === this.#segments.length - 1;
+      if (this.#at !== at) return;
+      const isLast = at === this.#segments.length - 1;
       if (outcome.type !== 'succeeded') return this.#settle(outcome);
       this.#tookMs += outcome.tookMs;
       if (isLast) return this.#settle({ type: 'succeeded', values: [outcome.values.at(-1)!], tookMs: this.#tookMs });
@@ -110,22 +111,36 @@ class RunningAttempt implements AttemptHandle {
     });
   }
 
+  /** Isolations may be a user's: one that tells an end twice counts once. */
   #settle(outcome: Outcome): void {
+    if (this.#outcome) return;
     this.#timer?.cancel();
     const blocked = outcome.type === 'succeeded' ? undefined : outcome.blocked;
     this.#outcome = this.#stopped ? stoppedOutcome(blocked) : this.#timedOut ? timedOutOutcome(this.#timedOut, blocked) : outcome;
     this.#running = undefined;
     this.#values = [];
     this.#done(blocked);
-    this.#heard?.(this.#outcome);
+    try {
+      this.#heard?.(this.#outcome);
+    } catch (error) {
+      this.#host.crash(error);
+    }
   }
+}
+
+/** What attempts need of their node. */
+interface AttemptHost {
+  readonly isolations: ReadonlyMap<string, IsolationRunner>;
+  readonly clock: Clock;
+  /** Reports a bug in what deals with the end of an attempt. */
+  readonly crash: (error: unknown) => void;
 }
 
 /** Returns the outcome of a time-out. It says so if the function's code goes on. */
 function timedOutOutcome(error: HandoffError, blocked: Blocked | undefined): Outcome {
   if (!blocked) return { type: 'failed', error, final: false };
   const { message, code, dagId, runId, functionId, node } = error;
-  const still = `${message}; its thread is still blocked in a system call`;
+  const still = `${message}; its ${blocked.what} is still blocked in a system call`;
   return { type: 'failed', error: new HandoffError(code, still, { dagId, runId, functionId, node }), final: false, blocked };
 }
 
@@ -137,20 +152,26 @@ const unknownIsolation = (isolation: string, { functionId, node }: AttemptContex
     { functionId, node },
   );
 
+/** An isolation threw where it should have started a call. */
+function notStarted(isolation: string, { functionId, node, dagId, runId }: AttemptContext, thrown: unknown): HandoffError {
+  const cause = safeThrown(thrown);
+  const message = `Cannot run function "${functionId}": isolation ${JSON.stringify(isolation)} failed: ${textOf(cause)}`;
+  return new HandoffError('HANDOFF_FUNCTION_FAILED', message, { functionId, node, dagId, runId, cause });
+}
+
 /**
  * The table behind the Executor actor: the isolations of this node, and how many attempts they run. It outlives each incarnation of the
  * actor, so a crash ends no attempt. Attempts start within the caller's turn.
  */
 export class Executor {
-  readonly #isolations: ReadonlyMap<string, IsolationRunner>;
-  readonly #clock: Clock;
+  readonly #host: AttemptHost;
   #running = 0;
   #blocked = 0;
   #idle: (() => void)[] = [];
 
-  constructor(isolations: ReadonlyMap<string, IsolationRunner>, clock: Clock) {
-    this.#isolations = isolations;
-    this.#clock = clock;
+  /** `crash` hears of bugs in what deals with the ends of attempts. Default: they are thrown where the isolation told the end. */
+  constructor(isolations: ReadonlyMap<string, IsolationRunner>, clock: Clock, crash: (error: unknown) => void = rethrow) {
+    this.#host = { isolations, clock, crash };
   }
 
   /** The number of attempts in progress, including those that were given up and whose thread is blocked. */
@@ -166,7 +187,7 @@ export class Executor {
   /** Starts an attempt. Never throws because of the attempt's own code or values. */
   start(attempt: Attempt): AttemptHandle {
     this.#running += 1;
-    return new RunningAttempt(attempt, this.#isolations, this.#clock, (blocked) => {
+    return new RunningAttempt(attempt, this.#host, (blocked) => {
       if (!blocked) return this.#ended();
       this.#blocked += 1;
       return blocked.whenOver(() => {
@@ -195,21 +216,17 @@ export class Executor {
    * blocked in a system call.
    */
   async close(): Promise<number> {
-    const left = await Promise.all([...this.#isolations.values()].map((isolation) => isolation.close()));
+    const left = await Promise.all([...this.#host.isolations.values()].map((isolation) => isolation.close()));
     return left.reduce((sum, count) => sum + count, 0);
   }
 }
 
-/** Questions to the Executor. */
-export type ExecutorMessage = { readonly type: 'count-running'; readonly replyTo: ActorRef<number> };
+const rethrow = (error: unknown): never => {
+  throw error;
+};
 
-/** Starts the supervised Executor. It answers questions about this node's attempts. */
-export const startExecutor = (parent: Parent, table: Executor): Promise<ActorRef<ExecutorMessage>> =>
-  spawnActor<ExecutorMessage>(
-    parent,
-    (_state, message) => {
-      tell(message.replyTo, table.running);
-      return undefined;
-    },
-    { name: 'Executor' },
-  );
+/**
+ * Starts the supervised Executor: the crash boundary of attempts. It ends with the error of whatever deals with the end of an attempt, which
+ * would otherwise be thrown in a thread's message and end the process. A crash ends no attempt.
+ */
+export const startExecutor = (parent: Parent): Promise<ActorRef<CrashReport>> => startCrashBoundary(parent, 'Executor');

@@ -11,7 +11,7 @@ export { ModuleComparisons } from './code/module-comparisons.js';
 export { type ModuleContent, ModuleContents } from './code/module-content.js';
 export { moduleDigest, sameDigest } from './code/module-digest.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
-export { type Attempt, type AttemptHandle, Executor, type ExecutorMessage, startExecutor } from './executor.js';
+export { type Attempt, type AttemptHandle, Executor, startExecutor } from './executor.js';
 export type { IsolationOptions, IsolationRunner } from './isolation.js';
 export { isolations } from './isolations/index.js';
 export {

@@ -6,7 +6,7 @@ export { guardedTransport } from './guarded-transport.js';
 export { NoRoom } from './links/inbox.js';
 export type { PeerIdentity } from './links/link-state.js';
 export { QuietLog } from './links/quiet-log.js';
-export { type PeerHubMessage, startPeerHub } from './peer-hub.js';
+export { startPeerHub } from './peer-hub.js';
 export type { DialFault, DownCause, PeerListener } from './peer-listener.js';
 export { PeerMesh, type PeerMeshOptions } from './peer-mesh.js';
 export { frameText } from './protocol/codec.js';

@@ -39,6 +39,8 @@ export interface Call {
 
 /** Code that could not be ended, as its thread is blocked in a system call. The call's claim is not free until it is over. */
 export interface Blocked {
+  /** What cannot be ended, for errors: `thread` or `process`. */
+  readonly what: string;
   /** Calls `told` once when the code is over, or now if it is. */
   whenOver(told: () => void): void;
 }

@@ -183,7 +183,7 @@ class PooledCall implements Running, Work {
   /** Ends the call although its worker has not ended. */
   giveUp(outcome: Extract<Outcome, { type: 'stopped' | 'failed' }>): void {
     const worker = this.#worker;
-    this.end(worker && !worker.isGone ? { ...outcome, blocked: { whenOver: (told) => worker.end(told) } } : outcome);
+    this.end(worker && !worker.isGone ? { ...outcome, blocked: { what: this.#noun, whenOver: (told) => worker.end(told) } } : outcome);
   }
 
   get endsWorker(): boolean {

@@ -25,6 +25,7 @@ import { MessageRouter } from '../cluster/message-router.js';
 import { mergedStatus, statusOf, type WireStatus } from '../cluster/status.js';
 import { statusFrom } from '../cluster/status-answer.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
+import { CrashReports } from './crash-reports.js';
 import type { Environment } from './environment.js';
 
 /** How long members have to report their status for a status of all, ms. */
@@ -51,8 +52,8 @@ export interface NodeParts {
   readonly cluster: ClusterQuestions;
   /** Returns the status of this node, or of all members. */
   readonly status: (all: boolean) => Promise<WireStatus>;
-  /** The handler of errors that messages have caused. */
-  readonly wireCrash: { handle: (error: unknown) => void };
+  /** Where bugs outside of actors are reported. */
+  readonly crashes: CrashReports;
 }
 
 /** Assembles the parts of a node, from the ground up. Everything meets here. */
@@ -62,6 +63,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const { cookie, transport, heartbeat } = network;
   const store = new ValueStore({ node, backend: options.backend, clock, retainedBytesLimit: options.retainedBytesLimit });
   const incarnation = newId();
+  const crashes = new CrashReports(logger);
   const ledger = new Ledger(capabilities, { thread: threads, loop: loopConcurrency });
 
   const content = (): BeatContent => {
@@ -128,6 +130,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const executor = new Executor(
     new Map([...(surroundings.isolations ?? isolations)].map(([kind, make]) => [kind, make(isolationOptions)])),
     clock,
+    (error) => crashes.report('Executor', error),
   );
 
   const allocation = new Allocator({ name: node, isSelf: true, isOpen: true, capacity: ledger }, clock, () => store.heldBytes);
@@ -187,8 +190,6 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     );
   };
   const answers = new Answers({ node, root, clock, allocation, store, membership, runs, guests, fetches, send, tellLocation, status });
-  const wireCrash = { handle: (_error: unknown): void => {} };
-  const crash = (error: unknown): void => wireCrash.handle(error);
   const parts = {
     membership,
     allocation,
@@ -206,9 +207,9 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     logger,
     quietLog: new QuietLog(logger, clock),
     onOutput,
-    crash,
+    crash: (error: unknown) => crashes.report('PeerHub', error),
   };
   peers.attach(new MessageRouter(parts));
   membership.connect(peers);
-  return { store, peers, requests, membership, allocation, executor, runs, guests, remote, fetches, offers, cluster, status, wireCrash };
+  return { store, peers, requests, membership, allocation, executor, runs, guests, remote, fetches, offers, cluster, status, crashes };
 }

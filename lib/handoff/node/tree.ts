@@ -1,6 +1,7 @@
 import {
   type ActorRef,
   type ActorSystem,
+  type CrashReport,
   openActorSystem,
   type Parent,
   type Supervisor,
@@ -8,9 +9,9 @@ import {
   tell,
 } from '../../actor/index.js';
 import { type AllocatorMessage, startAllocator } from '../../allocator/index.js';
-import { type ExecutorMessage, startExecutor } from '../../executor/index.js';
+import { startExecutor } from '../../executor/index.js';
 import { type NodeRegistryMessage, startNodeRegistry } from '../../nodes/index.js';
-import { type PeerHubMessage, startPeerHub } from '../../peer/index.js';
+import { startPeerHub } from '../../peer/index.js';
 import { type LocalStoreMessage, startLocalStore } from '../../store/index.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
@@ -19,10 +20,10 @@ import type { NodeParts } from './node-parts.js';
 /** The supervised actors that can be asked, with their messages. */
 export interface Stations {
   LocalStore: LocalStoreMessage;
-  PeerHub: PeerHubMessage;
+  PeerHub: CrashReport;
   NodeRegistry: NodeRegistryMessage;
   Allocator: AllocatorMessage;
-  Executor: ExecutorMessage;
+  Executor: CrashReport;
 }
 
 /** The supervision tree of a node. */
@@ -56,11 +57,10 @@ export async function growTree(options: CheckedNodeOptions, tables: NodeParts, {
   };
   // A node without peers sends no beats.
   const heart = options.isAlone ? undefined : clock;
-  tables.wireCrash.handle = (error) => {
-    if (!tell(present.get('PeerHub') as ActorRef<PeerHubMessage>, { type: 'crash', error })) {
-      options.logger.error({ err: error }, 'what a peer sent was not dealt with');
-    }
-  };
+  tables.crashes.bind((boundary, error) => {
+    const ref = present.get(boundary) as ActorRef<CrashReport> | undefined;
+    return ref !== undefined && tell(ref, { type: 'crash', error });
+  });
   const startRuns = async (parent: Parent): Promise<Supervisor> => {
     const runs = await startSupervisor(parent, { name: 'Runs' });
     tables.runs.superviseUnder(runs);
@@ -73,7 +73,7 @@ export async function growTree(options: CheckedNodeOptions, tables: NodeParts, {
       child('PeerHub', (parent) => startPeerHub(parent)),
       child('NodeRegistry', (parent) => startNodeRegistry(parent, tables.membership, heart)),
       child('Allocator', (parent) => startAllocator(parent, tables.allocation)),
-      child('Executor', (parent) => startExecutor(parent, tables.executor)),
+      child('Executor', (parent) => startExecutor(parent)),
       { ...child('Runs', startRuns), type: 'supervisor' },
     ],
   });
