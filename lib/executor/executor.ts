@@ -226,7 +226,7 @@ const rethrow = (error: unknown): never => {
 };
 
 /**
- * Starts the supervised Executor: the crash boundary of attempts. It ends with the error of whatever deals with the end of an attempt, which
- * would otherwise be thrown in a thread's message and end the process. A crash ends no attempt.
+ * Starts the supervised Executor: the crash boundary of attempts. It ends with the error of whatever deals with the end of an attempt, for
+ * which the whole process would end otherwise. A crash ends no attempt.
  */
 export const startExecutor = (parent: Parent): Promise<ActorRef<CrashReport>> => startCrashBoundary(parent, 'Executor');
