@@ -15,8 +15,8 @@ const TRIMMED = 10;
 const FRAMES = 5;
 
 /**
- * This many callers may be remembered at once, and this many more in each millisecond. Remembering one costs 20 µs within a run: a tenth of
- * a small run. A caller with thousands of calls a second gets the frames of some of them, and pays for those only.
+ * `BURST` callers may be remembered at once, and `PER_MS` more in each millisecond. Remembering one costs 20 µs within a run: a tenth of a
+ * small run. A caller with thousands of calls a second gets the frames of some of them, and pays for those only.
  */
 const BURST = 100;
 const PER_MS = 0.5;
