@@ -16,7 +16,7 @@ const FLOORS = [
   ['allocator'],
   ['runner', 'guests'],
   ['handoff'],
-  ['testing'],
+  ['testing', 'conformance'],
 ];
 const floorOf = (station: string): number => FLOORS.findIndex((floor) => floor.includes(station));
 
