@@ -1,5 +1,5 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
-import { type Clock, type HandoffError, Trampoline } from '../base/index.js';
+import { type Clock, type HandoffError, type Logger, silentLogger, type Timer, Trampoline } from '../base/index.js';
 import type { MemberEvent } from '../nodes/index.js';
 import type { Claim } from './capacity/capacity.js';
 import type { Ledger } from './capacity/ledger.js';
@@ -7,6 +7,7 @@ import { RemoteNodes } from './capacity/remote-nodes.js';
 import { amounts } from './capacity/resources.js';
 import type { UsageReport } from './capacity/usage-estimate.js';
 import { type PlacementAnswer, type PlacementClient, Placer } from './placement/placer.js';
+import { StrategyWaits } from './placement/strategy-waits.js';
 import type { ClaimClass, PlacementNode } from './queue/claim-class.js';
 import { ClaimQueue } from './queue/claim-queue.js';
 import type { Capabilities } from './strategy.js';
@@ -39,11 +40,15 @@ export class Allocator {
   readonly ledger: Ledger;
   readonly #queue: ClaimQueue<AllocatorClient>;
   readonly #placer: Placer<AllocatorClient>;
+  readonly #waits = new StrategyWaits<AllocatorClient>();
+  /** Asks strategies again that let functions wait. */
+  #askAgain: { readonly atMs: number; readonly timer: Timer } | undefined;
   readonly #self: PlacementNode;
   readonly #neighbours: RemoteNodes;
   readonly #runs = new Map<string, AllocatorClient>();
   readonly #clock: Clock;
   readonly #heldBytes: () => number;
+  readonly #logger: Logger;
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimClass }[] = [];
   /** What was lent and is wanted back, in the order of asking. */
   readonly #takenBack = new Set<{ readonly claim: ClaimClass; readonly told: () => void }>();
@@ -54,12 +59,18 @@ export class Allocator {
   #open = true;
 
   /** `heldBytes`: what the values on this node occupy. */
-  constructor(self: PlacementNode & { readonly capacity: Ledger }, clock: Clock, heldBytes: () => number = () => 0) {
+  constructor(
+    self: PlacementNode & { readonly capacity: Ledger },
+    clock: Clock,
+    heldBytes: () => number = () => 0,
+    logger: Logger = silentLogger,
+  ) {
     this.ledger = self.capacity;
     this.#self = self;
     this.#neighbours = new RemoteNodes(self.name);
     this.#queue = new ClaimQueue([self]);
-    this.#placer = new Placer(this.#queue);
+    this.#placer = new Placer(this.#queue, this.#waits);
+    this.#logger = logger;
     this.#clock = clock;
     this.#heldBytes = heldBytes;
   }
@@ -109,6 +120,8 @@ export class Allocator {
   }
 
   removeRun(runId: string): void {
+    const run = this.#runs.get(runId);
+    if (run) this.#waits.removeRun(run);
     this.#runs.delete(runId);
     this.#queue.removeRun(runId);
   }
@@ -188,6 +201,7 @@ export class Allocator {
   /** From now on nothing is granted any more: the node drains. */
   drain(): void {
     this.#open = false;
+    this.#askAgain?.timer.cancel();
   }
 
   /** What `work` frees is granted when all of it is done: each `pump` within costs more than the grant of one claim. */
@@ -221,6 +235,7 @@ export class Allocator {
           this.ledger.setValueBytes(this.#heldBytes());
         }
         for (const answer of this.#placer.placeAll(nowMs)) this.#deliver(answer);
+        if (this.#waits.size > 0) this.#tellOfWaits(nowMs);
       }
       this.#tellWaiting();
     } finally {
@@ -244,6 +259,23 @@ export class Allocator {
       if (isHere) client.granted(index, answer.node, answer.claim, answer.mayQueue);
       else this.#queue.free(client.runId, answer.node, answer.claim);
     } else if (isHere) client.refused(index, answer.error);
+  }
+
+  /** A strategy that waits holds up its run, so that is said, and it is asked again before long. */
+  #tellOfWaits(nowMs: number): void {
+    for (const { client, index, waitedMs } of this.#waits.endPass(nowMs)) {
+      const { runId, dagId, strategy } = client;
+      const fields = { runId, dagId, functionId: client.functionId(index), strategy: strategy.name, waitedMs };
+      this.#logger.warn(fields, 'a function waits although a node has room for it: its strategy chooses none that has');
+    }
+    const atMs = this.#waits.nextAskAtMs;
+    if (atMs === undefined || (this.#askAgain && this.#askAgain.atMs <= atMs)) return;
+    this.#askAgain?.timer.cancel();
+    const timer = this.#clock.after(atMs - nowMs, () => {
+      this.#askAgain = undefined;
+      this.pump();
+    });
+    this.#askAgain = { atMs, timer };
   }
 
   #tellWaiting(): void {

@@ -1,3 +1,5 @@
+import { checkedNumber } from '../base/index.js';
+import { ASK_AGAIN_MS } from './placement/strategy-waits.js';
 import { strategies } from './strategies/index.js';
 import type { AllocationStrategy } from './strategy.js';
 
@@ -10,10 +12,15 @@ export type NamedStrategies = ReadonlyMap<string, () => AllocationStrategy>;
  */
 export function givenStrategy(given: unknown, what: string): AllocationStrategy {
   if (typeof given !== 'object' || given === null) throw new TypeError(`${what} must be a strategy, not ${String(given)}`);
-  const { name, place, takesAnyRoom = false } = given as Partial<AllocationStrategy>;
+  const { name, place, takesAnyRoom = false, askAgainMs } = given as Partial<AllocationStrategy>;
   if (typeof name !== 'string' || typeof place !== 'function') throw new TypeError(`${what} must have a name and a place function`);
   if (typeof takesAnyRoom !== 'boolean') throw new TypeError(`${what} must have true or false for takesAnyRoom`);
-  return { name, takesAnyRoom, place: (request) => Reflect.apply(place, given, [request]) as string | undefined };
+  return {
+    name,
+    takesAnyRoom,
+    askAgainMs: checkedNumber(`${what}: askAgainMs`, askAgainMs, { or: ASK_AGAIN_MS, least: 1 }),
+    place: (request) => Reflect.apply(place, given, [request]) as string | undefined,
+  };
 }
 
 /** Returns the built-in strategies and the user's own, by name. Throws `TypeError` for a wrong one, and for a name that is built in. */

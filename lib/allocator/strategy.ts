@@ -49,6 +49,11 @@ export interface AllocationStrategy {
    * @default false
    */
   readonly takesAnyRoom?: boolean;
+  /**
+   * How long after `place` let a function wait it is asked again, at the latest, ms. It is asked sooner when anything changes.
+   * @default 1000
+   */
+  readonly askAgainMs?: number;
   /** Returns the name of one of `request.nodes`, or `undefined` to wait. */
   place(request: PlacementRequest): string | undefined;
 }

@@ -1,8 +1,9 @@
-import { HandoffError, safeThrown, textOf } from '../../base/index.js';
+import { HandoffError, isThenable, safeThrown, textOf } from '../../base/index.js';
 import type { ClaimQueueClient } from '../queue/claim-class.js';
 import type { ClaimQueue, PlacementChoice, PlacementGrant } from '../queue/claim-queue.js';
 import type { AllocationStrategy } from '../strategy.js';
 import { NodeViews, type ValueLocations } from './node-views.js';
+import type { StrategyWaits } from './strategy-waits.js';
 
 /** A run, as asking its strategy needs it. */
 export interface PlacementClient extends ClaimQueueClient {
@@ -30,11 +31,14 @@ export type PlacementAnswer<Client extends PlacementClient> = PlacementGrant<Cli
  */
 export class Placer<Client extends PlacementClient> {
   readonly #queue: ClaimQueue<Client>;
+  readonly #waits: StrategyWaits<Client>;
   /** By class of claims: what its strategy is shown. */
   readonly #views = new WeakMap<PlacementChoice<Client>, NodeViews>();
 
-  constructor(queue: ClaimQueue<Client>) {
+  /** `waits` is told what strategies let wait. */
+  constructor(queue: ClaimQueue<Client>, waits: StrategyWaits<Client>) {
     this.#queue = queue;
+    this.#waits = waits;
   }
 
   /** Grants whatever can be granted now. Each run knows where a function goes before the next one is placed. */
@@ -44,7 +48,11 @@ export class Placer<Client extends PlacementClient> {
     queue.startPass(nowMs);
     for (let step = queue.nextStep(); step; step = queue.nextStep()) {
       const answer = step.type === 'granted' ? step : this.#place(step);
-      if (!answer) continue;
+      if (!answer) {
+        if (step.type === 'choice') this.#waits.declined(step.client, step.claim, step.index, nowMs);
+        continue;
+      }
+      if (this.#waits.size > 0) this.#waits.settled(step.client, step.claim);
       if (answer.type === 'granted') answer.client.whereabouts?.placed(answer.index, answer.node);
       answers.push(answer);
     }
@@ -71,7 +79,10 @@ export class Placer<Client extends PlacementClient> {
     const nodes = client.takesAnyRoom ? views.withRoom(index, reserved) : views.all(index, reserved);
     const chosen = strategy.place({ dagId, functionId: client.functionId(index), cost: claim.costs, nodes });
     if (chosen === undefined || nodes.some(({ name }) => name === chosen)) return chosen;
-    throw new Error(`it chose ${JSON.stringify(chosen)}, which is not among ${nodes.map((node) => `"${node.name}"`).join(', ')}`);
+    // Nobody waits for it, and a rejection that is not handled would end the process.
+    if (isThenable(chosen)) Promise.resolve(chosen).catch(() => {});
+    const names = nodes.map((node) => `"${node.name}"`).join(', ');
+    throw new Error(`it chose ${typeof chosen === 'string' ? JSON.stringify(chosen) : textOf(chosen)}, which is not among ${names}`);
   }
 
   #viewsOf(choice: PlacementChoice<Client>): NodeViews {

@@ -236,10 +236,11 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       const queue = this.#seniors[this.#senior]!;
       if (queue.run.isRemoved || queue.ready.length === 0 || isAtItsLimit(queue.run)) continue;
       const eligibility = this.#eligibilityOf(queue);
-      if (!this.#declined.has(queue) && eligibility.withRoom(this.#reserved) >= 0) return this.#grantOrAsk(queue);
+      const isDeclined = this.#declined.has(queue);
+      if (!isDeclined && eligibility.withRoom(this.#reserved) >= 0) return this.#grantOrAsk(queue);
       const { nearest } = eligibility;
       if (!nearest) continue;
-      if (nearest.capacity.mayWait(queue.claim)) return this.#take(queue, nearest, true);
+      if (!isDeclined && nearest.capacity.mayWait(queue.claim)) return this.#take(queue, nearest, true);
       const names = this.#reserved!.get(nearest) ?? new Set();
       this.#reserved!.set(nearest, names);
       for (const name of queue.claim.cost.keys()) names.add(name);
@@ -280,13 +281,13 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     );
   }
 
-  /** Takes the first function in the run's order for which `placeFor` knows a place. */
+  /** Takes the first function in the run's order for which `placeFor` knows a place, but none that its strategy lets wait. */
   #takeFirst(run: RunQueue<Client>, placeFor: typeof whereItMayWait, mayQueue: boolean): PlacementGrant<Client> | undefined {
     let first: ClassQueue<Client> | undefined;
     let at: PlacementNode | undefined;
     for (const queue of run.classes.values()) {
       if (queue.ready.length === 0 || (first && run.client.compare(queue.ready.peek(), first.ready.peek()) > 0)) continue;
-      const there = placeFor(this.#eligibilityOf(queue), this.#reserved);
+      const there = this.#declined.has(queue) ? undefined : placeFor(this.#eligibilityOf(queue), this.#reserved);
       if (there) [first, at] = [queue, there];
     }
     return first && at && this.#take(first, at, mayQueue);

@@ -133,7 +133,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     (error) => crashes.report('Executor', error),
   );
 
-  const allocation = new Allocator({ name: node, isSelf: true, isOpen: true, capacity: ledger }, clock, () => store.heldBytes);
+  const allocation = new Allocator({ name: node, isSelf: true, isOpen: true, capacity: ledger }, clock, () => store.heldBytes, logger);
   const wayTo = (name: string): FetchRoute => {
     if (name === node) return 'self';
     const reach = membership.find(name)?.reach;

@@ -68,3 +68,5 @@ export const list = (): string[] => [];
 export const spin = (): never => {
   for (;;) Math.random();
 };
+/** Only for simulations, whose time it is. */
+export const restFor = (ms: number): Promise<number> => new Promise((resolve) => setTimeout(() => resolve(ms), ms));
