@@ -236,11 +236,10 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       const queue = this.#seniors[this.#senior]!;
       if (queue.run.isRemoved || queue.ready.length === 0 || isAtItsLimit(queue.run)) continue;
       const eligibility = this.#eligibilityOf(queue);
-      const isDeclined = this.#declined.has(queue);
-      if (!isDeclined && eligibility.withRoom(this.#reserved) >= 0) return this.#grantOrAsk(queue);
+      if (!this.#declined.has(queue) && eligibility.withRoom(this.#reserved) >= 0) return this.#grantOrAsk(queue);
       const { nearest } = eligibility;
       if (!nearest) continue;
-      if (!isDeclined && nearest.capacity.mayWait(queue.claim)) return this.#take(queue, nearest, true);
+      if (!this.#declined.has(queue) && nearest.capacity.mayWait(queue.claim)) return this.#take(queue, nearest, true);
       const names = this.#reserved!.get(nearest) ?? new Set();
       this.#reserved!.set(nearest, names);
       for (const name of queue.claim.cost.keys()) names.add(name);
