@@ -153,6 +153,12 @@ export class Allocator {
     this.#queue.withdraw(runId, index, kind);
   }
 
+  /** Takes back all that a run has asked for and was not granted. */
+  withdrawAll(runId: string): void {
+    this.#asked = this.#asked.filter((asked) => asked.runId !== runId);
+    this.#queue.withdrawAll(runId);
+  }
+
   /** See `ClaimQueue.shortOf`. */
   shortOf(kind: ClaimClass): Capabilities {
     return this.#queue.shortOf(kind);

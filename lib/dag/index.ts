@@ -28,5 +28,6 @@ export { type DagJson, type DagLike, type DynamicDag, type Regular, type Results
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
 export { type ExecutionFacts, executionFaults } from './plan/execution-faults.js';
 export { invalidDag } from './plan/faults.js';
+export type { RetryRules } from './plan/layout.js';
 export { remainingPaths } from './plan/paths.js';
 export { compile, type Plan } from './plan/plan.js';

@@ -10,3 +10,4 @@ export { smallCopy } from './small-copy.js';
 export { smallSnapshot, snapshot } from './snapshot.js';
 export { type Origin, StoredValue } from './stored-value.js';
 export { packThrown, packThrownForWire, unpackError, unpackThrown } from './thrown.js';
+export { type ThrownData, thrownData, thrownOf } from './thrown-data.js';

@@ -3,7 +3,7 @@ import { Allocator, type AllocatorClient, type ClaimClass, Ledger, strategies } 
 import type { Clock } from '../../lib/base/index.js';
 import { compile, Dag, type DynamicDag, type Plan, remainingPaths } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
-import { newRunState, type RunState } from '../../lib/runner/brain/run-state.js';
+import { isSettled, newRunState, type RunState, planShapeOf } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
 import { compareInRun } from '../../lib/runner/run/run-job.js';
 import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
@@ -96,7 +96,7 @@ class ScheduleOnly implements AllocatorClient {
     }
     this.#kinds = claimClasses(plan, { node: self, local: false, threadCost: {} });
     const collected = new Uint8Array(plan.size);
-    this.#state = newRunState(RUN, plan, { maxRetries: 0, onFailure: 'abort', collected, stopGraceMs: 0 });
+    this.#state = newRunState(RUN, planShapeOf(plan), { maxRetries: 0, onFailure: 'abort', collected, stopGraceMs: 0 });
   }
 
   /** Virtual ms from the first function to the end of the last. */
@@ -114,8 +114,8 @@ class ScheduleOnly implements AllocatorClient {
       const receipt = { node, sizeBytes: 0, tookMs: this.#lastsMs(end.index), isHere: true };
       this.#feed({ type: 'attempt-succeeded', index: end.index, attempt: 1, receipt });
     }
-    const { phase, settled } = this.#state;
-    if (phase !== 'ended' || settled < this.#plan.size) throw new Error(`the run stands still: ${settled} functions have ended`);
+    const { phase, counts } = this.#state;
+    if (phase !== 'ended' || !isSettled(this.#state)) throw new Error(`the run stands still: ${counts.succeeded} functions have ended`);
     return this.#nowMs;
   }
 
@@ -127,10 +127,10 @@ class ScheduleOnly implements AllocatorClient {
     return compareInRun(this.#plan, this.#paths, a, b);
   }
 
-  granted(index: number, node: string, claim: ClaimClass): void {
+  granted(index: number, node: string, claim: ClaimClass, mayQueue: boolean): void {
     // Throws where the driver believes in room that is not there.
     if (node !== 'n1') this.#ledgers.get(node)!.take(claim);
-    this.#feed({ type: 'function-placed', index, node });
+    this.#feed({ type: 'function-placed', index, node, mayQueue });
     this.#feed({ type: 'attempt-started', index, attempt: 1 });
   }
 
@@ -165,7 +165,7 @@ class ScheduleOnly implements AllocatorClient {
   #perform(command: RunCommand): void {
     if (command.type === 'request-claim') this.#allocation.request(RUN, command.index, this.#kinds[command.index]!);
     else if (command.type === 'take-turn') this.#feed({ type: 'turn-taken' });
-    else if (command.type === 'free-claim') this.#allocation.free(RUN, this.#state.nodes[command.index]!, this.#kinds[command.index]!);
+    else if (command.type === 'free-claim') this.#allocation.free(RUN, command.node, this.#kinds[command.index]!);
     else if (command.type === 'start-attempt') {
       this.#ends.push({ index: command.index, atMs: this.#nowMs + this.#lastsMs(command.index) });
     }

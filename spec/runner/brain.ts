@@ -1,10 +1,13 @@
 import { HandoffError } from '../../lib/base/index.js';
 import { compile, Dag } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
-import { newRunState, type RunPolicy } from '../../lib/runner/brain/run-state.js';
+import { newRunState, planShapeOf, type RunPolicy } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
+import { liveRunError } from '../../lib/runner/run/live-errors.js';
+import { thrownData } from '../../lib/value/index.js';
 
 const no = (): void => {};
+const at = { nowMs: 0, wallMs: 0 };
 export const receipt = { node: 'n', sizeBytes: 8, tookMs: 1, isHere: true };
 
 /** A run of `edges` (consumer: its producers), driven by happenings; answers what was commanded, announcements apart. */
@@ -14,12 +17,14 @@ export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> &
   const plan = compile(dag);
   const { collect, ...policy } = over;
   const collected = Uint8Array.from(plan.ids, (id) => Number(!collect || collect.includes(id)));
-  const state = newRunState('r', plan, { maxRetries: 3, onFailure: 'abort', stopGraceMs: 500, collected, ...policy });
+  const state = newRunState('r', planShapeOf(plan), { maxRetries: 3, onFailure: 'abort', stopGraceMs: 500, collected, ...policy });
   const told: string[] = [];
+  let ended: Extract<RunCommand, { type: 'end-run' }> | undefined;
   const index = (id: string): number => plan.indexOf.get(id)!;
   const feed = (happening: RunHappening): string[] => {
     const out: RunCommand[] = [];
-    stepRun(state, happening, { nowMs: 0, wallMs: 0 }, out);
+    stepRun(state, happening, at, out);
+    ended ??= out.find((command) => command.type === 'end-run');
     const commands: string[] = [];
     for (const command of out) {
       if (command.type === 'announce')
@@ -28,17 +33,18 @@ export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> &
     }
     return commands;
   };
-  const place = (id: string, node = 'n'): string[] => feed({ type: 'function-placed', index: index(id), node });
+  const place = (id: string, node = 'n'): string[] => feed({ type: 'function-placed', index: index(id), node, mayQueue: false });
   const attempt = (id: string): number => state.attempts[index(id)]!;
   const start = (id: string): string[] => feed({ type: 'attempt-started', index: index(id), attempt: attempt(id) });
   const succeed = (id: string): string[] => feed({ type: 'attempt-succeeded', index: index(id), attempt: attempt(id), receipt });
   const fail = (id: string, final = false): string[] =>
-    feed({ type: 'attempt-failed', index: index(id), attempt: attempt(id), error: new Error('boom'), final, random: 0.5 });
+    feed({ type: 'attempt-failed', index: index(id), attempt: attempt(id), error: thrownData(new Error('boom')), final, random: 0.5 });
   const stop = (id: string): string[] => feed({ type: 'attempt-stopped', index: index(id), attempt: attempt(id) });
   const rest = (id: string): string[] => feed({ type: 'function-rested', index: index(id), attempt: attempt(id) });
   const run = (id: string): string[] => [...place(id), ...start(id), ...succeed(id)];
   const lose = (...ids: string[]): string[] => feed({ type: 'values-lost', indices: ids.map(index) });
-  const cancel = (): string[] => feed({ type: 'run-ending', error: new HandoffError('HANDOFF_RUN_CANCELLED', 'cancelled'), graceMs: 7 });
+  const cancel = (): string[] =>
+    feed({ type: 'run-ending', error: thrownData(new HandoffError('HANDOFF_RUN_CANCELLED', 'cancelled')), graceMs: 7 });
   return {
     state,
     told,
@@ -55,6 +61,8 @@ export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> &
     attempt,
     cancel,
     begin: () => feed({ type: 'run-begun' }),
+    /** The error that users see at the end. */
+    error: () => ended?.error && liveRunError(ended.error),
   };
 }
 

@@ -14,7 +14,7 @@ import type { WireMessage } from '../../lib/peer/index.js';
 import type { RunHappening } from '../../lib/runner/brain/messages.js';
 import { RemoteSide } from '../../lib/runner/run/remote-side.js';
 import type { RunValues } from '../../lib/runner/run/run-values.js';
-import { StoredValue } from '../../lib/value/index.js';
+import { StoredValue, thrownOf } from '../../lib/value/index.js';
 import { open as openBrain } from './brain.js';
 
 /** The far side of a run `r` on driver `a`; where its values lie is what `holders` says, by function. */
@@ -116,7 +116,7 @@ describe('the far side of a run', () => {
     fetched[0]!.listener.missing(cause);
     const [missing] = fed as [Extract<RunHappening, { type: 'value-missing' }>];
     expect(missing).to.include({ type: 'value-missing', index: 0, attempt: 1 });
-    expect(missing.error).to.include({ code: 'HANDOFF_RESULT_LOST', functionId: '0', node: 'b', runId: 'r', cause });
+    expect(thrownOf(missing.error)).to.include({ code: 'HANDOFF_RESULT_LOST', functionId: '0', node: 'b', runId: 'r', cause });
   });
 
   it('releases values where they are, with one message to each node', () => {

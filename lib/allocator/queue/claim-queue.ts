@@ -43,7 +43,7 @@ export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Clie
 /** The ready functions of one run and one class. */
 interface ClassQueue<Client extends ClaimQueueClient> extends PlacementChoice<Client> {
   readonly run: RunQueue<Client>;
-  readonly ready: ReadyQueue;
+  ready: ReadyQueue;
   eligibility: Eligibility;
   /** That of the queue when `eligibility` was made. */
   version: number;
@@ -144,6 +144,16 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     if (!queue) return;
     queue.ready.remove(index);
     if (queue.ready.length === 0) this.#atRest(queue);
+  }
+
+  /** Takes back all that a run has asked for and has not been answered. */
+  withdrawAll(runId: string): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    for (const queue of run.classes.values()) {
+      queue.ready = newReadyQueue(run.client);
+      this.#atRest(queue);
+    }
   }
 
   /** Gives a claim back. `isLent`: the capacity has it already. */
@@ -356,7 +366,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       client,
       run,
       claim,
-      ready: new ReadyQueue((a, b) => client.compare(a, b)),
+      ready: newReadyQueue(client),
       eligibility: this.#eligibilityFor(claim),
       version: this.#version,
       index: -1,
@@ -398,3 +408,6 @@ const whereItMayWait = (eligibility: Eligibility, _reserved: Reserved | undefine
 
 const whereOnlyValuesAreInTheWay = (eligibility: Eligibility, reserved: Reserved | undefined): PlacementNode | undefined =>
   eligibility.withRoomButMemory(reserved);
+
+/** Nothing of a run is ready. */
+const newReadyQueue = (client: ClaimQueueClient): ReadyQueue => new ReadyQueue((a, b) => client.compare(a, b));

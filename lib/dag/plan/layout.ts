@@ -1,4 +1,4 @@
-import type { FunctionSpec, Isolation } from '../build/function-spec.js';
+import type { FunctionSpec, Isolation, RetryOptions } from '../build/function-spec.js';
 import { type Adjacency, topologicalOrder, transposed } from '../graph/adjacency.js';
 import { closuresOf } from '../graph/closures.js';
 import { type Placement, placedAnywhere, placementOf } from '../graph/collocation.js';
@@ -45,6 +45,13 @@ export interface Layout {
   /** 1 if the function needs inline functions or (de)serializers. `undefined` if no function does. */
   readonly complex: Uint8Array | undefined;
   readonly constants: readonly ConstantsOf[];
+  readonly retries: ReadonlyMap<number, RetryRules>;
+}
+
+/** What a function says itself of being tried again. */
+export interface RetryRules {
+  readonly maxRetries: number | undefined;
+  readonly retry: RetryOptions | undefined;
 }
 
 /** Constants of a function, or of one of its edges, that contain objects. */
@@ -81,7 +88,12 @@ export function layOut(graph: Graph, defaultIsolation: Isolation): Layout | unde
   const placement = (graph.allFlags & FLAGS.placed) === 0 ? placedAnywhere(closure) : placementOf(specs, indexOf, closure);
   if (placement === undefined) return undefined;
   const isolation: Isolation[] = new Array(size);
-  for (let i = 0; i < size; i++) isolation[i] = (flags[i]! & FLAGS.loop) === 0 ? (specs[i]!.isolation ?? defaultIsolation) : 'loop';
+  const retries = new Map<number, RetryRules>();
+  for (let i = 0; i < size; i++) {
+    const { isolation: own, maxRetries, retry } = specs[i]!;
+    isolation[i] = (flags[i]! & FLAGS.loop) === 0 ? (own ?? defaultIsolation) : 'loop';
+    if (maxRetries !== undefined || retry !== undefined) retries.set(i, { maxRetries, retry });
+  }
   return {
     size,
     functions,
@@ -102,6 +114,7 @@ export function layOut(graph: Graph, defaultIsolation: Isolation): Layout | unde
     inputUsed,
     complex,
     constants: (graph.allFlags & FLAGS.constants) === 0 ? NO_CONSTANTS : constantsOf(numbered),
+    retries,
   };
 }
 

@@ -5,7 +5,7 @@ import { Graph } from '../graph/graph.js';
 import { buildRecipe, type CallRecipe } from './call-recipe.js';
 import { findFaults, invalidDag } from './faults.js';
 import { FunctionsById } from './id-maps.js';
-import { type ConstantsOf, type Layout, layOut } from './layout.js';
+import { type ConstantsOf, type Layout, layOut, type RetryRules } from './layout.js';
 
 /**
  * A valid DAG at one moment, laid out for running. Later additions to the DAG do not change it. Indices are those of the regular functions,
@@ -61,6 +61,8 @@ export interface Plan {
   readonly inputUsed: Uint8Array;
   /** The constants that contain objects, which the caller may change. */
   readonly constants: readonly ConstantsOf[];
+  /** What functions say themselves of being tried again, for those that say anything. */
+  readonly retries: ReadonlyMap<number, RetryRules>;
   /**
    * Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and
    * `specs[i].argumentInclusion` describe it completely.
@@ -98,6 +100,7 @@ class LaidOutPlan implements Plan {
   readonly sinks: Int32Array;
   readonly inputUsed: Uint8Array;
   readonly constants: readonly ConstantsOf[];
+  readonly retries: ReadonlyMap<number, RetryRules>;
   readonly #layout: Layout;
   #programs: Map<number, CallRecipe> | undefined;
 
@@ -127,6 +130,7 @@ class LaidOutPlan implements Plan {
     this.sinks = layout.sinks;
     this.inputUsed = layout.inputUsed;
     this.constants = layout.constants;
+    this.retries = layout.retries;
     this.#layout = layout;
   }
 

@@ -23,6 +23,7 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
     const attempt = state.attempts[index]!;
     announce(out, { ...stamp(state, at), type: 'function-lost', functionId: plan.ids[index]!, attempt, node: state.nodes[index]! });
     move(state, index, 'value-lost', at);
+    state.fetching.delete(index);
     for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
       const producer = plan.producers[position]!;
       state.consumersLeft[producer]! += 1;

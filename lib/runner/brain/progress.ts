@@ -1,20 +1,18 @@
 // Brain: pure.
-import type { FunctionState } from './function-state.js';
 import type { Progress } from './messages.js';
 import type { RunState } from './run-state.js';
 
 /** The counts that users see. */
-export function progressOf(state: RunState): Progress {
-  const count = (name: FunctionState): number => state.counts.get(name)!;
+export function progressOf({ counts, plan }: RunState): Progress {
   return {
-    total: state.plan.size,
-    waiting: count('waiting'),
-    ready: count('ready') + count('placed'),
-    running: count('running'),
-    resting: count('resting'),
-    succeeded: count('succeeded'),
-    failed: count('failed'),
-    skipped: count('skipped'),
-    cancelled: count('cancelled'),
+    total: plan.size,
+    waiting: counts.waiting,
+    ready: counts.ready + counts.placed,
+    running: counts.running,
+    resting: counts.resting,
+    succeeded: counts.succeeded,
+    failed: counts.failed,
+    skipped: counts.skipped,
+    cancelled: counts.cancelled,
   };
 }

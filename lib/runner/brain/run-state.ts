@@ -1,9 +1,10 @@
 // Brain: pure.
-import type { HandoffError } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
-import { FUNCTION_STATES, type FunctionEvent, type FunctionState, holdsClaim, isFinal, TRANSITIONS } from './function-state.js';
-import type { RunCommand, RunEvent, RunHappening } from './messages.js';
-import { TransitionLog } from './transition-log.js';
+import type { ThrownData } from '../../value/index.js';
+import { FUNCTION_STATES, type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
+import type { RunAnnouncement, RunCommand, RunHappening } from './messages.js';
+import type { ErrorData, RunFault } from './run-fault.js';
+import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, transitionText } from './transition-log.js';
 
 /** What of the execution options the brain needs. */
 export interface RunPolicy {
@@ -14,10 +15,28 @@ export interface RunPolicy {
   readonly stopGraceMs: number;
 }
 
-/** Everything a run knows of its functions, by their index in the plan. Plain data; outlives every incarnation of the DagRunner. */
+/** What of the plan the brain needs: plain data. */
+export type PlanShape = Pick<
+  Plan,
+  'dagId' | 'size' | 'ids' | 'needsCount' | 'dependentsStart' | 'dependents' | 'producersStart' | 'producers' | 'retries'
+>;
+
+/** Why a run is ending: since a function failed (the first in `failed`), or for a reason that was given. */
+export interface RunEnding {
+  readonly because: 'failure' | ThrownData;
+  /** Until then attempts may end by themselves, monotonic ms. */
+  readonly stopByMs: number;
+}
+
+/**
+ * All that a run is, functions by their index in the plan. Plain data: it can be printed, compared, cloned and written down, and whoever
+ * has it can take the run up (`recover`). Times are those of the moments that were fed, monotonic ms.
+ *
+ * A function holds a claim exactly while it is `placed` or `running`, on the node that `nodes` names: nothing else says so.
+ */
 export interface RunState {
   readonly runId: string;
-  readonly plan: Plan;
+  readonly plan: PlanShape;
   readonly policy: RunPolicy;
   readonly states: FunctionState[];
   /** How many of the functions it needs have no result yet. */
@@ -29,37 +48,36 @@ export interface RunState {
   /** How many attempts the function itself failed. */
   readonly failures: Int32Array;
   /** What ended these attempts, for the few that this happened to; at most the latest `ATTEMPT_ERRORS_KEPT`. */
-  readonly attemptErrors: Map<number, unknown[]>;
+  readonly attemptErrors: Map<number, readonly ErrorData[]>;
+  /** Where it was placed last. */
   readonly nodes: (string | undefined)[];
+  /** 1: its attempt may wait for room on that node. */
+  readonly mayQueue: Uint8Array;
   /** 1: somebody has its value. */
   readonly hasValue: Uint8Array;
   /** How often a value was missing on a node that lives, for the few that this happened to. */
   readonly misses: Map<number, number>;
   /** The nodes that were lost while they ran it, for the few that this happened to. */
-  readonly lostOn: Map<number, string[]>;
-  /** By position in FUNCTION_STATES. */
-  readonly counts: Map<FunctionState, number>;
+  readonly lostOn: Map<number, readonly string[]>;
+  /** How many functions are in each state. */
+  readonly counts: Record<FunctionState, number>;
   /** What failed, in the order of time. */
-  readonly failed: HandoffError[];
-  phase: 'open' | 'closing' | 'ended';
-  /** Why the run is ending, or ended. */
-  error: HandoffError | undefined;
-  /** Functions that hold a claim. */
-  underWay: number;
-  /** Collected values that are on their way to the driver. */
-  fetching: number;
+  readonly failed: RunFault[];
+  /** The functions that rest, and until when. */
+  readonly restsUntilMs: Map<number, number>;
+  /** The collected values that are on their way to the driver, and of which attempts they are. */
+  readonly fetching: Map<number, number>;
+  /** `new`: it has not begun. `ending`: nothing starts any more. `ended`: no attempt is under way, and nothing happens any more. */
+  phase: 'new' | 'open' | 'ending' | 'ended';
+  ending: RunEnding | undefined;
   /** The functions before this index have begun: in the order of the plan, some at a time. */
   begunTo: number;
-  /** Functions in a final state. */
-  settled: number;
-  /** The answers of attempts that were no longer wanted. */
-  stale: number;
   startedMs: number;
   readonly transitions: TransitionLog;
 }
 
 /** A run of `plan` in which nothing has happened. */
-export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunState {
+export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy): RunState {
   const { size } = plan;
   const consumersLeft = new Int32Array(size);
   for (let index = 0; index < size; index += 1) consumersLeft[index] = plan.dependentsStart[index + 1]! - plan.dependentsStart[index]!;
@@ -74,21 +92,26 @@ export function newRunState(runId: string, plan: Plan, policy: RunPolicy): RunSt
     failures: new Int32Array(size),
     attemptErrors: new Map(),
     nodes: new Array<string | undefined>(size).fill(undefined),
+    mayQueue: new Uint8Array(size),
     hasValue: new Uint8Array(size),
     misses: new Map(),
     lostOn: new Map(),
-    counts: new Map(FUNCTION_STATES.map((state) => [state, state === 'waiting' ? size : 0])),
+    counts: Object.fromEntries(FUNCTION_STATES.map((state) => [state, state === 'waiting' ? size : 0])) as Record<FunctionState, number>,
     failed: [],
-    phase: 'open',
-    error: undefined,
-    underWay: 0,
-    fetching: 0,
+    restsUntilMs: new Map(),
+    fetching: new Map(),
+    phase: 'new',
+    ending: undefined,
     begunTo: 0,
-    settled: 0,
-    stale: 0,
     startedMs: 0,
-    transitions: new TransitionLog(),
+    transitions: newTransitionLog(),
   };
+}
+
+/** The brain's part of a plan. */
+export function planShapeOf(plan: PlanShape): PlanShape {
+  const { dagId, size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries } = plan;
+  return { dagId, size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries };
 }
 
 /** The two clocks at the moment of a happening: `nowMs` monotonic, for decisions; `wallMs` for the events that people read. */
@@ -102,16 +125,19 @@ export function move(state: RunState, index: number, event: FunctionEvent, at: M
   const from = state.states[index]!;
   const to = TRANSITIONS[from][event];
   if (to === undefined) {
-    const name = (one: number): string => state.plan.ids[one]!;
-    throw new Error(`function "${name(index)}" is ${from}, which ${event} cannot follow. The story:\n${state.transitions.tell(name)}`);
+    const { ids } = state.plan;
+    const story = transitionsOf(state.transitions).map((one) => transitionText(one, ids[one[1]]!));
+    throw new Error(`function "${ids[index]!}" is ${from}, which ${event} cannot follow. The story:\n${story.join('\n')}`);
   }
   state.states[index] = to;
-  state.counts.set(from, state.counts.get(from)! - 1);
-  state.counts.set(to, state.counts.get(to)! + 1);
-  state.underWay += Number(holdsClaim(to)) - Number(holdsClaim(from));
-  state.settled += Number(isFinal(to)) - Number(isFinal(from));
-  state.transitions.add(at.nowMs, index, from, event, to);
+  state.counts[from] -= 1;
+  state.counts[to] += 1;
+  logTransition(state.transitions, at.nowMs, index, from, event, to);
 }
+
+/** Whether every function is in a final state. */
+export const isSettled = ({ counts, plan }: RunState): boolean =>
+  counts.succeeded + counts.failed + counts.skipped + counts.cancelled === plan.size;
 
 /** What every event carries. Where events are many they are written out: each spread of these makes a hidden class of its own. */
 export const stamp = (state: RunState, at: Moment): { runId: string; dagId: string; atMs: number } => ({
@@ -124,12 +150,12 @@ export const stamp = (state: RunState, at: Moment): { runId: string; dagId: stri
 export function ready(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'inputs-ready', at);
   const { runId, plan } = state;
-  const event: RunEvent = { type: 'function-ready', runId, dagId: plan.dagId, atMs: at.wallMs, functionId: plan.ids[index]! };
+  const event: RunAnnouncement = { type: 'function-ready', runId, dagId: plan.dagId, atMs: at.wallMs, functionId: plan.ids[index]! };
   out.push({ type: 'announce', event }, { type: 'request-claim', index });
 }
 
 /** Adds an event to what is to be done. */
-export function announce(out: RunCommand[], event: RunEvent): void {
+export function announce(out: RunCommand[], event: RunAnnouncement): void {
   out.push({ type: 'announce', event });
 }
 
@@ -143,7 +169,7 @@ export function announceWaiting(
   const { runId, plan } = state;
   for (const index of indices) {
     if (state.states[index] !== 'ready' && state.states[index] !== 'placed') continue;
-    const event: RunEvent = {
+    const event: RunAnnouncement = {
       runId,
       dagId: plan.dagId,
       atMs: at.wallMs,

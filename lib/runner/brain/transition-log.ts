@@ -1,28 +1,48 @@
 // Brain: pure.
 import type { FunctionEvent, FunctionState } from './function-state.js';
 
+/** How many transitions are kept. */
 const LENGTH = 1000;
 
-/** The last 1,000 transitions of a run, for the message of the error that should never be thrown. */
-export class TransitionLog {
-  readonly #entries: [number, number, FunctionState, FunctionEvent, FunctionState][] = [];
-  #next = 0;
+/** One change of a function's state: when (monotonic ms), which function, from what, by what, to what. */
+export type Transition = [atMs: number, index: number, from: FunctionState, event: FunctionEvent, to: FunctionState];
 
-  add(atMs: number, index: number, from: FunctionState, event: FunctionEvent, to: FunctionState): void {
-    const entry = this.#entries[this.#next];
-    if (entry) {
-      entry[0] = atMs;
-      entry[1] = index;
-      entry[2] = from;
-      entry[3] = event;
-      entry[4] = to;
-    } else this.#entries.push([atMs, index, from, event, to]);
-    this.#next = (this.#next + 1) % LENGTH;
-  }
-
-  /** One line a transition, the oldest first. */
-  tell(nameOf: (index: number) => string): string {
-    const inOrder = [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)];
-    return inOrder.map(([atMs, index, from, event, to]) => `${atMs.toFixed(1)} ${nameOf(index)} ${from} --${event}--> ${to}`).join('\n');
-  }
+/** The last 1,000 transitions of a run: for replay, and for the message of the error that should never be thrown. Plain data. */
+export interface TransitionLog {
+  readonly entries: Transition[];
+  /** Where the next one goes: in a full log, where the oldest is. */
+  next: number;
 }
+
+/** A log without transitions. */
+export const newTransitionLog = (): TransitionLog => ({ entries: [], next: 0 });
+
+/** Adds one, in place of the oldest where the log is full. */
+export function logTransition(
+  log: TransitionLog,
+  atMs: number,
+  index: number,
+  from: FunctionState,
+  event: FunctionEvent,
+  to: FunctionState,
+): void {
+  const entry = log.entries[log.next];
+  if (entry) {
+    entry[0] = atMs;
+    entry[1] = index;
+    entry[2] = from;
+    entry[3] = event;
+    entry[4] = to;
+  } else log.entries.push([atMs, index, from, event, to]);
+  log.next = (log.next + 1) % LENGTH;
+}
+
+/** The transitions, the oldest first. */
+export const transitionsOf = ({ entries, next }: TransitionLog): readonly Transition[] => [
+  ...entries.slice(next),
+  ...entries.slice(0, next),
+];
+
+/** A transition as one line. */
+export const transitionText = ([atMs, , from, event, to]: Transition, functionId: string): string =>
+  `${atMs.toFixed(1)} ${functionId} ${from} --${event}--> ${to}`;

@@ -1,13 +1,13 @@
 import type { Allocator, ClaimClass } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
-import type { RunHappening } from '../brain/messages.js';
 
 /** What refusing needs of the run. */
 export interface RefusableRun {
   readonly runId: string;
   readonly order: { readonly plan: { readonly ids: readonly string[] }; readonly kinds: readonly ClaimClass[] };
   isReady(index: number): boolean;
-  feed(happening: RunHappening): void;
+  /** No node can run the function. */
+  refused(index: number, error: HandoffError): void;
 }
 
 /** The functions of a run that no node could run any more, since their modules differ on those that have the resources. */
@@ -31,7 +31,7 @@ export class CodeRefusals {
       const error = isConcerned && this.#run.isReady(index) ? this.of(index) : undefined;
       if (!error) continue;
       allocation.withdraw(runId, index, kinds[index]!);
-      return this.#run.feed({ type: 'placement-refused', index, error });
+      return this.#run.refused(index, error);
     }
     return allocation.pump();
   }

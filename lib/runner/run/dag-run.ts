@@ -1,28 +1,29 @@
-import type { ActorGroup, ActorRef, GroupRef } from '../../actor/index.js';
-import type { AllocationStrategy, AllocatorClient, Capabilities, ClaimClass } from '../../allocator/index.js';
-import { AttemptLoan } from '../../allocator/index.js';
-import { type HandoffError, type RunId, type Timer, Trampoline } from '../../base/index.js';
-import { type AttemptHandle, type Blocked, type RemoteOutcome, startGathered } from '../../executor/index.js';
+import type { ActorGroup, ActorRef, ExitReason } from '../../actor/index.js';
+import type { AllocationStrategy, AllocatorClient, AttemptLoan, Capabilities, ClaimClass } from '../../allocator/index.js';
+import { type HandoffError, type RunId, type Timer, Trampoline, textOf } from '../../base/index.js';
+import { thrownData } from '../../value/index.js';
+import { holdsClaim } from '../brain/function-state.js';
 import type { RunCommand, RunHappening } from '../brain/messages.js';
 import { progressOf } from '../brain/progress.js';
-import { newRunState, type RunState } from '../brain/run-state.js';
-import { recoverRun, stepRun } from '../brain/run-step.js';
+import { recover } from '../brain/recover.js';
+import { type Moment, newRunState, planShapeOf, type RunState } from '../brain/run-state.js';
+import { stepRun } from '../brain/run-step.js';
 import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { Arguments } from './arguments.js';
-import { happeningOf } from './attempt-end.js';
-import { ClaimsHeld } from './claims-held.js';
 import { CodeRefusals } from './code-refusals.js';
-import { type FunctionPart, runAttempt } from './function-actor.js';
+import { FunctionAttempts } from './function-attempts.js';
+import { liveEvent, liveRunError } from './live-errors.js';
 import { NodeReturnWaits } from './node-return-waits.js';
 import { RemoteSide } from './remote-side.js';
-import { compareInRun, type RunDeps, type RunJob, type RunnerIncarnation, type StartAttempt, type WaitingClaim } from './run-job.js';
+import { compareInRun, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
 import { RunValues } from './run-values.js';
 import { moreWaitingIn, waitingIn } from './waiting.js';
 
 /**
- * The table of one run: its state, its events, its attempts, and what is still to be done. It outlives every incarnation of its DagRunner:
- * what happens while none is there waits, and a command that made one crash is tried again by the next.
+ * The table of one run: its state, its events, its attempts, and what is still to be done. It outlives every incarnation of its DagRunner.
+ * What happens while none is there waits. The next one makes what is outstanding anew, out of the state, with `recover`; what made its
+ * predecessor crash is tried again.
  */
 export class DagRun implements AllocatorClient {
   readonly runId: RunId;
@@ -31,30 +32,27 @@ export class DagRun implements AllocatorClient {
   readonly takesAnyRoom: boolean;
   readonly state: RunState;
   readonly events: EventLog;
-  readonly tookMs: Float64Array;
   readonly order: RunJob;
   readonly #deps: RunDeps;
   readonly #paths: Float64Array;
-  readonly #arguments: Arguments;
+  readonly #attempts: FunctionAttempts;
   readonly #places: NodeReturnWaits;
   readonly #values: RunValues;
   readonly #farSide: RemoteSide;
   readonly #codeRefusals: CodeRefusals;
-  readonly #handles: (AttemptHandle<RemoteOutcome> | undefined)[];
-  readonly #members: (GroupRef | undefined)[];
-  /** By function; -1: the turn that is taken. */
+  /** By function. */
   readonly #rests = new Map<number, Timer>();
-  readonly #claims: ClaimsHeld;
-  /** What functions on this node hold that have started runs themselves. */
-  #loans: Map<number, AttemptLoan> | undefined;
-  /** The functions whose thread is blocked although their attempt is over. */
-  #blocked: Set<string> | undefined;
+  /** Until more functions begin. */
+  #nextTurn: Timer | undefined;
   #incarnation: RunnerIncarnation | undefined;
   #happenings: RunHappening[] = [];
   #commands: RunCommand[] = [];
   /** What a command brings about within its call is applied after those that came before. */
   readonly #turns = new Trampoline();
   #enrolled = false;
+  /** A new DagRunner is there, and has not yet taken the run up. */
+  #isRecovering = false;
+  #isAbandoned = false;
   #ended = false;
 
   constructor(order: RunJob, paths: Float64Array, deps: RunDeps) {
@@ -69,18 +67,26 @@ export class DagRun implements AllocatorClient {
     this.#deps = deps;
     this.#paths = paths;
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
-    const mayRetry = (index: number): boolean => (plan.specs[index]!.maxRetries ?? maxRetries) > 0;
-    this.state = newRunState(runId, plan, { maxRetries, onFailure, collected, stopGraceMs });
-    this.tookMs = new Float64Array(plan.size).fill(Number.NaN);
-    this.#handles = new Array<AttemptHandle<RemoteOutcome> | undefined>(plan.size).fill(undefined);
-    this.#members = new Array<GroupRef | undefined>(plan.size).fill(undefined);
-    this.#claims = new ClaimsHeld(plan.size);
+    const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
+    this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs });
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);
     this.#farSide = new RemoteSide(this, this.#values, deps, feed, this.#codeRefusals);
-    this.#arguments = new Arguments(plan, this.#values, order.constants);
+    this.#attempts = new FunctionAttempts(
+      {
+        job: order,
+        state: this.state,
+        arguments: new Arguments(plan, this.#values, order.constants),
+        values: this.#values,
+        remoteSide: this.#farSide,
+        feed,
+        holdsClaim: (index) => holdsClaim(this.state.states[index]!),
+        orphaned: (index, attempt, group, reason) => this.#actorEnded(index, attempt, group, reason),
+      },
+      deps,
+    );
     this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, { allocation, clock, logger, ids: plan.ids }, feed);
   }
 
@@ -98,16 +104,20 @@ export class DagRun implements AllocatorClient {
     return progressOf(this.state);
   }
 
+  /** By function how long its last attempt took, ms; NaN where none has succeeded. */
+  get tookMs(): Float64Array {
+    return this.#attempts.tookMs;
+  }
+
   /** Takes up work under a new incarnation of the DagRunner: the first begins the run, later ones go on where it stands. */
   resume(incarnation: RunnerIncarnation): void {
+    if (this.#isAbandoned) return incarnation.finish();
     this.#incarnation = incarnation;
-    if (!this.#enrolled) {
+    if (this.#enrolled) this.#isRecovering = true;
+    else {
       this.#enrolled = true;
       this.#deps.allocation.addRun(this);
       this.#happenings.unshift({ type: 'run-begun' });
-    } else {
-      this.#members.fill(undefined);
-      this.#commands.push(...recoverRun(this.state));
     }
     this.#work();
   }
@@ -115,7 +125,12 @@ export class DagRun implements AllocatorClient {
   /** Something happened to the run. Applied at once, or as soon as there is a DagRunner again. */
   feed(happening: RunHappening): void {
     this.#happenings.push(happening);
-    if (this.#incarnation) this.#work();
+    if (this.#incarnation || this.#isAbandoned) this.#work();
+  }
+
+  /** Ends the run: with `error`, once every attempt has ended; they get `graceMs` to do so by themselves. */
+  end(error: HandoffError, graceMs: number): void {
+    this.feed({ type: 'run-ending', error: thrownData(error), graceMs });
   }
 
   /** The incarnation ended, however. */
@@ -123,42 +138,22 @@ export class DagRun implements AllocatorClient {
     if (this.#incarnation === incarnation) this.#incarnation = undefined;
   }
 
-  /** Ends the run after its supervisor has given up on the DagRunner: stops what is under way, frees every claim, then reports the end. */
+  /**
+   * Ends the run after its supervisor has given up on the DagRunner: stops what is under way, frees every claim, then reports the end. From
+   * now on what fails is logged and left out, as nobody is there to try it again.
+   */
   abandon(error: HandoffError): void {
     this.#incarnation = undefined;
-    this.#commands = [];
-    this.#happenings = [];
-    this.state.phase = 'ended';
-    this.state.error = error;
-    const { allocation } = this.#deps;
-    const finish = (): void => {
-      if (this.#claims.count === 0) this.#end(error);
-    };
-    for (const index of this.#claims.indices) {
-      const handle = this.#handles[index];
-      const free = (outcome?: RemoteOutcome): void => {
-        if (outcome && 'blocked' in outcome && outcome.blocked) this.#keepClaim(index, outcome.blocked);
-        this.#freeClaim(index);
-        allocation.pump();
-        finish();
-      };
-      if (!handle) free();
-      else {
-        handle.listen(free);
-        handle.stop(error, 0);
-      }
-    }
-    if (this.#claims.count === 0 && !this.#ended) this.#end(error);
+    this.#isAbandoned = true;
+    this.#commands = this.#commands.filter(isDoneAtOnce);
+    this.#happenings.unshift({ type: 'run-abandoned', error: thrownData(error) });
+    this.#work();
   }
 
   /** What an attempt on this node holds, so that it can be lent; nothing for one that is over. */
   loanFor(functionId: string, attempt: number): AttemptLoan | undefined {
     const index = this.order.plan.indexOf.get(functionId);
-    if (index === undefined || this.state.attempts[index] !== attempt || this.#claims.nodeOf(index) !== this.#deps.node) return undefined;
-    this.#loans ??= new Map();
-    const loan = this.#loans.get(index) ?? new AttemptLoan(this.#deps.allocation, this.order.kinds[index]!);
-    this.#loans.set(index, loan);
-    return loan;
+    return index === undefined ? undefined : this.#attempts.loanFor(index, attempt);
   }
 
   functionId(index: number): string {
@@ -174,13 +169,12 @@ export class DagRun implements AllocatorClient {
   }
 
   granted(index: number, node: string, _claim: ClaimClass, mayQueue: boolean): void {
-    this.#claims.add(index, node, mayQueue);
     this.#places.found(index);
-    this.feed({ type: 'function-placed', index, node });
+    this.feed({ type: 'function-placed', index, node, mayQueue });
   }
 
   refused(index: number, error: HandoffError): void {
-    this.feed({ type: 'placement-refused', index, error });
+    this.feed({ type: 'placement-refused', index, error: thrownData(error) });
   }
 
   memberLeaving(node: string): void {
@@ -214,25 +208,13 @@ export class DagRun implements AllocatorClient {
 
   /** Applies what happened, then does what the brain wants, in order; then the allocator looks whether something fits. */
   #work(): void {
-    const incarnation = this.#incarnation!;
-    const { clock, allocation } = this.#deps;
     if (!this.#turns.enter()) return;
     try {
+      if (this.#isRecovering) this.#recover();
       for (;;) {
-        for (let at = 0; at < this.#commands.length; at += 1) {
-          try {
-            this.#perform(this.#commands[at]!, incarnation);
-          } catch (error) {
-            this.#commands = this.#commands.slice(at);
-            throw error;
-          }
-        }
-        this.#commands = [];
-        const happenings = this.#happenings;
-        if (happenings.length === 0) break;
-        this.#happenings = [];
-        const moment = { nowMs: clock.now(), wallMs: clock.wallNow() };
-        for (const happening of happenings) stepRun(this.state, happening, moment, this.#commands);
+        this.#performAll();
+        if (this.#happenings.length === 0) break;
+        this.#applyAll();
       }
       this.#farSide.flush();
     } catch (error) {
@@ -240,7 +222,59 @@ export class DagRun implements AllocatorClient {
     } finally {
       this.#turns.leave();
     }
-    allocation.pump();
+    this.#deps.allocation.pump();
+  }
+
+  /** What happened while no DagRunner was there comes first: it may answer what would be asked for again. */
+  #recover(): void {
+    const { allocation } = this.#deps;
+    this.#isRecovering = false;
+    this.#applyAll();
+    this.#attempts.orphaned();
+    for (const rest of this.#rests.values()) rest.cancel();
+    this.#rests.clear();
+    this.#nextTurn?.cancel();
+    allocation.withdrawAll(this.runId);
+    this.#commands = [...this.#commands.filter(isDoneAtOnce), ...recover(this.state, this.#now())];
+  }
+
+  #now(): Moment {
+    const { clock } = this.#deps;
+    return { nowMs: clock.now(), wallMs: clock.wallNow() };
+  }
+
+  /** One that throws stays the first, and is applied again. */
+  #applyAll(): void {
+    const happenings = this.#happenings;
+    this.#happenings = [];
+    const moment = this.#now();
+    let at = 0;
+    try {
+      for (; at < happenings.length; at += 1) stepRun(this.state, happenings[at]!, moment, this.#commands);
+    } catch (error) {
+      this.#happenings = [...happenings.slice(this.#isAbandoned ? at + 1 : at), ...this.#happenings];
+      this.#failed(error);
+    }
+  }
+
+  #performAll(): void {
+    const commands = this.#commands;
+    for (let at = 0; at < commands.length; at += 1) {
+      try {
+        this.#perform(commands[at]!);
+      } catch (error) {
+        this.#commands = commands.slice(at);
+        this.#failed(error);
+      }
+    }
+    this.#commands = [];
+  }
+
+  /** Nobody tries it again in a run that was abandoned. */
+  #failed(error: unknown): void {
+    if (!this.#isAbandoned) throw error;
+    const { runId, dagId } = this;
+    this.#deps.logger.error({ runId, dagId, err: error }, `the run was abandoned, and something of its end failed: ${textOf(error)}`);
   }
 
   /** A bug of ours: the DagRunner ends with it, and its supervisor decides. */
@@ -250,12 +284,12 @@ export class DagRun implements AllocatorClient {
     incarnation?.crash(error);
   }
 
-  #perform(command: RunCommand, { group }: RunnerIncarnation): void {
+  #perform(command: RunCommand): void {
     const { allocation, clock } = this.#deps;
     switch (command.type) {
       case 'request-claim': {
         const error = this.#codeRefusals.of(command.index);
-        if (error) return this.feed({ type: 'placement-refused', index: command.index, error });
+        if (error) return this.refused(command.index, error);
         allocation.request(this.runId, command.index, this.order.kinds[command.index]!);
         return this.#places.asked(command.index);
       }
@@ -263,16 +297,17 @@ export class DagRun implements AllocatorClient {
         this.#places.found(command.index);
         return allocation.withdraw(this.runId, command.index, this.order.kinds[command.index]!);
       case 'free-claim':
-        return this.#freeClaim(command.index);
+        return this.#attempts.freeClaim(command.index, command.node);
       case 'start-attempt':
-        return this.#startAttempt(command.index, command.attempt, group);
-      case 'stop-attempt':
-        return this.#stopAttempt(command);
+        // A DagRunner that crashed within this turn has a successor, which starts it.
+        return this.#incarnation && this.#attempts.start(command.index, command.attempt, this.#incarnation.group);
+      case 'stop-attempt': {
+        const { index, attempt, reason, graceMs } = command;
+        return this.#attempts.stop(index, attempt, liveRunError(reason), graceMs, this.#incarnation?.group);
+      }
       case 'take-turn':
-        return void this.#rests.set(
-          -1,
-          clock.after(0, () => this.feed({ type: 'turn-taken' })),
-        );
+        this.#nextTurn = clock.after(0, () => this.feed({ type: 'turn-taken' }));
+        return;
       case 'rest-function': {
         const { index, attempt, delayMs } = command;
         const rested = (): void => {
@@ -287,40 +322,19 @@ export class DagRun implements AllocatorClient {
         this.#values.drop(command.index);
         return this.#farSide.release(command.index, this.functionId(command.index));
       case 'announce':
-        return this.events.add(command.event);
+        return this.events.add(liveEvent(command.event));
       case 'end-run':
-        return this.#end(command.error);
+        return this.#end(command.error && liveRunError(command.error));
     }
-  }
-
-  #freeClaim(index: number): void {
-    const node = this.#claims.remove(index);
-    if (node === undefined) return;
-    const loan = this.#loans?.get(index);
-    if (loan) this.#loans!.delete(index);
-    this.#deps.allocation.free(this.runId, node, this.order.kinds[index]!, loan?.close() ?? false);
-  }
-
-  /** The attempt was given up, and its code goes on: what it holds is free when that is over, even if the run is by then. */
-  #keepClaim(index: number, blocked: Blocked): void {
-    const node = this.#claims.remove(index);
-    if (node === undefined) return;
-    this.#blocked ??= new Set();
-    const ids = this.#blocked;
-    ids.add(this.functionId(index));
-    blocked.whenOver(() => {
-      const { allocation } = this.#deps;
-      ids.delete(this.functionId(index));
-      allocation.free(this.runId, node, this.order.kinds[index]!);
-      allocation.pump();
-    });
   }
 
   #end(error: HandoffError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (error && this.#blocked?.size) sayBlocked(error, [...this.#blocked]);
+    const { blocked } = this.#attempts;
+    if (error && blocked.length > 0) sayBlocked(error, blocked);
     for (const rest of this.#rests.values()) rest.cancel();
+    this.#nextTurn?.cancel();
     this.#places.close();
     this.#farSide.end(error ? 0 : this.order.options.retainMs);
     this.#deps.allocation.removeRun(this.runId);
@@ -328,73 +342,14 @@ export class DagRun implements AllocatorClient {
     this.order.ended(error);
   }
 
-  /** One supervised actor for the function; the attempt it stands for is started by it, or taken over from the one before. */
-  #startAttempt(index: number, attempt: number, group: ActorGroup): void {
-    if (this.#members[index]?.alive || this.state.attempts[index] !== attempt) return;
-    const part: FunctionPart = {
-      start: () => this.#attemptHandle(index, attempt),
-      ended: (outcome) => {
-        this.#handles[index] = undefined;
-        this.#members[index] = undefined;
-        if (outcome.type !== 'succeeded' && outcome.type !== 'kept') {
-          if ('blocked' in outcome && outcome.blocked) this.#keepClaim(index, outcome.blocked);
-          return this.feed(happeningOf(this.state, index, attempt, outcome, this.#deps.random()));
-        }
-        const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
-        const { tookMs } = outcome;
-        const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
-        this.tookMs[index] = tookMs;
-        this.#values.made(index, sizeBytes);
-        this.#deps.allocation.made(this.state.nodes[index]!, sizeBytes);
-        if (value) this.#values.keep(index, value);
-        const receipt = { node: this.state.nodes[index]!, sizeBytes, tookMs, isHere: value !== undefined };
-        this.feed({ type: 'attempt-succeeded', index, attempt, receipt });
-        return this.#farSide.made(index, this.functionId(index), receipt);
-      },
-      // The attempt goes on: another actor takes over, unless the whole DagRunner is gone, whose successor sees to it.
-      orphaned: (reason) => {
-        if (this.#incarnation?.group !== group) return;
-        if (reason === 'killed') this.#startAttempt(index, attempt, group);
-        else this.#crash(reason);
-      },
-    };
-    const turn = this.state.nodes[index] === this.#deps.node ? this.#deps.turn : undefined;
-    const member = runAttempt(group, this.functionId(index), part, turn);
-    if (member.alive) this.#members[index] = member;
-  }
-
-  #attemptHandle(index: number, attempt: number): AttemptHandle<RemoteOutcome> {
-    const known = this.#handles[index];
-    if (known) return known;
-    const { plan, options, runId } = this.order;
-    const node = this.state.nodes[index]!;
-    const context = { dagId: plan.dagId, runId, functionId: this.functionId(index), attempt, node };
-    const { timeoutMs } = plan.specs[index]!;
-    const { stopGraceMs } = options;
-    const start: StartAttempt = (told) => {
-      const started = (): void => {
-        this.feed({ type: 'attempt-started', index, attempt });
-        told?.();
-      };
-      const isHere = node === this.#deps.node;
-      if (isHere) started();
-      const steps = this.#arguments.steps(index, node, attempt);
-      if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
-      const mayQueue = this.#claims.mayQueue(index);
-      const { costs, slot } = this.order.kinds[index]!;
-      const attemptThere = { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs };
-      return this.#farSide.start(index, attemptThere, this.order.kinds[index]!, started);
-    };
-    const handle = this.#deps.wrapAttempt?.(context, start) ?? start();
-    this.#handles[index] = handle;
-    return handle;
-  }
-
-  #stopAttempt({ index, attempt, reason, graceMs }: Extract<RunCommand, { type: 'stop-attempt' }>): void {
-    const handle = this.#handles[index];
-    if (handle) return handle.stop(reason, graceMs);
-    this.#members[index]?.stop('shutdown');
-    this.#members[index] = undefined;
-    this.feed({ type: 'attempt-stopped', index, attempt });
+  /** The attempt goes on: another actor takes over, unless the whole DagRunner is gone, whose successor sees to it. */
+  #actorEnded(index: number, attempt: number, group: ActorGroup, reason: ExitReason): void {
+    if (this.#incarnation?.group !== group) return;
+    if (reason === 'killed') this.#attempts.start(index, attempt, group);
+    else this.#crash(reason);
   }
 }
+
+/** What is done at once and answered by nobody: it is still to be done when a run is taken up. Everything else follows from the state. */
+const isDoneAtOnce = ({ type }: RunCommand): boolean =>
+  type === 'announce' || type === 'free-claim' || type === 'withdraw-claim' || type === 'drop-value';

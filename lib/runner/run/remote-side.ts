@@ -9,7 +9,7 @@ import {
   type RemoteOutcome,
 } from '../../executor/index.js';
 import type { WireMessage } from '../../peer/index.js';
-import type { StoredValue } from '../../value/index.js';
+import { type StoredValue, thrownData } from '../../value/index.js';
 import type { Receipt, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import type { CodeRefusals } from './code-refusals.js';
@@ -111,7 +111,7 @@ export class RemoteSide {
       missing: (cause) => {
         const message = `The result of function "${functionId}" is lost: node "${given.from}" had it`;
         const error = new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, runId, functionId, node: given.from, cause });
-        this.#feed({ type: 'value-missing', index, attempt, error });
+        this.#feed({ type: 'value-missing', index, attempt, error: thrownData(error) });
       },
     });
   }

@@ -6,7 +6,7 @@ import type { WaitingClaim } from './run-job.js';
 const WAITING_SHOWN = 100;
 
 /** How many functions of a run wait beside those that `waitingIn` names. */
-export const moreWaitingIn = ({ counts }: RunState): number => Math.max(0, (counts.get('ready') ?? 0) - WAITING_SHOWN);
+export const moreWaitingIn = ({ counts }: RunState): number => Math.max(0, counts.ready - WAITING_SHOWN);
 
 /** What is ready in a run and waits for room, and for what. */
 export function waitingIn({ states, plan }: RunState, kinds: readonly ClaimClass[], allocation: Allocator): WaitingClaim[] {

@@ -216,7 +216,7 @@ export class Runs {
     const open = this.#byRun.get(runId);
     if (!open) return;
     const { run, options } = open;
-    run.feed({ type: 'run-ending', error: cancelled(run.order.plan, run.runId, reason), graceMs: options.stopGraceMs });
+    run.end(cancelled(run.order.plan, run.runId, reason), options.stopGraceMs);
     await open.ended;
   }
 
@@ -235,7 +235,7 @@ export class Runs {
   /** Ends every run at once with `HANDOFF_RUN_ABORTED`; resolves when all have. */
   async abortAll(why: string, cause?: unknown): Promise<void> {
     const open = [...this.#byRun.values()];
-    for (const { run } of open) run.feed({ type: 'run-ending', error: aborted(run, why, cause), graceMs: 0 });
+    for (const { run } of open) run.end(aborted(run, why, cause), 0);
     await Promise.all(open.map(({ ended }) => ended));
   }
 
@@ -301,11 +301,11 @@ export class Runs {
       open.timeout = this.#deps.clock.after(timeoutMs, () => {
         const { succeeded, total } = run.progress;
         const message = `Run of DAG "${dagId}" timed out after ${timeoutMs} ms: ${succeeded} of ${total} functions had finished`;
-        run.feed({ type: 'run-ending', error: new HandoffError('HANDOFF_RUN_TIMEOUT', message, { dagId, runId }), graceMs: stopGraceMs });
+        run.end(new HandoffError('HANDOFF_RUN_TIMEOUT', message, { dagId, runId }), stopGraceMs);
       });
     }
     if (signal) {
-      const abort = (): void => run.feed({ type: 'run-ending', error: cancelled(plan, runId, signal.reason), graceMs: stopGraceMs });
+      const abort = (): void => run.end(cancelled(plan, runId, signal.reason), stopGraceMs);
       open.stopListening = onAbort(signal, abort);
     }
   }

@@ -1,0 +1,254 @@
+// Brain: pure.
+import type { RetryRules } from '../../dag/index.js';
+import { consumed, dropUnneeded, skipDependents, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
+import type { RunAnnouncement, RunCommand, RunHappening } from './messages.js';
+import { restMs } from './retry.js';
+import { cancel, endRun, finishIfSettled } from './run-end.js';
+import type { ErrorData, RunFault } from './run-fault.js';
+import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
+
+/** How many errors of a function's attempts are kept, the latest. */
+export const ATTEMPT_ERRORS_KEPT = 100;
+
+/** A function that was running on so many nodes when they were lost is given up. */
+const POISONOUS_LOSSES = 3;
+
+/** Something of the attempt under way: the function holds its claim. */
+export function attemptHappened(
+  state: RunState,
+  happening: Extract<RunHappening, { attempt: number }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
+  const { index, attempt } = happening;
+  const functionId = state.plan.ids[index]!;
+  const { runId } = state;
+  const { dagId } = state.plan;
+  switch (happening.type) {
+    case 'attempt-started': {
+      if (state.states[index] !== 'placed') return;
+      move(state, index, 'started', at);
+      const event: RunAnnouncement = {
+        type: 'function-started',
+        runId,
+        dagId,
+        atMs: at.wallMs,
+        functionId,
+        attempt,
+        node: state.nodes[index]!,
+      };
+      out.push({ type: 'announce', event });
+      return;
+    }
+    case 'attempt-succeeded': {
+      const { node, tookMs, sizeBytes, isHere } = happening.receipt;
+      free(state, index, out);
+      move(state, index, 'succeeded', at);
+      const event: RunAnnouncement = {
+        type: 'function-succeeded',
+        runId,
+        dagId,
+        atMs: at.wallMs,
+        functionId,
+        attempt,
+        node,
+        tookMs,
+        sizeBytes,
+      };
+      out.push({ type: 'announce', event });
+      if (!isHere && state.policy.collected[index] === 1 && state.phase === 'open') {
+        state.fetching.set(index, attempt);
+        out.push({ type: 'fetch-value', index, attempt });
+      }
+      return succeeded(state, index, at, out);
+    }
+    case 'attempt-failed':
+      if (!happening.keepsClaim) free(state, index, out);
+      return failed(state, happening, at, out);
+    case 'argument-lost':
+      free(state, index, out);
+      if (state.phase !== 'open') return cancelled(state, index, at, out);
+      return argumentLost(state, happening, at, out);
+    case 'attempt-stopped':
+      if (!happening.keepsClaim) free(state, index, out);
+      return cancelled(state, index, at, out);
+    case 'attempt-declined':
+    case 'attempt-lost':
+      free(state, index, out);
+      if (state.phase !== 'open') return cancelled(state, index, at, out);
+      if (happening.type === 'attempt-lost') return lost(state, index, at, out);
+      if (state.states[index] === 'placed') state.attempts[index]! -= 1;
+      return askAgain(state, index, 'declined', at, out);
+  }
+}
+
+function cancelled(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  cancel(state, index, at, out);
+  finishIfSettled(state, out);
+}
+
+/** The node is gone that ran it. A function to which that happens again and again may be what kills them. */
+function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  const functionId = state.plan.ids[index]!;
+  const node = state.nodes[index]!;
+  const wasRunning = state.states[index] === 'running';
+  announce(out, { ...stamp(state, at), type: 'function-lost', functionId, attempt: state.attempts[index]!, node });
+  const nodes = state.lostOn.get(index) ?? [];
+  if (wasRunning) state.lostOn.set(index, [...nodes, node]);
+  if (!wasRunning || nodes.length + 1 < POISONOUS_LOSSES) return askAgain(state, index, 'node-lost', at, out);
+  const names = [...nodes, node].map((name) => `"${name}"`).join(', ');
+  const lostOn = `Nodes ${names} were lost while they ran function "${functionId}"`;
+  const cause: RunFault = { code: 'HANDOFF_NODE_LOST', message: lostOn, functionId, node };
+  fail(
+    state,
+    index,
+    failureOf(state, index, `Function "${functionId}" failed: nodes ${names} were lost while they ran it`, cause),
+    at,
+    out,
+  );
+}
+
+/** Nobody is left who could run it. */
+export function nodeMissed(
+  state: RunState,
+  { index, node, waitedMs, isMember = false }: Extract<RunHappening, { type: 'node-missed' }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
+  if (state.states[index] !== 'ready' || state.phase !== 'open') return;
+  const functionId = state.plan.ids[index]!;
+  const how = isMember ? 'did not run it when it was asked, nor' : 'is gone and has not come back';
+  const gone = `node "${node}", the only one that could run it, ${how} within ${waitedMs} ms`;
+  const cause: RunFault = { code: 'HANDOFF_NODE_LOST', message: `Function "${functionId}" has no node: ${gone}`, functionId, node };
+  out.push({ type: 'withdraw-claim', index });
+  fail(state, index, { ...failureOf(state, index, `Function "${functionId}" failed: ${gone}`, cause), node }, at, out);
+}
+
+function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost', at: Moment, out: RunCommand[]): void {
+  const wasRunning = state.states[index] === 'running';
+  move(state, index, event, at);
+  if (state.missing[index]! > 0) return waitForLost(state, index, at, out);
+  if (wasRunning) announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
+  out.push({ type: 'request-claim', index });
+}
+
+function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  const { plan } = state;
+  state.hasValue[index] = 1;
+  if (state.attemptErrors.size > 0) state.attemptErrors.delete(index);
+  if (state.phase === 'open') {
+    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
+      const dependent = plan.dependents[position]!;
+      state.missing[dependent]! -= 1;
+      if (state.missing[dependent] === 0 && state.states[dependent] === 'waiting') ready(state, dependent, at, out);
+    }
+  }
+  consumed(state, index, out);
+  dropUnneeded(state, index, out);
+  finishIfSettled(state, out);
+}
+
+/** A node lives that does not have what it made. */
+export function valueMissing(
+  state: RunState,
+  { index, attempt, error }: Extract<RunHappening, { type: 'value-missing' }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
+  // Otherwise it is known to be lost, and is being made again.
+  if (state.fetching.get(index) !== attempt) return;
+  state.fetching.delete(index);
+  if (state.hasValue[index] === 1) {
+    if (!toleratesMiss(state, index)) return endRun(state, error, state.policy.stopGraceMs, at, out);
+    valuesLost(state, [index], at, out);
+  }
+  finishIfSettled(state, out);
+}
+
+function argumentLost(state: RunState, happening: Extract<RunHappening, { type: 'argument-lost' }>, at: Moment, out: RunCommand[]): void {
+  const { index, producer, attempt, error } = happening;
+  if (state.hasValue[producer] === 1 && !toleratesMiss(state, producer)) {
+    return failed(state, { type: 'attempt-failed', index, attempt, error, final: true, random: 0 }, at, out);
+  }
+  move(state, index, 'argument-lost', at);
+  valuesLost(state, [producer], at, out);
+  if (state.missing[index] === 0) ready(state, index, at, out);
+  else skipIfDoomed(state, index, at, out);
+  finishIfSettled(state, out);
+}
+
+function waitForLost(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  waitAgain(state, index, at, out);
+  finishIfSettled(state, out);
+}
+
+function failed(state: RunState, happening: Extract<RunHappening, { type: 'attempt-failed' }>, at: Moment, out: RunCommand[]): void {
+  const { index, attempt, error } = happening;
+  const { plan } = state;
+  const functionId = plan.ids[index]!;
+  const { maxRetries = state.policy.maxRetries, retry }: Partial<RetryRules> = plan.retries.get(index) ?? {};
+  state.failures[index]! += 1;
+  const attemptErrors = withError(state, index, error);
+  const failures = state.failures[index]!;
+  if (!happening.final && failures <= maxRetries && state.phase === 'open') {
+    move(state, index, 'attempt-failed', at);
+    state.attemptErrors.set(index, attemptErrors);
+    const delayMs = restMs(failures, retry, happening.random);
+    announce(out, { ...stamp(state, at), type: 'function-resting', functionId, attempt, error, delayMs });
+    state.restsUntilMs.set(index, at.nowMs + delayMs);
+    out.push({ type: 'rest-function', index, attempt, delayMs });
+    return;
+  }
+  const after = failures === 1 ? '' : ` after ${failures} attempts`;
+  fail(state, index, failureOf(state, index, `Function "${functionId}" failed${after}: ${error.text}`, error), at, out);
+}
+
+/** The error of a function that will not succeed in this run. */
+function failureOf(state: RunState, index: number, message: string, cause: ErrorData): RunFault {
+  const { plan, runId } = state;
+  return {
+    code: 'HANDOFF_FUNCTION_FAILED',
+    message,
+    dagId: plan.dagId,
+    runId,
+    functionId: plan.ids[index]!,
+    node: state.nodes[index],
+    attempts: state.failures[index]!,
+    attemptErrors: withError(state, index, cause),
+    cause,
+  };
+}
+
+/** The errors of a function's attempts, with one more. */
+function withError(state: RunState, index: number, error: ErrorData): readonly ErrorData[] {
+  return [...(state.attemptErrors.get(index) ?? []), error].slice(-ATTEMPT_ERRORS_KEPT);
+}
+
+/** The function will not succeed in this run. */
+function fail(state: RunState, index: number, failure: RunFault, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'failed', at);
+  state.failed.push(failure);
+  state.attemptErrors.delete(index);
+  const functionId = state.plan.ids[index]!;
+  announce(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
+  consumed(state, index, out);
+  if (state.policy.onFailure === 'abort') return endRun(state, 'failure', state.policy.stopGraceMs, at, out);
+  skipDependents(state, index, at, out);
+  finishIfSettled(state, out);
+}
+
+/** A function has rested, and is due again. */
+export function rested(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  if (state.states[index] !== 'resting') return;
+  state.restsUntilMs.delete(index);
+  move(state, index, 'rested', at);
+  // What it needs was lost while it rested.
+  if (state.missing[index]! > 0) return waitForLost(state, index, at, out);
+  announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
+  out.push({ type: 'request-claim', index });
+}
+
+/** The function holds its claim no more. */
+function free(state: RunState, index: number, out: RunCommand[]): void {
+  out.push({ type: 'free-claim', index, node: state.nodes[index]! });
+}

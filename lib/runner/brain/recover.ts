@@ -1,0 +1,37 @@
+// Brain: pure.
+import type { RunCommand } from './messages.js';
+import { reasonOf, stopReasonOf } from './run-end.js';
+import type { Moment, RunState } from './run-state.js';
+
+/**
+ * All that is outstanding in a run, made from its state alone: what to ask for, to start, to stop, to wait for and to fetch. Whoever takes
+ * a run up does these, and goes on as if nothing had been; rests and grace times end when they would have. Total: of a run that has not
+ * begun nothing is outstanding, of one that has ended its end.
+ */
+export function recover(state: RunState, at: Moment): RunCommand[] {
+  const { phase, plan, attempts, restsUntilMs } = state;
+  if (phase === 'new') return [];
+  if (phase === 'ended') return [{ type: 'end-run', error: reasonOf(state) }];
+  const commands: RunCommand[] = [];
+  for (let index = 0; index < plan.size; index += 1) {
+    const attempt = attempts[index]!;
+    switch (state.states[index]) {
+      case 'ready':
+        commands.push({ type: 'request-claim', index });
+        break;
+      case 'placed':
+      case 'running':
+        if (phase === 'open') commands.push({ type: 'start-attempt', index, attempt });
+        else {
+          const graceMs = Math.max(0, state.ending!.stopByMs - at.nowMs);
+          commands.push({ type: 'stop-attempt', index, attempt, reason: stopReasonOf(state), graceMs });
+        }
+        break;
+      case 'resting':
+        commands.push({ type: 'rest-function', index, attempt, delayMs: Math.max(0, restsUntilMs.get(index)! - at.nowMs) });
+    }
+  }
+  for (const [index, attempt] of state.fetching) commands.push({ type: 'fetch-value', index, attempt });
+  if (state.phase === 'open' && state.begunTo < plan.size) commands.push({ type: 'take-turn' });
+  return commands;
+}

@@ -1,0 +1,58 @@
+// Brain: pure.
+import type { ThrownData } from '../../value/index.js';
+import { holdsClaim, isFinal } from './function-state.js';
+import type { RunCommand } from './messages.js';
+import type { ErrorData, RunFault } from './run-fault.js';
+import { announce, isSettled, type Moment, move, type RunState, stamp } from './run-state.js';
+
+/** Nothing new starts; what is under way is stopped, and the run ends when the last attempt has. The first reason stays. */
+export function endRun(state: RunState, because: 'failure' | ThrownData, graceMs: number, at: Moment, out: RunCommand[]): void {
+  const isFirst = state.ending === undefined;
+  const stopByMs = at.nowMs + graceMs;
+  state.ending = state.ending ? { ...state.ending, stopByMs: Math.min(state.ending.stopByMs, stopByMs) } : { because, stopByMs };
+  state.phase = 'ending';
+  if (isFirst) {
+    state.fetching.clear();
+    state.restsUntilMs.clear();
+  }
+  const reason = stopReasonOf(state);
+  for (let index = 0; index < state.plan.size; index += 1) {
+    const function_ = state.states[index]!;
+    if (holdsClaim(function_)) out.push({ type: 'stop-attempt', index, attempt: state.attempts[index]!, reason, graceMs });
+    else if (isFirst && !isFinal(function_)) cancel(state, index, at, out);
+  }
+  finishIfSettled(state, out);
+}
+
+/** As `endRun`, at once and for this reason, whatever the run was ending for. */
+export function abandonRun(state: RunState, because: ThrownData, at: Moment, out: RunCommand[]): void {
+  if (state.ending) state.ending = { ...state.ending, because };
+  endRun(state, because, 0, at, out);
+}
+
+/** The function will not run again, as the run is ending. */
+export function cancel(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'cancelled', at);
+  announce(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
+}
+
+/** Ends the run when every function has ended, and every value that is wanted is there. */
+export function finishIfSettled(state: RunState, out: RunCommand[]): void {
+  if (!isSettled(state) || state.phase === 'ended') return;
+  // A run that fails keeps nothing, so it waits for nothing either; but `continue` wants what there is.
+  if (state.fetching.size > 0 && state.phase !== 'ending') return;
+  state.phase = 'ended';
+  out.push({ type: 'end-run', error: reasonOf(state) });
+}
+
+/** What attempts are told that are stopped as the run is ending. */
+export const stopReasonOf = ({ ending, failed }: RunState): ErrorData => (ending!.because === 'failure' ? failed[0]! : ending!.because);
+
+/** Why the run ends, or ended, without success; `undefined` while nothing speaks against it. */
+export function reasonOf({ ending, failed }: RunState): ErrorData | undefined {
+  if (ending && ending.because !== 'failure') return ending.because;
+  return failed[0] && withFailures(failed[0], failed);
+}
+
+/** The first failure once more, with all of them in `failures`; that one itself stays as it was announced. */
+const withFailures = (first: RunFault, failures: readonly RunFault[]): RunFault => ({ ...first, failures: [...failures] });

@@ -1,0 +1,180 @@
+import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
+import { AttemptLoan } from '../../allocator/index.js';
+import type { HandoffError } from '../../base/index.js';
+import { type AttemptHandle, type Blocked, type RemoteOutcome, startGathered } from '../../executor/index.js';
+import type { RunHappening } from '../brain/messages.js';
+import type { RunState } from '../brain/run-state.js';
+import type { Arguments } from './arguments.js';
+import { happeningOf } from './attempt-end.js';
+import { type FunctionPart, runAttempt } from './function-actor.js';
+import type { RemoteSide } from './remote-side.js';
+import type { RunDeps, RunJob, StartAttempt } from './run-job.js';
+import type { RunValues } from './run-values.js';
+
+/**
+ * The attempts of a run that are under way, and what they hold. An attempt outlives the function actor that waits for it: another takes it
+ * over. Which functions hold a claim, and where, the run's state says alone.
+ */
+export class FunctionAttempts {
+  readonly tookMs: Float64Array;
+  readonly #deps: RunDeps;
+  readonly #of: AttemptsOf;
+  readonly #handles: (AttemptHandle<RemoteOutcome> | undefined)[];
+  readonly #members: (GroupRef | undefined)[];
+  /** What functions on this node hold that have started runs themselves. */
+  #loans: Map<number, AttemptLoan> | undefined;
+  /** The functions whose thread is blocked although their attempt is over. */
+  #blocked: Set<string> | undefined;
+
+  constructor(of: AttemptsOf, deps: RunDeps) {
+    const { size } = of.job.plan;
+    this.#of = of;
+    this.#deps = deps;
+    this.tookMs = new Float64Array(size).fill(Number.NaN);
+    this.#handles = new Array<AttemptHandle<RemoteOutcome> | undefined>(size).fill(undefined);
+    this.#members = new Array<GroupRef | undefined>(size).fill(undefined);
+  }
+
+  /** The functions whose thread is blocked although their attempt is over. */
+  get blocked(): readonly string[] {
+    return [...(this.#blocked ?? [])];
+  }
+
+  /** The function actors have ended, with the DagRunner that they were of. */
+  orphaned(): void {
+    this.#members.fill(undefined);
+  }
+
+  /** One supervised actor for the function; the attempt it stands for is started by it, or taken over from the one before. */
+  start(index: number, attempt: number, group: ActorGroup): void {
+    const { state, job } = this.#of;
+    if (this.#members[index]?.alive || state.attempts[index] !== attempt) return;
+    const part: FunctionPart = {
+      start: () => this.#handle(index, attempt),
+      ended: (outcome) => {
+        this.#members[index] = undefined;
+        this.#ended(index, attempt, outcome);
+      },
+      orphaned: (reason) => this.#of.orphaned(index, attempt, group, reason),
+    };
+    const turn = state.nodes[index] === this.#deps.node ? this.#deps.turn : undefined;
+    const member = runAttempt(group, job.plan.ids[index]!, part, turn);
+    if (member.alive) this.#members[index] = member;
+  }
+
+  /** Without a `group` there is no actor to wait for the end of the attempt. */
+  stop(index: number, attempt: number, reason: HandoffError, graceMs: number, group: ActorGroup | undefined): void {
+    const handle = this.#handles[index];
+    if (!handle) {
+      this.#members[index]?.stop('shutdown');
+      this.#members[index] = undefined;
+      return this.#of.feed({ type: 'attempt-stopped', index, attempt });
+    }
+    // After a restart nobody waits for its end.
+    if (group) this.start(index, attempt, group);
+    else handle.listen((outcome) => this.#ended(index, attempt, outcome));
+    return handle.stop(reason, graceMs);
+  }
+
+  /** What an attempt on this node holds, so that it can be lent; nothing for one that is over. */
+  loanFor(index: number, attempt: number): AttemptLoan | undefined {
+    const { state, job, holdsClaim } = this.#of;
+    if (state.attempts[index] !== attempt || !holdsClaim(index) || state.nodes[index] !== this.#deps.node) return undefined;
+    this.#loans ??= new Map();
+    const loan = this.#loans.get(index) ?? new AttemptLoan(this.#deps.allocation, job.kinds[index]!);
+    this.#loans.set(index, loan);
+    return loan;
+  }
+
+  /** The function holds its claim no more: whoever borrowed it has it for good. */
+  freeClaim(index: number, node: string): void {
+    const { job } = this.#of;
+    this.#deps.allocation.free(job.runId, node, job.kinds[index]!, this.#closeLoan(index));
+  }
+
+  /** Returns whether what the function held was lent. */
+  #closeLoan(index: number): boolean {
+    const loan = this.#loans?.get(index);
+    if (!loan) return false;
+    this.#loans!.delete(index);
+    return loan.close();
+  }
+
+  /** The attempt was given up, and its code goes on: what it holds is free when that is over, even if the run is by then. */
+  #keepClaim(index: number, blocked: Blocked): void {
+    const { job, state } = this.#of;
+    const node = state.nodes[index]!;
+    const isLent = this.#closeLoan(index);
+    this.#blocked ??= new Set();
+    const ids = this.#blocked;
+    const id = job.plan.ids[index]!;
+    ids.add(id);
+    blocked.whenOver(() => {
+      const { allocation } = this.#deps;
+      ids.delete(id);
+      allocation.free(job.runId, node, job.kinds[index]!, isLent);
+      allocation.pump();
+    });
+  }
+
+  #ended(index: number, attempt: number, outcome: RemoteOutcome): void {
+    const { state, job, values, remoteSide, feed } = this.#of;
+    this.#handles[index] = undefined;
+    if (outcome.type !== 'succeeded' && outcome.type !== 'kept') {
+      const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
+      if (blocked) this.#keepClaim(index, blocked);
+      return feed(happeningOf({ state, plan: job.plan, index, attempt, random: this.#deps.random() }, outcome));
+    }
+    const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
+    const { tookMs } = outcome;
+    const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
+    const node = state.nodes[index]!;
+    this.tookMs[index] = tookMs;
+    values.made(index, sizeBytes);
+    this.#deps.allocation.made(node, sizeBytes);
+    if (value) values.keep(index, value);
+    const receipt = { node, sizeBytes, tookMs, isHere: value !== undefined };
+    feed({ type: 'attempt-succeeded', index, attempt, receipt });
+    return remoteSide.made(index, job.plan.ids[index]!, receipt);
+  }
+
+  #handle(index: number, attempt: number): AttemptHandle<RemoteOutcome> {
+    const known = this.#handles[index];
+    if (known) return known;
+    const { state, job, feed } = this.#of;
+    const { plan, options, runId } = job;
+    const node = state.nodes[index]!;
+    const context = { dagId: plan.dagId, runId, functionId: plan.ids[index]!, attempt, node };
+    const { timeoutMs } = plan.specs[index]!;
+    const { stopGraceMs } = options;
+    const start: StartAttempt = (told) => {
+      const started = (): void => {
+        feed({ type: 'attempt-started', index, attempt });
+        told?.();
+      };
+      const isHere = node === this.#deps.node;
+      if (isHere) started();
+      const steps = this.#of.arguments.steps(index, node, attempt);
+      if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
+      const { costs, slot } = job.kinds[index]!;
+      const attemptThere = { context, steps, costs, slot, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
+      return this.#of.remoteSide.start(index, attemptThere, job.kinds[index]!, started);
+    };
+    const handle = this.#deps.wrapAttempt?.(context, start) ?? start();
+    this.#handles[index] = handle;
+    return handle;
+  }
+}
+
+/** The run whose attempts they are. */
+export interface AttemptsOf {
+  readonly job: RunJob;
+  readonly state: RunState;
+  readonly arguments: Arguments;
+  readonly values: RunValues;
+  readonly remoteSide: RemoteSide;
+  feed(happening: RunHappening): void;
+  holdsClaim(index: number): boolean;
+  /** A function actor ended before its attempt: it was killed, or threw. */
+  orphaned(index: number, attempt: number, group: ActorGroup, reason: ExitReason): void;
+}

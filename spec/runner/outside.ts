@@ -1,0 +1,210 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { HandoffError } from '../../lib/base/index.js';
+import { holdsClaim, isFinal } from '../../lib/runner/brain/function-state.js';
+import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
+import { progressOf } from '../../lib/runner/brain/progress.js';
+import type { RunState } from '../../lib/runner/brain/run-state.js';
+import { thrownData } from '../../lib/value/index.js';
+
+/** What may happen to a run beside the ordinary. */
+export interface Weather {
+  /** Whether nodes and values are lost, for the first 300 turns; after that everybody only works. */
+  readonly losses: boolean;
+  /** The turn in which the run is cancelled, or abandoned. */
+  readonly endAt: number | undefined;
+  readonly endWith: 'run-ending' | 'run-abandoned';
+  /** Whether answers come that are not waited for any more. */
+  readonly lateAnswers: boolean;
+}
+
+/** Random DAGs, as the producers of each function by its id. */
+export const randomEdges = fc
+  .array(fc.array(fc.nat(20), { maxLength: 4 }), { maxLength: 18 })
+  .map((needs) =>
+    Object.fromEntries(
+      needs.map((producers, at) => [`f${at}`, [...new Set(producers)].filter((producer) => producer < at).map((one) => `f${one}`)]),
+    ),
+  );
+
+/** Random policies, and random weather. */
+export const randomPolicy = fc.record({
+  onFailure: fc.constantFrom<'abort' | 'continue'>('abort', 'continue'),
+  maxRetries: fc.nat(2),
+  collected: fc.constantFrom<'all' | 'none'>('all', 'none'),
+});
+export const randomWeather = fc.record({
+  losses: fc.boolean(),
+  endAt: fc.option(fc.nat(60), { nil: undefined }),
+  endWith: fc.constantFrom<Weather['endWith']>('run-ending', 'run-abandoned'),
+  lateAnswers: fc.boolean(),
+});
+
+const boom = thrownData(new Error('boom'));
+const lost = thrownData(new HandoffError('HANDOFF_RESULT_LOST', 'nobody has it'));
+const cancelled = thrownData(new HandoffError('HANDOFF_RUN_CANCELLED', 'cancelled'));
+
+/**
+ * Allocator, executor and clock of a run, played with dice. It knows what is outstanding and nothing else: the same dice make the same of
+ * the same. Each turn lasts a millisecond, and a rest may end before its time.
+ */
+export class Outside {
+  readonly wanted = new Set<number>();
+  /** The attempts under way, and those of them that are to stop, with the time they have. */
+  readonly underWay = new Map<number, number>();
+  readonly stopping = new Map<number, number>();
+  readonly rests = new Map<number, readonly [attempt: number, dueMs: number]>();
+  readonly fetching = new Map<number, number>();
+  turn = false;
+  /** How often the run has ended. */
+  ended = 0;
+  /** Claims, by function and node. */
+  readonly claims = new Map<string, number>();
+
+  /** Does what a command says. */
+  perform(command: RunCommand, nowMs: number): void {
+    switch (command.type) {
+      case 'request-claim':
+        expect(this.wanted.has(command.index), 'it was asked for').to.equal(false);
+        return void this.wanted.add(command.index);
+      case 'withdraw-claim':
+        return void this.wanted.delete(command.index);
+      case 'start-attempt':
+        return void this.underWay.set(command.index, command.attempt);
+      case 'stop-attempt':
+        this.underWay.set(command.index, command.attempt);
+        // A second stop may only shorten the time.
+        return void this.stopping.set(command.index, Math.min(this.stopping.get(command.index) ?? Infinity, nowMs + command.graceMs));
+      case 'rest-function':
+        return void this.rests.set(command.index, [command.attempt, nowMs + command.delayMs]);
+      case 'fetch-value':
+        return void this.fetching.set(command.index, command.attempt);
+      case 'take-turn':
+        this.turn = true;
+        return;
+      case 'free-claim': {
+        const name = `${command.index} on ${command.node}`;
+        expect(this.claims.get(name), `${name} is held`).to.be.above(0);
+        return void this.claims.set(name, this.claims.get(name)! - 1);
+      }
+      case 'end-run':
+        this.ended += 1;
+    }
+  }
+
+  /** What is outstanding, with the times at which it is due. A run that is ending waits for no rest and no value. */
+  outstanding(state: RunState, nowMs: number): unknown {
+    const { wanted, underWay, stopping, rests, fetching, turn, ended } = this;
+    const sorted = (of: Iterable<unknown>): unknown[] => [...of].sort((a, b) => String(a).localeCompare(String(b)));
+    if (state.phase === 'ended') return { ended };
+    const isOpen = state.phase === 'open';
+    return {
+      wanted: isOpen ? sorted(wanted) : [],
+      underWay: sorted(underWay),
+      stopping: sorted([...stopping].map(([index, dueMs]) => [index, Math.max(dueMs, nowMs)])),
+      rests: isOpen ? sorted([...rests].map(([index, [attempt, dueMs]]) => [index, attempt, Math.max(dueMs, nowMs)])) : [],
+      fetching: isOpen ? sorted([...fetching].filter(([index]) => state.fetching.has(index))) : [],
+      turn: isOpen && turn,
+    };
+  }
+
+  /** What happens next; `undefined` where nothing could any more. */
+  next(state: RunState, roll: () => number, turn: number, weather: Weather): RunHappening | undefined {
+    if (turn === 0) return { type: 'run-begun' };
+    if (turn === weather.endAt) {
+      if (weather.endWith === 'run-abandoned') return { type: 'run-abandoned', error: cancelled };
+      return { type: 'run-ending', error: cancelled, graceMs: roll() };
+    }
+    if (!weather.lateAnswers) this.#forget(state);
+    if (this.turn && roll() < 50) {
+      this.turn = false;
+      return { type: 'turn-taken' };
+    }
+    const mayLose = weather.losses && turn < 300;
+    const gone = mayLose && roll() < 15 ? [...state.states.keys()].filter((index) => state.hasValue[index] === 1 && roll() < 50) : [];
+    if (gone.length > 0) return { type: 'values-lost', indices: gone };
+    const pick = <T>(of: ReadonlyMap<number, T>): readonly [number, T] => [...of].sort(([a], [b]) => a - b)[roll() % of.size]!;
+    const isIdle = this.wanted.size + this.rests.size === 0;
+    if (this.fetching.size > 0 && (roll() < 30 || (isIdle && this.underWay.size === 0))) return this.#fetched(state, pick(this.fetching));
+    if (this.underWay.size > 0 && (roll() < 50 || isIdle)) return this.#attempt(state, pick(this.underWay), roll, mayLose);
+    if (this.wanted.size > 0) {
+      const [index] = pick(new Map([...this.wanted].map((one) => [one, one])));
+      this.wanted.delete(index);
+      if (mayLose && roll() < 2) return { type: 'node-missed', index, node: 'gone', waitedMs: 1 };
+      const node = roll() < 50 ? 'near' : 'far';
+      const name = `${index} on ${node}`;
+      this.claims.set(name, (this.claims.get(name) ?? 0) + 1);
+      return { type: 'function-placed', index, node, mayQueue: roll() < 50 };
+    }
+    if (this.rests.size > 0) {
+      const [index, [attempt]] = pick(this.rests);
+      this.rests.delete(index);
+      return { type: 'function-rested', index, attempt };
+    }
+    return undefined;
+  }
+
+  /** What is not waited for any more. */
+  #forget({ phase, fetching }: RunState): void {
+    for (const [index, attempt] of this.fetching) if (fetching.get(index) !== attempt) this.fetching.delete(index);
+    if (phase === 'open') return;
+    this.wanted.clear();
+    this.rests.clear();
+    this.turn = false;
+  }
+
+  #fetched(state: RunState, [index, attempt]: readonly [number, number]): RunHappening {
+    this.fetching.delete(index);
+    const isThere = state.hasValue[index] === 1 || state.attempts[index] !== attempt;
+    return isThere ? { type: 'value-fetched', index, attempt } : { type: 'value-missing', index, attempt, error: lost };
+  }
+
+  #attempt(state: RunState, [index, attempt]: readonly [number, number], roll: () => number, mayLose: boolean): RunHappening {
+    const isStopping = this.stopping.has(index);
+    const gone = producersOf(state, index).find((producer) => state.hasValue[producer] === 0);
+    const die = roll();
+    const isGone = mayLose && gone !== undefined && die < 70;
+    if (!isStopping && state.states[index] === 'placed' && !isGone && (die >= 20 || !mayLose))
+      return { type: 'attempt-started', index, attempt };
+    this.underWay.delete(index);
+    this.stopping.delete(index);
+    if (isStopping && (die < 90 || state.states[index] === 'placed')) return { type: 'attempt-stopped', index, attempt };
+    if (isGone) return { type: 'argument-lost', index, attempt, producer: gone, error: lost };
+    if (mayLose && die < 20) return { type: die < 10 ? 'attempt-lost' : 'attempt-declined', index, attempt };
+    if (die < 35 && state.states[index] === 'running')
+      return { type: 'attempt-failed', index, attempt, error: boom, final: die < 5, random: roll() / 100 };
+    const receipt = { node: state.nodes[index]!, sizeBytes: 8, tookMs: 1, isHere: die < 70 };
+    return { type: 'attempt-succeeded', index, attempt, receipt };
+  }
+
+  /** What always holds between two turns. */
+  check(state: RunState): void {
+    const { plan, counts } = state;
+    for (const name of Object.keys(counts) as (keyof typeof counts)[]) {
+      expect(counts[name], name).to.equal(state.states.filter((one) => one === name).length);
+    }
+    expect(Object.values(progressOf(state)).reduce((sum, count) => sum + count, 0)).to.equal(2 * plan.size);
+    // The state is the truth: whoever is placed or runs holds a claim on its node, and nobody else holds any.
+    const held = [...this.claims].filter(([, count]) => count > 0).flatMap(([name, count]) => new Array(count).fill(name));
+    const holding = state.states.flatMap((one, index) => (holdsClaim(one) ? [`${index} on ${state.nodes[index]}`] : []));
+    expect(held.sort()).to.deep.equal(holding.sort());
+    if (state.phase !== 'open') return;
+    for (let index = 0; index < plan.size; index += 1) {
+      const missing = producersOf(state, index).filter((producer) => state.states[producer] !== 'succeeded').length;
+      expect(state.missing[index], plan.ids[index]).to.equal(missing);
+      if (state.states[index] === 'ready') expect(missing).to.equal(0);
+      expect(state.restsUntilMs.has(index)).to.equal(state.states[index] === 'resting');
+    }
+  }
+
+  /** What holds when a run has ended. */
+  checkEnd(state: RunState): void {
+    expect(this.ended).to.equal(1);
+    expect(state.states.every(isFinal)).to.equal(true);
+    expect([...this.claims.values()].every((count) => count === 0)).to.equal(true);
+  }
+}
+
+const producersOf = ({ plan }: RunState, index: number): number[] => [
+  ...plan.producers.subarray(plan.producersStart[index]!, plan.producersStart[index + 1]!),
+];
