@@ -168,7 +168,7 @@ export class Outside {
       return { type: 'attempt-started', index, attempt };
     this.underWay.delete(index);
     this.stopping.delete(index);
-    if (isStopping && (die < 90 || state.states[index] === 'placed')) return { type: 'attempt-stopped', index, attempt };
+    if (isStopping && (die >= 60 || state.states[index] === 'placed')) return { type: 'attempt-stopped', index, attempt };
     if (isGone) return { type: 'argument-lost', index, attempt, producer: gone, error: lost };
     if (mayLose && die < 20) return { type: die < 10 ? 'attempt-lost' : 'attempt-declined', index, attempt };
     if (die < 35 && state.states[index] === 'running')
@@ -188,6 +188,9 @@ export class Outside {
     const held = [...this.claims].filter(([, count]) => count > 0).flatMap(([name, count]) => new Array(count).fill(name));
     const holding = state.states.flatMap((one, index) => (holdsClaim(one) ? [`${index} on ${state.nodes[index]}`] : []));
     expect(held.sort()).to.deep.equal(holding.sort());
+    for (const [index, attempt] of state.fetching) {
+      expect([state.states[index], state.attempts[index]]).to.deep.equal(['succeeded', attempt]);
+    }
     if (state.phase !== 'open') return;
     for (let index = 0; index < plan.size; index += 1) {
       const missing = producersOf(state, index).filter((producer) => state.states[producer] !== 'succeeded').length;

@@ -80,7 +80,7 @@ describe('runs at random', () => {
         const { state, outside } = play(of, whole);
         outside.checkEnd(state);
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   });
 
@@ -98,7 +98,7 @@ describe('runs at random', () => {
         expect(state).to.deep.equal(expected.state);
         expect(announced).to.deep.equal(expected.announced);
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   });
 
@@ -110,7 +110,7 @@ describe('runs at random', () => {
         expect(state).to.deep.equal(expected.state);
         expect(announced).to.deep.equal(expected.announced);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import { progressOf } from '../../lib/runner/brain/progress.js';
 import { move } from '../../lib/runner/brain/run-state.js';
+import { transitionsOf } from '../../lib/runner/brain/transition-log.js';
 import { thrownData } from '../../lib/value/index.js';
 import { open, receipt } from './brain.js';
 
@@ -119,6 +120,42 @@ describe('the brain of a run', () => {
     feed({ type: 'run-ending', error: thrownData(new HandoffError('HANDOFF_RUN_TIMEOUT', 'late')), graceMs: 0 });
     expect(stop('a')).to.include('end-run');
     expect(error()).to.include({ code: 'HANDOFF_RUN_CANCELLED' });
+  });
+
+  it('when it is abandoned cancels every function, stops what runs at once, and ends with that reason whatever it was ending for', () => {
+    const { begin, place, start, run, cancel, stop, feed, state, told, error } = open({ a: [], b: [], c: ['b'], d: [] });
+    begin();
+    run('a');
+    place('b');
+    start('b');
+    cancel();
+    const abandoned = thrownData(new HandoffError('HANDOFF_RUN_ABORTED', 'its DagRunner ended again and again'));
+    expect(feed({ type: 'run-abandoned', error: abandoned })).to.deep.equal(['stop-attempt b']);
+    expect(stop('b')).to.deep.equal(['free-claim b', 'end-run']);
+    expect(error()).to.include({ code: 'HANDOFF_RUN_ABORTED' });
+    expect(progressOf(state)).to.include({ succeeded: 1, cancelled: 3, running: 0, waiting: 0 });
+    expect(told.filter((line) => line.startsWith('function-cancelled'))).to.have.length(3);
+    expect(transitionsOf(state.transitions).at(-1)).to.deep.equal([0, 1, 'running', 'cancelled', 'cancelled']);
+  });
+
+  it('ends at once when it is abandoned before it began', () => {
+    const { feed, state } = open({ a: [], b: ['a'] });
+    expect(feed({ type: 'run-abandoned', error: thrownData(new Error('over')) })).to.deep.equal(['end-run']);
+    expect(progressOf(state)).to.include({ cancelled: 2 });
+  });
+
+  it('keeps the claim of an attempt that is over while its code goes on', () => {
+    const { begin, place, start, feed, rest } = open({ a: [], b: [] });
+    begin();
+    place('a');
+    start('a');
+    const error = thrownData(new Error('late'));
+    const failed = { type: 'attempt-failed', index: 0, attempt: 1, error, final: false, random: 0, keepsClaim: true } as const;
+    expect(feed(failed)).to.deep.equal(['rest-function a']);
+    rest('a');
+    place('a');
+    start('a');
+    expect(feed({ type: 'attempt-stopped', index: 0, attempt: 2, keepsClaim: true })).to.deep.equal([]);
   });
 
   it('gives a claim back that comes when it is no longer wanted', () => {

@@ -165,6 +165,37 @@ describe('an actor that crashes more often than it may', () => {
     });
   }
 
+  it('hold up nothing that rests, waits for room or is being stopped, when a DagRunner crashes', () =>
+    simulate({ seed: 98, nodes: driverAndWorkers(1) }, async (cluster) => {
+      const REST_MS = 20_000;
+      const full = { cost: { cpu: 4 }, ...loop };
+      const dag = Dag.dynamic('all at once')
+        .add({ id: 'runs', code: tasks.held, ...full })
+        .add({ id: 'waits', code: tasks.deaf, args: ['first'], ...full })
+        .add({ id: 'first', code: tasks.small, priority: 1, ...loop })
+        .add({ id: 'rests', code: tasks.small, retry: { initialDelayMs: REST_MS, jitter: 0 }, priority: 1, ...loop });
+      await cluster.faults.failFunction('rests', { times: 1 });
+      const run = cluster.node('n1').execute(dag, { retainMs: 0, stopGraceMs: 1000 });
+      await event(run, 'function-resting', 'rests');
+      await event(run, 'function-started', 'runs');
+      await event(run, 'function-waiting', 'waits');
+      const startMs = performance.now();
+      await lapse(REST_MS / 2);
+      await crash(cluster, 'n1', 'DagRunner');
+      gateAt('runs', 'n2').open();
+      await event(run, 'function-started', 'waits');
+      await untilSo(() => begunOn('rests').length === 2);
+      expect(performance.now() - startMs, 'it rests no longer than it was to').to.be.within(REST_MS - 1000, REST_MS + 1000);
+      const failure = caught(run);
+      void run.cancel('enough');
+      await crash(cluster, 'n1', 'DagRunner');
+      gateAt('waits', 'n2').open();
+      expect(await failure).to.include({ code: 'HANDOFF_RUN_CANCELLED' });
+      expect(run.progress).to.include({ succeeded: 3, cancelled: 1, running: 0 });
+      expect(counted(await eventsOf(run), 'function-started')).to.deep.equal({ runs: 1, waits: 1, first: 1, rests: 2 });
+      await untilSo(() => cluster.names.every((name) => Object.keys(leftOn(cluster, name)).length === 0));
+    }));
+
   it('ends its own run only, when it is a DagRunner: the third time within 5 s', () =>
     simulate({ seed: 97, nodes: driverAndWorkers(2) }, async (cluster) => {
       const one = (id: string): DynamicDag =>
@@ -180,6 +211,8 @@ describe('an actor that crashes more often than it may', () => {
       expect(inside(cluster, 'n2').running).to.equal(2);
       await cluster.faults.crashActor('n1', `DagRunner ${poor.id}`);
       expect(await failure).to.include({ code: 'HANDOFF_RUN_ABORTED', dagId: 'poor' });
+      expect(poor.progress).to.include({ total: 2, running: 0, waiting: 0, cancelled: 2 });
+      expect(counted(await eventsOf(poor), 'function-cancelled')).to.deep.equal({ 'poor-f': 1, 'poor-g': 1 });
       expect(cluster.node('n1').whereis(`DagRunner ${poor.id}`)).to.equal(undefined);
       await untilSo(() => inside(cluster, 'n2').running === 1);
       expect(inside(cluster, 'n2').used).to.deep.equal({ cpu: 1 });
