@@ -3,7 +3,8 @@ import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
 import type { PlacementClient } from '../../lib/allocator/placement/placer.js';
 import type { ClaimClass, ClaimQueueClient, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
-import { ClaimQueue, type PlacementStep } from '../../lib/allocator/queue/claim-queue.js';
+import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
+import type { PlacementStep } from '../../lib/allocator/queue/placement-step.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
 import { placeAll } from './place-all.js';
 
@@ -104,6 +105,20 @@ describe('a pass over the claim queue', () => {
     expect(queue.choose('a')).to.equal(undefined);
     expect(queue.nextStep()).to.equal(undefined);
     expect(a.capacity.isFree).to.equal(true);
+  });
+
+  it('forgets all that a run asked for when that is taken back, and grants what it asks for then', () => {
+    const { queue } = asked(2);
+    queue.startPass(0);
+    queue.nextStep();
+    queue.withdrawAll('r');
+    expect(queue.choose('a')).to.equal(undefined);
+    expect(queue.nextStep()).to.equal(undefined);
+    queue.request('r', 1, one);
+    queue.startPass(0);
+    expect(text(queue.nextStep())).to.equal('r:1?');
+    expect(text(queue.choose('a'))).to.equal('r:1@a');
+    expect(queue.nextStep(), 'once').to.equal(undefined);
   });
 
   it('serves a claim that has waited long first, and still asks where', () => {

@@ -1,6 +1,7 @@
 import { HandoffError, isThenable, safeThrown, textOf } from '../../base/index.js';
 import type { ClaimQueueClient } from '../queue/claim-class.js';
-import type { ClaimQueue, PlacementChoice, PlacementGrant } from '../queue/claim-queue.js';
+import type { ClaimQueue } from '../queue/claim-queue.js';
+import type { PlacementChoice, PlacementGrant } from '../queue/placement-step.js';
 import type { AllocationStrategy } from '../strategy.js';
 import { NodeViews, type ValueLocations } from './node-views.js';
 import type { StrategyWaits } from './strategy-waits.js';

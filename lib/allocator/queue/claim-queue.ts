@@ -5,40 +5,12 @@ import type { Capabilities } from '../strategy.js';
 import type { ClaimClass, ClaimQueueClient, CollocationGroup, PlacementNode } from './claim-class.js';
 import { Eligibility, type Reserved } from './eligibility.js';
 import { NodeList } from './node-list.js';
+import type { PlacementChoice, PlacementGrant, PlacementStep } from './placement-step.js';
 import { ReadyQueue } from './ready-queue.js';
 import { impossible } from './refusals.js';
 
 /** From then on a claim that waits is not overtaken by a smaller one that needs the same resource. */
 export const OVERTAKING_ENDS_MS = 1000;
-
-/** A function has its node. The claim is taken in that node's capacity already. */
-export interface PlacementGrant<Client extends ClaimQueueClient> {
-  readonly type: 'granted';
-  readonly client: Client;
-  readonly index: number;
-  readonly node: string;
-  readonly claim: ClaimClass;
-  /** Whether it may wait on that node, if there is no room after all: no other could hold it, or it has waited long enough here. */
-  readonly mayQueue: boolean;
-}
-
-/**
- * The run's strategy must choose a node for a function: at least one has room. The same object for all functions of one class, and valid
- * until the next step.
- */
-export interface PlacementChoice<Client extends ClaimQueueClient> {
-  readonly type: 'choice';
-  readonly client: Client;
-  readonly index: number;
-  readonly claim: ClaimClass;
-  /** The nodes that could hold the claim, and which of them have room. Replaced when the members change. */
-  readonly eligibility: Eligibility;
-  /** What is kept from this claim for others that have waited long. */
-  readonly reserved: Reserved | undefined;
-}
-
-/** What a pass comes to next. */
-export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client>;
 
 /** The ready functions of one run and one class. */
 interface ClassQueue<Client extends ClaimQueueClient> extends PlacementChoice<Client> {

@@ -1,0 +1,32 @@
+// Brain: pure.
+import type { ClaimClass, ClaimQueueClient } from './claim-class.js';
+import type { Eligibility, Reserved } from './eligibility.js';
+
+/** A function has its node. The claim is taken in that node's capacity already. */
+export interface PlacementGrant<Client extends ClaimQueueClient> {
+  readonly type: 'granted';
+  readonly client: Client;
+  readonly index: number;
+  readonly node: string;
+  readonly claim: ClaimClass;
+  /** Whether it may wait on that node, if there is no room after all: no other could hold it, or it has waited long enough here. */
+  readonly mayQueue: boolean;
+}
+
+/**
+ * The run's strategy must choose a node for a function: at least one has room. The same object for all functions of one class, and valid
+ * until the next step.
+ */
+export interface PlacementChoice<Client extends ClaimQueueClient> {
+  readonly type: 'choice';
+  readonly client: Client;
+  readonly index: number;
+  readonly claim: ClaimClass;
+  /** The nodes that could hold the claim, and which of them have room. Replaced when the members change. */
+  readonly eligibility: Eligibility;
+  /** What is kept from this claim for others that have waited long. */
+  readonly reserved: Reserved | undefined;
+}
+
+/** What a pass comes to next. */
+export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client>;
