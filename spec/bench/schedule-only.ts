@@ -3,7 +3,7 @@ import { Allocator, type AllocatorClient, type ClaimClass, Ledger, strategies } 
 import type { Clock } from '../../lib/base/index.js';
 import { compile, Dag, type DynamicDag, type Plan, remainingPaths } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
-import { isSettled, newRunState, type RunState, planShapeOf } from '../../lib/runner/brain/run-state.js';
+import { isSettled, newRunState, planShapeOf, type RunState } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
 import { compareInRun } from '../../lib/runner/run/run-job.js';
 import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
