@@ -7,22 +7,6 @@ import { type Clock, guardedLogger, type Logger, textOf } from '../base/index.js
 /** nact's own reference, for actors that are not ours. */
 export type { Ref as NactRef } from 'nact';
 
-/**
- * The receiver of nact's messages. `receive` handles one message; if it returns a promise, the next message waits for it. It must not
- * throw.
- */
-export interface Receiver {
-  receive(message: unknown): Promise<void> | undefined;
-}
-
-/** One nact actor. */
-export interface Mailbox {
-  /** Queues a message. Silently dropped once the mailbox is closed. */
-  post(message: unknown): void;
-  /** Ends the nact actor. Queued messages are not delivered. */
-  close(): void;
-}
-
 type NactActor = { readonly dispatch?: (message: unknown, sender: unknown) => void } | undefined;
 const liveActor: (systemName: unknown, reference: unknown) => NactActor = systemMap.find;
 
@@ -164,4 +148,20 @@ export function tellNact(ref: unknown, message: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The receiver of nact's messages. `receive` handles one message; if it returns a promise, the next message waits for it. It must not
+ * throw.
+ */
+export interface Receiver {
+  receive(message: unknown): Promise<void> | undefined;
+}
+
+/** One nact actor. */
+export interface Mailbox {
+  /** Queues a message. Silently dropped once the mailbox is closed. */
+  post(message: unknown): void;
+  /** Ends the nact actor. Queued messages are not delivered. */
+  close(): void;
 }

@@ -1,8 +1,3 @@
-/** A scheduled call that can be cancelled. */
-export interface Timer {
-  cancel(): void;
-}
-
 /**
  * The source of time. Everything that waits receives one, so that specs and simulations can bring their own. `setTimeout` and `Date.now`
  * are used nowhere else.
@@ -57,4 +52,9 @@ export function machineTimer(delayMs: number, action: () => void): void {
 export function keepAlive(): Timer {
   const handle = setInterval(() => {}, LONGEST_TIMER_MS);
   return { cancel: () => clearInterval(handle) };
+}
+
+/** A scheduled call that can be cancelled. */
+export interface Timer {
+  cancel(): void;
 }

@@ -1,20 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Whether a node's log lines are written. `'lost'` lasts from the first line that could not be written to the next one that could. */
-export type LogState = 'ok' | 'lost';
-
-/** Where log lines go. */
-export interface LogTarget {
-  /**
-   * Writes a text, or passes it on to be written soon. `written` is called once, with an error if the text could not be written. Never
-   * waits for a reader. It may throw, which means the same as an error.
-   */
-  write(text: string, written: (error?: Error | null) => void): void;
-  /** Whether a failure is final. A pipe without a reader stays so; a full disk may be emptied. */
-  readonly isFinal: boolean;
-}
-
 /** The most characters that may wait for a reader that does not read. Further lines are dropped and counted. */
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 
@@ -109,4 +95,18 @@ function streamTarget(): LogTarget {
   stderr.on('error', () => {});
   streams = { isFinal: true, write: (text, written) => void write.call(stderr, text, written) };
   return streams;
+}
+
+/** Whether a node's log lines are written. `'lost'` lasts from the first line that could not be written to the next one that could. */
+export type LogState = 'ok' | 'lost';
+
+/** Where log lines go. */
+export interface LogTarget {
+  /**
+   * Writes a text, or passes it on to be written soon. `written` is called once, with an error if the text could not be written. Never
+   * waits for a reader. It may throw, which means the same as an error.
+   */
+  write(text: string, written: (error?: Error | null) => void): void;
+  /** Whether a failure is final. A pipe without a reader stays so; a full disk may be emptied. */
+  readonly isFinal: boolean;
 }

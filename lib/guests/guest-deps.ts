@@ -5,16 +5,6 @@ import type { Executor, Fetches, StartBudget } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { ValueStore } from '../store/index.js';
 
-/** One driver's use of this node: resources, threads, and slots on the loop. */
-export interface DriverUse {
-  /** The amount of each resource that its functions hold. */
-  readonly used: Map<string, number>;
-  /** How many slots of threads they hold. */
-  threads: number;
-  /** How many slots on the loop they hold. */
-  loopPlaces: number;
-}
-
 /** The parts of the node that attempts for other drivers need. */
 export interface GuestDeps {
   readonly node: string;
@@ -28,4 +18,14 @@ export interface GuestDeps {
   readonly turn: StartBudget;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly logger: Logger;
+}
+
+/** One driver's use of this node: resources, threads, and slots on the loop. */
+export interface DriverUse {
+  /** The amount of each resource that its functions hold. */
+  readonly used: Map<string, number>;
+  /** How many slots of threads they hold. */
+  threads: number;
+  /** How many slots on the loop they hold. */
+  loopPlaces: number;
 }

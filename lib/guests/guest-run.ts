@@ -13,16 +13,6 @@ import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrownForWire, unpackError } from '../value/index.js';
 import type { DriverUse, GuestDeps } from './guest-deps.js';
 
-/** The part of `GuestRuns` that a guest run needs. */
-export interface GuestHost {
-  /** Calls `action` now, or after the event loop has had a turn. */
-  begin(action: () => void): void;
-  /** Returns what the driver uses here, over all its runs. */
-  use(): DriverUse | undefined;
-  /** Called when an attempt has ended. */
-  settled(): void;
-}
-
 type Question = WireMessageOf<'run-attempt'>;
 
 /** One attempt for another driver: waiting for room, running, or ended and remembered in case the answer was lost. */
@@ -367,3 +357,13 @@ function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: number): voi
 }
 
 const stopped = (node: string): HandoffError => new HandoffError('HANDOFF_STOPPED', `Node "${node}" runs this no more`, { node });
+
+/** The part of `GuestRuns` that a guest run needs. */
+export interface GuestHost {
+  /** Calls `action` now, or after the event loop has had a turn. */
+  begin(action: () => void): void;
+  /** Returns what the driver uses here, over all its runs. */
+  use(): DriverUse | undefined;
+  /** Called when an attempt has ended. */
+  settled(): void;
+}

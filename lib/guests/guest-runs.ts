@@ -7,9 +7,6 @@ import type { DriverUse, GuestDeps } from './guest-deps.js';
 import { GuestRun } from './guest-run.js';
 import { RunOwners } from './run-owners.js';
 
-/** Messages of drivers about their runs. */
-export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;
-
 /**
  * The attempts on this node that belong to other drivers' runs. They enter through the allocator like local ones, so that the node is not
  * over-committed and all drivers are served in turn. Outlives every actor.
@@ -201,3 +198,6 @@ export class GuestRuns {
     for (const told of idle) told();
   }
 }
+
+/** Messages of drivers about their runs. */
+export type DriverMessage = WireMessageOf<'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'release-values' | 'end-run'>;

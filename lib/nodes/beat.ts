@@ -1,5 +1,16 @@
 import type { LogState } from '../base/index.js';
 
+/**
+ * A sign of life with the sender's state. It is sent every `intervalMs`, when a link comes up, and when the sender begins to leave. `seq`
+ * counts the beats of one incarnation. `lagMs` is the longest delay of the sender's loop since the beat before.
+ */
+export interface Beat extends BeatContent {
+  readonly type: 'beat';
+  readonly seq: number;
+  readonly lagMs: number;
+  readonly leaving: boolean;
+}
+
 /** Resources, as `[name, amount]`. */
 export type Resources = readonly (readonly [string, number])[];
 
@@ -34,14 +45,3 @@ export const nothing: BeatContent = {
   heldBytes: 0,
   log: 'ok',
 };
-
-/**
- * A sign of life with the sender's state. It is sent every `intervalMs`, when a link comes up, and when the sender begins to leave. `seq`
- * counts the beats of one incarnation. `lagMs` is the longest delay of the sender's loop since the beat before.
- */
-export interface Beat extends BeatContent {
-  readonly type: 'beat';
-  readonly seq: number;
-  readonly lagMs: number;
-  readonly leaving: boolean;
-}

@@ -1,26 +1,5 @@
 import { afterAttentive, type Clock, HandoffError, keepAlive, type Timer, textOf } from '../base/index.js';
 
-/** The options of joining a cluster. */
-export interface JoinOptions<T> {
-  /** The members' URLs, at least one. All are tried at once; the first answer is enough. */
-  readonly urls: readonly string[];
-  /**
-   * Makes one attempt. A `HandoffError` with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after any other error it tries
-   * again.
-   */
-  readonly join: (url: string) => Promise<T>;
-  readonly clock: Clock;
-  /**
-   * How long to try, ms. `Infinity` means no limit. Time in which this process was blocked does not count.
-   * @default 10_000
-   */
-  readonly joinTimeoutMs?: number;
-  /** Returns a number from 0 to 1, as `Math.random` does. */
-  readonly random: () => number;
-  /** Ends the attempts at once, with its reason. */
-  readonly signal?: AbortSignal;
-}
-
 const DEFAULT_JOIN_TIMEOUT_MS = 10_000;
 const FIRST_REST_MS = 100;
 const LONGEST_REST_MS = 2000;
@@ -82,3 +61,24 @@ export function joinCluster<T>({ urls, join, clock, joinTimeoutMs, random, signa
 
 const isFinal = (error: unknown): boolean =>
   HandoffError.is(error, 'HANDOFF_JOIN_REFUSED') || HandoffError.is(error, 'HANDOFF_PROTOCOL_MISMATCH');
+
+/** The options of joining a cluster. */
+export interface JoinOptions<T> {
+  /** The members' URLs, at least one. All are tried at once; the first answer is enough. */
+  readonly urls: readonly string[];
+  /**
+   * Makes one attempt. A `HandoffError` with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` is final; after any other error it tries
+   * again.
+   */
+  readonly join: (url: string) => Promise<T>;
+  readonly clock: Clock;
+  /**
+   * How long to try, ms. `Infinity` means no limit. Time in which this process was blocked does not count.
+   * @default 10_000
+   */
+  readonly joinTimeoutMs?: number;
+  /** Returns a number from 0 to 1, as `Math.random` does. */
+  readonly random: () => number;
+  /** Ends the attempts at once, with its reason. */
+  readonly signal?: AbortSignal;
+}

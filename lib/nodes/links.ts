@@ -1,19 +1,6 @@
 import type { Beat } from './beat.js';
 import type { NodeIdentity } from './member-state.js';
 
-/** A member on the wire: name, incarnation, address. */
-export type MemberEntry = readonly [string, string, string | null];
-
-/** Messages between members. Every message comes over a link, so its sender is known. */
-export type MembershipMessage =
-  | Beat
-  /** The sender ends this link and will not return as this incarnation. */
-  | { readonly type: 'goodbye' }
-  /**
-   * All members that the sender has a link with. Replaces the previous list. Sent when a link comes up, and with the beat after a change.
-   */
-  | { readonly type: 'members'; readonly members: readonly MemberEntry[] };
-
 /** Returns a member as other nodes are told of it. */
 export const entryOf = ({ name, incarnation, address }: NodeIdentity): MemberEntry => [name, incarnation, address ?? null];
 
@@ -38,3 +25,16 @@ export interface Links {
   /** Sends to every node with a link. The message is encoded once. */
   broadcast(message: MembershipMessage): void;
 }
+
+/** A member on the wire: name, incarnation, address. */
+export type MemberEntry = readonly [string, string, string | null];
+
+/** Messages between members. Every message comes over a link, so its sender is known. */
+export type MembershipMessage =
+  | Beat
+  /** The sender ends this link and will not return as this incarnation. */
+  | { readonly type: 'goodbye' }
+  /**
+   * All members that the sender has a link with. Replaces the previous list. Sent when a link comes up, and with the beat after a change.
+   */
+  | { readonly type: 'members'; readonly members: readonly MemberEntry[] };

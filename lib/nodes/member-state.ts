@@ -1,22 +1,5 @@
 import type { BeatContent } from './beat.js';
 
-/** The status of a member as this node sees it: up, silent for a while, or about to leave. */
-export type NodeStatus = 'up' | 'suspect' | 'leaving';
-
-/** The identity of a node. A node that is restarted under its name has another incarnation. Incarnations are compared for equality only. */
-export interface NodeIdentity {
-  readonly name: string;
-  readonly incarnation: string;
-  /** The address where it listens, as `ws://host:port`; `undefined` for a node that only dials. */
-  readonly address: string | undefined;
-}
-
-/**
- * How this node reaches a member. `self`: it is this node. `linked`: over an existing link. `cut`: the link is lost, and is redialled or
- * awaited. `told`: not at all; it is known only because others have a link with it.
- */
-export type Reach = 'self' | 'linked' | 'cut' | 'told';
-
 /** A member, as this node knows it. */
 export interface MemberState extends NodeIdentity {
   readonly status: NodeStatus;
@@ -41,3 +24,20 @@ export type MemberEvent =
     }
   | { readonly type: 'member-beat'; readonly member: MemberState; readonly content: BeatContent }
   | { readonly type: 'member-lost'; readonly member: MemberState; readonly cause: LossCause };
+
+/** The status of a member as this node sees it: up, silent for a while, or about to leave. */
+export type NodeStatus = 'up' | 'suspect' | 'leaving';
+
+/** The identity of a node. A node that is restarted under its name has another incarnation. Incarnations are compared for equality only. */
+export interface NodeIdentity {
+  readonly name: string;
+  readonly incarnation: string;
+  /** The address where it listens, as `ws://host:port`; `undefined` for a node that only dials. */
+  readonly address: string | undefined;
+}
+
+/**
+ * How this node reaches a member. `self`: it is this node. `linked`: over an existing link. `cut`: the link is lost, and is redialled or
+ * awaited. `told`: not at all; it is known only because others have a link with it.
+ */
+export type Reach = 'self' | 'linked' | 'cut' | 'told';

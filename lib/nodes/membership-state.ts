@@ -1,36 +1,6 @@
 // Brain: pure.
 import type { MemberState, NodeIdentity, NodeStatus } from './member-state.js';
 
-/** The times of a membership, in ms. */
-export interface MembershipPolicy {
-  /** The time between two beats of this node. */
-  readonly intervalMs: number;
-  /** A member is suspect after half of this in silence, and lost after all of it. */
-  readonly timeoutMs: number;
-  /** How long a lost member's address is still dialled. A member known only through others is dialled for a twelfth of each such period. */
-  readonly rememberMs: number;
-}
-
-/** A node that this node has, or had, a link with. */
-export interface Peer extends NodeIdentity {
-  /** `left` and `lost` peers are remembered to distinguish old news of them from new. Lost peers are also dialled. */
-  phase: 'linked' | 'cut' | 'lost' | 'left';
-  /** When it was last heard, moved forward by the time for which this node itself was late. */
-  silentSinceMs: number;
-  /** The time at which `lost` or `left` began. */
-  goneSinceMs: number;
-  isSuspect: boolean;
-  isLeaving: boolean;
-}
-
-/** An address that other members reported, and where no node has been met. */
-export interface UnprovedAddress {
-  /** The time at which it became known. */
-  readonly sinceMs: number;
-  /** By address, how often another node or none was found there. */
-  readonly misses: Map<string, number>;
-}
-
 /** All that a node knows of the cluster's members. Plain data; outlives every incarnation of the NodeRegistry. */
 export interface MembershipState {
   self: NodeIdentity;
@@ -144,3 +114,33 @@ export const isAnchor = (state: MembershipState, peer: Peer): boolean => peer.ad
 /** Whether a peer that is gone is still dialled. A lost one may come back; one that has left will not, unless it is an anchor. */
 export const isRemembered = (state: MembershipState, peer: Peer): boolean =>
   peer.address !== undefined && (peer.phase === 'lost' || isAnchor(state, peer));
+
+/** The times of a membership, in ms. */
+export interface MembershipPolicy {
+  /** The time between two beats of this node. */
+  readonly intervalMs: number;
+  /** A member is suspect after half of this in silence, and lost after all of it. */
+  readonly timeoutMs: number;
+  /** How long a lost member's address is still dialled. A member known only through others is dialled for a twelfth of each such period. */
+  readonly rememberMs: number;
+}
+
+/** A node that this node has, or had, a link with. */
+export interface Peer extends NodeIdentity {
+  /** `left` and `lost` peers are remembered to distinguish old news of them from new. Lost peers are also dialled. */
+  phase: 'linked' | 'cut' | 'lost' | 'left';
+  /** When it was last heard, moved forward by the time for which this node itself was late. */
+  silentSinceMs: number;
+  /** The time at which `lost` or `left` began. */
+  goneSinceMs: number;
+  isSuspect: boolean;
+  isLeaving: boolean;
+}
+
+/** An address that other members reported, and where no node has been met. */
+export interface UnprovedAddress {
+  /** The time at which it became known. */
+  readonly sinceMs: number;
+  /** By address, how often another node or none was found there. */
+  readonly misses: Map<string, number>;
+}

@@ -6,29 +6,6 @@ import type { MembershipCommand, MembershipHappening } from './membership-messag
 import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf } from './membership-state.js';
 import { recoverMembership, stepMembership } from './membership-step.js';
 
-/** The options of a membership, besides its node's name. */
-export interface MembershipOptions {
-  /** The default is a fresh one. */
-  readonly incarnation?: string;
-  /** The default is a clock that stands still, which is enough for a node without peers. */
-  readonly clock?: Pick<Clock, 'now'>;
-  /** `intervalMs` is at least 1 (default 500), `timeoutMs` at least twice that (default 5000). */
-  readonly heartbeat?: { readonly intervalMs?: number; readonly timeoutMs?: number };
-  /**
-   * How long the address of a lost member is dialled, ms, in case it returns, as after a cut. Serf, which does the same, takes 24 hours
-   * (`reconnect_timeout`) but dials one member at a time.
-   * @default 3_600_000
-   */
-  readonly rememberMs?: number;
-  /** Returns what this node reports; called once for each beat. The default reports nothing. */
-  readonly content?: () => BeatContent;
-  /** The schemes of addresses. Addresses with others are dropped. The default is any. */
-  readonly schemes?: readonly string[];
-}
-
-/** Called with every change, in order, before the call that caused it returns. */
-export type MemberListener = (event: MemberEvent) => void;
-
 const DEFAULT_INTERVAL_MS = 500;
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_REMEMBER_MS = 3_600_000;
@@ -293,3 +270,26 @@ export class Membership {
     if (failure) throw failure.error;
   }
 }
+
+/** The options of a membership, besides its node's name. */
+export interface MembershipOptions {
+  /** The default is a fresh one. */
+  readonly incarnation?: string;
+  /** The default is a clock that stands still, which is enough for a node without peers. */
+  readonly clock?: Pick<Clock, 'now'>;
+  /** `intervalMs` is at least 1 (default 500), `timeoutMs` at least twice that (default 5000). */
+  readonly heartbeat?: { readonly intervalMs?: number; readonly timeoutMs?: number };
+  /**
+   * How long the address of a lost member is dialled, ms, in case it returns, as after a cut. Serf, which does the same, takes 24 hours
+   * (`reconnect_timeout`) but dials one member at a time.
+   * @default 3_600_000
+   */
+  readonly rememberMs?: number;
+  /** Returns what this node reports; called once for each beat. The default reports nothing. */
+  readonly content?: () => BeatContent;
+  /** The schemes of addresses. Addresses with others are dropped. The default is any. */
+  readonly schemes?: readonly string[];
+}
+
+/** Called with every change, in order, before the call that caused it returns. */
+export type MemberListener = (event: MemberEvent) => void;

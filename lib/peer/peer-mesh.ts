@@ -13,30 +13,6 @@ import type { RefusalReason, WireMessage } from './protocol/messages.js';
 import { inItsPlace } from './protocol/too-long.js';
 import { type Defer, type Listening, nextTurn, type Socket, type Transport, together } from './transport.js';
 
-/** The options of a mesh. */
-export interface PeerMeshOptions {
-  readonly name: string;
-  readonly incarnation: string;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Returns a number from 0 to 1, as `Math.random` does, for jitter. */
-  readonly random: () => number;
-  /** The secret of the cluster, at least 16 characters. Without one the node listens on this machine only. */
-  readonly cookie?: string;
-  /** Whether this node only observes and becomes no member. Default false. */
-  readonly isObserver?: boolean;
-  /** The protocols that this node speaks. The default is this version's only one. */
-  readonly protocols?: { readonly lowest: number; readonly highest: number };
-  readonly defer?: Defer;
-  /** How long a greeting may take, ms. Default 3000. */
-  readonly greetingMs?: number;
-  /** The most memory of arriving values, bytes. Those of one link take at most three quarters of it. The default is 4 GiB. */
-  readonly maxIncomingBytes?: number;
-  /** Returns why the cluster refuses a peer whose greeting is correct. By default it accepts every peer. */
-  readonly objection?: (peer: PeerIdentity) => RefusalReason | undefined;
-}
-
 const GREETING_MS = 3000;
 const MAX_INCOMING_BYTES = 4 * 1024 ** 3;
 const SHORTEST_COOKIE = 16;
@@ -395,4 +371,28 @@ function dialFault(end: LinkOver): DialFault | undefined {
   if (end.type === 'refused') return end.reason;
   if (end.type === 'mismatch') return 'protocol';
   return end.type === 'closed' && end.closing.reason === 'refused' ? 'refused' : undefined;
+}
+
+/** The options of a mesh. */
+export interface PeerMeshOptions {
+  readonly name: string;
+  readonly incarnation: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Returns a number from 0 to 1, as `Math.random` does, for jitter. */
+  readonly random: () => number;
+  /** The secret of the cluster, at least 16 characters. Without one the node listens on this machine only. */
+  readonly cookie?: string;
+  /** Whether this node only observes and becomes no member. Default false. */
+  readonly isObserver?: boolean;
+  /** The protocols that this node speaks. The default is this version's only one. */
+  readonly protocols?: { readonly lowest: number; readonly highest: number };
+  readonly defer?: Defer;
+  /** How long a greeting may take, ms. Default 3000. */
+  readonly greetingMs?: number;
+  /** The most memory of arriving values, bytes. Those of one link take at most three quarters of it. The default is 4 GiB. */
+  readonly maxIncomingBytes?: number;
+  /** Returns why the cluster refuses a peer whose greeting is correct. By default it accepts every peer. */
+  readonly objection?: (peer: PeerIdentity) => RefusalReason | undefined;
 }

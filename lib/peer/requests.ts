@@ -1,27 +1,6 @@
 import { type Clock, HandoffError, PassingMap, type Timer } from '../base/index.js';
 import type { WireMessage } from './protocol/messages.js';
 
-/** Receives the outcome of a request. */
-export interface Requester<T> {
-  answered(value: T): void;
-  failed(error: Error): void;
-}
-
-/** The limit of a request. Every request has one. */
-export interface RequestLimit {
-  /** How long the answer, or its first bytes, may take, ms. `Infinity` if only the end of the node limits it. */
-  readonly withinMs: number;
-  /** The question, for the error's message: `Node "b" has not answered within 5000 ms: asked for …`. */
-  readonly what: string;
-  /**
-   * Returns a number that grows while the answer is arriving. The request goes on as long as it grows within each `silenceMs`. The default
-   * is no progress.
-   */
-  readonly progress?: () => number;
-  /** The longest silence while an answer is arriving, ms. The default is `withinMs`. */
-  readonly silenceMs?: number;
-}
-
 interface Open {
   readonly to: string;
   readonly message: WireMessage;
@@ -132,4 +111,25 @@ export class Requests {
     this.#open.delete(id);
     return open.requester;
   }
+}
+
+/** Receives the outcome of a request. */
+export interface Requester<T> {
+  answered(value: T): void;
+  failed(error: Error): void;
+}
+
+/** The limit of a request. Every request has one. */
+export interface RequestLimit {
+  /** How long the answer, or its first bytes, may take, ms. `Infinity` if only the end of the node limits it. */
+  readonly withinMs: number;
+  /** The question, for the error's message: `Node "b" has not answered within 5000 ms: asked for …`. */
+  readonly what: string;
+  /**
+   * Returns a number that grows while the answer is arriving. The request goes on as long as it grows within each `silenceMs`. The default
+   * is no progress.
+   */
+  readonly progress?: () => number;
+  /** The longest silence while an answer is arriving, ms. The default is `withinMs`. */
+  readonly silenceMs?: number;
 }

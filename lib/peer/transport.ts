@@ -1,3 +1,49 @@
+/** The way that frames take from one process to another. A new one is one file in `transports/` and one line in the map there. */
+export interface Transport {
+  /** The schemes of its URLs, without the colon, as in `['ws', 'wss']`. At least one, the most usual first. */
+  readonly schemes: readonly string[];
+  /**
+   * Listens at `host:port`. Port 0 picks one, an empty host means this machine only. Rejects with a `TypeError` for a wrong address, or for
+   * one that others can connect to while nothing protects it; with the system's error if the address is in use or not this machine's.
+   */
+  listen(address: string, options: ListenOptions): Promise<Listening>;
+  /**
+   * Opens a connection. `at` is the IP address to connect to in place of the URL's host. Never throws: a wrong `url` is reported as
+   * `closed`, with `failed`. Closing the socket while it opens gives up.
+   */
+  dial(url: string, at?: string): Socket;
+  /**
+   * Returns the addresses behind a URL's host if that is a name, for the second argument of `dial`. Absent or `undefined` if there is only
+   * one way.
+   */
+  addressesOf?(url: string): Promise<readonly string[]> | undefined;
+}
+
+/** The most that a peer may send before it has proved itself, bytes. */
+export const MAX_UNPROVED_BYTES = 4096;
+
+/** The longest frame, bytes. Longer data goes in chunks. */
+export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+
+/** Calls `action` after the event loop has had a turn. In virtual time the simulation decides when. */
+export type Defer = (action: () => void) => void;
+
+/** Like `defer`, but runs everything deferred within one turn together in one turn, in order: fifty links need not take fifty turns. */
+export function together(defer: Defer): Defer {
+  let actions: (() => void)[] = [];
+  const work = (): void => {
+    const due = actions;
+    actions = [];
+    for (const action of due) action();
+  };
+  return (action) => {
+    if (actions.push(action) === 1) defer(work);
+  };
+}
+
+/** Defers by the machine's own event loop. */
+export const nextTurn: Defer = (action) => void setImmediate(action);
+
 /** Why a connection is over, or never opened. */
 export interface Closing {
   /**
@@ -63,49 +109,3 @@ export interface ListenOptions {
    */
   turnedAway?(why: 'crowd' | 'browser' | 'fault', from: string): void;
 }
-
-/** The way that frames take from one process to another. A new one is one file in `transports/` and one line in the map there. */
-export interface Transport {
-  /** The schemes of its URLs, without the colon, as in `['ws', 'wss']`. At least one, the most usual first. */
-  readonly schemes: readonly string[];
-  /**
-   * Listens at `host:port`. Port 0 picks one, an empty host means this machine only. Rejects with a `TypeError` for a wrong address, or for
-   * one that others can connect to while nothing protects it; with the system's error if the address is in use or not this machine's.
-   */
-  listen(address: string, options: ListenOptions): Promise<Listening>;
-  /**
-   * Opens a connection. `at` is the IP address to connect to in place of the URL's host. Never throws: a wrong `url` is reported as
-   * `closed`, with `failed`. Closing the socket while it opens gives up.
-   */
-  dial(url: string, at?: string): Socket;
-  /**
-   * Returns the addresses behind a URL's host if that is a name, for the second argument of `dial`. Absent or `undefined` if there is only
-   * one way.
-   */
-  addressesOf?(url: string): Promise<readonly string[]> | undefined;
-}
-
-/** The most that a peer may send before it has proved itself, bytes. */
-export const MAX_UNPROVED_BYTES = 4096;
-
-/** The longest frame, bytes. Longer data goes in chunks. */
-export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
-
-/** Calls `action` after the event loop has had a turn. In virtual time the simulation decides when. */
-export type Defer = (action: () => void) => void;
-
-/** Like `defer`, but runs everything deferred within one turn together in one turn, in order: fifty links need not take fifty turns. */
-export function together(defer: Defer): Defer {
-  let actions: (() => void)[] = [];
-  const work = (): void => {
-    const due = actions;
-    actions = [];
-    for (const action of due) action();
-  };
-  return (action) => {
-    if (actions.push(action) === 1) defer(work);
-  };
-}
-
-/** Defers by the machine's own event loop. */
-export const nextTurn: Defer = (action) => void setImmediate(action);

@@ -30,11 +30,6 @@ interface ExpectedCopy {
   isStale: boolean;
 }
 
-/** A request for a value that is not there yet. */
-export interface Waiter {
-  found(value: StoredValue): void;
-}
-
 /**
  * The table behind the LocalStore actor: every value on this node. It outlives each incarnation of the actor, so a crash costs no result.
  *
@@ -316,4 +311,9 @@ function leaveOnly(shelf: ValueShelf, keep: readonly string[]): void {
   const gone: string[] = [];
   for (const id of shelf.ids()) if (!kept.has(id)) gone.push(id);
   for (const id of gone) shelf.delete(id);
+}
+
+/** A request for a value that is not there yet. */
+export interface Waiter {
+  found(value: StoredValue): void;
 }

@@ -24,16 +24,6 @@ const SAID_CHARACTERS = 4000;
 /** The flags of this process that say how modules are loaded. Others (`--eval`, `--inspect`, `--test`) are not passed on. */
 const LOADING = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
 
-/** The options of starting one node in a process of its own. */
-export interface ChildStart {
-  readonly name: string;
-  readonly options: NodeOptions;
-  readonly network: ProxiedNetwork;
-  readonly guard: ProcessGuard;
-  /** Called when the process has ended. */
-  readonly ended: () => void;
-}
-
 /**
  * Returns flags that load a module in the main thread only. Worker threads get the same flags, have no use for the module, and cannot load
  * TypeScript that early.
@@ -222,4 +212,14 @@ function passOn(line: string, logger: Logger): void {
   } catch {
     logger.warn({}, line);
   }
+}
+
+/** The options of starting one node in a process of its own. */
+export interface ChildStart {
+  readonly name: string;
+  readonly options: NodeOptions;
+  readonly network: ProxiedNetwork;
+  readonly guard: ProcessGuard;
+  /** Called when the process has ended. */
+  readonly ended: () => void;
 }

@@ -4,31 +4,6 @@ import type { Defer, FrameObserver } from '../peer/index.js';
 import type { FunctionFailures } from './function-failures.js';
 import type { LinkBook } from './link-book.js';
 
-/** The world of a cluster: time, chance and execution. A simulation brings its own. */
-export interface ClusterEnvironment {
-  readonly clock: Clock;
-  /** Returns the random numbers of one node, from 0 to 1, as `Math.random` does; for `undefined` those of the kit. */
-  readonly randomOf: (node: string | undefined) => () => number;
-  readonly defer: Defer;
-  /** Called with each frame that arrives on the network in memory. */
-  readonly observe?: FrameObserver;
-  /** Called with each thing done to a node: `kill n2`. */
-  readonly note?: (text: string) => void;
-  /** Where functions run, and how their modules are loaded; see `Environment`. */
-  readonly execution?: Pick<Environment, 'isolations' | 'importModule'>;
-  readonly logger?: (node: string) => Logger;
-}
-
-/** The setup of a host. */
-export interface HostSetup extends ClusterEnvironment {
-  /** The names of all nodes. */
-  readonly names: readonly string[];
-  /** The faults between the nodes; hosts watch it. */
-  readonly links: LinkBook;
-  /** The planned failures in runs that nodes of this process drive. */
-  readonly failures: FunctionFailures;
-}
-
 /** The place where a test's nodes live, and what connects them: one variant for each `transport` of `TestCluster`. */
 export interface ClusterHost {
   /** Whether nodes are started at the same time once the first is up, where that is quicker. */
@@ -56,4 +31,29 @@ export interface HostedNode {
   crashActor(actor: SupervisedName): Promise<void>;
   /** The names of the nodes that it has a link with; none once it has ended. */
   links(): Promise<readonly string[]>;
+}
+
+/** The world of a cluster: time, chance and execution. A simulation brings its own. */
+export interface ClusterEnvironment {
+  readonly clock: Clock;
+  /** Returns the random numbers of one node, from 0 to 1, as `Math.random` does; for `undefined` those of the kit. */
+  readonly randomOf: (node: string | undefined) => () => number;
+  readonly defer: Defer;
+  /** Called with each frame that arrives on the network in memory. */
+  readonly observe?: FrameObserver;
+  /** Called with each thing done to a node: `kill n2`. */
+  readonly note?: (text: string) => void;
+  /** Where functions run, and how their modules are loaded; see `Environment`. */
+  readonly execution?: Pick<Environment, 'isolations' | 'importModule'>;
+  readonly logger?: (node: string) => Logger;
+}
+
+/** The setup of a host. */
+export interface HostSetup extends ClusterEnvironment {
+  /** The names of all nodes. */
+  readonly names: readonly string[];
+  /** The faults between the nodes; hosts watch it. */
+  readonly links: LinkBook;
+  /** The planned failures in runs that nodes of this process drive. */
+  readonly failures: FunctionFailures;
 }

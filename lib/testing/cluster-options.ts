@@ -3,12 +3,6 @@ import { checkedNodeOptions, EXTENSIONS, type NodeOptions } from '../handoff/ind
 import type { LinkConditions } from '../peer/index.js';
 import { hosts } from './hosts/index.js';
 
-/**
- * Where the nodes live. `'memory'`: in this process, on a network in memory. `'websocket'`: in this process, on real sockets.
- * `'processes'`: all but the first in processes of their own.
- */
-export type ClusterTransport = keyof typeof hosts;
-
 /** The options of `TestCluster.start`. */
 export interface ClusterOptions {
   /**
@@ -162,3 +156,9 @@ function fieldsOf(given: unknown, what: string, known: readonly string[]): Reado
 }
 
 const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
+
+/**
+ * Where the nodes live. `'memory'`: in this process, on a network in memory. `'websocket'`: in this process, on real sockets.
+ * `'processes'`: all but the first in processes of their own.
+ */
+export type ClusterTransport = keyof typeof hosts;

@@ -5,17 +5,6 @@ import type { LinkConditions } from '../peer/index.js';
 /** The most that is read while it cannot be passed on, bytes. */
 const MOST_WAITING_BYTES = 4 * 2 ** 20;
 
-/** The part of a connection that a flow needs. */
-export interface FlowParts {
-  readonly clock: Clock;
-  readonly conditions: () => LinkConditions;
-  /** Resets the connection. */
-  readonly reset: () => void;
-}
-
-/** Bytes; the end of the stream; or a reset of the connection. */
-export type Passing = Buffer | 'end' | 'reset';
-
 /** Something in transit. */
 interface Waiting {
   readonly passing: Passing;
@@ -98,3 +87,14 @@ export class Flow {
     this.#waiting.length = 0;
   }
 }
+
+/** The part of a connection that a flow needs. */
+export interface FlowParts {
+  readonly clock: Clock;
+  readonly conditions: () => LinkConditions;
+  /** Resets the connection. */
+  readonly reset: () => void;
+}
+
+/** Bytes; the end of the stream; or a reset of the connection. */
+export type Passing = Buffer | 'end' | 'reset';

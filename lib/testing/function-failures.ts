@@ -2,13 +2,6 @@ import { type Clock, HandoffError, NonRetryableError, type Timer } from '../base
 import type { AttemptContext, AttemptHandle, RemoteOutcome } from '../executor/index.js';
 import type { StartAttempt, WrapAttempt } from '../runner/index.js';
 
-/** Planned failures of one function. */
-export interface PlannedFailure {
-  readonly error: Error;
-  /** How long after its start an attempt fails, ms. */
-  readonly beforeMs: number;
-}
-
 /**
  * Makes attempts fail, whichever node they run on, from the side of the node that drives the run. Failing attempts use up plans in the
  * order of planning. Attempts that are declined, lost or stopped before give their plan back.
@@ -112,4 +105,11 @@ class FailingAttempt implements AttemptHandle<RemoteOutcome> {
     if (outcome.type !== 'failed') this.#giveBack();
     this.#heard?.(outcome);
   }
+}
+
+/** Planned failures of one function. */
+export interface PlannedFailure {
+  readonly error: Error;
+  /** How long after its start an attempt fails, ms. */
+  readonly beforeMs: number;
 }

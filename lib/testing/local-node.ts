@@ -6,23 +6,6 @@ import { crashActorOf, linksOf } from './node-inside.js';
 import { PausableClock } from './pausable-clock.js';
 import { SeverableTransport } from './severable-transport.js';
 
-/** The network that connects nodes of this process to others. */
-export interface LocalNetwork {
-  transport(name: string): Transport;
-  /** Called as soon as a node listens. */
-  listening?(name: string, url: string): void;
-  /** From now on its address refuses, and its connections are reset. */
-  kill(name: string): void;
-}
-
-/** The options of starting one node in this process. */
-export interface LocalStart {
-  readonly name: string;
-  readonly options: NodeOptions;
-  readonly setup: HostSetup;
-  readonly network: LocalNetwork;
-}
-
 interface Parts {
   readonly clock: PausableClock;
   readonly transport: SeverableTransport;
@@ -146,4 +129,21 @@ class Hushable implements Logger {
   hush(): void {
     this.#logger = silentLogger;
   }
+}
+
+/** The network that connects nodes of this process to others. */
+export interface LocalNetwork {
+  transport(name: string): Transport;
+  /** Called as soon as a node listens. */
+  listening?(name: string, url: string): void;
+  /** From now on its address refuses, and its connections are reset. */
+  kill(name: string): void;
+}
+
+/** The options of starting one node in this process. */
+export interface LocalStart {
+  readonly name: string;
+  readonly options: NodeOptions;
+  readonly setup: HostSetup;
+  readonly network: LocalNetwork;
 }

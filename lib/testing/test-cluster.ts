@@ -26,23 +26,6 @@ const MESH_MS = 30_000;
 const REJOIN_MS = 5000;
 const LOOK_MS = 10;
 
-/** Failures that can be caused within nodes. */
-export interface ClusterFaults {
-  /**
-   * Makes the next `times` attempts of a function fail, on any node, in the runs that nodes of this process drive. Each attempt starts,
-   * fails with `error` `beforeMs` after its start, whatever its own result, and is stopped. An attempt that fails by itself before that
-   * counts. An attempt that is stopped, or lost with its node, does not. Inline functions have no attempts of their own. By default `times`
-   * is 1 and `beforeMs` 0.
-   */
-  failFunction(functionId: string, options?: { times?: number; error?: Error; beforeMs?: number }): Promise<void>;
-  /**
-   * Ends a supervised actor of a node abnormally, as a bug would, and resolves when it has ended. Its supervisor restarts it; the fourth
-   * time within 5 s it gives up, and the node ends. `'DagRunner'` means that of the node's latest run. Rejects with `TypeError` if there is
-   * no such actor now.
-   */
-  crashActor(node: string, actor: SupervisedName): Promise<void>;
-}
-
 /**
  * A cluster of nodes that can be harmed. It tests how your DAGs behave when nodes die, networks are cut and functions fail.
  *
@@ -351,4 +334,21 @@ async function awake<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     alive.cancel();
   }
+}
+
+/** Failures that can be caused within nodes. */
+export interface ClusterFaults {
+  /**
+   * Makes the next `times` attempts of a function fail, on any node, in the runs that nodes of this process drive. Each attempt starts,
+   * fails with `error` `beforeMs` after its start, whatever its own result, and is stopped. An attempt that fails by itself before that
+   * counts. An attempt that is stopped, or lost with its node, does not. Inline functions have no attempts of their own. By default `times`
+   * is 1 and `beforeMs` 0.
+   */
+  failFunction(functionId: string, options?: { times?: number; error?: Error; beforeMs?: number }): Promise<void>;
+  /**
+   * Ends a supervised actor of a node abnormally, as a bug would, and resolves when it has ended. Its supervisor restarts it; the fourth
+   * time within 5 s it gives up, and the node ends. `'DagRunner'` means that of the node's latest run. Rejects with `TypeError` if there is
+   * no such actor now.
+   */
+  crashActor(node: string, actor: SupervisedName): Promise<void>;
 }

@@ -6,13 +6,6 @@ import { Flow } from './flow.js';
 /** The longest head of a request that opens a WebSocket, bytes. */
 const LONGEST_HEAD_BYTES = 8192;
 
-/** The options of a proxy. */
-export interface ProxyOptions {
-  readonly clock: Clock;
-  /** Returns the present conditions of the link with the dialler; without a name it is no node of the cluster. */
-  readonly conditions: (dialler: string | undefined) => LinkConditions;
-}
-
 /** One connection through a proxy: two sockets, and a flow each way. */
 export class Tunnel {
   readonly #options: ProxyOptions & { readonly over: () => void };
@@ -118,4 +111,11 @@ function nameIn(head: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The options of a proxy. */
+export interface ProxyOptions {
+  readonly clock: Clock;
+  /** Returns the present conditions of the link with the dialler; without a name it is no node of the cluster. */
+  readonly conditions: (dialler: string | undefined) => LinkConditions;
 }

@@ -22,9 +22,6 @@ export const TAG = {
   named: 11,
 } as const;
 
-/** Takes what is written; the bytes are the sink's only until it returns. */
-export type Sink = (bytes: Uint8Array) => void;
-
 /** Writes primitives and counts as bytes, and hands them on to a sink in pieces. */
 export class CanonicalBytes {
   /** Counted down by what is written, for a caller that works in steps. */
@@ -126,3 +123,6 @@ export class CanonicalBytes {
     this.#at = 0;
   }
 }
+
+/** Takes what is written; the bytes are the sink's only until it returns. */
+export type Sink = (bytes: Uint8Array) => void;

@@ -4,29 +4,6 @@ import { packedDepth } from './depth.js';
 import { keyText, type PathStep, pathText } from './paths.js';
 import { isBuffer, shapeOf, type ValueShape } from './value-shape.js';
 
-/** Options of a check. */
-export interface CheckOptions {
-  /** The name of the root value, with which paths begin: `result`, `inputs.xs`. */
-  readonly where: string;
-  /** Whether plain objects and arrays are frozen on the way, each once. Binary data, Map, Set and Date cannot be. */
-  readonly freeze: boolean;
-  /**
-   * Whether the root is a list of values, as constants are. The list itself then does not count as a level.
-   * @default false
-   */
-  readonly isList?: boolean;
-}
-
-/** The findings of a walk through a value. */
-export interface Survey {
-  /** An estimate of the packed size. */
-  readonly sizeBytes: number;
-  /** Whether the value contains something that structured clone alone would damage: an Error's own fields, or a Buffer. */
-  readonly needsCare: boolean;
-  /** Whether freezing makes the whole value immutable, as nothing inside is unfreezable. */
-  readonly freezesWhole: boolean;
-}
-
 /** Deeply frozen values and their surveys. A value passed from function to function is not walked again. */
 const sound = new WeakMap<object, Survey>();
 
@@ -297,4 +274,27 @@ export function freezeDeep<T>(value: T): T {
 function isPlain(value: object): boolean {
   const above = Object.getPrototypeOf(value) as object | null;
   return above === null || Object.getPrototypeOf(above) === null;
+}
+
+/** Options of a check. */
+export interface CheckOptions {
+  /** The name of the root value, with which paths begin: `result`, `inputs.xs`. */
+  readonly where: string;
+  /** Whether plain objects and arrays are frozen on the way, each once. Binary data, Map, Set and Date cannot be. */
+  readonly freeze: boolean;
+  /**
+   * Whether the root is a list of values, as constants are. The list itself then does not count as a level.
+   * @default false
+   */
+  readonly isList?: boolean;
+}
+
+/** The findings of a walk through a value. */
+export interface Survey {
+  /** An estimate of the packed size. */
+  readonly sizeBytes: number;
+  /** Whether the value contains something that structured clone alone would damage: an Error's own fields, or a Buffer. */
+  readonly needsCare: boolean;
+  /** Whether freezing makes the whole value immutable, as nothing inside is unfreezable. */
+  readonly freezesWhole: boolean;
 }

@@ -3,14 +3,6 @@ import { doAtOnce, type StepwiseWork } from '../base/index.js';
 import { CanonicalWriter } from './canonical.js';
 import { check } from './check.js';
 
-/** How a digest is taken. */
-export interface DigestOptions {
-  /** The name of the whole, with which paths begin. */
-  readonly where: string;
-  /** Whether it is known to be a value. Default false: then it is checked first, at once. */
-  readonly isChecked?: boolean;
-}
-
 /**
  * The digest of a value, SHA-256 in base64url: equal where a function could not tell the values apart, wherever and by whatever Node it is
  * taken, and nowhere else. The order of an object's keys does not count; that of a Map or Set does, and so do -0, holes, what is shared and
@@ -27,3 +19,11 @@ export function* valueDigest(value: unknown, { where, isChecked = false }: Diges
 
 /** The digest of a value, at once: some 10 ms for a MiB of small parts, 1.5 ms for one of binary data. Throws as `valueDigest` does. */
 export const digestOf = (value: unknown, options: DigestOptions): string => doAtOnce(valueDigest(value, options));
+
+/** How a digest is taken. */
+export interface DigestOptions {
+  /** The name of the whole, with which paths begin. */
+  readonly where: string;
+  /** Whether it is known to be a value. Default false: then it is checked first, at once. */
+  readonly isChecked?: boolean;
+}

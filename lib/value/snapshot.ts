@@ -4,17 +4,6 @@ import { packSurveyed, unpack } from './pack.js';
 import { smallCopy } from './small-copy.js';
 import { StoredValue } from './stored-value.js';
 
-/** Options of a snapshot. */
-export interface SnapshotOptions {
-  /** The name of the root value, with which paths begin. */
-  readonly where: string;
-  /**
-   * Whether functions are protected from each other's changes. If so, each opener gets its own copy. Otherwise functions on the loop share
-   * one copy, or the caller's own object if it is not a value and cannot be copied.
-   */
-  readonly freeze: boolean;
-}
-
 /** Like `snapshot`, for a small tree of plain objects, arrays and primitives. Returns `undefined` for everything else, valid or not. */
 export function smallSnapshot(value: object, freeze: boolean): StoredValue | undefined {
   const small = smallCopy(value);
@@ -41,4 +30,15 @@ export function snapshot(value: unknown, { where, freeze }: SnapshotOptions): St
     if (freeze || !HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) throw error;
     return StoredValue.live(value, surfaceSize(value), 'caller');
   }
+}
+
+/** Options of a snapshot. */
+export interface SnapshotOptions {
+  /** The name of the root value, with which paths begin. */
+  readonly where: string;
+  /**
+   * Whether functions are protected from each other's changes. If so, each opener gets its own copy. Otherwise functions on the loop share
+   * one copy, or the caller's own object if it is not a value and cannot be copied.
+   */
+  readonly freeze: boolean;
 }

@@ -15,9 +15,6 @@ const GATHERED_FROM_BYTES = 4 * 1024 * 1024;
 /** The content of a value that was given away. */
 const NOTHING: readonly Uint8Array[] = [];
 
-/** The origin of a value. A `result` is frozen when it is opened, a `caller`'s value is not. */
-export type Origin = 'result' | 'caller';
-
 /** A value that is made anew at each opening keeps its bytes up to this size. A larger one is packed again for each reader. */
 const BYTES_KEPT = 64 * 1024;
 
@@ -167,3 +164,6 @@ export class StoredValue {
     return parts;
   }
 }
+
+/** The origin of a value. A `result` is frozen when it is opened, a `caller`'s value is not. */
+export type Origin = 'result' | 'caller';

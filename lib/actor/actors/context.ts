@@ -4,14 +4,6 @@ import { type Cell, stoppedError } from '../tree/cell.js';
 import { askFor, unheard } from './ask.js';
 import { tell } from './tell.js';
 
-/** The actor behind a context. */
-export interface ContextOwner extends Cell {
-  readonly handle: ActorRef<unknown>;
-  readonly signal: AbortSignal;
-  leave(reason: ExitReason): void;
-  spawn: ActorContext<unknown>['spawn'];
-}
-
 /**
  * The operations of a handler. All go through the actor's fence, so a handler that goes on after its actor was killed has no effect. Its
  * functions may be destructured.
@@ -51,3 +43,11 @@ class Context implements ActorContext<unknown> {
 
 /** Returns the context that the handler and the hooks of an actor receive. */
 export const openContext = (place: ContextOwner): ActorContext<unknown> => new Context(place);
+
+/** The actor behind a context. */
+export interface ContextOwner extends Cell {
+  readonly handle: ActorRef<unknown>;
+  readonly signal: AbortSignal;
+  leave(reason: ExitReason): void;
+  spawn: ActorContext<unknown>['spawn'];
+}

@@ -6,12 +6,6 @@ import { Scope } from '../tree/scope.js';
 import type { Child } from './child.js';
 import { PendingStart } from './pending-start.js';
 
-/** The outcome of a start. A failed start has left nothing behind. */
-export type Started = { readonly type: 'started' | 'ignored' } | { readonly type: 'failed'; readonly cause: unknown };
-
-/** Called once when a started child has ended, within the same turn. */
-export type ChildWatcher = (child: Child, place: Cell, reason: ExitReason) => void;
-
 /** Starts the children of one supervisor, one at a time, each below its own scope. */
 export class ChildStarter {
   readonly #supervisor: Cell;
@@ -118,3 +112,9 @@ export class ChildStarter {
     return target;
   }
 }
+
+/** The outcome of a start. A failed start has left nothing behind. */
+export type Started = { readonly type: 'started' | 'ignored' } | { readonly type: 'failed'; readonly cause: unknown };
+
+/** Called once when a started child has ended, within the same turn. */
+export type ChildWatcher = (child: Child, place: Cell, reason: ExitReason) => void;

@@ -4,13 +4,6 @@ import type { Scope } from '../tree/scope.js';
 import { type CheckedSpec, graceOf, type OwnLimit } from './child-spec.js';
 import type { ChildState } from './restart-plan.js';
 
-/** A started incarnation: the user's ref and our cell. */
-export interface ChildIncarnation {
-  readonly ref: ChildRef;
-  readonly place: Cell;
-  readonly scope: Scope;
-}
-
 /** One child of a supervisor, over all its incarnations. */
 export class Child implements ChildState {
   readonly id: string;
@@ -76,4 +69,11 @@ export class Child implements ChildState {
     this.incarnation = undefined;
     this.state = state;
   }
+}
+
+/** A started incarnation: the user's ref and our cell. */
+export interface ChildIncarnation {
+  readonly ref: ChildRef;
+  readonly place: Cell;
+  readonly scope: Scope;
 }

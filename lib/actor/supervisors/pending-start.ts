@@ -3,15 +3,6 @@ import type { Shutdown } from '../contract.js';
 import { type Cell, stoppedError, WORKER_GRACE_MS } from '../tree/cell.js';
 import { deadline } from '../tree/deadline.js';
 
-/** The cells of a start: the child's supervisor, and the scope that it spawns under. */
-export interface StartPlaces {
-  readonly supervisor: Cell;
-  readonly childId: string;
-  readonly shutdown: Shutdown;
-  /** Asks everything that the start has spawned so far to end. Resolves when it has. */
-  readonly endSpawned: () => Promise<void>;
-}
-
 /**
  * A child's `start` in progress. The supervisor waits for it without a limit until the supervisor is asked to stop, or the child is to be
  * terminated. Then the start gets as long as the child would get to end; OTP waits for ever here. If that is `'infinity'`, what it has
@@ -73,4 +64,13 @@ export class PendingStart {
     this.#timer?.cancel();
     return true;
   }
+}
+
+/** The cells of a start: the child's supervisor, and the scope that it spawns under. */
+export interface StartPlaces {
+  readonly supervisor: Cell;
+  readonly childId: string;
+  readonly shutdown: Shutdown;
+  /** Asks everything that the start has spawned so far to end. Resolves when it has. */
+  readonly endSpawned: () => Promise<void>;
 }

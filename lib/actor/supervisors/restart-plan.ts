@@ -4,14 +4,6 @@ import type { ExitReason, Restart, SupervisorOptions } from '../contract.js';
 type Strategy = NonNullable<SupervisorOptions['strategy']>;
 type AutoShutdown = NonNullable<SupervisorOptions['autoShutdown']>;
 
-/** One child in the list, as far as a supervisor's decisions need it. */
-export interface ChildState {
-  readonly id: string;
-  readonly restart: Restart;
-  readonly significant: boolean;
-  readonly state: 'running' | 'stopped' | 'restarting';
-}
-
 /** Whether an exit is clean. Source: OTP, `normal` and `shutdown`. */
 export const isClean = (reason: ExitReason): boolean => reason === 'normal' || reason === 'shutdown';
 
@@ -57,4 +49,12 @@ export function endsSupervisor(mode: AutoShutdown, ended: ChildState, left: Iter
   if (mode === 'any-significant') return true;
   for (const child of left) if (child.significant && child.id !== ended.id && child.state !== 'stopped') return false;
   return true;
+}
+
+/** One child in the list, as far as a supervisor's decisions need it. */
+export interface ChildState {
+  readonly id: string;
+  readonly restart: Restart;
+  readonly significant: boolean;
+  readonly state: 'running' | 'stopped' | 'restarting';
 }

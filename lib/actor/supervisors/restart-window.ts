@@ -1,10 +1,4 @@
 // Brain: pure.
-/** How many restarts are too many. */
-export interface RestartIntensity {
-  readonly maxRestarts: number;
-  readonly withinMs: number;
-}
-
 /**
  * Decides whether one more restart is allowed: at most `maxRestarts` within any `withinMs` (sliding, monotonic ms).
  * Pure; returns the restart times still inside the window, this one last, or `'give-up'`. Default 3 in 5000 ms.
@@ -19,4 +13,10 @@ export function restartWindow(
   const inside = restartedAtMs.filter((atMs) => nowMs - atMs <= withinMs);
   inside.push(nowMs);
   return inside.length > maxRestarts ? 'give-up' : inside;
+}
+
+/** How many restarts are too many. */
+export interface RestartIntensity {
+  readonly maxRestarts: number;
+  readonly withinMs: number;
 }

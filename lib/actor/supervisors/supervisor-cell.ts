@@ -15,12 +15,6 @@ import type { PendingSupervisorCall, SupervisorCall, SupervisorMessage } from '.
 /** How long a question about the children waits for the calls before it, ms. */
 const LOOK_MS = 1000;
 
-/** Why a supervisor gave up: the child with one restart too many, and the reason of its last end. */
-export interface GaveUp {
-  readonly childId: string;
-  readonly cause: unknown;
-}
-
 /**
  * One incarnation of a supervisor. It performs what `restart-plan` and `restart-window` decide. Everything comes through its one nact
  * mailbox. It takes the next message only when the last is done, including starts and stops of children. It refuses calls once it is asked
@@ -352,4 +346,10 @@ export class SupervisorCell extends Cell implements Receiver {
   #refuseIfOver(): void {
     if (this.isOver) throw stoppedError(`Cannot go on in "${this.name}"`, this);
   }
+}
+
+/** Why a supervisor gave up: the child with one restart too many, and the reason of its last end. */
+export interface GaveUp {
+  readonly childId: string;
+  readonly cause: unknown;
 }

@@ -8,18 +8,6 @@ import { Handle } from './handle.js';
 export const WORKER_GRACE_MS = 5_000;
 
 /**
- * The phases of a cell's life. `stopping`: asked to stop, its current work may finish. `closing`: ends its children, then itself, and
- * accepts no new ones. `fenced`: dead, while its descendants are being killed. `ended`: its reason is known.
- */
-export type CellPhase = 'starting' | 'running' | 'stopping' | 'closing' | 'fenced' | 'ended';
-
-/** The kinds of cells. Only actors and supervisors can be children of a supervisor. */
-export type CellKind = 'system' | 'supervisor' | 'scope' | 'actor' | 'group';
-
-/** Called once when a cell ends, within the same turn. Must not throw. */
-export type ExitWatcher = (reason: ExitReason) => void;
-
-/**
  * One cell of the tree of actors: an actor, a supervisor, a scope, a group, or the system itself. It holds what all have in common.
  * Children end before their parent, in reverse order, however it ends. A name is unique among the children of one parent. The end has one
  * reason and is reported once. nact knows nothing of this tree.
@@ -248,3 +236,15 @@ export function asError(thrown: unknown): Error {
   if (isError(safe) || HandoffError.is(safe)) return safe;
   return new Error(`something that is no Error was thrown: ${printed(safe)}`, { cause: safe });
 }
+
+/**
+ * The phases of a cell's life. `stopping`: asked to stop, its current work may finish. `closing`: ends its children, then itself, and
+ * accepts no new ones. `fenced`: dead, while its descendants are being killed. `ended`: its reason is known.
+ */
+export type CellPhase = 'starting' | 'running' | 'stopping' | 'closing' | 'fenced' | 'ended';
+
+/** The kinds of cells. Only actors and supervisors can be children of a supervisor. */
+export type CellKind = 'system' | 'supervisor' | 'scope' | 'actor' | 'group';
+
+/** Called once when a cell ends, within the same turn. Must not throw. */
+export type ExitWatcher = (reason: ExitReason) => void;

@@ -1,8 +1,3 @@
-/** The receiver of messages sent to a handle. */
-export interface Target {
-  post(message: unknown): boolean;
-}
-
 /**
  * The object that users have instead of the real one. It shows nothing of the inside, even when printed or compared, and cannot be made
  * from outside.
@@ -28,4 +23,9 @@ export class Reference extends Handle {
     super(target);
     this.id = id;
   }
+}
+
+/** The receiver of messages sent to a handle. */
+export interface Target {
+  post(message: unknown): boolean;
 }

@@ -2,16 +2,6 @@ import type { DagFault } from '../../base/index.js';
 import { CLOSURES } from '../graph/closures.js';
 import type { Plan } from './plan.js';
 
-/** The facts that an execution adds to a DAG. */
-export interface ExecutionFacts {
-  /** The name of the driver's node. */
-  readonly driver: string;
-  /** Whether an input has a value, given with the execution or stored before. */
-  readonly hasInput: (id: string) => boolean;
-  /** Whether every function runs on the driver, whatever its `node` says. */
-  readonly local: boolean;
-}
-
 /**
  * Lists the faults of a valid DAG in this execution: inputs that a function needs and that have no value (`functionId` is the input's id),
  * and functions that only the driver can run but another node should. Pure.
@@ -40,4 +30,14 @@ export function executionFaults(plan: Plan, facts: ExecutionFacts): DagFault[] {
     }
   }
   return faults;
+}
+
+/** The facts that an execution adds to a DAG. */
+export interface ExecutionFacts {
+  /** The name of the driver's node. */
+  readonly driver: string;
+  /** Whether an input has a value, given with the execution or stored before. */
+  readonly hasInput: (id: string) => boolean;
+  /** Whether every function runs on the driver, whatever its `node` says. */
+  readonly local: boolean;
 }

@@ -58,28 +58,7 @@ interface Arriving {
   receivedBytes: number;
 }
 
-/** The effect of a chunk on its value. */
-export type Arrival =
-  | { readonly type: 'arriving' }
-  | { readonly type: 'arrived'; readonly parts: readonly Uint8Array[] }
-  /** The value is refused, and the sender must stop. */
-  | { readonly type: 'refused'; readonly error: Error }
-  /** The sender has given the value up. */
-  | { readonly type: 'abandoned'; readonly error: Error }
-  | { readonly type: 'malformed'; readonly fault: string };
-
 const ARRIVING: Arrival = { type: 'arriving' };
-
-/** Returns memory, in pieces, for a value of which only the beginning has come; `undefined` if it may stay in the pieces that come. */
-export type MemoryFor = (transferId: number, sizeBytes: number, begin: Uint8Array | undefined) => readonly Uint8Array[] | undefined;
-
-/** The options of an inbox. */
-export interface InboxOptions {
-  readonly budget: IncomingBudget;
-  readonly memoryFor: MemoryFor;
-  /** Whether a request waits for the value that begins to arrive. */
-  expects(transferId: number, sizeBytes: number): boolean;
-}
 
 /**
  * Collects the chunks of values. A value is the list of pieces in which it came. Its reader joins them where it needs them, which is the
@@ -193,4 +172,25 @@ function put(bytes: Uint8Array, memory: readonly Uint8Array[], at: number): void
     if (count > 0) piece.set(bytes.subarray(from - at, from - at + count), from - begin);
     begin += piece.length;
   }
+}
+
+/** The effect of a chunk on its value. */
+export type Arrival =
+  | { readonly type: 'arriving' }
+  | { readonly type: 'arrived'; readonly parts: readonly Uint8Array[] }
+  /** The value is refused, and the sender must stop. */
+  | { readonly type: 'refused'; readonly error: Error }
+  /** The sender has given the value up. */
+  | { readonly type: 'abandoned'; readonly error: Error }
+  | { readonly type: 'malformed'; readonly fault: string };
+
+/** Returns memory, in pieces, for a value of which only the beginning has come; `undefined` if it may stay in the pieces that come. */
+export type MemoryFor = (transferId: number, sizeBytes: number, begin: Uint8Array | undefined) => readonly Uint8Array[] | undefined;
+
+/** The options of an inbox. */
+export interface InboxOptions {
+  readonly budget: IncomingBudget;
+  readonly memoryFor: MemoryFor;
+  /** Whether a request waits for the value that begins to arrive. */
+  expects(transferId: number, sizeBytes: number): boolean;
 }

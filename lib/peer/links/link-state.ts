@@ -2,57 +2,6 @@
 import { peerAddress } from '../../base/index.js';
 import type { Greeting, Hello, RefusalReason } from '../protocol/messages.js';
 
-/** The identity of the other end. `address` is where it listens; `undefined` if it only dials. */
-export interface PeerIdentity {
-  readonly name: string;
-  /** Made anew at each start of a node. Compared for equality only. */
-  readonly incarnation: string;
-  readonly address: string | undefined;
-  /** Whether it only asks and observes, and is no member of the cluster. */
-  readonly isObserver: boolean;
-}
-
-/** The role of this node in a link: it dialled, or it accepted. */
-export type LinkRole = 'dialler' | 'acceptor';
-
-/** Everything that both sides have said, as plain data. Proofs are bound to it. */
-export type Transcript = readonly (string | number | boolean | null)[];
-
-/** Makes and checks the proofs of the cookie. Pure. */
-export interface Prover {
-  prove(role: LinkRole, transcript: Transcript): Uint8Array;
-  verify(proof: Uint8Array, role: LinkRole, transcript: Transcript): boolean;
-}
-
-/** Why a link is over, or never came up. */
-export type LinkEnd =
-  | { readonly type: 'refused'; readonly by: 'us' | 'them'; readonly reason: RefusalReason; readonly peer: PeerIdentity | undefined }
-  /** The nodes have no common protocol. `text` says so. */
-  | { readonly type: 'mismatch'; readonly text: string }
-  /** The other end did not greet in time. */
-  | { readonly type: 'silent' }
-  | { readonly type: 'bad-message'; readonly fault: string };
-
-/** The setup of a link. */
-export interface LinkSetup {
-  readonly role: LinkRole;
-  readonly self: PeerIdentity;
-  /** The schemes of the transport. An address with another one is dropped. */
-  readonly schemes?: readonly string[] | undefined;
-  /** The protocols that this node speaks. */
-  readonly lowest: number;
-  readonly highest: number;
-  /** 16 random bytes, as hex and as bytes. */
-  readonly nonce: Uint8Array;
-  readonly prover: Prover;
-  /** The name expected at the address, if it is known. */
-  readonly expected: string | undefined;
-  /** The time at which the greeting must be over. */
-  readonly deadlineMs: number;
-  /** Returns why the node's other links rule out one with this peer, or `undefined`. */
-  objection(peer: PeerIdentity): RefusalReason | undefined;
-}
-
 /**
  * The state of a link. `opening`: there is no connection yet. `greeting`: it waits for the other's hello. `proving`: for its proof.
  * `deciding`: for the welcome of the side that has the last word. `up`. `over`.
@@ -244,3 +193,54 @@ function transcriptOf({ setup, protocol, exporter }: LinkState, theirs: Hello): 
 }
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** The identity of the other end. `address` is where it listens; `undefined` if it only dials. */
+export interface PeerIdentity {
+  readonly name: string;
+  /** Made anew at each start of a node. Compared for equality only. */
+  readonly incarnation: string;
+  readonly address: string | undefined;
+  /** Whether it only asks and observes, and is no member of the cluster. */
+  readonly isObserver: boolean;
+}
+
+/** The role of this node in a link: it dialled, or it accepted. */
+export type LinkRole = 'dialler' | 'acceptor';
+
+/** Everything that both sides have said, as plain data. Proofs are bound to it. */
+export type Transcript = readonly (string | number | boolean | null)[];
+
+/** Makes and checks the proofs of the cookie. Pure. */
+export interface Prover {
+  prove(role: LinkRole, transcript: Transcript): Uint8Array;
+  verify(proof: Uint8Array, role: LinkRole, transcript: Transcript): boolean;
+}
+
+/** Why a link is over, or never came up. */
+export type LinkEnd =
+  | { readonly type: 'refused'; readonly by: 'us' | 'them'; readonly reason: RefusalReason; readonly peer: PeerIdentity | undefined }
+  /** The nodes have no common protocol. `text` says so. */
+  | { readonly type: 'mismatch'; readonly text: string }
+  /** The other end did not greet in time. */
+  | { readonly type: 'silent' }
+  | { readonly type: 'bad-message'; readonly fault: string };
+
+/** The setup of a link. */
+export interface LinkSetup {
+  readonly role: LinkRole;
+  readonly self: PeerIdentity;
+  /** The schemes of the transport. An address with another one is dropped. */
+  readonly schemes?: readonly string[] | undefined;
+  /** The protocols that this node speaks. */
+  readonly lowest: number;
+  readonly highest: number;
+  /** 16 random bytes, as hex and as bytes. */
+  readonly nonce: Uint8Array;
+  readonly prover: Prover;
+  /** The name expected at the address, if it is known. */
+  readonly expected: string | undefined;
+  /** The time at which the greeting must be over. */
+  readonly deadlineMs: number;
+  /** Returns why the node's other links rule out one with this peer, or `undefined`. */
+  objection(peer: PeerIdentity): RefusalReason | undefined;
+}

@@ -26,44 +26,6 @@ import {
 } from './link-state.js';
 import { Outbox } from './outbox.js';
 
-/** Why a link ended: the end of its greeting, or of its connection. */
-export type LinkOver =
-  | LinkEnd
-  | { readonly type: 'closed'; readonly closing: Closing }
-  /** This node closed it. */
-  | { readonly type: 'dropped' }
-  /** The peer does not take what it is sent. */
-  | { readonly type: 'stalled' };
-
-/** The events of a link. */
-export interface LinkEvents {
-  up(link: Link): void;
-  /** Called once, last, also for a link that never came up. Its connection may still be closing. */
-  over(link: Link, end: LinkOver): void;
-  /** The messages of one frame, in order. */
-  messages(link: Link, messages: readonly WireMessage[]): void;
-  /** A value is complete, or will not come. */
-  value(link: Link, transferId: number, value: readonly Uint8Array[] | Error): void;
-  /** Whether a request waits for a value that begins to arrive. Otherwise it is refused. */
-  expects(link: Link, transferId: number, sizeBytes: number): boolean;
-  /** Returns memory to assemble a value of which only a part has come. */
-  memoryFor(link: Link, ...value: Parameters<MemoryFor>): readonly Uint8Array[] | undefined;
-  badFrame(link: Link, fault: string): void;
-  /** A message that could not be understood, and that a request here or there waits for. */
-  notUnderstood(link: Link, message: WrongMessage): void;
-}
-
-/** The options of a link. */
-export interface LinkOptions extends Omit<LinkSetup, 'nonce' | 'deadlineMs'> {
-  readonly socket: Socket;
-  readonly clock: Clock;
-  readonly defer: Defer;
-  readonly budget: IncomingBudget;
-  /** How long the greeting may take, including the opening of the connection, ms. */
-  readonly greetingMs: number;
-  readonly events: LinkEvents;
-}
-
 /** One connection to one peer. It feeds the link's brain and performs its commands. Once it is up, it carries messages and values. */
 export class Link {
   /** Resolves when its connection is completely closed. */
@@ -301,4 +263,42 @@ export function describeEnd(end: LinkOver): string {
     case 'stalled':
       return 'it takes nothing';
   }
+}
+
+/** Why a link ended: the end of its greeting, or of its connection. */
+export type LinkOver =
+  | LinkEnd
+  | { readonly type: 'closed'; readonly closing: Closing }
+  /** This node closed it. */
+  | { readonly type: 'dropped' }
+  /** The peer does not take what it is sent. */
+  | { readonly type: 'stalled' };
+
+/** The events of a link. */
+export interface LinkEvents {
+  up(link: Link): void;
+  /** Called once, last, also for a link that never came up. Its connection may still be closing. */
+  over(link: Link, end: LinkOver): void;
+  /** The messages of one frame, in order. */
+  messages(link: Link, messages: readonly WireMessage[]): void;
+  /** A value is complete, or will not come. */
+  value(link: Link, transferId: number, value: readonly Uint8Array[] | Error): void;
+  /** Whether a request waits for a value that begins to arrive. Otherwise it is refused. */
+  expects(link: Link, transferId: number, sizeBytes: number): boolean;
+  /** Returns memory to assemble a value of which only a part has come. */
+  memoryFor(link: Link, ...value: Parameters<MemoryFor>): readonly Uint8Array[] | undefined;
+  badFrame(link: Link, fault: string): void;
+  /** A message that could not be understood, and that a request here or there waits for. */
+  notUnderstood(link: Link, message: WrongMessage): void;
+}
+
+/** The options of a link. */
+export interface LinkOptions extends Omit<LinkSetup, 'nonce' | 'deadlineMs'> {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly defer: Defer;
+  readonly budget: IncomingBudget;
+  /** How long the greeting may take, including the opening of the connection, ms. */
+  readonly greetingMs: number;
+  readonly events: LinkEvents;
 }

@@ -47,14 +47,6 @@ interface Transfer {
   reject(error: Error): void;
 }
 
-/** The options of an outbox. `stalled` is called when the peer takes nothing. */
-export interface OutboxOptions {
-  readonly socket: Socket;
-  readonly clock: Clock;
-  readonly defer: Defer;
-  stalled(): void;
-}
-
 /**
  * Everything on its way to one peer. The messages of one turn go in few frames, in order, a long message in pieces. Values go beside them
  * in chunks, in turn if there are several. The window limits how much is in transit; the rest waits here, where it can be counted.
@@ -289,4 +281,12 @@ function piecesOf(transfer: Transfer, bytes: number): Uint8Array[] {
     }
   }
   return pieces;
+}
+
+/** The options of an outbox. `stalled` is called when the peer takes nothing. */
+export interface OutboxOptions {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly defer: Defer;
+  stalled(): void;
 }

@@ -15,17 +15,6 @@ const FAILURES_FOLLOWED = 5;
 export const redialRestMs = (failures: number, random: number, isProved = true): number =>
   Math.min(isProved ? LONGEST_REST_MS : LONGEST_UNPROVED_REST_MS, FIRST_REST_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + random / 2);
 
-/** A dial in progress. */
-export interface Dial {
-  cancel(): void;
-}
-
-/** An address that another node reported: the reporter, and the gate that limits dials of such addresses. */
-export interface Hearsay {
-  readonly teller: string;
-  readonly gate: DialGate;
-}
-
 /** Keeps dialling one peer whenever there is no link to it. The owner reports when a link is there and when it is gone. */
 export class Redial {
   readonly address: string;
@@ -141,4 +130,15 @@ export class Redial {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(redialRestMs(this.#failures, this.#random(), this.#isProved), () => this.start());
   }
+}
+
+/** A dial in progress. */
+export interface Dial {
+  cancel(): void;
+}
+
+/** An address that another node reported: the reporter, and the gate that limits dials of such addresses. */
+export interface Hearsay {
+  readonly teller: string;
+  readonly gate: DialGate;
 }

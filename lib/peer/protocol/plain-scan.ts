@@ -1,11 +1,3 @@
-/** The limits of a MessagePack value. */
-export interface ScanLimits {
-  /** How deep lists and maps may be nested. */
-  readonly depth: number;
-  /** The number of values of any kind, including keys. */
-  readonly nodes: number;
-}
-
 const MAX_DEPTH = 64;
 /** For each open list or map, how many values are still to come. */
 const left = new Float64Array(MAX_DEPTH + 1);
@@ -130,3 +122,11 @@ function unsigned(bytes: Uint8Array, at: number, width: number): number {
 }
 
 const latin1 = (bytes: Uint8Array, at: number, length: number): string => String.fromCharCode(...bytes.subarray(at, at + length));
+
+/** The limits of a MessagePack value. */
+export interface ScanLimits {
+  /** How deep lists and maps may be nested. */
+  readonly depth: number;
+  /** The number of values of any kind, including keys. */
+  readonly nodes: number;
+}

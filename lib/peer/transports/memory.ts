@@ -12,29 +12,11 @@ import {
   type Transport,
 } from '../transport.js';
 
-/** The faults of the way between two nodes, in both directions. */
-export interface LinkConditions {
-  /**
-   * How long each frame is in transit, ms. By default it arrives in the next turn.
-   * @default 0
-   */
-  readonly delayMs?: number;
-  /** The bandwidth, bytes a second. The default is no limit. */
-  readonly bytesPerSecond?: number;
-  /** Nothing arrives and nothing is lost: frames arrive once it is over. A network that is cut looks the same. */
-  readonly stall?: boolean;
-  /** Resets each connection once it has carried this many bytes in one direction. */
-  readonly resetAfterBytes?: number;
-}
-
 /** The scheme of URLs in memory. */
 const SCHEME = 'memory';
 
 /** How long frames sent before a close have to leave, ms. */
 const LONGEST_LINGER_MS = 1000;
-
-/** Called with each frame, its sender and its receiver. */
-export type FrameObserver = (from: string, to: string, parts: readonly Uint8Array[]) => void;
 
 const PERFECT: LinkConditions = {};
 
@@ -323,3 +305,21 @@ export class MemoryNetwork {
 }
 
 const pair = (a: string, b: string): string => JSON.stringify(a < b ? [a, b] : [b, a]);
+
+/** The faults of the way between two nodes, in both directions. */
+export interface LinkConditions {
+  /**
+   * How long each frame is in transit, ms. By default it arrives in the next turn.
+   * @default 0
+   */
+  readonly delayMs?: number;
+  /** The bandwidth, bytes a second. The default is no limit. */
+  readonly bytesPerSecond?: number;
+  /** Nothing arrives and nothing is lost: frames arrive once it is over. A network that is cut looks the same. */
+  readonly stall?: boolean;
+  /** Resets each connection once it has carried this many bytes in one direction. */
+  readonly resetAfterBytes?: number;
+}
+
+/** Called with each frame, its sender and its receiver. */
+export type FrameObserver = (from: string, to: string, parts: readonly Uint8Array[]) => void;

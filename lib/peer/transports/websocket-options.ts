@@ -1,14 +1,5 @@
 import type { SecureContextOptions } from 'node:tls';
 
-/** TLS material and trusted certificates, all in PEM. */
-export interface WebSocketTls extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
-  /**
-   * Whether diallers must also show a certificate signed by `ca` (mutual TLS).
-   * @default false
-   */
-  readonly requestCert?: boolean;
-}
-
 /** The options of a WebSocket transport. */
 export interface WebSocketOptions {
   /**
@@ -28,4 +19,13 @@ export interface WebSocketOptions {
    * @default 256
    */
   readonly maxUnproved?: number;
+}
+
+/** TLS material and trusted certificates, all in PEM. */
+export interface WebSocketTls extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
+  /**
+   * Whether diallers must also show a certificate signed by `ca` (mutual TLS).
+   * @default false
+   */
+  readonly requestCert?: boolean;
 }

@@ -10,36 +10,6 @@ import { RandomFaults } from './random-faults.js';
 import { Scheduler, SimulationStuck } from './scheduler.js';
 import { virtualGlobals } from './virtual-globals.js';
 
-/** The options of `simulate`. */
-export interface SimulationOptions {
-  /** Determines everything that happens. An integer. */
-  seed: number;
-  /**
-   * The nodes, as for `TestCluster`.
-   * @default 3
-   */
-  nodes?: ClusterOptions['nodes'];
-  /**
-   * `'none'`: only the scenario causes faults.
-   * @default 'none'
-   */
-  faults?: 'none' | 'random';
-  /**
-   * `'liveness'`: random faults stop at some time and everything is repaired, so the scenario must end. `'safety'`: they go on until it
-   * ends. Either fails after two virtual hours.
-   * @default 'liveness'
-   */
-  mode?: 'safety' | 'liveness';
-}
-
-/** The result of a scenario, and its trace, one line for each thing that happened. */
-export interface Simulation<T> {
-  /** What the scenario resolved to. */
-  readonly result: T;
-  /** One line for each thing that happened, in order. */
-  readonly trace: readonly string[];
-}
-
 const LIMIT_MS = 2 * 3_600_000;
 
 /** How long an unharmed cluster takes to come to rest, until the last loss is noticed and reported, virtual ms. */
@@ -179,4 +149,34 @@ function failure(error: unknown, { seed, mode, trace }: { seed: number; mode: st
   const end = told.slice(-TRACE_END).map((line) => `  ${line}`);
   const failed = `Simulation failed: seed ${seed}, ${mode}, Node ${process.version}: ${what}`;
   return new Error(`${failed}\nThe end of its trace, beats apart:\n${end.join('\n')}`, { cause: error });
+}
+
+/** The options of `simulate`. */
+export interface SimulationOptions {
+  /** Determines everything that happens. An integer. */
+  seed: number;
+  /**
+   * The nodes, as for `TestCluster`.
+   * @default 3
+   */
+  nodes?: ClusterOptions['nodes'];
+  /**
+   * `'none'`: only the scenario causes faults.
+   * @default 'none'
+   */
+  faults?: 'none' | 'random';
+  /**
+   * `'liveness'`: random faults stop at some time and everything is repaired, so the scenario must end. `'safety'`: they go on until it
+   * ends. Either fails after two virtual hours.
+   * @default 'liveness'
+   */
+  mode?: 'safety' | 'liveness';
+}
+
+/** The result of a scenario, and its trace, one line for each thing that happened. */
+export interface Simulation<T> {
+  /** What the scenario resolved to. */
+  readonly result: T;
+  /** One line for each thing that happened, in order. */
+  readonly trace: readonly string[];
 }
