@@ -1,14 +1,11 @@
 import { textOf } from '../base/index.js';
 import type { ExitReason, Parent } from './contract.js';
-import { close, type NactRef, post } from './nact.js';
 import { asError, Cell, cellOf, stoppedError } from './tree/cell.js';
 
 /** One incarnation of a group member, as an `ActorRef` is one of an actor. */
 export interface GroupRef {
   readonly name: string;
   readonly alive: boolean;
-  /** Sends a message. Returns false if the member has ended. */
-  tell(message: unknown): boolean;
   /** Handles a message now, within the caller's turn and the member's own fences. Does nothing if the member has ended. */
   hear(message: unknown): void;
   /**
@@ -28,19 +25,11 @@ export type MemberExit = (reason: ExitReason) => void;
 
 /** Many short-lived actors under one parent, which neither restarts nor awaits them: see `openGroup`. */
 export interface ActorGroup {
-  readonly size: number;
   /** Starts a member. Names are for people and need not be unique. Throws `HANDOFF_STOPPED` if the group has ended. */
   spawn<M = unknown>(name: string, handler: MemberHandler<M>, onExit: MemberExit): GroupRef;
-  /** Ends every member, youngest first. */
-  stopAll(reason: 'normal' | 'shutdown' | Error): void;
-  killAll(): void;
 }
 
-/**
- * The member is also nact's state of its actor, so that one function serves all members: a closure for each costs more than the member. The
- * nact actor is the member's mailbox. It is made only when a message must wait: most members receive their messages within the turn in
- * which they were spawned.
- */
+/** Has no mailbox: what it is to do it is given within the turn of its caller. So an actor for each function costs next to nothing. */
 class Member implements GroupRef {
   readonly name: string;
   alive = true;
@@ -50,24 +39,12 @@ class Member implements GroupRef {
   readonly #group: GroupPlace;
   #handler: MemberHandler<unknown> | undefined;
   #onExit: MemberExit | undefined;
-  #mailbox: NactRef<unknown> | undefined;
 
   constructor(group: GroupPlace, name: string, handler: MemberHandler<unknown>, onExit: MemberExit) {
     this.name = name;
     this.#group = group;
     this.#handler = handler;
     this.#onExit = onExit;
-  }
-
-  tell(message: unknown): boolean {
-    if (!this.alive) {
-      this.#group.system.deadLetters += 1;
-      return false;
-    }
-    const { system: ground } = this.#group;
-    this.#mailbox ??= ground.spawn(hear, this, ground.nextName());
-    post(this.#mailbox, message);
-    return true;
   }
 
   stop(reason: 'normal' | 'shutdown' | Error = 'normal'): void {
@@ -82,7 +59,6 @@ class Member implements GroupRef {
     if (!this.alive) return;
     this.alive = false;
     this.#group.forget(this);
-    if (this.#mailbox) close(this.#mailbox);
     const onExit = this.#onExit!;
     this.#handler = undefined;
     this.#onExit = undefined;
@@ -104,16 +80,10 @@ class Member implements GroupRef {
   }
 }
 
-function hear(member: Member, message: unknown): Member {
-  member.hear(message);
-  return member;
-}
-
 /** The group's one cell in the tree. Its members have no cells. */
 class GroupPlace extends Cell implements ActorGroup {
   readonly grace = 'infinity';
   readonly handle = this;
-  size = 0;
   #youngest: Member | undefined;
 
   constructor(parent: Cell) {
@@ -130,7 +100,6 @@ class GroupPlace extends Cell implements ActorGroup {
       member.older = before;
     }
     this.#youngest = member;
-    this.size += 1;
     return member;
   }
 
@@ -141,22 +110,6 @@ class GroupPlace extends Cell implements ActorGroup {
     if (older) older.younger = younger;
     member.older = undefined;
     member.younger = undefined;
-    this.size -= 1;
-  }
-
-  /** Ends the present members. Those that an `onExit` spawns meanwhile are not included, unless the group is over. */
-  #endAll(reason: ExitReason): void {
-    const members: Member[] = [];
-    for (let member = this.#youngest; member; member = member.older) members.push(member);
-    for (const member of members) member.end(reason);
-  }
-
-  stopAll(reason: 'normal' | 'shutdown' | Error): void {
-    this.#endAll(reason);
-  }
-
-  killAll(): void {
-    this.#endAll('killed');
   }
 
   post(): boolean {
@@ -173,13 +126,16 @@ class GroupPlace extends Cell implements ActorGroup {
   }
 
   protected onFence(): void {
-    this.#endAll('killed');
+    // No member is added meanwhile: the group has ended.
+    const members: Member[] = [];
+    for (let member = this.#youngest; member; member = member.older) members.push(member);
+    for (const member of members) member.end('killed');
   }
 }
 
 /**
- * Opens a group of actors under an actor, a supervisor or a system. Members are nact actors with the same fences and exit reasons as
- * `spawnActor`'s. Everything is synchronous: promises, specifications and `init` cannot pay at 5 µs an actor.
+ * Opens a group of actors under an actor, a supervisor or a system. Members have the same fences and exit reasons as `spawnActor`'s.
+ * Everything is synchronous: mailboxes, promises, specifications and `init` cannot pay at 5 µs an actor.
  *
  * When the parent ends, in whatever way, the members are killed first. Throws `HANDOFF_STOPPED` if the parent has ended.
  */

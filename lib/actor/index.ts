@@ -7,4 +7,4 @@ export { type ActorGroup, type GroupRef, type MemberExit, type MemberHandler, op
 export { type NactRef, tellNact } from './nact.js';
 export * from './public.js';
 export { gaveUp, type SupervisionTree, startLimitedChild, supervisionTree } from './supervisors/supervisor.js';
-export { closePlainActor, deadLetters, openActorSystem, openPlainActor } from './tree/system.js';
+export { closePlainActor, openActorSystem, openPlainActor } from './tree/system.js';

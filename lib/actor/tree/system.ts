@@ -80,8 +80,3 @@ export function openPlainActor<M = unknown>(system: ActorSystem, name: string, r
 export function closePlainActor(desk: NactRef<never>): void {
   close(desk as NactRef<unknown>);
 }
-
-/** Returns how many messages of this system were sent to actors that had ended. */
-export function deadLetters(system: ActorSystem): number {
-  return cellOf('system', system).system.deadLetters;
-}
