@@ -154,4 +154,6 @@ export interface JournalOptions {
   readonly leaseMs: number;
   /** Nothing is written, no lease is taken, and a node that writes is not disturbed. @default false */
   readonly isReadOnly?: boolean;
+  /** How long to try while a database does not answer, or while nodes of an older version use it. @default 0: once */
+  readonly openTimeoutMs?: number;
 }

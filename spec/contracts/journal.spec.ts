@@ -44,14 +44,17 @@ async function groupsOf(journal: Journal, run: RunJournal | RecordedRun): Promis
 
 for (const name of Object.keys(journals) as JournalName[]) {
   describe(`a journal: ${name}`, () => {
+    const places = journalPlaces[name];
     let place: JournalPlace;
 
-    beforeEach(async function () {
-      const made = await journalPlaces[name].make();
-      if (!made) return this.skip();
-      place = made;
+    before(async function () {
+      if (!(await places.begin())) this.skip();
     });
+    after(() => places.end());
 
+    beforeEach(async () => {
+      place = await places.make();
+    });
     afterEach(() => place?.remove());
 
     it('is called what the map calls it', async () => {
@@ -287,7 +290,7 @@ for (const name of Object.keys(journals) as JournalName[]) {
       expect(await groupsOf(journal, run)).to.deep.equal(['plan of k', 'one', 'two']);
     });
 
-    if (!journalPlaces[name].isShared) return;
+    if (!places.isShared) return;
 
     describe('with several drivers', () => {
       it('has one driver for each run, and names it to others', async () => {

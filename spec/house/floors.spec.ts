@@ -34,6 +34,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   tsx: ['executor/code/', 'journal/sqlite/'],
   libsql: 'journal/sqlite/',
   pg: 'journal/postgres/',
+  pgpass: 'journal/postgres/',
 };
 
 interface Import {

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDir, type Journal, type JournalName, type JournalOptions, journals, MemoryDatabase } from '../../lib/journal/index.js';
 import { bytesIn } from '../../lib/journal/sql/dialect.js';
 import { openSqlite } from '../../lib/journal/sqlite/sqlite-connection.js';
+import { type PostgresServer, postgresServer } from './postgres-server.js';
 import { testClock } from './test-clock.js';
 
 /** Where journals of one variant are opened: what survives them, and ways to harm it. */
@@ -88,16 +90,61 @@ async function sqlitePlace(): Promise<JournalPlace> {
   };
 }
 
+/** A schema of its own in one server. */
+async function postgresPlace(server: PostgresServer): Promise<JournalPlace> {
+  const schema = `s${randomBytes(8).toString('hex')}`;
+  const opened: Journal[] = [];
+  const withGroup = async (key: string, sequence: number, harm: (bytes: Uint8Array) => Uint8Array): Promise<void> => {
+    const where = `WHERE sequence = $2 AND run_id = (SELECT run_id FROM "${schema}".runs WHERE key = $1)`;
+    const place = [Buffer.from(key), sequence];
+    const [row] = await server.query(`SELECT bytes FROM "${schema}".groups ${where}`, place);
+    const harmed = Buffer.from(harm(Uint8Array.from(row!.bytes as Buffer)));
+    await server.query(`UPDATE "${schema}".groups SET bytes = $3 ${where}`, [...place, harmed]);
+  };
+  return {
+    async open(options = {}) {
+      const journal = await journals.postgres(server.url(schema), { node: 'a', clock: testClock(), leaseMs: LEASE_MS, ...options });
+      opened.push(journal);
+      return journal;
+    },
+    async endLease(node) {
+      await server.query(`UPDATE "${schema}".sessions SET ends_at_ms = 0 WHERE node = $1`, [Buffer.from(node)]);
+    },
+    flip: (key, sequence) => withGroup(key, sequence, flipped),
+    tear: (key, sequence) => withGroup(key, sequence, torn),
+    async remove() {
+      for (const journal of opened) await journal.close();
+      await server.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+    },
+  };
+}
+
 /** Where the journals of a variant are opened. */
 export interface JournalPlaces {
   /** Whether several journals may be open at one place at once. */
   readonly isShared: boolean;
-  /** Makes an empty place; `undefined` where this machine does not have what the variant needs. */
-  make(): Promise<JournalPlace | undefined>;
+  /** Before the first place is made; returns false where this machine does not have what the variant needs. */
+  begin(): Promise<boolean>;
+  /** Makes an empty place. */
+  make(): Promise<JournalPlace>;
+  /** After the last place is removed. */
+  end(): Promise<void>;
 }
+
+const nothing = { begin: async () => true, end: async () => {} };
+let server: PostgresServer | undefined;
 
 /** One for each variant. */
 export const journalPlaces: Readonly<Record<JournalName, JournalPlaces>> = {
-  memory: { isShared: true, make: async () => memoryPlace() },
-  sqlite: { isShared: false, make: sqlitePlace },
+  memory: { ...nothing, isShared: true, make: async () => memoryPlace() },
+  sqlite: { ...nothing, isShared: false, make: sqlitePlace },
+  postgres: {
+    isShared: true,
+    async begin() {
+      server = await postgresServer();
+      return server !== undefined;
+    },
+    make: () => postgresPlace(server!),
+    end: async () => server?.remove(),
+  },
 };

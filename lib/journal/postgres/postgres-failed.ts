@@ -1,0 +1,40 @@
+import { textOf } from '../../base/index.js';
+import { type StorageFault, storageFailed } from '../storage-failed.js';
+
+const codeOf = (error: unknown): string => `${(error as { readonly code?: unknown } | undefined)?.code ?? ''}`;
+
+/** The form of a code of PostgreSQL; those of Node, as `ECONNREFUSED`, are longer. */
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** By code, or by the class that its first two letters name. */
+const FAULTS: Readonly<Record<string, StorageFault>> = {
+  '08': 'unreachable',
+  '25006': 'not-writable',
+  '28': 'unreachable',
+  '3D': 'unreachable',
+  '3F': 'damaged',
+  '42501': 'not-writable',
+  '42703': 'damaged',
+  '42P01': 'damaged',
+  '53': 'unreachable',
+  '53100': 'full',
+  '57': 'unreachable',
+  '58': 'unreachable',
+  XX: 'damaged',
+};
+
+/** An error of PostgreSQL, or of the way to it, as ours. One that says that a statement is wrong is a bug, and passes as it is. */
+export function postgresFailed(error: unknown, place: string): unknown {
+  const code = codeOf(error);
+  const reason = SQLSTATE.test(code) ? (FAULTS[code] ?? FAULTS[code.slice(0, 2)]) : 'unreachable';
+  return reason ? storageFailed(reason, `Cannot use the journal at ${place}: ${textOf(error)}`, { cause: error }) : error;
+}
+
+/** Two transactions were in each other's way, and one of them was given up: it can be tried again. */
+export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
+
+/** The database refuses this user or does not have this database: to wait does not help. */
+export const isRefusal = (error: unknown): boolean => /^(?:28|3D)/.test(codeOf(error));
+
+/** Whether the database answered, so that the connection can be used again. */
+export const isAnswer = (error: unknown): boolean => SQLSTATE.test(codeOf(error)) && !/^(?:08|57)/.test(codeOf(error));

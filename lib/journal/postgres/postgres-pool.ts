@@ -1,0 +1,93 @@
+import pg from 'pg';
+import type { SqlQuery, SqlValue } from '../sql/dialect.js';
+import { isAnswer, postgresFailed } from './postgres-failed.js';
+
+/** A group, a renewal, a reader and a sweep at once. */
+const CONNECTIONS = 4;
+const IDLE_MS = 30_000;
+
+/** Calls `found` with the password of the file that `PGPASSFILE` names, else of `~/.pgpass`. */
+type ReadPasswordFile = (connection: unknown, found: (password: string | undefined) => void) => void;
+
+/** Asks the password file itself: `pg` still does, but warns that it will not. */
+class PasswordClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    const client = this as unknown as { password: unknown; connectionParameters: unknown };
+    if (client.password !== null) return;
+    client.password = async () => {
+      const name: string = 'pgpass';
+      const { default: read } = (await import(name)) as { default: ReadPasswordFile };
+      return new Promise<string | undefined>((resolve) => read(client.connectionParameters, resolve));
+    };
+  }
+}
+
+/** Connections to a database of PostgreSQL. They do not keep the process alive while nothing is asked. */
+export class PostgresPool {
+  /** Where the database is, for messages: no user, no password, no query. */
+  readonly place: string;
+  readonly #pool: pg.Pool;
+
+  constructor(connectionString: string, connectMs: number) {
+    const config = { connectionString, application_name: 'handoff-dag', keepAlive: true, connectionTimeoutMillis: connectMs };
+    const { host, port, database } = new pg.Client(config);
+    this.place = `${host}:${port}, database ${JSON.stringify(database)}`;
+    this.#pool = new pg.Pool({ ...config, Client: PasswordClient, max: CONNECTIONS, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
+    // A connection that is lost says so also while it is in use, beside the query that fails: without a listener that ends the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    this.#pool.on('error', () => {});
+  }
+
+  /**
+   * Runs `work` in a transaction, or in none if it is one statement. After `limitMs` without an answer to a statement, and after any
+   * error of the connection, the connection is closed. Rejects with what the database said, or with `HANDOFF_STORAGE_FAILED`.
+   */
+  async run<T>(isTransaction: boolean, limitMs: number, work: (query: SqlQuery) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient | undefined;
+    try {
+      client = await this.#pool.connect();
+      const query = queryOf(client, limitMs);
+      // Whatever the default of the database is: the operations lock what they rely on, and read what was committed since.
+      if (isTransaction) await query('BEGIN ISOLATION LEVEL READ COMMITTED');
+      const value = await work(query);
+      if (isTransaction) await query('COMMIT');
+      client.release();
+      return value;
+    } catch (error) {
+      await this.#giveBack(client, isTransaction, error);
+      throw error;
+    }
+  }
+
+  /** An error of `run` as a `HANDOFF_STORAGE_FAILED`. */
+  failed(error: unknown): unknown {
+    return postgresFailed(error, this.place);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #giveBack(client: pg.PoolClient | undefined, isTransaction: boolean, error: unknown): Promise<void> {
+    if (!client) return;
+    const isUsable =
+      isAnswer(error) &&
+      (!isTransaction ||
+        (await client
+          .query('ROLLBACK')
+          .then(() => true)
+          .catch(() => false)));
+    client.release(!isUsable);
+  }
+}
+
+const queryOf =
+  (client: pg.PoolClient, limitMs: number): SqlQuery =>
+  async (text, values: readonly SqlValue[] = []) => {
+    const parameters = values.map((value) => (value instanceof Uint8Array ? asBuffer(value) : value));
+    const config: pg.QueryConfig & { query_timeout: number } = { text, values: parameters, query_timeout: limitMs };
+    return (await client.query(config)).rows as Record<string, unknown>[];
+  };
+
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);
