@@ -17,7 +17,7 @@ export interface PostgresServer {
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** Ends the server as a loss of power would: connections are cut. */
   stop(): Promise<void>;
-  /** Starts it again, on the same port. */
+  /** Starts it again, on the same port, unless it runs. */
   start(): Promise<void>;
   /** Stops it and deletes everything. */
   remove(): Promise<void>;
@@ -75,6 +75,7 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
   await promisify(execFile)(join(programs, 'initdb'), initdb, { ...identity, cwd: folder, env });
   const port = await freePort();
   let child: ChildProcess | undefined;
+  const isRunning = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null;
 
   const server: PostgresServer = {
     port,
@@ -90,6 +91,7 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
       }
     },
     async start() {
+      if (isRunning()) return;
       const options = ['-D', data, '-p', `${port}`, '-k', folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=60'];
       child = spawn(join(programs, 'postgres'), options, { ...identity, cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
       const exited = once(child, 'exit');
@@ -103,9 +105,9 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
       });
     },
     async stop() {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGQUIT');
-      await once(child, 'exit');
+      if (!isRunning()) return;
+      child!.kill('SIGQUIT');
+      await once(child!, 'exit');
     },
     async remove() {
       await server.stop();

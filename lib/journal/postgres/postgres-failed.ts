@@ -1,4 +1,4 @@
-import { textOf } from '../../base/index.js';
+import { HandoffError, textOf } from '../../base/index.js';
 import { type StorageFault, storageFailed } from '../storage-failed.js';
 
 const codeOf = (error: unknown): string => `${(error as { readonly code?: unknown } | undefined)?.code ?? ''}`;
@@ -25,6 +25,7 @@ const FAULTS: Readonly<Record<string, StorageFault>> = {
 
 /** An error of PostgreSQL, or of the way to it, as ours. One that says that a statement is wrong is a bug, and passes as it is. */
 export function postgresFailed(error: unknown, place: string): unknown {
+  if (HandoffError.is(error)) return error;
   const code = codeOf(error);
   const reason = SQLSTATE.test(code) ? (FAULTS[code] ?? FAULTS[code.slice(0, 2)]) : 'unreachable';
   return reason ? storageFailed(reason, `Cannot use the journal at ${place}: ${textOf(error)}`, { cause: error }) : error;
@@ -36,5 +37,6 @@ export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includ
 /** The database refuses this user or does not have this database: to wait does not help. */
 export const isRefusal = (error: unknown): boolean => /^(?:28|3D)/.test(codeOf(error));
 
-/** Whether the database answered, so that the connection can be used again. */
-export const isAnswer = (error: unknown): boolean => SQLSTATE.test(codeOf(error)) && !/^(?:08|57)/.test(codeOf(error));
+/** Whether the database answered, or it was us who gave up, so that the connection can be used again. */
+export const isAnswer = (error: unknown): boolean =>
+  HandoffError.is(error) || (SQLSTATE.test(codeOf(error)) && !/^(?:08|57)/.test(codeOf(error)));

@@ -20,7 +20,7 @@ export interface PostgresStoreOptions {
   readonly migrations?: readonly Migration[];
 }
 
-/** How long to wait for an answer to one statement; a plan of many MiB takes its time. A renewal that takes longer than the lease is none. */
+/** How long to wait for an answer to one statement: a plan of many MiB takes its time. A renewal has no longer than the lease. */
 const STATEMENT_MS = 60_000;
 /** How long to wait for a connection. */
 const CONNECT_MS = 10_000;
@@ -31,7 +31,9 @@ const CONFLICTS = 10;
 /** The key of the lock under which tables are made has so many bytes. */
 const LOCK_BYTES = 6;
 
-/** A store in PostgreSQL, shared by all nodes that name its schema. All locks are of one transaction, so that a pooler may stand between. */
+/**
+ * A store in PostgreSQL, shared by all nodes that name its schema. All locks are of one transaction, so that a pooler may stand between.
+ */
 export class PostgresStore implements JournalStore {
   readonly #pool: PostgresPool;
   readonly #dialect: Dialect;
