@@ -3,11 +3,21 @@ export type { ActorRef, ExitReason, NactRef, SupervisionTree } from './actor/ind
 export { type AllocationStrategy, type Capabilities, type NodeView, type PlacementRequest, strategyNames } from './allocator/index.js';
 // Whole, from where it is declared: only so can a program add names to it.
 export type * from './allocator/strategies/named.js';
-export { type DagFault, ERROR_CODES, HandoffError, type HandoffErrorCode, type Logger, NonRetryableError } from './base/index.js';
+export {
+  type Clock,
+  type DagFault,
+  ERROR_CODES,
+  HandoffError,
+  type HandoffErrorCode,
+  type Logger,
+  NonRetryableError,
+  type Timer,
+} from './base/index.js';
 export {
   type AnyFunction,
   type Arg,
   arg,
+  type CodeRef,
   type CollocatedWith,
   collocatedWith,
   Dag,
@@ -30,7 +40,26 @@ export {
   type,
   type UntypedFunctionRef,
 } from './dag/index.js';
-export { blameFunctions, currentFunction, type FunctionContext, type StrayListener } from './executor/index.js';
+export {
+  type AttemptContext,
+  type BlockedCall,
+  blameFunctions,
+  type CallOutcome,
+  type CallStep,
+  currentFunction,
+  type FunctionContext,
+  type IsolationCall,
+  type IsolationFactory,
+  type IsolationOptions,
+  type IsolationRunner,
+  type Lender,
+  type Loan,
+  loopIsolation,
+  processIsolation,
+  type RunningCall,
+  type StrayListener,
+  threadIsolation,
+} from './executor/index.js';
 export {
   ClusterObserver,
   type ClusterStatus,
@@ -49,6 +78,7 @@ export {
   type NodeOptions,
   type NodeUse,
   type ObserverOptions,
+  type OwnIsolations,
   type Run,
   type SupervisedName,
   type TlsOptions,

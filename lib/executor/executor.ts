@@ -1,7 +1,15 @@
 import { type ActorRef, type CrashReport, type Parent, startCrashBoundary } from '../actor/index.js';
 import { type Clock, HandoffError, safeThrown, type Timer, textOf } from '../base/index.js';
 import type { StoredValue } from '../value/index.js';
-import { type AttemptContext, type Blocked, type Call, type Outcome, type Running, type Step, stoppedOutcome } from './attempts/attempt.js';
+import {
+  type AttemptContext,
+  type BlockedCall,
+  type CallOutcome,
+  type CallStep,
+  type IsolationCall,
+  type RunningCall,
+  stoppedOutcome,
+} from './attempts/attempt.js';
 import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
 import type { IsolationRunner } from './isolation.js';
 
@@ -16,7 +24,7 @@ export interface Attempt {
 }
 
 /** An attempt in progress, or over. It outlives the function actor that started it. */
-export interface AttemptHandle<O = Outcome> {
+export interface AttemptHandle<O = CallOutcome> {
   /** Calls `heard` with the outcome once: when the attempt ends, or now if it has. A later listener replaces an earlier one. */
   listen(heard: (outcome: O) => void): void;
   /** Ends the attempt with the outcome `stopped`. Code that can be stopped is stopped after `graceMs`. */
@@ -26,19 +34,19 @@ export interface AttemptHandle<O = Outcome> {
 class RunningAttempt implements AttemptHandle {
   readonly #attempt: Attempt;
   readonly #host: AttemptHost;
-  readonly #done: (blocked: Blocked | undefined) => void;
+  readonly #done: (blocked: BlockedCall | undefined) => void;
   #segments: readonly Segment[] = [];
   #values: (StoredValue | undefined)[] = [];
   #at = 0;
   #tookMs = 0;
-  #running: Running | undefined;
+  #running: RunningCall | undefined;
   #timer: Timer | undefined;
   #timedOut: HandoffError | undefined;
   #stopped = false;
-  #outcome: Outcome | undefined;
-  #heard: ((outcome: Outcome) => void) | undefined;
+  #outcome: CallOutcome | undefined;
+  #heard: ((outcome: CallOutcome) => void) | undefined;
 
-  constructor(attempt: Attempt, host: AttemptHost, done: (blocked: Blocked | undefined) => void) {
+  constructor(attempt: Attempt, host: AttemptHost, done: (blocked: BlockedCall | undefined) => void) {
     this.#attempt = attempt;
     this.#host = host;
     this.#done = done;
@@ -52,7 +60,7 @@ class RunningAttempt implements AttemptHandle {
     }
   }
 
-  listen(heard: (outcome: Outcome) => void): void {
+  listen(heard: (outcome: CallOutcome) => void): void {
     this.#heard = heard;
     if (this.#outcome) heard(this.#outcome);
   }
@@ -71,7 +79,7 @@ class RunningAttempt implements AttemptHandle {
     this.#running?.stop(this.#timedOut, this.#attempt.stopGraceMs);
   }
 
-  #call(name: string, call: Call, settle: (outcome: Outcome) => void): void {
+  #call(name: string, call: IsolationCall, settle: (outcome: CallOutcome) => void): void {
     const isolation = this.#host.isolations.get(name);
     if (!isolation) return settle({ type: 'failed', error: unknownIsolation(name, call.context), final: true });
     try {
@@ -87,7 +95,7 @@ class RunningAttempt implements AttemptHandle {
     const { steps, context } = this.#attempt;
     const neededLater = new Set(this.#segments.slice(this.#at + 1).flatMap((later) => later.steps.flatMap((step) => steps[step]!.inputs)));
     const wanted: number[] = [];
-    const own = segment.steps.map((step): Step => {
+    const own = segment.steps.map((step): CallStep => {
       const isWanted = neededLater.has(step) || step === steps.length - 1;
       if (isWanted) wanted.push(step);
       const inputs = steps[step]!.inputs.map((input) => {
@@ -112,7 +120,7 @@ class RunningAttempt implements AttemptHandle {
   }
 
   /** Isolations may be a user's: one that tells an end twice counts once. */
-  #settle(outcome: Outcome): void {
+  #settle(outcome: CallOutcome): void {
     if (this.#outcome) return;
     this.#timer?.cancel();
     const blocked = outcome.type === 'succeeded' ? undefined : outcome.blocked;
@@ -137,7 +145,7 @@ interface AttemptHost {
 }
 
 /** Returns the outcome of a time-out. It says so if the function's code goes on. */
-function timedOutOutcome(error: HandoffError, blocked: Blocked | undefined): Outcome {
+function timedOutOutcome(error: HandoffError, blocked: BlockedCall | undefined): CallOutcome {
   if (!blocked) return { type: 'failed', error, final: false };
   const { message, code, dagId, runId, functionId, node } = error;
   const still = `${message}; its ${blocked.what} is still blocked in a system call`;

@@ -1,7 +1,7 @@
 // Executor: HOW an attempt runs.
 // In:  attempts: a function with its arguments, together with the inline functions and (de)serializers it needs.
 // Out: outcomes: a value on this node, a failure, or the word that it was stopped; what functions print.
-export type { AttemptContext, Blocked, Outcome, Step } from './attempts/attempt.js';
+export type { AttemptContext, BlockedCall, CallOutcome, CallStep, IsolationCall, RunningCall } from './attempts/attempt.js';
 export { currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
 export type { PlacedStep } from './attempts/segments.js';
 export { StartBudget } from './attempts/start-budget.js';
@@ -12,8 +12,9 @@ export { type ModuleContent, ModuleContents } from './code/module-content.js';
 export { moduleDigest, sameDigest } from './code/module-digest.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
 export { type Attempt, type AttemptHandle, Executor, startExecutor } from './executor.js';
-export type { IsolationOptions, IsolationRunner } from './isolation.js';
-export { isolations } from './isolations/index.js';
+export { guardedIsolation } from './guarded-isolation.js';
+export type { IsolationFactory, IsolationOptions, IsolationRunner } from './isolation.js';
+export { isolations, loopIsolation, processIsolation, threadIsolation } from './isolations/index.js';
 export {
   type AttemptAnswer,
   type RemoteAttempt,

@@ -1,19 +1,27 @@
 import type { Clock, Logger } from '../base/index.js';
-import type { AttemptContext, Call, Outcome, Running } from './attempts/attempt.js';
+import type { AttemptContext, CallOutcome, IsolationCall, RunningCall } from './attempts/attempt.js';
 import type { Lender } from './attempts/current-function.js';
 
-/** The place where code runs on a node. A new isolation is one file in `isolations/` and one line in the map at the door. */
+/**
+ * Where code runs on a node: what an `IsolationFactory` makes. One runner serves all calls of its isolation on its node, as many at once as
+ * the node has slots for it.
+ */
 export interface IsolationRunner {
-  /** The name that a function's `isolation` gives. */
-  readonly name: string;
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
-  start(call: Call, settle: (outcome: Outcome) => void): Running;
+  start(call: IsolationCall, settle: (outcome: CallOutcome) => void): RunningCall;
   /**
    * Ends everything that runs, at once, and frees every thread. Resolves to the number of threads that are blocked in a system call and
    * could not be ended within half a second.
    */
   close(): Promise<number>;
 }
+
+/**
+ * Makes the runner of an isolation, when its node starts. A built-in isolation is one file in `isolations/` and one line in the map at its
+ * door; one of a user's own is given to `Handoff.start({ isolations })`, mostly as one that wraps another:
+ * `(options) => threadIsolation({ ...options, threadHeapMiB: 4096 })`.
+ */
+export type IsolationFactory = (options: IsolationOptions) => IsolationRunner;
 
 /** The options of an isolation. */
 export interface IsolationOptions {

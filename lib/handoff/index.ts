@@ -13,5 +13,5 @@ export { type CodeFault, type CodeFaultOptions, findCodeFaults } from './options
 export { defaultCapabilities } from './options/container-limits.js';
 export type { ExecuteOptions } from './options/execute-options.js';
 export type { TlsOptions } from './options/network-options.js';
-export { checkedNodeOptions, EXTENSIONS, type Extensions, type NodeOptions } from './options/node-options.js';
+export { checkedNodeOptions, EXTENSIONS, type Extensions, type NodeOptions, type OwnIsolations } from './options/node-options.js';
 export type { Run } from './run.js';

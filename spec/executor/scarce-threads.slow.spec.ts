@@ -1,7 +1,7 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import { threadIsolation } from '../../lib/executor/isolations/thread.js';
+import { isolationOfThreads } from '../../lib/executor/isolations/thread.js';
 import { Caller } from '../support/calls.js';
 
 const ENTRY = new URL('../../lib/executor/isolations/worker-entry.mjs', import.meta.url);
@@ -32,7 +32,7 @@ for (const [how, fail] of FAILURES) {
       allowed = 0;
       caller = new Caller(
         (options) =>
-          threadIsolation(options, (given) => {
+          isolationOfThreads(options, (given) => {
             allowed -= 1;
             return allowed >= 0 ? new Worker(ENTRY, given) : fail(given);
           }),

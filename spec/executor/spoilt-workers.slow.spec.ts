@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Outcome } from '../../lib/executor/index.js';
+import type { CallOutcome } from '../../lib/executor/index.js';
 import { BuiltIns } from '../../lib/executor/isolations/built-ins.js';
 import { processIsolation } from '../../lib/executor/isolations/process.js';
 import { threadIsolation } from '../../lib/executor/isolations/thread.js';
@@ -18,7 +18,7 @@ for (const [noun, make] of [
     });
     afterEach(() => caller.isolation.close());
 
-    const call = (name: string, ...given: readonly unknown[]): Promise<Outcome> =>
+    const call = (name: string, ...given: readonly unknown[]): Promise<CallOutcome> =>
       caller.begin(
         name,
         given.map((value) => caller.result(value)),

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Outcome } from '../../lib/executor/index.js';
+import type { CallOutcome } from '../../lib/executor/index.js';
 import { threadIsolation } from '../../lib/executor/isolations/thread.js';
 import { fromWorker } from '../../lib/executor/isolations/worker-door.js';
 import { Caller } from '../support/calls.js';
@@ -48,7 +48,7 @@ describe('code in a thread', function () {
   });
   afterEach(() => caller.isolation.close());
 
-  const call = (name: string, ...given: readonly unknown[]): Promise<Outcome> =>
+  const call = (name: string, ...given: readonly unknown[]): Promise<CallOutcome> =>
     caller.begin(
       name,
       given.map((value) => caller.result(value)),

@@ -24,6 +24,7 @@ const prints: Readonly<Record<string, RegExp>> = {
   'docs/getting-started.md: CommonJS': /^10\n$/,
   'docs/getting-started.md: A run for each request': /^\[ 'Hello, Ada', 'Hello, Grace' \]\n$/,
   'docs/getting-started.md: Embedding a node in your program': /^nobody waits for me\n$/,
+  'docs/isolations.md: Your own isolation': /^42\n$/,
   'docs/strategies.md: Your own strategy': /^\{ one: '.+' \}\n$/,
   'docs/supervisors.md: Supervisors': /^2\n$/,
   'docs/supervisors.md: From your own actors': /^3\n$/,

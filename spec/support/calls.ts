@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../lib/base/index.js';
-import type { Outcome } from '../../lib/executor/attempts/attempt.js';
+import type { CallOutcome } from '../../lib/executor/attempts/attempt.js';
 import type { IsolationOptions, IsolationRunner } from '../../lib/executor/isolation.js';
 import { check, StoredValue } from '../../lib/value/index.js';
 import { spyLogger } from './spy-logger.js';
@@ -60,9 +60,9 @@ export class Caller {
     inputs: readonly StoredValue[] = [],
     { module = './tasks.ts', extra }: { module?: string; extra?: readonly unknown[] } = {},
   ) {
-    let settle!: (outcome: Outcome) => void;
+    let settle!: (outcome: CallOutcome) => void;
     let times = 0;
-    const outcome = new Promise<Outcome>((resolve) => {
+    const outcome = new Promise<CallOutcome>((resolve) => {
       settle = (ended) => {
         times += 1;
         if (times > 1) throw new Error('settled twice');
@@ -84,7 +84,7 @@ export class Caller {
   }
 
   /** The outcome of one function, given these arguments as results of others. */
-  call(name: string, ...args: readonly unknown[]): Promise<Outcome> {
+  call(name: string, ...args: readonly unknown[]): Promise<CallOutcome> {
     return this.begin(
       name,
       args.map((value) => this.result(value)),

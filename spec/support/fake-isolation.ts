@@ -1,24 +1,23 @@
-import type { Call, Outcome } from '../../lib/executor/attempts/attempt.js';
+import type { CallOutcome, IsolationCall } from '../../lib/executor/attempts/attempt.js';
 import type { IsolationRunner } from '../../lib/executor/isolation.js';
 import { StoredValue } from '../../lib/value/index.js';
 
 /** A call that has been started, which ends when a spec says so. */
-export interface FakeCall extends Call {
+export interface FakeCall extends IsolationCall {
   /** `stop`, with its reason and grace, in order. */
   readonly stops: string[];
-  end(outcome: Outcome): void;
+  end(outcome: CallOutcome): void;
   /** Ends with a value. */
   succeed(value: unknown): void;
 }
 
 /** An isolation that runs nothing: calls wait in `calls` until the spec ends them. */
 export class FakeIsolation implements IsolationRunner {
-  readonly name = 'loop';
   readonly calls: FakeCall[] = [];
 
-  start(call: Call, settle: (outcome: Outcome) => void): { stop(reason: Error, graceMs: number): void } {
+  start(call: IsolationCall, settle: (outcome: CallOutcome) => void): { stop(reason: Error, graceMs: number): void } {
     const stops: string[] = [];
-    const end = (outcome: Outcome): void => {
+    const end = (outcome: CallOutcome): void => {
       this.calls.splice(this.calls.indexOf(started), 1);
       settle(outcome);
     };

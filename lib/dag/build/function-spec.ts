@@ -1,8 +1,11 @@
-import { refuseWrongName } from '../../base/index.js';
+import { nameFault, refuseWrongName } from '../../base/index.js';
 import { type Arg, argOf, frozenCode, refuseWrongCode } from './edge.js';
 import { type AnyFunction, type FunctionRef, isCodeRef, type UntypedFunctionRef } from './function-ref.js';
 
-/** The known isolations. A program with one of its own adds its name by declaration merging. */
+/**
+ * The known isolations. A program with one of its own adds its name by declaration merging:
+ * `declare module 'handoff-dag' { interface Isolations { readonly sandbox: true } }`.
+ */
 export interface Isolations {
   /** In a worker thread of the node's pool. */
   readonly thread: true;
@@ -15,13 +18,8 @@ export interface Isolations {
 /** The name of an isolation: where a function runs. */
 export type Isolation = keyof Isolations;
 
-const KNOWN: ReadonlySet<unknown> = new Set(['thread', 'loop', 'process']);
-
-/** Whether a value names an isolation. */
-export const isIsolation = (value: unknown): value is Isolation => KNOWN.has(value);
-
-/** The names of the isolations, for messages. */
-export const ISOLATION_NAMES = "'thread', 'loop' or 'process'";
+/** Whether a value may name an isolation. Which ones there are, each node says. */
+export const isIsolationName = (value: unknown): value is Isolation => nameFault(value) === undefined;
 
 /** How long a failed function rests before its nth restart: `min(maxDelayMs, initialDelayMs × factor^(n−1)) × (1 ± jitter)`. */
 export interface RetryOptions {

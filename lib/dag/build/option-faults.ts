@@ -1,5 +1,5 @@
 import type { DagFault } from '../../base/index.js';
-import { type FunctionSpec, ISOLATION_NAMES, isIsolation } from './function-spec.js';
+import { type FunctionSpec, isIsolationName } from './function-spec.js';
 
 const NONE: readonly DagFault[] = [];
 
@@ -78,7 +78,7 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
   }
   option('timeoutMs', spec.timeoutMs, (value) => Number.isFinite(value) && value > 0, 'a finite number above 0');
   if (spec.isolation !== undefined) {
-    if (!isIsolation(spec.isolation)) fault('invalid-option', 'isolation', spec.isolation, ISOLATION_NAMES);
+    if (!isIsolationName(spec.isolation)) fault('invalid-option', 'isolation', spec.isolation, 'the name of an isolation');
     else if (spec.isolation !== 'loop' && typeof spec.code === 'function') {
       fault('invalid-option', 'isolation', spec.isolation, "'loop' for a plain function, or a reference as code");
     }

@@ -15,7 +15,7 @@ export interface AttemptContext {
  * One function to call. `inputs` come first, in order: each is a value, or the index of an earlier step of the same call. `V` is the form
  * that values have where the step runs.
  */
-export interface Step<V = StoredValue> {
+export interface CallStep<V = StoredValue> {
   readonly role: 'function' | 'inline' | 'serialize' | 'deserialize';
   /** The DAG's function that this code belongs to; for a (de)serializer the producer of its edge. */
   readonly functionId: string;
@@ -32,13 +32,13 @@ export interface Step<V = StoredValue> {
 }
 
 /** What an isolation runs at one go, in one place: a function, together with the inline functions and (de)serializers it needs. */
-export interface Call {
+export interface IsolationCall {
   readonly context: AttemptContext;
-  readonly steps: readonly Step[];
+  readonly steps: readonly CallStep[];
 }
 
 /** Code that could not be ended, as its thread is blocked in a system call. The call's claim is not free until it is over. */
-export interface Blocked {
+export interface BlockedCall {
   /** What cannot be ended, for errors: `thread` or `process`. */
   readonly what: string;
   /** Calls `told` once when the code is over, or now if it is. */
@@ -49,16 +49,17 @@ export interface Blocked {
  * The outcome of a call. `values` are those of the wanted steps, in order. A failure that is `final` is not attempted again. `blocked`
  * means that the call was given up while its code goes on.
  */
-export type Outcome =
+export type CallOutcome =
   | { readonly type: 'succeeded'; readonly values: readonly StoredValue[]; readonly tookMs: number }
-  | { readonly type: 'failed'; readonly error: unknown; readonly final: boolean; readonly blocked?: Blocked | undefined }
-  | { readonly type: 'stopped'; readonly blocked?: Blocked | undefined };
+  | { readonly type: 'failed'; readonly error: unknown; readonly final: boolean; readonly blocked?: BlockedCall | undefined }
+  | { readonly type: 'stopped'; readonly blocked?: BlockedCall | undefined };
 
 /** Returns the outcome of a stopped call. With `blocked` its code goes on. */
-export const stoppedOutcome = (blocked: Blocked | undefined): Outcome => (blocked ? { type: 'stopped', blocked } : { type: 'stopped' });
+export const stoppedOutcome = (blocked: BlockedCall | undefined): CallOutcome =>
+  blocked ? { type: 'stopped', blocked } : { type: 'stopped' };
 
 /** A call in progress. */
-export interface Running {
+export interface RunningCall {
   /**
    * Ends the call. Its `signal` aborts now, with `reason`. Code that can be stopped is stopped `graceMs` later unless it has ended.
    * `settle` receives `stopped` when the call has ended, whatever it still returned. If its code cannot be ended, `settle` receives that a

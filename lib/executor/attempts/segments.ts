@@ -1,7 +1,7 @@
-import type { Step } from './attempt.js';
+import type { CallStep } from './attempt.js';
 
 /** A step of an attempt, and where it runs. `inputs` that are numbers index the steps of the whole attempt. */
-export interface PlacedStep extends Step {
+export interface PlacedStep extends CallStep {
   readonly isolation: string;
 }
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { HandoffError, isThenable, NonRetryableError, safeThrown, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
-import type { Step } from './attempt.js';
+import type { CallStep } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
 import { explainFrozenWrite } from './frozen-write.js';
 
@@ -52,7 +52,7 @@ const promiseThen = Promise.prototype.then;
  * nothing must be awaited: for small functions on the loop promises would cost more than the functions. Calls `end` once.
  */
 export class StepsRun<V, K> {
-  readonly #steps: readonly Step<V>[];
+  readonly #steps: readonly CallStep<V>[];
   readonly #scope: AttemptScope;
   readonly #place: StepHost<V, K>;
   readonly #end: StepsEnd<K>;
@@ -63,7 +63,7 @@ export class StepsRun<V, K> {
   /** The start time, moved as if the modules had been loaded before. */
   #startedMs: number;
 
-  constructor(steps: readonly Step<V>[], scope: AttemptScope, place: StepHost<V, K>, end: StepsEnd<K>) {
+  constructor(steps: readonly CallStep<V>[], scope: AttemptScope, place: StepHost<V, K>, end: StepsEnd<K>) {
     this.#steps = steps;
     this.#scope = scope;
     this.#place = place;
@@ -91,7 +91,7 @@ export class StepsRun<V, K> {
   }
 
   /** Calls a step. Returns whether it is over, so that the next may start now. */
-  #call(step: Step<V>, code: AnyFunction): boolean {
+  #call(step: CallStep<V>, code: AnyFunction): boolean {
     let result: unknown;
     try {
       const given =
@@ -112,7 +112,7 @@ export class StepsRun<V, K> {
     return this.#take(step, result);
   }
 
-  #take(step: Step<V>, value: unknown): boolean {
+  #take(step: CallStep<V>, value: unknown): boolean {
     try {
       const isLast = this.#values.length === this.#steps.length - 1;
       const isWanted = step.wanted || isLast;
@@ -142,13 +142,13 @@ export class StepsRun<V, K> {
   }
 
   /** Throws what inspecting the thenable throws. Afterwards it settles once, whatever the thenable does. */
-  #await<T>(step: Step<V>, thenable: PromiseLike<T>, then: (value: T) => void): void {
+  #await<T>(step: CallStep<V>, thenable: PromiseLike<T>, then: (value: T) => void): void {
     const promise = types.isPromise(thenable) ? thenable : Promise.resolve(thenable);
     Reflect.apply(promiseThen, promise, [then, (error: unknown) => this.#fail(step, error)]);
   }
 
   /** All errors that user code throws pass through here. */
-  #fail(step: Step<V>, thrown: unknown): void {
+  #fail(step: CallStep<V>, thrown: unknown): void {
     const error = safeThrown(thrown);
     if (this.#place.freezes) explainFrozenWrite(error);
     this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinalFailure(error));
@@ -160,7 +160,7 @@ export const isFinalFailure = (error: unknown): boolean =>
   NonRetryableError.is(error) || HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE') || HandoffError.is(error, 'HANDOFF_CODE_NOT_FOUND');
 
 /** Returns the consumer's failure by an inline function or a (de)serializer. It names the culprit. */
-function blamed({ role, functionId }: Step<never> | Step<unknown>, cause: unknown, { context }: AttemptScope): HandoffError {
+function blamed({ role, functionId }: CallStep<never> | CallStep<unknown>, cause: unknown, { context }: AttemptScope): HandoffError {
   const who = role === 'inline' ? `Inline function "${functionId}"` : `The ${role}r of an argument from "${functionId}"`;
   const { dagId, runId, node } = context;
   return new HandoffError('HANDOFF_FUNCTION_FAILED', `${who} failed: ${textOf(cause)}`, { dagId, runId, functionId, node, cause });

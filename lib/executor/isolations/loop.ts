@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
 import { pack, packSurveyed, StoredValue, surfaceSize, survey, unpack } from '../../value/index.js';
-import type { Call, Outcome, Running } from '../attempts/attempt.js';
+import type { CallOutcome, IsolationCall, RunningCall } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope } from '../attempts/current-function.js';
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
@@ -47,7 +47,6 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
   let last = 0;
   const unattribute = attributeOutput();
   return {
-    name: 'loop',
     start(call, settle) {
       const number = ++last;
       const started = new LoopCall(call, place, options, (outcome) => {
@@ -90,19 +89,19 @@ async function loadAgain(url: string): Promise<Imported> {
   return { namespace: { default: require(path) as unknown } };
 }
 
-class LoopCall implements Running {
+class LoopCall implements RunningCall {
   readonly #options: IsolationOptions;
-  readonly #settle: (outcome: Outcome) => void;
+  readonly #settle: (outcome: CallOutcome) => void;
   readonly #scope: AttemptScope;
   readonly #steps: StepsRun<StoredValue, StoredValue>;
   #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
   isOver = false;
 
   constructor(
-    { context, steps }: Call,
+    { context, steps }: IsolationCall,
     place: StepHost<StoredValue, StoredValue>,
     options: IsolationOptions,
-    settle: (outcome: Outcome) => void,
+    settle: (outcome: CallOutcome) => void,
   ) {
     this.#options = options;
     this.#settle = settle;
@@ -140,7 +139,7 @@ class LoopCall implements Running {
     if (isFirst) this.#scope.abort(reason);
   }
 
-  end(outcome: Outcome): void {
+  end(outcome: CallOutcome): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#stopping?.timer.cancel();

@@ -1,6 +1,6 @@
 import { type HandoffError, PassingMap, systemClock, type Timer, textOf } from '../../base/index.js';
 import { countShared, packThrown, StoredValue, surfaceSize, unpackThrown } from '../../value/index.js';
-import { type AttemptContext, type Call, type Outcome, type Running, stoppedOutcome } from '../attempts/attempt.js';
+import { type AttemptContext, type CallOutcome, type IsolationCall, type RunningCall, stoppedOutcome } from '../attempts/attempt.js';
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 import type { PoolWorker, Work, WorkerEnd } from './pool-worker.js';
 import type { MakeHost } from './worker-host.js';
@@ -52,7 +52,7 @@ export class PooledIsolation implements IsolationRunner {
     });
   }
 
-  start(call: Call, settle: (outcome: Outcome) => void): Running {
+  start(call: IsolationCall, settle: (outcome: CallOutcome) => void): RunningCall {
     this.#lastKey += 1;
     const run = new PooledCall(this, this.#lastKey, settle);
     if (this.#isClosed) run.end({ type: 'stopped' });
@@ -79,12 +79,12 @@ function heldOf(value: Crossing): StoredValue {
  * A call in the pool: waiting for a worker, running on one, or being stopped. A failure that may come from another call's leftovers in the
  * worker is not reported. The call runs once more in a fresh worker, where every failure is its own.
  */
-class PooledCall implements Running, Work {
+class PooledCall implements RunningCall, Work {
   readonly key: number;
   needsFreshWorker = false;
   context!: AttemptContext;
   readonly #pooled: PooledIsolation;
-  readonly #settle: (outcome: Outcome) => void;
+  readonly #settle: (outcome: CallOutcome) => void;
   #worker: PoolWorker | undefined;
   #wasFresh = false;
   #call: WorkerCall | undefined;
@@ -93,13 +93,13 @@ class PooledCall implements Running, Work {
   #isDying = false;
   #isOver = false;
 
-  constructor(pooled: PooledIsolation, key: number, settle: (outcome: Outcome) => void) {
+  constructor(pooled: PooledIsolation, key: number, settle: (outcome: CallOutcome) => void) {
     this.#pooled = pooled;
     this.key = key;
     this.#settle = settle;
   }
 
-  begin({ context, steps }: Call): void {
+  begin({ context, steps }: IsolationCall): void {
     const { key } = this;
     this.context = context;
     try {
@@ -170,7 +170,7 @@ class PooledCall implements Running, Work {
     this.end({ type: 'failed', error: new Error(`no worker ${this.#noun} could be started: ${textOf(cause)}`, { cause }), final: false });
   }
 
-  end(outcome: Outcome): void {
+  end(outcome: CallOutcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#pooled.calls.delete(this.key);
@@ -181,7 +181,7 @@ class PooledCall implements Running, Work {
   }
 
   /** Ends the call although its worker has not ended. */
-  giveUp(outcome: Extract<Outcome, { type: 'stopped' | 'failed' }>): void {
+  giveUp(outcome: Extract<CallOutcome, { type: 'stopped' | 'failed' }>): void {
     const worker = this.#worker;
     this.end(worker && !worker.isGone ? { ...outcome, blocked: { what: this.#noun, whenOver: (told) => worker.end(told) } } : outcome);
   }
@@ -212,7 +212,7 @@ class PooledCall implements Running, Work {
     this.#pooled.pool.run(this);
   }
 
-  #packed({ role, functionId, code, inputs, asList, extra, wanted }: Call['steps'][number], consumer: string): WorkerStep {
+  #packed({ role, functionId, code, inputs, asList, extra, wanted }: IsolationCall['steps'][number], consumer: string): WorkerStep {
     if (typeof code === 'function') throw new TypeError(`Cannot run "${functionId}" in a ${this.#noun}: it is a plain function`);
     const { freeze } = this.#pooled.options;
     const crossing = (held: StoredValue, where: string): CrossingInput => {
@@ -240,7 +240,7 @@ class PooledCall implements Running, Work {
     return error.thrown;
   }
 
-  #endWorker(outcome: Extract<Outcome, { type: 'stopped' | 'failed' }>): void {
+  #endWorker(outcome: Extract<CallOutcome, { type: 'stopped' | 'failed' }>): void {
     if (this.#isOver || this.#isDying) return;
     this.#isDying = true;
     const patience = this.#limit(() => outcome);
@@ -251,7 +251,7 @@ class PooledCall implements Running, Work {
   }
 
   /** A worker that is blocked in a system call may not end. Callers must not wait for that. */
-  #limit(outcome: () => Extract<Outcome, { type: 'stopped' | 'failed' }>): Timer {
+  #limit(outcome: () => Extract<CallOutcome, { type: 'stopped' | 'failed' }>): Timer {
     const { clock, logger } = this.#pooled.options;
     return clock.after(BLOCKED_MS, () => {
       const { dagId, runId, functionId, attempt } = this.#call!;
@@ -264,7 +264,7 @@ class PooledCall implements Running, Work {
 type FailedAnswer = Extract<WorkerAnswer, { type: 'failed' }>;
 
 /** Converts a failure that came from a worker. */
-const failureOf = ({ error, final, spoilt }: FailedAnswer, noun: string): Extract<Outcome, { type: 'failed' }> => ({
+const failureOf = ({ error, final, spoilt }: FailedAnswer, noun: string): Extract<CallOutcome, { type: 'failed' }> => ({
   type: 'failed',
   error: error
     ? unpackThrown(error)

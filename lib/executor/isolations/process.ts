@@ -20,7 +20,6 @@ export function processIsolation(options: IsolationOptions): IsolationRunner {
     endsWithGroup: true,
   });
   return {
-    name: pooled.name,
     start: (call, settle) => pooled.start(call, settle),
     async close() {
       const blocked = await pooled.close();

@@ -8,16 +8,19 @@ import { WORKER_ENTRY } from './worker-host.js';
 /**
  * Worker threads. A function cannot block the node's loop; if it does not end by itself, it is ended with its thread. A thread runs one
  * call at a time. It is used again unless its code ended it, left an error that nothing caught, or had to be stopped. Values cross as
- * bytes, large ones in memory that threads share, and stay packed here. `makeWorker` is for specs.
+ * bytes, large ones in memory that threads share, and stay packed here.
  */
-export function threadIsolation(options: IsolationOptions, makeWorker?: MakeWorker): IsolationRunner {
-  const { root, node, freeze, threadHeapMiB } = options;
-  const make: MakeWorker = (given) => {
-    const env = threadEnvironment(root);
+export const threadIsolation = (options: IsolationOptions): IsolationRunner =>
+  isolationOfThreads(options, (given) => {
+    const env = threadEnvironment(options.root);
     return new Worker(WORKER_ENTRY, env ? { ...given, env } : given);
-  };
+  });
+
+/** The same, where a spec says how a thread is made. */
+export function isolationOfThreads(options: IsolationOptions, makeWorker: MakeWorker): IsolationRunner {
+  const { root, node, freeze, threadHeapMiB } = options;
   return new PooledIsolation('thread', options, {
-    makeHost: threadHost(makeWorker ?? make, { root, node, freeze }, threadHeapMiB),
+    makeHost: threadHost(makeWorker, { root, node, freeze }, threadHeapMiB),
     endsWithGroup: false,
   });
 }

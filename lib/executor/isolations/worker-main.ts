@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { systemClock } from '../../base/index.js';
 import type { AnyFunction } from '../../dag/index.js';
 import { check, countShared, type Packed, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
-import type { AttemptContext, Step } from '../attempts/attempt.js';
+import type { AttemptContext, CallStep } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope, currentScope, type OutputStream } from '../attempts/current-function.js';
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
@@ -47,7 +47,7 @@ const hasOwn = Object.hasOwn;
 const own = <F extends keyof WorkerStep>(step: WorkerStep, field: F): WorkerStep[F] | undefined =>
   hasOwn(step, field) ? step[field] : undefined;
 
-const runnable = ({ functionId, steps }: WorkerCall): Step<CrossingInput>[] =>
+const runnable = ({ functionId, steps }: WorkerCall): CallStep<CrossingInput>[] =>
   steps.map((step) => ({
     role: own(step, 'role') ?? 'function',
     functionId: own(step, 'functionId') ?? functionId,

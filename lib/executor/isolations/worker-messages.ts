@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Packed } from '../../value/index.js';
-import type { AttemptContext, Step } from '../attempts/attempt.js';
+import type { AttemptContext, CallStep } from '../attempts/attempt.js';
 import type { OutputStream } from '../attempts/current-function.js';
 
 /** A value that crosses: packed, or a small primitive as it is. */
@@ -27,7 +27,7 @@ export interface WorkerStep {
   readonly module: string;
   readonly name: string;
   /** Default `'function'`. */
-  readonly role?: Step<CrossingInput>['role'];
+  readonly role?: CallStep<CrossingInput>['role'];
   /** The default is that of the call. */
   readonly functionId?: string;
   /** The default is none. */

@@ -1,7 +1,7 @@
 import { HandoffError } from '../../base/index.js';
 import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
-import type { AttemptContext, Outcome } from '../attempts/attempt.js';
+import type { AttemptContext, CallOutcome } from '../attempts/attempt.js';
 import type { PlacedStep } from '../attempts/segments.js';
 import { isFinalFailure } from '../attempts/steps-run.js';
 import type { AttemptHandle, Executor } from '../executor.js';
@@ -25,8 +25,8 @@ export interface UngatheredAttempt<S = UngatheredStep> {
   readonly via: string | undefined;
 }
 
-/** Like `Outcome`; or a value that another function made is lost, and the attempt was not started. */
-export type GatheredOutcome = Outcome | { readonly type: 'argument-lost'; readonly functionId: string; readonly error: Error };
+/** Like `CallOutcome`; or a value that another function made is lost, and the attempt was not started. */
+export type GatheredOutcome = CallOutcome | { readonly type: 'argument-lost'; readonly functionId: string; readonly error: Error };
 
 /** The parts of the node that starting an attempt needs. */
 export interface GatherDeps {

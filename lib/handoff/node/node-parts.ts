@@ -27,6 +27,7 @@ import { statusFrom } from '../cluster/status-answer.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import { CrashReports } from './crash-reports.js';
 import type { Environment } from './environment.js';
+import { makeIsolations } from './node-isolations.js';
 
 /** How long members have to report their status for a status of all, ms. */
 const STATUS_MS = 1000;
@@ -127,11 +128,8 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     lender: (context: AttemptContext): Loan | undefined => runs.loanFor(context) ?? guests.loanFor(context),
     ...(importModule && { importModule }),
   };
-  const executor = new Executor(
-    new Map([...(surroundings.isolations ?? isolations)].map(([kind, make]) => [kind, make(isolationOptions)])),
-    clock,
-    (error) => crashes.report('Executor', error),
-  );
+  const runners = makeIsolations(surroundings.isolations ?? isolations, options.isolations, isolationOptions);
+  const executor = new Executor(runners, clock, (error) => crashes.report('Executor', error));
 
   const allocation = new Allocator({ name: node, isSelf: true, isOpen: true, capacity: ledger }, clock, () => store.heldBytes, logger);
   const wayTo = (name: string): FetchRoute => {

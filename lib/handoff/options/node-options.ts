@@ -10,11 +10,15 @@ import {
   namedStrategies,
 } from '../../allocator/index.js';
 import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger, nameFault } from '../../base/index.js';
-import { ISOLATION_NAMES, type Isolation, isIsolation } from '../../dag/index.js';
+import type { Isolation } from '../../dag/index.js';
+import { isolations as builtIn, type IsolationFactory } from '../../executor/index.js';
 import type { Transport } from '../../peer/index.js';
 import { defaultBackend, guardedBackend, type StoreBackend } from '../../store/index.js';
 import { defaultCapabilities } from './container-limits.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
+
+/** Isolations of a user's own: the factory of each name that has been added to `Isolations`. */
+export type OwnIsolations = { readonly [Name in Exclude<Isolation, 'thread' | 'loop' | 'process'>]?: IsolationFactory };
 
 /** The options of `Handoff.start`. All have a default. */
 export interface NodeOptions {
@@ -37,6 +41,11 @@ export interface NodeOptions {
    * @default 'thread'
    */
   isolation?: Isolation;
+  /**
+   * Isolations of your own, by the name that functions give as their `isolation`. Each node that is to run such functions is started with
+   * them. The names are added to `Isolations` by declaration merging. The default is none.
+   */
+  isolations?: OwnIsolations;
   /**
    * How many loop functions run at once.
    * @default 256
@@ -110,6 +119,7 @@ export interface CheckedNodeOptions {
   readonly threads: number;
   readonly threadHeapMiB: number;
   readonly isolation: Isolation;
+  readonly isolations: ReadonlyMap<string, IsolationFactory>;
   readonly loopConcurrency: number;
   readonly freeze: boolean;
   readonly codeSkew: 'warn' | 'refuse';
@@ -137,6 +147,7 @@ const KNOWN = new Set<string>([
   'threads',
   'threadHeapMiB',
   'isolation',
+  'isolations',
   'loopConcurrency',
   'freeze',
   'codeSkew',
@@ -145,6 +156,9 @@ const KNOWN = new Set<string>([
   ...EXTENSIONS,
 ]);
 const MIB = 2 ** 20;
+
+/** Each is told with every beat. */
+const MOST_ISOLATIONS = 50;
 
 /** The longest name, characters: it is part of each greeting, which may have 4 KiB. */
 const LONGEST_NAME = 255;
@@ -168,7 +182,11 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
   const logger = checkedLogger(options.logger, name);
   const network = checkedNetwork(options, { name, logger, transport: environmentTransport });
   const { freeze = true, codeSkew = 'warn', isolation = 'thread' } = options;
-  if (!isIsolation(isolation)) throw new TypeError(`isolation must be ${ISOLATION_NAMES}, not ${String(isolation)}`);
+  const isolations = checkedIsolations(options.isolations);
+  if (!builtIn.has(isolation as string) && !isolations.has(isolation as string)) {
+    const known = [...builtIn.keys(), ...isolations.keys()].map((one) => `'${one}'`).join(', ');
+    throw new TypeError(`isolation must be one of ${known}, not ${String(isolation)}`);
+  }
   if (codeSkew !== 'warn' && codeSkew !== 'refuse') throw new TypeError(`codeSkew must be 'warn' or 'refuse', not ${String(codeSkew)}`);
   if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
   return {
@@ -176,7 +194,8 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     capabilities,
     threads,
     threadHeapMiB: checkedNumber('threadHeapMiB', options.threadHeapMiB, { or: Math.max(64, Math.floor(memoryMiB / threads)), least: 16 }),
-    isolation,
+    isolation: isolation as Isolation,
+    isolations,
     loopConcurrency: checkedNumber('loopConcurrency', options.loopConcurrency, { or: 256, least: 1, integer: true }),
     freeze,
     codeSkew,
@@ -188,6 +207,25 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     network,
     isAlone: network.listen === undefined && network.join.length === 0,
   };
+}
+
+/** The isolations of a user's own, by name. Throws `TypeError` or `RangeError` naming the one that is wrong. */
+function checkedIsolations(given: unknown): ReadonlyMap<string, IsolationFactory> {
+  if (given === undefined) return new Map();
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError('isolations must be an object of factories by name');
+  const entries = Object.entries(given).filter(([, factory]) => factory !== undefined);
+  if (entries.length > MOST_ISOLATIONS) throw new RangeError(`isolations must be at most ${MOST_ISOLATIONS}, not ${entries.length}`);
+  for (const [name, factory] of entries) {
+    const fault = nameFault(name);
+    if (fault !== undefined) throw new TypeError(`isolations: the name ${JSON.stringify(name)} ${fault}`);
+    if (name.length > LONGEST_NAME)
+      throw new TypeError(`isolations: a name must have at most ${LONGEST_NAME} characters, not ${name.length}`);
+    if (builtIn.has(name)) throw new TypeError(`isolations.${name}: this name is that of a built-in isolation`);
+    if (typeof factory !== 'function')
+      throw new TypeError(`isolations.${name} must be a function that makes an isolation, not ${typeof factory}`);
+  }
+  return new Map(entries);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
-import { type AttemptHandle, type Blocked, type RemoteOutcome, startGathered } from '../../executor/index.js';
+import { type AttemptHandle, type BlockedCall, type RemoteOutcome, startGathered } from '../../executor/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import type { Arguments } from './arguments.js';
@@ -101,7 +101,7 @@ export class FunctionAttempts {
   }
 
   /** The attempt was given up, and its code goes on: what it holds is free when that is over, even if the run is by then. */
-  #keepClaim(index: number, blocked: Blocked): void {
+  #keepClaim(index: number, blocked: BlockedCall): void {
     const { job, state } = this.#of;
     const node = state.nodes[index]!;
     const isLent = this.#closeLoan(index);
