@@ -5,7 +5,7 @@ import type { Claim } from './capacity/capacity.js';
 import type { Ledger } from './capacity/ledger.js';
 import { RemoteNodes } from './capacity/remote-nodes.js';
 import { amounts } from './capacity/resources.js';
-import type { UsageReport } from './capacity/usage-estimate.js';
+import type { UsageReport } from './capacity/usage-report.js';
 import { type PlacementAnswer, type PlacementClient, Placer } from './placement/placer.js';
 import { StrategyWaits } from './placement/strategy-waits.js';
 import type { ClaimClass, PlacementNode } from './queue/claim-class.js';

@@ -3,10 +3,11 @@
 // Out: grants (node, claim), one node's ledger being the only authority on it; refusals; what waits and for what.
 
 export { Allocator, type AllocatorClient, type AllocatorMessage, startAllocator } from './allocator.js';
-export type { Capacity, Claim, Slot } from './capacity/capacity.js';
+export type { Capacity, Claim, ClaimNeed } from './capacity/capacity.js';
 export { Ledger } from './capacity/ledger.js';
 export { type Amounts, amounts, checkedCapabilities, describe } from './capacity/resources.js';
-export { UsageEstimate, type UsageReport } from './capacity/usage-estimate.js';
+export { UsageEstimate } from './capacity/usage-estimate.js';
+export { slotEntries, type UsageReport } from './capacity/usage-report.js';
 export { givenStrategy, type NamedStrategies, namedStrategies } from './given-strategy.js';
 export { AttemptLoan } from './loan.js';
 export type { ValueLocations } from './placement/node-views.js';

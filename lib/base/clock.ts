@@ -56,5 +56,6 @@ export function keepAlive(): Timer {
 
 /** A scheduled call that can be cancelled. */
 export interface Timer {
+  /** It does not fire any more. No effect once it has. */
   cancel(): void;
 }

@@ -192,6 +192,14 @@ export class Executor {
     return this.#blocked;
   }
 
+  /**
+   * Returns where the (de)serializer of an edge runs that belongs to a function in this isolation: in a thread, on a node that has no such
+   * isolation.
+   */
+  isolationFor(isolation: string): string {
+    return this.#host.isolations.has(isolation) ? isolation : 'thread';
+  }
+
   /** Starts an attempt. Never throws because of the attempt's own code or values. */
   start(attempt: Attempt): AttemptHandle {
     this.#running += 1;

@@ -21,7 +21,9 @@ export interface GuardDeps {
  */
 export function guardedIsolation(name: string, runner: IsolationRunner, deps: GuardDeps): IsolationRunner {
   const open = new Set<GuardedCall>();
+  const { slots } = runner;
   return {
+    ...(slots !== undefined && { slots }),
     start(call, settle) {
       const guarded = new GuardedCall(name, call, deps, (outcome) => {
         open.delete(guarded);

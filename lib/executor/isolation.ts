@@ -7,6 +7,8 @@ import type { Lender } from './attempts/current-function.js';
  * the node has slots for it.
  */
 export interface IsolationRunner {
+  /** How many calls run at once: the node starts no more. A whole number from 1; the default is as many as the node has `threads`. */
+  readonly slots?: number;
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
   start(call: IsolationCall, settle: (outcome: CallOutcome) => void): RunningCall;
   /**
@@ -32,6 +34,8 @@ export interface IsolationOptions {
   readonly root: string;
   /** The most threads at once. They are started when first needed. */
   readonly threads: number;
+  /** How many functions may run at once on the node's own loop. */
+  readonly loopConcurrency: number;
   /** The heap of each thread, MiB. */
   readonly threadHeapMiB: number;
   /**

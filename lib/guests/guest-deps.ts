@@ -20,12 +20,5 @@ export interface GuestDeps {
   readonly logger: Logger;
 }
 
-/** One driver's use of this node: resources, threads, and slots on the loop. */
-export interface DriverUse {
-  /** The amount of each resource that its functions hold. */
-  readonly used: Map<string, number>;
-  /** How many slots of threads they hold. */
-  threads: number;
-  /** How many slots on the loop they hold. */
-  loopPlaces: number;
-}
+/** One driver's use of this node: amounts of resources, slots among them, as other nodes are told. */
+export type DriverUse = ReadonlyMap<string, number>;

@@ -7,8 +7,8 @@ import {
   type ClaimClass,
   defaultStrategy,
 } from '../allocator/index.js';
-import { HandoffError, PassingMap } from '../base/index.js';
-import { type AttemptHandle, type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
+import { HandoffError, PassingMap, slotResource } from '../base/index.js';
+import { type AttemptHandle, type GatheredOutcome, RIDES_ALONG_BYTES, slotOf, startGathered, stepsFromWire } from '../executor/index.js';
 import type { WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrownForWire, unpackError } from '../value/index.js';
 import type { DriverUse, GuestDeps } from './guest-deps.js';
@@ -227,12 +227,12 @@ export class GuestRun implements AllocatorClient {
     this.#deps.allocation.removeRun(this.runId);
   }
 
-  addTo(use: DriverUse): void {
+  addTo(use: Map<string, number>): void {
     for (const { state, kind, loan } of this.#open.values()) {
       if (state !== 'running' || loan?.isOut) continue;
-      if (kind.slot === 'thread') use.threads += 1;
-      else use.loopPlaces += 1;
-      for (const [name, amount] of Object.entries(kind.costs)) use.used.set(name, (use.used.get(name) ?? 0) + amount);
+      const slot = slotResource(kind.slot);
+      use.set(slot, (use.get(slot) ?? 0) + 1);
+      for (const [name, amount] of Object.entries(kind.costs)) use.set(name, (use.get(name) ?? 0) + amount);
     }
   }
 
@@ -319,17 +319,12 @@ export class GuestRun implements AllocatorClient {
     const { ledger } = this.#deps.allocation;
     this.#byFunction.delete(attempt.functionId);
     this.#open.delete(attempt.id);
-    const mine = this.#host.use() ?? { used: new Map<string, number>(), threads: 0, loopPlaces: 0 };
-    const { thread, loop } = ledger.slots;
     this.#tell({
       type: 'attempt-refused',
       id: attempt.id,
       usage: {
-        capabilities: Object.entries(ledger.capabilities),
-        used: Object.entries(ledger.used),
-        usedByYou: [...mine.used],
-        threads: [thread.size, thread.used, mine.threads],
-        loopPlaces: [loop.size, loop.used, mine.loopPlaces],
+        ...ledger.report,
+        usedByYou: [...(this.#host.use() ?? [])],
       },
     });
   }
@@ -339,7 +334,9 @@ export class GuestRun implements AllocatorClient {
   }
 
   /** Returns the class of claims for a question. Functions with equal needs share one class. */
-  #kindOf({ cost, slot }: Question): ClaimClass {
+  #kindOf({ cost, steps }: Question): ClaimClass {
+    // The last step is the function itself. An attempt without steps fails on the loop.
+    const slot = slotOf(steps.at(-1)?.isolation ?? 'loop');
     const name = JSON.stringify([slot, cost]);
     let kind = this.#kinds.get(name);
     if (!kind) {

@@ -150,9 +150,9 @@ export class GuestRuns {
 
   /** The use of this node, by driver. */
   use(): ReadonlyMap<string, DriverUse> {
-    const byDriver = new Map<string, DriverUse>();
+    const byDriver = new Map<string, Map<string, number>>();
     for (const run of this.#runs.values()) {
-      const use = byDriver.get(run.driver) ?? { used: new Map<string, number>(), threads: 0, loopPlaces: 0 };
+      const use = byDriver.get(run.driver) ?? new Map<string, number>();
       byDriver.set(run.driver, use);
       run.addTo(use);
     }

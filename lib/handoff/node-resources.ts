@@ -1,4 +1,5 @@
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
+import { withoutSlots } from '../base/index.js';
 import type { NodeStatus } from '../nodes/index.js';
 import type { NodeParts } from './node/node-parts.js';
 import { checkId, type StationClient } from './node/station-client.js';
@@ -63,8 +64,8 @@ export class NodeResources {
         name,
         ...(address === undefined ? {} : { address }),
         status,
-        capabilities: Object.fromEntries(content?.capabilities ?? []),
-        used: Object.fromEntries(content?.used ?? []),
+        capabilities: Object.fromEntries(withoutSlots(content?.capabilities ?? [])),
+        used: Object.fromEntries(withoutSlots(content?.used ?? [])),
         running: content?.running ?? 0,
         blocked: content?.blocked ?? 0,
       };

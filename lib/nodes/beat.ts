@@ -11,18 +11,15 @@ export interface Beat extends BeatContent {
   readonly leaving: boolean;
 }
 
-/** Resources, as `[name, amount]`. */
+/** Resources, as `[name, amount]`. The slots of isolations are among them, under reserved names: see `slotResource`. */
 export type Resources = readonly (readonly [string, number])[];
 
 /** The state that a node reports with every beat. The membership passes it on unread. */
 export interface BeatContent {
   readonly capabilities: Resources;
   readonly used: Resources;
-  /** The use by each driver: resources, threads, slots on the loop. */
-  readonly byDriver: readonly (readonly [string, Resources, number, number])[];
-  /** The number of threads, and how many are in use. */
-  readonly threads: readonly [number, number];
-  readonly loopPlaces: readonly [number, number];
+  /** What each driver uses of them. */
+  readonly byDriver: readonly (readonly [string, Resources])[];
   readonly running: number;
   readonly queued: number;
   /** Attempts that were given up and whose thread is blocked in a system call. */
@@ -37,8 +34,6 @@ export const nothing: BeatContent = {
   capabilities: [],
   used: [],
   byDriver: [],
-  threads: [0, 0],
-  loopPlaces: [0, 0],
   running: 0,
   queued: 0,
   blocked: 0,

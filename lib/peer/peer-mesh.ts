@@ -10,6 +10,7 @@ import { Redial } from './links/redial.js';
 import type { DialFault, DownCause, PeerListener } from './peer-listener.js';
 import { encodeMessage, type WrongMessage } from './protocol/codec.js';
 import type { RefusalReason, WireMessage } from './protocol/messages.js';
+import { PROTOCOL } from './protocol/protocol-version.js';
 import { inItsPlace } from './protocol/too-long.js';
 import { type Defer, type Listening, nextTurn, type Socket, type Transport, together } from './transport.js';
 
@@ -267,7 +268,7 @@ export class PeerMesh {
   }
 
   #open(role: LinkRole, socket: Socket, expected: string | undefined): Link {
-    const { clock, greetingMs = GREETING_MS, protocols = { lowest: 1, highest: 1 } } = this.#options;
+    const { clock, greetingMs = GREETING_MS, protocols = { lowest: PROTOCOL, highest: PROTOCOL } } = this.#options;
     const link: Link = new Link({
       ...protocols,
       role,
@@ -327,7 +328,8 @@ export class PeerMesh {
 
   #linkOver(link: Link, end: LinkOver): void {
     const { peer } = link;
-    const why = { peer: peer?.name, why: describeEnd(end) };
+    const code = end.type === 'mismatch' ? { code: 'HANDOFF_PROTOCOL_MISMATCH' } : {};
+    const why = { ...code, peer: peer?.name, why: describeEnd(end) };
     const isStrange = end.type === 'mismatch' || (end.type === 'refused' && end.reason === 'cookie');
     if (isStrange) this.#quietLog.warn(why, 'link refused', STRANGE_LINES);
     else if (end.type === 'refused' || end.type === 'silent') this.#options.logger.debug(why, 'link refused');

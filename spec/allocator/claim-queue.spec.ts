@@ -216,6 +216,23 @@ describe('allocation', () => {
     expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:1@b']);
   });
 
+  it('says that no node has an isolation, or not the one that a function is to run on', () => {
+    const b = { name: 'b', isSelf: false, isOpen: true, capacity: new Ledger({ cpu: 1 }, { made_up: 1 }) };
+    const allocation = new ClaimQueue([member('a', { cpu: 4 }), b]);
+    const messageOf = (over: Partial<ClaimClass>, cpu = 1): string | undefined =>
+      allocation.impossible(kindOf({ cpu }, { slot: 'made_up', ...over }), 'f')?.message;
+    expect(messageOf({})).to.equal(undefined);
+    expect(messageOf({ slot: 'unknown' })).to.equal('Cannot place function "f": no node has isolation "unknown"');
+    expect(messageOf({ pinnedTo: 'a' })).to.equal('Cannot place function "f": node "a" does not have isolation "made_up"');
+    expect(messageOf({}, 2), 'not of the node that has the cpu').to.equal(
+      'Cannot place function "f": needs cpu 2, the best node "b" has cpu 1',
+    );
+    const group = (...slots: string[]) => ({ claims: slots.map((slot) => kindOf({}, { slot })), node: undefined });
+    const together = 'Cannot place function "f" with all functions it is collocated with: ';
+    expect(messageOf({ group: group('unknown', 'thread') })).to.equal(`${together}no node has isolation "unknown"`);
+    expect(messageOf({ group: group('made_up', 'thread') })).to.equal(`${together}no node has isolation "made_up" and "thread"`);
+  });
+
   it('says at once what no node could ever hold: what it needs, and the best there is', () => {
     const allocation = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 }), member('b', { cpu: 2, gpu: 1 })]);
     const error = allocation.impossible(kindOf({ cpu: 4, gpu: 1 }), 'resize');

@@ -2,20 +2,21 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
-import { UsageEstimate, type UsageReport } from '../../lib/allocator/capacity/usage-estimate.js';
+import { UsageEstimate } from '../../lib/allocator/capacity/usage-estimate.js';
+import type { UsageReport } from '../../lib/allocator/capacity/usage-report.js';
 import type { PlacementNode } from '../../lib/allocator/queue/claim-class.js';
 import { Eligibility } from '../../lib/allocator/queue/eligibility.js';
 import { NodeList } from '../../lib/allocator/queue/node-list.js';
+import { slotAmounts } from '../support/slots.js';
 
 const claim = (cpu: number) => ({ slot: 'loop', costs: { cpu }, cost: amounts({ cpu }) }) as const;
 const usage = (cpu: number, used = 0): UsageReport => {
-  const slot = { size: 5, used: 0, usedByYou: 0 };
-  return { capabilities: { cpu }, used: { cpu: used }, usedByYou: {}, slots: { thread: slot, loop: slot } };
+  return { capabilities: { cpu, ...slotAmounts({ thread: 5, loop: 5 }) }, used: { cpu: used }, usedByYou: {} };
 };
 const own = (cpu: number) => ({ name: 'self', isSelf: true, isOpen: true, capacity: new Ledger({ cpu }, { thread: 5, loop: 5 }) });
 const other = (name: string, cpu: number) => ({ name, isSelf: false, isOpen: true, capacity: new UsageEstimate(usage(cpu)) });
 const prospectsOf = (roster: NodeList, of: ReturnType<typeof claim>) =>
-  new Eligibility(roster, ({ capacity: room }) => room.canEverHold(of.cost), of);
+  new Eligibility(roster, ({ capacity: room }) => room.canEverHold(of), of);
 
 /** All there is to know. */
 const told = (prospects: Eligibility) => ({
@@ -38,6 +39,19 @@ describe('the prospects of a kind of claim', () => {
     expect(prospects.withRoom(undefined)).to.equal(-1);
     expect(prospects.haveResources, 'be it open or not').to.equal(true);
     expect(prospects.nearest?.name).to.equal('b');
+  });
+
+  it('are only those with slots of the name that it takes, and have room while one of these is free', () => {
+    const [self, b] = [own(2), { name: 'b', isSelf: false, isOpen: true, capacity: new Ledger({ cpu: 2 }, { made_up: 1 }) }];
+    const made = { ...claim(1), slot: 'made_up' };
+    const prospects = new Eligibility(new NodeList([self, b]), ({ capacity }) => capacity.canEverHold(made), made);
+    expect(prospects.eligible).to.deep.equal([1]);
+    expect(prospects.withRoom(undefined)).to.equal(1);
+    b.capacity.take(made);
+    expect(prospects.withRoom(undefined)).to.equal(-1);
+    expect(prospects.haveResources).to.equal(true);
+    b.capacity.free(made);
+    expect(prospects.withRoom(undefined)).to.equal(1);
   });
 
   it('leave out who keeps what it needs for another', () => {

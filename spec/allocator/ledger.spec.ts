@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
+import { slotList } from '../support/slots.js';
 
-const claim = (costs: Capabilities, slot: 'thread' | 'loop' = 'thread') => ({ cost: amounts(costs), slot });
+const claim = (costs: Capabilities, slot = 'thread') => ({ cost: amounts(costs), slot });
 const ledger = (capabilities: Capabilities) => new Ledger(capabilities, { thread: 2, loop: 1 });
 
 describe('the ledger of a node', () => {
@@ -17,7 +18,11 @@ describe('the ledger of a node', () => {
     }
     expect(one.used).to.deep.equal({ cpu: 0.3 });
     expect(one.hasResources(tenth.cost)).to.equal(false);
-    expect(one.slots).to.deep.equal({ thread: { size: 2, used: 2 }, loop: { size: 1, used: 1 } });
+    expect(one.report).to.deep.equal({
+      capabilities: [['cpu', 0.3], ...slotList({ thread: 2, loop: 1 })],
+      used: [['cpu', 0.3], ...slotList({ thread: 2, loop: 1 })],
+    });
+    expect(one.slotsUsed).to.equal(3);
     for (const freed of [tenth, tenth, loop]) one.free(freed);
     expect(one.isFree).to.equal(true);
     expect(one.used).to.deep.equal({ cpu: 0 });
@@ -32,6 +37,22 @@ describe('the ledger of a node', () => {
     expect(one.hasSlot('thread')).to.equal(false);
     expect(() => one.take(claim({}))).to.throw('does not fit');
     expect(one.hasSlot('loop')).to.equal(true);
+  });
+
+  it('has slots of any name, and none of a name that it was not given', () => {
+    const one = new Ledger({ cpu: 1 }, { made_up: 1 });
+    expect(one.canEverHold(claim({ cpu: 1 }, 'made_up'))).to.equal(true);
+    expect(one.canEverHold(claim({}))).to.equal(false);
+    expect([one.slotCount('made_up'), one.slotCount('thread')]).to.deep.equal([1, 0]);
+    expect(() => one.take(claim({}))).to.throw('does not fit');
+    one.take(claim({}, 'made_up'));
+    expect(one.shortOf(claim({}, 'made_up'))).to.deep.equal({ made_up: 1 });
+    expect(() => one.take(claim({}, 'made_up'))).to.throw('does not fit');
+    expect([one.capabilities, one.used, one.isFree]).to.deep.equal([{ cpu: 1 }, { cpu: 0 }, false]);
+    one.register({ gpu: 1 });
+    expect(one.report.capabilities, 'slots are not registered').to.deep.equal([['gpu', 1], ...slotList({ made_up: 1 })]);
+    one.free(claim({}, 'made_up'));
+    expect(one.isFree).to.equal(true);
   });
 
   it('refuses to be given back what is not held', () => {
@@ -49,7 +70,7 @@ describe('the ledger of a node', () => {
     expect(one.used).to.deep.equal({ cpu: 2, gpu: 0 });
     expect(one.hasResources(amounts({ cpu: 0.1 }))).to.equal(false);
     expect(one.hasResources(amounts({ gpu: 1 }))).to.equal(true);
-    expect(one.canEverHold(amounts({ cpu: 2 }))).to.equal(false);
+    expect(one.canEverHold(claim({ cpu: 2 }))).to.equal(false);
     one.free(claim({ cpu: 2 }));
     expect(one.hasResources(amounts({ cpu: 1 }))).to.equal(true);
   });

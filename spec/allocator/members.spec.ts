@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
-import { UsageEstimate, type UsageReport } from '../../lib/allocator/capacity/usage-estimate.js';
+import { UsageEstimate } from '../../lib/allocator/capacity/usage-estimate.js';
+import type { UsageReport } from '../../lib/allocator/capacity/usage-report.js';
 import type { PlacementClient } from '../../lib/allocator/placement/placer.js';
 import type { ClaimClass, CollocationGroup, PlacementNode } from '../../lib/allocator/queue/claim-class.js';
 import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
+import { slotAmounts } from '../support/slots.js';
 import { placeAll } from './place-all.js';
 
 const asker = (runId: string, over: Partial<PlacementClient> = {}): PlacementClient => ({
@@ -28,8 +30,7 @@ const kindOf = (costs: Capabilities, over: Partial<ClaimClass> = {}): ClaimClass
   ...over,
 });
 const usage = (capabilities: Capabilities, used: Capabilities = {}): UsageReport => {
-  const slot = { size: 100, used: 0, usedByYou: 0 };
-  return { capabilities, used, usedByYou: {}, slots: { thread: slot, loop: slot } };
+  return { capabilities: { ...capabilities, ...slotAmounts({ thread: 100, loop: 100 }) }, used, usedByYou: {} };
 };
 const self = (capabilities: Capabilities) => ({
   name: 'self',

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { RemoteNodes } from '../../lib/allocator/capacity/remote-nodes.js';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
 import type { BeatContent, MemberEvent, MemberState } from '../../lib/nodes/index.js';
+import { slotAmounts, slotList } from '../support/slots.js';
 
 const member = (name: string, over: Partial<MemberState> = {}): MemberState => ({
   name,
@@ -15,17 +16,15 @@ const beat = (of: MemberState, over: Partial<BeatContent> = {}): MemberEvent => 
   type: 'member-beat',
   member: of,
   content: {
-    capabilities: [['cpu', 2]],
     used: [['cpu', 1]],
     byDriver: [],
-    threads: [3, 0],
-    loopPlaces: [256, 0],
     running: 0,
     queued: 0,
     blocked: 0,
     heldBytes: 0,
     log: 'ok',
     ...over,
+    capabilities: [...(over.capabilities ?? [['cpu', 2]]), ...slotList({ thread: 3, loop: 256 })],
   },
 });
 const claim = (cpu: number) => ({ cost: amounts({ cpu }), slot: 'thread' }) as const;
@@ -55,10 +54,10 @@ describe('the neighbours that functions can be placed on', () => {
   it('are told apart from this driver by what they say of it', () => {
     const neighbours = new RemoteNodes('a');
     const byDriver: BeatContent['byDriver'] = [
-      ['other', [['cpu', 0.5]], 2, 0],
-      ['a', [['cpu', 0.5]], 1, 0],
+      ['other', [['cpu', 0.5], ...slotList({ thread: 2 })]],
+      ['a', [['cpu', 0.5], ...slotList({ thread: 1 })]],
     ];
-    neighbours.applyMemberEvent(beat(member('b'), { byDriver, threads: [3, 3] }));
+    neighbours.applyMemberEvent(beat(member('b'), { byDriver, used: [['cpu', 1], ...slotList({ thread: 3 })] }));
     const { capacity: room } = neighbours.members[0]!;
     expect(room.used).to.deep.equal({ cpu: 0.5 });
     expect(room.hasSlot('thread')).to.equal(true);
@@ -105,8 +104,7 @@ describe('the neighbours that functions can be placed on', () => {
   it('are corrected by what one says that declines', () => {
     const neighbours = new RemoteNodes('a');
     neighbours.applyMemberEvent(beat(member('b'), { used: [] }));
-    const slot = { size: 3, used: 0, usedByYou: 0 };
-    const usage = { capabilities: { cpu: 2 }, used: { cpu: 2 }, usedByYou: {}, slots: { thread: slot, loop: slot } };
+    const usage = { capabilities: { cpu: 2, ...slotAmounts({ thread: 3, loop: 3 }) }, used: { cpu: 2 }, usedByYou: {} };
     neighbours.refused('b', usage, { cost: new Map(), slot: 'loop' });
     neighbours.refused('stranger', usage, { cost: new Map(), slot: 'loop' });
     expect(neighbours.members[0]!.capacity.hasResources(amounts({ cpu: 1 }))).to.equal(false);

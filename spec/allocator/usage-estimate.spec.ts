@@ -1,21 +1,22 @@
 import { expect } from 'chai';
 import { amounts } from '../../lib/allocator/capacity/resources.js';
-import { UsageEstimate, type UsageReport } from '../../lib/allocator/capacity/usage-estimate.js';
+import { UsageEstimate } from '../../lib/allocator/capacity/usage-estimate.js';
+import type { UsageReport } from '../../lib/allocator/capacity/usage-report.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
+import { slotAmounts } from '../support/slots.js';
 
-const claim = (costs: Capabilities, slot: 'thread' | 'loop' = 'thread') => ({ cost: amounts(costs), slot });
+const claim = (costs: Capabilities, slot = 'thread') => ({ cost: amounts(costs), slot });
 const usage = (over: Partial<UsageReport> = {}): UsageReport => ({
-  capabilities: { cpu: 2 },
   used: {},
   usedByYou: {},
-  slots: { thread: { size: 2, used: 0, usedByYou: 0 }, loop: { size: 2, used: 0, usedByYou: 0 } },
   ...over,
+  capabilities: { ...slotAmounts({ thread: 2, loop: 2 }), ...(over.capabilities ?? { cpu: 2 }) },
 });
 
 describe('the picture of another node', () => {
   it('holds nothing before the node has said what it has', () => {
     const unknown = new UsageEstimate();
-    expect(unknown.canEverHold(amounts({ cpu: 1 }))).to.equal(false);
+    expect(unknown.canEverHold(claim({ cpu: 1 }))).to.equal(false);
     expect(unknown.hasSlot('loop')).to.equal(false);
     expect(unknown.mayWait(claim({ cpu: 1 }))).to.equal(false);
   });
@@ -33,7 +34,11 @@ describe('the picture of another node', () => {
 
   it('counts slots alike', () => {
     const picture = new UsageEstimate(
-      usage({ slots: { thread: { size: 2, used: 2, usedByYou: 1 }, loop: { size: 1, used: 1, usedByYou: 1 } } }),
+      usage({
+        capabilities: slotAmounts({ thread: 2, loop: 1 }),
+        used: slotAmounts({ thread: 2, loop: 1 }),
+        usedByYou: slotAmounts({ thread: 1, loop: 1 }),
+      }),
     );
     expect(picture.hasSlot('thread')).to.equal(true);
     picture.take(claim({}));
@@ -42,13 +47,30 @@ describe('the picture of another node', () => {
     expect(picture.hasSlot('loop')).to.equal(true);
   });
 
+  it('knows slots of any name, and shows none of them among the resources', () => {
+    const picture = new UsageEstimate(
+      usage({ capabilities: { cpu: 1, ...slotAmounts({ made_up: 2 }) }, used: slotAmounts({ made_up: 1 }) }),
+    );
+    expect([picture.capabilities, picture.used]).to.deep.equal([{ cpu: 1 }, {}]);
+    expect([picture.slotCount('made_up'), picture.slotCount('other')]).to.deep.equal([2, 0]);
+    expect(picture.canEverHold(claim({ cpu: 1 }, 'made_up'))).to.equal(true);
+    expect(picture.canEverHold(claim({}, 'other'))).to.equal(false);
+    picture.take(claim({}, 'made_up'));
+    expect(picture.hasSlot('made_up')).to.equal(false);
+    expect(picture.shortOf(claim({}, 'made_up'))).to.deep.equal({ made_up: 1 });
+    picture.free(claim({}, 'made_up'));
+    expect(picture.hasSlot('made_up')).to.equal(true);
+    picture.applyReport(usage({ capabilities: { cpu: 1 } }));
+    expect(picture.slotCount('made_up'), 'what is told no more is not there').to.equal(0);
+  });
+
   it('knows new capabilities at once', () => {
     const picture = new UsageEstimate(usage());
-    expect(picture.canEverHold(amounts({ gpu: 1 }))).to.equal(false);
+    expect(picture.canEverHold(claim({ gpu: 1 }))).to.equal(false);
     picture.applyReport(usage({ capabilities: { gpu: 1 } }));
     expect(picture.capabilities).to.deep.equal({ gpu: 1 });
-    expect(picture.canEverHold(amounts({ gpu: 1 }))).to.equal(true);
-    expect(picture.canEverHold(amounts({ cpu: 1 }))).to.equal(false);
+    expect(picture.canEverHold(claim({ gpu: 1 }))).to.equal(true);
+    expect(picture.canEverHold(claim({ cpu: 1 }))).to.equal(false);
   });
 
   it('lets one of this driver wait there while others leave no room, and no second one', () => {
@@ -69,7 +91,8 @@ describe('the picture of another node', () => {
 
   it('lets one wait for a slot in the same way', () => {
     const slots = (used: number): Partial<UsageReport> => ({
-      slots: { thread: { size: 1, used, usedByYou: 0 }, loop: { size: 1, used: 0, usedByYou: 0 } },
+      capabilities: { cpu: 2, ...slotAmounts({ thread: 1, loop: 1 }) },
+      used: slotAmounts({ thread: used }),
     });
     const others = new UsageEstimate(usage(slots(1)));
     expect(others.mayWait(claim({}))).to.equal(true);
@@ -81,8 +104,8 @@ describe('the picture of another node', () => {
   });
 
   it('lets as many wait as are a fair share of what costs nothing but a slot', () => {
-    const full = { thread: { size: 0, used: 0, usedByYou: 0 }, loop: { size: 12, used: 12, usedByYou: 0 } };
-    const picture = new UsageEstimate(usage({ slots: full, otherDrivers: 2 }));
+    const full = { capabilities: { cpu: 2, ...slotAmounts({ thread: 0, loop: 12 }) }, used: slotAmounts({ loop: 12 }) };
+    const picture = new UsageEstimate(usage({ ...full, otherDrivers: 2 }));
     const cheap = { cost: amounts({}), slot: 'loop' } as const;
     for (let taken = 0; taken < 4; taken += 1) {
       expect(picture.mayWait(cheap)).to.equal(true);

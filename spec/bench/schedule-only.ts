@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue';
-import { Allocator, type AllocatorClient, type ClaimClass, Ledger, strategies } from '../../lib/allocator/index.js';
+import { Allocator, type AllocatorClient, type ClaimClass, Ledger, slotEntries, strategies } from '../../lib/allocator/index.js';
 import type { Clock } from '../../lib/base/index.js';
 import { compile, Dag, type DynamicDag, type Plan, remainingPaths } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
@@ -81,11 +81,9 @@ class ScheduleOnly implements AllocatorClient {
         type: 'member-beat',
         member: { name, incarnation: name, address: undefined, status: 'up', reach: 'linked' },
         content: {
-          capabilities: [['cpu', cpusEach]],
+          capabilities: [['cpu', cpusEach], ...slotEntries(Object.entries({ thread: 1, loop: cpusEach }))],
           used: [],
           byDriver: [],
-          threads: [1, 0],
-          loopPlaces: [cpusEach, 0],
           running: 0,
           queued: 0,
           blocked: 0,

@@ -41,7 +41,6 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
         context: { dagId: 'd', runId: 'r', functionId: 'f', attempt, node: 'b' },
         steps: [step],
         costs: { cpu: 1 },
-        slot: 'loop',
         mayQueue: true,
         timeoutMs: undefined,
         stopGraceMs: 7,
@@ -62,7 +61,7 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
   const hear = (answer: AttemptAnswer): void => remote.heard('b', answer);
   const ended = (outcome: WireOutcome): void => hear({ type: 'attempt-ended', ...key, outcome });
   const refuse = (): void => {
-    const none = { capabilities: [], usedByYou: [], threads: [0, 0, 0], loopPlaces: [0, 0, 0] } as const;
+    const none = { capabilities: [], usedByYou: [] } as const;
     hear({ type: 'attempt-refused', ...key, usage: { ...none, used: [['cpu', 2]] } });
   };
   return { clock, remote, sent, told, turned, ends, begin, key, hear, ended, refuse };
@@ -77,7 +76,7 @@ describe('attempts on other nodes', () => {
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
     expect(question).to.deep.equal({
       ...{ type: 'run-attempt', id: 1, runId: 'r', dagId: 'd', functionId: 'f', attempt: 1, cost: [['cpu', 1]] },
-      ...{ slot: 'loop', mayQueue: true, timeoutMs: null, stopGraceMs: 7 },
+      ...{ mayQueue: true, timeoutMs: null, stopGraceMs: 7 },
     });
     expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });
     hear({ type: 'attempt-queued', ...key, lacking: [['cpu', 1]] });

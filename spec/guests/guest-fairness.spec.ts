@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { slotAmounts } from '../support/slots.js';
 import { asks, guestNode } from './guests.js';
 
 describe('several drivers on one node', () => {
@@ -58,15 +59,10 @@ describe('several drivers on one node', () => {
     guests.heard('a', asks('s/g', { cost: Object.entries({ cpu: 0.5 }) }));
     guests.heard('c', asks('t/h', { cost: Object.entries({ cpu: 2 }) }));
     guests.heard('c', asks('t/waits', { cost: Object.entries({ cpu: 2 }) }));
-    const use = [...guests.use()].map(([driver, { used, threads, loopPlaces }]) => ({
-      driver,
-      used: Object.fromEntries(used),
-      threads,
-      loopPlaces,
-    }));
+    const use = [...guests.use()].map(([driver, used]) => ({ driver, used: Object.fromEntries(used) }));
     expect(use).to.deep.equal([
-      { driver: 'a', used: { cpu: 1.5, gpu: 1 }, threads: 0, loopPlaces: 2 },
-      { driver: 'c', used: { cpu: 2 }, threads: 0, loopPlaces: 1 },
+      { driver: 'a', used: { cpu: 1.5, gpu: 1, ...slotAmounts({ loop: 2 }) } },
+      { driver: 'c', used: { cpu: 2, ...slotAmounts({ loop: 1 }) } },
     ]);
   });
 

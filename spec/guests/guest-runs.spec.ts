@@ -3,6 +3,7 @@ import { amounts } from '../../lib/allocator/index.js';
 import { HandoffError } from '../../lib/base/index.js';
 import type { WireMessageOf } from '../../lib/peer/index.js';
 import { StoredValue } from '../../lib/value/index.js';
+import { slotList } from '../support/slots.js';
 import { asks, guestNode } from './guests.js';
 
 describe('the runs of other drivers on a node', () => {
@@ -77,8 +78,9 @@ describe('the runs of other drivers on a node', () => {
     const refusal = said.pop()!.message as WireMessageOf<'attempt-refused'>;
     expect(heard()).to.deep.equal(['a: started f', 'c: queued g {"cpu":1}']);
     expect(refusal.usage).to.deep.equal({
-      ...{ capabilities: Object.entries({ cpu: 1, gpu: 1 }), used: Object.entries({ cpu: 1, gpu: 0 }) },
-      ...{ usedByYou: [['cpu', 1]], threads: [100, 0, 0], loopPlaces: [100, 1, 1] },
+      capabilities: [...Object.entries({ cpu: 1, gpu: 1 }), ...slotList({ thread: 100, loop: 100 })],
+      used: [...Object.entries({ cpu: 1, gpu: 0 }), ...slotList({ thread: 0, loop: 1 })],
+      usedByYou: [...slotList({ loop: 1 }), ['cpu', 1]],
     });
     expect(guests.queued).to.equal(1);
     expect(guests.waiting()).to.deep.equal([{ driver: 'c', dagId: 'dag of s', functionId: 'g', lacking: { cpu: 1 } }]);
@@ -195,7 +197,7 @@ describe('the runs of other drivers on a node', () => {
     expect(store.heldBytes).to.equal(0);
   });
 
-  it('fail alone where they are no attempt, or need what this node has not; the next one runs', () => {
+  it('fail alone where they are no attempt, and are refused where this node has not their isolation; the next one runs', () => {
     const { guests, isolation, executor, ledger, heard, nextTurn, clock } = guestNode({ cpu: 9 });
     const [step] = asks('r/f').steps;
     guests.heard('a', asks('r/now'));
@@ -204,9 +206,9 @@ describe('the runs of other drivers on a node', () => {
     guests.heard('a', asks('r/forward', { steps: [{ ...step!, inputs: [1] }] }));
     guests.heard('a', asks('r/strange', { steps: [{ ...step!, isolation: 'container' }] }));
     guests.heard('a', asks('r/f'));
-    heard();
+    expect(heard()).to.deep.equal(['a: started now', 'a: refused strange']);
     nextTurn();
-    expect(heard()).to.deep.equal([...['none', 'forward', 'strange'].map((id) => `a: ended ${id} failed`), 'a: started f']);
+    expect(heard()).to.deep.equal([...['none', 'forward'].map((id) => `a: ended ${id} failed`), 'a: started f']);
     expect(isolation.running).to.deep.equal(['now', 'f']);
     expect(executor.running).to.equal(2);
     expect(ledger.used).to.deep.equal({ cpu: 2 });
@@ -264,7 +266,7 @@ describe('the runs of other drivers on a node', () => {
     expect(isolation.of('f').steps[0]!.inputs.map((held) => (held as StoredValue).open(false))).to.deep.equal(['far', 'far']);
     expect([store.get('r', 'x'), store.get('r', 'y')]).to.deep.equal([undefined, undefined]);
     expect(gathers('g', 'loop', sole('twice'), sole('twice')).slice(0, 1), 'each would change what the other sees').to.deep.equal([false]);
-    expect(gathers('h', 'other', sole('z'))).to.deep.equal([false]);
+    expect(gathers('h', 'thread', sole('z'))).to.deep.equal([false]);
     expect(['twice', 'z'].map((id) => store.get('r', id) !== undefined)).to.deep.equal([true, true]);
   });
 

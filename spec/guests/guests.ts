@@ -35,7 +35,6 @@ export const asks = (name: string, over: Partial<Question> = {}): Question => {
       functionId,
       attempt: 1,
       cost: [['cpu', 1]],
-      slot: 'loop',
       mayQueue: true,
     },
     steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true, sole: false }],

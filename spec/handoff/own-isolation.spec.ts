@@ -1,6 +1,20 @@
 import { expect } from 'chai';
-import { Dag, functionsIn, Handoff, type IsolationFactory, loopIsolation, threadIsolation } from '../../lib/index.js';
+import {
+  type AllocationStrategy,
+  arg,
+  Dag,
+  functionsIn,
+  Handoff,
+  type IsolationFactory,
+  loopIsolation,
+  threadIsolation,
+} from '../../lib/index.js';
+import { nothing } from '../../lib/nodes/beat.js';
+import type { WireMessageOf } from '../../lib/peer/index.js';
+import { decodeFrame } from '../../lib/peer/protocol/codec.js';
 import { caught } from '../support/caught.js';
+import { SpecCluster } from '../support/cluster.js';
+import { slotAmounts, slotList } from '../support/slots.js';
 import { spyLogger } from '../support/spy-logger.js';
 
 declare module '../../lib/index.js' {
@@ -18,6 +32,7 @@ function counting(make: IsolationFactory = loopIsolation): { own: IsolationFacto
   const own: IsolationFactory = (options) => {
     const runner = make(options);
     return {
+      ...(runner.slots !== undefined && { slots: runner.slots }),
       start(call, settle) {
         called.push(call.context.functionId);
         return runner.start(call, settle);
@@ -62,5 +77,116 @@ describe('an isolation of a user’s own', () => {
     expect(error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'f' });
     expect(error.message).to.contain('isolation "own" broke its contract: start has thrown: broken');
     expect((await handoff.execute(new Dag('e').add({ id: 'f', code: tasks.add, extraArgs: [1, 2] }))).results).to.deep.equal({ f: 3 });
+  });
+});
+
+describe('an isolation that only some nodes have', () => {
+  let cluster: SpecCluster;
+  let called: string[];
+  beforeEach(async () => {
+    const { own, called: names } = counting((options) => loopIsolation({ ...options, loopConcurrency: 2 }));
+    called = names;
+    cluster = await SpecCluster.of({ a: { capabilities: { cpu: 8 } }, b: { capabilities: { cpu: 8 }, isolations: { own } } });
+    await cluster.until('a', (nodes) => nodes.some(({ name, capabilities }) => name === 'b' && capabilities.cpu === 8));
+  });
+  afterEach(() => cluster.stop());
+
+  it('has its functions placed there, whichever node drives, and no others', async () => {
+    const ids = Array.from({ length: 6 }, (_, n) => `own ${n}`);
+    for (const driver of ['a', 'b']) {
+      const dag = Dag.dynamic(`of ${driver}`).add({ id: 'plain', code: tasks.add, extraArgs: [1, 2], node: 'a' } as never);
+      for (const id of ids) dag.add({ id, code: tasks.add, args: ['plain'], extraArgs: [1], isolation: 'own' } as never);
+      const { results, allocations } = await cluster.node(driver).execute(dag);
+      for (const id of ids) expect([results[id], allocations[id]]).to.deep.equal([4, 'b']);
+      expect(allocations.plain).to.equal('a');
+    }
+    expect(called).to.have.members([...ids, ...ids]);
+  });
+
+  it('cannot be had on another node, or on none, which is said before anything runs', async () => {
+    const messageOf = async (options: object): Promise<string> => {
+      const dag = Dag.dynamic().add({ id: 'first', code: tasks.add, extraArgs: [1, 2] } as never);
+      dag.add({ id: 'f', code: tasks.add, args: ['first'], extraArgs: [1], ...options } as never);
+      const error = await caught(cluster.node('a').execute(dag));
+      expect(error.code).to.equal('HANDOFF_ALLOCATION_FAILED');
+      return error.message;
+    };
+    expect(await messageOf({ isolation: 'own', node: 'a' })).to.contain(
+      'Cannot place function "f": node "a" does not have isolation "own"',
+    );
+    expect(await messageOf({ isolation: 'owm' })).to.contain('Cannot place function "f": no node has isolation "owm"');
+    const alone = new Dag().add({ id: 'f', code: tasks.add, extraArgs: [1, 2], isolation: 'own' });
+    const error = await caught(cluster.node('a').executeLocal(alone));
+    expect(error.message).to.contain('node "a" does not have isolation "own"');
+    expect(called).to.deep.equal([]);
+  });
+
+  it('serializes what goes there in a thread, on a node that does not have it', async () => {
+    const serialize = tasks.double as never;
+    const dag = Dag.dynamic()
+      .add({ id: 'made', code: tasks.add, extraArgs: [1, 2], node: 'a' } as never)
+      .add({ id: 'f', code: tasks.add, args: [arg('made', { serialize })], extraArgs: [1], isolation: 'own' } as never);
+    expect((await cluster.node('b').execute(dag)).results.f).to.equal(7);
+    expect((await cluster.node('a').execute(dag)).results.f).to.equal(7);
+  });
+
+  it('is in what its node says of itself as a slot, by no name of its own, and in nothing that users see', async () => {
+    const shown = async (): Promise<object> => {
+      const [node] = (await cluster.node('a').nodes()).filter(({ name }) => name === 'b');
+      const [status] = (await cluster.node('a').status()).nodes.filter(({ name }) => name === 'b');
+      return { capabilities: [node!.capabilities, status!.capabilities], used: [node!.used, status!.used], threads: status!.threads };
+    };
+    expect(await shown()).to.deep.equal({
+      capabilities: [{ cpu: 8 }, { cpu: 8 }],
+      used: [{ cpu: 0 }, { cpu: 0 }],
+      threads: { used: 0, total: 1 },
+    });
+    const views: object[] = [];
+    const strategy: AllocationStrategy = {
+      name: 'spy',
+      place({ nodes, cost }) {
+        views.push(cost, ...nodes.map(({ name, capabilities, used }) => ({ name, capabilities, used })));
+        return nodes[0]!.name;
+      },
+    };
+    const dag = new Dag().add({ id: 'f', code: tasks.add, extraArgs: [1, 2], isolation: 'own' });
+    await cluster.node('a').execute(dag, { allocationStrategy: strategy });
+    expect(views).to.deep.equal([{ cpu: 1 }, { name: 'b', capabilities: { cpu: 8 }, used: { cpu: 0 } }]);
+    expect(await cluster.node('a').discoverNodes()).to.deep.equal({ a: { cpu: 8 }, b: { cpu: 8 } });
+    const beat = await new Promise<WireMessageOf<'beat'>>((resolve) => {
+      cluster.observe = (from, parts) => {
+        const decoded = decodeFrame(parts);
+        const messages = from === 'b' && decoded.type === 'messages' ? decoded.messages : [];
+        for (const message of messages) if (message.type === 'beat') resolve(message);
+      };
+    });
+    expect(beat).to.deep.include({
+      capabilities: [['cpu', 8], ...slotList({ thread: 1, loop: 256, own: 2 })],
+      used: [['cpu', 0], ...slotList({ thread: 0, loop: 0, own: 0 })],
+    });
+    expect(Object.keys(beat)).to.have.members(Object.keys({ type: 0, seq: 0, lagMs: 0, leaving: 0, ...nothing }));
+  });
+
+  it('cannot be taken from a node by what is registered for it, nor a slot be had for a name', async () => {
+    const node = cluster.node('a');
+    const slots = slotAmounts({ own: 3 });
+    for (const wrong of [
+      () => node.registerLocalNode(slots),
+      () => node.registerNode('b', slots),
+      () => node.resourcesAvailable('b', slots),
+      () => Handoff.start({ capabilities: slots }),
+    ]) {
+      expect(await caught(wrong()))
+        .to.be.instanceOf(TypeError)
+        .with.property('message')
+        .that.contains('begins with "slot:"');
+    }
+    expect(() => Dag.dynamic().add({ id: 'f', code: tasks.add, cost: slots } as never)).to.throw(
+      TypeError,
+      /"slot:own" of cost begins with "slot:"/,
+    );
+    await node.registerNode('b', { gpu: 1 });
+    const dag = new Dag().add({ id: 'f', code: tasks.add, extraArgs: [1, 2], isolation: 'own', cost: { gpu: 1 } });
+    expect((await node.execute(dag)).results).to.deep.equal({ f: 3 });
   });
 });

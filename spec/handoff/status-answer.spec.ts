@@ -17,7 +17,7 @@ const good: WireStatus = {
     {
       ...{ name: 'a', address: 'ws://a:1', status: 'up' as const },
       content: {
-        ...{ capabilities: [['cpu', 1]], used: [], threads: [3, 0], loopPlaces: [256, 0] },
+        ...{ capabilities: [['cpu', 1]], used: [] },
         ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0, log: 'ok' },
       },
     },
@@ -34,7 +34,7 @@ const answers = (): fc.Arbitrary<unknown> => {
     fc.jsonValue({ maxDepth: 2 }),
   );
   const paths = ['node', 'nodes', 'runs', 'waiting', 'nodes.0', 'runs.0', 'waiting.0', 'nodes.0.content', 'nodes.0.name', 'nodes.0.address']
-    .concat(['nodes.0.status', 'nodes.0.content.capabilities', 'nodes.0.content.threads', 'nodes.0.content.running', 'runs.0.progress'])
+    .concat(['nodes.0.status', 'nodes.0.content.capabilities', 'nodes.0.content.used', 'nodes.0.content.running', 'runs.0.progress'])
     .concat([
       'nodes.0.content.log',
       'runs.0.driver',

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { mergedStatus, openStatus, type WireStatus } from '../../lib/handoff/cluster/status.js';
+import { slotList } from '../support/slots.js';
 
 type WireNode = WireStatus['nodes'][number];
 const node = (name: string, running: number | null): WireNode => ({
@@ -10,10 +11,8 @@ const node = (name: string, running: number | null): WireNode => ({
     running === null
       ? null
       : {
-          capabilities: [['cpu', 4]],
-          used: [['cpu', running]],
-          threads: [3, running],
-          loopPlaces: [9, 0],
+          capabilities: [['cpu', 4], ...slotList({ thread: 3, loop: 9, own: 2 })],
+          used: [['cpu', running], ...slotList({ thread: running, loop: 0, own: 1 })],
           running,
           queued: 1,
           blocked: 2,

@@ -24,7 +24,7 @@ const far = (text: string) =>
 const MAKERS: Makers = {
   beat: (text, count) => ({
     ...{ type: 'beat', seq: 1, lagMs: 0, leaving: false, capabilities: amounts(text, count), used: amounts(text, count) },
-    ...{ byDriver: times(count, [text, amounts(text, 2), 0, 0] as const), threads: [1, 0], loopPlaces: [1, 0] },
+    ...{ byDriver: times(count, [text, amounts(text, 2)] as const) },
     ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0, log: 'ok' },
   }),
   goodbye: () => ({ type: 'goodbye' }),
@@ -32,7 +32,7 @@ const MAKERS: Makers = {
   ask: (text, count) => ({ type: 'ask', id: 1, question: { kind: 'check-room', required: amounts(text, count) } }),
   answer: (text, count, bytes) => ({ type: 'answer', id: 1, value: times(count, text), error: bytes }),
   'run-attempt': (text, count, bytes) => ({
-    ...{ type: 'run-attempt', id: 1, ...attempt(text), dagId: text, cost: amounts(text, count), slot: 'loop', mayQueue: true },
+    ...{ type: 'run-attempt', id: 1, ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true },
     steps: [
       {
         ...{ module: text, name: text, isolation: text, role: 'function', functionId: text, asList: false, wanted: true, sole: false },
@@ -49,7 +49,7 @@ const MAKERS: Makers = {
     return {
       type: 'attempt-refused',
       id: 1,
-      usage: { capabilities: all, used: all, usedByYou: all, threads: [1, 0, 0], loopPlaces: [1, 0, 0] },
+      usage: { capabilities: all, used: all, usedByYou: all },
     };
   },
   'attempt-ended': (_text, _count, bytes) => ({ type: 'attempt-ended', id: 1, outcome: { type: 'failed', error: bytes, final: false } }),

@@ -99,8 +99,8 @@ describe('link brain', () => {
   it('ends both sides with both ranges where there is none', () => {
     const [dialler, acceptor] = [side('dialler', { lowest: 1, highest: 2 }), side('acceptor', { lowest: 3, highest: 4 })];
     talk(dialler, acceptor);
-    expect(endOf(dialler)).to.deep.equal({ type: 'mismatch', text: '"a" speaks protocol 3 to 4, this node 1 to 2' });
-    expect(endOf(acceptor)).to.deep.equal({ type: 'mismatch', text: '"d" speaks protocol 1 to 2, this node 3 to 4' });
+    expect(endOf(dialler)).to.deep.include({ type: 'mismatch', text: '"a" speaks protocol 3 to 4, this node 1 to 2' });
+    expect(endOf(acceptor)).to.deep.include({ type: 'mismatch', text: '"d" speaks protocol 1 to 2, this node 3 to 4' });
   });
 
   it('refuses another cookie, and one where it has none, and tells why', () => {

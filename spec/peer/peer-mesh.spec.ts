@@ -45,7 +45,7 @@ describe('peer table', () => {
       await refused('name-taken', 'HANDOFF_JOIN_REFUSED', () => world.node('a', { incarnation: 'a2' }).table.join(url));
       await refused('itself', 'HANDOFF_JOIN_REFUSED', () => a.table.join(url));
       await refused('membership', 'HANDOFF_JOIN_REFUSED', () => world.node('unwanted').table.join(url));
-      const newer = world.node('n', { protocols: { lowest: 2, highest: 3 } });
+      const newer = world.node('n', { protocols: { lowest: 8, highest: 9 } });
       await refused('protocol', 'HANDOFF_PROTOCOL_MISMATCH', () => newer.table.join(url));
       expect(a.heard.links).to.deep.equal(['up b b1']);
     });

@@ -69,7 +69,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
     const started = (): void => void begun.push(node);
     const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node };
     const kind = { slot: 'loop', costs: {}, cost: new Map(), pinnedTo: undefined, group: undefined } as const;
-    side.start(4, { context, steps: [], costs: {}, slot: 'loop', mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, kind, started);
+    side.start(4, { context, steps: [], costs: {}, mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, kind, started);
     return listener!;
   };
   return { side, here, fed, sent, fetched, told, moved, begun, start, isClosed: () => isClosed };
@@ -84,13 +84,12 @@ describe('the far side of a run', () => {
     expect(fed).to.deep.equal([{ type: 'functions-waited', indices: [4], lacking: { cpu: 1 } }]);
     expect(begun).to.deep.equal(['b']);
     const usage = { capabilities: [['cpu', 2]], used: [['cpu', 1]], usedByYou: [['cpu', 0.5]] } as const;
-    heard.refused({ ...usage, threads: [3, 2, 1], loopPlaces: [9, 8, 7] });
+    heard.refused(usage);
     expect(told).to.deep.equal([
       {
         node: 'b',
         usage: {
           ...{ capabilities: { cpu: 2 }, used: { cpu: 1 }, usedByYou: { cpu: 0.5 } },
-          slots: { thread: { size: 3, used: 2, usedByYou: 1 }, loop: { size: 9, used: 8, usedByYou: 7 } },
         },
       },
     ]);

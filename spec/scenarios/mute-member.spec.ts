@@ -5,6 +5,7 @@ import { MemoryNetwork } from '../../lib/peer/index.js';
 import { packThrown } from '../../lib/value/index.js';
 import { caught } from '../support/caught.js';
 import { MuteMember } from '../support/mute-member.js';
+import { slotList } from '../support/slots.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { settled, testClock } from '../support/test-clock.js';
 
@@ -110,10 +111,7 @@ describe('beside a member that beats and answers nothing', () => {
   });
 
   describe('that takes functions', () => {
-    const usage = {
-      ...{ capabilities: [['cpu', 8]], used: [], usedByYou: [] },
-      ...{ threads: [8, 0, 0], loopPlaces: [256, 0, 0] },
-    };
+    const usage = { capabilities: [['cpu', 8], ...slotList({ thread: 8, loop: 256 })], used: [], usedByYou: [] };
     const pinned = (args: readonly string[] = []) =>
       Dag.dynamic()
         .add({ id: 'made', code: () => 1 })

@@ -44,7 +44,7 @@ describe('what a node does not understand', () => {
     });
 
   it('is answered with a fault, whatever was asked, and the link goes on', async () => {
-    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', cost: [], slot: 'loop', mayQueue: true };
+    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', cost: [], mayQueue: true };
     const wrong: [object, Answer['type']][] = [
       [{ type: 'ask', id: 1, question: { kind: 'of a later version' } }, 'answer'],
       [{ type: 'ask', id: 2 }, 'answer'],
@@ -62,7 +62,7 @@ describe('what a node does not understand', () => {
   });
 
   it('an attempt without steps is answered with a failure', async () => {
-    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', cost: [], slot: 'loop', mayQueue: true, steps: [] };
+    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', cost: [], mayQueue: true, steps: [] };
     const answer = await answerTo({ type: 'run-attempt', id: 1, ...attempt, timeoutMs: null, stopGraceMs: 0 });
     expect(codeIn(answer)).to.equal('HANDOFF_BAD_MESSAGE');
   });

@@ -67,8 +67,7 @@ export function arbitraryMessages(ids: {
     fc.record({ type: fc.constant('argument-lost'), functionId, error: bytes }),
     fc.record({ type: fc.constant('stopped') }),
   );
-  const places = fc.tuple(number, number, number);
-  const usage = fc.record({ capabilities: resources, used: resources, usedByYou: resources, threads: places, loopPlaces: places });
+  const usage = fc.record({ capabilities: resources, used: resources, usedByYou: resources });
   const question = fc.oneof(
     fc.record({ kind: fc.constant('check-room'), required: resources }),
     fc.record({
@@ -84,10 +83,8 @@ export function arbitraryMessages(ids: {
   );
   const beat = {
     ...{ seq: number, lagMs: amount, leaving: fc.boolean(), capabilities: resources, used: resources },
-    byDriver: fc.array(fc.tuple(node, resources, number, number), { maxLength: 3 }),
+    byDriver: fc.array(fc.tuple(node, resources), { maxLength: 3 }),
     ...{
-      threads: fc.tuple(number, number),
-      loopPlaces: fc.tuple(number, number),
       running: number,
       queued: number,
       blocked: number,
@@ -103,7 +100,7 @@ export function arbitraryMessages(ids: {
     of('ask', { id: number, question }),
     of('answer', { id: number, value: plain, error: nullable(bytes) }),
     of('run-attempt', {
-      ...{ id: number, ...attempt, dagId, cost: resources, slot: fc.constantFrom('thread', 'loop'), mayQueue: fc.boolean() },
+      ...{ id: number, ...attempt, dagId, cost: resources, mayQueue: fc.boolean() },
       ...{ steps: fc.array(step, { maxLength: 3 }), timeoutMs: nullable(amount), stopGraceMs: amount },
     }),
     of('attempt-queued', { id: number, lacking: resources }),

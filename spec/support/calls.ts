@@ -31,6 +31,7 @@ export class Caller {
       clock: systemClock,
       root: moduleRoot,
       threads: 2,
+      loopConcurrency: 256,
       threadHeapMiB: 64,
       freeze,
       logger: this.logger,

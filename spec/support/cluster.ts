@@ -5,7 +5,12 @@ import { spyLogger } from './spy-logger.js';
 
 /** Several nodes in this process, on a network in memory. */
 export class SpecCluster {
-  readonly network = new MemoryNetwork({ clock: realEnvironment.clock });
+  readonly network = new MemoryNetwork({
+    clock: realEnvironment.clock,
+    observe: (from, _to, parts) => this.observe?.(from, parts),
+  });
+  /** Is called with each frame that arrives. */
+  observe: ((from: string, parts: readonly Uint8Array[]) => void) | undefined;
   readonly logs = new Map<string, ReturnType<typeof spyLogger>>();
   readonly #nodes = new Map<string, Handoff>();
 

@@ -2,6 +2,7 @@ import { type Clock, newId } from '../../lib/base/index.js';
 import { nothing } from '../../lib/nodes/beat.js';
 import { Membership } from '../../lib/nodes/index.js';
 import { type MemoryNetwork, PeerMesh, type WireMessage } from '../../lib/peer/index.js';
+import { slotList } from './slots.js';
 import { spyLogger } from './spy-logger.js';
 
 /** A member that beats, with room for functions, and answers nothing. */
@@ -15,8 +16,8 @@ export class MuteMember {
 
   constructor(name: string, network: MemoryNetwork, clock: Clock) {
     const incarnation = newId();
-    const capabilities = [['cpu', 8] as const, ['licence', 1] as const];
-    const content = () => ({ ...nothing, capabilities, threads: [8, 0] as const, loopPlaces: [256, 0] as const });
+    const capabilities = [['cpu', 8] as const, ['licence', 1] as const, ...slotList({ thread: 8, loop: 256 })];
+    const content = () => ({ ...nothing, capabilities });
     this.#membership = new Membership(name, undefined, { incarnation, clock, content });
     const transport = network.transport(name);
     this.#peers = new PeerMesh({ name, incarnation, transport, clock, logger: spyLogger(), random: () => 0.5 });

@@ -1,8 +1,17 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
-import type { Capacity, Claim, Slot } from './capacity.js';
+import type { Capacity, Claim, ClaimNeed } from './capacity.js';
 import { excessMiB } from './memory.js';
 import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
+import { slotEntries } from './usage-report.js';
+
+/** The slots of one name. */
+interface Slots {
+  readonly size: number;
+  used: number;
+}
+
+const NO_SLOTS: Readonly<Slots> = { size: 0, used: 0 };
 
 /**
  * The only authority on what a node has, and who holds it. The sum of running costs never exceeds the capabilities; when those are
@@ -12,15 +21,20 @@ export class Ledger implements Capacity {
   #capabilities: Capabilities;
   #limits: Amounts;
   readonly #used = new Map<string, bigint>();
-  readonly #slots: Record<Slot, { readonly size: number; used: number }>;
+  readonly #slots: ReadonlyMap<string, Slots>;
+  #slotsUsed = 0;
+  /** Those that were asked for last: most claims take a slot of the same name as the one before, and are spared the look-up. */
+  #lastSlot = '';
+  #lastSlots: Slots = NO_SLOTS;
   #heldBytes = 0;
   #excessMiB = 0;
   #changed = (): void => {};
 
-  constructor(capabilities: Capabilities, slots: Readonly<Record<Slot, number>>) {
+  /** `slots`: how many slots there are, by name. */
+  constructor(capabilities: Capabilities, slots: Readonly<Record<string, number>>) {
     this.#capabilities = capabilities;
     this.#limits = amounts(capabilities);
-    this.#slots = { thread: { size: slots.thread, used: 0 }, loop: { size: slots.loop, used: 0 } };
+    this.#slots = new Map(Object.entries(slots).map(([name, size]) => [name, { size, used: 0 }]));
   }
 
   get capabilities(): Capabilities {
@@ -31,14 +45,23 @@ export class Ledger implements Capacity {
     return record(new Map([...[...this.#limits.keys()].map((name) => [name, 0n] as const), ...this.#used]));
   }
 
-  /** Threads and places on the loop: how many there are, and how many are in use. */
-  get slots(): Readonly<Record<Slot, { readonly size: number; readonly used: number }>> {
-    return this.#slots;
+  /** What it has and what is in use, slots among them, as other nodes are told. */
+  get report(): { readonly capabilities: readonly (readonly [string, number])[]; readonly used: readonly (readonly [string, number])[] } {
+    const slots = [...this.#slots];
+    return {
+      capabilities: [...Object.entries(this.#capabilities), ...slotEntries(slots.map(([name, { size }]) => [name, size]))],
+      used: [...Object.entries(this.used), ...slotEntries(slots.map(([name, { used }]) => [name, used]))],
+    };
+  }
+
+  /** How many slots are in use, of all names. */
+  get slotsUsed(): number {
+    return this.#slotsUsed;
   }
 
   /** Whether nothing is held: no cost, no slot. */
   get isFree(): boolean {
-    return this.#used.size === 0 && this.#slots.thread.used === 0 && this.#slots.loop.used === 0;
+    return this.#used.size === 0 && this.#slotsUsed === 0;
   }
 
   register(capabilities: Capabilities): void {
@@ -62,16 +85,29 @@ export class Ledger implements Capacity {
     this.setValueBytes(this.#heldBytes + bytes);
   }
 
-  canEverHold(cost: Amounts): boolean {
-    return fits(cost, this.#limits);
+  canEverHold({ cost, slot }: ClaimNeed): boolean {
+    return this.slotCount(slot) > 0 && fits(cost, this.#limits);
+  }
+
+  slotCount(slot: string): number {
+    return this.#slotsOf(slot).size;
   }
 
   hasResources(cost: Amounts): boolean {
     return fits(cost, this.#limits, this.#used);
   }
 
-  hasSlot(slot: Slot): boolean {
-    return this.#slots[slot].used < this.#slots[slot].size;
+  hasSlot(slot: string): boolean {
+    const { used, size } = this.#slotsOf(slot);
+    return used < size;
+  }
+
+  #slotsOf(slot: string): Slots {
+    if (slot !== this.#lastSlot) {
+      this.#lastSlots = this.#slots.get(slot) ?? NO_SLOTS;
+      this.#lastSlot = slot;
+    }
+    return this.#lastSlots;
   }
 
   /** Nobody waits in a ledger: what has no room there now is kept until there is. */
@@ -93,14 +129,15 @@ export class Ledger implements Capacity {
   }
 
   #hold(claim: Claim): void {
-    this.#slots[claim.slot].used += 1;
+    this.#slotsOf(claim.slot).used += 1;
+    this.#slotsUsed += 1;
     for (const [name, amount] of claim.cost) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
     this.#changed();
   }
 
   /** Takes back what was lent, if it fits; or although it does not, where it never will: capabilities were registered below it. */
   takeBack(claim: Claim): boolean {
-    if (this.canEverHold(claim.cost) && !(this.hasSlot(claim.slot) && this.hasResources(claim.cost))) return false;
+    if (this.canEverHold(claim) && !(this.hasSlot(claim.slot) && this.hasResources(claim.cost))) return false;
     if (!this.hasSlot(claim.slot)) return false;
     this.#hold(claim);
     return true;
@@ -108,9 +145,10 @@ export class Ledger implements Capacity {
 
   /** Gives it back. Giving back what is not held is a bug of the caller, and throws. */
   free(claim: Claim): void {
-    const slot = this.#slots[claim.slot];
-    if (slot.used === 0) throw new Error('a claim was freed that is not held');
-    slot.used -= 1;
+    const slots = this.#slotsOf(claim.slot);
+    if (slots.used === 0) throw new Error('a claim was freed that is not held');
+    slots.used -= 1;
+    this.#slotsUsed -= 1;
     for (const [name, amount] of claim.cost) {
       const left = (this.#used.get(name) ?? 0n) - amount;
       if (left < 0n) throw new Error(`more of "${name}" was freed than is held`);

@@ -1,7 +1,8 @@
 import type { BeatContent, MemberEvent, MemberState, Resources } from '../../nodes/index.js';
 import type { PlacementNode } from '../queue/claim-class.js';
 import type { Claim } from './capacity.js';
-import { UsageEstimate, type UsageReport } from './usage-estimate.js';
+import { UsageEstimate } from './usage-estimate.js';
+import type { UsageReport } from './usage-report.js';
 
 /** How many members that are gone are remembered. */
 const GONE_KEPT = 1000;
@@ -80,13 +81,13 @@ export class RemoteNodes {
 
   /** Those of the gone who could have held all of that, the latest last. */
   goneThatCouldHold(claims: readonly Claim[]): readonly string[] {
-    return [...this.#gone].filter(([, room]) => claims.every(({ cost }) => room.canEverHold(cost))).map(([name]) => name);
+    return [...this.#gone].filter(([, room]) => claims.every((claim) => room.canEverHold(claim))).map(([name]) => name);
   }
 
   /** A node did not run what it was asked to, and could have: nothing is placed there until its rest is over. */
-  turnedDown(name: string, { cost }: Claim, isSilent: boolean, nowMs: number): void {
+  turnedDown(name: string, claim: Claim, isSilent: boolean, nowMs: number): void {
     const neighbour = this.#byName.get(name);
-    if (!neighbour?.isOpen || !neighbour.capacity.canEverHold(cost)) return;
+    if (!neighbour?.isOpen || !neighbour.capacity.canEverHold(claim)) return;
     neighbour.turnedDown += 1;
     const restMs = isSilent ? LONGEST_REST_MS : Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(neighbour.turnedDown - 1, 10));
     neighbour.restsUntilMs = nowMs + restMs;
@@ -153,28 +154,19 @@ const isOpen = ({ status, reach }: MemberState): boolean => status === 'up' && r
 const sameResources = (one: Resources, other: Resources): boolean =>
   one.length === other.length && one.every(([name, amount], at) => other[at]![0] === name && other[at]![1] === amount);
 
-const samePlaces = (one: readonly [number, number], other: readonly [number, number]): boolean =>
-  one[0] === other[0] && one[1] === other[1];
-
 /** Whether two beats report the same free capacity. Not checked for nodes that are in use. */
 const saysTheSame = (one: BeatContent, other: BeatContent): boolean =>
   one.byDriver.length === 0 &&
   other.byDriver.length === 0 &&
   sameResources(one.capabilities, other.capabilities) &&
-  sameResources(one.used, other.used) &&
-  samePlaces(one.threads, other.threads) &&
-  samePlaces(one.loopPlaces, other.loopPlaces);
+  sameResources(one.used, other.used);
 
-function usageOf({ capabilities, used, byDriver, threads, loopPlaces }: BeatContent, driver: string): UsageReport {
-  const [, usedByYou, threadsByYou, loopByYou] = byDriver.find(([name]) => name === driver) ?? [driver, [], 0, 0];
+function usageOf({ capabilities, used, byDriver }: BeatContent, driver: string): UsageReport {
+  const [, usedByYou] = byDriver.find(([name]) => name === driver) ?? [driver, []];
   return {
     capabilities: Object.fromEntries(capabilities),
     used: Object.fromEntries(used),
     usedByYou: Object.fromEntries(usedByYou),
     otherDrivers: byDriver.filter(([name]) => name !== driver).length,
-    slots: {
-      thread: { size: threads[0], used: threads[1], usedByYou: threadsByYou },
-      loop: { size: loopPlaces[0], used: loopPlaces[1], usedByYou: loopByYou },
-    },
   };
 }

@@ -1,5 +1,5 @@
 // Brain: pure.
-import { nameFault } from '../../base/index.js';
+import { nameFault, reservedFault } from '../../base/index.js';
 import type { Capabilities } from '../strategy.js';
 
 /**
@@ -72,7 +72,7 @@ export function checkedCapabilities(given: unknown, what: string): Capabilities 
   }
   for (const [name, amount] of entries) {
     if (name === '') throw new TypeError(`${what} must name every resource: one name is empty`);
-    const fault = nameFault(name);
+    const fault = nameFault(name) ?? reservedFault(name);
     if (fault !== undefined) throw new TypeError(`${what}: the name ${JSON.stringify(name)} ${fault}`);
     if (typeof amount !== 'number') throw new TypeError(`${what}.${name} must be a number, not ${typeof amount}`);
     if (!Number.isFinite(amount) || amount < 0)

@@ -1,20 +1,18 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
-import type { Capacity, Claim, Slot } from './capacity.js';
+import type { Capacity, Claim, ClaimNeed } from './capacity.js';
 import { excessMiB } from './memory.js';
 import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
+import { apart, type UsageReport } from './usage-report.js';
 
-/** What a node tells of itself with every beat. */
-export interface UsageReport {
-  readonly capabilities: Capabilities;
-  /** By everybody. */
-  readonly used: Capabilities;
-  /** By functions of the driver that hears it. */
-  readonly usedByYou: Capabilities;
-  readonly slots: Readonly<Record<Slot, { readonly size: number; readonly used: number; readonly usedByYou: number }>>;
-  /** How many other drivers use it, if that is told. */
-  readonly otherDrivers?: number;
+/** The slots of one name on a node: how many there are, and how many of them others and this driver use. */
+interface SlotUse {
+  size: number;
+  others: number;
+  mine: number;
 }
+
+const NO_SLOTS: Readonly<SlotUse> = { size: 0, others: 0, mine: 0 };
 
 const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 
@@ -27,10 +25,7 @@ export class UsageEstimate implements Capacity {
   #limits: Amounts = new Map();
   #others: Amounts = new Map();
   readonly #mine = new Map<string, bigint>();
-  readonly #slots: Record<Slot, { size: number; others: number; mine: number }> = {
-    thread: { size: 0, others: 0, mine: 0 },
-    loop: { size: 0, others: 0, mine: 0 },
-  };
+  readonly #slots = new Map<string, SlotUse>();
 
   /** What the node has refused although it looked free: it is kept there for somebody else. Until the node tells anew. */
   readonly #withheld = new Set<string>();
@@ -45,18 +40,20 @@ export class UsageEstimate implements Capacity {
   }
 
   /** The node told how it stands. */
-  applyReport({ capabilities, used, usedByYou, slots, otherDrivers }: UsageReport): void {
-    if (otherDrivers !== undefined) this.#otherDrivers = otherDrivers;
+  applyReport(report: UsageReport): void {
+    const [capabilities, used, usedByYou] = [apart(report.capabilities), apart(report.used), apart(report.usedByYou)];
+    if (report.otherDrivers !== undefined) this.#otherDrivers = report.otherDrivers;
     this.#withheld.clear();
     this.#isShut = false;
-    this.#capabilities = capabilities;
-    this.#limits = amounts(capabilities);
-    const ours = amounts(usedByYou);
+    this.#capabilities = capabilities.resources;
+    this.#limits = amounts(capabilities.resources);
+    const ours = amounts(usedByYou.resources);
     // More of it ours than is in use at all would be room that nobody has.
-    this.#others = new Map([...amounts(used)].map(([name, amount]) => [name, least0(amount - (ours.get(name) ?? 0n))]));
-    for (const slot of ['thread', 'loop'] as const) {
-      const { size, used: inUse, usedByYou: oursInUse } = slots[slot];
-      Object.assign(this.#slots[slot], { size, others: Math.max(0, inUse - oursInUse) });
+    this.#others = new Map([...amounts(used.resources)].map(([name, amount]) => [name, least0(amount - (ours.get(name) ?? 0n))]));
+    for (const slots of this.#slots.values()) slots.size = slots.others = 0;
+    for (const [name, size] of capabilities.slots) {
+      const others = Math.max(0, (used.slots.get(name) ?? 0) - (usedByYou.slots.get(name) ?? 0));
+      Object.assign(this.#slotsOf(name), { size, others });
     }
     this.#changed();
   }
@@ -104,8 +101,12 @@ export class UsageEstimate implements Capacity {
     this.setValueBytes(this.#heldBytes + bytes);
   }
 
-  canEverHold(cost: Amounts): boolean {
-    return fits(cost, this.#limits);
+  canEverHold({ cost, slot }: ClaimNeed): boolean {
+    return this.slotCount(slot) > 0 && fits(cost, this.#limits);
+  }
+
+  slotCount(slot: string): number {
+    return this.#slots.get(slot)?.size ?? 0;
   }
 
   hasResources(cost: Amounts): boolean {
@@ -113,9 +114,17 @@ export class UsageEstimate implements Capacity {
     return !this.#isShut && fits(cost, this.#limits, this.#used());
   }
 
-  hasSlot(slot: Slot): boolean {
-    const { size, others, mine } = this.#slots[slot];
+  hasSlot(slot: string): boolean {
+    const { size, others, mine } = this.#slots.get(slot) ?? NO_SLOTS;
     return others + mine < size;
+  }
+
+  #slotsOf(name: string): SlotUse {
+    const known = this.#slots.get(name);
+    if (known) return known;
+    const slots = { ...NO_SLOTS };
+    this.#slots.set(name, slots);
+    return slots;
   }
 
   /**
@@ -124,7 +133,7 @@ export class UsageEstimate implements Capacity {
    * one it would get one slot per round trip.
    */
   mayWait({ cost, slot }: Claim): boolean {
-    const { size, others, mine } = this.#slots[slot];
+    const { size, others, mine } = this.#slots.get(slot) ?? NO_SLOTS;
     if (cost.size === 0 && others > 0 && mine < Math.floor(size / (1 + this.#otherDrivers))) return true;
     if (mine + others > size || (mine + others === size && others === 0)) return false;
     const used = this.#used();
@@ -146,14 +155,15 @@ export class UsageEstimate implements Capacity {
 
   /** What does not fit may be taken too: it waits there. */
   take({ cost, slot }: Claim): void {
-    this.#slots[slot].mine += 1;
+    this.#slotsOf(slot).mine += 1;
     for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
     this.#changed();
   }
 
   /** A claim on an earlier incarnation of the node may be given back late: then there is nothing to give. */
   free({ cost, slot }: Claim): void {
-    this.#slots[slot].mine = Math.max(0, this.#slots[slot].mine - 1);
+    const slots = this.#slotsOf(slot);
+    slots.mine = Math.max(0, slots.mine - 1);
     for (const [name, amount] of cost) {
       const left = (this.#mine.get(name) ?? 0n) - amount;
       if (left <= 0n) this.#mine.delete(name);

@@ -365,7 +365,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     const only = this.#nodeOf(claim.group) ?? claim.pinnedTo;
     const claims = claim.group?.claims ?? [claim];
     return ({ name, capacity }) =>
-      (only === undefined || name === only) && claims.every((one) => !one.differs?.has(name) && capacity.canEverHold(one.cost));
+      (only === undefined || name === only) && claims.every((one) => !one.differs?.has(name) && capacity.canEverHold(one));
   }
 
   /** Where the members of a group run; `undefined` before the first is placed, and once that node is gone. */

@@ -1,4 +1,4 @@
-import { nameFault, refuseWrongName } from '../../base/index.js';
+import { nameFault, refuseWrongName, reservedFault } from '../../base/index.js';
 import { type Arg, argOf, frozenCode, refuseWrongCode } from './edge.js';
 import { type AnyFunction, type FunctionRef, isCodeRef, type UntypedFunctionRef } from './function-ref.js';
 
@@ -163,8 +163,13 @@ export function specOf(given: unknown): FunctionSpec {
 function refuseWrongNames({ id, node, cost }: Loose & { readonly id: string }): void {
   if (typeof node === 'string' && node !== '') refuseWrongName(node, intentOf(id), 'node');
   if (typeof cost !== 'object' || cost === null) return;
-  for (const name of Object.keys(cost))
-    if (name !== '') refuseWrongName(name, intentOf(id), `the resource ${JSON.stringify(name)} of cost`);
+  for (const name of Object.keys(cost)) {
+    if (name === '') continue;
+    const what = `the resource ${JSON.stringify(name)} of cost`;
+    refuseWrongName(name, intentOf(id), what);
+    const fault = reservedFault(name);
+    if (fault !== undefined) throw new TypeError(`${intentOf(id)}: ${what} ${fault}`);
+  }
 }
 
 const intentOf = (id: string): string => `Cannot add function ${JSON.stringify(id)}`;

@@ -10,4 +10,10 @@ export const isolations: ReadonlyMap<string, IsolationFactory> = new Map([
   ['process', processIsolation],
 ]);
 
+/** The isolations whose calls take slots of another. */
+const SHARED: ReadonlyMap<string, string> = new Map([['process', 'thread']]);
+
+/** Returns the name of the slots that calls in an isolation take: its own, but that processes and threads are counted together. */
+export const slotOf = (isolation: string): string => SHARED.get(isolation) ?? isolation;
+
 export { loopIsolation, processIsolation, threadIsolation };

@@ -47,6 +47,7 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
   let last = 0;
   const unattribute = attributeOutput();
   return {
+    slots: options.loopConcurrency,
     start(call, settle) {
       const number = ++last;
       const started = new LoopCall(call, place, options, (outcome) => {

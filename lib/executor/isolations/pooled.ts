@@ -34,6 +34,7 @@ export class PooledIsolation implements IsolationRunner {
   readonly pool: WorkerPool;
   readonly calls = new PassingMap<number, PooledCall>();
   readonly endsWithGroup: boolean;
+  readonly slots: number;
   #lastKey = 0;
   #isClosed = false;
 
@@ -42,6 +43,7 @@ export class PooledIsolation implements IsolationRunner {
     this.options = options;
     this.endsWithGroup = endsWithGroup;
     const { threads, logger, onOutput } = options;
+    this.slots = threads;
     this.pool = new WorkerPool(threads, {
       noun: name,
       makeHost,

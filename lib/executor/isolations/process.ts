@@ -20,6 +20,7 @@ export function processIsolation(options: IsolationOptions): IsolationRunner {
     endsWithGroup: true,
   });
   return {
+    slots: pooled.slots,
     start: (call, settle) => pooled.start(call, settle),
     async close() {
       const blocked = await pooled.close();

@@ -20,7 +20,6 @@ export interface RemoteAttempt {
   readonly context: AttemptContext;
   readonly steps: readonly UngatheredStep[];
   readonly costs: Readonly<Record<string, number>>;
-  readonly slot: 'thread' | 'loop';
   readonly mayQueue: boolean;
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs: number;
@@ -189,7 +188,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
 
   constructor(
     id: number,
-    { context, steps, costs, slot, mayQueue, timeoutMs, stopGraceMs }: RemoteAttempt,
+    { context, steps, costs, mayQueue, timeoutMs, stopGraceMs }: RemoteAttempt,
     listener: RemoteAttemptListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
@@ -211,7 +210,6 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       functionId,
       attempt,
       cost: Object.entries(costs),
-      slot,
       mayQueue,
       steps: stepsForWire(steps, root),
       timeoutMs: timeoutMs ?? null,

@@ -101,7 +101,7 @@ export class ValueServer {
         {
           role: 'serialize',
           functionId,
-          isolation,
+          isolation: executor.isolationFor(isolation),
           code: refOf(module, name),
           inputs: [held],
           asList: false,

@@ -1,4 +1,4 @@
-import { type Allocator, amounts, type Capabilities } from '../../allocator/index.js';
+import { type Allocator, amounts, checkedCapabilities } from '../../allocator/index.js';
 import { type Clock, HandoffError } from '../../base/index.js';
 import { type Fetches, moduleDigest, sameDigest } from '../../executor/index.js';
 import type { GuestRuns } from '../../guests/index.js';
@@ -59,7 +59,7 @@ export class Answers {
     const { allocation, store, membership, runs, guests, status, clock } = this.#deps;
     switch (question.kind) {
       case 'register-capabilities':
-        allocation.register(frozenRecord(question.capabilities));
+        allocation.register(checkedCapabilities(Object.fromEntries(question.capabilities), 'capabilities'));
         // Sent ahead of the answer on the same link, so that the asking node knows it by then.
         membership.beatNow();
         return reply(null);
@@ -125,5 +125,3 @@ export class Answers {
 /** The error of `clear` while a run of the DAG is in progress on `node`. */
 export const dagRunning = (dagId: string, node: string): HandoffError =>
   new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it on node "${node}" has not ended`, { dagId, node });
-
-const frozenRecord = (entries: readonly (readonly [string, number])[]): Capabilities => Object.freeze(Object.fromEntries(entries));

@@ -7,12 +7,11 @@ const MOST = 10_000;
 
 const { amount, count, id, list, nodeName, nullable, object, text, tuple, word } = shapes;
 
-const resources = list(tuple(id, amount), 1000);
-const places = tuple(count, count);
+const resources = list(tuple(id, amount), 1100);
 
 const content = object(
   {
-    ...{ capabilities: resources, used: resources, threads: places, loopPlaces: places },
+    ...{ capabilities: resources, used: resources },
     ...{ running: count, queued: count, blocked: count, heldBytes: count, log: word('ok', 'lost') },
   },
   { open: true },

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../allocator/index.js';
-import type { LogState } from '../../base/index.js';
+import { type LogState, slotResource, withoutSlots } from '../../base/index.js';
+import { slotOf } from '../../executor/index.js';
 import type { GuestRuns } from '../../guests/index.js';
 import type { Membership, NodeStatus, Resources } from '../../nodes/index.js';
 import type { Runs } from '../../runner/index.js';
@@ -87,8 +88,6 @@ export interface WireStatus {
     readonly content: {
       readonly capabilities: Resources;
       readonly used: Resources;
-      readonly threads: readonly [number, number];
-      readonly loopPlaces: readonly [number, number];
       readonly running: number;
       readonly queued: number;
       readonly blocked: number;
@@ -116,12 +115,12 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
   const nodes = membership.members.map(({ name, address, status }): WireStatus['nodes'][number] => {
     const content = membership.contentOf(name);
     if (!content) return { name, address: address ?? null, status, content: null };
-    const { capabilities, used, threads, loopPlaces, running, queued, blocked, heldBytes, log } = content;
+    const { capabilities, used, running, queued, blocked, heldBytes, log } = content;
     return {
       name,
       address: address ?? null,
       status,
-      content: { capabilities, used, threads, loopPlaces, running, queued, blocked, heldBytes, log },
+      content: { capabilities, used, running, queued, blocked, heldBytes, log },
     };
   });
   const driven = runs.progress().map(({ runId, dagId, progress }) => ({ runId, dagId, driver: node, progress: Object.entries(progress) }));
@@ -161,7 +160,11 @@ export function mergedStatus(own: WireStatus, others: readonly (readonly [string
 
 /** Returns a status from the wire in its public form. */
 export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): ClusterStatus {
-  const places = ([total, used]: readonly [number, number]): Places => ({ used, total });
+  const slots = (isolation: string, content: WireStatus['nodes'][number]['content']): Places => {
+    const resource = slotResource(slotOf(isolation));
+    const amountIn = (resources: Resources = []): number => resources.find(([name]) => name === resource)?.[1] ?? 0;
+    return { used: amountIn(content?.used), total: amountIn(content?.capabilities) };
+  };
   return {
     nodes: nodes.map(({ name, address, status, content }): NodeUse => {
       return {
@@ -169,10 +172,10 @@ export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): C
         address: address ?? undefined,
         status,
         isHeard: content !== null,
-        capabilities: Object.fromEntries(content?.capabilities ?? []),
-        used: Object.fromEntries(content?.used ?? []),
-        threads: places(content?.threads ?? [0, 0]),
-        loopPlaces: places(content?.loopPlaces ?? [0, 0]),
+        capabilities: Object.fromEntries(withoutSlots(content?.capabilities ?? [])),
+        used: Object.fromEntries(withoutSlots(content?.used ?? [])),
+        threads: slots('thread', content),
+        loopPlaces: slots('loop', content),
         running: content?.running ?? 0,
         queued: content?.queued ?? 0,
         blocked: content?.blocked ?? 0,

@@ -6,9 +6,9 @@ export interface NodeInspection {
   readonly capabilities: Capabilities;
   /** The resources used by running functions, according to the ledger. */
   readonly used: Capabilities;
-  /** Whether nothing is claimed: no resource, no thread, no slot on the loop. */
+  /** Whether nothing is claimed: no resource, no slot. */
   readonly isFree: boolean;
-  /** How many threads and slots on the loop are claimed. */
+  /** How many slots are claimed, of all isolations. */
   readonly slotsUsed: number;
   /** The number of attempts in progress in this node's executor. */
   readonly running: number;
@@ -43,7 +43,7 @@ export function inspect({
     capabilities: ledger.capabilities,
     used: ledger.used,
     isFree: ledger.isFree,
-    slotsUsed: ledger.slots.thread.used + ledger.slots.loop.used,
+    slotsUsed: ledger.slotsUsed,
     running: executor.running,
     runs: runs.size,
     guestRuns: guests.size,

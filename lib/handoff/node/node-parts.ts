@@ -27,7 +27,7 @@ import { statusFrom } from '../cluster/status-answer.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import { CrashReports } from './crash-reports.js';
 import type { Environment } from './environment.js';
-import { makeIsolations } from './node-isolations.js';
+import { makeIsolations, slotsOf } from './node-isolations.js';
 
 /** How long members have to report their status for a status of all, ms. */
 const STATUS_MS = 1000;
@@ -65,16 +65,11 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const store = new ValueStore({ node, backend: options.backend, clock, retainedBytesLimit: options.retainedBytesLimit });
   const incarnation = newId();
   const crashes = new CrashReports(logger);
-  const ledger = new Ledger(capabilities, { thread: threads, loop: loopConcurrency });
 
   const content = (): BeatContent => {
-    const { thread, loop } = ledger.slots;
     return {
-      capabilities: Object.entries(ledger.capabilities),
-      used: Object.entries(ledger.used),
-      byDriver: [...guests.use()].map(([driver, use]) => [driver, [...use.used], use.threads, use.loopPlaces]),
-      threads: [thread.size, thread.used],
-      loopPlaces: [loop.size, loop.used],
+      ...ledger.report,
+      byDriver: [...guests.use()].map(([driver, use]) => [driver, [...use]]),
       running: executor.running,
       queued: guests.queued,
       blocked: executor.blocked,
@@ -122,6 +117,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     root,
     threads,
     threadHeapMiB,
+    loopConcurrency,
     freeze,
     logger,
     onOutput: onOwnOutput,
@@ -130,7 +126,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   };
   const runners = makeIsolations(surroundings.isolations ?? isolations, options.isolations, isolationOptions);
   const executor = new Executor(runners, clock, (error) => crashes.report('Executor', error));
-
+  const ledger = new Ledger(capabilities, slotsOf(runners, threads));
   const allocation = new Allocator({ name: node, isSelf: true, isOpen: true, capacity: ledger }, clock, () => store.heldBytes, logger);
   const wayTo = (name: string): FetchRoute => {
     if (name === node) return 'self';

@@ -107,7 +107,7 @@ export interface NodeOptions {
 }
 
 /** The options of a node that are the user's own variants. A module for `--extensions` may export them. A new one is one name here. */
-export const EXTENSIONS = ['strategies', 'storeBackend', 'transport'] as const satisfies readonly (keyof NodeOptions)[];
+export const EXTENSIONS = ['strategies', 'isolations', 'storeBackend', 'transport'] as const satisfies readonly (keyof NodeOptions)[];
 
 /** The user's own variants, as options of a node. */
 export type Extensions = Pick<NodeOptions, (typeof EXTENSIONS)[number]>;
@@ -147,7 +147,6 @@ const KNOWN = new Set<string>([
   'threads',
   'threadHeapMiB',
   'isolation',
-  'isolations',
   'loopConcurrency',
   'freeze',
   'codeSkew',

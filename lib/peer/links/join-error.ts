@@ -31,7 +31,7 @@ export function joinError(url: string, end: LinkOver, { isStopped, hasCookie }: 
       return new HandoffError('HANDOFF_JOIN_REFUSED', message, { reason: end.reason, node: end.peer?.name });
     }
     case 'mismatch':
-      return new HandoffError('HANDOFF_PROTOCOL_MISMATCH', `Cannot join through ${url}: ${end.text}`);
+      return new HandoffError('HANDOFF_PROTOCOL_MISMATCH', `Cannot join through ${url}: ${end.text}`, { node: end.peer.name });
     case 'bad-message':
       return new HandoffError('HANDOFF_BAD_MESSAGE', `Cannot join through ${url}: ${describeEnd(end)}`);
     default:

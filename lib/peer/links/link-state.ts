@@ -1,6 +1,7 @@
 // Brain: pure.
 import { peerAddress } from '../../base/index.js';
 import type { Greeting, Hello, RefusalReason } from '../protocol/messages.js';
+import { protocolText } from '../protocol/protocol-version.js';
 
 /**
  * The state of a link. `opening`: there is no connection yet. `greeting`: it waits for the other's hello. `proving`: for its proof.
@@ -114,8 +115,9 @@ function heardHello(state: LinkState, theirs: Hello): readonly LinkCommand[] {
   state.protocol = Math.min(setup.highest, theirs.highest);
   if (state.protocol < Math.max(setup.lowest, theirs.lowest)) {
     // The dialler finds out by itself, from the hello.
-    const text = `"${theirs.name}" speaks protocol ${theirs.lowest} to ${theirs.highest}, this node ${setup.lowest} to ${setup.highest}`;
-    return [...(isDialler ? [] : [ours]), ...over(state, { type: 'mismatch', text })];
+    const [spoken, own] = [protocolText(theirs.lowest, theirs.highest), protocolText(setup.lowest, setup.highest)];
+    const text = `"${theirs.name}" speaks protocol ${spoken}, this node ${own}`;
+    return [...(isDialler ? [] : [ours]), ...over(state, { type: 'mismatch', text, peer })];
   }
   if (peer.incarnation === setup.self.incarnation) return refuse(state, 'itself');
   if (isDialler && setup.expected !== undefined && peer.name !== setup.expected) return refuse(state, 'other-name');
@@ -220,7 +222,7 @@ export interface Prover {
 export type LinkEnd =
   | { readonly type: 'refused'; readonly by: 'us' | 'them'; readonly reason: RefusalReason; readonly peer: PeerIdentity | undefined }
   /** The nodes have no common protocol. `text` says so. */
-  | { readonly type: 'mismatch'; readonly text: string }
+  | { readonly type: 'mismatch'; readonly text: string; readonly peer: PeerIdentity }
   /** The other end did not greet in time. */
   | { readonly type: 'silent' }
   | { readonly type: 'bad-message'; readonly fault: string };

@@ -19,9 +19,10 @@ import {
 } from './shape.js';
 
 /**
- * Resources, as `[name, amount]`. Names are the users', and never keys of an object that came over the wire. A node has at most a thousand.
+ * Resources, as `[name, amount]`. Names are never keys of an object that came over the wire. A node has at most a thousand that its user
+ * has named, and those that stand for the slots of its isolations.
  */
-const resources = list(tuple(id, amount), 1000);
+const resources = list(tuple(id, amount), 1100);
 
 /** Compared for equality only. We make none this long. */
 const incarnation: typeof id = (value) => (typeof value === 'string' && value.length <= 100 ? id(value) : '');
@@ -80,9 +81,6 @@ const outcome = variants('type', {
   stopped: {},
 });
 
-/** Size, total use, and use by the driver that receives it. */
-const places = tuple(count, count, count);
-
 const question = variants('kind', {
   'register-capabilities': { capabilities: resources },
   'check-room': { required: resources },
@@ -111,8 +109,7 @@ const member = tuple(nodeName, incarnation, nullable(text));
  */
 const MESSAGES = {
   /**
-   * A sign of life, with the sender's state. `byDriver`: each driver's use of resources, threads and slots on the loop. `threads`,
-   * `loopPlaces`: size, in use.
+   * A sign of life, with the sender's state. `byDriver`: what each driver uses of the resources.
    */
   beat: {
     seq: count,
@@ -120,9 +117,7 @@ const MESSAGES = {
     leaving: flag,
     capabilities: resources,
     used: resources,
-    byDriver: list(tuple(nodeName, resources, count, count), 1000),
-    threads: tuple(count, count),
-    loopPlaces: tuple(count, count),
+    byDriver: list(tuple(nodeName, resources), 1000),
     running: count,
     queued: count,
     /** Attempts that were given up and whose thread is blocked. */
@@ -146,7 +141,6 @@ const MESSAGES = {
     ...attempt,
     dagId: id,
     cost: resources,
-    slot: word('thread', 'loop'),
     /** Whether it may wait for room; otherwise it is refused. */
     mayQueue: flag,
     steps: list(step),
@@ -158,7 +152,7 @@ const MESSAGES = {
   /** There is no room, or the node is about to leave. It has forgotten the attempt. */
   'attempt-refused': {
     id: count,
-    usage: object({ capabilities: resources, used: resources, usedByYou: resources, threads: places, loopPlaces: places }),
+    usage: object({ capabilities: resources, used: resources, usedByYou: resources }),
   },
   'attempt-ended': { id: count, outcome },
   'stop-attempt': { runId: id, id: count, reason: bytes, graceMs: amount },

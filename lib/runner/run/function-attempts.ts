@@ -156,8 +156,8 @@ export class FunctionAttempts {
       if (isHere) started();
       const steps = this.#of.arguments.steps(index, node, attempt);
       if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
-      const { costs, slot } = job.kinds[index]!;
-      const attemptThere = { context, steps, costs, slot, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
+      const { costs } = job.kinds[index]!;
+      const attemptThere = { context, steps, costs, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
       return this.#of.remoteSide.start(index, attemptThere, job.kinds[index]!, started);
     };
     const handle = this.#deps.wrapAttempt?.(context, start) ?? start();

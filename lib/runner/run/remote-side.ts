@@ -1,4 +1,4 @@
-import { type Allocator, amounts, type ClaimClass } from '../../allocator/index.js';
+import type { Allocator, ClaimClass } from '../../allocator/index.js';
 import { HandoffError } from '../../base/index.js';
 import {
   type AttemptHandle,
@@ -58,7 +58,7 @@ export class RemoteSide {
 
   /** `started` is told once, when it has begun there. Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
   start(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): AttemptHandle<RemoteOutcome> {
-    const begin = (): AttemptHandle<RemoteOutcome> => this.#begin(index, attempt, started);
+    const begin = (): AttemptHandle<RemoteOutcome> => this.#begin(index, attempt, kind, started);
     const { comparisons, refusesSkew } = this.#deps;
     const { node } = attempt.context;
     const modules = refusesSkew ? (kind.group?.claims ?? [kind]).flatMap((claim) => claim.modules ?? []) : [];
@@ -72,27 +72,24 @@ export class RemoteSide {
     return new ComparedAttempt(mayBegin, begin);
   }
 
-  #begin(index: number, attempt: RemoteAttempt, started: () => void): AttemptHandle<RemoteOutcome> {
+  #begin(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): AttemptHandle<RemoteOutcome> {
     const { remote, allocation } = this.#deps;
-    const { context, steps, costs, slot } = attempt;
+    const { context, steps } = attempt;
     const { node } = context;
     this.#involvedNodes.add(node);
     this.#codeWatch.used(steps, node);
     return remote.start(attempt, {
       started,
       queued: (lacking) => this.#feed({ type: 'functions-waited', indices: [index], lacking }),
-      refused: ({ capabilities, used, usedByYou, threads, loopPlaces }) =>
-        allocation.declined(
-          node,
-          {
-            capabilities: Object.fromEntries(capabilities),
-            used: Object.fromEntries(used),
-            usedByYou: Object.fromEntries(usedByYou),
-            slots: { thread: placesOf(threads), loop: placesOf(loopPlaces) },
-          },
-          { cost: amounts(costs), slot },
-        ),
-      turnedDown: (isSilent) => allocation.turnedDown(node, { cost: amounts(costs), slot }, isSilent),
+      refused: ({ capabilities, used, usedByYou }) => {
+        const usage = {
+          capabilities: Object.fromEntries(capabilities),
+          used: Object.fromEntries(used),
+          usedByYou: Object.fromEntries(usedByYou),
+        };
+        allocation.declined(node, usage, kind);
+      },
+      turnedDown: (isSilent) => allocation.turnedDown(node, kind, isSilent),
       served: () => allocation.served(node),
     });
   }
@@ -172,9 +169,3 @@ export class RemoteSide {
     this.#values.close();
   }
 }
-
-const placesOf = ([size, used, usedByYou]: readonly [number, number, number]): { size: number; used: number; usedByYou: number } => ({
-  size,
-  used,
-  usedByYou,
-});

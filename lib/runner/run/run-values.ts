@@ -180,7 +180,8 @@ export class RunValues implements ValueLocations {
         const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
         if (!(source instanceof StoredValue)) return listener.missing(undefined);
         const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node };
-        const serialize = { role: 'serialize', functionId, code, isolation, inputs: [source], asList: false, wanted: true } as const;
+        const place = this.#deps.executor.isolationFor(isolation);
+        const serialize = { role: 'serialize', functionId, code, isolation: place, inputs: [source], asList: false, wanted: true } as const;
         const steps = [{ ...serialize, extra: StoredValue.packed(packed, 'caller') }];
         const handle = this.#deps.executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
         this.#serializing ??= new Set();

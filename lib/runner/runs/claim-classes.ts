@@ -1,6 +1,6 @@
 import { amounts, type Capabilities, type Claim, type ClaimClass, type CollocationGroup } from '../../allocator/index.js';
 import type { Plan } from '../../dag/index.js';
-import { moduleOnWire } from '../../executor/index.js';
+import { moduleOnWire, slotOf } from '../../executor/index.js';
 
 /** What a run's functions claim depends on. */
 export interface ClaimTerms {
@@ -130,13 +130,12 @@ export function claimClasses(plan: Plan, { node, local, threadCost, comparedBelo
   const byIndex = new Array<ClaimClass>(plan.size);
   const serializers = comparedBelow === undefined || local ? undefined : serializersOf(plan, comparedBelow);
   for (let index = 0; index < plan.size; index += 1) {
-    // Processes take the slots of threads.
-    const slot = plan.isolation[index] === 'loop' ? 'loop' : 'thread';
-    const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (slot === 'thread' ? threadCost : NOTHING));
+    const isolation = plan.isolation[index]!;
+    const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (isolation === 'loop' ? NOTHING : threadCost));
     const pinnedTo = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
     const group = local ? -1 : plan.group[index]!;
     const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow, serializers?.get(index));
-    byIndex[index] = kinds.of({ slot, costs, pinnedTo, group, opens: isOpening(plan, index), modules });
+    byIndex[index] = kinds.of({ slot: slotOf(isolation), costs, pinnedTo, group, opens: isOpening(plan, index), modules });
   }
   return byIndex;
 }

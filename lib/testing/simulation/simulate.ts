@@ -1,5 +1,5 @@
 import { type Logger, replaceIds, textOf } from '../../base/index.js';
-import { isolations } from '../../executor/index.js';
+import { type IsolationFactory, isolations } from '../../executor/index.js';
 import { frameText } from '../../peer/index.js';
 import type { ClusterEnvironment } from '../cluster-host.js';
 import type { ClusterOptions } from '../cluster-options.js';
@@ -55,6 +55,7 @@ async function simulated<T>(
   const restoreIds = replaceIds(() => `id-${++ids}`);
   const streams = new Map<string | undefined, () => number>();
   const onLoop = isolations.get('loop')!;
+  const inThreadSlots: IsolationFactory = (options) => onLoop({ ...options, loopConcurrency: options.threads });
   const surroundings: ClusterEnvironment = {
     clock,
     randomOf: (name) => {
@@ -65,7 +66,7 @@ async function simulated<T>(
     observe: (from, to, parts) => note(`${from} > ${to}: ${frameText(parts)}`),
     note,
     execution: {
-      isolations: new Map([...isolations.keys()].map((kind) => [kind, onLoop])),
+      isolations: new Map([...isolations.keys()].map((kind) => [kind, kind === 'loop' ? onLoop : inThreadSlots])),
       importModule: (url) => loaded.get(url) ?? scheduler.outside(() => load(url)),
     },
     logger: (node) => noted(node, note),
