@@ -1,8 +1,13 @@
 // The public names of `handoff-dag`, nothing else.
 export type { ActorRef, ExitReason, NactRef, SupervisionTree } from './actor/index.js';
-export { type AllocationStrategy, type Capabilities, type NodeView, type PlacementRequest, strategyNames } from './allocator/index.js';
-// Whole, from where it is declared: only so can a program add names to it.
-export type * from './allocator/strategies/named.js';
+export {
+  type AllocationStrategy,
+  type Capabilities,
+  type NodeView,
+  type PlacementRequest,
+  type Strategies,
+  strategyNames,
+} from './allocator/index.js';
 export {
   type Clock,
   type DagFault,

@@ -6,7 +6,12 @@ import ts from 'typescript-5.9';
 import { output, project } from '../support/packed.js';
 
 /** The entry points of the package, by the page of the reference that tells of each. */
-const ENTRIES = { 'index.md': 'lib/index.ts', 'supervisor.md': 'lib/supervisor.ts', 'testing.md': 'lib/testing/index.ts' } as const;
+const ENTRIES = {
+  'index.md': 'lib/index.ts',
+  'supervisor.md': 'lib/supervisor.ts',
+  'testing.md': 'lib/testing/index.ts',
+  'conformance.md': 'lib/conformance/index.ts',
+} as const;
 
 /** A name that an entry point exports, with the public members of what it names. */
 interface Exported {
