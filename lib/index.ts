@@ -89,7 +89,16 @@ export {
   type TlsOptions,
   type WaitingFunction,
 } from './handoff/index.js';
-export type { Closing, Listening, ListenOptions, Socket, SocketEvents, Transport } from './peer/index.js';
+export {
+  type Closing,
+  type Listening,
+  type ListenOptions,
+  MAX_FRAME_BYTES,
+  MAX_UNPROVED_BYTES,
+  type Socket,
+  type SocketEvents,
+  type Transport,
+} from './peer/index.js';
 export type { Progress, RunEvent, RunOutcome } from './runner/index.js';
 export type { StoreBackend, ValueShelf } from './store/index.js';
 export { StoredValue } from './value/index.js';

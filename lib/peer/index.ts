@@ -20,6 +20,8 @@ export {
   type Defer,
   type Listening,
   type ListenOptions,
+  MAX_FRAME_BYTES,
+  MAX_UNPROVED_BYTES,
   nextTurn,
   type Socket,
   type SocketEvents,

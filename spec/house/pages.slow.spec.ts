@@ -20,6 +20,9 @@ const prints: Readonly<Record<string, RegExp>> = {
   'README.md: Running it': /^name took 1 attempt\ngreeting took 1 attempt\nHello, Ada Ada\n$/,
   'docs/errors.md: Errors': /^wrong 1 the order is empty\nunstable 3 no answer\n\{ fine: 'done' \}\n$/,
   'docs/errors.md: Time-outs and cancelling': /^HANDOFF_FUNCTION_FAILED HANDOFF_FUNCTION_TIMEOUT\n$/,
+  'docs/extending.md: A strategy': /^\{ nine: 9 \}\n$/,
+  'docs/extending.md: A store backend': /^\[ 'Ada', 'Grace' \]\n$/,
+  'docs/extending.md: A transport': /^\[ 'second', 'first' \]\n$/,
   'docs/getting-started.md: ES modules with tsx': /^10\n$/,
   'docs/getting-started.md: CommonJS': /^10\n$/,
   'docs/getting-started.md: A run for each request': /^\[ 'Hello, Ada', 'Hello, Grace' \]\n$/,
@@ -85,10 +88,21 @@ describe('the pages', () => {
       const program = join(folderOf(place), 'main.ts');
       const { stdout, stderr } = await run(process.execPath, ['--import', tsx, program], {
         cwd: folder,
+        // That nodes join and leave is said at info.
+        env: { ...process.env, HANDOFF_LOG_LEVEL: 'warn' },
         timeout: 150_000,
       });
       expect(stdout).to.match(prints[place]!);
       expect(stderr).to.equal('');
+    });
+  }
+
+  for (const block of files.filter(({ file }) => file?.endsWith('.test.ts'))) {
+    it(`have tests that hold, in Node's own runner: ${placeOf(block)}, ${block.file}`, async () => {
+      const { stdout } = await run(process.execPath, ['--import', tsx, '--test', block.file!], { cwd: folderOf(placeOf(block)) });
+      expect(stdout)
+        .to.match(/^# fail 0$/m)
+        .and.match(/^# pass [1-9]/m);
     });
   }
 

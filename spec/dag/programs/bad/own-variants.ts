@@ -9,4 +9,7 @@ export const nobody: NodeOptions = { isolation: 'sandbocks' }; // error
 new Dag().add({ id: 'a', code: { module: './a.js', name: 'a' }, isolation: 'sandbocks' }); // error
 export const half: NodeOptions = { storeBackend: { name: 'half' } }; // error
 export const backend: StoreBackend = { name: 'later', open: async () => new Map() }; // error
-export const schemeless: Omit<Transport, 'schemes'> & { schemes?: string[] } = { listen: async () => ({ url: '', close: async () => {} }), dial: () => 7 }; // error
+export const schemeless: Omit<Transport, 'schemes'> & { schemes?: string[] } = {
+  listen: async () => ({ url: '', close: async () => {} }),
+  dial: () => 7,
+}; // error
