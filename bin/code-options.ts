@@ -10,6 +10,6 @@ export interface CodeFlags {
 /** Adds the options of a command that checks the code of functions. */
 export function withCodeOptions(command: Command): Command {
   return command
-    .option('--no-code', 'do not look whether the code of functions is there; else their modules are loaded')
+    .option('--no-code', 'do not check whether the code of functions can be loaded')
     .option('--root <dir>', 'the folder that the modules of functions lie in; default: that of the nearest package.json', nonEmpty);
 }

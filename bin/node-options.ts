@@ -28,7 +28,7 @@ export interface NodeFlags extends ClusterFlags {
 export function withClusterOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--join <url>', 'a member of the cluster, ws://host:port; may be given more than once, any one that answers will do')
+      new Option('--join <url>', 'a member of the cluster, ws://host:port; may be given more than once; one that answers is enough')
         .argParser(urls)
         .env('HANDOFF_JOIN'),
     )
@@ -40,7 +40,7 @@ export function withClusterOptions(command: Command): Command {
     )
     .option('--tls-cert <file>', 'the certificate of this node, in PEM: links are wss://', nonEmpty)
     .option('--tls-key <file>', 'the key of the certificate, in PEM, in a file that only you may read', nonEmpty)
-    .option('--tls-ca <file>', 'who must have signed the certificates of others, on both sides', nonEmpty)
+    .option('--tls-ca <file>', 'the authority that must have signed the certificates of both sides', nonEmpty)
     .option('--extensions <module>', `a module that exports variants of your own: ${EXTENSIONS.join(', ')}`, nonEmpty);
 }
 
@@ -51,26 +51,22 @@ export function withNodeOptions(command: Command): Command {
     .option('--name <n>', 'the name of this node; default: host name and a random suffix', nonEmpty)
     .option('--cpu <n>', 'how many cpu this node has; default: those of the machine, or the quota of its container', amount)
     .option('--memory <MiB>', 'how much memory this node has; default: that of the machine, or the limit of its container', amount)
-    .option('--resource <name=n>', 'how much this node has of something else, as in gpu=1; for each once', resource)
+    .option('--resource <name=n>', 'how much this node has of another resource, as in gpu=1; once for each', resource)
     .option('--threads <n>', 'how many worker threads run functions, at most; default: as many as it has cpu, at least 3', countFrom(1))
     .option(
       '--thread-heap <MiB>',
-      'how large the heap of each worker thread, and of each child process, may become; default: memory / threads',
+      'the largest heap of each worker thread, and of each child process; default: memory / threads',
       countFrom(16),
     )
     .addOption(
-      new Option('--isolation <name>', 'where functions of modules run that name none, in the runs of this node; default: thread').choices([
-        'thread',
-        'loop',
-        'process',
-      ]),
+      new Option(
+        '--isolation <name>',
+        'where functions of modules run if they name no isolation, in the runs of this node; default: thread',
+      ).choices(['thread', 'loop', 'process']),
     )
     .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1))
     .addOption(
-      new Option('--code-skew <what>', 'what happens where the module of a function differs between this node and another').choices([
-        'warn',
-        'refuse',
-      ]),
+      new Option('--code-skew <what>', 'the reaction to a module that differs between this node and another').choices(['warn', 'refuse']),
     );
 }
 

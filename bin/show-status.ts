@@ -23,10 +23,10 @@ const ERASE_BELOW = '\u001b[J';
 /** Prints the state of a cluster. Throws the reason if it cannot be reached. */
 export async function showStatus(flags: StatusFlags, { output }: Session): Promise<ExitCode> {
   const { join, ...options } = clusterOptions(flags);
-  if (!join) throw new UsageError('Cannot look: give the URL of a member with --join or HANDOFF_JOIN');
+  if (!join) throw new UsageError('Cannot show the status: give the URL of a member with --join or HANDOFF_JOIN');
   const { transport } = await loadExtensions(flags.extensions);
   const start = () => ClusterObserver.start({ ...options, join, ...(transport && { transport }) });
-  await using observer = await usage('Cannot look', start);
+  await using observer = await usage('Cannot show the status', start);
   const show = async (isFirst: boolean): Promise<void> => {
     const status = await observer.status();
     if (flags.json) return output.write(`${terminalJson(JSON.stringify(status))}\n`);

@@ -35,7 +35,8 @@ export function guardStandardError(): StandardError {
       const missing = left;
       left = 0;
       try {
-        if (missing > 0) writeNow(`handoff: ${missing} ${missing === 1 ? 'line is' : 'lines are'} missing here: nobody read them\n`);
+        if (missing > 0)
+          writeNow(`handoff: ${missing} ${missing === 1 ? 'line is' : 'lines are'} missing here: they were not read in time\n`);
         return writeNow(chunk, done);
       } catch {
         // A file can refuse at once.

@@ -7,7 +7,9 @@ import type { Session } from '../session.js';
 /** `handoff node`: a node that runs what others send, until it is asked to stop. */
 export function nodeCommand(session: Session): Command {
   const command = new Command('node')
-    .description('Runs a node until SIGINT or SIGTERM, then lets end what runs. Prints its URL, and the command that joins another node.')
+    .description(
+      'Runs a node until SIGINT or SIGTERM, then lets running functions end. Prints its URL, and the command that joins another node.',
+    )
     .option(
       '--listen <host:port>',
       'where others reach it; default: 127.0.0.1:0, any free port; 0.0.0.0:0 when it joins another machine',
@@ -15,11 +17,11 @@ export function nodeCommand(session: Session): Command {
     )
     .option(
       '--advertise <url>',
-      'what others are told to dial, ws://host:port, where that is not where it listens: NAT, mapped ports',
+      'the URL that others dial, ws://host:port, if it differs from where it listens: NAT, mapped ports',
       nonEmpty,
     );
   return withNodeOptions(withClusterOptions(command))
-    .option('--grace-ms <ms>', 'how long what runs may take to end after a signal; default: 10000', amount)
+    .option('--grace-ms <ms>', 'how long running functions may take to end after a signal; default: 10000', amount)
     .addHelpText(
       'after',
       `

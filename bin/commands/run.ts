@@ -18,9 +18,9 @@ export function runCommand(session: Session): Command {
       `where functions go: ${strategyNames.join(', ')}, or one of --extensions; default: ${strategyNames[0]}`,
       nonEmpty,
     )
-    .option('--max-retries <n>', 'how often a function that fails is tried again, unless it says otherwise; default: 3', count)
+    .option('--max-retries <n>', 'how often a failed function is tried again, unless it says otherwise; default: 3', count)
     .addOption(new Option('--on-failure <what>', 'whether a failure ends the run or only what needs it').choices(['abort', 'continue']))
-    .option('--dag-id <id>', 'the id that the run is known by, instead of that of its DAG', nonEmpty)
+    .option('--dag-id <id>', "the DAG id of the run, instead of the DAG's own", nonEmpty)
     .option('--timeout-ms <ms>', 'how long the run may take, waiting included; default: no limit', amount)
     .option('--max-concurrency <n>', 'how many functions run at once, at most; default: no limit', countFrom(1))
     .option('--collect <what>', 'whose results are printed: all, sinks, or the id of a function, for each once; default: sinks', collected)

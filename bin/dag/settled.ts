@@ -16,8 +16,7 @@ export async function settled<T>(cannot: string, body: () => Promise<T>, note: (
   const idle = new Promise<never>((_resolve, reject) => {
     giveUp = reject;
   });
-  const onIdle = (): void =>
-    giveUp(new UsageError(`${cannot}: it never settles: it waits for something that nothing is left to bring about`));
+  const onIdle = (): void => giveUp(new UsageError(`${cannot}: it never settles: it awaits something that can no longer happen`));
   const onExit = (code: number): void => {
     // A signal ended it.
     if (code === ExitCode.interrupted) return;

@@ -18,7 +18,7 @@ export function faultsOf(dag: { validate(): unknown }): readonly DagFault[] {
  * Returns all functions whose code cannot be loaded; an empty list if the command line says not to check. A wrong `--root` is wrong usage.
  */
 export async function codeFaultsOf(dag: DagLike, { code, root }: CodeFlags): Promise<readonly CodeFault[]> {
-  return code ? usage('Cannot look at code', () => findCodeFaults(dag, root === undefined ? {} : { root })) : [];
+  return code ? usage('Cannot check the code', () => findCodeFaults(dag, root === undefined ? {} : { root })) : [];
 }
 
 /** Returns the number of faults in words. */

@@ -9,7 +9,7 @@ const SAID: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a folder',
   ENOTDIR: 'there is no such file',
-  ELOOP: 'its links lead round in a circle',
+  ELOOP: 'its links form a circle',
   EMFILE: 'too many files are open: raise the limit, as in ulimit -n 4096',
   ENFILE: 'too many files are open on this machine',
   EADDRINUSE: 'the port is in use',

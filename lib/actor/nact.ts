@@ -74,7 +74,7 @@ export class NactSystem {
       try {
         receive(message);
       } catch (error) {
-        this.logger.error({ desk: name, error: textOf(error) }, 'A desk could not receive a message');
+        this.logger.error({ desk: name, error: textOf(error) }, 'A plain actor failed to receive a message');
       }
       return state;
     };

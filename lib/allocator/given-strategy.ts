@@ -30,7 +30,7 @@ export function namedStrategies(given: unknown): NamedStrategies {
   if (typeof given !== 'object' || given === null) throw new TypeError('strategies must be an object of functions by name');
   for (const [name, make] of Object.entries(given) as readonly [string, unknown][]) {
     if (named.has(name)) throw new TypeError(`strategies cannot have "${name}": that is built in`);
-    if (typeof make !== 'function') throw new TypeError(`strategies must be functions that make a strategy: "${name}" is none`);
+    if (typeof make !== 'function') throw new TypeError(`strategies must be functions that make a strategy: "${name}" is not one`);
     named.set(name, () => givenStrategy(make(), `what the strategy "${name}" is made as`));
   }
   return named;

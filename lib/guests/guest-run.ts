@@ -353,7 +353,7 @@ function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: number): voi
   attempt.handle?.stop(reason, graceMs);
 }
 
-const stopped = (node: string): HandoffError => new HandoffError('HANDOFF_STOPPED', `Node "${node}" runs this no more`, { node });
+const stopped = (node: string): HandoffError => new HandoffError('HANDOFF_STOPPED', `Node "${node}" no longer runs this`, { node });
 
 /** The part of `GuestRuns` that a guest run needs. */
 export interface GuestHost {

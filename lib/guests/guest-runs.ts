@@ -83,7 +83,7 @@ export class GuestRuns {
     }
     if (this.#intruders.has(from)) return;
     this.#intruders.add(from);
-    logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: from, driver: owner, runId, type }, 'refused a word about the run of another node');
+    logger.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: from, driver: owner, runId, type }, "refused a message about another node's run");
   }
 
   /** A driver is back and lists what it still wants. Everything else was given up while it could not say so. */

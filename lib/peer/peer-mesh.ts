@@ -360,7 +360,7 @@ export class PeerMesh {
   }
 
   #badFrame(link: Link, fault: string): void {
-    this.#quietLog.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: link.peer?.name, fault }, 'dropped what is no message', STRANGE_LINES);
+    this.#quietLog.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: link.peer?.name, fault }, 'dropped an invalid message', STRANGE_LINES);
   }
 }
 

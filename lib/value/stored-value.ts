@@ -160,7 +160,7 @@ export class StoredValue {
   }
 
   #kept(parts: readonly Uint8Array[]): readonly Uint8Array[] {
-    if (parts === NOTHING) throw new Error('a value is used again that was for one opener');
+    if (parts === NOTHING) throw new Error('a value for a single reader was opened again');
     return parts;
   }
 }

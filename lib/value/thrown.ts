@@ -65,7 +65,7 @@ export function unpackThrown(packed: Packed): unknown {
   try {
     return unpack(packed, { freeze: false });
   } catch (cause) {
-    return new Error(`an error came that cannot be read: ${textOf(cause)}`, { cause });
+    return new Error(`received an error that cannot be read: ${textOf(cause)}`, { cause });
   }
 }
 

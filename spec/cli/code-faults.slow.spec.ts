@@ -103,7 +103,7 @@ export const misspelt = new Dag('misspelt').add({ id: 'a', code: { module: './go
       throws: 'it failed to load: no licence',
       exits: 'it ended its process: process.exit(3)',
       killed: 'it ended its process: SIGKILL',
-      unsettled: 'it never settles: it waits for something that nothing is left to bring about',
+      unsettled: 'it never settles: it awaits something that can no longer happen',
       last: 'it has no export "g", only "f", "number"',
     });
   });

@@ -164,7 +164,7 @@ describe('a command that has too little to work with', () => {
 
 describe('a module that does not come to an end of its own', () => {
   const cannot = (name: string): string => `handoff: Cannot load a DAG from module "spec/cli/modules/${name}.mjs": `;
-  const idle = 'it never settles: it waits for something that nothing is left to bring about\n';
+  const idle = 'it never settles: it awaits something that can no longer happen\n';
   for (const [name, says] of [
     ['awaits-forever', idle],
     ['never-settles', idle],

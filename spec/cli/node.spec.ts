@@ -48,7 +48,7 @@ describe('handoff node', () => {
     await run.says('on worker');
     worker.child.kill('SIGTERM');
     await run.says('node is leaving: worker');
-    await worker.says('leaving: what runs may end');
+    await worker.says('leaving: running attempts may end');
     worker.child.kill('SIGTERM');
     expect((await worker.ended).code).to.equal(130);
     run.child.kill('SIGKILL');

@@ -53,14 +53,14 @@ describe('handoff, called', () => {
     [
       'with a port that there is not',
       ['node', '--join', 'ws://there:99999'],
-      /^handoff: Cannot start: join must be .*"ws:\/\/there:99999" is none\n$/,
+      /^handoff: Cannot start: join must be .*"ws:\/\/there:99999" is not one\n$/,
     ],
     [
       'with a password in a URL',
       ['status', '--join', 'ws://me:secret@there:1'],
-      /^handoff: Cannot look: join must be a list of URLs without user, password/,
+      /^handoff: Cannot show the status: join must be a list of URLs without user, password/,
     ],
-    ['with nobody to look at', ['status'], /^handoff: Cannot look: give the URL of a member with --join or HANDOFF_JOIN\n$/],
+    ['with nobody to look at', ['status'], /^handoff: Cannot show the status: give the URL of a member with --join or HANDOFF_JOIN\n$/],
     [
       'with cpu that is no number',
       ['run', sums, '--cpu', 'two'],

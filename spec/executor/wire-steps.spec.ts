@@ -77,7 +77,7 @@ describe('the steps of an attempt on the wire', () => {
   it('are refused where they are none, or need a later one', () => {
     const [first, second] = stepsForWire([step(), step({ inputs: [0] })], '/project');
     for (const wrong of [[], [second!, first!], [{ ...first!, inputs: [0] }]]) {
-      expect(() => stepsFromWire(wrong, (module, one) => ({ module, name: one }))).to.throw(/has no order/);
+      expect(() => stepsFromWire(wrong, (module, one) => ({ module, name: one }))).to.throw(/have no order/);
     }
   });
 

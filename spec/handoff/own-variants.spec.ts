@@ -69,7 +69,7 @@ describe('variants of a user, given to a node', () => {
     it('are refused where they are none, with what is wrong', async () => {
       for (const [strategies, why] of [
         [7, 'strategies must be an object of functions by name'],
-        [{ last: {} }, 'strategies must be functions that make a strategy: "last" is none'],
+        [{ last: {} }, 'strategies must be functions that make a strategy: "last" is not one'],
         [{ 'near-data': () => ({}) }, 'strategies cannot have "near-data": that is built in'],
       ] as const) {
         expect(await caught(start({ strategies } as object)))
@@ -187,8 +187,8 @@ describe('variants of a user, given to a node', () => {
     it('knows which URLs are its own', async () => {
       const transport = pigeons()('a');
       for (const [options, why] of [
-        [{ join: ['ws://h:1'] }, 'join must be a list of pigeon:// URLs: "ws://h:1" is none'],
-        [{ join: ['pigeon://'] }, 'join must be a list of pigeon:// URLs: "pigeon://" is none'],
+        [{ join: ['ws://h:1'] }, 'join must be a list of pigeon:// URLs: "ws://h:1" is not one'],
+        [{ join: ['pigeon://'] }, 'join must be a list of pigeon:// URLs: "pigeon://" is not one'],
         [{ listen: 'h:0', advertise: 'wss://h:1' }, 'advertise must be a pigeon:// URL, not "wss://h:1"'],
         [{ tls: { cert: '', key: '' } }, 'tls is for WebSockets: a transport of your own sees to its own protection'],
       ] as const) {
@@ -196,7 +196,7 @@ describe('variants of a user, given to a node', () => {
         expect(error).to.be.instanceOf(TypeError).with.property('message', why);
       }
       expect((await caught(start({ join: ['pigeon://h:1'] }))).message).to.equal(
-        'join must be a list of ws:// or wss:// URLs: "pigeon://h:1" is none',
+        'join must be a list of ws:// or wss:// URLs: "pigeon://h:1" is not one',
       );
       expect((await caught(start({ transport: {} as Transport }))).message).to.contain('transport.schemes must be a list of schemes');
     });

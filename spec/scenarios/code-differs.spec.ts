@@ -42,7 +42,7 @@ describe('code that is not the same everywhere', () => {
     expect(results).to.deep.equal({ b: 1, c: 2, again: 20 });
     await settled();
     expect(warnings()).to.have.length(1);
-    expect(warnings()[0]!.message).to.equal('module "./tasks.mjs" is not the same here and on c');
+    expect(warnings()[0]!.message).to.equal('module "./tasks.mjs" differs between this node and c');
     expect(warnings()[0]!.fields).to.deep.include({ dagId: 'first', module: './tasks.mjs', nodes: ['c'] });
     await cluster.node('a').execute(dag('second'));
     await settled();

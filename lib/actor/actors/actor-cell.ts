@@ -200,7 +200,7 @@ export class ActorCell extends Cell implements Receiver {
     if (ownGrace === 'infinity') return;
     const graceMs = typeof ownGrace === 'number' && ownGrace > 0 ? ownGrace : WORKER_GRACE_MS;
     this.#limiting = deadline(this.clock, graceMs, () => {
-      this.logger.error({ actor: this.id, what }, `An actor that ends was waited for no longer: its ${what} took over ${graceMs} ms`);
+      this.logger.error({ actor: this.id, what }, `Gave up an actor that was ending: its ${what} took over ${graceMs} ms`);
       this.end(this.#leaving!);
     });
   }

@@ -54,7 +54,7 @@ class Question implements Target {
 
   readonly #onAskedEnded = (): void => this.fail(stoppedError(`Cannot ask "${this.#asked.name}"`, this.#asked));
 
-  readonly #onAskerEnded = (): void => this.fail(stoppedError(`Cannot hear the answer in "${this.#asker!.name}"`, this.#asker!));
+  readonly #onAskerEnded = (): void => this.fail(stoppedError(`Cannot receive the answer in "${this.#asker!.name}"`, this.#asker!));
 
   #close(): boolean {
     if (!this.#isOpen) return false;

@@ -106,9 +106,9 @@ export class ChildStarter {
   #supervisable(given: unknown): Cell {
     const target = Handle.targetOf(given);
     if (!(target instanceof Cell && (target.kind === 'actor' || target.kind === 'supervisor'))) {
-      throw new TypeError(`start must give an ActorRef, a Supervisor or 'ignore', not ${printed(given)}`);
+      throw new TypeError(`start must return an ActorRef, a Supervisor or 'ignore', not ${printed(given)}`);
     }
-    if (this.#supervisor.isWithin(target)) throw new TypeError('start must not give the supervisor itself, or what it stands under');
+    if (this.#supervisor.isWithin(target)) throw new TypeError('start must not return the supervisor itself, or an ancestor of it');
     return target;
   }
 }

@@ -153,7 +153,7 @@ export class SupervisorCell extends Cell implements Receiver {
       case 'stop':
         return this.#shutDown(message.reason);
       case 'stray':
-        this.logger.warn({ supervisor: this.id }, 'Ignored a message: a supervisor takes none');
+        this.logger.warn({ supervisor: this.id }, 'Ignored a message: a supervisor accepts none');
     }
   }
 

@@ -173,7 +173,7 @@ export function compile(dag: DagLike, defaultIsolation: Isolation = 'thread'): P
 /** Returns the graph behind our own Dag. For another copy's Dag it builds one from the Dag's public properties. */
 function graphOf(dag: DagLike): Graph {
   if (typeof dag !== 'object' || dag === null || typeof dag.id !== 'string' || typeof dag.functions?.values !== 'function') {
-    throw new TypeError('Cannot plan: what was given is no Dag');
+    throw new TypeError('Cannot plan: it is not a Dag');
   }
   const own = FunctionsById.graphOf(dag.functions);
   if (own !== undefined) return own;

@@ -98,7 +98,7 @@ class Look {
   #stop(reason: string): void {
     if (this.#at === undefined) {
       this.#close();
-      this.#fail(new Error(`Cannot look at the code of a DAG: ${reason}`));
+      this.#fail(new Error(`Cannot check the code of a DAG: ${reason}`));
       return;
     }
     const { module, names } = this.#request.modules[this.#at]!;
@@ -124,6 +124,6 @@ class Look {
 function reasonOfExit(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal) return `it ended its process: ${signal}`;
   return code === UNSETTLED
-    ? 'it never settles: it waits for something that nothing is left to bring about'
+    ? 'it never settles: it awaits something that can no longer happen'
     : `it ended its process: process.exit(${code})`;
 }

@@ -89,7 +89,7 @@ export class FrameReader {
   #full(): void {
     if (this.#isInHeader) {
       const view = new DataView(this.#header.buffer);
-      if (view.getUint32(0) !== MAGIC) throw new Error('what came is no frame');
+      if (view.getUint32(0) !== MAGIC) throw new Error('received bytes that are no frame');
       this.#isInHeader = false;
       this.#fill(new Uint8Array(view.getUint32(4)));
       return;

@@ -249,6 +249,6 @@ export class PoolWorker {
     this.#dropped += 1;
     if (this.#dropped > 1) return;
     const { noun, logger } = this.#owner.making;
-    logger.warn({ [noun]: this.#host.id }, `messages that a worker ${noun} sends by itself are dropped`);
+    logger.warn({ [noun]: this.#host.id }, `messages of a worker ${noun} outside the engine's channel are dropped`);
   }
 }

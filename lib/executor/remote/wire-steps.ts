@@ -88,7 +88,7 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
   const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
   // The result of the last step is the value.
   const isWhole = steps.at(-1)?.role === 'function';
-  if (!isWhole || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'an attempt came that has no order');
+  if (!isWhole || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'received an attempt whose steps have no order');
   return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole }) => ({
     role,
     functionId,

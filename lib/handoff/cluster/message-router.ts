@@ -110,7 +110,7 @@ export class MessageRouter implements PeerListener {
       this.#message(from, message);
     } catch (error) {
       const fields = { code: 'HANDOFF_BAD_MESSAGE', peer: from, type: message.type, why: textOf(error), err: error };
-      this.#parts.quietLog.warn(fields, 'cannot deal with a message', FAULTS_TOLD);
+      this.#parts.quietLog.warn(fields, 'cannot process a message', FAULTS_TOLD);
       if (!QUESTIONS.has(message.type)) return this.#parts.drop(from);
       // Asked again over a new link, the question would end that link too.
       const { id } = message as Extract<WireMessage, { readonly id: number }>;

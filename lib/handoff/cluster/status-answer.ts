@@ -33,7 +33,7 @@ export function statusFrom(teller: string, answer: unknown): WireStatus {
     moreWaiting: more,
   } = (typeof answer === 'object' && answer !== null ? answer : {}) as Partial<WireStatus>;
   if (nodeName(name) !== undefined || !Array.isArray(nodes) || !Array.isArray(runs) || !Array.isArray(waits)) {
-    throw new HandoffError('HANDOFF_BAD_MESSAGE', `Node "${teller}" has answered what is no status`, { node: teller });
+    throw new HandoffError('HANDOFF_BAD_MESSAGE', `Node "${teller}" has sent an invalid status`, { node: teller });
   }
   return {
     ...(answer as WireStatus),

@@ -71,7 +71,7 @@ export class Lifecycle {
     if (graceMs > 0) {
       // A node that is alone and idle ends at once.
       const isNoticed = executor.running > 0 || membership.members.length > 1;
-      this.#logger[isNoticed ? 'info' : 'debug']({ graceMs, running: executor.running }, 'leaving: what runs may end');
+      this.#logger[isNoticed ? 'info' : 'debug']({ graceMs, running: executor.running }, 'leaving: running attempts may end');
       const idle = Promise.all([
         new Promise<void>((resolve) => executor.whenIdle(resolve)),
         new Promise<void>((resolve) => guests.whenIdle(resolve)),

@@ -172,7 +172,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     try {
       return [name, statusFrom(name, await cluster.ask<unknown>(name, { kind: 'show-status', all: false }, STATUS_MS))];
     } catch (error) {
-      logger.debug({ member: name, why: textOf(error) }, 'has not said how it is');
+      logger.debug({ member: name, why: textOf(error) }, 'has not reported its status');
       return undefined;
     }
   };

@@ -72,5 +72,5 @@ export function statedDagId(dag: unknown, options: unknown): string {
 export function executeFault(thrown: unknown): Error {
   const safe = safeThrown(thrown);
   if (isError(safe)) return safe;
-  return new TypeError(`Cannot execute: what was given throws when it is read: ${textOf(safe)}`, { cause: safe });
+  return new TypeError(`Cannot execute: the DAG or its options throw when they are read: ${textOf(safe)}`, { cause: safe });
 }

@@ -74,9 +74,9 @@ function checkedTransport(given: unknown, tls: TlsOptions | undefined, { name, l
 function checkJoin(url: unknown, { schemes }: Transport, tls: TlsOptions | undefined): void {
   const shown = JSON.stringify(url);
   if (typeof url !== 'string' || !hasScheme(url, schemes))
-    throw new TypeError(`join must be a list of ${listed(schemes)} URLs: ${shown} is none`);
+    throw new TypeError(`join must be a list of ${listed(schemes)} URLs: ${shown} is not one`);
   // No node can be reached at such a URL, however long it is tried.
-  if (!URL.canParse(url)) throw new TypeError(`join must be a list of URLs as ${schemes[0]}://host:port: ${shown} is none`);
+  if (!URL.canParse(url)) throw new TypeError(`join must be a list of URLs as ${schemes[0]}://host:port: ${shown} is not one`);
   const { hash, username, password } = new URL(url);
   if (hash || username || password) throw new TypeError(`join must be a list of URLs without user, password and #, not ${shown}`);
   if (tls !== undefined && schemeOf(url) !== SECURE_SCHEME) throw new TypeError(`tls needs ${SECURE_SCHEME}:// URLs in join, not ${shown}`);
@@ -99,7 +99,7 @@ function checkAdvertise(advertise: unknown, listen: string | undefined, { scheme
       `advertise must be a scheme, a host and a port only, as ${schemes[0]}://host:port, not ${JSON.stringify(advertise)}`,
     );
   }
-  if (listen === undefined) throw new TypeError('advertise is where others find what listens: give listen too');
+  if (listen === undefined) throw new TypeError('advertise needs listen: it is the URL of a node that listens');
 }
 
 /** Whether a URL consists of scheme, host and port only. */

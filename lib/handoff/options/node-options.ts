@@ -235,7 +235,8 @@ export function checkedRoot(given: unknown): string {
   if (given === undefined) return nearestPackage(process.cwd());
   if (typeof given !== 'string' || given === '') throw new TypeError('root must be the path of a folder');
   const root = resolve(given);
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`root must be the path of a folder: ${root} is none`);
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
+    throw new TypeError(`root must be the path of a folder: ${root} is not one`);
   return root;
 }
 

@@ -5,7 +5,7 @@ import { describeEnd, type LinkOver } from './link.js';
 const BECAUSE: Readonly<Record<RefusalReason, string>> = {
   cookie: 'the cookies differ',
   'name-taken': 'a living node has this name',
-  itself: 'that is this node itself',
+  itself: 'it leads to this node itself',
   'other-name': 'another node is there',
   protocol: 'they speak no common protocol',
   linked: 'a link is just being made the other way',

@@ -253,15 +253,15 @@ export function describeEnd(end: LinkOver): string {
     case 'mismatch':
       return end.text;
     case 'silent':
-      return 'the greeting was not over in time';
+      return 'the greeting took too long';
     case 'bad-message':
-      return `it sent what is no message: ${end.fault}`;
+      return `it sent an invalid message: ${end.fault}`;
     case 'closed':
       return end.closing.text;
     case 'dropped':
       return 'this node closed it';
     case 'stalled':
-      return 'it takes nothing';
+      return 'it accepts no data';
   }
 }
 

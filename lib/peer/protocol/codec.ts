@@ -86,7 +86,7 @@ export function encodeMessage(message: WireMessage): Uint8Array {
   if (UNANSWERED.has(message.type)) {
     const fault = wireMessage(message);
     if (fault !== undefined)
-      throw unsendable(message, `what it says of ${fault} is no name or too long, of 1000 entries or 255 characters at most`);
+      throw unsendable(message, `its ${fault} is not a name, or too long: it may have 1000 entries, of 255 characters each`);
   }
   return frame;
 }

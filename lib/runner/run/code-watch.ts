@@ -53,6 +53,6 @@ export class CodeWatch {
     watched.isTold = true;
     const { dagId, runId } = this.#run;
     const nodes = watched.differing.sort();
-    logger.warn({ dagId, runId, module, nodes }, `module ${JSON.stringify(module)} is not the same here and on ${nodes.join(', ')}`);
+    logger.warn({ dagId, runId, module, nodes }, `module ${JSON.stringify(module)} differs between this node and ${nodes.join(', ')}`);
   }
 }

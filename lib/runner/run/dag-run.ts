@@ -274,7 +274,7 @@ export class DagRun implements AllocatorClient {
   #failed(error: unknown): void {
     if (!this.#isAbandoned) throw error;
     const { runId, dagId } = this;
-    this.#deps.logger.error({ runId, dagId, err: error }, `the run was abandoned, and something of its end failed: ${textOf(error)}`);
+    this.#deps.logger.error({ runId, dagId, err: error }, `ending an abandoned run failed: ${textOf(error)}`);
   }
 
   /** A bug of ours: the DagRunner ends with it, and its supervisor decides. */
