@@ -273,7 +273,7 @@ describe('a held value', () => {
     expect(isDeepStrictEqual(opened, value)).to.equal(true);
     expect(opened.buffer).to.equal(own.buffer);
     for (const again of [() => held.open(true), () => held.pack('value'), () => held.toParts('value')])
-      expect(again).to.throw(/one opener/);
+      expect(again).to.throw(/a single reader/);
 
     const beside = new Uint8Array(80_001).subarray(1);
     beside.set(data);
