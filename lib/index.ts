@@ -99,6 +99,15 @@ export {
   type SocketEvents,
   type Transport,
 } from './peer/index.js';
-export type { Progress, RunEvent, RunOutcome } from './runner/index.js';
+export {
+  type Progress,
+  type ReplayedFunction,
+  type ReplayedRun,
+  type RunEvent,
+  type RunOutcome,
+  type RunTracer,
+  TraceReplay,
+  traceRuns,
+} from './runner/index.js';
 export type { StoreBackend, ValueShelf } from './store/index.js';
 export { StoredValue } from './value/index.js';

@@ -6,3 +6,5 @@ export type { CompletedEvent, FailedEvent, Progress, RunEvent } from './brain/me
 export type { StartAttempt, WrapAttempt } from './run/run-job.js';
 export { recordOf } from './runs/results.js';
 export { type PreparedRun, type RunEnd, type RunOutcome, Runs } from './runs/runs.js';
+export { type ReplayedFunction, type ReplayedRun, TraceReplay } from './trace/trace-replay.js';
+export { type RunTracer, traceRuns } from './trace/tracing.js';

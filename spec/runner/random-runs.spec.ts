@@ -5,6 +5,8 @@ import type { RunCommand } from '../../lib/runner/brain/messages.js';
 import { recover } from '../../lib/runner/brain/recover.js';
 import { newRunState, planShapeOf, type RunState } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
+import { traceHeader, traceLine } from '../../lib/runner/trace/trace-lines.js';
+import { TraceReplay } from '../../lib/runner/trace/trace-replay.js';
 import { dice } from './brain.js';
 import { Outside, randomEdges, randomPolicy, randomWeather, type Weather } from './outside.js';
 
@@ -36,10 +38,11 @@ interface Between {
 }
 
 /** Plays a run to its end. Returns its last state and all that it announced. */
-function play(of: Given, { cut, state: kept }: Between): { state: RunState; outside: Outside; announced: unknown[] } {
+function play(of: Given, { cut, state: kept }: Between): { state: RunState; outside: Outside; announced: unknown[]; trace: string[] } {
   const roll = dice(of.seed);
   const announced: unknown[] = [];
   let state = newRun(of);
+  const trace = [traceHeader(state)];
   let outside = new Outside();
   for (let turn = 0; state.phase !== 'ended'; turn += 1) {
     expect(turn).to.be.below(10_000);
@@ -47,6 +50,7 @@ function play(of: Given, { cut, state: kept }: Between): { state: RunState; outs
     if (!happening) throw new Error(`nothing is left to do, and the run has not ended: ${state.states.join(', ')}`);
     const at = { nowMs: turn, wallMs: 1000 + turn };
     const commands: RunCommand[] = [];
+    trace.push(traceLine(happening, at));
     stepRun(state, happening, at, commands);
     for (const command of commands) if (command.type === 'announce') announced.push(command.event);
     const done = cut(turn, commands.length);
@@ -55,7 +59,7 @@ function play(of: Given, { cut, state: kept }: Between): { state: RunState; outs
     outside.check(state);
     state = kept(state);
   }
-  return { state, outside, announced };
+  return { state, outside, announced, trace };
 }
 
 /** The shell is lost after `done` commands: another one has of it what is done at once, and what `recover` says. */
@@ -109,6 +113,19 @@ describe('runs at random', () => {
         const { state, announced } = play(of, { cut: () => undefined, state: (one) => structuredClone(one) });
         expect(state).to.deep.equal(expected.state);
         expect(announced).to.deep.equal(expected.announced);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('are the same again out of their trace', () => {
+    fc.assert(
+      fc.property(given, (of) => {
+        const { state, trace } = play(of, whole);
+        const replay = new TraceReplay();
+        for (const line of trace) replay.add(line);
+        expect(replay.state).to.deep.equal(state);
+        expect(replay.report()).to.include({ phase: 'ended', happenings: trace.length - 1, cutOffLine: undefined });
       }),
       { numRuns: 100 },
     );

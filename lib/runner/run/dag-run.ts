@@ -10,6 +10,7 @@ import { type Moment, newRunState, planShapeOf, type RunState } from '../brain/r
 import { stepRun } from '../brain/run-step.js';
 import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
+import { tracerOf } from '../trace/tracing.js';
 import { Arguments } from './arguments.js';
 import { CodeRefusals } from './code-refusals.js';
 import { FunctionAttempts } from './function-attempts.js';
@@ -53,6 +54,8 @@ export class DagRun implements AllocatorClient {
   /** A new DagRunner is there, and has not yet taken the run up. */
   #isRecovering = false;
   #isAbandoned = false;
+  /** Where every happening is told, if anybody traces the run. */
+  readonly #trace: ReturnType<typeof tracerOf>;
   #ended = false;
 
   constructor(order: RunJob, paths: Float64Array, deps: RunDeps) {
@@ -69,6 +72,7 @@ export class DagRun implements AllocatorClient {
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
     const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
     this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs });
+    this.#trace = tracerOf(this.state);
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
@@ -250,7 +254,10 @@ export class DagRun implements AllocatorClient {
     const moment = this.#now();
     let at = 0;
     try {
-      for (; at < happenings.length; at += 1) stepRun(this.state, happenings[at]!, moment, this.#commands);
+      for (; at < happenings.length; at += 1) {
+        this.#trace?.(happenings[at]!, moment);
+        stepRun(this.state, happenings[at]!, moment, this.#commands);
+      }
     } catch (error) {
       this.#happenings = [...happenings.slice(this.#isAbandoned ? at + 1 : at), ...this.#happenings];
       this.#failed(error);
