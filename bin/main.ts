@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { graphCommand } from './commands/graph.js';
 import { nodeCommand } from './commands/node.js';
+import { replayCommand } from './commands/replay.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
@@ -84,7 +85,7 @@ async function parsed(session: Session, report: (error: unknown) => Promise<Exit
     })
     .showHelpAfterError('Try "handoff --help".')
     .exitOverride();
-  for (const command of [runCommand, nodeCommand, statusCommand, graphCommand, validateCommand]) {
+  for (const command of [runCommand, nodeCommand, statusCommand, graphCommand, validateCommand, replayCommand]) {
     const child = command(session).copyInheritedSettings(program);
     program.addCommand(child.showHelpAfterError(`Try "handoff ${child.name()} --help".`));
   }

@@ -8,6 +8,7 @@ import { openDisplay } from './progress/open-display.js';
 import { colorsFor } from './report/colors.js';
 import { resultsJson, resultsText } from './report/results.js';
 import type { Session } from './session.js';
+import { openTraceFile, type TraceFile } from './trace-file.js';
 
 /** The options of `handoff run`, as commander reads them. */
 export interface RunFlags extends NodeFlags {
@@ -21,6 +22,7 @@ export interface RunFlags extends NodeFlags {
   readonly maxConcurrency?: number;
   readonly collect?: 'all' | 'sinks' | readonly string[];
   readonly json?: boolean;
+  readonly trace?: string;
   readonly quiet?: boolean;
 }
 
@@ -43,7 +45,9 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   const print = (results: Readonly<Record<string, unknown>>): Promise<void> =>
     output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));
   let handoff: Handoff | undefined;
+  let trace: TraceFile | undefined;
   try {
+    if (flags.trace !== undefined) trace = openTraceFile(flags.trace, (reason) => display.print(`handoff: ${reason}`));
     handoff = await usage('Cannot run', () =>
       Handoff.start({ ...nodeOptions(flags), ...extensions, logger: displayLogger(display, colors) }),
     );
@@ -63,6 +67,7 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
     display.stop();
     for (const stream of [output, standardError]) stream.divertOthers(undefined);
     await handoff?.stop({ graceMs: 0 });
+    await trace?.close();
   }
 }
 

@@ -25,6 +25,7 @@ export function runCommand(session: Session): Command {
     .option('--max-concurrency <n>', 'how many functions run at once, at most; default: no limit', countFrom(1))
     .option('--collect <what>', 'whose results are printed: all, sinks, or the id of a function, for each once; default: sinks', collected)
     .option('--json', 'print the results as one JSON object by id; what JSON cannot carry as { "$type": …, "value": … }')
+    .option('--trace <file>', 'write all that happens to the run into a file, for handoff replay', nonEmpty)
     .option('-q, --quiet', 'show no progress, and nothing that the module and its functions print')
     .addHelpText(
       'after',

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import type { Command } from 'commander';
 import { graphCommand } from '../../bin/commands/graph.js';
 import { nodeCommand } from '../../bin/commands/node.js';
+import { replayCommand } from '../../bin/commands/replay.js';
 import { runCommand } from '../../bin/commands/run.js';
 import { statusCommand } from '../../bin/commands/status.js';
 import { validateCommand } from '../../bin/commands/validate.js';
@@ -14,7 +15,7 @@ import { project } from '../support/packed.js';
 import { blocks, callsIn, firstCells, pages, pageText } from '../support/pages.js';
 
 /** The commands, as the command line has them; nothing of the session is needed to read options. */
-const commands: readonly Command[] = [runCommand, nodeCommand, statusCommand, graphCommand, validateCommand].map((make) =>
+const commands: readonly Command[] = [runCommand, nodeCommand, statusCommand, graphCommand, validateCommand, replayCommand].map((make) =>
   make({} as Session),
 );
 const optionsOf = (command: Command): string[] => command.options.flatMap(({ long, short }) => [long, short].filter((one) => one != null));

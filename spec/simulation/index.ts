@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runTool, UsageError } from '../support/tool.js';
+import { withTraces } from './run-traces.js';
 import { simulateRun } from './simulate-run.js';
 
 interface Tally {
@@ -20,7 +21,7 @@ const newTally = (): Tally => ({ seeds: 0, right: 0, 'gave-up': 0, ended: 0, fun
 /**
  * `npm run simulate -- [--seeds 1000] [--from 1] [--jobs n] [--seed n]`: random DAGs under random faults, each seed twice: the second must say the same to the
  * byte. Odd seeds of liveness, even ones of safety, every tenth without faults. As many processes as there are cores, unless `--jobs` says otherwise. Stops at the
- * first seed that fails; `--seed` runs one here, and prints its trace.
+ * first seed that fails, and says where the traces of its runs are; `--seed` runs one here, and prints its trace.
  */
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
@@ -93,8 +94,8 @@ async function together(from: number, to: number, jobs: number, startMs: number)
 
 async function twice(seed: number): ReturnType<typeof simulateRun> {
   const options = { faults: seed % 10 === 0 ? 'none' : 'random', mode: seed % 2 === 0 ? 'safety' : 'liveness' } as const;
-  const first = await simulateRun(seed, options);
-  const second = await simulateRun(seed, options);
+  const first = await withTraces(seed, () => simulateRun(seed, options));
+  const second = await withTraces(seed, () => simulateRun(seed, options));
   compare(seed, first.trace, second.trace);
   return first;
 }

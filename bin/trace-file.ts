@@ -1,0 +1,49 @@
+import { createWriteStream, openSync, type WriteStream } from 'node:fs';
+import { traceRuns } from '../lib/index.js';
+import { UsageError } from './exit-codes.js';
+import { systemErrorText } from './report/system-error.js';
+
+/** The trace of a run, on its way into a file. */
+export interface TraceFile {
+  /** Resolves when all of it is written. */
+  close(): Promise<void>;
+}
+
+/**
+ * From now on the first run of this process is traced into a file that only its user may read, as errors are in it. Throws `UsageError` for
+ * a file that cannot be written. What fails later is told once to `onError`, and ends the trace, not the run.
+ */
+export function openTraceFile(path: string, onError: (reason: string) => void): TraceFile {
+  let file: WriteStream;
+  try {
+    file = createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
+  } catch (error) {
+    throw new UsageError(`Cannot run: the trace cannot be written: ${systemErrorText(error as Error)}`);
+  }
+  let isWritable = true;
+  file.on('error', (error) => {
+    if (isWritable) onError(`the trace cannot be written: ${systemErrorText(error)}`);
+    isWritable = false;
+  });
+  const write = (line: string): void => {
+    if (isWritable) file.write(`${line}\n`);
+  };
+  let traced: string | undefined;
+  const stop = traceRuns((runId, header) => {
+    // Functions of the run may start runs themselves.
+    if (traced !== undefined) return undefined;
+    traced = runId;
+    write(header);
+    return write;
+  });
+  return {
+    close: () => {
+      stop();
+      if (file.closed) return Promise.resolve();
+      return new Promise((resolve) => {
+        file.once('close', resolve);
+        file.end();
+      });
+    },
+  };
+}
