@@ -25,7 +25,7 @@ describe('handoff replay', () => {
     expect(stdout).to.match(/^run [\w-]+ of DAG "sums": ended, after \d+ happenings within \d+ ms\n4 functions: 4 succeeded\n/);
     expect(stdout).to.match(/^total +succeeded +1 +0 +\S+$/m);
     expect(stdout).to.match(/^ {2}\d+\.\d total running --succeeded--> succeeded$/m);
-    expect(stdout).to.match(/outstanding\n {2}end-run\n$/);
+    expect(stdout).to.not.include('outstanding');
     expect([code, stderr]).to.deep.equal([0, '']);
   });
 

@@ -110,7 +110,7 @@ describe('the trace of a run', () => {
     const error = await caught(run);
     const report = replayed(...traces.get(run.id)!);
     expect(report).to.deep.include({ dagId: 'traced', phase: 'ended', progress: { ...run.progress }, error: (error as Error).message });
-    expect(report.outstanding).to.deep.equal(['end-run']);
+    expect(report.outstanding).to.deep.equal([]);
     await handoff.execute(new Dag('untraced').add({ id: 'f', code: () => 1 }));
     expect(traces.size, 'nobody traces any more').to.equal(1);
   });

@@ -23,7 +23,7 @@ export interface ReplayedRun {
   readonly functions: readonly ReplayedFunction[];
   /** The last transitions of functions, the oldest first: `12.5 resize ready --placed--> placed`, the time in ms since the run began. */
   readonly transitions: readonly string[];
-  /** The commands that were outstanding: `start-attempt resize, attempt 2`. */
+  /** The commands that were outstanding, as in `start-attempt resize, attempt 2`; none in a run that has ended. */
   readonly outstanding: readonly string[];
   /** Happenings that could not be applied, each with its line: bugs of the engine. */
   readonly faults: readonly string[];
@@ -113,7 +113,7 @@ export class TraceReplay {
       transitions: transitionsOf(state.transitions)
         .slice(-TRANSITIONS_TOLD)
         .map(([atMs, index, ...what]) => transitionText([atMs - startMs, index, ...what], plan.ids[index]!)),
-      outstanding: recover(state, this.#at).map((command) => commandText(command, plan.ids)),
+      outstanding: (state.phase === 'ended' ? [] : recover(state, this.#at)).map((command) => commandText(command, plan.ids)),
       faults: this.#faults,
       cutOffLine: this.#bad,
     };
