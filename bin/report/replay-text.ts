@@ -6,12 +6,12 @@ import { terminalLines, terminalName } from './terminal-text.js';
 /** Returns what a run was at the end of its trace, for a person. */
 export function replayText(run: ReplayedRun, colors: Colors): string {
   const { total, ...states } = run.progress;
-  const counts = Object.entries(states).filter(([, count]) => count > 0);
+  const counts = Object.entries(states).flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []));
   const happenings = `${run.happenings} ${run.happenings === 1 ? 'happening' : 'happenings'} within ${Math.round(run.overMs)} ms`;
   const sections = [
     `run ${terminalName(run.runId)} of DAG "${terminalName(run.dagId)}": ${run.phase}, after ${happenings}\n`,
     ...(run.error === undefined ? [] : [`error: ${terminalLines(run.error)}\n`]),
-    `${total} ${total === 1 ? 'function' : 'functions'}${counts.length > 0 ? ': ' : ''}${counts.map(([state, count]) => `${count} ${state}`).join(', ')}\n`,
+    `${total} ${total === 1 ? 'function' : 'functions'}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}\n`,
     ...(total > 0 ? [functionsText(run, colors)] : []),
     listText('last transitions, ms since the run began', run.transitions, colors),
     listText('outstanding', run.outstanding, colors),
