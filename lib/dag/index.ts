@@ -29,3 +29,14 @@ export { invalidDag } from './plan/faults.js';
 export type { RetryRules } from './plan/layout.js';
 export { remainingPaths } from './plan/paths.js';
 export { compile, type Plan } from './plan/plan.js';
+export {
+  comparePlans,
+  FUNCTION_CHANGES,
+  type FunctionChange,
+  haveSameInputs,
+  isSameDag,
+  type PlanComparison,
+  type Reuse,
+  sinceEpoch,
+} from './plan/plan-comparison.js';
+export { type CodeRecord, type ConstantBytes, modulesOf, type PlanRecord, type RecordingDeps, recordPlan } from './plan/plan-record.js';

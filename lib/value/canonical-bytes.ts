@@ -1,4 +1,4 @@
-import { isWellFormed } from '../base/index.js';
+import { HandoffError, isWellFormed } from '../base/index.js';
 
 const BUFFER_BYTES = 16 * 1024;
 
@@ -22,16 +22,54 @@ export const TAG = {
   named: 11,
 } as const;
 
-/** Writes primitives and counts as bytes, and hands them on to a sink in pieces. */
+/** Writes primitives and counts as bytes. Hands them on to a sink in pieces; without one it keeps them all. */
 export class CanonicalBytes {
   /** Counted down by what is written, for a caller that works in steps. */
   left = 0;
-  readonly #sink: Sink;
+  readonly #sink: Sink | undefined;
   #buffer: Buffer | undefined;
   #at = 0;
 
-  constructor(sink: Sink) {
+  constructor(sink?: Sink) {
     this.#sink = sink;
+  }
+
+  /** How many bytes there are that were not handed on. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** Those from a place on; theirs only until more is written. */
+  bytesFrom(start: number): Uint8Array {
+    return this.#buffer?.subarray(start, this.#at) ?? new Uint8Array();
+  }
+
+  /** Writes what is no object, with its tag. Throws `HANDOFF_NOT_SERIALIZABLE` for a function or a symbol. */
+  primitive(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        this.tag(TAG.number);
+        this.number(value);
+        return;
+      case 'string':
+        this.text(value);
+        return;
+      case 'boolean':
+        this.tag(value ? TAG.true : TAG.false);
+        return;
+      case 'undefined':
+        this.tag(TAG.undefined);
+        return;
+      case 'bigint':
+        this.tag(TAG.bigint);
+        this.text(value.toString(16));
+        return;
+      case 'object':
+        this.tag(TAG.null);
+        return;
+      default:
+        throw new HandoffError('HANDOFF_NOT_SERIALIZABLE', `Cannot take a digest: a ${typeof value} is not a value`);
+    }
   }
 
   /** Writes a text, however long, with its tag. */
@@ -101,26 +139,39 @@ export class CanonicalBytes {
 
   /** The buffer, with so many bytes left. */
   #room(bytes: number): Buffer {
-    this.#buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    if (this.#at + bytes > BUFFER_BYTES) this.flush();
-    return this.#buffer;
+    const buffer = this.#buffer ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#buffer = buffer;
+    if (this.#at + bytes <= buffer.byteLength) return buffer;
+    if (this.#sink) {
+      this.flush();
+      return buffer;
+    }
+    const grown = Buffer.allocUnsafeSlow(Math.max(2 * buffer.byteLength, this.#at + bytes));
+    grown.set(buffer.subarray(0, this.#at));
+    this.#buffer = grown;
+    return grown;
   }
 
   /** Hands on what was written. */
   flush(): void {
-    if (this.#at > 0) this.#sink(this.#buffer!.subarray(0, this.#at));
+    if (this.#at > 0) this.#sink?.(this.bytesFrom(0));
     this.#at = 0;
   }
 
-  /** Hands bytes on as they are. */
+  /** Writes bytes as they are. */
   raw(bytes: Uint8Array): void {
-    this.flush();
-    this.#sink(bytes);
+    if (this.#sink) {
+      this.flush();
+      this.#sink(bytes);
+    } else {
+      this.#room(bytes.byteLength).set(bytes, this.#at);
+      this.#at += bytes.byteLength;
+    }
   }
 
-  /** Forgets what was not handed on yet. */
-  drop(): void {
-    this.#at = 0;
+  /** Takes back all but the first bytes of those that were not handed on. */
+  truncate(length: number): void {
+    this.#at = length;
   }
 }
 

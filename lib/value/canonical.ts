@@ -46,15 +46,6 @@ export class CanonicalWriter {
     this.#out.left = STEP_BYTES;
   }
 
-  /** Writes a primitive and hands it on. Returns `false`, and writes nothing, for an object or a long text. */
-  writeSmall(value: unknown): boolean {
-    if ((typeof value === 'object' && value !== null) || (typeof value === 'string' && value.length > PIECE_LENGTH)) return false;
-    this.#out.tag(VERSION);
-    this.#primitive(value);
-    this.#out.flush();
-    return true;
-  }
-
   /**
    * Writes a value that `check` has passed. What is none is refused where it is met, with `HANDOFF_NOT_SERIALIZABLE`. It must not change
    * before all of it is written.
@@ -72,7 +63,7 @@ export class CanonicalWriter {
       }
       this.#out.flush();
     } finally {
-      this.#out.drop();
+      this.#out.truncate(0);
       this.#out.left = STEP_BYTES;
       if (this.#queue.length > 0) {
         this.#numbers = new Map();
@@ -87,7 +78,7 @@ export class CanonicalWriter {
   #part(value: unknown): void {
     this.#out.left -= PART_BYTES;
     if (typeof value === 'object' && value !== null) this.#object(value);
-    else this.#primitive(value);
+    else this.#out.primitive(value);
   }
 
   /** Names an object by its number; what is met first gets the next one. */
@@ -99,33 +90,6 @@ export class CanonicalWriter {
     }
     this.#out.tag(TAG.object);
     this.#out.count(number);
-  }
-
-  #primitive(value: unknown): void {
-    switch (typeof value) {
-      case 'number':
-        this.#out.tag(TAG.number);
-        this.#out.number(value);
-        return;
-      case 'string':
-        this.#out.text(value);
-        return;
-      case 'boolean':
-        this.#out.tag(value ? TAG.true : TAG.false);
-        return;
-      case 'undefined':
-        this.#out.tag(TAG.undefined);
-        return;
-      case 'bigint':
-        this.#out.tag(TAG.bigint);
-        this.#out.text(value.toString(16));
-        return;
-      case 'object':
-        this.#out.tag(TAG.null);
-        return;
-      default:
-        throw refusedHere(`a ${typeof value}`);
-    }
   }
 
   /** What an object holds; work, if there is much of it. */

@@ -2,6 +2,7 @@
 // In:  anything that a function returns, throws, or a caller supplies.
 // Out: a value checked, frozen, packed into bytes, or unpacked; `HANDOFF_NOT_SERIALIZABLE` with the path for what is none.
 export { check, type Survey, surfaceSize, survey } from './check.js';
+export { ConstantColumn } from './constant-column.js';
 export { type DigestOptions, digestOf, valueDigest } from './digest.js';
 export { countLarge } from './idle-collection.js';
 export { type Packed, pack, packSurveyed, unpack } from './pack.js';

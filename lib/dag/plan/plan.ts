@@ -23,6 +23,8 @@ export interface Plan {
   /** The index of each function, by id. */
   readonly indexOf: ReadonlyMap<string, number>;
   readonly specs: readonly FunctionSpec[];
+  /** All functions by number: the regular ones by index, then from `size` on the inline ones. */
+  readonly functions: readonly FunctionSpec[];
   /** The ids of the inputs, in the order of adding. */
   readonly inputs: readonly string[];
   /** How many functions each one waits for: the length of its list of producers. */
@@ -81,6 +83,7 @@ class LaidOutPlan implements Plan {
   readonly ids: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
   readonly specs: readonly FunctionSpec[];
+  readonly functions: readonly FunctionSpec[];
   readonly inputs: readonly string[];
   readonly needsCount: Int32Array;
   readonly dependentsStart: Int32Array;
@@ -111,6 +114,7 @@ class LaidOutPlan implements Plan {
     this.ids = layout.ids;
     this.indexOf = layout.indexOf;
     this.specs = layout.specs;
+    this.functions = layout.functions;
     this.inputs = layout.inputs;
     this.needsCount = layout.needsCount;
     this.dependentsStart = layout.dependents.start;

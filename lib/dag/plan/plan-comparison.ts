@@ -1,0 +1,236 @@
+// Brain: pure.
+import type { StepwiseWork } from '../../base/index.js';
+import { topologicalOrder, transposed } from '../graph/adjacency.js';
+import type { CodeRecord, PlanRecord } from './plan-record.js';
+
+/**
+ * How much must be equal for a recorded success to be used again: all of a function; all but the content of code, so that a version still
+ * counts; or nothing is used again.
+ */
+export type Reuse = 'same-code' | 'same-wiring' | 'none';
+
+/** What became of a function since it was recorded: nothing, it is new, or why it is not what it was. */
+export const FUNCTION_CHANGES = ['same', 'new', 'code', 'wiring', 'constants', 'inputs', 'producer', 'asked'] as const;
+/** One of `FUNCTION_CHANGES`. */
+export type FunctionChange = (typeof FUNCTION_CHANGES)[number];
+
+const [SAME, NEW, CODE, WIRING, CONSTANTS, INPUTS, PRODUCER, ASKED] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+
+/** So many functions are compared in one step. */
+const FUNCTIONS_IN_STEP = 2000;
+
+/** How a plan differs from a recorded one. */
+export interface PlanComparison {
+  /** By number in the plan of now, the number in the recorded plan of the function with this id, or -1. */
+  readonly recordedAs: Int32Array;
+  /** By number in the plan of now, an index into `FUNCTION_CHANGES`. */
+  readonly changes: Uint8Array;
+  /** How many functions the recorded plan has that this one does not have. */
+  readonly missing: number;
+}
+
+/**
+ * Compares a plan with a recorded one, column by column: functions are matched by id, whatever their order. A function is the same if its
+ * code (by version, else by content), its wiring and its constants are, and if, transitively, all that it consumes is, inputs included.
+ * What an inline function is no more, its consumers are not either, for the same reason. Linear, in steps.
+ */
+export function* comparePlans(recorded: PlanRecord, now: PlanRecord, reuse: Reuse): StepwiseWork<PlanComparison> {
+  const recordedAs = yield* matchIds(recorded, now);
+  const comparison = new Comparison(recorded, now, recordedAs, reuse);
+  const changes = new Uint8Array(now.ids.length);
+  const order = orderOf(now);
+  for (let at = 0; at < changes.length; at += 1) {
+    const number = order === undefined ? at : order[at]!;
+    changes[number] = reuse === 'none' && recordedAs[number]! >= 0 ? ASKED : comparison.changeOf(number, changes);
+    if (at % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+  }
+  let known = 0;
+  for (let number = 0; number < recordedAs.length; number += 1) if (recordedAs[number]! >= 0) known += 1;
+  return { recordedAs, changes, missing: recorded.ids.length - known };
+}
+
+/**
+ * Whether two plans are of the same DAG, with the same inputs: what a key asks of a second call to be attached to the first. A bound or
+ * native function is never the same: a DAG that has not changed is known by its plan, which is the same object.
+ */
+export function* isSameDag(recorded: PlanRecord, now: PlanRecord): StepwiseWork<boolean> {
+  const { changes, missing } = yield* comparePlans(recorded, now, 'same-code');
+  return missing === 0 && changes.every((change) => change === SAME) && haveSameInputs(recorded, now);
+}
+
+/** Whether the inputs are the same ones, with the same values, needed or not. */
+export function haveSameInputs(recorded: PlanRecord, now: PlanRecord): boolean {
+  if (recorded.inputs.length !== now.inputs.length) return false;
+  const digests = new Map(recorded.inputs.map((id, k) => [id, recorded.inputDigests[k]]));
+  return now.inputs.every((id, k) => digests.has(id) && digests.get(id) === now.inputDigests[k]);
+}
+
+/** By number in which opening of the run each function became what it is: what has not changed keeps what the record says. */
+export function sinceEpoch(recorded: PlanRecord, { recordedAs, changes }: PlanComparison, epoch: number): Uint32Array {
+  return Uint32Array.from(changes, (change, number) => (change === SAME ? recorded.since[recordedAs[number]!]! : epoch));
+}
+
+function* matchIds(recorded: PlanRecord, now: PlanRecord): StepwiseWork<Int32Array> {
+  const matches = new Int32Array(now.ids.length).fill(-1);
+  let numbers: Map<string, number> | undefined;
+  for (let number = 0; number < matches.length; number += 1) {
+    const id = now.ids[number]!;
+    // Most often nothing has moved, and there is nothing to look up.
+    if (recorded.ids[number] === id) matches[number] = number;
+    else {
+      numbers ??= yield* numbersOf(recorded.ids);
+      matches[number] = numbers.get(id) ?? -1;
+    }
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+  }
+  return matches;
+}
+
+function* numbersOf(ids: readonly string[]): StepwiseWork<Map<string, number>> {
+  const numbers = new Map<string, number>();
+  for (let number = 0; number < ids.length; number += 1) {
+    numbers.set(ids[number]!, number);
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+  }
+  return numbers;
+}
+
+/** An order in which producers come before consumers; `undefined` if that of the numbers is one. */
+function orderOf({ argsStart, args, ids }: PlanRecord): Int32Array | undefined {
+  let isOrdered = true;
+  for (let number = 0; number < ids.length && isOrdered; number += 1) {
+    for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) if (args[k]! >= number) isOrdered = false;
+  }
+  return isOrdered ? undefined : topologicalOrder(transposed({ start: argsStart, items: args }, ids.length));
+}
+
+class Comparison {
+  readonly #recorded: PlanRecord;
+  readonly #now: PlanRecord;
+  readonly #recordedAs: Int32Array;
+  /** By input of now, as an argument of the recorded plan; 0 if it had none of that id. */
+  readonly #inputs: Int32Array;
+  readonly #sameInput: Uint8Array;
+  /** The classes of equal code, by number of the recorded plan's and of this one's; -1: it equals nothing. */
+  readonly #recordedClass: Int32Array;
+  readonly #class: Int32Array;
+
+  constructor(recorded: PlanRecord, now: PlanRecord, recordedAs: Int32Array, reuse: Reuse) {
+    this.#recorded = recorded;
+    this.#now = now;
+    this.#recordedAs = recordedAs;
+    const before = new Map(recorded.inputs.map((id, k) => [id, k]));
+    this.#inputs = Int32Array.from(now.inputs, (id) => -1 - (before.get(id) ?? -1));
+    this.#sameInput = Uint8Array.from(now.inputs, (id, k) =>
+      recorded.inputDigests[before.get(id) ?? -1] === now.inputDigests[k] && now.inputDigests[k] !== null ? 1 : 0,
+    );
+    const classes = new Map<string, number>();
+    this.#recordedClass = classesOf(recorded, now, reuse, classes);
+    this.#class = classesOf(now, recorded, reuse, classes);
+  }
+
+  /** An index into `FUNCTION_CHANGES`; `changes` has those of all that the function consumes. */
+  changeOf(number: number, changes: Uint8Array): number {
+    const before = this.#recordedAs[number]!;
+    if (before < 0) return NEW;
+    const { size, argsStart, args } = this.#now;
+    const change = this.#own(number, before);
+    if (change !== SAME) return change;
+    let found = SAME as number;
+    for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) {
+      const producer = args[k]!;
+      let reason = SAME as number;
+      if (producer < 0) reason = this.#sameInput[-producer - 1] === 0 ? INPUTS : SAME;
+      // An inline function runs within its consumer.
+      else if (changes[producer] !== SAME) reason = producer >= size ? changes[producer]! : PRODUCER;
+      if (reason !== SAME && (found === SAME || reason < found)) found = reason;
+    }
+    return found;
+  }
+
+  #own(number: number, before: number): number {
+    const now = this.#now;
+    const recorded = this.#recorded;
+    if (!this.#isSameCode(recorded.code[before]!, now.code[number]!)) return CODE;
+    if (now.asList[number] !== recorded.asList[before] || number < now.size !== before < recorded.size) return WIRING;
+    const start = now.argsStart[number]!;
+    const startBefore = recorded.argsStart[before]!;
+    const length = now.argsStart[number + 1]! - start;
+    if (recorded.argsStart[before + 1]! - startBefore !== length) return WIRING;
+    let change = SAME as number;
+    for (let k = 0; k < length; k += 1) {
+      const producer = now.args[start + k]!;
+      const producerBefore = producer < 0 ? this.#inputs[-producer - 1]! : this.#recordedAs[producer]!;
+      // A function that is new would look like an input, an input that is new like a function.
+      if (recorded.args[startBefore + k] !== producerBefore || producer < 0 !== producerBefore < 0) return WIRING;
+      const reason = this.#edge(recorded.edgeAt[startBefore + k] ?? 0, now.edgeAt[start + k] ?? 0);
+      if (reason !== SAME && (change === SAME || reason < change)) change = reason;
+    }
+    return change === SAME && !this.#hasSameConstants(before, number) ? CONSTANTS : change;
+  }
+
+  #edge(before: number, edge: number): number {
+    if (before === 0 && edge === 0) return SAME;
+    if (before === 0 || edge === 0) return WIRING;
+    const recorded = this.#recorded;
+    const now = this.#now;
+    for (const [codeBefore, code] of [
+      [recorded.serialize[before - 1]!, now.serialize[edge - 1]!],
+      [recorded.deserialize[before - 1]!, now.deserialize[edge - 1]!],
+    ] as const) {
+      if (codeBefore < 0 && code < 0) continue;
+      if (codeBefore < 0 || code < 0) return WIRING;
+      if (!this.#isSameCode(codeBefore, code)) return CODE;
+    }
+    return this.#hasSameConstants(recorded.ids.length + before - 1, now.ids.length + edge - 1) ? SAME : CONSTANTS;
+  }
+
+  #isSameCode(before: number, code: number): boolean {
+    const found = this.#class[code]!;
+    return found >= 0 && found === this.#recordedClass[before];
+  }
+
+  #hasSameConstants(before: number, number: number): boolean {
+    const { constants, constantsStart } = this.#now;
+    const recorded = this.#recorded;
+    const start = constantsStart[number]!;
+    const startBefore = recorded.constantsStart[before]!;
+    const length = constantsStart[number + 1]! - start;
+    if (recorded.constantsStart[before + 1]! - startBefore !== length) return false;
+    for (let k = 0; k < length; k += 1) if (constants[start + k] !== recorded.constants[startBefore + k]) return false;
+    return true;
+  }
+}
+
+/** Numbers the code of a plan by what must be equal of it. */
+function classesOf(plan: PlanRecord, other: PlanRecord, reuse: Reuse, classes: Map<string, number>): Int32Array {
+  const contents = new Map(other.modules.map((module, k) => [module, other.contents[k]]));
+  const contentOf = (module: number): string | null => {
+    // Where one of the two drivers does not have the module, its name alone is compared.
+    const isKnown = reuse === 'same-code' && (contents.get(plan.modules[module]!) ?? null) !== null;
+    return isKnown ? plan.contents[module]! : null;
+  };
+  return Int32Array.from(plan.codes, (code) => {
+    const key = keyOf(code, plan.modules, contentOf, reuse);
+    if (key === undefined) return -1;
+    const known = classes.get(key) ?? classes.size;
+    classes.set(key, known);
+    return known;
+  });
+}
+
+function keyOf(
+  code: CodeRecord,
+  modules: readonly string[],
+  contentOf: (module: number) => string | null,
+  reuse: Reuse,
+): string | undefined {
+  const { kind, version } = code;
+  if (kind === 'reference') {
+    const stands = version === undefined ? ['content', contentOf(code.module)] : ['version', version];
+    return JSON.stringify([kind, modules[code.module], code.name, ...stands]);
+  }
+  if (version !== undefined) return JSON.stringify(['plain', 'version', version]);
+  if (kind === 'bound') return undefined;
+  return reuse === 'same-code' ? `plain ${code.text}` : 'plain';
+}
