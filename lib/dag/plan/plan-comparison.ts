@@ -3,12 +3,6 @@ import type { StepwiseWork } from '../../base/index.js';
 import { topologicalOrder, transposed } from '../graph/adjacency.js';
 import type { CodeRecord, PlanRecord } from './plan-record.js';
 
-/**
- * How much must be equal for a recorded success to be used again: all of a function; all but the content of code, so that a version still
- * counts; or nothing is used again.
- */
-export type Reuse = 'same-code' | 'same-wiring' | 'none';
-
 /** What became of a function since it was recorded: nothing, it is new, or why it is not what it was. */
 export const FUNCTION_CHANGES = ['same', 'new', 'code', 'wiring', 'constants', 'inputs', 'producer', 'asked'] as const;
 /** One of `FUNCTION_CHANGES`. */
@@ -18,16 +12,6 @@ const [SAME, NEW, CODE, WIRING, CONSTANTS, INPUTS, PRODUCER, ASKED] = [0, 1, 2, 
 
 /** So many functions are compared in one step. */
 const FUNCTIONS_IN_STEP = 2000;
-
-/** How a plan differs from a recorded one. */
-export interface PlanComparison {
-  /** By number in the plan of now, the number in the recorded plan of the function with this id, or -1. */
-  readonly recordedAs: Int32Array;
-  /** By number in the plan of now, an index into `FUNCTION_CHANGES`. */
-  readonly changes: Uint8Array;
-  /** How many functions the recorded plan has that this one does not have. */
-  readonly missing: number;
-}
 
 /**
  * Compares a plan with a recorded one, column by column: functions are matched by id, whatever their order. A function is the same if its
@@ -48,6 +32,22 @@ export function* comparePlans(recorded: PlanRecord, now: PlanRecord, reuse: Reus
   for (let number = 0; number < recordedAs.length; number += 1) if (recordedAs[number]! >= 0) known += 1;
   return { recordedAs, changes, missing: recorded.ids.length - known };
 }
+
+/** How a plan differs from a recorded one. */
+export interface PlanComparison {
+  /** By number in the plan of now, the number in the recorded plan of the function with this id, or -1. */
+  readonly recordedAs: Int32Array;
+  /** By number in the plan of now, an index into `FUNCTION_CHANGES`. */
+  readonly changes: Uint8Array;
+  /** How many functions the recorded plan has that this one does not have. */
+  readonly missing: number;
+}
+
+/**
+ * How much must be equal for a recorded success to be used again: all of a function; all but the content of code, so that a version still
+ * counts; or nothing is used again.
+ */
+export type Reuse = 'same-code' | 'same-wiring' | 'none';
 
 /**
  * Whether two plans are of the same DAG, with the same inputs: what a key asks of a second call to be attached to the first. A bound or

@@ -8,16 +8,6 @@ import type { Plan } from './plan.js';
 const FUNCTIONS_IN_STEP = 500;
 
 /**
- * What is recorded of the code of functions or (de)serializers. A plain function is recorded by its text, and not at all where it is bound
- * or native: its text says nothing then.
- */
-export type CodeRecord = { readonly version?: string } & (
-  | { readonly kind: 'reference'; readonly module: number; readonly name: string }
-  | { readonly kind: 'plain'; readonly text: string }
-  | { readonly kind: 'bound' }
-);
-
-/**
  * A plan as plain data, in columns, for a later run to compare itself with. Functions have the numbers that they have in the plan: the
  * regular ones first. It holds what makes a function the same, and nothing of how it is run: no cost, node, isolation, retries, priority.
  */
@@ -53,6 +43,16 @@ export interface PlanRecord {
   /** By number: in which opening of the run the function became what it is. */
   readonly since: Uint32Array;
 }
+
+/**
+ * What is recorded of the code of functions or (de)serializers. A plain function is recorded by its text, and not at all where it is bound
+ * or native: its text says nothing then.
+ */
+export type CodeRecord = { readonly version?: string } & (
+  | { readonly kind: 'reference'; readonly module: number; readonly name: string }
+  | { readonly kind: 'plain'; readonly text: string }
+  | { readonly kind: 'bound' }
+);
 
 /** What takes the constants of functions: equal bytes where they are equal. */
 export interface ConstantBytes {

@@ -8,12 +8,6 @@ import { TYPESCRIPT } from './code.js';
 import { SUBSTITUTES } from './module-resolution.js';
 import { tsconfigOf } from './typescript-loader.js';
 
-/** Where an import leads: to local files, to a package by name and version, into Node itself, or nowhere. */
-export type ImportTarget =
-  | { readonly to: 'files'; readonly paths: readonly string[] }
-  | { readonly to: 'package'; readonly name: string; readonly version: string }
-  | { readonly to: 'built-in' | 'nowhere' };
-
 /** What may be left out at the end of a path, in the order in which it is tried. */
 const ENDINGS = ['.js', '.json', '.node', '.ts', '.tsx', '.jsx', '.mjs', '.cjs', '.mts', '.cts'] as const;
 const TYPESCRIPT_ENDINGS = ['.ts', '.tsx', '.mts', '.cts', ...ENDINGS] as const;
@@ -107,6 +101,12 @@ export class ImportResolution {
     return target;
   }
 }
+
+/** Where an import leads: to local files, to a package by name and version, into Node itself, or nowhere. */
+export type ImportTarget =
+  | { readonly to: 'files'; readonly paths: readonly string[] }
+  | { readonly to: 'package'; readonly name: string; readonly version: string }
+  | { readonly to: 'built-in' | 'nowhere' };
 
 const NOWHERE: ImportTarget = { to: 'nowhere' };
 
