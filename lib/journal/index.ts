@@ -2,11 +2,11 @@
 // In:  runs by key, groups of packed entries that their drivers append, the end.
 // Out: what was recorded, to whoever opens the run next; one driver at a time; `HANDOFF_STORAGE_FAILED` with its reason.
 export { DataDir } from './data-dir/data-dir.js';
+export { type FileValueName, type ReadValue, ValueFiles, type ValueLoss, type ValueStamp } from './data-dir/value-files.js';
 export { type JournalEntry, packEntries, unpackEntries } from './groups/pack-entries.js';
 export type {
   AppendOptions,
   Journal,
-  JournalOptions,
   Lease,
   OpenRunAnswer,
   OpenRunRequest,
@@ -17,6 +17,9 @@ export type {
   RunName,
   RunQuery,
 } from './journal.js';
+export type { JournalOptions } from './journal-options.js';
 export { type JournalName, journals } from './journals/index.js';
 export { MemoryDatabase } from './journals/memory.js';
 export { isStorageFailed, STORAGE_FAULTS, type StorageFault } from './storage-failed.js';
+export { FaultyStore, type JournalFaults } from './stored/faulty-store.js';
+export type { JournalStore } from './stored/operations.js';

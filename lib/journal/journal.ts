@@ -1,5 +1,3 @@
-import type { Clock } from '../base/index.js';
-
 /**
  * What a run is, as its journal tells it: `interrupted` runs have no driver any more and did not end. A run whose driver's lease has run
  * out is told as `interrupted`.
@@ -143,17 +141,4 @@ export interface Lease {
   isHeld(): boolean;
   /** Resolves when the lease is held (at once if it is); rejects with `HANDOFF_STOPPED` when the journal is closed. */
   whenHeld(): Promise<void>;
-}
-
-/** What every journal is opened with. */
-export interface JournalOptions {
-  /** The name of this node: others that ask for a run's driver are told it. */
-  readonly node: string;
-  readonly clock: Clock;
-  /** How long a driver that is silent keeps its runs. */
-  readonly leaseMs: number;
-  /** Nothing is written, no lease is taken, and a node that writes is not disturbed. @default false */
-  readonly isReadOnly?: boolean;
-  /** How long to try while a database does not answer, or while nodes of an older version use it. @default 0: once */
-  readonly openTimeoutMs?: number;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { runTool, UsageError } from '../support/tool.js';
 import { detectionBench } from './detection.bench.js';
 import { driversBench } from './drivers.bench.js';
+import { journalBench } from './journal.bench.js';
 import type { Bench, BenchOptions, Row } from './measure.js';
 import { memoryBench } from './memory.bench.js';
 import { meshBench } from './mesh.bench.js';
@@ -39,6 +40,7 @@ const benches: readonly Bench[] = [
   scaleBench,
   detectionBench,
   recoveryBench,
+  journalBench,
 ];
 
 const FLAGS: readonly string[] = ['--short', '--json'];

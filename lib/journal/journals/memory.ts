@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../base/index.js';
 import { groupChecksum } from '../groups/checksum.js';
-import type { Journal, JournalOptions } from '../journal.js';
+import type { Journal } from '../journal.js';
+import type { JournalOptions } from '../journal-options.js';
 import type { JournalStore, StoreOperation, StoreOperations } from '../stored/operations.js';
 import { RunTable, type TableGroup } from '../stored/run-table.js';
 import { StoredJournal } from '../stored/stored-journal.js';

@@ -1,4 +1,5 @@
-import type { Journal, JournalOptions } from '../journal.js';
+import type { Journal } from '../journal.js';
+import type { JournalOptions } from '../journal-options.js';
 import { PostgresStore } from '../postgres/postgres-store.js';
 import { StoredJournal } from '../stored/stored-journal.js';
 

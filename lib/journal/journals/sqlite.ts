@@ -1,5 +1,6 @@
 import type { DataDir } from '../data-dir/data-dir.js';
-import type { Journal, JournalOptions } from '../journal.js';
+import type { Journal } from '../journal.js';
+import type { JournalOptions } from '../journal-options.js';
 import { SqliteStore } from '../sqlite/sqlite-store.js';
 import { StoredJournal } from '../stored/stored-journal.js';
 

@@ -18,6 +18,7 @@ export interface StoredJournalOptions {
   /** `Infinity` where a lock takes the lease's place. */
   readonly leaseMs: number;
   readonly isReadOnly?: boolean;
+  readonly around?: (store: JournalStore) => JournalStore;
 }
 
 /** A journal over any store: the runs that are open here, and the lease of this session. */
@@ -31,9 +32,9 @@ export class StoredJournal implements Journal {
   readonly #open = new Map<string, OpenedRun>();
   #closing: Promise<void> | undefined;
 
-  private constructor({ name, store, clock, node, leaseMs, isReadOnly = false }: StoredJournalOptions) {
+  private constructor({ name, store, clock, node, leaseMs, isReadOnly = false, around }: StoredJournalOptions) {
     this.name = name;
-    this.#store = store;
+    this.#store = around ? around(store) : store;
     this.#clock = clock;
     this.#session = { id: newId(), node, leaseMs };
     this.#isReadOnly = isReadOnly;
@@ -49,7 +50,7 @@ export class StoredJournal implements Journal {
       else if (!journal.#isReadOnly) await journal.#renew();
     } catch (error) {
       journal.#lease.close();
-      await options.store.close();
+      await journal.#store.close();
       throw error;
     }
     if (!journal.#isReadOnly) void journal.#sweep().catch(() => {});

@@ -1,0 +1,57 @@
+import type { Clock } from '../../base/index.js';
+import { type StorageFault, storageFailed } from '../storage-failed.js';
+import type { JournalStore, StoreOperation, StoreOperations } from './operations.js';
+
+/** What goes wrong with the writes of a journal, renewals of its lease included. */
+export interface JournalFaults {
+  /** Writes are not carried out, and reject for this reason. */
+  readonly failWrites?: StorageFault;
+  /** Writes are carried out, and reject as `unreachable` all the same: the answer of the database is lost. */
+  readonly loseAnswers?: boolean;
+  /** Each write begins so much later. */
+  readonly delayMs?: number;
+  /** After so many groups the next is torn: it and all that follows is not written, as if the process had died in the midst of it. */
+  readonly tearAt?: number;
+}
+
+const READS: ReadonlySet<StoreOperation> = new Set(['findRuns', 'readGroups']);
+
+/** A store around another, whose writes fail as its user says: for specs and simulations; see `JournalOptions.around`. */
+export class FaultyStore implements JournalStore {
+  readonly #store: JournalStore;
+  readonly #clock: Clock;
+  #faults: JournalFaults = {};
+  #groups = 0;
+  #isTorn = false;
+
+  constructor(store: JournalStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Takes the place of the faults before; `{}` ends them. `tearAt` counts from now. */
+  setFaults(faults: JournalFaults): void {
+    this.#faults = faults;
+    this.#groups = 0;
+    this.#isTorn = false;
+  }
+
+  async perform<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): Promise<StoreOperations[Name]['to']> {
+    if (READS.has(name)) return this.#store.perform(name, from);
+    const { delayMs = 0, failWrites, tearAt = Number.POSITIVE_INFINITY, loseAnswers = false } = this.#faults;
+    if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.after(delayMs, resolve));
+    if (failWrites) throw storageFailed(failWrites, 'Cannot write to the journal: a fault was asked for');
+    if (name === 'appendGroup') {
+      this.#isTorn ||= this.#groups >= tearAt;
+      this.#groups += 1;
+    }
+    if (this.#isTorn) throw storageFailed('not-writable', 'Cannot write to the journal: a group was torn');
+    const answer = await this.#store.perform(name, from);
+    if (loseAnswers) throw storageFailed('unreachable', 'Cannot reach the journal: its answer was lost');
+    return answer;
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}

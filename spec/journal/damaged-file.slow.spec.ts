@@ -1,0 +1,131 @@
+import { cp, mkdtemp, open as openFile, readFile, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { DataDir, type Journal, journals, type RecordedRun } from '../../lib/journal/index.js';
+import { testClock } from '../support/test-clock.js';
+
+const RUNS = 20;
+const GROUPS = 8;
+const FLIPS = 30;
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const groupText = (key: string, at: number): string => `${key} group ${at},`.repeat(60);
+
+async function withJournal<T>(folder: string, work: (journal: Journal) => Promise<T>): Promise<T> {
+  const dataDir = await DataDir.open(folder);
+  try {
+    const journal = await journals.sqlite(dataDir, { node: 'a', clock: testClock() });
+    try {
+      return await work(journal);
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    dataDir.close();
+  }
+}
+
+/** What of a run can be read: all of it as text, or why not. */
+async function contentOf(journal: Journal, run: RecordedRun): Promise<string> {
+  if (run.isDamaged) return 'damaged';
+  const texts = [`${run.state} ${new TextDecoder().decode(run.summary)}`];
+  try {
+    for await (const { bytes } of journal.readGroups(run)) texts.push(new TextDecoder().decode(bytes));
+  } catch (error) {
+    return `${(error as { reason?: string }).reason}`;
+  }
+  return texts.join('\n');
+}
+
+const contents = (folder: string): Promise<Map<string, string>> =>
+  withJournal(folder, async (journal) => {
+    const found = new Map<string, string>();
+    for (const run of await journal.findRuns()) found.set(run.key, await contentOf(journal, run));
+    return found;
+  });
+
+describe('a file of SQLite that was harmed', () => {
+  let base: string;
+  let whole: string;
+  let expected: Map<string, string>;
+
+  before(async () => {
+    base = await mkdtemp(join(tmpdir(), 'handoff-damage-'));
+    whole = join(base, 'whole');
+    await withJournal(whole, async (journal) => {
+      for (let at = 0; at < RUNS; at += 1) {
+        const key = `key ${at}`;
+        const request = { key, knownEpoch: 0, runId: `run ${at}`, dagId: 'd', opening: [bytesOf('plan')], summary: bytesOf(`sum ${at}`) };
+        const answer = await journal.openRun(request);
+        if (answer.type !== 'opened') throw new Error(answer.type);
+        for (let group = 0; group < GROUPS; group += 1) await answer.run.append(bytesOf(groupText(key, group)));
+        await answer.run.end('completed', bytesOf(`end ${at}`));
+      }
+    });
+    expected = await contents(whole);
+    expect(expected.size).to.equal(RUNS);
+  });
+  after(() => rm(base, { recursive: true }));
+
+  async function copyOf(name: string): Promise<string> {
+    const folder = join(base, name);
+    await cp(whole, folder, { recursive: true });
+    return folder;
+  }
+
+  it('gives back what was written, or says that it is damaged: no flipped byte goes unseen', async () => {
+    const size = (await readFile(join(whole, 'journal.db'))).length;
+    let damaged = 0;
+    for (let flip = 0; flip < FLIPS; flip += 1) {
+      const offset = Math.floor(((flip + 0.5) / FLIPS) * size);
+      const folder = await copyOf(`flip ${flip}`);
+      const file = await openFile(join(folder, 'journal.db'), 'r+');
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
+      await file.write(Uint8Array.of(buffer[0]! ^ (1 << (flip % 8))), 0, 1, offset);
+      await file.close();
+      const found = await contents(folder).catch((error: { reason?: string }) => error.reason);
+      if (found === 'damaged') damaged += 1;
+      else {
+        if (typeof found !== 'object') throw new Error(`byte ${offset}: ${found}`);
+        for (const [key, content] of expected) {
+          if (found.get(key) === 'damaged') damaged += 1;
+          else expect(found.get(key), `byte ${offset}, ${key}`).to.equal(content);
+        }
+      }
+      await rm(folder, { recursive: true });
+    }
+    expect(damaged).to.be.above(FLIPS / 3);
+  });
+
+  it('is damaged when it is cut in the middle, and no process ends of it', async () => {
+    for (const share of [0.1, 0.5, 0.9]) {
+      const folder = await copyOf(`cut ${share}`);
+      const path = join(folder, 'journal.db');
+      await truncate(path, Math.floor((await readFile(path)).length * share));
+      const found = await contents(folder).catch((error: { reason?: string }) => error.reason);
+      if (typeof found === 'object') expect([...found.values()]).to.include('damaged');
+      else expect(found).to.equal('damaged');
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('loses the torn tail of its log of changes, and nothing before it', async () => {
+    // A copy that is taken while the journal is open has a log that was not written into the database yet, as after a kill.
+    const folder = join(base, 'torn');
+    const source = join(base, 'open');
+    await withJournal(source, async (journal) => {
+      const request = { key: 'k', knownEpoch: 0, runId: 'r', dagId: 'd', opening: [], summary: bytesOf('new') };
+      const answer = await journal.openRun(request);
+      if (answer.type !== 'opened') throw new Error(answer.type);
+      for (let group = 0; group < GROUPS; group += 1) await answer.run.append(bytesOf(groupText('k', group)), { isSynced: true });
+      await cp(source, folder, { recursive: true });
+    });
+    const log = join(folder, 'journal.db-wal');
+    const { length } = await readFile(log);
+    await truncate(log, length - 700);
+    const found = await contents(folder);
+    const groups = Array.from({ length: GROUPS - 1 }, (_, at) => groupText('k', at));
+    expect(found.get('k')).to.equal(['interrupted new', ...groups].join('\n'));
+  });
+});
