@@ -7,13 +7,13 @@ import { cancel, endRun, finishIfSettled } from './run-end.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
 
-/** How many errors of a function's attempts are kept, the latest. */
+/** How many errors of a function's attempts are kept: the latest ones. */
 export const ATTEMPT_ERRORS_KEPT = 100;
 
-/** A function that was running on so many nodes when they were lost is given up. */
+/** A function is given up after this many nodes were lost while they ran it. */
 const POISONOUS_LOSSES = 3;
 
-/** Something of the attempt under way: the function holds its claim. */
+/** Applies an event of the current attempt. The function holds its claim. */
 export function attemptHappened(
   state: RunState,
   happening: Extract<RunHappening, { attempt: number }>,
@@ -87,7 +87,7 @@ function cancelled(state: RunState, index: number, at: Moment, out: RunCommand[]
   finishIfSettled(state, out);
 }
 
-/** The node is gone that ran it. A function to which that happens again and again may be what kills them. */
+/** The node that ran it is gone. A function to which that happens repeatedly may be the cause. */
 function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   const functionId = state.plan.ids[index]!;
   const node = state.nodes[index]!;
@@ -108,7 +108,7 @@ function lost(state: RunState, index: number, at: Moment, out: RunCommand[]): vo
   );
 }
 
-/** Nobody is left who could run it. */
+/** No node is left that could run it. */
 export function nodeMissed(
   state: RunState,
   { index, node, waitedMs, isMember = false }: Extract<RunHappening, { type: 'node-missed' }>,
@@ -148,7 +148,7 @@ function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]
   finishIfSettled(state, out);
 }
 
-/** A node lives that does not have what it made. */
+/** A living node no longer has a value that it made. */
 export function valueMissing(
   state: RunState,
   { index, attempt, error }: Extract<RunHappening, { type: 'value-missing' }>,
@@ -203,7 +203,7 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
   fail(state, index, failureOf(state, index, `Function "${functionId}" failed${after}: ${error.text}`, error), at, out);
 }
 
-/** The error of a function that will not succeed in this run. */
+/** Returns the error of a function that will not succeed in this run. */
 function failureOf(state: RunState, index: number, message: string, cause: ErrorData): RunFault {
   const { plan, runId } = state;
   return {
@@ -219,7 +219,7 @@ function failureOf(state: RunState, index: number, message: string, cause: Error
   };
 }
 
-/** The errors of a function's attempts, with one more. */
+/** Returns the errors of a function's attempts with one more. */
 function withError(state: RunState, index: number, error: ErrorData): readonly ErrorData[] {
   return [...(state.attemptErrors.get(index) ?? []), error].slice(-ATTEMPT_ERRORS_KEPT);
 }
@@ -242,13 +242,13 @@ export function rested(state: RunState, index: number, at: Moment, out: RunComma
   if (state.states[index] !== 'resting') return;
   state.restsUntilMs.delete(index);
   move(state, index, 'rested', at);
-  // What it needs was lost while it rested.
+  // An argument was lost while it rested.
   if (state.missing[index]! > 0) return waitForLost(state, index, at, out);
   announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
   out.push({ type: 'request-claim', index });
 }
 
-/** The function holds its claim no more. */
+/** Frees the function's claim. */
 function free(state: RunState, index: number, out: RunCommand[]): void {
   out.push({ type: 'free-claim', index, node: state.nodes[index]! });
 }

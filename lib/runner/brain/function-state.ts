@@ -1,14 +1,21 @@
 // Brain: pure.
-/** Where a function of a run stands. The last four are final, as long as nothing is lost. */
+/** The states of a function in a run. The last four are final unless a value is lost. */
 export const FUNCTION_STATES = ['waiting', 'ready', 'placed', 'running', 'resting', 'succeeded', 'failed', 'skipped', 'cancelled'] as const;
 
 /**
- * - `waiting`: something it needs has no result yet. - `ready`: it asks for a claim. - `placed`: it holds one, and is about to start.
- * - `running`: an attempt is under way. - `resting`: an attempt failed, the next one is due later. - `skipped`: something it needs failed.
+ * - `waiting`: a function that it needs has no result yet.
+ * - `ready`: it asks for a claim.
+ * - `placed`: it holds one, and is about to start.
+ * - `running`: an attempt is in progress.
+ * - `resting`: an attempt failed, the next one is due later.
+ * - `succeeded`: it has a result, which may still be lost with its node.
+ * - `failed`: its attempts are used up.
+ * - `skipped`: a function that it needs failed.
+ * - `cancelled`: the run ended first.
  */
 export type FunctionState = (typeof FUNCTION_STATES)[number];
 
-/** What can happen to a function. */
+/** The events of a function. */
 export type FunctionEvent =
   | 'inputs-ready'
   | 'placed'
@@ -25,10 +32,11 @@ export type FunctionEvent =
   | 'argument-lost';
 
 /**
- * The life of a function: what follows on what. A pair that is not here must not happen. A lost node, or one that leaves, sends a function
- * back to `ready` with a raised attempt, one that has no room for it with the same; a value that is lost with its node sends one that had
- * succeeded, and those that were about to use it, back to `waiting`; cancelling an attempt under way leaves the function where it is until
- * the attempt has ended.
+ * The life of a function: the next state for each state and event. Pairs that are missing here must not happen.
+ *
+ * A node that is lost or leaves sends a function back to `ready`, with a new attempt number. A node without room for it does the same, with
+ * the same number. A value lost with its node sends its function back to `waiting`, and the functions that were about to use it. Cancelling
+ * a running attempt leaves the function in its state until the attempt has ended.
  */
 export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record<FunctionEvent, FunctionState>>>>> = {
   waiting: { 'inputs-ready': 'ready', skipped: 'skipped', cancelled: 'cancelled' },
@@ -57,9 +65,9 @@ export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record
   cancelled: {},
 };
 
-/** Whether a function in this state has done what it can; only losing its value brings one back. */
+/** Whether a function has nothing more to do in this state. Only the loss of its value brings it back. */
 export const isFinal = (state: FunctionState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'skipped' || state === 'cancelled';
 
-/** The states in which a function holds a claim. */
+/** Whether a function holds a claim in this state. */
 export const holdsClaim = (state: FunctionState): boolean => state === 'placed' || state === 'running';

@@ -2,13 +2,13 @@
 import type { RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
 
-/** How often a value may be missing on a node that lives, before the run gives up on it. */
+/** How often a value may be missing on a living node before the run gives up. */
 const MAX_MISSES = 3;
 
 /**
- * Nobody has these values any more. Those that are still needed (by functions that have not ended, by `collect`) are computed again, with
- * whatever of their own arguments has been dropped or is lost too, and only those. Functions that were ready for one wait for it again;
- * those that run may have got it already, and say so if not.
+ * No node has these values any more. Those still needed, by functions that have not ended or by `collect`, are computed again. So are those
+ * of their own arguments that were dropped or lost, and no others. Functions that were ready for one wait for it again. Running ones may
+ * have received it already, and report it if not.
  */
 export function valuesLost(state: RunState, indices: readonly number[], at: Moment, out: RunCommand[]): void {
   if (state.phase !== 'open') return;
@@ -41,21 +41,24 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
   }
 }
 
-/** A function that was ready has lost an argument. */
+/** A ready function has lost an argument. */
 export function waitAgain(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'value-lost', at);
   out.push({ type: 'withdraw-claim', index });
   skipIfDoomed(state, index, at, out);
 }
 
-/** A node that lives no longer has a value that it made, perhaps since it was cut off. Counts that, and returns whether the run goes on. */
+/**
+ * A living node no longer has a value that it made, perhaps because it was cut off meanwhile. Counts that, and returns whether the run goes
+ * on.
+ */
 export function toleratesMiss(state: RunState, index: number): boolean {
   const misses = (state.misses.get(index) ?? 0) + 1;
   state.misses.set(index, misses);
   return misses <= MAX_MISSES;
 }
 
-/** What it waits for may have failed when it was to be computed again, while it was not there to be skipped. */
+/** A function that it waits for may have failed when it was computed again, while this one could not be skipped. */
 export function skipIfDoomed(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   if (state.states[index] !== 'waiting') return;
   const { plan } = state;
@@ -68,7 +71,7 @@ export function skipIfDoomed(state: RunState, index: number, at: Moment, out: Ru
   }
 }
 
-/** What waits for a function that will not succeed will not run. */
+/** Skips everything that waits for a function that will not succeed. */
 export function skipDependents(state: RunState, from: number, at: Moment, out: RunCommand[]): void {
   const { plan } = state;
   const toSkip = [from];
@@ -82,7 +85,7 @@ export function skipDependents(state: RunState, from: number, at: Moment, out: R
   }
 }
 
-/** A function that will not run again needs its producers' values no more. */
+/** A function that will not run again no longer needs its producers' values. */
 export function consumed(state: RunState, index: number, out: RunCommand[]): void {
   const { plan } = state;
   for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
@@ -92,7 +95,7 @@ export function consumed(state: RunState, index: number, out: RunCommand[]): voi
   }
 }
 
-/** Lets go of a value that nobody will ask for. */
+/** Drops a value that is not needed any more. */
 export function dropUnneeded(state: RunState, index: number, out: RunCommand[]): void {
   if (state.consumersLeft[index] !== 0 || state.policy.collected[index] !== 0 || state.states[index] !== 'succeeded') return;
   state.hasValue[index] = 0;

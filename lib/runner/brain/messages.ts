@@ -3,7 +3,10 @@ import type { HandoffError } from '../../base/index.js';
 import type { ThrownData } from '../../value/index.js';
 import type { ErrorData } from './run-fault.js';
 
-/** How many functions of a run are in each state; they add up to `total`. `ready` includes placed, inline functions do not count. */
+/**
+ * How many functions of a run are in each state; the numbers add up to `total`. `ready` includes placed functions. Inline functions do not
+ * count.
+ */
 export interface Progress {
   readonly total: number;
   readonly waiting: number;
@@ -16,7 +19,7 @@ export interface Progress {
   readonly cancelled: number;
 }
 
-/** What happens in a run, told as it happens. `atMs` is the driver's wall clock; attempts count from 1. */
+/** The events of a run, as they happen. `atMs` is the driver's wall clock. Attempts count from 1. */
 export type RunEvent = { readonly runId: string; readonly dagId: string; readonly atMs: number } & (
   | { readonly type: 'run-started'; readonly total: number }
   | { readonly type: 'function-ready'; readonly functionId: string }
@@ -43,7 +46,7 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
   | {
       readonly type: 'run-completed';
       readonly durationMs: number;
-      /** Empty for who subscribes when the results are kept no more. */
+      /** Empty for subscribers that come after the results were dropped. */
       readonly results: Readonly<Record<string, unknown>>;
       readonly allocations: Readonly<Record<string, string>>;
       readonly failures: Readonly<Record<string, HandoffError>>;
@@ -54,10 +57,10 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
 /** The last event of a run that succeeded. */
 export type CompletedEvent = Extract<RunEvent, { type: 'run-completed' }>;
 
-/** The last event of a run that did not. */
+/** The last event of a run that failed. */
 export type FailedEvent = Extract<RunEvent, { type: 'run-failed' }>;
 
-/** Proof that a function ran: where, how large its value is, how long it took. The value itself is in that node's store. */
+/** The proof that a function ran: its node, the size of its value, its duration. The value itself is in that node's store. */
 export interface Receipt {
   readonly node: string;
   readonly sizeBytes: number;
@@ -66,15 +69,15 @@ export interface Receipt {
   readonly isHere: boolean;
 }
 
-/** An event as the brain makes it: its error, if it has one, is plain data. */
+/** An event as the brain makes it. An error in it is plain data. */
 export type RunAnnouncement = AsData<RunEvent>;
 
 type AsData<E> = E extends { readonly type: 'function-resting' | 'function-failed' } ? Omit<E, 'error'> & { readonly error: ErrorData } : E;
 
-/** What a run hears: the events of its brain. Plain data, as the state is: what was written down can be heard again. */
+/** The events of a run's brain. They are plain data, as the state is: recorded events can be applied again. */
 export type RunHappening =
   | { readonly type: 'run-begun' }
-  /** The event loop has had its turn: more functions may begin. */
+  /** The event loop has had its turn: more functions may become ready. */
   | { readonly type: 'turn-taken' }
   /** `mayQueue`: whether its attempt may wait for room on that node. */
   | { readonly type: 'function-placed'; readonly index: number; readonly node: string; readonly mayQueue: boolean }
@@ -92,15 +95,15 @@ export type RunHappening =
       readonly final: boolean;
       /** In [0, 1), for the jitter of the rest. */
       readonly random: number;
-      /** Its code goes on, and holds the claim until it is over: the claim is not the run's any more. Default false. */
+      /** Its code goes on and holds the claim until it is over. The claim no longer belongs to the run. Default false. */
       readonly keepsClaim?: boolean;
     }
   | { readonly type: 'attempt-stopped'; readonly index: number; readonly attempt: number; readonly keepsClaim?: boolean }
-  /** The node has no room for it, or leaves: it goes elsewhere, and that counts as nothing. */
+  /** The node has no room for it, or is leaving. The function goes elsewhere, and this does not count as an attempt. */
   | { readonly type: 'attempt-declined'; readonly index: number; readonly attempt: number }
   /** The node is gone. */
   | { readonly type: 'attempt-lost'; readonly index: number; readonly attempt: number }
-  /** An argument, the value of function `producer`, is nowhere to be found: it was not tried, and that counts as nothing. */
+  /** An argument, the value of function `producer`, cannot be found. The attempt was not started, and does not count. */
   | {
       readonly type: 'argument-lost';
       readonly index: number;
@@ -108,30 +111,30 @@ export type RunHappening =
       readonly producer: number;
       readonly error: ThrownData;
     }
-  /** The values of these functions were on a node that is gone, and nowhere else. */
+  /** The values of these functions were on a lost node only. */
   | { readonly type: 'values-lost'; readonly indices: readonly number[] }
   /** A collected value has come to the driver. */
   | { readonly type: 'value-fetched'; readonly index: number; readonly attempt: number }
-  /** The node that made it is there, and has it no more. */
+  /** The node that made it is alive and no longer has it. */
   | { readonly type: 'value-missing'; readonly index: number; readonly attempt: number; readonly error: ThrownData }
   | { readonly type: 'function-rested'; readonly index: number; readonly attempt: number }
-  /** The run is to end: cancelled, timed out, its node stopping. Attempts get `graceMs` to end by themselves. */
+  /** The run must end: it was cancelled or timed out, or its node is stopping. Attempts get `graceMs` to end by themselves. */
   | { readonly type: 'run-ending'; readonly error: ThrownData; readonly graceMs: number }
-  /** No DagRunner will take the run up any more: it ends at once, and with this error whatever else was to end it. */
+  /** No DagRunner will take the run over. It ends at once, and with this error, whatever the reason before. */
   | { readonly type: 'run-abandoned'; readonly error: ThrownData };
 
 /**
- * What the brain of a run wants done. The first four are done at once, and nobody answers them. The others are outstanding until something
- * happens; `recover` makes them again from the state alone, so each can be done again without harm.
+ * The commands of a run's brain. The first four are performed at once and have no answer. The others are outstanding until an event answers
+ * them. `recover` makes them again from the state alone, so repeating one must be harmless.
  */
 export type RunCommand =
   | { readonly type: 'announce'; readonly event: RunAnnouncement }
-  /** The function holds its claim on that node no more. */
+  /** The function no longer holds its claim on that node. */
   | { readonly type: 'free-claim'; readonly index: number; readonly node: string }
-  /** Takes back what was asked for and has not been granted. */
+  /** Withdraws a requested claim that has not been granted. */
   | { readonly type: 'withdraw-claim'; readonly index: number }
   | { readonly type: 'drop-value'; readonly index: number }
-  /** Not all functions have begun: the rest do after a turn of the event loop. */
+  /** Not all functions have become ready: the rest follow after a turn of the event loop. */
   | { readonly type: 'take-turn' }
   | { readonly type: 'request-claim'; readonly index: number }
   | { readonly type: 'start-attempt'; readonly index: number; readonly attempt: number }
@@ -143,6 +146,6 @@ export type RunCommand =
       readonly graceMs: number;
     }
   | { readonly type: 'rest-function'; readonly index: number; readonly attempt: number; readonly delayMs: number }
-  /** Brings a collected value to the driver. */
+  /** Fetches a collected value to the driver. */
   | { readonly type: 'fetch-value'; readonly index: number; readonly attempt: number }
   | { readonly type: 'end-run'; readonly error: ErrorData | undefined };

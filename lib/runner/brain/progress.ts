@@ -2,7 +2,7 @@
 import type { Progress } from './messages.js';
 import type { RunState } from './run-state.js';
 
-/** The counts that users see. */
+/** Returns the counts that users see. */
 export function progressOf({ counts, plan }: RunState): Progress {
   return {
     total: plan.size,

@@ -4,9 +4,10 @@ import { reasonOf, stopReasonOf } from './run-end.js';
 import type { Moment, RunState } from './run-state.js';
 
 /**
- * All that is outstanding in a run, made from its state alone: what to ask for, to start, to stop, to wait for and to fetch. Whoever takes
- * a run up does these, and goes on as if nothing had been; rests and grace times end when they would have. Total: of a run that has not
- * begun nothing is outstanding, of one that has ended its end.
+ * Returns everything outstanding in a run, made from its state alone: what to request, start, stop, wait for and fetch. The runner that
+ * takes a run over performs these commands, and continues as if nothing had happened. Rests and grace times end when they would have.
+ *
+ * Total: a run that has not begun has nothing outstanding, one that has ended has its end.
  */
 export function recover(state: RunState, at: Moment): RunCommand[] {
   const { phase, plan, attempts, restsUntilMs } = state;

@@ -5,7 +5,7 @@ import type { RunCommand } from './messages.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { announce, isSettled, type Moment, move, type RunState, stamp } from './run-state.js';
 
-/** Nothing new starts; what is under way is stopped, and the run ends when the last attempt has. The first reason stays. */
+/** Ends the run: nothing new starts, running attempts are stopped, and the run ends with the last of them. The first reason counts. */
 export function endRun(state: RunState, because: 'failure' | ThrownData, graceMs: number, at: Moment, out: RunCommand[]): void {
   const isFirst = state.ending === undefined;
   const stopByMs = at.nowMs + graceMs;
@@ -24,7 +24,7 @@ export function endRun(state: RunState, because: 'failure' | ThrownData, graceMs
   finishIfSettled(state, out);
 }
 
-/** As `endRun`, at once and for this reason, whatever the run was ending for. */
+/** Like `endRun`, at once and for this reason, whatever the reason before. */
 export function abandonRun(state: RunState, because: ThrownData, at: Moment, out: RunCommand[]): void {
   if (state.ending) state.ending = { ...state.ending, because };
   endRun(state, because, 0, at, out);
@@ -36,23 +36,23 @@ export function cancel(state: RunState, index: number, at: Moment, out: RunComma
   announce(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
 }
 
-/** Ends the run when every function has ended, and every value that is wanted is there. */
+/** Ends the run if every function has ended and every wanted value is there. */
 export function finishIfSettled(state: RunState, out: RunCommand[]): void {
   if (!isSettled(state) || state.phase === 'ended') return;
-  // A run that fails keeps nothing, so it waits for nothing either; but `continue` wants what there is.
+  // A failing run keeps no values, so it waits for none. With `continue` it wants what there is.
   if (state.fetching.size > 0 && state.phase !== 'ending') return;
   state.phase = 'ended';
   out.push({ type: 'end-run', error: reasonOf(state) });
 }
 
-/** What attempts are told that are stopped as the run is ending. */
+/** Returns the reason for attempts that are stopped because the run is ending. */
 export const stopReasonOf = ({ ending, failed }: RunState): ErrorData => (ending!.because === 'failure' ? failed[0]! : ending!.because);
 
-/** Why the run ends, or ended, without success; `undefined` while nothing speaks against it. */
+/** Returns why the run ends, or ended, without success; `undefined` if there is no reason. */
 export function reasonOf({ ending, failed }: RunState): ErrorData | undefined {
   if (ending && ending.because !== 'failure') return ending.because;
   return failed[0] && withFailures(failed[0], failed);
 }
 
-/** The first failure once more, with all of them in `failures`; that one itself stays as it was announced. */
+/** Returns the first failure with all failures in `failures`. The announced one is not changed. */
 const withFailures = (first: RunFault, failures: readonly RunFault[]): RunFault => ({ ...first, failures: [...failures] });

@@ -16,7 +16,7 @@ export interface RunFault {
   readonly failures?: readonly RunFault[];
 }
 
-/** An error as plain data: one of the brain's own, or what was thrown. */
+/** An error as plain data: one of the brain's own, or one that was thrown. */
 export type ErrorData = RunFault | ThrownData;
 
 /** Whether the brain made it. */

@@ -6,7 +6,7 @@ import type { RunAnnouncement, RunCommand, RunHappening } from './messages.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, transitionText } from './transition-log.js';
 
-/** What of the execution options the brain needs. */
+/** The execution options that the brain needs. */
 export interface RunPolicy {
   readonly maxRetries: number;
   readonly onFailure: 'abort' | 'continue';
@@ -15,13 +15,13 @@ export interface RunPolicy {
   readonly stopGraceMs: number;
 }
 
-/** What of the plan the brain needs: plain data. */
+/** The part of the plan that the brain needs: plain data. */
 export type PlanShape = Pick<
   Plan,
   'dagId' | 'size' | 'ids' | 'needsCount' | 'dependentsStart' | 'dependents' | 'producersStart' | 'producers' | 'retries'
 >;
 
-/** Why a run is ending: since a function failed (the first in `failed`), or for a reason that was given. */
+/** Why a run is ending: because of a failure (the first in `failed`), or for a given reason. */
 export interface RunEnding {
   readonly because: 'failure' | ThrownData;
   /** Until then attempts may end by themselves, monotonic ms. */
@@ -29,54 +29,54 @@ export interface RunEnding {
 }
 
 /**
- * All that a run is, functions by their index in the plan. Plain data: it can be printed, compared, cloned and written down, and whoever
- * has it can take the run up (`recover`). Times are those of the moments that were fed, monotonic ms.
+ * The whole state of a run; functions are indices in the plan. It is plain data: it can be printed, compared, cloned and recorded, and
+ * `recover` continues the run from it. Times are those of the moments passed in, monotonic ms.
  *
- * A function holds a claim exactly while it is `placed` or `running`, on the node that `nodes` names: nothing else says so.
+ * A function holds a claim exactly while it is `placed` or `running`, on the node in `nodes`. Nothing else records that.
  */
 export interface RunState {
   readonly runId: string;
   readonly plan: PlanShape;
   readonly policy: RunPolicy;
   readonly states: FunctionState[];
-  /** How many of the functions it needs have no result yet. */
+  /** For each function, how many of the functions it needs have no result yet. */
   readonly missing: Int32Array;
-  /** How many functions still need its value. */
+  /** For each function, how many others still need its value. */
   readonly consumersLeft: Int32Array;
-  /** The number of the attempt that is under way, or was last; 0 before the first. */
+  /** The number of the current or latest attempt; 0 before the first. */
   readonly attempts: Int32Array;
   /** How many attempts the function itself failed. */
   readonly failures: Int32Array;
-  /** What ended these attempts, for the few that this happened to; at most the latest `ATTEMPT_ERRORS_KEPT`. */
+  /** The errors of these attempts, for the few functions that have any; at most the latest `ATTEMPT_ERRORS_KEPT`. */
   readonly attemptErrors: Map<number, readonly ErrorData[]>;
-  /** Where it was placed last. */
+  /** The node where it was placed last. */
   readonly nodes: (string | undefined)[];
-  /** 1: its attempt may wait for room on that node. */
+  /** 1 if its attempt may wait for room on that node. */
   readonly mayQueue: Uint8Array;
-  /** 1: somebody has its value. */
+  /** 1 if a node has its value. */
   readonly hasValue: Uint8Array;
-  /** How often a value was missing on a node that lives, for the few that this happened to. */
+  /** How often a value was missing on a living node, for the few functions to which this happened. */
   readonly misses: Map<number, number>;
-  /** The nodes that were lost while they ran it, for the few that this happened to. */
+  /** The nodes that were lost while they ran it, for the few functions to which this happened. */
   readonly lostOn: Map<number, readonly string[]>;
   /** How many functions are in each state. */
   readonly counts: Record<FunctionState, number>;
-  /** What failed, in the order of time. */
+  /** The failures, in order of time. */
   readonly failed: RunFault[];
-  /** The functions that rest, and until when. */
+  /** The resting functions, and until when. */
   readonly restsUntilMs: Map<number, number>;
-  /** The collected values that are on their way to the driver, and of which attempts they are. */
+  /** The collected values that are on their way to the driver, with the number of the attempt. */
   readonly fetching: Map<number, number>;
-  /** `new`: it has not begun. `ending`: nothing starts any more. `ended`: no attempt is under way, and nothing happens any more. */
+  /** `new`: it has not begun. `ending`: nothing starts any more. `ended`: no attempt is in progress, and nothing happens any more. */
   phase: 'new' | 'open' | 'ending' | 'ended';
   ending: RunEnding | undefined;
-  /** The functions before this index have begun: in the order of the plan, some at a time. */
+  /** The functions before this index have become ready; a part of the plan at a time. */
   begunTo: number;
   startedMs: number;
   readonly transitions: TransitionLog;
 }
 
-/** A run of `plan` in which nothing has happened. */
+/** Returns the state of a run of `plan` in which nothing has happened. */
 export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy): RunState {
   const { size } = plan;
   const consumersLeft = new Int32Array(size);
@@ -108,19 +108,19 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy): 
   };
 }
 
-/** The brain's part of a plan. */
+/** Returns the brain's part of a plan. */
 export function planShapeOf(plan: PlanShape): PlanShape {
   const { dagId, size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries } = plan;
   return { dagId, size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries };
 }
 
-/** The two clocks at the moment of a happening: `nowMs` monotonic, for decisions; `wallMs` for the events that people read. */
+/** The two clocks at the moment of an event: `nowMs` monotonic, for decisions; `wallMs` for people who read the events. */
 export interface Moment {
   readonly nowMs: number;
   readonly wallMs: number;
 }
 
-/** The one place where a function changes its state. */
+/** Changes a function's state; nothing else does. */
 export function move(state: RunState, index: number, event: FunctionEvent, at: Moment): void {
   const from = state.states[index]!;
   const to = TRANSITIONS[from][event];
@@ -139,14 +139,14 @@ export function move(state: RunState, index: number, event: FunctionEvent, at: M
 export const isSettled = ({ counts, plan }: RunState): boolean =>
   counts.succeeded + counts.failed + counts.skipped + counts.cancelled === plan.size;
 
-/** What every event carries. Where events are many they are written out: each spread of these makes a hidden class of its own. */
+/** The fields of every event. Frequent events write them out: each spread makes a hidden class of its own. */
 export const stamp = (state: RunState, at: Moment): { runId: string; dagId: string; atMs: number } => ({
   runId: state.runId,
   dagId: state.plan.dagId,
   atMs: at.wallMs,
 });
 
-/** All that the function needs is there: it asks for a claim. */
+/** Everything that the function needs is there: it requests a claim. */
 export function ready(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'inputs-ready', at);
   const { runId, plan } = state;
@@ -154,12 +154,12 @@ export function ready(state: RunState, index: number, at: Moment, out: RunComman
   out.push({ type: 'announce', event }, { type: 'request-claim', index });
 }
 
-/** Adds an event to what is to be done. */
+/** Adds an event to the commands. */
 export function announce(out: RunCommand[], event: RunAnnouncement): void {
   out.push({ type: 'announce', event });
 }
 
-/** Tells of functions that wait for room: here, or on the node where they were placed. */
+/** Announces functions that wait for room: here, or on the node where they were placed. */
 export function announceWaiting(
   state: RunState,
   { indices, lacking }: Extract<RunHappening, { type: 'functions-waited' }>,

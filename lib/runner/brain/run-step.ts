@@ -6,12 +6,12 @@ import type { RunCommand, RunHappening } from './messages.js';
 import { abandonRun, endRun, finishIfSettled } from './run-end.js';
 import { announce, announceWaiting, type Moment, move, type RunState, ready } from './run-state.js';
 
-/** How many functions become ready in one turn when a run begins; they take some 5 µs each. */
+/** How many functions become ready in one turn when a run begins. They take some 5 µs each. */
 const BEGUN_AT_ONCE = 2000;
 
 /**
- * The brain of a run: applies one happening to `state` and adds what is to be done to `out`. The answers of attempts that are not the
- * current one are dropped, as is all that happens after the end; claims that come then are given back. Pure but for `state` and `out`.
+ * The brain of a run. Applies one event to `state` and adds commands to `out`. Answers of attempts other than the current one are dropped,
+ * and so is everything after the end; claims that come then are returned. Pure except for `state` and `out`.
  */
 export function stepRun(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
   if (happening.type === 'function-placed') return place(state, happening, at, out);
@@ -59,7 +59,7 @@ function begin(state: RunState, at: Moment, out: RunCommand[]): void {
   finishIfSettled(state, out);
 }
 
-/** Those that need no other become ready, some thousands at a time: a million at once would hold up the event loop for seconds. */
+/** Makes functions that need no other ready, some thousands at a time. A million at once would block the event loop for seconds. */
 function beginMore(state: RunState, at: Moment, out: RunCommand[]): void {
   if (state.phase !== 'open') return;
   const { size } = state.plan;

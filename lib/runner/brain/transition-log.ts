@@ -4,20 +4,20 @@ import type { FunctionEvent, FunctionState } from './function-state.js';
 /** How many transitions are kept. */
 const LENGTH = 1000;
 
-/** One change of a function's state: when (monotonic ms), which function, from what, by what, to what. */
+/** One change of a function's state: when (monotonic ms), which function, from what state, by what event, to what state. */
 export type Transition = [atMs: number, index: number, from: FunctionState, event: FunctionEvent, to: FunctionState];
 
-/** The last 1,000 transitions of a run: for replay, and for the message of the error that should never be thrown. Plain data. */
+/** The last 1,000 transitions of a run, for replay and for the message of an error that should never be thrown. Plain data. */
 export interface TransitionLog {
   readonly entries: Transition[];
-  /** Where the next one goes: in a full log, where the oldest is. */
+  /** The position of the next one; in a full log the position of the oldest. */
   next: number;
 }
 
 /** A log without transitions. */
 export const newTransitionLog = (): TransitionLog => ({ entries: [], next: 0 });
 
-/** Adds one, in place of the oldest where the log is full. */
+/** Adds a transition. In a full log it replaces the oldest. */
 export function logTransition(
   log: TransitionLog,
   atMs: number,
@@ -37,12 +37,12 @@ export function logTransition(
   log.next = (log.next + 1) % LENGTH;
 }
 
-/** The transitions, the oldest first. */
+/** Returns the transitions, oldest first. */
 export const transitionsOf = ({ entries, next }: TransitionLog): readonly Transition[] => [
   ...entries.slice(next),
   ...entries.slice(0, next),
 ];
 
-/** A transition as one line. */
+/** Returns a transition as one line. */
 export const transitionText = ([atMs, , from, event, to]: Transition, functionId: string): string =>
   `${atMs.toFixed(1)} ${functionId} ${from} --${event}--> ${to}`;

@@ -1,10 +1,10 @@
 import type { CompletedEvent, RunEvent } from '../brain/messages.js';
 import { KeptEvents } from './kept-events.js';
 
-/** How many events of a run are kept for those who come later. */
+/** How many events of a run are kept for late subscribers. */
 export const EVENTS_KEPT = 10_000;
 
-/** The events of a run: kept for replay, and told to every listener. An iteration that falls too far behind misses the oldest. */
+/** The events of a run, kept for replay and passed to every listener. An iteration that falls too far behind misses the oldest. */
 export class EventLog {
   readonly #kept: KeptEvents;
   /** The last event of a run that succeeded, with its results, which may be large. */
@@ -12,16 +12,16 @@ export class EventLog {
   /** How many events there have been. */
   #count = 0;
   #ended = false;
-  /** Most runs have none. */
+  /** `undefined` until the first subscription: most runs have none. */
   #listeners: Set<(event: RunEvent) => void> | undefined;
   #wake: (() => void)[] = [];
 
-  /** `expected`: how many events there will be if all goes well. */
+  /** `expected` is the number of events if all goes well. */
   constructor(runId: string, dagId: string, expected?: number, kept = new KeptEvents(runId, dagId, EVENTS_KEPT, expected)) {
     this.#kept = kept;
   }
 
-  /** How many are kept. */
+  /** How many events are kept. */
   get kept(): number {
     return this.#kept.length;
   }
@@ -34,7 +34,7 @@ export class EventLog {
     if (this.#wake.length > 0) this.#wakeAll();
   }
 
-  /** The same events, of a run that has ended, without holding on to its results. */
+  /** Returns the events of an ended run without a reference to its results. */
   withoutResults(): EventLog {
     const log = new EventLog('', '', undefined, this.#kept);
     log.#count = this.#count;
@@ -42,14 +42,14 @@ export class EventLog {
     return log;
   }
 
-  /** No event follows. */
+  /** No further event follows. */
   end(): void {
     this.#ended = true;
     this.#listeners = undefined;
     this.#wakeAll();
   }
 
-  /** Tells `listener` every event from the first that is kept, then each as it happens. */
+  /** Calls `listener` with every kept event, oldest first, then with each new one. */
   subscribe(listener: (event: RunEvent) => void): void {
     for (let at = 0; at < this.#kept.length; at += 1) listener(this.#at(at));
     if (this.#ended) return;
@@ -57,7 +57,7 @@ export class EventLog {
     this.#listeners.add(listener);
   }
 
-  /** Every event from the first that is kept, until the run has ended. Each iteration is its own. */
+  /** Iterates over every event from the oldest kept one until the run has ended. Each iteration is independent. */
   async *iterate(): AsyncGenerator<RunEvent, void, void> {
     let next = this.#count - this.#kept.length;
     for (;;) {

@@ -1,13 +1,13 @@
 import type { Capabilities } from '../../allocator/index.js';
 import type { CompletedEvent, RunEvent } from '../brain/messages.js';
 
-/** How many there is room for at first, where nobody says how many there will be. */
+/** The initial capacity if the number of events is unknown. */
 const FIRST_ROOM = 8;
 
-/** Numbers of one event: its kind, `atMs`, and three that depend on the kind. */
+/** The numbers of one event: its kind, `atMs`, and three that depend on the kind. */
 const NUMBERS = 5;
 
-/** The event itself is kept. */
+/** The kind of an event that is kept as it is. */
 const WHOLE = 0;
 const READY = 1;
 const STARTED = 2;
@@ -16,28 +16,28 @@ const WAITING = 4;
 const BEGUN = 5;
 const COMPLETED = 6;
 
-/** A number that is no small integer: an array that is filled with it holds the numbers themselves, without an object for each. */
+/** A number that is not a small integer. An array filled with it stores numbers directly, without an object for each. */
 const NO_NUMBER = 0.5;
 
 /**
- * The latest events of one run, at most so many. Events of the normal course are stored in columns. As objects they would
- * survive the young generation, and then be garbage that only a full collection frees.
+ * The latest events of one run, up to a limit. Events of the normal course are stored in columns. As objects they would survive the young
+ * generation, and then be garbage that only a full collection frees.
  */
 export class KeptEvents {
   readonly #runId: string;
   readonly #dagId: string;
   readonly #most: number;
   #room: number;
-  /** Where the oldest is. */
+  /** The position of the oldest event. */
   #first = 0;
   #length = 0;
-  /** The event itself, or the id of its function. */
+  /** For each event, the event itself or the id of its function. */
   #what: (RunEvent | string | undefined)[];
-  /** On which node, what for it waits, or what failed. */
+  /** For each event, its node, what it waits for, or what failed. */
   #where: unknown[];
   #numbers: number[];
 
-  /** There is room for `expected` at once: no more is made while no more come. */
+  /** Allocates room for `expected` events at once, and no more as long as no more come. */
   constructor(runId: string, dagId: string, most: number, expected = FIRST_ROOM) {
     this.#runId = runId;
     this.#dagId = dagId;
@@ -52,7 +52,7 @@ export class KeptEvents {
     return this.#length;
   }
 
-  /** Keeps one more, and forgets the oldest where there is no room. Of `run-completed` results and allocations are not kept. */
+  /** Keeps one more event, and drops the oldest if there is no room. Results and allocations of `run-completed` are not kept. */
   push(event: RunEvent): void {
     if (this.#length === this.#room && this.#room < this.#most) this.#grow();
     const slot = (this.#first + this.#length) % this.#room;
@@ -78,7 +78,7 @@ export class KeptEvents {
     }
   }
 
-  /** The one at `position` from the oldest. */
+  /** Returns the event at `position` from the oldest. */
   at(position: number): RunEvent {
     const slot = (this.#first + position) % this.#room;
     const what = this.#what[slot]!;
@@ -126,7 +126,7 @@ export class KeptEvents {
     numbers[at + 4] = sizeBytes;
   }
 
-  /** Only while it is full, and the oldest is in the first place: it has forgotten none yet. */
+  /** Called only while it is full and has dropped none, so the oldest is in the first place. */
   #grow(): void {
     const room = Math.min(this.#room * 2, this.#most);
     this.#what = grown(this.#what, new Array<undefined>(room).fill(undefined));
@@ -136,7 +136,7 @@ export class KeptEvents {
   }
 }
 
-/** What is in `from`, in `to`, which is larger and has no room to spare. */
+/** Copies `from` into `to`, which is larger. */
 function grown<T>(from: readonly T[], to: T[]): T[] {
   for (let at = 0; at < from.length; at += 1) to[at] = from[at]!;
   return to;

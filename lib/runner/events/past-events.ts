@@ -3,7 +3,7 @@ import type { EventLog } from './event-log.js';
 /** How many events of ended runs are kept in all. */
 const PAST_EVENTS_KEPT = 30_000;
 
-/** The events of runs that have ended, for those who subscribe late; bounded, the oldest runs go first. */
+/** The events of ended runs, for late subscribers. Bounded: the oldest runs are dropped first. */
 export class PastEvents {
   readonly #byRun = new Map<string, EventLog>();
   #kept = 0;
@@ -12,7 +12,7 @@ export class PastEvents {
     return this.#byRun.get(runId);
   }
 
-  /** The results of a run are kept no more: its last event has none from now on. */
+  /** The results of a run were dropped: from now on its last event has none. */
   forgetResults(runId: string): void {
     const events = this.#byRun.get(runId);
     if (events) this.#byRun.set(runId, events.withoutResults());

@@ -3,7 +3,7 @@ import type { ArgumentValue, RemoteValue, UngatheredStep } from '../../executor/
 import type { Constants } from './constants.js';
 import type { RunValues } from './run-values.js';
 
-/** Makes the steps of attempts out of a plan and the values that there are. One for each run. */
+/** Makes the steps of attempts from a plan and the present values. One for each run. */
 export class Arguments {
   readonly #plan: Plan;
   readonly #values: RunValues;
@@ -15,7 +15,7 @@ export class Arguments {
     this.#constants = constants;
   }
 
-  /** What an attempt at the function runs on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are no values. */
+  /** Returns the steps of an attempt on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are not values. */
   steps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
     const plan = this.#plan;
     if (!plan.isSimple(index)) return this.#programSteps(index, node, attempt);
@@ -34,13 +34,13 @@ export class Arguments {
     return [{ role: 'function', functionId: spec.id, code: spec.code, isolation, inputs, asList, extra, wanted: true, isForOne }];
   }
 
-  /** Inline functions and deserializers go with the function; a serializer runs where its value was made. */
+  /** Inline functions and deserializers run with the function; a serializer runs where its value was made. */
   #programSteps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
     const { steps } = this.#plan.recipe(index);
     const consumer = { id: this.#plan.ids[index]!, attempt };
     const placed: UngatheredStep[] = [];
     const isForOne = this.#values.isForOne(index);
-    /** What each step of the program has become: a step of the attempt, or a value that is fetched. */
+    /** For each step of the recipe, the attempt's step or the value to fetch. */
     const became: (number | RemoteValue)[] = [];
     const input = (source: RecipeSource): ArgumentValue | number => {
       if (source.from === 'step') return became[source.step]!;
@@ -71,7 +71,7 @@ export class Arguments {
     return placed;
   }
 
-  /** The node on which the value of an edge was made: that of its producer; an inline function is evaluated where it is needed. */
+  /** Returns the node where the value of an edge was made: that of its producer. An inline function is evaluated where it is needed. */
   #originOf(source: RecipeSource, steps: readonly RecipeStep[], node: string): string {
     if (source.from === 'input') return this.#values.originOf(undefined);
     if (source.from === 'function') return this.#values.originOf(source.index);

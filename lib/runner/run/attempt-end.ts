@@ -5,10 +5,10 @@ import { thrownData } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 
-/** An outcome of an attempt that made no value. */
+/** The outcome of an attempt without a value. */
 export type Unsuccessful = Exclude<RemoteOutcome, { type: 'succeeded' | 'kept' }>;
 
-/** Whose attempt has ended. */
+/** The attempt that has ended. */
 export interface EndedAttempt {
   readonly state: RunState;
   readonly plan: Plan;
@@ -18,7 +18,7 @@ export interface EndedAttempt {
   readonly random: number;
 }
 
-/** What the run hears of an attempt that made no value. */
+/** Returns the brain's event for an attempt without a value. */
 export function happeningOf({ state, plan, index, attempt, random }: EndedAttempt, outcome: Unsuccessful): RunHappening {
   const failed = (error: unknown, final: boolean): RunHappening => ({
     type: 'attempt-failed',
@@ -42,7 +42,7 @@ export function happeningOf({ state, plan, index, attempt, random }: EndedAttemp
       const { runId, nodes } = state;
       const { functionId, error: cause } = outcome;
       const producer = plan.indexOf.get(functionId);
-      // Inputs are the driver's: nobody can make them again.
+      // Inputs belong to the driver: no node can make them again.
       if (producer === undefined) return failed(cause, true);
       if (!isArgument(plan, index, producer)) {
         const message = `Node "${nodes[index]}" says that "${functionId}" is lost, which is no argument of "${plan.ids[index]}"`;
@@ -55,7 +55,7 @@ export function happeningOf({ state, plan, index, attempt, random }: EndedAttemp
   }
 }
 
-/** Whether a function needs the value of another. What is computed again for one that does not need it would be lost to it for ever. */
+/** Whether a function needs the value of another. If it did not, a value computed again for it would count as lost for ever. */
 function isArgument(plan: Plan, index: number, producer: number): boolean {
   for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1)
     if (plan.producers[at] === producer) return true;

@@ -1,7 +1,7 @@
 import type { Allocator, ClaimClass } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
 
-/** What refusing needs of the run. */
+/** The part of a run that refusing needs. */
 export interface RefusableRun {
   readonly runId: string;
   readonly order: { readonly plan: { readonly ids: readonly string[] }; readonly kinds: readonly ClaimClass[] };
@@ -10,7 +10,7 @@ export interface RefusableRun {
   refused(index: number, error: HandoffError): void;
 }
 
-/** The functions of a run that no node could run any more, since their modules differ on those that have the resources. */
+/** Finds the functions of a run that no node can run any more, because their modules differ on the nodes that have the resources. */
 export class CodeRefusals {
   readonly #run: RefusableRun;
   readonly #allocation: Allocator;
@@ -20,7 +20,7 @@ export class CodeRefusals {
     this.#allocation = allocation;
   }
 
-  /** A node has another module: what waits, and only that node could run, would wait for nobody. */
+  /** A node has a different module. Functions that only this node could run would wait for ever. */
   differs(kind: ClaimClass, node: string, module: string): void {
     const allocation = this.#allocation;
     const { runId, order } = this.#run;
@@ -36,7 +36,7 @@ export class CodeRefusals {
     return allocation.pump();
   }
 
-  /** Why no node could run the function; `undefined` while one could, or could if it came back. */
+  /** Returns why no node can run the function; `undefined` if one can, or could if it came back. */
   of(index: number): HandoffError | undefined {
     const allocation = this.#allocation;
     const { kinds, plan } = this.#run.order;

@@ -1,11 +1,11 @@
 import type { Logger } from '../../base/index.js';
 import { type ModuleComparisons, moduleOnWire, type UngatheredStep } from '../../executor/index.js';
 
-/** What comparing the code of a run needs of its node. */
+/** The parts of the node that comparing code needs. */
 export interface CodeWatchDeps {
   readonly comparisons: ModuleComparisons;
   readonly root: string;
-  /** Whether a node whose module differs gets no function of it. */
+  /** Whether no function is placed on a node whose module differs. */
   readonly refusesSkew: boolean;
   readonly logger: Logger;
 }
@@ -17,7 +17,7 @@ interface Watched {
   isTold: boolean;
 }
 
-/** Warns once a run for each module that is not the same on the driver and on the nodes that run it, naming the file and the nodes. */
+/** Warns once a run for each module that differs between the driver and the nodes that run it, naming the file and the nodes. */
 export class CodeWatch {
   readonly #run: { readonly runId: string; readonly dagId: string };
   readonly #deps: CodeWatchDeps;
@@ -28,7 +28,7 @@ export class CodeWatch {
     this.#deps = deps;
   }
 
-  /** These steps run on that node. */
+  /** Records that these steps run on that node. */
   used(steps: readonly UngatheredStep[], node: string): void {
     for (const { code } of steps) if ('module' in code) this.#used(code.module, node);
   }

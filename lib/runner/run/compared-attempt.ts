@@ -2,15 +2,15 @@ import type { HandoffError } from '../../base/index.js';
 import type { AttemptHandle, RemoteOutcome } from '../../executor/index.js';
 
 /**
- * An attempt on another node that begins once it is known whether its modules are the same there. Where they are not it is `declined`, so
- * that it is placed elsewhere and counts as nothing.
+ * An attempt on another node that starts once it is known whether its modules are the same there. If they differ it is `declined`: the
+ * function is placed elsewhere, and the attempt does not count.
  */
 export class ComparedAttempt implements AttemptHandle<RemoteOutcome> {
   #begun: AttemptHandle<RemoteOutcome> | undefined;
   #outcome: RemoteOutcome | undefined;
   #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
-  /** `mayBegin` says whether they are the same; `begin` may throw, for arguments that cannot leave this node. */
+  /** `mayBegin` resolves to whether they are the same. `begin` may throw, for arguments that cannot leave this node. */
   constructor(mayBegin: Promise<boolean>, begin: () => AttemptHandle<RemoteOutcome>) {
     void mayBegin.then((isSame) => {
       if (this.#outcome) return;

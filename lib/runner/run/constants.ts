@@ -2,15 +2,12 @@ import { HandoffError } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import { check, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
 
-/**
- * The constants of a run's functions and edges, as they were when `execute` was called: what the caller changes in them afterwards has no
- * effect.
- */
+/** The constants of a run's functions and edges, as they were when `execute` was called. Later changes by the caller have no effect. */
 export class Constants {
   readonly #freeze: boolean;
-  /** Those that are not primitives through and through, by the array that the specification holds. */
+  /** Constants that contain objects, by the array that the specification holds. */
   readonly #taken = new Map<readonly unknown[], StoredValue | HandoffError>();
-  /** Those of them that are no small trees, by identity: a table that a thousand functions share is taken over once. */
+  /** Those that are not small trees, by identity: a table shared by a thousand functions is captured once. */
   #large: Map<object, StoredValue> | undefined;
 
   constructor({ constants }: Plan, freeze: boolean) {
@@ -18,14 +15,14 @@ export class Constants {
     for (const { functionId, values } of constants) this.#taken.set(values, this.#snapshot(functionId, values));
   }
 
-  /** The constants of a function. Throws `HANDOFF_NOT_SERIALIZABLE` for what is no value. */
+  /** Returns the constants of a function. Throws `HANDOFF_NOT_SERIALIZABLE` if one is not a value. */
   held(functionId: string, values: readonly unknown[]): StoredValue {
     const taken = this.#taken.get(values) ?? this.#snapshot(functionId, values);
     if (taken instanceof StoredValue) return taken;
     throw taken;
   }
 
-  /** The constants of an edge, after what is passed before them. Throws as `held` does. */
+  /** Returns the constants of an edge, after what is passed before them. Throws as `held` does. */
   after(before: readonly unknown[], functionId: string, values: readonly unknown[]): StoredValue {
     const all = [...before, ...(values.length === 0 ? values : (this.held(functionId, values).open(this.#freeze) as readonly unknown[]))];
     return StoredValue.live(all, surfaceSize(all), 'caller').asList();
@@ -45,7 +42,7 @@ export class Constants {
     }
   }
 
-  /** Constants of which some are no small trees; `undefined` if none is. */
+  /** Returns constants of which some are not small trees, or `undefined` if all are. */
   #composed(values: readonly unknown[]): StoredValue | undefined {
     if (!values.some((value) => isObject(value) && (this.#large?.has(value) || !smallCopy(value)))) return undefined;
     this.#large ??= new Map();

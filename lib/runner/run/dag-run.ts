@@ -22,9 +22,9 @@ import { RunValues } from './run-values.js';
 import { moreWaitingIn, waitingIn } from './waiting.js';
 
 /**
- * The table of one run: its state, its events, its attempts, and what is still to be done. It outlives every incarnation of its DagRunner.
- * What happens while none is there waits. The next one makes what is outstanding anew, out of the state, with `recover`; what made its
- * predecessor crash is tried again.
+ * The table of one run: its state, its events, its attempts, and its outstanding work. It outlives every incarnation of its DagRunner.
+ * Events that occur while there is none wait. The next one makes the outstanding commands again from the state, with `recover`; the command
+ * that crashed its predecessor is repeated.
  */
 export class DagRun implements AllocatorClient {
   readonly runId: RunId;
@@ -41,17 +41,17 @@ export class DagRun implements AllocatorClient {
   readonly #values: RunValues;
   readonly #farSide: RemoteSide;
   readonly #codeRefusals: CodeRefusals;
-  /** By function. */
+  /** The timers of resting functions. */
   readonly #rests = new Map<number, Timer>();
-  /** Until more functions begin. */
+  /** The timer until more functions become ready. */
   #nextTurn: Timer | undefined;
   #incarnation: RunnerIncarnation | undefined;
   #happenings: RunHappening[] = [];
   #commands: RunCommand[] = [];
-  /** What a command brings about within its call is applied after those that came before. */
+  /** Events that a command causes within its call are applied after the earlier ones. */
   readonly #turns = new Trampoline();
   #enrolled = false;
-  /** A new DagRunner is there, and has not yet taken the run up. */
+  /** Whether a new DagRunner is there that has not taken the run over yet. */
   #isRecovering = false;
   #isAbandoned = false;
   /** Where every happening is told, if anybody traces the run. */
@@ -63,7 +63,7 @@ export class DagRun implements AllocatorClient {
     this.order = order;
     this.runId = runId;
     this.dagId = plan.dagId;
-    // It begins, each function is ready, starts and ends, it ends.
+    // The run starts and ends; each function becomes ready, starts and ends.
     this.events = new EventLog(runId, plan.dagId, 3 * plan.size + 2);
     this.strategy = options.strategy;
     this.takesAnyRoom = options.strategy.takesAnyRoom === true;
@@ -94,12 +94,12 @@ export class DagRun implements AllocatorClient {
     this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, { allocation, clock, logger, ids: plan.ids }, feed);
   }
 
-  /** The DagRunner that there is now. */
+  /** The present DagRunner. */
   get runner(): ActorRef<never> | undefined {
     return this.#incarnation?.ref;
   }
 
-  /** Nothing is placed before all that can begin has: the first in the run's order may be the last of them. */
+  /** Nothing is placed before all functions that can be ready are: the first in the run's order may be the last to become ready. */
   get maxConcurrency(): number {
     return this.state.begunTo < this.state.plan.size ? 0 : this.order.options.maxConcurrency;
   }
@@ -108,12 +108,12 @@ export class DagRun implements AllocatorClient {
     return progressOf(this.state);
   }
 
-  /** By function how long its last attempt took, ms; NaN where none has succeeded. */
+  /** For each function the duration of its last attempt, ms; NaN if none has succeeded. */
   get tookMs(): Float64Array {
     return this.#attempts.tookMs;
   }
 
-  /** Takes up work under a new incarnation of the DagRunner: the first begins the run, later ones go on where it stands. */
+  /** Continues under a new incarnation of the DagRunner. The first one begins the run. */
   resume(incarnation: RunnerIncarnation): void {
     if (this.#isAbandoned) return incarnation.finish();
     this.#incarnation = incarnation;
@@ -126,25 +126,25 @@ export class DagRun implements AllocatorClient {
     this.#work();
   }
 
-  /** Something happened to the run. Applied at once, or as soon as there is a DagRunner again. */
+  /** Applies an event at once, or as soon as there is a DagRunner again. */
   feed(happening: RunHappening): void {
     this.#happenings.push(happening);
     if (this.#incarnation || this.#isAbandoned) this.#work();
   }
 
-  /** Ends the run: with `error`, once every attempt has ended; they get `graceMs` to do so by themselves. */
+  /** Ends the run with `error` once every attempt has ended. They get `graceMs` to end by themselves. */
   end(error: HandoffError, graceMs: number): void {
     this.feed({ type: 'run-ending', error: thrownData(error), graceMs });
   }
 
-  /** The incarnation ended, however. */
+  /** The incarnation has ended, in whatever way. */
   orphaned(incarnation: RunnerIncarnation): void {
     if (this.#incarnation === incarnation) this.#incarnation = undefined;
   }
 
   /**
-   * Ends the run after its supervisor has given up on the DagRunner: stops what is under way, frees every claim, then reports the end. From
-   * now on what fails is logged and left out, as nobody is there to try it again.
+   * Ends the run after its supervisor has given up on the DagRunner: stops running attempts, frees every claim, then reports the end. From
+   * now on a failed command is logged and left out, as no successor repeats it.
    */
   abandon(error: HandoffError): void {
     this.#incarnation = undefined;
@@ -154,7 +154,7 @@ export class DagRun implements AllocatorClient {
     this.#work();
   }
 
-  /** What an attempt on this node holds, so that it can be lent; nothing for one that is over. */
+  /** Returns the loan of an attempt on this node, or `undefined` if the attempt is over. */
   loanFor(functionId: string, attempt: number): AttemptLoan | undefined {
     const index = this.order.plan.indexOf.get(functionId);
     return index === undefined ? undefined : this.#attempts.loanFor(index, attempt);
@@ -185,19 +185,19 @@ export class DagRun implements AllocatorClient {
     this.#farSide.leaving(node, this.state);
   }
 
-  /** A member is gone: what only it had is lost, what only it could run waits for its return. */
+  /** A member is gone. Values that only it had are lost; functions that only it could run wait for its return. */
   memberGone(node: string): void {
     const indices = this.#values.nodeGone(node, this.state);
     if (indices.length > 0) this.feed({ type: 'values-lost', indices });
     this.#places.memberGone(this.state.states);
   }
 
-  /** What is ready, and waits for room. */
+  /** Returns the ready functions that wait for room. */
   waiting(): WaitingClaim[] {
     return waitingIn(this.state, this.order.kinds, this.#deps.allocation);
   }
 
-  /** How many wait beside those. */
+  /** Returns how many more functions wait. */
   get moreWaiting(): number {
     return moreWaitingIn(this.state);
   }
@@ -210,7 +210,7 @@ export class DagRun implements AllocatorClient {
     this.feed({ type: 'functions-waited', indices, lacking });
   }
 
-  /** Applies what happened, then does what the brain wants, in order; then the allocator looks whether something fits. */
+  /** Applies events, then performs the brain's commands in order, then lets the allocator grant claims. */
   #work(): void {
     if (!this.#turns.enter()) return;
     try {
@@ -229,7 +229,7 @@ export class DagRun implements AllocatorClient {
     this.#deps.allocation.pump();
   }
 
-  /** What happened while no DagRunner was there comes first: it may answer what would be asked for again. */
+  /** Events that occurred while there was no DagRunner come first: one may answer a command that would be repeated. */
   #recover(): void {
     const { allocation } = this.#deps;
     this.#isRecovering = false;
@@ -247,7 +247,7 @@ export class DagRun implements AllocatorClient {
     return { nowMs: clock.now(), wallMs: clock.wallNow() };
   }
 
-  /** One that throws stays the first, and is applied again. */
+  /** An event whose application throws stays the first, and is applied again. */
   #applyAll(): void {
     const happenings = this.#happenings;
     this.#happenings = [];
@@ -277,7 +277,7 @@ export class DagRun implements AllocatorClient {
     this.#commands = [];
   }
 
-  /** Nobody tries it again in a run that was abandoned. */
+  /** In an abandoned run nothing is repeated. */
   #failed(error: unknown): void {
     if (!this.#isAbandoned) throw error;
     const { runId, dagId } = this;
@@ -349,7 +349,7 @@ export class DagRun implements AllocatorClient {
     this.order.ended(error);
   }
 
-  /** The attempt goes on: another actor takes over, unless the whole DagRunner is gone, whose successor sees to it. */
+  /** The attempt goes on: another actor takes it over, unless the whole DagRunner is gone, whose successor does. */
   #actorEnded(index: number, attempt: number, group: ActorGroup, reason: ExitReason): void {
     if (this.#incarnation?.group !== group) return;
     if (reason === 'killed') this.#attempts.start(index, attempt, group);
@@ -357,6 +357,9 @@ export class DagRun implements AllocatorClient {
   }
 }
 
-/** What is done at once and answered by nobody: it is still to be done when a run is taken up. Everything else follows from the state. */
+/**
+ * Whether a command is performed at once and has no answer. When a run is taken over, such commands must still be performed. Everything
+ * else follows from the state.
+ */
 const isDoneAtOnce = ({ type }: RunCommand): boolean =>
   type === 'announce' || type === 'free-claim' || type === 'withdraw-claim' || type === 'drop-value';

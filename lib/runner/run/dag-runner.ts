@@ -2,7 +2,7 @@ import { type ActorRef, exited, openGroup, type Parent, type Supervisor, spawnAc
 import type { DagRun } from './dag-run.js';
 import type { RunnerIncarnation } from './run-job.js';
 
-/** What a DagRunner is told: to take up its run, that the run is over, or that performing a command of it failed. */
+/** Messages to a DagRunner: take the run over; the run is over; performing a command failed. */
 export type DagRunnerMessage =
   | { readonly type: 'begin' }
   | { readonly type: 'finish' }
@@ -11,7 +11,9 @@ export type DagRunnerMessage =
 /** A runner that crashes a third time within 5 s ends its run. */
 const RUNNER_RESTARTS = { maxRestarts: 2, withinMs: 5000 };
 
-/** The actor of one run: it supervises the function actors of the run, which end with it, and does what the brain of the run wants. */
+/**
+ * Starts the actor of one run. It supervises the function actors of the run, which end with it, and performs what the run's brain wants.
+ */
 async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<DagRunnerMessage>> {
   const self: ActorRef<DagRunnerMessage> = await spawnActor<DagRunnerMessage>(
     parent,
@@ -34,18 +36,18 @@ async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<Dag
   return self;
 }
 
-/** A run as those see it who keep a DagRunner alive for it. */
+/** A run, as the code that keeps its DagRunner alive sees it. */
 export interface Supervised {
   readonly run: DagRun;
-  /** Whether it needs a DagRunner still. */
+  /** Whether it still needs a DagRunner. */
   readonly goesOn: () => boolean;
-  /** Its DagRunner has crashed too often. */
+  /** Called when its DagRunner has crashed too often. */
   readonly onGiveUp: (cause: unknown) => void;
 }
 
 /**
- * Starts the DagRunner of a run under the supervisor of runs, and again whenever it crashes while the run goes on: how often is no matter
- * of other runs. Rejects with `HANDOFF_STOPPED` when that supervisor has ended.
+ * Starts the DagRunner of a run under the supervisor of runs, and restarts it after a crash while the run goes on. Its restarts do not
+ * count for other runs. Rejects with `HANDOFF_STOPPED` if that supervisor has ended.
  */
 export function superviseRun(supervisor: Supervisor, { run, goesOn, onGiveUp }: Supervised): Promise<unknown> {
   const start = (parent: Parent): 'ignore' | Promise<ActorRef<DagRunnerMessage>> => (goesOn() ? startDagRunner(parent, run) : 'ignore');

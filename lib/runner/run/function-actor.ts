@@ -2,20 +2,21 @@ import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { HandoffError, isError } from '../../base/index.js';
 import type { AttemptHandle, RemoteOutcome, StartBudget } from '../../executor/index.js';
 
-/** What a function actor does, and whom it tells. */
+/** The work of a function actor, and its callbacks. */
 export interface FunctionPart {
   /** Starts the attempt, here or on another node, or returns the one that another actor has started. */
   start(): AttemptHandle<RemoteOutcome>;
-  /** How the attempt ended; told once, before the actor ends. */
+  /** Called once with the outcome of the attempt, before the actor ends. */
   ended(outcome: RemoteOutcome): void;
   /** The actor ended before its attempt: it was killed, or threw. */
   orphaned(reason: ExitReason): void;
 }
 
 /**
- * Spawns the actor of one function in flight: it starts the attempt, waits for its end and ends with it: `normal`, or with the function's
- * own error. It is started again, as a new incarnation, for every further attempt. It starts now if the
- * budget allows, or if no budget is given (remote attempts run no user code here). Otherwise it is queued.
+ * Spawns the actor of one running function. It starts the attempt, waits for its end and ends with it: `normal`, or with the function's own
+ * error. Every further attempt gets a new incarnation.
+ *
+ * It starts now if the budget allows, or if no budget is given (remote attempts run no user code here). Otherwise it is queued.
  */
 export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, turn: StartBudget | undefined): GroupRef {
   let isOver = false;

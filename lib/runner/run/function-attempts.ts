@@ -12,8 +12,8 @@ import type { RunDeps, RunJob, StartAttempt } from './run-job.js';
 import type { RunValues } from './run-values.js';
 
 /**
- * The attempts of a run that are under way, and what they hold. An attempt outlives the function actor that waits for it: another takes it
- * over. Which functions hold a claim, and where, the run's state says alone.
+ * The running attempts of a run, and their loans. An attempt outlives the function actor that waits for it: another one takes it over. Only
+ * the run's state records which functions hold a claim, and where.
  */
 export class FunctionAttempts {
   readonly tookMs: Float64Array;
@@ -21,7 +21,7 @@ export class FunctionAttempts {
   readonly #of: AttemptsOf;
   readonly #handles: (AttemptHandle<RemoteOutcome> | undefined)[];
   readonly #members: (GroupRef | undefined)[];
-  /** What functions on this node hold that have started runs themselves. */
+  /** The loans of functions on this node that have started runs themselves. */
   #loans: Map<number, AttemptLoan> | undefined;
   /** The functions whose thread is blocked although their attempt is over. */
   #blocked: Set<string> | undefined;
@@ -40,12 +40,12 @@ export class FunctionAttempts {
     return [...(this.#blocked ?? [])];
   }
 
-  /** The function actors have ended, with the DagRunner that they were of. */
+  /** The function actors have ended with their DagRunner. */
   orphaned(): void {
     this.#members.fill(undefined);
   }
 
-  /** One supervised actor for the function; the attempt it stands for is started by it, or taken over from the one before. */
+  /** Spawns a supervised actor for the function. It starts the attempt, or takes it over from its predecessor. */
   start(index: number, attempt: number, group: ActorGroup): void {
     const { state, job } = this.#of;
     if (this.#members[index]?.alive || state.attempts[index] !== attempt) return;
@@ -62,7 +62,7 @@ export class FunctionAttempts {
     if (member.alive) this.#members[index] = member;
   }
 
-  /** Without a `group` there is no actor to wait for the end of the attempt. */
+  /** Without a `group` no actor waits for the end of the attempt. */
   stop(index: number, attempt: number, reason: HandoffError, graceMs: number, group: ActorGroup | undefined): void {
     const handle = this.#handles[index];
     if (!handle) {
@@ -70,13 +70,13 @@ export class FunctionAttempts {
       this.#members[index] = undefined;
       return this.#of.feed({ type: 'attempt-stopped', index, attempt });
     }
-    // After a restart nobody waits for its end.
+    // After a restart no actor waits for its end.
     if (group) this.start(index, attempt, group);
     else handle.listen((outcome) => this.#ended(index, attempt, outcome));
     return handle.stop(reason, graceMs);
   }
 
-  /** What an attempt on this node holds, so that it can be lent; nothing for one that is over. */
+  /** Returns the loan of an attempt on this node, or `undefined` if the attempt is over. */
   loanFor(index: number, attempt: number): AttemptLoan | undefined {
     const { state, job, holdsClaim } = this.#of;
     if (state.attempts[index] !== attempt || !holdsClaim(index) || state.nodes[index] !== this.#deps.node) return undefined;
@@ -86,13 +86,13 @@ export class FunctionAttempts {
     return loan;
   }
 
-  /** The function holds its claim no more: whoever borrowed it has it for good. */
+  /** The function no longer holds its claim. If it is lent, it stays with the borrower. */
   freeClaim(index: number, node: string): void {
     const { job } = this.#of;
     this.#deps.allocation.free(job.runId, node, job.kinds[index]!, this.#closeLoan(index));
   }
 
-  /** Returns whether what the function held was lent. */
+  /** Returns whether the function's claim was lent. */
   #closeLoan(index: number): boolean {
     const loan = this.#loans?.get(index);
     if (!loan) return false;
@@ -100,7 +100,7 @@ export class FunctionAttempts {
     return loan.close();
   }
 
-  /** The attempt was given up, and its code goes on: what it holds is free when that is over, even if the run is by then. */
+  /** The attempt was given up while its code goes on. Its claim is freed when the code is over, even if the run is over by then. */
   #keepClaim(index: number, blocked: BlockedCall): void {
     const { job, state } = this.#of;
     const node = state.nodes[index]!;
@@ -166,7 +166,7 @@ export class FunctionAttempts {
   }
 }
 
-/** The run whose attempts they are. */
+/** The run that the attempts belong to. */
 export interface AttemptsOf {
   readonly job: RunJob;
   readonly state: RunState;

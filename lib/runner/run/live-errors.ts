@@ -3,10 +3,10 @@ import { thrownOf } from '../../value/index.js';
 import type { RunAnnouncement, RunEvent } from '../brain/messages.js';
 import { type ErrorData, isRunFault, type RunFault } from '../brain/run-fault.js';
 
-/** The errors that users see, by the data they were made of: one object for each. */
+/** The errors that users see, by the data that they were made of: one object for each. */
 const made = new WeakMap<RunFault, HandoffError>();
 
-/** The error that users see: what was thrown itself, or a `HandoffError` made of the brain's data, the same each time. */
+/** Returns the error that users see: the thrown value itself, or a `HandoffError` made of the brain's data, the same each time. */
 export function liveError(data: ErrorData): unknown {
   if (!isRunFault(data)) return thrownOf(data);
   const known = made.get(data);
@@ -18,20 +18,20 @@ export function liveError(data: ErrorData): unknown {
   if (failures) fields.failures = failures.map((failure) => liveError(failure) as HandoffError);
   if (data.cause) fields.cause = liveError(data.cause);
   const error = new HandoffError(code, message, fields);
-  // An error with all failures is the first of them once more.
+  // An error with all failures is a copy of the first of them.
   const first = fields.failures?.[0];
   if (first?.stack !== undefined) error.stack = first.stack;
   made.set(data, error);
   return error;
 }
 
-/** The error with which a run ends. */
+/** Returns the error with which a run ends. */
 export function liveRunError(data: ErrorData): HandoffError {
   const error = liveError(data);
   return HandoffError.is(error) ? error : new HandoffError('HANDOFF_RUN_ABORTED', textOf(error), { cause: error });
 }
 
-/** The event that users see. */
+/** Returns the event that users see. */
 export function liveEvent(event: RunAnnouncement): RunEvent {
   if (event.type === 'function-failed') return { ...event, error: liveRunError(event.error) };
   if (event.type !== 'function-resting') return event;

@@ -1,26 +1,28 @@
 import type { Plan } from '../../dag/index.js';
 import { RIDES_ALONG_BYTES } from '../../executor/index.js';
 
-/** What is known of where a run's functions were placed. */
+/** The facts about where a run's functions were placed. */
 export interface Placements {
   readonly plan: Plan;
-  /** Where each function ran or runs, by index. */
+  /** The node where each function ran or runs, by index. */
   readonly nodes: readonly (string | undefined)[];
-  /** How large the result of each function is, by index: 0 before it has one. */
+  /** The size of each function's result, by index, bytes; 0 before it has one. */
   readonly sizes: Float64Array;
 }
 
 /**
- * What the placement of some functions says about where others belong: which nodes have, or are getting, a copy of a value because
- * something that needs it was placed there; and how many of a function's family were placed on each. Hints, so what was noted of a node
- * that is gone stays. Kept from the first question on: most strategies ask none. Measured on recorded workflows, four nodes of 32 cpus:
- * copies and families together move a third of the bytes that the places of origin alone do.
+ * Concludes from placed functions where others belong. It records which nodes have, or are getting, a copy of a value because a function
+ * there needs it, and how many functions of each family were placed on each node.
+ *
+ * These are hints, so facts about nodes that are gone stay. They are recorded from the first question on: most strategies ask none.
+ * Measured on recorded workflows, four nodes of 32 cpus: copies and families together move a third of the bytes that the places of origin
+ * alone do.
  */
 export class Nearness {
   readonly #placements: Placements;
-  /** By function whose value it is, or -(k+1) for input k. Only of values that do not ride along. */
+  /** By value, that of a function or of input k as -(k+1), the nodes with a copy. Only values that do not ride along. */
   readonly #copies = new Map<number, Set<string>>();
-  /** By family: how many were placed on each node. */
+  /** By family, how many functions were placed on each node. */
   readonly #placed = new Map<number, Map<string, number>>();
   #families: Int32Array | undefined;
 
@@ -28,18 +30,18 @@ export class Nearness {
     this.#placements = placements;
   }
 
-  /** A function was given a node. */
+  /** Records the node of a function. */
   placed(index: number, node: string): void {
     if (this.#families) this.#note(this.#families, index, node);
   }
 
-  /** Whether a node has a copy of a value, that of a function or of input k, -(k+1), because something there needs it. */
+  /** Whether a node has a copy of a value, that of a function or of input k as -(k+1), because a function there needs it. */
   hasCopy(value: number, node: string): boolean {
     this.#known();
     return this.#copies.get(value)?.has(node) === true;
   }
 
-  /** How many functions of the family of this one were placed on a node. */
+  /** Returns how many functions of this one's family were placed on a node. */
   kin(index: number, node: string): number {
     return this.#placed.get(this.#known()[index]!)?.get(node) ?? 0;
   }
@@ -75,14 +77,14 @@ export class Nearness {
 
 /**
  * The family of each function: the connected component of "some consumer needs both values". The more of a family run on one node, the less
- * has to move to those who need it all.
+ * data must move to the consumers that need it all.
  */
 export function familiesOf({ size, producers, producersStart }: Plan): Int32Array {
   const towards = Int32Array.from({ length: size }, (_, index) => index);
   const rootOf = (index: number): number => {
     let at = index;
     while (towards[at] !== at) {
-      // Halves the path for the next lookup.
+      // Halves the path for the next look-up.
       towards[at] = towards[towards[at]!]!;
       at = towards[at]!;
     }

@@ -3,8 +3,8 @@ import type { Clock, Logger, Timer } from '../../base/index.js';
 import type { RunHappening } from '../brain/messages.js';
 
 /**
- * The functions of a run that wait for a node which is gone, or does not run what it is asked to, as no other could run them: it may come
- * back, but they do not wait for ever. The log says for which node, once, not for each of them.
+ * The functions of a run that wait for a node that is gone, or does not run what it is asked to, as no other could run them. It may come
+ * back, but they do not wait for ever. The log names each node once, not for every function.
  */
 export class NodeReturnWaits {
   readonly #kinds: readonly ClaimClass[];
@@ -12,7 +12,7 @@ export class NodeReturnWaits {
   readonly #deps: NodeReturnWaitsDeps;
   readonly #feed: (happening: RunHappening) => void;
   readonly #waits = new Map<number, Timer>();
-  /** The nodes that the log has named, until a function has a place again. */
+  /** The nodes that the log has named, until a function has a node again. */
   #named: Set<string> | undefined;
   #isAnyGone = false;
 
@@ -29,7 +29,7 @@ export class NodeReturnWaits {
     for (let index = 0; index < states.length; index += 1) if (states[index] === 'ready') this.asked(index);
   }
 
-  /** A function asks for a place. */
+  /** A function requests a node. */
   asked(index: number): void {
     const { allocation, clock, logger, ids } = this.#deps;
     const kind = this.#kinds[index]!;
@@ -54,7 +54,7 @@ export class NodeReturnWaits {
     this.#waits.set(index, wait);
   }
 
-  /** It has a place. */
+  /** The function has a node. */
   found(index: number): void {
     if (this.#waits.size === 0) return;
     this.#waits.get(index)?.cancel();
@@ -67,7 +67,7 @@ export class NodeReturnWaits {
   }
 }
 
-/** What waiting for nodes takes. */
+/** The parts of the node that waiting needs. */
 export interface NodeReturnWaitsDeps {
   readonly allocation: Allocator;
   readonly clock: Clock;

@@ -17,7 +17,7 @@ import { CodeWatch, type CodeWatchDeps } from './code-watch.js';
 import { ComparedAttempt } from './compared-attempt.js';
 import type { RunValues } from './run-values.js';
 
-/** What the far side of a run needs of its node. */
+/** The parts of the node that the remote side of a run needs. */
 export interface RemoteSideDeps extends CodeWatchDeps {
   readonly node: string;
   readonly allocation: Allocator;
@@ -26,7 +26,9 @@ export interface RemoteSideDeps extends CodeWatchDeps {
   readonly send: (to: string, message: WireMessage) => boolean;
 }
 
-/** What a run does on other nodes: attempts, values that come from there, and the word that nobody needs them any more. */
+/**
+ * The part of a run on other nodes: its attempts, the values that come from there, and notices about values that are not needed any more.
+ */
 export class RemoteSide {
   readonly #run: { readonly runId: string; readonly dagId: string };
   readonly #values: RunValues;
@@ -36,9 +38,9 @@ export class RemoteSide {
   readonly #codeWatch: CodeWatch;
   /** The nodes that know of the run. */
   readonly #involvedNodes = new Set<string>();
-  /** Those that said that they leave. */
+  /** The nodes that are about to leave. */
   readonly #leaving = new Set<string>();
-  /** By node, what is to be released there. */
+  /** By node, the values to release there. */
   readonly #releases = new Map<string, string[]>();
 
   constructor(
@@ -56,7 +58,10 @@ export class RemoteSide {
     this.#codeWatch = new CodeWatch(run, deps);
   }
 
-  /** `started` is told once, when it has begun there. Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot leave this node. */
+  /**
+   * Starts an attempt. `started` is called once when it has started there. Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot
+   * leave this node.
+   */
   start(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): AttemptHandle<RemoteOutcome> {
     const begin = (): AttemptHandle<RemoteOutcome> => this.#begin(index, attempt, kind, started);
     const { comparisons, refusesSkew } = this.#deps;
@@ -94,7 +99,7 @@ export class RemoteSide {
     });
   }
 
-  /** Brings a collected value here. */
+  /** Fetches a collected value. */
   fetch(index: number, functionId: string, attempt: number): void {
     const { fetches, node } = this.#deps;
     const { runId, dagId } = this.#run;
@@ -113,7 +118,7 @@ export class RemoteSide {
     });
   }
 
-  /** A node is about to leave: what it made and is still needed is brought here before. */
+  /** A node is about to leave: its values that are still needed are fetched first. */
   leaving(node: string, { states, nodes, consumersLeft, plan, policy }: RunState): void {
     this.#leaving.add(node);
     for (let index = 0; index < plan.size; index += 1) {
@@ -122,12 +127,12 @@ export class RemoteSide {
     }
   }
 
-  /** A function has succeeded: what a node makes that is about to leave is brought here too. */
+  /** A function has succeeded. If its node is about to leave, its value is fetched too. */
   made(index: number, functionId: string, { node, isHere }: Receipt): void {
     if (!isHere && this.#leaving.has(node)) this.#bring(index, functionId);
   }
 
-  /** What does not come in time is lost with the node. */
+  /** A value that does not come in time is lost with the node. */
   #bring(index: number, functionId: string): void {
     const { fetches, node } = this.#deps;
     const given = this.#values.ofFunction(index, node);
@@ -145,7 +150,7 @@ export class RemoteSide {
     this.#values.moved(index);
   }
 
-  /** The value is needed no more; the nodes hear so with the next `flush`. */
+  /** The value is not needed any more. The nodes are notified with the next `flush`. */
   release(index: number, functionId: string): void {
     for (const node of this.#values.holdersOf(index)) {
       const ids = this.#releases.get(node);
@@ -161,7 +166,7 @@ export class RemoteSide {
     this.#releases.clear();
   }
 
-  /** The run is over: what is left of it may be kept there for so long. */
+  /** The run is over. Its remains may be kept there for `retainMs`. */
   end(retainMs: number): void {
     this.flush();
     const { runId } = this.#run;

@@ -19,13 +19,15 @@ import type { ValueStore } from '../../store/index.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
 import type { Constants } from './constants.js';
 
-/** Starts one attempt, here or on another node; `started` is told once it has begun there. Throws for arguments that cannot get there. */
+/**
+ * Starts one attempt, here or on another node. `started` is called once it has started there. Throws for arguments that cannot get there.
+ */
 export type StartAttempt = (started?: () => void) => AttemptHandle<RemoteOutcome>;
 
-/** Comes between a run and each of its attempts: for the testing kit. */
+/** Wraps each attempt of a run: for the testing kit. */
 export type WrapAttempt = (context: AttemptContext, start: StartAttempt) => AttemptHandle<RemoteOutcome>;
 
-/** What runs on a node share: the tables of the stations below. */
+/** The parts of a node that its runs share: the tables of lower stations. */
 export interface RunDeps {
   readonly node: string;
   readonly clock: Clock;
@@ -34,13 +36,13 @@ export interface RunDeps {
   readonly executor: Executor;
   readonly remote: RemoteExecutor;
   readonly comparisons: ModuleComparisons;
-  /** The folder that modules lie in. */
+  /** The folder of modules. */
   readonly root: string;
-  /** Where references run that name no isolation. */
+  /** The isolation of references that name none. */
   readonly isolation: Isolation;
   /** The strategies that `allocationStrategy` may name. */
   readonly strategies: NamedStrategies;
-  /** Whether a node whose module differs gets no function of it. */
+  /** Whether no function is placed on a node whose module differs. */
   readonly refusesSkew: boolean;
   readonly logger: Logger;
   readonly fetches: Fetches;
@@ -49,13 +51,13 @@ export interface RunDeps {
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly broadcast: (message: WireMessage) => void;
   readonly turn: StartBudget;
-  /** Whether functions are kept from seeing each other's changes: see `IsolationOptions`. */
+  /** Whether functions are protected from each other's changes: see `IsolationOptions`. */
   readonly freeze: boolean;
-  /** Default: nothing comes between. */
+  /** The default is no wrapper. */
   readonly wrapAttempt?: WrapAttempt | undefined;
 }
 
-/** What a run was asked to do. */
+/** The request for a run. */
 export interface RunJob {
   readonly runId: RunId;
   readonly plan: Plan;
@@ -63,11 +65,11 @@ export interface RunJob {
   readonly kinds: readonly ClaimClass[];
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   readonly constants: Constants;
-  /** Told once, when every attempt has ended and every claim is free. */
+  /** Called once, when every attempt has ended and every claim is free. */
   readonly ended: (error: HandoffError | undefined) => void;
 }
 
-/** The incarnation of the DagRunner that a run has now. */
+/** The present incarnation of a run's DagRunner. */
 export interface RunnerIncarnation {
   readonly ref: ActorRef<never>;
   readonly group: ActorGroup;
@@ -77,14 +79,14 @@ export interface RunnerIncarnation {
   readonly finish: () => void;
 }
 
-/** A function that waits for room, and what for. */
+/** A function that waits for room, with the resources it lacks. */
 export interface WaitingClaim {
   readonly dagId: string;
   readonly functionId: string;
   readonly lacking: Capabilities;
 }
 
-/** Which of two functions goes first: below 0 for `a`. By priority, then by the longest remaining path, then in the order of adding. */
+/** Compares two functions: below 0 if `a` goes first. By priority, then by the longest remaining path, then in the order of adding. */
 export function compareInRun({ specs }: Plan, paths: Float64Array, a: number, b: number): number {
   const byPriority = (specs[b]!.priority ?? 0) - (specs[a]!.priority ?? 0);
   if (byPriority !== 0) return byPriority;

@@ -17,7 +17,7 @@ import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
 import { Nearness } from './nearness.js';
 
-/** What finding the values of a run needs. */
+/** The parts of the node that finding the values of a run needs. */
 export interface RunValuesDeps {
   /** The driver. */
   readonly node: string;
@@ -29,33 +29,33 @@ export interface RunValuesDeps {
   readonly executor: Executor;
 }
 
-/** Whose values they are. */
+/** The run that the values belong to. */
 export interface RunValuesOf {
   readonly runId: string;
   readonly plan: Plan;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
-  /** Where each function ran, by index. */
+  /** The node where each function ran, by index. */
   readonly nodes: readonly (string | undefined)[];
-  /** 1: the run's caller gets it. */
+  /** 1 if the run's caller gets its value. */
   readonly collected: Uint8Array;
   /** Whether a function that fails is tried again. */
   mayRetry(index: number): boolean;
 }
 
-/** Where the values of one run lie, and how the node that needs one gets it: here at hand, riding along, or to be fetched. */
+/** Locates the values of one run, and determines how a node gets one: it is there, rides along, or is fetched. */
 export class RunValues implements ValueLocations {
   readonly sizes: Float64Array;
   readonly #of: RunValuesOf;
   readonly #deps: RunValuesDeps;
   readonly #offers: number[] = [];
-  /** Serializers of this run under way on this node, for functions elsewhere. */
+  /** Serializers of this run in progress on this node, for functions elsewhere. */
   #serializing: Set<AttemptHandle> | undefined;
-  /** Where values lie that are not where they were made: that node is gone, or about to be. */
+  /** The node of each value that is no longer where it was made, because that node is gone or leaving. */
   readonly #moved = new Map<number, string>();
   readonly #nearness: Nearness;
   /**
-   * What lies here, by index, beside the store, which has it by id: a run of a million reads each value as often as there are functions
-   * that need it, and a table of a million strings is outside every cache.
+   * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
+   * and a table of a million strings is outside every cache.
    */
   readonly #here: (StoredValue | undefined)[];
 
@@ -67,24 +67,24 @@ export class RunValues implements ValueLocations {
     this.#nearness = new Nearness({ plan: of.plan, nodes: of.nodes, sizes: this.sizes });
   }
 
-  /** The result of a function, where it is here; an attempt here may have fetched it for itself. */
+  /** Returns the result of a function if it is here. An attempt here may have fetched it for itself. */
   held(index: number): StoredValue | undefined {
     return this.#here[index] ?? this.#deps.store.get(this.#of.runId, this.#of.plan.ids[index]!);
   }
 
-  /** The result of a function is here from now on. */
+  /** Keeps the result of a function on this node. */
   keep(index: number, held: StoredValue): void {
     this.#here[index] = held;
     this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
   }
 
-  /** Nobody here needs it any more. */
+  /** Drops a result: nothing here needs it any more. */
   drop(index: number): void {
     this.#here[index] = undefined;
     this.#deps.store.release(this.#of.runId, this.#of.plan.ids[index]!);
   }
 
-  /** The result of a function, for an attempt on `target`. */
+  /** Returns the result of a function, for an attempt on `target`. */
   ofFunction(index: number, target: string): ArgumentValue {
     const { runId, plan } = this.#of;
     const held = this.held(index);
@@ -92,18 +92,18 @@ export class RunValues implements ValueLocations {
     const functionId = plan.ids[index]!;
     const origin = this.originOf(index);
     const value = { kind: 'of-run', runId, functionId, origin } as const;
-    // What was made there is there.
+    // A value is already on the node that made it.
     const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
     return { from: origin, value, sizeBytes: this.sizes[index]!, inline: rides };
   }
 
-  /** Whether one function alone needs the result of this one, and the run's caller does not. */
+  /** Whether a single function needs the result of this one, and the run's caller does not. */
   isForOne(index: number): boolean {
     const { plan, collected } = this.#of;
     return plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && collected[index] === 0;
   }
 
-  /** The same for function `consumer`, which may keep it if nobody else does. */
+  /** The same for function `consumer`, which may keep it if no other function does. */
   ofProducer(index: number, target: string, consumer: number): ArgumentValue {
     const given = this.ofFunction(index, target);
     if (!this.isForOne(index)) return given;
@@ -111,36 +111,36 @@ export class RunValues implements ValueLocations {
     return this.#of.plan.isolation[consumer] === 'loop' ? given.toOnlyUser(this.#of.mayRetry(consumer)) : given;
   }
 
-  /** An input of the DAG, for an attempt on `target`. */
+  /** Returns an input of the DAG, for an attempt on `target`. */
   ofInput(id: string, target: string): ArgumentValue {
     const { inputs, runId } = this.#of;
     const { node, store } = this.#deps;
     const given = inputs.get(id);
     if (!given) throw new Error(`input "${id}" has no value although function actors need it`);
     if (!(given instanceof StoredValue) || target === node) return given;
-    // Whether it rides along shows when it is packed, and beside others: what does not is fetched.
+    // Whether it rides along depends on its packed size and on the others; if not, it is fetched.
     if (!store.get(runId, id)) store.put(runId, id, given);
     return { from: node, value: { kind: 'of-run', runId, functionId: id, origin: node }, sizeBytes: given.sizeBytes, inline: given };
   }
 
-  /** Constants, for an attempt on `target`. */
+  /** Returns constants, for an attempt on `target`. */
   constants(held: StoredValue, target: string): ArgumentValue {
     if (target === this.#deps.node || held.sizeBytes <= RIDES_ALONG_BYTES) return held;
     return this.#offered((listener) => listener.found(held), held.sizeBytes);
   }
 
-  /** A function has made its value: on the node where it ran. */
+  /** A function has made its value on the node where it ran. */
   made(index: number, sizeBytes: number): void {
     this.sizes[index] = sizeBytes;
     this.#moved.delete(index);
   }
 
-  /** The driver has it now, and the node where it was made does not. */
+  /** The driver has the value now, and the node that made it does not. */
   moved(index: number): void {
     this.#moved.set(index, this.#deps.node);
   }
 
-  /** A node is gone: its values are read from nodes that have a copy. Returns the functions whose values no node has. */
+  /** A node is gone: its values are read from nodes with a copy. Returns the functions whose values no node has. */
   nodeGone(node: string, { states, hasValue: held }: RunState): readonly number[] {
     const { plan, nodes } = this.#of;
     const { allocation } = this.#deps;
@@ -151,7 +151,7 @@ export class RunValues implements ValueLocations {
       if (this.held(index)) this.moved(index);
       else {
         const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
-        // What a function there has used is kept there, as long as anybody may need it.
+        // A value used by a function there is kept there as long as it may be needed.
         const user = dependents.find((one) => states[one] === 'succeeded' && living.has(nodes[one]!) && nodes[one] !== this.#deps.node);
         if (user === undefined) lost.push(index);
         else this.#moved.set(index, nodes[user]!);
@@ -160,12 +160,15 @@ export class RunValues implements ValueLocations {
     return lost;
   }
 
-  /** Where a function's result lies; inputs are the driver's. */
+  /** Returns the node with a function's result; inputs are with the driver. */
   originOf(index: number | undefined): string {
     return (index === undefined ? undefined : (this.#moved.get(index) ?? this.#of.nodes[index])) ?? this.#deps.node;
   }
 
-  /** What the serializer of an edge makes where its value lies, which is not `target`. `extra` holds its arguments after the value. */
+  /**
+   * Returns what the serializer of an edge makes on the node with its value, which is not `target`. `extra` holds its arguments after the
+   * value.
+   */
   serialized(step: RecipeStep, index: number | undefined, extra: StoredValue, consumer: { id: string; attempt: number }): RemoteValue {
     const { runId, plan } = this.#of;
     const { dagId } = plan;
@@ -224,7 +227,7 @@ export class RunValues implements ValueLocations {
     this.#nearness.placed(index, node);
   }
 
-  /** The nodes, the driver apart, that have the value: where it was made, and where something that needed it ran. */
+  /** Returns the nodes that have the value, without the driver: where it was made, and where its consumers ran. */
   holdersOf(index: number): ReadonlySet<string> {
     const { plan, nodes } = this.#of;
     const holders = new Set<string>();
@@ -238,7 +241,7 @@ export class RunValues implements ValueLocations {
     return holders;
   }
 
-  /** Nothing is given any more. */
+  /** Stops giving values. */
   close(): void {
     if (this.#serializing?.size) {
       const over = new HandoffError('HANDOFF_STOPPED', 'The run is over', { runId: this.#of.runId, node: this.#deps.node });

@@ -2,13 +2,13 @@ import type { Allocator, ClaimClass } from '../../allocator/index.js';
 import type { RunState } from '../brain/run-state.js';
 import type { WaitingClaim } from './run-job.js';
 
-/** A status names so many functions of a run that wait, at most. */
+/** How many waiting functions of a run a status lists, at most. */
 const WAITING_SHOWN = 100;
 
-/** How many functions of a run wait beside those that `waitingIn` names. */
+/** Returns how many functions of a run wait besides those that `waitingIn` lists. */
 export const moreWaitingIn = ({ counts }: RunState): number => Math.max(0, counts.ready - WAITING_SHOWN);
 
-/** What is ready in a run and waits for room, and for what. */
+/** Returns the ready functions of a run that wait for room, with what they lack. */
 export function waitingIn({ states, plan }: RunState, kinds: readonly ClaimClass[], allocation: Allocator): WaitingClaim[] {
   const waiting: WaitingClaim[] = [];
   for (let index = 0; index < plan.size && waiting.length < WAITING_SHOWN; index += 1) {

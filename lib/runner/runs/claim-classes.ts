@@ -2,15 +2,15 @@ import { amounts, type Capabilities, type Claim, type ClaimClass, type Collocati
 import type { Plan } from '../../dag/index.js';
 import { moduleOnWire, slotOf } from '../../executor/index.js';
 
-/** What a run's functions claim depends on. */
+/** The facts on which the claims of a run's functions depend. */
 export interface ClaimTerms {
   /** The driver's name. */
   readonly node: string;
-  /** `executeLocal`: every function on the driver, nothing is claimed but the thread or the place in the loop. */
+  /** Whether it is an `executeLocal`: every function runs on the driver, and claims only its thread or its slot in the loop. */
   readonly local: boolean;
-  /** What a thread function costs that does not say: one cpu, where any member has one. */
+  /** The cost of a thread function without a `cost`: one cpu if any member has one. */
   readonly threadCost: Capabilities;
-  /** The folder that modules lie in, where nodes whose modules differ are to be told apart; `undefined` where they are not. */
+  /** The folder of modules, if nodes with different modules are to be distinguished; otherwise `undefined`. */
   readonly comparedBelow?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ function isOpening({ producers, producersStart, dependentsStart }: Plan, index: 
   return true;
 }
 
-/** What a function claims, as far as the plan says. */
+/** The claim of a function, as far as the plan determines it. */
 interface Wanted {
   readonly slot: ClaimClass['slot'];
   readonly costs: Capabilities;
@@ -50,7 +50,7 @@ function sameCosts(a: Capabilities, b: Capabilities): boolean {
   return more === 0;
 }
 
-/** The same for costs that are the same, in whatever order they are named. */
+/** Returns the same key for the same costs, in whatever order they are named. */
 function keyOf({ slot, costs, pinnedTo, group, opens, modules }: Wanted): string {
   return JSON.stringify([
     slot,
@@ -62,7 +62,9 @@ function keyOf({ slot, costs, pinnedTo, group, opens, modules }: Wanted): string
   ]);
 }
 
-/** The kinds of claim of one run. Most functions are as the one before them: a key for each of a million would take a second. */
+/**
+ * The classes of claims of one run. Most functions are like the one before them: building a key for each of a million would take a second.
+ */
 class Kinds {
   readonly #byKey = new Map<string, ClaimClass>();
   readonly #groups = new Map<number, CollocationGroup & { claims: Claim[] }>();
@@ -99,7 +101,7 @@ class Kinds {
   }
 }
 
-/** By producer, the modules of the serializers of its edges, which run where its value lies. */
+/** By producer, the modules of the serializers of its edges, which run where its value is. */
 function serializersOf(plan: Plan, root: string): ReadonlyMap<number, ReadonlySet<string>> {
   const byProducer = new Map<number, Set<string>>();
   for (let index = 0; index < plan.size; index += 1) {
@@ -114,8 +116,8 @@ function serializersOf(plan: Plan, root: string): ReadonlyMap<number, ReadonlySe
 }
 
 /**
- * The modules that an attempt at a function may need where it runs, its inline functions' and edges' among them, as they are on the wire;
- * and those of the `serializers` of what it makes.
+ * Returns the modules that an attempt at a function may need where it runs, by their names on the wire: its own, those of its inline
+ * functions and edges, and those of the `serializers` of its value.
  */
 function modulesOf(plan: Plan, index: number, root: string, serializers: ReadonlySet<string> | undefined): string | undefined {
   const codes = plan.isSimple(index) ? [plan.specs[index]!.code] : plan.recipe(index).steps.map(({ code }) => code);
@@ -124,7 +126,7 @@ function modulesOf(plan: Plan, index: number, root: string, serializers: Readonl
   return modules.size === 0 ? undefined : JSON.stringify([...modules].sort());
 }
 
-/** The kind of claim of each function of a plan, by index; functions that are alike share one object. */
+/** Returns the class of claims of each function of a plan, by index. Functions with equal needs share one object. */
 export function claimClasses(plan: Plan, { node, local, threadCost, comparedBelow }: ClaimTerms): readonly ClaimClass[] {
   const kinds = new Kinds();
   const byIndex = new Array<ClaimClass>(plan.size);

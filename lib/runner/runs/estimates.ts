@@ -1,6 +1,6 @@
 import type { CodeRef, Plan } from '../../dag/index.js';
 
-/** How many durations are remembered in all; the DAGs that ran longest ago are forgotten first. */
+/** How many durations are remembered in all. The DAGs that ran longest ago are forgotten first. */
 export const DURATIONS_KEPT = 200_000;
 const REFERENCES_KEPT = 10_000;
 
@@ -12,8 +12,8 @@ interface Mean {
 const nameOf = ({ module, name }: CodeRef): string => `${module}#${name}`;
 
 /**
- * How long functions take, learnt from the runs of this node: by DAG and function id from the last run, by reference the mean. A bounded
- * table. What is not known at all counts like the mean of what is known in the same DAG, so that without any knowledge depth decides.
+ * Durations of functions, learnt from the runs of this node: by DAG and function id from the last run, by reference the mean. A bounded
+ * table. An unknown duration counts like the mean of the known ones in the same DAG, so without any knowledge depth decides.
  */
 export class Estimates {
   readonly #byDag = new Map<string, Map<string, number>>();
@@ -21,7 +21,7 @@ export class Estimates {
   #last: { readonly code: unknown; readonly mean: Mean | undefined } | undefined;
   #kept = 0;
 
-  /** The estimated milliseconds of each function of a plan. */
+  /** Returns the estimated milliseconds of each function of a plan. */
   of(plan: Plan): Float64Array {
     const learnt = this.#byDag.get(plan.definitionId);
     const estimates = new Float64Array(plan.size);
@@ -39,7 +39,7 @@ export class Estimates {
     return estimates;
   }
 
-  /** Learns from a run that has ended; `tookMs` is NaN for a function that did not succeed. */
+  /** Learns from a run that has ended. `tookMs` is NaN for a function that did not succeed. */
   learn(plan: Plan, tookMs: Float64Array): void {
     this.#forget(plan.definitionId);
     const ofDag = plan.size <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
@@ -78,7 +78,7 @@ export class Estimates {
     }
   }
 
-  /** Functions that follow one another in a DAG often are one reference: its name is looked up once. */
+  /** Functions that follow one another in a DAG are often the same reference, so its name is looked up once. */
   #known(code: unknown): Mean | undefined {
     if (typeof code === 'function') return undefined;
     if (this.#last?.code !== code) this.#last = { code, mean: this.#byReference.get(nameOf(code as CodeRef)) };

@@ -1,7 +1,7 @@
 import type { Plan } from '../../dag/index.js';
 import type { StoredValue } from '../../value/index.js';
 
-/** Values whose packed form is larger are unpacked when somebody looks at them, so that a run's end does not hold up the node's loop. */
+/** Larger packed values are unpacked on first access, so that a run's end does not block the loop, bytes. */
 const OPENED_AT_ONCE_BYTES = 64 * 1024;
 
 /** Sets an own property, also for ids such as `__proto__`. */
@@ -10,19 +10,19 @@ function define(target: Record<string, unknown>, id: string, value: unknown): vo
   else Object.defineProperty(target, id, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** A map of strings that is an ordinary object. */
+/** Returns a map of strings as an ordinary object. */
 export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
   const record: Record<string, T> = {};
   for (const [id, value] of entries) define(record, id, value);
   return record;
 }
 
-/** How many functions are looked at in one turn of the event loop when a run ends. */
+/** How many functions are collected in one turn of the event loop when a run ends. */
 const COLLECTED_AT_ONCE = 10_000;
 
 /**
- * The results of a run as an ordinary object, which is made in as many turns of the event loop as it needs. Small values are there; a large
- * one that is packed is an accessor that unpacks it at the first look, and gives the same object from then on.
+ * The results of a run as an ordinary object, built in as many turns of the event loop as it needs. Small values are there at once. A large
+ * packed one is an accessor that unpacks it on first access, and returns the same object from then on.
  */
 export class Results {
   /** The functions whose values are there. */
@@ -41,7 +41,7 @@ export class Results {
     this.#freeze = freeze;
   }
 
-  /** Goes on with what fits into a turn; true when that was all. */
+  /** Continues with as much as fits into a turn. Returns whether everything is collected. */
   goOn(): boolean {
     const { ids, size } = this.#plan;
     const end = Math.min(size, this.#next + COLLECTED_AT_ONCE);
@@ -70,10 +70,10 @@ export class Results {
 /** Up to this many functions, `allocations` is filled in when the run ends; above it, on first access. */
 const ALLOCATIONS_AT_ONCE = 10_000;
 
-/** By function id the node on which each ran. */
+/** The name of the node on which each function ran, by function id. */
 export type Allocations = Record<string, string>;
 
-/** Fills in the `allocations` of an outcome and of the event that tells of it, which are empty. */
+/** Fills in the empty `allocations` of an outcome and of its event. */
 export function fillAllocations(
   outcome: { readonly allocations: Allocations },
   event: { allocations: Allocations },
@@ -90,7 +90,7 @@ export function fillAllocations(
   } else event.allocations = fill(outcome.allocations);
 }
 
-/** Defines a property that is made at the first look. */
+/** Defines a property that is made on first access. */
 function defineOnce(target: object, key: string, make: () => unknown): void {
   let pending: (() => unknown) | undefined = make;
   let value: unknown;

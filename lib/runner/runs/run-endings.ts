@@ -1,14 +1,14 @@
 import { HandoffError, safeThrown } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 
-/** Somebody asked for the end of a run. */
+/** Returns the error of a cancelled run. */
 export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffError {
   const { dagId } = plan;
   const cause = safeThrown(reason);
   return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
 }
 
-/** Its node ended, or its DagRunner did, again and again. */
+/** Returns the error of a run whose node ended, or whose DagRunner crashed too often. */
 export function aborted(run: { readonly runId: string; readonly dagId: string }, why: string, cause: unknown): HandoffError {
   const { runId, dagId } = run;
   return new HandoffError('HANDOFF_RUN_ABORTED', `Run of DAG "${dagId}" was aborted: ${why}`, { dagId, runId, cause });

@@ -2,7 +2,7 @@ import { type AllocationStrategy, defaultStrategy, givenStrategy, type NamedStra
 import { checkedNumber } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 
-/** The execution options, checked, with their defaults. */
+/** The checked execution options, with their defaults. */
 export interface CheckedRunOptions {
   readonly strategy: AllocationStrategy;
   readonly maxRetries: number;
@@ -15,7 +15,7 @@ export interface CheckedRunOptions {
   readonly lostNodeWaitMs: number;
   readonly signal: AbortSignal | undefined;
   readonly retainMs: number;
-  /** The id by which the run is known; default: the DAG's own. */
+  /** The DAG id of the run; the default is the DAG's own. */
   readonly dagId: string | undefined;
 }
 
@@ -34,7 +34,7 @@ const KNOWN = new Set([
   'dagId',
 ]);
 
-/** Throws `TypeError` or `RangeError` naming the option that is wrong. */
+/** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedStrategies): CheckedRunOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
   const options = (given ?? {}) as Readonly<Record<string, unknown>>;
@@ -67,7 +67,7 @@ export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedS
 
 function checkedDagId(given: unknown): string | undefined {
   if (given === undefined) return undefined;
-  // Half a surrogate pair does not come back from the wire as it was.
+  // A lone surrogate does not come back from the wire as it was.
   if (typeof given !== 'string' || given === '' || LONE_SURROGATE.test(given))
     throw new TypeError('dagId must be a well-formed non-empty string');
   return given;

@@ -16,7 +16,7 @@ import { fillAllocations, Results } from './results.js';
 import { aborted, cancelled } from './run-endings.js';
 import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
 
-/** What a run that succeeded came to. */
+/** The outcome of a run that succeeded. */
 export interface RunOutcome<R> {
   /** The DAG id of the run: `dagId` of its options, else the DAG's own. */
   readonly dagId: string;
@@ -27,7 +27,7 @@ export interface RunOutcome<R> {
   readonly allocations: Readonly<Record<string, string>>;
   /** How long the run took, waiting included, ms. */
   readonly durationMs: number;
-  /** Of functions that may fail without failing the run, those that did. */
+  /** The functions that failed without failing the run, with their errors. */
   readonly failures: Readonly<Record<string, HandoffError>>;
 }
 
@@ -36,18 +36,18 @@ export type RunEnd =
   | { readonly type: 'completed'; readonly outcome: RunOutcome<Readonly<Record<string, unknown>>>; readonly event: CompletedEvent }
   | { readonly type: 'failed'; readonly error: HandoffError; readonly event: FailedEvent };
 
-/** A run that was accepted and waits for `launch`. */
+/** An accepted run that waits for `launch`. */
 export interface PreparedRun {
   readonly run: DagRun;
   readonly options: CheckedRunOptions;
-  /** Told once, when every attempt has ended and every claim is free. */
+  /** Called once, when every attempt has ended and every claim is free. */
   onEnd: (end: RunEnd) => void;
 }
 
 interface OpenRun extends PreparedRun {
   readonly alive: Timer;
   isLaunched: boolean;
-  /** Every attempt has ended and every claim is free; what it came to is being put together. */
+  /** Whether every attempt has ended and every claim is free. The outcome is being put together. */
   isOver: boolean;
   timeout: Timer | undefined;
   stopListening: () => void;
@@ -55,14 +55,14 @@ interface OpenRun extends PreparedRun {
   settle: () => void;
 }
 
-/** The runs that this node drives. Outlives every actor of theirs. */
+/** The runs that this node drives. Outlives all their actors. */
 export class Runs {
   readonly #deps: RunDeps;
   readonly #estimates = new Estimates();
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
   readonly #past = new PastEvents();
-  /** Hears that the results of a run that has ended are kept no more. */
+  /** Called when the results of an ended run are dropped. */
   readonly #dropped = (runId: string): void => this.#past.forgetResults(runId);
   #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
@@ -71,54 +71,54 @@ export class Runs {
     this.#deps = deps;
   }
 
-  /** How many runs go on. */
+  /** The number of runs in progress. */
   get size(): number {
     return this.#byRun.size;
   }
 
-  /** The runs that go on. */
+  /** The runs in progress. */
   get ids(): readonly string[] {
     return [...this.#byRun.keys()];
   }
 
-  /** A node is about to leave: what it made and is still needed is brought here. */
+  /** A node is about to leave: its values that are still needed are fetched. */
   memberLeaving(node: string): void {
     for (const { run, isOver } of this.#byRun.values()) if (!isOver) run.memberLeaving(node);
   }
 
-  /** A node is gone: what only that had is computed again; what only that could run waits for its return, for a while. */
+  /** A node is gone. Values that only it had are computed again; functions that only it could run wait some time for its return. */
   memberGone(node: string): void {
     for (const { run, isOver } of [...this.#byRun.values()]) if (!isOver) run.memberGone(node);
   }
 
-  /** How far each run is. */
+  /** Returns the progress of each run. */
   progress(): readonly { readonly runId: string; readonly dagId: string; readonly progress: DagRun['progress'] }[] {
     return [...this.#byRun.values()].map(({ run: { runId, dagId, progress } }) => ({ runId, dagId, progress }));
   }
 
-  /** What is ready and waits for room, of all runs. */
+  /** Returns the ready functions of all runs that wait for room. */
   waiting(): readonly WaitingClaim[] {
     return [...this.#byRun.values()].flatMap(({ run }) => run.waiting());
   }
 
-  /** What an attempt of a run of this node holds here, so that it can be lent. */
+  /** Returns the loan of an attempt on this node that belongs to a run of this node. */
   loanFor({ runId, functionId, attempt }: AttemptContext): Loan | undefined {
     return this.#byRun.get(runId)?.run.loanFor(functionId, attempt);
   }
 
-  /** How many functions wait beside those. */
+  /** Returns how many more functions wait. */
   get moreWaiting(): number {
     let more = 0;
     for (const { run } of this.#byRun.values()) more += run.moreWaiting;
     return more;
   }
 
-  /** Whether a DAG id is being run by this node. */
+  /** Whether this node runs the DAG id. */
   isRunning(dagId: string): boolean {
     return this.#byDag.has(dagId);
   }
 
-  /** The DagRunner of a run that goes on; without an id, of the one that started last. */
+  /** Returns the DagRunner of a run in progress; by default of the latest run. */
   runner(runId = [...this.#byRun.keys()].at(-1)): ActorRef<never> | undefined {
     return runId === undefined ? undefined : this.#byRun.get(runId)?.run.runner;
   }
@@ -128,8 +128,8 @@ export class Runs {
   }
 
   /**
-   * Takes a snapshot of the DAG and checks everything that can be checked before anything runs. Throws `TypeError` or `RangeError` for
-   * wrong options, else the `HandoffError` with which the run is to be rejected.
+   * Takes a snapshot of the DAG and checks everything that can be checked before it runs. Throws `TypeError` or `RangeError` for wrong
+   * options, else the `HandoffError` with which the run must be rejected.
    */
   prepare(dag: DagLike, given: unknown, mode: 'cluster' | 'local'): PreparedRun {
     if (this.#refusal) throw this.#refusal;
@@ -185,7 +185,7 @@ export class Runs {
     return prepared;
   }
 
-  /** There is a supervisor of runs, or another one: what was launched and goes on, goes on under it. */
+  /** There is a supervisor of runs, or a new one: launched runs continue under it. */
   superviseUnder(supervisor: Supervisor): void {
     this.#supervisor = supervisor;
     for (const open of this.#byRun.values()) if (open.isLaunched) this.#supervise(open, supervisor);
@@ -196,7 +196,7 @@ export class Runs {
     const open = this.#byRun.get(run.runId);
     if (!open) return;
     open.isLaunched = true;
-    // Before anything of it goes anywhere.
+    // Before any message of the run.
     this.#deps.broadcast({ type: 'run-begun', runId: run.runId, dagId: run.dagId });
     if (this.#supervisor) this.#supervise(open, this.#supervisor);
   }
@@ -206,12 +206,12 @@ export class Runs {
     const goesOn = (): boolean => !open.isOver;
     const onGiveUp = (cause: unknown): void => this.#abort(run, 'its DagRunner ended again and again', cause);
     superviseRun(supervisor, { run, goesOn, onGiveUp }).catch((error) => {
-      // With a supervisor that is gone, it waits for the next one.
+      // If the supervisor is gone, the run waits for the next one.
       if (!HandoffError.is(error, 'HANDOFF_STOPPED')) this.#abort(run, 'its DagRunner could not be started', error);
     });
   }
 
-  /** Cancels a run; resolves when every attempt has ended and every claim is free. One that is over, or unknown, is no error. */
+  /** Cancels a run. Resolves when every attempt has ended and every claim is free. A run that is over or unknown is no error. */
   async cancel(runId: string, reason?: unknown): Promise<void> {
     const open = this.#byRun.get(runId);
     if (!open) return;
@@ -220,7 +220,7 @@ export class Runs {
     await open.ended;
   }
 
-  /** Tells `listener` every event of a run from the first that is kept; false for a run that is unknown, or was over long ago. */
+  /** Calls `listener` with every event of a run, from the oldest kept one on. Returns false if the run is unknown, or was over long ago. */
   subscribe(runId: string, listener: (event: RunEvent) => void): boolean {
     const events = this.#byRun.get(runId)?.run.events ?? this.#past.get(runId);
     events?.subscribe(listener);
@@ -232,14 +232,14 @@ export class Runs {
     this.#refusal ??= error;
   }
 
-  /** Ends every run at once with `HANDOFF_RUN_ABORTED`; resolves when all have. */
+  /** Ends every run at once with `HANDOFF_RUN_ABORTED`. Resolves when all have ended. */
   async abortAll(why: string, cause?: unknown): Promise<void> {
     const open = [...this.#byRun.values()];
     for (const { run } of open) run.end(aborted(run, why, cause), 0);
     await Promise.all(open.map(({ ended }) => ended));
   }
 
-  /** As `abortAll`, when there are no supervisors left that could do anything. */
+  /** Like `abortAll`, when no supervisor is left to act. */
   abandonAll(why: string, cause?: unknown): void {
     for (const open of [...this.#byRun.values()]) {
       if (open.isOver) this.#tell(open, aborted(open.run, why, cause), undefined);
@@ -286,7 +286,7 @@ export class Runs {
     return inputs;
   }
 
-  /** The other node that has a stored value. */
+  /** Returns the other node that has a stored value. */
   #locationOf(dagId: string, id: string): string | undefined {
     const node = this.#deps.store.locations.lookup(dagId, id);
     return node === this.#deps.node ? undefined : node;
@@ -310,7 +310,7 @@ export class Runs {
     }
   }
 
-  /** Every attempt has ended, every claim is free: puts together what is wanted, and tells. */
+  /** Every attempt has ended and every claim is free: collects the results and reports the end. */
   #ended(run: DagRun, error: HandoffError | undefined): void {
     const open = this.#byRun.get(run.runId)!;
     const { plan } = run.order;
@@ -323,7 +323,7 @@ export class Runs {
     if (error && !goesOnAfterFailures) return this.#tell(open, error, undefined);
     const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
     const goOn = (): void => {
-      // Told already: it was abandoned.
+      // The end was reported already: the run was abandoned.
       if (this.#byRun.get(run.runId) !== open) return;
       try {
         if (!results.goOn()) return void clock.after(0, goOn);
