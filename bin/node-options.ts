@@ -58,11 +58,10 @@ export function withNodeOptions(command: Command): Command {
       'the largest heap of each worker thread, and of each child process; default: memory / threads',
       countFrom(16),
     )
-    .addOption(
-      new Option(
-        '--isolation <name>',
-        'where functions of modules run if they name no isolation, in the runs of this node; default: thread',
-      ).choices(['thread', 'loop', 'process']),
+    .option(
+      '--isolation <name>',
+      'where functions of modules run if they name no isolation, in the runs of this node: thread, loop, process or one of --extensions',
+      nonEmpty,
     )
     .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1))
     .addOption(

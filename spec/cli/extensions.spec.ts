@@ -15,6 +15,15 @@ describe('handoff --extensions', () => {
     expect(stderr).to.include('placed ').and.to.include('opened a shelf');
   });
 
+  it('gives a run isolations to name', async () => {
+    const { code, stdout, stderr } = await handoff('run', fixture('place.mjs'), '--json', '--extensions', own, '--isolation', 'aside');
+    expect({ code, stdout: JSON.parse(stdout) }).to.deep.equal({ code: 0, stdout: { where: 'loop' } });
+    expect(stderr).to.include('aside: where');
+    const refused = await handoff('run', fixture('place.mjs'), '--extensions', own, '--isolation', 'nowhere');
+    expect(refused.code).to.equal(2);
+    expect(refused.stderr).to.include("isolation must be one of 'thread', 'loop', 'process', 'aside', not nowhere");
+  });
+
   it('gives a node a store backend, and is part of the command that joins another', async () => {
     const node = await nodes.start(['--extensions', own]);
     expect(node.joinCommand).to.equal(`handoff node --join ${node.url} --extensions ${own}`);
@@ -26,7 +35,7 @@ describe('handoff --extensions', () => {
     [
       'a module without any',
       ['--extensions', sums],
-      /Cannot load extensions from module ".*": it exports none of strategies, storeBackend/,
+      /Cannot load extensions from module ".*": it exports none of strategies, isolations, storeBackend/,
     ],
     ['a module that throws', ['--extensions', fixture('throws.mjs')], /Cannot load extensions from module ".*": it failed to load/],
     ['a module that never settles', ['--extensions', fixture('awaits-forever.mjs')], /Cannot load extensions from .*: it never settles/],

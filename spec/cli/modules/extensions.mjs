@@ -1,3 +1,5 @@
+import { loopIsolation } from 'handoff-dag';
+
 /** Tells on standard error which strategy was asked. */
 export const strategies = {
   loud: () => ({
@@ -22,6 +24,20 @@ export const storeBackend = {
       get: (id) => values.get(id),
       delete: (id) => void values.delete(id),
       ids: () => values.keys(),
+    };
+  },
+};
+
+/** Tells on standard error which function it calls, on the loop. */
+export const isolations = {
+  aside(options) {
+    const runner = loopIsolation(options);
+    return {
+      start(call, settle) {
+        process.stderr.write(`aside: ${call.context.functionId}\n`);
+        return runner.start(call, settle);
+      },
+      close: () => runner.close(),
     };
   },
 };
