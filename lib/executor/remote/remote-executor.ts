@@ -77,8 +77,6 @@ export class RemoteExecutor {
   readonly #receivedBytes = new Map<string, number>();
   #lastId = 0;
   #looking: Timer | undefined;
-  /** The number of answers to attempts that were over. */
-  stale = 0;
 
   /** `traffic` reports the traffic on the link to a node. The default is none. */
   constructor(send: (to: string, message: WireMessage) => boolean, root: string, clock: Clock, traffic: Traffic = STILL) {
@@ -114,10 +112,10 @@ export class RemoteExecutor {
     return byRun;
   }
 
+  /** An answer about an attempt that is over, or is made elsewhere, is ignored. */
   heard(from: string, answer: AttemptAnswer): void {
     const run = this.#open.get(answer.id);
     if (run?.node === from) run.heard(answer);
-    else this.stale += 1;
   }
 
   /** The node refuses messages about the run from here, as it believes that another node drives it. The attempts must run elsewhere. */

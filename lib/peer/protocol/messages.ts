@@ -27,7 +27,7 @@ const resources = list(tuple(id, amount), 1100);
 /** Compared for equality only. We make none this long. */
 const incarnation: typeof id = (value) => (typeof value === 'string' && value.length <= 100 ? id(value) : '');
 
-/** The attempt that a message is about. An answer to one that is over is dropped and counted. */
+/** The attempt that a message is about. An answer to one that is over is ignored. */
 const attempt = { runId: id, functionId: id, attempt: count };
 
 /** A piece of code as every node finds it below its own root. */
