@@ -15,6 +15,7 @@ export { type Attempt, type AttemptHandle, Executor, startExecutor } from './exe
 export { guardedIsolation } from './guarded-isolation.js';
 export type { IsolationFactory, IsolationOptions, IsolationRunner } from './isolation.js';
 export { isolations, loopIsolation, processIsolation, slotOf, threadIsolation } from './isolations/index.js';
+export { KillGuard } from './isolations/kill-guard.js';
 export {
   type AttemptAnswer,
   type RemoteAttempt,

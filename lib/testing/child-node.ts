@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HandoffError, type Logger, systemClock } from '../base/index.js';
+import type { KillGuard } from '../executor/index.js';
 import type { NodeOptions, SupervisedName } from '../handoff/index.js';
 import { type ChildReport, type ChildRequest, OPTIONS_VARIABLE } from './child-messages.js';
 import type { HostedNode } from './cluster-host.js';
-import type { ProcessGuard } from './process-guard.js';
 import type { ProxiedNetwork } from './proxied-network.js';
 
 /** Tells the built package from its source, which needs a loader. */
@@ -63,7 +63,7 @@ export class ChildNode implements HostedNode {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const { pid } = this.#child;
-    if (pid !== undefined) guard.add(pid);
+    if (pid !== undefined) guard.watch(pid);
     this.#child.on('message', (report: ChildReport) => this.#heard(report));
     this.#child.on('error', (error) => {
       this.#said += error.message;
@@ -71,7 +71,7 @@ export class ChildNode implements HostedNode {
     createInterface({ input: this.#child.stderr! }).on('line', (line) => this.#hears(line, logger));
     this.#closed = once(this.#child, 'close').catch(() => {});
     void this.#closed.then(() => {
-      if (pid !== undefined) guard.remove(pid);
+      if (pid !== undefined) guard.forget(pid);
       this.#over();
       ended();
     });
@@ -219,7 +219,7 @@ export interface ChildStart {
   readonly name: string;
   readonly options: NodeOptions;
   readonly network: ProxiedNetwork;
-  readonly guard: ProcessGuard;
+  readonly guard: KillGuard;
   /** Called when the process has ended. */
   readonly ended: () => void;
 }

@@ -1,31 +1,19 @@
 import { type Clock, type Logger, silentLogger, systemClock } from '../../base/index.js';
 import { checkName } from '../actors/actor-options.js';
-import type { ActorSystem, ExitReason } from '../contract.js';
+import type { ActorSystem } from '../contract.js';
 import { close, type NactRef, NactSystem } from '../nact.js';
-import { Cell, cellOf } from './cell.js';
+import { cellOf } from './cell.js';
+import { Container } from './container.js';
 import { Handle } from './handle.js';
 
 /** The root of the tree. */
-class SystemPlace extends Cell {
-  readonly grace = 'infinity';
+class SystemPlace extends Container {
   readonly handle: SystemHandle;
 
   constructor(ground: NactSystem) {
     super(ground, undefined, 'system', ground.name);
     this.handle = new SystemHandle(this);
     this.phase = 'running';
-  }
-
-  post(): boolean {
-    return false;
-  }
-
-  stop(reason: ExitReason): void {
-    if (this.phase !== 'running') return;
-    this.phase = 'closing';
-    const ending = this.endChildren();
-    if (ending) void ending.then(() => this.end(reason));
-    else this.end(reason);
   }
 
   protected onFence(): void {

@@ -11,7 +11,7 @@ import { type ConstantsOf, type Layout, layOut, type RetryRules } from './layout
  * A valid DAG at one moment, laid out for running. Later additions to the DAG do not change it. Indices are those of the regular functions,
  * in the order of adding. All runs of the same DAG share it: do not change its arrays, copy them to count down.
  */
-export interface Plan {
+export class Plan {
   /** The id of the run's DAG: the DAG's own, or another. */
   readonly dagId: string;
   /** The DAG's own id. */
@@ -65,45 +65,6 @@ export interface Plan {
   readonly constants: readonly ConstantsOf[];
   /** What functions say themselves of being tried again, for those that say anything. */
   readonly retries: ReadonlyMap<number, RetryRules>;
-  /**
-   * Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and
-   * `specs[i].argumentInclusion` describe it completely.
-   */
-  isSimple(index: number): boolean;
-  /** Returns how to evaluate a function, whether simple or not. The recipe is cached if it is not simple. */
-  recipe(index: number): CallRecipe;
-  /** Returns the same plan for a run with another DAG id. */
-  runAs(dagId: string): Plan;
-}
-
-class LaidOutPlan implements Plan {
-  readonly dagId: string;
-  readonly definitionId: string;
-  readonly size: number;
-  readonly ids: readonly string[];
-  readonly indexOf: ReadonlyMap<string, number>;
-  readonly specs: readonly FunctionSpec[];
-  readonly functions: readonly FunctionSpec[];
-  readonly inputs: readonly string[];
-  readonly needsCount: Int32Array;
-  readonly dependentsStart: Int32Array;
-  readonly dependents: Int32Array;
-  readonly producersStart: Int32Array;
-  readonly producers: Int32Array;
-  readonly argsStart: Int32Array;
-  readonly args: Int32Array;
-  readonly topological: Int32Array;
-  readonly isolation: readonly Isolation[];
-  readonly defaultIsolation: Isolation;
-  readonly pin: readonly (string | undefined)[];
-  readonly bound: Uint8Array;
-  readonly closure: Uint8Array;
-  readonly group: Int32Array;
-  readonly groupCount: number;
-  readonly sinks: Int32Array;
-  readonly inputUsed: Uint8Array;
-  readonly constants: readonly ConstantsOf[];
-  readonly retries: ReadonlyMap<number, RetryRules>;
   readonly #layout: Layout;
   #programs: Map<number, CallRecipe> | undefined;
 
@@ -138,14 +99,20 @@ class LaidOutPlan implements Plan {
     this.#layout = layout;
   }
 
+  /**
+   * Whether the call has one step: no inline function, no (de)serializer. Then `args`, `specs[i].extraArgs` and
+   * `specs[i].argumentInclusion` describe it completely.
+   */
   isSimple(index: number): boolean {
     return this.#layout.complex === undefined || this.#layout.complex[index] === 0;
   }
 
+  /** Returns the same plan for a run with another DAG id. */
   runAs(dagId: string): Plan {
-    return new LaidOutPlan(dagId, this.#layout, this.defaultIsolation, this.definitionId);
+    return new Plan(dagId, this.#layout, this.defaultIsolation, this.definitionId);
   }
 
+  /** Returns how to evaluate a function, whether simple or not. The recipe is cached if it is not simple. */
   recipe(index: number): CallRecipe {
     const known = this.#programs?.get(index);
     if (known !== undefined) return known;
@@ -169,7 +136,7 @@ export function compile(dag: DagLike, defaultIsolation: Isolation = 'thread'): P
   if (known?.defaultIsolation === defaultIsolation) return known;
   const layout = layOut(graph, defaultIsolation);
   if (layout === undefined) throw invalidDag(dag.id, findFaults(graph));
-  const plan = new LaidOutPlan(dag.id, layout, defaultIsolation);
+  const plan = new Plan(dag.id, layout, defaultIsolation);
   graph.compiled = plan;
   return plan;
 }

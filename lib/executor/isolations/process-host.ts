@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { systemClock, type Timer } from '../../base/index.js';
 import { FrameReader, frameOf } from './frames.js';
-import type { GroupGuard } from './group-guard.js';
+import type { KillGuard } from './kill-guard.js';
 import { HEARS_ON, TELLS_ON } from './process-link.js';
 import { type MakeHost, WORKER_ENTRY } from './worker-host.js';
 import type { WorkerSetUp } from './worker-messages.js';
@@ -18,8 +18,8 @@ export interface ProcessMaking {
   readonly heapMiB: number;
   /** Its environment. */
   readonly environment: () => NodeJS.ProcessEnv;
-  /** Kills the process when this process is gone. */
-  readonly guard: GroupGuard;
+  /** Kills the process's group when this process is gone. */
+  readonly guard: KillGuard;
 }
 
 /** A child process that leads a group of its own. It is reached by two pipes that user code does not see. */
@@ -41,7 +41,7 @@ export const processHost =
       events.exited(null);
     });
     if (pid === undefined) return { id: pid, send: () => {}, ref: () => {}, unref: () => {}, end: () => {}, drain: () => {} };
-    guard.watch(pid);
+    guard.watch(-pid);
     const toChild = child.stdio[HEARS_ON] as Socket;
     const fromChild = child.stdio[TELLS_ON] as Socket;
     const end = (): void => {
@@ -75,7 +75,7 @@ export const processHost =
     child.on('exit', (exitCode, signal) => {
       // Ends what it has started in its group.
       end();
-      guard.forget(pid);
+      guard.forget(-pid);
       patience = systemClock.after(LAST_WORDS_MS, () => exited(exitCode, signal));
     });
     // Usually right after `exit`: everything that it wrote has been read.

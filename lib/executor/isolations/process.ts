@@ -1,6 +1,6 @@
 import { threadEnvironment } from '../code/typescript-loader.js';
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
-import { GroupGuard } from './group-guard.js';
+import { KillGuard } from './kill-guard.js';
 import { PooledIsolation } from './pooled.js';
 import { processHost } from './process-host.js';
 
@@ -10,7 +10,7 @@ import { processHost } from './process-host.js';
  */
 export function processIsolation(options: IsolationOptions): IsolationRunner {
   const { root, node, freeze, threadHeapMiB, logger } = options;
-  const guard = new GroupGuard(logger);
+  const guard = new KillGuard(logger);
   const environment = (): NodeJS.ProcessEnv => {
     const { HANDOFF_COOKIE: _secret, ...env } = threadEnvironment(root) ?? process.env;
     return env;
@@ -24,7 +24,7 @@ export function processIsolation(options: IsolationOptions): IsolationRunner {
     start: (call, settle) => pooled.start(call, settle),
     async close() {
       const blocked = await pooled.close();
-      guard.close();
+      void guard.close();
       return blocked;
     },
   };

@@ -1,13 +1,14 @@
+import { silentLogger } from '../../base/index.js';
+import { KillGuard } from '../../executor/index.js';
 import { ChildNode } from '../child-node.js';
 import type { ClusterHost, HostSetup } from '../cluster-host.js';
 import { LocalNode } from '../local-node.js';
-import { ProcessGuard } from '../process-guard.js';
 import { ProxiedNetwork } from '../proxied-network.js';
 
 /** The first node in this process, each other one a `handoff node` in a process of its own, on real sockets. */
 export function processesHost(setup: HostSetup): ClusterHost {
   const network = new ProxiedNetwork(setup);
-  const guard = new ProcessGuard();
+  const guard = new KillGuard(silentLogger);
   const started: LocalNode[] = [];
   const children = new Set<ChildNode>();
   const child = (name: string, options: ConstructorParameters<typeof ChildNode>[0]['options']): Promise<ChildNode> => {
@@ -35,7 +36,7 @@ export function processesHost(setup: HostSetup): ClusterHost {
       await Promise.all([...started, ...children].map((node) => node.kill()));
       network.close();
       await Promise.all(started.map((node) => node.remains));
-      await guard.stop();
+      await guard.close();
     },
   };
 }
