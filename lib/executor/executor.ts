@@ -1,5 +1,5 @@
 import { type ActorRef, type CrashReport, type Parent, startCrashBoundary } from '../actor/index.js';
-import { type Clock, HandoffError, safeThrown, type Timer, textOf } from '../base/index.js';
+import { type Clock, HandoffError, type Timer } from '../base/index.js';
 import type { StoredValue } from '../value/index.js';
 import {
   type AttemptContext,
@@ -82,11 +82,7 @@ class RunningAttempt implements AttemptHandle {
   #call(name: string, call: IsolationCall, settle: (outcome: CallOutcome) => void): void {
     const isolation = this.#host.isolations.get(name);
     if (!isolation) return settle({ type: 'failed', error: unknownIsolation(name, call.context), final: true });
-    try {
-      this.#running = isolation.start(call, settle);
-    } catch (thrown) {
-      settle({ type: 'failed', error: notStarted(name, call.context, thrown), final: false });
-    }
+    this.#running = isolation.start(call, settle);
   }
 
   /** Runs one segment after the other. Values that later segments need are carried along. */
@@ -105,10 +101,8 @@ class RunningAttempt implements AttemptHandle {
       });
       return { ...steps[step]!, inputs, wanted: isWanted };
     });
-    const at = this.#at;
     this.#call(segment.isolation, { context, steps: own }, (outcome) => {
-      if (this.#at !== at) return;
-      const isLast = at === this.#segments.length - 1;
+      const isLast = this.#at === this.#segments.length - 1;
       if (outcome.type !== 'succeeded') return this.#settle(outcome);
       this.#tookMs += outcome.tookMs;
       if (isLast) return this.#settle({ type: 'succeeded', values: [outcome.values.at(-1)!], tookMs: this.#tookMs });
@@ -119,9 +113,7 @@ class RunningAttempt implements AttemptHandle {
     });
   }
 
-  /** Isolations may be a user's: one that tells an end twice counts once. */
   #settle(outcome: CallOutcome): void {
-    if (this.#outcome) return;
     this.#timer?.cancel();
     const blocked = outcome.type === 'succeeded' ? undefined : outcome.blocked;
     this.#outcome = this.#stopped ? stoppedOutcome(blocked) : this.#timedOut ? timedOutOutcome(this.#timedOut, blocked) : outcome;
@@ -159,13 +151,6 @@ const unknownIsolation = (isolation: string, { functionId, node }: AttemptContex
     `Cannot run function "${functionId}": node "${node}" has no isolation ${JSON.stringify(isolation)}`,
     { functionId, node },
   );
-
-/** An isolation threw where it should have started a call. */
-function notStarted(isolation: string, { functionId, node, dagId, runId }: AttemptContext, thrown: unknown): HandoffError {
-  const cause = safeThrown(thrown);
-  const message = `Cannot run function "${functionId}": isolation ${JSON.stringify(isolation)} failed: ${textOf(cause)}`;
-  return new HandoffError('HANDOFF_FUNCTION_FAILED', message, { functionId, node, dagId, runId, cause });
-}
 
 /**
  * The table behind the Executor actor: the isolations of this node, and how many attempts they run. It outlives each incarnation of the
