@@ -12,19 +12,19 @@ import type { ClaimClass, PlacementNode } from './queue/claim-class.js';
 import { ClaimQueue } from './queue/claim-queue.js';
 import type { Capabilities } from './strategy.js';
 
-/** What a run hears from the allocator, within the turn in which it is decided. */
+/** The callbacks of a run, called within the turn in which the allocator decides. */
 export interface AllocatorClient extends PlacementClient {
   granted(index: number, node: string, claim: ClaimClass, mayQueue: boolean): void;
   refused(index: number, error: Error): void;
-  /** Whether the function still waits, after everything that could be granted was. */
+  /** Whether the function still waits after everything possible was granted. */
   isReady(index: number): boolean;
-  /** What some of its functions, which are alike, wait for. */
+  /** Announces what some of its functions, which are alike, wait for. */
   wait(indices: readonly number[], lacking: Capabilities): void;
 }
 
 const LARGE_BYTES = 16 * 1024;
 
-/** How often this node looks how much its values occupy, ms; of others it hears with each beat. */
+/** The interval at which this node measures its values, ms. Other nodes report theirs with each beat. */
 const LOOK_MS = 20;
 
 /** Questions to the Allocator. */
@@ -33,15 +33,15 @@ export type AllocatorMessage =
   | { readonly type: 'check-room'; readonly required: Capabilities; readonly replyTo: ActorRef<boolean> };
 
 /**
- * The table behind the Allocator actor: outlives each of its incarnations, so that a crash forgets no claim and no request. Runs call it
- * within their own turn; what it decides they hear within the same.
+ * The table behind the Allocator actor. It outlives each of its incarnations, so a crash forgets no claim and no request. Runs call it
+ * within their own turn, and it calls them back within the same.
  */
 export class Allocator {
   readonly ledger: Ledger;
   readonly #queue: ClaimQueue<AllocatorClient>;
   readonly #placer: Placer<AllocatorClient>;
   readonly #waits = new StrategyWaits<AllocatorClient>();
-  /** Asks strategies again that let functions wait. */
+  /** The timer after which strategies that let functions wait are asked again. */
   #askAgain: { readonly atMs: number; readonly timer: Timer } | undefined;
   readonly #self: PlacementNode;
   readonly #neighbours: RemoteNodes;
@@ -50,15 +50,15 @@ export class Allocator {
   readonly #heldBytes: () => number;
   readonly #logger: Logger;
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimClass }[] = [];
-  /** What was lent and is wanted back, in the order of asking. */
+  /** Lent claims that are wanted back, in the order of asking. */
   readonly #takenBack = new Set<{ readonly claim: ClaimClass; readonly told: () => void }>();
-  /** Runs call back from within a grant: what they ask for then is granted in the next pass. */
+  /** Runs call back from within a grant. What they request then is granted in the next pass. */
   readonly #passes = new Trampoline();
   #isHeld = false;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #open = true;
 
-  /** `heldBytes`: what the values on this node occupy. */
+  /** `heldBytes` returns the size of the values on this node. */
   constructor(
     self: PlacementNode & { readonly capacity: Ledger },
     clock: Clock,
@@ -80,20 +80,20 @@ export class Allocator {
     return [this.#self, ...this.#neighbours.members];
   }
 
-  /** Something changed in the membership; after a loss to be followed by `pump`, once what was there has been given up. */
+  /** Applies a change of the membership. After a loss call `pump` once the claims there have been given up. */
   heard(event: MemberEvent): void {
     if (this.#neighbours.applyMemberEvent(event, this.#clock.now())) this.#queue.changed(this.members);
     if (event.type !== 'member-left' && event.type !== 'member-lost') this.pump();
   }
 
-  /** A node that declined said how it stands; to be followed by `pump`. */
+  /** A node that declined has reported its use. Call `pump` afterwards. */
   declined(node: string, usage: UsageReport, claim: Claim): void {
     this.#neighbours.refused(node, usage, claim);
   }
 
   /**
-   * A node did not run what it was asked to, and nothing says why; `isSilent`: it did not answer. Nothing is placed there for a while: half
-   * a second at first, twice as long with each time on end, at most 30 s, which a silent one is given at once. To be followed by `pump`.
+   * A node did not run a function, for no known reason; `isSilent` means that it did not answer. Nothing is placed there for a while: half
+   * a second at first, twice as long with each repetition, at most 30 s, which a silent node gets at once. Call `pump` afterwards.
    */
   turnedDown(node: string, claim: Claim, isSilent: boolean): void {
     this.#neighbours.turnedDown(node, claim, isSilent, this.#clock.now());
@@ -104,7 +104,7 @@ export class Allocator {
     this.#neighbours.served(node);
   }
 
-  /** Whether nothing is placed on a node for a while, as it did not run what it was asked to. */
+  /** Whether nothing is placed on a node for a while, as it did not run a function. */
   isResting(node: string): boolean {
     return this.#neighbours.isResting(node);
   }
@@ -132,8 +132,8 @@ export class Allocator {
   }
 
   /**
-   * The latest to go of those nodes that could have held a kind which none can hold now, or one that could and rests, as it did not run
-   * what it was asked to; `undefined` while another one can, or if none ever could.
+   * For a class that no member can hold now, returns the node that left last and could have held it, or one that could and rests after it
+   * did not run a function. `undefined` while another member can, or if none ever could.
    */
   goneNodeFor(kind: ClaimClass): string | undefined {
     const able = this.#queue.ableNodes(kind);
@@ -142,18 +142,18 @@ export class Allocator {
     return kind.pinnedTo === undefined ? could.at(-1) : could.find((name) => name === kind.pinnedTo);
   }
 
-  /** Asks for a claim; to be followed by `pump` once the caller's turn is over. */
+  /** Requests a claim. Call `pump` once the caller's turn is over. */
   request(runId: string, index: number, kind: ClaimClass): void {
     this.#queue.request(runId, index, kind);
     this.#asked.push({ runId, index, kind });
   }
 
-  /** Takes back what was asked for and has not been granted. */
+  /** Withdraws a request that has not been granted. */
   withdraw(runId: string, index: number, kind: ClaimClass): void {
     this.#queue.withdraw(runId, index, kind);
   }
 
-  /** Takes back all that a run has asked for and was not granted. */
+  /** Withdraws all requests of a run that have not been granted. */
   withdrawAll(runId: string): void {
     this.#asked = this.#asked.filter((asked) => asked.runId !== runId);
     this.#queue.withdrawAll(runId);
@@ -165,25 +165,25 @@ export class Allocator {
   }
 
   /**
-   * A node has another module than this one: it can hold no such claim, nor any of its group, which is placed anew. To be followed by
-   * `pump`.
+   * A node has a different module than this one. It can hold no such claim, nor any of its group, which is placed anew. Call `pump`
+   * afterwards.
    */
   codeDiffers(kind: ClaimClass, node: string, module: string): void {
     this.#queue.codeDiffers(kind, node, module);
   }
 
-  /** Gives a claim back, or only says that it is over where it `isLent`; to be followed by `pump`. */
+  /** Frees a claim; if it `isLent`, only records that it is over. Call `pump` afterwards. */
   free(runId: string, node: string, claim: ClaimClass, isLent = false): void {
     this.#queue.free(runId, node, claim, isLent);
   }
 
-  /** Whoever holds a claim of this node waits for something: others may have it. */
+  /** Lends a claim of this node, as its holder waits for something else. */
   lend(claim: ClaimClass): void {
     this.ledger.free(claim);
     this.pump();
   }
 
-  /** Calls `told` when the claim that was lent is held again: before anybody else gets what is free. Returns how to give it up. */
+  /** Calls `told` when a lent claim is held again; it comes before all new grants. Returns a function that gives up. */
   takeBack(claim: ClaimClass, told: () => void): () => void {
     const asked = { claim, told };
     this.#takenBack.add(asked);
@@ -191,7 +191,7 @@ export class Allocator {
     return () => void this.#takenBack.delete(asked);
   }
 
-  /** A function has made a value on a node: small ones are counted where they lie, now and then. */
+  /** A function has made a value on a node. Small ones are counted at the next measurement. */
   made(node: string, sizeBytes: number): void {
     if (sizeBytes < LARGE_BYTES) return;
     const room = node === this.#self.name ? this.ledger : this.#neighbours.roomOf(node);
@@ -204,13 +204,13 @@ export class Allocator {
     this.pump();
   }
 
-  /** From now on nothing is granted any more: the node drains. */
+  /** From now on nothing is granted: the node drains. */
   drain(): void {
     this.#open = false;
     this.#askAgain?.timer.cancel();
   }
 
-  /** What `work` frees is granted when all of it is done: each `pump` within costs more than the grant of one claim. */
+  /** Grants what `work` frees once all of it is done: each `pump` within costs more than the grant of one claim. */
   together(work: () => void): void {
     if (this.#isHeld) return work();
     this.#isHeld = true;
@@ -222,7 +222,7 @@ export class Allocator {
     }
   }
 
-  /** Grants what can be granted and tells the runs. A call from within a grant is served when that one is done. */
+  /** Grants what can be granted and calls the runs. A call from within a grant is served when that one is done. */
   pump(): void {
     if (this.#isHeld) this.#passes.want();
     else this.pumpNow();
@@ -267,7 +267,7 @@ export class Allocator {
     } else if (isHere) client.refused(index, answer.error);
   }
 
-  /** A strategy that waits holds up its run, so that is said, and it is asked again before long. */
+  /** Logs strategies that wait, as they delay their runs, and schedules the time to ask them again. */
   #tellOfWaits(nowMs: number): void {
     for (const { client, index, waitedMs } of this.#waits.endPass(nowMs)) {
       const { runId, dagId, strategy } = client;
@@ -288,7 +288,7 @@ export class Allocator {
     if (this.#asked.length === 0) return;
     const asked = this.#asked;
     this.#asked = [];
-    // Functions that are alike wait for the same; those of one run mostly asked one after the other.
+    // Functions that are alike wait for the same; those of one run usually asked one after the other.
     const shortOf = new Map<ClaimClass, Capabilities>();
     for (let at = 0; at < asked.length; ) {
       const { runId, kind } = asked[at]!;
@@ -308,7 +308,7 @@ export class Allocator {
   }
 }
 
-/** The supervised actor: answers what other actors and nodes ask of this node's resources. */
+/** Starts the supervised Allocator. It answers questions about this node's resources. */
 export const startAllocator = (parent: Parent, table: Allocator): Promise<ActorRef<AllocatorMessage>> =>
   spawnActor<AllocatorMessage>(
     parent,

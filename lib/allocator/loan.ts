@@ -3,8 +3,8 @@ import type { Allocator } from './allocator.js';
 import type { ClaimClass } from './queue/claim-class.js';
 
 /**
- * What an attempt on this node holds, while its function waits for runs of its own: lent to others from the first wait to the end of the
- * last one, then taken back, as soon as there is room. The ledger never counts it twice.
+ * The claim of an attempt on this node while its function waits for runs of its own. It is lent to others from the first wait to the end of
+ * the last one, then taken back as soon as there is room. The ledger never counts it twice.
  */
 export class AttemptLoan implements Loan {
   readonly #allocation: Allocator;
@@ -47,7 +47,7 @@ export class AttemptLoan implements Loan {
     });
   }
 
-  /** The attempt is over. Returns whether what it held was lent, so that it is not to be freed. */
+  /** The attempt is over. Returns whether its claim was lent, and so must not be freed. */
   close(): boolean {
     const wasOut = this.isOut;
     if (this.#state === 'asked-back') this.#giveUp?.();

@@ -1,7 +1,7 @@
 /** Amounts by resource name, e.g. `{ cpu: 8, memory: 16_000 }`; `memory` in MiB. */
 export type Capabilities = Readonly<Record<string, number>>;
 
-/** A node as a strategy sees it: the driver's picture of it, which is exact for its own node and a hint for others. */
+/** A node as a strategy sees it: exact for the driver's own node, an estimate for others. */
 export interface NodeView {
   /** The node's name, which `place` returns. */
   readonly name: string;
@@ -11,18 +11,18 @@ export interface NodeView {
   readonly used: Capabilities;
   /** Whether it is the driver's own node. */
   readonly isSelf: boolean;
-  /** Whether what it has free now holds the cost. */
+  /** Whether its free resources hold the cost now. */
   readonly fits: boolean;
-  /** How many bytes of the function's arguments lie elsewhere, and are not on their way there for another function either. */
+  /** How many bytes of the function's arguments are on other nodes, and not on their way to this one for another function. */
   readonly bytesToMove: number;
   /**
-   * How many functions of its family were placed there: of those whose values something will need together with its own, of those whose
-   * values are needed together with theirs, and so on. The more of them meet on a node, the less has to move from there.
+   * How many functions of its family were placed there. A family is connected by values that some function needs together. The more of a
+   * family run on one node, the less data must move from there.
    */
   readonly kin: number;
 }
 
-/** One function that could run now. `nodes` are those that could ever hold it: the driver's own first, then by name. */
+/** One function that could run now, and the nodes that could ever hold it. */
 export interface PlacementRequest {
   /** The DAG id of the run. */
   readonly dagId: string;
@@ -35,9 +35,8 @@ export interface PlacementRequest {
 }
 
 /**
- * Chooses the node of a function. Asked when at least one node has room; asked again whenever something changed.
- * `place` returns the name of one of `nodes`, or `undefined` to wait. A name whose node has no room now waits for it. A throw, or a name
- * that is not among them, ends the run with `HANDOFF_ALLOCATION_FAILED`.
+ * Chooses the node of a function. It is asked when at least one node has room, and again whenever something changed. A throw, or a name
+ * that is not among the shown ones, ends the run with `HANDOFF_ALLOCATION_FAILED`.
  */
 export interface AllocationStrategy {
   /** The name of the strategy, for error messages. */
@@ -54,6 +53,6 @@ export interface AllocationStrategy {
    * @default 1000
    */
   readonly askAgainMs?: number;
-  /** Returns the name of one of `request.nodes`, or `undefined` to wait. */
+  /** Returns the name of one of `request.nodes`, or `undefined` to wait. If that node has no room now, the function waits for it. */
   place(request: PlacementRequest): string | undefined;
 }

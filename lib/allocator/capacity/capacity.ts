@@ -4,46 +4,46 @@ import type { Amounts } from './resources.js';
 /** What an attempt needs of a node: its cost, and one slot of its isolation. */
 export interface ClaimNeed {
   readonly cost: Amounts;
-  /** The name of the slots of which it takes one. Slots are resources that a node has by its isolations, counted in whole numbers. */
+  /** The name of the slots of which it takes one. Slots are resources that a node has through its isolations, counted in whole numbers. */
   readonly slot: string;
 }
 
-/** Capacity that is asked for, or held. */
+/** Capacity that is requested or held. */
 export interface Claim extends ClaimNeed {
-  /** Whether it will leave more values behind than before: held back where values fill the memory. Default false. */
+  /** Whether it will leave more values behind than before. Such claims are held back where values fill the memory. Default false. */
   readonly growsMemory?: boolean;
-  /** The modules that it runs, where nodes whose modules differ are to hold nothing of it. Default: whatever they are. */
+  /** The modules that it runs, if nodes with different modules must not hold it. By default modules do not matter. */
   readonly modules?: readonly string[] | undefined;
-  /** By node, which of the modules differs there, as far as it is known. */
+  /** By node, which of the modules is known to differ there. */
   readonly differs?: Map<string, string> | undefined;
 }
 
-/** What a node has, and what of it is in use: exactly, by its own `Ledger`; by hearsay, a `Picture` of another. */
+/** What a node has, and how much is in use: exactly, in its own `Ledger`; as a driver's `UsageEstimate` of another node. */
 export interface Capacity {
-  /** Exactly as registered. Slots are no part of it. */
+  /** Exactly as registered. Slots are not included. */
   readonly capabilities: Capabilities;
   /** What running functions hold, of each resource that is registered or held. */
   readonly used: Capabilities;
-  /** How far values are beyond what its memory is for, MiB. */
+  /** How far values exceed their part of the memory, MiB. */
   readonly excessMiB: number;
   /** Whether an idle node would have room. */
   canEverHold(need: ClaimNeed): boolean;
   /** How many slots of that name there are, free or not. */
   slotCount(slot: string): number;
-  /** Whether the resources are free now, slots apart. */
+  /** Whether the resources are free now. Slots are not checked. */
   hasResources(cost: Amounts): boolean;
   hasSlot(slot: string): boolean;
-  /** Whether it is only the others' claims for which there is no room, and none of this driver's waits there already. */
+  /** Whether only other drivers' claims stand in the way, and none of this driver's waits there already. */
   mayWait(claim: Claim): boolean;
-  /** What a claim waits for: the resources that are short, else the slot; or memory, where values fill it. */
+  /** What a claim waits for: the resources that are short, else the slot; or memory, if values fill it. */
   shortOf(claim: Claim): Capabilities;
-  /** Values on the node occupy so much. */
+  /** Sets the size of the values on the node. */
   setValueBytes(heldBytes: number): void;
-  /** A value of so many bytes has been made there since. */
+  /** Counts a value that was made there since. */
   addValueBytes(bytes: number): void;
   take(claim: Claim): void;
-  /** Gives back what was taken. */
+  /** Frees what was taken. */
   free(claim: Claim): void;
-  /** Calls `changed` after every change, be it a take; instead of whom it called before. */
+  /** Calls `changed` after every change, including a take. Replaces the former callback. */
   watch(changed: () => void): void;
 }

@@ -14,8 +14,8 @@ interface Slots {
 const NO_SLOTS: Readonly<Slots> = { size: 0, used: 0 };
 
 /**
- * The only authority on what a node has, and who holds it. The sum of running costs never exceeds the capabilities; when those are
- * registered anew below what is in use, nothing is taken away, new claims wait. Pure and synchronous; outlives every actor.
+ * The only authority on what a node has, and which claims hold it. The sum of running costs never exceeds the capabilities. If fewer are
+ * registered than are in use, nothing is taken away, and new claims wait. Pure and synchronous; outlives every actor.
  */
 export class Ledger implements Capacity {
   #capabilities: Capabilities;
@@ -23,14 +23,14 @@ export class Ledger implements Capacity {
   readonly #used = new Map<string, bigint>();
   readonly #slots: ReadonlyMap<string, Slots>;
   #slotsUsed = 0;
-  /** Those that were asked for last: most claims take a slot of the same name as the one before, and are spared the look-up. */
+  /** The slots of the last look-up: most claims take a slot of the same name as the one before. */
   #lastSlot = '';
   #lastSlots: Slots = NO_SLOTS;
   #heldBytes = 0;
   #excessMiB = 0;
   #changed = (): void => {};
 
-  /** `slots`: how many slots there are, by name. */
+  /** `slots` is the number of slots, by name. */
   constructor(capabilities: Capabilities, slots: Readonly<Record<string, number>>) {
     this.#capabilities = capabilities;
     this.#limits = amounts(capabilities);
@@ -45,7 +45,7 @@ export class Ledger implements Capacity {
     return record(new Map([...[...this.#limits.keys()].map((name) => [name, 0n] as const), ...this.#used]));
   }
 
-  /** What it has and what is in use, slots among them, as other nodes are told. */
+  /** What it has and what is in use, including slots, as other nodes are told. */
   get report(): { readonly capabilities: readonly (readonly [string, number])[]; readonly used: readonly (readonly [string, number])[] } {
     const slots = [...this.#slots];
     return {
@@ -110,7 +110,7 @@ export class Ledger implements Capacity {
     return this.#lastSlots;
   }
 
-  /** Nobody waits in a ledger: what has no room there now is kept until there is. */
+  /** Claims do not wait in a ledger: the queue keeps those that have no room. */
   mayWait(): boolean {
     return false;
   }
@@ -122,7 +122,7 @@ export class Ledger implements Capacity {
     return isOpening && this.#excessMiB > 0 ? { memory: this.#excessMiB } : short;
   }
 
-  /** Takes the capacity. A claim that does not fit is a bug of the caller, and throws. */
+  /** Takes the capacity. Throws if the claim does not fit, which is a bug of the caller. */
   take(claim: Claim): void {
     if (!this.hasSlot(claim.slot) || !this.hasResources(claim.cost)) throw new Error('a claim was granted that does not fit');
     this.#hold(claim);
@@ -135,7 +135,7 @@ export class Ledger implements Capacity {
     this.#changed();
   }
 
-  /** Takes back what was lent, if it fits; or although it does not, where it never will: capabilities were registered below it. */
+  /** Takes a lent claim back if it fits, or if it never will, as smaller capabilities were registered. */
   takeBack(claim: Claim): boolean {
     if (this.canEverHold(claim) && !(this.hasSlot(claim.slot) && this.hasResources(claim.cost))) return false;
     if (!this.hasSlot(claim.slot)) return false;
@@ -143,7 +143,7 @@ export class Ledger implements Capacity {
     return true;
   }
 
-  /** Gives it back. Giving back what is not held is a bug of the caller, and throws. */
+  /** Frees a claim. Throws if it is not held, which is a bug of the caller. */
   free(claim: Claim): void {
     const slots = this.#slotsOf(claim.slot);
     if (slots.used === 0) throw new Error('a claim was freed that is not held');

@@ -1,11 +1,11 @@
 // Brain: pure.
 import type { Capabilities, NodeView } from '../strategy.js';
 
-/** The fraction in use, with `cost` added, of the resource of a node that would then be scarcest. */
+/** Returns the fraction in use, with `cost` added, of the node's scarcest resource. */
 export function loadWith(node: Pick<NodeView, 'capabilities' | 'used'>, cost: Capabilities): number {
   const { capabilities, used } = node;
   let load = 0;
-  // Without a list of names: this is done for every node with room, for every function that is placed.
+  // Without a list of names: this runs for every node with room, for every function that is placed.
   for (const name in capabilities) {
     const capability = capabilities[name]!;
     if (capability > 0) load = Math.max(load, ((used[name] ?? 0) + (cost[name] ?? 0)) / capability);

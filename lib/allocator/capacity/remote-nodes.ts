@@ -4,16 +4,16 @@ import type { Claim } from './capacity.js';
 import { UsageEstimate } from './usage-estimate.js';
 import type { UsageReport } from './usage-report.js';
 
-/** How many members that are gone are remembered. */
+/** How many former members are remembered. */
 const GONE_KEPT = 1000;
 
 interface Neighbour extends PlacementNode {
   readonly capacity: UsageEstimate;
   isOpen: boolean;
   incarnation: string;
-  /** What it said last. */
+  /** Its latest report. */
   content: BeatContent | undefined;
-  /** How often on end it did not run what it was asked to, and until when nothing is placed there for that. */
+  /** How often in a row it did not run a function, and until when nothing is placed there. */
   turnedDown: number;
   restsUntilMs: number;
 }
@@ -22,28 +22,28 @@ const FIRST_REST_MS = 500;
 const LONGEST_REST_MS = 30_000;
 
 /**
- * The other members, as functions can be placed on them: learnt from what the membership tells. Who has not said yet what it has can hold
- * nothing; a node that is suspect, cut off or about to leave gets nothing new.
+ * The other members as places for functions, learnt from the membership. A member that has not reported its capabilities can hold nothing.
+ * A suspect, disconnected or leaving one gets nothing new.
  */
 export class RemoteNodes {
   readonly #node: string;
   readonly #byName = new Map<string, Neighbour>();
-  /** Those that are gone and have not come back, the latest last. */
+  /** Former members that have not come back, the latest last. */
   readonly #gone = new Map<string, UsageEstimate>();
-  /** Those that did not run what they were asked to, until their rest is over. */
+  /** Members that did not run a function, until their rest is over. */
   readonly #resting = new Set<string>();
 
-  /** `node` is this one, to tell its own claims from those of others. */
+  /** `node` is this node, to distinguish its own claims from those of others. */
   constructor(node: string) {
     this.#node = node;
   }
 
-  /** By name. */
+  /** The members by name. */
   get members(): readonly PlacementNode[] {
     return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Returns whether the nodes or their capabilities have changed. `nowMs` ends rests; default: all of them. */
+  /** Applies an event. Returns whether the nodes or their capabilities have changed. `nowMs` ends rests; by default all of them. */
   applyMemberEvent(event: MemberEvent, nowMs = Number.POSITIVE_INFINITY): boolean {
     const { name, incarnation } = event.member;
     switch (event.type) {
@@ -60,7 +60,7 @@ export class RemoteNodes {
         const { content } = event;
         neighbour.content = content;
         this.#openOrShut(neighbour, event.member, nowMs);
-        // An idle node says the same with every beat, and fifty of them say it a hundred times a second.
+        // An idle node sends the same beat every time, and fifty of them send a hundred a second.
         if (before && saysTheSame(before, content)) neighbour.capacity.toldAgain();
         else neighbour.capacity.applyReport(usageOf(content, this.#node));
         neighbour.capacity.setValueBytes(content.heldBytes);
@@ -74,17 +74,17 @@ export class RemoteNodes {
     }
   }
 
-  /** What is known of a member's room. */
+  /** Returns the estimate of a member's use. */
   roomOf(name: string): UsageEstimate | undefined {
     return this.#byName.get(name)?.capacity;
   }
 
-  /** Those of the gone who could have held all of that, the latest last. */
+  /** Returns the former members that could have held all of these claims, the latest last. */
   goneThatCouldHold(claims: readonly Claim[]): readonly string[] {
     return [...this.#gone].filter(([, room]) => claims.every((claim) => room.canEverHold(claim))).map(([name]) => name);
   }
 
-  /** A node did not run what it was asked to, and could have: nothing is placed there until its rest is over. */
+  /** A node did not run a function that it had room for. Nothing is placed there until its rest is over. */
   turnedDown(name: string, claim: Claim, isSilent: boolean, nowMs: number): void {
     const neighbour = this.#byName.get(name);
     if (!neighbour?.isOpen || !neighbour.capacity.canEverHold(claim)) return;
@@ -111,7 +111,7 @@ export class RemoteNodes {
     return this.#resting.size > 0;
   }
 
-  /** A rest is over with the first beat after it. */
+  /** A rest ends with the first beat after its time. */
   #openOrShut(neighbour: Neighbour, member: MemberState, nowMs: number): void {
     const rests = nowMs < neighbour.restsUntilMs;
     if (!rests) this.#resting.delete(neighbour.name);
@@ -127,11 +127,11 @@ export class RemoteNodes {
     return this.#byName.delete(name);
   }
 
-  /** A node that declined said how it stands. */
+  /** A node that declined has reported its use. */
   refused(name: string, usage: UsageReport, claim: Claim): void {
     const neighbour = this.#byName.get(name);
     if (!neighbour) return;
-    // What it says with its next beat is news again.
+    // Its next beat counts as news.
     neighbour.content = undefined;
     neighbour.capacity.refused(usage, claim);
   }

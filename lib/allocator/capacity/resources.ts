@@ -3,17 +3,17 @@ import { nameFault, reservedFault } from '../../base/index.js';
 import type { Capabilities } from '../strategy.js';
 
 /**
- * Amounts of named resources, exact: whole billionths of a unit, so that three claims of 0.1 leave 0.7 of 1 free. An amount below a
+ * Amounts of named resources, exact: whole billionths of a unit, so that three claims of 0.1 leave 0.7 of 1. A positive amount below a
  * billionth counts as one.
  */
 export type Amounts = ReadonlyMap<string, bigint>;
 
 const BILLION = 1_000_000_000n;
 
-/** How many resources a node may have, a function cost: as many as messages between nodes may name. */
+/** The most resources of a node or of a cost: as many as messages between nodes may name. */
 const MOST_RESOURCES = 1000;
 
-/** One amount in billionths, rounded up to the next one from below half a billionth only where it would vanish. */
+/** Returns an amount in billionths. It is rounded up only if it would otherwise vanish. */
 function billionths(amount: number): bigint {
   const whole = Math.trunc(amount);
   const part = BigInt(Math.round((amount - whole) * 1e9));
@@ -21,15 +21,15 @@ function billionths(amount: number): bigint {
   return total === 0n && amount > 0 ? 1n : total;
 }
 
-/** Back to a number, the nearest there is. */
+/** Returns the nearest number. */
 const units = (amount: bigint): number => Number(amount / BILLION) + Number(amount % BILLION) / 1e9;
 
-/** Amounts of a record of numbers; those of 0 are kept, so that a registered resource stays visible. */
+/** Converts a record of numbers. Amounts of 0 are kept, so that a registered resource stays visible. */
 export function amounts(record: Capabilities): Amounts {
   return new Map(Object.keys(record).map((name) => [name, billionths(record[name]!)]));
 }
 
-/** An ordinary object of own properties, also for names such as `__proto__`. */
+/** Returns an ordinary object with own properties, also for names such as `__proto__`. */
 export function record(from: Amounts): Record<string, number> {
   const to: Record<string, number> = {};
   for (const [name, amount] of from) {
@@ -38,7 +38,7 @@ export function record(from: Amounts): Record<string, number> {
   return to;
 }
 
-/** Whether each amount of `cost` is within `limits` less `used`. A resource that is not registered has none. */
+/** Whether each amount of `cost` is within `limits` less `used`. A resource that is not registered has no amount. */
 export function fits(cost: Amounts, limits: Amounts, used?: Amounts): boolean {
   for (const [name, amount] of cost) {
     if (amount > (limits.get(name) ?? 0n) - (used?.get(name) ?? 0n)) return false;
@@ -46,20 +46,20 @@ export function fits(cost: Amounts, limits: Amounts, used?: Amounts): boolean {
   return true;
 }
 
-/** The part of `cost` that `limits` less `used` cannot give: the whole amount of each resource that is short. */
+/** Returns the part of `cost` that `limits` less `used` cannot give: the whole amount of each resource that is short. */
 export function shortOf(cost: Amounts, limits: Amounts, used: Amounts): Record<string, number> {
   return record(new Map([...cost].filter(([name, amount]) => amount > (limits.get(name) ?? 0n) - (used.get(name) ?? 0n))));
 }
 
-/** `cpu 2, memory 4000`, for messages; `nothing` where there is none. */
+/** Returns `cpu 2, memory 4000`, for messages; `nothing` if it is empty. */
 export function describe(cost: Capabilities): string {
   const parts = Object.keys(cost).map((name) => `${name} ${cost[name]}`);
   return parts.length > 0 ? parts.join(', ') : 'nothing';
 }
 
 /**
- * A copy of capabilities as a user gave them.
- * Throws `TypeError` for something that is no record of numbers, `RangeError` for an amount that is negative or not finite.
+ * Returns a copy of capabilities that a user gave. Throws `TypeError` if it is not a record of numbers, and `RangeError` for an amount that
+ * is negative or not finite.
  */
 export function checkedCapabilities(given: unknown, what: string): Capabilities {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {

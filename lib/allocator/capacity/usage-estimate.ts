@@ -17,8 +17,8 @@ const NO_SLOTS: Readonly<SlotUse> = { size: 0, others: 0, mine: 0 };
 const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 
 /**
- * A driver's picture of another node: what that told last, with the claims of this driver counted by itself, which are known better here
- * than there. A hint: the node's own ledger decides, and what it refuses is asked elsewhere. Pure and synchronous.
+ * A driver's estimate of another node's use: its latest report, and this driver's own claims, which are known better here than there. It is
+ * a hint: the node's own ledger decides, and a refused function goes elsewhere. Pure and synchronous.
  */
 export class UsageEstimate implements Capacity {
   #capabilities: Capabilities = {};
@@ -27,7 +27,7 @@ export class UsageEstimate implements Capacity {
   readonly #mine = new Map<string, bigint>();
   readonly #slots = new Map<string, SlotUse>();
 
-  /** What the node has refused although it looked free: it is kept there for somebody else. Until the node tells anew. */
+  /** What the node has refused although it looked free: it is reserved there for another driver. Kept until the next report. */
   readonly #withheld = new Set<string>();
   #isShut = false;
   #otherDrivers = Number.POSITIVE_INFINITY;
@@ -39,7 +39,7 @@ export class UsageEstimate implements Capacity {
     if (usage) this.applyReport(usage);
   }
 
-  /** The node told how it stands. */
+  /** Applies a report of the node. */
   applyReport(report: UsageReport): void {
     const [capabilities, used, usedByYou] = [apart(report.capabilities), apart(report.used), apart(report.usedByYou)];
     if (report.otherDrivers !== undefined) this.#otherDrivers = report.otherDrivers;
@@ -48,7 +48,7 @@ export class UsageEstimate implements Capacity {
     this.#capabilities = capabilities.resources;
     this.#limits = amounts(capabilities.resources);
     const ours = amounts(usedByYou.resources);
-    // More of it ours than is in use at all would be room that nobody has.
+    // If more is counted as ours than is in use at all, the difference would be room that does not exist.
     this.#others = new Map([...amounts(used.resources)].map(([name, amount]) => [name, least0(amount - (ours.get(name) ?? 0n))]));
     for (const slots of this.#slots.values()) slots.size = slots.others = 0;
     for (const [name, size] of capabilities.slots) {
@@ -58,7 +58,7 @@ export class UsageEstimate implements Capacity {
     this.#changed();
   }
 
-  /** The node told the same as before: nothing is withheld any more. */
+  /** The node sent the same report as before: nothing is withheld any more. */
   toldAgain(): void {
     if (this.#withheld.size === 0 && !this.#isShut) return;
     this.#withheld.clear();
@@ -66,10 +66,10 @@ export class UsageEstimate implements Capacity {
     this.#changed();
   }
 
-  /** The node had no room for a claim, which is not given back yet, and told how it stands. */
+  /** The node had no room for a claim, which is not freed yet, and reported its use. */
   refused(usage: UsageReport, { cost }: Claim): void {
     this.applyReport(usage);
-    // The claim itself is still counted, and is about to be given back.
+    // The claim itself is still counted, and is about to be freed.
     const used = new Map(this.#used());
     for (const [name, amount] of cost) used.set(name, (used.get(name) ?? 0n) - amount);
     if (!fits(cost, this.#limits, used)) return;
@@ -153,14 +153,14 @@ export class UsageEstimate implements Capacity {
     return isOpening && this.#excessMiB > 0 ? { memory: this.#excessMiB } : short;
   }
 
-  /** What does not fit may be taken too: it waits there. */
+  /** Takes a claim. It may exceed the capacity: then it waits there. */
   take({ cost, slot }: Claim): void {
     this.#slotsOf(slot).mine += 1;
     for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
     this.#changed();
   }
 
-  /** A claim on an earlier incarnation of the node may be given back late: then there is nothing to give. */
+  /** A claim on an earlier incarnation of the node may be freed late: then there is nothing to free. */
   free({ cost, slot }: Claim): void {
     const slots = this.#slotsOf(slot);
     slots.mine = Math.max(0, slots.mine - 1);

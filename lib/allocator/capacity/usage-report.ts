@@ -2,22 +2,22 @@
 import { slotOfResource, slotResource } from '../../base/index.js';
 import type { Capabilities } from '../strategy.js';
 
-/** What a node tells of itself with every beat. Slots are among its resources, under reserved names. */
+/** The report of a node with every beat. Slots are among its resources, under reserved names. */
 export interface UsageReport {
   readonly capabilities: Capabilities;
-  /** By everybody. */
+  /** The use by all drivers. */
   readonly used: Capabilities;
-  /** By functions of the driver that hears it. */
+  /** The use by the driver that receives the report. */
   readonly usedByYou: Capabilities;
-  /** How many other drivers use it, if that is told. */
+  /** How many other drivers use it, if that is reported. */
   readonly otherDrivers?: number;
 }
 
-/** Returns counts of slots, by name, as the resources that stand for them. */
+/** Returns counts of slots, by name, as the resources that represent them. */
 export const slotEntries = (slots: Iterable<readonly [string, number]>): (readonly [string, number])[] =>
   Array.from(slots, ([name, count]) => [slotResource(name), count] as const);
 
-/** Returns amounts apart: those of the users' resources, and those of slots by the name of the slots. */
+/** Splits amounts into those of the users' resources, and those of slots by the name of the slots. */
 export function apart(told: Capabilities): { readonly resources: Capabilities; readonly slots: ReadonlyMap<string, number> } {
   const slots = new Map<string, number>();
   const resources: [string, number][] = [];

@@ -3,18 +3,18 @@ import type { Eligibility, Reserved } from '../queue/eligibility.js';
 import type { NodeList } from '../queue/node-list.js';
 import type { Capabilities, NodeView } from '../strategy.js';
 
-/** What a run knows of where the values of its functions lie, or will. */
+/** What a run knows about where the values of its functions are, or will be. */
 export interface ValueLocations {
-  /** How many bytes of the arguments of a function lie elsewhere, and are not on their way to the node either. */
+  /** Returns how many bytes of a function's arguments are on other nodes, and not on their way to this one. */
   bytesToMove(index: number, node: string): number;
   /** See `NodeView.kin`. */
   kin(index: number, node: string): number;
-  /** A function was given a node. Called before the next one is placed. */
+  /** Records the node of a function. Called before the next one is placed. */
   placed(index: number, node: string): void;
 }
 
 /**
- * A node as the built-in strategies see it. They keep no reference to it, so it is the same object each time, and fields are computed when
+ * A node as built-in strategies see it. They keep no reference to it, so it is the same object each time, and its fields are computed when
  * read.
  */
 class FreeNode implements NodeView {
@@ -54,7 +54,7 @@ class FreeNode implements NodeView {
 /** The views that strategies get of the members that could hold one class of claims of one run. */
 export class NodeViews {
   readonly #locations: ValueLocations | undefined;
-  /** The function that is to be placed. */
+  /** The function to place. */
   index = 0;
   /** The nodes that it shows. */
   readonly eligibility: Eligibility;
@@ -77,7 +77,7 @@ export class NodeViews {
     return this.#locations?.kin(index, node) ?? 0;
   }
 
-  /** Only those that have room. Valid until the next call. */
+  /** Returns only nodes with room. Valid until the next call. */
   withRoom(index: number, reserved: Reserved | undefined): readonly NodeView[] {
     this.index = index;
     const { eligibility } = this;
@@ -89,7 +89,7 @@ export class NodeViews {
     return nodes;
   }
 
-  /** All of them, as plain objects: others' strategies may keep them, or spread them. */
+  /** Returns all nodes, as plain objects: users' strategies may keep them, or spread them. */
   all(index: number, reserved: Reserved | undefined): readonly NodeView[] {
     const { roster, eligible } = this.eligibility;
     return eligible.map((at): NodeView => {

@@ -11,11 +11,11 @@ export interface PlacementClient extends ClaimQueueClient {
   readonly dagId: string;
   readonly strategy: AllocationStrategy;
   functionId(index: number): string;
-  /** What strategies may ask. Missing for a run that another node drives: its driver has placed it already. */
+  /** The answers for strategies. Missing for a run that another node drives: its driver has placed the function already. */
   readonly whereabouts?: ValueLocations;
 }
 
-/** A function that gets no node: its strategy failed. */
+/** A function that gets no node, as its strategy failed. */
 export interface PlacementRefusal<Client extends PlacementClient> {
   readonly type: 'refused';
   readonly client: Client;
@@ -23,26 +23,26 @@ export interface PlacementRefusal<Client extends PlacementClient> {
   readonly error: HandoffError;
 }
 
-/** What came of asking for a claim. */
+/** The answer to a request for a claim. */
 export type PlacementAnswer<Client extends PlacementClient> = PlacementGrant<Client> | PlacementRefusal<Client>;
 
 /**
- * The shell of the claim queue: asks strategies, which may be the user's code, and tells runs where their functions go. The queue decides
+ * The shell of the claim queue. It asks strategies, which may be user code, and tells runs where their functions go. The queue decides
  * everything else.
  */
 export class Placer<Client extends PlacementClient> {
   readonly #queue: ClaimQueue<Client>;
   readonly #waits: StrategyWaits<Client>;
-  /** By class of claims: what its strategy is shown. */
+  /** By class of claims, the views for its strategy. */
   readonly #views = new WeakMap<PlacementChoice<Client>, NodeViews>();
 
-  /** `waits` is told what strategies let wait. */
+  /** `waits` records the functions that strategies let wait. */
   constructor(queue: ClaimQueue<Client>, waits: StrategyWaits<Client>) {
     this.#queue = queue;
     this.#waits = waits;
   }
 
-  /** Grants whatever can be granted now. Each run knows where a function goes before the next one is placed. */
+  /** Grants whatever can be granted now. Each run learns where a function goes before the next one is placed. */
   placeAll(nowMs: number): readonly PlacementAnswer<Client>[] {
     const answers: PlacementAnswer<Client>[] = [];
     const queue = this.#queue;
@@ -60,7 +60,7 @@ export class Placer<Client extends PlacementClient> {
     return answers;
   }
 
-  /** Returns `undefined` if the strategy would rather wait, or chose a node without room. */
+  /** Returns `undefined` if the strategy waits, or chose a node without room. */
   #place(choice: PlacementChoice<Client>): PlacementAnswer<Client> | undefined {
     const { client, index } = choice;
     let node: string | undefined;
@@ -80,7 +80,7 @@ export class Placer<Client extends PlacementClient> {
     const nodes = client.takesAnyRoom ? views.withRoom(index, reserved) : views.all(index, reserved);
     const chosen = strategy.place({ dagId, functionId: client.functionId(index), cost: claim.costs, nodes });
     if (chosen === undefined || nodes.some(({ name }) => name === chosen)) return chosen;
-    // Nobody waits for it, and a rejection that is not handled would end the process.
+    // Nothing awaits it, and an unhandled rejection would end the process.
     if (isThenable(chosen)) Promise.resolve(chosen).catch(() => {});
     const names = nodes.map((node) => `"${node.name}"`).join(', ');
     throw new Error(`it chose ${typeof chosen === 'string' ? JSON.stringify(chosen) : textOf(chosen)}, which is not among ${names}`);
@@ -96,7 +96,7 @@ export class Placer<Client extends PlacementClient> {
   }
 }
 
-/** What its strategy threw, or chose, ends the run. */
+/** Returns the error that ends the run: the strategy threw, or chose wrongly. */
 function strategyFailed(client: PlacementClient, index: number, thrown: unknown): HandoffError {
   const cause = safeThrown(thrown);
   const functionId = client.functionId(index);

@@ -2,10 +2,10 @@
 import type { ClaimClass } from '../queue/claim-class.js';
 import type { AllocationStrategy } from '../strategy.js';
 
-/** How long after it let a function wait a strategy is asked again, unless it says otherwise, ms. */
+/** The default time after which a strategy that let a function wait is asked again, ms. */
 export const ASK_AGAIN_MS = 1000;
 
-/** How long a strategy may let a function wait before the log says so, ms; then again each time it has waited twice as long. */
+/** How long a strategy may let a function wait before the log says so, ms. It is logged again each time the wait has doubled. */
 const WARN_AFTER_MS = 10_000;
 
 /** A run whose strategy may wait. */
@@ -27,7 +27,7 @@ interface OpenWait {
   warnAtMs: number;
 }
 
-/** What strategies let wait although there is room: when each is to be asked again, and when it is to be said. */
+/** The functions that strategies let wait although there is room: when to ask again, and when to log it. */
 export class StrategyWaits<Client extends WaitingClient> {
   readonly #waits = new Map<Client, Map<ClaimClass, OpenWait>>();
 
@@ -36,7 +36,7 @@ export class StrategyWaits<Client extends WaitingClient> {
     return this.#waits.size;
   }
 
-  /** When the next strategy is to be asked again; `undefined` if none waits. */
+  /** When the next strategy must be asked again; `undefined` if none waits. */
   get nextAskAtMs(): number | undefined {
     let next: number | undefined;
     for (const classes of this.#waits.values()) {
@@ -55,7 +55,7 @@ export class StrategyWaits<Client extends WaitingClient> {
     classes.set(claim, wait);
   }
 
-  /** Functions of a class wait no longer: the first was granted, or refused. */
+  /** The first function of a class was granted or refused: the class waits no longer. */
   settled(client: Client, claim: ClaimClass): void {
     const classes = this.#waits.get(client);
     if (classes?.delete(claim) && classes.size === 0) this.#waits.delete(client);
@@ -66,8 +66,8 @@ export class StrategyWaits<Client extends WaitingClient> {
   }
 
   /**
-   * To be called after each pass. Forgets the waits that a pass should have asked about and did not, as nothing of the class is ready any
-   * more. Returns those of which it is time to say that they last.
+   * Call it after each pass. Forgets waits that the pass did not ask about, as nothing of the class is ready any more. Returns the waits
+   * that must be logged now.
    */
   endPass(nowMs: number): readonly StrategyWait<Client>[] {
     const long: StrategyWait<Client>[] = [];

@@ -9,7 +9,7 @@ import type { PlacementChoice, PlacementGrant, PlacementStep } from './placement
 import { ReadyQueue } from './ready-queue.js';
 import { impossible } from './refusals.js';
 
-/** From then on a claim that waits is not overtaken by a smaller one that needs the same resource. */
+/** After this long a waiting claim is no longer overtaken by smaller ones that need the same resource, ms. */
 export const OVERTAKING_ENDS_MS = 1000;
 
 /** The ready functions of one run and one class. */
@@ -17,7 +17,7 @@ interface ClassQueue<Client extends ClaimQueueClient> extends PlacementChoice<Cl
   readonly run: RunQueue<Client>;
   ready: ReadyQueue;
   eligibility: Eligibility;
-  /** That of the queue when `eligibility` was made. */
+  /** The version of the queue when `eligibility` was made. */
   version: number;
   index: number;
   reserved: Reserved | undefined;
@@ -34,12 +34,12 @@ interface RunQueue<Client extends ClaimQueueClient> {
 }
 
 /**
- * Which ready function goes next, and where: the brain of the allocator. Serves runs round-robin; within a run the order is the run's. A
- * claim that finds no room is overtaken by others for at most a second, then nothing that needs one of its resources passes it.
+ * The brain of the allocator: decides which ready function goes next, and where. It serves runs round-robin; within a run the order is the
+ * run's. A claim without room is overtaken by others for at most a second. Then no claim that needs one of its resources passes it.
  *
  * Grants are made in passes: `startPass`, then `nextStep` until it returns nothing. A step is a grant, or a choice for a strategy. The
- * caller asks the strategy, and tells its choice with `choose`, or with `refuse` that it failed. A choice that is left open means that the
- * strategy waits. Everything else here may be called between two steps.
+ * caller asks the strategy, and reports its choice with `choose`, or its failure with `refuse`. A choice that is left open means that the
+ * strategy waits. All other methods may be called between two steps.
  */
 export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   #nodes: NodeList;
@@ -49,14 +49,14 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   readonly #waiting = new Set<ClassQueue<Client>>();
   #version = 0;
 
-  /** Of the pass that goes on: its time, and the claims that have waited long, the longest first. */
+  /** The present pass: its time, and the claims that have waited long, the longest first. */
   #nowMs = 0;
   #seniors: readonly ClassQueue<Client>[] = [];
   #senior = 0;
   #reserved: Map<PlacementNode, Set<string>> | undefined;
-  /** How many runs on end had nothing to be granted. */
+  /** How many runs in a row had nothing to grant. */
   #fruitless = 0;
-  /** The classes whose strategy would rather wait. */
+  /** The classes whose strategy waits. */
   readonly #declined = new Set<ClassQueue<Client>>();
   #choice: ClassQueue<Client> | undefined;
 
@@ -71,14 +71,14 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     this.#ring.push(run);
   }
 
-  /** Forgets what a run asks for. The run itself gives back what it holds. */
+  /** Removes the requests of a run. The run itself frees its claims. */
   removeRun(runId: string): void {
     const run = this.#runs.get(runId);
     if (!run) return;
     for (const queue of run.classes.values()) this.#waiting.delete(queue);
     run.isRemoved = true;
     this.#runs.delete(runId);
-    // The turn stays where it is. Otherwise the runs at the head would be served again and again when runs come and go.
+    // The position in the ring does not change. Otherwise the runs at the head would be served again and again when runs come and go.
     const at = this.#ring.indexOf(run);
     this.#ring = this.#ring.filter((other) => other !== run);
     if (at < this.#next) this.#next -= 1;
@@ -95,14 +95,14 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     queue.ready.push(index);
   }
 
-  /** Other members, in the same order as the constructor takes them; or the same, after the capabilities of one have changed. */
+  /** Replaces the members, in the same order as for the constructor; or the same ones after the capabilities of one have changed. */
   changed(members: readonly PlacementNode[] = this.#nodes.members): void {
     this.#nodes.close();
     this.#nodes = new NodeList(members);
     this.#version += 1;
   }
 
-  /** A node has another module than the driver: it can hold no such claim, nor any of its group, which is placed anew. */
+  /** A node has a different module than the driver. It can hold no such claim, nor any of its group, which is placed anew. */
   codeDiffers(claim: ClaimClass, node: string, module: string): void {
     const { group } = claim;
     for (const one of group?.claims ?? [claim]) if (one.modules?.includes(module)) one.differs?.set(node, module);
@@ -110,7 +110,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     this.changed();
   }
 
-  /** Takes back what was asked for and has not been answered. */
+  /** Withdraws a request that has not been answered. */
   withdraw(runId: string, index: number, claim: ClaimClass): void {
     const queue = this.#runs.get(runId)?.classes.get(claim);
     if (!queue) return;
@@ -118,7 +118,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     if (queue.ready.length === 0) this.#atRest(queue);
   }
 
-  /** Takes back all that a run has asked for and has not been answered. */
+  /** Withdraws all requests of a run that have not been answered. */
   withdrawAll(runId: string): void {
     const run = this.#runs.get(runId);
     if (!run) return;
@@ -128,36 +128,36 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     }
   }
 
-  /** Gives a claim back. `isLent`: the capacity has it already. */
+  /** Frees a claim. `isLent` means that the capacity is free already. */
   free(runId: string, node: string, claim: Claim, isLent = false): void {
     if (!isLent) this.#nodes.members[this.#nodes.positionOf(node)]?.capacity.free(claim);
     const run = this.#runs.get(runId);
     if (run) run.held -= 1;
   }
 
-  /** What a claim waits for on the first node that could hold it. */
+  /** Returns what a claim waits for on the first node that could hold it. */
   shortOf(claim: ClaimClass): Capabilities {
     return this.#nodes.members.find(this.#couldHold(claim))?.capacity.shortOf(claim) ?? claim.costs;
   }
 
-  /** The error of a claim that no member could ever hold, or `undefined`. */
+  /** Returns the error of a claim that no member could ever hold, or `undefined`. */
   impossible(claim: ClaimClass, functionId: string): HandoffError | undefined {
     return this.#nodes.members.some(this.#couldHold(claim)) ? undefined : impossible(claim, functionId, this.#nodes.members);
   }
 
-  /** The members that could ever hold a claim. */
+  /** Returns the members that could ever hold a claim. */
   ableNodes(claim: ClaimClass): readonly string[] {
     return this.#nodes.members.filter(this.#couldHold(claim)).map(({ name }) => name);
   }
 
-  /** Begins to grant whatever can be granted now. */
+  /** Begins a pass that grants whatever can be granted now. */
   startPass(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#endPass();
     if (this.#waiting.size > 0) this.#findSeniors();
   }
 
-  /** Returns the next grant, or the next choice; `undefined` when nothing more can be granted. */
+  /** Returns the next grant, or the next choice; `undefined` if nothing more can be granted. */
   nextStep(): PlacementStep<Client> | undefined {
     if (this.#choice) {
       this.#declined.add(this.#choice);
@@ -185,14 +185,14 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     this.#served(queue.run);
   }
 
-  /** The strategy's own code may have had the function withdrawn, or its run removed: then no answer is wanted any more. */
+  /** The strategy's own code may have withdrawn the function, or removed its run. Then no answer is wanted any more. */
   #isOutdated(queue: ClassQueue<Client>): boolean {
     if (!queue.run.isRemoved && queue.ready.length > 0 && queue.ready.peek() === queue.index) return false;
     this.#choice = undefined;
     return true;
   }
 
-  /** Nothing of a run that ends is held on to between two passes. */
+  /** Between two passes no reference to a run that ends is kept. */
   #endPass(): void {
     this.#fruitless = 0;
     this.#senior = 0;
@@ -210,8 +210,8 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   }
 
   /**
-   * Those who have waited long go first, the longest first. Where one still finds no room, the node that is nearest to having it keeps what
-   * it lacks from everybody else; if others than this driver fill that node, it goes there and waits at the authority.
+   * Serves claims that have waited long, the longest first. For one that finds no room, the node that is closest to having it reserves what
+   * it lacks. If other drivers fill that node, the claim is queued there.
    */
   #nextOfSeniors(): PlacementStep<Client> | undefined {
     for (; this.#senior < this.#seniors.length; this.#senior += 1) {
@@ -229,7 +229,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     return undefined;
   }
 
-  /** Goes round the runs, one grant for each, until none of them has anything that can be granted. */
+  /** Serves the runs in turn, one grant for each, until none has anything that can be granted. */
   #nextInTurn(): PlacementStep<Client> | undefined {
     while (this.#fruitless < this.#ring.length) {
       const step = this.#nextOf(this.#ring[this.#next]!);
@@ -240,7 +240,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     return undefined;
   }
 
-  /** The first in the run's order that has room. */
+  /** Returns the first function in the run's order that has room. */
   #nextOf(run: RunQueue<Client>): PlacementStep<Client> | undefined {
     if (isAtItsLimit(run)) return undefined;
     let best: ClassQueue<Client> | undefined;
@@ -262,7 +262,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     );
   }
 
-  /** Takes the first function in the run's order for which `placeFor` knows a place, but none that its strategy lets wait. */
+  /** Takes the first function in the run's order for which `placeFor` finds a place, except those that their strategy lets wait. */
   #takeFirst(run: RunQueue<Client>, placeFor: typeof whereItMayWait, mayQueue: boolean): PlacementGrant<Client> | undefined {
     let first: ClassQueue<Client> | undefined;
     let at: PlacementNode | undefined;
@@ -274,14 +274,17 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     return first && at && this.#take(first, at, mayQueue);
   }
 
-  /** Slots are all alike: only a lack of resources makes a claim age. */
+  /** Slots are all alike: a claim ages only if it lacks a resource. */
   #waits(queue: ClassQueue<Client>): void {
     if (queue.waitingSinceMs !== undefined || this.#eligibilityOf(queue).haveResources) return;
     queue.waitingSinceMs = this.#nowMs;
     this.#waiting.add(queue);
   }
 
-  /** Grants the first function of the queue, which has room somewhere, or asks where; a run that takes any room is not asked about one. */
+  /**
+   * Grants the first function of the queue, which has room somewhere, or asks its strategy. A strategy that takes any room is not asked
+   * about a single node.
+   */
   #grantOrAsk(queue: ClassQueue<Client>): PlacementStep<Client> {
     const { client, claim, eligibility } = queue;
     if (client.takesAnyRoom || (claim.pinnedTo !== undefined && eligibility.eligible.length === 1)) {
@@ -313,7 +316,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     return { type: 'granted', client, index, node, claim, mayQueue };
   }
 
-  /** The next one is served: of those who have waited long, or the next run. */
+  /** Moves on to the next claim that has waited long, or to the next run. */
   #served(run: RunQueue<Client>): void {
     this.#choice = undefined;
     if (this.#senior < this.#seniors.length) {
@@ -368,7 +371,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       (only === undefined || name === only) && claims.every((one) => !one.differs?.has(name) && capacity.canEverHold(one));
   }
 
-  /** Where the members of a group run; `undefined` before the first is placed, and once that node is gone. */
+  /** Returns the node of a group; `undefined` before the first member is placed, and once that node is gone. */
   #nodeOf(group: CollocationGroup | undefined): string | undefined {
     return group?.node !== undefined && this.#nodes.positionOf(group.node) >= 0 ? group.node : undefined;
   }
@@ -381,5 +384,5 @@ const whereItMayWait = (eligibility: Eligibility, _reserved: Reserved | undefine
 const whereOnlyValuesAreInTheWay = (eligibility: Eligibility, reserved: Reserved | undefined): PlacementNode | undefined =>
   eligibility.withRoomButMemory(reserved);
 
-/** Nothing of a run is ready. */
+/** An empty queue of a run's ready functions. */
 const newReadyQueue = (client: ClaimQueueClient): ReadyQueue => new ReadyQueue((a, b) => client.compare(a, b));

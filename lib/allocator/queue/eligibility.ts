@@ -9,8 +9,8 @@ import type { NodeList } from './node-list.js';
 export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;
 
 /**
- * How the members of a roster stand to one kind of claim: which could hold it, and which have room for it now. Kept up to date by what has
- * changed since the last look. Members are meant by their positions.
+ * The members with respect to one class of claims: which could hold a claim, and which have room for it now. Each look applies the changes
+ * since the last one. Members are referred to by their positions.
  */
 export class Eligibility {
   readonly roster: NodeList;
@@ -19,13 +19,13 @@ export class Eligibility {
   readonly #claim: Claim & { readonly costs: Capabilities };
   readonly #isEligible: Uint8Array;
   /**
-   * By position, 1 for those that could hold it and have the resources; and a slot as well; and those where it may wait. Be they open or
-   * not.
+   * By position, 1 for members that could hold it and have the resources; that also have a slot; and where it may wait. Whether they are
+   * open or not.
    */
   readonly #resources: Uint8Array;
   readonly #room: Uint8Array;
   readonly #wait: Uint8Array;
-  /** 1 for those that have room but for their memory, which is full of values. */
+  /** 1 for members that lack only memory, which is full of values. */
   readonly #full: Uint8Array;
   #seen = -1;
 
@@ -41,7 +41,7 @@ export class Eligibility {
     this.#full = new Uint8Array(members.length);
   }
 
-  /** Whether one has the resources, slots apart. */
+  /** Whether a member has the resources. Slots are not checked. */
   get haveResources(): boolean {
     this.#look();
     return this.#resources.includes(1);
@@ -56,7 +56,7 @@ export class Eligibility {
     return this.#firstFree(this.#room, reserved, from);
   }
 
-  /** The first that would have room, were its memory not full of values. */
+  /** Returns the first node that lacks only memory, which is full of values. */
   withRoomButMemory(reserved: Reserved | undefined): PlacementNode | undefined {
     this.#look();
     return this.roster.members[this.#firstFree(this.#full, reserved, 0)];
@@ -69,18 +69,18 @@ export class Eligibility {
     return -1;
   }
 
-  /** Whether a member is open, has room now, and keeps nothing of it for another. */
+  /** Whether a member is open, has room now, and reserves none of it for another claim. */
   hasRoom(at: number, reserved: Reserved | undefined): boolean {
     this.#look();
     return this.#room[at] === 1 && this.#isFree(at, reserved);
   }
 
-  /** The open one that would be least loaded with the claim. */
+  /** The open node that would be least loaded with the claim. */
   get nearest(): PlacementNode | undefined {
     return this.#leastLoaded(this.#isEligible);
   }
 
-  /** The same, of those where the claim may wait. */
+  /** The same, among nodes where the claim may wait. */
   get nearestToWait(): PlacementNode | undefined {
     this.#look();
     return this.#leastLoaded(this.#wait);

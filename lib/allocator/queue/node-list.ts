@@ -5,8 +5,8 @@ import type { PlacementNode } from './claim-class.js';
 const nobody = (): void => {};
 
 /**
- * The members, each with its position, and a log of whose capacity has changed, so that placing a function need not scan a thousand
- * members. A reader resumes where it stopped; one that fell too far behind rescans.
+ * The members, each with its position, and a log of changed capacities, so that placing a function need not scan a thousand members. A
+ * reader resumes where it stopped; one that fell too far behind rescans.
  */
 export class NodeList {
   readonly members: readonly PlacementNode[];
@@ -27,7 +27,7 @@ export class NodeList {
     return this.#dropped + this.#log.length;
   }
 
-  /** The position of a member; -1 for a stranger. */
+  /** Returns the position of a member, or -1 for any other node. */
   positionOf(name: string): number {
     return this.#positions.get(name) ?? -1;
   }
@@ -43,8 +43,8 @@ export class NodeList {
   }
 
   /**
-   * Calls `look` with the position of each member whose capacity has changed since the log had `changes` entries. Returns false when that
-   * is too long ago to know.
+   * Calls `look` with the position of each member whose capacity has changed since the log had `changes` entries. Returns false if that is
+   * too long ago to know.
    */
   changedSince(changes: number, look: (at: number) => void): boolean {
     if (changes < this.#dropped) return false;
@@ -52,14 +52,14 @@ export class NodeList {
     return true;
   }
 
-  /** Another roster takes its place. */
+  /** Another list replaces it. */
   close(): void {
     for (const { capacity: room } of this.members) room.watch(nobody);
   }
 
   #changed(at: number): void {
     this.#used[at] = undefined;
-    // By then it is as much work to read the log as to look at everybody.
+    // By then reading the log is as much work as looking at every member.
     if (this.#log.length > 2 * this.members.length) {
       this.#dropped += this.#log.length;
       this.#log = [];

@@ -9,12 +9,12 @@ export interface PlacementGrant<Client extends ClaimQueueClient> {
   readonly index: number;
   readonly node: string;
   readonly claim: ClaimClass;
-  /** Whether it may wait on that node, if there is no room after all: no other could hold it, or it has waited long enough here. */
+  /** Whether it may wait on that node if there is no room after all: no other node could hold it, or it has waited long enough here. */
   readonly mayQueue: boolean;
 }
 
 /**
- * The run's strategy must choose a node for a function: at least one has room. The same object for all functions of one class, and valid
+ * The run's strategy must choose a node for a function; at least one has room. The same object for all functions of one class, and valid
  * until the next step.
  */
 export interface PlacementChoice<Client extends ClaimQueueClient> {
@@ -24,9 +24,9 @@ export interface PlacementChoice<Client extends ClaimQueueClient> {
   readonly claim: ClaimClass;
   /** The nodes that could hold the claim, and which of them have room. Replaced when the members change. */
   readonly eligibility: Eligibility;
-  /** What is kept from this claim for others that have waited long. */
+  /** What is reserved for other claims that have waited long. */
   readonly reserved: Reserved | undefined;
 }
 
-/** What a pass comes to next. */
+/** The next step of a pass. */
 export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client>;

@@ -1,9 +1,7 @@
 // Brain: pure.
 import TinyQueue from 'tinyqueue';
 
-/**
- * Fewer than so many new ones go into the heap one by one; so many are sorted at once, so that no turn of the event loop sorts a million.
- */
+/** Fewer new functions go into the heap one by one. So many are sorted at once, so that no turn of the event loop sorts a million. */
 const FEWEST_SORTED = 32;
 const MOST_SORTED = 4096;
 
@@ -14,19 +12,21 @@ interface Batch {
 }
 
 /**
- * The functions of one kind that are ready, the first in the run's order first. Many that become ready at once, as the beginning of a run
- * makes them, are sorted in one go: taking each off a heap of all costs some 25 comparisons.
+ * The ready functions of one class, in the run's order. Many that become ready at once, as at the beginning of a run, are sorted together:
+ * taking each off a heap of all costs some 25 comparisons.
  */
 export class ReadyQueue {
   readonly #compare: (a: number, b: number) => number;
   #fresh: number[] = [];
   readonly #heap: TinyQueue<number>;
-  /** By their first. */
+  /** The batches, ordered by their first functions. */
   readonly #batches: TinyQueue<Batch>;
   #length = 0;
-  /** Taken back, but still somewhere above: looking for each would be quadratic where a run of thousands is cancelled. */
+  /**
+   * Withdrawn functions that are still in a batch or the heap: looking for each would be quadratic when a run of thousands is cancelled.
+   */
   readonly #gone = new Set<number>();
-  /** All that are there, from the first that was taken back on. */
+  /** All present functions; tracked from the first withdrawal on. */
   #there: Set<number> | undefined;
 
   constructor(compare: (a: number, b: number) => number) {
@@ -46,14 +46,14 @@ export class ReadyQueue {
     if (this.#fresh.push(index) === MOST_SORTED) this.#settle();
   }
 
-  /** The first. There must be one. */
+  /** Returns the first one. There must be one. */
   peek(): number {
     this.#settle();
     this.#dropGone();
     return this.#first!;
   }
 
-  /** Takes the first off. There must be one. */
+  /** Takes the first one off. There must be one. */
   pop(): number {
     this.#settle();
     this.#dropGone();
@@ -63,7 +63,7 @@ export class ReadyQueue {
     return first;
   }
 
-  /** Takes one back, if it is there. */
+  /** Withdraws a function, if it is there. */
   remove(index: number): void {
     this.#there ??= new Set([...this.#fresh, ...this.#heap.data, ...this.#batches.data.flatMap(({ sorted, at }) => sorted.slice(at))]);
     if (!this.#there.delete(index)) return;

@@ -3,7 +3,7 @@ import { HandoffError } from '../../base/index.js';
 import { describe } from '../capacity/resources.js';
 import type { ClaimClass, PlacementNode } from './claim-class.js';
 
-/** Why no member could ever hold the kind: what it needs, and the best that there is. */
+/** Returns why no member could ever hold the class: what it needs, and the best node. */
 export function impossible(kind: ClaimClass, functionId: string, members: readonly PlacementNode[]): HandoffError {
   const allowed = members.filter((member) => kind.pinnedTo === undefined || member.name === kind.pinnedTo);
   if (allowed.length === 0) {
@@ -37,7 +37,7 @@ export function impossible(kind: ClaimClass, functionId: string, members: readon
   return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { functionId, node: best.name });
 }
 
-/** How many of the resources a node could hold. */
+/** Returns how many of the resources a node could hold. */
 function closeness(member: PlacementNode, kind: ClaimClass): number {
   const { slot, cost } = kind;
   const { capacity } = member;

@@ -1,7 +1,7 @@
 // Brain: pure.
 import type { AllocationStrategy } from '../strategy.js';
 
-/** The first node with room: the driver's own, then by name. Keeps small DAGs in one place and needs no knowledge of the others. */
+/** Takes the first node with room: the driver's own, then by name. Keeps small DAGs in one place and needs no knowledge of the others. */
 export const firstAvailable = (): AllocationStrategy => ({
   name: 'first-available',
   takesAnyRoom: true,

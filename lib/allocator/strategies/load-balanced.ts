@@ -2,7 +2,7 @@
 import { loadWith } from '../capacity/load.js';
 import type { AllocationStrategy, NodeView } from '../strategy.js';
 
-/** The node with room whose scarcest resource would be used least; the first of equals. */
+/** Takes the node with room whose scarcest resource would be used least; the first of equals. */
 export const loadBalanced = (): AllocationStrategy => ({
   name: 'load-balanced',
   takesAnyRoom: true,

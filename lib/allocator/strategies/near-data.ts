@@ -3,15 +3,15 @@ import { loadWith } from '../capacity/load.js';
 import type { AllocationStrategy, NodeView } from '../strategy.js';
 
 /**
- * The node with room to which the fewest bytes must move; of equals the one with most of the function's family, then the one whose scarcest
- * resource would be used least.
+ * Takes the node with room to which the fewest bytes must move. Of equals it takes the one with most of the function's family, then the one
+ * whose scarcest resource would be used least.
  */
 export const nearData = (): AllocationStrategy => ({
   name: 'near-data',
   takesAnyRoom: true,
   place({ nodes, cost }) {
     let best: NodeView | undefined;
-    // What is compared, most important first: less is better. Bytes and kin take their time to count.
+    // The compared numbers, most important first; less is better. Bytes and kin take time to count.
     let least: readonly [number, number, number] = [0, 0, 0];
     for (const node of nodes) {
       if (!node.fits) continue;

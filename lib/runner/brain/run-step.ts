@@ -10,7 +10,7 @@ import { announce, announceWaiting, type Moment, move, type RunState, ready } fr
 const BEGUN_AT_ONCE = 2000;
 
 /**
- * The brain of a run. Applies one event to `state` and adds commands to `out`. Answers of attempts other than the current one are dropped,
+ * The brain of a run. Applies one event to `state` and adds commands to `out`. Replies of attempts other than the current one are dropped,
  * and so is everything after the end; claims that come then are returned. Pure except for `state` and `out`.
  */
 export function stepRun(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
