@@ -98,8 +98,9 @@ export interface RunJournal {
   /** Aborts, with a `HANDOFF_RUN_TAKEN_OVER`, as soon as this journal learns that the run is in a higher epoch or forgotten. */
   readonly signal: AbortSignal;
   /**
-   * Writes one group. The same group may be appended again after a failure that leaves open whether it was written: it is in the journal
-   * once. Rejects with `HANDOFF_RUN_TAKEN_OVER`, or with `HANDOFF_STORAGE_FAILED` and its `reason`.
+   * Writes one group, which must not change until the promise settles. The same group may be appended again after a failure that leaves
+   * open whether it was written: it is in the journal once. Rejects with `HANDOFF_RUN_TAKEN_OVER`, or with `HANDOFF_STORAGE_FAILED` and
+   * its `reason`.
    */
   append(group: Uint8Array, options?: AppendOptions): Promise<void>;
   /** Ends the run, synced, and frees it for others. Nothing can be appended after it. May be tried again after a failure. */

@@ -262,6 +262,23 @@ describe('a journal in PostgreSQL', () => {
     expect(await groupsOf(a, run)).to.deep.equal([2]);
   });
 
+  it('closes although the database is silent, and what is under way fails', async () => {
+    const clock = testClock();
+    const journal = await open({ clock });
+    const run = await opened(journal, 'k');
+    server.pause();
+    try {
+      const appended = caught(run.append(Uint8Array.of(1)));
+      await settled();
+      const closed = journal.close();
+      clock.advance(60_000);
+      await closed;
+      expect(await appended).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
+    } finally {
+      server.resume();
+    }
+  });
+
   it('lets drivers take runs over from each other at once', async () => {
     const [a, b] = [await open(), await open({ node: 'b' })];
     for (let at = 0; at < 20; at += 1) {

@@ -19,6 +19,10 @@ export interface PostgresServer {
   stop(): Promise<void>;
   /** Starts it again, on the same port, unless it runs. */
   start(): Promise<void>;
+  /** Makes all its processes silent: connections stay, and nothing answers. */
+  pause(): void;
+  /** Ends that. */
+  resume(): void;
   /** Stops it and deletes everything. */
   remove(): Promise<void>;
 }
@@ -93,7 +97,13 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
     async start() {
       if (isRunning()) return;
       const options = ['-D', data, '-p', `${port}`, '-k', folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=60'];
-      child = spawn(join(programs, 'postgres'), options, { ...identity, cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+      child = spawn(join(programs, 'postgres'), options, {
+        ...identity,
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      });
       const exited = once(child, 'exit');
       let told = '';
       await new Promise<void>((resolve, reject) => {
@@ -104,8 +114,11 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
         exited.then(() => reject(new Error(`PostgreSQL ended: ${told}`)));
       });
     },
+    pause: () => void process.kill(-child!.pid!, 'SIGSTOP'),
+    resume: () => void process.kill(-child!.pid!, 'SIGCONT'),
     async stop() {
       if (!isRunning()) return;
+      server.resume();
       child!.kill('SIGQUIT');
       await once(child!, 'exit');
     },

@@ -28,6 +28,7 @@ export class PostgresPool {
   /** Where the database is, for messages: no user, no password, no query. */
   readonly place: string;
   readonly #pool: pg.Pool;
+  readonly #inUse = new Set<pg.PoolClient>();
 
   constructor(connectionString: string, connectMs: number) {
     const config = { connectionString, application_name: 'handoff-dag', keepAlive: true, connectionTimeoutMillis: connectMs };
@@ -47,6 +48,7 @@ export class PostgresPool {
     let client: pg.PoolClient | undefined;
     try {
       client = await this.#pool.connect();
+      this.#inUse.add(client);
       const query = queryOf(client, limitMs);
       // Whatever the default of the database is: the operations lock what they rely on, and read what was committed since.
       if (isTransaction) await query('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -57,6 +59,8 @@ export class PostgresPool {
     } catch (error) {
       await this.#giveBack(client, isTransaction, error);
       throw error;
+    } finally {
+      if (client) this.#inUse.delete(client);
     }
   }
 
@@ -65,8 +69,11 @@ export class PostgresPool {
     return postgresFailed(error, this.place);
   }
 
-  close(): Promise<void> {
-    return this.#pool.end();
+  /** Closes all connections; what is under way fails. */
+  async close(): Promise<void> {
+    // With a statement under way this cuts the connection: the pool would wait for its answer.
+    for (const client of this.#inUse) void (client as unknown as pg.Client).end().catch(() => {});
+    await this.#pool.end();
   }
 
   async #giveBack(client: pg.PoolClient | undefined, isTransaction: boolean, error: unknown): Promise<void> {

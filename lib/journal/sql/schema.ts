@@ -18,6 +18,7 @@ const firstTables: Migration = ({ prefix, bytes, integer, ordinal }) => [
     opening_groups ${integer} NOT NULL, started_at_ms ${integer} NOT NULL, opened_at_ms ${integer} NOT NULL,
     ended_at_ms ${integer} NOT NULL, checksum ${bytes} NOT NULL, summary ${bytes} NOT NULL)`,
   `CREATE INDEX runs_by_dag_id ON ${prefix}runs (dag_id, ordinal)`,
+  `CREATE INDEX runs_by_state ON ${prefix}runs (state, ordinal)`,
   `CREATE TABLE ${prefix}groups (
     run_id ${bytes} NOT NULL, epoch ${integer} NOT NULL, sequence ${integer} NOT NULL, size_bytes ${integer} NOT NULL,
     checksum ${bytes} NOT NULL, bytes ${bytes} NOT NULL, PRIMARY KEY (run_id, epoch, sequence))`,

@@ -70,12 +70,13 @@ export class SqlOperations {
     return 'ended';
   }
 
-  async findRuns({ key, dagId, limit }: From<'findRuns'>): To<'findRuns'> {
+  async findRuns({ key, dagId, states, limit }: From<'findRuns'>): To<'findRuns'> {
     const values: SqlValue[] = [];
     const parameter = (value: SqlValue): string => `$${values.push(value)}`;
     const where = [
       ...(key === undefined ? [] : [`r.key = ${parameter(textBytes(key))}`]),
       ...(dagId === undefined ? [] : [`r.dag_id = ${parameter(textBytes(dagId))}`]),
+      ...(states === undefined ? [] : [`r.state IN (${states.map(parameter).join(', ')})`]),
     ];
     const tail = `${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY r.ordinal DESC`;
     const rows = await this.#query(this.#runs(`${tail}${limit === undefined ? '' : ` LIMIT ${Math.trunc(limit)}`}`), values);

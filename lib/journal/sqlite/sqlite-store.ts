@@ -8,6 +8,9 @@ const ENTRY = new URL('./writer-entry.mjs', import.meta.url);
 /** The thread packs and unpacks groups of some hundred KiB: its heap need not be large. */
 const HEAP_MIB = 512;
 
+/** A view of so much more than it shows is not worth a copy. */
+const SMALL_BYTES = 16_384;
+
 interface PendingCall {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -44,7 +47,7 @@ export class SqliteStore implements JournalStore {
 
   perform<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): Promise<StoreOperations[Name]['to']> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const call: WriterCall = { id: ++this.#calls, name, from };
+    const call = { id: ++this.#calls, name, from: compact(name, from) } as WriterCall;
     const answer = this.#expect(call.id);
     this.#worker.postMessage(call);
     return answer as Promise<StoreOperations[Name]['to']>;
@@ -75,4 +78,18 @@ export class SqliteStore implements JournalStore {
     for (const { reject } of this.#pending.values()) reject(this.#failure);
     this.#pending.clear();
   }
+}
+
+/** A message takes the whole memory behind a view with it, and shares what is shared: views of something larger are copied first. */
+const ownBytes = (bytes: Uint8Array): Uint8Array =>
+  bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength <= 2 * bytes.byteLength + SMALL_BYTES ? bytes : bytes.slice();
+
+function compact<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): StoreOperations[Name]['from'] {
+  if (name === 'appendGroup') {
+    const given = from as StoreOperations['appendGroup']['from'];
+    return { ...given, bytes: ownBytes(given.bytes) } as typeof from;
+  }
+  if (name !== 'openRun') return from;
+  const given = from as StoreOperations['openRun']['from'];
+  return { ...given, opening: given.opening.map(ownBytes) } as typeof from;
 }

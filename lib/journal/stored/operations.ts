@@ -50,7 +50,11 @@ export interface StoreOperations {
     from: OpenRunName & { readonly state: RecordedState; readonly summary: Uint8Array };
     to: 'ended' | 'taken-over';
   };
-  findRuns: { from: RunQuery; to: readonly StoredRun[] };
+  /** `states`: as they are stored, where a run whose driver is gone may still be `running`. */
+  findRuns: {
+    from: Omit<RunQuery, 'state'> & { readonly states?: readonly RecordedState[] };
+    to: readonly StoredRun[];
+  };
   /** A page of at least one group, if any is left, and of about a MiB. */
   readGroups: { from: { readonly runId: string; readonly after: GroupPosition }; to: readonly StoredGroup[] };
   forgetRun: {

@@ -1,6 +1,5 @@
 // Brain: pure.
 import type { StoredGroup } from '../groups/verify-groups.js';
-import type { RunQuery } from '../journal.js';
 import type { StoredRun, StoreOperations } from './operations.js';
 import { isDriven, openedRow, type RunRow, storedRun } from './run-rows.js';
 
@@ -72,10 +71,11 @@ export class RunTable {
     return 'ended';
   }
 
-  findRuns({ key, dagId, limit = Number.POSITIVE_INFINITY }: RunQuery, nowMs: number): To<'findRuns'> {
+  findRuns({ key, dagId, states, limit = Number.POSITIVE_INFINITY }: From<'findRuns'>, nowMs: number): To<'findRuns'> {
     return [...this.runs.values()]
       .reverse()
       .filter(({ row }) => (key === undefined || row.key === key) && (dagId === undefined || row.dagId === dagId))
+      .filter(({ row }) => states === undefined || states.includes(row.state))
       .slice(0, limit)
       .map((run) => this.#read(run, nowMs));
   }

@@ -9,6 +9,9 @@ import type { JournalStore, Session, StoredRun } from './operations.js';
 /** Before the first group of a run. */
 const START = { epoch: 0, sequence: -1 };
 
+/** So long what is under way may take when a journal is closed. */
+const CLOSE_MS = 3_000;
+
 /** How a stored journal is opened. */
 export interface StoredJournalOptions {
   readonly name: string;
@@ -82,9 +85,12 @@ export class StoredJournal implements Journal {
 
   async findRuns(query: RunQuery = {}): Promise<RecordedRun[]> {
     this.#refuseClosed(false);
-    const { state, limit = Number.POSITIVE_INFINITY, ...rest } = query;
-    // States are worked out when a run is read, so they are looked at here; the store cannot stop at `limit` before that.
-    const stored = await this.#store.perform('findRuns', state === undefined ? query : rest);
+    const { state, limit, ...rest } = query;
+    const states = state && (state === 'interrupted' ? (['running', 'interrupted'] as const) : [state]);
+    // Whether a running run is interrupted is worked out when it is read, so that the store cannot stop at `limit` before that.
+    const isAsStored = state !== 'running' && state !== 'interrupted';
+    const asked = { ...rest, ...(states ? { states } : {}), ...(isAsStored && limit !== undefined ? { limit } : {}) };
+    const stored = await this.#store.perform('findRuns', asked);
     const recorded = stored.map((run) => this.#recordedOf(run));
     return (state === undefined ? recorded : recorded.filter((run) => run.state === state)).slice(0, limit);
   }
@@ -113,13 +119,25 @@ export class StoredJournal implements Journal {
   }
 
   async #close(): Promise<void> {
-    const open = [...this.#open.values()];
     this.#lease.close();
+    const ended = this.#endSession();
+    // A database that is silent is not waited for: the lease runs out by itself.
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(CLOSE_MS, resolve);
+      void ended.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    await this.#store.close();
+    await ended;
+  }
+
+  async #endSession(): Promise<void> {
     // What is under way comes first, so that it is not written after the lease is given up.
-    await Promise.all(open.map((run) => run.close()));
+    await Promise.all(Array.from(this.#open.values(), (run) => run.close()));
     this.#open.clear();
     if (!this.#isReadOnly) await this.#store.perform('endSession', { session: this.#session }).catch(() => {});
-    await this.#store.close();
   }
 
   async #renew(): Promise<void> {
