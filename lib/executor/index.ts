@@ -3,6 +3,7 @@
 // Out: outcomes: a value on this node, a failure, or the word that it was stopped; what functions print.
 export type { AttemptContext, BlockedCall, CallOutcome, CallStep, IsolationCall, RunningCall } from './attempts/attempt.js';
 export { currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
+export { idempotencyKey, type KeyedFunction } from './attempts/idempotency-key.js';
 export type { PlacedStep } from './attempts/segments.js';
 export { StartBudget } from './attempts/start-budget.js';
 export { blameFunctions, type StrayListener } from './attempts/stray-errors.js';

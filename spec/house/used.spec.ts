@@ -23,6 +23,7 @@ const NOT_IN_USE_YET = [
   'lib/value/canonical.ts',
   'lib/value/canonical-bytes.ts',
   'lib/value/constant-column.ts',
+  'lib/executor/attempts/idempotency-key.ts',
   'lib/executor/code/module-content.ts',
   'lib/dag/plan/plan-record.ts',
   'lib/dag/plan/plan-comparison.ts',
