@@ -24,6 +24,7 @@ export {
 } from './build/function-spec.js';
 export { type DagJson, type DagLike, type DynamicDag, type Regular, type ResultsOf, type Type, type } from './build/wiring.js';
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
+export { type DagRecord, dagOfRecord, recordDag } from './plan/dag-record.js';
 export { type ExecutionFacts, executionFaults } from './plan/execution-faults.js';
 export { invalidDag } from './plan/faults.js';
 export type { RetryRules } from './plan/layout.js';

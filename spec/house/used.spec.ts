@@ -25,6 +25,7 @@ const NOT_IN_USE_YET = [
   'lib/value/constant-column.ts',
   'lib/executor/attempts/idempotency-key.ts',
   'lib/executor/code/module-content.ts',
+  'lib/dag/plan/dag-record.ts',
   'lib/dag/plan/plan-record.ts',
   'lib/dag/plan/plan-comparison.ts',
 ];

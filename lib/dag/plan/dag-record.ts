@@ -1,0 +1,121 @@
+import type { DagFault, StepwiseWork } from '../../base/index.js';
+import { Dag } from '../build/dag.js';
+import { type FunctionOptions, type FunctionSpec, OPTION_FIELDS } from '../build/function-spec.js';
+import type { DynamicDag } from '../build/wiring.js';
+import { invalidDag } from './faults.js';
+import type { Plan } from './plan.js';
+import type { PlanRecord } from './plan-record.js';
+
+/**
+ * What a DAG holds beside the record of its plan, as plain data: how its functions are run, and the values of their constants. Both records
+ * together make a DAG again, if all its functions are references.
+ */
+export interface DagRecord {
+  /** The options of functions, each set once; the first is empty. */
+  readonly options: readonly FunctionOptions[];
+  /** By number, an index into `options`. */
+  readonly option: Int32Array;
+  /** The constants of functions, then those of edges, of those that have any. They are the caller's, until they are packed. */
+  readonly values: readonly (readonly unknown[])[];
+}
+
+/** So many functions are recorded, or made, in one step. */
+const FUNCTIONS_IN_STEP = 500;
+
+/** Records what a DAG holds beside its plan, in steps. Linear. */
+export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
+  const options: FunctionOptions[] = [{}];
+  const numbers = new Map<string, number>();
+  const option = new Int32Array(functions.length);
+  const values: (readonly unknown[])[] = [];
+  const ofEdges: (readonly unknown[])[] = [];
+  for (let number = 0; number < functions.length; number += 1) {
+    const spec = functions[number]!;
+    if (hasOptions(spec)) {
+      const set = Object.fromEntries(OPTION_FIELDS.flatMap((field) => (spec[field] === undefined ? [] : [[field, spec[field]]])));
+      const key = JSON.stringify(set);
+      option[number] = numbers.get(key) ?? options.push(set) - 1;
+      numbers.set(key, option[number]!);
+    }
+    if (spec.extraArgs.length > 0) values.push(spec.extraArgs);
+    for (const arg of spec.args) if (typeof arg !== 'string' && arg.extra.length > 0) ofEdges.push(arg.extra);
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+  }
+  for (const extra of ofEdges) values.push(extra);
+  return { options, option, values };
+}
+
+/**
+ * Makes the DAG again that was recorded, in steps. Throws `HANDOFF_INVALID_DAG`, with a fault `closure-not-resumable` for each function
+ * that is not all references: a plain function ends with its process.
+ */
+export function* dagOfRecord(plan: PlanRecord, dag: DagRecord): StepwiseWork<DynamicDag> {
+  const { ids, size, argsStart, args, asList, inputs, edgeAt, constantsStart } = plan;
+  const faults = closureFaults(plan);
+  if (faults.length > 0) throw invalidDag(plan.dagId, faults);
+  const made = Dag.dynamic(plan.dagId);
+  for (const id of inputs) made.input(id);
+  let next = 0;
+  const constantsOf = (place: number): readonly unknown[] =>
+    constantsStart[place] === constantsStart[place + 1] ? [] : dag.values[next++]!;
+  const extraArgs = Array.from(ids, (_, number) => constantsOf(number));
+  const extras = Array.from(plan.serialize, (_, edge) => constantsOf(ids.length + edge));
+  for (let number = 0; number < ids.length; number += 1) {
+    const argAt = (at: number): unknown => {
+      const producer = args[at]!;
+      const id = producer < 0 ? inputs[-producer - 1]! : ids[producer]!;
+      const edge = (edgeAt[at] ?? 0) - 1;
+      if (edge < 0) return id;
+      const [serialize, deserialize] = [plan.serialize[edge]!, plan.deserialize[edge]!].map((code) => referenceTo(plan, code));
+      return { id, ...(serialize && { serialize }), ...(deserialize && { deserialize }), extra: extras[edge] };
+    };
+    const { version } = plan.codes[plan.code[number]!]!;
+    made.add({
+      id: ids[number]!,
+      code: referenceTo(plan, plan.code[number]!),
+      args: Array.from({ length: argsStart[number + 1]! - argsStart[number]! }, (_, k) => argAt(argsStart[number]! + k)),
+      extraArgs: extraArgs[number],
+      argumentInclusion: asList[number] === 1 ? 'as-list' : 'variadic',
+      type: number < size ? 'regular' : 'inline',
+      ...dag.options[dag.option[number]!],
+      ...(version !== undefined && { version }),
+    } as never);
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+  }
+  return made;
+}
+
+const hasOptions = (spec: FunctionSpec): boolean =>
+  spec.cost !== undefined ||
+  spec.node !== undefined ||
+  spec.maxRetries !== undefined ||
+  spec.retry !== undefined ||
+  spec.timeoutMs !== undefined ||
+  spec.isolation !== undefined ||
+  spec.priority !== undefined ||
+  spec.estimateMs !== undefined;
+
+/** The reference that a code is, if it is one. */
+function referenceTo({ codes, modules }: PlanRecord, code: number): { readonly module: string; readonly name: string } | undefined {
+  const found = codes[code];
+  return found?.kind === 'reference' ? { module: modules[found.module]!, name: found.name } : undefined;
+}
+
+function closureFaults(plan: PlanRecord): DagFault[] {
+  const { ids, codes, code, argsStart, edgeAt, serialize, deserialize } = plan;
+  const isClosure = codes.map(({ kind }) => kind !== 'reference');
+  if (!isClosure.includes(true)) return [];
+  const faults: DagFault[] = [];
+  for (let number = 0; number < ids.length; number += 1) {
+    let what = isClosure[code[number]!] ? 'its code' : undefined;
+    for (let at = argsStart[number]!; what === undefined && at < argsStart[number + 1]!; at += 1) {
+      const edge = (edgeAt[at] ?? 0) - 1;
+      if (isClosure[serialize[edge] ?? -1]) what = 'a serializer of its arguments';
+      else if (isClosure[deserialize[edge] ?? -1]) what = 'a deserializer of its arguments';
+    }
+    if (what === undefined) continue;
+    const message = `Cannot resume function ${JSON.stringify(ids[number])}: ${what} is a plain function, which ended with its process`;
+    faults.push({ kind: 'closure-not-resumable', functionId: ids[number]!, message });
+  }
+  return faults;
+}

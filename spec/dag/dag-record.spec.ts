@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { doAtOnce, HandoffError } from '../../lib/base/index.js';
+import {
+  arg,
+  collocatedWith,
+  compile,
+  Dag,
+  type DagLike,
+  type DagRecord,
+  type DynamicDag,
+  dagOfRecord,
+  isSameDag,
+  onDriver,
+  type PlanRecord,
+  recordDag,
+  recordPlan,
+} from '../../lib/dag/index.js';
+import { ConstantColumn, pack, unpack } from '../../lib/value/index.js';
+
+const ref = (name: string) => ({ module: './tasks.js', name });
+
+function recordOf(dag: DagLike): PlanRecord {
+  const deps = { nameOf: (module: string) => module, contentOf: () => '1', inputDigest: (id: string) => id };
+  return doAtOnce(recordPlan(compile(dag), { ...deps, constants: new ConstantColumn(), epoch: 1 }));
+}
+
+/** Both records, as they come from a disk. */
+const written = (dag: DagLike): { readonly plan: PlanRecord; readonly dag: DagRecord } =>
+  unpack(pack({ plan: recordOf(dag), dag: doAtOnce(recordDag(compile(dag))) }, { where: 'record' }), { freeze: false }) as never;
+
+function madeAgain(dag: DagLike): DynamicDag {
+  const read = written(dag);
+  return doAtOnce(dagOfRecord(read.plan, read.dag));
+}
+
+describe('the record of a DAG', () => {
+  const table = { rows: [1, 2, 3] };
+  const dag = Dag.dynamic('d')
+    .input('x')
+    .input('unused')
+    .add({ id: 'a', code: ref('a'), cost: { cpu: 2, gpu: 0.5 }, extraArgs: [table, 1n, new Date(0)], maxRetries: 2 })
+    .add({ id: 'in', code: ref('in'), type: 'inline', args: ['x', 'a'], extraArgs: [{ b: 1, a: 2 }] })
+    .add({ id: '__proto__', code: ref('b'), args: ['in', 'a', 'a'], node: onDriver(), retry: { factor: 3 }, extraArgs: [table] })
+    .add({
+      id: 'c',
+      code: ref('c'),
+      args: ['__proto__', 'x'],
+      argumentInclusion: 'as-list',
+      node: collocatedWith('a'),
+      isolation: 'process',
+    })
+    .add({
+      id: 'e',
+      code: ref('e'),
+      args: [arg('a', { serialize: ref('s'), extra: [7] }), 'c', arg('x', { deserialize: ref('t') })],
+      cost: { cpu: 2, gpu: 0.5 },
+      maxRetries: 2,
+      timeoutMs: 5,
+      priority: 1,
+      estimateMs: 9,
+    });
+
+  it('makes the DAG again, with all that it says of its functions', () => {
+    const again = madeAgain(dag);
+    expect(again.id).to.equal('d');
+    expect([...again.functions.keys()].sort()).to.deep.equal([...dag.functions.keys()].sort());
+    for (const [id, spec] of dag.functions) expect(again.functions.get(id), id).to.deep.equal(spec);
+    expect(doAtOnce(isSameDag(recordOf(dag), recordOf(again)))).to.equal(true);
+    expect(recordOf(again)).to.deep.equal(recordOf(dag));
+  });
+
+  it('holds each set of options once', () => {
+    expect(written(dag).dag.options).to.have.length(5);
+  });
+
+  it('keeps what functions share, and the order of keys, which no fingerprint sees', () => {
+    const again = madeAgain(dag);
+    expect(again.functions.get('a')!.extraArgs[0]).to.equal(again.functions.get('__proto__')!.extraArgs[0]);
+    expect(Object.keys(again.functions.get('in')!.extraArgs[0] as object)).to.deep.equal(['b', 'a']);
+  });
+
+  it('makes no DAG again of plain functions, and names each', () => {
+    const plain = Dag.dynamic('d')
+      .add({ id: 'a', code: () => 1 })
+      .add({ id: 'b', code: ref('b'), args: [arg('a', { serialize: (x: never) => x })] })
+      .add({ id: 'c', code: ref('c'), args: ['b', arg('b', { deserialize: (x: never) => x })] })
+      .add({ id: 'd', code: Math.abs, type: 'inline' })
+      .add({ id: 'e', code: ref('e'), args: [arg('a', { serialize: ref('s') })] });
+    let refused: unknown;
+    try {
+      madeAgain(plain);
+    } catch (error) {
+      refused = error;
+    }
+    expect(HandoffError.is(refused, 'HANDOFF_INVALID_DAG')).to.equal(true);
+    const faults = (refused as HandoffError).faults!;
+    expect(faults.map(({ kind, functionId }) => `${kind} ${functionId}`)).to.deep.equal(
+      ['a', 'b', 'c', 'd'].map((id) => `closure-not-resumable ${id}`),
+    );
+    expect(faults[1]!.message).to.equal(
+      'Cannot resume function "b": a serializer of its arguments is a plain function, which ended with its process',
+    );
+  });
+});
