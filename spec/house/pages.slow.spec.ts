@@ -22,6 +22,7 @@ const prints: Readonly<Record<string, RegExp>> = {
   'docs/errors.md: Time-outs and cancelling': /^HANDOFF_FUNCTION_FAILED HANDOFF_FUNCTION_TIMEOUT\n$/,
   'docs/extending.md: A strategy': /^\{ nine: 9 \}\n$/,
   'docs/extending.md: A store backend': /^\[ 'Ada', 'Grace' \]\n$/,
+  'docs/extending.md: An isolation': /^\{ nine: 9 \}\n$/,
   'docs/extending.md: A transport': /^\[ 'second', 'first' \]\n$/,
   'docs/getting-started.md: ES modules with tsx': /^10\n$/,
   'docs/getting-started.md: CommonJS': /^10\n$/,
