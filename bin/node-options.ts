@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Capabilities, defaultCapabilities, EXTENSIONS, type Isolation, type NodeOptions } from '../lib/index.js';
+import { type Capabilities, defaultCapabilities, EXTENSIONS, type Isolation, isolationNames, type NodeOptions } from '../lib/index.js';
 import { amount, countFrom, nonEmpty, resource, urls } from './option-values.js';
 import { cookieOf, type SecretFlags, tlsOf } from './secret-files.js';
 
@@ -19,7 +19,7 @@ export interface NodeFlags extends ClusterFlags {
   readonly resource?: ReadonlyMap<string, number>;
   readonly threads?: number;
   readonly threadHeap?: number;
-  readonly isolation?: Isolation;
+  readonly isolation?: string;
   readonly loopConcurrency?: number;
   readonly codeSkew?: 'warn' | 'refuse';
 }
@@ -44,6 +44,10 @@ export function withClusterOptions(command: Command): Command {
     .option('--extensions <module>', `a module that exports variants of your own: ${EXTENSIONS.join(', ')}`, nonEmpty);
 }
 
+const ISOLATION_TEXT =
+  'where functions of modules run if they name no isolation, in the runs of this node: ' +
+  `${isolationNames.join(', ')}, or one of --extensions; default: ${isolationNames[0]}`;
+
 /** Adds the options of every command that starts a node. */
 export function withNodeOptions(command: Command): Command {
   return command
@@ -58,11 +62,7 @@ export function withNodeOptions(command: Command): Command {
       'the largest heap of each worker thread, and of each child process; default: memory / threads',
       countFrom(16),
     )
-    .option(
-      '--isolation <name>',
-      'where functions of modules run if they name no isolation, in the runs of this node: thread, loop, process or one of --extensions',
-      nonEmpty,
-    )
+    .option('--isolation <name>', ISOLATION_TEXT, nonEmpty)
     .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1))
     .addOption(
       new Option('--code-skew <what>', 'the reaction to a module that differs between this node and another').choices(['warn', 'refuse']),
@@ -87,7 +87,8 @@ export function nodeOptions(flags: NodeFlags): NodeOptions {
     ...(!isDefault && { capabilities }),
     ...(threads !== undefined && { threads }),
     ...(threadHeap !== undefined && { threadHeapMiB: threadHeap }),
-    ...(isolation !== undefined && { isolation }),
+    // The engine knows which there are.
+    ...(isolation !== undefined && { isolation: isolation as Isolation }),
     ...(loopConcurrency !== undefined && { loopConcurrency }),
     ...(codeSkew !== undefined && { codeSkew }),
   };

@@ -57,6 +57,7 @@ export {
   type IsolationFactory,
   type IsolationOptions,
   type IsolationRunner,
+  isolationNames,
   type Lender,
   type Loan,
   loopIsolation,

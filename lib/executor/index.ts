@@ -15,7 +15,7 @@ export { findMissingCode, type MissingCode } from './code-check/find-missing.js'
 export { type Attempt, type AttemptHandle, Executor, startExecutor } from './executor.js';
 export { guardedIsolation } from './guarded-isolation.js';
 export type { IsolationFactory, IsolationOptions, IsolationRunner } from './isolation.js';
-export { isolations, loopIsolation, processIsolation, slotOf, threadIsolation } from './isolations/index.js';
+export { isolationNames, isolations, loopIsolation, processIsolation, slotOf, threadIsolation } from './isolations/index.js';
 export { KillGuard } from './isolations/kill-guard.js';
 export {
   type AttemptAnswer,

@@ -10,6 +10,9 @@ export const isolations: ReadonlyMap<string, IsolationFactory> = new Map([
   ['process', processIsolation],
 ]);
 
+/** The names of the built-in isolations, the default first. */
+export const isolationNames: readonly string[] = [...isolations.keys()];
+
 /** The isolations whose calls take slots of another. */
 const SHARED: ReadonlyMap<string, string> = new Map([['process', 'thread']]);
 
