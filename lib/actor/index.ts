@@ -1,6 +1,6 @@
 // Actor: the ground everything stands on: nact, tamed, with Erlang's supervision.
 // In:  handlers, child specifications, a clock and a logger.
-// Out: actors and supervisors with exit reasons, fences and questions; groups of short-lived actors; desks for other people's nact actors.
+// Out: actors and supervisors with exit reasons, fences and questions; groups of short-lived actors; references for other nact actors.
 
 export { type CrashReport, startCrashBoundary } from './actors/crash-boundary.js';
 export { type ActorGroup, type GroupRef, type MemberExit, type MemberHandler, openGroup } from './group.js';

@@ -132,8 +132,8 @@ export class Allocator {
   }
 
   /**
-   * For a class that no member can hold now, returns the node that left last and could have held it, or one that could and rests after it
-   * did not run a function. `undefined` while another member can, or if none ever could.
+   * Returns the node to wait for, for a class that no member can hold now. That is the latest former member that could have held it, or a
+   * member that could and rests after it did not run a function. `undefined` while another member can, or if none ever could.
    */
   goneNodeFor(kind: ClaimClass): string | undefined {
     const able = this.#queue.ableNodes(kind);

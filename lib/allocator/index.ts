@@ -1,6 +1,6 @@
 // Allocator: WHERE each function goes.
-// In:  functions that are ready, each with a kind of claim, from any number of runs; claims given back.
-// Out: grants (node, claim), one node's ledger being the only authority on it; refusals; what waits and for what.
+// In:  functions that are ready, each with a class of claims, from any number of runs; freed claims.
+// Out: grants (node, claim), where each node's ledger alone decides; refusals; waiting functions with what they lack.
 
 export { Allocator, type AllocatorClient, type AllocatorMessage, startAllocator } from './allocator.js';
 export type { Capacity, Claim, ClaimNeed } from './capacity/capacity.js';

@@ -23,7 +23,7 @@ export class Trampoline {
     return this.#isWanted;
   }
 
-  /** Asks for the work without doing it: whoever enters next finds it wanted. */
+  /** Requests the work without doing it: the next caller that enters finds it requested. */
   want(): void {
     this.#isWanted = true;
   }

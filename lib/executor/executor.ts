@@ -162,7 +162,7 @@ export class Executor {
   #blocked = 0;
   #idle: (() => void)[] = [];
 
-  /** `crash` hears of bugs in what deals with the ends of attempts. Default: they are thrown where the isolation told the end. */
+  /** `crash` receives errors of listeners to the ends of attempts. By default they are thrown into the isolation that reported the end. */
   constructor(isolations: ReadonlyMap<string, IsolationRunner>, clock: Clock, crash: (error: unknown) => void = rethrow) {
     this.#host = { isolations, clock, crash };
   }

@@ -9,15 +9,15 @@ const GIVE_UP_MS = 10_000;
 /** How long an isolation may take to close, ms. */
 const CLOSING_MS = 2000;
 
-/** What the guard of an isolation needs. */
+/** The parts of the node that the guard of an isolation needs. */
 export interface GuardDeps {
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * An isolation of a user's own, kept to its contract, so that none can end the node or hold up a run: what it throws fails the call, a
- * second `settle` is ignored, an outcome that is none fails the call, and a call that does not end when it is stopped is given up.
+ * Keeps a user's own isolation to its contract, so that it cannot end the node or hold up a run. What it throws fails the call, and so does
+ * an invalid outcome. A second `settle` is ignored. A stopped call that does not end is given up.
  */
 export function guardedIsolation(name: string, runner: IsolationRunner, deps: GuardDeps): IsolationRunner {
   const open = new Set<GuardedCall>();
@@ -58,7 +58,7 @@ class GuardedCall implements RunningCall {
   #running: RunningCall | undefined;
   #giveUp: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isOver = false;
-  /** Whether the isolation has told its end; one that was given up may do so later. */
+  /** Whether the isolation has reported its end. A call that was given up may do so later. */
   #hasEnded = false;
   #whenOver: (() => void)[] = [];
 
@@ -124,7 +124,7 @@ class GuardedCall implements RunningCall {
   }
 }
 
-/** What is wrong with how a call ended, as its isolation says. Never throws. */
+/** Returns what is wrong with a call's outcome as its isolation reports it. Never throws. */
 function faultOf(outcome: CallOutcome, { steps }: IsolationCall): string | undefined {
   try {
     switch (outcome.type) {

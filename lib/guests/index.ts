@@ -1,5 +1,5 @@
 // Guests: attempts that run here for other drivers.
-// In:  what drivers say of their runs and attempts; grants of this node's allocator; outcomes of its executor.
+// In:  messages of drivers about their runs and attempts; grants of this node's allocator; outcomes of its executor.
 // Out: answers to the drivers; claims freed and values dropped when a driver is done, or gone.
 export type { GuestDeps } from './guest-deps.js';
 export { type DriverMessage, GuestRuns } from './guest-runs.js';

@@ -1,6 +1,6 @@
 // Journal: WHAT must outlive the process.
 // In:  runs by key, groups of packed entries that their drivers append, the end.
-// Out: what was recorded, to whoever opens the run next; one driver at a time; `HANDOFF_STORAGE_FAILED` with its reason.
+// Out: the record, for the node that opens the run next; one driver at a time; `HANDOFF_STORAGE_FAILED` with its reason.
 export { DataDir } from './data-dir/data-dir.js';
 export { type FileValueName, type ReadValue, ValueFiles, type ValueLoss, type ValueStamp } from './data-dir/value-files.js';
 export { type JournalEntry, packEntries, unpackEntries } from './groups/pack-entries.js';

@@ -3,10 +3,10 @@ import type { JournalStore } from './stored/operations.js';
 
 /** What every journal is opened with. */
 export interface JournalOptions {
-  /** The name of this node: others that ask for a run's driver are told it. */
+  /** The name of this node, for others that ask for a run's driver. */
   readonly node: string;
   readonly clock: Clock;
-  /** How long a driver that is silent keeps its runs. */
+  /** How long a silent driver keeps its runs, ms. */
   readonly leaseMs: number;
   /** Nothing is written, no lease is taken, and a node that writes is not disturbed. @default false */
   readonly isReadOnly?: boolean;

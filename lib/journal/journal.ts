@@ -1,14 +1,14 @@
 /**
- * What a run is, as its journal tells it: `interrupted` runs have no driver any more and did not end. A run whose driver's lease has run
- * out is told as `interrupted`.
+ * The state of a run according to its journal. `interrupted` runs did not end and have no driver any more, or their driver's lease has run
+ * out.
  */
 export type RecordedState = 'running' | 'interrupted' | 'completed' | 'failed' | 'cancelled';
 
-/** What one run has in its journal, beside its groups. */
+/** The record of one run in its journal, besides its groups. */
 export interface RecordedRun {
   /** The user's name of the run: unique in its journal, until the run is forgotten. */
   readonly key: string;
-  /** Names the run for ever: a run of the same key after `forgetRun` has another. */
+  /** The unique id of the run: a run of the same key after `forgetRun` has another. */
   readonly runId: string;
   readonly dagId: string;
   readonly state: RecordedState;
@@ -16,18 +16,18 @@ export interface RecordedRun {
   readonly epoch: number;
   /** The node that drives the run, or that drove it last. */
   readonly node: string;
-  /** How long the driver's lease still holds; 0 for a run that nobody drives, `Infinity` where a lock takes the lease's place. */
+  /** How long the driver's lease still holds, ms; 0 for a run without a driver, `Infinity` where a lock takes the lease's place. */
   readonly leaseLeftMs: number;
-  /** How many resumptions in a row, the latest included, have appended no group: 0 for a run that was never resumed. */
+  /** How many resumptions in a row, including the latest, have appended no group; 0 for a run that was never resumed. */
   readonly idleResumptions: number;
   /** Milliseconds since 1970, by the journal's clock: when the run was first opened, and last. */
   readonly startedAtMs: number;
   readonly openedAtMs: number;
   /** When the run ended; missing while it runs or is interrupted. */
   readonly endedAtMs?: number;
-  /** What `openRun`, `append` or `end` was given last; the journal does not look into it. */
+  /** The latest summary given to `openRun`, `append` or `end`. The journal does not look into it. */
   readonly summary: Uint8Array;
-  /** Set when the row of the run is damaged: then no other field can be relied on. */
+  /** Set if the row of the run is damaged: then no other field can be relied on. */
   readonly isDamaged?: boolean;
 }
 
@@ -49,15 +49,15 @@ export interface RunQuery {
   readonly key?: string;
   readonly state?: RecordedState;
   readonly dagId?: string;
-  /** At most so many. Default: all. */
+  /** The most runs returned. The default is all. */
   readonly limit?: number;
 }
 
-/** What `openRun` writes. */
+/** The content that `openRun` writes. */
 export interface OpenRunRequest {
   /** At most 512 bytes of UTF-8; the caller has checked it. */
   readonly key: string;
-  /** The epoch in which the caller knows the run: 0 for a key that the journal does not know. The run is opened in the next one. */
+  /** The epoch that the caller knows of the run: 0 for a key that the journal does not know. The run is opened in the next one. */
   readonly knownEpoch: number;
   /** The id of a new run. A run that the journal knows keeps its own. */
   readonly runId: string;
@@ -68,8 +68,8 @@ export interface OpenRunRequest {
 }
 
 /**
- * What comes of it. `driven`: the lease of another driver holds, or the run is open in this journal. `changed`: the run is in another epoch
- * than `knownEpoch`, or gone (then without a `run`): look again.
+ * The answer to `openRun`. `driven`: the lease of another driver holds, or the run is open in this journal. `changed`: the run is in
+ * another epoch than `knownEpoch`, or gone (then without a `run`): look again.
  */
 export type OpenRunAnswer =
   | { readonly type: 'opened'; readonly run: RunJournal; readonly recorded: RecordedRun }
@@ -108,38 +108,41 @@ export interface RunJournal {
 }
 
 /**
- * What must outlive the process: runs by key, each with the groups that its drivers wrote. Whoever opens a run raises its epoch, and only
- * the driver of the latest epoch can write. Group bytes are opaque to the journal; a checksum over each notices a byte that changed.
+ * The record of what must outlive the process: runs by key, each with the groups that its drivers wrote. Opening a run raises its epoch,
+ * and only the driver of the latest epoch can write. Group bytes are opaque to the journal; a checksum over each detects a changed byte.
  *
  * All calls reject with `HANDOFF_STORAGE_FAILED`; its `reason` is one of `StorageFault`. Nothing blocks the event loop.
  */
 export interface Journal {
-  /** The variant. */
+  /** The name of the variant. */
   readonly name: string;
   /** The right to drive the runs that are open here. */
   readonly lease: Lease;
-  /** Makes this node the driver of a run, new or known. `damaged` for a run whose row is. */
+  /** Makes this node the driver of a run, new or known. Rejects with `damaged` if the run's row is. */
   openRun(request: OpenRunRequest): Promise<OpenRunAnswer>;
-  /** Newest first, by when the run was first opened. Damaged ones are among them. */
+  /** Returns the matching runs, the one first opened last first. Damaged ones are included. */
   findRuns(query?: RunQuery): Promise<RecordedRun[]>;
   /**
-   * All groups of a run in the order in which they were written; none for a run that the journal does not know. A torn last group is left
-   * out; a damaged one ends the iteration with `damaged`, and with the run's key, after all groups before it.
+   * Iterates over all groups of a run in the order in which they were written; there are none for an unknown run. A torn last group is left
+   * out. A damaged one ends the iteration with `damaged`, and with the run's key, after all groups before it.
    */
   readGroups(run: RunName): AsyncIterable<RecordedGroup>;
-  /** Deletes a run: the run first, then its groups in batches. `HANDOFF_NOT_FOUND`, or `HANDOFF_DAG_RUNNING` while its lease holds. */
+  /**
+   * Deletes a run: the run first, then its groups in batches. Rejects with `HANDOFF_NOT_FOUND`, or with `HANDOFF_DAG_RUNNING` while its
+   * lease holds.
+   */
   forgetRun(key: string): Promise<void>;
-  /** Gives up the lease, so that the runs still open here are `interrupted`, and closes what was opened. Safe to call again. */
+  /** Releases the lease, so that the runs still open here are `interrupted`, and closes everything. Safe to call again. */
   close(): Promise<void>;
 }
 
 /**
- * The right of one node to drive the runs that it opened. It is renewed by itself, every third of `leaseMs`. It is counted from before the
- * renewal was sent, on whichever of the monotonic and the wall clock went further: the monotonic one stands still while a machine sleeps.
+ * The right of one node to drive the runs that it opened. It renews itself every third of `leaseMs`. It counts from before the renewal was
+ * sent, on the monotonic or the wall clock, whichever went further: the monotonic one stands still while a machine sleeps.
  */
 export interface Lease {
-  /** Whether this node may start anything of its runs now. Where a lock takes the lease's place: until the journal is closed. */
+  /** Whether this node may start parts of its runs now. Where a lock takes the lease's place, it holds until the journal is closed. */
   isHeld(): boolean;
-  /** Resolves when the lease is held (at once if it is); rejects with `HANDOFF_STOPPED` when the journal is closed. */
+  /** Resolves when the lease is held (at once if it is). Rejects with `HANDOFF_STOPPED` when the journal is closed. */
   whenHeld(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export const isStorageFailed = (error: unknown, reason?: StorageFault): error is
 export const runDamaged = (key: string, runId: string, what: string, cause?: unknown): HandoffError =>
   storageFailed('damaged', `Cannot read the run of key ${JSON.stringify(key)}: ${what}`, { runId, path: key, ...(cause ? { cause } : {}) });
 
-/** Told to a driver whose run another one has taken over since. */
+/** Returns the error for a driver whose run another driver has taken over. */
 export function runTakenOver(key: string, runId: string, epoch: number): HandoffError {
   const what = `since epoch ${epoch} another driver has taken it over, or it was forgotten`;
   return new HandoffError('HANDOFF_RUN_TAKEN_OVER', `Cannot go on with the run of key ${JSON.stringify(key)}: ${what}`, { runId });
@@ -38,7 +38,7 @@ const SYSTEM_FAULTS: Readonly<Record<string, StorageFault>> = {
   EIO: 'damaged',
 };
 
-/** What an error of the file system means. Others, as `EMFILE`, are `not-writable` too: nothing can be written now. */
+/** Returns an error of the file system as ours. Others, such as `EMFILE`, are `not-writable` too: nothing can be written now. */
 export function fileFailed(intent: string, error: unknown): HandoffError {
   const code = (error as NodeJS.ErrnoException)?.code ?? '';
   return storageFailed(SYSTEM_FAULTS[code] ?? 'not-writable', `${intent}: ${textOf(error)}`, { cause: error });

@@ -1,6 +1,6 @@
 // Nodes: WHO is there.
-// In:  this node's name and address, that it leaves, its links and what comes over them, beats and lists of members.
-// Out: the members and their status; every change of them; whom to dial, beats; a way into a cluster.
+// In:  this node's name, address and departure; its links, and the beats and lists of members that come over them.
+// Out: the members, their status and every change; nodes to dial; beats; a way into a cluster.
 export type { Beat, BeatContent, Resources } from './beat.js';
 export { type JoinOptions, joinCluster } from './joining.js';
 export type { Links, MembershipMessage } from './links.js';

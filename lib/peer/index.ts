@@ -1,6 +1,6 @@
 // Peer: the WIRE between this node and every other: one link each.
-// In:  a transport, whom to dial or where to listen, messages and values to send.
-// Out: who is linked and who no longer is; messages checked by shape, values whole.
+// In:  a transport, nodes to dial, an address to listen at, messages and values to send.
+// Out: the beginnings and ends of links; messages checked by shape; complete values.
 
 export { guardedTransport } from './guarded-transport.js';
 export { NoRoom } from './links/inbox.js';

@@ -1,6 +1,6 @@
 // Runner: WHEN each function goes.
-// In:  a DAG to execute, with its options and inputs; what becomes of claims and attempts.
-// Out: requests for claims, attempts to start and stop, events and progress; in the end results, or the error that says why not.
+// In:  a DAG to execute, with its options and inputs; the outcomes of claims and attempts.
+// Out: requests for claims, attempts to start and stop, events and progress; in the end results, or an error.
 
 export type { CompletedEvent, FailedEvent, Progress, RunEvent } from './brain/messages.js';
 export type { StartAttempt, WrapAttempt } from './run/run-job.js';

@@ -1,4 +1,4 @@
-// Testing: the kit, `handoff-dag/testing`: clusters to be harmed.
+// Testing: the kit, `handoff-dag/testing`: clusters that can be harmed.
 // In:  how many nodes, where they live, and what is to go wrong.
 // Out: nodes as their users see them, on networks that stall and break, in processes that stop and die.
 export type { ClusterOptions, ClusterTransport, FaultyLink, LinkFaults } from './cluster-options.js';

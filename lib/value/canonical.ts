@@ -6,16 +6,16 @@ import { bareRecordOf } from './rebuilt-error.js';
 import { sortedKeys } from './sorted-keys.js';
 import { isBuffer, shapeOf } from './value-shape.js';
 
-/** As much is written before a step ends, bytes; a property counts as some more, for what it takes to find it. */
+/** How many bytes are written before a step ends. A property counts as some more, for the time to find it. */
 const STEP_BYTES = 32 * 1024;
 const PART_BYTES = 16;
 
-/** Binary data is handed on in pieces, bytes: SHA-256 takes a third of a millisecond for one. */
+/** The size of the pieces in which binary data is passed on, bytes: SHA-256 takes a third of a millisecond for one. */
 const PIECE_BYTES = 256 * 1024;
-/** From so many keys on an object is written in steps. */
+/** An object with this many keys is written in steps. */
 const MANY_KEYS = 1000;
 
-/** Begins whatever is written: what reads as another version is another value. */
+/** The first byte of everything that is written. A value written by another version is another value. */
 const VERSION = 1;
 
 const BODY = { object: 65, array: 66, map: 67, set: 68, error: 69, date: 70, regexp: 71, memory: 72, view: 73 } as const;
@@ -30,10 +30,11 @@ class Memory {
 }
 
 /**
- * Writes values as bytes that are equal where a function could not tell the values apart, and nowhere else; but for the order of an
- * object's keys. Of what packing changes it writes what arrives: the class of an error if it is a standard one, else its name; no stacks,
- * and no `lastIndex`. Objects are numbered as they are met, in the order of the sorted keys, and each is written once, in the order of its
- * number: so what is shared and what is a circle is seen, and nothing is too deep.
+ * Writes values as bytes that are equal exactly if a function could not distinguish the values, except by the order of an object's keys. It
+ * writes what arrives after packing: the class of an error if it is a standard one, else its name; no stacks, and no `lastIndex`.
+ *
+ * Objects are numbered as they are met, in the order of the sorted keys. Each is written once, in the order of its number. So shared and
+ * cyclic parts are distinguished, and nothing is too deep.
  */
 export class CanonicalWriter {
   readonly #out: CanonicalBytes;
@@ -47,8 +48,8 @@ export class CanonicalWriter {
   }
 
   /**
-   * Writes a value that `check` has passed. What is none is refused where it is met, with `HANDOFF_NOT_SERIALIZABLE`. It must not change
-   * before all of it is written.
+   * Writes a value that `check` has passed. Anything else is refused where it is met, with `HANDOFF_NOT_SERIALIZABLE`. The value must not
+   * change before it is written completely.
    */
   *write(value: unknown): StepwiseWork<undefined> {
     try {
@@ -74,14 +75,14 @@ export class CanonicalWriter {
     return undefined;
   }
 
-  /** Something within a value; long texts apart. */
+  /** Writes a part of a value, except long texts. */
   #part(value: unknown): void {
     this.#out.left -= PART_BYTES;
     if (typeof value === 'object' && value !== null) this.#object(value);
     else this.#out.primitive(value);
   }
 
-  /** Names an object by its number; what is met first gets the next one. */
+  /** Writes an object's number. A new object gets the next number. */
   #object(value: object): void {
     let number = this.#numbers.get(value);
     if (number === undefined) {
@@ -92,7 +93,7 @@ export class CanonicalWriter {
     this.#out.count(number);
   }
 
-  /** What an object holds; work, if there is much of it. */
+  /** Writes the contents of an object. Returns the rest of the work if there is much of it. */
   #body(value: object): StepwiseWork<undefined> | undefined {
     if (value instanceof Memory) return this.#memory(value.bytes);
     const shape = shapeOf(value);
@@ -214,13 +215,13 @@ export class CanonicalWriter {
     return undefined;
   }
 
-  /** What kind of view it is, of what memory, and which part. */
+  /** Writes the kind of a view, its memory, and its part of that memory. */
   #view(value: ArrayBufferView): void {
     this.#out.tag(BODY.view);
     const { buffer, byteOffset, byteLength } = value;
     const isOfBuffer = isBuffer(value);
     this.#out.text(types.isDataView(value) ? 'DataView' : isOfBuffer ? 'Buffer' : (value as Uint8Array)[Symbol.toStringTag]);
-    // A Buffer may lie in a pool, which is not what it holds; a view that is the whole value arrives with its own bytes alone.
+    // A Buffer may lie in a pool that is not part of it. A view that is the whole value arrives with its own bytes only.
     const hasAll = byteLength === buffer.byteLength || !(isOfBuffer || value === this.#root);
     this.#object(hasAll ? buffer : new Memory(new Uint8Array(buffer, byteOffset, byteLength)));
     this.#out.number(hasAll ? byteOffset : 0);
@@ -247,7 +248,7 @@ export class CanonicalWriter {
     return true;
   }
 
-  /** As `text` of the bytes writes it, in steps. */
+  /** Writes a text in steps, as `text` of the bytes does. */
   *#longText(value: string): StepwiseWork<undefined> {
     if (!isLong(value)) {
       this.#out.text(value);

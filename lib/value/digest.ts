@@ -4,11 +4,14 @@ import { CanonicalWriter } from './canonical.js';
 import { check } from './check.js';
 
 /**
- * The digest of a value, SHA-256 in base64url: equal where a function could not tell the values apart, wherever and by whatever Node it is
- * taken, and nowhere else. The order of an object's keys does not count; that of a Map or Set does, and so do -0, holes, what is shared and
- * what is a circle, a Buffer and a Uint8Array, the bytes around a view that is part of a value. An error counts by class, name, message and
- * fields, not by its stacks, which name files and lines. What packing changes counts as it arrives: `check` says what that is, and refuses
- * what is no value with `HANDOFF_NOT_SERIALIZABLE` and the path. The value must not change until it is done.
+ * Returns the digest of a value, SHA-256 in base64url. It is equal exactly if a function could not distinguish the values, on whichever
+ * node and version of Node it is taken.
+ *
+ * The order of an object's keys does not count; that of a Map or Set does. Also distinguished are -0, holes, shared and cyclic parts, a
+ * Buffer and a Uint8Array, and the bytes around a view that is part of a value. An error counts by class, name, message and fields, not by
+ * its stacks, which name files and lines. What packing changes counts as it arrives.
+ *
+ * Throws `HANDOFF_NOT_SERIALIZABLE` with the path for anything that `check` refuses. The value must not change until it is done.
  */
 export function* valueDigest(value: unknown, { where, isChecked = false }: DigestOptions): StepwiseWork<string> {
   if (!isChecked) check(value, { where, freeze: false });
@@ -17,13 +20,16 @@ export function* valueDigest(value: unknown, { where, isChecked = false }: Diges
   return hash.digest('base64url');
 }
 
-/** The digest of a value, at once: some 10 ms for a MiB of small parts, 1.5 ms for one of binary data. Throws as `valueDigest` does. */
+/**
+ * Returns the digest of a value at once: some 10 ms for a MiB of small parts, 1.5 ms for a MiB of binary data. Throws as `valueDigest`
+ * does.
+ */
 export const digestOf = (value: unknown, options: DigestOptions): string => doAtOnce(valueDigest(value, options));
 
-/** How a digest is taken. */
+/** The options of a digest. */
 export interface DigestOptions {
-  /** The name of the whole, with which paths begin. */
+  /** The name of the root value, with which paths begin. */
   readonly where: string;
-  /** Whether it is known to be a value. Default false: then it is checked first, at once. */
+  /** Whether it is known to be a value. If not, it is checked first, at once. Default false. */
   readonly isChecked?: boolean;
 }

@@ -1,6 +1,6 @@
 // Value: WHAT may pass from function to function, and how it is carried.
 // In:  anything that a function returns, throws, or a caller supplies.
-// Out: a value checked, frozen, packed into bytes, or unpacked; `HANDOFF_NOT_SERIALIZABLE` with the path for what is none.
+// Out: a value checked, frozen, packed into bytes, or unpacked; `HANDOFF_NOT_SERIALIZABLE` with the path for anything else.
 export { check, type Survey, surfaceSize, survey } from './check.js';
 export { ConstantColumn } from './constant-column.js';
 export { type DigestOptions, digestOf, valueDigest } from './digest.js';

@@ -17,6 +17,35 @@ const isExpression = (line: string): boolean => /^\s*\/.*\/[a-z]*[;,]$/.test(lin
 /** The lines of all files, each with where it is. */
 const lines = sources.flatMap(({ path, text }) => text.split('\n').map((line, at) => ({ line, where: `${path}:${at + 1}` })));
 
+/** What made the comments of this house hard to read. Each has a plain form: the thing first, then its clause. */
+const RIDDLES: readonly RegExp[] = [
+  /\bwho(?:m)?ever\b/i, // 'the caller', 'the node', 'a reader'
+  /\b(?:some|every)body\b/i,
+  /(?:^|[.:;] )Whom? (?!is there)/, // 'A node that …'
+  /\bwhat\b[^.;:]{0,60}\b(?:is|are) none\b/i, // 'anything else'
+  /\bto be had\b/,
+  /(?:^|[.:;] )Of (?:\w+ ){1,5}(?:it|they|this|that|these) (?:is|are|has)\b/, // 'Of more it is told when …'
+  /(?:^|[.:;] )As `/, // 'Like `…`'
+  /\blets? go of\b/, // 'releases', 'drops'
+];
+
+/** The comments of all files, each in one line, paragraphs apart. */
+const comments = sources.flatMap(({ path, text }) => commentsOf(text).map((comment) => ({ ...comment, where: `${path}:${comment.line}` })));
+
+/** Docstrings, and runs of line comments. */
+function commentsOf(text: string): { readonly text: string; readonly line: number }[] {
+  const found = text.matchAll(/^[ \t]*(?:\/\*\*[\s\S]*?\*\/|(?:\/\/.*\n(?:[ \t]*(?=\/\/))?)+)/gm);
+  return [...found].map(({ 0: comment, index }) => ({
+    line: text.slice(0, index).split('\n').length,
+    text: comment
+      .split('\n')
+      .map((line) => line.replace(/^\s*(?:\/\*\*|\*\/|\*|\/\/) ?|\s*\*\/\s*$/g, ''))
+      .join('\n')
+      .replace(/([^\n])\n(?=[^\n@-])/g, '$1 ')
+      .trim(),
+  }));
+}
+
 describe('names and prose of lib and bin', () => {
   it('keep to 140 columns, comments as well as code', () => {
     const wide = lines.filter(({ line }) => line.length > COLUMNS && !isExpression(line)).map(({ where }) => where);
@@ -28,6 +57,23 @@ describe('names and prose of lib and bin', () => {
       .filter(({ line }) => /^\s*(?:\/\*\*|\*|\/\/).*(?:\bAnswers\b|; answers\b)/.test(line))
       .map(({ where }) => where);
     expect(answering).to.deep.equal([]);
+  });
+
+  it('use plain words: no riddle, no inversion, no "whoever" for a thing', () => {
+    const riddles = comments.flatMap(({ text, where }) => RIDDLES.flatMap((riddle) => (riddle.test(text) ? [`${where}: ${riddle}`] : [])));
+    expect(riddles).to.deep.equal([]);
+  });
+
+  it('have no sentence of more than 35 words', () => {
+    const sentences = comments.flatMap(({ text, where }) =>
+      text
+        .replace(/`[^`]*`/g, 'code')
+        .replace(/\([^()]*\)/g, '')
+        .split(/(?<=[.;:!?])\s+|\n\n/)
+        .map((sentence) => ({ where, words: sentence.trim().split(/\s+/).length })),
+    );
+    expect(sentences.length).to.be.above(5000);
+    expect(sentences.filter(({ words }) => words > 35)).to.deep.equal([]);
   });
 
   it('give each exported name to one thing', () => {

@@ -3,20 +3,20 @@ import type { StepwiseWork } from '../../base/index.js';
 import { topologicalOrder, transposed } from '../graph/adjacency.js';
 import type { CodeRecord, PlanRecord } from './plan-record.js';
 
-/** What became of a function since it was recorded: nothing, it is new, or why it is not what it was. */
+/** What happened to a function since it was recorded: nothing, it is new, or why it differs. */
 export const FUNCTION_CHANGES = ['same', 'new', 'code', 'wiring', 'constants', 'inputs', 'producer', 'asked'] as const;
 /** One of `FUNCTION_CHANGES`. */
 export type FunctionChange = (typeof FUNCTION_CHANGES)[number];
 
 const [SAME, NEW, CODE, WIRING, CONSTANTS, INPUTS, PRODUCER, ASKED] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
-/** So many functions are compared in one step. */
+/** How many functions are compared in one step. */
 const FUNCTIONS_IN_STEP = 2000;
 
 /**
- * Compares a plan with a recorded one, column by column: functions are matched by id, whatever their order. A function is the same if its
- * code (by version, else by content), its wiring and its constants are, and if, transitively, all that it consumes is, inputs included.
- * What an inline function is no more, its consumers are not either, for the same reason. Linear, in steps.
+ * Compares a plan with a recorded one, column by column. Functions are matched by id, whatever their order. A function is the same if its
+ * code (by version, else by content), its wiring and its constants are, and if everything that it consumes is, transitively and including
+ * inputs. If an inline function changed, its consumers changed for the same reason. Linear, in steps.
  */
 export function* comparePlans(recorded: PlanRecord, now: PlanRecord, reuse: Reuse): StepwiseWork<PlanComparison> {
   const recordedAs = yield* matchIds(recorded, now);
@@ -44,14 +44,14 @@ export interface PlanComparison {
 }
 
 /**
- * How much must be equal for a recorded success to be used again: all of a function; all but the content of code, so that a version still
+ * How much must be equal for a recorded success to be used again: everything; everything but the content of code, so that a version still
  * counts; or nothing is used again.
  */
 export type Reuse = 'same-code' | 'same-wiring' | 'none';
 
 /**
- * Whether two plans are of the same DAG, with the same inputs: what a key asks of a second call to be attached to the first. A bound or
- * native function is never the same: a DAG that has not changed is known by its plan, which is the same object.
+ * Whether two plans are of the same DAG, with the same inputs. A key requires that of a second call that is to be attached to the first. A
+ * bound or native function is never the same: an unchanged DAG is recognised by its plan, which is the same object.
  */
 export function* isSameDag(recorded: PlanRecord, now: PlanRecord): StepwiseWork<boolean> {
   const { changes, missing } = yield* comparePlans(recorded, now, 'same-code');
@@ -65,7 +65,7 @@ export function haveSameInputs(recorded: PlanRecord, now: PlanRecord): boolean {
   return now.inputs.every((id, k) => digests.has(id) && digests.get(id) === now.inputDigests[k]);
 }
 
-/** By number in which opening of the run each function became what it is: what has not changed keeps what the record says. */
+/** Returns for each function the opening of the run in which it became what it is. Unchanged functions keep the recorded number. */
 export function sinceEpoch(recorded: PlanRecord, { recordedAs, changes }: PlanComparison, epoch: number): Uint32Array {
   return Uint32Array.from(changes, (change, number) => (change === SAME ? recorded.since[recordedAs[number]!]! : epoch));
 }
@@ -75,7 +75,7 @@ function* matchIds(recorded: PlanRecord, now: PlanRecord): StepwiseWork<Int32Arr
   let numbers: Map<string, number> | undefined;
   for (let number = 0; number < matches.length; number += 1) {
     const id = now.ids[number]!;
-    // Most often nothing has moved, and there is nothing to look up.
+    // Usually nothing has moved, and no look-up is needed.
     if (recorded.ids[number] === id) matches[number] = number;
     else {
       numbers ??= yield* numbersOf(recorded.ids);
@@ -95,7 +95,7 @@ function* numbersOf(ids: readonly string[]): StepwiseWork<Map<string, number>> {
   return numbers;
 }
 
-/** An order in which producers come before consumers; `undefined` if that of the numbers is one. */
+/** Returns an order in which producers come before consumers, or `undefined` if the numbers are in such an order. */
 function orderOf({ argsStart, args, ids }: PlanRecord): Int32Array | undefined {
   let isOrdered = true;
   for (let number = 0; number < ids.length && isOrdered; number += 1) {
@@ -161,7 +161,7 @@ class Comparison {
     for (let k = 0; k < length; k += 1) {
       const producer = now.args[start + k]!;
       const producerBefore = producer < 0 ? this.#inputs[-producer - 1]! : this.#recordedAs[producer]!;
-      // A function that is new would look like an input, an input that is new like a function.
+      // A new function would look like an input, and a new input like a function.
       if (recorded.args[startBefore + k] !== producerBefore || producer < 0 !== producerBefore < 0) return WIRING;
       const reason = this.#edge(recorded.edgeAt[startBefore + k] ?? 0, now.edgeAt[start + k] ?? 0);
       if (reason !== SAME && (change === SAME || reason < change)) change = reason;
@@ -202,11 +202,11 @@ class Comparison {
   }
 }
 
-/** Numbers the code of a plan by what must be equal of it. */
+/** Numbers the code of a plan by the parts that must be equal. */
 function classesOf(plan: PlanRecord, other: PlanRecord, reuse: Reuse, classes: Map<string, number>): Int32Array {
   const contents = new Map(other.modules.map((module, k) => [module, other.contents[k]]));
   const contentOf = (module: number): string | null => {
-    // Where one of the two drivers does not have the module, its name alone is compared.
+    // If one of the two drivers does not have the module, only its name is compared.
     const isKnown = reuse === 'same-code' && (contents.get(plan.modules[module]!) ?? null) !== null;
     return isKnown ? plan.contents[module]! : null;
   };

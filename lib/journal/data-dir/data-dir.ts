@@ -9,15 +9,15 @@ const PRIVATE_FILE = 0o600;
 const ID_FILE = 'id';
 const ID_FORM = /^[0-9a-f-]{36}\n?$/;
 
-/** A folder that one node uses at a time, and that outlives it: its journal, large values, what is spilled. */
+/** A folder that one node uses at a time, and that outlives it: its journal, large values, spilled values. */
 export class DataDir {
-  /** Absolute. */
+  /** The absolute path of the folder. */
   readonly path: string;
-  /** Names the folder wherever it is mounted, and whichever node uses it. */
+  /** The id of the folder, wherever it is mounted, and whichever node uses it. */
   readonly id: string;
-  /** It was opened for reading, beside a node that may be running. */
+  /** Whether it was opened for reading only, while another node may use it. */
   readonly isReadOnly: boolean;
-  /** Whether a node drives runs of it: this one, or the one beside which it is read. */
+  /** Whether a node drives runs of it: this one, or the one that it is read beside. */
   readonly isDriven: boolean;
   readonly #lock: FolderLock | undefined;
 
@@ -30,7 +30,7 @@ export class DataDir {
   }
 
   /**
-   * Opens a folder and locks it; it is made where it is missing. With `isReadOnly` it must be there, is not locked, and nothing is written.
+   * Opens a folder and locks it; it is made if it is missing. With `isReadOnly` it must exist, is not locked, and nothing is written.
    * Rejects with `HANDOFF_STORAGE_FAILED`: `in-use`, `not-private`, `not-writable`, `full`, `damaged`.
    */
   static async open(given: string, { isReadOnly = false }: { readonly isReadOnly?: boolean } = {}): Promise<DataDir> {
@@ -46,12 +46,12 @@ export class DataDir {
     }
   }
 
-  /** The file of the journal in SQLite. */
+  /** The path of the journal's SQLite file. */
   get journalPath(): string {
     return join(this.path, 'journal.db');
   }
 
-  /** Lets go of the folder. Safe to call again. */
+  /** Releases the folder. Safe to call again. */
   close(): void {
     this.#lock?.release();
   }

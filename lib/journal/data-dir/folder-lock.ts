@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openSqlite } from '../sqlite/sqlite-connection.js';
 import { isStorageFailed, storageFailed } from '../storage-failed.js';
 
-/** A lock that the system lets go of when the process dies. */
+/** A lock that the system releases when the process dies. */
 export interface FolderLock {
   release(): void;
 }
@@ -19,7 +19,7 @@ const shared = globalThis as { [lockedFolders]?: Set<string> };
 shared[lockedFolders] ??= new Set();
 const lockedHere = shared[lockedFolders];
 
-/** Locks a folder for this node; rejects with `in-use` where another node has it, of this process or another. */
+/** Locks a folder for this node. Rejects with `in-use` if another node has it, of this process or another. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const inUse = (): Error => storageFailed('in-use', `Cannot use ${JSON.stringify(folder)}: another node uses it`, { path: folder });
   const { dev, ino } = await stat(folder);
@@ -39,7 +39,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       release() {
         if (!isHeld) return;
         isHeld = false;
-        // A statement that is still in memory keeps a connection of libsql open: the end of the transaction lets go of the lock.
+        // A statement that is still in memory keeps a connection of libsql open. The end of the transaction releases the lock.
         connection.query('ROLLBACK');
         connection.close();
         lockedHere.delete(name);
@@ -51,7 +51,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   }
 }
 
-/** Whether a node has the folder now. Takes the lock for a moment to see it, except from a node of this process. */
+/** Whether a node has the folder now. It takes the lock for a moment to find out, except from a node of this process. */
 export async function isFolderLocked(folder: string): Promise<boolean> {
   const { dev, ino } = await stat(folder);
   if (lockedHere.has(`${dev}:${ino}`)) return true;

@@ -7,13 +7,13 @@ const PRIVATE_FOLDER = 0o700;
 /** The bits by which the group and others may write. */
 const OTHERS_WRITE = 0o022;
 
-/** Windows has neither owners in numbers nor these bits: there the folder's access lists say who may write. */
+/** Windows has neither numeric owners nor these bits: there the folder's access lists say which users may write. */
 const hasOwners = process.platform !== 'win32';
 
 function refuseOthers(path: string, found: Stats): void {
   const name = JSON.stringify(path);
   const own = process.geteuid?.();
-  // Whoever may write to the folder may run functions: recorded runs name modules.
+  // A user who may write to the folder may run functions: recorded runs name modules.
   if (hasOwners && found.uid !== own) {
     throw storageFailed('not-private', `Cannot use ${name}: it belongs to user ${found.uid}, not to user ${own}`, { path });
   }
@@ -23,7 +23,7 @@ function refuseOthers(path: string, found: Stats): void {
   }
 }
 
-/** With the folders above it. Node's own way, `recursive`, never ends where a file system knows no new folders, as `/proc`. */
+/** Makes a folder with the folders above it. Node's own `recursive` never ends where a file system allows no new folders, as `/proc`. */
 async function makeFolder(path: string, mayMakeParent = true): Promise<void> {
   try {
     await mkdir(path, { mode: PRIVATE_FOLDER });
@@ -37,7 +37,7 @@ async function makeFolder(path: string, mayMakeParent = true): Promise<void> {
 }
 
 /**
- * The absolute path of a folder that belongs to this user alone; it is made with mode 0700 where it is missing, unless `isReadOnly`.
+ * Returns the absolute path of a folder that belongs to this user alone. It is made with mode 0700 if it is missing, unless `isReadOnly`.
  * Rejects with `HANDOFF_STORAGE_FAILED`: `not-private`, `not-writable`, `full`.
  */
 export async function privateFolder(given: string, isReadOnly: boolean): Promise<string> {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 
-/** A checksum has so many bytes: a changed byte goes unnoticed once in 2^64 times. */
+/** The length of a checksum, bytes: a changed byte goes unnoticed once in 2^64 times. */
 const CHECKSUM_BYTES = 8;
 
 const finished = (hash: Hash): Uint8Array => new Uint8Array(hash.digest().subarray(0, CHECKSUM_BYTES));

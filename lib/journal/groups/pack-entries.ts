@@ -1,16 +1,16 @@
 // Brain: pure.
 
-/** One thing that is recorded of a run. The journal does not look into it. */
+/** One recorded thing of a run. The journal does not look into it. */
 export interface JournalEntry {
-  /** What is recorded, 0 to 127: the runner's own numbers. */
+  /** The kind of the record, 0 to 127: the runner's own numbers. */
   readonly kind: number;
-  /** The number of the function in the plan, from 0; 0 where the entry is of no function. */
+  /** The number of the function in the plan, from 0; 0 if the entry belongs to no function. */
   readonly index: number;
   /** The record, packed. It may be a view of memory that is shared or used again: it is copied. */
   readonly bytes: Uint8Array;
 }
 
-/** A varint of a number below 2^53 has at most so many bytes. */
+/** The longest varint of a number below 2^53, bytes. */
 const LONGEST_VARINT = 8;
 const LOW_BITS = 0x7f;
 const MORE = 0x80;
@@ -59,8 +59,8 @@ export function packEntries(entries: readonly JournalEntry[]): Uint8Array {
 }
 
 /**
- * The entries of a group. Their bytes are views of `group`. Throws a `RangeError` for bytes that `packEntries` did not make; the checksum
- * of a group has told these before.
+ * Returns the entries of a group. Their bytes are views of `group`. Throws a `RangeError` for bytes that `packEntries` did not make, which
+ * the checksum of a group detects first.
  */
 export function unpackEntries(group: Uint8Array): JournalEntry[] {
   const entries: JournalEntry[] = [];

@@ -9,7 +9,7 @@ interface LeaseWaiter {
 
 const leaseClosed = (): HandoffError => new HandoffError('HANDOFF_STOPPED', 'Cannot hold a lease: the journal has been closed');
 
-/** A lease that is renewed by a call of its own every third of its time; see `Lease`. `renew` rejects where it was not renewed. */
+/** A lease that renews itself every third of its time; see `Lease`. `renew` rejects if it was not renewed. */
 export class RenewedLease implements Lease {
   readonly #clock: Clock;
   readonly #leaseMs: number;
@@ -43,7 +43,7 @@ export class RenewedLease implements Lease {
     await new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
-  /** Renews now, and from then on by itself; also to take the lease first. Rejects where that fails; it goes on trying all the same. */
+  /** Renews now, and from then on by itself; also to take the lease first. Rejects if that fails, but goes on trying. */
   renewNow(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -53,7 +53,7 @@ export class RenewedLease implements Lease {
     return this.#renewing;
   }
 
-  /** A lease that is taken by other means, as when a run is opened, is counted from before that was sent. */
+  /** A lease taken by other means, as when a run is opened, counts from before that was sent. */
   heldSince(sentAtMs: number, sentAtWallMs: number): void {
     if (this.#state && this.#state.sentAtMs > sentAtMs) return;
     this.#state = { leaseMs: this.#leaseMs, sentAtMs, sentAtWallMs };
@@ -61,7 +61,7 @@ export class RenewedLease implements Lease {
     if (this.isHeld()) for (const { resolve } of this.#waiters.splice(0)) resolve();
   }
 
-  /** Renews no more. */
+  /** Ends renewing. */
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
@@ -108,7 +108,7 @@ export class LockedLease implements Lease {
     if (this.#isClosed) throw leaseClosed();
   }
 
-  /** The lock is about to be let go. */
+  /** The lock is about to be released. */
   close(): void {
     this.#isClosed = true;
   }

@@ -23,7 +23,9 @@ const FAULTS: Readonly<Record<string, StorageFault>> = {
   XX: 'damaged',
 };
 
-/** An error of PostgreSQL, or of the way to it, as ours. One that says that a statement is wrong is a bug, and passes as it is. */
+/**
+ * Returns an error of PostgreSQL, or of the way to it, as ours. An error that means a wrong statement is a bug, and is returned as it is.
+ */
 export function postgresFailed(error: unknown, place: string): unknown {
   if (HandoffError.is(error)) return error;
   const code = codeOf(error);
@@ -31,12 +33,12 @@ export function postgresFailed(error: unknown, place: string): unknown {
   return reason ? storageFailed(reason, `Cannot use the journal at ${place}: ${textOf(error)}`, { cause: error }) : error;
 }
 
-/** Two transactions were in each other's way, and one of them was given up: it can be tried again. */
+/** Two transactions conflicted, and one of them was given up: it can be tried again. */
 export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
 
-/** The database refuses this user or does not have this database: to wait does not help. */
+/** The database refuses this user, or does not exist: waiting does not help. */
 export const isRefusal = (error: unknown): boolean => /^(?:28|3D)/.test(codeOf(error));
 
-/** Whether the database answered, or it was us who gave up, so that the connection can be used again. */
+/** Whether the database answered, or we gave up, so that the connection can be used again. */
 export const isAnswer = (error: unknown): boolean =>
   HandoffError.is(error) || (SQLSTATE.test(codeOf(error)) && !/^(?:08|57)/.test(codeOf(error)));

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { SqlQuery, SqlValue } from '../sql/dialect.js';
 import { isAnswer, postgresFailed } from './postgres-failed.js';
 
-/** A group, a renewal, a reader and a sweep at once. */
+/** The number of connections: a group, a renewal, a reader and a sweep at once. */
 const CONNECTIONS = 4;
 const IDLE_MS = 30_000;
 
@@ -25,7 +25,7 @@ class PasswordClient extends pg.Client {
 
 /** Connections to a database of PostgreSQL. They do not keep the process alive while nothing is asked. */
 export class PostgresPool {
-  /** Where the database is, for messages: no user, no password, no query. */
+  /** The address of the database, for messages: no user, no password, no query. */
   readonly place: string;
   readonly #pool: pg.Pool;
   readonly #inUse = new Set<pg.PoolClient>();
@@ -35,14 +35,14 @@ export class PostgresPool {
     const { host, port, database } = new pg.Client(config);
     this.place = `${host}:${port}, database ${JSON.stringify(database)}`;
     this.#pool = new pg.Pool({ ...config, Client: PasswordClient, max: CONNECTIONS, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
-    // A connection that is lost says so also while it is in use, beside the query that fails: without a listener that ends the process.
+    // A lost connection also emits an error while it is in use, besides the query that fails. Without a listener that ends the process.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
     this.#pool.on('error', () => {});
   }
 
   /**
-   * Runs `work` in a transaction, or in none if it is one statement. After `limitMs` without an answer to a statement, and after any
-   * error of the connection, the connection is closed. Rejects with what the database said, or with `HANDOFF_STORAGE_FAILED`.
+   * Runs `work` in a transaction, or in none if it is one statement. The connection is closed after `limitMs` without an answer to a
+   * statement, and after any error of it. Rejects with what the database reported, or with `HANDOFF_STORAGE_FAILED`.
    */
   async run<T>(isTransaction: boolean, limitMs: number, work: (query: SqlQuery) => Promise<T>): Promise<T> {
     let client: pg.PoolClient | undefined;

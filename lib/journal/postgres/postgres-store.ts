@@ -13,7 +13,7 @@ import { parsePostgresUrl } from './postgres-url.js';
 export interface PostgresStoreOptions {
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** So long it is tried again while the database does not answer, or older nodes hold leases. */
+  /** How long to try while the database does not answer, or older nodes hold leases. */
   readonly openTimeoutMs: number;
   readonly isReadOnly: boolean;
   /** For specs. @default MIGRATIONS */
@@ -26,7 +26,7 @@ const STATEMENT_MS = 60_000;
 const CONNECT_MS = 10_000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
-/** Transactions that were in each other's way are tried again so often. */
+/** How often a transaction that conflicted is tried again. */
 const CONFLICTS = 10;
 /** The key of the lock under which tables are made has so many bytes. */
 const LOCK_BYTES = 6;
@@ -118,12 +118,12 @@ async function makeTables(
   await query('SELECT pg_advisory_xact_lock($1)', [digest.readUIntBE(0, LOCK_BYTES)]);
   const isThere = await hasTables();
   if (!isThere) {
-    // Who may make tables in a schema need not be allowed to make schemas.
+    // A user who may make tables in a schema need not be allowed to make schemas.
     const [row] = await query('SELECT 1 AS there FROM pg_namespace WHERE nspname = $1', [schema]);
     if (!row) await query(`CREATE SCHEMA "${schema}"`);
   }
   const done = await migrate(query, dialect, isThere, migrations);
-  // Packed bytes do not get smaller, and to try takes time.
+  // Packed bytes do not get smaller, and trying takes time.
   if (!isThere) await query(`ALTER TABLE ${dialect.prefix}groups ALTER COLUMN bytes SET STORAGE EXTERNAL`);
   return done;
 }

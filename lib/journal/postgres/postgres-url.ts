@@ -1,4 +1,4 @@
-/** What the URL of a journal says: where the database is, for `pg`, and the schema of its tables. */
+/** The parts of a journal's URL: the database, for `pg`, and the schema of its tables. */
 export interface PostgresPlace {
   /** For `pg` alone: it may hold a password. */
   readonly connectionString: string;
@@ -10,8 +10,8 @@ const SCHEMA_FORM = /^[a-z_][a-z0-9_]{0,62}$/;
 const DEFAULT_SCHEMA = 'handoff';
 
 /**
- * Takes the URL of a journal apart: `postgres://user@host/db?schema=handoff`. Throws a `TypeError` for what is no such URL, and a
- * `RangeError` for a schema of another form than `[a-z_][a-z0-9_]{0,62}`; the rest of the URL is in no message, as it may hold a password.
+ * Reads the URL of a journal: `postgres://user@host/db?schema=handoff`. Throws a `TypeError` for any other URL, and a `RangeError` for a
+ * schema that is not of the form `[a-z_][a-z0-9_]{0,62}`. No message contains the rest of the URL, as it may hold a password.
  */
 export function parsePostgresUrl(url: string): PostgresPlace {
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw new TypeError('Cannot use the journal: its URL does not begin with "postgres://"');

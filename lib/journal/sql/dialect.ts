@@ -16,13 +16,13 @@ export interface Dialect {
   readonly ordinal: string;
   /** Milliseconds since 1970 by the database's clock, as an expression. */
   readonly nowMs: string;
-  /** What locks the rows of a SELECT until the transaction ends: against everybody, against changes, or those that nobody has locked. */
+  /** Locks the rows of a SELECT until the transaction ends: against all access, against changes, or only rows that are not locked. */
   readonly forUpdate: string;
   readonly forShare: string;
   readonly skipLocked: string;
   /** A parameter of a type: where the database cannot tell it from the place. */
   readonly typed: (parameter: string, type: string) => string;
-  /** Whether the lease of a session that is there can hold: not where a lock says that nobody drives anything. */
+  /** Whether the lease of a present session can hold. It cannot where a lock says that no node drives anything. */
   readonly hasLiveSessions: boolean;
 }
 

@@ -8,14 +8,14 @@ import { JOURNAL_VERSION, refuseOther } from './schema.js';
 type From<Name extends StoreOperation> = StoreOperations[Name]['from'];
 type To<Name extends StoreOperation> = Promise<StoreOperations[Name]['to']>;
 
-/** Groups are looked at so many at a time, and read so many bytes at a time. */
+/** How many groups are looked at in one page, and how many bytes are read. */
 const PAGE_GROUPS = 256;
 const PAGE_BYTES = 1 << 20;
-/** So many groups of a forgotten run are deleted in one transaction. */
+/** How many groups of a forgotten run are deleted in one transaction. */
 const SWEEP_GROUPS = 100;
-/** A renewal asks for so many runs at a time. */
+/** How many runs a renewal asks for at a time. */
 const ASKED_AT_ONCE = 500;
-/** Sessions that are over are kept so long, for people who look for what happened. */
+/** How long ended sessions are kept, for people who look for what happened, ms. */
 const SESSION_KEPT_MS = 86_400_000;
 
 /** The operations of one transaction, in SQL. Each is called within a transaction of its own. */
@@ -134,7 +134,8 @@ export class SqlOperations {
 
   async renewSession({ session, open }: From<'renewSession'>): To<'renewSession'> {
     await refuseOther(this.#query, this.#dialect);
-    // The session's row comes first: whoever takes a run over locks it too, so that either this sees the new epoch or that the new end.
+    // The session's row comes first. A transaction that takes a run over locks it too, so either this one sees the new epoch, or that one
+    // the new end.
     await this.#extend(session);
     const { prefix } = this.#dialect;
     const isMine = new Set<string>();
@@ -158,7 +159,7 @@ export class SqlOperations {
     const { prefix, forUpdate } = this.#dialect;
     const [row] = await this.#query(`SELECT session FROM ${prefix}runs WHERE key = $1 ${forUpdate}`, [textBytes(key)]);
     if (!row) return undefined;
-    // In one order for all, or two drivers that take runs over from each other would wait for each other.
+    // All sessions lock in one order. Otherwise two drivers that take over each other's runs would wait for each other.
     const both = [`${row.session}`, session.id];
     await this.#query(`SELECT id FROM ${prefix}sessions WHERE id IN ($1, $2) ORDER BY id ${forUpdate}`, both);
     return this.#run(key);
@@ -188,7 +189,7 @@ export class SqlOperations {
     return (await this.#query(text, rowValues(row))).length > 0;
   }
 
-  /** One statement, conditional on the epoch. Returns false if the epoch is another, or the place taken. */
+  /** Inserts a group in one statement, conditional on the epoch. Returns false if the epoch differs, or the position is taken. */
   async #insertGroup(runId: string, epoch: number, sequence: number, bytes: Uint8Array): Promise<boolean> {
     const { prefix, forShare, typed, integer, bytes: blob } = this.#dialect;
     const given = [typed('$3', integer), typed('$4', integer), typed('$5', blob), typed('$6', blob)].join(', ');

@@ -2,9 +2,9 @@ import { textOf } from '../../base/index.js';
 import type { SqlRow, SqlValue } from '../sql/dialect.js';
 import { type StorageFault, storageFailed } from '../storage-failed.js';
 
-/** An open database of SQLite. Its calls block: in a thread of its own, or for what is short. */
+/** An open database of SQLite. Its calls block, so use it in a thread of its own, or for short work. */
 export interface SqliteConnection {
-  /** `$1` and so on stand for `values`. */
+  /** Runs a statement; `$1` and so on stand for `values`. */
   query(text: string, values?: readonly SqlValue[]): readonly SqlRow[];
   close(): void;
 }
@@ -19,10 +19,10 @@ interface BoundDatabase {
   close(): void;
 }
 
-/** Opens a file with one of the bindings; rejects where the binding is not there. */
+/** Opens a file with one of the bindings. Rejects if the binding is missing. */
 export type SqliteBinding = (path: string) => Promise<SqliteConnection>;
 
-/** So many statements are kept prepared: the operations have some twenty. */
+/** How many statements are kept prepared: the operations have some twenty. */
 const PREPARED = 100;
 
 /** The statements of a database, each prepared once. `rowsOf` runs one. */
@@ -101,7 +101,7 @@ const FAULTS: Readonly<Record<number, StorageFault>> = {
   26: 'damaged',
 };
 
-/** An error of SQLite as ours. One that says that a statement is wrong is a bug, and passes as it is. */
+/** Returns an error of SQLite as ours. An error that means a wrong statement is a bug, and is returned as it is. */
 export function sqliteFailed(error: unknown): unknown {
   const { rawCode, errcode } = error as { readonly rawCode?: unknown; readonly errcode?: unknown };
   const code = typeof rawCode === 'number' ? rawCode : errcode;

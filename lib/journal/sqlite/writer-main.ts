@@ -8,7 +8,7 @@ import type { StoreOperation } from '../stored/operations.js';
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js';
 import type { SqliteWriterData, WriterAnswer, WriterCall, WriterError } from './writer-messages.js';
 
-/** What the log of changes shrinks to, once it has been written into the database: it had grown for a large run. */
+/** The size to which the log of changes shrinks once it is written into the database: it grows for a large run. */
 const LOG_BYTES = 16 << 20;
 
 const port = parentPort!;
@@ -57,7 +57,7 @@ async function prepareWriting(opened: SqliteConnection): Promise<SqliteConnectio
   opened.query(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
   await inTransaction(opened, 'BEGIN IMMEDIATE', async (query) => {
     await migrate(query, dialect, hasTables(opened));
-    // Nobody else has the folder: whoever drove runs here before is gone.
+    // No other node has the folder: the node that drove runs here before is gone.
     await query('DELETE FROM sessions');
   });
   return opened;

@@ -1,7 +1,7 @@
 import type { StorageFault } from '../storage-failed.js';
 import type { StoreOperation, StoreOperations } from '../stored/operations.js';
 
-/** What the thread that writes SQLite is started with. */
+/** The start data of the thread that writes SQLite. */
 export interface SqliteWriterData {
   readonly path: string;
   readonly isReadOnly: boolean;
@@ -22,7 +22,7 @@ export interface WriterError {
   readonly message: string;
 }
 
-/** What the thread says: that it is open (`id` 0), and what came of each call. */
+/** The answers of the thread: it is open (`id` 0), or the outcome of a call. */
 export type WriterAnswer =
   | { readonly id: number; readonly type: 'done'; readonly value: unknown }
   | { readonly id: number; readonly type: 'failed'; readonly error: WriterError };

@@ -2,15 +2,17 @@ import type { Clock } from '../../base/index.js';
 import { type StorageFault, storageFailed } from '../storage-failed.js';
 import type { JournalStore, StoreOperation, StoreOperations } from './operations.js';
 
-/** What goes wrong with the writes of a journal, renewals of its lease included. */
+/** The faults of a journal's writes, including renewals of its lease. */
 export interface JournalFaults {
-  /** Writes are not carried out, and reject for this reason. */
+  /** Writes are not performed, and reject for this reason. */
   readonly failWrites?: StorageFault;
-  /** Writes are carried out, and reject as `unreachable` all the same: the answer of the database is lost. */
+  /** Writes are performed, and reject as `unreachable` all the same: the answer of the database is lost. */
   readonly loseAnswers?: boolean;
-  /** Each write begins so much later. */
+  /** How much later each write begins, ms. */
   readonly delayMs?: number;
-  /** After so many groups the next is torn: it and all that follows is not written, as if the process had died in the midst of it. */
+  /**
+   * The number of groups after which the next is torn. It and everything after it is not written, as if the process had died in the middle.
+   */
   readonly tearAt?: number;
 }
 
@@ -29,7 +31,7 @@ export class FaultyStore implements JournalStore {
     this.#clock = clock;
   }
 
-  /** Takes the place of the faults before; `{}` ends them. `tearAt` counts from now. */
+  /** Replaces the faults; `{}` ends them. `tearAt` counts from now. */
   setFaults(faults: JournalFaults): void {
     this.#faults = faults;
     this.#groups = 0;

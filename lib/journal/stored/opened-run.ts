@@ -15,7 +15,7 @@ export class OpenedRun implements RunJournal {
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  /** `onClosed` is called once the run has ended, or is another driver's. */
+  /** `onClosed` is called once the run has ended, or belongs to another driver. */
   constructor(store: JournalStore, { key, runId, epoch }: RecordedRun, firstSequence: number, onClosed: () => void) {
     this.key = key;
     this.runId = runId;
@@ -51,13 +51,13 @@ export class OpenedRun implements RunJournal {
     });
   }
 
-  /** The journal says that the run is in a higher epoch, or gone. */
+  /** The journal reports that the run is in a higher epoch, or gone. */
   loseRun(): void {
     this.#lost.abort(runTakenOver(this.key, this.runId, this.epoch));
     this.#onClosed();
   }
 
-  /** The journal is about to be closed. Resolves when no call is under way any more; later ones are refused. */
+  /** The journal is about to be closed. Resolves when no call is in progress any more; later ones are refused. */
   async close(): Promise<void> {
     await this.#last.catch(() => {});
     this.#isClosed = true;

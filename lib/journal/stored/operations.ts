@@ -21,15 +21,15 @@ export interface OpenRunName {
   readonly epoch: number;
 }
 
-/** From where a run's groups are read on: what follows the group of this epoch and place. */
+/** The position from which a run's groups are read: after the group of this epoch and sequence. */
 export interface GroupPosition {
   readonly epoch: number;
   readonly sequence: number;
 }
 
 /**
- * What a journal asks of where it is stored. Each operation is one transaction. `from`: what it is given; `to`: what it returns.
- * All that can be expected is in the answers; only a store that fails rejects, with `HANDOFF_STORAGE_FAILED`.
+ * The operations that a journal needs of its store. Each is one transaction. `from` is its argument, `to` its result. All expected outcomes
+ * are in the results; only a store that fails rejects, with `HANDOFF_STORAGE_FAILED`.
  */
 export interface StoreOperations {
   openRun: {
@@ -71,10 +71,10 @@ export interface StoreOperations {
 /** The name of one of `StoreOperations`. */
 export type StoreOperation = keyof StoreOperations;
 
-/** Where a journal is stored: in memory, in SQLite, in PostgreSQL. */
+/** The place where a journal is stored: in memory, in SQLite, in PostgreSQL. */
 export interface JournalStore {
-  /** Carries out one operation, wholly or not at all. */
+  /** Performs one operation, wholly or not at all. */
   perform<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): Promise<StoreOperations[Name]['to']>;
-  /** After the last operation. */
+  /** Call it after the last operation. */
   close(): Promise<void>;
 }

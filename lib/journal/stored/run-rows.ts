@@ -2,7 +2,7 @@
 import type { OpenRunRequest } from '../journal.js';
 import type { Session, StoredRun } from './operations.js';
 
-/** What of a run is stored, and not worked out when it is read. */
+/** The stored part of a run; the rest is computed when it is read. */
 export interface RunRow {
   readonly key: string;
   readonly runId: string;
@@ -23,7 +23,7 @@ export interface RunRow {
   readonly summary: Uint8Array;
 }
 
-/** What is known of a row when it is read. */
+/** The facts about a row at the time of reading. */
 export interface RowContext {
   /** How long the lease of the row's session holds; `undefined` or less for one that is over. */
   readonly leaseLeftMs: number | undefined;
@@ -31,7 +31,7 @@ export interface RowContext {
   readonly hasNewGroups: boolean;
 }
 
-/** A row as it is told: a run whose driver's lease is over is interrupted. */
+/** Returns a row as it is reported: a run whose driver's lease is over is interrupted. */
 export function storedRun(row: RunRow, { leaseLeftMs = 0, hasNewGroups }: RowContext): StoredRun {
   const isDriven = row.state === 'running' && leaseLeftMs > 0;
   const { key, runId, dagId, epoch, session, node, startedAtMs, openedAtMs, endedAtMs, summary } = row;

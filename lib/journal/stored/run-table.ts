@@ -17,14 +17,14 @@ interface TableRun {
   readonly groups: TableGroup[];
 }
 
-/** So many bytes of groups are read at once. */
+/** How many bytes of groups are read at once. */
 const PAGE_BYTES = 1 << 20;
 
 const isSame = (one: Uint8Array, other: Uint8Array): boolean => one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 /**
- * The store operations over plain maps: what the memory journal keeps, and what the databases are held to by the same laws. Every
- * operation is given the time, `nowMs`, by the one clock by which leases are counted.
+ * The store operations over plain maps. The memory journal uses them, and the same laws hold for the databases. Every operation gets the
+ * time, `nowMs`, of the one clock by which leases are counted.
  */
 export class RunTable {
   /** By key, in the order in which the runs were first opened. */
