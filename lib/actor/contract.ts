@@ -46,7 +46,8 @@ export interface ActorContext<M> {
   /** Sends a message. Returns false if `ref` has ended, or this actor has. */
   tell<N>(ref: ActorRef<N>, message: NoInfer<N>): boolean;
   /**
-   * Sends a request and resolves to the answer. Rejects with `HANDOFF_STOPPED` when `ref` ends, with `HANDOFF_TIMEOUT` after `timeoutMs`.
+   * Sends a request and resolves to the answer.
+   * @throws `HANDOFF_STOPPED` when `ref` ends, `HANDOFF_TIMEOUT` after `timeoutMs`.
    */
   ask<N, R = unknown>(ref: ActorRef<N>, request: (replyTo: ActorRef<R>) => N, timeoutMs: number): Promise<R>;
   /** Spawns a child of this actor: it ends before this actor does. */

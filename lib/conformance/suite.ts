@@ -29,8 +29,8 @@ export interface SuiteOptions extends TestFramework {
 export type Laws = Readonly<Record<string, () => void | Promise<void>>>;
 
 /**
- * Declares the laws of a contract in a test framework. Throws `TypeError` if a law that is skipped does not exist, so that no reason
- * outlives its law.
+ * Declares the laws of a contract in a test framework.
+ * @throws `TypeError` if a law that is skipped does not exist, so that no reason outlives its law.
  */
 export function declareLaws(contract: string, { describe, it, name, skip = [] }: SuiteOptions, laws: Laws): void {
   const unknown = skip.find(({ law }) => !Object.hasOwn(laws, law));

@@ -80,9 +80,9 @@ export class Handoff implements AsyncDisposable {
 
   /**
    * Starts a node. When it resolves, the supervision tree runs, and the node listens and has joined as its options say.
-   *
-   * Rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` if it cannot
-   * join, and with the system's error if it cannot listen. Nothing of the node is left then.
+   * If it rejects, nothing of the node is left.
+   * @throws `TypeError` or `RangeError` for wrong options, `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` if it cannot join,
+   * and the system's error if it cannot listen.
    */
   static async start(options?: NodeOptions): Promise<Handoff> {
     const site = callSite();
@@ -156,7 +156,10 @@ export class Handoff implements AsyncDisposable {
     return this.registerNode(this.name, capabilities);
   }
 
-  /** Registers what a node has, in its own ledger, until its process ends. Rejects with `HANDOFF_NODE_UNKNOWN` if it is no member. */
+  /**
+   * Registers what a node has, in its own ledger, until its process ends.
+   * @throws `HANDOFF_NODE_UNKNOWN` if it is no member.
+   */
   async registerNode(node: string, capabilities: Capabilities): Promise<void> {
     return this.#asked(this.#resources.register(node, capabilities));
   }
@@ -177,7 +180,8 @@ export class Handoff implements AsyncDisposable {
   }
 
   /**
-   * Waits for a result to appear, also of a DAG that has not been started. Rejects with `HANDOFF_TIMEOUT` after `timeoutMs` (default 5000).
+   * Waits for a result to appear, also of a DAG that has not been started.
+   * @throws `HANDOFF_TIMEOUT` after `timeoutMs` (default 5000).
    */
   async getResult(dagId: string, id: string, options: { timeoutMs?: number } = {}): Promise<unknown> {
     return this.#asked(this.#values.await(dagId, id, options));
@@ -188,14 +192,17 @@ export class Handoff implements AsyncDisposable {
     return this.#asked(this.#values.keep(dagId, id, value, 'value', this.name));
   }
 
-  /** Returns a value that this node has. Rejects with `HANDOFF_NOT_FOUND` if it has none. */
+  /**
+   * Returns a value that this node has.
+   * @throws `HANDOFF_NOT_FOUND` if it has none.
+   */
   async getLocalValue(dagId: string, id: string): Promise<unknown> {
     return this.#asked(this.#values.local(dagId, id));
   }
 
   /**
-   * Returns a value from this node, else from `fromNode` or from the node that is known to have it. Rejects with `HANDOFF_NOT_FOUND` if no
-   * node has it, and with `HANDOFF_RESULT_LOST` if every node that had it is gone.
+   * Returns a value from this node, else from `fromNode` or from the node that is known to have it.
+   * @throws `HANDOFF_NOT_FOUND` if no node has it, and `HANDOFF_RESULT_LOST` if every node that had it is gone.
    */
   async getValue(dagId: string, id: string, fromNode?: string): Promise<unknown> {
     return this.#asked(this.#values.from(dagId, id, fromNode));
@@ -206,12 +213,18 @@ export class Handoff implements AsyncDisposable {
     return this.#asked(this.#values.registerLocation(dagId, dataId, node));
   }
 
-  /** Returns the name of the node that made a value. Rejects with `HANDOFF_NOT_FOUND` if no member knows. */
+  /**
+   * Returns the name of the node that made a value.
+   * @throws `HANDOFF_NOT_FOUND` if no member knows.
+   */
   async lookupDataLocation(dagId: string, dataId: string): Promise<string> {
     return this.#asked(this.#values.locate(dagId, dataId));
   }
 
-  /** Drops every value, result and location under a DAG id, on all nodes. Rejects with `HANDOFF_DAG_RUNNING` while it runs. */
+  /**
+   * Drops every value, result and location under a DAG id, on all nodes.
+   * @throws `HANDOFF_DAG_RUNNING` while it runs.
+   */
   async clear(dagId: string): Promise<void> {
     return this.#asked(this.#values.clear(dagId));
   }

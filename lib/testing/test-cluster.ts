@@ -66,8 +66,9 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts the nodes: the first, then the others, which join it. Resolves when every node knows every other. Rejects with `TypeError` or
-   * `RangeError` for wrong options, and with the error of a node that cannot start; nothing of the others is left then.
+   * Starts the nodes: the first, then the others, which join it. Resolves when every node knows every other.
+   * @throws `TypeError` or `RangeError` for wrong options, and the error of a node that cannot start; nothing of the others is left
+   * then.
    */
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const checked = checkedClusterOptions(options);
@@ -99,7 +100,10 @@ export class TestCluster implements AsyncDisposable {
     return this.names.filter((name) => this.#nodes.get(name)?.isAlive);
   }
 
-  /** Returns a node, in its last incarnation. Throws `TypeError` for one that lives in another process. */
+  /**
+   * Returns a node, in its last incarnation.
+   * @throws `TypeError` for one that lives in another process.
+   */
   node(name: string): Handoff {
     this.#known(name);
     const { handoff } = this.#nodes.get(name)!;
@@ -135,7 +139,8 @@ export class TestCluster implements AsyncDisposable {
 
   /**
    * Makes a node stand still. A process is stopped (SIGSTOP). For a node in this process, timers are held and links stall; code that is
-   * already running goes on, and so do calls of its `Handoff` that need no other node. Rejects with `TypeError` if it is dead.
+   * already running goes on, and so do calls of its `Handoff` that need no other node.
+   * @throws `TypeError` if it is dead.
    */
   pause(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
@@ -347,8 +352,8 @@ export interface ClusterFaults {
   failFunction(functionId: string, options?: { times?: number; error?: Error; beforeMs?: number }): Promise<void>;
   /**
    * Ends a supervised actor of a node abnormally, as a bug would, and resolves when it has ended. Its supervisor restarts it; the fourth
-   * time within 5 s it gives up, and the node ends. `'DagRunner'` means that of the node's latest run. Rejects with `TypeError` if there is
-   * no such actor now.
+   * time within 5 s it gives up, and the node ends. `'DagRunner'` means that of the node's latest run.
+   * @throws `TypeError` if there is no such actor now.
    */
   crashActor(node: string, actor: SupervisedName): Promise<void>;
 }

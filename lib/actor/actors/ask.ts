@@ -103,9 +103,10 @@ function posed<M, R>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, tim
 /**
  * Asks an actor. `request` makes the message around a `replyTo`, which is answered with `tell(replyTo, value)`; the first answer counts.
  *
- * Rejects with `HANDOFF_STOPPED` as soon as the actor is dead, with `HANDOFF_TIMEOUT` after `timeoutMs`, with `TypeError` or `RangeError`
- * for wrong arguments, and with what `request` threw. `timeoutMs` is any number of ms from 0; `Infinity` means no limit. A finite time
- * keeps the process alive until the answer or the end of that time.
+ * `timeoutMs` is any number of ms from 0; `Infinity` means no limit. A finite time keeps the process alive until the answer or the end of
+ * that time.
+ * @throws `HANDOFF_STOPPED` as soon as the actor is dead, `HANDOFF_TIMEOUT` after `timeoutMs`, `TypeError` or `RangeError` for
+ * wrong arguments, and what `request` threw.
  */
 export function ask<M, R = unknown>(ref: ActorRef<M>, request: (replyTo: ActorRef<R>) => M, timeoutMs: number): Promise<R> {
   return askFor(ref, request, timeoutMs, undefined);

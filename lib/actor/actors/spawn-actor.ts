@@ -7,9 +7,9 @@ import type { ActorOptions } from './actor-options.js';
  * Starts an actor under `parent`; it ends with its parent at the latest. `init` makes the first state and has been called when this
  * resolves. `onTerminate` runs once, after the last message and after the actor's own children have ended, unless the actor is killed. What
  * it throws is logged.
- *
- * Rejects with what `init` threw, and with `TypeError` for wrong arguments. Rejects with `HANDOFF_START_FAILED` for a name taken under the
- * same parent, and with `HANDOFF_STOPPED` if the parent has ended or the actor is ended while it starts.
+ * @throws what `init` threw, and `TypeError` for wrong arguments.
+ * @throws `HANDOFF_START_FAILED` for a name taken under the same parent, and `HANDOFF_STOPPED` if the parent has ended or the actor is
+ * ended while it starts.
  */
 export function spawnActor<S, M>(
   parent: Parent,

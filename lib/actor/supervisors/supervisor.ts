@@ -70,11 +70,11 @@ class SupervisorHandle extends Handle implements PublicMethods {
  * Starts a supervisor and its initial children in order, each when the one before has started. If one fails to start, those before it are
  * stopped in reverse order.
  *
- * Rejects with `HANDOFF_START_FAILED` (`childId`, `cause`) if a child fails, or if the name is taken under the same parent. Before anything
- * is started it rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_CHILD` (`'invalid-spec'`, `field`, `value`) for a
- * wrong child, and with `HANDOFF_STOPPED` if the parent has ended.
+ * Before anything is started it rejects with `TypeError` or `RangeError` for wrong options, with `HANDOFF_CHILD` (`'invalid-spec'`,
+ * `field`, `value`) for a wrong child, and with `HANDOFF_STOPPED` if the parent has ended.
  *
  * A supervisor that restarts more than `maxRestarts` times within `withinMs` ends its children and itself with `'shutdown'`.
+ * @throws `HANDOFF_START_FAILED` (`childId`, `cause`) if a child fails, or if the name is taken under the same parent.
  */
 export async function startSupervisor(parent: Parent, options: SupervisorOptions): Promise<Supervisor> {
   const above = cellOf('parent', parent);
@@ -112,8 +112,8 @@ export interface SupervisionTree {
 }
 
 /**
- * Returns the tree below a supervisor, in start order. A child is named by its id. Rejects with `HANDOFF_STOPPED` if the supervisor has
- * ended.
+ * Returns the tree below a supervisor, in start order. A child is named by its id.
+ * @throws `HANDOFF_STOPPED` if the supervisor has ended.
  */
 export async function supervisionTree(supervisor: Supervisor): Promise<SupervisionTree> {
   const place = supervisorPlace(supervisor);

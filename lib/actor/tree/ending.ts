@@ -3,7 +3,8 @@ import { type Cell, cellOf } from './cell.js';
 
 /**
  * Ends an actor or a supervisor, and everything below it, at once: no further message, no `onTerminate`, no effect of a running handler.
- * All is done when this returns. Does nothing if it has ended. Throws `TypeError` for anything else.
+ * All is done when this returns. Does nothing if it has ended.
+ * @throws `TypeError` for anything else.
  */
 export function kill(ref: ActorRef<never> | Supervisor): void {
   mortal(ref).kill();

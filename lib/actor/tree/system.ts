@@ -50,7 +50,10 @@ export function openActorSystem({
   return new SystemPlace(new NactSystem(name, clock, logger)).handle as unknown as ActorSystem;
 }
 
-/** Starts a system of actors. Several may live in one process, also with the same name. Rejects with `TypeError` for a wrong name. */
+/**
+ * Starts a system of actors. Several may live in one process, also with the same name.
+ * @throws `TypeError` for a wrong name.
+ */
 export async function startActorSystem(name?: string): Promise<ActorSystem> {
   checkName(name);
   return openActorSystem({ name });

@@ -57,8 +57,8 @@ export class Dag<
   readonly #graph = new Graph();
 
   /**
-   * Creates an empty DAG. `id` names it in results and on the wire; the default is a new UUID v7. Throws `TypeError` if `id` is not a
-   * non-empty string without lone surrogates.
+   * Creates an empty DAG. `id` names it in results and on the wire; the default is a new UUID v7.
+   * @throws `TypeError` if `id` is not a non-empty string without lone surrogates.
    */
   constructor(id: string = newDagId()) {
     refuseWrongName(id, 'Cannot make a DAG', 'its id');
@@ -72,9 +72,10 @@ export class Dag<
   }
 
   /**
-   * Adds a function. The order of calls does not matter at run time. The specification is copied. Throws `TypeError` for a wrong shape (id,
-   * code, args, unknown field), and `HANDOFF_INVALID_DAG` if a function or an input already has the id. Everything else is checked by
-   * `validate`, or by the run.
+   * Adds a function. The order of calls does not matter at run time. The specification is copied. The rest is checked by `validate`,
+   * or by the run.
+   * @throws `TypeError` for a wrong shape (id, code, args, unknown field), and `HANDOFF_INVALID_DAG` if a function or an input already has
+   * the id.
    */
   add<
     const I extends string,
@@ -112,7 +113,8 @@ export class Dag<
 
   /**
    * Adds a value that is supplied when the DAG is executed (`inputs`), or before that with `storeValue`. Its type can be given in three
-   * ways: `input('id', type<T>())`, `input<T>()('id')`, and `input('id')` for `unknown`. Throws as `add` does.
+   * ways: `input('id', type<T>())`, `input<T>()('id')`, and `input('id')` for `unknown`.
+   * @throws as `add` does.
    */
   input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
   input<const I extends string>(id: I & NotTaken<I, V>): Dag<Merged<Grown<P, I, unknown>>, In | I, Inl, Used, Grown<P, I, unknown>>;
@@ -123,8 +125,9 @@ export class Dag<
   }
 
   /**
-   * Checks the DAG by itself and returns it. Throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault. What depends on the execution
-   * (missing inputs, plain functions on other nodes) is checked when it starts. Linear in functions and arguments.
+   * Checks the DAG by itself and returns it. What depends on the execution (missing inputs, plain functions on other nodes) is checked when
+   * it starts. Linear in functions and arguments.
+   * @throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault.
    */
   validate(): this {
     compile(this);
@@ -132,8 +135,9 @@ export class Dag<
   }
 
   /**
-   * Returns the DAG as plain data; `Dag.fromJSON` makes an equal DAG of it. Throws `HANDOFF_INVALID_DAG` with a fault for each plain
-   * function, and `HANDOFF_NOT_SERIALIZABLE`, with `functionId` and `path`, for constants that JSON would change.
+   * Returns the DAG as plain data; `Dag.fromJSON` makes an equal DAG of it.
+   * @throws `HANDOFF_INVALID_DAG` with a fault for each plain function, and `HANDOFF_NOT_SERIALIZABLE`, with `functionId` and `path`, for
+   * constants that JSON would change.
    */
   toJSON(): DagJson {
     return dagToJson(this.id, this.#graph.specs, this.#graph.inputs);
@@ -150,8 +154,8 @@ export class Dag<
   }
 
   /**
-   * Returns the DAG that `toJSON` wrote. Throws `TypeError` for anything else, naming the place, and `HANDOFF_INVALID_DAG` for an id used
-   * twice. Like `add` it does not check costs and options; `validate` does.
+   * Returns the DAG that `toJSON` wrote. Like `add` it does not check costs and options; `validate` does.
+   * @throws `TypeError` for anything else, naming the place, and `HANDOFF_INVALID_DAG` for an id used twice.
    */
   static fromJSON(json: unknown): DynamicDag {
     const { id, functions, inputs } = readJson(json);

@@ -47,8 +47,8 @@ const FIELDS: ReadonlySet<string> = new Set(['serialize', 'deserialize', 'extra'
 
 /**
  * Transforms the result of `id` on one edge. `serialize(value, sourceNode, targetNode, ...extra)` runs on the producer's node,
- * `deserialize` with the same parameters on the consumer's. Either may be left out. Other consumers get the producer's own result. Throws
- * `TypeError` for wrong arguments.
+ * `deserialize` with the same parameters on the consumer's. Either may be left out. Other consumers get the producer's own result.
+ * @throws `TypeError` for wrong arguments.
  */
 export function arg<
   const I extends string,
@@ -65,7 +65,10 @@ export function arg(id: string, options: unknown = {}): Arg<string, never, unkno
   return argOf({ ...options, id }, 'Cannot make an argument');
 }
 
-/** Returns a frozen copy of an argument with the shape of `Arg`. Throws a `TypeError` that begins with `intent` for any other shape. */
+/**
+ * Returns a frozen copy of an argument with the shape of `Arg`.
+ * @throws a `TypeError` that begins with `intent` for any other shape.
+ */
 export function argOf(given: object, intent: string): Arg<string, never, unknown> {
   for (const key of Object.keys(given)) {
     if (key !== 'id' && !FIELDS.has(key)) throw new TypeError(`${intent}: unknown field ${JSON.stringify(key)} of an argument`);

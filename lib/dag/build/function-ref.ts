@@ -64,8 +64,8 @@ export type ResultOf<C> = [SignatureOf<C>] extends [never] ? unknown : Awaited<R
  * Every property is a frozen `{ module, name }`, the same object each time. Symbols and `then` are `undefined`, so that the object can be
  * awaited; write a reference to an export called `then` by hand.
  *
- * An absolute path, as in CommonJS's `__filename` and `require.resolve('./tasks')`, becomes a `file:` URL. Throws `TypeError` if
- * `moduleUrl` is neither a `URL` nor a non-empty string, and for a path of Windows on other systems.
+ * An absolute path, as in CommonJS's `__filename` and `require.resolve('./tasks')`, becomes a `file:` URL.
+ * @throws `TypeError` if `moduleUrl` is neither a `URL` nor a non-empty string, and for a path of Windows on other systems.
  */
 export function functionsIn<M = Record<string, AnyFunction>>(moduleUrl: URL | string): FunctionRefs<M> {
   const module = moduleNamed(moduleUrl);

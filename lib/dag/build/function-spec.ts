@@ -56,8 +56,8 @@ export interface OnDriver {
 }
 
 /**
- * A value for `node`: the same node as that function, and as all that are collocated with either. Throws `TypeError` if the id is not a
- * non-empty string.
+ * A value for `node`: the same node as that function, and as all that are collocated with either.
+ * @throws `TypeError` if the id is not a non-empty string.
  */
 export function collocatedWith(functionId: string): CollocatedWith {
   if (typeof functionId !== 'string' || functionId === '') {
@@ -132,8 +132,8 @@ type Loose = { readonly [F in keyof FunctionSpec]?: unknown };
 
 /**
  * Returns a frozen copy of a specification, so that changing the given object later changes no DAG. The values in `extraArgs` are not
- * copied. Throws `TypeError`, naming function and field, for a wrong id, code or args and for an unknown field. Everything else is copied
- * unchecked; `validate` checks it.
+ * copied. Everything else is copied unchecked; `validate` checks it.
+ * @throws `TypeError`, naming function and field, for a wrong id, code or args and for an unknown field.
  */
 export function specOf(given: unknown): FunctionSpec {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {

@@ -142,8 +142,8 @@ export interface DagLike<V extends object = object, In extends string = string, 
   /** The functions by id, in the order in which they were added, without the inputs. */
   readonly functions: ReadonlyMap<string, FunctionSpec>;
   /**
-   * Returns the DAG as plain data. Throws `HANDOFF_INVALID_DAG` for plain functions, and `HANDOFF_NOT_SERIALIZABLE` for `extraArgs` that
-   * JSON would change.
+   * Returns the DAG as plain data.
+   * @throws `HANDOFF_INVALID_DAG` for plain functions, and `HANDOFF_NOT_SERIALIZABLE` for `extraArgs` that JSON would change.
    */
   toJSON(): DagJson;
   /** Returns the DAG as a Mermaid flowchart. An invalid DAG is drawn too. */
@@ -154,7 +154,10 @@ export interface DagLike<V extends object = object, In extends string = string, 
 
 /** A DAG whose ids, arguments and results are checked at run time only. */
 export interface DynamicDag extends DagLike<Record<string, unknown>, never, never, never> {
-  /** Adds a function and returns this DAG. Throws `TypeError` for a wrong shape, and `HANDOFF_INVALID_DAG` for a taken id. */
+  /**
+   * Adds a function and returns this DAG.
+   * @throws `TypeError` for a wrong shape, and `HANDOFF_INVALID_DAG` for a taken id.
+   */
   add(
     spec: FunctionOptions & {
       id: string;
@@ -165,9 +168,15 @@ export interface DynamicDag extends DagLike<Record<string, unknown>, never, neve
       type?: 'regular' | 'inline';
     },
   ): this;
-  /** Declares a value that is given at execution, and returns this DAG. Throws as `add` does. */
+  /**
+   * Declares a value that is given at execution, and returns this DAG.
+   * @throws as `add` does.
+   */
   input(id: string): this;
-  /** Returns this DAG. Throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault. */
+  /**
+   * Returns this DAG.
+   * @throws `HANDOFF_INVALID_DAG` whose `faults` lists every fault.
+   */
   validate(): this;
 }
 

@@ -113,7 +113,8 @@ const scopes = shared[key];
 
 /**
  * Returns the attempt in which this code runs, with the signal to stop, across everything that the function awaits. An inline function sees
- * its consumer's attempt. Throws `TypeError` outside a function.
+ * its consumer's attempt.
+ * @throws `TypeError` outside a function.
  */
 export function currentFunction(): FunctionContext {
   const scope = scopes.getStore();

@@ -63,8 +63,9 @@ export class ClusterObserver implements AsyncDisposable {
   }
 
   /**
-   * Connects to a member. Rejects with `TypeError` or `RangeError` for wrong options, and with `HANDOFF_JOIN_REFUSED` or
-   * `HANDOFF_PROTOCOL_MISMATCH` if no member accepts it.
+   * Connects to a member.
+   * @throws `TypeError` or `RangeError` for wrong options, and `HANDOFF_JOIN_REFUSED` or `HANDOFF_PROTOCOL_MISMATCH` if no member
+   * accepts it.
    */
   static async start(options: ObserverOptions): Promise<ClusterObserver> {
     if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
@@ -84,9 +85,9 @@ export class ClusterObserver implements AsyncDisposable {
   }
 
   /**
-   * Returns the present status of the cluster. If a member has not answered within 5000 ms, another one is asked. Rejects with
-   * `HANDOFF_TIMEOUT` if all that are left were asked before, as `start` if no member can be found, and with `HANDOFF_STOPPED` after
-   * `close`.
+   * Returns the present status of the cluster. If a member has not answered within 5000 ms, another one is asked.
+   * @throws `HANDOFF_TIMEOUT` if all that are left were asked before, as `start` if no member can be found, and `HANDOFF_STOPPED`
+   * after `close`.
    */
   async status(): Promise<ClusterStatus> {
     const alive = keepAlive();

@@ -32,7 +32,8 @@ export interface CodeFaultOptions {
  * throws, never settles or ends its process. Returns them in the order of the DAG; plain functions are not checked.
  *
  * Modules are loaded as a node loads them, in a process of their own that is killed afterwards. Functions are not run, but the top-level
- * code of modules is. Rejects with a `TypeError` or `RangeError` for wrong options.
+ * code of modules is.
+ * @throws a `TypeError` or `RangeError` for wrong options.
  */
 export async function findCodeFaults(dag: DagLike, options: CodeFaultOptions = {}): Promise<CodeFault[]> {
   const root = checkedRoot(options.root);

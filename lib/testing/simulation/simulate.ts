@@ -30,9 +30,7 @@ let before: Promise<unknown> = Promise.resolve();
  * cannot control how long that takes.
  *
  * After each step no node may use more than it has. When the scenario has ended and the cluster is stopped, nothing may be left over.
- *
- * Rejects with an `Error` whose message names the seed and the Node version and ends with the end of the trace; `cause` is the original
- * error.
+ * @throws an `Error` whose message names the seed and the Node version and ends with the end of the trace; `cause` is the original error.
  */
 export function simulate<T>(options: SimulationOptions, scenario: (cluster: TestCluster) => Promise<T>): Promise<Simulation<T>> {
   const own = before.then(() => simulated(checked(options), scenario));
