@@ -1,8 +1,8 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
-import type { Capacity, Claim, ClaimNeed } from './capacity.js';
-import { excessMiB } from './memory.js';
-import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
+import type { Claim } from './capacity.js';
+import { LimitedCapacity } from './limited-capacity.js';
+import { type Amounts, fits, record } from './resources.js';
 import { slotEntries } from './usage-report.js';
 
 /** The slots of one name. */
@@ -17,39 +17,29 @@ const NO_SLOTS: Readonly<Slots> = { size: 0, used: 0 };
  * The only authority on what a node has, and which claims hold it. The sum of running costs never exceeds the capabilities. If fewer are
  * registered than are in use, nothing is taken away, and new claims wait. Pure and synchronous; outlives every actor.
  */
-export class Ledger implements Capacity {
-  #capabilities: Capabilities;
-  #limits: Amounts;
+export class Ledger extends LimitedCapacity {
   readonly #used = new Map<string, bigint>();
   readonly #slots: ReadonlyMap<string, Slots>;
   #slotsUsed = 0;
   /** The slots of the last look-up: most claims take a slot of the same name as the one before. */
   #lastSlot = '';
   #lastSlots: Slots = NO_SLOTS;
-  #heldBytes = 0;
-  #excessMiB = 0;
-  #changed = (): void => {};
 
   /** `slots` is the number of slots, by name. */
   constructor(capabilities: Capabilities, slots: Readonly<Record<string, number>>) {
-    this.#capabilities = capabilities;
-    this.#limits = amounts(capabilities);
+    super(capabilities);
     this.#slots = new Map(Object.entries(slots).map(([name, size]) => [name, { size, used: 0 }]));
   }
 
-  get capabilities(): Capabilities {
-    return this.#capabilities;
-  }
-
   get used(): Capabilities {
-    return record(new Map([...[...this.#limits.keys()].map((name) => [name, 0n] as const), ...this.#used]));
+    return record(new Map([...[...this.limits.keys()].map((name) => [name, 0n] as const), ...this.#used]));
   }
 
   /** What it has and what is in use, including slots, as other nodes are told. */
   get report(): { readonly capabilities: readonly (readonly [string, number])[]; readonly used: readonly (readonly [string, number])[] } {
     const slots = [...this.#slots];
     return {
-      capabilities: [...Object.entries(this.#capabilities), ...slotEntries(slots.map(([name, { size }]) => [name, size]))],
+      capabilities: [...Object.entries(this.capabilities), ...slotEntries(slots.map(([name, { size }]) => [name, size]))],
       used: [...Object.entries(this.used), ...slotEntries(slots.map(([name, { used }]) => [name, used]))],
     };
   }
@@ -65,28 +55,8 @@ export class Ledger implements Capacity {
   }
 
   register(capabilities: Capabilities): void {
-    this.#capabilities = capabilities;
-    this.#limits = amounts(capabilities);
-    this.#changed();
-  }
-
-  get excessMiB(): number {
-    return this.#excessMiB;
-  }
-
-  setValueBytes(heldBytes: number): void {
-    this.#heldBytes = heldBytes;
-    const before = this.#excessMiB;
-    this.#excessMiB = excessMiB(heldBytes, this.#capabilities);
-    if (before > 0 !== this.#excessMiB > 0) this.#changed();
-  }
-
-  addValueBytes(bytes: number): void {
-    this.setValueBytes(this.#heldBytes + bytes);
-  }
-
-  canEverHold({ cost, slot }: ClaimNeed): boolean {
-    return this.slotCount(slot) > 0 && fits(cost, this.#limits);
+    this.setCapabilities(capabilities);
+    this.changed();
   }
 
   slotCount(slot: string): number {
@@ -94,7 +64,7 @@ export class Ledger implements Capacity {
   }
 
   hasResources(cost: Amounts): boolean {
-    return fits(cost, this.#limits, this.#used);
+    return fits(cost, this.limits, this.#used);
   }
 
   hasSlot(slot: string): boolean {
@@ -115,13 +85,6 @@ export class Ledger implements Capacity {
     return false;
   }
 
-  shortOf({ cost, slot, growsMemory: isOpening }: Claim): Capabilities {
-    const short = shortOf(cost, this.#limits, this.#used);
-    if (Object.keys(short).length > 0) return short;
-    if (!this.hasSlot(slot)) return { [slot]: 1 };
-    return isOpening && this.#excessMiB > 0 ? { memory: this.#excessMiB } : short;
-  }
-
   /** Takes the capacity. Throws if the claim does not fit, which is a bug of the caller. */
   take(claim: Claim): void {
     if (!this.hasSlot(claim.slot) || !this.hasResources(claim.cost)) throw new Error('a claim was granted that does not fit');
@@ -132,7 +95,7 @@ export class Ledger implements Capacity {
     this.#slotsOf(claim.slot).used += 1;
     this.#slotsUsed += 1;
     for (const [name, amount] of claim.cost) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
-    this.#changed();
+    this.changed();
   }
 
   /** Takes a lent claim back if it fits, or if it never will, as smaller capabilities were registered. */
@@ -155,10 +118,10 @@ export class Ledger implements Capacity {
       if (left === 0n) this.#used.delete(name);
       else this.#used.set(name, left);
     }
-    this.#changed();
+    this.changed();
   }
 
-  watch(changed: () => void): void {
-    this.#changed = changed;
+  protected inUse(): Amounts {
+    return this.#used;
   }
 }

@@ -1,8 +1,8 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
-import type { Capacity, Claim, ClaimNeed } from './capacity.js';
-import { excessMiB } from './memory.js';
-import { type Amounts, amounts, fits, record, shortOf } from './resources.js';
+import type { Claim } from './capacity.js';
+import { LimitedCapacity } from './limited-capacity.js';
+import { type Amounts, amounts, fits, record } from './resources.js';
 import { apart, type UsageReport } from './usage-report.js';
 
 /** The slots of one name on a node: how many there are, and how many of them others and this driver use. */
@@ -20,9 +20,7 @@ const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
  * A driver's estimate of another node's use: its latest report, and this driver's own claims, which are known better here than there. It is
  * a hint: the node's own ledger decides, and a refused function goes elsewhere. Pure and synchronous.
  */
-export class UsageEstimate implements Capacity {
-  #capabilities: Capabilities = {};
-  #limits: Amounts = new Map();
+export class UsageEstimate extends LimitedCapacity {
   #others: Amounts = new Map();
   readonly #mine = new Map<string, bigint>();
   readonly #slots = new Map<string, SlotUse>();
@@ -31,11 +29,9 @@ export class UsageEstimate implements Capacity {
   readonly #withheld = new Set<string>();
   #isShut = false;
   #otherDrivers = Number.POSITIVE_INFINITY;
-  #heldBytes = 0;
-  #excessMiB = 0;
-  #changed = (): void => {};
 
   constructor(usage?: UsageReport) {
+    super({});
     if (usage) this.applyReport(usage);
   }
 
@@ -45,8 +41,7 @@ export class UsageEstimate implements Capacity {
     if (report.otherDrivers !== undefined) this.#otherDrivers = report.otherDrivers;
     this.#withheld.clear();
     this.#isShut = false;
-    this.#capabilities = capabilities.resources;
-    this.#limits = amounts(capabilities.resources);
+    this.setCapabilities(capabilities.resources);
     const ours = amounts(usedByYou.resources);
     // If more is counted as ours than is in use at all, the difference would be room that does not exist.
     this.#others = new Map([...amounts(used.resources)].map(([name, amount]) => [name, least0(amount - (ours.get(name) ?? 0n))]));
@@ -55,7 +50,7 @@ export class UsageEstimate implements Capacity {
       const others = Math.max(0, (used.slots.get(name) ?? 0) - (usedByYou.slots.get(name) ?? 0));
       Object.assign(this.#slotsOf(name), { size, others });
     }
-    this.#changed();
+    this.changed();
   }
 
   /** The node sent the same report as before: nothing is withheld any more. */
@@ -63,46 +58,23 @@ export class UsageEstimate implements Capacity {
     if (this.#withheld.size === 0 && !this.#isShut) return;
     this.#withheld.clear();
     this.#isShut = false;
-    this.#changed();
+    this.changed();
   }
 
   /** The node had no room for a claim, which is not freed yet, and reported its use. */
   refused(usage: UsageReport, { cost }: Claim): void {
     this.applyReport(usage);
     // The claim itself is still counted, and is about to be freed.
-    const used = new Map(this.#used());
+    const used = new Map(this.inUse());
     for (const [name, amount] of cost) used.set(name, (used.get(name) ?? 0n) - amount);
-    if (!fits(cost, this.#limits, used)) return;
+    if (!fits(cost, this.limits, used)) return;
     for (const name of cost.keys()) this.#withheld.add(name);
     this.#isShut = cost.size === 0;
-    this.#changed();
-  }
-
-  get capabilities(): Capabilities {
-    return this.#capabilities;
+    this.changed();
   }
 
   get used(): Capabilities {
-    return record(this.#used());
-  }
-
-  get excessMiB(): number {
-    return this.#excessMiB;
-  }
-
-  setValueBytes(heldBytes: number): void {
-    this.#heldBytes = heldBytes;
-    const before = this.#excessMiB;
-    this.#excessMiB = excessMiB(heldBytes, this.#capabilities);
-    if (before > 0 !== this.#excessMiB > 0) this.#changed();
-  }
-
-  addValueBytes(bytes: number): void {
-    this.setValueBytes(this.#heldBytes + bytes);
-  }
-
-  canEverHold({ cost, slot }: ClaimNeed): boolean {
-    return this.slotCount(slot) > 0 && fits(cost, this.#limits);
+    return record(this.inUse());
   }
 
   slotCount(slot: string): number {
@@ -111,7 +83,7 @@ export class UsageEstimate implements Capacity {
 
   hasResources(cost: Amounts): boolean {
     if (this.#withheld.size > 0) for (const name of cost.keys()) if (this.#withheld.has(name)) return false;
-    return !this.#isShut && fits(cost, this.#limits, this.#used());
+    return !this.#isShut && fits(cost, this.limits, this.inUse());
   }
 
   hasSlot(slot: string): boolean {
@@ -136,9 +108,9 @@ export class UsageEstimate implements Capacity {
     const { size, others, mine } = this.#slots.get(slot) ?? NO_SLOTS;
     if (cost.size === 0 && others > 0 && mine < Math.floor(size / (1 + this.#otherDrivers))) return true;
     if (mine + others > size || (mine + others === size && others === 0)) return false;
-    const used = this.#used();
+    const used = this.inUse();
     for (const [name, amount] of cost) {
-      const limit = this.#limits.get(name) ?? 0n;
+      const limit = this.limits.get(name) ?? 0n;
       const inUse = used.get(name) ?? 0n;
       if (inUse + amount <= limit) continue;
       if (inUse > limit || (this.#others.get(name) ?? 0n) === 0n) return false;
@@ -146,18 +118,11 @@ export class UsageEstimate implements Capacity {
     return true;
   }
 
-  shortOf({ cost, slot, growsMemory: isOpening }: Claim): Capabilities {
-    const short = shortOf(cost, this.#limits, this.#used());
-    if (Object.keys(short).length > 0) return short;
-    if (!this.hasSlot(slot)) return { [slot]: 1 };
-    return isOpening && this.#excessMiB > 0 ? { memory: this.#excessMiB } : short;
-  }
-
   /** Takes a claim. It may exceed the capacity: then it waits there. */
   take({ cost, slot }: Claim): void {
     this.#slotsOf(slot).mine += 1;
     for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
-    this.#changed();
+    this.changed();
   }
 
   /** A claim on an earlier incarnation of the node may be freed late: then there is nothing to free. */
@@ -169,14 +134,10 @@ export class UsageEstimate implements Capacity {
       if (left <= 0n) this.#mine.delete(name);
       else this.#mine.set(name, left);
     }
-    this.#changed();
+    this.changed();
   }
 
-  watch(changed: () => void): void {
-    this.#changed = changed;
-  }
-
-  #used(): Amounts {
+  protected inUse(): Amounts {
     if (this.#mine.size === 0) return this.#others;
     const used = new Map(this.#others);
     for (const [name, amount] of this.#mine) used.set(name, (used.get(name) ?? 0n) + amount);
