@@ -93,14 +93,14 @@ export class IsolationCaller {
     ).outcome;
   }
 
-  /** As `call`, for what must succeed; returns the value. */
+  /** Runs a call that must succeed. Returns the value. */
   async value(name: string, ...args: readonly unknown[]): Promise<unknown> {
     const outcome = await this.call(name, ...args);
     if (outcome.type !== 'succeeded') throw new Error(`${name} ${outcome.type}`, { cause: outcome });
     return outcome.values[0]!.open(false);
   }
 
-  /** As `call`, for what must fail; returns the error. */
+  /** Runs a call that must fail. Returns the error. */
   async failure(name: string, ...args: readonly unknown[]): Promise<{ error: Error & Record<string, unknown>; final: boolean }> {
     const outcome = await this.call(name, ...args);
     if (outcome.type !== 'failed') throw new Error(`${name} ${outcome.type}`);
