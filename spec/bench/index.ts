@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { runTool, UsageError } from '../support/tool.js';
 import { detectionBench } from './detection.bench.js';
 import { driversBench } from './drivers.bench.js';
+import { fingerprintsBench } from './fingerprints.bench.js';
 import { journalBench } from './journal.bench.js';
 import type { Bench, BenchOptions, Row } from './measure.js';
 import { memoryBench } from './memory.bench.js';
@@ -41,6 +42,7 @@ const benches: readonly Bench[] = [
   detectionBench,
   recoveryBench,
   journalBench,
+  fingerprintsBench,
 ];
 
 const FLAGS: readonly string[] = ['--short', '--json'];
