@@ -1,6 +1,7 @@
 import { HandoffError, isWellFormed } from '../base/index.js';
 
 const BUFFER_BYTES = 16 * 1024;
+const NOTHING = Buffer.allocUnsafeSlow(0);
 
 /** Texts are written in pieces, characters: each takes at most three bytes. */
 export const PIECE_LENGTH = 4096;
@@ -27,7 +28,8 @@ export class CanonicalBytes {
   /** Counted down by what is written, for a caller that works in steps. */
   left = 0;
   readonly #sink: Sink | undefined;
-  #buffer: Buffer | undefined;
+  #buffer: Buffer = NOTHING;
+  #view = new DataView(NOTHING.buffer);
   #at = 0;
 
   constructor(sink?: Sink) {
@@ -41,7 +43,7 @@ export class CanonicalBytes {
 
   /** Those from a place on; theirs only until more is written. */
   bytesFrom(start: number): Uint8Array {
-    return this.#buffer?.subarray(start, this.#at) ?? new Uint8Array();
+    return this.#buffer.subarray(start, this.#at);
   }
 
   /** Writes what is no object, with its tag. Throws `HANDOFF_NOT_SERIALIZABLE` for a function or a symbol. */
@@ -85,8 +87,7 @@ export class CanonicalBytes {
         isShort = code < 0x80;
       }
       if (isShort) {
-        this.tag(TAG.text);
-        this.count(length);
+        this.tagged(TAG.text, length);
         this.#at = at;
         return;
       }
@@ -117,38 +118,42 @@ export class CanonicalBytes {
 
   /** Writes eight bytes. */
   number(value: number): void {
-    const buffer = this.#room(8);
+    this.#room(8);
     // A NaN has many forms, that nobody can tell apart.
-    buffer.writeDoubleLE(Number.isNaN(value) ? Number.NaN : value, this.#at);
+    this.#view.setFloat64(this.#at, Number.isNaN(value) ? Number.NaN : value, true);
     this.#at += 8;
   }
 
   /** Writes four bytes. */
   count(value: number): void {
-    const buffer = this.#room(4);
-    buffer[this.#at] = value;
-    buffer[this.#at + 1] = value >>> 8;
-    buffer[this.#at + 2] = value >>> 16;
-    buffer[this.#at + 3] = value >>> 24;
+    this.#room(4);
+    this.#view.setUint32(this.#at, value, true);
     this.#at += 4;
   }
 
+  /** Writes one byte. */
   tag(tag: number): void {
     this.#room(1)[this.#at++] = tag;
   }
 
+  /** Writes a tag, and four bytes. */
+  tagged(tag: number, value: number): void {
+    this.#room(5)[this.#at] = tag;
+    this.#view.setUint32(this.#at + 1, value, true);
+    this.#at += 5;
+  }
+
   /** The buffer, with so many bytes left. */
   #room(bytes: number): Buffer {
-    const buffer = this.#buffer ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    this.#buffer = buffer;
-    if (this.#at + bytes <= buffer.byteLength) return buffer;
-    if (this.#sink) {
+    if (this.#at + bytes <= this.#buffer.byteLength) return this.#buffer;
+    if (this.#sink && this.#buffer.byteLength > 0) {
       this.flush();
-      return buffer;
+      return this.#buffer;
     }
-    const grown = Buffer.allocUnsafeSlow(Math.max(2 * buffer.byteLength, this.#at + bytes));
-    grown.set(buffer.subarray(0, this.#at));
+    const grown = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, 2 * this.#buffer.byteLength, this.#at + bytes));
+    grown.set(this.#buffer.subarray(0, this.#at));
     this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
     return grown;
   }
 

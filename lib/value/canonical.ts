@@ -41,6 +41,8 @@ export class CanonicalWriter {
   #numbers = new Map<object, number>();
   #queue: object[] = [];
   #root: unknown;
+  #keys: readonly string[] = [];
+  #sorted: readonly string[] = [];
 
   constructor(sink: Sink) {
     this.#out = new CanonicalBytes(sink);
@@ -89,8 +91,7 @@ export class CanonicalWriter {
       number = this.#queue.push(value) - 1;
       this.#numbers.set(value, number);
     }
-    this.#out.tag(TAG.object);
-    this.#out.count(number);
+    this.#out.tagged(TAG.object, number);
   }
 
   /** Writes the contents of an object. Returns the rest of the work if there is much of it. */
@@ -133,13 +134,27 @@ export class CanonicalWriter {
 
   #fields(value: Fields, keys: string[]): StepwiseWork<undefined> | undefined {
     this.#out.count(keys.length);
-    if (keys.length > MANY_KEYS || keys.some((key) => isLong(key) || isLong(value[key]))) return this.#manyFields(value, keys);
-    if (keys.length > 1) keys.sort();
-    for (const key of keys) {
+    if (keys.length > MANY_KEYS) return this.#manyFields(value, keys);
+    const sorted = this.#inOrder(keys);
+    for (let k = 0; k < sorted.length; k += 1) {
+      const key = sorted[k]!;
+      const part = value[key];
+      if (isLong(key) || isLong(part)) return this.#manyFields(value, sorted.slice(k));
       this.#out.text(key);
-      this.#part(value[key]);
+      this.#part(part);
     }
     return undefined;
+  }
+
+  /** Sorts the keys of an object; those of a row are most often those of the row before. */
+  #inOrder(keys: string[]): readonly string[] {
+    const before = this.#keys;
+    let isKnown = keys.length === before.length;
+    for (let k = 0; isKnown && k < keys.length; k += 1) isKnown = keys[k] === before[k];
+    if (isKnown) return this.#sorted;
+    this.#keys = keys;
+    this.#sorted = keys.slice().sort();
+    return this.#sorted;
   }
 
   *#manyFields(value: Fields, keys: string[]): StepwiseWork<undefined> {
@@ -181,8 +196,7 @@ export class CanonicalWriter {
 
   #holes(count: number): void {
     if (count === 0) return;
-    this.#out.tag(TAG.holes);
-    this.#out.count(count);
+    this.#out.tagged(TAG.holes, count);
   }
 
   *#entries(value: Map<unknown, unknown>): StepwiseWork<undefined> {
