@@ -21,7 +21,7 @@ export function* valueDigest(value: unknown, { where, isChecked = false }: Diges
 }
 
 /**
- * Returns the digest of a value at once: some 10 ms for a MiB of small parts, 1.5 ms for a MiB of binary data. Throws as `valueDigest`
+ * Returns the digest of a value at once: some 30 ms for a MiB of small parts, 0.6 ms for a MiB of binary data. Throws as `valueDigest`
  * does.
  */
 export const digestOf = (value: unknown, options: DigestOptions): string => doAtOnce(valueDigest(value, options));
