@@ -1,11 +1,17 @@
 /** What a suite of laws needs of a test framework. mocha and `node:test` have it; for vitest and jest, `before` is their `beforeAll`. */
 export interface TestFramework {
+  /** Groups the laws of one suite under a title. */
   describe(title: string, body: () => void): unknown;
+  /** Declares one law. */
   readonly it: {
+    /** Runs `body`; the law holds if its promise resolves. */
     (law: string, body: () => Promise<void>): unknown;
+    /** Shows the law without running it. */
     skip(law: string, body: () => Promise<void>): unknown;
   };
+  /** Runs `body` once before the laws of the group. */
   before(body: () => Promise<void>): unknown;
+  /** Runs `body` once after the laws of the group. */
   after(body: () => Promise<void>): unknown;
 }
 
