@@ -7,18 +7,6 @@ import { open, receipt } from './brain.js';
 const lostError = thrownData(new HandoffError('HANDOFF_RESULT_LOST', 'nobody has it'));
 
 describe('values that are lost', () => {
-  it('are computed again when a function that has not ended needs them, and only then', () => {
-    const { begin, run, lose, told, state } = open({ a: [], b: [], c: ['a'], d: ['b', 'c'] }, { collect: ['d'] });
-    begin();
-    for (const id of ['a', 'b', 'c']) run(id);
-    expect(lose('a', 'c'), 'a has been dropped, but c cannot be made without it').to.deep.equal(['withdraw-claim d', 'request-claim a']);
-    expect(told.slice(-3)).to.deep.equal(['function-lost c', 'function-lost a', 'function-ready a']);
-    expect(run('a')).to.deep.equal(['start-attempt a', 'free-claim a', 'request-claim c']);
-    expect(run('c')).to.deep.equal(['start-attempt c', 'free-claim c', 'request-claim d', 'drop-value a']);
-    expect(run('d')).to.include('end-run');
-    expect([...state.attempts], 'b is untouched').to.deep.equal([2, 1, 2, 1]);
-  });
-
   it('are nobody’s business when nobody needs them', () => {
     const { begin, run, lose, error } = open({ a: [], b: ['a'], c: [] }, { collect: ['b', 'c'] });
     begin();

@@ -1,21 +1,13 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import { progressOf } from '../../lib/runner/brain/progress.js';
+import { recover } from '../../lib/runner/brain/recover.js';
 import { move } from '../../lib/runner/brain/run-state.js';
 import { transitionsOf } from '../../lib/runner/brain/transition-log.js';
 import { thrownData } from '../../lib/value/index.js';
 import { open, receipt } from './brain.js';
 
 describe('the brain of a run', () => {
-  it('asks for claims of what needs nothing, then of each function whose last producer has succeeded', () => {
-    const { begin, run, error } = open({ a: [], b: ['a'], c: ['a', 'b'] });
-    expect(begin()).to.deep.equal(['request-claim a']);
-    expect(run('a')).to.deep.equal(['start-attempt a', 'free-claim a', 'request-claim b']);
-    expect(run('b')).to.deep.equal(['start-attempt b', 'free-claim b', 'request-claim c']);
-    expect(run('c')).to.deep.equal(['start-attempt c', 'free-claim c', 'end-run']);
-    expect(error()).to.equal(undefined);
-  });
-
   it('ends at once when there is nothing to do', () => {
     expect(open({}).begin()).to.deep.equal(['end-run']);
   });
@@ -23,7 +15,9 @@ describe('the brain of a run', () => {
   it('begins some thousands of functions in one turn, the others in the next, and none once it is to end', () => {
     const many = Object.fromEntries(Array.from({ length: 4500 }, (_, at) => [`f${at}`, []]));
     const whole = open(many);
-    const counts = [whole.begin(), whole.feed({ type: 'turn-taken' }), whole.feed({ type: 'turn-taken' })].map((commands) => [
+    const first = whole.begin();
+    expect(recover(whole.state, { nowMs: 0, wallMs: 0 }).at(-1), 'what is outstanding').to.deep.equal({ type: 'take-turn' });
+    const counts = [first, whole.feed({ type: 'turn-taken' }), whole.feed({ type: 'turn-taken' })].map((commands) => [
       commands.filter((command) => command.startsWith('request-claim')).length,
       commands.at(-1) === 'take-turn',
     ]);
@@ -48,26 +42,15 @@ describe('the brain of a run', () => {
     expect(run('d'), 'nobody ever needs it').to.include('drop-value d');
   });
 
-  it('rests after a failure and tries again, at most maxRetries times', () => {
-    const { begin, place, start, fail, rest, told, error } = open({ a: [] }, { maxRetries: 1 });
+  it('ends with an error that names the run, the function and its attempts', () => {
+    const { begin, place, start, fail, error } = open({ a: [] }, { maxRetries: 0 });
     begin();
     place('a');
     start('a');
-    expect(fail('a')).to.deep.equal(['free-claim a', 'rest-function a']);
-    expect(rest('a')).to.deep.equal(['request-claim a']);
-    place('a');
-    start('a');
-    expect(fail('a')).to.deep.equal(['free-claim a', 'end-run']);
-    expect(error()).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'a', attempts: 2, dagId: 'd', runId: 'r' });
-    expect(error()!.message).to.equal('Function "a" failed after 2 attempts: boom');
-    expect(told.filter((line) => line.endsWith(' a'))).to.deep.equal([
-      'function-ready a',
-      'function-started a',
-      'function-resting a',
-      'function-ready a',
-      'function-started a',
-      'function-failed a',
-    ]);
+    fail('a');
+    expect(error()).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'a', attempts: 1, dagId: 'd', runId: 'r', node: 'n' });
+    expect(error()!.cause).to.be.an('error').with.property('message', 'boom');
+    expect(error()!.attemptErrors).to.deep.equal([error()!.cause]);
   });
 
   it('does not try again after a final failure', () => {
@@ -79,37 +62,16 @@ describe('the brain of a run', () => {
     expect(error()).to.include({ attempts: 1 });
   });
 
-  it('after a failure stops what runs, cancels what rests or waits, and ends with the last attempt', () => {
-    const { begin, place, start, fail, stop, state, told } = open({ a: [], b: [], c: ['a'], d: [], e: [] }, { maxRetries: 0 });
+  it('lists every failure with onFailure continue, the first as its own', () => {
+    const { begin, place, start, fail, error } = open({ a: [], b: [], c: [] }, { maxRetries: 0, onFailure: 'continue' });
     begin();
-    for (const id of ['a', 'b', 'd']) {
-      place(id);
-      if (id !== 'd') start(id);
-    }
-    expect(fail('a')).to.deep.equal(['free-claim a', 'stop-attempt b', 'stop-attempt d']);
-    expect(told).to.include.members(['function-cancelled c', 'function-cancelled e']);
-    expect(stop('b')).to.deep.equal(['free-claim b']);
-    expect(stop('d')).to.deep.equal(['free-claim d', 'end-run']);
-    expect(progressOf(state)).to.deep.include({ total: 5, failed: 1, cancelled: 4 });
-  });
-
-  it('with onFailure continue skips only what needs the failed function, and lists every failure', () => {
-    const { begin, place, start, fail, error, told } = open(
-      { a: [], b: [], x: ['a'], y: ['x', 'b'], z: ['b'] },
-      { maxRetries: 0, onFailure: 'continue' },
-    );
-    begin();
-    for (const id of ['a', 'b']) {
+    for (const id of ['a', 'b', 'c']) {
       place(id);
       start(id);
     }
-    fail('a');
-    expect(told).to.include.members(['function-skipped x', 'function-skipped y']);
-    expect(told).to.not.include('function-skipped z');
-    expect(fail('b')).to.deep.equal(['free-claim b', 'end-run']);
-    expect(told).to.include('function-skipped z');
-    expect(error()!.failures!.map(({ functionId }) => functionId)).to.deep.equal(['a', 'b']);
-    expect(error()).to.include({ functionId: 'a', code: 'HANDOFF_FUNCTION_FAILED' });
+    for (const id of ['b', 'a', 'c']) fail(id);
+    expect(error()!.failures!.map(({ functionId }) => functionId)).to.deep.equal(['b', 'a', 'c']);
+    expect(error()).to.include({ functionId: 'b', code: 'HANDOFF_FUNCTION_FAILED' });
   });
 
   it('ends with the first reason when it is given several', () => {
