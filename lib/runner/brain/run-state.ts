@@ -1,7 +1,7 @@
 // Brain: pure.
 import type { Plan } from '../../dag/index.js';
 import type { ThrownData } from '../../value/index.js';
-import { FUNCTION_STATES, type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
+import { type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
 import type { RunAnnouncement, RunCommand, RunHappening } from './messages.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, transitionText } from './transition-log.js';
@@ -96,7 +96,7 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy): 
     hasValue: new Uint8Array(size),
     misses: new Map(),
     lostOn: new Map(),
-    counts: Object.fromEntries(FUNCTION_STATES.map((state) => [state, state === 'waiting' ? size : 0])) as Record<FunctionState, number>,
+    counts: { waiting: size, ready: 0, placed: 0, running: 0, resting: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 },
     failed: [],
     restsUntilMs: new Map(),
     fetching: new Map(),
