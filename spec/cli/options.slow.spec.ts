@@ -174,7 +174,7 @@ describe('the options of every command', () => {
   const optionsOf = (help: Ended): string[] => [...help.stdout.matchAll(OPTION)].map((match) => match[1]!).sort();
 
   /** Each is shown to be read, here or in the spec of its command. */
-  const cluster = ['--join', '--join-timeout-ms', '--cookie-file', '--tls-cert', '--tls-key', '--tls-ca', '--help'];
+  const cluster = ['--join', '--join-timeout-ms', '--cookie-file', '--tls-cert', '--tls-key', '--tls-ca', '--extensions', '--help'];
   const node = [
     '--root',
     '--name',
@@ -190,7 +190,7 @@ describe('the options of every command', () => {
   const known: Readonly<Record<string, readonly string[]>> = {
     run: [
       ...[...cluster, ...node, '--local', '--input', '--strategy', '--max-retries', '--on-failure'],
-      ...['--dag-id', '--timeout-ms', '--max-concurrency', '--collect', '--json', '--quiet'],
+      ...['--dag-id', '--timeout-ms', '--max-concurrency', '--collect', '--json', '--quiet', '--trace'],
     ],
     node: [...cluster, ...node, '--listen', '--advertise', '--grace-ms'],
     status: [...cluster, '--json', '--watch'],
