@@ -1,3 +1,4 @@
+// Brain: pure.
 import type { BeatContent, MemberEvent, MemberState, Resources } from '../../nodes/index.js';
 import type { PlacementNode } from '../queue/claim-class.js';
 import type { Claim } from './capacity.js';
