@@ -12,25 +12,10 @@ import type { ClaimClass, PlacementNode } from './queue/claim-class.js';
 import { ClaimQueue } from './queue/claim-queue.js';
 import type { Capabilities } from './strategy.js';
 
-/** The callbacks of a run, called within the turn in which the allocator decides. */
-export interface AllocatorClient extends PlacementClient {
-  granted(index: number, node: string, claim: ClaimClass, mayQueue: boolean): void;
-  refused(index: number, error: Error): void;
-  /** Whether the function still waits after everything possible was granted. */
-  isReady(index: number): boolean;
-  /** Announces what some of its functions, which are alike, wait for. */
-  wait(indices: readonly number[], lacking: Capabilities): void;
-}
-
 const LARGE_BYTES = 16 * 1024;
 
 /** The interval at which this node measures its values, ms. Other nodes report theirs with each beat. */
 const LOOK_MS = 20;
-
-/** Questions to the Allocator. */
-export type AllocatorMessage =
-  | { readonly type: 'register-capabilities'; readonly capabilities: Capabilities; readonly replyTo: ActorRef<undefined> }
-  | { readonly type: 'check-room'; readonly required: Capabilities; readonly replyTo: ActorRef<boolean> };
 
 /**
  * The table behind the Allocator actor. It outlives each of its incarnations, so a crash forgets no claim and no request. Runs call it
@@ -325,3 +310,18 @@ export const startAllocator = (parent: Parent, table: Allocator): Promise<ActorR
     },
     { name: 'Allocator' },
   );
+
+/** The callbacks of a run, called within the turn in which the allocator decides. */
+export interface AllocatorClient extends PlacementClient {
+  granted(index: number, node: string, claim: ClaimClass, mayQueue: boolean): void;
+  refused(index: number, error: Error): void;
+  /** Whether the function still waits after everything possible was granted. */
+  isReady(index: number): boolean;
+  /** Announces what some of its functions, which are alike, wait for. */
+  wait(indices: readonly number[], lacking: Capabilities): void;
+}
+
+/** Questions to the Allocator. */
+export type AllocatorMessage =
+  | { readonly type: 'register-capabilities'; readonly capabilities: Capabilities; readonly replyTo: ActorRef<undefined> }
+  | { readonly type: 'check-room'; readonly required: Capabilities; readonly replyTo: ActorRef<boolean> };

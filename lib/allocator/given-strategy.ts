@@ -3,9 +3,6 @@ import { ASK_AGAIN_MS } from './placement/strategy-waits.js';
 import { strategies } from './strategies/index.js';
 import type { AllocationStrategy } from './strategy.js';
 
-/** The strategies that can be named on a node. Each function makes one for a run. */
-export type NamedStrategies = ReadonlyMap<string, () => AllocationStrategy>;
-
 /**
  * Reads a user's own strategy once, so that later only `place` can throw, which is called as its method. Throws `TypeError`, beginning with
  * `what`, if it is not a strategy.
@@ -35,3 +32,6 @@ export function namedStrategies(given: unknown): NamedStrategies {
   }
   return named;
 }
+
+/** The strategies that can be named on a node. Each function makes one for a run. */
+export type NamedStrategies = ReadonlyMap<string, () => AllocationStrategy>;

@@ -2,20 +2,6 @@ import { silentLogger, systemClock } from '../base/index.js';
 import type { CallOutcome, IsolationFactory, IsolationOptions, IsolationRunner, RunningCall } from '../executor/index.js';
 import { check, StoredValue } from '../value/index.js';
 
-/** A line that a function wrote, as the isolation passed it on. */
-export interface HeardLine {
-  readonly functionId: string;
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-
-/** How a call is made, if not of `./tasks.mjs` with nothing but results. */
-export interface CallShape {
-  readonly module?: string;
-  /** Constants behind the inputs. */
-  readonly extra?: readonly unknown[];
-}
-
 /** Calls an isolation as a node does. */
 export class IsolationCaller {
   readonly isolation: IsolationRunner;
@@ -106,4 +92,18 @@ export class IsolationCaller {
     if (outcome.type !== 'failed') throw new Error(`${name} ${outcome.type}`);
     return { error: outcome.error as Error & Record<string, unknown>, final: outcome.final };
   }
+}
+
+/** A line that a function wrote, as the isolation passed it on. */
+export interface HeardLine {
+  readonly functionId: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+/** How a call is made, if not of `./tasks.mjs` with nothing but results. */
+export interface CallShape {
+  readonly module?: string;
+  /** Constants behind the inputs. */
+  readonly extra?: readonly unknown[];
 }

@@ -6,12 +6,6 @@ import { StoredValue } from '../value/index.js';
 import { IsolationCaller } from './isolation-caller.js';
 import { declareLaws, type SuiteOptions } from './suite.js';
 
-/** What `isolationLaws` takes. */
-export interface IsolationSuite extends SuiteOptions {
-  /** The isolation, as it is given to `Handoff.start`; made once for most laws together. */
-  readonly make: IsolationFactory;
-}
-
 const MODULES = fileURLToPath(new URL('modules/', import.meta.url));
 const MODULE = './tasks.mjs';
 const CONTEXT = { dagId: 'd', runId: 'r', attempt: 1, node: 'here' } as const;
@@ -214,4 +208,10 @@ export function isolationLaws(suite: IsolationSuite): void {
       assert.deepEqual(await outcome, { type: 'stopped' });
     },
   });
+}
+
+/** What `isolationLaws` takes. */
+export interface IsolationSuite extends SuiteOptions {
+  /** The isolation, as it is given to `Handoff.start`; made once for most laws together. */
+  readonly make: IsolationFactory;
 }

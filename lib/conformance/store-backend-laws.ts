@@ -3,17 +3,6 @@ import type { StoreBackend, ValueShelf } from '../store/index.js';
 import { StoredValue } from '../value/index.js';
 import { declareLaws, type SuiteOptions } from './suite.js';
 
-/** What `storeBackendLaws` takes. */
-export interface StoreBackendSuite extends SuiteOptions {
-  /** Makes a backend; called for each law. */
-  make(): StoreBackend;
-  /**
-   * Whether `sizeBytes` is what the backend really takes, and not the sum of the values' own.
-   * @default false
-   */
-  readonly measuresItself?: boolean;
-}
-
 const IDS = ['a', '__proto__', 'constructor', '', 'ü/..\n', 'a'.repeat(10_000)];
 
 /** The laws of a store backend. */
@@ -124,4 +113,15 @@ export function storeBackendLaws(suite: StoreBackendSuite): void {
       assert.equal(new Set(shelf.ids()).size, 10_000);
     },
   });
+}
+
+/** What `storeBackendLaws` takes. */
+export interface StoreBackendSuite extends SuiteOptions {
+  /** Makes a backend; called for each law. */
+  make(): StoreBackend;
+  /**
+   * Whether `sizeBytes` is what the backend really takes, and not the sum of the values' own.
+   * @default false
+   */
+  readonly measuresItself?: boolean;
 }

@@ -2,12 +2,6 @@ import assert from 'node:assert/strict';
 import type { AllocationStrategy, NodeView, PlacementRequest } from '../allocator/index.js';
 import { declareLaws, type SuiteOptions } from './suite.js';
 
-/** What `strategyLaws` takes. */
-export interface StrategySuite extends SuiteOptions {
-  /** Makes a strategy, as for a run; called for each law. */
-  make(): AllocationStrategy;
-}
-
 /** A node as a strategy sees it: the first is the driver's own. */
 function node(name: string, capabilities: Readonly<Record<string, number>>, over: Partial<NodeView> = {}): NodeView {
   return { name, capabilities, used: {}, isSelf: name === 'self', fits: true, bytesToMove: 0, kin: 0, ...over };
@@ -114,4 +108,10 @@ export function strategyLaws(suite: StrategySuite): void {
       }
     },
   });
+}
+
+/** What `strategyLaws` takes. */
+export interface StrategySuite extends SuiteOptions {
+  /** Makes a strategy, as for a run; called for each law. */
+  make(): AllocationStrategy;
 }

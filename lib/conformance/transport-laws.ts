@@ -3,12 +3,6 @@ import type { Listening, Socket, Transport } from '../peer/index.js';
 import { SocketEnd } from './socket-end.js';
 import { declareLaws, type SuiteOptions } from './suite.js';
 
-/** What `transportLaws` takes. */
-export interface TransportSuite extends SuiteOptions {
-  /** Makes a network: the function gives the transport of the node of that name. Called for each law. */
-  makeNetwork(): (node: string) => Transport;
-}
-
 interface OpenListening extends Listening {
   /** The first connection that is accepted. */
   readonly next: Promise<SocketEnd>;
@@ -238,4 +232,10 @@ export function transportLaws(suite: TransportSuite): void {
       await accepted.received(1);
     }),
   });
+}
+
+/** What `transportLaws` takes. */
+export interface TransportSuite extends SuiteOptions {
+  /** Makes a network: the function gives the transport of the node of that name. Called for each law. */
+  makeNetwork(): (node: string) => Transport;
 }

@@ -13,24 +13,6 @@ import {
 import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
 import type { IsolationRunner } from './isolation.js';
 
-/** One try at a function, as an executor runs it. The last step is the function itself; all steps come after those they need. */
-export interface Attempt {
-  readonly context: AttemptContext;
-  readonly steps: readonly PlacedStep[];
-  /** The limit of the attempt, ms. */
-  readonly timeoutMs: number | undefined;
-  /** How long code may take to end by itself after a time-out, ms. */
-  readonly stopGraceMs: number;
-}
-
-/** An attempt in progress, or over. It outlives the function actor that started it. */
-export interface AttemptHandle<O = CallOutcome> {
-  /** Calls `heard` with the outcome once: when the attempt ends, or now if it has. A later listener replaces an earlier one. */
-  listen(heard: (outcome: O) => void): void;
-  /** Ends the attempt with the outcome `stopped`. Code that can be stopped is stopped after `graceMs`. */
-  stop(reason: HandoffError, graceMs: number): void;
-}
-
 class RunningAttempt implements AttemptHandle {
   readonly #attempt: Attempt;
   readonly #host: AttemptHost;
@@ -231,3 +213,21 @@ const rethrow = (error: unknown): never => {
  * which the whole process would end otherwise. A crash ends no attempt.
  */
 export const startExecutor = (parent: Parent): Promise<ActorRef<CrashReport>> => startCrashBoundary(parent, 'Executor');
+
+/** One try at a function, as an executor runs it. The last step is the function itself; all steps come after those they need. */
+export interface Attempt {
+  readonly context: AttemptContext;
+  readonly steps: readonly PlacedStep[];
+  /** The limit of the attempt, ms. */
+  readonly timeoutMs: number | undefined;
+  /** How long code may take to end by itself after a time-out, ms. */
+  readonly stopGraceMs: number;
+}
+
+/** An attempt in progress, or over. It outlives the function actor that started it. */
+export interface AttemptHandle<O = CallOutcome> {
+  /** Calls `heard` with the outcome once: when the attempt ends, or now if it has. A later listener replaces an earlier one. */
+  listen(heard: (outcome: O) => void): void;
+  /** Ends the attempt with the outcome `stopped`. Code that can be stopped is stopped after `graceMs`. */
+  stop(reason: HandoffError, graceMs: number): void;
+}

@@ -9,12 +9,6 @@ const GIVE_UP_MS = 10_000;
 /** How long an isolation may take to close, ms. */
 const CLOSING_MS = 2000;
 
-/** The parts of the node that the guard of an isolation needs. */
-export interface GuardDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
 /**
  * Keeps a user's own isolation to its contract, so that it cannot end the node or hold up a run. What it throws fails the call, and so does
  * an invalid outcome. A second `settle` is ignored. A stopped call that does not end is given up.
@@ -149,3 +143,9 @@ function faultOf(outcome: CallOutcome, { steps }: IsolationCall): string | undef
 
 const blockedFault = (blocked: { readonly whenOver: unknown } | undefined): string | undefined =>
   blocked === undefined || typeof blocked.whenOver === 'function' ? undefined : 'settled as blocked without whenOver';
+
+/** The parts of the node that the guard of an isolation needs. */
+export interface GuardDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -4,23 +4,6 @@ import type { NodeStatus } from '../nodes/index.js';
 import type { NodeParts } from './node/node-parts.js';
 import { checkId, type StationClient } from './node/station-client.js';
 
-/** A member of the cluster. */
-export interface NodeInfo {
-  readonly name: string;
-  /** The URL at which others reach it, if it listens. */
-  readonly address?: string;
-  /** `'suspect'`: silent for half of the heartbeat's time-out. `'leaving'`: accepts no more work. */
-  readonly status: NodeStatus;
-  /** Exactly as registered; empty until the member has reported. */
-  readonly capabilities: Capabilities;
-  /** What running functions hold, of all drivers. */
-  readonly used: Capabilities;
-  /** The number of attempts in progress, of all drivers. */
-  readonly running: number;
-  /** How many of those attempts were given up and have a thread that is blocked in a system call. */
-  readonly blocked: number;
-}
-
 /** The part of `Handoff` that asks ledgers: the members, and what they have. */
 export class NodeResources {
   readonly #node: string;
@@ -86,4 +69,21 @@ export class NodeResources {
     this.#tables.cluster.member(node);
     return node !== this.#node;
   }
+}
+
+/** A member of the cluster. */
+export interface NodeInfo {
+  readonly name: string;
+  /** The URL at which others reach it, if it listens. */
+  readonly address?: string;
+  /** `'suspect'`: silent for half of the heartbeat's time-out. `'leaving'`: accepts no more work. */
+  readonly status: NodeStatus;
+  /** Exactly as registered; empty until the member has reported. */
+  readonly capabilities: Capabilities;
+  /** What running functions hold, of all drivers. */
+  readonly used: Capabilities;
+  /** The number of attempts in progress, of all drivers. */
+  readonly running: number;
+  /** How many of those attempts were given up and have a thread that is blocked in a system call. */
+  readonly blocked: number;
 }

@@ -1,23 +1,6 @@
 import type { Capabilities } from '../strategy.js';
 import type { Amounts } from './resources.js';
 
-/** What an attempt needs of a node: its cost, and one slot of its isolation. */
-export interface ClaimNeed {
-  readonly cost: Amounts;
-  /** The name of the slots of which it takes one. Slots are resources that a node has through its isolations, counted in whole numbers. */
-  readonly slot: string;
-}
-
-/** Capacity that is requested or held. */
-export interface Claim extends ClaimNeed {
-  /** Whether it will leave more values behind than before. Such claims are held back where values fill the memory. Default false. */
-  readonly growsMemory?: boolean;
-  /** The modules that it runs, if nodes with different modules must not hold it. By default modules do not matter. */
-  readonly modules?: readonly string[] | undefined;
-  /** By node, which of the modules is known to differ there. */
-  readonly differs?: Map<string, string> | undefined;
-}
-
 /** What a node has, and how much is in use: exactly, in its own `Ledger`; as a driver's `UsageEstimate` of another node. */
 export interface Capacity {
   /** Exactly as registered. Slots are not included. */
@@ -46,4 +29,21 @@ export interface Capacity {
   free(claim: Claim): void;
   /** Calls `changed` after every change, including a take. Replaces the former callback. */
   watch(changed: () => void): void;
+}
+
+/** What an attempt needs of a node: its cost, and one slot of its isolation. */
+export interface ClaimNeed {
+  readonly cost: Amounts;
+  /** The name of the slots of which it takes one. Slots are resources that a node has through its isolations, counted in whole numbers. */
+  readonly slot: string;
+}
+
+/** Capacity that is requested or held. */
+export interface Claim extends ClaimNeed {
+  /** Whether it will leave more values behind than before. Such claims are held back where values fill the memory. Default false. */
+  readonly growsMemory?: boolean;
+  /** The modules that it runs, if nodes with different modules must not hold it. By default modules do not matter. */
+  readonly modules?: readonly string[] | undefined;
+  /** By node, which of the modules is known to differ there. */
+  readonly differs?: Map<string, string> | undefined;
 }

@@ -3,16 +3,6 @@ import type { Eligibility, Reserved } from '../queue/eligibility.js';
 import type { NodeList } from '../queue/node-list.js';
 import type { Capabilities, NodeView } from '../strategy.js';
 
-/** What a run knows about where the values of its functions are, or will be. */
-export interface ValueLocations {
-  /** Returns how many bytes of a function's arguments are on other nodes, and not on their way to this one. */
-  bytesToMove(index: number, node: string): number;
-  /** See `NodeView.kin`. */
-  kin(index: number, node: string): number;
-  /** Records the node of a function. Called before the next one is placed. */
-  placed(index: number, node: string): void;
-}
-
 /**
  * A node as built-in strategies see it. They keep no reference to it, so it is the same object each time, and its fields are computed when
  * read.
@@ -99,4 +89,14 @@ export class NodeViews {
       return { name, isSelf, capabilities, used, fits, bytesToMove: this.bytesToMove(index, name), kin: this.kin(index, name) };
     });
   }
+}
+
+/** What a run knows about where the values of its functions are, or will be. */
+export interface ValueLocations {
+  /** Returns how many bytes of a function's arguments are on other nodes, and not on their way to this one. */
+  bytesToMove(index: number, node: string): number;
+  /** See `NodeView.kin`. */
+  kin(index: number, node: string): number;
+  /** Records the node of a function. Called before the next one is placed. */
+  placed(index: number, node: string): void;
 }

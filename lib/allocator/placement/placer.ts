@@ -6,26 +6,6 @@ import type { AllocationStrategy } from '../strategy.js';
 import { NodeViews, type ValueLocations } from './node-views.js';
 import type { StrategyWaits } from './strategy-waits.js';
 
-/** A run, as asking its strategy needs it. */
-export interface PlacementClient extends ClaimQueueClient {
-  readonly dagId: string;
-  readonly strategy: AllocationStrategy;
-  functionId(index: number): string;
-  /** The answers for strategies. Missing for a run that another node drives: its driver has placed the function already. */
-  readonly whereabouts?: ValueLocations;
-}
-
-/** A function that gets no node, as its strategy failed. */
-export interface PlacementRefusal<Client extends PlacementClient> {
-  readonly type: 'refused';
-  readonly client: Client;
-  readonly index: number;
-  readonly error: HandoffError;
-}
-
-/** The answer to a request for a claim. */
-export type PlacementAnswer<Client extends PlacementClient> = PlacementGrant<Client> | PlacementRefusal<Client>;
-
 /**
  * The shell of the claim queue. It asks strategies, which may be user code, and tells runs where their functions go. The queue decides
  * everything else.
@@ -103,3 +83,23 @@ function strategyFailed(client: PlacementClient, index: number, thrown: unknown)
   const message = `Cannot place function "${functionId}": strategy "${client.strategy.name}" failed: ${textOf(cause)}`;
   return new HandoffError('HANDOFF_ALLOCATION_FAILED', message, { dagId: client.dagId, runId: client.runId, functionId, cause });
 }
+
+/** A run, as asking its strategy needs it. */
+export interface PlacementClient extends ClaimQueueClient {
+  readonly dagId: string;
+  readonly strategy: AllocationStrategy;
+  functionId(index: number): string;
+  /** The answers for strategies. Missing for a run that another node drives: its driver has placed the function already. */
+  readonly whereabouts?: ValueLocations;
+}
+
+/** A function that gets no node, as its strategy failed. */
+export interface PlacementRefusal<Client extends PlacementClient> {
+  readonly type: 'refused';
+  readonly client: Client;
+  readonly index: number;
+  readonly error: HandoffError;
+}
+
+/** The answer to a request for a claim. */
+export type PlacementAnswer<Client extends PlacementClient> = PlacementGrant<Client> | PlacementRefusal<Client>;

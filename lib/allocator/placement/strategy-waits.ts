@@ -8,18 +8,6 @@ export const ASK_AGAIN_MS = 1000;
 /** How long a strategy may let a function wait before the log says so, ms. It is logged again each time the wait has doubled. */
 const WARN_AFTER_MS = 10_000;
 
-/** A run whose strategy may wait. */
-export interface WaitingClient {
-  readonly strategy: Pick<AllocationStrategy, 'askAgainMs'>;
-}
-
-/** A function that a strategy lets wait although a node has room. */
-export interface StrategyWait<Client extends WaitingClient> {
-  readonly client: Client;
-  readonly index: number;
-  readonly waitedMs: number;
-}
-
 interface OpenWait {
   index: number;
   sinceMs: number;
@@ -83,4 +71,16 @@ export class StrategyWaits<Client extends WaitingClient> {
     }
     return long;
   }
+}
+
+/** A run whose strategy may wait. */
+export interface WaitingClient {
+  readonly strategy: Pick<AllocationStrategy, 'askAgainMs'>;
+}
+
+/** A function that a strategy lets wait although a node has room. */
+export interface StrategyWait<Client extends WaitingClient> {
+  readonly client: Client;
+  readonly index: number;
+  readonly waitedMs: number;
 }

@@ -2,13 +2,6 @@
 import type { Capacity, Claim } from '../capacity/capacity.js';
 import type { Capabilities } from '../strategy.js';
 
-/** A collocation group: all members run on one node, chosen when the first of them is placed. */
-export interface CollocationGroup {
-  readonly claims: Claim[];
-  /** Written by the claim queue alone. A former member does not count: the group is placed anew. */
-  node: string | undefined;
-}
-
 /** Functions of a run that are alike for the allocator: the same cost, slot and bounds. One object for each class and run. */
 export interface ClaimClass extends Claim {
   readonly costs: Capabilities;
@@ -35,4 +28,11 @@ export interface PlacementNode {
   readonly capacity: Capacity;
   /** Whether it accepts functions now: false while it is silent, and when it is about to leave. */
   readonly isOpen: boolean;
+}
+
+/** A collocation group: all members run on one node, chosen when the first of them is placed. */
+export interface CollocationGroup {
+  readonly claims: Claim[];
+  /** Written by the claim queue alone. A former member does not count: the group is placed anew. */
+  node: string | undefined;
 }

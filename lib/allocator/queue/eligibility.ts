@@ -5,9 +5,6 @@ import type { Capabilities } from '../strategy.js';
 import type { PlacementNode } from './claim-class.js';
 import type { NodeList } from './node-list.js';
 
-/** The resources, by node, that are reserved for claims that have waited long. */
-export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;
-
 /**
  * The members with respect to one class of claims: which could hold a claim, and which have room for it now. Each look applies the changes
  * since the last one. Members are referred to by their positions.
@@ -126,3 +123,6 @@ export class Eligibility {
     this.#seen = roster.changes;
   }
 }
+
+/** The resources, by node, that are reserved for claims that have waited long. */
+export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;

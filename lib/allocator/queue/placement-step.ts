@@ -2,6 +2,9 @@
 import type { ClaimClass, ClaimQueueClient } from './claim-class.js';
 import type { Eligibility, Reserved } from './eligibility.js';
 
+/** The next step of a pass. */
+export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client>;
+
 /** A function has its node. The claim is taken in that node's capacity already. */
 export interface PlacementGrant<Client extends ClaimQueueClient> {
   readonly type: 'granted';
@@ -27,6 +30,3 @@ export interface PlacementChoice<Client extends ClaimQueueClient> {
   /** What is reserved for other claims that have waited long. */
   readonly reserved: Reserved | undefined;
 }
-
-/** The next step of a pass. */
-export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client>;

@@ -3,39 +3,6 @@ import { systemClock, textOf } from '../../base/index.js';
 import type { AttemptContext } from './attempt.js';
 import { LineBudget, OutputLines } from './output-lines.js';
 
-/** What a function may know of itself while it runs. */
-export interface FunctionContext {
-  /** The DAG id of the run. */
-  readonly dagId: string;
-  /** The unique id of the run. */
-  readonly runId: string;
-  /** The function whose attempt it is; for an inline function its consumer. */
-  readonly functionId: string;
-  /** The number of the attempt. Counts from 1. */
-  readonly attempt: number;
-  /** The name of the node that runs it. */
-  readonly node: string;
-  /** Aborts when the attempt is timed out or cancelled. `signal.reason` is the `HandoffError`. */
-  readonly signal: AbortSignal;
-}
-
-/** The claim of an attempt while its function waits for a run of its own. */
-export interface Loan {
-  /** The function waits from now on: others may have its claim. */
-  lend(): void;
-  /**
-   * The function stops waiting. `resume` is called once the attempt holds its claim again; at once if it waits for something else too, or
-   * is over.
-   */
-  takeBack(resume: () => void): void;
-}
-
-/** Returns the loan of an attempt on this node. */
-export type Lender = (context: AttemptContext) => Loan | undefined;
-
-/** The two streams that a process writes to. */
-export type OutputStream = 'stdout' | 'stderr';
-
 /** One attempt as its code sees it, across everything that it awaits. */
 export class AttemptScope {
   readonly context: AttemptContext;
@@ -130,3 +97,36 @@ export const currentScope = (): AttemptScope | undefined => scopes.getStore();
 
 /** Calls `body` in the scope. */
 export const runIn = <T>(scope: AttemptScope, body: () => T): T => scopes.run(scope, body);
+
+/** What a function may know of itself while it runs. */
+export interface FunctionContext {
+  /** The DAG id of the run. */
+  readonly dagId: string;
+  /** The unique id of the run. */
+  readonly runId: string;
+  /** The function whose attempt it is; for an inline function its consumer. */
+  readonly functionId: string;
+  /** The number of the attempt. Counts from 1. */
+  readonly attempt: number;
+  /** The name of the node that runs it. */
+  readonly node: string;
+  /** Aborts when the attempt is timed out or cancelled. `signal.reason` is the `HandoffError`. */
+  readonly signal: AbortSignal;
+}
+
+/** The claim of an attempt while its function waits for a run of its own. */
+export interface Loan {
+  /** The function waits from now on: others may have its claim. */
+  lend(): void;
+  /**
+   * The function stops waiting. `resume` is called once the attempt holds its claim again; at once if it waits for something else too, or
+   * is over.
+   */
+  takeBack(resume: () => void): void;
+}
+
+/** Returns the loan of an attempt on this node. */
+export type Lender = (context: AttemptContext) => Loan | undefined;
+
+/** The two streams that a process writes to. */
+export type OutputStream = 'stdout' | 'stderr';

@@ -5,43 +5,6 @@ import type { CallStep } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
 import { explainFrozenWrite } from './frozen-write.js';
 
-/** Loads code and converts values in the place where steps run. */
-export interface StepHost<V, K> {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Returns the function if it is loaded. */
-  peek(ref: CodeRef): AnyFunction | undefined;
-  load(ref: CodeRef): Promise<AnyFunction>;
-  open(value: V): unknown;
-  /** Whether values are frozen here. */
-  readonly freezes: boolean;
-  /**
-   * Checks the result of a step. Returns it in the form in which it leaves the call, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`.
-   */
-  keep(value: unknown, use: StepUse): K | undefined;
-  /**
-   * For an object with several users, of which at least one is a later step of the call, returns a function that makes a copy for each, so
-   * that none sees another's changes. Returns `undefined` if the object is frozen whole, or freezing is off. `kept` is what `keep`
-   * returned.
-   */
-  copier(value: object, kept: K | undefined): (() => unknown) | undefined;
-}
-
-/** How the value of a step is used. */
-export interface StepUse {
-  /** Whether it leaves the call. */
-  readonly isWanted: boolean;
-  /** Whether it has one user only outside the call. */
-  readonly isForOne: boolean;
-}
-
-/** Receives the end of the steps. */
-export interface StepsEnd<K> {
-  /** `tookMs` excludes the loading of modules, which happens once. */
-  succeeded(values: readonly K[], tookMs: number): void;
-  failed(error: unknown, final: boolean): void;
-}
-
 const NONE: readonly never[] = [];
 
 /** Taken before user code can change it. */
@@ -164,4 +127,41 @@ function blamed({ role, functionId }: CallStep<never> | CallStep<unknown>, cause
   const who = role === 'inline' ? `Inline function "${functionId}"` : `The ${role}r of an argument from "${functionId}"`;
   const { dagId, runId, node } = context;
   return new HandoffError('HANDOFF_FUNCTION_FAILED', `${who} failed: ${textOf(cause)}`, { dagId, runId, functionId, node, cause });
+}
+
+/** Loads code and converts values in the place where steps run. */
+export interface StepHost<V, K> {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Returns the function if it is loaded. */
+  peek(ref: CodeRef): AnyFunction | undefined;
+  load(ref: CodeRef): Promise<AnyFunction>;
+  open(value: V): unknown;
+  /** Whether values are frozen here. */
+  readonly freezes: boolean;
+  /**
+   * Checks the result of a step. Returns it in the form in which it leaves the call, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`.
+   */
+  keep(value: unknown, use: StepUse): K | undefined;
+  /**
+   * For an object with several users, of which at least one is a later step of the call, returns a function that makes a copy for each, so
+   * that none sees another's changes. Returns `undefined` if the object is frozen whole, or freezing is off. `kept` is what `keep`
+   * returned.
+   */
+  copier(value: object, kept: K | undefined): (() => unknown) | undefined;
+}
+
+/** How the value of a step is used. */
+export interface StepUse {
+  /** Whether it leaves the call. */
+  readonly isWanted: boolean;
+  /** Whether it has one user only outside the call. */
+  readonly isForOne: boolean;
+}
+
+/** Receives the end of the steps. */
+export interface StepsEnd<K> {
+  /** `tookMs` excludes the loading of modules, which happens once. */
+  succeeded(values: readonly K[], tookMs: number): void;
+  failed(error: unknown, final: boolean): void;
 }

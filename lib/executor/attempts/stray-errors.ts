@@ -1,8 +1,5 @@
 import { currentScope } from './current-function.js';
 
-/** Receives an error that nothing caught, and how it came. */
-export type StrayListener = (error: unknown, origin: NodeJS.UncaughtExceptionOrigin) => void;
-
 /**
  * From now on, an error that nothing caught goes to the DAG's function whose code it comes from; the async context identifies it. If the
  * attempt still runs, it fails with the error; else the error is logged as that function's. All others go to `onOther`: Node's own rule is
@@ -63,3 +60,6 @@ function keepMicrotasksInScope(onStray: (error: unknown) => void): () => void {
     if (globalThis.queueMicrotask === scoped) globalThis.queueMicrotask = original;
   };
 }
+
+/** Receives an error that nothing caught, and how it came. */
+export type StrayListener = (error: unknown, origin: NodeJS.UncaughtExceptionOrigin) => void;

@@ -18,59 +18,6 @@ const UNREACHABLE_MS = 1000;
 /** What V8 writes to standard error before it ends a process that has no memory left. */
 const OUT_OF_MEMORY = /out of memory/i;
 
-/** A call for a worker. */
-export interface Work {
-  /** The number of the call, unique within the isolation. */
-  readonly key: number;
-  readonly context: AttemptContext;
-  /** Whether it may only run in a worker in which nothing has run. */
-  readonly needsFreshWorker: boolean;
-  /** Whether the worker must not be used again, whatever it answers. The work ends it. */
-  readonly endsWorker: boolean;
-  /** A worker takes the work. Returns the call for the worker. */
-  takenBy(worker: PoolWorker): WorkerCall;
-  /** The worker has answered. If it retires, it is not used again, and the work must end it. */
-  answered(answer: WorkerAnswer): void;
-  /** The worker has ended during the work. */
-  died(end: WorkerEnd): void;
-  /** There is no worker, and none can be made. */
-  notStarted(cause: unknown): void;
-}
-
-/** How a worker ended by itself. */
-export interface WorkerEnd {
-  /** The error that nothing caught, or the reason why V8 ended the thread. */
-  readonly error: { readonly thrown: unknown } | undefined;
-  readonly exitCode: number | null;
-  /** The signal that ended the process. */
-  readonly signal: string | undefined;
-  /** Whether the process reported at its end that it had no memory left. */
-  readonly saidOutOfMemory: boolean;
-  /** The caller of `process.exit`, if that was the reason. */
-  readonly exiting: Extract<FromWorker, { type: 'exiting' }> | undefined;
-}
-
-/** The kind of a pool's workers, and how they are made. */
-export interface PoolMaking {
-  /** The word for a worker in texts. */
-  readonly noun: 'thread' | 'process';
-  readonly makeHost: MakeHost;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly heardLine: (line: Omit<Extract<FromWorker, { type: 'line' }>, 'type'>) => void;
-}
-
-/** The owner of a worker, as the worker sees it. */
-export interface WorkerOwner {
-  readonly making: PoolMaking;
-  /** The worker is idle: it has started, or has answered. */
-  freed(worker: PoolWorker, hasJustStarted: boolean): void;
-  /** The worker accepts no more work, though it still runs. */
-  retired(worker: PoolWorker): void;
-  /** The worker has ended. `startFault` says why it could not start. */
-  gone(worker: PoolWorker, startFault: { readonly cause: unknown } | undefined): void;
-}
-
 /**
  * A thread or process of a pool. It has a channel of its own, which user code does not see. Anything that comes from it otherwise is
  * dropped, and logged once.
@@ -251,4 +198,57 @@ export class PoolWorker {
     const { noun, logger } = this.#owner.making;
     logger.warn({ [noun]: this.#host.id }, `messages of a worker ${noun} outside the engine's channel are dropped`);
   }
+}
+
+/** A call for a worker. */
+export interface Work {
+  /** The number of the call, unique within the isolation. */
+  readonly key: number;
+  readonly context: AttemptContext;
+  /** Whether it may only run in a worker in which nothing has run. */
+  readonly needsFreshWorker: boolean;
+  /** Whether the worker must not be used again, whatever it answers. The work ends it. */
+  readonly endsWorker: boolean;
+  /** A worker takes the work. Returns the call for the worker. */
+  takenBy(worker: PoolWorker): WorkerCall;
+  /** The worker has answered. If it retires, it is not used again, and the work must end it. */
+  answered(answer: WorkerAnswer): void;
+  /** The worker has ended during the work. */
+  died(end: WorkerEnd): void;
+  /** There is no worker, and none can be made. */
+  notStarted(cause: unknown): void;
+}
+
+/** How a worker ended by itself. */
+export interface WorkerEnd {
+  /** The error that nothing caught, or the reason why V8 ended the thread. */
+  readonly error: { readonly thrown: unknown } | undefined;
+  readonly exitCode: number | null;
+  /** The signal that ended the process. */
+  readonly signal: string | undefined;
+  /** Whether the process reported at its end that it had no memory left. */
+  readonly saidOutOfMemory: boolean;
+  /** The caller of `process.exit`, if that was the reason. */
+  readonly exiting: Extract<FromWorker, { type: 'exiting' }> | undefined;
+}
+
+/** The kind of a pool's workers, and how they are made. */
+export interface PoolMaking {
+  /** The word for a worker in texts. */
+  readonly noun: 'thread' | 'process';
+  readonly makeHost: MakeHost;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly heardLine: (line: Omit<Extract<FromWorker, { type: 'line' }>, 'type'>) => void;
+}
+
+/** The owner of a worker, as the worker sees it. */
+export interface WorkerOwner {
+  readonly making: PoolMaking;
+  /** The worker is idle: it has started, or has answered. */
+  freed(worker: PoolWorker, hasJustStarted: boolean): void;
+  /** The worker accepts no more work, though it still runs. */
+  retired(worker: PoolWorker): void;
+  /** The worker has ended. `startFault` says why it could not start. */
+  gone(worker: PoolWorker, startFault: { readonly cause: unknown } | undefined): void;
 }

@@ -20,13 +20,6 @@ import { WorkerPool } from './worker-pool.js';
  */
 const BLOCKED_MS = 1000;
 
-/** How the workers of a pooled isolation are made. */
-export interface WorkerMaking {
-  readonly makeHost: MakeHost;
-  /** Whether everything that a function has started ends with its worker. Then the worker of a stopped call always ends. */
-  readonly endsWithGroup: boolean;
-}
-
 /** An isolation whose calls run in a pool of workers, one at a time in each. `name` is also the word for a worker. */
 export class PooledIsolation implements IsolationRunner {
   readonly name: 'thread' | 'process';
@@ -286,3 +279,10 @@ const isOutOfMemory = (thrown: unknown): boolean =>
  */
 const isOwn = ({ error, signal, exiting }: WorkerEnd): boolean =>
   exiting ? exiting.blame === 'own' : (signal !== undefined && !error) || isOutOfMemory(error?.thrown);
+
+/** How the workers of a pooled isolation are made. */
+export interface WorkerMaking {
+  readonly makeHost: MakeHost;
+  /** Whether everything that a function has started ends with its worker. Then the worker of a stopped call always ends. */
+  readonly endsWithGroup: boolean;
+}

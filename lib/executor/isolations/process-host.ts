@@ -11,17 +11,6 @@ import type { WorkerSetUp } from './worker-messages.js';
 /** How long the streams of an ended process are still read, ms: processes that it started and that left its group may hold them open. */
 const LAST_WORDS_MS = 1000;
 
-/** How a process is made. */
-export interface ProcessMaking {
-  readonly setUp: WorkerSetUp;
-  /** Its heap, MiB. */
-  readonly heapMiB: number;
-  /** Its environment. */
-  readonly environment: () => NodeJS.ProcessEnv;
-  /** Kills the process's group when this process is gone. */
-  readonly guard: KillGuard;
-}
-
 /** A child process that leads a group of its own. It is reached by two pipes that user code does not see. */
 export const processHost =
   ({ setUp, heapMiB, environment, guard }: ProcessMaking): MakeHost =>
@@ -124,4 +113,15 @@ function nodeOptions(given: readonly string[]): string[] {
     else if (!/^--(?:inspect|eval=|print=|input-type|watch|test|max-old-space-size)/.test(option)) options.push(option);
   }
   return options;
+}
+
+/** How a process is made. */
+export interface ProcessMaking {
+  readonly setUp: WorkerSetUp;
+  /** Its heap, MiB. */
+  readonly heapMiB: number;
+  /** Its environment. */
+  readonly environment: () => NodeJS.ProcessEnv;
+  /** Kills the process's group when this process is gone. */
+  readonly guard: KillGuard;
 }

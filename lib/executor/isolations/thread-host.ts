@@ -2,9 +2,6 @@ import { MessageChannel, receiveMessageOnPort, type Worker, type WorkerOptions }
 import type { MakeHost } from './worker-host.js';
 import type { ThreadData, WorkerSetUp } from './worker-messages.js';
 
-/** Calls `new Worker` on the entry of the workers. */
-export type MakeWorker = (options: WorkerOptions) => Worker;
-
 /**
  * A worker thread with a heap of `heapMiB`. It is reached by a port of its own that user code does not see. Making it throws what `new
  * Worker` throws.
@@ -40,3 +37,6 @@ export const threadHost =
       },
     };
   };
+
+/** Calls `new Worker` on the entry of the workers. */
+export type MakeWorker = (options: WorkerOptions) => Worker;

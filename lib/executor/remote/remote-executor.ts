@@ -6,51 +6,6 @@ import type { AttemptHandle } from '../executor.js';
 import type { GatheredOutcome, UngatheredStep } from '../values/gathered-attempt.js';
 import { stepsForWire } from './wire-steps.js';
 
-/** The outcome of an attempt on another node: as here, or with its value kept there, or not tried to the end. */
-export type RemoteOutcome =
-  | GatheredOutcome
-  | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number }
-  /** The node has no room, or is about to leave. The attempt was not tried, or not to the end; that counts as no attempt. */
-  | { readonly type: 'declined' }
-  /** The node is gone. */
-  | { readonly type: 'lost' };
-
-/** An attempt for another node, `context.node`. */
-export interface RemoteAttempt {
-  readonly context: AttemptContext;
-  readonly steps: readonly UngatheredStep[];
-  readonly costs: Readonly<Record<string, number>>;
-  readonly mayQueue: boolean;
-  readonly timeoutMs: number | undefined;
-  readonly stopGraceMs: number;
-}
-
-/** Receives the progress of an attempt before its end. */
-export interface RemoteAttemptListener {
-  started(): void;
-  queued(lacking: Readonly<Record<string, number>>): void;
-  /** The node's own report of its use when it declined. */
-  refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
-  /**
-   * The node did not run it, for no known reason: it refused an attempt that may wait there, stopped one without a request, or sent nothing
-   * in time (`isSilent`). Called after `refused` and before the end.
-   */
-  turnedDown(isSilent: boolean): void;
-  /** The node has run it to an end, good or bad. */
-  served(): void;
-}
-
-/** The traffic on the link to a node. */
-export interface Traffic {
-  /** How many bytes wait here until it takes what was sent before. */
-  waitingBytes(node: string): number;
-  /** How many bytes of values and other long data have come from it. */
-  receivedFrom(node: string): number;
-}
-
-/** The answers of a node about an attempt. */
-export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
-
 /** A node that has not confirmed within this time that an attempt waits or has started is not waited for, ms. */
 const FIRST_ANSWER_MS = 30_000;
 
@@ -328,3 +283,48 @@ function outcomeOf(outcome: WireOutcome): RemoteOutcome {
       return outcome;
   }
 }
+
+/** The outcome of an attempt on another node: as here, or with its value kept there, or not tried to the end. */
+export type RemoteOutcome =
+  | GatheredOutcome
+  | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number }
+  /** The node has no room, or is about to leave. The attempt was not tried, or not to the end; that counts as no attempt. */
+  | { readonly type: 'declined' }
+  /** The node is gone. */
+  | { readonly type: 'lost' };
+
+/** An attempt for another node, `context.node`. */
+export interface RemoteAttempt {
+  readonly context: AttemptContext;
+  readonly steps: readonly UngatheredStep[];
+  readonly costs: Readonly<Record<string, number>>;
+  readonly mayQueue: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+}
+
+/** Receives the progress of an attempt before its end. */
+export interface RemoteAttemptListener {
+  started(): void;
+  queued(lacking: Readonly<Record<string, number>>): void;
+  /** The node's own report of its use when it declined. */
+  refused(usage: WireMessageOf<'attempt-refused'>['usage']): void;
+  /**
+   * The node did not run it, for no known reason: it refused an attempt that may wait there, stopped one without a request, or sent nothing
+   * in time (`isSilent`). Called after `refused` and before the end.
+   */
+  turnedDown(isSilent: boolean): void;
+  /** The node has run it to an end, good or bad. */
+  served(): void;
+}
+
+/** The traffic on the link to a node. */
+export interface Traffic {
+  /** How many bytes wait here until it takes what was sent before. */
+  waitingBytes(node: string): number;
+  /** How many bytes of values and other long data have come from it. */
+  receivedFrom(node: string): number;
+}
+
+/** The answers of a node about an attempt. */
+export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;

@@ -4,18 +4,6 @@ import { type Origin, StoredValue } from '../../value/index.js';
 import type { ValueListener } from './offers.js';
 import type { RemoteValue } from './remote-value.js';
 
-/** How this node reaches another: over a link, possibly one that will come back; not by itself; or it is this node. */
-export type FetchRoute = 'direct' | 'none' | 'self';
-
-/** The parts of the node that fetching needs. */
-export interface FetchDeps {
-  readonly node: string;
-  readonly requests: Requests;
-  wayTo(node: string): FetchRoute;
-  /** Returns how many bytes of values have come from a node. Grows while one is on its way. */
-  receivedFrom(node: string): number;
-}
-
 /** How long a node with a value may take to send its first byte, and later between two signs of progress, ms. */
 const SILENCE_MS = 30_000;
 
@@ -218,3 +206,15 @@ export class Fetches {
 }
 
 const whatOf = ({ value }: RemoteValue): string => ('functionId' in value ? `the value of "${value.functionId}"` : 'a value');
+
+/** How this node reaches another: over a link, possibly one that will come back; not by itself; or it is this node. */
+export type FetchRoute = 'direct' | 'none' | 'self';
+
+/** The parts of the node that fetching needs. */
+export interface FetchDeps {
+  readonly node: string;
+  readonly requests: Requests;
+  wayTo(node: string): FetchRoute;
+  /** Returns how many bytes of values have come from a node. Grows while one is on its way. */
+  receivedFrom(node: string): number;
+}

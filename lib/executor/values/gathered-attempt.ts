@@ -9,33 +9,6 @@ import type { Fetches } from './fetches.js';
 import type { ValueListener } from './offers.js';
 import { type ArgumentValue, isRemote, type RemoteValue } from './remote-value.js';
 
-/** A step of an attempt, some of whose values may be elsewhere. */
-export interface UngatheredStep extends Omit<PlacedStep, 'inputs' | 'extra'> {
-  readonly inputs: readonly (ArgumentValue | number)[];
-  readonly extra: ArgumentValue | undefined;
-}
-
-/** Like `Attempt`, before its values are there. */
-export interface UngatheredAttempt<S = UngatheredStep> {
-  readonly context: AttemptContext;
-  readonly steps: readonly S[];
-  readonly timeoutMs: number | undefined;
-  readonly stopGraceMs: number;
-  /** The node to ask for values that cannot be reached: the driver of the run. */
-  readonly via: string | undefined;
-}
-
-/** Like `CallOutcome`; or a value that another function made is lost, and the attempt was not started. */
-export type GatheredOutcome = CallOutcome | { readonly type: 'argument-lost'; readonly functionId: string; readonly error: Error };
-
-/** The parts of the node that starting an attempt needs. */
-export interface GatherDeps {
-  readonly node: string;
-  readonly executor: Executor;
-  readonly store: ValueStore;
-  readonly fetches: Fetches;
-}
-
 /** How long a node may take to report how its work ended, beyond the time that the work has, ms. */
 const ANSWER_MS = 5000;
 
@@ -167,4 +140,31 @@ function ownOf({ steps }: UngatheredAttempt): Set<RemoteValue> {
   const own = new Set<RemoteValue>();
   for (const far of byName.values()) if (far) own.add(far);
   return own;
+}
+
+/** A step of an attempt, some of whose values may be elsewhere. */
+export interface UngatheredStep extends Omit<PlacedStep, 'inputs' | 'extra'> {
+  readonly inputs: readonly (ArgumentValue | number)[];
+  readonly extra: ArgumentValue | undefined;
+}
+
+/** Like `Attempt`, before its values are there. */
+export interface UngatheredAttempt<S = UngatheredStep> {
+  readonly context: AttemptContext;
+  readonly steps: readonly S[];
+  readonly timeoutMs: number | undefined;
+  readonly stopGraceMs: number;
+  /** The node to ask for values that cannot be reached: the driver of the run. */
+  readonly via: string | undefined;
+}
+
+/** Like `CallOutcome`; or a value that another function made is lost, and the attempt was not started. */
+export type GatheredOutcome = CallOutcome | { readonly type: 'argument-lost'; readonly functionId: string; readonly error: Error };
+
+/** The parts of the node that starting an attempt needs. */
+export interface GatherDeps {
+  readonly node: string;
+  readonly executor: Executor;
+  readonly store: ValueStore;
+  readonly fetches: Fetches;
 }

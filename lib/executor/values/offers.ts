@@ -1,16 +1,6 @@
 import type { HandoffError } from '../../base/index.js';
 import type { StoredValue } from '../../value/index.js';
 
-/** Receives a value. */
-export interface ValueListener {
-  found(value: StoredValue): void;
-  /** `undefined` means that it is not there. */
-  missing(error: Error | HandoffError | undefined): void;
-}
-
-/** Makes a value when it is requested. */
-export type ValueMaker = (listener: ValueListener) => void;
-
 /**
  * Values that this node has offered, by a number that is meaningless to others. A node that received the number may fetch the value until
  * it is dropped.
@@ -37,3 +27,13 @@ export class Offers {
     this.#makers.delete(offer);
   }
 }
+
+/** Receives a value. */
+export interface ValueListener {
+  found(value: StoredValue): void;
+  /** `undefined` means that it is not there. */
+  missing(error: Error | HandoffError | undefined): void;
+}
+
+/** Makes a value when it is requested. */
+export type ValueMaker = (listener: ValueListener) => void;

@@ -8,18 +8,6 @@ import type { Fetches } from './fetches.js';
 import type { Offers, ValueListener } from './offers.js';
 import { RIDES_ALONG_BYTES } from './remote-value.js';
 
-/** The parts of the node that giving values needs. */
-export interface ValueServerDeps {
-  readonly node: string;
-  readonly store: ValueStore;
-  readonly executor: Executor;
-  readonly fetches: Fetches;
-  readonly offers: Offers;
-  readonly send: (to: string, message: WireMessage) => boolean;
-  readonly sendValue: (to: string, id: number, parts: readonly Uint8Array[]) => Promise<void>;
-  readonly refOf: (module: string, name: string) => CodeRef;
-}
-
 /**
  * Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. A node that has lost its link asks
  * again.
@@ -131,4 +119,16 @@ export class ValueServer {
       send(to, { type: 'value-missing', id, error: packThrownForWire(error) });
     }
   }
+}
+
+/** The parts of the node that giving values needs. */
+export interface ValueServerDeps {
+  readonly node: string;
+  readonly store: ValueStore;
+  readonly executor: Executor;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly sendValue: (to: string, id: number, parts: readonly Uint8Array[]) => Promise<void>;
+  readonly refOf: (module: string, name: string) => CodeRef;
 }

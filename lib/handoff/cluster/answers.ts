@@ -8,23 +8,6 @@ import type { Runs } from '../../runner/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, StoredValue } from '../../value/index.js';
 
-/** The parts of the node that answering needs. */
-export interface AnswersDeps {
-  readonly node: string;
-  readonly root: string;
-  readonly clock: Clock;
-  readonly allocation: Allocator;
-  readonly store: ValueStore;
-  readonly membership: Membership;
-  readonly runs: Runs;
-  readonly guests: GuestRuns;
-  readonly fetches: Fetches;
-  readonly send: (to: string, message: WireMessage) => boolean;
-  readonly tellLocation: (dagId: string, functionId: string) => void;
-  /** Returns the status of this node, or of all members: plain data that can be sent. */
-  readonly status: (all: boolean) => Promise<unknown>;
-}
-
 /** Serves the questions of other nodes. Every question may come twice, and is answered each time. */
 export class Answers {
   readonly #deps: AnswersDeps;
@@ -125,3 +108,20 @@ export class Answers {
 /** The error of `clear` while a run of the DAG is in progress on `node`. */
 export const dagRunning = (dagId: string, node: string): HandoffError =>
   new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it on node "${node}" has not ended`, { dagId, node });
+
+/** The parts of the node that answering needs. */
+export interface AnswersDeps {
+  readonly node: string;
+  readonly root: string;
+  readonly clock: Clock;
+  readonly allocation: Allocator;
+  readonly store: ValueStore;
+  readonly membership: Membership;
+  readonly runs: Runs;
+  readonly guests: GuestRuns;
+  readonly fetches: Fetches;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  readonly tellLocation: (dagId: string, functionId: string) => void;
+  /** Returns the status of this node, or of all members: plain data that can be sent. */
+  readonly status: (all: boolean) => Promise<unknown>;
+}

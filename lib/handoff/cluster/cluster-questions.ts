@@ -17,19 +17,6 @@ const MESH_MS = 5000;
 /** Errors that mean that a member gave no answer. */
 const UNANSWERED: ReadonlySet<string> = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_NODE_UNKNOWN', 'HANDOFF_TIMEOUT']);
 
-/** The parts of the node that asking other nodes needs. */
-export interface ClusterDeps {
-  readonly node: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly membership: Membership;
-  readonly peers: PeerMesh;
-  readonly requests: Requests;
-  readonly fetches: Fetches;
-  readonly offers: Offers;
-  readonly store: ValueStore;
-}
-
 /** The questions of this node to others, and the way in which it joins them. */
 export class ClusterQuestions {
   readonly #deps: ClusterDeps;
@@ -263,3 +250,16 @@ function firstOf<T>(names: readonly string[], search: (name: string) => Promise<
 
 /** Whether it is a valid node name. An answer with anything else counts as no knowledge. */
 const isNodeName = (answer: unknown): answer is string => shapes.nodeName(answer) === undefined;
+
+/** The parts of the node that asking other nodes needs. */
+export interface ClusterDeps {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly membership: Membership;
+  readonly peers: PeerMesh;
+  readonly requests: Requests;
+  readonly fetches: Fetches;
+  readonly offers: Offers;
+  readonly store: ValueStore;
+}

@@ -13,30 +13,6 @@ import type { Answers } from './answers.js';
 /** How many faults of each kind are logged in a minute. */
 const FAULTS_TOLD = 10;
 
-/** The stations that receive messages of other nodes. */
-export interface MessageRouterDeps {
-  readonly membership: Membership;
-  readonly allocation: Allocator;
-  readonly remote: RemoteExecutor;
-  readonly comparisons: ModuleComparisons;
-  readonly guests: GuestRuns;
-  readonly runs: Runs;
-  readonly fetches: Fetches;
-  readonly values: ValueServer;
-  readonly store: ValueStore;
-  readonly requests: Requests;
-  readonly answers: Answers;
-  readonly send: (to: string, message: WireMessage) => boolean;
-  /** Ends the link to a node at once. */
-  readonly drop: (name: string) => void;
-  readonly logger: Logger;
-  /** The log for events that other nodes can cause at will. */
-  readonly quietLog: QuietLog;
-  readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
-  /** Reports a bug of this node: the PeerHub ends with the error, and its supervisor decides. */
-  readonly crash: (error: unknown) => void;
-}
-
 /** Messages whose sender waits for an answer. */
 const QUESTIONS: ReadonlySet<string> = new Set(['ask', 'run-attempt', 'stop-attempt', 'fetch-value']);
 
@@ -244,4 +220,28 @@ export class MessageRouter implements PeerListener {
       this.#parts.crash(error);
     }
   }
+}
+
+/** The stations that receive messages of other nodes. */
+export interface MessageRouterDeps {
+  readonly membership: Membership;
+  readonly allocation: Allocator;
+  readonly remote: RemoteExecutor;
+  readonly comparisons: ModuleComparisons;
+  readonly guests: GuestRuns;
+  readonly runs: Runs;
+  readonly fetches: Fetches;
+  readonly values: ValueServer;
+  readonly store: ValueStore;
+  readonly requests: Requests;
+  readonly answers: Answers;
+  readonly send: (to: string, message: WireMessage) => boolean;
+  /** Ends the link to a node at once. */
+  readonly drop: (name: string) => void;
+  readonly logger: Logger;
+  /** The log for events that other nodes can cause at will. */
+  readonly quietLog: QuietLog;
+  readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
+  /** Reports a bug of this node: the PeerHub ends with the error, and its supervisor decides. */
+  readonly crash: (error: unknown) => void;
 }

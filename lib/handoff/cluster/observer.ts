@@ -8,25 +8,6 @@ import { answerError } from './answer-error.js';
 import { type ClusterStatus, openStatus } from './status.js';
 import { statusFrom } from './status-answer.js';
 
-/** The options of `ClusterObserver.start`. */
-export interface ObserverOptions {
-  /** URLs of members, at least one. Any one that answers is enough. */
-  join: readonly string[];
-  /**
-   * How long to look for a member that answers, ms. A refusal is final at once.
-   * @default 10_000
-   */
-  joinTimeoutMs?: number;
-  /** The secret of the cluster, as the nodes have it. The default is none. */
-  cookie?: string;
-  /** The observer's certificates. With them, links are `wss://`. The default is none. */
-  tls?: TlsOptions;
-  /** The transport of the nodes. The default is WebSockets. */
-  transport?: Transport;
-  /** Where the observer logs. The default is silence. */
-  logger?: Logger;
-}
-
 const KNOWN = new Set(['join', 'joinTimeoutMs', 'cookie', 'tls', 'transport', 'logger']);
 
 /** A member that has been silent for this long is not asked again, ms. */
@@ -167,4 +148,23 @@ export class ClusterObserver implements AsyncDisposable {
       notDialled() {},
     };
   }
+}
+
+/** The options of `ClusterObserver.start`. */
+export interface ObserverOptions {
+  /** URLs of members, at least one. Any one that answers is enough. */
+  join: readonly string[];
+  /**
+   * How long to look for a member that answers, ms. A refusal is final at once.
+   * @default 10_000
+   */
+  joinTimeoutMs?: number;
+  /** The secret of the cluster, as the nodes have it. The default is none. */
+  cookie?: string;
+  /** The observer's certificates. With them, links are `wss://`. The default is none. */
+  tls?: TlsOptions;
+  /** The transport of the nodes. The default is WebSockets. */
+  transport?: Transport;
+  /** Where the observer logs. The default is silence. */
+  logger?: Logger;
 }

@@ -1,8 +1,5 @@
 import type { Logger } from '../../base/index.js';
 
-/** The actors that stand for code outside of actors. */
-export type CrashBoundary = 'PeerHub' | 'Executor';
-
 /** Takes bugs to the actor that stands for the code they are in. The parts of a node are made before its actors, and report here. */
 export class CrashReports {
   readonly #logger: Logger;
@@ -21,3 +18,6 @@ export class CrashReports {
     if (!this.#tell(boundary, error)) this.#logger.error({ err: error, actor: boundary }, 'a bug, while no actor stands for the code');
   }
 }
+
+/** The actors that stand for code outside of actors. */
+export type CrashBoundary = 'PeerHub' | 'Executor';

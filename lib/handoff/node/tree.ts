@@ -17,15 +17,6 @@ import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
 import type { NodeParts } from './node-parts.js';
 
-/** The supervised actors that can be asked, with their messages. */
-export interface Stations {
-  LocalStore: LocalStoreMessage;
-  PeerHub: CrashReport;
-  NodeRegistry: NodeRegistryMessage;
-  Allocator: AllocatorMessage;
-  Executor: CrashReport;
-}
-
 /** The supervision tree of a node. */
 export interface Tree {
   readonly system: ActorSystem;
@@ -83,4 +74,13 @@ export async function growTree(options: CheckedNodeOptions, tables: NodeParts, {
     ref: (name) => present.get(name) as ActorRef<Stations[typeof name]>,
     replaced: (name, gone) => changed(name, gone),
   };
+}
+
+/** The supervised actors that can be asked, with their messages. */
+export interface Stations {
+  LocalStore: LocalStoreMessage;
+  PeerHub: CrashReport;
+  NodeRegistry: NodeRegistryMessage;
+  Allocator: AllocatorMessage;
+  Executor: CrashReport;
 }

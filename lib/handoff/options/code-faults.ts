@@ -3,30 +3,6 @@ import type { CodeRef, DagLike } from '../../dag/index.js';
 import { findMissingCode } from '../../executor/index.js';
 import { checkedRoot } from './node-options.js';
 
-/** A function whose code, or that of a serializer of its arguments, cannot be loaded on this machine. */
-export interface CodeFault {
-  readonly kind: 'code-not-found';
-  /** The function that cannot run. */
-  readonly functionId: string;
-  /** The module of the code, as the reference names it. */
-  readonly module: string;
-  /** The name of the export. */
-  readonly name: string;
-  /** A sentence that says what is wrong. */
-  readonly message: string;
-}
-
-/** The options of `findCodeFaults`. */
-export interface CodeFaultOptions {
-  /** The folder of the modules, as for `Handoff.start`. The default is that of the nearest package.json above the working directory. */
-  readonly root?: string;
-  /**
-   * How long each module may take to load, ms.
-   * @default 10_000
-   */
-  readonly timeoutMs?: number;
-}
-
 /**
  * Finds the functions of a DAG whose code cannot be loaded below `root` on this machine: a misspelt module or export, or a module that
  * throws, never settles or ends its process. Returns them in the order of the DAG; plain functions are not checked.
@@ -63,4 +39,28 @@ export async function findCodeFaults(dag: DagLike, options: CodeFaultOptions = {
     const message = `Cannot load ${what} of function ${JSON.stringify(functionId)}: ${where}: ${reason}`;
     return [{ kind: 'code-not-found', functionId, module, name, message }];
   });
+}
+
+/** A function whose code, or that of a serializer of its arguments, cannot be loaded on this machine. */
+export interface CodeFault {
+  readonly kind: 'code-not-found';
+  /** The function that cannot run. */
+  readonly functionId: string;
+  /** The module of the code, as the reference names it. */
+  readonly module: string;
+  /** The name of the export. */
+  readonly name: string;
+  /** A sentence that says what is wrong. */
+  readonly message: string;
+}
+
+/** The options of `findCodeFaults`. */
+export interface CodeFaultOptions {
+  /** The folder of the modules, as for `Handoff.start`. The default is that of the nearest package.json above the working directory. */
+  readonly root?: string;
+  /**
+   * How long each module may take to load, ms.
+   * @default 10_000
+   */
+  readonly timeoutMs?: number;
 }

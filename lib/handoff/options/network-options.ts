@@ -1,21 +1,6 @@
 import { checkedNumber, type Logger, peerAddress, schemeOf, systemClock } from '../../base/index.js';
 import { defaultTransport, guardedTransport, SECURE_SCHEME, type Transport } from '../../peer/index.js';
 
-/** The certificates of a node, in PEM. See Node's `tls.createSecureContext`. */
-export interface TlsOptions {
-  /** The certificate that this node shows, with its chain. */
-  cert: string | Buffer;
-  /** The private key of the certificate. */
-  key: string | Buffer;
-  /** Trusted certificate authorities, besides the system's own list. */
-  ca?: string | Buffer;
-  /**
-   * Whether diallers must show a certificate that `ca` has signed.
-   * @default false
-   */
-  requestCert?: boolean;
-}
-
 /** The checked options of a node that concern other nodes. */
 export interface NetworkOptions {
   readonly listen: string | undefined;
@@ -127,4 +112,19 @@ function checkedHeartbeat(heartbeat: unknown): NetworkOptions['heartbeat'] {
   if (intervalMs !== undefined) checked.intervalMs = checkedNumber('heartbeat.intervalMs', intervalMs, { or: 500, least: 1 });
   if (timeoutMs !== undefined) checked.timeoutMs = checkedNumber('heartbeat.timeoutMs', timeoutMs, { or: 5000, least: 2 });
   return checked;
+}
+
+/** The certificates of a node, in PEM. See Node's `tls.createSecureContext`. */
+export interface TlsOptions {
+  /** The certificate that this node shows, with its chain. */
+  cert: string | Buffer;
+  /** The private key of the certificate. */
+  key: string | Buffer;
+  /** Trusted certificate authorities, besides the system's own list. */
+  ca?: string | Buffer;
+  /**
+   * Whether diallers must show a certificate that `ca` has signed.
+   * @default false
+   */
+  requestCert?: boolean;
 }

@@ -4,9 +4,6 @@ import type { FunctionEvent, FunctionState } from './function-state.js';
 /** How many transitions are kept. */
 const LENGTH = 1000;
 
-/** One change of a function's state: when (monotonic ms), which function, from what state, by what event, to what state. */
-export type Transition = [atMs: number, index: number, from: FunctionState, event: FunctionEvent, to: FunctionState];
-
 /** The last 1,000 transitions of a run, for replay and for the message of an error that should never be thrown. Plain data. */
 export interface TransitionLog {
   readonly entries: Transition[];
@@ -46,3 +43,6 @@ export const transitionsOf = ({ entries, next }: TransitionLog): readonly Transi
 /** Returns a transition as one line. */
 export const transitionText = ([atMs, , from, event, to]: Transition, functionId: string): string =>
   `${atMs.toFixed(1)} ${functionId} ${from} --${event}--> ${to}`;
+
+/** One change of a function's state: when (monotonic ms), which function, from what state, by what event, to what state. */
+export type Transition = [atMs: number, index: number, from: FunctionState, event: FunctionEvent, to: FunctionState];

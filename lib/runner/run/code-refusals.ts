@@ -1,15 +1,6 @@
 import type { Allocator, ClaimClass } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
 
-/** The part of a run that refusing needs. */
-export interface RefusableRun {
-  readonly runId: string;
-  readonly order: { readonly plan: { readonly ids: readonly string[] }; readonly kinds: readonly ClaimClass[] };
-  isReady(index: number): boolean;
-  /** No node can run the function. */
-  refused(index: number, error: HandoffError): void;
-}
-
 /** Finds the functions of a run that no node can run any more, because their modules differ on the nodes that have the resources. */
 export class CodeRefusals {
   readonly #run: RefusableRun;
@@ -44,4 +35,13 @@ export class CodeRefusals {
     const differs = kind.group ? kind.group.claims.some((claim) => claim.differs?.size) : kind.differs?.size;
     return differs && allocation.goneNodeFor(kind) === undefined ? allocation.impossible(kind, plan.ids[index]!) : undefined;
   }
+}
+
+/** The part of a run that refusing needs. */
+export interface RefusableRun {
+  readonly runId: string;
+  readonly order: { readonly plan: { readonly ids: readonly string[] }; readonly kinds: readonly ClaimClass[] };
+  isReady(index: number): boolean;
+  /** No node can run the function. */
+  refused(index: number, error: HandoffError): void;
 }

@@ -1,15 +1,6 @@
 import type { Logger } from '../../base/index.js';
 import { type ModuleComparisons, moduleOnWire, type UngatheredStep } from '../../executor/index.js';
 
-/** The parts of the node that comparing code needs. */
-export interface CodeWatchDeps {
-  readonly comparisons: ModuleComparisons;
-  readonly root: string;
-  /** Whether no function is placed on a node whose module differs. */
-  readonly refusesSkew: boolean;
-  readonly logger: Logger;
-}
-
 interface Watched {
   readonly nodes: Set<string>;
   readonly differing: string[];
@@ -55,4 +46,13 @@ export class CodeWatch {
     const nodes = watched.differing.sort();
     logger.warn({ dagId, runId, module, nodes }, `module ${JSON.stringify(module)} differs between this node and ${nodes.join(', ')}`);
   }
+}
+
+/** The parts of the node that comparing code needs. */
+export interface CodeWatchDeps {
+  readonly comparisons: ModuleComparisons;
+  readonly root: string;
+  /** Whether no function is placed on a node whose module differs. */
+  readonly refusesSkew: boolean;
+  readonly logger: Logger;
 }

@@ -2,16 +2,6 @@ import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { HandoffError, isError } from '../../base/index.js';
 import type { AttemptHandle, RemoteOutcome, StartBudget } from '../../executor/index.js';
 
-/** The work of a function actor, and its callbacks. */
-export interface FunctionPart {
-  /** Starts the attempt, here or on another node, or returns the one that another actor has started. */
-  start(): AttemptHandle<RemoteOutcome>;
-  /** Called once with the outcome of the attempt, before the actor ends. */
-  ended(outcome: RemoteOutcome): void;
-  /** The actor ended before its attempt: it was killed, or threw. */
-  orphaned(reason: ExitReason): void;
-}
-
 /**
  * Spawns the actor of one running function. It starts the attempt, waits for its end and ends with it: `normal`, or with the function's own
  * error. Every further attempt gets a new incarnation.
@@ -48,4 +38,14 @@ export function runAttempt(group: ActorGroup, name: string, part: FunctionPart, 
   if (turn) turn.take(() => member.hear('start'));
   else member.hear('start');
   return member;
+}
+
+/** The work of a function actor, and its callbacks. */
+export interface FunctionPart {
+  /** Starts the attempt, here or on another node, or returns the one that another actor has started. */
+  start(): AttemptHandle<RemoteOutcome>;
+  /** Called once with the outcome of the attempt, before the actor ends. */
+  ended(outcome: RemoteOutcome): void;
+  /** The actor ended before its attempt: it was killed, or threw. */
+  orphaned(reason: ExitReason): void;
 }

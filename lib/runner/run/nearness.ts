@@ -1,15 +1,6 @@
 import type { Plan } from '../../dag/index.js';
 import { RIDES_ALONG_BYTES } from '../../executor/index.js';
 
-/** The facts about where a run's functions were placed. */
-export interface Placements {
-  readonly plan: Plan;
-  /** The node where each function ran or runs, by index. */
-  readonly nodes: readonly (string | undefined)[];
-  /** The size of each function's result, by index, bytes; 0 before it has one. */
-  readonly sizes: Float64Array;
-}
-
 /**
  * Concludes from placed functions where others belong. It records which nodes have, or are getting, a copy of a value because a function
  * there needs it, and how many functions of each family were placed on each node.
@@ -96,4 +87,13 @@ export function familiesOf({ size, producers, producersStart }: Plan): Int32Arra
     }
   }
   return Int32Array.from(towards, (_, index) => rootOf(index));
+}
+
+/** The facts about where a run's functions were placed. */
+export interface Placements {
+  readonly plan: Plan;
+  /** The node where each function ran or runs, by index. */
+  readonly nodes: readonly (string | undefined)[];
+  /** The size of each function's result, by index, bytes; 0 before it has one. */
+  readonly sizes: Float64Array;
 }

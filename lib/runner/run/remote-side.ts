@@ -17,15 +17,6 @@ import { CodeWatch, type CodeWatchDeps } from './code-watch.js';
 import { ComparedAttempt } from './compared-attempt.js';
 import type { RunValues } from './run-values.js';
 
-/** The parts of the node that the remote side of a run needs. */
-export interface RemoteSideDeps extends CodeWatchDeps {
-  readonly node: string;
-  readonly allocation: Allocator;
-  readonly remote: RemoteExecutor;
-  readonly fetches: Fetches;
-  readonly send: (to: string, message: WireMessage) => boolean;
-}
-
 /**
  * The part of a run on other nodes: its attempts, the values that come from there, and notices about values that are not needed any more.
  */
@@ -173,4 +164,13 @@ export class RemoteSide {
     for (const node of this.#involvedNodes) this.#deps.send(node, { type: 'end-run', runId, retainMs });
     this.#values.close();
   }
+}
+
+/** The parts of the node that the remote side of a run needs. */
+export interface RemoteSideDeps extends CodeWatchDeps {
+  readonly node: string;
+  readonly allocation: Allocator;
+  readonly remote: RemoteExecutor;
+  readonly fetches: Fetches;
+  readonly send: (to: string, message: WireMessage) => boolean;
 }

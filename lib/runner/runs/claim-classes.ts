@@ -2,18 +2,6 @@ import { amounts, type Capabilities, type Claim, type ClaimClass, type Collocati
 import type { Plan } from '../../dag/index.js';
 import { moduleOnWire, slotOf } from '../../executor/index.js';
 
-/** The facts on which the claims of a run's functions depend. */
-export interface ClaimTerms {
-  /** The driver's name. */
-  readonly node: string;
-  /** Whether it is an `executeLocal`: every function runs on the driver, and claims only its thread or its slot in the loop. */
-  readonly local: boolean;
-  /** The cost of a thread function without a `cost`: one cpu if any member has one. */
-  readonly threadCost: Capabilities;
-  /** The folder of modules, if nodes with different modules are to be distinguished; otherwise `undefined`. */
-  readonly comparedBelow?: string | undefined;
-}
-
 const NOTHING: Capabilities = {};
 
 /** A value with at most this many consumers is assumed to be dropped soon after the first of them has run. */
@@ -140,4 +128,16 @@ export function claimClasses(plan: Plan, { node, local, threadCost, comparedBelo
     byIndex[index] = kinds.of({ slot: slotOf(isolation), costs, pinnedTo, group, opens: isOpening(plan, index), modules });
   }
   return byIndex;
+}
+
+/** The facts on which the claims of a run's functions depend. */
+export interface ClaimTerms {
+  /** The driver's name. */
+  readonly node: string;
+  /** Whether it is an `executeLocal`: every function runs on the driver, and claims only its thread or its slot in the loop. */
+  readonly local: boolean;
+  /** The cost of a thread function without a `cost`: one cpu if any member has one. */
+  readonly threadCost: Capabilities;
+  /** The folder of modules, if nodes with different modules are to be distinguished; otherwise `undefined`. */
+  readonly comparedBelow?: string | undefined;
 }
