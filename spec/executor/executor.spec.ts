@@ -24,10 +24,11 @@ function world(crash?: (error: unknown) => void) {
     },
     close: async () => 0,
   };
-  const executor = new Executor(new Map([['spec', isolation]]), testClock(), crash);
+  const clock = testClock();
+  const executor = new Executor(new Map([['spec', isolation]]), clock, crash);
   const steps = [{ ...step, isolation: 'spec' }];
-  const begin = () => executor.start({ context, steps, timeoutMs: undefined, stopGraceMs: 0 });
-  return { executor, settles, begin };
+  const begin = (timeoutMs?: number) => executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
+  return { clock, executor, settles, begin };
 }
 
 describe('the executor', () => {
@@ -41,6 +42,25 @@ describe('the executor', () => {
     settles[0]!(succeeded(1));
     expect(bugs).to.deep.equal([bug]);
     expect(executor.running).to.equal(0);
+  });
+
+  it('says what is blocked where the code of an attempt that timed out goes on', () => {
+    for (const what of ['thread', 'process']) {
+      const { clock, executor, begin, settles } = world();
+      const outcomes: CallOutcome[] = [];
+      begin(100).listen((outcome) => void outcomes.push(outcome));
+      clock.advance(100);
+      const overs: (() => void)[] = [];
+      settles[0]!({ type: 'stopped', blocked: { what, whenOver: (told) => void overs.push(told) } });
+      const [outcome] = outcomes as [Extract<CallOutcome, { type: 'failed' }>];
+      expect(outcome).to.include({ type: 'failed', final: false });
+      expect((outcome.error as Error).message).to.equal(
+        `Function "f" timed out: it took longer than 100 ms; its ${what} is still blocked in a system call`,
+      );
+      expect([executor.running, executor.blocked]).to.deep.equal([1, 1]);
+      for (const told of overs) told();
+      expect([executor.running, executor.blocked]).to.deep.equal([0, 0]);
+    }
   });
 
   it('ends as an actor with the bug that it is told', async () => {
