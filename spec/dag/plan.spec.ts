@@ -140,7 +140,7 @@ describe('A plan', () => {
     Object.assign(foreign, { [Symbol.for('handoff-dag.Dag.inputs')]: ['i'] });
     expect(compile(foreign)).to.deep.include({ ids: ['a'], inputs: ['i'], inputUsed: Uint8Array.of(1) });
     for (const wrong of [undefined, null, 3, {}, { id: 'd', functions: {} }, { functions: new Map() }]) {
-      expect(() => compile(wrong as DagLike)).to.throw(TypeError, 'what was given is no Dag');
+      expect(() => compile(wrong as DagLike)).to.throw(TypeError, 'it is not a Dag');
     }
   });
 
