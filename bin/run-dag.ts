@@ -1,6 +1,7 @@
 import { blameFunctions, type ExecuteOptions, type Extensions, Handoff, HandoffError, type Run, strategyNames } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { loadExtensions } from './dag/load-extensions.js';
+import { type DataDirFlags, neededDataDir } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { type Display, displayLogger, quietDisplay } from './progress/display.js';
@@ -11,7 +12,7 @@ import type { Session } from './session.js';
 import { openTraceFile, type TraceFile } from './trace-file.js';
 
 /** The options of `handoff run`, as commander reads them. */
-export interface RunFlags extends NodeFlags {
+export interface RunFlags extends NodeFlags, DataDirFlags {
   readonly local?: boolean;
   readonly input?: ReadonlyMap<string, unknown>;
   readonly strategy?: string;
@@ -24,6 +25,9 @@ export interface RunFlags extends NodeFlags {
   readonly json?: boolean;
   readonly trace?: string;
   readonly quiet?: boolean;
+  readonly key?: string;
+  readonly strict?: boolean;
+  readonly reuse?: 'same-code' | 'same-wiring' | 'none';
 }
 
 /**
@@ -34,6 +38,7 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   const { output, interrupt, standardError } = session;
   session.attributeErrors(blameFunctions);
   if (flags.quiet) output.divertOthers(() => {});
+  const place = durablePlace(flags);
   const dag = await loadDag(module);
   const extensions = await loadExtensions(flags.extensions);
   checkStrategy(flags.strategy, extensions);
@@ -42,14 +47,13 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   session.clearTerminal = () => display.stop();
   // Other output would be overwritten by the display, so it is passed through it.
   for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
-  const print = (results: Readonly<Record<string, unknown>>): Promise<void> =>
-    output.write(flags.json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout)));
+  const print = (results: Readonly<Record<string, unknown>>): Promise<void> => output.write(printed(results, flags));
   let handoff: Handoff | undefined;
   let trace: TraceFile | undefined;
   try {
     if (flags.trace !== undefined) trace = openTraceFile(flags.trace, (reason) => display.print(`handoff: ${reason}`));
     handoff = await usage('Cannot run', () =>
-      Handoff.start({ ...nodeOptions(flags), ...extensions, logger: displayLogger(display, colors) }),
+      Handoff.start({ ...nodeOptions(flags), ...place, ...extensions, logger: displayLogger(display, colors) }),
     );
     interrupt.endsFirst(handoff);
     const run = execute(handoff, dag, flags);
@@ -71,6 +75,19 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   }
 }
 
+/** Where the run is recorded, if it has a key. Throws `UsageError` for options that go only with one. */
+function durablePlace(flags: RunFlags): { readonly dataDir?: string } {
+  if (flags.key !== undefined) return { dataDir: neededDataDir(flags, 'Cannot run with --key') };
+  for (const option of ['strict', 'reuse'] as const) {
+    if (flags[option] !== undefined) throw new UsageError(`Cannot run: --${option} goes with --key`);
+  }
+  return {};
+}
+
+/** The results as they are printed. */
+export const printed = (results: Readonly<Record<string, unknown>>, { json }: { readonly json?: boolean }): string =>
+  json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout));
+
 /** Throws `UsageError` for an unknown strategy, before a node is started. */
 function checkStrategy(strategy: string | undefined, { strategies = {} }: Extensions): void {
   const known = [...strategyNames, ...Object.keys(strategies)];
@@ -79,7 +96,7 @@ function checkStrategy(strategy: string | undefined, { strategies = {} }: Extens
 }
 
 function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<string, unknown>> {
-  const { strategy, maxRetries, onFailure, input, dagId, timeoutMs, maxConcurrency, collect = 'sinks' } = flags;
+  const { strategy, maxRetries, onFailure, input, dagId, timeoutMs, maxConcurrency, collect = 'sinks', key, strict, reuse } = flags;
   const options: ExecuteOptions<object, string, string, 'sinks'> = {
     // The engine checks the ids.
     collect: collect as 'sinks',
@@ -92,13 +109,21 @@ function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(input && { inputs: Object.fromEntries(input) }),
+    ...(key !== undefined && { key }),
+    ...(strict && { durability: 'strict' }),
+    ...(reuse && { reuse }),
   };
   return flags.local ? handoff.executeLocal(dag, options) : handoff.execute(dag, options);
 }
 
-/** Shows a run until it has ended. */
-async function followed<R>(run: Run<R>, display: Display): Promise<Awaited<Run<R>>> {
-  for await (const event of run) display.tell(event);
+/** Shows a run until it has ended, and how much of it had been recorded. */
+export async function followed<R>(run: Run<R>, display: Display): Promise<Awaited<Run<R>>> {
+  let recorded = 0;
+  for await (const event of run) {
+    display.tell(event);
+    if (event.type === 'function-succeeded' && event.source === 'journal') recorded += 1;
+  }
   display.stop();
+  if (recorded > 0) display.print(`handoff: ${recorded} of ${run.progress.total} functions did not run: their results had been recorded`);
   return run;
 }

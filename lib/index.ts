@@ -80,6 +80,8 @@ export {
   Handoff,
   type HandoffMessage,
   type HandoffReply,
+  JournalReader,
+  type JournalReaderOptions,
   type NodeInfo,
   type NodeOptions,
   type NodeUse,
@@ -90,6 +92,7 @@ export {
   type TlsOptions,
   type WaitingFunction,
 } from './handoff/index.js';
+export type { RecordedState } from './journal/index.js';
 export {
   type Closing,
   type Listening,
@@ -104,8 +107,11 @@ export {
   type Progress,
   type ReplayedFunction,
   type ReplayedRun,
+  type RerunReason,
   type RunEvent,
   type RunOutcome,
+  type RunRecord,
+  type RunRecordQuery,
   type RunTracer,
   TraceReplay,
   traceRuns,

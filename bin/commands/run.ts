@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { strategyNames } from '../../lib/index.js';
+import { withDataDir } from '../durable-options.js';
 import { withClusterOptions, withNodeOptions } from '../node-options.js';
 import { amount, collected, count, countFrom, input, nonEmpty } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
@@ -11,7 +12,7 @@ export function runCommand(session: Session): Command {
     .description('Executes a DAG, shows its progress on standard error, and prints the results of its sinks on standard output.')
     .argument('<module>', 'the module that exports the DAG, as path or path#export')
     .option('--local', "run every function on this node, whatever the functions' node and cost say");
-  return withNodeOptions(withClusterOptions(command))
+  return withDataDir(withNodeOptions(withClusterOptions(command)))
     .option('--input <id=json>', 'the value of an input of the DAG; for each input once', input)
     .option(
       '--strategy <s>',
@@ -24,6 +25,15 @@ export function runCommand(session: Session): Command {
     .option('--timeout-ms <ms>', 'how long the run may take, waiting included; default: no limit', amount)
     .option('--max-concurrency <n>', 'how many functions run at once, at most; default: no limit', countFrom(1))
     .option('--collect <what>', 'whose results are printed: all, sinks, or the id of a function, for each once; default: sinks', collected)
+    .option('--key <key>', 'record the run under this name: called again, it goes on where it was, and needs a --data-dir', nonEmpty)
+    .option('--strict', 'record a success before anything that depends on it starts')
+    .addOption(
+      new Option('--reuse <what>', 'which recorded successes are used again; default: same-code').choices([
+        'same-code',
+        'same-wiring',
+        'none',
+      ]),
+    )
     .option('--json', 'print the results as one JSON object by id; what JSON cannot carry as { "$type": …, "value": … }')
     .option('--trace <file>', 'write all that happens to the run into a file, for handoff replay', nonEmpty)
     .option('-q, --quiet', 'show no progress, and nothing that the module and its functions print')
@@ -35,6 +45,7 @@ Examples:
   handoff run dag.ts#nightly --input rate=1.2 --input 'day="2024-02-29"'
   handoff run dag.js --json -q | jq .report
   handoff run dag.ts --collect total --collect mean --timeout-ms 60000
+  handoff run dag.ts --key nightly --data-dir data
   handoff run dag.ts --join ws://10.0.0.1:7000 --cookie-file cookie --cpu 0`,
     )
     .action(async (module: string, flags: RunFlags) => {

@@ -28,6 +28,7 @@ function lineOf(event: RunEvent, group: GroupTally | undefined): string | undefi
     case 'run-started':
       return `handoff: running "${terminalName(event.dagId)}": ${event.total} ${event.total === 1 ? 'function' : 'functions'}`;
     case 'function-succeeded':
+      if (event.source === 'journal') return undefined;
       if (!group || group.total <= TOLD_ONE_BY_ONE)
         return `handoff: ${terminalName(event.functionId)} done in ${durationText(event.tookMs)}`;
       return isTenth(group) ? `handoff: ${terminalName(group.label)} ${group.succeeded}/${group.total} done` : undefined;

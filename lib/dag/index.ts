@@ -19,6 +19,7 @@ export {
   type Isolation,
   type Isolations,
   type OnDriver,
+  OPTION_FIELDS,
   onDriver,
   type RetryOptions,
 } from './build/function-spec.js';

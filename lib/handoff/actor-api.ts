@@ -51,6 +51,14 @@ export function receiveApiMessage(message: unknown, { runs, logger }: ActorApiDe
   }
 }
 
+/** Which run it is shows when its record has been read. */
+async function replyStart({ run }: PreparedRun, reply: (message: HandoffReply) => void): Promise<void> {
+  for await (const event of run.events.iterate()) {
+    if (event.type === 'run-started') reply(event);
+    return;
+  }
+}
+
 function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, runs: Runs): void {
   const reply = (message: HandoffReply): void => void tellNact(replyTo, message);
   const atMs = systemClock.wallNow();
@@ -66,8 +74,12 @@ function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, r
       error: executeFault(error) as HandoffError,
     });
   }
-  const { runId, dagId, order } = prepared.run;
-  reply({ type: 'run-started', runId, dagId, atMs, total: order.plan.size });
-  prepared.onEnd = ({ event }) => reply(event);
+  const { runId, dagId, progress } = prepared.run;
+  const started = prepared.begin ? replyStart(prepared, reply) : undefined;
+  if (!started) reply({ type: 'run-started', runId, dagId, atMs, total: progress.total });
+  prepared.onEnd = ({ event }) => {
+    if (started) void started.then(() => reply(event));
+    else reply(event);
+  };
   runs.launch(prepared);
 }

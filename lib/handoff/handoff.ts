@@ -4,9 +4,10 @@ import type { Capabilities } from '../allocator/index.js';
 import { type Clock, callSite, checkedNumber, type HandoffError, newRunId, systemClock, withCallSite } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
 import { currentLoan } from '../executor/index.js';
-import { type PreparedRun, type RunOutcome, recordOf } from '../runner/index.js';
+import { type PreparedRun, type RunOutcome, type RunRecord, type RunRecordQuery, recordOf } from '../runner/index.js';
 import { type HandoffMessage, LaunchRun, receiveApiMessage } from './actor-api.js';
 import { type ClusterStatus, openStatus } from './cluster/status.js';
+import { openDurablePlace } from './node/durable-place.js';
 import { type Environment, realEnvironment } from './node/environment.js';
 import { inspect, type NodeInspection } from './node/inspection.js';
 import { Lifecycle } from './node/lifecycle.js';
@@ -98,7 +99,7 @@ export class Handoff implements AsyncDisposable {
     const own = starting.hasSubscribers ? { ...options } : options;
     starting.publish(own);
     const checked = checkedNodeOptions(own, surroundings.transport);
-    const tables = assembleNode(checked, surroundings);
+    const tables = assembleNode(checked, surroundings, await openDurablePlace(checked, surroundings));
     const handoff = new Handoff(checked, tables, await growTree(checked, tables, surroundings), surroundings.clock);
     const { listen, advertise, join, joinTimeoutMs } = checked.network;
     try {
@@ -149,6 +150,28 @@ export class Handoff implements AsyncDisposable {
     const Collect extends 'all' | 'sinks' | readonly Regular<V, In, Inl>[] = 'all',
   >(dag: DagLike<V, In, Inl, Used>, options?: ExecuteOptions<V, In, Inl, Collect>): Run<ResultsOf<V, In, Inl, Used, Collect>> {
     return this.#execute(dag, options, 'local', Handoff.prototype.executeLocal);
+  }
+
+  /**
+   * Goes on with a durable run by its key alone: all its functions must be of modules. `options` are those of `execute`; what is not given
+   * is as it was. Rejects with `HANDOFF_NOT_FOUND` for an unknown key, and with `HANDOFF_INVALID_DAG` for a DAG with plain functions:
+   * execute that with its key.
+   */
+  resume(key: string, options?: Omit<ExecuteOptions, 'key' | 'durable'>): Run<Readonly<Record<string, unknown>>> {
+    return this.#open('', options, () => this.#tables.runs.prepareAgain(key, options), Handoff.prototype.resume);
+  }
+
+  /** Returns the durable runs in the journal of this node, newest first: all that match the fields of `query`. */
+  async runs(query?: RunRecordQuery): Promise<RunRecord[]> {
+    return this.#asked(this.#recorded(() => this.#tables.runs.durable('runs').recorded(query)));
+  }
+
+  /**
+   * Deletes a durable run from the journal: with its key, the next run starts anew. Rejects with `HANDOFF_NOT_FOUND` for an unknown key,
+   * and with `HANDOFF_DAG_RUNNING` while it is driven.
+   */
+  async forget(key: string): Promise<void> {
+    return this.#asked(this.#recorded(() => this.#tables.runs.durable('forget').forget(key)));
   }
 
   /** Registers what this node has, in place of the former capabilities. If more is in use, new functions wait. */
@@ -296,13 +319,22 @@ export class Handoff implements AsyncDisposable {
     });
   }
 
+  async #recorded<T>(read: () => Promise<T>): Promise<T> {
+    this.#lifecycle.refuse();
+    return read();
+  }
+
   #execute<R>(dag: DagLike, options: object | undefined, mode: 'cluster' | 'local', method: Method): Run<R> {
+    return this.#open<R>(dag, options, () => this.#tables.runs.prepare(dag, options, mode), method);
+  }
+
+  #open<R>(dag: unknown, options: object | undefined, prepare: () => PreparedRun, method: Method): Run<R> {
     const { runs } = this.#tables;
     const site = callSite(method);
     let prepared: PreparedRun;
     try {
       this.#lifecycle.refuse();
-      prepared = runs.prepare(dag, options, mode);
+      prepared = prepare();
     } catch (thrown) {
       const error = executeFault(thrown);
       const dagId = statedDagId(dag, options);
@@ -310,7 +342,7 @@ export class Handoff implements AsyncDisposable {
         reject(withCallSite(error, site)),
       );
     }
-    const cancel = (reason: unknown): Promise<void> => runs.cancel(prepared.run.runId, reason);
+    const cancel = (reason: unknown): Promise<void> => prepared.cancel?.(reason) ?? runs.cancel(prepared.run.runId, reason);
     const loan = currentLoan();
     const wait = loan && new RunWait(loan);
     const run = openRun<R>({ type: 'prepared', prepared, cancel, wait }, (resolve, reject) => {

@@ -6,6 +6,7 @@ export type { HandoffMessage, HandoffReply } from './actor-api.js';
 export { ClusterObserver, type ObserverOptions } from './cluster/observer.js';
 export type { ClusterStatus, DrivenRun, NodeUse, WaitingFunction } from './cluster/status.js';
 export { Handoff, inspectNode, type SupervisedName, startNode } from './handoff.js';
+export { JournalReader, type JournalReaderOptions } from './journal-reader.js';
 export { type Environment, realEnvironment } from './node/environment.js';
 export type { NodeInspection } from './node/inspection.js';
 export type { NodeInfo } from './node-resources.js';

@@ -1,5 +1,5 @@
 import { HandoffError } from '../base/index.js';
-import type { PreparedRun, Progress, RunEvent, RunOutcome } from '../runner/index.js';
+import { NO_PROGRESS, type PreparedRun, type Progress, type RunEvent, type RunOutcome } from '../runner/index.js';
 import type { RunWait } from './run-wait.js';
 
 /**
@@ -19,8 +19,6 @@ export interface Run<R> extends Promise<RunOutcome<R>>, AsyncIterable<RunEvent> 
    */
   cancel(reason?: unknown): Promise<void>;
 }
-
-const NOTHING: Progress = { total: 0, waiting: 0, ready: 0, running: 0, resting: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
 
 /** How a run was accepted, or why it was refused. */
 export type RunStart =
@@ -58,7 +56,7 @@ class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
   }
 
   get progress(): Progress {
-    return this.#start!.type === 'prepared' ? this.#start!.prepared.run.progress : NOTHING;
+    return this.#start!.type === 'prepared' ? this.#start!.prepared.run.progress : NO_PROGRESS;
   }
 
   async cancel(reason?: unknown): Promise<void> {

@@ -2,9 +2,12 @@
 // In:  a DAG to execute, with its options and inputs; the outcomes of claims and attempts.
 // Out: requests for claims, attempts to start and stop, events and progress; in the end results, or an error.
 
-export type { CompletedEvent, FailedEvent, Progress, RunEvent } from './brain/messages.js';
-export type { StartAttempt, WrapAttempt } from './run/run-job.js';
+export type { CompletedEvent, FailedEvent, Progress, RerunReason, RunEvent } from './brain/messages.js';
+export { NO_PROGRESS } from './brain/progress.js';
+export { checkedQuery, type RunRecord, type RunRecordQuery, runRecordOf } from './durable/recorded-runs.js';
+export type { DurablePlace, StartAttempt, WrapAttempt } from './run/run-job.js';
+export type { PreparedRun, RunEnd, RunOutcome } from './runs/open-run.js';
 export { recordOf } from './runs/results.js';
-export { type PreparedRun, type RunEnd, type RunOutcome, Runs } from './runs/runs.js';
+export { Runs } from './runs/runs.js';
 export { type ReplayedFunction, type ReplayedRun, TraceReplay } from './trace/trace-replay.js';
 export { type RunTracer, traceRuns } from './trace/tracing.js';

@@ -18,7 +18,7 @@ type Happened = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'runId'
 const event = (happened: Happened, atMs = 0): RunEvent => ({ runId: 'r', dagId: 'd', atMs, ...happened }) as RunEvent;
 const started = (functionId: string, atMs = 0, attempt = 1) => event({ type: 'function-started', functionId, attempt, node: 'n' }, atMs);
 const succeeded = (functionId: string, atMs = 0, attempt = 1) =>
-  event({ type: 'function-succeeded', functionId, attempt, node: 'n', tookMs: 5, sizeBytes: 1 }, atMs);
+  event({ type: 'function-succeeded', functionId, attempt, node: 'n', tookMs: 5, sizeBytes: 1, source: 'run' }, atMs);
 const resting = (functionId: string) =>
   event({ type: 'function-resting', functionId, attempt: 1, error: new Error('not yet'), delayMs: 100 });
 const failed = (functionId: string) => event({ type: 'function-failed', functionId, attempt: 2, error: new Error('no') as HandoffError });
@@ -102,7 +102,7 @@ describe('the tally of a run', () => {
   it('takes back one that had succeeded, and whose value was lost with its node', () => {
     const counted = tally();
     counted.count(event({ type: 'function-started', functionId: 'a', attempt: 1, node: 'n' }));
-    counted.count(event({ type: 'function-succeeded', functionId: 'a', attempt: 1, node: 'n', tookMs: 1, sizeBytes: 1 }));
+    counted.count(event({ type: 'function-succeeded', functionId: 'a', attempt: 1, node: 'n', tookMs: 1, sizeBytes: 1, source: 'run' }));
     counted.count(event({ type: 'function-lost', functionId: 'a', attempt: 1, node: 'n' }));
     expect(counted.groups[0]).to.include({ succeeded: 0, running: 0 });
     counted.count(event({ type: 'function-started', functionId: 'a', attempt: 2, node: 'm' }));

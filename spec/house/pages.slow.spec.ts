@@ -18,6 +18,7 @@ const prints: Readonly<Record<string, RegExp>> = {
   'README.md: handoff-dag': /^total 10, mean 2\.5\n$/,
   'README.md: A DAG': /^flowchart [\s\S]*prices[\s\S]*receipt/,
   'README.md: Running it': /^name took 1 attempt\ngreeting took 1 attempt\nHello, Ada Ada\n$/,
+  'docs/durable-runs.md: Durable runs': /^6\n$/,
   'docs/errors.md: Errors': /^wrong 1 the order is empty\nunstable 3 no answer\n\{ fine: 'done' \}\n$/,
   'docs/errors.md: Time-outs and cancelling': /^HANDOFF_FUNCTION_FAILED HANDOFF_FUNCTION_TIMEOUT\n$/,
   'docs/extending.md: A strategy': /^\{ nine: 9 \}\n$/,

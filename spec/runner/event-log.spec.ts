@@ -67,7 +67,7 @@ describe('the events of a run', () => {
       add({ type: 'function-started', ...common, attempt: 1 + count, node: 'n' });
       if (count % 3 === 0) add({ type: 'function-waiting', ...common, for: { cpu: 1 } });
       if (count % 2 === 0) add({ type: 'function-resting', ...common, attempt: 1, error, delayMs: 5 });
-      else add({ type: 'function-succeeded', ...common, attempt: 2, node: 'm', tookMs: 0.25, sizeBytes: 2 ** 40 });
+      else add({ type: 'function-succeeded', ...common, attempt: 2, node: 'm', tookMs: 0.25, sizeBytes: 2 ** 40, source: 'run' });
       if (count % 5 === 0) add({ type: 'function-lost', ...common, attempt: 1, node: 'n' });
     }
     log.subscribe((each) => told.push(each));

@@ -45,7 +45,7 @@ export const blocks: readonly Block[] = pages.flatMap(blocksOf);
 export function callsIn(text: string): string[][] {
   const calls: string[][] = [];
   for (const line of text.replaceAll('\\\n', ' ').split('\n')) {
-    for (const [, words] of line.matchAll(/(?:^|[\s`/"[])handoff ((?:run|node|status|graph|validate)\b[^`|#)]*)/g)) {
+    for (const [, words] of line.matchAll(/(?:^|[\s`/"[])handoff ((?:runs?|node|status|resume|forget|graph|validate)\b[^`|#)]*)/g)) {
       calls.push(words!.trim().split(/\s+/));
     }
   }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../base/index.js';
 import type { isolations } from '../../executor/index.js';
+import type { Journal, JournalOptions } from '../../journal/index.js';
 import { type Defer, nextTurn, type Transport } from '../../peer/index.js';
 import type { WrapAttempt } from '../../runner/index.js';
 
@@ -15,6 +16,8 @@ export interface Environment {
   readonly interpose?: WrapAttempt;
   /** Where functions run, by the name in their `isolation`. The default is all isolations of `executor/isolations`. */
   readonly isolations?: typeof isolations;
+  /** Opens the journal of durable runs. The default is what the node's options say. */
+  readonly openJournal?: (options: JournalOptions) => Promise<Journal>;
   /** Loads a module on this node's own loop. The default is `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;
 }

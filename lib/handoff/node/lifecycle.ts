@@ -104,7 +104,7 @@ export class Lifecycle {
   }
 
   async #fell(error: HandoffError | undefined): Promise<void> {
-    const { executor, store, membership, peers, requests, remote } = this.#tables;
+    const { executor, store, membership, peers, requests, remote, durable } = this.#tables;
     closePlainActor(this.#desk);
     membership.goodbye();
     // At the same time: a stopped peer and a blocked thread each take their time.
@@ -117,6 +117,7 @@ export class Lifecycle {
     await this.#tree.system.stop();
     await threads;
     store.close();
+    await durable?.close();
     this.#tellStopped(error);
   }
 }

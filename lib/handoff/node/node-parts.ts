@@ -17,7 +17,7 @@ import {
 import { GuestRuns } from '../../guests/index.js';
 import { type BeatContent, Membership } from '../../nodes/index.js';
 import { PeerMesh, QuietLog, Requests, type WireMessage } from '../../peer/index.js';
-import { Runs } from '../../runner/index.js';
+import { type DurablePlace, Runs } from '../../runner/index.js';
 import { ValueStore } from '../../store/index.js';
 import { Answers } from '../cluster/answers.js';
 import { ClusterQuestions } from '../cluster/cluster-questions.js';
@@ -46,6 +46,8 @@ export interface NodeParts {
   readonly allocation: Allocator;
   readonly executor: Executor;
   readonly runs: Runs;
+  /** Where durable runs are recorded, if they are. */
+  readonly durable: DurablePlace | undefined;
   readonly guests: GuestRuns;
   readonly remote: RemoteExecutor;
   readonly fetches: Fetches;
@@ -58,7 +60,7 @@ export interface NodeParts {
 }
 
 /** Assembles the parts of a node, from the ground up. Everything meets here. */
-export function assembleNode(options: CheckedNodeOptions, surroundings: Environment): NodeParts {
+export function assembleNode(options: CheckedNodeOptions, surroundings: Environment, durable?: DurablePlace): NodeParts {
   const { clock, random, defer, interpose, importModule } = surroundings;
   const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, root, logger, network } = options;
   const { cookie, transport, heartbeat } = network;
@@ -159,6 +161,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     turn,
     freeze,
     logger,
+    durable,
     wrapAttempt: interpose,
   });
   const drives = (runId: string): boolean => runs.get(runId) !== undefined;
@@ -205,5 +208,21 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   };
   peers.attach(new MessageRouter(parts));
   membership.connect(peers);
-  return { store, peers, requests, membership, allocation, executor, runs, guests, remote, fetches, offers, cluster, status, crashes };
+  return {
+    durable,
+    store,
+    peers,
+    requests,
+    membership,
+    allocation,
+    executor,
+    runs,
+    guests,
+    remote,
+    fetches,
+    offers,
+    cluster,
+    status,
+    crashes,
+  };
 }

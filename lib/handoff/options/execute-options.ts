@@ -54,6 +54,34 @@ export interface ExecuteOptions<V extends object = object, In extends string = s
    * @default the DAG's id
    */
   dagId?: string;
+  /**
+   * Records the run under this name, so that it goes on where it was when `execute` is called again with the key, also in another process.
+   * What has succeeded does not run again, as long as it is the same. A key is unique in its journal: 1 to 512 bytes of UTF-8. It needs a
+   * node with a `dataDir`.
+   */
+  key?: string;
+  /**
+   * Records the run; without a `key`, the run's id is the key.
+   * @default whether there is a key
+   */
+  durable?: boolean;
+  /**
+   * `'batched'`: successes are recorded in groups while the run goes on. A crash loses at most what had not been written yet, which then
+   * runs again. `'strict'`: a success is on disk before anything that depends on it starts, and before it is told.
+   * @default 'batched'
+   */
+  durability?: 'batched' | 'strict';
+  /**
+   * Which recorded successes a run that goes on may use: those of functions that are the same, of functions that are the same but for the
+   * content of their modules, or none.
+   * @default 'same-code'
+   */
+  reuse?: 'same-code' | 'same-wiring' | 'none';
+  /**
+   * How long to wait, ms, while another node drives the run of the key: for its end, or until it can go on here.
+   * @default 0
+   */
+  waitMs?: number;
 }
 
 /** Returns the DAG id of a refused run, or '' if no valid one was given. */

@@ -91,6 +91,17 @@ export interface NodeOptions {
    * 5000).
    */
   heartbeat?: { intervalMs?: number; timeoutMs?: number };
+  /**
+   * A folder in which durable runs are recorded, and which one node uses at a time. It is made, for you alone, where it is missing. The
+   * default is none: then `execute` takes no `key`, and nothing touches a disk.
+   */
+  dataDir?: string;
+  /**
+   * How long a journal that cannot be written may stay away, ms: a full disk. Until then durable runs pause, afterwards they reject with
+   * `HANDOFF_STORAGE_FAILED` and go on when they are executed again.
+   * @default 60_000
+   */
+  journalWaitMs?: number;
   /** The folder that relative modules are found under. The default is that of the nearest package.json above the working directory. */
   root?: string;
   /**
@@ -124,6 +135,8 @@ export interface CheckedNodeOptions {
   readonly freeze: boolean;
   readonly codeSkew: 'warn' | 'refuse';
   readonly root: string;
+  readonly dataDir: string | undefined;
+  readonly journalWaitMs: number;
   /** The most memory of the values of ended runs, bytes. */
   readonly retainedBytesLimit: number;
   readonly logger: NodeLogger;
@@ -151,6 +164,8 @@ const KNOWN = new Set<string>([
   'freeze',
   'codeSkew',
   'root',
+  'dataDir',
+  'journalWaitMs',
   'logger',
   ...EXTENSIONS,
 ]);
@@ -199,6 +214,8 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     freeze,
     codeSkew,
     root: checkedRoot(options.root),
+    dataDir: checkedDataDir(options.dataDir),
+    journalWaitMs: checkedNumber('journalWaitMs', options.journalWaitMs, { or: 60_000 }),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger,
     strategies: namedStrategies(options.strategies),
@@ -238,6 +255,13 @@ export function checkedRoot(given: unknown): string {
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
     throw new TypeError(`root must be the path of a folder: ${root} is not one`);
   return root;
+}
+
+/** Returns the folder of durable runs as an absolute path. Throws `TypeError` for anything but a path. */
+export function checkedDataDir(given: unknown): string | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== 'string' || given === '') throw new TypeError('dataDir must be the path of a folder');
+  return resolve(given);
 }
 
 /** Returns the folder of the nearest package.json at or above `from`, or `from` itself if there is none. */

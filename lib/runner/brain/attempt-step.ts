@@ -1,7 +1,7 @@
 // Brain: pure.
 import type { RetryRules } from '../../dag/index.js';
 import { consumed, dropUnneeded, skipDependents, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
-import type { RunAnnouncement, RunCommand, RunHappening } from './messages.js';
+import type { Receipt, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
 import { restMs } from './retry.js';
 import { cancel, endRun, finishIfSettled } from './run-end.js';
 import type { ErrorData, RunFault } from './run-fault.js';
@@ -41,26 +41,19 @@ export function attemptHappened(
       return;
     }
     case 'attempt-succeeded': {
-      const { node, tookMs, sizeBytes, isHere } = happening.receipt;
+      const { receipt } = happening;
       free(state, index, out);
-      move(state, index, 'succeeded', at);
-      const event: RunAnnouncement = {
-        type: 'function-succeeded',
-        runId,
-        dagId,
-        atMs: at.wallMs,
-        functionId,
-        attempt,
-        node,
-        tookMs,
-        sizeBytes,
-      };
-      out.push({ type: 'announce', event });
-      if (!isHere && state.policy.collected[index] === 1 && state.phase === 'open') {
-        state.fetching.set(index, attempt);
-        out.push({ type: 'fetch-value', index, attempt });
+      if (state.journal === 'none' || state.journal === 'lost') move(state, index, 'succeeded', at);
+      else {
+        out.push({ type: 'record-success', index, attempt, receipt });
+        move(state, index, state.journal === 'strict' ? 'made' : 'succeeded', at);
+        if (state.journal === 'strict') {
+          state.recording.set(index, receipt);
+          state.hasValue[index] = 1;
+          return;
+        }
       }
-      return succeeded(state, index, at, out);
+      return madeItsValue(state, index, receipt, at, out);
     }
     case 'attempt-failed':
       if (!happening.keepsClaim) free(state, index, out);
@@ -80,6 +73,40 @@ export function attemptHappened(
       if (state.states[index] === 'placed') state.attempts[index]! -= 1;
       return askAgain(state, index, 'declined', at, out);
   }
+}
+
+/** A success is on disk: what it made may be used from now on. */
+export function recorded(state: RunState, index: number, attempt: number, at: Moment, out: RunCommand[]): void {
+  if (state.states[index] !== 'recording' || state.attempts[index] !== attempt) return;
+  const receipt = state.recording.get(index)!;
+  state.recording.delete(index);
+  move(state, index, 'recorded', at);
+  madeItsValue(state, index, receipt, at, out);
+}
+
+/** The function has succeeded: tells so, and goes on with those that wait for it. */
+function madeItsValue(state: RunState, index: number, receipt: Receipt, at: Moment, out: RunCommand[]): void {
+  const { plan, runId } = state;
+  const { node, tookMs, sizeBytes, isHere } = receipt;
+  const attempt = state.attempts[index]!;
+  const event: RunAnnouncement = {
+    type: 'function-succeeded',
+    runId,
+    dagId: plan.dagId,
+    atMs: at.wallMs,
+    functionId: plan.ids[index]!,
+    attempt,
+    node,
+    tookMs,
+    sizeBytes,
+    source: 'run',
+  };
+  out.push({ type: 'announce', event });
+  if (!isHere && state.policy.collected[index] === 1 && state.phase === 'open') {
+    state.fetching.set(index, attempt);
+    out.push({ type: 'fetch-value', index, attempt });
+  }
+  succeeded(state, index, at, out);
 }
 
 function cancelled(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
@@ -230,6 +257,9 @@ function fail(state: RunState, index: number, failure: RunFault, at: Moment, out
   state.failed.push(failure);
   state.attemptErrors.delete(index);
   const functionId = state.plan.ids[index]!;
+  if (state.journal === 'batched' || state.journal === 'strict') {
+    out.push({ type: 'record-failure', index, attempt: state.attempts[index]!, error: failure });
+  }
   announce(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
   consumed(state, index, out);
   if (state.policy.onFailure === 'abort') return endRun(state, 'failure', state.policy.stopGraceMs, at, out);

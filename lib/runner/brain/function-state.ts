@@ -1,6 +1,17 @@
 // Brain: pure.
 /** The states of a function in a run. The last four are final unless a value is lost. */
-export const FUNCTION_STATES = ['waiting', 'ready', 'placed', 'running', 'resting', 'succeeded', 'failed', 'skipped', 'cancelled'] as const;
+export const FUNCTION_STATES = [
+  'waiting',
+  'ready',
+  'placed',
+  'running',
+  'resting',
+  'recording',
+  'succeeded',
+  'failed',
+  'skipped',
+  'cancelled',
+] as const;
 
 /**
  * - `waiting`: a function that it needs has no result yet.
@@ -8,6 +19,7 @@ export const FUNCTION_STATES = ['waiting', 'ready', 'placed', 'running', 'restin
  * - `placed`: it holds one, and is about to start.
  * - `running`: an attempt is in progress.
  * - `resting`: an attempt failed, the next one is due later.
+ * - `recording`: it has made its value and holds no claim any more; its success is on the way to the journal.
  * - `succeeded`: it has a result, which may still be lost with its node.
  * - `failed`: its attempts are used up.
  * - `skipped`: a function that it needs failed.
@@ -20,6 +32,9 @@ export type FunctionEvent =
   | 'inputs-ready'
   | 'placed'
   | 'started'
+  | 'made'
+  | 'recorded'
+  | 'recalled'
   | 'succeeded'
   | 'attempt-failed'
   | 'rested'
@@ -37,9 +52,10 @@ export type FunctionEvent =
  * A node that is lost or leaves sends a function back to `ready`, with a new attempt number. A node without room for it does the same, with
  * the same number. A value lost with its node sends its function back to `waiting`, and the functions that were about to use it. Cancelling
  * a running attempt leaves the function in its state until the attempt has ended.
+ * What a journal has recorded of the run goes from `waiting` to `succeeded`.
  */
 export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record<FunctionEvent, FunctionState>>>>> = {
-  waiting: { 'inputs-ready': 'ready', skipped: 'skipped', cancelled: 'cancelled' },
+  waiting: { 'inputs-ready': 'ready', recalled: 'succeeded', skipped: 'skipped', cancelled: 'cancelled' },
   ready: { placed: 'placed', failed: 'failed', cancelled: 'cancelled', 'value-lost': 'waiting' },
   placed: {
     started: 'running',
@@ -51,6 +67,7 @@ export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record
   },
   running: {
     succeeded: 'succeeded',
+    made: 'recording',
     'attempt-failed': 'resting',
     failed: 'failed',
     cancelled: 'cancelled',
@@ -59,6 +76,7 @@ export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record
     'argument-lost': 'waiting',
   },
   resting: { rested: 'ready', cancelled: 'cancelled' },
+  recording: { recorded: 'succeeded', cancelled: 'cancelled', 'value-lost': 'waiting' },
   succeeded: { 'value-lost': 'waiting' },
   failed: {},
   skipped: {},

@@ -13,6 +13,7 @@ const MAX_MISSES = 3;
 export function valuesLost(state: RunState, indices: readonly number[], at: Moment, out: RunCommand[]): void {
   if (state.phase !== 'open') return;
   const { plan, policy } = state;
+  if (state.recording.size > 0) for (const index of indices) madeInVain(state, index, at, out);
   const lost = indices.filter((index) => state.states[index] === 'succeeded' && state.hasValue[index] === 1);
   for (const index of lost) state.hasValue[index] = 0;
   const toRevive = lost.filter((index) => state.consumersLeft[index]! > 0 || policy.collected[index] === 1);
@@ -23,6 +24,7 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
     const attempt = state.attempts[index]!;
     announce(out, { ...stamp(state, at), type: 'function-lost', functionId: plan.ids[index]!, attempt, node: state.nodes[index]! });
     move(state, index, 'value-lost', at);
+    if (state.journal !== 'none') state.reasons.set(index, 'value-lost');
     state.fetching.delete(index);
     for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
       const producer = plan.producers[position]!;
@@ -39,6 +41,25 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
     if (state.missing[index] === 0 && state.states[index] === 'waiting') ready(state, index, at, out);
     else skipIfDoomed(state, index, at, out);
   }
+}
+
+/** A value is gone before its success was recorded. Nobody has used it. */
+function madeInVain(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  if (state.states[index] !== 'recording') return;
+  const { plan, attempts, nodes } = state;
+  state.recording.delete(index);
+  state.hasValue[index] = 0;
+  announce(out, {
+    ...stamp(state, at),
+    type: 'function-lost',
+    functionId: plan.ids[index]!,
+    attempt: attempts[index]!,
+    node: nodes[index]!,
+  });
+  move(state, index, 'value-lost', at);
+  state.reasons.set(index, 'value-lost');
+  if (state.missing[index] === 0) ready(state, index, at, out);
+  else skipIfDoomed(state, index, at, out);
 }
 
 /** A ready function has lost an argument. */

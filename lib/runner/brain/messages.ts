@@ -22,7 +22,8 @@ export interface Progress {
 /** The events of a run, as they happen. `atMs` is the driver's wall clock. Attempts count from 1. */
 export type RunEvent = { readonly runId: string; readonly dagId: string; readonly atMs: number } & (
   | { readonly type: 'run-started'; readonly total: number }
-  | { readonly type: 'function-ready'; readonly functionId: string }
+  /** `because`: why a function runs that has a record. */
+  | { readonly type: 'function-ready'; readonly functionId: string; readonly because?: RerunReason }
   | { readonly type: 'function-waiting'; readonly functionId: string; readonly for: Capabilities }
   | { readonly type: 'function-started'; readonly functionId: string; readonly attempt: number; readonly node: string }
   | {
@@ -32,6 +33,8 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
       readonly node: string;
       readonly tookMs: number;
       readonly sizeBytes: number;
+      /** `journal`: an earlier attempt at this run succeeded, and its result was taken from the record. */
+      readonly source: 'run' | 'journal';
     }
   | {
       readonly type: 'function-resting';
@@ -54,6 +57,12 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
   | { readonly type: 'run-failed'; readonly error: HandoffError }
 );
 
+/**
+ * The reason why a function of a resumed run runs although it has a record. Its code, constants, wiring or an input is another, a function
+ * that it consumes runs again, its value is lost, it had failed, or the caller asked for it.
+ */
+export type RerunReason = 'code' | 'constants' | 'wiring' | 'inputs' | 'producer' | 'value-lost' | 'failed' | 'asked';
+
 /** The last event of a run that succeeded. */
 export type CompletedEvent = Extract<RunEvent, { type: 'run-completed' }>;
 
@@ -69,6 +78,27 @@ export interface Receipt {
   readonly isHere: boolean;
 }
 
+/** A success that is in the record of a run, and still holds. */
+export interface RecalledSuccess {
+  readonly index: number;
+  readonly attempt: number;
+  /** The node that ran it then. */
+  readonly node: string;
+  readonly tookMs: number;
+  readonly sizeBytes: number;
+  /** Whether the value can be had: at the driver. */
+  readonly hasValue: boolean;
+}
+
+/** What a run knows of itself from its record when it begins. */
+export interface Recollection {
+  readonly successes: readonly RecalledSuccess[];
+  /** For functions that have a record and run all the same, why. */
+  readonly reasons: readonly (readonly [index: number, because: RerunReason])[];
+  /** Which of the successes events tell of. */
+  readonly tells: 'all' | 'collected';
+}
+
 /** An event as the brain makes it. An error in it is plain data. */
 export type RunAnnouncement = AsData<RunEvent>;
 
@@ -76,7 +106,8 @@ type AsData<E> = E extends { readonly type: 'function-resting' | 'function-faile
 
 /** The events of a run's brain. They are plain data, as the state is: recorded events can be applied again. */
 export type RunHappening =
-  | { readonly type: 'run-begun' }
+  /** `recalled`: what its journal has of it. */
+  | { readonly type: 'run-begun'; readonly recalled?: Recollection }
   /** The event loop has had its turn: more functions may become ready. */
   | { readonly type: 'turn-taken' }
   /** `mayQueue`: whether its attempt may wait for room on that node. */
@@ -111,6 +142,10 @@ export type RunHappening =
       readonly producer: number;
       readonly error: ThrownData;
     }
+  /** These successes are on disk. */
+  | { readonly type: 'successes-recorded'; readonly successes: readonly { readonly index: number; readonly attempt: number }[] }
+  /** The journal has not been there for too long, or another driver has the run: nothing can be recorded any more. */
+  | { readonly type: 'journal-lost'; readonly error: ThrownData }
   /** The values of these functions were on a lost node only. */
   | { readonly type: 'values-lost'; readonly indices: readonly number[] }
   /** A collected value has come to the driver. */
@@ -124,8 +159,8 @@ export type RunHappening =
   | { readonly type: 'run-abandoned'; readonly error: ThrownData };
 
 /**
- * The commands of a run's brain. The first four are performed at once and have no answer. The others are outstanding until an event answers
- * them. `recover` makes them again from the state alone, so repeating one must be harmless.
+ * The commands of a run's brain. The first six are performed at once and have no answer, but for `record-success` under `strict`. The
+ * others are outstanding until an event answers them. `recover` makes them again from the state alone, so repeating one must be harmless.
  */
 export type RunCommand =
   | { readonly type: 'announce'; readonly event: RunAnnouncement }
@@ -134,6 +169,9 @@ export type RunCommand =
   /** Withdraws a requested claim that has not been granted. */
   | { readonly type: 'withdraw-claim'; readonly index: number }
   | { readonly type: 'drop-value'; readonly index: number }
+  /** Writes a success into the journal; under `strict` the brain waits for `successes-recorded`. Asked for again, it is written once. */
+  | { readonly type: 'record-success'; readonly index: number; readonly attempt: number; readonly receipt: Receipt }
+  | { readonly type: 'record-failure'; readonly index: number; readonly attempt: number; readonly error: ErrorData }
   /** Not all functions have become ready: the rest follow after a turn of the event loop. */
   | { readonly type: 'take-turn' }
   | { readonly type: 'request-claim'; readonly index: number }

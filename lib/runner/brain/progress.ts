@@ -2,13 +2,26 @@
 import type { Progress } from './messages.js';
 import type { RunState } from './run-state.js';
 
+/** Of a run that nothing is known of yet. */
+export const NO_PROGRESS: Progress = {
+  total: 0,
+  waiting: 0,
+  ready: 0,
+  running: 0,
+  resting: 0,
+  succeeded: 0,
+  failed: 0,
+  skipped: 0,
+  cancelled: 0,
+};
+
 /** Returns the counts that users see. */
 export function progressOf({ counts, plan }: RunState): Progress {
   return {
     total: plan.size,
     waiting: counts.waiting,
     ready: counts.ready + counts.placed,
-    running: counts.running,
+    running: counts.running + counts.recording,
     resting: counts.resting,
     succeeded: counts.succeeded,
     failed: counts.failed,

@@ -28,6 +28,9 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
           commands.push({ type: 'stop-attempt', index, attempt, reason: stopReasonOf(state), graceMs });
         }
         break;
+      case 'recording':
+        commands.push({ type: 'record-success', index, attempt, receipt: state.recording.get(index)! });
+        break;
       case 'resting':
         commands.push({ type: 'rest-function', index, attempt, delayMs: Math.max(0, restsUntilMs.get(index)! - at.nowMs) });
     }

@@ -19,7 +19,8 @@ export function endRun(state: RunState, because: 'failure' | ThrownData, graceMs
   for (let index = 0; index < state.plan.size; index += 1) {
     const function_ = state.states[index]!;
     if (holdsClaim(function_)) out.push({ type: 'stop-attempt', index, attempt: state.attempts[index]!, reason, graceMs });
-    else if (isFirst && !isFinal(function_)) cancel(state, index, at, out);
+    // What is about to be recorded, is: it has succeeded.
+    else if (isFirst && !isFinal(function_) && function_ !== 'recording') cancel(state, index, at, out);
   }
   finishIfSettled(state, out);
 }
@@ -27,7 +28,20 @@ export function endRun(state: RunState, because: 'failure' | ThrownData, graceMs
 /** Like `endRun`, at once and for this reason, whatever the reason before. */
 export function abandonRun(state: RunState, because: ThrownData, at: Moment, out: RunCommand[]): void {
   if (state.ending) state.ending = { ...state.ending, because };
+  giveUpRecording(state, at, out);
   endRun(state, because, 0, at, out);
+}
+
+/** Nothing can be recorded any more: what waits for its record has succeeded in vain, and the run ends. */
+export function journalLost(state: RunState, because: ThrownData, at: Moment, out: RunCommand[]): void {
+  giveUpRecording(state, at, out);
+  endRun(state, because, 0, at, out);
+}
+
+function giveUpRecording(state: RunState, at: Moment, out: RunCommand[]): void {
+  if (state.journal !== 'none') state.journal = 'lost';
+  for (const index of [...state.recording.keys()]) cancel(state, index, at, out);
+  state.recording.clear();
 }
 
 /** The function will not run again, as the run is ending. */

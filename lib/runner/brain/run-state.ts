@@ -2,7 +2,7 @@
 import type { Plan } from '../../dag/index.js';
 import type { ThrownData } from '../../value/index.js';
 import { type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
-import type { RunAnnouncement, RunCommand, RunHappening } from './messages.js';
+import type { Receipt, Recollection, RerunReason, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, transitionText } from './transition-log.js';
 
@@ -13,6 +13,11 @@ export interface RunPolicy {
   /** 1 for each function whose value the caller wants. */
   readonly collected: Uint8Array;
   readonly stopGraceMs: number;
+  /**
+   * Whether the run has a journal, and whether a success counts only when it is on disk there.
+   * @default 'none'
+   */
+  readonly journal?: 'none' | 'batched' | 'strict';
 }
 
 /** The part of the plan that the brain needs: plain data. */
@@ -67,6 +72,15 @@ export interface RunState {
   readonly restsUntilMs: Map<number, number>;
   /** The collected values that are on their way to the driver, with the number of the attempt. */
   readonly fetching: Map<number, number>;
+  /** What the journal is good for. `lost`: nothing can be recorded any more. */
+  journal: 'none' | 'batched' | 'strict' | 'lost';
+  /** Under `strict`: the functions that are `recording`, and what they made. */
+  readonly recording: Map<number, Receipt>;
+  /** What the journal has of the run before; of its successes those before `recalledTo` have been taken over. */
+  recalled: Recollection | undefined;
+  recalledTo: number;
+  /** For functions that have a record and will run all the same, why. */
+  readonly reasons: Map<number, RerunReason>;
   /** `new`: it has not begun. `ending`: nothing starts any more. `ended`: no attempt is in progress, and nothing happens any more. */
   phase: 'new' | 'open' | 'ending' | 'ended';
   ending: RunEnding | undefined;
@@ -96,10 +110,26 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy): 
     hasValue: new Uint8Array(size),
     misses: new Map(),
     lostOn: new Map(),
-    counts: { waiting: size, ready: 0, placed: 0, running: 0, resting: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 },
+    counts: {
+      waiting: size,
+      ready: 0,
+      placed: 0,
+      running: 0,
+      resting: 0,
+      recording: 0,
+      succeeded: 0,
+      failed: 0,
+      skipped: 0,
+      cancelled: 0,
+    },
     failed: [],
     restsUntilMs: new Map(),
     fetching: new Map(),
+    journal: policy.journal ?? 'none',
+    recording: new Map(),
+    recalled: undefined,
+    recalledTo: 0,
+    reasons: new Map(),
     phase: 'new',
     ending: undefined,
     begunTo: 0,
@@ -150,8 +180,17 @@ export const stamp = (state: RunState, at: Moment): { runId: string; dagId: stri
 export function ready(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'inputs-ready', at);
   const { runId, plan } = state;
+  const because = state.reasons.size > 0 ? reasonFor(state, index) : undefined;
   const event: RunAnnouncement = { type: 'function-ready', runId, dagId: plan.dagId, atMs: at.wallMs, functionId: plan.ids[index]! };
+  if (because) return void out.push({ type: 'announce', event: { ...event, because } }, { type: 'request-claim', index });
   out.push({ type: 'announce', event }, { type: 'request-claim', index });
+}
+
+/** Why a function runs that has a record; it is told once. */
+function reasonFor({ reasons }: RunState, index: number): RerunReason | undefined {
+  const because = reasons.get(index);
+  reasons.delete(index);
+  return because;
 }
 
 /** Adds an event to the commands. */

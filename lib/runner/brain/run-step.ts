@@ -1,9 +1,10 @@
 // Brain: pure.
-import { attemptHappened, nodeMissed, rested, valueMissing } from './attempt-step.js';
+import { attemptHappened, nodeMissed, recorded, rested, valueMissing } from './attempt-step.js';
 import { holdsClaim } from './function-state.js';
 import { valuesLost } from './lineage.js';
-import type { RunCommand, RunHappening } from './messages.js';
-import { abandonRun, endRun, finishIfSettled } from './run-end.js';
+import type { Recollection, RunCommand, RunHappening } from './messages.js';
+import { recallMore } from './recall.js';
+import { abandonRun, endRun, finishIfSettled, journalLost } from './run-end.js';
 import { announce, announceWaiting, type Moment, move, type RunState, ready } from './run-state.js';
 
 /** How many functions become ready in one turn when a run begins. They take some 5 µs each. */
@@ -18,9 +19,10 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
   if (state.phase === 'ended') return;
   switch (happening.type) {
     case 'run-begun':
-      return begin(state, at, out);
+      return begin(state, happening.recalled, at, out);
     case 'turn-taken':
-      return beginMore(state, at, out);
+      beginMore(state, at, out);
+      return finishIfSettled(state, out);
     case 'functions-waited':
       return announceWaiting(state, happening, at, out);
     case 'placement-refused':
@@ -29,6 +31,11 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
       return endRun(state, happening.error, 0, at, out);
     case 'node-missed':
       return nodeMissed(state, happening, at, out);
+    case 'successes-recorded':
+      for (const { index, attempt } of happening.successes) recorded(state, index, attempt, at, out);
+      return;
+    case 'journal-lost':
+      return journalLost(state, happening.error, at, out);
     case 'values-lost':
       valuesLost(state, happening.indices, at, out);
       return finishIfSettled(state, out);
@@ -49,10 +56,12 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
   }
 }
 
-function begin(state: RunState, at: Moment, out: RunCommand[]): void {
+function begin(state: RunState, recalled: Recollection | undefined, at: Moment, out: RunCommand[]): void {
   if (state.phase !== 'new') return;
   state.phase = 'open';
   state.startedMs = at.nowMs;
+  state.recalled = recalled;
+  for (const [index, because] of recalled?.reasons ?? []) state.reasons.set(index, because);
   const { runId, plan } = state;
   announce(out, { runId, dagId: plan.dagId, atMs: at.wallMs, type: 'run-started', total: plan.size });
   beginMore(state, at, out);
@@ -62,6 +71,7 @@ function begin(state: RunState, at: Moment, out: RunCommand[]): void {
 /** Makes functions that need no other ready, some thousands at a time. A million at once would block the event loop for seconds. */
 function beginMore(state: RunState, at: Moment, out: RunCommand[]): void {
   if (state.phase !== 'open') return;
+  if (state.recalled && !recallMore(state, state.recalled, at, out)) return void out.push({ type: 'take-turn' });
   const { size } = state.plan;
   let left = BEGUN_AT_ONCE;
   for (; state.begunTo < size && left > 0; state.begunTo += 1) {

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../allocator/index.js';
-import type { CompletedEvent, RunEvent } from '../brain/messages.js';
+import type { CompletedEvent, RerunReason, RunEvent } from '../brain/messages.js';
 
 /** The initial capacity if the number of events is unknown. */
 const FIRST_ROOM = 8;
@@ -15,6 +15,7 @@ const SUCCEEDED = 3;
 const WAITING = 4;
 const BEGUN = 5;
 const COMPLETED = 6;
+const RECALLED = 7;
 
 /** A number that is not a small integer. An array filled with it stores numbers directly, without an object for each. */
 const NO_NUMBER = 0.5;
@@ -60,14 +61,14 @@ export class KeptEvents {
     else this.#first = (this.#first + 1) % this.#room;
     switch (event.type) {
       case 'function-ready':
-        return this.#set(slot, READY, event.functionId, undefined, event.atMs, 0, 0, 0);
+        return this.#set(slot, READY, event.functionId, event.because, event.atMs, 0, 0, 0);
       case 'function-waiting':
         return this.#set(slot, WAITING, event.functionId, event.for, event.atMs, 0, 0, 0);
       case 'function-started':
         return this.#set(slot, STARTED, event.functionId, event.node, event.atMs, event.attempt, 0, 0);
       case 'function-succeeded': {
         const { functionId, node, atMs, attempt, tookMs, sizeBytes } = event;
-        return this.#set(slot, SUCCEEDED, functionId, node, atMs, attempt, tookMs, sizeBytes);
+        return this.#set(slot, event.source === 'run' ? SUCCEEDED : RECALLED, functionId, node, atMs, attempt, tookMs, sizeBytes);
       }
       case 'run-started':
         return this.#set(slot, BEGUN, '', undefined, event.atMs, event.total, 0, 0);
@@ -89,6 +90,7 @@ export class KeptEvents {
     const [runId, dagId, functionId, node, attempt] = [this.#runId, this.#dagId, what, where as string, first];
     switch (kind) {
       case READY:
+        if (where !== undefined) return { type: 'function-ready', runId, dagId, atMs, functionId, because: where as RerunReason };
         return { type: 'function-ready', runId, dagId, atMs, functionId };
       case WAITING:
         return { type: 'function-waiting', runId, dagId, atMs, functionId, for: where as Capabilities };
@@ -100,8 +102,10 @@ export class KeptEvents {
         const failures = where as CompletedEvent['failures'];
         return { type: 'run-completed', runId, dagId, atMs, durationMs: first, results: {}, allocations: {}, failures };
       }
+      case RECALLED:
+        return { type: 'function-succeeded', runId, dagId, atMs, functionId, attempt, node, tookMs, sizeBytes, source: 'journal' };
       default:
-        return { type: 'function-succeeded', runId, dagId, atMs, functionId, attempt, node, tookMs, sizeBytes };
+        return { type: 'function-succeeded', runId, dagId, atMs, functionId, attempt, node, tookMs, sizeBytes, source: 'run' };
     }
   }
 

@@ -71,7 +71,8 @@ export class DagRun implements AllocatorClient {
     this.#paths = paths;
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
     const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
-    this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs });
+    const journal = order.recorder?.durability ?? 'none';
+    this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs, journal });
     this.#trace = tracerOf(this.state);
     this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
@@ -99,9 +100,13 @@ export class DagRun implements AllocatorClient {
     return this.#incarnation?.ref;
   }
 
-  /** Nothing is placed before all functions that can be ready are: the first in the run's order may be the last to become ready. */
+  /**
+   * Nothing is placed before all functions that can be ready are: the first in the run's order may be the last to become ready. Nor is
+   * anything placed while a durable run cannot be recorded.
+   */
   get maxConcurrency(): number {
-    return this.state.begunTo < this.state.plan.size ? 0 : this.order.options.maxConcurrency;
+    if (this.state.begunTo < this.state.plan.size || this.order.recorder?.mayStart === false) return 0;
+    return this.order.options.maxConcurrency;
   }
 
   get progress(): ReturnType<typeof progressOf> {
@@ -121,9 +126,20 @@ export class DagRun implements AllocatorClient {
     else {
       this.#enrolled = true;
       this.#deps.allocation.addRun(this);
-      this.#happenings.unshift({ type: 'run-begun' });
+      this.#begin();
     }
     this.#work();
+  }
+
+  #begin(): void {
+    const { recorder, past } = this.order;
+    for (const [index, value] of past?.values ?? []) this.#values.recalled(index, value);
+    this.#happenings.unshift(past ? { type: 'run-begun', recalled: past.recollection } : { type: 'run-begun' });
+    recorder?.listen({
+      recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),
+      lost: (error) => this.feed({ type: 'journal-lost', error: thrownData(error) }),
+      resumed: () => this.#deps.allocation.pump(),
+    });
   }
 
   /** Applies an event at once, or as soon as there is a DagRunner again. */
@@ -328,6 +344,12 @@ export class DagRun implements AllocatorClient {
       case 'drop-value':
         this.#values.drop(command.index);
         return this.#farSide.release(command.index, this.functionId(command.index));
+      case 'record-success': {
+        const { index, attempt, receipt } = command;
+        return this.order.recorder!.success(index, attempt, receipt, this.#values.held(index));
+      }
+      case 'record-failure':
+        return this.order.recorder!.failure(command.index);
       case 'announce':
         return this.events.add(liveEvent(command.event));
       case 'end-run':
@@ -362,4 +384,9 @@ export class DagRun implements AllocatorClient {
  * else follows from the state.
  */
 const isDoneAtOnce = ({ type }: RunCommand): boolean =>
-  type === 'announce' || type === 'free-claim' || type === 'withdraw-claim' || type === 'drop-value';
+  type === 'announce' ||
+  type === 'free-claim' ||
+  type === 'withdraw-claim' ||
+  type === 'drop-value' ||
+  type === 'record-success' ||
+  type === 'record-failure';

@@ -2,6 +2,7 @@ import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
 import { type AttemptHandle, type BlockedCall, type RemoteOutcome, startGathered } from '../../executor/index.js';
+import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import type { Arguments } from './arguments.js';
@@ -126,6 +127,8 @@ export class FunctionAttempts {
       return feed(happeningOf({ state, plan: job.plan, index, attempt, random: this.#deps.random() }, outcome));
     }
     const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
+    const refusal = value && job.recorder && unrecordable(value);
+    if (refusal) return feed({ type: 'attempt-failed', index, attempt, error: refusal, final: true, random: 0 });
     const { tookMs } = outcome;
     const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
     const node = state.nodes[index]!;
@@ -163,6 +166,20 @@ export class FunctionAttempts {
     const handle = this.#deps.wrapAttempt?.(context, start) ?? start();
     this.#handles[index] = handle;
     return handle;
+  }
+}
+
+/** Above this size a value that is live is not packed just to see whether that is possible, bytes. */
+const PACKED_FOR_RECORD_BYTES = 128 * 1024;
+
+/** Returns the error of a result that cannot be recorded: with `freeze: false`, loop functions may return things that are not values. */
+function unrecordable(value: StoredValue): ThrownData | undefined {
+  if (value.isPacked || value.sizeBytes > PACKED_FOR_RECORD_BYTES) return undefined;
+  try {
+    value.pack('result');
+    return undefined;
+  } catch (error) {
+    return thrownData(error);
   }
 }
 

@@ -14,8 +14,12 @@ import type {
   RemoteOutcome,
   StartBudget,
 } from '../../executor/index.js';
+import type { Journal } from '../../journal/index.js';
 import type { WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
+import type { StoredValue } from '../../value/index.js';
+import type { Recollection } from '../brain/messages.js';
+import type { Recorder } from '../durable/recorder.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
 import type { Constants } from './constants.js';
 
@@ -53,8 +57,26 @@ export interface RunDeps {
   readonly turn: StartBudget;
   /** Whether functions are protected from each other's changes: see `IsolationOptions`. */
   readonly freeze: boolean;
+  /** Where durable runs are recorded; `undefined` where there is none. */
+  readonly durable: DurablePlace | undefined;
   /** The default is no wrapper. */
   readonly wrapAttempt?: WrapAttempt | undefined;
+}
+
+/** Where the durable runs of a node are recorded. */
+export interface DurablePlace {
+  readonly journal: Journal;
+  /** For so long a journal that cannot be written may stay away, ms. */
+  readonly journalWaitMs: number;
+  /** Closes the journal and its folder. */
+  close(): Promise<void>;
+}
+
+/** What a durable run has of its journal. */
+export interface RunPast {
+  readonly recollection: Recollection;
+  /** The recorded values that are at hand, by function. */
+  readonly values: ReadonlyMap<number, StoredValue>;
 }
 
 /** The request for a run. */
@@ -65,6 +87,10 @@ export interface RunJob {
   readonly kinds: readonly ClaimClass[];
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   readonly constants: Constants;
+  /** Writes down what must not be lost; missing in runs that are not durable. */
+  readonly recorder?: Recorder | undefined;
+  /** What is known of the run from before. */
+  readonly past?: RunPast | undefined;
   /** Called once, when every attempt has ended and every claim is free. */
   readonly ended: (error: HandoffError | undefined) => void;
 }

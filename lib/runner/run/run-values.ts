@@ -78,6 +78,14 @@ export class RunValues implements ValueLocations {
     this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
   }
 
+  /** A result that the journal had, wherever it was made. */
+  recalled(index: number, held: StoredValue): void {
+    this.made(index, held.sizeBytes);
+    this.moved(index);
+    this.#here[index] = held;
+    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held);
+  }
+
   /** Drops a result: nothing here needs it any more. */
   drop(index: number): void {
     this.#here[index] = undefined;
@@ -147,7 +155,7 @@ export class RunValues implements ValueLocations {
     const living = new Set(allocation.members.map(({ name }) => name));
     const lost: number[] = [];
     for (let index = 0; index < plan.size; index += 1) {
-      if (states[index] !== 'succeeded' || held[index] === 0 || this.originOf(index) !== node) continue;
+      if ((states[index] !== 'succeeded' && states[index] !== 'recording') || held[index] === 0 || this.originOf(index) !== node) continue;
       if (this.held(index)) this.moved(index);
       else {
         const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);

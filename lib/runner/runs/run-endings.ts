@@ -1,11 +1,22 @@
 import { HandoffError, safeThrown } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
+import type { Progress } from '../brain/messages.js';
 
 /** Returns the error of a cancelled run. */
 export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffError {
   const { dagId } = plan;
   const cause = safeThrown(reason);
   return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
+}
+
+/** A run took longer than its caller would wait. */
+export function timedOut(
+  { dagId, runId, progress }: { readonly dagId: string; readonly runId: string; readonly progress: Progress },
+  timeoutMs: number,
+): HandoffError {
+  const { succeeded, total } = progress;
+  const message = `Run of DAG "${dagId}" timed out after ${timeoutMs} ms: ${succeeded} of ${total} functions had finished`;
+  return new HandoffError('HANDOFF_RUN_TIMEOUT', message, { dagId, runId });
 }
 
 /** Returns the error of a run whose node ended, or whose DagRunner crashed too often. */

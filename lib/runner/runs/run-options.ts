@@ -1,6 +1,7 @@
 import { type AllocationStrategy, defaultStrategy, givenStrategy, type NamedStrategies } from '../../allocator/index.js';
-import { checkedNumber } from '../../base/index.js';
-import type { Plan } from '../../dag/index.js';
+import { checkedNumber, nameFault } from '../../base/index.js';
+import type { Plan, Reuse } from '../../dag/index.js';
+import type { Durability } from '../durable/recorder.js';
 
 /** The checked execution options, with their defaults. */
 export interface CheckedRunOptions {
@@ -15,6 +16,14 @@ export interface CheckedRunOptions {
   readonly lostNodeWaitMs: number;
   readonly signal: AbortSignal | undefined;
   readonly retainMs: number;
+  /** Whether the run is recorded. */
+  readonly isDurable: boolean;
+  /** The name of the run in its journal; default: its id. */
+  readonly key: string | undefined;
+  readonly durability: Durability;
+  readonly reuse: Reuse;
+  /** How long to wait for a run of the key that another node drives. */
+  readonly waitMs: number;
   /** The DAG id of the run; the default is the DAG's own. */
   readonly dagId: string | undefined;
 }
@@ -32,6 +41,11 @@ const KNOWN = new Set([
   'signal',
   'retainMs',
   'dagId',
+  'key',
+  'durable',
+  'durability',
+  'reuse',
+  'waitMs',
 ]);
 
 /** Throws `TypeError` or `RangeError` naming the wrong option. */
@@ -62,7 +76,36 @@ export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedS
     signal,
     retainMs: checkedNumber('retainMs', options.retainMs, { or: 600_000 }),
     dagId: checkedDagId(options.dagId),
+    ...checkedDurable(options),
   };
+}
+
+/** A key has at most so many bytes of UTF-8. */
+const LONGEST_KEY_BYTES = 512;
+
+type DurableOptions = Pick<CheckedRunOptions, 'isDurable' | 'key' | 'durability' | 'reuse' | 'waitMs'>;
+
+function checkedDurable({ key, durable = key !== undefined, durability = 'batched', reuse = 'same-code', waitMs }: Given): DurableOptions {
+  if (key !== undefined) checkKey(key);
+  if (typeof durable !== 'boolean') throw new TypeError(`durable must be true or false, not ${String(durable)}`);
+  if (key !== undefined && !durable) throw new TypeError('durable must not be false for a run with a key');
+  if (durability !== 'batched' && durability !== 'strict') {
+    throw new TypeError(`durability must be 'batched' or 'strict', not ${String(durability)}`);
+  }
+  if (reuse !== 'same-code' && reuse !== 'same-wiring' && reuse !== 'none') {
+    throw new TypeError(`reuse must be 'same-code', 'same-wiring' or 'none', not ${String(reuse)}`);
+  }
+  return { isDurable: durable, key: key as string | undefined, durability, reuse, waitMs: checkedNumber('waitMs', waitMs, { or: 0 }) };
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** Throws `TypeError` for what is no key of a run. */
+export function checkKey(key: unknown): asserts key is string {
+  const fault = nameFault(key);
+  if (fault !== undefined) throw new TypeError(`key ${fault}`);
+  const sizeBytes = Buffer.byteLength(key as string);
+  if (sizeBytes > LONGEST_KEY_BYTES) throw new TypeError(`key must have at most ${LONGEST_KEY_BYTES} bytes of UTF-8, not ${sizeBytes}`);
 }
 
 function checkedDagId(given: unknown): string | undefined {

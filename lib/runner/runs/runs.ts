@@ -1,59 +1,19 @@
 import type { ActorRef, Supervisor } from '../../actor/index.js';
-import type { Capabilities, ClaimClass } from '../../allocator/index.js';
-import { HandoffError, keepAlive, newRunId, onAbort, type RunId, type Timer, textOf } from '../../base/index.js';
-import { compile, type DagLike, executionFaults, type Plan, remainingPaths } from '../../dag/index.js';
-import type { ArgumentValue, AttemptContext, Loan } from '../../executor/index.js';
-import { snapshot } from '../../value/index.js';
-import type { CompletedEvent, FailedEvent, RunEvent } from '../brain/messages.js';
+import { HandoffError, keepAlive, newRunId, onAbort, type RunId, textOf } from '../../base/index.js';
+import { type DagLike, type Plan, remainingPaths } from '../../dag/index.js';
+import type { AttemptContext, Loan } from '../../executor/index.js';
+import type { FailedEvent, RunEvent } from '../brain/messages.js';
+import { DurableRuns } from '../durable/durable-runs.js';
+import { recordEnd } from '../durable/record-end.js';
 import { PastEvents } from '../events/past-events.js';
-import { Constants } from '../run/constants.js';
 import { DagRun } from '../run/dag-run.js';
 import { superviseRun } from '../run/dag-runner.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
-import { claimClasses } from './claim-classes.js';
 import { Estimates } from './estimates.js';
+import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from './open-run.js';
 import { fillAllocations, Results } from './results.js';
-import { aborted, cancelled } from './run-endings.js';
-import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
-
-/** The outcome of a run that succeeded. */
-export interface RunOutcome<R> {
-  /** The DAG id of the run: `dagId` of its options, else the DAG's own. */
-  readonly dagId: string;
-  readonly runId: string;
-  /** The collected results by function id. */
-  readonly results: R;
-  /** The name of the node on which each function ran, by function id. */
-  readonly allocations: Readonly<Record<string, string>>;
-  /** How long the run took, waiting included, ms. */
-  readonly durationMs: number;
-  /** The functions that failed without failing the run, with their errors. */
-  readonly failures: Readonly<Record<string, HandoffError>>;
-}
-
-/** How a run ended. */
-export type RunEnd =
-  | { readonly type: 'completed'; readonly outcome: RunOutcome<Readonly<Record<string, unknown>>>; readonly event: CompletedEvent }
-  | { readonly type: 'failed'; readonly error: HandoffError; readonly event: FailedEvent };
-
-/** An accepted run that waits for `launch`. */
-export interface PreparedRun {
-  readonly run: DagRun;
-  readonly options: CheckedRunOptions;
-  /** Called once, when every attempt has ended and every claim is free. */
-  onEnd: (end: RunEnd) => void;
-}
-
-interface OpenRun extends PreparedRun {
-  readonly alive: Timer;
-  isLaunched: boolean;
-  /** Whether every attempt has ended and every claim is free. The outcome is being put together. */
-  isOver: boolean;
-  timeout: Timer | undefined;
-  stopListening: () => void;
-  ended: Promise<void>;
-  settle: () => void;
-}
+import { aborted, cancelled, timedOut } from './run-endings.js';
+import { type RunMode, type RunRequest, takeRequest } from './run-request.js';
 
 /** The runs that this node drives. Outlives all their actors. */
 export class Runs {
@@ -66,9 +26,15 @@ export class Runs {
   readonly #dropped = (runId: string): void => this.#past.forgetResults(runId);
   #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
+  readonly #durable: DurableRuns | undefined;
 
   constructor(deps: RunDeps) {
     this.#deps = deps;
+    const open = (request: RunRequest, identity: RunIdentity): OpenRun => {
+      if (this.#refusal) throw this.#refusal;
+      return this.#open(request, identity);
+    };
+    this.#durable = deps.durable && new DurableRuns(deps, deps.durable, { open, launch: (run) => this.launch(run) });
   }
 
   /** The number of runs in progress. */
@@ -115,7 +81,7 @@ export class Runs {
 
   /** Whether this node runs the DAG id. */
   isRunning(dagId: string): boolean {
-    return this.#byDag.has(dagId);
+    return this.#byDag.has(dagId) || [...this.#byRun.values()].some(({ run }) => run.dagId === dagId);
   }
 
   /** Returns the DagRunner of a run in progress; by default of the latest run. */
@@ -123,7 +89,7 @@ export class Runs {
     return runId === undefined ? undefined : this.#byRun.get(runId)?.run.runner;
   }
 
-  get(runId: string): PreparedRun | undefined {
+  get(runId: string): OpenRun | undefined {
     return this.#byRun.get(runId);
   }
 
@@ -131,25 +97,12 @@ export class Runs {
    * Takes a snapshot of the DAG and checks everything that can be checked before it runs. Throws `TypeError` or `RangeError` for wrong
    * options, else the `HandoffError` with which the run must be rejected.
    */
-  prepare(dag: DagLike, given: unknown, mode: 'cluster' | 'local'): PreparedRun {
+  prepare(dag: DagLike, given: unknown, mode: RunMode): PreparedRun {
     if (this.#refusal) throw this.#refusal;
-    const compiled = compile(dag, this.#deps.isolation);
-    const options = checkedRunOptions(given, compiled, this.#deps.strategies);
-    const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
     const runId = newRunId();
-    const { dagId } = plan;
-    if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
-    const { node, store } = this.#deps;
-    const hasInput = (id: string): boolean =>
-      Object.hasOwn(options.inputs, id) || store.storedValue(dagId, id) !== undefined || this.#locationOf(dagId, id) !== undefined;
-    const faults = executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
-    if (faults.length > 0) {
-      const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-      throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
-    }
-    const comparedBelow = this.#deps.refusesSkew ? this.#deps.root : undefined;
-    const kinds = claimClasses(plan, { node, local: mode === 'local', threadCost: this.#threadCost(), comparedBelow });
-    this.#refuseImpossible(plan, kinds);
+    const request = takeRequest(dag, given, mode, runId, this.#deps);
+    if (request.options.isDurable) return this.#durable!.prepare(request, runId);
+    const { dagId } = request.plan;
     const running = this.#byDag.get(dagId);
     if (running !== undefined) {
       throw new HandoffError('HANDOFF_DAG_RUNNING', `Cannot execute DAG "${dagId}": run ${running} of it has not ended`, {
@@ -157,15 +110,21 @@ export class Runs {
         runId: running,
       });
     }
-    const inputs = this.#inputs(plan, options);
-    const constants = new Constants(plan, this.#deps.freeze);
+    this.#byDag.set(dagId, runId);
+    return this.#open(request, { runId });
+  }
+
+  #open({ plan, options, kinds, inputs, constants }: RunRequest, { runId, recorder, past }: RunIdentity): OpenRun {
+    const { store } = this.#deps;
     const estimates = this.#estimates.of(plan);
     const paths = remainingPaths(plan, (index) => estimates[index]!);
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
-    const run: DagRun = new DagRun({ runId, plan, options, kinds, inputs, constants, ended }, paths, this.#deps);
-    this.#byDag.set(dagId, runId);
-    store.openRun(runId, dagId);
-    const prepared: OpenRun = {
+    const job = { runId, plan, options, kinds, inputs, constants, recorder, past, ended };
+    const run: DagRun = new DagRun(job, paths, this.#deps);
+    // Of a durable run that was driven here before, its results may be kept still.
+    if (options.isDurable) store.dropRun(runId);
+    store.openRun(runId, plan.dagId);
+    const open: OpenRun = {
       run,
       options,
       onEnd: () => {},
@@ -177,12 +136,24 @@ export class Runs {
       ended: Promise.resolve(),
       settle: () => {},
     };
-    prepared.ended = new Promise((settle) => {
-      prepared.settle = settle;
+    open.ended = new Promise((settle) => {
+      open.settle = settle;
     });
-    this.#watch(prepared, plan);
-    this.#byRun.set(runId, prepared);
-    return prepared;
+    this.#watch(open, plan);
+    this.#byRun.set(runId, open);
+    return open;
+  }
+
+  /** The durable runs of this node. Throws `TypeError` where they have no place. */
+  durable(what: string): DurableRuns {
+    if (!this.#durable) throw new TypeError(`${what} needs a journal: this node was started without a dataDir`);
+    return this.#durable;
+  }
+
+  /** Prepares to go on with a run whose functions are all references, by its key alone. Throws as `prepare` does. */
+  prepareAgain(key: string, given: unknown): PreparedRun {
+    if (this.#refusal) throw this.#refusal;
+    return this.durable('resume').prepareAgain(key, given, (dag, options) => this.prepare(dag, options, 'cluster'));
   }
 
   /** There is a supervisor of runs, or a new one: launched runs continue under it. */
@@ -192,7 +163,9 @@ export class Runs {
   }
 
   /** Starts a prepared run. */
-  launch({ run }: PreparedRun): void {
+  launch(prepared: PreparedRun): void {
+    if (prepared.begin) return prepared.begin();
+    const { run } = prepared;
     const open = this.#byRun.get(run.runId);
     if (!open) return;
     open.isLaunched = true;
@@ -234,13 +207,18 @@ export class Runs {
 
   /** Ends every run at once with `HANDOFF_RUN_ABORTED`. Resolves when all have ended. */
   async abortAll(why: string, cause?: unknown): Promise<void> {
+    this.#durable?.abortOpening((call) => aborted(call, why, cause));
     const open = [...this.#byRun.values()];
-    for (const { run } of open) run.end(aborted(run, why, cause), 0);
+    for (const { run } of open) {
+      run.order.recorder?.hurry();
+      run.end(aborted(run, why, cause), 0);
+    }
     await Promise.all(open.map(({ ended }) => ended));
   }
 
   /** Like `abortAll`, when no supervisor is left to act. */
   abandonAll(why: string, cause?: unknown): void {
+    this.#durable?.abortOpening((call) => aborted(call, why, cause));
     for (const open of [...this.#byRun.values()]) {
       if (open.isOver) this.#tell(open, aborted(open.run, why, cause), undefined);
       else this.#abort(open.run, why, cause);
@@ -251,58 +229,12 @@ export class Runs {
     run.abandon(aborted(run, why, cause));
   }
 
-  #threadCost(): Capabilities {
-    return this.#deps.allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
-  }
-
-  #refuseImpossible(plan: Plan, kinds: readonly ClaimClass[]): void {
-    const seen = new Set<ClaimClass>();
-    let last: ClaimClass | undefined;
-    for (let index = 0; index < kinds.length; index += 1) {
-      const kind = kinds[index]!;
-      if (kind === last || seen.has(kind)) continue;
-      last = kind;
-      seen.add(kind);
-      const error = this.#deps.allocation.impossible(kind, plan.ids[index]!);
-      if (error) throw error;
-    }
-  }
-
-  #inputs(plan: Plan, options: CheckedRunOptions): ReadonlyMap<string, ArgumentValue> {
-    const { freeze, store } = this.#deps;
-    const { dagId } = plan;
-    const inputs = new Map<string, ArgumentValue>();
-    for (const id of plan.inputs) {
-      if (!Object.hasOwn(options.inputs, id)) {
-        const stored = store.storedValue(dagId, id);
-        const from = this.#locationOf(dagId, id);
-        if (stored) inputs.set(id, stored);
-        else if (from !== undefined) inputs.set(id, { from, value: { kind: 'of-dag', dagId, functionId: id }, sizeBytes: 0 });
-      } else {
-        const value = options.inputs[id];
-        inputs.set(id, snapshot(value, { where: `inputs.${id}`, freeze }));
-      }
-    }
-    return inputs;
-  }
-
-  /** Returns the other node that has a stored value. */
-  #locationOf(dagId: string, id: string): string | undefined {
-    const node = this.#deps.store.locations.lookup(dagId, id);
-    return node === this.#deps.node ? undefined : node;
-  }
-
   #watch(open: OpenRun, plan: Plan): void {
     const { run, options } = open;
     const { timeoutMs, signal, stopGraceMs } = options;
     const { runId } = run;
-    const { dagId } = plan;
     if (timeoutMs !== undefined) {
-      open.timeout = this.#deps.clock.after(timeoutMs, () => {
-        const { succeeded, total } = run.progress;
-        const message = `Run of DAG "${dagId}" timed out after ${timeoutMs} ms: ${succeeded} of ${total} functions had finished`;
-        run.end(new HandoffError('HANDOFF_RUN_TIMEOUT', message, { dagId, runId }), stopGraceMs);
-      });
+      open.timeout = this.#deps.clock.after(timeoutMs, () => run.end(timedOut(run, timeoutMs), stopGraceMs));
     }
     if (signal) {
       const abort = (): void => run.end(cancelled(plan, runId, signal.reason), stopGraceMs);
@@ -320,7 +252,7 @@ export class Runs {
     open.stopListening();
     this.#estimates.learn(plan, run.tookMs);
     const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
-    if (error && !goesOnAfterFailures) return this.#tell(open, error, undefined);
+    if (error && !goesOnAfterFailures) return this.#record(open, error, undefined);
     const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
     const goOn = (): void => {
       // The end was reported already: the run was abandoned.
@@ -330,9 +262,21 @@ export class Runs {
       } catch (cause) {
         return this.#tell(open, aborted(run, `its results could not be put together: ${textOf(cause)}`, cause), undefined);
       }
-      return this.#tell(open, error, results);
+      return this.#record(open, error, results);
     };
     goOn();
+  }
+
+  /** The end of a durable run is told when it is on disk. */
+  #record(open: OpenRun, error: HandoffError | undefined, results: Results | undefined): void {
+    const { recorder } = open.run.order;
+    if (!recorder) return this.#tell(open, error, results);
+    void recordEnd(recorder, open.run, error).then((failure) => {
+      // Told already: it was abandoned.
+      if (this.#byRun.get(open.run.runId) !== open) return;
+      if (failure && !error) this.#tell(open, failure, undefined);
+      else this.#tell(open, error, results);
+    });
   }
 
   #tell(open: OpenRun, error: HandoffError | undefined, results: Results | undefined): void {
@@ -340,7 +284,7 @@ export class Runs {
     const { runId, dagId, events, state } = run;
     const { store, clock } = this.#deps;
     this.#byRun.delete(runId);
-    this.#byDag.delete(dagId);
+    if (this.#byDag.get(dagId) === runId) this.#byDag.delete(dagId);
     const atMs = clock.wallNow();
     let end: RunEnd;
     if (error || !results) {

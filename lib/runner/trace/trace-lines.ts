@@ -129,11 +129,27 @@ const areIndices = (value: unknown, size: number): boolean => Array.isArray(valu
 const isError: Check = (value) => isRecord(value) && isText(value.text, 0) && value.packed instanceof Uint8Array;
 const isReceipt: Check = (value) =>
   isRecord(value) && isText(value.node, 0) && isNumber(value.sizeBytes) && isNumber(value.tookMs) && isFlag(value.isHere, 0);
+const areAttempts = (value: unknown, size: number): boolean =>
+  Array.isArray(value) && value.every((one) => isRecord(one) && isIndex(one.index, size) && isNumber(one.attempt));
+const isRecalled = (value: unknown, size: number): boolean =>
+  isRecord(value) &&
+  isIndex(value.index, size) &&
+  isNumber(value.attempt) &&
+  isText(value.node, 0) &&
+  isNumber(value.sizeBytes) &&
+  isNumber(value.tookMs) &&
+  isFlag(value.hasValue, 0);
+const isRecollection: Check = (value, size) => {
+  if (value === undefined) return true;
+  if (!isRecord(value) || !Array.isArray(value.successes) || !Array.isArray(value.reasons)) return false;
+  const isReason = (one: unknown): boolean => Array.isArray(one) && isIndex(one[0], size) && isText(one[1], 0);
+  return value.successes.every((one) => isRecalled(one, size)) && value.reasons.every(isReason) && isText(value.tells, 0);
+};
 const ATTEMPT = { index: isIndex, attempt: isNumber } as const;
 
 /** What each happening must have, so that the brain can take it. */
 const FIELDS: Readonly<Record<HappeningType, Readonly<Record<string, Check>>>> = {
-  'run-begun': {},
+  'run-begun': { recalled: isRecollection },
   'turn-taken': {},
   'function-placed': { index: isIndex, node: isText, mayQueue: isFlag },
   'functions-waited': { indices: areIndices, lacking: isRecord },
@@ -146,6 +162,8 @@ const FIELDS: Readonly<Record<HappeningType, Readonly<Record<string, Check>>>> =
   'attempt-declined': ATTEMPT,
   'attempt-lost': ATTEMPT,
   'argument-lost': { ...ATTEMPT, producer: isIndex, error: isError },
+  'successes-recorded': { successes: areAttempts },
+  'journal-lost': { error: isError },
   'values-lost': { indices: areIndices },
   'value-fetched': ATTEMPT,
   'value-missing': { ...ATTEMPT, error: isError },
@@ -166,5 +184,6 @@ const isPolicy = (value: unknown, size: number): boolean =>
   isRecord(value) &&
   isNumber(value.maxRetries) &&
   isNumber(value.stopGraceMs) &&
+  (value.journal === undefined || isText(value.journal, 0)) &&
   (value.onFailure === 'abort' || value.onFailure === 'continue') &&
   areIndices(value.collected, size);

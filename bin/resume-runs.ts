@@ -1,0 +1,80 @@
+import { blameFunctions, Handoff, HandoffError } from '../lib/index.js';
+import { type DataDirFlags, neededDataDir } from './durable-options.js';
+import { ExitCode, UsageError, usage } from './exit-codes.js';
+import { type NodeFlags, nodeOptions } from './node-options.js';
+import { type Display, displayLogger, quietDisplay } from './progress/display.js';
+import { lineDisplay } from './progress/line-display.js';
+import { colorsFor } from './report/colors.js';
+import { errorReport } from './report/error-report.js';
+import { terminalName } from './report/terminal-text.js';
+import { followed, printed } from './run-dag.js';
+import type { Session } from './session.js';
+
+/** The options of `handoff resume`, as commander reads them. */
+export interface ResumeFlags extends NodeFlags, DataDirFlags {
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Goes on with a run, or with all that are interrupted. Throws the failure of a run that was asked for by its key. */
+export async function resumeRuns(key: string | undefined, flags: ResumeFlags, session: Session): Promise<ExitCode> {
+  const { output, interrupt, standardError } = session;
+  if ((key === undefined) === !flags.all) throw new UsageError('Cannot resume: give the key of a run, or --all');
+  const dataDir = neededDataDir(flags, 'Cannot resume');
+  session.attributeErrors(blameFunctions);
+  const colors = colorsFor(process.stderr);
+  const display = flags.quiet ? quietDisplay : lineDisplay({ groups: [], stream: standardError.stream });
+  session.clearTerminal = () => display.stop();
+  for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
+  let handoff: Handoff | undefined;
+  try {
+    handoff = await usage('Cannot resume', () => Handoff.start({ ...nodeOptions(flags), dataDir, logger: displayLogger(display, colors) }));
+    interrupt.endsFirst(handoff);
+    if (key !== undefined) {
+      await output.write(printed(await resumed(handoff, key, display, session), flags));
+      return ExitCode.done;
+    }
+    let code: ExitCode = ExitCode.done;
+    for (const { key: one } of await handoff.runs({ state: 'interrupted' })) {
+      display.print(`handoff: going on with ${terminalName(one)}`);
+      try {
+        await resumed(handoff, one, display, session);
+      } catch (error) {
+        if (interrupt.isInterrupted || !HandoffError.is(error)) throw error;
+        display.print(errorReport(error, colors));
+        code = ExitCode.failed;
+      }
+    }
+    return code;
+  } catch (error) {
+    if (interrupt.isInterrupted) return ExitCode.interrupted;
+    throw error;
+  } finally {
+    display.stop();
+    for (const stream of [output, standardError]) stream.divertOthers(undefined);
+    await handoff?.stop({ graceMs: 0 });
+  }
+}
+
+async function resumed(
+  handoff: Handoff,
+  key: string,
+  display: Display,
+  { interrupt }: Session,
+): Promise<Readonly<Record<string, unknown>>> {
+  const run = handoff.resume(key, { retainMs: 0 });
+  interrupt.ends(() => {
+    display.print('handoff: interrupted');
+    void run.cancel('interrupted');
+  });
+  return (await usage('Cannot resume', () => followed(run, display))).results;
+}
+
+/** Deletes the record of a run. */
+export async function forgetRun(key: string, flags: DataDirFlags): Promise<ExitCode> {
+  const dataDir = neededDataDir(flags, 'Cannot forget');
+  await using handoff = await usage('Cannot forget', () => Handoff.start({ dataDir }));
+  await usage('Cannot forget', () => handoff.forget(key));
+  return ExitCode.done;
+}

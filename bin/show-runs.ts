@@ -1,0 +1,44 @@
+import { JournalReader, type RecordedState, type RunRecord } from '../lib/index.js';
+import { type DataDirFlags, neededDataDir } from './durable-options.js';
+import { ExitCode } from './exit-codes.js';
+import { padded, widthOf } from './progress/text-width.js';
+import { terminalJson, terminalLine, terminalName } from './report/terminal-text.js';
+import type { Session } from './session.js';
+
+/** The options of `handoff runs`, as commander reads them. */
+export interface RunsFlags extends DataDirFlags {
+  readonly state?: RecordedState;
+  readonly json?: boolean;
+}
+
+/** Prints the durable runs of a folder. */
+export async function showRuns(flags: RunsFlags, { output }: Session): Promise<ExitCode> {
+  await using reader = await JournalReader.open({ dataDir: neededDataDir(flags, 'Cannot list runs') });
+  const runs = await reader.runs(flags.state ? { state: flags.state } : {});
+  await output.write(flags.json ? `${terminalJson(JSON.stringify(runs))}\n` : runsText(runs));
+  return ExitCode.done;
+}
+
+/** The runs as a table for a person. */
+export function runsText(runs: readonly RunRecord[]): string {
+  if (runs.length === 0) return 'no runs\n';
+  const heads = ['key', 'dag', 'state', 'done', 'started', 'node', ''];
+  const rows = [heads, ...runs.map(rowOf)];
+  const widths = heads.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]!))));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => padded(cell, widths[column]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+function rowOf({ key, dagId, state, succeeded, total, startedAtMs, node, error, isDamaged }: RunRecord): string[] {
+  const done = state === 'running' ? `-/${total}` : `${succeeded}/${total}`;
+  const started = new Date(startedAtMs).toLocaleString('sv');
+  const what = isDamaged ? 'its record is damaged' : error === undefined ? '' : terminalLine(error);
+  return [terminalName(key), terminalName(dagId), isDamaged ? '?' : state, done, started, terminalName(node), what];
+}

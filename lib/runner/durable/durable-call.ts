@@ -1,0 +1,148 @@
+import { type HandoffError, onAbort, type RunId, type Timer } from '../../base/index.js';
+import type { FailedEvent, Progress, RunEvent } from '../brain/messages.js';
+import { NO_PROGRESS } from '../brain/progress.js';
+import type { OpenRun, PreparedRun, RunEnd, RunView } from '../runs/open-run.js';
+import { cancelled, timedOut } from '../runs/run-endings.js';
+import type { RunRequest } from '../runs/run-request.js';
+
+/** What a call does beside waiting. */
+export interface CallDeps {
+  /** Looks the run up, and joins it or opens it. Never rejects: what prevents it is told to `refuse`. */
+  readonly start: (call: DurableCall) => Promise<void>;
+  readonly after: (delayMs: number, action: () => void) => Timer;
+  readonly wallNow: () => number;
+}
+
+/**
+ * One call of `execute` for a durable run. Which run that is shows when its record has been looked up: until then its id is the one that a
+ * new run would have. Several calls may be attached to one run.
+ */
+export class DurableCall implements PreparedRun, RunView {
+  readonly request: RunRequest;
+  readonly #newId: RunId;
+  readonly #deps: CallDeps;
+  onEnd: (end: RunEnd) => void = () => {};
+  #open: OpenRun | undefined;
+  #end: RunEnd | undefined;
+  /** Whether the run is driven by another call: then its own `signal` and `timeoutMs` end only its attachment. */
+  #isAttached = false;
+  #timeout: Timer | undefined;
+  #stopListening: () => void = () => {};
+  /** Resolves when the run is there, or never will be. */
+  readonly #known: Promise<void>;
+  #tellKnown!: () => void;
+  readonly #over: Promise<void>;
+  #tellOver!: () => void;
+
+  constructor(request: RunRequest, newId: RunId, deps: CallDeps) {
+    this.request = request;
+    this.#newId = newId;
+    this.#deps = deps;
+    this.#known = new Promise((resolve) => {
+      this.#tellKnown = resolve;
+    });
+    this.#over = new Promise((resolve) => {
+      this.#tellOver = resolve;
+    });
+  }
+
+  get run(): RunView {
+    return this;
+  }
+
+  get runId(): RunId {
+    return this.#open?.run.runId ?? this.#newId;
+  }
+
+  get dagId(): string {
+    return this.#open?.run.dagId ?? this.request.plan.dagId;
+  }
+
+  get progress(): Progress {
+    return this.#open?.run.progress ?? NO_PROGRESS;
+  }
+
+  /** Why it did not come to its end, or was left. */
+  get refusal(): HandoffError | undefined {
+    return this.#end?.type === 'failed' ? this.#end.error : undefined;
+  }
+
+  /** Whether nobody waits for it any more. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  readonly events = { iterate: (): AsyncGenerator<RunEvent, void, void> => this.#iterate() };
+
+  /** Looks the run up. */
+  begin(): void {
+    const { signal } = this.request.options;
+    if (signal) this.#stopListening = onAbort(signal, () => this.#leave(cancelled(this.request.plan, this.runId, signal.reason)));
+    void this.#deps.start(this);
+  }
+
+  /** The run is this one, which this call has opened. The run itself listens to the signal of its options. */
+  drive(open: OpenRun): void {
+    this.#stopListening();
+    this.#join(open);
+  }
+
+  /** The run is this one, which another call drives. */
+  attach(open: OpenRun): void {
+    this.#isAttached = true;
+    const { timeoutMs } = this.request.options;
+    if (timeoutMs !== undefined) this.#timeout = this.#deps.after(timeoutMs, () => this.#leave(timedOut(open.run, timeoutMs)));
+    this.#join(open);
+  }
+
+  #join(open: OpenRun): void {
+    this.#open = open;
+    this.#tellKnown();
+  }
+
+  /** There is no such run, or it must not be touched. */
+  refuse(error: HandoffError): void {
+    const { runId, dagId } = this;
+    const event: FailedEvent = { type: 'run-failed', runId, dagId, atMs: this.#deps.wallNow(), error };
+    this.end({ type: 'failed', error, event });
+  }
+
+  /** The run has ended. Told again, nothing happens. */
+  end(end: RunEnd): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#timeout?.cancel();
+    this.#stopListening();
+    this.#tellKnown();
+    this.onEnd(end);
+    this.#tellOver();
+  }
+
+  /** Cancels the run, also one that another call opened. Resolves when it has ended. */
+  async cancel(reason: unknown): Promise<void> {
+    if (this.#end) return;
+    const error = cancelled(this.request.plan, this.runId, reason);
+    if (!this.#open) return this.refuse(error);
+    this.#open.run.end(error, this.#open.options.stopGraceMs);
+    await this.#over;
+  }
+
+  /** Its own signal or time-out, while the run is not its own. */
+  #leave(error: HandoffError): void {
+    if (!this.#open || this.#isAttached) this.refuse(error);
+  }
+
+  async *#iterate(): AsyncGenerator<RunEvent, void, void> {
+    await this.#known;
+    if (this.#open) {
+      const events = this.#open.run.events.iterate();
+      for (;;) {
+        const next = await (this.#isAttached ? Promise.race([events.next(), this.#over.then(() => undefined)]) : events.next());
+        if (!next) break;
+        if (next.done) return;
+        yield next.value;
+      }
+    }
+    if (this.#end?.type === 'failed') yield this.#end.event;
+  }
+}

@@ -1,0 +1,287 @@
+import { doInTurns, HandoffError, newRunId, type RunId, textOf } from '../../base/index.js';
+import { type DagLike, dagOfRecord, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
+import { ModuleContents } from '../../executor/index.js';
+import { type OpenRunAnswer, packEntries, type RecordedRun } from '../../journal/index.js';
+import { StoredValue } from '../../value/index.js';
+import type { DurablePlace, RunDeps } from '../run/run-job.js';
+import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
+import { checkKey } from '../runs/run-options.js';
+import { type RunRequest, requestAgain } from '../runs/run-request.js';
+import { DurableCall } from './durable-call.js';
+import { packSummary } from './record-end.js';
+import { checkedQuery, noSuchRun, type RunRecord, runRecordOf } from './recorded-runs.js';
+import { Recorder } from './recorder.js';
+import { type Opening, openingEntry } from './records.js';
+import { ResumeCall } from './resume-call.js';
+import { type Recalled, type RunHistory, readRecord, recall } from './run-record.js';
+import { takeDag, takePlan, unpackedDag, withInputsOf } from './take-plan.js';
+
+/** How often a run that another node drives is looked at, ms. */
+const LOOK_AGAIN_MS = 250;
+
+/** What of `Runs` durable runs need. */
+export interface RunsInside {
+  open(request: RunRequest, identity: RunIdentity): OpenRun;
+  launch(run: OpenRun): void;
+}
+
+/** A run that is being opened, or driven, by this node. */
+interface Driven {
+  plan: PlanRecord;
+  /** All functions, as the DAG holds them: the same list for the same DAG. */
+  readonly functions: readonly unknown[];
+  /** Resolves when it is open, or will not be. */
+  readonly opened: Promise<OpenRun | undefined>;
+  readonly calls: Set<DurableCall>;
+  end: RunEnd | undefined;
+}
+
+/** The durable runs of this node: finds each by its key, in its own hands or in the journal, and goes on with what is recorded. */
+export class DurableRuns {
+  readonly #deps: RunDeps;
+  readonly #place: DurablePlace;
+  readonly #runs: RunsInside;
+  readonly #byKey = new Map<string, Driven>();
+  readonly #contents: ModuleContents;
+  /** The modules that this node does not have. */
+  readonly #missing = new Set<string>();
+  /** The calls whose run is not yet known. */
+  readonly #opening = new Set<DurableCall>();
+
+  constructor(deps: RunDeps, place: DurablePlace, runs: RunsInside) {
+    this.#deps = deps;
+    this.#place = place;
+    this.#runs = runs;
+    this.#contents = new ModuleContents({ root: deps.root, node: deps.node });
+  }
+
+  /** Returns a call that waits for `begin`. `newId`: the id of the run, if there is none of the key. */
+  prepare(request: RunRequest, newId: RunId): DurableCall {
+    const { clock } = this.#deps;
+    const call = new DurableCall(request, newId, {
+      start: (one) => this.#start(one),
+      after: (delayMs, action) => clock.after(delayMs, action),
+      wallNow: () => clock.wallNow(),
+    });
+    this.#opening.add(call);
+    return call;
+  }
+
+  /** Prepares a call for a run whose DAG is in its record. `prepare` is the method of `Runs`. */
+  prepareAgain(key: string, given: unknown, prepare: (dag: DagLike, options: object) => PreparedRun): ResumeCall {
+    const { clock } = this.#deps;
+    checkKey(key);
+    if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
+    for (const name of ['key', 'durable']) if (given && name in given) throw new TypeError(`resume takes no ${name} among its options`);
+    return new ResumeCall(newRunId(), {
+      prepare: async () => {
+        const { journal } = this.#place;
+        const [recorded] = await journal.findRuns({ key });
+        const record = recorded && (await readRecord(journal, recorded, clock));
+        if (!record) throw noSuchRun(key);
+        return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), { ...given, key });
+      },
+      fault: (thrown) => (thrown instanceof Error ? thrown : new Error(textOf(thrown))) as HandoffError,
+      wallNow: () => clock.wallNow(),
+    });
+  }
+
+  /** The runs in the journal, newest first. Throws `TypeError` for a wrong query. */
+  async recorded(query: unknown): Promise<RunRecord[]> {
+    return (await this.#place.journal.findRuns(checkedQuery(query))).map(runRecordOf);
+  }
+
+  /** Deletes a run, and all that is recorded of it. */
+  async forget(key: string): Promise<void> {
+    checkKey(key);
+    await this.#place.journal.forgetRun(key);
+  }
+
+  /** The node ends: what is not open yet will not be. */
+  abortOpening(errorFor: (call: DurableCall) => HandoffError): void {
+    for (const call of this.#opening) call.refuse(errorFor(call));
+    this.#opening.clear();
+  }
+
+  async #start(call: DurableCall): Promise<void> {
+    const key = call.request.options.key ?? call.runId;
+    try {
+      const plan = await this.#planOf(call.request);
+      while (!call.isOver) {
+        const driven = this.#byKey.get(key);
+        if (!driven) {
+          await this.#drive(call, key, plan);
+          return;
+        }
+        const open = await driven.opened;
+        if (!open || this.#byKey.get(key) !== driven) continue;
+        await this.#attach(call, driven, open, key, plan);
+        return;
+      }
+    } catch (error) {
+      call.refuse(HandoffError.is(error) ? error : new HandoffError('HANDOFF_RUN_ABORTED', String(error), { cause: error }));
+    } finally {
+      this.#opening.delete(call);
+    }
+  }
+
+  async #attach(call: DurableCall, driven: Driven, open: OpenRun, key: string, given: PlanRecord): Promise<void> {
+    const plan = withInputsOf(given, driven.plan);
+    const isSame = call.request.plan.functions === driven.functions && haveSameInputs(driven.plan, plan);
+    if (!isSame && !(await doInTurns(isSameDag(driven.plan, plan)))) {
+      const { runId, dagId } = open.run;
+      const message = `Cannot execute the run of key ${JSON.stringify(key)}: this node drives it with another DAG or other inputs`;
+      throw new HandoffError('HANDOFF_DAG_RUNNING', message, { dagId, runId, node: this.#deps.node });
+    }
+    call.attach(open);
+    // It may have ended meanwhile.
+    if (driven.end) call.end(driven.end);
+    else driven.calls.add(call);
+  }
+
+  /** Makes this node the driver of the run. Calls that come meanwhile wait for `opened`. */
+  async #drive(call: DurableCall, key: string, plan: PlanRecord): Promise<void> {
+    let tellOpened!: (open: OpenRun | undefined) => void;
+    const opened = new Promise<OpenRun | undefined>((resolve) => {
+      tellOpened = resolve;
+    });
+    const driven: Driven = { plan, functions: call.request.plan.functions, opened, calls: new Set([call]), end: undefined };
+    this.#byKey.set(key, driven);
+    let open: OpenRun | undefined;
+    try {
+      open = await this.#openRun(call, key, driven);
+    } finally {
+      if (!open) this.#byKey.delete(key);
+      tellOpened(open);
+    }
+    if (!open) return;
+    open.onEnd = (end) => {
+      if (this.#byKey.get(key) === driven) this.#byKey.delete(key);
+      driven.end = end;
+      for (const one of driven.calls) one.end(end);
+    };
+    call.drive(open);
+    this.#runs.launch(open);
+    // Cancelled while the journal was asked.
+    if (call.isOver) open.run.end(call.refusal!, open.options.stopGraceMs);
+  }
+
+  /** `undefined`: the call is over meanwhile. */
+  async #openRun(call: DurableCall, key: string, driven: Driven): Promise<OpenRun | undefined> {
+    const { clock } = this.#deps;
+    const { journal } = this.#place;
+    const given = driven.plan;
+    const untilMs = clock.now() + call.request.options.waitMs;
+    while (!call.isOver) {
+      const [recorded] = await journal.findRuns({ key });
+      if (call.isOver) return undefined;
+      const record = recorded && (await readRecord(journal, recorded, clock));
+      const request = this.#merged(call.request, record);
+      const plan = record ? withInputsOf(given, record.plan) : given;
+      driven.plan = plan;
+      const again = record && (await recall(record, plan, request.options.reuse, recorded.epoch + 1));
+      if (recorded && again && record && isReplay(recorded, again, request)) {
+        const recollection = { ...again.recollection, tells: 'collected' } as const;
+        return this.#runs.open(request, { runId: recorded.runId as RunId, past: { recollection, values: again.values } });
+      }
+      const runId = (recorded?.runId ?? call.runId) as RunId;
+      const answer: OpenRunAnswer = await journal.openRun({
+        key,
+        knownEpoch: recorded?.epoch ?? 0,
+        runId,
+        dagId: request.plan.dagId,
+        opening: [packEntries([openingEntry(await this.#openingOf(request, record, again, plan))])],
+        summary: packSummary({ total: request.plan.size, succeeded: 0 }),
+      });
+      if (answer.type === 'opened') return this.#opened(request, answer, again);
+      if (answer.type === 'driven' && clock.now() >= untilMs) throw drivenElsewhere(key, request, answer.recorded);
+      if (answer.type === 'driven') {
+        await new Promise<void>((resolve) => void clock.after(Math.min(LOOK_AGAIN_MS, Math.max(1, untilMs - clock.now())), resolve));
+      }
+    }
+    return undefined;
+  }
+
+  #opened(request: RunRequest, { run }: Extract<OpenRunAnswer, { type: 'opened' }>, again: Recalled | undefined): OpenRun {
+    const { clock, logger } = this.#deps;
+    const { journal, journalWaitMs } = this.#place;
+    const { durability } = request.options;
+    const recorder = new Recorder({ journal: run, lease: journal.lease, clock, logger, durability, journalWaitMs });
+    const past = again && { recollection: again.recollection, values: again.values };
+    try {
+      return this.#runs.open(request, { runId: run.runId as RunId, recorder, past });
+    } catch (error) {
+      void recorder.end('interrupted', packSummary({ total: request.plan.size, succeeded: 0 }));
+      throw error;
+    }
+  }
+
+  #merged(request: RunRequest, record: RunHistory | undefined): RunRequest {
+    if (!record) return requestAgain(request, undefined, this.#deps);
+    const { mode, options } = record.opening;
+    const inputs = new Map(record.opening.inputs.map(([id, packed]) => [id, StoredValue.packed(packed, 'caller')]));
+    return requestAgain(request, { mode, options, inputs }, this.#deps);
+  }
+
+  async #openingOf(request: RunRequest, record: RunHistory | undefined, again: Recalled | undefined, plan: PlanRecord): Promise<Opening> {
+    const { mode, options, inputs } = request;
+    const packed = [...inputs].flatMap(([id, value]): [string, Uint8Array][] =>
+      value instanceof StoredValue ? [[id, value.pack(`inputs.${id}`)]] : [],
+    );
+    return {
+      dagId: request.plan.dagId,
+      mode,
+      ...(again?.isSame ? {} : { planned: { plan: again?.plan ?? plan, dag: await takeDag(request) } }),
+      inputs: packed,
+      options: { ...record?.opening.options, ...dataOf(request.given), durability: options.durability },
+      reasons: again?.recollection.reasons ?? [],
+    };
+  }
+
+  /** The digest of a module; `undefined` if this node does not have it: then only its name is compared. */
+  async #contentOf(module: string): Promise<string | undefined> {
+    try {
+      return (await this.#contents.contentOf(module)).digest;
+    } catch (error) {
+      if (!this.#missing.has(module)) {
+        this.#missing.add(module);
+        this.#deps.logger.warn({ module, err: error }, 'this node does not have a module: that its code changes will not be noticed');
+      }
+      return undefined;
+    }
+  }
+
+  #planOf(request: RunRequest): Promise<PlanRecord> {
+    return takePlan(request, { root: this.#deps.root, contentOf: (module) => this.#contentOf(module) });
+  }
+}
+
+/** The options that are data, and hold when a run goes on without them. */
+const DATA_OPTIONS = [
+  'allocationStrategy',
+  'maxRetries',
+  'maxConcurrency',
+  'collect',
+  'onFailure',
+  'timeoutMs',
+  'stopGraceMs',
+  'lostNodeWaitMs',
+  'retainMs',
+  'dagId',
+] as const;
+
+function dataOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const named = DATA_OPTIONS.map((name) => [name, given[name]] as const);
+  return Object.fromEntries(named.filter(([name, value]) => value !== undefined && (name === 'collect' || typeof value !== 'object')));
+}
+
+/** A completed run of which everything holds is told again from its record, without being opened. */
+function isReplay({ state }: RecordedRun, { recollection, values }: Recalled, { plan, options }: RunRequest): boolean {
+  if (state !== 'completed' || recollection.successes.length < plan.size) return false;
+  return options.collected.every((isCollected, index) => isCollected === 0 || values.has(index));
+}
+
+function drivenElsewhere(key: string, { plan }: RunRequest, { runId, node }: RecordedRun): HandoffError {
+  const message = `Cannot execute the run of key ${JSON.stringify(key)}: node ${JSON.stringify(node)} drives it`;
+  return new HandoffError('HANDOFF_DAG_RUNNING', message, { dagId: plan.dagId, runId, node });
+}

@@ -1,0 +1,83 @@
+import { HandoffError } from '../../base/index.js';
+import type { RecordedRun, RecordedState } from '../../journal/index.js';
+import { type RunSummary, unpackSummary } from './record-end.js';
+
+/** A durable run, as its journal tells it. */
+export interface RunRecord {
+  /** The name of the run; its id, where it was given none. */
+  readonly key: string;
+  readonly runId: string;
+  readonly dagId: string;
+  /** `interrupted`: nobody drives it, and it has not ended. Any but a running one goes on when it is executed with its key. */
+  readonly state: RecordedState;
+  /** The node that drives it, or that drove it last. */
+  readonly node: string;
+  /** How many functions it has. */
+  readonly total: number;
+  /** How many of them had succeeded when it ended, or was interrupted; 0 where that was not recorded any more. */
+  readonly succeeded: number;
+  /** Why it failed. */
+  readonly error?: string;
+  /** How often it was gone on with. */
+  readonly resumptions: number;
+  /** When it was first started, and last: milliseconds since 1970. */
+  readonly startedAtMs: number;
+  readonly openedAtMs: number;
+  /** When it ended. */
+  readonly endedAtMs?: number;
+  /** Its record is damaged: it cannot go on, and the other fields may be wrong. */
+  readonly isDamaged?: boolean;
+}
+
+/** Which runs are wanted: all that match every field given. */
+export interface RunRecordQuery {
+  readonly state?: RecordedState;
+  readonly dagId?: string;
+}
+
+const STATES: readonly RecordedState[] = ['running', 'interrupted', 'completed', 'failed', 'cancelled'];
+
+/** Throws `TypeError` for a wrong query. */
+export function checkedQuery(given: unknown): RunRecordQuery {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) throw new TypeError('the query must be an object of state and dagId');
+  const { state, dagId, ...more } = given as RunRecordQuery;
+  for (const name of Object.keys(more)) throw new TypeError(`unknown field "${name}" of the query`);
+  if (state !== undefined && !STATES.includes(state))
+    throw new TypeError(`state must be one of ${STATES.join(', ')}, not ${String(state)}`);
+  if (dagId !== undefined && typeof dagId !== 'string') throw new TypeError('dagId must be a string');
+  return { ...(state && { state }), ...(dagId !== undefined && { dagId }) };
+}
+
+/** What users see of a run in a journal. */
+export function runRecordOf(run: RecordedRun): RunRecord {
+  const { key, runId, dagId, state, node, startedAtMs, openedAtMs, endedAtMs, isDamaged, epoch } = run;
+  const { total, succeeded, error } = summaryOf(run);
+  return {
+    key,
+    runId,
+    dagId,
+    state,
+    node,
+    total,
+    succeeded,
+    ...(error !== undefined && { error }),
+    resumptions: epoch - 1,
+    startedAtMs,
+    openedAtMs,
+    ...(endedAtMs !== undefined && { endedAtMs }),
+    ...(isDamaged && { isDamaged }),
+  };
+}
+
+function summaryOf({ summary }: RecordedRun): RunSummary {
+  try {
+    return unpackSummary(summary);
+  } catch {
+    return { total: 0, succeeded: 0 };
+  }
+}
+
+/** Nobody knows the key. */
+export const noSuchRun = (key: string): HandoffError =>
+  new HandoffError('HANDOFF_NOT_FOUND', `There is no run of key ${JSON.stringify(key)}`);

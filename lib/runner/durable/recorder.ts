@@ -1,0 +1,259 @@
+import type { Clock, HandoffError, Logger, Timer } from '../../base/index.js';
+import { isStorageFailed, type JournalEntry, type Lease, packEntries, type RecordedState, type RunJournal } from '../../journal/index.js';
+import type { StoredValue } from '../../value/index.js';
+import type { Receipt } from '../brain/messages.js';
+import { failureEntry, nodeEntry, RECORDED_VALUE_BYTES, successEntry } from './records.js';
+
+/** A group is at most so old when it is written, ms. */
+const OLDEST_MS = 50;
+/** A group that has so many bytes is written at once. */
+const LARGEST_BYTES = 512 * 1024;
+/** After a failure the first new try comes so soon, the next after twice as long, ms. */
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 5000;
+
+/** When a success counts: at once, and it is written soon, or when it is on disk. */
+export type Durability = 'batched' | 'strict';
+
+/** What a recorder works with. */
+export interface RecorderDeps {
+  readonly journal: RunJournal;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly durability: Durability;
+  /** For so long a journal that cannot be written may stay away. */
+  readonly journalWaitMs: number;
+}
+
+/** The callbacks of a recorder. */
+export interface RecorderListener {
+  /** These successes are on disk; under `strict` alone. */
+  recorded(successes: readonly { readonly index: number; readonly attempt: number }[]): void;
+  /** Nothing can be recorded any more. */
+  lost(error: HandoffError): void;
+  /** What was paused may start again. */
+  resumed(): void;
+}
+
+/** How a run ends in its record. */
+export type EndState = Exclude<RecordedState, 'running'>;
+
+/**
+ * Writes down what a run must not lose: collects entries and appends them in groups, one group at a time. While the journal cannot be
+ * written, it tries again, and `mayStart` is false; after `journalWaitMs` the record is lost to this run.
+ */
+export class Recorder {
+  readonly #deps: RecorderDeps;
+  #listener: RecorderListener | undefined;
+  #entries: JournalEntry[] = [];
+  #bytes = 0;
+  /** Under `strict`: the successes among the entries, and of the group that is being written; by index, the attempt. */
+  readonly #waiting = new Map<number, number>();
+  readonly #nodes = new Map<string, number>();
+  #timer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+  #failedSinceMs: number | undefined;
+  #lost: HandoffError | undefined;
+  /** The node ends, and waits for no journal that stays away. */
+  #isHurried = false;
+  /** Ends the rest between two tries. */
+  #wake: (() => void) | undefined;
+  /** Whether the lease was found lost, and its return is awaited. */
+  #awaitsLease = false;
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps;
+    const { signal } = deps.journal;
+    const takenOver = (): void => this.#lose(signal.reason as HandoffError);
+    if (signal.aborted) takenOver();
+    else signal.addEventListener('abort', takenOver, { once: true });
+  }
+
+  get durability(): Durability {
+    return this.#deps.durability;
+  }
+
+  /** Counts the openings of the run. */
+  get epoch(): number {
+    return this.#deps.journal.epoch;
+  }
+
+  /** Whether the run may start anything now. */
+  get mayStart(): boolean {
+    if (this.#failedSinceMs !== undefined || this.#lost) return false;
+    const { lease } = this.#deps;
+    if (lease.isHeld()) return true;
+    if (!this.#awaitsLease) {
+      this.#awaitsLease = true;
+      const held = (): void => {
+        this.#awaitsLease = false;
+        this.#listener?.resumed();
+      };
+      lease.whenHeld().then(held, () => {});
+    }
+    return false;
+  }
+
+  /** Tells `listener` from now on what has happened. */
+  listen(listener: RecorderListener): void {
+    this.#listener = listener;
+    if (this.#lost) listener.lost(this.#lost);
+  }
+
+  /** Writes a success down. What is asked for again is written once. */
+  success(index: number, attempt: number, receipt: Receipt, value: StoredValue | undefined): void {
+    if (this.#lost) return;
+    const isStrict = this.#deps.durability === 'strict';
+    if (isStrict) {
+      if (this.#waiting.get(index) === attempt) return;
+      this.#waiting.set(index, attempt);
+    }
+    this.#add(successEntry(index, attempt, receipt, this.#numberOf(receipt.node), recordable(value)));
+  }
+
+  /** Writes down that a function has failed for good. */
+  failure(index: number): void {
+    if (!this.#lost) this.#add(failureEntry(index));
+  }
+
+  /**
+   * Writes all that is left, and the end. Resolves to what prevented it, if anything did. A run that is interrupted waits for no journal
+   * that stays away: it is interrupted without that too.
+   */
+  async end(state: EndState, summary: Uint8Array): Promise<HandoffError | undefined> {
+    if (state === 'interrupted') this.hurry();
+    while (!this.#lost && (this.#writing || this.#entries.length > 0)) await (this.#writing ?? this.#write());
+    if (this.#lost) {
+      if (isStorageFailed(this.#lost)) this.#endLater(summary);
+      return this.#lost;
+    }
+    await this.#tried(() => this.#deps.journal.end(state, summary));
+    return this.#lost;
+  }
+
+  /** The node is about to end: a journal that cannot be written now is not waited for. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#wake?.();
+  }
+
+  #numberOf(node: string): number {
+    const known = this.#nodes.get(node);
+    if (known !== undefined) return known;
+    const number = this.#nodes.size;
+    this.#nodes.set(node, number);
+    this.#add(nodeEntry(number, node));
+    return number;
+  }
+
+  #add(entry: JournalEntry): void {
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes.length;
+    if (this.#writing) return;
+    if (this.#bytes >= LARGEST_BYTES) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      void this.#write();
+    } else this.#timer ??= this.#deps.clock.after(this.#deps.durability === 'strict' ? 0 : OLDEST_MS, () => void this.#write());
+  }
+
+  /** Writes what there is, and under `strict` what comes meanwhile. Never rejects. */
+  #write(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#writing ??= this.#writeGroups().finally(() => {
+      this.#writing = undefined;
+      if (this.#entries.length > 0 && !this.#lost) {
+        const { clock, durability } = this.#deps;
+        const isDue = durability === 'strict' || this.#bytes >= LARGEST_BYTES;
+        this.#timer ??= clock.after(isDue ? 0 : OLDEST_MS, () => void this.#write());
+      }
+    });
+    return this.#writing;
+  }
+
+  async #writeGroups(): Promise<void> {
+    const isStrict = this.#deps.durability === 'strict';
+    do {
+      const group = packEntries(this.#entries);
+      const successes = isStrict ? [...this.#waiting].map(([index, attempt]) => ({ index, attempt })) : [];
+      this.#entries = [];
+      this.#bytes = 0;
+      await this.#tried(() => this.#deps.journal.append(group, { isSynced: isStrict }));
+      if (this.#lost) return;
+      for (const { index, attempt } of successes) if (this.#waiting.get(index) === attempt) this.#waiting.delete(index);
+      if (isStrict) this.#listener?.recorded(successes);
+    } while (isStrict && this.#entries.length > 0);
+  }
+
+  /** Tries until it works, or the record is lost. */
+  async #tried(call: () => Promise<void>): Promise<void> {
+    const { clock, journal, journalWaitMs, logger } = this.#deps;
+    for (let failures = 0; !this.#lost; failures += 1) {
+      try {
+        await call();
+        this.#back();
+        return;
+      } catch (thrown) {
+        const error = thrown as HandoffError;
+        if (!isStorageFailed(error)) return this.#lose(error);
+        const nowMs = clock.now();
+        if (this.#failedSinceMs === undefined) {
+          this.#failedSinceMs = nowMs;
+          logger.warn({ runId: journal.runId, key: journal.key, err: error }, 'the journal cannot be written: durable runs pause');
+        }
+        const leftMs = this.#failedSinceMs + journalWaitMs - nowMs;
+        if (leftMs <= 0 || this.#isHurried) return this.#lose(error);
+        await this.#rest(Math.min(leftMs, LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 20)));
+      }
+    }
+  }
+
+  #rest(delayMs: number): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const timer = this.#deps.clock.after(delayMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #back(): void {
+    if (this.#failedSinceMs === undefined) return;
+    this.#failedSinceMs = undefined;
+    const { journal, logger } = this.#deps;
+    logger.info({ runId: journal.runId, key: journal.key }, 'the journal can be written again: durable runs go on');
+    this.#listener?.resumed();
+  }
+
+  #lose(error: HandoffError): void {
+    if (this.#lost) return;
+    this.#lost = error;
+    this.#timer?.cancel();
+    this.#wake?.();
+    this.#entries = [];
+    this.#listener?.lost(error);
+  }
+
+  /** Frees the run for others as soon as the journal is back. */
+  #endLater(summary: Uint8Array): void {
+    const { clock, journal } = this.#deps;
+    const tryAgain = (delayMs: number): void => {
+      clock.after(delayMs, () => {
+        journal.end('interrupted', summary).catch((error: unknown) => {
+          if (isStorageFailed(error)) tryAgain(Math.min(LONGEST_RETRY_MS, delayMs * 2));
+        });
+      });
+    };
+    tryAgain(FIRST_RETRY_MS);
+  }
+}
+
+/** The packed result, if it is small enough for the journal. */
+function recordable(value: StoredValue | undefined): Uint8Array | undefined {
+  if (!value || value.sizeBytes > 2 * RECORDED_VALUE_BYTES) return undefined;
+  const packed = value.pack('result');
+  return packed.byteLength <= RECORDED_VALUE_BYTES ? packed : undefined;
+}

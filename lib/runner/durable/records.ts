@@ -1,0 +1,96 @@
+import type { PlanRecord } from '../../dag/index.js';
+import { type JournalEntry, unpackEntries } from '../../journal/index.js';
+import { pack, unpack } from '../../value/index.js';
+import type { Receipt, RerunReason } from '../brain/messages.js';
+import type { PackedDag } from './take-plan.js';
+
+/** The kinds of entries in the groups of a run. */
+export const KINDS = { opening: 0, node: 1, success: 2, failure: 3 } as const;
+
+/** Results whose packed form is at most this large lie in the journal, bytes. */
+export const RECORDED_VALUE_BYTES = 64 * 1024;
+
+/** What the journal has of a run at each opening, before anything of that epoch has happened. */
+export interface Opening {
+  readonly dagId: string;
+  readonly mode: 'cluster' | 'local';
+  /** What each function is, and what else the DAG holds; missing where both are as in the opening before. */
+  readonly planned?: { readonly plan: PlanRecord; readonly dag: PackedDag };
+  /** Values of inputs that are known here, packed. */
+  readonly inputs: readonly (readonly [id: string, packed: Uint8Array])[];
+  /** Those options that are data. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** For functions whose earlier success does not hold any more, why. */
+  readonly reasons: readonly (readonly [number: number, reason: RerunReason])[];
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** A success's fixed part: flags, attempt, node, size and duration, 4 + 4 + 8 + 8 bytes after the flags. */
+const SUCCESS_BYTES = 25;
+const HAS_VALUE = 1;
+
+/** The entry with which the first group of an opening begins. */
+export const openingEntry = (opening: Opening): JournalEntry => ({
+  kind: KINDS.opening,
+  index: 0,
+  bytes: pack(opening, { where: 'record' }),
+});
+
+/** Names a node of this epoch by a number. */
+export const nodeEntry = (number: number, name: string): JournalEntry => ({ kind: KINDS.node, index: number, bytes: Buffer.from(name) });
+
+/** A success. `node`: the number of the receipt's node. `value`: the packed result, where it goes into the journal. */
+export function successEntry(
+  index: number,
+  attempt: number,
+  { sizeBytes, tookMs }: Receipt,
+  node: number,
+  value: Uint8Array | undefined,
+): JournalEntry {
+  const bytes = new Uint8Array(SUCCESS_BYTES + (value?.length ?? 0));
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, value ? HAS_VALUE : 0);
+  view.setUint32(1, attempt);
+  view.setUint32(5, node);
+  view.setFloat64(9, sizeBytes);
+  view.setFloat64(17, tookMs);
+  if (value) bytes.set(value, SUCCESS_BYTES);
+  return { kind: KINDS.success, index, bytes };
+}
+
+/** A final failure. The error itself is not recorded: it is told when it happens. */
+export const failureEntry = (index: number): JournalEntry => ({ kind: KINDS.failure, index, bytes: NO_BYTES });
+
+/** A success as it was recorded. */
+export interface RecordedSuccess {
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly node: string;
+  readonly sizeBytes: number;
+  readonly tookMs: number;
+  /** The packed result; missing where it was too large. A view of the group. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** Reads the entries of one group. */
+export function readEntries(group: Uint8Array, epoch: number, nodes: Map<number, string>, told: EntryReader): void {
+  for (const { kind, index, bytes } of unpackEntries(group)) {
+    if (kind === KINDS.node) nodes.set(index, Buffer.from(bytes).toString());
+    else if (kind === KINDS.failure) told.failure(index);
+    else if (kind === KINDS.opening) told.opening(unpack(bytes, { freeze: false }) as Opening, epoch);
+    else if (kind === KINDS.success) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const value = view.getUint8(0) === HAS_VALUE ? bytes.subarray(SUCCESS_BYTES) : undefined;
+      const node = nodes.get(view.getUint32(5)) ?? '';
+      told.success(index, { epoch, attempt: view.getUint32(1), node, sizeBytes: view.getFloat64(9), tookMs: view.getFloat64(17), value });
+    }
+  }
+}
+
+/** Hears what is in a record, in the order in which it was written. */
+export interface EntryReader {
+  opening(opening: Opening, epoch: number): void;
+  success(index: number, success: RecordedSuccess): void;
+  failure(index: number): void;
+}

@@ -1,0 +1,134 @@
+import { type Clock, doInTurns } from '../../base/index.js';
+import {
+  comparePlans,
+  FUNCTION_CHANGES,
+  type FunctionChange,
+  haveSameInputs,
+  type PlanComparison,
+  type PlanRecord,
+  type Reuse,
+  sinceEpoch,
+} from '../../dag/index.js';
+import type { Journal, RecordedRun } from '../../journal/index.js';
+import { StoredValue } from '../../value/index.js';
+import type { RecalledSuccess, Recollection, RerunReason } from '../brain/messages.js';
+import { type Opening, type RecordedSuccess, readEntries } from './records.js';
+import type { PackedDag } from './take-plan.js';
+
+/** After so many bytes of a record the event loop gets its turn. */
+const READ_AT_ONCE_BYTES = 1024 * 1024;
+
+/** What the journal has of one run: the latest entry of each function, by its number in the plan that was opened last. */
+export interface RunHistory {
+  readonly opening: Opening;
+  readonly plan: PlanRecord;
+  readonly dag: PackedDag;
+  readonly successes: readonly (RecordedSuccess | undefined)[];
+  readonly failed: ReadonlySet<number>;
+}
+
+/** Reads the record of a run. Rejects as `readGroups` does. */
+export async function readRecord(journal: Journal, run: RecordedRun, clock: Clock): Promise<RunHistory | undefined> {
+  const reader = new RecordReader();
+  const nodes = new Map<number, string>();
+  let epoch = 0;
+  let bytes = 0;
+  for await (const group of journal.readGroups(run)) {
+    if (group.epoch !== epoch) nodes.clear();
+    epoch = group.epoch;
+    readEntries(group.bytes, epoch, nodes, reader);
+    bytes += group.bytes.length;
+    if (bytes < READ_AT_ONCE_BYTES) continue;
+    bytes = 0;
+    await new Promise<void>((resolve) => void clock.after(0, resolve));
+  }
+  return reader.history;
+}
+
+class RecordReader {
+  #opening: Opening | undefined;
+  #planned: Opening['planned'];
+  #successes: (RecordedSuccess | undefined)[] = [];
+  #failed = new Set<number>();
+
+  get history(): RunHistory | undefined {
+    if (!this.#opening || !this.#planned) return undefined;
+    return { opening: this.#opening, ...this.#planned, successes: this.#successes, failed: this.#failed };
+  }
+
+  opening(opening: Opening): void {
+    const before = this.#planned?.plan;
+    this.#opening = opening;
+    this.#planned = opening.planned ?? this.#planned;
+    if (!before || !opening.planned) return;
+    // From now on the functions have other numbers.
+    const positions = new Map(before.ids.map((id, at) => [id, at]));
+    const [successes, failed] = [this.#successes, this.#failed];
+    this.#successes = [];
+    this.#failed = new Set();
+    for (const [number, id] of opening.planned.plan.ids.entries()) {
+      const at = positions.get(id);
+      if (at === undefined) continue;
+      this.#successes[number] = successes[at];
+      if (failed.has(at)) this.#failed.add(number);
+    }
+  }
+
+  success(number: number, success: RecordedSuccess): void {
+    this.#successes[number] = success;
+    this.#failed.delete(number);
+  }
+
+  failure(number: number): void {
+    this.#failed.add(number);
+  }
+}
+
+/** The part of a run's past that holds for its plan of now. */
+export interface Recalled {
+  readonly recollection: Recollection;
+  /** The values that this node has, by function. */
+  readonly values: ReadonlyMap<number, StoredValue>;
+  /** The plan, with the openings in which functions became what they are. */
+  readonly plan: PlanRecord;
+  /** Whether the recorded plan describes this one too. */
+  readonly isSame: boolean;
+}
+
+/** Finds the recorded successes that hold for a plan in the next epoch, and the reasons why others do not. */
+export async function recall(history: RunHistory, now: PlanRecord, reuse: Reuse, epoch: number): Promise<Recalled> {
+  const comparison = await doInTurns(comparePlans(history.plan, now, reuse));
+  const since = sinceEpoch(history.plan, comparison, epoch);
+  const before = new Map(history.opening.reasons);
+  const successes: RecalledSuccess[] = [];
+  const reasons: [number, RerunReason][] = [];
+  const values = new Map<number, StoredValue>();
+  for (let index = 0; index < now.size; index += 1) {
+    const at = comparison.recordedAs[index]!;
+    if (at < 0) continue;
+    const reason = reasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(at);
+    const success = history.successes[at];
+    if (!success || history.failed.has(at)) {
+      if (history.failed.has(at)) reasons.push([index, reason ?? 'failed']);
+    } else if (success.epoch < since[index]!) reasons.push([index, reason ?? 'producer']);
+    else {
+      const { attempt, node, tookMs, sizeBytes, value } = success;
+      successes.push({ index, attempt, node, tookMs, sizeBytes, hasValue: value !== undefined });
+      // A view would keep its whole group in memory, and take it along to threads.
+      if (value) values.set(index, StoredValue.packed(value.slice()));
+    }
+  }
+  const recollection: Recollection = { successes, reasons, tells: 'all' };
+  return { recollection, values, plan: { ...now, since }, isSame: isSamePlan(history.plan, now, comparison) };
+}
+
+const reasonOf = (change: FunctionChange): RerunReason | undefined => (change === 'same' || change === 'new' ? undefined : change);
+
+function isSamePlan(recorded: PlanRecord, now: PlanRecord, { recordedAs, changes, missing }: PlanComparison): boolean {
+  return (
+    missing === 0 &&
+    haveSameInputs(recorded, now) &&
+    changes.every((change) => change === 0) &&
+    recordedAs.every((at, index) => at === index)
+  );
+}

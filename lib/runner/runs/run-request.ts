@@ -1,0 +1,119 @@
+import type { Capabilities, ClaimClass } from '../../allocator/index.js';
+import { HandoffError } from '../../base/index.js';
+import { compile, type DagLike, executionFaults, type Plan } from '../../dag/index.js';
+import type { ArgumentValue } from '../../executor/index.js';
+import { snapshot } from '../../value/index.js';
+import { Constants } from '../run/constants.js';
+import type { RunDeps } from '../run/run-job.js';
+import { claimClasses } from './claim-classes.js';
+import { cancelled } from './run-endings.js';
+import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
+
+/** Whether functions go wherever they fit, or stay on this node. */
+export type RunMode = 'cluster' | 'local';
+
+/** What was asked for, checked and taken over: what its caller changes afterwards has no effect. */
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly mode: RunMode;
+  /** The options as they were given, but for what is no data. */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly options: CheckedRunOptions;
+  readonly kinds: readonly ClaimClass[];
+  readonly inputs: ReadonlyMap<string, ArgumentValue>;
+  readonly constants: Constants;
+}
+
+/**
+ * Takes a snapshot of the DAG and checks everything that can be checked before anything runs. Throws `TypeError` or `RangeError` for wrong
+ * options, else the `HandoffError` with which the run is to be rejected. Inputs of durable runs may be in their record: they are asked for
+ * by `requestAgain`.
+ */
+export function takeRequest(dag: DagLike, given: unknown, mode: RunMode, runId: string, deps: RunDeps): RunRequest {
+  const compiled = compile(dag, deps.isolation);
+  const options = checkedRunOptions(given, compiled, deps.strategies);
+  if (options.isDurable && !deps.durable) {
+    const what = options.key === undefined ? 'durable' : 'key';
+    throw new TypeError(`${what} needs a journal: this node was started without a dataDir`);
+  }
+  const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
+  if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
+  refuseFaults(plan, mode, deps, (id) => options.isDurable || Object.hasOwn(options.inputs, id) || isStored(plan.dagId, id, deps));
+  const kinds = kindsOf(plan, mode, deps);
+  const inputs = inputsOf(plan, options, deps);
+  const constants = new Constants(plan, deps.freeze);
+  return { plan, mode, given: (given ?? {}) as RunRequest['given'], options, kinds, inputs, constants };
+}
+
+/** What a run had asked for when it was recorded. */
+export interface RecordedRequest {
+  readonly mode: RunMode;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly inputs: ReadonlyMap<string, ArgumentValue>;
+}
+
+/** The same with what the record says, where nothing else was given. Throws as `takeRequest` does. */
+export function requestAgain(request: RunRequest, recorded: RecordedRequest | undefined, deps: RunDeps): RunRequest {
+  const collect = recorded?.options.collect;
+  const isThere = (id: unknown): boolean => request.plan.indexOf.has(id as string);
+  const kept = Array.isArray(collect) ? { ...recorded?.options, collect: collect.filter(isThere) } : recorded?.options;
+  const options = checkedRunOptions({ ...kept, ...request.given }, request.plan, deps.strategies);
+  const plan = options.dagId === undefined ? request.plan : request.plan.runAs(options.dagId);
+  const mode = recorded?.mode === 'local' ? 'local' : request.mode;
+  const inputs = new Map(request.inputs);
+  for (const [id, value] of recorded?.inputs ?? []) if (!inputs.has(id) && plan.inputs.includes(id)) inputs.set(id, value);
+  refuseFaults(plan, mode, deps, (id) => inputs.has(id));
+  return { ...request, plan, mode, options, inputs, kinds: kindsOf(plan, mode, deps) };
+}
+
+function refuseFaults(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (id: string) => boolean): void {
+  const faults = executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
+  if (faults.length === 0) return;
+  const { dagId } = plan;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
+}
+
+/** The kinds of claim of the functions. Throws for one that no member could ever hold. */
+function kindsOf(plan: Plan, mode: RunMode, { node, allocation, root, refusesSkew }: RunDeps): readonly ClaimClass[] {
+  const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
+  const kinds = claimClasses(plan, { node, local: mode === 'local', threadCost, comparedBelow: refusesSkew ? root : undefined });
+  const seen = new Set<ClaimClass>();
+  let last: ClaimClass | undefined;
+  for (let index = 0; index < kinds.length; index += 1) {
+    const kind = kinds[index]!;
+    if (kind === last || seen.has(kind)) continue;
+    last = kind;
+    seen.add(kind);
+    const error = allocation.impossible(kind, plan.ids[index]!);
+    if (error) throw error;
+  }
+  return kinds;
+}
+
+function inputsOf(plan: Plan, options: CheckedRunOptions, deps: RunDeps): ReadonlyMap<string, ArgumentValue> {
+  const { freeze, store } = deps;
+  const { dagId } = plan;
+  const inputs = new Map<string, ArgumentValue>();
+  for (const id of plan.inputs) {
+    if (!Object.hasOwn(options.inputs, id)) {
+      const stored = store.storedValue(dagId, id);
+      const from = locationOf(dagId, id, deps);
+      if (stored) inputs.set(id, stored);
+      else if (from !== undefined) inputs.set(id, { from, value: { kind: 'of-dag', dagId, functionId: id }, sizeBytes: 0 });
+    } else {
+      const value = options.inputs[id];
+      inputs.set(id, snapshot(value, { where: `inputs.${id}`, freeze }));
+    }
+  }
+  return inputs;
+}
+
+const isStored = (dagId: string, id: string, deps: RunDeps): boolean =>
+  deps.store.storedValue(dagId, id) !== undefined || locationOf(dagId, id, deps) !== undefined;
+
+/** The other node that has a stored value. */
+function locationOf(dagId: string, id: string, { store, node: self }: RunDeps): string | undefined {
+  const node = store.locations.lookup(dagId, id);
+  return node === self ? undefined : node;
+}

@@ -1,0 +1,293 @@
+import { expect } from 'chai';
+import { Dag, type Handoff } from '../../lib/index.js';
+import { caught } from '../support/caught.js';
+import { type Gate, gate } from '../support/gate.js';
+import { DurablePlaces, eventsOf, reasonsIn, recalledIn, startedIn } from './durable-node.js';
+
+const lit = (value: unknown) => () => value;
+
+/** a → b → c, where b waits at the gate. */
+const chain = (held: Gate, ran: string[] = []) =>
+  Dag.dynamic('chain')
+    .input('n')
+    .add({
+      id: 'a',
+      code: (n: number) => {
+        ran.push('a');
+        return n + 1;
+      },
+      args: ['n'],
+    })
+    .add({
+      id: 'b',
+      code: async (a: number) => {
+        ran.push('b');
+        await held.pass();
+        return a * 2;
+      },
+      args: ['a'],
+    })
+    .add({
+      id: 'c',
+      code: (b: number) => {
+        ran.push('c');
+        return { b };
+      },
+      args: ['b'],
+    });
+
+for (const durability of ['batched', 'strict'] as const) {
+  describe(`a run with a key, recorded ${durability}`, () => {
+    let places: DurablePlaces;
+    let handoff: Handoff;
+    beforeEach(async () => {
+      places = new DurablePlaces();
+      handoff = await places.start();
+    });
+    afterEach(() => places.stop());
+
+    it('goes on under its id when its node was stopped: what succeeded does not run again', async () => {
+      const held = gate();
+      const ran: string[] = [];
+      const run = handoff.execute(chain(held, ran), { key: 'k', durability, inputs: { n: 1 } });
+      await held.reached;
+      const stopped = caught(run);
+      await handoff.stop({ graceMs: 0 });
+      expect(await stopped).to.include({ code: 'HANDOFF_RUN_ABORTED' });
+      held.open();
+      const heir = await places.start('heir');
+      const again = heir.execute(chain(held, ran), { key: 'k' });
+      const events = await eventsOf(again);
+      expect((await again).results).to.deep.equal({ a: 2, b: 4, c: { b: 4 } });
+      expect(again.id).to.equal(run.id);
+      expect((await again).allocations).to.deep.equal({ a: 'here', b: 'heir', c: 'heir' });
+      expect(ran).to.deep.equal(['a', 'b', 'b', 'c']);
+      expect(events.map((event) => event.type).slice(0, 2)).to.deep.equal(['run-started', 'function-succeeded']);
+      expect(recalledIn(events)).to.deep.equal(['a']);
+      expect(startedIn(events)).to.deep.equal(['b', 'c']);
+      for (const event of events) expect(event).to.include({ runId: run.id, dagId: 'chain' });
+    });
+
+    it('is told again from its record when it has completed, at once and whole', async () => {
+      const held = gate();
+      held.open();
+      const ran: string[] = [];
+      const first = await handoff.execute(chain(held, ran), { key: 'k', durability, inputs: { n: 1 } });
+      await handoff.stop();
+      const heir = await places.start('heir');
+      const again = heir.execute(chain(held, ran), { key: 'k', collect: ['c'] });
+      const events = await eventsOf(again);
+      expect((await again).results).to.deep.equal({ c: { b: 4 } });
+      expect((await again).runId).to.equal(first.runId);
+      expect(ran).to.deep.equal(['a', 'b', 'c']);
+      expect(events.map((event) => ('functionId' in event ? `${event.type} ${event.functionId}` : event.type))).to.deep.equal([
+        'run-started',
+        'function-succeeded c',
+        'run-completed',
+      ]);
+      expect(again.progress).to.include({ total: 3, succeeded: 3 });
+    });
+
+    it('tries anew what failed, and says so', async () => {
+      let isMended = false;
+      const dag = () =>
+        Dag.dynamic('d')
+          .add({ id: 'good', code: lit(1) })
+          .add({
+            id: 'bad',
+            code: (one: number) => {
+              if (!isMended) throw new Error('no');
+              return one + 1;
+            },
+            args: ['good'],
+            maxRetries: 0,
+          });
+      const first = handoff.execute(dag(), { key: 'k', durability });
+      expect(await caught(first)).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'bad' });
+      isMended = true;
+      const again = handoff.execute(dag(), { key: 'k' });
+      const events = await eventsOf(again);
+      expect((await again).results).to.deep.equal({ good: 1, bad: 2 });
+      expect(again.id).to.equal(first.id);
+      expect(recalledIn(events)).to.deep.equal(['good']);
+      expect(reasonsIn(events)).to.deep.equal({ bad: 'failed' });
+    });
+
+    it('goes on after it was cancelled', async () => {
+      const held = gate();
+      const run = handoff.execute(chain(held), { key: 'k', durability, inputs: { n: 1 } });
+      await held.reached;
+      const error = caught(run);
+      await run.cancel();
+      expect(await error).to.include({ code: 'HANDOFF_RUN_CANCELLED' });
+      held.open();
+      const again = handoff.execute(chain(held), { key: 'k' });
+      expect(recalledIn(await eventsOf(again))).to.deep.equal(['a']);
+      expect((await again).results).to.deep.equal({ a: 2, b: 4, c: { b: 4 } });
+    });
+
+    it('is recorded with values of every kind as they were', async () => {
+      const value = { map: new Map([[1, new Date(5)]]), bytes: new Uint8Array([1, 2, 3]), nothing: undefined, big: 2n ** 70n };
+      const dag = () =>
+        Dag.dynamic('d')
+          .add({ id: 'value', code: () => value })
+          .add({ id: 'none', code: () => undefined })
+          .add({ id: 'floats', code: () => new Float64Array([0.5, 0.25]) });
+      await handoff.execute(dag(), { key: 'k', durability });
+      await handoff.stop();
+      const heir = await places.start('heir');
+      const { results } = await heir.execute(dag(), { key: 'k' });
+      expect(results).to.deep.equal({ value, none: undefined, floats: new Float64Array([0.5, 0.25]) });
+    });
+  });
+}
+
+describe('what still holds of a record', () => {
+  let places: DurablePlaces;
+  let handoff: Handoff;
+  beforeEach(async () => {
+    places = new DurablePlaces();
+    handoff = await places.start();
+  });
+  afterEach(() => places.stop());
+
+  it('is what is the same: each function that runs again says why, and what consumes it does too', async () => {
+    const dag = (change: 'none' | 'code' | 'constants' | 'wiring') =>
+      Dag.dynamic('d')
+        .add({ id: 'one', code: lit(1) })
+        .add({ id: 'two', code: change === 'code' ? (x: number) => x + 20 : (x: number) => x + 2, args: ['one'] })
+        .add({ id: 'three', code: (x: number, more: number) => x + more, args: ['one'], extraArgs: [change === 'constants' ? 30 : 3] })
+        .add({ id: 'four', code: (x: number, y = 0) => x - y, args: change === 'wiring' ? ['one', 'one'] : ['one'] })
+        .add({ id: 'sum', code: (...all: number[]) => all.reduce((a, b) => a + b), args: ['two', 'three', 'four'] });
+    await handoff.execute(dag('none'), { key: 'k' });
+    for (const change of ['code', 'constants', 'wiring'] as const) {
+      const key = `changed ${change}`;
+      await handoff.execute(dag('none'), { key });
+      const events = await eventsOf(handoff.execute(dag(change), { key }));
+      const changed = { code: 'two', constants: 'three', wiring: 'four' }[change];
+      expect(reasonsIn(events)).to.deep.equal({ [changed]: change, sum: 'producer' });
+      expect(startedIn(events)).to.deep.equal([changed, 'sum']);
+    }
+  });
+
+  it('does not hold for functions that read an input which is another', async () => {
+    const dag = () =>
+      Dag.dynamic('d')
+        .input('n')
+        .input('m')
+        .add({ id: 'n1', code: (n: number) => n, args: ['n'] })
+        .add({ id: 'm1', code: (m: number) => m, args: ['m'] });
+    await handoff.execute(dag(), { key: 'k', inputs: { n: 1, m: 1 } });
+    const again = handoff.execute(dag(), { key: 'k', inputs: { n: 1, m: 2 } });
+    expect(reasonsIn(await eventsOf(again))).to.deep.equal({ m1: 'inputs' });
+    expect((await again).results).to.deep.equal({ n1: 1, m1: 2 });
+  });
+
+  it('is nothing where everything is asked to run again', async () => {
+    const dag = () => Dag.dynamic('d').add({ id: 'one', code: lit(1) });
+    await handoff.execute(dag(), { key: 'k' });
+    const events = await eventsOf(handoff.execute(dag(), { key: 'k', reuse: 'none' }));
+    expect(reasonsIn(events)).to.deep.equal({ one: 'asked' });
+  });
+
+  it('computes values again that were too large for the journal, where they are needed', async () => {
+    const dag = () =>
+      Dag.dynamic('d')
+        .add({ id: 'large', code: () => new Uint8Array(200_000).fill(7) })
+        .add({ id: 'used', code: (bytes: Uint8Array) => bytes.length, args: ['large'] })
+        .add({ id: 'last', code: (bytes: Uint8Array) => bytes[0], args: ['large'] });
+    await handoff.execute(dag(), { key: 'k', collect: ['used', 'last'] });
+    const replay = await eventsOf(handoff.execute(dag(), { key: 'k', collect: ['used', 'last'] }));
+    expect(startedIn(replay)).to.deep.equal([]);
+    const events = await eventsOf(handoff.execute(dag(), { key: 'k', collect: 'all' }));
+    expect(reasonsIn(events)).to.deep.equal({ large: 'value-lost' });
+    expect(startedIn(events)).to.deep.equal(['large']);
+  });
+});
+
+describe('a second call for a key', () => {
+  let places: DurablePlaces;
+  let handoff: Handoff;
+  beforeEach(async () => {
+    places = new DurablePlaces();
+    handoff = await places.start();
+  });
+  afterEach(() => places.stop());
+
+  it('is attached to the run that this node drives: same results, all events; its signal ends the attachment only', async () => {
+    const held = gate();
+    const run = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    const controller = new AbortController();
+    const second = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    const third = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 }, signal: controller.signal });
+    const ofThird = eventsOf(third);
+    await held.reached;
+    const left = caught(third);
+    controller.abort();
+    expect(await left).to.include({ code: 'HANDOFF_RUN_CANCELLED', runId: run.id });
+    expect((await ofThird).at(-1)).to.include({ type: 'run-failed' });
+    held.open();
+    expect((await second).results).to.deep.equal((await run).results);
+    expect(second.id).to.equal(run.id);
+    expect(await eventsOf(second)).to.deep.equal(await eventsOf(run));
+  });
+
+  it('is refused for another DAG or other inputs', async () => {
+    const held = gate();
+    const run = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    await held.reached;
+    const other = Dag.dynamic('chain').add({ id: 'a', code: lit(1) });
+    for (const refused of [handoff.execute(other, { key: 'k' }), handoff.execute(chain(held), { key: 'k', inputs: { n: 2 } })]) {
+      expect(await caught(refused)).to.include({ code: 'HANDOFF_DAG_RUNNING', runId: run.id, node: 'here' });
+    }
+    held.open();
+    await run;
+  });
+
+  it('may run the same DAG id beside others with other keys', async () => {
+    const held = gate();
+    const runs = [1, 2].map((n) => handoff.execute(chain(held), { key: `k${n}`, inputs: { n } }));
+    held.open();
+    expect((await Promise.all(runs)).map(({ results }) => (results as { a: number }).a)).to.deep.equal([2, 3]);
+  });
+
+  it('is refused while another node drives it, and goes on once that has stopped', async () => {
+    const held = gate();
+    const run = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    await held.reached;
+    const aborted = caught(run);
+    const other = await places.start('other');
+    expect(await caught(other.execute(chain(held), { key: 'k' }))).to.include({ code: 'HANDOFF_DAG_RUNNING', node: 'here' });
+    const waiting = other.execute(chain(held), { key: 'k', waitMs: 60_000 });
+    const results = waiting.then((outcome) => outcome.results);
+    held.open();
+    await handoff.stop({ graceMs: 0 });
+    await aborted;
+    expect(await results).to.deep.equal({ a: 2, b: 4, c: { b: 4 } });
+  });
+});
+
+describe('durable runs', () => {
+  it('need a node with a journal, and options that are right', async () => {
+    const places = new DurablePlaces();
+    const handoff = await places.start();
+    const dag = () => Dag.dynamic('d').add({ id: 'one', code: lit(1) });
+    const wrong = [
+      { key: '' },
+      { key: 5 },
+      { key: '\ud800' },
+      { key: 'é'.repeat(300) },
+      { durable: 'yes' },
+      { key: 'k', durable: false },
+      { key: 'k', durability: 'lazy' },
+      { key: 'k', reuse: 'all' },
+    ];
+    for (const options of wrong)
+      expect(await caught(handoff.execute(dag(), options as never)), JSON.stringify(options)).to.be.instanceOf(TypeError);
+    expect(await caught(handoff.execute(dag(), { key: 'k', waitMs: -1 } as never))).to.be.instanceOf(RangeError);
+    const { results, runId } = await handoff.execute(dag(), { durable: true });
+    expect(results).to.deep.equal({ one: 1 });
+    expect((await handoff.execute(dag(), { key: runId })).runId).to.equal(runId);
+    await places.stop();
+  });
+});
