@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { HandoffError, type RunEvent } from '../../lib/index.js';
+import { HandoffError, type Run, type RunEvent, TraceReplay, traceRuns } from '../../lib/index.js';
 import { type Simulation, simulate, type TestCluster } from '../../lib/testing/index.js';
 import { seededRandom } from '../../lib/testing/seeded-random.js';
 import { randomDag } from './random-dag.js';
@@ -18,7 +18,7 @@ const EXPLAINED = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST']);
 
 /**
  * One random DAG under random faults, driven by `n1`, beside another that a node drives which may die; its results are those of a sequential evaluation,
- * every function has run, once where nothing failed, and in the end nothing is left anywhere.
+ * every function has run, once where nothing failed, its trace gives the same state again, and in the end nothing is left anywhere.
  */
 export function simulateRun(
   seed: number,
@@ -26,18 +26,34 @@ export function simulateRun(
 ): Promise<Simulation<SimulatedRun>> {
   const random = seededRandom(seed ^ 0x5f356495);
   const nodes = Array.from({ length: 2 + Math.floor(random() * 3) }, () => ({ capabilities: { cpu: 2, disk: 2 } }));
-  return simulate({ seed, nodes, faults, mode }, async (cluster) => {
+  const traces = new Map<string, string[]>();
+  const stopTracing = traceRuns((runId, header) => {
+    const lines = [header];
+    traces.set(runId, lines);
+    return (line) => void lines.push(line);
+  });
+  const simulation = simulate({ seed, nodes, faults, mode }, async (cluster) => {
     // In neither run, or in one, or in both: they have functions of the same names.
     if (faults === 'random' && random() < 0.4) {
       const failure = { times: 1 + Math.floor(random() * 3), beforeMs: Math.floor(random() * 500) };
       await cluster.faults.failFunction(`f${Math.floor(random() * 10)}`, failure);
     }
     const other = drive(cluster, 'n2', randomDag('other', cluster.names, random), random).catch(() => undefined);
-    const own = await drive(cluster, 'n1', randomDag('own', cluster.names, random), random);
+    const own = await drive(cluster, 'n1', randomDag('own', cluster.names, random), random, (run) => checkTrace(run, traces.get(run.id)!));
     await other;
     if (faults === 'none' && own.again > 0) throw new Error(`${own.again} attempts were made again although nothing failed`);
     return own;
   });
+  return simulation.finally(stopTracing);
+}
+
+/** What happened to a run makes it again what it was, whatever crashed meanwhile. */
+function checkTrace({ progress }: Run<unknown>, lines: readonly string[]): void {
+  const replay = new TraceReplay();
+  for (const line of lines) replay.add(line);
+  const report = replay.report();
+  if (report.phase === 'ended' && report.faults.length === 0 && isDeepStrictEqual(report.progress, progress)) return;
+  throw new Error(`its trace gives another state: ${JSON.stringify({ progress, replayed: report.progress, faults: report.faults })}`);
 }
 
 async function drive(
@@ -45,6 +61,7 @@ async function drive(
   driver: string,
   { dag, inputs, expected, collect }: ReturnType<typeof randomDag>,
   random: () => number,
+  checkEnd: (run: Run<unknown>) => void = () => {},
 ): Promise<SimulatedRun> {
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
   const allocationStrategy = one(['first-available', 'load-balanced', 'near-data'] as const);
@@ -78,6 +95,7 @@ async function drive(
     return { end: 'gave-up', functions: ids.length, again: 0 };
   } finally {
     clearTimeout(early);
+    checkEnd(run);
   }
 }
 
