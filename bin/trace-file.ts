@@ -3,15 +3,15 @@ import { traceRuns } from '../lib/index.js';
 import { UsageError } from './exit-codes.js';
 import { systemErrorText } from './report/system-error.js';
 
-/** The trace of a run, on its way into a file. */
+/** The trace of a run that is being written into a file. */
 export interface TraceFile {
-  /** Resolves when all of it is written. */
+  /** Resolves when everything is written. */
   close(): Promise<void>;
 }
 
 /**
- * From now on the first run of this process is traced into a file that only its user may read, as errors are in it. Throws `UsageError` for
- * a file that cannot be written. What fails later is told once to `onError`, and ends the trace, not the run.
+ * Traces the first run of this process from now on into a file that only its user may read, as it contains errors. Throws `UsageError` for
+ * a file that cannot be written. A later failure calls `onError` once, and ends the trace, not the run.
  */
 export function openTraceFile(path: string, onError: (reason: string) => void): TraceFile {
   let file: WriteStream;

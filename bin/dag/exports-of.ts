@@ -5,8 +5,8 @@ import type { ModulePath } from './module-path.js';
 import { isTypeScript, registerTypeScript } from './typescript.js';
 
 /**
- * Loads a module, in TypeScript or not, CommonJS or not, and returns its exports by name. Throws `UsageError` if it cannot be loaded;
- * `what` names what the caller wants of it. A default export is taken for all exports of a CommonJS module, unless it `isWanted` itself.
+ * Loads a module, in TypeScript or not, CommonJS or not, and returns its exports by name. A default export stands for all exports of a
+ * CommonJS module, unless it `isWanted` itself. Throws `UsageError` if the module cannot be loaded; `what` names the wanted export.
  */
 export async function exportsOf(
   module: ModulePath,

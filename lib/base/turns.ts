@@ -1,10 +1,10 @@
-/** Work that can stop between two of its steps: each `yield` is such a place. A step is meant to take half a millisecond at most. */
+/** Work that can stop between two steps, at each `yield`. A step should take half a millisecond at most. */
 export type StepwiseWork<T> = Generator<undefined, T, undefined>;
 
-/** So many steps are done in one turn of the event loop. Counted, not timed, so that a simulation takes the same way each time. */
+/** How many steps are done in one turn of the event loop. Counted, not timed, so that a simulation takes the same path each time. */
 const STEPS_IN_TURN = 8;
 
-/** Does all of the work now, and returns what came of it. */
+/** Does all of the work now, and returns its result. */
 export function doAtOnce<T>(work: StepwiseWork<T>): T {
   for (;;) {
     const { done, value } = work.next();
@@ -12,7 +12,7 @@ export function doAtOnce<T>(work: StepwiseWork<T>): T {
   }
 }
 
-/** Does the work in turns of the event loop, some milliseconds each; the first of them now. Rejects with what the work throws. */
+/** Does the work in turns of the event loop of some milliseconds each, the first one now. Rejects with what the work throws. */
 export async function doInTurns<T>(work: StepwiseWork<T>): Promise<T> {
   for (;;) {
     for (let step = 0; step < STEPS_IN_TURN; step += 1) {

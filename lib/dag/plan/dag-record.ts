@@ -7,22 +7,22 @@ import type { Plan } from './plan.js';
 import type { PlanRecord } from './plan-record.js';
 
 /**
- * What a DAG holds beside the record of its plan, as plain data: how its functions are run, and the values of their constants. Both records
- * together make a DAG again, if all its functions are references.
+ * What a DAG holds besides the record of its plan, as plain data: the options of its functions, and the values of their constants. Both
+ * records together make the DAG again if all its functions are references.
  */
 export interface DagRecord {
   /** The options of functions, each set once; the first is empty. */
   readonly options: readonly FunctionOptions[];
   /** By number, an index into `options`. */
   readonly option: Int32Array;
-  /** The constants of functions, then those of edges, of those that have any. They are the caller's, until they are packed. */
+  /** The constants of functions, then those of edges, where there are any. They belong to the caller until they are packed. */
   readonly values: readonly (readonly unknown[])[];
 }
 
-/** So many functions are recorded, or made, in one step. */
+/** How many functions are recorded, or made, in one step. */
 const FUNCTIONS_IN_STEP = 500;
 
-/** Records what a DAG holds beside its plan, in steps. Linear. */
+/** Records what a DAG holds besides its plan, in steps. Linear. */
 export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
   const options: FunctionOptions[] = [{}];
   const numbers = new Map<string, number>();
@@ -46,8 +46,8 @@ export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
 }
 
 /**
- * Makes the DAG again that was recorded, in steps. Throws `HANDOFF_INVALID_DAG`, with a fault `closure-not-resumable` for each function
- * that is not all references: a plain function ends with its process.
+ * Makes a recorded DAG again, in steps. Throws `HANDOFF_INVALID_DAG` with a fault `closure-not-resumable` for each function that does not
+ * consist of references: a plain function ends with its process.
  */
 export function* dagOfRecord(plan: PlanRecord, dag: DagRecord): StepwiseWork<DynamicDag> {
   const { ids, size, argsStart, args, asList, inputs, edgeAt, constantsStart } = plan;
@@ -95,7 +95,7 @@ const hasOptions = (spec: FunctionSpec): boolean =>
   spec.priority !== undefined ||
   spec.estimateMs !== undefined;
 
-/** The reference that a code is, if it is one. */
+/** Returns the reference of a code, or `undefined` if it is none. */
 function referenceTo({ codes, modules }: PlanRecord, code: number): { readonly module: string; readonly name: string } | undefined {
   const found = codes[code];
   return found?.kind === 'reference' ? { module: modules[found.module]!, name: found.name } : undefined;

@@ -4,12 +4,12 @@ import type { AnyFunction, CodeRef } from '../build/function-ref.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import type { Plan } from './plan.js';
 
-/** So many functions are recorded in one step. */
+/** How many functions are recorded in one step. */
 const FUNCTIONS_IN_STEP = 500;
 
 /**
- * A plan as plain data, in columns, for a later run to compare itself with. Functions have the numbers that they have in the plan: the
- * regular ones first. It holds what makes a function the same, and nothing of how it is run: no cost, node, isolation, retries, priority.
+ * A plan as plain data, in columns, for comparison with a later run. Functions have their numbers in the plan, regular ones first. It holds
+ * what makes a function the same, and nothing of how it is run: no cost, node, isolation, retries, priority.
  */
 export interface PlanRecord {
   /** The id of the DAG itself. */
@@ -21,7 +21,10 @@ export interface PlanRecord {
   readonly inputs: readonly string[];
   /** The digest of each input; `null` for one that has no value. */
   readonly inputDigests: readonly (string | null)[];
-  /** By number, in order: the number of a function, or -(k+1) for input k. Those of i from `argsStart[i]` up to `argsStart[i + 1]`. */
+  /**
+   * The arguments by function number, in order: the number of a function, or -(k+1) for input k. Those of i are from `argsStart[i]` up to
+   * `argsStart[i + 1]`.
+   */
   readonly argsStart: Int32Array;
   readonly args: Int32Array;
   /** By number, 1 if the results are passed as a list. */
@@ -29,7 +32,7 @@ export interface PlanRecord {
   /** The modules, as other nodes know them, and the content of each; `null` where the driver does not have it. */
   readonly modules: readonly string[];
   readonly contents: readonly (string | null)[];
-  /** All code there is, each once; and by number which one it is. */
+  /** All code, each once; and by function number the index of its code. */
   readonly codes: readonly CodeRecord[];
   readonly code: Int32Array;
   /** By place in `args`, 1 + the number of the edge that is there, or 0; empty if no argument has a (de)serializer. */
@@ -45,8 +48,8 @@ export interface PlanRecord {
 }
 
 /**
- * What is recorded of the code of functions or (de)serializers. A plain function is recorded by its text, and not at all where it is bound
- * or native: its text says nothing then.
+ * The record of the code of a function or (de)serializer. A plain function is recorded by its text. A bound or native one is not recorded:
+ * its text means nothing.
  */
 export type CodeRecord = { readonly version?: string } & (
   | { readonly kind: 'reference'; readonly module: number; readonly name: string }
@@ -54,30 +57,30 @@ export type CodeRecord = { readonly version?: string } & (
   | { readonly kind: 'bound' }
 );
 
-/** What takes the constants of functions: equal bytes where they are equal. */
+/** Receives the constants of functions: equal bytes for equal constants. */
 export interface ConstantBytes {
-  /** How many bytes there are. */
+  /** The number of bytes. */
   readonly length: number;
-  /** Adds those of one function. Returns the work that is left, to be done before the next are added. */
+  /** Adds the constants of one function. Returns the rest of the work, to be done before the next are added. */
   add(values: readonly unknown[]): StepwiseWork<undefined> | undefined;
   toBytes(): Uint8Array;
 }
 
-/** What a plan does not say by itself. */
+/** The facts that a plan does not contain. */
 export interface RecordingDeps {
   /** The name of a module as other nodes know it. */
   readonly nameOf: (module: string) => string;
-  /** The digest of what a module and its local imports hold; `undefined` where the driver does not have it. */
+  /** Returns the digest of the content of a module and its local imports; `undefined` if the driver does not have it. */
   readonly contentOf: (module: string) => string | undefined;
-  /** Takes the constants; a new one for each plan. */
+  /** Receives the constants; a new one for each plan. */
   readonly constants: ConstantBytes;
-  /** The digest of an input; `undefined` for one without a value. */
+  /** Returns the digest of an input; `undefined` for one without a value. */
   readonly inputDigest: (id: string) => string | undefined;
   /** The opening of the run in which the plan is recorded. */
   readonly epoch: number;
 }
 
-/** Records a plan, in steps. Linear; no digest is taken but those of large constants. Throws what `constants` throws. */
+/** Records a plan, in steps. Linear; digests are taken of large constants only. Throws what `constants` throws. */
 export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanRecord> {
   const { functions, size, args, argsStart, inputs } = plan;
   const codes = new Codes(deps);
@@ -137,7 +140,7 @@ export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanR
   };
 }
 
-/** The modules whose content makes functions of a plan the same: of all code without a version, each once. */
+/** Returns the modules whose content decides whether functions of a plan are the same: of all code without a version, each once. */
 export function modulesOf({ functions }: Plan): string[] {
   const modules = new Set<string>();
   for (const spec of functions) {
@@ -150,7 +153,7 @@ export function modulesOf({ functions }: Plan): string[] {
   return [...modules];
 }
 
-/** A version stands for the code of a function. */
+/** A version represents the code of a function. */
 const versionOf = (spec: FunctionSpec & { readonly version?: string }): string | undefined => spec.version;
 
 type Edge = Exclude<FunctionSpec['args'][number], string>;
@@ -203,7 +206,7 @@ class Codes {
     const known = this.#moduleNumbers.get(module);
     if (known !== undefined) return known;
     const name = this.#deps.nameOf(module);
-    // By a URL and by a path it may be one module.
+    // A URL and a path may name the same module.
     const number = this.#numberOfName.get(name) ?? this.modules.push(name) - 1;
     if (number === this.contents.length) this.contents.push(this.#deps.contentOf(module) ?? null);
     this.#numberOfName.set(name, number);
@@ -214,7 +217,7 @@ class Codes {
 
 const toText = Function.prototype.toString;
 
-/** The text of a plain function; `undefined` for one that is bound, native or a Proxy, whose text does not say what it does. */
+/** Returns the text of a plain function, or `undefined` for one that is bound, native or a Proxy: its text does not show what it does. */
 function textOfFunction(code: AnyFunction): string | undefined {
   const text = toText.call(code);
   return /\{\s*\[native code\]\s*\}$/.test(text) ? undefined : text;

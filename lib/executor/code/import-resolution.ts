@@ -8,22 +8,22 @@ import { TYPESCRIPT } from './code.js';
 import { SUBSTITUTES } from './module-resolution.js';
 import { tsconfigOf } from './typescript-loader.js';
 
-/** What may be left out at the end of a path, in the order in which it is tried. */
+/** The endings that may be left out of a path, in the order in which they are tried. */
 const ENDINGS = ['.js', '.json', '.node', '.ts', '.tsx', '.jsx', '.mjs', '.cjs', '.mts', '.cts'] as const;
 const TYPESCRIPT_ENDINGS = ['.ts', '.tsx', '.mts', '.cts', ...ENDINGS] as const;
 
 const NODE_MODULES = `${sep}node_modules${sep}`;
 
 /**
- * Tells where the imports of local files lead, by the rules of Node, of CommonJS and of compilers together: a file of the other ending
- * (`.js` for `.ts`), endings and `index` left out, the `paths` of the `tsconfig.json` by which code below `root` is compiled. Looks at the
- * disk. Never throws.
+ * Finds where the imports of local files lead, by the rules of Node, of CommonJS and of compilers together: another ending (`.js` for
+ * `.ts`), endings and `index` left out, and the `paths` of the `tsconfig.json` by which code below `root` is compiled. Looks at the disk.
+ * Never throws.
  */
 export class ImportResolution {
   /** Links followed. */
   readonly #root: string;
   readonly #aliasesOf: (specifier: string) => readonly string[];
-  /** The packages that were met, by folder. */
+  /** The packages found so far, by folder. */
   readonly #packages = new Map<string, ImportTarget>();
 
   constructor(root: string) {
@@ -41,9 +41,9 @@ export class ImportResolution {
     }
   }
 
-  /** The package in which a file lies; `undefined` for a local file. `path`: links followed. */
+  /** Returns the package that a file belongs to; `undefined` for a local file. `path` has its links followed. */
   packageOf(path: string): ImportTarget | undefined {
-    // A whole project may lie within node_modules, if it was installed as a program.
+    // A whole project may be inside node_modules, if it was installed as a program.
     const below = relative(this.#root, path);
     const isBelow = !below.startsWith('..') && !isAbsolute(below);
     const shown = isBelow ? sep + below : path;
@@ -102,7 +102,7 @@ export class ImportResolution {
   }
 }
 
-/** Where an import leads: to local files, to a package by name and version, into Node itself, or nowhere. */
+/** The target of an import: local files, a package by name and version, a module of Node itself, or nothing. */
 export type ImportTarget =
   | { readonly to: 'files'; readonly paths: readonly string[] }
   | { readonly to: 'package'; readonly name: string; readonly version: string }
@@ -116,15 +116,15 @@ function pathsMatcher(root: string): (specifier: string) => readonly string[] {
     const path = tsconfigOf(root);
     return (path !== undefined && createPathsMatcher({ path, config: parseTsconfig(path) })) || none;
   } catch {
-    // Not to be read: what compiles the code will say so.
+    // It cannot be read: the compiler of the code will report it.
     return none;
   }
 }
 
-/** The name of the package at the beginning of a specifier. */
+/** Returns the name of the package at the beginning of a specifier. */
 const nameIn = (specifier: string): string | undefined => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
 
-/** A relative specifier as CommonJS reads it, and as an ES module does: a URL. */
+/** Returns a relative specifier as CommonJS reads it, and as an ES module does: a URL. */
 function spellingsOf(specifier: string): string[] {
   const [path = ''] = specifier.split(/[?#]/, 1);
   try {
@@ -134,7 +134,7 @@ function spellingsOf(specifier: string): string[] {
   }
 }
 
-/** The nearest folder of a package, links followed. */
+/** Returns the nearest folder of a package, with links followed. */
 function packageFolder(name: string, from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const path = join(folder, 'node_modules', name);
@@ -152,7 +152,7 @@ function nameAndVersion(folder: string, name: string): { readonly name: string; 
   }
 }
 
-/** The file that a path stands for, links followed: itself, with another ending, or the main file of a folder. */
+/** Returns the file that a path names, with links followed: itself, with another ending, or the main file of a folder. */
 function fileAt(path: string, isTypeScript: boolean, mayHaveMain = true): string | undefined {
   const extension = extname(path);
   const stem = path.slice(0, path.length - extension.length);
@@ -194,7 +194,7 @@ function existing(way: () => string): string | undefined {
 
 const isFile = (path: string): boolean => statOf(path)?.isFile() === true;
 
-/** `undefined` if nothing is there, or it cannot be looked at: a loop of links, a name that is too long, no permission. */
+/** Returns `undefined` if nothing is there, or it cannot be looked at: a loop of links, a name that is too long, no permission. */
 function statOf(path: string): ReturnType<typeof statSync> {
   try {
     return statSync(path, { throwIfNoEntry: false });

@@ -1,29 +1,30 @@
 // Brain: pure.
 import type { StepwiseWork } from '../../base/index.js';
 
-/** How many characters are looked at in one step. */
+/** How many characters are read in one step. */
 const STEP_LENGTH = 16 * 1024;
 
-/** After these words a `/` begins a regular expression. */
+/** Words after which a `/` begins a regular expression. */
 const BEFORE_EXPRESSION = new Set(
   'case delete do else extends in instanceof new of return throw typeof void yield default import export'.split(' '),
 );
-/** After the parentheses of these words begins a statement, and with `/` a regular expression. */
+/** Words whose parentheses are followed by a statement, where a `/` begins a regular expression. */
 const WITH_CONDITION = new Set(['if', 'while', 'for', 'with']);
 
-/** What no word of an import or an export is. */
+/** Words that cannot be part of an import or an export. */
 const STATEMENTS = new Set(['import', 'export', 'require']);
-/** What may follow `export` where it names a module. */
+/** Words that may follow `export` where it names a module. */
 const IN_EXPORTS = new Set(['type', 'as', 'from']);
 
-/** What stood before: it tells whether a `/` divides or begins a regular expression. */
+/** The token before: it decides whether a `/` divides or begins a regular expression. */
 type Before = 'value' | 'operator';
 
 /**
- * The modules that the text of a module names, each once, in the order of the text: in static imports and `export … from`, and as literals
- * in `import()` and `require()`. Linear, and never throws: what is no valid program is read as far as its words go. With
- * `isTypeScript`, `import type`, `export type` and `typeof import()` do not count, as every loader drops them. What is only computed at
- * run time is not seen, and `require` counts whatever it is bound to.
+ * Lists the modules that the text of a module names, each once, in the order of the text: in static imports and `export … from`, and as
+ * literals in `import()` and `require()`. Linear, and never throws: an invalid program is read as far as possible.
+ *
+ * With `isTypeScript`, `import type`, `export type` and `typeof import()` do not count, as every loader drops them. Names computed at run
+ * time are not found, and `require` counts whatever it is bound to.
  */
 export function* importedNames(text: string, isTypeScript: boolean): StepwiseWork<string[]> {
   const reader = new NameReader(text, isTypeScript);
@@ -42,7 +43,7 @@ class NameReader {
   /** The word before that, likewise. */
   #wordBefore = '';
   #isAfterDot = false;
-  /** Up to here no regular expression ends: of lines that have been looked through. */
+  /** No regular expression ends before this position: those lines have been searched. */
   #noExpressionUntil = 0;
   /** For each open parenthesis, whether a statement follows its end. */
   readonly #parentheses: boolean[] = [];
@@ -55,7 +56,7 @@ class NameReader {
     if (text.startsWith('#!')) this.#skipLine();
   }
 
-  /** Reads on for at least so many characters. Returns whether there are more. */
+  /** Reads at least that many more characters. Returns whether there are more. */
   advance(length: number): boolean {
     const until = this.#at + length;
     while (this.#at < this.#text.length && this.#at < until) this.#token();
@@ -172,13 +173,13 @@ class NameReader {
       const isType = this.#isTypeScript && this.#word === 'import' && this.#wordBefore === 'typeof';
       if (name !== undefined && isWhole && !isType) this.names.add(name);
     }
-    // What was looked at is read again as what it is.
+    // Reads the same characters again, as what they are.
     this.#at = start;
     return isCall;
   }
 
   /**
-   * Takes the name that an import, or an export that ends in `from` and a name, is of. Stops before what belongs to none: that is read as
+   * Takes the name at the end of an import, or of an export with `from`. Stops before anything that belongs to neither: that is read as
    * code.
    */
   #declaration(): void {
@@ -256,7 +257,7 @@ class NameReader {
     return true;
   }
 
-  /** The value of a string, or of a template without expressions; `undefined` for everything else. */
+  /** Returns the value of a string, or of a template without expressions; `undefined` for everything else. */
   #literal(): string | undefined {
     const start = this.#at;
     const quote = this.#text.charCodeAt(start);
@@ -274,7 +275,7 @@ class NameReader {
     return undefined;
   }
 
-  /** Skips a string. One that does not end in its line is none: text within JSX, maybe. */
+  /** Skips a string. If it does not end in its line it is no string, perhaps text within JSX. */
   #string(): void {
     const quote = this.#text.charCodeAt(this.#at);
     for (this.#at += 1; this.#at < this.#text.length; this.#at += 1) {
@@ -333,7 +334,7 @@ function codesOf(characters: string): number[] {
 
 const isBlank = (code: number): boolean => code <= 0x20 || code === 0xa0 || code === 0xfeff || code === 0x2028 || code === 0x2029;
 
-/** Whether a character may stand in a word; all beyond ASCII may, but for blanks. */
+/** Whether a character may be part of a word; all beyond ASCII may, except blanks. */
 function isWordCharacter(code: number): boolean {
   if (code >= 0x80) return !isBlank(code);
   return (
@@ -341,7 +342,7 @@ function isWordCharacter(code: number): boolean {
   );
 }
 
-/** The value of a literal, as far as names of modules go: a simple escape stands for its character. */
+/** Returns the value of a literal, as far as module names need it: a simple escape represents its character. */
 const unescaped = (text: string): string =>
   text.replace(/\\(?:u\{([\da-f]+)\}|u([\da-f]{4})|x([\da-f]{2})|(\r\n|[\s\S]))/gi, (_, ...parts: readonly (string | undefined)[]) => {
     const code = Number.parseInt(parts[0] ?? parts[1] ?? parts[2] ?? '', 16);

@@ -9,22 +9,22 @@ import { ImportResolution, type ImportTarget } from './import-resolution.js';
 import { importedNames } from './imported-names.js';
 import { type CodeRoot, LARGEST_MODULE_BYTES, MODULE_EXTENSION, moduleNotFound, resolveModule } from './module-resolution.js';
 
-/** What a module and the local modules that it imports hold. */
+/** The content of a module and of the local modules that it imports. */
 export interface ModuleContent {
-  /** Equal where all of it is equal, wherever it lies. */
+  /** Equal if all of the content is equal, wherever it is stored. */
   readonly digest: string;
-  /** How many local files it takes, itself included. */
+  /** How many local files belong to it, including itself. */
   readonly fileCount: number;
-  /** The packages that are imported, as `name@version`, each once. */
+  /** The imported packages, as `name@version`, each once. */
   readonly packages: readonly string[];
-  /** The imports that lead nowhere, as `"./gone.js" in /src/tasks.ts`, and files that cannot be read. */
+  /** The imports without a target, as `"./gone.js" in /src/tasks.ts`, and files that cannot be read. */
   readonly unresolved: readonly string[];
 }
 
-/** A local file, and where its imports lead. */
+/** A local file, and the targets of its imports. */
 interface ContentFile {
   readonly path: string;
-  /** `undefined`: it cannot be read. */
+  /** `undefined` if it cannot be read. */
   readonly hash: string | undefined;
   readonly imports: readonly (readonly [specifier: string, target: ImportTarget])[];
 }
@@ -36,13 +36,14 @@ const READERS = 16;
 const HASH_STEP_BYTES = 256 * 1024;
 
 /**
- * What the modules of a node hold, for fingerprints: the content of a module and, transitively, of the local modules that it imports (in
- * static imports and `export … from`, in `import()` and `require()` of a literal; JSON too), and name and version of the packages. A
- * package that is linked from outside of `node_modules` is local. Comments count: content is content. Not seen are names that are only
- * computed, files that a module reads by itself, what packages import in turn, and the `tsconfig.json`.
+ * The contents of a node's modules, for fingerprints: the module and, transitively, the local modules that it imports (in static imports
+ * and `export … from`, in `import()` and `require()` of a literal; JSON too), and name and version of the packages. A package that is
+ * linked from outside of `node_modules` is local. Comments count as content.
  *
- * Each module, and each file that several of them import, is read once for as long as the node lives, as what is loaded is not loaded
- * again. Linear in what is read, circles included; long files are looked through in turns of the event loop.
+ * Not included are computed names, files that a module reads by itself, imports of packages, and the `tsconfig.json`.
+ *
+ * Each module, and each file that several of them import, is read once in the life of the node, as loaded code is not loaded again. Linear
+ * in what is read, circles included; long files are hashed in turns of the event loop.
  */
 export class ModuleContents {
   readonly #place: CodeRoot;
@@ -56,7 +57,9 @@ export class ModuleContents {
     this.#place = place;
   }
 
-  /** Rejects with `HANDOFF_CODE_NOT_FOUND` where this node does not have the module, and looks again when it is asked again. */
+  /**
+   * Returns the content of a module. Rejects with `HANDOFF_CODE_NOT_FOUND` if this node does not have it, and looks again at the next call.
+   */
   contentOf(module: string): Promise<ModuleContent> {
     let content = this.#byModule.get(module);
     if (content) return content;
@@ -78,7 +81,7 @@ export class ModuleContents {
     const packages = new Set<string>();
     const unresolved: string[] = [];
     const hash = createHash('sha256');
-    // By number in the order in which they are met, not by path: the same content has the same digest elsewhere.
+    // By number in the order of discovery, not by path: the same content has the same digest elsewhere.
     for (let number = 0; number < paths.length; number += 1) {
       const file = await this.#file(paths[number]!);
       hash.update(`${extname(file.path)} ${file.hash ?? 'unreadable'}\n`);
@@ -111,7 +114,7 @@ export class ModuleContents {
     await this.#turnToRead();
     try {
       const file = await this.#look(path);
-      // Begun now, so that the disk is asked for many at a time.
+      // Started now, so that many files are read at a time.
       for (const [, target] of file.imports) if (target.to === 'files') for (const to of target.paths) void this.#file(to);
       return file;
     } catch {
@@ -135,7 +138,7 @@ export class ModuleContents {
     if (size > LARGEST_MODULE_BYTES) return { path, hash: await streamHash(path), imports: [] };
     const bytes = await readFile(path);
     const hash = await doInTurns(hashed(bytes));
-    // The version of a package stands for all that belongs to it.
+    // The version of a package represents everything that belongs to it.
     if (own) return { path, hash, imports: [['', own]] };
     if (!MODULE_EXTENSION.test(path)) return { path, hash, imports: [] };
     const names = await doInTurns(importedNames(bytes.toString('utf8'), TYPESCRIPT.test(path)));
@@ -168,7 +171,7 @@ function* resolved(names: readonly string[], path: string, resolution: ImportRes
   return imports;
 }
 
-/** Of what is too long to be a module: data. */
+/** Returns the hash of a file that is too long to be a module: data. */
 async function streamHash(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const bytes of createReadStream(path)) hash.update(bytes as Uint8Array);

@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/index.js';
 
-/** Takes bugs to the actor that stands for the code they are in. The parts of a node are made before its actors, and report here. */
+/** Reports bugs to the actor that represents the code they are in. The parts of a node are made before its actors, and report here. */
 export class CrashReports {
   readonly #logger: Logger;
   #tell: (boundary: CrashBoundary, error: unknown) => boolean = () => false;
@@ -9,7 +9,7 @@ export class CrashReports {
     this.#logger = logger;
   }
 
-  /** The actors are there. `tell` returns false if the actor has just ended: then the bug is only logged. */
+  /** Connects the actors. `tell` returns false if the actor has just ended: then the bug is only logged. */
   bind(tell: (boundary: CrashBoundary, error: unknown) => boolean): void {
     this.#tell = tell;
   }
@@ -19,5 +19,5 @@ export class CrashReports {
   }
 }
 
-/** The actors that stand for code outside of actors. */
+/** The actors that represent code outside of actors. */
 export type CrashBoundary = 'PeerHub' | 'Executor';
