@@ -4,7 +4,7 @@ import { HandoffError } from '../base/index.js';
 import type { CallOutcome, CallStep, IsolationFactory } from '../executor/index.js';
 import { StoredValue } from '../value/index.js';
 import { IsolationCaller } from './isolation-caller.js';
-import { declareLaws, type SuiteOptions } from './suite.js';
+import { declareLaws, type Laws, type SuiteOptions } from './suite.js';
 
 const MODULES = fileURLToPath(new URL('modules/', import.meta.url));
 const MODULE = './tasks.mjs';
@@ -39,14 +39,16 @@ export function isolationLaws(suite: IsolationSuite): void {
     return call;
   };
 
-  suite.before(async () => {
-    caller = made();
-  });
-  suite.after(async () => {
-    await caller.isolation.close();
-  });
+  const declareHooks = (): void => {
+    suite.before(async () => {
+      caller = made();
+    });
+    suite.after(async () => {
+      await caller.isolation.close();
+    });
+  };
 
-  declareLaws('an isolation', suite, {
+  const laws: Laws = {
     'has room for one call at least': () => {
       const { slots = 1 } = caller.isolation;
       assert.ok(Number.isSafeInteger(slots) && slots >= 1);
@@ -207,7 +209,8 @@ export function isolationLaws(suite: IsolationSuite): void {
       assert.equal(await other.isolation.close(), 0);
       assert.deepEqual(await outcome, { type: 'stopped' });
     },
-  });
+  };
+  declareLaws('an isolation', suite, laws, declareHooks);
 }
 
 /** What `isolationLaws` takes. */

@@ -35,13 +35,19 @@ export interface SuiteOptions extends TestFramework {
 export type Laws = Readonly<Record<string, () => void | Promise<void>>>;
 
 /**
- * Declares the laws of a contract in a test framework.
+ * Declares the laws of a contract in a test framework. `declareHooks` is called within the group of the laws, before them.
  * @throws `TypeError` if a law that is skipped does not exist, so that no reason outlives its law.
  */
-export function declareLaws(contract: string, { describe, it, name, skip = [] }: SuiteOptions, laws: Laws): void {
+export function declareLaws(
+  contract: string,
+  { describe, it, name, skip = [] }: SuiteOptions,
+  laws: Laws,
+  declareHooks?: () => void,
+): void {
   const unknown = skip.find(({ law }) => !Object.hasOwn(laws, law));
   if (unknown) throw new TypeError(`skip names ${JSON.stringify(unknown.law)}, which is no law of ${contract}`);
   describe(`${contract}: ${name}`, () => {
+    declareHooks?.();
     for (const [law, hold] of Object.entries(laws)) {
       const skipped = skip.find((one) => one.law === law);
       const body = async (): Promise<void> => hold();

@@ -65,6 +65,17 @@ describe('What the testing kit refuses', () => {
     expect(failed.message).to.include('cookie');
   }).timeout(60_000);
 
+  it('is a transport of its own, and variants of its own for a node in another process', async () => {
+    const transport = { schemes: ['own'], listen: () => {}, dial: () => {} } as never;
+    expect((await start({ nodes: [{ transport }] })).message).to.equal(
+      'nodes[0].transport cannot be given: the faults of a link are those of a transport of the kit',
+    );
+    const strategies = { last: () => ({ name: 'last', place: () => undefined }) } as never;
+    expect((await start({ nodes: [{}, { strategies }], transport: 'processes' })).message).to.equal(
+      'nodes[1].strategies cannot be given: it does not get into the process of the node',
+    );
+  });
+
   it('is whatever names no node', async () => {
     await using cluster = await TestCluster.start({ nodes: 2 });
     for (const name of ['n3', '', undefined, 'toString'] as string[]) {
