@@ -7,8 +7,8 @@ import { announce, type Moment, move, type RunState } from './run-state.js';
 const RECALLED_AT_ONCE = 4000;
 
 /**
- * Takes over what the journal has of the run, before anything of it becomes ready; true when that was all. Values that are needed and
- * cannot be had are computed again, as those that were lost with their node.
+ * Takes recorded successes over before anything of the run becomes ready. Returns true when that was all. Needed values that no node has
+ * are computed again, like those lost with a node.
  */
 export function recallMore(state: RunState, recalled: Recollection, at: Moment, out: RunCommand[]): boolean {
   const { successes } = recalled;

@@ -5,17 +5,17 @@ import type { OpenRun, PreparedRun, RunEnd, RunView } from '../runs/open-run.js'
 import { cancelled, timedOut } from '../runs/run-endings.js';
 import type { RunRequest } from '../runs/run-request.js';
 
-/** What a call does beside waiting. */
+/** The actions of a call besides waiting. */
 export interface CallDeps {
-  /** Looks the run up, and joins it or opens it. Never rejects: what prevents it is told to `refuse`. */
+  /** Looks the run up, and joins it or opens it. Never rejects: an obstacle is passed to `refuse`. */
   readonly start: (call: DurableCall) => Promise<void>;
   readonly after: (delayMs: number, action: () => void) => Timer;
   readonly wallNow: () => number;
 }
 
 /**
- * One call of `execute` for a durable run. Which run that is shows when its record has been looked up: until then its id is the one that a
- * new run would have. Several calls may be attached to one run.
+ * One call of `execute` for a durable run. Which run that is shows only when its record has been looked up: until then its id is the one
+ * that a new run would have. Several calls may be attached to one run.
  */
 export class DurableCall implements PreparedRun, RunView {
   readonly request: RunRequest;
@@ -67,7 +67,7 @@ export class DurableCall implements PreparedRun, RunView {
     return this.#end?.type === 'failed' ? this.#end.error : undefined;
   }
 
-  /** Whether nobody waits for it any more. */
+  /** Whether no caller waits for it any more. */
   get isOver(): boolean {
     return this.#end !== undefined;
   }
@@ -81,13 +81,13 @@ export class DurableCall implements PreparedRun, RunView {
     void this.#deps.start(this);
   }
 
-  /** The run is this one, which this call has opened. The run itself listens to the signal of its options. */
+  /** The run is one that this call has opened. It listens to the signal of its own options. */
   drive(open: OpenRun): void {
     this.#stopListening();
     this.#join(open);
   }
 
-  /** The run is this one, which another call drives. */
+  /** The run is one that another call drives. */
   attach(open: OpenRun): void {
     this.#isAttached = true;
     const { timeoutMs } = this.request.options;
@@ -107,7 +107,7 @@ export class DurableCall implements PreparedRun, RunView {
     this.end({ type: 'failed', error, event });
   }
 
-  /** The run has ended. Told again, nothing happens. */
+  /** The run has ended. A repeated call does nothing. */
   end(end: RunEnd): void {
     if (this.#end) return;
     this.#end = end;

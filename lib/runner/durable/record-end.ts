@@ -3,7 +3,7 @@ import { pack, unpack } from '../../value/index.js';
 import type { DagRun } from '../run/dag-run.js';
 import type { EndState, Recorder } from './recorder.js';
 
-/** What is told of a run without reading its record. */
+/** What is known of a run without reading its record. */
 export interface RunSummary {
   readonly total: number;
   /** The functions that had succeeded when the run ended; 0 while it runs. */
@@ -12,18 +12,18 @@ export interface RunSummary {
   readonly error?: string;
 }
 
-/** A summary as the journal keeps it. */
+/** Returns a summary as the journal keeps it. */
 export const packSummary = (summary: RunSummary): Uint8Array => pack(summary, { where: 'summary' });
-/** What `packSummary` packed. */
+/** Unpacks what `packSummary` made. */
 export const unpackSummary = (packed: Uint8Array): RunSummary => unpack(packed, { freeze: false }) as RunSummary;
 
-/** Writes the end of a run; resolves to what prevented it, if anything did. */
+/** Records the end of a run. Resolves to the error that prevented it, if any. */
 export function recordEnd(recorder: Recorder, run: DagRun, error: HandoffError | undefined): Promise<HandoffError | undefined> {
   const { total, succeeded } = run.progress;
   return recorder.end(endState(error), packSummary({ total, succeeded, ...(error && { error: error.message }) }));
 }
 
-/** What a run is that ended with `error`: its node's end leaves it interrupted. */
+/** Returns the recorded state of a run that ended with `error`: the end of its node leaves it interrupted. */
 function endState(error: HandoffError | undefined): EndState {
   if (!error) return 'completed';
   switch (error.code) {

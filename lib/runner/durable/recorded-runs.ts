@@ -2,34 +2,34 @@ import { HandoffError } from '../../base/index.js';
 import type { RecordedRun, RecordedState } from '../../journal/index.js';
 import { type RunSummary, unpackSummary } from './record-end.js';
 
-/** A durable run, as its journal tells it. */
+/** A durable run as its journal reports it. */
 export interface RunRecord {
-  /** The name of the run; its id, where it was given none. */
+  /** The name of the run; its id, if it was given none. */
   readonly key: string;
   readonly runId: string;
   readonly dagId: string;
-  /** `interrupted`: nobody drives it, and it has not ended. Any but a running one goes on when it is executed with its key. */
+  /** `interrupted`: no node drives it, and it has not ended. Any run except a running one goes on when it is executed with its key. */
   readonly state: RecordedState;
   /** The node that drives it, or that drove it last. */
   readonly node: string;
   /** How many functions it has. */
   readonly total: number;
-  /** How many of them had succeeded when it ended, or was interrupted; 0 where that was not recorded any more. */
+  /** How many of them had succeeded when it ended, or was interrupted; 0 if that was not recorded any more. */
   readonly succeeded: number;
   /** Why it failed. */
   readonly error?: string;
-  /** How often it was gone on with. */
+  /** How often it was resumed. */
   readonly resumptions: number;
   /** When it was first started, and last: milliseconds since 1970. */
   readonly startedAtMs: number;
   readonly openedAtMs: number;
   /** When it ended. */
   readonly endedAtMs?: number;
-  /** Its record is damaged: it cannot go on, and the other fields may be wrong. */
+  /** Whether its record is damaged: then it cannot go on, and the other fields may be wrong. */
   readonly isDamaged?: boolean;
 }
 
-/** Which runs are wanted: all that match every field given. */
+/** The wanted runs: all that match every given field. */
 export interface RunRecordQuery {
   readonly state?: RecordedState;
   readonly dagId?: string;
@@ -49,7 +49,7 @@ export function checkedQuery(given: unknown): RunRecordQuery {
   return { ...(state && { state }), ...(dagId !== undefined && { dagId }) };
 }
 
-/** What users see of a run in a journal. */
+/** Returns what users see of a run in a journal. */
 export function runRecordOf(run: RecordedRun): RunRecord {
   const { key, runId, dagId, state, node, startedAtMs, openedAtMs, endedAtMs, isDamaged, epoch } = run;
   const { total, succeeded, error } = summaryOf(run);
@@ -78,6 +78,6 @@ function summaryOf({ summary }: RecordedRun): RunSummary {
   }
 }
 
-/** Nobody knows the key. */
+/** Returns the error for an unknown key. */
 export const noSuchRun = (key: string): HandoffError =>
   new HandoffError('HANDOFF_NOT_FOUND', `There is no run of key ${JSON.stringify(key)}`);

@@ -4,25 +4,25 @@ import type { StoredValue } from '../../value/index.js';
 import type { Receipt } from '../brain/messages.js';
 import { failureEntry, nodeEntry, RECORDED_VALUE_BYTES, successEntry } from './records.js';
 
-/** A group is at most so old when it is written, ms. */
+/** The oldest that a group may be when it is written, ms. */
 const OLDEST_MS = 50;
-/** A group that has so many bytes is written at once. */
+/** A group of this size is written at once, bytes. */
 const LARGEST_BYTES = 512 * 1024;
-/** After a failure the first new try comes so soon, the next after twice as long, ms. */
+/** The rest before the first new try after a failure; the next is twice as long, ms. */
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 5000;
 
-/** When a success counts: at once, and it is written soon, or when it is on disk. */
+/** When a success counts: at once, and it is written soon; or when it is on disk. */
 export type Durability = 'batched' | 'strict';
 
-/** What a recorder works with. */
+/** The parts that a recorder works with. */
 export interface RecorderDeps {
   readonly journal: RunJournal;
   readonly lease: Lease;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly durability: Durability;
-  /** For so long a journal that cannot be written may stay away. */
+  /** How long an unwritable journal may stay away, ms. */
   readonly journalWaitMs: number;
 }
 
@@ -40,8 +40,8 @@ export interface RecorderListener {
 export type EndState = Exclude<RecordedState, 'running'>;
 
 /**
- * Writes down what a run must not lose: collects entries and appends them in groups, one group at a time. While the journal cannot be
- * written, it tries again, and `mayStart` is false; after `journalWaitMs` the record is lost to this run.
+ * Records what a run must not lose: collects entries and appends them in groups, one group at a time. While the journal cannot be written,
+ * it tries again, and `mayStart` is false. After `journalWaitMs` the record is lost to this run.
  */
 export class Recorder {
   readonly #deps: RecorderDeps;
@@ -55,7 +55,7 @@ export class Recorder {
   #writing: Promise<void> | undefined;
   #failedSinceMs: number | undefined;
   #lost: HandoffError | undefined;
-  /** The node ends, and waits for no journal that stays away. */
+  /** Whether the node is ending: then it waits for no journal that stays away. */
   #isHurried = false;
   /** Ends the rest between two tries. */
   #wake: (() => void) | undefined;
@@ -95,13 +95,13 @@ export class Recorder {
     return false;
   }
 
-  /** Tells `listener` from now on what has happened. */
+  /** From now on calls `listener`. */
   listen(listener: RecorderListener): void {
     this.#listener = listener;
     if (this.#lost) listener.lost(this.#lost);
   }
 
-  /** Writes a success down. What is asked for again is written once. */
+  /** Records a success. A repeated one is recorded once. */
   success(index: number, attempt: number, receipt: Receipt, value: StoredValue | undefined): void {
     if (this.#lost) return;
     const isStrict = this.#deps.durability === 'strict';
@@ -112,14 +112,14 @@ export class Recorder {
     this.#add(successEntry(index, attempt, receipt, this.#numberOf(receipt.node), recordable(value)));
   }
 
-  /** Writes down that a function has failed for good. */
+  /** Records that a function has failed for good. */
   failure(index: number): void {
     if (!this.#lost) this.#add(failureEntry(index));
   }
 
   /**
-   * Writes all that is left, and the end. Resolves to what prevented it, if anything did. A run that is interrupted waits for no journal
-   * that stays away: it is interrupted without that too.
+   * Writes everything that is left, and the end. Resolves to the error that prevented it, if any. A run that is interrupted does not wait
+   * for a journal that stays away: it is interrupted without that too.
    */
   async end(state: EndState, summary: Uint8Array): Promise<HandoffError | undefined> {
     if (state === 'interrupted') this.hurry();
@@ -158,7 +158,7 @@ export class Recorder {
     } else this.#timer ??= this.#deps.clock.after(this.#deps.durability === 'strict' ? 0 : OLDEST_MS, () => void this.#write());
   }
 
-  /** Writes what there is, and under `strict` what comes meanwhile. Never rejects. */
+  /** Writes what is there, and under `strict` also what comes meanwhile. Never rejects. */
   #write(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;

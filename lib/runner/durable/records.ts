@@ -7,18 +7,18 @@ import type { PackedDag } from './take-plan.js';
 /** The kinds of entries in the groups of a run. */
 export const KINDS = { opening: 0, node: 1, success: 2, failure: 3 } as const;
 
-/** Results whose packed form is at most this large lie in the journal, bytes. */
+/** Results with at most this packed size are in the journal, bytes. */
 export const RECORDED_VALUE_BYTES = 64 * 1024;
 
-/** What the journal has of a run at each opening, before anything of that epoch has happened. */
+/** The content of the journal at each opening of a run, before anything of that epoch has happened. */
 export interface Opening {
   readonly dagId: string;
   readonly mode: 'cluster' | 'local';
-  /** What each function is, and what else the DAG holds; missing where both are as in the opening before. */
+  /** What each function is, and what else the DAG holds; missing if both are as in the opening before. */
   readonly planned?: { readonly plan: PlanRecord; readonly dag: PackedDag };
   /** Values of inputs that are known here, packed. */
   readonly inputs: readonly (readonly [id: string, packed: Uint8Array])[];
-  /** Those options that are data. */
+  /** The options that are data. */
   readonly options: Readonly<Record<string, unknown>>;
   /** For functions whose earlier success does not hold any more, why. */
   readonly reasons: readonly (readonly [number: number, reason: RerunReason])[];
@@ -59,7 +59,7 @@ export function successEntry(
   return { kind: KINDS.success, index, bytes };
 }
 
-/** A final failure. The error itself is not recorded: it is told when it happens. */
+/** A final failure. The error itself is not recorded: it is reported when it happens. */
 export const failureEntry = (index: number): JournalEntry => ({ kind: KINDS.failure, index, bytes: NO_BYTES });
 
 /** A success as it was recorded. */
@@ -88,7 +88,7 @@ export function readEntries(group: Uint8Array, epoch: number, nodes: Map<number,
   }
 }
 
-/** Hears what is in a record, in the order in which it was written. */
+/** Receives the content of a record, in the order in which it was written. */
 export interface EntryReader {
   opening(opening: Opening, epoch: number): void;
   success(index: number, success: RecordedSuccess): void;

@@ -3,16 +3,16 @@ import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
 import type { PreparedRun, RunEnd, RunView } from '../runs/open-run.js';
 
-/** What a call to go on with a run needs. */
+/** The parts that a call to resume a run needs. */
 export interface ResumeDeps {
   /** Reads the DAG of the run, and prepares a call for it. */
   readonly prepare: () => Promise<PreparedRun>;
-  /** What a rejection is for the caller. */
+  /** Returns the error for the caller of a rejection. */
   readonly fault: (thrown: unknown) => HandoffError;
   readonly wallNow: () => number;
 }
 
-/** One call to go on with a run whose DAG is known by its record alone. */
+/** One call to resume a run whose DAG is known by its record alone. */
 export class ResumeCall implements PreparedRun, RunView {
   readonly #placeholder: RunId;
   readonly #deps: ResumeDeps;

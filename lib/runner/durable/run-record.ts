@@ -15,10 +15,10 @@ import type { RecalledSuccess, Recollection, RerunReason } from '../brain/messag
 import { type Opening, type RecordedSuccess, readEntries } from './records.js';
 import type { PackedDag } from './take-plan.js';
 
-/** After so many bytes of a record the event loop gets its turn. */
+/** How many bytes of a record are read before the event loop gets a turn. */
 const READ_AT_ONCE_BYTES = 1024 * 1024;
 
-/** What the journal has of one run: the latest entry of each function, by its number in the plan that was opened last. */
+/** The journal's content about one run: the latest entry of each function, by its number in the plan that was opened last. */
 export interface RunHistory {
   readonly opening: Opening;
   readonly plan: PlanRecord;
@@ -84,7 +84,7 @@ class RecordReader {
   }
 }
 
-/** The part of a run's past that holds for its plan of now. */
+/** The part of a run's past that holds for its present plan. */
 export interface Recalled {
   readonly recollection: Recollection;
   /** The values that this node has, by function. */

@@ -19,7 +19,7 @@ export interface PlanTaking {
   contentOf(module: string): Promise<string | undefined>;
 }
 
-/** Records the plan of a request, with its constants and inputs as they were taken over. An input on another node counts as a new one. */
+/** Records the plan of a request, with its constants and inputs as they were captured. An input on another node counts as a new one. */
 export async function takePlan({ plan, constants, inputs }: PlanSource, { root, contentOf }: PlanTaking): Promise<PlanRecord> {
   const contents = new Map<string, string | undefined>();
   for (const module of modulesOf(plan)) contents.set(module, await contentOf(module));
@@ -60,22 +60,22 @@ class TakenConstants implements ConstantBytes {
   }
 }
 
-/** What a DAG holds beside its plan, with its constants packed. */
+/** What a DAG holds besides its plan, with its constants packed. */
 export type PackedDag = Omit<DagRecord, 'values'> & { readonly values: readonly Uint8Array[] };
 
-/** Records what the DAG of a request holds beside its plan. */
+/** Records what the DAG of a request holds besides its plan. */
 export async function takeDag({ plan, constants }: PlanSource): Promise<PackedDag> {
   const dag = await doInTurns(recordDag(plan));
   return { ...dag, values: dag.values.map((values) => constants.held('', values).pack('extraArgs')) };
 }
 
-/** What `takeDag` has packed. */
+/** Unpacks what `takeDag` made. */
 export const unpackedDag = (dag: PackedDag): DagRecord => ({
   ...dag,
   values: dag.values.map((packed) => unpack(packed, { freeze: false }) as readonly unknown[]),
 });
 
-/** The same plan, with the recorded digests of inputs that were not given again. */
+/** Returns the same plan, with the recorded digests of inputs that were not given again. */
 export function withInputsOf(plan: PlanRecord, recorded: PlanRecord): PlanRecord {
   const known = new Map(recorded.inputs.map((id, at) => [id, recorded.inputDigests[at] ?? null]));
   return { ...plan, inputDigests: plan.inputs.map((id, at) => plan.inputDigests[at] ?? known.get(id) ?? null) };

@@ -4,7 +4,7 @@ import type { DagRun } from '../run/dag-run.js';
 import type { RunJob } from '../run/run-job.js';
 import type { CheckedRunOptions } from './run-options.js';
 
-/** What a run that succeeded came to. */
+/** The outcome of a run that succeeded. */
 export interface RunOutcome<R> {
   /** The DAG id of the run: `dagId` of its options, else the DAG's own. */
   readonly dagId: string;
@@ -15,7 +15,7 @@ export interface RunOutcome<R> {
   readonly allocations: Readonly<Record<string, string>>;
   /** How long the run took, waiting included, ms. */
   readonly durationMs: number;
-  /** Of functions that may fail without failing the run, those that did. */
+  /** The functions that failed without failing the run, with their errors. */
   readonly failures: Readonly<Record<string, HandoffError>>;
 }
 
@@ -24,21 +24,21 @@ export type RunEnd =
   | { readonly type: 'completed'; readonly outcome: RunOutcome<Readonly<Record<string, unknown>>>; readonly event: CompletedEvent }
   | { readonly type: 'failed'; readonly error: HandoffError; readonly event: FailedEvent };
 
-/** A run that was accepted and waits for `launch`. */
+/** An accepted run that waits for `launch`. */
 export interface PreparedRun {
   readonly run: RunView;
-  /** Told once, when every attempt has ended and every claim is free. */
+  /** Called once, when every attempt has ended and every claim is free. */
   onEnd: (end: RunEnd) => void;
   /**
-   * Looks a durable run up, and begins it: its id and its progress may be those of another run before it has started. Others are launched
-   * by `Runs`.
+   * Looks a durable run up, and begins it. Before it has started, its id and its progress may be those of another run. Other runs are
+   * launched by `Runs`.
    */
   begin?(): void;
-  /** Cancels it; resolves when it has ended. Default: by its id. */
+  /** Cancels it. Resolves when it has ended. The default cancels by its id. */
   cancel?: (reason: unknown) => Promise<void>;
 }
 
-/** A run as those see it who asked for it. Of a durable run, id and progress are those of the run that it turns out to be. */
+/** A run as its caller sees it. The id and the progress of a durable run are those of the run that it turns out to be. */
 export interface RunView {
   readonly runId: RunId;
   readonly dagId: string;
@@ -57,11 +57,11 @@ export interface OpenRun extends PreparedRun {
   readonly options: CheckedRunOptions;
   readonly alive: Timer;
   isLaunched: boolean;
-  /** Every attempt has ended and every claim is free; what it came to is being put together. */
+  /** Whether every attempt has ended and every claim is free. The outcome is being put together. */
   isOver: boolean;
   timeout: Timer | undefined;
   stopListening: () => void;
-  /** Settles after `onEnd` was told. */
+  /** Settles after `onEnd` was called. */
   ended: Promise<void>;
   settle: () => void;
 }

@@ -9,7 +9,7 @@ export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffEr
   return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
 }
 
-/** A run took longer than its caller would wait. */
+/** Returns the error of a run that took longer than its caller waits. */
 export function timedOut(
   { dagId, runId, progress }: { readonly dagId: string; readonly runId: string; readonly progress: Progress },
   timeoutMs: number,

@@ -18,11 +18,11 @@ export interface CheckedRunOptions {
   readonly retainMs: number;
   /** Whether the run is recorded. */
   readonly isDurable: boolean;
-  /** The name of the run in its journal; default: its id. */
+  /** The name of the run in its journal; the default is its id. */
   readonly key: string | undefined;
   readonly durability: Durability;
   readonly reuse: Reuse;
-  /** How long to wait for a run of the key that another node drives. */
+  /** How long to wait for a run of the key that another node drives, ms. */
   readonly waitMs: number;
   /** The DAG id of the run; the default is the DAG's own. */
   readonly dagId: string | undefined;
@@ -80,7 +80,7 @@ export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedS
   };
 }
 
-/** A key has at most so many bytes of UTF-8. */
+/** The longest key, bytes of UTF-8. */
 const LONGEST_KEY_BYTES = 512;
 
 type DurableOptions = Pick<CheckedRunOptions, 'isDurable' | 'key' | 'durability' | 'reuse' | 'waitMs'>;
@@ -100,7 +100,7 @@ function checkedDurable({ key, durable = key !== undefined, durability = 'batche
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** Throws `TypeError` for what is no key of a run. */
+/** Throws `TypeError` if it cannot be the key of a run. */
 export function checkKey(key: unknown): asserts key is string {
   const fault = nameFault(key);
   if (fault !== undefined) throw new TypeError(`key ${fault}`);

@@ -12,11 +12,11 @@ import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
 /** Whether functions go wherever they fit, or stay on this node. */
 export type RunMode = 'cluster' | 'local';
 
-/** What was asked for, checked and taken over: what its caller changes afterwards has no effect. */
+/** A checked and captured request for a run: later changes by the caller have no effect. */
 export interface RunRequest {
   readonly plan: Plan;
   readonly mode: RunMode;
-  /** The options as they were given, but for what is no data. */
+  /** The given options, as far as they are data. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly options: CheckedRunOptions;
   readonly kinds: readonly ClaimClass[];
@@ -45,14 +45,14 @@ export function takeRequest(dag: DagLike, given: unknown, mode: RunMode, runId: 
   return { plan, mode, given: (given ?? {}) as RunRequest['given'], options, kinds, inputs, constants };
 }
 
-/** What a run had asked for when it was recorded. */
+/** The request of a run as it was recorded. */
 export interface RecordedRequest {
   readonly mode: RunMode;
   readonly options: Readonly<Record<string, unknown>>;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
 }
 
-/** The same with what the record says, where nothing else was given. Throws as `takeRequest` does. */
+/** The same request, completed from the record where nothing else was given. Throws as `takeRequest` does. */
 export function requestAgain(request: RunRequest, recorded: RecordedRequest | undefined, deps: RunDeps): RunRequest {
   const collect = recorded?.options.collect;
   const isThere = (id: unknown): boolean => request.plan.indexOf.has(id as string);
@@ -74,7 +74,7 @@ function refuseFaults(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (i
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
 }
 
-/** The kinds of claim of the functions. Throws for one that no member could ever hold. */
+/** Returns the classes of claims of the functions. Throws for one that no member could ever hold. */
 function kindsOf(plan: Plan, mode: RunMode, { node, allocation, root, refusesSkew }: RunDeps): readonly ClaimClass[] {
   const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
   const kinds = claimClasses(plan, { node, local: mode === 'local', threadCost, comparedBelow: refusesSkew ? root : undefined });
@@ -112,7 +112,7 @@ function inputsOf(plan: Plan, options: CheckedRunOptions, deps: RunDeps): Readon
 const isStored = (dagId: string, id: string, deps: RunDeps): boolean =>
   deps.store.storedValue(dagId, id) !== undefined || locationOf(dagId, id, deps) !== undefined;
 
-/** The other node that has a stored value. */
+/** Returns the other node that has a stored value. */
 function locationOf(dagId: string, id: string, { store, node: self }: RunDeps): string | undefined {
   const node = store.locations.lookup(dagId, id);
   return node === self ? undefined : node;

@@ -121,7 +121,7 @@ export class Runs {
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
     const job = { runId, plan, options, kinds, inputs, constants, recorder, past, ended };
     const run: DagRun = new DagRun(job, paths, this.#deps);
-    // Of a durable run that was driven here before, its results may be kept still.
+    // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);
     store.openRun(runId, plan.dagId);
     const open: OpenRun = {
@@ -144,7 +144,7 @@ export class Runs {
     return open;
   }
 
-  /** The durable runs of this node. Throws `TypeError` where they have no place. */
+  /** Returns the durable runs of this node. Throws `TypeError` if they have no place. */
   durable(what: string): DurableRuns {
     if (!this.#durable) throw new TypeError(`${what} needs a journal: this node was started without a dataDir`);
     return this.#durable;
