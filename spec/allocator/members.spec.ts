@@ -72,6 +72,14 @@ describe('allocation over several members', () => {
     expect(pinned.pump(0)).to.deep.equal(['0@b may queue']);
   });
 
+  it('queues nowhere what its strategy lets wait, though others fill a node', () => {
+    const members = () => [self({ cpu: 1 }), other('b', { cpu: 1 }, { cpu: 1 })];
+    const strategy = { name: 'never', place: () => undefined };
+    expect(asked(members(), one, 1, { strategy, takesAnyRoom: false }).pump(0)).to.deep.equal([]);
+    // Where no node has room, no strategy is asked.
+    expect(asked([self({}), ...members().slice(1)], one, 1, { strategy, takesAnyRoom: false }).pump(0)).to.deep.equal(['0@b may queue']);
+  });
+
   it('asks nobody who is not open', () => {
     const b = { ...other('b', { cpu: 1 }), isOpen: false };
     const { pump } = asked([self({}), b], one, 1);
