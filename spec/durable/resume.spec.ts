@@ -268,6 +268,17 @@ describe('a second call for a key', () => {
 });
 
 describe('durable runs', () => {
+  it('take only results that could go to a thread, also where functions share what they like', async () => {
+    const places = new DurablePlaces();
+    const handoff = await places.start('here', { freeze: false });
+    const dag = () => Dag.dynamic('d').add({ id: 'one', code: () => ({ call: () => 1 }) });
+    expect((await handoff.execute(dag())).results).to.have.nested.property('one.call');
+    const error = await caught(handoff.execute(dag(), { key: 'k' }));
+    expect(error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', attempts: 1 });
+    expect(error.cause).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', path: 'result.call' });
+    await places.stop();
+  });
+
   it('need a node with a journal, and options that are right', async () => {
     const places = new DurablePlaces();
     const handoff = await places.start();

@@ -32,6 +32,7 @@ export const randomPolicy = fc.record({
   onFailure: fc.constantFrom<'abort' | 'continue'>('abort', 'continue'),
   maxRetries: fc.nat(2),
   collected: fc.constantFrom<'all' | 'none'>('all', 'none'),
+  journal: fc.constantFrom<'none' | 'batched' | 'strict'>('none', 'batched', 'strict'),
 });
 export const randomWeather = fc.record({
   losses: fc.boolean(),
@@ -55,6 +56,8 @@ export class Outside {
   readonly stopping = new Map<number, number>();
   readonly rests = new Map<number, readonly [attempt: number, dueMs: number]>();
   readonly fetching = new Map<number, number>();
+  /** The successes that are on their way to the journal, by function, with the attempt. */
+  readonly recording = new Map<number, number>();
   turn = false;
   /** How often the run has ended. */
   ended = 0;
@@ -79,6 +82,8 @@ export class Outside {
         return void this.rests.set(command.index, [command.attempt, nowMs + command.delayMs]);
       case 'fetch-value':
         return void this.fetching.set(command.index, command.attempt);
+      case 'record-success':
+        return void this.recording.set(command.index, command.attempt);
       case 'take-turn':
         this.turn = true;
         return;
@@ -94,7 +99,7 @@ export class Outside {
 
   /** What is outstanding, with the times at which it is due. A run that is ending waits for no rest and no value. */
   outstanding(state: RunState, nowMs: number): unknown {
-    const { wanted, underWay, stopping, rests, fetching, turn, ended } = this;
+    const { wanted, underWay, stopping, rests, fetching, recording, turn, ended } = this;
     const sorted = (of: Iterable<unknown>): unknown[] => [...of].sort((a, b) => String(a).localeCompare(String(b)));
     if (state.phase === 'ended') return { ended };
     const isOpen = state.phase === 'open';
@@ -104,6 +109,7 @@ export class Outside {
       stopping: sorted([...stopping].map(([index, dueMs]) => [index, Math.max(dueMs, nowMs)])),
       rests: isOpen ? sorted([...rests].map(([index, [attempt, dueMs]]) => [index, attempt, Math.max(dueMs, nowMs)])) : [],
       fetching: isOpen ? sorted([...fetching].filter(([index]) => state.fetching.has(index))) : [],
+      recording: sorted([...recording].filter(([index]) => state.recording.has(index))),
       turn: isOpen && turn,
     };
   }
@@ -120,10 +126,15 @@ export class Outside {
       this.turn = false;
       return { type: 'turn-taken' };
     }
+    // Under `strict` alone a run waits for its records.
+    for (const index of [...this.recording.keys()]) if (!state.recording.has(index)) this.recording.delete(index);
     const mayLose = weather.losses && turn < 300;
     const gone = mayLose && roll() < 15 ? [...state.states.keys()].filter((index) => state.hasValue[index] === 1 && roll() < 50) : [];
     if (gone.length > 0) return { type: 'values-lost', indices: gone };
     const pick = <T>(of: ReadonlyMap<number, T>): readonly [number, T] => [...of].sort(([a], [b]) => a - b)[roll() % of.size]!;
+    if (this.recording.size > 0 && mayLose && roll() < 2) return { type: 'journal-lost', error: boom };
+    const isAlone = this.wanted.size + this.rests.size + this.underWay.size + this.fetching.size === 0;
+    if (this.recording.size > 0 && (isAlone || roll() < 30)) return this.#recorded();
     const isIdle = this.wanted.size + this.rests.size === 0;
     if (this.fetching.size > 0 && (roll() < 30 || (isIdle && this.underWay.size === 0))) return this.#fetched(state, pick(this.fetching));
     if (this.underWay.size > 0 && (roll() < 50 || isIdle)) return this.#attempt(state, pick(this.underWay), roll, mayLose);
@@ -151,6 +162,13 @@ export class Outside {
     this.wanted.clear();
     this.rests.clear();
     this.turn = false;
+  }
+
+  /** A group of successes is on disk. */
+  #recorded(): RunHappening {
+    const successes = [...this.recording].sort(([a], [b]) => a - b).map(([index, attempt]) => ({ index, attempt }));
+    this.recording.clear();
+    return { type: 'successes-recorded', successes };
   }
 
   #fetched(state: RunState, [index, attempt]: readonly [number, number]): RunHappening {
@@ -188,6 +206,9 @@ export class Outside {
     const held = [...this.claims].filter(([, count]) => count > 0).flatMap(([name, count]) => new Array(count).fill(name));
     const holding = state.states.flatMap((one, index) => (holdsClaim(one) ? [`${index} on ${state.nodes[index]}`] : []));
     expect(held.sort()).to.deep.equal(holding.sort());
+    for (const index of state.states.keys()) {
+      expect(state.recording.has(index)).to.equal(state.states[index] === 'recording');
+    }
     for (const [index, attempt] of state.fetching) {
       expect([state.states[index], state.attempts[index]]).to.deep.equal(['succeeded', attempt]);
     }

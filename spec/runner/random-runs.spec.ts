@@ -15,7 +15,12 @@ const no = (): void => {};
 /** A run with dice: what it is, and what becomes of it. */
 interface Given {
   readonly edges: Readonly<Record<string, readonly string[]>>;
-  readonly policy: { readonly onFailure: 'abort' | 'continue'; readonly maxRetries: number; readonly collected: 'all' | 'none' };
+  readonly policy: {
+    readonly onFailure: 'abort' | 'continue';
+    readonly maxRetries: number;
+    readonly collected: 'all' | 'none';
+    readonly journal: 'none' | 'batched' | 'strict';
+  };
   readonly weather: Weather;
   readonly seed: number;
 }
