@@ -1,22 +1,36 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from './exit-codes.js';
 import { nonEmpty } from './option-values.js';
+import { journalOf } from './secret-files.js';
 
 /** Where durable runs are recorded, as commander reads it. */
-export interface DataDirFlags {
+export interface DurableFlags {
   readonly dataDir?: string;
+  readonly journal?: string;
 }
 
-/** Adds the option of every command that records durable runs, or reads what is recorded. */
-export const withDataDir = (command: Command): Command =>
-  command.addOption(
-    new Option('--data-dir <dir>', 'the folder in which durable runs are recorded; made, for you alone, where it is missing')
-      .argParser(nonEmpty)
-      .env('HANDOFF_DATA_DIR'),
-  );
+/** Adds the options of every command that records durable runs, or reads what is recorded. */
+export const withDurableOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--data-dir <dir>', 'the folder in which durable runs are recorded; made, for you alone, where it is missing')
+        .argParser(nonEmpty)
+        .env('HANDOFF_DATA_DIR'),
+    )
+    .option(
+      '--journal <url>',
+      'the database in which durable runs are recorded, postgres://user@host/db?schema=handoff; default: that of HANDOFF_JOURNAL',
+      nonEmpty,
+    );
 
-/** Throws `UsageError` where there is no folder. `intent`: what cannot be done without it. */
-export function neededDataDir({ dataDir }: DataDirFlags, intent: string): string {
-  if (dataDir === undefined) throw new UsageError(`${intent}: name the folder with --data-dir or HANDOFF_DATA_DIR`);
-  return dataDir;
+/** Returns the options of a node that say where runs are recorded. Throws `UsageError` where none is given. `intent`: what cannot be done. */
+export function neededPlace(flags: DurableFlags, intent: string): { readonly dataDir?: string; readonly journal?: string } {
+  const { dataDir } = flags;
+  const journal = journalOf(flags.journal);
+  if (dataDir === undefined && journal === undefined) {
+    throw new UsageError(
+      `${intent}: name the folder with --data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL`,
+    );
+  }
+  return { ...(dataDir !== undefined && { dataDir }), ...(journal !== undefined && { journal }) };
 }

@@ -1,5 +1,5 @@
 import { blameFunctions, Handoff, HandoffError } from '../lib/index.js';
-import { type DataDirFlags, neededDataDir } from './durable-options.js';
+import { type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { type Display, displayLogger, quietDisplay } from './progress/display.js';
@@ -11,7 +11,7 @@ import { followed, printed } from './run-dag.js';
 import type { Session } from './session.js';
 
 /** The options of `handoff resume`, as commander reads them. */
-export interface ResumeFlags extends NodeFlags, DataDirFlags {
+export interface ResumeFlags extends NodeFlags, DurableFlags {
   readonly all?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -21,7 +21,7 @@ export interface ResumeFlags extends NodeFlags, DataDirFlags {
 export async function resumeRuns(key: string | undefined, flags: ResumeFlags, session: Session): Promise<ExitCode> {
   const { output, interrupt, standardError } = session;
   if ((key === undefined) === !flags.all) throw new UsageError('Cannot resume: give the key of a run, or --all');
-  const dataDir = neededDataDir(flags, 'Cannot resume');
+  const place = neededPlace(flags, 'Cannot resume');
   session.attributeErrors(blameFunctions);
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : lineDisplay({ groups: [], stream: standardError.stream });
@@ -29,7 +29,9 @@ export async function resumeRuns(key: string | undefined, flags: ResumeFlags, se
   for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
   let handoff: Handoff | undefined;
   try {
-    handoff = await usage('Cannot resume', () => Handoff.start({ ...nodeOptions(flags), dataDir, logger: displayLogger(display, colors) }));
+    handoff = await usage('Cannot resume', () =>
+      Handoff.start({ ...nodeOptions(flags), ...place, logger: displayLogger(display, colors) }),
+    );
     interrupt.endsFirst(handoff);
     if (key !== undefined) {
       await output.write(printed(await resumed(handoff, key, display, session), flags));
@@ -72,9 +74,9 @@ async function resumed(
 }
 
 /** Deletes the record of a run. */
-export async function forgetRun(key: string, flags: DataDirFlags): Promise<ExitCode> {
-  const dataDir = neededDataDir(flags, 'Cannot forget');
-  await using handoff = await usage('Cannot forget', () => Handoff.start({ dataDir }));
+export async function forgetRun(key: string, flags: DurableFlags): Promise<ExitCode> {
+  const place = neededPlace(flags, 'Cannot forget');
+  await using handoff = await usage('Cannot forget', () => Handoff.start(place));
   await usage('Cannot forget', () => handoff.forget(key));
   return ExitCode.done;
 }

@@ -1,7 +1,7 @@
 import { blameFunctions, type ExecuteOptions, type Extensions, Handoff, HandoffError, type Run, strategyNames } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { loadExtensions } from './dag/load-extensions.js';
-import { type DataDirFlags, neededDataDir } from './durable-options.js';
+import { type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { type Display, displayLogger, quietDisplay } from './progress/display.js';
@@ -12,7 +12,7 @@ import type { Session } from './session.js';
 import { openTraceFile, type TraceFile } from './trace-file.js';
 
 /** The options of `handoff run`, as commander reads them. */
-export interface RunFlags extends NodeFlags, DataDirFlags {
+export interface RunFlags extends NodeFlags, DurableFlags {
   readonly local?: boolean;
   readonly input?: ReadonlyMap<string, unknown>;
   readonly strategy?: string;
@@ -76,8 +76,8 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
 }
 
 /** Where the run is recorded, if it has a key. Throws `UsageError` for options that go only with one. */
-function durablePlace(flags: RunFlags): { readonly dataDir?: string } {
-  if (flags.key !== undefined) return { dataDir: neededDataDir(flags, 'Cannot run with --key') };
+function durablePlace(flags: RunFlags): ReturnType<typeof neededPlace> {
+  if (flags.key !== undefined) return neededPlace(flags, 'Cannot run with --key');
   for (const option of ['strict', 'reuse'] as const) {
     if (flags[option] !== undefined) throw new UsageError(`Cannot run: --${option} goes with --key`);
   }

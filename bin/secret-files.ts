@@ -26,10 +26,11 @@ const REST_MS = 20;
 const OTHERS = 0o077;
 
 /**
- * The secret from the environment, if there is one. It is removed at once, before any user module is loaded: modules, functions and the
- * processes that they start must not see it.
+ * The secrets from the environment, where there are some: a URL may hold a password. They are removed at once, before any user module is loaded: modules, functions and the
+ * processes that they start must not see them.
  */
 const environmentCookie = takenFromEnvironment('HANDOFF_COOKIE');
+const environmentJournal = takenFromEnvironment('HANDOFF_JOURNAL');
 
 function takenFromEnvironment(name: string): string | undefined {
   const value = process.env[name];
@@ -53,6 +54,10 @@ export function cookieOf({ cookieFile }: SecretFlags, inEnvironment = environmen
   }
   return cookie;
 }
+
+/** Returns the URL of the journal: that of `--journal`, else that of `HANDOFF_JOURNAL`. */
+export const journalOf = (given: string | undefined, inEnvironment = environmentJournal): string | undefined =>
+  given ?? (inEnvironment || undefined);
 
 /** Returns the certificate of this node, if one is given. Throws `UsageError` as `cookieOf` does; only the key must be secret. */
 export function tlsOf({ tlsCert, tlsKey, tlsCa }: SecretFlags): TlsOptions | undefined {

@@ -1,19 +1,19 @@
 import { JournalReader, type RecordedState, type RunRecord } from '../lib/index.js';
-import { type DataDirFlags, neededDataDir } from './durable-options.js';
-import { ExitCode } from './exit-codes.js';
+import { type DurableFlags, neededPlace } from './durable-options.js';
+import { ExitCode, usage } from './exit-codes.js';
 import { padded, widthOf } from './progress/text-width.js';
 import { terminalJson, terminalLine, terminalName } from './report/terminal-text.js';
 import type { Session } from './session.js';
 
 /** The options of `handoff runs`, as commander reads them. */
-export interface RunsFlags extends DataDirFlags {
+export interface RunsFlags extends DurableFlags {
   readonly state?: RecordedState;
   readonly json?: boolean;
 }
 
-/** Prints the durable runs of a folder. */
+/** Prints the durable runs of a folder or a database. */
 export async function showRuns(flags: RunsFlags, { output }: Session): Promise<ExitCode> {
-  await using reader = await JournalReader.open({ dataDir: neededDataDir(flags, 'Cannot list runs') });
+  await using reader = await usage('Cannot list runs', () => JournalReader.open(neededPlace(flags, 'Cannot list runs')));
   const runs = await reader.runs(flags.state ? { state: flags.state } : {});
   await output.write(flags.json ? `${terminalJson(JSON.stringify(runs))}\n` : runsText(runs));
   return ExitCode.done;

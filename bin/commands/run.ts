@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { strategyNames } from '../../lib/index.js';
-import { withDataDir } from '../durable-options.js';
+import { withDurableOptions } from '../durable-options.js';
 import { withClusterOptions, withNodeOptions } from '../node-options.js';
 import { amount, collected, count, countFrom, input, nonEmpty } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
@@ -12,7 +12,7 @@ export function runCommand(session: Session): Command {
     .description('Executes a DAG, shows its progress on standard error, and prints the results of its sinks on standard output.')
     .argument('<module>', 'the module that exports the DAG, as path or path#export')
     .option('--local', "run every function on this node, whatever the functions' node and cost say");
-  return withDataDir(withNodeOptions(withClusterOptions(command)))
+  return withDurableOptions(withNodeOptions(withClusterOptions(command)))
     .option('--input <id=json>', 'the value of an input of the DAG; for each input once', input)
     .option(
       '--strategy <s>',
@@ -25,7 +25,11 @@ export function runCommand(session: Session): Command {
     .option('--timeout-ms <ms>', 'how long the run may take, waiting included; default: no limit', amount)
     .option('--max-concurrency <n>', 'how many functions run at once, at most; default: no limit', countFrom(1))
     .option('--collect <what>', 'whose results are printed: all, sinks, or the id of a function, for each once; default: sinks', collected)
-    .option('--key <key>', 'record the run under this name: called again, it goes on where it was, and needs a --data-dir', nonEmpty)
+    .option(
+      '--key <key>',
+      'record the run under this name: called again, it goes on where it was, and needs a --data-dir or a --journal',
+      nonEmpty,
+    )
     .option('--strict', 'record a success before anything that depends on it starts')
     .addOption(
       new Option('--reuse <what>', 'which recorded successes are used again; default: same-code').choices([

@@ -1,31 +1,37 @@
 import { systemClock } from '../base/index.js';
 import { DataDir, type Journal, journals } from '../journal/index.js';
 import { checkedQuery, type RunRecord, type RunRecordQuery, runRecordOf } from '../runner/index.js';
-import { checkedDataDir } from './options/node-options.js';
+import { checkedDataDir, checkedJournal } from './options/node-options.js';
 
 /** The options of `JournalReader.open`. */
 export interface JournalReaderOptions {
-  /** The folder that nodes are started with. */
-  dataDir: string;
+  /** The folder that a node is started with. */
+  dataDir?: string;
+  /** The URL of the database that nodes are started with: of both, this one is read. */
+  journal?: string;
 }
 
-/** Reads which durable runs are recorded in a folder, also beside a node that uses it. Nothing is written. */
+/** Reads which durable runs are recorded in a folder or a database, also beside the nodes that use it. Nothing is written. */
 export class JournalReader implements AsyncDisposable {
-  readonly #folder: DataDir;
+  readonly #folder: DataDir | undefined;
   readonly #journal: Journal;
 
-  private constructor(folder: DataDir, journal: Journal) {
+  private constructor(folder: DataDir | undefined, journal: Journal) {
     this.#folder = folder;
     this.#journal = journal;
   }
 
-  /** Opens a folder. Rejects with `HANDOFF_STORAGE_FAILED` and its reason, and with `TypeError` for wrong options. */
+  /** Opens it. Rejects with `HANDOFF_STORAGE_FAILED` and its reason, and with `TypeError` for wrong options. */
   static async open(options: JournalReaderOptions): Promise<JournalReader> {
     const path = checkedDataDir(options?.dataDir);
-    if (path === undefined) throw new TypeError('dataDir must be the path of a folder');
+    const url = checkedJournal(options?.journal);
+    const given = { node: '', clock: systemClock, isReadOnly: true };
+    if (url !== undefined)
+      return new JournalReader(undefined, await journals.postgres(url, { ...given, leaseMs: Number.POSITIVE_INFINITY }));
+    if (path === undefined) throw new TypeError('dataDir or journal must say where to read');
     const folder = await DataDir.open(path, { isReadOnly: true });
     try {
-      const journal = await journals.sqlite(folder, { node: '', clock: systemClock, isReadOnly: true });
+      const journal = await journals.sqlite(folder, given);
       return new JournalReader(folder, journal);
     } catch (error) {
       folder.close();
@@ -41,7 +47,7 @@ export class JournalReader implements AsyncDisposable {
   /** Closes what was opened. */
   async close(): Promise<void> {
     await this.#journal.close();
-    this.#folder.close();
+    this.#folder?.close();
   }
 
   /** Closes it: for `await using`. */

@@ -20,6 +20,7 @@ export type {
 export type { JournalOptions } from './journal-options.js';
 export { type JournalName, journals } from './journals/index.js';
 export { MemoryDatabase } from './journals/memory.js';
+export { checkJournalUrl } from './postgres/postgres-url.js';
 export { isStorageFailed, STORAGE_FAULTS, type StorageFault } from './storage-failed.js';
 export { FaultyStore, type JournalFaults } from './stored/faulty-store.js';
 export type { JournalStore } from './stored/operations.js';

@@ -58,7 +58,7 @@ class Look {
       this.#end = resolve;
       this.#fail = reject;
     });
-    const { HANDOFF_COOKIE: _secret, ...env } = process.env;
+    const { HANDOFF_COOKIE: _cookie, HANDOFF_JOURNAL: _journal, ...env } = process.env;
     this.#child = fork(fileURLToPath(new URL('./entry.mjs', import.meta.url)), {
       env,
       execArgv: [],

@@ -12,7 +12,7 @@ export function processIsolation(options: IsolationOptions): IsolationRunner {
   const { root, node, freeze, threadHeapMiB, logger } = options;
   const guard = new KillGuard(logger);
   const environment = (): NodeJS.ProcessEnv => {
-    const { HANDOFF_COOKIE: _secret, ...env } = threadEnvironment(root) ?? process.env;
+    const { HANDOFF_COOKIE: _cookie, HANDOFF_JOURNAL: _journal, ...env } = threadEnvironment(root) ?? process.env;
     return env;
   };
   const pooled = new PooledIsolation('process', options, {

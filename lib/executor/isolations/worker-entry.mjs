@@ -2,6 +2,7 @@
 
 // Whatever the program itself needs it for, functions and their child processes do not.
 delete process.env.HANDOFF_COOKIE;
+delete process.env.HANDOFF_JOURNAL;
 
 const load = async () => {
   try {

@@ -1,34 +1,35 @@
-import { DataDir, journals } from '../../journal/index.js';
+import { DataDir, type Journal, type JournalOptions, journals } from '../../journal/index.js';
 import type { DurablePlace } from '../../runner/index.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
 
-/** How long a silent driver keeps its runs where several nodes share a journal, ms. */
-const LEASE_MS = 10_000;
-
 /**
  * Opens the place where the node's durable runs are recorded; `undefined` where its options name none. Rejects with
- * `HANDOFF_STORAGE_FAILED` and its reason.
+ * `HANDOFF_STORAGE_FAILED` and its reason; with `unreachable` once a database has not answered for `joinTimeoutMs`.
  */
-export async function openDurablePlace(
-  { name, dataDir, journalWaitMs }: CheckedNodeOptions,
-  { openJournal, clock }: Environment,
-): Promise<DurablePlace | undefined> {
+export async function openDurablePlace(options: CheckedNodeOptions, environment: Environment): Promise<DurablePlace | undefined> {
+  const { name: node, dataDir, leaseMs, journalWaitMs, network } = options;
+  const { openJournal, clock } = environment;
+  const given: JournalOptions = { node, clock, leaseMs, openTimeoutMs: network.joinTimeoutMs };
   if (openJournal) {
-    const journal = await openJournal({ node: name, clock, leaseMs: LEASE_MS });
+    const journal = await openJournal(given);
     return { journal, journalWaitMs, close: () => journal.close() };
   }
-  if (dataDir === undefined) return undefined;
-  const folder = await DataDir.open(dataDir);
+  if (dataDir === undefined && options.journal === undefined) return undefined;
+  // With both, the records are in the database; the folder is this node's own all the same.
+  const folder = dataDir === undefined ? undefined : await DataDir.open(dataDir);
   try {
-    const journal = await journals.sqlite(folder, { node: name, clock });
+    const journal = await openNamed(options.journal, folder, given);
     const close = async (): Promise<void> => {
       await journal.close();
-      folder.close();
+      folder?.close();
     };
     return { journal, journalWaitMs, close };
   } catch (error) {
-    folder.close();
+    folder?.close();
     throw error;
   }
 }
+
+const openNamed = (url: string | undefined, folder: DataDir | undefined, options: JournalOptions): Promise<Journal> =>
+  url === undefined ? journals.sqlite(folder!, options) : journals.postgres(url, options);

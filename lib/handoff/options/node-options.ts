@@ -12,6 +12,7 @@ import {
 import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger, nameFault } from '../../base/index.js';
 import type { Isolation } from '../../dag/index.js';
 import { isolations as builtIn, type IsolationFactory } from '../../executor/index.js';
+import { checkJournalUrl } from '../../journal/index.js';
 import type { Transport } from '../../peer/index.js';
 import { defaultBackend, guardedBackend, type StoreBackend } from '../../store/index.js';
 import { defaultCapabilities } from './container-limits.js';
@@ -97,7 +98,19 @@ export interface NodeOptions {
    */
   dataDir?: string;
   /**
-   * How long a journal that cannot be written may stay away, ms: a full disk. Until then durable runs pause, afterwards they reject with
+   * The database in which durable runs are recorded, `postgres://user@host/db?schema=handoff`. All nodes that name it share the runs, and
+   * a run has one driver at a time. With a `dataDir` too, the records are in the database. `PGPASSWORD` and `.pgpass` hold the password.
+   * The default is none.
+   */
+  journal?: string;
+  /**
+   * For how long a node that is silent keeps the runs that it drives, where nodes share a `journal`, ms. Afterwards others may go on with
+   * them. It renews its lease every third of that.
+   * @default 10_000
+   */
+  leaseMs?: number;
+  /**
+   * How long a journal that cannot be written may stay away, ms: a full disk, a database that is away. Until then durable runs pause, afterwards they reject with
    * `HANDOFF_STORAGE_FAILED` and go on when they are executed again.
    * @default 60_000
    */
@@ -136,6 +149,8 @@ export interface CheckedNodeOptions {
   readonly codeSkew: 'warn' | 'refuse';
   readonly root: string;
   readonly dataDir: string | undefined;
+  readonly journal: string | undefined;
+  readonly leaseMs: number;
   readonly journalWaitMs: number;
   /** The most memory of the values of ended runs, bytes. */
   readonly retainedBytesLimit: number;
@@ -165,11 +180,16 @@ const KNOWN = new Set<string>([
   'codeSkew',
   'root',
   'dataDir',
+  'journal',
+  'leaseMs',
   'journalWaitMs',
   'logger',
   ...EXTENSIONS,
 ]);
 const MIB = 2 ** 20;
+
+/** A shorter lease would run out while a database answers. */
+const SHORTEST_LEASE_MS = 100;
 
 /** Each is told with every beat. */
 const MOST_ISOLATIONS = 50;
@@ -215,6 +235,8 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     codeSkew,
     root: checkedRoot(options.root),
     dataDir: checkedDataDir(options.dataDir),
+    journal: checkedJournal(options.journal),
+    leaseMs: checkedNumber('leaseMs', options.leaseMs, { or: 10_000, least: SHORTEST_LEASE_MS }),
     journalWaitMs: checkedNumber('journalWaitMs', options.journalWaitMs, { or: 60_000 }),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger,
@@ -255,6 +277,17 @@ export function checkedRoot(given: unknown): string {
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
     throw new TypeError(`root must be the path of a folder: ${root} is not one`);
   return root;
+}
+
+/**
+ * Returns the URL of a journal as it was given. Throws `TypeError` for what is none, and `RangeError` for a schema of another form; neither
+ * repeats the URL, which may hold a password.
+ */
+export function checkedJournal(given: unknown): string | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== 'string') throw new TypeError('journal must be a URL, as postgres://user@host/db');
+  checkJournalUrl(given);
+  return given;
 }
 
 /** Returns the folder of durable runs as an absolute path. Throws `TypeError` for anything but a path. */

@@ -25,3 +25,8 @@ export function parsePostgresUrl(url: string): PostgresPlace {
   const rest = `${parameters}`;
   return { connectionString: `${base}${rest && `?${rest}`}${fragment}`, schema };
 }
+
+/** Throws as `parsePostgresUrl` does. */
+export function checkJournalUrl(url: string): void {
+  parsePostgresUrl(url);
+}
