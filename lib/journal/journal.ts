@@ -18,6 +18,8 @@ export interface RecordedRun {
   readonly node: string;
   /** How long the driver's lease still holds, ms; 0 for a run without a driver, `Infinity` where a lock takes the lease's place. */
   readonly leaseLeftMs: number;
+  /** How many groups were written in this epoch, including those of its opening. */
+  readonly groupCount: number;
   /** How many resumptions in a row, including the latest, have appended no group; 0 for a run that was never resumed. */
   readonly idleResumptions: number;
   /** Milliseconds since 1970, by the journal's clock: when the run was first opened, and last. */
@@ -59,6 +61,11 @@ export interface OpenRunRequest {
   readonly key: string;
   /** The epoch that the caller knows of the run: 0 for a key that the journal does not know. The run is opened in the next one. */
   readonly knownEpoch: number;
+  /**
+   * What the caller has read of the run: it is opened only if nothing was added in that epoch, and it did not end, since. Without it, only
+   * the epoch is looked at.
+   */
+  readonly known?: Pick<RecordedRun, 'state' | 'groupCount'> | undefined;
   /** The id of a new run. A run that the journal knows keeps its own. */
   readonly runId: string;
   readonly dagId: string;
@@ -69,7 +76,7 @@ export interface OpenRunRequest {
 
 /**
  * The answer to `openRun`. `driven`: the lease of another driver holds, or the run is open in this journal. `changed`: the run is in
- * another epoch than `knownEpoch`, or gone (then without a `run`): look again.
+ * another epoch than `knownEpoch`, has changed since it was read, or is gone (then without `recorded`): look again.
  */
 export type OpenRunAnswer =
   | { readonly type: 'opened'; readonly run: RunJournal; readonly recorded: RecordedRun }

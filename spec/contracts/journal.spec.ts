@@ -163,6 +163,21 @@ for (const name of Object.keys(journals) as JournalName[]) {
       expect(await journal.findRuns({ key: 'unknown' })).to.deep.equal([]);
     });
 
+    it('opens no run to which something was added, or that ended, since the caller read it', async () => {
+      const journal = await place.open();
+      const run = await opened(journal, 'k');
+      await run.append(bytesOf('one'));
+      const seen = [await find(journal, 'k')];
+      await run.append(bytesOf('two'));
+      seen.push(await find(journal, 'k'));
+      await run.end('completed', bytesOf('end'));
+      expect(seen.map(({ groupCount }) => groupCount)).to.deep.equal([2, 3]);
+      for (const known of seen) expect(await journal.openRun(requestFor('k', { knownEpoch: 1, known }))).to.include({ type: 'changed' });
+      const known = await find(journal, 'k');
+      expect((await journal.openRun(requestFor('k', { knownEpoch: 1, known, opening: [] }))).type).to.equal('opened');
+      expect(await find(journal, 'k')).to.include({ epoch: 2, groupCount: 0 });
+    });
+
     it('opens no run that is open here already', async () => {
       const journal = await place.open();
       const run = await opened(journal, 'k');

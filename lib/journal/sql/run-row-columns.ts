@@ -77,14 +77,14 @@ export function readRow(columns: SqlRow): { readonly row: RunRow; readonly isDam
   return { row, isDamaged: !isWhole };
 }
 
-/** A run with the columns `live`, `ends_at_ms`, `now_ms` and `has_new_groups` beside its own. `canLive`: see `Dialect`. */
+/** A run with the columns `live`, `ends_at_ms`, `now_ms` and `last_group` beside its own. `canLive`: see `Dialect`. */
 export function readRun(columns: SqlRow, canLive: boolean): StoredRun {
   const { row, isDamaged } = readRow(columns);
   const isThere = canLive && columns.live !== null;
   const endsAtMs = columns.ends_at_ms === null ? Number.POSITIVE_INFINITY : numberIn(columns, 'ends_at_ms');
   const stored = storedRun(row, {
     leaseLeftMs: isThere ? endsAtMs - numberIn(columns, 'now_ms') : 0,
-    hasNewGroups: Boolean(columns.has_new_groups),
+    groupCount: columns.last_group === null ? 0 : numberIn(columns, 'last_group') + 1,
   });
   return isDamaged ? { ...stored, isDamaged } : stored;
 }

@@ -1,6 +1,6 @@
 import { groupChecksum, isSameBytes } from '../groups/checksum.js';
 import type { Session, StoredRun, StoreOperation, StoreOperations } from '../stored/operations.js';
-import { isDriven, openedRow, type RunRow } from '../stored/run-rows.js';
+import { hasChanged, isDriven, openedRow, type RunRow } from '../stored/run-rows.js';
 import { bytesIn, type Dialect, numberIn, type SqlQuery, type SqlRow, type SqlValue, textBytes, textIn } from './dialect.js';
 import { RUN_COLUMNS, readRow, readRun, rowValues, sealedSummary } from './run-row-columns.js';
 import { JOURNAL_VERSION, refuseOther } from './schema.js';
@@ -34,6 +34,7 @@ export class SqlOperations {
     if (before?.isDamaged) return { type: 'damaged', stored: before };
     if ((before?.epoch ?? 0) !== request.knownEpoch) return { type: 'changed', ...(before ? { stored: before } : {}) };
     if (before && isDriven(before, session, isOpenHere)) return { type: 'driven', stored: before };
+    if (before && hasChanged(before, request.known)) return { type: 'changed', stored: before };
     const row = openedRow(request, session, before, await this.#nowMs());
     if (!(before ? await this.#updateRow(row) : await this.#insertRow(row))) {
       const stored = await this.#run(request.key);
@@ -172,8 +173,8 @@ export class SqlOperations {
 
   #runs(tail: string): string {
     const { prefix, nowMs } = this.#dialect;
-    const newGroups = `SELECT 1 FROM ${prefix}groups g WHERE g.run_id = r.run_id AND g.epoch = r.epoch AND g.sequence >= r.opening_groups`;
-    return `SELECT r.*, s.id AS live, s.ends_at_ms, ${nowMs} AS now_ms, EXISTS (${newGroups}) AS has_new_groups
+    const lastGroup = `SELECT max(g.sequence) FROM ${prefix}groups g WHERE g.run_id = r.run_id AND g.epoch = r.epoch`;
+    return `SELECT r.*, s.id AS live, s.ends_at_ms, ${nowMs} AS now_ms, (${lastGroup}) AS last_group
       FROM ${prefix}runs r LEFT JOIN ${prefix}sessions s ON s.id = r.session ${tail}`;
   }
 

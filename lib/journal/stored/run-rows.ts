@@ -27,12 +27,12 @@ export interface RunRow {
 export interface RowContext {
   /** How long the lease of the row's session holds; `undefined` or less for one that is over. */
   readonly leaseLeftMs: number | undefined;
-  /** Whether the row's epoch has groups that its opening did not bring. */
-  readonly hasNewGroups: boolean;
+  /** How many groups the row's epoch has. */
+  readonly groupCount: number;
 }
 
 /** Returns a row as it is reported: a run whose driver's lease is over is interrupted. */
-export function storedRun(row: RunRow, { leaseLeftMs = 0, hasNewGroups }: RowContext): StoredRun {
+export function storedRun(row: RunRow, { leaseLeftMs = 0, groupCount }: RowContext): StoredRun {
   const isDriven = row.state === 'running' && leaseLeftMs > 0;
   const { key, runId, dagId, epoch, session, node, startedAtMs, openedAtMs, endedAtMs, summary } = row;
   return {
@@ -44,7 +44,8 @@ export function storedRun(row: RunRow, { leaseLeftMs = 0, hasNewGroups }: RowCon
     session,
     node,
     leaseLeftMs: isDriven ? leaseLeftMs : 0,
-    idleResumptions: hasNewGroups ? 0 : row.resumptions,
+    groupCount,
+    idleResumptions: groupCount > row.openingGroups ? 0 : row.resumptions,
     startedAtMs,
     openedAtMs,
     ...(endedAtMs > 0 ? { endedAtMs } : {}),
@@ -55,6 +56,13 @@ export function storedRun(row: RunRow, { leaseLeftMs = 0, hasNewGroups }: RowCon
 /** Whether a run is driven, as seen from `session`: by another whose lease holds, or by this one as long as it is open in this process. */
 export const isDriven = (stored: StoredRun, session: Session, isOpenHere: boolean): boolean =>
   stored.session === session.id && stored.state === 'running' ? isOpenHere : stored.state === 'running';
+
+/** Whether a run of the known epoch is not as the caller of `openRun` has read it. */
+export function hasChanged(stored: StoredRun, known: OpenRunRequest['known']): boolean {
+  if (!known) return false;
+  const isEnded = ({ state }: Pick<StoredRun, 'state'>): boolean => state !== 'running' && state !== 'interrupted';
+  return stored.groupCount !== known.groupCount || isEnded(stored) !== isEnded(known);
+}
 
 /** The row of a run once `request` has opened it: a new one, or the next epoch of `before`. */
 export function openedRow(request: OpenRunRequest, session: Session, before: StoredRun | undefined, nowMs: number): RunRow {

@@ -1,7 +1,7 @@
 // Brain: pure.
 import type { StoredGroup } from '../groups/verify-groups.js';
 import type { StoredRun, StoreOperations } from './operations.js';
-import { isDriven, openedRow, type RunRow, storedRun } from './run-rows.js';
+import { hasChanged, isDriven, openedRow, type RunRow, storedRun } from './run-rows.js';
 
 type From<Name extends keyof StoreOperations> = StoreOperations[Name]['from'];
 type To<Name extends keyof StoreOperations> = StoreOperations[Name]['to'];
@@ -43,6 +43,7 @@ export class RunTable {
     const before = known && this.#read(known, nowMs);
     if ((before?.epoch ?? 0) !== request.knownEpoch) return { type: 'changed', ...(before ? { stored: before } : {}) };
     if (before && isDriven(before, session, isOpenHere)) return { type: 'driven', stored: before };
+    if (before && hasChanged(before, request.known)) return { type: 'changed', stored: before };
     const run: TableRun = known ?? { row: openedRow(request, session, before, nowMs), groups: [] };
     run.row = openedRow(request, session, before, nowMs);
     this.runs.set(request.key, run);
@@ -128,7 +129,7 @@ export class RunTable {
     const last = groups.at(-1);
     return storedRun(row, {
       leaseLeftMs: endsAtMs === undefined ? undefined : endsAtMs - nowMs,
-      hasNewGroups: last !== undefined && last.epoch === row.epoch && last.sequence >= row.openingGroups,
+      groupCount: last?.epoch === row.epoch ? last.sequence + 1 : 0,
     });
   }
 }

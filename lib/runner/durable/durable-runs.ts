@@ -188,6 +188,7 @@ export class DurableRuns {
       const answer: OpenRunAnswer = await journal.openRun({
         key,
         knownEpoch: recorded?.epoch ?? 0,
+        known: recorded,
         runId,
         dagId: request.plan.dagId,
         opening: [packEntries([openingEntry(await this.#openingOf(request, record, again, plan))])],
