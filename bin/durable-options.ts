@@ -3,6 +3,9 @@ import { UsageError } from './exit-codes.js';
 import { nonEmpty } from './option-values.js';
 import { journalOf } from './secret-files.js';
 
+/** How long the command waits for a run that another node drives: for the lease of one that was killed, and a little more, ms. */
+export const DRIVER_WAIT_MS = 12_000;
+
 /** Where durable runs are recorded, as commander reads it. */
 export interface DurableFlags {
   readonly dataDir?: string;

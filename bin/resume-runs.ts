@@ -1,5 +1,5 @@
 import { blameFunctions, Handoff, HandoffError } from '../lib/index.js';
-import { type DurableFlags, neededPlace } from './durable-options.js';
+import { DRIVER_WAIT_MS, type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { type Display, displayLogger, quietDisplay } from './progress/display.js';
@@ -65,7 +65,7 @@ async function resumed(
   display: Display,
   { interrupt }: Session,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const run = handoff.resume(key, { retainMs: 0 });
+  const run = handoff.resume(key, { retainMs: 0, waitMs: DRIVER_WAIT_MS });
   interrupt.ends(() => {
     display.print('handoff: interrupted');
     void run.cancel('interrupted');

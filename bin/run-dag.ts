@@ -1,7 +1,7 @@
 import { blameFunctions, type ExecuteOptions, type Extensions, Handoff, HandoffError, type Run, strategyNames } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { loadExtensions } from './dag/load-extensions.js';
-import { type DurableFlags, neededPlace } from './durable-options.js';
+import { DRIVER_WAIT_MS, type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { type Display, displayLogger, quietDisplay } from './progress/display.js';
@@ -109,7 +109,7 @@ function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(input && { inputs: Object.fromEntries(input) }),
-    ...(key !== undefined && { key }),
+    ...(key !== undefined && { key, waitMs: DRIVER_WAIT_MS }),
     ...(strict && { durability: 'strict' }),
     ...(reuse && { reuse }),
   };

@@ -31,6 +31,12 @@ describe('the cookie in HANDOFF_COOKIE', function () {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: NOWHERE });
   });
 
+  it('is not seen, no more than HANDOFF_JOURNAL, whose URL may hold a password', async () => {
+    const env = { HANDOFF_JOURNAL: 'postgres://u:secret@127.0.0.1:1/d', LOOK_AT: 'HANDOFF_JOURNAL' };
+    const { code, stdout } = await call(['run', fixture('environment.mjs'), '-q'], { env }).ended;
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: NOWHERE });
+  });
+
   it('lets nodes join, and is not seen by what they run', async () => {
     const surroundings = { env: { HANDOFF_COOKIE: COOKIE } };
     const worker = await nodes.start(['--name', 'worker'], surroundings);

@@ -48,12 +48,12 @@ describe('handoff with a folder for durable runs', () => {
   it('says what is missing or wrong', async () => {
     const env = { NOTES: notes() };
     for (const [args, text] of [
-      [['run', fixture('durable.mjs'), '--key', 'k'], '--data-dir or HANDOFF_DATA_DIR'],
+      [['run', fixture('durable.mjs'), '--key', 'k'], '--data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL'],
       [['run', fixture('durable.mjs'), '--strict'], '--strict goes with --key'],
-      [['runs'], '--data-dir or HANDOFF_DATA_DIR'],
+      [['runs'], '--data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL'],
       [['resume'], 'give the key of a run, or --all'],
       [['resume', 'k', '--all', '--data-dir', 'x'], 'give the key of a run, or --all'],
-      [['forget', 'k'], '--data-dir or HANDOFF_DATA_DIR'],
+      [['forget', 'k'], '--data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL'],
     ] as const) {
       const ended = await call(args, { env }).ended;
       expect(ended.code, args.join(' ')).to.equal(2);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { Dag, functionsIn } from 'handoff-dag';
 
 const here = functionsIn(import.meta.url);
-const NAME = 'HANDOFF_COOKIE';
+const NAME = process.env.LOOK_AT ?? 'HANDOFF_COOKIE';
 /** As it was when the module was loaded: in the command, or in a thread. */
 const atLoad = process.env[NAME] ?? 'none';
 
