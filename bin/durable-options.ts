@@ -26,7 +26,10 @@ export const withDurableOptions = (command: Command): Command =>
       nonEmpty,
     );
 
-/** Returns the options of a node that say where runs are recorded. Throws `UsageError` where none is given. `intent`: what cannot be done. */
+/**
+ * Returns the options of a node that say where runs are recorded. Throws `UsageError` where neither is given. `intent`: what cannot be
+ * done without them.
+ */
 export function neededPlace(flags: DurableFlags, intent: string): { readonly dataDir?: string; readonly journal?: string } {
   const { dataDir } = flags;
   const journal = journalOf(flags.journal);

@@ -26,8 +26,8 @@ const REST_MS = 20;
 const OTHERS = 0o077;
 
 /**
- * The secrets from the environment, where there are some: a URL may hold a password. They are removed at once, before any user module is loaded: modules, functions and the
- * processes that they start must not see them.
+ * The secrets from the environment, if there are some: a URL may hold a password. They are removed at once, before any user module is
+ * loaded: modules, functions and the processes that they start must not see them.
  */
 const environmentCookie = takenFromEnvironment('HANDOFF_COOKIE');
 const environmentJournal = takenFromEnvironment('HANDOFF_JOURNAL');

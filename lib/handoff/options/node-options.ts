@@ -110,8 +110,8 @@ export interface NodeOptions {
    */
   leaseMs?: number;
   /**
-   * How long a journal that cannot be written may stay away, ms: a full disk, a database that is away. Until then durable runs pause, afterwards they reject with
-   * `HANDOFF_STORAGE_FAILED` and go on when they are executed again.
+   * How long a journal that cannot be written may stay away, ms: a full disk, a database that does not answer. Until then durable runs
+   * pause, afterwards they reject with `HANDOFF_STORAGE_FAILED` and go on when they are executed again.
    * @default 60_000
    */
   journalWaitMs?: number;
@@ -280,8 +280,8 @@ export function checkedRoot(given: unknown): string {
 }
 
 /**
- * Returns the URL of a journal as it was given. Throws `TypeError` for what is none, and `RangeError` for a schema of another form; neither
- * repeats the URL, which may hold a password.
+ * Returns the URL of a journal as it was given. Throws `TypeError` for anything else than a URL of PostgreSQL, and `RangeError` for a schema
+ * of another form. Neither error repeats the URL, which may hold a password.
  */
 export function checkedJournal(given: unknown): string | undefined {
   if (given === undefined) return undefined;
