@@ -1,4 +1,4 @@
-import { doInTurns, HandoffError, newRunId, type RunId, textOf } from '../../base/index.js';
+import { doInTurns, HandoffError, keepAlive, newRunId, type RunId, textOf } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
 import { ModuleContents } from '../../executor/index.js';
 import { type OpenRunAnswer, packEntries, type RecordedRun } from '../../journal/index.js';
@@ -105,6 +105,8 @@ export class DurableRuns {
 
   async #start(call: DurableCall): Promise<void> {
     const key = call.request.options.key ?? call.runId;
+    // A call that waits for another driver's lease has nothing under way that would keep the process alive.
+    const alive = keepAlive();
     try {
       const plan = await this.#planOf(call.request);
       while (!call.isOver) {
@@ -121,6 +123,7 @@ export class DurableRuns {
     } catch (error) {
       call.refuse(HandoffError.is(error) ? error : new HandoffError('HANDOFF_RUN_ABORTED', String(error), { cause: error }));
     } finally {
+      alive.cancel();
       this.#opening.delete(call);
     }
   }
