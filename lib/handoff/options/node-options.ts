@@ -280,8 +280,8 @@ export function checkedRoot(given: unknown): string {
 }
 
 /**
- * Returns the URL of a journal as it was given. Throws `TypeError` for anything else than a URL of PostgreSQL, and `RangeError` for a schema
- * of another form. Neither error repeats the URL, which may hold a password.
+ * Returns the URL of a journal as it was given. Throws `TypeError` for anything else than a URL of PostgreSQL, and `RangeError` for a
+ * schema of another form. Neither error repeats the URL, which may hold a password.
  */
 export function checkedJournal(given: unknown): string | undefined {
   if (given === undefined) return undefined;
