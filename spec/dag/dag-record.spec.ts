@@ -58,6 +58,7 @@ describe('the record of a DAG', () => {
       timeoutMs: 5,
       priority: 1,
       estimateMs: 9,
+      version: '2',
     });
 
   it('makes the DAG again, with all that it says of its functions', () => {

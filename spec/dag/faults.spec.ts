@@ -54,6 +54,8 @@ describe('The faults of a DAG', () => {
     ['isolation', { isolation: 'process', code: one }],
     ['priority', { priority: Infinity }],
     ['estimateMs', { estimateMs: -1 }],
+    ['version', { version: 1 }],
+    ['version', { version: null }],
     ['node', { node: '' }],
     ['node', { node: 3 }],
     ['node', { node: {} }],
@@ -97,6 +99,7 @@ describe('The faults of a DAG', () => {
       timeoutMs: 0.1,
       priority: -5,
       estimateMs: 0,
+      version: '',
       node: 'n',
       isolation: 'loop',
     };

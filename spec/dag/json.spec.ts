@@ -42,6 +42,7 @@ describe('A DAG as JSON', () => {
       isolation: 'loop',
       priority: -1,
       estimateMs: 2,
+      version: '1.2',
     } as const;
     const dag = Dag.dynamic('d')
       .add({ id: 'a', code, node: 'n1', ...options })

@@ -45,6 +45,23 @@ describe('the content of modules', () => {
     expect((await asWired).results).to.deep.equal({ first: 2, other: 1, next: 3 });
   });
 
+  it('is not looked at where a version stands for it: what changes then is the version', async () => {
+    const versioned = (version: string) =>
+      Dag.dynamic('v')
+        .add({ id: 'first', code: { module: 'first.mjs', name: 'first' }, version })
+        .add({ id: 'plain', code: version === '2' ? () => 'new' : () => 'old', version: '1' });
+    const before = await node('before');
+    await before.execute(versioned('1'), { key: 'k' });
+    await before.stop();
+    await writeFile(join(root, 'rate.mjs'), 'export const rate = 20;\n');
+    const after = await node('after');
+    const same = after.execute(versioned('1'), { key: 'k' });
+    expect(recalledIn(await eventsOf(same))).to.have.members(['first', 'plain']);
+    const changed = after.execute(versioned('2'), { key: 'k' });
+    expect(reasonsIn(await eventsOf(changed))).to.deep.equal({ first: 'code' });
+    expect((await changed).results).to.deep.equal({ first: 20, plain: 'old' });
+  });
+
   it('lets go on what was mended, without what is good', async () => {
     await writeFile(join(root, 'other.mjs'), "export const other = () => { throw new Error('no'); };\n");
     const before = await node('before');

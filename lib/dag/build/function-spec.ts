@@ -99,6 +99,11 @@ export interface FunctionOptions {
   readonly priority?: number;
   /** How long it is expected to take, ms. The default is learnt from earlier runs. */
   readonly estimateMs?: number;
+  /**
+   * Stands for its code: a recorded success is used again as long as the version is the same, whatever its module holds then. The default
+   * is the content of its module and of the local modules that it imports, or the text of a plain function.
+   */
+  readonly version?: string;
 }
 
 /** A function as the DAG holds it: frozen, with all defaults except those that depend on the run. */
@@ -124,7 +129,17 @@ export interface FunctionSpec extends FunctionOptions {
 }
 
 /** The options, in the order in which copies, JSON and faults list them. */
-export const OPTION_FIELDS = ['cost', 'node', 'maxRetries', 'retry', 'timeoutMs', 'isolation', 'priority', 'estimateMs'] as const;
+export const OPTION_FIELDS = [
+  'cost',
+  'node',
+  'maxRetries',
+  'retry',
+  'timeoutMs',
+  'isolation',
+  'priority',
+  'estimateMs',
+  'version',
+] as const;
 const FIELDS: ReadonlySet<string> = new Set(['id', 'code', 'args', 'extraArgs', 'argumentInclusion', 'type', ...OPTION_FIELDS]);
 const NONE: readonly never[] = Object.freeze([]);
 

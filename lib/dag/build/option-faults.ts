@@ -14,6 +14,7 @@ export function isFaultless(spec: FunctionSpec): boolean {
     spec.isolation === undefined &&
     spec.priority === undefined &&
     spec.estimateMs === undefined &&
+    (spec.version === undefined || typeof spec.version === 'string') &&
     (spec.type === 'regular' || spec.type === 'inline') &&
     (spec.argumentInclusion === 'variadic' || spec.argumentInclusion === 'as-list') &&
     Array.isArray(spec.extraArgs)
@@ -83,6 +84,7 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
       fault('invalid-option', 'isolation', spec.isolation, "'loop' for a plain function, or a reference as code");
     }
   }
+  if (spec.version !== undefined && typeof spec.version !== 'string') fault('invalid-option', 'version', spec.version, 'a string');
   option('priority', spec.priority, Number.isFinite, 'a finite number');
   option('estimateMs', spec.estimateMs, isNumberFrom0, 'a finite number from 0');
   return faults ?? NONE;

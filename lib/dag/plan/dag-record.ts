@@ -19,6 +19,9 @@ export interface DagRecord {
   readonly values: readonly (readonly unknown[])[];
 }
 
+/** The options of how a function is run; its version belongs to its code. */
+const RUN_FIELDS = OPTION_FIELDS.filter((field) => field !== 'version');
+
 /** How many functions are recorded, or made, in one step. */
 const FUNCTIONS_IN_STEP = 500;
 
@@ -32,7 +35,7 @@ export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
   for (let number = 0; number < functions.length; number += 1) {
     const spec = functions[number]!;
     if (hasOptions(spec)) {
-      const set = Object.fromEntries(OPTION_FIELDS.flatMap((field) => (spec[field] === undefined ? [] : [[field, spec[field]]])));
+      const set = Object.fromEntries(RUN_FIELDS.flatMap((field) => (spec[field] === undefined ? [] : [[field, spec[field]]])));
       const key = JSON.stringify(set);
       option[number] = numbers.get(key) ?? options.push(set) - 1;
       numbers.set(key, option[number]!);
@@ -79,7 +82,7 @@ export function* dagOfRecord(plan: PlanRecord, dag: DagRecord): StepwiseWork<Dyn
       type: number < size ? 'regular' : 'inline',
       ...dag.options[dag.option[number]!],
       ...(version !== undefined && { version }),
-    } as never);
+    } as Parameters<DynamicDag['add']>[0]);
     if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
   }
   return made;

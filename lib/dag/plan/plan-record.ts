@@ -93,7 +93,7 @@ export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanR
   const starts: number[] = [];
   for (let number = 0; number < count; number += 1) {
     const spec = functions[number]!;
-    code[number] = codes.numberOf(spec.code, versionOf(spec));
+    code[number] = codes.numberOf(spec.code, spec.version);
     if (spec.argumentInclusion === 'as-list') asList[number] = 1;
     for (let at = 0; at < spec.args.length; at += 1) {
       const arg = spec.args[at]!;
@@ -144,7 +144,7 @@ export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanR
 export function modulesOf({ functions }: Plan): string[] {
   const modules = new Set<string>();
   for (const spec of functions) {
-    if (typeof spec.code !== 'function' && versionOf(spec) === undefined) modules.add(spec.code.module);
+    if (typeof spec.code !== 'function' && spec.version === undefined) modules.add(spec.code.module);
     for (const arg of spec.args) {
       if (typeof arg === 'string') continue;
       for (const code of [arg.serialize, arg.deserialize]) if (code !== undefined && typeof code !== 'function') modules.add(code.module);
@@ -152,9 +152,6 @@ export function modulesOf({ functions }: Plan): string[] {
   }
   return [...modules];
 }
-
-/** A version represents the code of a function. */
-const versionOf = (spec: FunctionSpec & { readonly version?: string }): string | undefined => spec.version;
 
 type Edge = Exclude<FunctionSpec['args'][number], string>;
 

@@ -31,6 +31,7 @@ const dag = new Dag('arguments')
     isolation: 'loop',
     priority: -1,
     estimateMs: 3,
+    version: '3',
   })
   .validate();
 
