@@ -6,5 +6,6 @@ const named = (id, ...args) => ({ id, code: tasks.noted, args: [], extraArgs: [i
 export default Dag.dynamic('durable')
   .add(named('a'))
   .add(named('b', 10))
-  .add({ id: 'killed', code: tasks.deadly, args: ['a'] })
+  // It needs both, so that both are recorded, under --strict, before it kills the process.
+  .add({ id: 'killed', code: tasks.deadly, args: ['a', 'b'] })
   .add({ id: 'sum', code: tasks.added, args: ['killed', 'b'] });
