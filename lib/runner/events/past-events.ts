@@ -19,8 +19,10 @@ export class PastEvents {
   }
 
   add(runId: string, events: EventLog): void {
+    // A durable run may have ended here before.
+    this.#kept += events.kept - (this.#byRun.get(runId)?.kept ?? 0);
+    this.#byRun.delete(runId);
     this.#byRun.set(runId, events);
-    this.#kept += events.kept;
     for (const [oldest, old] of this.#byRun) {
       if (this.#kept <= PAST_EVENTS_KEPT) break;
       this.#byRun.delete(oldest);
