@@ -4,18 +4,6 @@ import type { DagLike } from '../dag/index.js';
 import type { CompletedEvent, FailedEvent, PreparedRun, RunEvent, Runs } from '../runner/index.js';
 import { executeFault, statedDagId } from './options/execute-options.js';
 
-/** The messages to `handoff.actor`. `replyTo` and `subscriber` are any nact references. */
-export type HandoffMessage =
-  | { readonly type: 'execute'; readonly dag: DagLike; readonly options?: object; readonly replyTo: NactRef<HandoffReply> }
-  | { readonly type: 'cancel'; readonly runId: string; readonly reason?: unknown }
-  | { readonly type: 'subscribe'; readonly runId: string; readonly subscriber: NactRef<RunEvent> };
-
-/**
- * The answers to `execute`: `run-started`, then one of the others. A request that fails before it starts is answered with `run-failed`
- * alone. An answer has all fields of the event with the same name, so an actor may be both `replyTo` and `subscriber`.
- */
-export type HandoffReply = Extract<RunEvent, { type: 'run-started' }> | CompletedEvent | FailedEvent;
-
 /** A run that the promise API has prepared. It goes the same way as the requests of actors. */
 export class LaunchRun {
   readonly prepared: PreparedRun;
@@ -23,12 +11,6 @@ export class LaunchRun {
   constructor(prepared: PreparedRun) {
     this.prepared = prepared;
   }
-}
-
-/** The parts of the node that the actor API needs. */
-export interface ActorApiDeps {
-  readonly runs: Runs;
-  readonly logger: Logger;
 }
 
 /** The embedded actor API: takes one message, and sends messages to `replyTo`. An invalid message is logged, and answered if possible. */
@@ -82,4 +64,22 @@ function execute({ dag, options, replyTo }: Readonly<Record<string, unknown>>, r
     else reply(event);
   };
   runs.launch(prepared);
+}
+
+/** The messages to `handoff.actor`. `replyTo` and `subscriber` are any nact references. */
+export type HandoffMessage =
+  | { readonly type: 'execute'; readonly dag: DagLike; readonly options?: object; readonly replyTo: NactRef<HandoffReply> }
+  | { readonly type: 'cancel'; readonly runId: string; readonly reason?: unknown }
+  | { readonly type: 'subscribe'; readonly runId: string; readonly subscriber: NactRef<RunEvent> };
+
+/**
+ * The answers to `execute`: `run-started`, then one of the others. A request that fails before it starts is answered with `run-failed`
+ * alone. An answer has all fields of the event with the same name, so an actor may be both `replyTo` and `subscriber`.
+ */
+export type HandoffReply = Extract<RunEvent, { type: 'run-started' }> | CompletedEvent | FailedEvent;
+
+/** The parts of the node that the actor API needs. */
+export interface ActorApiDeps {
+  readonly runs: Runs;
+  readonly logger: Logger;
 }

@@ -35,9 +35,6 @@ const starting = channel('handoff-dag:node-starting');
 const listening = channel('handoff-dag:node-listening');
 const started = channel('handoff-dag:node-started');
 
-/** The supervised actors that `whereis` knows. `'DagRunner'` is that of the latest run, `'DagRunner <run id>'` that of the given run. */
-export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});
-
 /** A method of a node. */
 type Method = (...args: never[]) => unknown;
 
@@ -357,3 +354,6 @@ export class Handoff implements AsyncDisposable {
     return run;
   }
 }
+
+/** The supervised actors that `whereis` knows. `'DagRunner'` is that of the latest run, `'DagRunner <run id>'` that of the given run. */
+export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});

@@ -6,8 +6,6 @@ import { HandoffError, type HandoffErrorFields, textOf } from '../base/index.js'
  * `version`: a newer handoff-dag made it, or older nodes still use it.
  */
 export const STORAGE_FAULTS = ['in-use', 'not-private', 'not-writable', 'full', 'damaged', 'unreachable', 'version'] as const;
-/** One of `STORAGE_FAULTS`. */
-export type StorageFault = (typeof STORAGE_FAULTS)[number];
 
 /** A `HANDOFF_STORAGE_FAILED`. */
 export const storageFailed = (reason: StorageFault, message: string, fields: HandoffErrorFields = {}): HandoffError =>
@@ -43,3 +41,6 @@ export function fileFailed(intent: string, error: unknown): HandoffError {
   const code = (error as NodeJS.ErrnoException)?.code ?? '';
   return storageFailed(SYSTEM_FAULTS[code] ?? 'not-writable', `${intent}: ${textOf(error)}`, { cause: error });
 }
+
+/** One of `STORAGE_FAULTS`. */
+export type StorageFault = (typeof STORAGE_FAULTS)[number];

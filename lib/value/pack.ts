@@ -6,25 +6,11 @@ import { isScalar, packScalar, unpackScalar } from './scalar.js';
 import { putBack, type SetApart, setApart } from './set-apart.js';
 import { sharedMemory } from './shared-memory.js';
 
-/** A value as bytes, in memory of its own or in memory that threads share. Never changed once made. */
-export type Packed = Uint8Array;
-
 /** The first byte of a value whose errors and Buffers stand apart. */
 const APART = 0x02;
 
 /** From this size on a packed value lies in shared memory and crosses threads without a copy. Below it, a copy is cheaper. */
 const SHARED_FROM_BYTES = 16 * 1024;
-
-/** Options of packing. */
-export interface PackOptions {
-  /** The name of the root value, with which paths begin. */
-  readonly where: string;
-  /**
-   * Whether large values are laid into memory that other threads can read.
-   * @default false
-   */
-  readonly shared?: boolean;
-}
 
 /**
  * Packs a value as structured clone does, with three differences: it refuses what a clone would lose (see `check`), keeps errors whole, and
@@ -107,4 +93,18 @@ function readAll(bytes: Uint8Array): unknown {
   const deserializer = new Deserializer(bytes);
   deserializer.readHeader();
   return deserializer.readValue();
+}
+
+/** A value as bytes, in memory of its own or in memory that threads share. Never changed once made. */
+export type Packed = Uint8Array;
+
+/** Options of packing. */
+export interface PackOptions {
+  /** The name of the root value, with which paths begin. */
+  readonly where: string;
+  /**
+   * Whether large values are laid into memory that other threads can read.
+   * @default false
+   */
+  readonly shared?: boolean;
 }

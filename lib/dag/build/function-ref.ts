@@ -1,18 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Any function. The type avoids `any`, so every argument is checked. */
-export type AnyFunction = (...args: never[]) => unknown;
-
 declare const signature: unique symbol;
-
-/** A reference as it is at run time, on the wire and in JSON: plain data. */
-export interface CodeRef {
-  /** A `file:` URL, a path relative to the node's `root`, or a package's module. */
-  readonly module: string;
-  /** The name of the export. */
-  readonly name: string;
-}
 
 /** A reference to a function of a module, as `functionsIn` returns it. `F` exists for the compiler only. */
 export interface FunctionRef<F extends AnyFunction = AnyFunction> {
@@ -99,4 +88,15 @@ export function isCodeRef(code: unknown): code is CodeRef {
   if (typeof code !== 'object' || code === null) return false;
   const { module, name } = code as Partial<CodeRef>;
   return typeof module === 'string' && module !== '' && typeof name === 'string' && name !== '';
+}
+
+/** Any function. The type avoids `any`, so every argument is checked. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** A reference as it is at run time, on the wire and in JSON: plain data. */
+export interface CodeRef {
+  /** A `file:` URL, a path relative to the node's `root`, or a package's module. */
+  readonly module: string;
+  /** The name of the export. */
+  readonly name: string;
 }

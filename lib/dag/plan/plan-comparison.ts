@@ -5,8 +5,6 @@ import type { CodeRecord, PlanRecord } from './plan-record.js';
 
 /** What happened to a function since it was recorded: nothing, it is new, or why it differs. */
 export const FUNCTION_CHANGES = ['same', 'new', 'code', 'wiring', 'constants', 'inputs', 'producer', 'asked'] as const;
-/** One of `FUNCTION_CHANGES`. */
-export type FunctionChange = (typeof FUNCTION_CHANGES)[number];
 
 const [SAME, NEW, CODE, WIRING, CONSTANTS, INPUTS, PRODUCER, ASKED] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
@@ -234,3 +232,6 @@ function keyOf(
   if (kind === 'bound') return undefined;
   return reuse === 'same-code' ? `plain ${code.text}` : 'plain';
 }
+
+/** One of `FUNCTION_CHANGES`. */
+export type FunctionChange = (typeof FUNCTION_CHANGES)[number];

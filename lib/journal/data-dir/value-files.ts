@@ -5,29 +5,6 @@ import { newId } from '../../base/index.js';
 import { isSameBytes } from '../groups/checksum.js';
 import { fileFailed } from '../storage-failed.js';
 
-/** Whose value it is. A value of an earlier epoch is another value: nothing of it is taken for this one. */
-export interface FileValueName {
-  readonly runId: string;
-  readonly epoch: number;
-  /** The number of the function in the plan. */
-  readonly index: number;
-}
-
-/** What the record of a value says of its file. */
-export interface ValueStamp {
-  readonly sizeBytes: number;
-  /** SHA-256 of the bytes. */
-  readonly digest: Uint8Array;
-}
-
-/** Why a file is not the value that was recorded. */
-export type ValueLoss = 'missing' | 'short' | 'damaged';
-
-/** What reading a value gives: its bytes, or why it counts as lost. */
-export type ReadValue =
-  | { readonly type: 'whole'; readonly bytes: Uint8Array }
-  | { readonly type: 'lost'; readonly loss: ValueLoss; readonly path: string };
-
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** So much is hashed within one turn of the event loop: some 2 ms. */
@@ -157,3 +134,26 @@ async function syncFolder(path: string): Promise<void> {
     await folder.close();
   }
 }
+
+/** Whose value it is. A value of an earlier epoch is another value: nothing of it is taken for this one. */
+export interface FileValueName {
+  readonly runId: string;
+  readonly epoch: number;
+  /** The number of the function in the plan. */
+  readonly index: number;
+}
+
+/** What the record of a value says of its file. */
+export interface ValueStamp {
+  readonly sizeBytes: number;
+  /** SHA-256 of the bytes. */
+  readonly digest: Uint8Array;
+}
+
+/** Why a file is not the value that was recorded. */
+export type ValueLoss = 'missing' | 'short' | 'damaged';
+
+/** What reading a value gives: its bytes, or why it counts as lost. */
+export type ReadValue =
+  | { readonly type: 'whole'; readonly bytes: Uint8Array }
+  | { readonly type: 'lost'; readonly loss: ValueLoss; readonly path: string };

@@ -1,15 +1,4 @@
 // Brain: pure.
-
-/** One recorded thing of a run. The journal does not look into it. */
-export interface JournalEntry {
-  /** The kind of the record, 0 to 127: the runner's own numbers. */
-  readonly kind: number;
-  /** The number of the function in the plan, from 0; 0 if the entry belongs to no function. */
-  readonly index: number;
-  /** The record, packed. It may be a view of memory that is shared or used again: it is copied. */
-  readonly bytes: Uint8Array;
-}
-
 /** The longest varint of a number below 2^53, bytes. */
 const LONGEST_VARINT = 8;
 const LOW_BITS = 0x7f;
@@ -85,4 +74,14 @@ export function unpackEntries(group: Uint8Array): JournalEntry[] {
     at = end;
   }
   return entries;
+}
+
+/** One recorded thing of a run. The journal does not look into it. */
+export interface JournalEntry {
+  /** The kind of the record, 0 to 127: the runner's own numbers. */
+  readonly kind: number;
+  /** The number of the function in the plan, from 0; 0 if the entry belongs to no function. */
+  readonly index: number;
+  /** The record, packed. It may be a view of memory that is shared or used again: it is copied. */
+  readonly bytes: Uint8Array;
 }

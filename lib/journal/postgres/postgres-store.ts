@@ -9,17 +9,6 @@ import { isConflict, isRefusal } from './postgres-failed.js';
 import { PostgresPool } from './postgres-pool.js';
 import { parsePostgresUrl } from './postgres-url.js';
 
-/** How a store in PostgreSQL is opened. */
-export interface PostgresStoreOptions {
-  readonly clock: Clock;
-  readonly leaseMs: number;
-  /** How long to try while the database does not answer, or older nodes hold leases. */
-  readonly openTimeoutMs: number;
-  readonly isReadOnly: boolean;
-  /** For specs. @default MIGRATIONS */
-  readonly migrations?: readonly Migration[];
-}
-
 /** How long to wait for an answer to one statement: a plan of many MiB takes its time. A renewal has no longer than the lease. */
 const STATEMENT_MS = 60_000;
 /** How long to wait for a connection. */
@@ -126,4 +115,15 @@ async function makeTables(
   // Packed bytes do not get smaller, and trying takes time.
   if (!isThere) await query(`ALTER TABLE ${dialect.prefix}groups ALTER COLUMN bytes SET STORAGE EXTERNAL`);
   return done;
+}
+
+/** How a store in PostgreSQL is opened. */
+export interface PostgresStoreOptions {
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  /** How long to try while the database does not answer, or older nodes hold leases. */
+  readonly openTimeoutMs: number;
+  readonly isReadOnly: boolean;
+  /** For specs. @default MIGRATIONS */
+  readonly migrations?: readonly Migration[];
 }

@@ -1,11 +1,3 @@
-/** What a parameter or a column may be. */
-export type SqlValue = string | number | bigint | Uint8Array | null;
-/** A row, by the names of its columns. */
-export type SqlRow = Readonly<Record<string, unknown>>;
-
-/** Runs one statement of the transaction that is open: `$1` and so on stand for `values`. Returns the rows, if it gives any. */
-export type SqlQuery = (text: string, values?: readonly SqlValue[]) => Promise<readonly SqlRow[]>;
-
 /** What the databases write differently. */
 export interface Dialect {
   /** Stands before the name of each table. */
@@ -71,3 +63,12 @@ const decoder = new TextDecoder();
 export const textBytes = (text: string): Uint8Array => encoder.encode(text);
 /** The text of a column of bytes. */
 export const textIn = (row: SqlRow, column: string): string => decoder.decode(bytesIn(row, column));
+
+/** What a parameter or a column may be. */
+export type SqlValue = string | number | bigint | Uint8Array | null;
+
+/** A row, by the names of its columns. */
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** Runs one statement of the transaction that is open: `$1` and so on stand for `values`. Returns the rows, if it gives any. */
+export type SqlQuery = (text: string, values?: readonly SqlValue[]) => Promise<readonly SqlRow[]>;

@@ -2,20 +2,6 @@ import type { Clock } from '../../base/index.js';
 import { type StorageFault, storageFailed } from '../storage-failed.js';
 import type { JournalStore, StoreOperation, StoreOperations } from './operations.js';
 
-/** The faults of a journal's writes, including renewals of its lease. */
-export interface JournalFaults {
-  /** Writes are not performed, and reject for this reason. */
-  readonly failWrites?: StorageFault;
-  /** Writes are performed, and reject as `unreachable` all the same: the answer of the database is lost. */
-  readonly loseAnswers?: boolean;
-  /** How much later each write begins, ms. */
-  readonly delayMs?: number;
-  /**
-   * The number of groups after which the next is torn. It and everything after it is not written, as if the process had died in the middle.
-   */
-  readonly tearAt?: number;
-}
-
 const READS: ReadonlySet<StoreOperation> = new Set(['findRuns', 'readGroups']);
 
 /** A store around another, whose writes fail as its user says: for specs and simulations; see `JournalOptions.around`. */
@@ -56,4 +42,18 @@ export class FaultyStore implements JournalStore {
   close(): Promise<void> {
     return this.#store.close();
   }
+}
+
+/** The faults of a journal's writes, including renewals of its lease. */
+export interface JournalFaults {
+  /** Writes are not performed, and reject for this reason. */
+  readonly failWrites?: StorageFault;
+  /** Writes are performed, and reject as `unreachable` all the same: the answer of the database is lost. */
+  readonly loseAnswers?: boolean;
+  /** How much later each write begins, ms. */
+  readonly delayMs?: number;
+  /**
+   * The number of groups after which the next is torn. It and everything after it is not written, as if the process had died in the middle.
+   */
+  readonly tearAt?: number;
 }

@@ -12,18 +12,6 @@ const START = { epoch: 0, sequence: -1 };
 /** So long what is under way may take when a journal is closed. */
 const CLOSE_MS = 3_000;
 
-/** How a stored journal is opened. */
-export interface StoredJournalOptions {
-  readonly name: string;
-  readonly store: JournalStore;
-  readonly clock: Clock;
-  readonly node: string;
-  /** `Infinity` where a lock takes the lease's place. */
-  readonly leaseMs: number;
-  readonly isReadOnly?: boolean;
-  readonly around?: (store: JournalStore) => JournalStore;
-}
-
 /** A journal over any store: the runs that are open here, and the lease of this session. */
 export class StoredJournal implements Journal {
   readonly name: string;
@@ -183,4 +171,16 @@ export class StoredJournal implements Journal {
     if (this.#closing) throw new HandoffError('HANDOFF_STOPPED', 'Cannot use the journal: it has been closed');
     if (isWriting && this.#isReadOnly) throw new TypeError('Cannot write to the journal: it was opened for reading');
   }
+}
+
+/** How a stored journal is opened. */
+export interface StoredJournalOptions {
+  readonly name: string;
+  readonly store: JournalStore;
+  readonly clock: Clock;
+  readonly node: string;
+  /** `Infinity` where a lock takes the lease's place. */
+  readonly leaseMs: number;
+  readonly isReadOnly?: boolean;
+  readonly around?: (store: JournalStore) => JournalStore;
 }

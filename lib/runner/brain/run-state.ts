@@ -6,33 +6,6 @@ import type { Receipt, Recollection, RerunReason, RunAnnouncement, RunCommand, R
 import type { ErrorData, RunFault } from './run-fault.js';
 import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, transitionText } from './transition-log.js';
 
-/** The execution options that the brain needs. */
-export interface RunPolicy {
-  readonly maxRetries: number;
-  readonly onFailure: 'abort' | 'continue';
-  /** 1 for each function whose value the caller wants. */
-  readonly collected: Uint8Array;
-  readonly stopGraceMs: number;
-  /**
-   * Whether the run has a journal, and whether a success counts only when it is on disk there.
-   * @default 'none'
-   */
-  readonly journal?: 'none' | 'batched' | 'strict';
-}
-
-/** The part of the plan that the brain needs: plain data. */
-export type PlanShape = Pick<
-  Plan,
-  'dagId' | 'size' | 'ids' | 'needsCount' | 'dependentsStart' | 'dependents' | 'producersStart' | 'producers' | 'retries'
->;
-
-/** Why a run is ending: because of a failure (the first in `failed`), or for a given reason. */
-export interface RunEnding {
-  readonly because: 'failure' | ThrownData;
-  /** Until then attempts may end by themselves, monotonic ms. */
-  readonly stopByMs: number;
-}
-
 /**
  * The whole state of a run; functions are indices in the plan. It is plain data: it can be printed, compared, cloned and recorded, and
  * `recover` continues the run from it. Times are those of the moments passed in, monotonic ms.
@@ -218,4 +191,31 @@ export function announceWaiting(
     };
     announce(out, event);
   }
+}
+
+/** The execution options that the brain needs. */
+export interface RunPolicy {
+  readonly maxRetries: number;
+  readonly onFailure: 'abort' | 'continue';
+  /** 1 for each function whose value the caller wants. */
+  readonly collected: Uint8Array;
+  readonly stopGraceMs: number;
+  /**
+   * Whether the run has a journal, and whether a success counts only when it is on disk there.
+   * @default 'none'
+   */
+  readonly journal?: 'none' | 'batched' | 'strict';
+}
+
+/** The part of the plan that the brain needs: plain data. */
+export type PlanShape = Pick<
+  Plan,
+  'dagId' | 'size' | 'ids' | 'needsCount' | 'dependentsStart' | 'dependents' | 'producersStart' | 'producers' | 'retries'
+>;
+
+/** Why a run is ending: because of a failure (the first in `failed`), or for a given reason. */
+export interface RunEnding {
+  readonly because: 'failure' | ThrownData;
+  /** Until then attempts may end by themselves, monotonic ms. */
+  readonly stopByMs: number;
 }

@@ -5,14 +5,6 @@ import type { OpenRun, PreparedRun, RunEnd, RunView } from '../runs/open-run.js'
 import { cancelled, timedOut } from '../runs/run-endings.js';
 import type { RunRequest } from '../runs/run-request.js';
 
-/** The actions of a call besides waiting. */
-export interface CallDeps {
-  /** Looks the run up, and joins it or opens it. Never rejects: an obstacle is passed to `refuse`. */
-  readonly start: (call: DurableCall) => Promise<void>;
-  readonly after: (delayMs: number, action: () => void) => Timer;
-  readonly wallNow: () => number;
-}
-
 /**
  * One call of `execute` for a durable run. Which run that is shows only when its record has been looked up: until then its id is the one
  * that a new run would have. Several calls may be attached to one run.
@@ -145,4 +137,12 @@ export class DurableCall implements PreparedRun, RunView {
     }
     if (this.#end?.type === 'failed') yield this.#end.event;
   }
+}
+
+/** The actions of a call besides waiting. */
+export interface CallDeps {
+  /** Looks the run up, and joins it or opens it. Never rejects: an obstacle is passed to `refuse`. */
+  readonly start: (call: DurableCall) => Promise<void>;
+  readonly after: (delayMs: number, action: () => void) => Timer;
+  readonly wallNow: () => number;
 }

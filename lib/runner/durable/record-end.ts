@@ -3,15 +3,6 @@ import { pack, unpack } from '../../value/index.js';
 import type { DagRun } from '../run/dag-run.js';
 import type { EndState, Recorder } from './recorder.js';
 
-/** What is known of a run without reading its record. */
-export interface RunSummary {
-  readonly total: number;
-  /** The functions that had succeeded when the run ended; 0 while it runs. */
-  readonly succeeded: number;
-  /** Why it did not succeed. */
-  readonly error?: string;
-}
-
 /** Returns a summary as the journal keeps it. */
 export const packSummary = (summary: RunSummary): Uint8Array => pack(summary, { where: 'summary' });
 /** Unpacks what `packSummary` made. */
@@ -36,4 +27,13 @@ function endState(error: HandoffError | undefined): EndState {
     default:
       return 'failed';
   }
+}
+
+/** What is known of a run without reading its record. */
+export interface RunSummary {
+  readonly total: number;
+  /** The functions that had succeeded when the run ended; 0 while it runs. */
+  readonly succeeded: number;
+  /** Why it did not succeed. */
+  readonly error?: string;
 }

@@ -12,33 +12,6 @@ const LARGEST_BYTES = 512 * 1024;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 5000;
 
-/** When a success counts: at once, and it is written soon; or when it is on disk. */
-export type Durability = 'batched' | 'strict';
-
-/** The parts that a recorder works with. */
-export interface RecorderDeps {
-  readonly journal: RunJournal;
-  readonly lease: Lease;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly durability: Durability;
-  /** How long an unwritable journal may stay away, ms. */
-  readonly journalWaitMs: number;
-}
-
-/** The callbacks of a recorder. */
-export interface RecorderListener {
-  /** These successes are on disk; under `strict` alone. */
-  recorded(successes: readonly { readonly index: number; readonly attempt: number }[]): void;
-  /** Nothing can be recorded any more. */
-  lost(error: HandoffError): void;
-  /** What was paused may start again. */
-  resumed(): void;
-}
-
-/** How a run ends in its record. */
-export type EndState = Exclude<RecordedState, 'running'>;
-
 /**
  * Records what a run must not lose: collects entries and appends them in groups, one group at a time. While the journal cannot be written,
  * it tries again, and `mayStart` is false. After `journalWaitMs` the record is lost to this run.
@@ -257,3 +230,30 @@ function recordable(value: StoredValue | undefined): Uint8Array | undefined {
   const packed = value.pack('result');
   return packed.byteLength <= RECORDED_VALUE_BYTES ? packed : undefined;
 }
+
+/** When a success counts: at once, and it is written soon; or when it is on disk. */
+export type Durability = 'batched' | 'strict';
+
+/** The parts that a recorder works with. */
+export interface RecorderDeps {
+  readonly journal: RunJournal;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly durability: Durability;
+  /** How long an unwritable journal may stay away, ms. */
+  readonly journalWaitMs: number;
+}
+
+/** The callbacks of a recorder. */
+export interface RecorderListener {
+  /** These successes are on disk; under `strict` alone. */
+  recorded(successes: readonly { readonly index: number; readonly attempt: number }[]): void;
+  /** Nothing can be recorded any more. */
+  lost(error: HandoffError): void;
+  /** What was paused may start again. */
+  resumed(): void;
+}
+
+/** How a run ends in its record. */
+export type EndState = Exclude<RecordedState, 'running'>;

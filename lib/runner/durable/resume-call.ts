@@ -3,15 +3,6 @@ import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
 import type { PreparedRun, RunEnd, RunView } from '../runs/open-run.js';
 
-/** The parts that a call to resume a run needs. */
-export interface ResumeDeps {
-  /** Reads the DAG of the run, and prepares a call for it. */
-  readonly prepare: () => Promise<PreparedRun>;
-  /** Returns the error for the caller of a rejection. */
-  readonly fault: (thrown: unknown) => HandoffError;
-  readonly wallNow: () => number;
-}
-
 /** One call to resume a run whose DAG is known by its record alone. */
 export class ResumeCall implements PreparedRun, RunView {
   readonly #placeholder: RunId;
@@ -90,4 +81,13 @@ export class ResumeCall implements PreparedRun, RunView {
     if (this.#call) yield* this.#call.run.events.iterate();
     else if (this.#end?.type === 'failed') yield this.#end.event;
   }
+}
+
+/** The parts that a call to resume a run needs. */
+export interface ResumeDeps {
+  /** Reads the DAG of the run, and prepares a call for it. */
+  readonly prepare: () => Promise<PreparedRun>;
+  /** Returns the error for the caller of a rejection. */
+  readonly fault: (thrown: unknown) => HandoffError;
+  readonly wallNow: () => number;
 }

@@ -4,21 +4,6 @@ import { type ArgumentValue, moduleOnWire } from '../../executor/index.js';
 import { ConstantColumn, digestOf, StoredValue, unpack } from '../../value/index.js';
 import type { Constants } from '../run/constants.js';
 
-/** The parts of a request that are recorded. */
-export interface PlanSource {
-  readonly plan: Plan;
-  readonly constants: Constants;
-  readonly inputs: ReadonlyMap<string, ArgumentValue>;
-}
-
-/** The parts of a node that recording a plan needs. */
-export interface PlanTaking {
-  /** The folder that modules are relative to. */
-  readonly root: string;
-  /** The digest of a module; `undefined` if this node does not have it. */
-  contentOf(module: string): Promise<string | undefined>;
-}
-
 /** Records the plan of a request, with its constants and inputs as they were captured. An input on another node counts as a new one. */
 export async function takePlan({ plan, constants, inputs }: PlanSource, { root, contentOf }: PlanTaking): Promise<PlanRecord> {
   const contents = new Map<string, string | undefined>();
@@ -79,4 +64,19 @@ export const unpackedDag = (dag: PackedDag): DagRecord => ({
 export function withInputsOf(plan: PlanRecord, recorded: PlanRecord): PlanRecord {
   const known = new Map(recorded.inputs.map((id, at) => [id, recorded.inputDigests[at] ?? null]));
   return { ...plan, inputDigests: plan.inputs.map((id, at) => plan.inputDigests[at] ?? known.get(id) ?? null) };
+}
+
+/** The parts of a request that are recorded. */
+export interface PlanSource {
+  readonly plan: Plan;
+  readonly constants: Constants;
+  readonly inputs: ReadonlyMap<string, ArgumentValue>;
+}
+
+/** The parts of a node that recording a plan needs. */
+export interface PlanTaking {
+  /** The folder that modules are relative to. */
+  readonly root: string;
+  /** The digest of a module; `undefined` if this node does not have it. */
+  contentOf(module: string): Promise<string | undefined>;
 }

@@ -23,6 +23,48 @@ import type { Recorder } from '../durable/recorder.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
 import type { Constants } from './constants.js';
 
+/** The request for a run. */
+export interface RunJob {
+  readonly runId: RunId;
+  readonly plan: Plan;
+  readonly options: CheckedRunOptions;
+  readonly kinds: readonly ClaimClass[];
+  readonly inputs: ReadonlyMap<string, ArgumentValue>;
+  readonly constants: Constants;
+  /** Writes down what must not be lost; missing in runs that are not durable. */
+  readonly recorder?: Recorder | undefined;
+  /** What is known of the run from before. */
+  readonly past?: RunPast | undefined;
+  /** Called once, when every attempt has ended and every claim is free. */
+  readonly ended: (error: HandoffError | undefined) => void;
+}
+
+/** The present incarnation of a run's DagRunner. */
+export interface RunnerIncarnation {
+  readonly ref: ActorRef<never>;
+  readonly group: ActorGroup;
+  /** Ends the DagRunner with an error. */
+  readonly crash: (error: unknown) => void;
+  /** Ends it normally: the run is over. */
+  readonly finish: () => void;
+}
+
+/** A function that waits for room, with the resources it lacks. */
+export interface WaitingClaim {
+  readonly dagId: string;
+  readonly functionId: string;
+  readonly lacking: Capabilities;
+}
+
+/** Compares two functions: below 0 if `a` goes first. By priority, then by the longest remaining path, then in the order of adding. */
+export function compareInRun({ specs }: Plan, paths: Float64Array, a: number, b: number): number {
+  const byPriority = (specs[b]!.priority ?? 0) - (specs[a]!.priority ?? 0);
+  if (byPriority !== 0) return byPriority;
+  const byPath = paths[b]! - paths[a]!;
+  if (byPath !== 0) return byPath;
+  return a - b;
+}
+
 /**
  * Starts one attempt, here or on another node. `started` is called once it has started there. Throws for arguments that cannot get there.
  */
@@ -77,46 +119,4 @@ export interface RunPast {
   readonly recollection: Recollection;
   /** The recorded values that are at hand, by function. */
   readonly values: ReadonlyMap<number, StoredValue>;
-}
-
-/** The request for a run. */
-export interface RunJob {
-  readonly runId: RunId;
-  readonly plan: Plan;
-  readonly options: CheckedRunOptions;
-  readonly kinds: readonly ClaimClass[];
-  readonly inputs: ReadonlyMap<string, ArgumentValue>;
-  readonly constants: Constants;
-  /** Writes down what must not be lost; missing in runs that are not durable. */
-  readonly recorder?: Recorder | undefined;
-  /** What is known of the run from before. */
-  readonly past?: RunPast | undefined;
-  /** Called once, when every attempt has ended and every claim is free. */
-  readonly ended: (error: HandoffError | undefined) => void;
-}
-
-/** The present incarnation of a run's DagRunner. */
-export interface RunnerIncarnation {
-  readonly ref: ActorRef<never>;
-  readonly group: ActorGroup;
-  /** Ends the DagRunner with an error. */
-  readonly crash: (error: unknown) => void;
-  /** Ends it normally: the run is over. */
-  readonly finish: () => void;
-}
-
-/** A function that waits for room, with the resources it lacks. */
-export interface WaitingClaim {
-  readonly dagId: string;
-  readonly functionId: string;
-  readonly lacking: Capabilities;
-}
-
-/** Compares two functions: below 0 if `a` goes first. By priority, then by the longest remaining path, then in the order of adding. */
-export function compareInRun({ specs }: Plan, paths: Float64Array, a: number, b: number): number {
-  const byPriority = (specs[b]!.priority ?? 0) - (specs[a]!.priority ?? 0);
-  if (byPriority !== 0) return byPriority;
-  const byPath = paths[b]! - paths[a]!;
-  if (byPath !== 0) return byPath;
-  return a - b;
 }

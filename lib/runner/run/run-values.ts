@@ -17,31 +17,6 @@ import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
 import { Nearness } from './nearness.js';
 
-/** The parts of the node that finding the values of a run needs. */
-export interface RunValuesDeps {
-  /** The driver. */
-  readonly node: string;
-  /** The folder that modules are relative to. */
-  readonly root: string;
-  readonly allocation: Allocator;
-  readonly store: ValueStore;
-  readonly offers: Offers;
-  readonly executor: Executor;
-}
-
-/** The run that the values belong to. */
-export interface RunValuesOf {
-  readonly runId: string;
-  readonly plan: Plan;
-  readonly inputs: ReadonlyMap<string, ArgumentValue>;
-  /** The node where each function ran, by index. */
-  readonly nodes: readonly (string | undefined)[];
-  /** 1 if the run's caller gets its value. */
-  readonly collected: Uint8Array;
-  /** Whether a function that fails is tried again. */
-  mayRetry(index: number): boolean;
-}
-
 /** Locates the values of one run, and determines how a node gets one: it is there, rides along, or is fetched. */
 export class RunValues implements ValueLocations {
   readonly sizes: Float64Array;
@@ -263,4 +238,29 @@ export class RunValues implements ValueLocations {
     this.#offers.push(offer);
     return { from: this.#deps.node, value: { kind: 'offered', offer }, sizeBytes };
   }
+}
+
+/** The parts of the node that finding the values of a run needs. */
+export interface RunValuesDeps {
+  /** The driver. */
+  readonly node: string;
+  /** The folder that modules are relative to. */
+  readonly root: string;
+  readonly allocation: Allocator;
+  readonly store: ValueStore;
+  readonly offers: Offers;
+  readonly executor: Executor;
+}
+
+/** The run that the values belong to. */
+export interface RunValuesOf {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly inputs: ReadonlyMap<string, ArgumentValue>;
+  /** The node where each function ran, by index. */
+  readonly nodes: readonly (string | undefined)[];
+  /** 1 if the run's caller gets its value. */
+  readonly collected: Uint8Array;
+  /** Whether a function that fails is tried again. */
+  mayRetry(index: number): boolean;
 }

@@ -4,6 +4,21 @@ import type { DagRun } from '../run/dag-run.js';
 import type { RunJob } from '../run/run-job.js';
 import type { CheckedRunOptions } from './run-options.js';
 
+/** A run that this node drives. */
+export interface OpenRun extends PreparedRun {
+  readonly run: DagRun;
+  readonly options: CheckedRunOptions;
+  readonly alive: Timer;
+  isLaunched: boolean;
+  /** Whether every attempt has ended and every claim is free. The outcome is being put together. */
+  isOver: boolean;
+  timeout: Timer | undefined;
+  stopListening: () => void;
+  /** Settles after `onEnd` was called. */
+  ended: Promise<void>;
+  settle: () => void;
+}
+
 /** The outcome of a run that succeeded. */
 export interface RunOutcome<R> {
   /** The DAG id of the run: `dagId` of its options, else the DAG's own. */
@@ -49,19 +64,4 @@ export interface RunView {
 /** What makes a run the one that it is. */
 export interface RunIdentity extends Pick<RunJob, 'recorder' | 'past'> {
   readonly runId: RunId;
-}
-
-/** A run that this node drives. */
-export interface OpenRun extends PreparedRun {
-  readonly run: DagRun;
-  readonly options: CheckedRunOptions;
-  readonly alive: Timer;
-  isLaunched: boolean;
-  /** Whether every attempt has ended and every claim is free. The outcome is being put together. */
-  isOver: boolean;
-  timeout: Timer | undefined;
-  stopListening: () => void;
-  /** Settles after `onEnd` was called. */
-  ended: Promise<void>;
-  settle: () => void;
 }

@@ -9,9 +9,6 @@ import { claimClasses } from './claim-classes.js';
 import { cancelled } from './run-endings.js';
 import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
 
-/** Whether functions go wherever they fit, or stay on this node. */
-export type RunMode = 'cluster' | 'local';
-
 /** A checked and captured request for a run: later changes by the caller have no effect. */
 export interface RunRequest {
   readonly plan: Plan;
@@ -117,3 +114,6 @@ function locationOf(dagId: string, id: string, { store, node: self }: RunDeps): 
   const node = store.locations.lookup(dagId, id);
   return node === self ? undefined : node;
 }
+
+/** Whether functions go wherever they fit, or stay on this node. */
+export type RunMode = 'cluster' | 'local';

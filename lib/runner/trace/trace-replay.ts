@@ -9,39 +9,6 @@ import { stepRun } from '../brain/run-step.js';
 import { transitionsOf, transitionText } from '../brain/transition-log.js';
 import { readHappening, readHeader, stateFacts } from './trace-lines.js';
 
-/** What a run was at the end of its trace. */
-export interface ReplayedRun {
-  readonly runId: string;
-  readonly dagId: string;
-  readonly phase: RunState['phase'];
-  /** Why it ends, or ended, without success. */
-  readonly error: string | undefined;
-  readonly progress: Progress;
-  /** How many happenings were applied, and over how many ms. */
-  readonly happenings: number;
-  readonly overMs: number;
-  readonly functions: readonly ReplayedFunction[];
-  /** The last transitions of functions, the oldest first: `12.5 resize ready --placed--> placed`, the time in ms since the run began. */
-  readonly transitions: readonly string[];
-  /** The commands that were outstanding, as in `start-attempt resize, attempt 2`; none in a run that has ended. */
-  readonly outstanding: readonly string[];
-  /** Happenings that could not be applied, each with its line: bugs of the engine. */
-  readonly faults: readonly string[];
-  /** The line that is cut off at the end of the file, which is left out. */
-  readonly cutOffLine: number | undefined;
-}
-
-/** Where one function was at the end. */
-export interface ReplayedFunction {
-  readonly functionId: string;
-  readonly state: RunState['states'][number];
-  /** The number of the attempt that is under way, or was last. */
-  readonly attempt: number;
-  /** How many attempts the function itself failed. */
-  readonly failures: number;
-  readonly node: string | undefined;
-}
-
 /** How many transitions are told. */
 const TRANSITIONS_TOLD = 20;
 
@@ -129,4 +96,37 @@ export function commandText(command: RunCommand, ids: readonly string[]): string
   if ('graceMs' in command) parts.push(`within ${Math.round(command.graceMs)} ms`);
   const subject = 'index' in command ? `${command.type} ${ids[command.index]}` : command.type;
   return parts.length > 0 ? `${subject}, ${parts.join(', ')}` : subject;
+}
+
+/** What a run was at the end of its trace. */
+export interface ReplayedRun {
+  readonly runId: string;
+  readonly dagId: string;
+  readonly phase: RunState['phase'];
+  /** Why it ends, or ended, without success. */
+  readonly error: string | undefined;
+  readonly progress: Progress;
+  /** How many happenings were applied, and over how many ms. */
+  readonly happenings: number;
+  readonly overMs: number;
+  readonly functions: readonly ReplayedFunction[];
+  /** The last transitions of functions, the oldest first: `12.5 resize ready --placed--> placed`, the time in ms since the run began. */
+  readonly transitions: readonly string[];
+  /** The commands that were outstanding, as in `start-attempt resize, attempt 2`; none in a run that has ended. */
+  readonly outstanding: readonly string[];
+  /** Happenings that could not be applied, each with its line: bugs of the engine. */
+  readonly faults: readonly string[];
+  /** The line that is cut off at the end of the file, which is left out. */
+  readonly cutOffLine: number | undefined;
+}
+
+/** Where one function was at the end. */
+export interface ReplayedFunction {
+  readonly functionId: string;
+  readonly state: RunState['states'][number];
+  /** The number of the attempt that is under way, or was last. */
+  readonly attempt: number;
+  /** How many attempts the function itself failed. */
+  readonly failures: number;
+  readonly node: string | undefined;
 }
