@@ -54,6 +54,36 @@ describe('a data folder', () => {
     (await DataDir.open(base)).close();
   });
 
+  it('stays locked for other processes when a second start in this process was refused', async () => {
+    const dataDir = await DataDir.open(base);
+    expect((await caught(DataDir.open(base))).reason).to.equal('in-use');
+    const child = spawn(process.execPath, ['--import', 'tsx', HOLDER, base], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const exited = once(child, 'exit');
+    const said: Buffer[] = [];
+    child.stderr!.on('data', (part: Buffer) => {
+      said.push(part);
+      if (`${Buffer.concat(said)}`.includes('holding')) child.kill('SIGKILL');
+    });
+    expect((await exited)[0]).to.equal(1);
+    expect(`${Buffer.concat(said)}`).to.contain('another node uses it');
+    dataDir.close();
+  });
+
+  it('whose files cannot be opened is refused with its reason', async () => {
+    for (const name of ['lock.db', 'journal.db']) {
+      const folder = join(base, name);
+      await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
+      const opened = DataDir.open(folder).then(async (dataDir) => {
+        try {
+          await journals.sqlite(dataDir, { node: 'a', clock: testClock() });
+        } finally {
+          dataDir.close();
+        }
+      });
+      expect(await caught(opened), name).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'not-writable' });
+    }
+  });
+
   it('can be read beside the node that has it, and by many', async () => {
     const dataDir = await DataDir.open(base);
     const readers = await Promise.all([1, 2, 3].map(() => DataDir.open(base, { isReadOnly: true })));

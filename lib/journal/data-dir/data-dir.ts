@@ -57,12 +57,15 @@ export class DataDir {
   }
 }
 
-/** SQLite makes the files beside a database with the mode of the database. */
+/**
+ * SQLite makes the files beside a database with the mode of the database. A file that is there is not opened: closing it would release the
+ * locks that this process has on it, with which another node of this process holds the folder.
+ */
 async function makePrivate(path: string): Promise<void> {
   try {
-    await (await open(path, 'a', PRIVATE_FILE)).close();
+    await (await open(path, 'wx', PRIVATE_FILE)).close();
   } catch (error) {
-    throw fileFailed(`Cannot write ${JSON.stringify(path)}`, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileFailed(`Cannot write ${JSON.stringify(path)}`, error);
   }
 }
 

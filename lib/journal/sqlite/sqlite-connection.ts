@@ -1,6 +1,6 @@
 import { textOf } from '../../base/index.js';
 import type { SqlRow, SqlValue } from '../sql/dialect.js';
-import { type StorageFault, storageFailed } from '../storage-failed.js';
+import { isStorageFailed, type StorageFault, storageFailed } from '../storage-failed.js';
 
 /** An open database of SQLite. Its calls block, so use it in a thread of its own, or for short work. */
 export interface SqliteConnection {
@@ -80,11 +80,18 @@ export async function openSqlite(path: string, bindings = sqliteBindings): Promi
     try {
       return await open(path);
     } catch (error) {
-      if (!isMissing(error)) throw sqliteFailed(error);
+      if (!isMissing(error)) throw openingFailed(path, error);
     }
   }
   const message = `Cannot open ${JSON.stringify(path)}: there is no SQLite for this platform; install libsql, or Node 22.13 or later`;
   throw storageFailed('not-writable', message, { path });
+}
+
+/** The bindings do not always say why a file cannot be opened. */
+function openingFailed(path: string, error: unknown): unknown {
+  const failed = sqliteFailed(error);
+  if (isStorageFailed(failed)) return failed;
+  return storageFailed('not-writable', `Cannot open ${JSON.stringify(path)}: ${textOf(error)}`, { path, cause: error });
 }
 
 /** SQLite's primary result codes: the low byte of what the bindings give. */

@@ -23,6 +23,8 @@ export class DurableCall implements PreparedRun, RunView {
   /** Resolves when the run is there, or never will be. */
   readonly #known: Promise<void>;
   #tellKnown!: () => void;
+  /** Settles when the run has been joined, or will not be, and nothing of this call is left. */
+  #started: Promise<void> = Promise.resolve();
   readonly #over: Promise<void>;
   #tellOver!: () => void;
 
@@ -70,7 +72,7 @@ export class DurableCall implements PreparedRun, RunView {
   begin(): void {
     const { signal } = this.request.options;
     if (signal) this.#stopListening = onAbort(signal, () => this.#leave(cancelled(this.request.plan, this.runId, signal.reason)));
-    void this.#deps.start(this);
+    this.#started = this.#deps.start(this);
   }
 
   /** The run is one that this call has opened. It listens to the signal of its own options. */
@@ -114,7 +116,10 @@ export class DurableCall implements PreparedRun, RunView {
   async cancel(reason: unknown): Promise<void> {
     if (this.#end) return;
     const error = cancelled(this.request.plan, this.runId, reason);
-    if (!this.#open) return this.refuse(error);
+    if (!this.#open) {
+      this.refuse(error);
+      return this.#started;
+    }
     this.#open.run.end(error, this.#open.options.stopGraceMs);
     await this.#over;
   }

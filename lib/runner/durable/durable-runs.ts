@@ -36,6 +36,9 @@ interface Driven {
   end: RunEnd | undefined;
 }
 
+/** A call whose run is not yet known. */
+type OpeningCall = DurableCall | ResumeCall;
+
 /** The durable runs of this node: finds each by its key, in its own hands or in the journal, and goes on with what is recorded. */
 export class DurableRuns {
   readonly #deps: RunDeps;
@@ -46,7 +49,7 @@ export class DurableRuns {
   /** The modules that this node does not have. */
   readonly #missing = new Set<string>();
   /** The calls whose run is not yet known. */
-  readonly #opening = new Set<DurableCall>();
+  readonly #opening = new Set<OpeningCall>();
 
   constructor(deps: RunDeps, place: DurablePlace, runs: RunsInside) {
     this.#deps = deps;
@@ -73,7 +76,7 @@ export class DurableRuns {
     checkKey(key);
     if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
     for (const name of ['key', 'durable']) if (given && name in given) throw new TypeError(`resume takes no ${name} among its options`);
-    return new ResumeCall(newRunId(), {
+    const call: ResumeCall = new ResumeCall(newRunId(), {
       prepare: async () => {
         const { journal } = this.#place;
         const [recorded] = await journal.findRuns({ key });
@@ -82,8 +85,11 @@ export class DurableRuns {
         return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), { ...given, key });
       },
       fault: (thrown) => (thrown instanceof Error ? thrown : new Error(textOf(thrown))) as HandoffError,
+      known: () => void this.#opening.delete(call),
       wallNow: () => clock.wallNow(),
     });
+    this.#opening.add(call);
+    return call;
   }
 
   /** The runs in the journal, newest first. Throws `TypeError` for a wrong query. */
@@ -98,7 +104,7 @@ export class DurableRuns {
   }
 
   /** The node ends: what is not open yet will not be. */
-  abortOpening(errorFor: (call: DurableCall) => HandoffError): void {
+  abortOpening(errorFor: (call: OpeningCall) => HandoffError): void {
     for (const call of this.#opening) call.refuse(errorFor(call));
     this.#opening.clear();
   }
@@ -153,6 +159,8 @@ export class DurableRuns {
     let open: OpenRun | undefined;
     try {
       open = await this.#openRun(call, key, driven);
+      // Cancelled while the journal was asked: for calls that came meanwhile there is no such run.
+      if (open && call.isOver) open = await this.#ended(open, call);
     } finally {
       if (!open) this.#byKey.delete(key);
       tellOpened(open);
@@ -165,8 +173,13 @@ export class DurableRuns {
     };
     call.drive(open);
     this.#runs.launch(open);
-    // Cancelled while the journal was asked.
-    if (call.isOver) open.run.end(call.refusal!, open.options.stopGraceMs);
+  }
+
+  /** Ends a run whose only call has been left. */
+  async #ended(open: OpenRun, call: DurableCall): Promise<undefined> {
+    this.#runs.launch(open);
+    open.run.end(call.refusal!, open.options.stopGraceMs);
+    await open.ended;
   }
 
   /** `undefined`: the call is over meanwhile. */

@@ -31,11 +31,17 @@ const SUCCESS_BYTES = 25;
 const HAS_VALUE = 1;
 
 /** The entry with which the first group of an opening begins. */
-export const openingEntry = (opening: Opening): JournalEntry => ({
-  kind: KINDS.opening,
-  index: 0,
-  bytes: pack(opening, { where: 'record' }),
-});
+export function openingEntry({ inputs, planned, ...opening }: Opening): JournalEntry {
+  const own = {
+    ...opening,
+    ...(planned && { planned: { ...planned, dag: { ...planned.dag, values: planned.dag.values.map(unshared) } } }),
+    inputs: inputs.map(([id, packed]) => [id, unshared(packed)]),
+  };
+  return { kind: KINDS.opening, index: 0, bytes: pack(own, { where: 'record' }) };
+}
+
+/** Large packed values lie in memory that is shared with threads: that is no value itself. Returns the bytes in memory of their own. */
+const unshared = (packed: Uint8Array): Uint8Array => (packed.buffer instanceof ArrayBuffer ? packed : packed.slice());
 
 /** Names a node of this epoch by a number. */
 export const nodeEntry = (number: number, name: string): JournalEntry => ({ kind: KINDS.node, index: number, bytes: Buffer.from(name) });

@@ -46,10 +46,12 @@ export class ResumeCall implements PreparedRun, RunView {
   }
 
   async #begin(): Promise<void> {
+    if (this.#end) return;
     try {
       const call = await this.#deps.prepare();
-      if (this.#end) return;
+      if (this.#end) return call.cancel?.(undefined);
       this.#call = call;
+      this.#deps.known();
       call.onEnd = (end) => this.#over(end);
       this.#tellKnown();
       call.begin?.();
@@ -72,6 +74,7 @@ export class ResumeCall implements PreparedRun, RunView {
   #over(end: RunEnd): void {
     if (this.#end) return;
     this.#end = end;
+    this.#deps.known();
     this.#tellKnown();
     this.onEnd(end);
   }
@@ -87,6 +90,8 @@ export class ResumeCall implements PreparedRun, RunView {
 export interface ResumeDeps {
   /** Reads the DAG of the run, and prepares a call for it. */
   readonly prepare: () => Promise<PreparedRun>;
+  /** The run is known now, or never will be. */
+  readonly known: () => void;
   /** Returns the error for the caller of a rejection. */
   readonly fault: (thrown: unknown) => HandoffError;
   readonly wallNow: () => number;

@@ -23,7 +23,7 @@ async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<Dag
       else ctx.stop('normal');
       return undefined;
     },
-    { name: `DagRunner ${run.runId}` },
+    { name: run.order.runnerName },
   );
   const incarnation: RunnerIncarnation = {
     ref: self,
@@ -52,5 +52,5 @@ export interface Supervised {
 export function superviseRun(supervisor: Supervisor, { run, goesOn, onGiveUp }: Supervised): Promise<unknown> {
   const start = (parent: Parent): 'ignore' | Promise<ActorRef<DagRunnerMessage>> => (goesOn() ? startDagRunner(parent, run) : 'ignore');
   const { maxRestarts, withinMs } = RUNNER_RESTARTS;
-  return startLimitedChild(supervisor, { id: `DagRunner ${run.runId}`, restart: 'transient', start }, { maxRestarts, withinMs, onGiveUp });
+  return startLimitedChild(supervisor, { id: run.order.runnerName, restart: 'transient', start }, { maxRestarts, withinMs, onGiveUp });
 }

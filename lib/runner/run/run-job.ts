@@ -26,6 +26,8 @@ import type { Constants } from './constants.js';
 /** The request for a run. */
 export interface RunJob {
   readonly runId: RunId;
+  /** The name of its DagRunner. A resumed run has another one: that of before may not have ended yet. */
+  readonly runnerName: string;
   readonly plan: Plan;
   readonly options: CheckedRunOptions;
   readonly kinds: readonly ClaimClass[];

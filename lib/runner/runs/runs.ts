@@ -24,6 +24,8 @@ export class Runs {
   readonly #past = new PastEvents();
   /** Called when the results of an ended run are dropped. */
   readonly #dropped = (runId: string): void => this.#past.forgetResults(runId);
+  /** How many of its runs were resumed, also those that were only read again. */
+  #resumptions = 0;
   #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
   readonly #durable: DurableRuns | undefined;
@@ -119,7 +121,8 @@ export class Runs {
     const estimates = this.#estimates.of(plan);
     const paths = remainingPaths(plan, (index) => estimates[index]!);
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
-    const job = { runId, plan, options, kinds, inputs, constants, recorder, past, ended };
+    const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
+    const job = { runId, runnerName, plan, options, kinds, inputs, constants, recorder, past, ended };
     const run: DagRun = new DagRun(job, paths, this.#deps);
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);

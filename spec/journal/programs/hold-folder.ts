@@ -16,4 +16,5 @@ const answer = await journal.openRun({
 if (answer.type !== 'opened') throw new Error(answer.type);
 for (let at = 0; at < 20; at += 1) await answer.run.append(bytes(`group ${at}`), { isSynced: at % 2 === 0 });
 console.log('holding');
+console.error('holding');
 setInterval(() => {}, 60_000);
