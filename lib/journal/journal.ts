@@ -112,6 +112,11 @@ export interface RunJournal {
   append(group: Uint8Array, options?: AppendOptions): Promise<void>;
   /** Ends the run, synced, and frees it for others. Nothing can be appended after it. May be tried again after a failure. */
   end(state: Exclude<RecordedState, 'running'>, summary: Uint8Array): Promise<void>;
+  /**
+   * This node drives the run no longer, although its end cannot be written now: here it is interrupted, and may be opened again. `end` may
+   * still be tried, for other nodes.
+   */
+  leave(): void;
 }
 
 /**

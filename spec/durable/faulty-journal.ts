@@ -22,6 +22,7 @@ export function faultyJournal(journal: Journal, weather: Weather): Journal {
       await weather.beforeWrite('end');
       await run.end(state, summary);
     },
+    leave: () => run.leave(),
   });
   return {
     name: journal.name,

@@ -101,6 +101,27 @@ describe('a journal that cannot be written', () => {
     await handoff.stop({ graceMs: 0 });
   });
 
+  for (const what of ['append', 'end'] as const) {
+    it(`interrupts them at once where it can still be read: they go on as soon as it can be written (${what})`, async () => {
+      const places = new DurablePlaces();
+      let fails = true;
+      const beforeWrite = (write: 'append' | 'end'): void => {
+        if (fails && (write === what || write === 'end')) throw away;
+      };
+      places.wrap = (journal) => faultyJournal(journal, { beforeWrite });
+      const handoff = await places.start('here', { journalWaitMs: 0 });
+      const dag = () => Dag.dynamic('d').add({ id: 'a', code: () => 1 });
+      const run = handoff.execute(dag(), { key: 'k' });
+      expect(await caught(run)).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
+      expect((await handoff.runs())[0]).to.include({ key: 'k', state: 'interrupted' });
+      fails = false;
+      const again = await handoff.execute(dag(), { key: 'k' });
+      expect(again).to.deep.include({ runId: run.id, results: { a: 1 } });
+      expect((await handoff.runs())[0]).to.include({ key: 'k', state: 'completed' });
+      await places.stop();
+    });
+  }
+
   it('does not hold up a node that stops', async () => {
     const places = new DurablePlaces();
     const failing = new Failing();

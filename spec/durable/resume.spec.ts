@@ -190,6 +190,17 @@ describe('what still holds of a record', () => {
     expect(reasonsIn(events)).to.deep.equal({ one: 'asked' });
   });
 
+  it('is told with the options that were recorded, unless others are given: undefined is none', async () => {
+    const dag = () =>
+      Dag.dynamic('d')
+        .add({ id: 'one', code: lit(1) })
+        .add({ id: 'two', code: (x: number) => x + 1, args: ['one'] });
+    await handoff.execute(dag(), { key: 'k', collect: ['one'], dagId: 'named' });
+    const options = { key: 'k', collect: undefined, dagId: undefined, timeoutMs: undefined };
+    const again = await handoff.execute(dag(), options as never);
+    expect(again).to.deep.include({ dagId: 'named', results: { one: 1 } });
+  });
+
   it('computes values again that were too large for the journal, where they are needed', async () => {
     const dag = () =>
       Dag.dynamic('d')

@@ -15,7 +15,7 @@ export class OpenedRun implements RunJournal {
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  /** `onClosed` is called once the run has ended, or belongs to another driver. */
+  /** `onClosed` is called once the run has ended, was left, or belongs to another driver. */
   constructor(store: JournalStore, { key, runId, epoch }: RecordedRun, firstSequence: number, onClosed: () => void) {
     this.key = key;
     this.runId = runId;
@@ -49,6 +49,10 @@ export class OpenedRun implements RunJournal {
       this.#isClosed = true;
       this.#onClosed();
     });
+  }
+
+  leave(): void {
+    this.#onClosed();
   }
 
   /** The journal reports that the run is in a higher epoch, or gone. */

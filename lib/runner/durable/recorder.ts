@@ -97,11 +97,8 @@ export class Recorder {
   async end(state: EndState, summary: Uint8Array): Promise<HandoffError | undefined> {
     if (state === 'interrupted') this.hurry();
     while (!this.#lost && (this.#writing || this.#entries.length > 0)) await (this.#writing ?? this.#write());
-    if (this.#lost) {
-      if (isStorageFailed(this.#lost)) this.#endLater(summary);
-      return this.#lost;
-    }
-    await this.#tried(() => this.#deps.journal.end(state, summary));
+    if (!this.#lost) await this.#tried(() => this.#deps.journal.end(state, summary));
+    if (isStorageFailed(this.#lost)) this.#endLater(summary);
     return this.#lost;
   }
 
@@ -213,6 +210,7 @@ export class Recorder {
   /** Frees the run for others as soon as the journal is back. */
   #endLater(summary: Uint8Array): void {
     const { clock, journal } = this.#deps;
+    journal.leave();
     const tryAgain = (delayMs: number): void => {
       clock.after(delayMs, () => {
         journal.end('interrupted', summary).catch((error: unknown) => {

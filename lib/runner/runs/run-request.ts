@@ -54,7 +54,9 @@ export function requestAgain(request: RunRequest, recorded: RecordedRequest | un
   const collect = recorded?.options.collect;
   const isThere = (id: unknown): boolean => request.plan.indexOf.has(id as string);
   const kept = Array.isArray(collect) ? { ...recorded?.options, collect: collect.filter(isThere) } : recorded?.options;
-  const options = checkedRunOptions({ ...kept, ...request.given }, request.plan, deps.strategies);
+  // As everywhere, an option that is undefined was not given.
+  const given = Object.fromEntries(Object.entries(request.given).filter(([, value]) => value !== undefined));
+  const options = checkedRunOptions({ ...kept, ...given }, request.plan, deps.strategies);
   const plan = options.dagId === undefined ? request.plan : request.plan.runAs(options.dagId);
   const mode = recorded?.mode === 'local' ? 'local' : request.mode;
   const inputs = new Map(request.inputs);
