@@ -11,5 +11,5 @@ export const half: NodeOptions = { storeBackend: { name: 'half' } }; // error
 export const backend: StoreBackend = { name: 'later', open: async () => new Map() }; // error
 export const schemeless: Omit<Transport, 'schemes'> & { schemes?: string[] } = {
   listen: async () => ({ url: '', close: async () => {} }),
-  dial: () => 7,
-}; // error
+  dial: () => 7, // error
+};
