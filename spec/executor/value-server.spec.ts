@@ -60,7 +60,7 @@ function open() {
 }
 const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
 const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
-  ...{ kind: 'serialized', runId: 'r', functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2 },
+  ...{ kind: 'serialized', runId: 'r', functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, idempotencyKey: null },
   ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null },
 });
 

@@ -9,6 +9,8 @@ export interface AttemptContext {
   readonly functionId: string;
   readonly attempt: number;
   readonly node: string;
+  /** Undefined in runs that are not durable. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /**

@@ -22,8 +22,9 @@ export class AttemptScope {
     if (!this.#shown) {
       this.#controller = new AbortController();
       if (this.#reason) this.#controller.abort(this.#reason);
-      const { dagId, runId, functionId, attempt, node } = this.context;
-      this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal });
+      const { dagId, runId, functionId, attempt, node, idempotencyKey } = this.context;
+      const keyed = idempotencyKey === undefined ? undefined : { idempotencyKey };
+      this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal, ...keyed });
     }
     return this.#shown;
   }
@@ -112,6 +113,12 @@ export interface FunctionContext {
   readonly node: string;
   /** Aborts when the attempt is timed out or cancelled. `signal.reason` is the `HandoffError`. */
   readonly signal: AbortSignal;
+  /**
+   * In a durable run, the key under which the function may ask another system to do something once. It is the same over all attempts,
+   * resumptions and recomputations of this function of this run, as long as the function and all that it consumes are the same; no other
+   * function and no other run has it. 43 characters of `A-Z`, `a-z`, `0-9`, `-` and `_`.
+   */
+  readonly idempotencyKey?: string;
 }
 
 /** The claim of an attempt while its function waits for a run of its own. */

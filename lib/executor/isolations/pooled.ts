@@ -98,8 +98,10 @@ class PooledCall implements RunningCall, Work {
     const { key } = this;
     this.context = context;
     try {
-      const { dagId, runId, functionId, attempt } = context;
-      this.#call = { type: 'call', key, dagId, runId, functionId, attempt, steps: steps.map((step) => this.#packed(step, functionId)) };
+      const { dagId, runId, functionId, attempt, idempotencyKey } = context;
+      const packed = steps.map((step) => this.#packed(step, functionId));
+      const call: WorkerCall = { type: 'call', key, dagId, runId, functionId, attempt, steps: packed };
+      this.#call = idempotencyKey === undefined ? call : { ...call, idempotencyKey };
     } catch (error) {
       this.end({ type: 'failed', error, final: true });
       return;

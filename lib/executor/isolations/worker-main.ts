@@ -24,7 +24,6 @@ import {
   type ToWorker,
   type WorkerAnswer,
   type WorkerCall,
-  type WorkerStep,
 } from './worker-messages.js';
 
 // Runs in each thread or process of a pool: one call at a time.
@@ -44,8 +43,8 @@ let lastScope: AttemptScope | undefined;
 const hasOwn = Object.hasOwn;
 
 /** Reads a field that may be missing. It must not be found in `Object.prototype`, where user code may have added one of that name. */
-const own = <F extends keyof WorkerStep>(step: WorkerStep, field: F): WorkerStep[F] | undefined =>
-  hasOwn(step, field) ? step[field] : undefined;
+const own = <T extends object, F extends keyof T>(message: T, field: F): T[F] | undefined =>
+  hasOwn(message, field) ? message[field] : undefined;
 
 const runnable = ({ functionId, steps }: WorkerCall): CallStep<CrossingInput>[] =>
   steps.map((step) => ({
@@ -90,9 +89,10 @@ class Current {
   readonly key: number;
   readonly scope: AttemptScope;
 
-  constructor({ key, dagId, runId, functionId, attempt }: WorkerCall) {
+  constructor(call: WorkerCall) {
+    const { key, dagId, runId, functionId, attempt } = call;
     this.key = key;
-    this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node }, tellLine);
+    this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node, idempotencyKey: own(call, 'idempotencyKey') }, tellLine);
   }
 
   succeeded(values: readonly Crossing[], tookMs: number): void {

@@ -45,6 +45,8 @@ export interface WorkerCall {
   readonly runId: string;
   readonly functionId: string;
   readonly attempt: number;
+  /** Left out in runs that are not durable. */
+  readonly idempotencyKey?: string;
   readonly steps: readonly WorkerStep[];
 }
 

@@ -148,7 +148,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     clock: Clock,
     open: PassingMap<number, FarRun>,
   ) {
-    const { node, runId, dagId, functionId, attempt } = context;
+    const { node, runId, dagId, functionId, attempt, idempotencyKey = null } = context;
     this.id = id;
     this.node = node;
     this.#listener = listener;
@@ -162,6 +162,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       dagId,
       functionId,
       attempt,
+      idempotencyKey,
       cost: Object.entries(costs),
       mayQueue,
       steps: stepsForWire(steps, root),

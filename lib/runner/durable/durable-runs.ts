@@ -210,7 +210,7 @@ export class DurableRuns {
         opening: [packEntries([openingEntry(await this.#openingOf(request, record, again, plan))])],
         summary: packSummary({ total: request.plan.size, succeeded: 0 }),
       });
-      if (answer.type === 'opened') return this.#opened(request, answer, again);
+      if (answer.type === 'opened') return this.#opened(request, answer, again, plan);
       if (answer.type === 'driven' && clock.now() >= untilMs) throw drivenElsewhere(key, request, answer.recorded);
       if (answer.type === 'driven') {
         await new Promise<void>((resolve) => void clock.after(Math.min(LOOK_AGAIN_MS, Math.max(1, untilMs - clock.now())), resolve));
@@ -219,14 +219,19 @@ export class DurableRuns {
     return undefined;
   }
 
-  #opened(request: RunRequest, { run }: Extract<OpenRunAnswer, { type: 'opened' }>, again: Recalled | undefined): OpenRun {
+  #opened(
+    request: RunRequest,
+    { run }: Extract<OpenRunAnswer, { type: 'opened' }>,
+    again: Recalled | undefined,
+    plan: PlanRecord,
+  ): OpenRun {
     const { clock, logger } = this.#deps;
     const { journal, journalWaitMs } = this.#place;
     const { durability } = request.options;
     const recorder = new Recorder({ journal: run, lease: journal.lease, clock, logger, durability, journalWaitMs });
     const past = again && { recollection: again.recollection, values: again.values };
     try {
-      return this.#runs.open(request, { runId: run.runId as RunId, recorder, past });
+      return this.#runs.open(request, { runId: run.runId as RunId, recorder, since: (again?.plan ?? plan).since, past });
     } catch (error) {
       void recorder.end('interrupted', packSummary({ total: request.plan.size, succeeded: 0 }));
       throw error;

@@ -1,7 +1,7 @@
 import type { Plan, RecipeSource, RecipeStep } from '../../dag/index.js';
-import type { ArgumentValue, RemoteValue, UngatheredStep } from '../../executor/index.js';
+import type { ArgumentValue, AttemptContext, RemoteValue, UngatheredStep } from '../../executor/index.js';
 import type { Constants } from './constants.js';
-import type { RunValues } from './run-values.js';
+import type { RunValues, SerializedFor } from './run-values.js';
 
 /** Makes the steps of attempts from a plan and the present values. One for each run. */
 export class Arguments {
@@ -16,9 +16,9 @@ export class Arguments {
   }
 
   /** Returns the steps of an attempt on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are not values. */
-  steps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
+  steps(index: number, { node, attempt, idempotencyKey }: AttemptContext): readonly UngatheredStep[] {
     const plan = this.#plan;
-    if (!plan.isSimple(index)) return this.#programSteps(index, node, attempt);
+    if (!plan.isSimple(index)) return this.#programSteps(index, node, { id: plan.ids[index]!, attempt, idempotencyKey });
     const spec = plan.specs[index]!;
     const from = plan.argsStart[index]!;
     const count = plan.argsStart[index + 1]! - from;
@@ -35,9 +35,8 @@ export class Arguments {
   }
 
   /** Inline functions and deserializers run with the function; a serializer runs where its value was made. */
-  #programSteps(index: number, node: string, attempt: number): readonly UngatheredStep[] {
+  #programSteps(index: number, node: string, consumer: SerializedFor): readonly UngatheredStep[] {
     const { steps } = this.#plan.recipe(index);
-    const consumer = { id: this.#plan.ids[index]!, attempt };
     const placed: UngatheredStep[] = [];
     const isForOne = this.#values.isForOne(index);
     /** For each step of the recipe, the attempt's step or the value to fetch. */

@@ -1,7 +1,7 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
-import { type AttemptHandle, type BlockedCall, type RemoteOutcome, startGathered } from '../../executor/index.js';
+import { type AttemptHandle, type BlockedCall, idempotencyKey, type RemoteOutcome, startGathered } from '../../executor/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
@@ -145,9 +145,11 @@ export class FunctionAttempts {
     const known = this.#handles[index];
     if (known) return known;
     const { state, job, feed } = this.#of;
-    const { plan, options, runId } = job;
+    const { plan, options, runId, since } = job;
     const node = state.nodes[index]!;
-    const context = { dagId: plan.dagId, runId, functionId: plan.ids[index]!, attempt, node };
+    const functionId = plan.ids[index]!;
+    const key = since && idempotencyKey({ runId, functionId, since: since[index]! });
+    const context = { dagId: plan.dagId, runId, functionId, attempt, node, idempotencyKey: key };
     const { timeoutMs } = plan.specs[index]!;
     const { stopGraceMs } = options;
     const start: StartAttempt = (told) => {
@@ -157,7 +159,7 @@ export class FunctionAttempts {
       };
       const isHere = node === this.#deps.node;
       if (isHere) started();
-      const steps = this.#of.arguments.steps(index, node, attempt);
+      const steps = this.#of.arguments.steps(index, context);
       if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
       const { costs } = job.kinds[index]!;
       const attemptThere = { context, steps, costs, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };

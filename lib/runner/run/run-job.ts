@@ -35,6 +35,8 @@ export interface RunJob {
   readonly constants: Constants;
   /** Writes down what must not be lost; missing in runs that are not durable. */
   readonly recorder?: Recorder | undefined;
+  /** By function, the opening of the run in which it became what it is; missing in runs that are not durable. */
+  readonly since?: Readonly<Uint32Array> | undefined;
   /** What is known of the run from before. */
   readonly past?: RunPast | undefined;
   /** Called once, when every attempt has ended and every claim is free. */

@@ -152,7 +152,7 @@ export class RunValues implements ValueLocations {
    * Returns what the serializer of an edge makes on the node with its value, which is not `target`. `extra` holds its arguments after the
    * value.
    */
-  serialized(step: RecipeStep, index: number | undefined, extra: StoredValue, consumer: { id: string; attempt: number }): RemoteValue {
+  serialized(step: RecipeStep, index: number | undefined, extra: StoredValue, consumer: SerializedFor): RemoteValue {
     const { runId, plan } = this.#of;
     const { dagId } = plan;
     const { node } = this.#deps;
@@ -165,7 +165,7 @@ export class RunValues implements ValueLocations {
       return this.#offered((listener) => {
         const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
         if (!(source instanceof StoredValue)) return listener.missing(undefined);
-        const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node };
+        const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node, idempotencyKey: consumer.idempotencyKey };
         const place = this.#deps.executor.isolationFor(isolation);
         const serialize = { role: 'serialize', functionId, code, isolation: place, inputs: [source], asList: false, wanted: true } as const;
         const steps = [{ ...serialize, extra: StoredValue.packed(packed, 'caller') }];
@@ -181,7 +181,8 @@ export class RunValues implements ValueLocations {
     }
     const { module: driverModule, name } = code as { module: string; name: string };
     const module = moduleOnWire(driverModule, this.#deps.root);
-    const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: consumer.id, attempt: consumer.attempt } as const;
+    const { id, attempt, idempotencyKey = null } = consumer;
+    const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: id, attempt, idempotencyKey } as const;
     return { from: origin, value: { ...value, module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null }, sizeBytes: 0 };
   }
 
@@ -250,6 +251,13 @@ export interface RunValuesDeps {
   readonly store: ValueStore;
   readonly offers: Offers;
   readonly executor: Executor;
+}
+
+/** The attempt that a serialized value is made for. */
+export interface SerializedFor {
+  readonly id: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string | undefined;
 }
 
 /** The run that the values belong to. */

@@ -62,6 +62,6 @@ export interface RunView {
 }
 
 /** What makes a run the one that it is. */
-export interface RunIdentity extends Pick<RunJob, 'recorder' | 'past'> {
+export interface RunIdentity extends Pick<RunJob, 'recorder' | 'since' | 'past'> {
   readonly runId: RunId;
 }

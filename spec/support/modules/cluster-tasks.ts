@@ -65,6 +65,8 @@ export const mark = (value: readonly string[], source: string, target: string, .
   `${currentFunction().node}: ${source} to ${target} ${extra.join(' ')}`.trim(),
 ];
 export const list = (): string[] => [];
+/** As function, inline function, serializer or deserializer: adds the idempotency key that it sees. */
+export const addKey = (seen: readonly string[] = []): string[] => [...seen, `${currentFunction().idempotencyKey}`];
 export const spin = (): never => {
   for (;;) Math.random();
 };
