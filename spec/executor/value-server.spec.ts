@@ -142,7 +142,7 @@ describe('values that others ask for', () => {
     store.put('r', 'x', StoredValue.live('made', 8));
     serve(1, serialized());
     const call = isolation.of('f');
-    expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a' });
+    expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a', idempotencyKey: undefined });
     const [step] = call.steps;
     expect(step).to.deep.include({ role: 'serialize', functionId: 'x', code: { module: './m.ts', name: 'mark' }, wanted: true });
     expect((step!.inputs[0] as StoredValue).open(false)).to.equal('made');

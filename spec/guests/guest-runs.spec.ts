@@ -13,7 +13,14 @@ describe('the runs of other drivers on a node', () => {
     expect(heard()).to.deep.equal(['a: started f']);
     expect(ledger.used).to.deep.equal({ cpu: 1 });
     const call = isolation.of('f');
-    expect(call.context).to.deep.equal({ dagId: 'dag of r', runId: 'r', functionId: 'f', attempt: 1, node: 'b' });
+    expect(call.context).to.deep.equal({
+      dagId: 'dag of r',
+      runId: 'r',
+      functionId: 'f',
+      attempt: 1,
+      node: 'b',
+      idempotencyKey: undefined,
+    });
     call.succeed([1]);
     const { outcome } = said[0]!.message as WireMessageOf<'attempt-ended'>;
     if (outcome.type !== 'succeeded') return expect.fail(outcome.type);
