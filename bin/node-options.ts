@@ -41,8 +41,12 @@ export function withClusterOptions(command: Command): Command {
     .option('--tls-cert <file>', 'the certificate of this node, in PEM: links are wss://', nonEmpty)
     .option('--tls-key <file>', 'the key of the certificate, in PEM, in a file that only you may read', nonEmpty)
     .option('--tls-ca <file>', 'the authority that must have signed the certificates of both sides', nonEmpty)
-    .option('--extensions <module>', `a module that exports variants of your own: ${EXTENSIONS.join(', ')}`, nonEmpty);
+    .addOption(extensionsOption());
 }
+
+/** The option of every command whose node may have variants of the user's own. */
+export const extensionsOption = (): Option =>
+  new Option('--extensions <module>', `a module that exports variants of your own: ${EXTENSIONS.join(', ')}`).argParser(nonEmpty);
 
 const ISOLATION_TEXT =
   'where functions of modules run if they name no isolation, in the runs of this node: ' +

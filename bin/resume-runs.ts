@@ -1,4 +1,5 @@
 import { blameFunctions, Handoff, HandoffError } from '../lib/index.js';
+import { loadExtensions } from './dag/load-extensions.js';
 import { DRIVER_WAIT_MS, type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
@@ -22,6 +23,7 @@ export async function resumeRuns(key: string | undefined, flags: ResumeFlags, se
   const { output, interrupt, standardError } = session;
   if ((key === undefined) === !flags.all) throw new UsageError('Cannot resume: give the key of a run, or --all');
   const place = neededPlace(flags, 'Cannot resume');
+  const extensions = await loadExtensions(flags.extensions);
   session.attributeErrors(blameFunctions);
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : lineDisplay({ groups: [], stream: standardError.stream });
@@ -30,7 +32,7 @@ export async function resumeRuns(key: string | undefined, flags: ResumeFlags, se
   let handoff: Handoff | undefined;
   try {
     handoff = await usage('Cannot resume', () =>
-      Handoff.start({ ...nodeOptions(flags), ...place, logger: displayLogger(display, colors) }),
+      Handoff.start({ ...nodeOptions(flags), ...extensions, ...place, logger: displayLogger(display, colors) }),
     );
     interrupt.endsFirst(handoff);
     if (key !== undefined) {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { withDurableOptions } from '../durable-options.js';
-import { withNodeOptions } from '../node-options.js';
+import { extensionsOption, withNodeOptions } from '../node-options.js';
 import type { ResumeFlags } from '../resume-runs.js';
 import type { Session } from '../session.js';
 
@@ -11,6 +11,7 @@ export function resumeCommand(session: Session): Command {
     .argument('[key]', 'the key that the run was given')
     .option('--all', 'goes on with all runs that are interrupted, one after the other');
   return withNodeOptions(withDurableOptions(command))
+    .addOption(extensionsOption())
     .option('--json', 'print the results as one JSON object by id; what JSON cannot carry as { "$type": …, "value": … }')
     .option('-q, --quiet', 'show no progress, and nothing that functions print')
     .addHelpText('after', '\nExamples:\n  handoff resume nightly --data-dir data\n  handoff resume --all --data-dir data')

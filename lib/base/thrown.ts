@@ -45,6 +45,21 @@ export function isError(value: unknown): value is Error {
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof readSafely(value, 'then') === 'function';
 
+/**
+ * Calls code of the user whose result is not awaited. `failed` gets what it throws, or rejects with: an unhandled rejection would end the
+ * process. Returns what it returns.
+ */
+export function callSafely<T>(call: () => T, failed: (thrown: unknown) => void): T | undefined {
+  try {
+    const returned = call();
+    if (isThenable(returned)) Promise.resolve(returned).catch(failed);
+    return returned;
+  } catch (thrown) {
+    failed(thrown);
+    return undefined;
+  }
+}
+
 /** Returns a property of any object, or `undefined` if reading it throws. */
 export function readSafely(from: object, key: PropertyKey): unknown {
   try {

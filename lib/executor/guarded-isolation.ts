@@ -1,6 +1,6 @@
-import { type Clock, type Logger, safeThrown, type Timer, textOf } from '../base/index.js';
-import { StoredValue } from '../value/index.js';
+import { type Clock, callSafely, type HandoffError, type Logger, safeThrown, type Timer, textOf } from '../base/index.js';
 import { type CallOutcome, type IsolationCall, type RunningCall, stoppedOutcome } from './attempts/attempt.js';
+import { checkedOutcome } from './checked-outcome.js';
 import type { IsolationRunner } from './isolation.js';
 
 /** How long a call of a user's isolation may take to end after its grace before it is given up, ms. */
@@ -10,24 +10,27 @@ const GIVE_UP_MS = 10_000;
 const CLOSING_MS = 2000;
 
 /**
- * Keeps a user's own isolation to its contract, so that it cannot end the node or hold up a run. What it throws fails the call, and so does
- * an invalid outcome. A second `settle` is ignored. A stopped call that does not end is given up.
+ * Keeps a user's own isolation to its contract, so that it cannot end the node or hold up a run. What it throws, or rejects with, fails the
+ * call, and so does an invalid outcome. A second `settle` is ignored. A stopped call that does not end is given up.
  */
 export function guardedIsolation(name: string, runner: IsolationRunner, deps: GuardDeps): IsolationRunner {
   const open = new Set<GuardedCall>();
   const { slots } = runner;
+  let isClosing = false;
   return {
     ...(slots !== undefined && { slots }),
     start(call, settle) {
-      const guarded = new GuardedCall(name, call, deps, (outcome) => {
+      const ended = (outcome: CallOutcome): void => {
         open.delete(guarded);
         settle(outcome);
-      });
+      };
+      const guarded = new GuardedCall(name, call, { ...deps, isClosing: () => isClosing }, ended);
       open.add(guarded);
       guarded.begin(runner);
       return guarded;
     },
     async close() {
+      isClosing = true;
       let patience: Timer | undefined;
       const late = new Promise<number>((resolve) => {
         patience = deps.clock.after(CLOSING_MS, () => resolve(open.size));
@@ -47,16 +50,17 @@ export function guardedIsolation(name: string, runner: IsolationRunner, deps: Gu
 class GuardedCall implements RunningCall {
   readonly #name: string;
   readonly #call: IsolationCall;
-  readonly #deps: GuardDeps;
+  readonly #deps: GuardDeps & { isClosing(): boolean };
   readonly #settle: (outcome: CallOutcome) => void;
   #running: RunningCall | undefined;
+  #asked: { readonly reason: HandoffError; readonly graceMs: number } | undefined;
   #giveUp: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isOver = false;
   /** Whether the isolation has reported its end. A call that was given up may do so later. */
   #hasEnded = false;
   #whenOver: (() => void)[] = [];
 
-  constructor(name: string, call: IsolationCall, deps: GuardDeps, settle: (outcome: CallOutcome) => void) {
+  constructor(name: string, call: IsolationCall, deps: GuardDeps & { isClosing(): boolean }, settle: (outcome: CallOutcome) => void) {
     this.#name = name;
     this.#call = call;
     this.#deps = deps;
@@ -64,32 +68,45 @@ class GuardedCall implements RunningCall {
   }
 
   begin(runner: IsolationRunner): void {
-    try {
-      this.#running = runner.start(this.#call, (outcome) => {
-        if (this.#hasEnded) return;
-        this.#hasEnded = true;
-        if (this.#isOver) for (const told of this.#whenOver.splice(0)) told();
-        else this.end(this.#checked(outcome));
-      });
-    } catch (thrown) {
-      this.#hasEnded = true;
-      this.end({ type: 'failed', error: this.#fault('start has thrown', safeThrown(thrown)), final: false });
-    }
+    const started = callSafely(
+      () => runner.start(ownCopy(this.#call), (outcome) => this.#reported(outcome)),
+      (thrown) => this.#couldNotStart(thrown),
+    );
+    this.#running = started ?? { stop() {} };
+    // Its own start may have had the call stopped.
+    if (this.#asked) this.#passStop(this.#asked.reason, this.#asked.graceMs);
   }
 
-  stop(reason: Parameters<RunningCall['stop']>[0], graceMs: number): void {
+  stop(reason: HandoffError, graceMs: number): void {
     if (this.#isOver) return;
-    const { clock, logger } = this.#deps;
+    const { clock } = this.#deps;
     const atMs = clock.now() + graceMs + GIVE_UP_MS;
     if (!this.#giveUp || this.#giveUp.atMs > atMs) {
       this.#giveUp?.timer.cancel();
       this.#giveUp = { atMs, timer: clock.after(graceMs + GIVE_UP_MS, () => this.#abandon()) };
     }
-    try {
-      this.#running!.stop(reason, graceMs);
-    } catch (thrown) {
-      logger.error({ err: safeThrown(thrown), isolation: this.#name }, 'an isolation could not stop a call');
-    }
+    this.#asked = { reason, graceMs };
+    if (this.#running) this.#passStop(reason, graceMs);
+  }
+
+  #passStop(reason: HandoffError, graceMs: number): void {
+    const { logger } = this.#deps;
+    callSafely(
+      () => this.#running!.stop(reason, graceMs) as unknown,
+      (thrown) => logger.error({ err: safeThrown(thrown), isolation: this.#name }, 'an isolation could not stop a call'),
+    );
+  }
+
+  #reported(outcome: unknown): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.#isOver) for (const told of this.#whenOver.splice(0)) told();
+    else this.end(this.#checked(outcome));
+  }
+
+  #couldNotStart(thrown: unknown): void {
+    if (this.#hasEnded) return;
+    this.#reported({ type: 'failed', error: this.#fault('start has thrown', safeThrown(thrown)), final: false });
   }
 
   end(outcome: CallOutcome): void {
@@ -106,9 +123,17 @@ class GuardedCall implements RunningCall {
     this.end(stoppedOutcome({ what: 'isolation', whenOver: (told) => (this.#hasEnded ? told() : void this.#whenOver.push(told)) }));
   }
 
-  #checked(outcome: CallOutcome): CallOutcome {
-    const fault = faultOf(outcome, this.#call);
-    return fault === undefined ? outcome : { type: 'failed', error: this.#fault(fault), final: true };
+  #checked(given: unknown): CallOutcome {
+    const { logger, isClosing } = this.#deps;
+    const checked = checkedOutcome(given, this.#call, (thrown) =>
+      logger.error({ err: safeThrown(thrown), isolation: this.#name }, 'an isolation could not say when a blocked call is over'),
+    );
+    if (typeof checked === 'string') return { type: 'failed', error: this.#fault(checked), final: true };
+    // A run would wait for a function that nothing ends any more.
+    const isUnasked = checked.type === 'stopped' && !this.#asked && !isClosing();
+    return isUnasked
+      ? { ...checked, type: 'failed', error: this.#fault('settled as stopped what nothing had stopped'), final: true }
+      : checked;
   }
 
   #fault(what: string, cause?: unknown): Error {
@@ -118,31 +143,11 @@ class GuardedCall implements RunningCall {
   }
 }
 
-/** Returns what is wrong with a call's outcome as its isolation reports it. Never throws. */
-function faultOf(outcome: CallOutcome, { steps }: IsolationCall): string | undefined {
-  try {
-    switch (outcome.type) {
-      case 'succeeded': {
-        const wanted = steps.filter((step, at) => step.wanted || at === steps.length - 1).length;
-        const { values, tookMs } = outcome;
-        if (!Array.isArray(values) || values.length !== wanted) return `settled without a value for each of the ${wanted} wanted steps`;
-        if (!values.every((value) => value instanceof StoredValue)) return 'settled with a value that is no StoredValue';
-        return Number.isFinite(tookMs) && tookMs >= 0 ? undefined : 'settled without tookMs';
-      }
-      case 'failed':
-        return typeof outcome.final === 'boolean' ? blockedFault(outcome.blocked) : 'settled a failure without final';
-      case 'stopped':
-        return blockedFault(outcome.blocked);
-      default:
-        return 'settled with what is no outcome';
-    }
-  } catch {
-    return 'settled with what is no outcome';
-  }
-}
-
-const blockedFault = (blocked: { readonly whenOver: unknown } | undefined): string | undefined =>
-  blocked === undefined || typeof blocked.whenOver === 'function' ? undefined : 'settled as blocked without whenOver';
+/** Returns a copy of a call, for code that may change what it is given: the original is read again later. */
+const ownCopy = ({ context, steps }: IsolationCall): IsolationCall => ({
+  context: { ...context },
+  steps: steps.map((step) => ({ ...step, inputs: [...step.inputs] })),
+});
 
 /** The parts of the node that the guard of an isolation needs. */
 export interface GuardDeps {

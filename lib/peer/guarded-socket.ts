@@ -1,4 +1,4 @@
-import { isError, isThenable, readSafely, safeThrown, systemClock, type Timer, textOf } from '../base/index.js';
+import { callSafely, isError, readSafely, safeThrown, systemClock, type Timer, textOf } from '../base/index.js';
 import { type Closing, nextTurn, type Socket, type SocketEvents } from './transport.js';
 
 const REASONS: ReadonlySet<unknown> = new Set(['refused', 'failed', 'closed', 'local']);
@@ -83,7 +83,7 @@ export class GuardedSocket implements Socket {
   #call(name: (typeof METHODS)[number], ...args: readonly unknown[]): void {
     if (this.#isOver || this.#fault !== undefined) return;
     const call = (): unknown => Reflect.apply((this.#inner as Record<string, () => unknown>)[name]!, this.#inner, args);
-    this.#attempt(call, (error) => this.#threw(name, error));
+    callSafely(call, (error) => this.#threw(name, error));
   }
 
   #threw(name: string, error: unknown): void {
@@ -99,20 +99,10 @@ export class GuardedSocket implements Socket {
     // It is over for this node, whatever this does.
     const close = readSafely(this.#inner, 'close');
     if (typeof close === 'function')
-      this.#attempt(
+      callSafely(
         () => Reflect.apply(close, this.#inner, [true]) as unknown,
         () => {},
       );
-  }
-
-  /** Calls code of the transport. An unhandled rejection of it would end the process. */
-  #attempt(call: () => unknown, failed: (error: unknown) => void): void {
-    try {
-      const returned = call();
-      if (isThenable(returned)) Promise.resolve(returned).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
   }
 
   #over(closing: Closing): void {

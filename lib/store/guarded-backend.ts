@@ -85,7 +85,7 @@ class GuardedShelf implements ValueShelf {
   get(id: string): StoredValue | undefined {
     if (!this.#ids.has(id)) return this.#inMemory.get(id);
     const value = this.#call('get', id);
-    if (value instanceof StoredValue) return value;
+    if (StoredValue.is(value)) return value;
     this.#trust.lose(value === undefined ? 'its get does not give what was put' : 'its get gave what is no value');
     this.#ids.delete(id);
     return undefined;

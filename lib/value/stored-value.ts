@@ -46,6 +46,11 @@ export class StoredValue {
     this.sizeBytes = sizeBytes;
   }
 
+  /** Whether it really is one: not a Proxy of one, nor an object with its prototype. Never throws. */
+  static is(given: unknown): given is StoredValue {
+    return typeof given === 'object' && given !== null && #form in given;
+  }
+
   /** Returns a live value, on this node's own loop. `sizeBytes` is what `check` returned, or an estimate. */
   static live(value: unknown, sizeBytes: number, origin: Origin = 'result'): StoredValue {
     return new StoredValue(origin, 'shared', value, undefined, sizeBytes);

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { type AllocationStrategy, Allocator, type AllocatorClient, amounts, type ClaimClass, Ledger } from '../../lib/allocator/index.js';
+import {
+  type AllocationStrategy,
+  Allocator,
+  type AllocatorClient,
+  amounts,
+  type ClaimClass,
+  Ledger,
+  type NodeView,
+} from '../../lib/allocator/index.js';
 import { ASK_AGAIN_MS, StrategyWaits } from '../../lib/allocator/placement/strategy-waits.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { testClock } from '../support/test-clock.js';
@@ -124,6 +132,30 @@ describe('a strategy that waits', () => {
     allocator.removeRun('r');
     clock.advance(100_000);
     expect(logger.lines).to.have.length(2);
+  });
+
+  it('that changes what it is shown deceives itself alone: a node that there is not ends its run', () => {
+    const renames: AllocationStrategy['place'] = ({ nodes }) => {
+      Object.assign(nodes[0]!, { name: 'zz' });
+      return 'zz';
+    };
+    const adds: AllocationStrategy['place'] = ({ nodes }) => {
+      (nodes as NodeView[]).push({ ...nodes[0]!, name: 'zz' });
+      return 'zz';
+    };
+    for (const place of [renames, adds]) {
+      const { allocator, placed } = allocatorWith({ name: 'odd', place });
+      allocator.request('r', 1, one);
+      allocator.pump();
+      expect(placed).to.deep.equal(['f1: Cannot place function "f1": strategy "odd" failed: it chose "zz", which is not among "a"']);
+    }
+    const { allocator, placed } = allocatorWith({
+      name: 'empties',
+      place: ({ nodes }) => (nodes as NodeView[]).splice(0)[0]!.name,
+    });
+    allocator.request('r', 1, one);
+    allocator.pump();
+    expect(placed).to.deep.equal(['f1 on a']);
   });
 
   it('that gives a promise, or any other thing, ends its run', async () => {

@@ -187,14 +187,20 @@ describe('the options of every command', () => {
     '--loop-concurrency',
     '--code-skew',
   ];
+  const place = ['--data-dir', '--journal'];
   const known: Readonly<Record<string, readonly string[]>> = {
     run: [
       ...[...cluster, ...node, '--local', '--input', '--strategy', '--max-retries', '--on-failure'],
       ...['--dag-id', '--timeout-ms', '--max-concurrency', '--collect', '--json', '--quiet', '--trace'],
+      ...[...place, '--key', '--strict', '--reuse'],
     ],
     node: [...cluster, ...node, '--listen', '--advertise', '--grace-ms'],
     status: [...cluster, '--json', '--watch'],
     graph: ['--format', '--no-code', '--root', '--help'],
+    runs: [...place, '--state', '--json', '--help'],
+    resume: [...node, ...place, '--all', '--extensions', '--json', '--quiet', '--help'],
+    forget: [...place, '--help'],
+    replay: ['--json', '--help'],
     validate: ['--no-code', '--root', '--help'],
   };
   for (const [command, options] of Object.entries(known)) {

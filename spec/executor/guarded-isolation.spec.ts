@@ -73,6 +73,92 @@ describe('an isolation of a user’s own, guarded', () => {
     });
   }
 
+  it('fails a call whose start gives a promise that rejects, and survives one of stop', async () => {
+    const { outcomes } = guard((async () => {
+      throw new RangeError('no more');
+    }) as never);
+    const other = guard(() => ({
+      async stop() {
+        throw new Error('cannot');
+      },
+    }));
+    other.running.stop(reason, 0);
+    await settled();
+    expect(messageOf(outcomes[0])).to.equal(`${broke}start has thrown: no more`);
+    expect(logger.lines.at(-1)).to.have.property('message', 'an isolation could not stop a call');
+  });
+
+  it('fails a call that is settled as stopped though nothing stopped it: nothing else would end it', () => {
+    const { outcomes } = guard((_call, settle) => {
+      settle({ type: 'stopped' });
+      return never;
+    });
+    expect(messageOf(outcomes[0])).to.equal(`${broke}settled as stopped what nothing had stopped`);
+  });
+
+  it('fails a call that it settles with a Proxy of a value, or with an object that only looks like one', () => {
+    for (const value of [new Proxy(one, {}), Object.create(StoredValue.prototype) as StoredValue]) {
+      const { outcomes } = guard((_call, settle) => {
+        settle({ type: 'succeeded', values: [value], tookMs: 1 });
+        return never;
+      });
+      expect(messageOf(outcomes[0])).to.equal(`${broke}settled with a value that is no StoredValue`);
+    }
+  });
+
+  it('passes on an outcome as it was when it was settled, whatever its getters say later', () => {
+    let reads = 0;
+    const outcome = {
+      get type() {
+        reads += 1;
+        return reads === 1 ? 'succeeded' : expect.fail();
+      },
+      values: [one],
+      tookMs: 1,
+    };
+    const { outcomes } = guard((_call, settle) => {
+      settle(outcome as never);
+      outcome.values.length = 0;
+      return never;
+    });
+    expect(outcomes).to.deep.equal([{ type: 'succeeded', values: [one], tookMs: 1 }]);
+  });
+
+  it('says once that a blocked call is over, and survives that it cannot say when', async () => {
+    const told: string[] = [];
+    const whenOvers: ((told: () => void) => unknown)[] = [
+      (over) => {
+        over();
+        over();
+      },
+      () => expect.fail('sync'),
+      async () => expect.fail('later'),
+    ];
+    for (const whenOver of whenOvers) {
+      const { outcomes } = guard((_call, settle) => {
+        settle({ type: 'failed', error: 1, final: true, blocked: { what: 'x', whenOver: whenOver as never } });
+        return never;
+      });
+      (outcomes[0] as { blocked: { whenOver: (told: () => void) => void } }).blocked.whenOver(() => told.push('over'));
+    }
+    await settled();
+    expect(told).to.deep.equal(['over']);
+    expect(logger.lines.slice(-2).map(({ message }) => message)).to.deep.equal(
+      new Array(2).fill('an isolation could not say when a blocked call is over'),
+    );
+  });
+
+  it('gives its isolation a call of its own, which it may change', () => {
+    const before = structuredClone(call.context);
+    guard(({ context, steps }) => {
+      Object.assign(context, { functionId: 'zz' });
+      (steps as unknown[]).length = 0;
+      return never;
+    });
+    expect(call.context).to.deep.equal(before);
+    expect(call.steps).to.have.length(2);
+  });
+
   it('gives up a call that it does not end ten seconds after its grace, and says when that is over', () => {
     let end!: (outcome: CallOutcome) => void;
     const { running, outcomes } = guard((_call, settle) => {

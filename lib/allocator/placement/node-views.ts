@@ -89,6 +89,18 @@ export class NodeViews {
       return { name, isSelf, capabilities, used, fits, bytesToMove: this.bytesToMove(index, name), kin: this.kin(index, name) };
     });
   }
+
+  /** Whether it has shown a node of that name. What a strategy was shown does not tell: it may have changed that. */
+  hasShown(name: string, onlyWithRoom: boolean, reserved: Reserved | undefined): boolean {
+    const at = this.roster.positionOf(name);
+    return at >= 0 && (onlyWithRoom ? this.eligibility.hasRoom(at, reserved) : this.eligibility.isEligible(at));
+  }
+
+  /** Returns the names of the nodes that it has shown. */
+  shown(onlyWithRoom: boolean, reserved: Reserved | undefined): readonly string[] {
+    const names = this.eligibility.eligible.map((at) => this.roster.members[at]!.name);
+    return names.filter((name) => this.hasShown(name, onlyWithRoom, reserved));
+  }
 }
 
 /** What a run knows about where the values of its functions are, or will be. */

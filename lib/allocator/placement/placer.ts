@@ -59,10 +59,13 @@ export class Placer<Client extends PlacementClient> {
     const views = this.#viewsOf(choice);
     const nodes = client.takesAnyRoom ? views.withRoom(index, reserved) : views.all(index, reserved);
     const chosen = strategy.place({ dagId, functionId: client.functionId(index), cost: claim.costs, nodes });
-    if (chosen === undefined || nodes.some(({ name }) => name === chosen)) return chosen;
+    if (chosen === undefined || views.hasShown(chosen, client.takesAnyRoom, reserved)) return chosen;
     // Nothing awaits it, and an unhandled rejection would end the process.
     if (isThenable(chosen)) Promise.resolve(chosen).catch(() => {});
-    const names = nodes.map((node) => `"${node.name}"`).join(', ');
+    const names = views
+      .shown(client.takesAnyRoom, reserved)
+      .map((name) => `"${name}"`)
+      .join(', ');
     throw new Error(`it chose ${typeof chosen === 'string' ? JSON.stringify(chosen) : textOf(chosen)}, which is not among ${names}`);
   }
 

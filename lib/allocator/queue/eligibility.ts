@@ -66,6 +66,11 @@ export class Eligibility {
     return -1;
   }
 
+  /** Whether a member could ever hold it. */
+  isEligible(at: number): boolean {
+    return this.#isEligible[at] === 1;
+  }
+
   /** Whether a member is open, has room now, and reserves none of it for another claim. */
   hasRoom(at: number, reserved: Reserved | undefined): boolean {
     this.#look();

@@ -1,4 +1,4 @@
-import { safeThrown, textOf } from '../../base/index.js';
+import { isThenable, safeThrown, textOf } from '../../base/index.js';
 import { guardedIsolation, type IsolationFactory, type IsolationOptions, type IsolationRunner, slotOf } from '../../executor/index.js';
 
 /**
@@ -22,21 +22,39 @@ export function makeIsolations(
 }
 
 function madeBy(name: string, make: IsolationFactory, options: IsolationOptions): IsolationRunner {
-  let runner: Partial<IsolationRunner> | null;
-  try {
-    runner = make(options);
-  } catch (thrown) {
-    const cause = safeThrown(thrown);
+  const thrown = (error: unknown): never => {
+    const cause = safeThrown(error);
     throw new TypeError(`isolations.${name} has thrown: ${textOf(cause)}`, { cause });
-  }
-  if (typeof runner?.start !== 'function' || typeof runner.close !== 'function') {
+  };
+  const runner = ((): Partial<IsolationRunner> | null | undefined => {
+    try {
+      return make(options);
+    } catch (error) {
+      return thrown(error);
+    }
+  })();
+  // Nothing awaits it, and an unhandled rejection would end the process.
+  if (isThenable(runner)) Promise.resolve(runner).catch(() => {});
+  const read = (key: keyof IsolationRunner): unknown => {
+    try {
+      return runner?.[key];
+    } catch (error) {
+      return thrown(error);
+    }
+  };
+  if (typeof read('start') !== 'function' || typeof read('close') !== 'function') {
     throw new TypeError(`isolations.${name} must return an object with the methods start and close`);
   }
-  const { slots } = runner;
-  if (slots !== undefined && !(Number.isSafeInteger(slots) && slots > 0)) {
-    throw new TypeError(`isolations.${name}: slots must be a whole number from 1, not ${String(slots)}`);
+  const slots = read('slots');
+  if (slots !== undefined && !(Number.isSafeInteger(slots) && (slots as number) > 0)) {
+    throw new TypeError(`isolations.${name}: slots must be a whole number from 1, not ${textOf(slots)}`);
   }
-  return runner as IsolationRunner;
+  const own = runner as IsolationRunner;
+  return {
+    ...(slots !== undefined && { slots: slots as number }),
+    start: (call, settle) => own.start(call, settle),
+    close: () => own.close(),
+  };
 }
 
 /** Returns how many slots a node has, by name. Isolations that share slots have as many as the one whose name they have. */

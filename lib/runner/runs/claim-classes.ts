@@ -74,7 +74,16 @@ class Kinds {
     const group = number < 0 ? undefined : this.#group(number);
     const compared =
       modules === undefined ? undefined : { modules: JSON.parse(modules) as readonly string[], differs: new Map<string, string>() };
-    const kind: ClaimClass = { slot, costs, cost: amounts(costs), pinnedTo: pinnedTo, group, growsMemory: opens, ...compared };
+    // Strategies of users get it.
+    const kind: ClaimClass = {
+      slot,
+      costs: Object.freeze({ ...costs }),
+      cost: amounts(costs),
+      pinnedTo: pinnedTo,
+      group,
+      growsMemory: opens,
+      ...compared,
+    };
     group?.claims.push(kind);
     this.#byKey.set(key, kind);
     return kind;

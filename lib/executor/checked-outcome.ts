@@ -1,0 +1,62 @@
+import { callSafely } from '../base/index.js';
+import { StoredValue } from '../value/index.js';
+import type { BlockedCall, CallOutcome, IsolationCall } from './attempts/attempt.js';
+
+/**
+ * Returns the outcome of a call as a user's own isolation reports it, or what is wrong with it. Each property is read once: what is
+ * returned does not change. Never throws. `failed` gets what `whenOver` throws.
+ */
+export function checkedOutcome(given: unknown, call: IsolationCall, failed: (thrown: unknown) => void): CallOutcome | string {
+  try {
+    const { type, values, tookMs, error, final, blocked } = given as Readonly<Record<string, unknown>>;
+    switch (type) {
+      case 'succeeded':
+        return checkedSuccess(values, tookMs, call);
+      case 'failed': {
+        if (typeof final !== 'boolean') return 'settled a failure without final';
+        const checked = checkedBlocked(blocked, failed);
+        return typeof checked === 'string' ? checked : { type, error, final, ...checked };
+      }
+      case 'stopped': {
+        const checked = checkedBlocked(blocked, failed);
+        return typeof checked === 'string' ? checked : { type, ...checked };
+      }
+      default:
+        return NO_OUTCOME;
+    }
+  } catch {
+    return NO_OUTCOME;
+  }
+}
+
+const NO_OUTCOME = 'settled with what is no outcome';
+
+function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCall): CallOutcome | string {
+  const wanted = steps.filter((step, at) => step.wanted || at === steps.length - 1).length;
+  const given: readonly unknown[] = Array.isArray(values) ? [...values] : [];
+  if (given.length !== wanted) return `settled without a value for each of the ${wanted} wanted steps`;
+  if (!given.every((value) => StoredValue.is(value))) return 'settled with a value that is no StoredValue';
+  if (typeof tookMs !== 'number' || !Number.isFinite(tookMs) || tookMs < 0) return 'settled without tookMs';
+  return { type: 'succeeded', values: given, tookMs };
+}
+
+/** Its `whenOver` tells once at most, and never throws. */
+function checkedBlocked(given: unknown, failed: (thrown: unknown) => void): { readonly blocked?: BlockedCall } | string {
+  if (given === undefined) return {};
+  const { what, whenOver } = given as Readonly<Record<string, unknown>>;
+  if (typeof whenOver !== 'function') return 'settled as blocked without whenOver';
+  return {
+    blocked: {
+      what: typeof what === 'string' ? what : 'isolation',
+      whenOver(told) {
+        let isTold = false;
+        const once = (): void => {
+          if (isTold) return;
+          isTold = true;
+          told();
+        };
+        callSafely(() => Reflect.apply(whenOver, given, [once]) as unknown, failed);
+      },
+    },
+  };
+}
