@@ -255,6 +255,26 @@ describe('a second call for a key', () => {
     await run;
   });
 
+  it('is refused for the same DAG whose constants have been changed in place', async () => {
+    const held = gate();
+    const constant = { value: 1 };
+    const code = async ({ value }: { value: number }) => {
+      await held.pass();
+      return value;
+    };
+    const dag = Dag.dynamic('d').add({ id: 'one', code, extraArgs: [constant] });
+    const run = handoff.execute(dag, { key: 'k' });
+    await held.reached;
+    const same = handoff.execute(dag, { key: 'k' });
+    const joined = same.then(({ results }) => results);
+    for await (const _ of same) break;
+    constant.value = 2;
+    expect(await caught(handoff.execute(dag, { key: 'k' }))).to.include({ code: 'HANDOFF_DAG_RUNNING', runId: run.id });
+    held.open();
+    expect(await joined).to.deep.equal({ one: 1 });
+    expect((await handoff.execute(dag, { key: 'k' })).results).to.deep.equal({ one: 2 });
+  });
+
   it('may run the same DAG id beside others with other keys', async () => {
     const held = gate();
     const runs = [1, 2].map((n) => handoff.execute(chain(held), { key: `k${n}`, inputs: { n } }));

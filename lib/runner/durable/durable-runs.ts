@@ -136,7 +136,9 @@ export class DurableRuns {
 
   async #attach(call: DurableCall, driven: Driven, open: OpenRun, key: string, given: PlanRecord): Promise<void> {
     const plan = withInputsOf(given, driven.plan);
-    const isSame = call.request.plan.functions === driven.functions && haveSameInputs(driven.plan, plan);
+    // The functions may be the same ones, and their constants have been changed in place.
+    const areSameFunctions = call.request.plan.functions === driven.functions && haveSameConstants(driven.plan, plan);
+    const isSame = areSameFunctions && haveSameInputs(driven.plan, plan);
     if (!isSame && !(await doInTurns(isSameDag(driven.plan, plan)))) {
       const { runId, dagId } = open.run;
       const message = `Cannot execute the run of key ${JSON.stringify(key)}: this node drives it with another DAG or other inputs`;
@@ -302,6 +304,9 @@ function isReplay({ state }: RecordedRun, { recollection, values }: Recalled, { 
   if (state !== 'completed' || recollection.successes.length < plan.size) return false;
   return options.collected.every((isCollected, index) => isCollected === 0 || values.has(index));
 }
+
+const haveSameConstants = (one: PlanRecord, other: PlanRecord): boolean =>
+  Buffer.compare(one.constants, other.constants) === 0 && one.constantsStart.every((start, at) => start === other.constantsStart[at]);
 
 function drivenElsewhere(key: string, { plan }: RunRequest, { runId, node }: RecordedRun): HandoffError {
   const message = `Cannot execute the run of key ${JSON.stringify(key)}: node ${JSON.stringify(node)} drives it`;
