@@ -1,4 +1,4 @@
-import { checkedNumber } from '../base/index.js';
+import { checkedNumber, entriesOf } from '../base/index.js';
 import { ASK_AGAIN_MS } from './placement/strategy-waits.js';
 import { strategies } from './strategies/index.js';
 import type { AllocationStrategy } from './strategy.js';
@@ -24,8 +24,7 @@ export function givenStrategy(given: unknown, what: string): AllocationStrategy 
 export function namedStrategies(given: unknown): NamedStrategies {
   const named = new Map<string, () => AllocationStrategy>(Object.entries(strategies));
   if (given === undefined) return named;
-  if (typeof given !== 'object' || given === null) throw new TypeError('strategies must be an object of functions by name');
-  for (const [name, make] of Object.entries(given) as readonly [string, unknown][]) {
+  for (const [name, make] of entriesOf(given, 'strategies', 'functions')) {
     if (named.has(name)) throw new TypeError(`strategies cannot have "${name}": that is built in`);
     if (typeof make !== 'function') throw new TypeError(`strategies must be functions that make a strategy: "${name}" is not one`);
     named.set(name, () => givenStrategy(make(), `what the strategy "${name}" is made as`));

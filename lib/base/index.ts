@@ -21,6 +21,6 @@ export { onAbort } from './on-abort.js';
 export { PassingMap } from './passing-map.js';
 export { peerAddress, schemeOf } from './peer-address.js';
 export { reservedFault, slotOfResource, slotResource, withoutSlots } from './slot-resources.js';
-export { callSafely, isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';
+export { callSafely, entriesOf, isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';
 export { Trampoline } from './trampoline.js';
 export { doAtOnce, doInTurns, type StepwiseWork } from './turns.js';

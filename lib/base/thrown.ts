@@ -60,6 +60,24 @@ export function callSafely<T>(call: () => T, failed: (thrown: unknown) => void):
   }
 }
 
+/**
+ * Returns what a user's own object holds, by name. Throws `TypeError`, beginning with `what`, for anything else, an array or a Map too, and
+ * if it cannot be read.
+ */
+export function entriesOf(given: unknown, what: string, of: string): [string, unknown][] {
+  if (typeof given !== 'object' || given === null) throw new TypeError(`${what} must be an object of ${of} by name`);
+  let entries: [string, unknown][] | undefined;
+  try {
+    // A Map has no entries of its own: its content would be ignored.
+    if (!Array.isArray(given) && !types.isMap(given)) entries = Object.entries(given);
+  } catch (thrown) {
+    const cause = safeThrown(thrown);
+    throw new TypeError(`${what} cannot be read: ${textOf(cause)}`, { cause });
+  }
+  if (!entries) throw new TypeError(`${what} must be an object of ${of} by name`);
+  return entries;
+}
+
 /** Returns a property of any object, or `undefined` if reading it throws. */
 export function readSafely(from: object, key: PropertyKey): unknown {
   try {

@@ -167,6 +167,40 @@ describe('an isolation that only some nodes have', () => {
     expect(Object.keys(beat)).to.have.members(Object.keys({ type: 0, seq: 0, lagMs: 0, leaving: 0, ...nothing }));
   });
 
+  it('is refused with a TypeError when its node starts, also where its factory gives a promise that rejects, or cannot be read', async () => {
+    const unreadable = {
+      get own(): never {
+        throw new Error('not now');
+      },
+    };
+    for (const [isolations, why] of [
+      [
+        {
+          own: async () => {
+            throw new Error('later');
+          },
+        },
+        'isolations.own must return an object with the methods start and close',
+      ],
+      [
+        {
+          own: () => ({
+            get start(): never {
+              throw new Error('not now');
+            },
+          }),
+        },
+        'isolations.own has thrown: not now',
+      ],
+      [unreadable, 'isolations cannot be read: not now'],
+      [new Map(), 'isolations must be an object of factories by name'],
+    ] as const) {
+      const error = await Handoff.start({ isolations, logger: spyLogger() } as object).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(TypeError).with.property('message', why);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('cannot be taken from a node by what is registered for it, nor a slot be had for a name', async () => {
     const node = cluster.node('a');
     const slots = slotAmounts({ own: 3 });

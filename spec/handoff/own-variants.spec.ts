@@ -69,6 +69,16 @@ describe('variants of a user, given to a node', () => {
     it('are refused where they are none, with what is wrong', async () => {
       for (const [strategies, why] of [
         [7, 'strategies must be an object of functions by name'],
+        [[], 'strategies must be an object of functions by name'],
+        [new Map([['last', () => ({})]]), 'strategies must be an object of functions by name'],
+        [
+          {
+            get last(): never {
+              throw new Error('not now');
+            },
+          },
+          'strategies cannot be read: not now',
+        ],
         [{ last: {} }, 'strategies must be functions that make a strategy: "last" is not one'],
         [{ 'near-data': () => ({}) }, 'strategies cannot have "near-data": that is built in'],
       ] as const) {

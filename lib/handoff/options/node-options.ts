@@ -9,7 +9,7 @@ import {
   type NamedStrategies,
   namedStrategies,
 } from '../../allocator/index.js';
-import { checkedNumber, defaultLogger, guardedLogger, type Logger, type NodeLogger, nameFault } from '../../base/index.js';
+import { checkedNumber, defaultLogger, entriesOf, guardedLogger, type Logger, type NodeLogger, nameFault } from '../../base/index.js';
 import type { Isolation } from '../../dag/index.js';
 import { isolations as builtIn, type IsolationFactory } from '../../executor/index.js';
 import { checkJournalUrl } from '../../journal/index.js';
@@ -250,9 +250,7 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
 /** The isolations of a user's own, by name. Throws `TypeError` or `RangeError` naming the one that is wrong. */
 function checkedIsolations(given: unknown): ReadonlyMap<string, IsolationFactory> {
   if (given === undefined) return new Map();
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new TypeError('isolations must be an object of factories by name');
-  const entries = Object.entries(given).filter(([, factory]) => factory !== undefined);
+  const entries = entriesOf(given, 'isolations', 'factories').filter(([, factory]) => factory !== undefined);
   if (entries.length > MOST_ISOLATIONS) throw new RangeError(`isolations must be at most ${MOST_ISOLATIONS}, not ${entries.length}`);
   for (const [name, factory] of entries) {
     const fault = nameFault(name);
@@ -263,7 +261,7 @@ function checkedIsolations(given: unknown): ReadonlyMap<string, IsolationFactory
     if (typeof factory !== 'function')
       throw new TypeError(`isolations.${name} must be a function that makes an isolation, not ${typeof factory}`);
   }
-  return new Map(entries);
+  return new Map(entries as [string, IsolationFactory][]);
 }
 
 /**
