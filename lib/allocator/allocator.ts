@@ -274,20 +274,19 @@ export class Allocator {
     const asked = this.#asked;
     this.#asked = [];
     // Functions that are alike wait for the same; those of one run usually asked one after the other.
-    const shortOf = new Map<ClaimClass, Capabilities>();
+    let shortOf: Map<ClaimClass, Capabilities> | undefined;
     for (let at = 0; at < asked.length; ) {
       const { runId, kind } = asked[at]!;
       const run = this.#runs.get(runId);
-      const indices: number[] = [];
+      let indices: number[] | undefined;
       for (; at < asked.length && asked[at]!.runId === runId && asked[at]!.kind === kind; at += 1) {
-        if (run?.isReady(asked[at]!.index)) indices.push(asked[at]!.index);
+        if (!run?.isReady(asked[at]!.index)) continue;
+        indices ??= [];
+        indices.push(asked[at]!.index);
       }
-      if (!run || indices.length === 0) continue;
-      let lacking = shortOf.get(kind);
-      if (!lacking) {
-        lacking = this.#queue.shortOf(kind);
-        shortOf.set(kind, lacking);
-      }
+      if (!run || !indices) continue;
+      const lacking = shortOf?.get(kind) ?? this.#queue.shortOf(kind);
+      shortOf = (shortOf ?? new Map<ClaimClass, Capabilities>()).set(kind, lacking);
       run.wait(indices, lacking);
     }
   }

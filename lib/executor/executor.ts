@@ -17,8 +17,9 @@ class RunningAttempt implements AttemptHandle {
   readonly #attempt: Attempt;
   readonly #host: AttemptHost;
   readonly #done: (blocked: BlockedCall | undefined) => void;
-  #segments: readonly Segment[] = [];
-  #values: (StoredValue | undefined)[] = [];
+  /** Of an attempt with several steps: its segments, and the values of steps that later ones need. */
+  #segments: readonly Segment[] | undefined;
+  #values: (StoredValue | undefined)[] | undefined;
   #at = 0;
   #tookMs = 0;
   #running: RunningCall | undefined;
@@ -38,6 +39,7 @@ class RunningAttempt implements AttemptHandle {
       this.#call(steps[0]!.isolation, attempt, (outcome) => this.#settle(outcome));
     } else {
       this.#segments = segmentsOf(steps);
+      this.#values = [];
       this.#nextSegment();
     }
   }
@@ -69,9 +71,11 @@ class RunningAttempt implements AttemptHandle {
 
   /** Runs one segment after the other. Values that later segments need are carried along. */
   #nextSegment(): void {
-    const segment = this.#segments[this.#at]!;
+    const segments = this.#segments!;
+    const values = this.#values!;
+    const segment = segments[this.#at]!;
     const { steps, context } = this.#attempt;
-    const neededLater = new Set(this.#segments.slice(this.#at + 1).flatMap((later) => later.steps.flatMap((step) => steps[step]!.inputs)));
+    const neededLater = new Set(segments.slice(this.#at + 1).flatMap((later) => later.steps.flatMap((step) => steps[step]!.inputs)));
     const wanted: number[] = [];
     const own = segment.steps.map((step): CallStep => {
       const isWanted = neededLater.has(step) || step === steps.length - 1;
@@ -79,17 +83,17 @@ class RunningAttempt implements AttemptHandle {
       const inputs = steps[step]!.inputs.map((input) => {
         if (typeof input !== 'number') return input;
         const inside = segment.steps.indexOf(input);
-        return inside >= 0 ? inside : this.#values[input]!;
+        return inside >= 0 ? inside : values[input]!;
       });
       return { ...steps[step]!, inputs, wanted: isWanted };
     });
     this.#call(segment.isolation, { context, steps: own }, (outcome) => {
-      const isLast = this.#at === this.#segments.length - 1;
+      const isLast = this.#at === segments.length - 1;
       if (outcome.type !== 'succeeded') return this.#settle(outcome);
       this.#tookMs += outcome.tookMs;
       if (isLast) return this.#settle({ type: 'succeeded', values: [outcome.values.at(-1)!], tookMs: this.#tookMs });
       if (this.#stopped || this.#timedOut) return this.#settle({ type: 'stopped' });
-      for (const [position, step] of wanted.entries()) this.#values[step] = outcome.values[position];
+      for (const [position, step] of wanted.entries()) values[step] = outcome.values[position];
       this.#at += 1;
       return this.#nextSegment();
     });
@@ -100,7 +104,7 @@ class RunningAttempt implements AttemptHandle {
     const blocked = outcome.type === 'succeeded' ? undefined : outcome.blocked;
     this.#outcome = this.#stopped ? stoppedOutcome(blocked) : this.#timedOut ? timedOutOutcome(this.#timedOut, blocked) : outcome;
     this.#running = undefined;
-    this.#values = [];
+    this.#values = undefined;
     this.#done(blocked);
     try {
       this.#heard?.(this.#outcome);

@@ -19,8 +19,11 @@ export class StepsRun<V, K> {
   readonly #scope: AttemptScope;
   readonly #place: StepHost<V, K>;
   readonly #end: StepsEnd<K>;
-  readonly #values: unknown[] = [];
-  readonly #kept: K[] = [];
+  /** The position of the next step. */
+  #at = 0;
+  /** The values of the steps before it; that of the last one is needed by none. */
+  #values: unknown[] | undefined;
+  #kept: readonly K[] = NONE;
   /** By step, the copiers of values that have several users and cannot be frozen. */
   #copiers: Map<number, () => unknown> | undefined;
   /** The start time, moved as if the modules had been loaded before. */
@@ -36,8 +39,8 @@ export class StepsRun<V, K> {
 
   /** Starts, or continues with the next step. */
   next(): void {
-    while (this.#values.length < this.#steps.length) {
-      const step = this.#steps[this.#values.length]!;
+    while (this.#at < this.#steps.length) {
+      const step = this.#steps[this.#at]!;
       const { code } = step;
       const loaded = typeof code === 'function' ? code : this.#place.peek(code);
       if (!loaded) {
@@ -77,21 +80,25 @@ export class StepsRun<V, K> {
 
   #take(step: CallStep<V>, value: unknown): boolean {
     try {
-      const isLast = this.#values.length === this.#steps.length - 1;
+      const isLast = this.#at === this.#steps.length - 1;
       const isWanted = step.wanted || isLast;
       const kept = this.#place.keep(value, { isWanted, isForOne: step.isForOne === true });
-      if (isWanted) this.#kept.push(kept!);
+      if (isWanted) this.#kept = this.#kept.length === 0 ? [kept!] : [...this.#kept, kept!];
       if (!isLast && typeof value === 'object' && value !== null) this.#share(value, kept, isWanted);
     } catch (error) {
       this.#fail(step, error);
       return false;
     }
-    this.#values.push(value);
+    if (this.#at < this.#steps.length - 1) {
+      this.#values ??= [];
+      this.#values.push(value);
+    }
+    this.#at += 1;
     return true;
   }
 
   #share(value: object, kept: K | undefined, isWanted: boolean): void {
-    const step = this.#values.length;
+    const step = this.#at;
     let users = isWanted ? 1 : 0;
     for (const { inputs } of this.#steps) for (const input of inputs) if (input === step) users += 1;
     if (users < 2) return;
@@ -101,7 +108,7 @@ export class StepsRun<V, K> {
 
   #valueOf(step: number): unknown {
     const copier = this.#copiers?.get(step);
-    return copier ? copier() : this.#values[step];
+    return copier ? copier() : this.#values![step];
   }
 
   /** Throws what inspecting the thenable throws. Afterwards it settles once, whatever the thenable does. */

@@ -126,16 +126,56 @@ export interface Moment {
 /** Changes a function's state; nothing else does. */
 export function move(state: RunState, index: number, event: FunctionEvent, at: Moment): void {
   const from = state.states[index]!;
-  const to = TRANSITIONS[from][event];
+  const to = stateAfter(from, event);
   if (to === undefined) {
     const { ids } = state.plan;
     const story = transitionsOf(state.transitions).map((one) => transitionText(one, ids[one[1]]!));
     throw new Error(`function "${ids[index]!}" is ${from}, which ${event} cannot follow. The story:\n${story.join('\n')}`);
   }
   state.states[index] = to;
-  state.counts[from] -= 1;
-  state.counts[to] += 1;
-  logTransition(state.transitions, at.nowMs, index, from, event, to);
+  count(state.counts, from, -1);
+  count(state.counts, to, 1);
+  logTransition(state.transitions, at.nowMs, index, from, event);
+}
+
+/** Returns the state that follows. Frequent events are read by name, as an access by a variable key looks the name up each time. */
+function stateAfter(from: FunctionState, event: FunctionEvent): FunctionState | undefined {
+  const after = TRANSITIONS[from];
+  switch (event) {
+    case 'inputs-ready':
+      return after['inputs-ready'];
+    case 'placed':
+      return after.placed;
+    case 'started':
+      return after.started;
+    case 'succeeded':
+      return after.succeeded;
+    default:
+      return after[event];
+  }
+}
+
+/** Adds `by` to the count of a state, by name too. */
+function count(counts: Record<FunctionState, number>, state: FunctionState, by: number): void {
+  switch (state) {
+    case 'waiting':
+      counts.waiting += by;
+      return;
+    case 'ready':
+      counts.ready += by;
+      return;
+    case 'placed':
+      counts.placed += by;
+      return;
+    case 'running':
+      counts.running += by;
+      return;
+    case 'succeeded':
+      counts.succeeded += by;
+      return;
+    default:
+      counts[state] += by;
+  }
 }
 
 /** Whether every function is in a final state. */

@@ -1,3 +1,4 @@
+import Denque from 'denque';
 import type { ActorGroup, ActorRef, ExitReason } from '../../actor/index.js';
 import type { AllocationStrategy, AllocatorClient, AttemptLoan, Capabilities, ClaimClass } from '../../allocator/index.js';
 import { type HandoffError, type RunId, type Timer, Trampoline, textOf } from '../../base/index.js';
@@ -46,7 +47,7 @@ export class DagRun implements AllocatorClient {
   /** The timer until more functions become ready. */
   #nextTurn: Timer | undefined;
   #incarnation: RunnerIncarnation | undefined;
-  #happenings: RunHappening[] = [];
+  readonly #happenings = new Denque<RunHappening>();
   #commands: RunCommand[] = [];
   /** Events that a command causes within its call are applied after the earlier ones. */
   readonly #turns = new Trampoline();
@@ -266,22 +267,22 @@ export class DagRun implements AllocatorClient {
   /** An event whose application throws stays the first, and is applied again. */
   #applyAll(): void {
     const happenings = this.#happenings;
-    this.#happenings = [];
     const moment = this.#now();
-    let at = 0;
     try {
-      for (; at < happenings.length; at += 1) {
-        this.#trace?.(happenings[at]!, moment);
-        stepRun(this.state, happenings[at]!, moment, this.#commands);
+      for (let next = happenings.peekFront(); next; next = happenings.peekFront()) {
+        this.#trace?.(next, moment);
+        stepRun(this.state, next, moment, this.#commands);
+        happenings.shift();
       }
     } catch (error) {
-      this.#happenings = [...happenings.slice(this.#isAbandoned ? at + 1 : at), ...this.#happenings];
+      if (this.#isAbandoned) happenings.shift();
       this.#failed(error);
     }
   }
 
   #performAll(): void {
     const commands = this.#commands;
+    if (commands.length === 0) return;
     for (let at = 0; at < commands.length; at += 1) {
       try {
         this.#perform(commands[at]!);

@@ -1,7 +1,14 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
-import { type AttemptHandle, type BlockedCall, idempotencyKey, type RemoteOutcome, startGathered } from '../../executor/index.js';
+import {
+  type AttemptContext,
+  type AttemptHandle,
+  type BlockedCall,
+  idempotencyKey,
+  type RemoteOutcome,
+  startGathered,
+} from '../../executor/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
@@ -9,7 +16,7 @@ import type { Arguments } from './arguments.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
 import type { RemoteSide } from './remote-side.js';
-import type { RunDeps, RunJob, StartAttempt } from './run-job.js';
+import type { RunDeps, RunJob } from './run-job.js';
 import type { RunValues } from './run-values.js';
 
 /**
@@ -50,16 +57,8 @@ export class FunctionAttempts {
   start(index: number, attempt: number, group: ActorGroup): void {
     const { state, job } = this.#of;
     if (this.#members[index]?.alive || state.attempts[index] !== attempt) return;
-    const part: FunctionPart = {
-      start: () => this.#handle(index, attempt),
-      ended: (outcome) => {
-        this.#members[index] = undefined;
-        this.#ended(index, attempt, outcome);
-      },
-      orphaned: (reason) => this.#of.orphaned(index, attempt, group, reason),
-    };
     const turn = state.nodes[index] === this.#deps.node ? this.#deps.turn : undefined;
-    const member = runAttempt(group, job.plan.ids[index]!, part, turn);
+    const member = runAttempt(group, job.plan.ids[index]!, new RunningFunction(this, index, attempt, group), turn);
     if (member.alive) this.#members[index] = member;
   }
 
@@ -118,6 +117,17 @@ export class FunctionAttempts {
     });
   }
 
+  /** For the function's actor, which ends with its attempt. */
+  actorEnds(index: number, attempt: number, outcome: RemoteOutcome): void {
+    this.#members[index] = undefined;
+    this.#ended(index, attempt, outcome);
+  }
+
+  /** For the function's actor, which ended before its attempt. */
+  actorGone(index: number, attempt: number, group: ActorGroup, reason: ExitReason): void {
+    this.#of.orphaned(index, attempt, group, reason);
+  }
+
   #ended(index: number, attempt: number, outcome: RemoteOutcome): void {
     const { state, job, values, remoteSide, feed } = this.#of;
     this.#handles[index] = undefined;
@@ -141,33 +151,68 @@ export class FunctionAttempts {
     return remoteSide.made(index, job.plan.ids[index]!, receipt);
   }
 
-  #handle(index: number, attempt: number): AttemptHandle<RemoteOutcome> {
+  /** Starts the attempt, or returns it if another actor has started it. */
+  handle(index: number, attempt: number): AttemptHandle<RemoteOutcome> {
     const known = this.#handles[index];
     if (known) return known;
-    const { state, job, feed } = this.#of;
-    const { plan, options, runId, since } = job;
-    const node = state.nodes[index]!;
+    const { state, job } = this.#of;
+    const { plan, runId, since } = job;
     const functionId = plan.ids[index]!;
     const key = since && idempotencyKey({ runId, functionId, since: since[index]! });
-    const context = { dagId: plan.dagId, runId, functionId, attempt, node, idempotencyKey: key };
-    const { timeoutMs } = plan.specs[index]!;
-    const { stopGraceMs } = options;
-    const start: StartAttempt = (told) => {
-      const started = (): void => {
-        feed({ type: 'attempt-started', index, attempt });
-        told?.();
-      };
-      const isHere = node === this.#deps.node;
-      if (isHere) started();
-      const steps = this.#of.arguments.steps(index, context);
-      if (isHere) return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
-      const { costs } = job.kinds[index]!;
-      const attemptThere = { context, steps, costs, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
-      return this.#of.remoteSide.start(index, attemptThere, job.kinds[index]!, started);
-    };
-    const handle = this.#deps.wrapAttempt?.(context, start) ?? start();
+    const context = { dagId: plan.dagId, runId, functionId, attempt, node: state.nodes[index]!, idempotencyKey: key };
+    const { wrapAttempt } = this.#deps;
+    const handle = wrapAttempt ? wrapAttempt(context, (told) => this.#begin(index, context, told)) : this.#begin(index, context, undefined);
     this.#handles[index] = handle;
     return handle;
+  }
+
+  #begin(index: number, context: AttemptContext, told: (() => void) | undefined): AttemptHandle<RemoteOutcome> {
+    const { attempt, node } = context;
+    const { state, job, feed } = this.#of;
+    const { timeoutMs } = job.plan.specs[index]!;
+    const { stopGraceMs } = job.options;
+    const happening: RunHappening = { type: 'attempt-started', index, attempt };
+    if (node === this.#deps.node) {
+      feed(happening);
+      told?.();
+      const steps = this.#of.arguments.steps(index, context);
+      return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
+    }
+    const started = (): void => {
+      feed(happening);
+      told?.();
+    };
+    const kind = job.kinds[index]!;
+    const steps = this.#of.arguments.steps(index, context);
+    const attemptThere = { context, steps, costs: kind.costs, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
+    return this.#of.remoteSide.start(index, attemptThere, kind, started);
+  }
+}
+
+/** One running function, as its actor sees it. A class, as a closure for each callback would be most of the garbage of a small function. */
+class RunningFunction implements FunctionPart {
+  readonly #attempts: FunctionAttempts;
+  readonly #index: number;
+  readonly #attempt: number;
+  readonly #group: ActorGroup;
+
+  constructor(attempts: FunctionAttempts, index: number, attempt: number, group: ActorGroup) {
+    this.#attempts = attempts;
+    this.#index = index;
+    this.#attempt = attempt;
+    this.#group = group;
+  }
+
+  start(): AttemptHandle<RemoteOutcome> {
+    return this.#attempts.handle(this.#index, this.#attempt);
+  }
+
+  ended(outcome: RemoteOutcome): void {
+    this.#attempts.actorEnds(this.#index, this.#attempt, outcome);
+  }
+
+  orphaned(reason: ExitReason): void {
+    this.#attempts.actorGone(this.#index, this.#attempt, this.#group, reason);
   }
 }
 
