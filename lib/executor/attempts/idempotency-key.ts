@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The key under which a function may ask another system to do something once: the same over attempts, resumptions and recomputations of a
@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
  */
 export function idempotencyKey({ runId, functionId, since, index = -1 }: KeyedFunction): string {
   const text = JSON.stringify([runId, since, index, functionId]);
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 /** Whose key it is. */
