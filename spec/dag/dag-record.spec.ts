@@ -74,6 +74,15 @@ describe('the record of a DAG', () => {
     expect(written(dag).dag.options).to.have.length(5);
   });
 
+  it('holds for each function its own options, whether it is like the one before it or not', () => {
+    const sets = [{}, { priority: 1 }, { priority: 1 }, {}, {}, { priority: 2 }, { priority: 2, timeoutMs: 5 }, { priority: 1 }];
+    const alike = Dag.dynamic('alike');
+    for (const [at, options] of sets.entries()) alike.add({ id: `f${at}`, code: ref('f'), ...options });
+    const record = written(alike).dag;
+    expect(Array.from(record.option, (number) => record.options[number])).to.deep.equal(sets);
+    expect(record.options).to.have.length(4);
+  });
+
   it('keeps what functions share, and the order of keys, which no fingerprint sees', () => {
     const again = madeAgain(dag);
     expect(again.functions.get('a')!.extraArgs[0]).to.equal(again.functions.get('__proto__')!.extraArgs[0]);

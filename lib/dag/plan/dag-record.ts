@@ -34,7 +34,10 @@ export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
   const ofEdges: (readonly unknown[])[] = [];
   for (let number = 0; number < functions.length; number += 1) {
     const spec = functions[number]!;
-    if (hasOptions(spec)) {
+    const before = functions[number - 1];
+    // A set that is the same needs no key: most functions are like the one before them.
+    if (before && RUN_FIELDS.every((field) => spec[field] === before[field])) option[number] = option[number - 1]!;
+    else if (hasOptions(spec)) {
       const set = Object.fromEntries(RUN_FIELDS.flatMap((field) => (spec[field] === undefined ? [] : [[field, spec[field]]])));
       const key = JSON.stringify(set);
       option[number] = numbers.get(key) ?? options.push(set) - 1;
