@@ -38,10 +38,16 @@ async function contentOf(journal: Journal, run: RecordedRun): Promise<string> {
   return texts.join('\n');
 }
 
-const contents = (folder: string): Promise<Map<string, string>> =>
+/** What can be read of each run; of `keys` also those that the list has under a key that has changed, by a look for the key itself. */
+const contents = (folder: string, keys: Iterable<string> = []): Promise<Map<string, string>> =>
   withJournal(folder, async (journal) => {
     const found = new Map<string, string>();
     for (const run of await journal.findRuns()) found.set(run.key, await contentOf(journal, run));
+    for (const key of keys) {
+      if (found.has(key)) continue;
+      const [run] = await journal.findRuns({ key });
+      if (run) found.set(key, await contentOf(journal, run));
+    }
     return found;
   });
 
@@ -84,7 +90,7 @@ describe('a file of SQLite that was harmed', () => {
       const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
       await file.write(Uint8Array.of(buffer[0]! ^ (1 << (flip % 8))), 0, 1, offset);
       await file.close();
-      const found = await contents(folder).catch((error: { reason?: string }) => error.reason);
+      const found = await contents(folder, expected.keys()).catch((error: { reason?: string }) => error.reason);
       if (found === 'damaged') damaged += 1;
       else {
         if (typeof found !== 'object') throw new Error(`byte ${offset}: ${found}`);

@@ -5,6 +5,7 @@ import { migrate, refuseOther } from '../sql/schema.js';
 import { SqlOperations } from '../sql/sql-operations.js';
 import { isStorageFailed, type StorageFault } from '../storage-failed.js';
 import type { StoreOperation } from '../stored/operations.js';
+import { mendIndexes } from './mend-indexes.js';
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js';
 import type { SqliteWriterData, WriterAnswer, WriterCall, WriterError } from './writer-messages.js';
 
@@ -56,7 +57,9 @@ async function prepareWriting(opened: SqliteConnection): Promise<SqliteConnectio
   opened.query('PRAGMA synchronous = FULL');
   opened.query(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
   await inTransaction(opened, 'BEGIN IMMEDIATE', async (query) => {
-    await migrate(query, dialect, hasTables(opened));
+    const isKnown = hasTables(opened);
+    await migrate(query, dialect, isKnown);
+    if (isKnown) await mendIndexes(opened, dialect);
     // No other node has the folder: the node that drove runs here before is gone.
     await query('DELETE FROM sessions');
   });
