@@ -28,7 +28,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   uuid: 'base/',
   pino: 'base/',
   tinyqueue: ['allocator/', 'testing/simulation/'],
-  denque: 'executor/attempts/',
+  denque: ['executor/attempts/', 'runner/run/'],
   'import-meta-resolve': 'executor/code/',
   'get-tsconfig': 'executor/code/',
   tsx: ['executor/code/', 'journal/sqlite/'],

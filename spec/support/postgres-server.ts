@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,13 @@ export interface PostgresServer {
 
 const USER = 'tester';
 const PASSWORD = 'only for specs';
+
+/** Signals the server and each of its processes: every one of them has a group of its own. */
+function signalAll(pid: number, signal: NodeJS.Signals): void {
+  process.kill(pid, signal);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  for (const child of children) process.kill(child, signal);
+}
 
 /** The folder of the programs: where Debian has them, or on the path. */
 function binaries(): string | undefined {
@@ -114,8 +121,8 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
         exited.then(() => reject(new Error(`PostgreSQL ended: ${told}`)));
       });
     },
-    pause: () => void process.kill(-child!.pid!, 'SIGSTOP'),
-    resume: () => void process.kill(-child!.pid!, 'SIGCONT'),
+    pause: () => signalAll(child!.pid!, 'SIGSTOP'),
+    resume: () => signalAll(child!.pid!, 'SIGCONT'),
     async stop() {
       if (!isRunning()) return;
       server.resume();

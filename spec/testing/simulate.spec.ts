@@ -39,6 +39,17 @@ const some = async (cluster: TestCluster): Promise<number> => {
 };
 
 describe('simulate', function () {
+  it('leaves the timers of what ran in the process before alone', async () => {
+    let outer: NodeJS.Timeout | undefined;
+    setImmediate(() => {
+      outer = setTimeout(() => {}, HOUR_MS);
+    });
+    await simulate({ seed: 1 }, some);
+    expect(outer!.hasRef()).to.equal(true);
+    expect(`${outer![Symbol.toPrimitive]()}`).to.match(/^\d+$/);
+    clearTimeout(outer);
+  });
+
   this.timeout(480_000);
 
   it('answers what the scenario came to, and what happened', async () => {

@@ -12,8 +12,8 @@ const GROUPS_AT_ONCE = 100;
 
 /**
  * Looks once at a whole file, since SQLite follows a changed index without a word, and finds less than there is. Indexes that do not fit
- * their tables are made anew, if every row is what was written. Otherwise the rows are the ones that changed: their checksums tell so, run by
- * run, and the indexes still find them.
+ * their tables are made anew, if every row is what was written. Otherwise the rows are the ones that changed: their checksums tell so, run
+ * by run, and the indexes still find them.
  */
 export async function mendIndexes(opened: SqliteConnection, dialect: Dialect): Promise<void> {
   if (areIndexesWhole(opened) || !(await areRowsWhole(opened, dialect))) return;

@@ -8,7 +8,7 @@ import { startCluster, TestCluster } from '../test-cluster.js';
 import { ClusterOracle } from './cluster-oracle.js';
 import { RandomFaults } from './random-faults.js';
 import { Scheduler, SimulationStuck } from './scheduler.js';
-import { virtualGlobals } from './virtual-globals.js';
+import { insideSimulation, virtualGlobals } from './virtual-globals.js';
 
 const LIMIT_MS = 2 * 3_600_000;
 
@@ -92,11 +92,13 @@ async function simulated<T>(
   const onRejection = (error: unknown): void => scheduler.fail(error);
   process.on('unhandledRejection', onRejection);
   try {
-    const done = work();
-    await scheduler.until(done);
-    const result = await done;
-    await scheduler.rest();
-    return { result, trace };
+    return await insideSimulation(async () => {
+      const done = work();
+      await scheduler.until(done);
+      const result = await done;
+      await scheduler.rest();
+      return { result, trace };
+    });
   } catch (error) {
     throw failure(error, { seed, mode, trace });
   } finally {
