@@ -40,8 +40,8 @@ function recordOf(specs: readonly Spec[], { contents = {}, inputs = {}, epoch = 
   const plan = compile(dagOf(specs, Object.keys(inputs)));
   const record = doAtOnce(
     recordPlan(plan, {
-      nameOf: (module) => module.replace('file:///root/', './'),
-      contentOf: (module) => contents[module.replace('file:///root/', './')],
+      nameOf: (module) => module.replace('file:///project/', './'),
+      contentOf: (module) => contents[module.replace('file:///project/', './')],
       constants: new ConstantColumn(),
       inputDigest: (id) => inputs[id],
       epoch,
@@ -105,7 +105,7 @@ describe('a plan compared with a recorded one', () => {
   });
 
   it('knows a module by the name that other nodes know it by', () => {
-    const byUrl = chainWith('a', { code: ref('f', 'file:///root/tasks.js') });
+    const byUrl = chainWith('a', { code: ref('f', 'file:///project/tasks.js') });
     expect(changes(recordOf(chain, { contents }), recordOf(byUrl, { contents }))).to.deep.equal(same);
   });
 
