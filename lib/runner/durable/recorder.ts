@@ -1,6 +1,6 @@
 import type { Clock, HandoffError, Logger, Timer } from '../../base/index.js';
 import { isStorageFailed, type JournalEntry, type Lease, packEntries, type RecordedState, type RunJournal } from '../../journal/index.js';
-import type { StoredValue } from '../../value/index.js';
+import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { Receipt } from '../brain/messages.js';
 import { failureEntry, nodeEntry, RECORDED_VALUE_BYTES, successEntry } from './records.js';
 
@@ -222,9 +222,23 @@ export class Recorder {
   }
 }
 
-/** The packed result, if it is small enough for the journal. */
+/** A result above this size is not packed just to see whether it goes into the journal, bytes. */
+const PACKED_TO_SEE_BYTES = 2 * RECORDED_VALUE_BYTES;
+
+/** Returns the error of a result that cannot be recorded: with `freeze: false`, loop functions may return things that are not values. */
+export function unrecordable(value: StoredValue): ThrownData | undefined {
+  if (value.isPacked || value.sizeBytes > PACKED_TO_SEE_BYTES) return undefined;
+  try {
+    value.pack('result');
+    return undefined;
+  } catch (error) {
+    return thrownData(error);
+  }
+}
+
+/** Returns the packed result, if it is small enough for the journal. */
 function recordable(value: StoredValue | undefined): Uint8Array | undefined {
-  if (!value || value.sizeBytes > 2 * RECORDED_VALUE_BYTES) return undefined;
+  if (!value || value.sizeBytes > PACKED_TO_SEE_BYTES) return undefined;
   const packed = value.pack('result');
   return packed.byteLength <= RECORDED_VALUE_BYTES ? packed : undefined;
 }

@@ -9,9 +9,9 @@ import {
   type RemoteOutcome,
   startGathered,
 } from '../../executor/index.js';
-import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
+import { unrecordable } from '../durable/recorder.js';
 import type { Arguments } from './arguments.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
@@ -213,20 +213,6 @@ class RunningFunction implements FunctionPart {
 
   orphaned(reason: ExitReason): void {
     this.#attempts.actorGone(this.#index, this.#attempt, this.#group, reason);
-  }
-}
-
-/** Above this size a value that is live is not packed just to see whether that is possible, bytes. */
-const PACKED_FOR_RECORD_BYTES = 128 * 1024;
-
-/** Returns the error of a result that cannot be recorded: with `freeze: false`, loop functions may return things that are not values. */
-function unrecordable(value: StoredValue): ThrownData | undefined {
-  if (value.isPacked || value.sizeBytes > PACKED_FOR_RECORD_BYTES) return undefined;
-  try {
-    value.pack('result');
-    return undefined;
-  } catch (error) {
-    return thrownData(error);
   }
 }
 
