@@ -35,9 +35,10 @@ export {
   comparePlans,
   FUNCTION_CHANGES,
   type FunctionChange,
+  haveSameConstants,
   haveSameInputs,
   isSameDag,
-  type PlanComparison,
+  isUnchanged,
   type Reuse,
   sinceEpoch,
 } from './plan/plan-comparison.js';

@@ -52,9 +52,16 @@ export type Reuse = 'same-code' | 'same-wiring' | 'none';
  * bound or native function is never the same: an unchanged DAG is recognised by its plan, which is the same object.
  */
 export function* isSameDag(recorded: PlanRecord, now: PlanRecord): StepwiseWork<boolean> {
-  const { changes, missing } = yield* comparePlans(recorded, now, 'same-code');
-  return missing === 0 && changes.every((change) => change === SAME) && haveSameInputs(recorded, now);
+  return isUnchanged(recorded, now, yield* comparePlans(recorded, now, 'same-code'));
 }
+
+/** Whether nothing was changed, added or taken away, by the comparison of two plans. */
+export const isUnchanged = (recorded: PlanRecord, now: PlanRecord, { changes, missing }: PlanComparison): boolean =>
+  missing === 0 && changes.every((change) => change === SAME) && haveSameInputs(recorded, now);
+
+/** Whether the constants are the same ones, in plans with the same functions in the same order. */
+export const haveSameConstants = (recorded: PlanRecord, now: PlanRecord): boolean =>
+  Buffer.compare(recorded.constants, now.constants) === 0 && recorded.constantsStart.every((start, at) => start === now.constantsStart[at]);
 
 /** Whether the inputs are the same ones, with the same values, needed or not. */
 export function haveSameInputs(recorded: PlanRecord, now: PlanRecord): boolean {

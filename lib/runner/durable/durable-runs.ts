@@ -1,11 +1,11 @@
 import { doInTurns, HandoffError, keepAlive, newRunId, type RunId, textOf } from '../../base/index.js';
-import { type DagLike, dagOfRecord, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
+import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
 import { ModuleContents } from '../../executor/index.js';
 import { type OpenRunAnswer, packEntries, type RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { DurablePlace, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
-import { checkKey } from '../runs/run-options.js';
+import { checkKey, recordedOptions } from '../runs/run-options.js';
 import { type RunRequest, requestAgain } from '../runs/run-request.js';
 import { DurableCall } from './durable-call.js';
 import { packSummary } from './record-end.js';
@@ -127,7 +127,7 @@ export class DurableRuns {
         return;
       }
     } catch (error) {
-      call.refuse(HandoffError.is(error) ? error : new HandoffError('HANDOFF_RUN_ABORTED', String(error), { cause: error }));
+      call.refuse(HandoffError.is(error) ? error : new HandoffError('HANDOFF_RUN_ABORTED', textOf(error), { cause: error }));
     } finally {
       alive.cancel();
       this.#opening.delete(call);
@@ -257,7 +257,7 @@ export class DurableRuns {
       mode,
       ...(again?.isSame ? {} : { planned: { plan: again?.plan ?? plan, dag: await takeDag(request) } }),
       inputs: packed,
-      options: { ...record?.opening.options, ...dataOf(request.given), durability: options.durability },
+      options: { ...record?.opening.options, ...recordedOptions(request.given), durability: options.durability },
       reasons: again?.recollection.reasons ?? [],
     };
   }
@@ -280,33 +280,11 @@ export class DurableRuns {
   }
 }
 
-/** The options that are data, and hold when a run goes on without them. */
-const DATA_OPTIONS = [
-  'allocationStrategy',
-  'maxRetries',
-  'maxConcurrency',
-  'collect',
-  'onFailure',
-  'timeoutMs',
-  'stopGraceMs',
-  'lostNodeWaitMs',
-  'retainMs',
-  'dagId',
-] as const;
-
-function dataOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const named = DATA_OPTIONS.map((name) => [name, given[name]] as const);
-  return Object.fromEntries(named.filter(([name, value]) => value !== undefined && (name === 'collect' || typeof value !== 'object')));
-}
-
 /** A completed run of which everything holds is told again from its record, without being opened. */
 function isReplay({ state }: RecordedRun, { recollection, values }: Recalled, { plan, options }: RunRequest): boolean {
   if (state !== 'completed' || recollection.successes.length < plan.size) return false;
   return options.collected.every((isCollected, index) => isCollected === 0 || values.has(index));
 }
-
-const haveSameConstants = (one: PlanRecord, other: PlanRecord): boolean =>
-  Buffer.compare(one.constants, other.constants) === 0 && one.constantsStart.every((start, at) => start === other.constantsStart[at]);
 
 function drivenElsewhere(key: string, { plan }: RunRequest, { runId, node }: RecordedRun): HandoffError {
   const message = `Cannot execute the run of key ${JSON.stringify(key)}: node ${JSON.stringify(node)} drives it`;

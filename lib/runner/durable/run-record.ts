@@ -3,8 +3,7 @@ import {
   comparePlans,
   FUNCTION_CHANGES,
   type FunctionChange,
-  haveSameInputs,
-  type PlanComparison,
+  isUnchanged,
   type PlanRecord,
   type Reuse,
   sinceEpoch,
@@ -119,16 +118,8 @@ export async function recall(history: RunHistory, now: PlanRecord, reuse: Reuse,
     }
   }
   const recollection: Recollection = { successes, reasons, tells: 'all' };
-  return { recollection, values, plan: { ...now, since }, isSame: isSamePlan(history.plan, now, comparison) };
+  const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
+  return { recollection, values, plan: { ...now, since }, isSame };
 }
 
 const reasonOf = (change: FunctionChange): RerunReason | undefined => (change === 'same' || change === 'new' ? undefined : change);
-
-function isSamePlan(recorded: PlanRecord, now: PlanRecord, { recordedAs, changes, missing }: PlanComparison): boolean {
-  return (
-    missing === 0 &&
-    haveSameInputs(recorded, now) &&
-    changes.every((change) => change === 0) &&
-    recordedAs.every((at, index) => at === index)
-  );
-}

@@ -28,25 +28,27 @@ export interface CheckedRunOptions {
   readonly dagId: string | undefined;
 }
 
-const KNOWN = new Set([
+/** The options that are recorded, as far as they are data: they hold when a durable run goes on without them. */
+const RECORDED = [
   'allocationStrategy',
   'maxRetries',
   'maxConcurrency',
-  'inputs',
   'collect',
   'onFailure',
   'timeoutMs',
   'stopGraceMs',
   'lostNodeWaitMs',
-  'signal',
   'retainMs',
   'dagId',
-  'key',
-  'durable',
-  'durability',
-  'reuse',
-  'waitMs',
-]);
+] as const;
+
+const KNOWN = new Set<string>([...RECORDED, 'inputs', 'signal', 'key', 'durable', 'durability', 'reuse', 'waitMs']);
+
+/** Returns those of the given options that go into the record of a run. A strategy that is an object does not. */
+export function recordedOptions(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const named = RECORDED.map((name) => [name, given[name]] as const);
+  return Object.fromEntries(named.filter(([name, value]) => value !== undefined && (name === 'collect' || typeof value !== 'object')));
+}
 
 /** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedStrategies): CheckedRunOptions {
