@@ -47,11 +47,6 @@ export class Recorder {
     return this.#deps.durability;
   }
 
-  /** Counts the openings of the run. */
-  get epoch(): number {
-    return this.#deps.journal.epoch;
-  }
-
   /** Whether the run may start anything now. */
   get mayStart(): boolean {
     if (this.#failedSinceMs !== undefined || this.#lost) return false;
@@ -121,11 +116,14 @@ export class Recorder {
     this.#entries.push(entry);
     this.#bytes += entry.bytes.length;
     if (this.#writing) return;
-    if (this.#bytes >= LARGEST_BYTES) {
-      this.#timer?.cancel();
-      this.#timer = undefined;
-      void this.#write();
-    } else this.#timer ??= this.#deps.clock.after(this.#deps.durability === 'strict' ? 0 : OLDEST_MS, () => void this.#write());
+    if (this.#bytes >= LARGEST_BYTES) void this.#write();
+    else this.#writeSoon();
+  }
+
+  #writeSoon(): void {
+    const { clock, durability } = this.#deps;
+    const isDue = durability === 'strict' || this.#bytes >= LARGEST_BYTES;
+    this.#timer ??= clock.after(isDue ? 0 : OLDEST_MS, () => void this.#write());
   }
 
   /** Writes what is there, and under `strict` also what comes meanwhile. Never rejects. */
@@ -134,11 +132,7 @@ export class Recorder {
     this.#timer = undefined;
     this.#writing ??= this.#writeGroups().finally(() => {
       this.#writing = undefined;
-      if (this.#entries.length > 0 && !this.#lost) {
-        const { clock, durability } = this.#deps;
-        const isDue = durability === 'strict' || this.#bytes >= LARGEST_BYTES;
-        this.#timer ??= clock.after(isDue ? 0 : OLDEST_MS, () => void this.#write());
-      }
+      if (this.#entries.length > 0 && !this.#lost) this.#writeSoon();
     });
     return this.#writing;
   }
