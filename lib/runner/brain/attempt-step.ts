@@ -43,16 +43,14 @@ export function attemptHappened(
     case 'attempt-succeeded': {
       const { receipt } = happening;
       free(state, index, out);
-      if (state.journal === 'none' || state.journal === 'lost') move(state, index, 'succeeded', at);
-      else {
-        out.push({ type: 'record-success', index, attempt, receipt });
-        move(state, index, state.journal === 'strict' ? 'made' : 'succeeded', at);
-        if (state.journal === 'strict') {
-          state.recording.set(index, receipt);
-          state.hasValue[index] = 1;
-          return;
-        }
+      if (isRecorded(state)) out.push({ type: 'record-success', index, attempt, receipt });
+      if (state.journal === 'strict') {
+        move(state, index, 'made', at);
+        state.recording.set(index, receipt);
+        state.hasValue[index] = 1;
+        return;
       }
+      move(state, index, 'succeeded', at);
       return madeItsValue(state, index, receipt, at, out);
     }
     case 'attempt-failed':
@@ -257,9 +255,7 @@ function fail(state: RunState, index: number, failure: RunFault, at: Moment, out
   state.failed.push(failure);
   state.attemptErrors.delete(index);
   const functionId = state.plan.ids[index]!;
-  if (state.journal === 'batched' || state.journal === 'strict') {
-    out.push({ type: 'record-failure', index, attempt: state.attempts[index]!, error: failure });
-  }
+  if (isRecorded(state)) out.push({ type: 'record-failure', index });
   announce(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
   consumed(state, index, out);
   if (state.policy.onFailure === 'abort') return endRun(state, 'failure', state.policy.stopGraceMs, at, out);
@@ -277,6 +273,9 @@ export function rested(state: RunState, index: number, at: Moment, out: RunComma
   announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
   out.push({ type: 'request-claim', index });
 }
+
+/** Whether the run has a journal that can be written. */
+const isRecorded = ({ journal }: RunState): boolean => journal === 'batched' || journal === 'strict';
 
 /** Frees the function's claim. */
 function free(state: RunState, index: number, out: RunCommand[]): void {

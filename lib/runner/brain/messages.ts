@@ -171,7 +171,7 @@ export type RunCommand =
   | { readonly type: 'drop-value'; readonly index: number }
   /** Writes a success into the journal; under `strict` the brain waits for `successes-recorded`. Asked for again, it is written once. */
   | { readonly type: 'record-success'; readonly index: number; readonly attempt: number; readonly receipt: Receipt }
-  | { readonly type: 'record-failure'; readonly index: number; readonly attempt: number; readonly error: ErrorData }
+  | { readonly type: 'record-failure'; readonly index: number }
   /** Not all functions have become ready: the rest follow after a turn of the event loop. */
   | { readonly type: 'take-turn' }
   | { readonly type: 'request-claim'; readonly index: number }
