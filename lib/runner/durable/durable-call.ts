@@ -1,7 +1,7 @@
 import { type HandoffError, onAbort, type RunId, type Timer } from '../../base/index.js';
-import type { FailedEvent, Progress, RunEvent } from '../brain/messages.js';
+import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
-import type { OpenRun, PreparedRun, RunEnd, RunView } from '../runs/open-run.js';
+import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunView } from '../runs/open-run.js';
 import { cancelled, timedOut } from '../runs/run-endings.js';
 import type { RunRequest } from '../runs/run-request.js';
 
@@ -96,9 +96,7 @@ export class DurableCall implements PreparedRun, RunView {
 
   /** There is no such run, or it must not be touched. */
   refuse(error: HandoffError): void {
-    const { runId, dagId } = this;
-    const event: FailedEvent = { type: 'run-failed', runId, dagId, atMs: this.#deps.wallNow(), error };
-    this.end({ type: 'failed', error, event });
+    this.end(failedEnd(this, error, this.#deps.wallNow()));
   }
 
   /** The run has ended. A repeated call does nothing. */

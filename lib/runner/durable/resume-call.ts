@@ -1,7 +1,7 @@
 import type { HandoffError, RunId } from '../../base/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
-import type { PreparedRun, RunEnd, RunView } from '../runs/open-run.js';
+import { failedEnd, type PreparedRun, type RunEnd, type RunView } from '../runs/open-run.js';
 
 /** One call to resume a run whose DAG is known by its record alone. */
 export class ResumeCall implements PreparedRun, RunView {
@@ -62,8 +62,7 @@ export class ResumeCall implements PreparedRun, RunView {
 
   /** Ends the call before the run is known. */
   refuse(error: HandoffError): void {
-    const { runId, dagId } = this;
-    this.#over({ type: 'failed', error, event: { type: 'run-failed', runId, dagId, atMs: this.#deps.wallNow(), error } });
+    this.#over(failedEnd(this, error, this.#deps.wallNow()));
   }
 
   async cancel(reason: unknown): Promise<void> {

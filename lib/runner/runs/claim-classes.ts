@@ -79,7 +79,7 @@ class Kinds {
       slot,
       costs: Object.freeze({ ...costs }),
       cost: amounts(costs),
-      pinnedTo: pinnedTo,
+      pinnedTo,
       group,
       growsMemory: opens,
       ...compared,

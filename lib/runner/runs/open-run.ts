@@ -39,6 +39,12 @@ export type RunEnd =
   | { readonly type: 'completed'; readonly outcome: RunOutcome<Readonly<Record<string, unknown>>>; readonly event: CompletedEvent }
   | { readonly type: 'failed'; readonly error: HandoffError; readonly event: FailedEvent };
 
+/** Returns the end of a run that failed, with its last event. */
+export function failedEnd(run: { readonly runId: string; readonly dagId: string }, error: HandoffError, atMs: number): RunEnd {
+  const { runId, dagId } = run;
+  return { type: 'failed', error, event: { type: 'run-failed', runId, dagId, atMs, error } };
+}
+
 /** An accepted run that waits for `launch`. */
 export interface PreparedRun {
   readonly run: RunView;

@@ -29,10 +29,7 @@ export interface RunRequest {
 export function takeRequest(dag: DagLike, given: unknown, mode: RunMode, runId: string, deps: RunDeps): RunRequest {
   const compiled = compile(dag, deps.isolation);
   const options = checkedRunOptions(given, compiled, deps.strategies);
-  if (options.isDurable && !deps.durable) {
-    const what = options.key === undefined ? 'durable' : 'key';
-    throw new TypeError(`${what} needs a journal: this node was started without a dataDir`);
-  }
+  if (options.isDurable && !deps.durable) throw noJournal(options.key === undefined ? 'durable' : 'key');
   const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
   if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
   refuseFaults(plan, mode, deps, (id) => options.isDurable || Object.hasOwn(options.inputs, id) || isStored(plan.dagId, id, deps));
@@ -41,6 +38,9 @@ export function takeRequest(dag: DagLike, given: unknown, mode: RunMode, runId: 
   const constants = new Constants(plan, deps.freeze);
   return { plan, mode, given: (given ?? {}) as RunRequest['given'], options, kinds, inputs, constants };
 }
+
+/** Returns the error for what a node without a journal cannot do. */
+export const noJournal = (what: string): TypeError => new TypeError(`${what} needs a journal: this node was started without a dataDir`);
 
 /** The request of a run as it was recorded. */
 export interface RecordedRequest {

@@ -2,7 +2,7 @@ import type { ActorRef, Supervisor } from '../../actor/index.js';
 import { HandoffError, keepAlive, newRunId, onAbort, type RunId, textOf } from '../../base/index.js';
 import { type DagLike, type Plan, remainingPaths } from '../../dag/index.js';
 import type { AttemptContext, Loan } from '../../executor/index.js';
-import type { FailedEvent, RunEvent } from '../brain/messages.js';
+import type { RunEvent } from '../brain/messages.js';
 import { DurableRuns } from '../durable/durable-runs.js';
 import { recordEnd } from '../durable/record-end.js';
 import { PastEvents } from '../events/past-events.js';
@@ -10,10 +10,10 @@ import { DagRun } from '../run/dag-run.js';
 import { superviseRun } from '../run/dag-runner.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
 import { Estimates } from './estimates.js';
-import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from './open-run.js';
+import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunIdentity } from './open-run.js';
 import { fillAllocations, Results } from './results.js';
 import { aborted, cancelled, timedOut } from './run-endings.js';
-import { type RunMode, type RunRequest, takeRequest } from './run-request.js';
+import { noJournal, type RunMode, type RunRequest, takeRequest } from './run-request.js';
 
 /** The runs that this node drives. Outlives all their actors. */
 export class Runs {
@@ -149,7 +149,7 @@ export class Runs {
 
   /** Returns the durable runs of this node. Throws `TypeError` if they have no place. */
   durable(what: string): DurableRuns {
-    if (!this.#durable) throw new TypeError(`${what} needs a journal: this node was started without a dataDir`);
+    if (!this.#durable) throw noJournal(what);
     return this.#durable;
   }
 
@@ -293,9 +293,7 @@ export class Runs {
     if (error || !results) {
       if (results) Object.defineProperty(error, 'results', { value: results.values, enumerable: true, configurable: true });
       store.dropRun(runId);
-      const event: FailedEvent = { type: 'run-failed', runId, dagId, atMs, error: error! };
-      events.add(event);
-      end = { type: 'failed', error: error!, event };
+      end = failedEnd(run, error!, atMs);
     } else {
       store.retainRun(runId, results.ids, options.retainMs, this.#dropped);
       const durationMs = clock.now() - state.startedMs;
@@ -304,9 +302,9 @@ export class Runs {
       const { failures, allocations } = outcome;
       const event = { type: 'run-completed', runId, dagId, atMs, durationMs, results: values, allocations, failures } as const;
       fillAllocations(outcome, event, run.order.plan.ids, state.nodes);
-      events.add(event);
       end = { type: 'completed', outcome, event };
     }
+    events.add(end.event);
     events.end();
     this.#past.add(runId, store.hasRun(runId) ? events : events.withoutResults());
     open.alive.cancel();
