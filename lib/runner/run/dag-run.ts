@@ -55,7 +55,7 @@ export class DagRun implements AllocatorClient {
   /** Whether a new DagRunner is there that has not taken the run over yet. */
   #isRecovering = false;
   #isAbandoned = false;
-  /** Where every happening is told, if anybody traces the run. */
+  /** Called with every happening; `undefined` if the run is not traced. */
   readonly #trace: ReturnType<typeof tracerOf>;
   #ended = false;
 

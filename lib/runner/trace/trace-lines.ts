@@ -1,10 +1,11 @@
+import { type Shape, shapes } from '../../peer/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { Moment, PlanShape, RunPolicy, RunState } from '../brain/run-state.js';
 
 /** The version of the format. A trace of another version is refused. */
 export const TRACE_VERSION = 1;
 
-/** What the first line of a trace says: which version it is of, and what the run is of. */
+/** The first line of a trace: the version of the format, and what the run executes. */
 export interface TraceHeader {
   readonly handoffTrace: number;
   readonly runId: string;
@@ -12,7 +13,7 @@ export interface TraceHeader {
   readonly policy: Omit<RunPolicy, 'collected'> & { readonly collected: readonly number[] };
 }
 
-/** The shape of a plan: who waits for whom, and how functions are tried again. */
+/** The shape of a plan: which function waits for which others, and how each is tried again. */
 export interface TracedPlan {
   readonly dagId: string;
   readonly ids: readonly string[];
@@ -21,7 +22,7 @@ export interface TracedPlan {
   readonly retries: readonly (readonly [index: number, rules: object])[];
 }
 
-/** The first line of the trace of a run. */
+/** Returns the first line of the trace of a run. */
 export function traceHeader({ runId, plan, policy }: RunState): string {
   const { dagId, ids, size, producers, producersStart, retries } = plan;
   const header: TraceHeader = {
@@ -38,32 +39,29 @@ export function traceHeader({ runId, plan, policy }: RunState): string {
   return JSON.stringify(header, asText);
 }
 
-/** One happening and its moment, as one line: `[nowMs, wallMs, happening]`, with bytes in base64. */
+/** Returns a happening and its moment as one line: `[nowMs, wallMs, happening]`, with bytes in base64. */
 export const traceLine = (happening: RunHappening, { nowMs, wallMs }: Moment): string => JSON.stringify([nowMs, wallMs, happening], asText);
 
-/** Buffers are objects by the time a replacer sees them: it is asked for the original. */
+/** For `JSON.stringify`. By the time it is called, a Buffer has become a plain object, so it reads the original from `this`. */
 function asText(this: Record<string, unknown>, key: string, value: unknown): unknown {
   const own = this[key];
   if (own instanceof Uint8Array) return { $bytes: Buffer.from(own).toString('base64') };
   return typeof own === 'number' && !Number.isFinite(own) ? { $number: String(own) } : value;
 }
 
-/** The first line of a trace again. Throws `TypeError` for anything else. */
+/** Reads the first line of a trace. Throws `TypeError` for anything else. */
 export function readHeader(line: string): TraceHeader {
-  const header = parsed(line) as Partial<TraceHeader> | undefined;
+  const header = parsed(line);
   if (!isRecord(header) || header.handoffTrace === undefined) throw new TypeError('Cannot replay: the file is no trace of a run');
   if (header.handoffTrace !== TRACE_VERSION) {
     const given = JSON.stringify(header.handoffTrace);
     throw new TypeError(`Cannot replay: the trace is of version ${given}, and this handoff-dag reads version ${TRACE_VERSION}`);
   }
-  const { plan, policy, runId } = header;
-  if (typeof runId !== 'string' || !isPlan(plan) || !isPolicy(policy, plan.ids.length)) {
-    throw new TypeError('Cannot replay: line 1 is damaged: it does not say what the run is of');
-  }
-  return header as TraceHeader;
+  if (isHeader(header)) return header;
+  throw new TypeError('Cannot replay: line 1 is damaged: it does not say what the run is of');
 }
 
-/** The plan and the policy that a header tells of. */
+/** Returns the plan and the policy of a header, as the brain has them. */
 export function stateFacts({ plan, policy }: TraceHeader): { plan: PlanShape; policy: RunPolicy } {
   const { dagId, ids } = plan;
   const size = ids.length;
@@ -93,17 +91,18 @@ function startsOf(lists: readonly (readonly unknown[])[]): Int32Array {
   return starts;
 }
 
-/** A happening and its moment again; `undefined` for a line that is none, of a run of so many functions. */
-export function readHappening(line: string, size: number): { happening: RunHappening; at: Moment } | undefined {
+/** Reads a happening and its moment. Returns `undefined` for any other line. */
+export function readHappening(line: string, byType: HappeningShapes): { happening: RunHappening; at: Moment } | undefined {
   const entry = parsed(line);
   if (!Array.isArray(entry) || entry.length !== 3) return undefined;
   const [nowMs, wallMs, happening] = entry as [unknown, unknown, unknown];
-  if (!isNumber(nowMs) || !isNumber(wallMs) || !isRecord(happening)) return undefined;
-  const fields =
-    typeof happening.type === 'string' && Object.hasOwn(FIELDS, happening.type) ? FIELDS[happening.type as HappeningType] : undefined;
-  if (!fields || !Object.entries(fields).every(([field, check]) => check(happening[field], size))) return undefined;
+  if (typeof nowMs !== 'number' || typeof wallMs !== 'number' || !isRecord(happening)) return undefined;
+  const shape = byType.get(happening.type);
+  if (!shape || shape(happening) !== undefined) return undefined;
   return { happening: happening as unknown as RunHappening, at: { nowMs, wallMs } };
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parsed(line: string): unknown {
   try {
@@ -117,73 +116,73 @@ function parsed(line: string): unknown {
   }
 }
 
-type Check = (value: unknown, size: number) => boolean;
-type HappeningType = RunHappening['type'];
+const { bytes, flag, list, object, text, tuple } = shapes;
+const open = (fields: Readonly<Record<string, Shape<unknown>>>): Shape<unknown> => object(fields, { open: true });
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isText: Check = (value) => typeof value === 'string';
-const isNumber = (value: unknown): value is number => typeof value === 'number';
-const isFlag: Check = (value) => typeof value === 'boolean';
-const isIndex = (value: unknown, size: number): boolean => Number.isInteger(value) && (value as number) >= 0 && (value as number) < size;
-const areIndices = (value: unknown, size: number): boolean => Array.isArray(value) && value.every((one) => isIndex(one, size));
-const isError: Check = (value) => isRecord(value) && isText(value.text, 0) && value.packed instanceof Uint8Array;
-const isReceipt: Check = (value) =>
-  isRecord(value) && isText(value.node, 0) && isNumber(value.sizeBytes) && isNumber(value.tookMs) && isFlag(value.isHere, 0);
-const areAttempts = (value: unknown, size: number): boolean =>
-  Array.isArray(value) && value.every((one) => isRecord(one) && isIndex(one.index, size) && isNumber(one.attempt));
-const isRecalled = (value: unknown, size: number): boolean =>
-  isRecord(value) &&
-  isIndex(value.index, size) &&
-  isNumber(value.attempt) &&
-  isText(value.node, 0) &&
-  isNumber(value.sizeBytes) &&
-  isNumber(value.tookMs) &&
-  isFlag(value.hasValue, 0);
-const isRecollection: Check = (value, size) => {
-  if (value === undefined) return true;
-  if (!isRecord(value) || !Array.isArray(value.successes) || !Array.isArray(value.reasons)) return false;
-  const isReason = (one: unknown): boolean => Array.isArray(one) && isIndex(one[0], size) && isText(one[1], 0);
-  return value.successes.every((one) => isRecalled(one, size)) && value.reasons.every(isReason) && isText(value.tells, 0);
-};
-const ATTEMPT = { index: isIndex, attempt: isNumber } as const;
+const WRONG = '';
+/** Any number: a trace has also those that JSON does not have. */
+const number: Shape<number> = (value) => (typeof value === 'number' ? undefined : WRONG);
+/** The number of one of `size` functions. */
+const indexBelow =
+  (size: number): Shape<number> =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) < size ? undefined : WRONG;
+const optional =
+  (shape: Shape<unknown>): Shape<unknown> =>
+  (value) =>
+    value === undefined ? undefined : shape(value);
 
-/** What each happening must have, so that the brain can take it. */
-const FIELDS: Readonly<Record<HappeningType, Readonly<Record<string, Check>>>> = {
-  'run-begun': { recalled: isRecollection },
-  'turn-taken': {},
-  'function-placed': { index: isIndex, node: isText, mayQueue: isFlag },
-  'functions-waited': { indices: areIndices, lacking: isRecord },
-  'placement-refused': { index: isIndex, error: isError },
-  'node-missed': { index: isIndex, node: isText, waitedMs: isNumber },
-  'attempt-started': ATTEMPT,
-  'attempt-succeeded': { ...ATTEMPT, receipt: isReceipt },
-  'attempt-failed': { ...ATTEMPT, error: isError, final: isFlag, random: isNumber },
-  'attempt-stopped': ATTEMPT,
-  'attempt-declined': ATTEMPT,
-  'attempt-lost': ATTEMPT,
-  'argument-lost': { ...ATTEMPT, producer: isIndex, error: isError },
-  'successes-recorded': { successes: areAttempts },
-  'journal-lost': { error: isError },
-  'values-lost': { indices: areIndices },
-  'value-fetched': ATTEMPT,
-  'value-missing': { ...ATTEMPT, error: isError },
-  'function-rested': ATTEMPT,
-  'run-ending': { error: isError, graceMs: isNumber },
-  'run-abandoned': { error: isError },
-};
+const THROWN = open({ text, packed: bytes });
+const RECEIPT = open({ node: text, sizeBytes: number, tookMs: number, isHere: flag });
 
-function isPlan(value: unknown): value is TracedPlan {
-  if (!isRecord(value) || !isText(value.dagId, 0) || !Array.isArray(value.ids) || !Array.isArray(value.producers)) return false;
-  const size = value.ids.length;
-  if (!value.ids.every((id) => isText(id, 0)) || value.producers.length !== size) return false;
-  const isRetry = (one: unknown): boolean => Array.isArray(one) && isIndex(one[0], size) && isRecord(one[1]);
-  return value.producers.every((one) => areIndices(one, size)) && Array.isArray(value.retries) && value.retries.every(isRetry);
+/** Returns for each type of happening the fields that the brain needs, in a run of `size` functions. */
+export function happeningShapes(size: number): HappeningShapes {
+  const index = indexBelow(size);
+  const attempt = { index, attempt: number };
+  const success = open({ ...attempt, node: text, sizeBytes: number, tookMs: number, hasValue: flag });
+  const recalled = optional(open({ successes: list(success), reasons: list(tuple(index, text)), tells: text }));
+  const fields: Readonly<Record<RunHappening['type'], Readonly<Record<string, Shape<unknown>>>>> = {
+    'run-begun': { recalled },
+    'turn-taken': {},
+    'function-placed': { index, node: text, mayQueue: flag },
+    'functions-waited': { indices: list(index), lacking: open({}) },
+    'placement-refused': { index, error: THROWN },
+    'node-missed': { index, node: text, waitedMs: number },
+    'attempt-started': attempt,
+    'attempt-succeeded': { ...attempt, receipt: RECEIPT },
+    'attempt-failed': { ...attempt, error: THROWN, final: flag, random: number },
+    'attempt-stopped': attempt,
+    'attempt-declined': attempt,
+    'attempt-lost': attempt,
+    'argument-lost': { ...attempt, producer: index, error: THROWN },
+    'successes-recorded': { successes: list(open(attempt)) },
+    'journal-lost': { error: THROWN },
+    'values-lost': { indices: list(index) },
+    'value-fetched': attempt,
+    'value-missing': { ...attempt, error: THROWN },
+    'function-rested': attempt,
+    'run-ending': { error: THROWN, graceMs: number },
+    'run-abandoned': { error: THROWN },
+  };
+  return new Map(Object.entries(fields).map(([type, needed]) => [type, open(needed)]));
 }
 
-const isPolicy = (value: unknown, size: number): boolean =>
-  isRecord(value) &&
-  isNumber(value.maxRetries) &&
-  isNumber(value.stopGraceMs) &&
-  (value.journal === undefined || isText(value.journal, 0)) &&
-  (value.onFailure === 'abort' || value.onFailure === 'continue') &&
-  areIndices(value.collected, size);
+/** By type of happening, the shape that it must have. */
+export type HappeningShapes = ReadonlyMap<unknown, Shape<unknown>>;
+
+const HEAD = open({ runId: text, plan: open({ dagId: text, ids: list(text) }) });
+
+function isHeader(value: unknown): value is TraceHeader {
+  if (HEAD(value) !== undefined) return false;
+  const { plan } = value as TraceHeader;
+  const index = indexBelow(plan.ids.length);
+  const wiring = open({ producers: list(list(index)), retries: list(tuple(index, open({}))) });
+  const policy = open({
+    maxRetries: number,
+    stopGraceMs: number,
+    journal: optional(text),
+    onFailure: shapes.word('abort', 'continue'),
+    collected: list(index),
+  });
+  return open({ plan: wiring, policy })(value) === undefined && plan.producers.length === plan.ids.length;
+}

@@ -7,14 +7,15 @@ import { isRunFault } from '../brain/run-fault.js';
 import { type Moment, newRunState, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
 import { transitionsOf, transitionText } from '../brain/transition-log.js';
-import { readHappening, readHeader, stateFacts } from './trace-lines.js';
+import { type HappeningShapes, happeningShapes, readHappening, readHeader, stateFacts } from './trace-lines.js';
 
-/** How many transitions are told. */
+/** How many transitions a report has, at most. */
 const TRANSITIONS_TOLD = 20;
 
-/** A run once more, out of the lines of its trace: the same happenings give the same state. Nothing of the user's runs. */
+/** Repeats a run from the lines of its trace: the same happenings give the same state. None of the user's functions runs. */
 export class TraceReplay {
   #state: RunState | undefined;
+  #shapes: HappeningShapes = new Map();
   #line = 0;
   #happenings = 0;
   #at: Moment = { nowMs: 0, wallMs: 0 };
@@ -22,13 +23,13 @@ export class TraceReplay {
   #bad: number | undefined;
   readonly #faults: string[] = [];
 
-  /** What the run is now. Throws `TypeError` before the first line. */
+  /** The state of the run after the lines so far. Throws `TypeError` before the first line. */
   get state(): RunState {
     if (!this.#state) throw new TypeError('Cannot replay: the file is empty');
     return this.#state;
   }
 
-  /** Applies the next line. Throws `TypeError` for a file that is no trace, that is of another version, or damaged. */
+  /** Applies the next line. Throws `TypeError` if the file is not a trace, has another version, or is damaged. */
   add(line: string): void {
     this.#line += 1;
     if (this.#bad !== undefined) throw new TypeError(`Cannot replay: line ${this.#bad} is damaged: it is no happening of a run`);
@@ -36,9 +37,10 @@ export class TraceReplay {
       const header = readHeader(line);
       const { plan, policy } = stateFacts(header);
       this.#state = newRunState(header.runId, plan, policy);
+      this.#shapes = happeningShapes(plan.size);
       return;
     }
-    const entry = readHappening(line, this.#state.plan.size);
+    const entry = readHappening(line, this.#shapes);
     // The last line of a process that was killed may be cut off.
     if (!entry) this.#bad = this.#line;
     else this.#apply(entry);
@@ -56,7 +58,7 @@ export class TraceReplay {
     }
   }
 
-  /** What came of it, when there are no more lines. */
+  /** Returns the outcome, after the last line. */
   report(): ReplayedRun {
     const { state } = this;
     const { plan } = state;
@@ -87,7 +89,7 @@ export class TraceReplay {
   }
 }
 
-/** A command in words. */
+/** Returns a command in words. */
 export function commandText(command: RunCommand, ids: readonly string[]): string {
   const parts: string[] = [];
   if ('attempt' in command) parts.push(`attempt ${command.attempt}`);
@@ -98,7 +100,7 @@ export function commandText(command: RunCommand, ids: readonly string[]): string
   return parts.length > 0 ? `${subject}, ${parts.join(', ')}` : subject;
 }
 
-/** What a run was at the end of its trace. */
+/** A run at the end of its trace. */
 export interface ReplayedRun {
   readonly runId: string;
   readonly dagId: string;
@@ -112,7 +114,7 @@ export interface ReplayedRun {
   readonly functions: readonly ReplayedFunction[];
   /** The last transitions of functions, the oldest first: `12.5 resize ready --placed--> placed`, the time in ms since the run began. */
   readonly transitions: readonly string[];
-  /** The commands that were outstanding, as in `start-attempt resize, attempt 2`; none in a run that has ended. */
+  /** The commands that were outstanding, such as `start-attempt resize, attempt 2`. Empty if the run has ended. */
   readonly outstanding: readonly string[];
   /** Happenings that could not be applied, each with its line: bugs of the engine. */
   readonly faults: readonly string[];
@@ -120,7 +122,7 @@ export interface ReplayedRun {
   readonly cutOffLine: number | undefined;
 }
 
-/** Where one function was at the end. */
+/** A function at the end of the trace. */
 export interface ReplayedFunction {
   readonly functionId: string;
   readonly state: RunState['states'][number];
