@@ -2,7 +2,7 @@
 import type { Progress } from './messages.js';
 import type { RunState } from './run-state.js';
 
-/** Of a run that nothing is known of yet. */
+/** The progress of a run of which nothing is known yet. */
 export const NO_PROGRESS: Progress = {
   total: 0,
   waiting: 0,

@@ -56,7 +56,7 @@ export class DurableCall implements PreparedRun, RunView {
     return this.#open?.run.progress ?? NO_PROGRESS;
   }
 
-  /** Why it did not come to its end, or was left. */
+  /** Why the call failed. */
   get refusal(): HandoffError | undefined {
     return this.#end?.type === 'failed' ? this.#end.error : undefined;
   }

@@ -19,7 +19,7 @@ import { takeDag, takePlan, unpackedDag, withInputsOf } from './take-plan.js';
 /** How often a run that another node drives is looked at, ms. */
 const LOOK_AGAIN_MS = 250;
 
-/** What of `Runs` durable runs need. */
+/** The part of `Runs` that durable runs need. */
 export interface RunsInside {
   open(request: RunRequest, identity: RunIdentity): OpenRun;
   launch(run: OpenRun): void;
@@ -280,7 +280,7 @@ export class DurableRuns {
   }
 }
 
-/** A completed run of which everything holds is told again from its record, without being opened. */
+/** Whether a run has completed and all of its record still holds. Then it is reported again without being opened. */
 function isReplay({ state }: RecordedRun, { recollection, values }: Recalled, { plan, options }: RunRequest): boolean {
   if (state !== 'completed' || recollection.successes.length < plan.size) return false;
   return options.collected.every((isCollected, index) => isCollected === 0 || values.has(index));

@@ -37,7 +37,7 @@ export interface RunJob {
   readonly recorder?: Recorder | undefined;
   /** By function, the opening of the run in which it became what it is; missing in runs that are not durable. */
   readonly since?: Readonly<Uint32Array> | undefined;
-  /** What is known of the run from before. */
+  /** The past of a run that goes on; missing in a new one. */
   readonly past?: RunPast | undefined;
   /** Called once, when every attempt has ended and every claim is free. */
   readonly ended: (error: HandoffError | undefined) => void;
@@ -103,7 +103,7 @@ export interface RunDeps {
   readonly turn: StartBudget;
   /** Whether functions are protected from each other's changes: see `IsolationOptions`. */
   readonly freeze: boolean;
-  /** Where durable runs are recorded; `undefined` where there is none. */
+  /** Where durable runs are recorded; `undefined` if the node has no journal. */
   readonly durable: DurablePlace | undefined;
   /** The default is no wrapper. */
   readonly wrapAttempt?: WrapAttempt | undefined;
@@ -118,7 +118,7 @@ export interface DurablePlace {
   close(): Promise<void>;
 }
 
-/** What a durable run has of its journal. */
+/** The past of a durable run, from its journal. */
 export interface RunPast {
   readonly recollection: Recollection;
   /** The recorded values that are at hand, by function. */

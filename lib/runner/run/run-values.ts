@@ -53,12 +53,11 @@ export class RunValues implements ValueLocations {
     this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
   }
 
-  /** A result that the journal had, wherever it was made. */
+  /** Keeps a result that the journal had, wherever it was made. For a run that has not begun. */
   recalled(index: number, held: StoredValue): void {
     this.made(index, held.sizeBytes);
     this.moved(index);
-    this.#here[index] = held;
-    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held);
+    this.keep(index, held);
   }
 
   /** Drops a result: nothing here needs it any more. */
