@@ -2,20 +2,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type PostgresServer, postgresServer } from '../support/postgres-server.js';
+import { postgresForEach } from '../support/postgres-server.js';
 import { call, type Ended, fixture } from './command.js';
 
 describe('handoff with a journal in PostgreSQL', () => {
-  let server: PostgresServer;
+  const postgres = postgresForEach();
   let folder: string;
-  before(async function () {
-    const made = await postgresServer();
-    if (!made) return this.skip();
-    server = made;
+  before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'handoff-cli-'));
   });
   after(async () => {
-    await server?.remove();
     if (folder) await rm(folder, { recursive: true });
   });
 
@@ -23,20 +19,20 @@ describe('handoff with a journal in PostgreSQL', () => {
   beforeEach(async () => {
     notes = join(await mkdtemp(join(folder, 'notes-')), 'notes');
   });
-  const handoff = (...args: string[]): Promise<Ended> => call(args, { env: { NOTES: notes, HANDOFF_JOURNAL: server.url('cli') } }).ended;
+  const handoff = (...args: string[]): Promise<Ended> => call(args, { env: { NOTES: notes, HANDOFF_JOURNAL: postgres.url } }).ended;
 
   it('goes on with a run whose process was killed, as soon as its lease is over; lists and forgets it', async () => {
     const run = ['run', fixture('durable.mjs'), '--key', 'k', '--strict', '--max-concurrency', '1', '--json'];
     expect(await handoff(...run)).to.include({ code: null, stdout: '' });
     const running = await handoff('runs', '--json');
     expect(JSON.parse(running.stdout)).to.have.nested.property('[0].state', 'running');
-    await server.query('UPDATE cli.sessions SET ends_at_ms = 0');
+    await postgres.server.query(`UPDATE ${postgres.schema}.sessions SET ends_at_ms = 0`);
     expect(JSON.parse((await handoff('runs', '--json', '--state', 'interrupted')).stdout)).to.have.length(1);
     const again = await handoff(...run);
     expect(again).to.include({ code: 0, stdout: '{"sum":112}\n' });
     expect(again.stderr).to.match(/[12] of 4 functions did not run: their results had been recorded/);
     expect((await readFile(notes, 'utf8')).trim().split('\n').sort()).to.deep.equal(['a', 'added', 'b', 'deadly', 'deadly']);
-    expect(await handoff('resume', 'k', '--json', '-q', '--journal', server.url('cli'))).to.include({ code: 0, stdout: '{"sum":112}\n' });
+    expect(await handoff('resume', 'k', '--json', '-q', '--journal', postgres.url)).to.include({ code: 0, stdout: '{"sum":112}\n' });
     expect(await handoff('forget', 'k')).to.include({ code: 0 });
     expect(await handoff('runs')).to.include({ code: 0, stdout: 'no runs\n' });
   });
@@ -48,7 +44,7 @@ describe('handoff with a journal in PostgreSQL', () => {
   });
 
   it('says that the database does not answer, and nothing of the password', async () => {
-    const url = server.url('cli').replace(`:${server.port}/`, ':1/');
+    const url = postgres.url.replace(`:${postgres.server.port}/`, ':1/');
     const ended = await handoff('run', fixture('durable.mjs'), '--key', 'k', '--journal', url, '--join-timeout-ms', '0');
     expect(ended.code).to.be.oneOf([1, 2, 3]);
     expect(ended.stderr).to.include('127.0.0.1:1').and.not.include('only').and.not.include('schema=');

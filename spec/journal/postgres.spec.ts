@@ -8,11 +8,10 @@ import { PostgresStore } from '../../lib/journal/postgres/postgres-store.js';
 import { parsePostgresUrl } from '../../lib/journal/postgres/postgres-url.js';
 import { MIGRATIONS } from '../../lib/journal/sql/schema.js';
 import { caught } from '../support/caught.js';
-import { type PostgresServer, postgresServer } from '../support/postgres-server.js';
+import { POSTGRES_PASSWORD, postgresForEach } from '../support/postgres-server.js';
 import { settled, type TestClock, testClock } from '../support/test-clock.js';
 
 const LEASE_MS = 9_000;
-const SECRET = 'only for specs';
 
 const request = (key: string, given: Partial<OpenRunRequest> = {}): OpenRunRequest => ({
   key,
@@ -83,27 +82,15 @@ describe('the URL of a journal in PostgreSQL', () => {
 });
 
 describe('a journal in PostgreSQL', () => {
-  let server: PostgresServer;
-  let count = 0;
-  let schema = '';
+  const postgres = postgresForEach();
   const journalsOpen: Journal[] = [];
 
-  before(async function () {
-    const made = await postgresServer();
-    if (!made) return this.skip();
-    server = made;
-  });
-  after(() => server?.remove());
-
-  beforeEach(() => {
-    schema = `spec_${count++}`;
-  });
   afterEach(async () => {
-    await server.start();
+    await postgres.server.start();
     for (const journal of journalsOpen.splice(0)) await journal.close();
   });
 
-  async function open(given: Partial<JournalOptions> = {}, url = server.url(schema)): Promise<Journal> {
+  async function open(given: Partial<JournalOptions> = {}, url = postgres.url): Promise<Journal> {
     const journal = await journals.postgres(url, { node: 'a', clock: testClock(), leaseMs: LEASE_MS, ...given });
     journalsOpen.push(journal);
     return journal;
@@ -113,50 +100,51 @@ describe('a journal in PostgreSQL', () => {
     const all = await Promise.all(Array.from({ length: 6 }, (_, at) => open({ node: `${at}` })));
     await Promise.all(all.map((journal, at) => opened(journal, `${at}`)));
     expect(await all[0]!.findRuns()).to.have.length(6);
-    expect(await server.query(`SELECT version FROM "${schema}".journal`)).to.deep.equal([{ version: '1' }]);
+    expect(await postgres.server.query(`SELECT version FROM "${postgres.schema}".journal`)).to.deep.equal([{ version: '1' }]);
   });
 
   it('names its schema with each table, wherever the search path leads, and relies on no default of the database', async () => {
-    await server.query(`ALTER ROLE tester SET search_path TO 'nowhere'`);
-    await server.query(`ALTER ROLE tester SET default_transaction_isolation TO 'serializable'`);
+    await postgres.server.query(`ALTER ROLE tester SET search_path TO 'nowhere'`);
+    await postgres.server.query(`ALTER ROLE tester SET default_transaction_isolation TO 'serializable'`);
     try {
       const [a, b] = [await open(), await open({ node: 'b' })];
       const run = await opened(a, 'k');
       await Promise.all([run.append(Uint8Array.of(1)), ...Array.from({ length: 10 }, (_, at) => opened(b, `other ${at}`))]);
       expect(await groupsOf(b, run)).to.deep.equal([1]);
     } finally {
-      await server.query('ALTER ROLE tester RESET ALL');
+      await postgres.server.query('ALTER ROLE tester RESET ALL');
     }
   });
 
   it('leaves nothing behind in a connection, so that a pooler may hand it to another node after each transaction', async () => {
     const journal = await open();
     await opened(journal, 'k');
-    const locks = await server.query(`SELECT * FROM pg_locks WHERE locktype = 'advisory'`);
+    const locks = await postgres.server.query(`SELECT * FROM pg_locks WHERE locktype = 'advisory'`);
     expect(locks).to.deep.equal([]);
     const own = `FROM pg_stat_activity WHERE application_name = 'handoff-dag'`;
-    expect(await server.query(`SELECT 1 ${own} AND state <> 'idle'`)).to.deep.equal([]);
+    expect(await postgres.server.query(`SELECT 1 ${own} AND state <> 'idle'`)).to.deep.equal([]);
   });
 
   it('says nowhere what the URL holds: no password, no query', async () => {
-    const wrong = server.url(schema).replace(encodeURIComponent(SECRET), 'wr0ng-password').concat('&options=-c%20geqo%3Doff');
+    const wrong = postgres.url.replace(encodeURIComponent(POSTGRES_PASSWORD), 'wr0ng-password').concat('&options=-c%20geqo%3Doff');
     const refused = await caught(open({ openTimeoutMs: 1e9 }, wrong));
     expect(refused).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
-    expect(refused.message).to.contain(`127.0.0.1:${server.port}`);
-    await server.stop();
+    expect(refused.message).to.contain(`127.0.0.1:${postgres.server.port}`);
+    await postgres.server.stop();
     const away = await caught(open());
     expect(away).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
     for (const error of [refused, away]) {
       const all = inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error);
-      for (const secret of ['wr0ng-password', SECRET, encodeURIComponent(SECRET), 'geqo', 'schema=']) expect(all).to.not.contain(secret);
+      for (const secret of ['wr0ng-password', POSTGRES_PASSWORD, encodeURIComponent(POSTGRES_PASSWORD), 'geqo', 'schema='])
+        expect(all).to.not.contain(secret);
     }
   });
 
   it('takes the password of PGPASSWORD, and of the file that PGPASSFILE names', async () => {
-    const url = server.url(schema).replace(`:${encodeURIComponent(SECRET)}`, '');
+    const url = postgres.url.replace(`:${encodeURIComponent(POSTGRES_PASSWORD)}`, '');
     const folder = await mkdtemp(join(tmpdir(), 'handoff-pgpass-'));
     const file = join(folder, 'pgpass');
-    await writeFile(file, `127.0.0.1:${server.port}:*:tester:${SECRET}\n`, { mode: 0o600 });
+    await writeFile(file, `127.0.0.1:${postgres.server.port}:*:tester:${POSTGRES_PASSWORD}\n`, { mode: 0o600 });
     const before = { ...process.env };
     const warnings: unknown[] = [];
     const listen = (warning: unknown) => warnings.push(warning);
@@ -166,7 +154,7 @@ describe('a journal in PostgreSQL', () => {
       expect((await caught(open({}, url))).reason).to.equal('unreachable');
       Object.assign(process.env, { PGPASSFILE: file });
       await open({}, url);
-      Object.assign(process.env, { PGPASSFILE: join(folder, 'none'), PGPASSWORD: SECRET });
+      Object.assign(process.env, { PGPASSFILE: join(folder, 'none'), PGPASSWORD: POSTGRES_PASSWORD });
       await open({}, url);
     } finally {
       process.off('warning', listen);
@@ -180,14 +168,14 @@ describe('a journal in PostgreSQL', () => {
   });
 
   it('waits for a database that comes while it is tried', async () => {
-    await server.stop();
+    await postgres.server.stop();
     const clock = testClock();
     let journal: Journal | undefined;
     const opening = open({ clock, openTimeoutMs: 1e9 }).then((one) => {
       journal = one;
     });
     await settled();
-    await server.start();
+    await postgres.server.start();
     while (!journal) {
       clock.advance(100);
       await settled(1);
@@ -202,7 +190,7 @@ describe('a journal in PostgreSQL', () => {
     let isOver = false;
     const killing = (async () => {
       while (!isOver) {
-        await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'handoff-dag'`);
+        await postgres.server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'handoff-dag'`);
         await settled(3);
       }
     })();
@@ -217,12 +205,12 @@ describe('a journal in PostgreSQL', () => {
     const clock = testClock();
     const journal = await open({ clock });
     const run = await opened(journal, 'k');
-    await server.stop();
+    await postgres.server.stop();
     expect(await caught(run.append(Uint8Array.of(1)))).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
     clock.advance(LEASE_MS / 3);
     await settled();
     expect(journal.lease.isHeld()).to.equal(true);
-    await server.start();
+    await postgres.server.start();
     await appendUntilWritten(run, Uint8Array.of(1));
     expect(journal.lease.isHeld()).to.equal(true);
     expect(await groupsOf(journal, run)).to.deep.equal([1]);
@@ -232,11 +220,11 @@ describe('a journal in PostgreSQL', () => {
     const clock = testClock();
     const journal = await open({ clock });
     const run = await opened(journal, 'k');
-    await server.stop();
+    await postgres.server.stop();
     clock.advance(LEASE_MS);
     expect(journal.lease.isHeld()).to.equal(false);
     expect(await caught(run.append(Uint8Array.of(1)))).to.include({ reason: 'unreachable' });
-    await server.start();
+    await postgres.server.start();
     await heldAgain(journal, clock);
     await appendUntilWritten(run, Uint8Array.of(1));
     expect(run.signal.aborted).to.equal(false);
@@ -249,7 +237,7 @@ describe('a journal in PostgreSQL', () => {
     const run = await opened(a, 'k');
     clock.advance(LEASE_MS - 1);
     await settled();
-    await server.query(`UPDATE "${schema}".sessions SET ends_at_ms = 0 WHERE node = 'a'`);
+    await postgres.server.query(`UPDATE "${postgres.schema}".sessions SET ends_at_ms = 0 WHERE node = 'a'`);
     const heir = await opened(b, 'k', { knownEpoch: 1 });
     const aborted = new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve()));
     while (!run.signal.aborted) {
@@ -266,7 +254,7 @@ describe('a journal in PostgreSQL', () => {
     const clock = testClock();
     const journal = await open({ clock });
     const run = await opened(journal, 'k');
-    server.pause();
+    postgres.server.pause();
     try {
       const appended = caught(run.append(Uint8Array.of(1)));
       await settled();
@@ -275,7 +263,7 @@ describe('a journal in PostgreSQL', () => {
       await closed;
       expect(await appended).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
     } finally {
-      server.resume();
+      postgres.server.resume();
     }
   });
 
@@ -285,7 +273,7 @@ describe('a journal in PostgreSQL', () => {
       await opened(a, `a${at}`);
       await opened(b, `b${at}`);
     }
-    await server.query(`UPDATE "${schema}".sessions SET ends_at_ms = 0`);
+    await postgres.server.query(`UPDATE "${postgres.schema}".sessions SET ends_at_ms = 0`);
     const takes = Array.from({ length: 20 }, (_, at) => [
       a.openRun(request(`b${at}`, { knownEpoch: 1 })),
       b.openRun(request(`a${at}`, { knownEpoch: 1 })),
@@ -301,36 +289,36 @@ describe('a journal in PostgreSQL', () => {
     for (let at = 0; at < 250; at += 1) await run.append(Uint8Array.of(at % 251));
     await opened(journal, 'kept', { opening: [Uint8Array.of(7)] });
     await run.end('completed', new Uint8Array());
-    await server.query(`WITH gone AS (DELETE FROM "${schema}".runs WHERE key = 'k' RETURNING run_id)
-      INSERT INTO "${schema}".forgotten SELECT run_id FROM gone`);
+    await postgres.server.query(`WITH gone AS (DELETE FROM "${postgres.schema}".runs WHERE key = 'k' RETURNING run_id)
+      INSERT INTO "${postgres.schema}".forgotten SELECT run_id FROM gone`);
     const other = await opened(journal, 'other');
     await other.end('completed', new Uint8Array());
     await journal.forgetRun('other');
-    expect(await server.query(`SELECT count(*) FROM "${schema}".groups`)).to.deep.equal([{ count: '1' }]);
-    expect(await server.query(`SELECT count(*) FROM "${schema}".forgotten`)).to.deep.equal([{ count: '0' }]);
+    expect(await postgres.server.query(`SELECT count(*) FROM "${postgres.schema}".groups`)).to.deep.equal([{ count: '1' }]);
+    expect(await postgres.server.query(`SELECT count(*) FROM "${postgres.schema}".forgotten`)).to.deep.equal([{ count: '0' }]);
   });
 
   describe('of another version', () => {
-    const addColumn = () => [`ALTER TABLE "${schema}".runs ADD COLUMN more text`];
+    const addColumn = () => [`ALTER TABLE "${postgres.schema}".runs ADD COLUMN more text`];
     const openNext = async (): Promise<void> => {
       const options = { clock: testClock(), leaseMs: LEASE_MS, openTimeoutMs: 0, isReadOnly: false };
-      const store = await PostgresStore.open(server.url(schema), { ...options, migrations: [...MIGRATIONS, addColumn] });
+      const store = await PostgresStore.open(postgres.url, { ...options, migrations: [...MIGRATIONS, addColumn] });
       await store.close();
     };
 
     it('is migrated when no node of an older version holds a lease', async () => {
       await open();
       expect(await caught(openNext())).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'version' });
-      await server.query(`UPDATE "${schema}".sessions SET ends_at_ms = 0`);
+      await postgres.server.query(`UPDATE "${postgres.schema}".sessions SET ends_at_ms = 0`);
       await openNext();
-      expect(await server.query(`SELECT version FROM "${schema}".journal`)).to.deep.equal([{ version: '2' }]);
+      expect(await postgres.server.query(`SELECT version FROM "${postgres.schema}".journal`)).to.deep.equal([{ version: '2' }]);
       await openNext();
     });
 
     it('is left alone by a node that does not know it, also if it was open before', async () => {
       const clock = testClock();
       const before = await open({ clock });
-      await server.query(`UPDATE "${schema}".sessions SET ends_at_ms = 0`);
+      await postgres.server.query(`UPDATE "${postgres.schema}".sessions SET ends_at_ms = 0`);
       await openNext();
       expect(await caught(open())).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'version' });
       expect(await caught(open({ isReadOnly: true }))).to.include({ reason: 'version' });

@@ -28,7 +28,8 @@ export interface PostgresServer {
 }
 
 const USER = 'tester';
-const PASSWORD = 'only for specs';
+/** The password of each server: no log and no error may tell it. */
+export const POSTGRES_PASSWORD = 'only for specs';
 
 /** Signals the server and each of its processes: every one of them has a group of its own. */
 function signalAll(pid: number, signal: NodeJS.Signals): void {
@@ -81,7 +82,7 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
   const data = join(folder, 'data');
   const env = { ...process.env, LC_ALL: 'C' };
   const secret = join(folder, 'password');
-  await writeFile(secret, `${PASSWORD}\n`, { mode: 0o644 });
+  await writeFile(secret, `${POSTGRES_PASSWORD}\n`, { mode: 0o644 });
   const initdb = ['-D', data, '-U', USER, '-A', 'scram-sha-256', `--pwfile=${secret}`, '--no-sync', '-E', 'UTF8'];
   await promisify(execFile)(join(programs, 'initdb'), initdb, { ...identity, cwd: folder, env });
   const port = await freePort();
@@ -90,9 +91,9 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
 
   const server: PostgresServer = {
     port,
-    url: (schema) => `postgres://${USER}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres?schema=${schema}`,
+    url: (schema) => `postgres://${USER}:${encodeURIComponent(POSTGRES_PASSWORD)}@127.0.0.1:${port}/postgres?schema=${schema}`,
     async query(text, values) {
-      const client = new pg.Client({ host: '127.0.0.1', port, user: USER, password: PASSWORD, database: 'postgres' });
+      const client = new pg.Client({ host: '127.0.0.1', port, user: USER, password: POSTGRES_PASSWORD, database: 'postgres' });
       client.on('error', () => {});
       await client.connect();
       try {
@@ -136,4 +137,32 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
   };
   await server.start();
   return server;
+}
+
+/**
+ * Called in a `describe`: one server for its specs, and a schema of its own for each of them. They are skipped where there is no PostgreSQL.
+ * The server and the schema are there from the first hook on.
+ */
+export function postgresForEach(): { readonly server: PostgresServer; readonly schema: string; readonly url: string } {
+  let server: PostgresServer | undefined;
+  let count = 0;
+  before(async function () {
+    server = await postgresServer();
+    if (!server) this.skip();
+  });
+  after(() => server?.remove());
+  beforeEach(() => {
+    count += 1;
+  });
+  return {
+    get server() {
+      return server!;
+    },
+    get schema() {
+      return `spec_${count}`;
+    },
+    get url() {
+      return server!.url(this.schema);
+    },
+  };
 }
