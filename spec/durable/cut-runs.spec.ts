@@ -30,7 +30,7 @@ function summing(edges: Readonly<Record<string, readonly string[]>>, ran: string
 describe('a run that is cut at a random moment', () => {
   for (const durability of ['strict', 'batched'] as const) {
     it(`goes on to the right results when what was not yet on disk is lost, ${durability}`, async () => {
-      const whole = new DurablePlaces();
+      await using whole = new DurablePlaces();
       const expected = await whole.start();
       await fc.assert(
         fc.asyncProperty(randomEdges, fc.nat(8), fc.nat(8), fc.integer(), async (edges, firstCut, secondCut, seed) => {
@@ -67,7 +67,6 @@ describe('a run that is cut at a random moment', () => {
         }),
         { numRuns: 40 },
       );
-      await whole.stop();
     });
   }
 });

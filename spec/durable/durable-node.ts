@@ -25,6 +25,29 @@ export class DurablePlaces {
   async stop(): Promise<void> {
     for (const node of this.#nodes) await node.stop({ graceMs: 0 });
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** Called in a `describe`: a place of its own for each of its specs, in which the node `here` is started. */
+export function placesForEach(): { readonly places: DurablePlaces; readonly here: Handoff } {
+  let places: DurablePlaces;
+  let here: Handoff;
+  beforeEach(async () => {
+    places = new DurablePlaces();
+    here = await places.start();
+  });
+  afterEach(() => places.stop());
+  return {
+    get places() {
+      return places;
+    },
+    get here() {
+      return here;
+    },
+  };
 }
 
 /** All events of a run. */

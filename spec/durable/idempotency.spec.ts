@@ -13,6 +13,8 @@ const tasks = functionsIn<typeof import('../support/modules/cluster-tasks.js')>(
 );
 
 const KEY = /^[\w-]{43}$/;
+/** The keys that functions have seen, in order. */
+type Seen = Record<'tried' | 'next', (string | undefined)[]>;
 
 describe('the idempotency key that a function sees', () => {
   let cluster: SpecCluster;
@@ -75,7 +77,7 @@ describe('the idempotency key of a function of a run', () => {
   afterEach(() => places.stop());
 
   /** `tried` fails `failures` times, then waits at the gate; `next` uses its result. Both note the key that they see. */
-  const dagOf = (seen: Record<'tried' | 'next', (string | undefined)[]>, held: Gate, { constant = 1, failures = 0 } = {}) =>
+  const dagOf = (seen: Seen, held: Gate, { constant = 1, failures = 0 } = {}) =>
     Dag.dynamic('d')
       .add({
         id: 'tried',
@@ -98,7 +100,7 @@ describe('the idempotency key of a function of a run', () => {
 
   it('is the same over attempts and resumptions, and another once the function is another', async () => {
     const held = gate();
-    const seen = { tried: [], next: [] } as Record<'tried' | 'next', (string | undefined)[]>;
+    const seen: Seen = { tried: [], next: [] };
     const first = await places.start('first');
     const run = first.execute(dagOf(seen, held, { failures: 2 }), { key: 'k' });
     await held.reached;
@@ -122,9 +124,7 @@ describe('the idempotency key of a function of a run', () => {
   });
 
   it('is the same when a failed function is tried anew by the next call', async () => {
-    const held = gate();
-    held.open();
-    const seen = { tried: [], next: [] } as Record<'tried' | 'next', (string | undefined)[]>;
+    const seen: Seen = { tried: [], next: [] };
     const node = await places.start();
     const failing = Dag.dynamic('d').add({
       id: 'bad',

@@ -15,7 +15,7 @@ const away = storageFailed('unreachable', 'the database is away');
 
 describe('a journal that cannot be written', () => {
   it('pauses durable runs, with one warning; they go on when it is back, and other runs are not touched', async () => {
-    const places = new DurablePlaces();
+    await using places = new DurablePlaces();
     const failing = new Failing();
     places.wrap = (journal) => faultyJournal(journal, failing);
     const logger = spyLogger();
@@ -38,11 +38,10 @@ describe('a journal that cannot be written', () => {
     expect(ran).to.deep.equal(['a', 'b']);
     const told = logger.lines.filter(({ level }) => level === 'warn' || level === 'error');
     expect(told.map(({ message }) => message)).to.deep.equal(['the journal cannot be written: durable runs pause']);
-    await places.stop();
   });
 
   it('under strict lets nothing start that depends on a success which is not on disk, and tells no such success', async () => {
-    const places = new DurablePlaces();
+    await using places = new DurablePlaces();
     const held = gate();
     places.wrap = (journal) => faultyJournal(journal, { beforeWrite: () => held.pass() });
     const handoff = await places.start();
@@ -61,7 +60,6 @@ describe('a journal that cannot be written', () => {
     held.open();
     await run;
     expect(ran).to.deep.equal(['a', 'b']);
-    await places.stop();
   });
 
   it('interrupts them when it stays away: they reject with its error, and go on later', async () => {
@@ -103,7 +101,7 @@ describe('a journal that cannot be written', () => {
 
   for (const what of ['append', 'end'] as const) {
     it(`interrupts them at once where it can still be read: they go on as soon as it can be written (${what})`, async () => {
-      const places = new DurablePlaces();
+      await using places = new DurablePlaces();
       let fails = true;
       const beforeWrite = (write: 'append' | 'end'): void => {
         if (fails && (write === what || write === 'end')) throw away;
@@ -118,12 +116,11 @@ describe('a journal that cannot be written', () => {
       const again = await handoff.execute(dag(), { key: 'k' });
       expect(again).to.deep.include({ runId: run.id, results: { a: 1 } });
       expect((await handoff.runs())[0]).to.include({ key: 'k', state: 'completed' });
-      await places.stop();
     });
   }
 
   it('does not hold up a node that stops', async () => {
-    const places = new DurablePlaces();
+    await using places = new DurablePlaces();
     const failing = new Failing();
     places.wrap = (journal) => faultyJournal(journal, failing);
     const handoff = await places.start();
@@ -137,7 +134,7 @@ describe('a journal that cannot be written', () => {
   });
 
   it('that was harmed is damaged for the runs that it harms alone', async () => {
-    const places = new DurablePlaces();
+    await using places = new DurablePlaces();
     const handoff = await places.start();
     const dag = () => Dag.dynamic('d').add({ id: 'a', code: () => 1 });
     await handoff.execute(dag(), { key: 'harmed' });
@@ -146,6 +143,5 @@ describe('a journal that cannot be written', () => {
     group!.bytes[10]! ^= 1;
     expect(await caught(handoff.execute(dag(), { key: 'harmed' }))).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'damaged' });
     expect(recalledIn(await eventsOf(handoff.execute(dag(), { key: 'whole' })))).to.deep.equal(['a']);
-    await places.stop();
   });
 });

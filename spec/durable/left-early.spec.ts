@@ -9,14 +9,14 @@ const dag = (value = 1) => Dag.dynamic('d').add({ id: 'one', code: (n: number) =
 
 describe('a durable run that has just ended', () => {
   it('goes on at once, as often as it is asked to', async () => {
-    const places = new DurablePlaces();
+    await using places = new DurablePlaces();
     const handoff = await places.start();
     const first = await handoff.execute(dag(), { key: 'k' });
     for (let n = 2; n < 30; n += 1) {
-      const { results, runId } = await handoff.execute(dag(n % 3 === 0 ? n : n - 1), { key: 'k' });
-      expect({ results, runId }).to.deep.equal({ results: { one: n % 3 === 0 ? n : n - 1 }, runId: first.runId });
+      const constant = n % 3 === 0 ? n : n - 1;
+      const { results, runId } = await handoff.execute(dag(constant), { key: 'k' });
+      expect({ results, runId }).to.deep.equal({ results: { one: constant }, runId: first.runId });
     }
-    await places.stop();
   });
 });
 

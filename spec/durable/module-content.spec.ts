@@ -80,7 +80,11 @@ describe('the content of modules', () => {
     const logger = spyLogger();
     const handoff = await places.start('driver', { root, logger });
     const missing = () => Dag.dynamic('d').add({ id: 'far', code: { module: 'far.mjs', name: 'far' }, maxRetries: 0 });
-    for (let times = 0; times < 2; times += 1) await caught(handoff.execute(missing(), { key: 'k' }));
+    await caught(handoff.execute(missing(), { key: 'k' }));
+    const again = handoff.execute(missing(), { key: 'k' });
+    const failed = caught(again);
+    expect(reasonsIn(await eventsOf(again))).to.deep.equal({ far: 'failed' });
+    await failed;
     const told = logger.lines.filter(({ level, message }) => level === 'warn' && message.includes('does not have a module'));
     expect(told).to.have.length(1);
   });

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { Dag, type Handoff } from '../../lib/index.js';
+import { Dag } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
 import { type Gate, gate } from '../support/gate.js';
-import { DurablePlaces, eventsOf, reasonsIn, recalledIn, startedIn } from './durable-node.js';
+import { DurablePlaces, eventsOf, placesForEach, reasonsIn, recalledIn, startedIn } from './durable-node.js';
 
 const lit = (value: unknown) => () => value;
 
@@ -38,24 +38,18 @@ const chain = (held: Gate, ran: string[] = []) =>
 
 for (const durability of ['batched', 'strict'] as const) {
   describe(`a run with a key, recorded ${durability}`, () => {
-    let places: DurablePlaces;
-    let handoff: Handoff;
-    beforeEach(async () => {
-      places = new DurablePlaces();
-      handoff = await places.start();
-    });
-    afterEach(() => places.stop());
+    const at = placesForEach();
 
     it('goes on under its id when its node was stopped: what succeeded does not run again', async () => {
       const held = gate();
       const ran: string[] = [];
-      const run = handoff.execute(chain(held, ran), { key: 'k', durability, inputs: { n: 1 } });
+      const run = at.here.execute(chain(held, ran), { key: 'k', durability, inputs: { n: 1 } });
       await held.reached;
       const stopped = caught(run);
-      await handoff.stop({ graceMs: 0 });
+      await at.here.stop({ graceMs: 0 });
       expect(await stopped).to.include({ code: 'HANDOFF_RUN_ABORTED' });
       held.open();
-      const heir = await places.start('heir');
+      const heir = await at.places.start('heir');
       const again = heir.execute(chain(held, ran), { key: 'k' });
       const events = await eventsOf(again);
       expect((await again).results).to.deep.equal({ a: 2, b: 4, c: { b: 4 } });
@@ -72,9 +66,9 @@ for (const durability of ['batched', 'strict'] as const) {
       const held = gate();
       held.open();
       const ran: string[] = [];
-      const first = await handoff.execute(chain(held, ran), { key: 'k', durability, inputs: { n: 1 } });
-      await handoff.stop();
-      const heir = await places.start('heir');
+      const first = await at.here.execute(chain(held, ran), { key: 'k', durability, inputs: { n: 1 } });
+      await at.here.stop();
+      const heir = await at.places.start('heir');
       const again = heir.execute(chain(held, ran), { key: 'k', collect: ['c'] });
       const events = await eventsOf(again);
       expect((await again).results).to.deep.equal({ c: { b: 4 } });
@@ -102,10 +96,10 @@ for (const durability of ['batched', 'strict'] as const) {
             args: ['good'],
             maxRetries: 0,
           });
-      const first = handoff.execute(dag(), { key: 'k', durability });
+      const first = at.here.execute(dag(), { key: 'k', durability });
       expect(await caught(first)).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'bad' });
       isMended = true;
-      const again = handoff.execute(dag(), { key: 'k' });
+      const again = at.here.execute(dag(), { key: 'k' });
       const events = await eventsOf(again);
       expect((await again).results).to.deep.equal({ good: 1, bad: 2 });
       expect(again.id).to.equal(first.id);
@@ -115,13 +109,13 @@ for (const durability of ['batched', 'strict'] as const) {
 
     it('goes on after it was cancelled', async () => {
       const held = gate();
-      const run = handoff.execute(chain(held), { key: 'k', durability, inputs: { n: 1 } });
+      const run = at.here.execute(chain(held), { key: 'k', durability, inputs: { n: 1 } });
       await held.reached;
       const error = caught(run);
       await run.cancel();
       expect(await error).to.include({ code: 'HANDOFF_RUN_CANCELLED' });
       held.open();
-      const again = handoff.execute(chain(held), { key: 'k' });
+      const again = at.here.execute(chain(held), { key: 'k' });
       expect(recalledIn(await eventsOf(again))).to.deep.equal(['a']);
       expect((await again).results).to.deep.equal({ a: 2, b: 4, c: { b: 4 } });
     });
@@ -133,9 +127,9 @@ for (const durability of ['batched', 'strict'] as const) {
           .add({ id: 'value', code: () => value })
           .add({ id: 'none', code: () => undefined })
           .add({ id: 'floats', code: () => new Float64Array([0.5, 0.25]) });
-      await handoff.execute(dag(), { key: 'k', durability });
-      await handoff.stop();
-      const heir = await places.start('heir');
+      await at.here.execute(dag(), { key: 'k', durability });
+      await at.here.stop();
+      const heir = await at.places.start('heir');
       const { results } = await heir.execute(dag(), { key: 'k' });
       expect(results).to.deep.equal({ value, none: undefined, floats: new Float64Array([0.5, 0.25]) });
     });
@@ -143,13 +137,7 @@ for (const durability of ['batched', 'strict'] as const) {
 }
 
 describe('what still holds of a record', () => {
-  let places: DurablePlaces;
-  let handoff: Handoff;
-  beforeEach(async () => {
-    places = new DurablePlaces();
-    handoff = await places.start();
-  });
-  afterEach(() => places.stop());
+  const at = placesForEach();
 
   it('is what is the same: each function that runs again says why, and what consumes it does too', async () => {
     const dag = (change: 'none' | 'code' | 'constants' | 'wiring') =>
@@ -159,11 +147,11 @@ describe('what still holds of a record', () => {
         .add({ id: 'three', code: (x: number, more: number) => x + more, args: ['one'], extraArgs: [change === 'constants' ? 30 : 3] })
         .add({ id: 'four', code: (x: number, y = 0) => x - y, args: change === 'wiring' ? ['one', 'one'] : ['one'] })
         .add({ id: 'sum', code: (...all: number[]) => all.reduce((a, b) => a + b), args: ['two', 'three', 'four'] });
-    await handoff.execute(dag('none'), { key: 'k' });
+    await at.here.execute(dag('none'), { key: 'k' });
     for (const change of ['code', 'constants', 'wiring'] as const) {
       const key = `changed ${change}`;
-      await handoff.execute(dag('none'), { key });
-      const events = await eventsOf(handoff.execute(dag(change), { key }));
+      await at.here.execute(dag('none'), { key });
+      const events = await eventsOf(at.here.execute(dag(change), { key }));
       const changed = { code: 'two', constants: 'three', wiring: 'four' }[change];
       expect(reasonsIn(events)).to.deep.equal({ [changed]: change, sum: 'producer' });
       expect(startedIn(events)).to.deep.equal([changed, 'sum']);
@@ -177,16 +165,16 @@ describe('what still holds of a record', () => {
         .input('m')
         .add({ id: 'n1', code: (n: number) => n, args: ['n'] })
         .add({ id: 'm1', code: (m: number) => m, args: ['m'] });
-    await handoff.execute(dag(), { key: 'k', inputs: { n: 1, m: 1 } });
-    const again = handoff.execute(dag(), { key: 'k', inputs: { n: 1, m: 2 } });
+    await at.here.execute(dag(), { key: 'k', inputs: { n: 1, m: 1 } });
+    const again = at.here.execute(dag(), { key: 'k', inputs: { n: 1, m: 2 } });
     expect(reasonsIn(await eventsOf(again))).to.deep.equal({ m1: 'inputs' });
     expect((await again).results).to.deep.equal({ n1: 1, m1: 2 });
   });
 
   it('is nothing where everything is asked to run again', async () => {
     const dag = () => Dag.dynamic('d').add({ id: 'one', code: lit(1) });
-    await handoff.execute(dag(), { key: 'k' });
-    const events = await eventsOf(handoff.execute(dag(), { key: 'k', reuse: 'none' }));
+    await at.here.execute(dag(), { key: 'k' });
+    const events = await eventsOf(at.here.execute(dag(), { key: 'k', reuse: 'none' }));
     expect(reasonsIn(events)).to.deep.equal({ one: 'asked' });
   });
 
@@ -195,9 +183,9 @@ describe('what still holds of a record', () => {
       Dag.dynamic('d')
         .add({ id: 'one', code: lit(1) })
         .add({ id: 'two', code: (x: number) => x + 1, args: ['one'] });
-    await handoff.execute(dag(), { key: 'k', collect: ['one'], dagId: 'named' });
+    await at.here.execute(dag(), { key: 'k', collect: ['one'], dagId: 'named' });
     const options = { key: 'k', collect: undefined, dagId: undefined, timeoutMs: undefined };
-    const again = await handoff.execute(dag(), options as never);
+    const again = await at.here.execute(dag(), options as never);
     expect(again).to.deep.include({ dagId: 'named', results: { one: 1 } });
   });
 
@@ -207,30 +195,24 @@ describe('what still holds of a record', () => {
         .add({ id: 'large', code: () => new Uint8Array(200_000).fill(7) })
         .add({ id: 'used', code: (bytes: Uint8Array) => bytes.length, args: ['large'] })
         .add({ id: 'last', code: (bytes: Uint8Array) => bytes[0], args: ['large'] });
-    await handoff.execute(dag(), { key: 'k', collect: ['used', 'last'] });
-    const replay = await eventsOf(handoff.execute(dag(), { key: 'k', collect: ['used', 'last'] }));
+    await at.here.execute(dag(), { key: 'k', collect: ['used', 'last'] });
+    const replay = await eventsOf(at.here.execute(dag(), { key: 'k', collect: ['used', 'last'] }));
     expect(startedIn(replay)).to.deep.equal([]);
-    const events = await eventsOf(handoff.execute(dag(), { key: 'k', collect: 'all' }));
+    const events = await eventsOf(at.here.execute(dag(), { key: 'k', collect: 'all' }));
     expect(reasonsIn(events)).to.deep.equal({ large: 'value-lost' });
     expect(startedIn(events)).to.deep.equal(['large']);
   });
 });
 
 describe('a second call for a key', () => {
-  let places: DurablePlaces;
-  let handoff: Handoff;
-  beforeEach(async () => {
-    places = new DurablePlaces();
-    handoff = await places.start();
-  });
-  afterEach(() => places.stop());
+  const at = placesForEach();
 
   it('is attached to the run that this node drives: same results, all events; its signal ends the attachment only', async () => {
     const held = gate();
-    const run = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    const run = at.here.execute(chain(held), { key: 'k', inputs: { n: 1 } });
     const controller = new AbortController();
-    const second = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
-    const third = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 }, signal: controller.signal });
+    const second = at.here.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    const third = at.here.execute(chain(held), { key: 'k', inputs: { n: 1 }, signal: controller.signal });
     const ofThird = eventsOf(third);
     await held.reached;
     const left = caught(third);
@@ -245,10 +227,10 @@ describe('a second call for a key', () => {
 
   it('is refused for another DAG or other inputs', async () => {
     const held = gate();
-    const run = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    const run = at.here.execute(chain(held), { key: 'k', inputs: { n: 1 } });
     await held.reached;
     const other = Dag.dynamic('chain').add({ id: 'a', code: lit(1) });
-    for (const refused of [handoff.execute(other, { key: 'k' }), handoff.execute(chain(held), { key: 'k', inputs: { n: 2 } })]) {
+    for (const refused of [at.here.execute(other, { key: 'k' }), at.here.execute(chain(held), { key: 'k', inputs: { n: 2 } })]) {
       expect(await caught(refused)).to.include({ code: 'HANDOFF_DAG_RUNNING', runId: run.id, node: 'here' });
     }
     held.open();
@@ -263,36 +245,36 @@ describe('a second call for a key', () => {
       return value;
     };
     const dag = Dag.dynamic('d').add({ id: 'one', code, extraArgs: [constant] });
-    const run = handoff.execute(dag, { key: 'k' });
+    const run = at.here.execute(dag, { key: 'k' });
     await held.reached;
-    const same = handoff.execute(dag, { key: 'k' });
+    const same = at.here.execute(dag, { key: 'k' });
     const joined = same.then(({ results }) => results);
     for await (const _ of same) break;
     constant.value = 2;
-    expect(await caught(handoff.execute(dag, { key: 'k' }))).to.include({ code: 'HANDOFF_DAG_RUNNING', runId: run.id });
+    expect(await caught(at.here.execute(dag, { key: 'k' }))).to.include({ code: 'HANDOFF_DAG_RUNNING', runId: run.id });
     held.open();
     expect(await joined).to.deep.equal({ one: 1 });
-    expect((await handoff.execute(dag, { key: 'k' })).results).to.deep.equal({ one: 2 });
+    expect((await at.here.execute(dag, { key: 'k' })).results).to.deep.equal({ one: 2 });
   });
 
   it('may run the same DAG id beside others with other keys', async () => {
     const held = gate();
-    const runs = [1, 2].map((n) => handoff.execute(chain(held), { key: `k${n}`, inputs: { n } }));
+    const runs = [1, 2].map((n) => at.here.execute(chain(held), { key: `k${n}`, inputs: { n } }));
     held.open();
     expect((await Promise.all(runs)).map(({ results }) => (results as { a: number }).a)).to.deep.equal([2, 3]);
   });
 
   it('is refused while another node drives it, and goes on once that has stopped', async () => {
     const held = gate();
-    const run = handoff.execute(chain(held), { key: 'k', inputs: { n: 1 } });
+    const run = at.here.execute(chain(held), { key: 'k', inputs: { n: 1 } });
     await held.reached;
     const aborted = caught(run);
-    const other = await places.start('other');
+    const other = await at.places.start('other');
     expect(await caught(other.execute(chain(held), { key: 'k' }))).to.include({ code: 'HANDOFF_DAG_RUNNING', node: 'here' });
     const waiting = other.execute(chain(held), { key: 'k', waitMs: 60_000 });
     const results = waiting.then((outcome) => outcome.results);
     held.open();
-    await handoff.stop({ graceMs: 0 });
+    await at.here.stop({ graceMs: 0 });
     await aborted;
     expect(await results).to.deep.equal({ a: 2, b: 4, c: { b: 4 } });
   });
@@ -300,18 +282,17 @@ describe('a second call for a key', () => {
 
 describe('durable runs', () => {
   it('take only results that could go to a thread, also where functions share what they like', async () => {
-    const places = new DurablePlaces();
+    await using places = new DurablePlaces();
     const handoff = await places.start('here', { freeze: false });
     const dag = () => Dag.dynamic('d').add({ id: 'one', code: () => ({ call: () => 1 }) });
     expect((await handoff.execute(dag())).results).to.have.nested.property('one.call');
     const error = await caught(handoff.execute(dag(), { key: 'k' }));
     expect(error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', attempts: 1 });
     expect(error.cause).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', path: 'result.call' });
-    await places.stop();
   });
 
-  it('need a node with a journal, and options that are right', async () => {
-    const places = new DurablePlaces();
+  it('refuse options that are wrong, and have their id for a key where none is given', async () => {
+    await using places = new DurablePlaces();
     const handoff = await places.start();
     const dag = () => Dag.dynamic('d').add({ id: 'one', code: lit(1) });
     const wrong = [
@@ -330,6 +311,5 @@ describe('durable runs', () => {
     const { results, runId } = await handoff.execute(dag(), { durable: true });
     expect(results).to.deep.equal({ one: 1 });
     expect((await handoff.execute(dag(), { key: runId })).runId).to.equal(runId);
-    await places.stop();
   });
 });
