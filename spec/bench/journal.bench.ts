@@ -11,6 +11,7 @@ import {
   type RunJournal,
   unpackEntries,
 } from '../../lib/journal/index.js';
+import { openedRun, requestFor } from '../support/journal-runs.js';
 import { postgresServer } from '../support/postgres-server.js';
 import { type Bench, pairs, perSecond, type Row, timed } from './measure.js';
 
@@ -32,12 +33,7 @@ interface JournalUnderTest {
 }
 
 let runs = 0;
-async function newRun(journal: Journal): Promise<RunJournal> {
-  const key = `run ${runs++}`;
-  const answer = await journal.openRun({ key, knownEpoch: 0, runId: key, dagId: 'bench', opening: [], summary: new Uint8Array() });
-  if (answer.type !== 'opened') throw new Error(answer.type);
-  return answer.run;
-}
+const newRun = (journal: Journal): Promise<RunJournal> => openedRun(journal, requestFor(`run ${runs++}`));
 
 async function sqlite(folder: string): Promise<JournalUnderTest> {
   const dataDir = await DataDir.open(folder);

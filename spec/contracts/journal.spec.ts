@@ -10,37 +10,24 @@ import {
 } from '../../lib/journal/index.js';
 import { caught } from '../support/caught.js';
 import { type JournalPlace, journalPlaces, LEASE_MS } from '../support/journal-places.js';
+import { requestFor as emptyRequestFor, groupsIn, openedRun } from '../support/journal-runs.js';
 import { settled, testClock } from '../support/test-clock.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-const requestFor = (key: string, given: Partial<OpenRunRequest> = {}): OpenRunRequest => ({
-  key,
-  knownEpoch: 0,
-  runId: `run of ${key}`,
-  dagId: 'dag',
-  opening: [bytesOf(`plan of ${key}`)],
-  summary: bytesOf('new'),
-  ...given,
-});
+const requestFor = (key: string, given: Partial<OpenRunRequest> = {}): OpenRunRequest =>
+  emptyRequestFor(key, { opening: [bytesOf(`plan of ${key}`)], summary: bytesOf('new'), ...given });
 
-async function opened(journal: Journal, key: string, given: Partial<OpenRunRequest> = {}): Promise<RunJournal> {
-  const answer = await journal.openRun(requestFor(key, given));
-  if (answer.type !== 'opened') throw new Error(`the run is ${answer.type}`);
-  return answer.run;
-}
+const opened = (journal: Journal, key: string, given?: Partial<OpenRunRequest>): Promise<RunJournal> =>
+  openedRun(journal, requestFor(key, given));
 
 async function find(journal: Journal, key: string): Promise<RecordedRun> {
   const [run] = await journal.findRuns({ key });
   return run!;
 }
 
-async function groupsOf(journal: Journal, run: RunJournal | RecordedRun): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const { bytes } of journal.readGroups(run)) texts.push(textOf(bytes));
-  return texts;
-}
+const groupsOf = async (journal: Journal, run: RunJournal | RecordedRun): Promise<string[]> => (await groupsIn(journal, run)).map(textOf);
 
 for (const name of Object.keys(journals) as JournalName[]) {
   describe(`a journal: ${name}`, () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DataDir, type Journal, journals, type RecordedRun } from '../../lib/journal/index.js';
+import { groupsIn, openedRun, requestFor } from '../support/journal-runs.js';
 import { testClock } from '../support/test-clock.js';
 
 const RUNS = 20;
@@ -31,7 +32,7 @@ async function contentOf(journal: Journal, run: RecordedRun): Promise<string> {
   if (run.isDamaged) return 'damaged';
   const texts = [`${run.state} ${new TextDecoder().decode(run.summary)}`];
   try {
-    for await (const { bytes } of journal.readGroups(run)) texts.push(new TextDecoder().decode(bytes));
+    for (const bytes of await groupsIn(journal, run)) texts.push(new TextDecoder().decode(bytes));
   } catch (error) {
     return `${(error as { reason?: string }).reason}`;
   }
@@ -62,11 +63,9 @@ describe('a file of SQLite that was harmed', () => {
     await withJournal(whole, async (journal) => {
       for (let at = 0; at < RUNS; at += 1) {
         const key = `key ${at}`;
-        const request = { key, knownEpoch: 0, runId: `run ${at}`, dagId: 'd', opening: [bytesOf('plan')], summary: bytesOf(`sum ${at}`) };
-        const answer = await journal.openRun(request);
-        if (answer.type !== 'opened') throw new Error(answer.type);
-        for (let group = 0; group < GROUPS; group += 1) await answer.run.append(bytesOf(groupText(key, group)));
-        await answer.run.end('completed', bytesOf(`end ${at}`));
+        const run = await openedRun(journal, requestFor(key, { opening: [bytesOf('plan')], summary: bytesOf(`sum ${at}`) }));
+        for (let group = 0; group < GROUPS; group += 1) await run.append(bytesOf(groupText(key, group)));
+        await run.end('completed', bytesOf(`end ${at}`));
       }
     });
     expected = await contents(whole);
@@ -121,10 +120,8 @@ describe('a file of SQLite that was harmed', () => {
     const folder = join(base, 'torn');
     const source = join(base, 'open');
     await withJournal(source, async (journal) => {
-      const request = { key: 'k', knownEpoch: 0, runId: 'r', dagId: 'd', opening: [], summary: bytesOf('new') };
-      const answer = await journal.openRun(request);
-      if (answer.type !== 'opened') throw new Error(answer.type);
-      for (let group = 0; group < GROUPS; group += 1) await answer.run.append(bytesOf(groupText('k', group)), { isSynced: true });
+      const run = await openedRun(journal, requestFor('k', { summary: bytesOf('new') }));
+      for (let group = 0; group < GROUPS; group += 1) await run.append(bytesOf(groupText('k', group)), { isSynced: true });
       await cp(source, folder, { recursive: true });
     });
     const log = join(folder, 'journal.db-wal');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DataDir, journals } from '../../lib/journal/index.js';
 import { caught } from '../support/caught.js';
+import { groupsIn } from '../support/journal-runs.js';
 import { testClock } from '../support/test-clock.js';
 
 const HOLDER = fileURLToPath(new URL('./programs/hold-folder.ts', import.meta.url));
@@ -162,8 +163,7 @@ describe('a data folder', () => {
     const journal = await journals.sqlite(dataDir, { node: 'a', clock: testClock() });
     const [run] = await journal.findRuns();
     expect(run).to.include({ key: 'k', state: 'interrupted', node: 'child', leaseLeftMs: 0 });
-    const texts: string[] = [];
-    for await (const { bytes } of journal.readGroups(run!)) texts.push(new TextDecoder().decode(bytes));
+    const texts = (await groupsIn(journal, run!)).map((bytes) => new TextDecoder().decode(bytes));
     expect(texts).to.deep.equal(['plan', ...Array.from({ length: 20 }, (_, at) => `group ${at}`)]);
     await journal.close();
     dataDir.close();

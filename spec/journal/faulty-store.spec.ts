@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { FaultyStore, type Journal, type JournalStore, journals, MemoryDatabase, type RunJournal } from '../../lib/journal/index.js';
 import { caught } from '../support/caught.js';
+import { groupsIn, openedRun, requestFor } from '../support/journal-runs.js';
 import { settled, type TestClock, testClock } from '../support/test-clock.js';
 
 const LEASE_MS = 9_000;
@@ -10,7 +11,6 @@ describe('a store with faults', () => {
   let store: FaultyStore;
   let journal: Journal;
   let run: RunJournal;
-  const request = { key: 'k', knownEpoch: 0, runId: 'r', dagId: 'd', opening: [], summary: new Uint8Array() };
 
   beforeEach(async () => {
     clock = testClock();
@@ -19,20 +19,14 @@ describe('a store with faults', () => {
       return store;
     };
     journal = await journals.memory(new MemoryDatabase(clock), { node: 'a', clock, leaseMs: LEASE_MS, around });
-    const answer = await journal.openRun(request);
-    if (answer.type !== 'opened') throw new Error(answer.type);
-    run = answer.run;
+    run = await openedRun(journal, requestFor('k'));
   });
   afterEach(() => {
     store.setFaults({});
     return journal.close();
   });
 
-  const groups = async (): Promise<number[]> => {
-    const found: number[] = [];
-    for await (const { bytes } of journal.readGroups(run)) found.push(bytes[0]!);
-    return found;
-  };
+  const groups = async (): Promise<number[]> => (await groupsIn(journal, run)).map(([first]) => first!);
 
   it('is like the other while there are none', async () => {
     expect(journal.name).to.equal('memory');
@@ -45,7 +39,7 @@ describe('a store with faults', () => {
 
   it('refuses writes for the reason that is said, until that is over', async () => {
     store.setFaults({ failWrites: 'full' });
-    for (const write of [run.append(Uint8Array.of(1)), run.end('failed', new Uint8Array()), journal.openRun({ ...request, key: 'x' })]) {
+    for (const write of [run.append(Uint8Array.of(1)), run.end('failed', new Uint8Array()), journal.openRun(requestFor('x'))]) {
       expect(await caught(write)).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'full' });
     }
     store.setFaults({});
@@ -65,12 +59,12 @@ describe('a store with faults', () => {
 
   it('loses the answer to an opening; the run can be opened then, in the next epoch', async () => {
     store.setFaults({ loseAnswers: true });
-    expect((await caught(journal.openRun({ ...request, key: 'x', runId: 'x' }))).reason).to.equal('unreachable');
+    expect((await caught(journal.openRun(requestFor('x')))).reason).to.equal('unreachable');
     store.setFaults({});
-    expect((await journal.openRun({ ...request, key: 'x' })).type).to.equal('changed');
+    expect((await journal.openRun(requestFor('x'))).type).to.equal('changed');
     const [found] = await journal.findRuns({ key: 'x' });
     expect(found).to.include({ state: 'interrupted', epoch: 1, leaseLeftMs: 0 });
-    const answer = await journal.openRun({ ...request, key: 'x', knownEpoch: 1 });
+    const answer = await journal.openRun(requestFor('x', { knownEpoch: 1 }));
     expect(answer).to.include({ type: 'opened' });
   });
 

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { ValueFiles } from '../../lib/journal/data-dir/value-files.js';
 import { DataDir, journals } from '../../lib/journal/index.js';
 import { caught } from '../support/caught.js';
+import { groupsIn, openedRun, requestFor } from '../support/journal-runs.js';
 import { smallDisk } from '../support/small-disk.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -29,9 +30,7 @@ describe('a full disk', () => {
       await writeFile(filler, new Uint8Array(600_000));
       const dataDir = await DataDir.open(folder);
       const journal = await journals.sqlite(dataDir, { node: 'a', clock: testClock() });
-      const answer = await journal.openRun({ key: 'k', knownEpoch: 0, runId: 'r', dagId: 'd', opening: [], summary: new Uint8Array() });
-      if (answer.type !== 'opened') throw new Error(answer.type);
-      const { run } = answer;
+      const run = await openedRun(journal, requestFor('k'));
       let written = 0;
       const fill = async (): Promise<void> => {
         for (; written < 1_000; written += 1) await run.append(group(written), { isSynced });
@@ -43,9 +42,7 @@ describe('a full disk', () => {
       await rm(filler);
       await run.append(group(written), { isSynced });
       written += 1;
-      const seen: Uint8Array[] = [];
-      for await (const { bytes } of journal.readGroups(run)) seen.push(bytes);
-      expect(seen.map((bytes) => bytes[0])).to.deep.equal(Array.from({ length: written }, (_, at) => at % 251));
+      expect((await groupsIn(journal, run)).map(([first]) => first)).to.deep.equal(Array.from({ length: written }, (_, at) => at % 251));
       await run.end('completed', new Uint8Array());
       await journal.forgetRun('k');
       await journal.close();

@@ -5,6 +5,7 @@ import { leaseLeftMs, renewalDelayMs } from '../../lib/journal/lease/lease-state
 import { RenewedLease } from '../../lib/journal/lease/renewed-lease.js';
 import { caught } from '../support/caught.js';
 import { gate } from '../support/gate.js';
+import { openedRun, requestFor } from '../support/journal-runs.js';
 import { settled, testClock } from '../support/test-clock.js';
 
 const LEASE_MS = 9_000;
@@ -158,15 +159,13 @@ describe('two drivers that both believe that they own a run', () => {
     const database = new MemoryDatabase(testClock());
     const open = (node: string) => journals.memory(database, { node, clock: testClock(), leaseMs: LEASE_MS });
     const [a, b] = [await open('a'), await open('b')];
-    const request = { key: 'k', runId: 'r', dagId: 'd', opening: [], summary: new Uint8Array() };
-    const first = await a.openRun({ ...request, knownEpoch: 0 });
+    const first = await openedRun(a, requestFor('k'));
     database.endLease('a');
-    const second = await b.openRun({ ...request, knownEpoch: 1 });
-    if (first.type !== 'opened' || second.type !== 'opened') throw new Error('not opened');
+    const second = await openedRun(b, requestFor('k', { knownEpoch: 1 }));
     // The clock of `a` stands still: it believes that its lease holds.
     expect([a.lease.isHeld(), b.lease.isHeld()]).to.deep.equal([true, true]);
-    await second.run.append(Uint8Array.of(2));
-    expect((await caught(first.run.append(Uint8Array.of(1)))).code).to.equal('HANDOFF_RUN_TAKEN_OVER');
-    expect(second.run.signal.aborted).to.equal(false);
+    await second.append(Uint8Array.of(2));
+    expect((await caught(first.append(Uint8Array.of(1)))).code).to.equal('HANDOFF_RUN_TAKEN_OVER');
+    expect(second.signal.aborted).to.equal(false);
   });
 });

@@ -8,32 +8,16 @@ import { PostgresStore } from '../../lib/journal/postgres/postgres-store.js';
 import { parsePostgresUrl } from '../../lib/journal/postgres/postgres-url.js';
 import { MIGRATIONS } from '../../lib/journal/sql/schema.js';
 import { caught } from '../support/caught.js';
+import { groupsIn, openedRun, requestFor } from '../support/journal-runs.js';
 import { POSTGRES_PASSWORD, postgresForEach } from '../support/postgres-server.js';
 import { settled, type TestClock, testClock } from '../support/test-clock.js';
 
 const LEASE_MS = 9_000;
 
-const request = (key: string, given: Partial<OpenRunRequest> = {}): OpenRunRequest => ({
-  key,
-  knownEpoch: 0,
-  runId: `run of ${key}`,
-  dagId: 'dag',
-  opening: [],
-  summary: new Uint8Array(),
-  ...given,
-});
+const opened = (journal: Journal, key: string, given?: Partial<OpenRunRequest>): Promise<RunJournal> =>
+  openedRun(journal, requestFor(key, given));
 
-async function opened(journal: Journal, key: string, given?: Partial<OpenRunRequest>): Promise<RunJournal> {
-  const answer = await journal.openRun(request(key, given));
-  if (answer.type !== 'opened') throw new Error(answer.type);
-  return answer.run;
-}
-
-async function groupsOf(journal: Journal, run: RunJournal): Promise<number[]> {
-  const found: number[] = [];
-  for await (const { bytes } of journal.readGroups(run)) found.push(bytes[0]!);
-  return found;
-}
+const groupsOf = async (journal: Journal, run: RunJournal): Promise<number[]> => (await groupsIn(journal, run)).map(([first]) => first!);
 
 /** Appends until it is written, as a driver does while its database is away. */
 async function appendUntilWritten(run: RunJournal, bytes: Uint8Array): Promise<void> {
@@ -275,8 +259,8 @@ describe('a journal in PostgreSQL', () => {
     }
     await postgres.server.query(`UPDATE "${postgres.schema}".sessions SET ends_at_ms = 0`);
     const takes = Array.from({ length: 20 }, (_, at) => [
-      a.openRun(request(`b${at}`, { knownEpoch: 1 })),
-      b.openRun(request(`a${at}`, { knownEpoch: 1 })),
+      a.openRun(requestFor(`b${at}`, { knownEpoch: 1 })),
+      b.openRun(requestFor(`a${at}`, { knownEpoch: 1 })),
     ]);
     const types = (await Promise.all(takes.flat())).map(({ type }) => type);
     expect(types.every((type) => type === 'opened' || type === 'driven')).to.equal(true);
@@ -322,7 +306,7 @@ describe('a journal in PostgreSQL', () => {
       await openNext();
       expect(await caught(open())).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'version' });
       expect(await caught(open({ isReadOnly: true }))).to.include({ reason: 'version' });
-      expect(await caught(before.openRun(request('k')))).to.include({ reason: 'version' });
+      expect(await caught(before.openRun(requestFor('k')))).to.include({ reason: 'version' });
       clock.advance(LEASE_MS);
       await settled();
       expect(before.lease.isHeld()).to.equal(false);
