@@ -1,33 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
-import { amounts } from '../../lib/allocator/capacity/resources.js';
 import type { PlacementAnswer, PlacementClient } from '../../lib/allocator/placement/placer.js';
 import type { ClaimClass, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
 import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
-import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { AllocationStrategy, Capabilities } from '../../lib/allocator/strategy.js';
-import { placeAll } from './place-all.js';
-
-const asker = (runId: string, over: Partial<PlacementClient> = {}): PlacementClient => ({
-  runId,
-  dagId: `dag of ${runId}`,
-  strategy: strategies['first-available'](),
-  takesAnyRoom: true,
-  maxConcurrency: Number.POSITIVE_INFINITY,
-  functionId: (index) => `f${index}`,
-  compare: (a, b) => a - b,
-  ...over,
-});
-
-const kindOf = (costs: Capabilities, over: Partial<ClaimClass> = {}): ClaimClass => ({
-  slot: 'thread',
-  costs,
-  cost: amounts(costs),
-  pinnedTo: undefined,
-  group: undefined,
-  ...over,
-});
+import { asker, kindOf, placeAll } from './claims.js';
 
 const member = (name: string, capabilities: Capabilities, threads = 1000) => ({
   name,

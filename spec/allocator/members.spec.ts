@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
-import { amounts } from '../../lib/allocator/capacity/resources.js';
 import { UsageEstimate } from '../../lib/allocator/capacity/usage-estimate.js';
 import type { UsageReport } from '../../lib/allocator/capacity/usage-report.js';
 import type { PlacementClient } from '../../lib/allocator/placement/placer.js';
@@ -9,26 +8,8 @@ import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import { strategies } from '../../lib/allocator/strategies/index.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
 import { slotAmounts } from '../support/slots.js';
-import { placeAll } from './place-all.js';
+import { asker, kindOf, placeAll } from './claims.js';
 
-const asker = (runId: string, over: Partial<PlacementClient> = {}): PlacementClient => ({
-  runId,
-  dagId: 'd',
-  strategy: strategies['first-available'](),
-  takesAnyRoom: true,
-  maxConcurrency: Number.POSITIVE_INFINITY,
-  functionId: (index) => `f${index}`,
-  compare: (a, b) => a - b,
-  ...over,
-});
-const kindOf = (costs: Capabilities, over: Partial<ClaimClass> = {}): ClaimClass => ({
-  slot: 'thread',
-  costs,
-  cost: amounts(costs),
-  pinnedTo: undefined,
-  group: undefined,
-  ...over,
-});
 const usage = (capabilities: Capabilities, used: Capabilities = {}): UsageReport => {
   return { capabilities: { ...capabilities, ...slotAmounts({ thread: 100, loop: 100 }) }, used, usedByYou: {} };
 };

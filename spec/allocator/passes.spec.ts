@@ -1,27 +1,16 @@
 import { expect } from 'chai';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
-import { amounts } from '../../lib/allocator/capacity/resources.js';
 import type { PlacementClient } from '../../lib/allocator/placement/placer.js';
-import type { ClaimClass, ClaimQueueClient, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
+import type { ClaimQueueClient, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
 import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import type { PlacementStep } from '../../lib/allocator/queue/placement-step.js';
-import type { Capabilities } from '../../lib/allocator/strategy.js';
-import { placeAll } from './place-all.js';
+import { kindOf, placeAll } from './claims.js';
 
 const member = (name: string, cpu: number) => ({
   name,
   isSelf: name === 'a',
   isOpen: true,
   capacity: new Ledger({ cpu }, { thread: 100, loop: 100 }),
-});
-
-const classOf = (costs: Capabilities, over: Partial<ClaimClass> = {}): ClaimClass => ({
-  slot: 'thread',
-  costs,
-  cost: amounts(costs),
-  pinnedTo: undefined,
-  group: undefined,
-  ...over,
 });
 
 const client = (runId: string, over: Partial<ClaimQueueClient> = {}): ClaimQueueClient => ({
@@ -32,7 +21,7 @@ const client = (runId: string, over: Partial<ClaimQueueClient> = {}): ClaimQueue
   ...over,
 });
 
-const one = classOf({ cpu: 1 });
+const one = kindOf({ cpu: 1 });
 
 const text = (step: PlacementStep<ClaimQueueClient> | undefined): string | undefined => {
   if (!step) return undefined;
@@ -124,7 +113,7 @@ describe('a pass over the claim queue', () => {
   it('serves a claim that has waited long first, and still asks where', () => {
     const [a, b] = [member('a', 2), member('b', 2)];
     const queue = new ClaimQueue([a, b]);
-    const two = classOf({ cpu: 2 });
+    const two = kindOf({ cpu: 2 });
     queue.addRun(client('s'));
     queue.addRun(client('r'));
     for (const { capacity } of [a, b]) capacity.take(one);
@@ -142,7 +131,7 @@ describe('a pass over the claim queue', () => {
   it('keeps the nearest node for a claim that has waited long and whose strategy waits', () => {
     const a = member('a', 2);
     const queue = new ClaimQueue([a]);
-    const two = classOf({ cpu: 2 });
+    const two = kindOf({ cpu: 2 });
     queue.addRun(client('s'));
     queue.addRun(client('r'));
     a.capacity.take(one);
@@ -160,7 +149,7 @@ describe('a pass over the claim queue', () => {
 describe('a collocation group', () => {
   it('is placed anew once its node is gone; questions about it change nothing', () => {
     const group: CollocationGroup = { claims: [], node: undefined };
-    const grouped = classOf({ cpu: 1 }, { group });
+    const grouped = kindOf({ cpu: 1 }, { group });
     group.claims.push(grouped);
     const [a, b] = [member('a', 1), member('b', 2)];
     const queue = new ClaimQueue([a, b]);
