@@ -45,7 +45,7 @@ describe('the content of modules', () => {
     expect((await asWired).results).to.deep.equal({ first: 2, other: 1, next: 3 });
   });
 
-  it('is not looked at where a version stands for it: what changes then is the version', async () => {
+  it('is not looked at where a version stands for it: then only another version makes a function run again', async () => {
     const versioned = (version: string) =>
       Dag.dynamic('v')
         .add({ id: 'first', code: { module: 'first.mjs', name: 'first' }, version })
@@ -62,7 +62,7 @@ describe('the content of modules', () => {
     expect((await changed).results).to.deep.equal({ first: 20, plain: 'old' });
   });
 
-  it('lets go on what was mended, without what is good', async () => {
+  it('lets a run go on once its module is mended: what had succeeded does not run again', async () => {
     await writeFile(join(root, 'other.mjs'), "export const other = () => { throw new Error('no'); };\n");
     const before = await node('before');
     expect(await caught(before.execute(dag(), { key: 'k', maxRetries: 0, onFailure: 'continue' }))).to.include({
@@ -76,7 +76,7 @@ describe('the content of modules', () => {
     expect((await again).results).to.deep.equal({ first: 2, other: 1, next: 3 });
   });
 
-  it('is not known of a module that the driver does not have: it says so once, and compares the name alone', async () => {
+  it('is unknown where the driver does not have the module: a warning says so once, and the name alone is compared', async () => {
     const logger = spyLogger();
     const handoff = await places.start('driver', { root, logger });
     const missing = () => Dag.dynamic('d').add({ id: 'far', code: { module: 'far.mjs', name: 'far' }, maxRetries: 0 });

@@ -178,7 +178,7 @@ describe('what still holds of a record', () => {
     expect(reasonsIn(events)).to.deep.equal({ one: 'asked' });
   });
 
-  it('is told with the options that were recorded, unless others are given: undefined is none', async () => {
+  it('is told with the options that were recorded, unless others are given: an option that is undefined is not given', async () => {
     const dag = () =>
       Dag.dynamic('d')
         .add({ id: 'one', code: lit(1) })

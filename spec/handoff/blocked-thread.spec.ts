@@ -112,7 +112,7 @@ describe('a thread that is blocked in a system call', () => {
   });
 
   for (const isolation of ['thread', 'loop'] as const) {
-    it(`whoever ends the threads ends the runs: none is complete without its function on the ${isolation}`, async () => {
+    it(`ends the runs too when all threads are ended: none is complete without its function on the ${isolation}`, async () => {
       const dag = new Dag('waits').add({ id: 'never', code: tasks.untilAborted, isolation });
       const run: Run<unknown> = handoff.execute(dag);
       const failure = caught(run);
