@@ -4,7 +4,7 @@ import timersPromises from 'node:timers/promises';
 import type { Timer } from '../../base/index.js';
 import type { Scheduler } from './scheduler.js';
 
-type Callback = (...given: never[]) => void;
+type Callback = (...given: unknown[]) => unknown;
 
 /** Replaces a `NodeJS.Timeout` or `Immediate`. */
 class VirtualTimer {
@@ -31,61 +31,49 @@ class VirtualTimer {
   }
 }
 
-/** Whether the code that runs is of the simulation. */
+/** Set in code of the simulation, and in all that it starts. */
 const inside = new AsyncLocalStorage<true>();
 
-/** Runs the simulation: what comes of it, at whatever time, has the timers of the simulation. */
+/** Runs the simulation: it, and all that it starts at whatever time, has the timers of the simulation. */
 export const insideSimulation = <T>(work: () => T): T => inside.run(true, work);
 
 /**
  * Replaces time and chance of this process by those of the simulation: for nact, which looks its timers up when it calls them, and for
- * users' functions. Functions that a library saved before, `new Date()`, files and sockets are not affected. Timers of code that does not
- * come of the simulation, as of what ran in this process before, stay the system's. Returns a function that undoes it.
+ * users' functions. Functions that a library saved before, `new Date()`, files and sockets are not affected. Code that the simulation did
+ * not start, such as what ran in this process before, keeps the timers of the system. Returns a function that undoes it.
  */
 export function virtualGlobals({ clock, defer }: Pick<Scheduler, 'clock' | 'defer'>, random: () => number): () => void {
-  const set = (action: Callback, delayMs: unknown, given: readonly unknown[]): VirtualTimer =>
-    new VirtualTimer(clock.after(Math.max(1, Number(delayMs) || 0), () => action(...(given as never[]))));
-  const real = { ...timersOf(globalThis), sleep: timersPromises.setTimeout, timeout: AbortSignal.timeout };
-  const isOutside = (): boolean => inside.getStore() === undefined;
-  const setTimeout = (action: Callback, delayMs?: unknown, ...given: unknown[]): unknown =>
-    isOutside() ? real.after(action, delayMs as number, ...(given as never[])) : set(action, delayMs, given);
-  const setInterval = (action: Callback, delayMs?: unknown, ...given: unknown[]): unknown => {
-    if (isOutside()) return real.every(action, delayMs as number, ...(given as never[]));
+  const after = (action: Callback, delayMs?: unknown, ...given: readonly unknown[]): VirtualTimer =>
+    new VirtualTimer(clock.after(Math.max(1, Number(delayMs) || 0), () => action(...given)));
+  const every = (action: Callback, delayMs?: unknown, ...given: readonly unknown[]): VirtualTimer => {
     const again = (): void => {
-      virtual.timer = set(again as Callback, delayMs, []).timer;
-      action(...(given as never[]));
+      interval.timer = after(again, delayMs).timer;
+      action(...given);
     };
-    const virtual = set(again as Callback, delayMs, []);
-    return virtual;
+    const interval = after(again, delayMs);
+    return interval;
   };
-  const setImmediate = (action: Callback, ...given: unknown[]): unknown =>
-    isOutside() ? real.setImmediate(action, ...(given as never[])) : new VirtualTimer(defer(() => action(...(given as never[]))));
+  const soon = (action: Callback, ...given: readonly unknown[]): VirtualTimer => new VirtualTimer(defer(() => action(...given)));
   const sleep = (delayMs?: number, value?: unknown): Promise<unknown> =>
-    isOutside() ? real.sleep(delayMs, value) : new Promise((resolve) => void set(() => resolve(value), delayMs, []));
+    new Promise((resolve) => void after(() => resolve(value), delayMs));
   const timeout = (delayMs: number): AbortSignal => {
-    if (isOutside()) return real.timeout.call(AbortSignal, delayMs);
     const controller = new AbortController();
-    set(() => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), delayMs, []);
+    after(() => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), delayMs);
     return controller.signal;
   };
-  const clears =
-    (clear: (given: never) => void) =>
-    (given: unknown): void => {
-      if (given instanceof VirtualTimer) given.timer.cancel();
-      else clear(given as never);
-    };
-  const clearing = {
-    clearTimeout: clears(real.clearTimeout),
-    clearInterval: clears(real.clearInterval),
-    clearImmediate: clears(real.clearImmediate),
-  };
+  const { clearTimeout, clearInterval, clearImmediate } = globalThis;
   const restore = [
-    replace(globalThis, { setTimeout, setInterval, setImmediate, ...clearing }),
+    replaceInside(globalThis, { setTimeout: after, setInterval: every, setImmediate: soon }),
+    replaceInside(AbortSignal, { timeout }),
+    replaceInside(timersPromises, { setTimeout: sleep, setImmediate: (value?: unknown) => sleep(0, value) }),
+    replace(globalThis, {
+      clearTimeout: cleared(clearTimeout),
+      clearInterval: cleared(clearInterval),
+      clearImmediate: cleared(clearImmediate),
+    }),
     replace(Math, { random }),
     replace(Date, { now: clock.wallNow }),
     replace(performance, { now: clock.now }),
-    replace(AbortSignal, { timeout }),
-    replace(timersPromises, { setTimeout: sleep, setImmediate: (value?: unknown) => sleep(0, value) }),
   ];
   syncBuiltinESMExports();
   return () => {
@@ -94,21 +82,22 @@ export function virtualGlobals({ clock, defer }: Pick<Scheduler, 'clock' | 'defe
   };
 }
 
-const timersOf = ({
-  setTimeout: after,
-  setInterval: every,
-  setImmediate,
-  clearTimeout,
-  clearInterval,
-  clearImmediate,
-}: typeof globalThis) => ({
-  after,
-  every,
-  setImmediate,
-  clearTimeout,
-  clearInterval,
-  clearImmediate,
-});
+/** Cancels a timer of the simulation; passes any other to `clear`. */
+const cleared =
+  (clear: (timer: never) => void) =>
+  (timer: unknown): void => {
+    if (timer instanceof VirtualTimer) timer.timer.cancel();
+    else clear(timer as never);
+  };
+
+/** Replaces methods for code of the simulation; other code still calls the present ones. */
+function replaceInside(of: object, by: Readonly<Record<string, (...given: never[]) => unknown>>): () => void {
+  const split = ([name, virtual]: [string, (...given: never[]) => unknown]): [string, Callback] => {
+    const real = Reflect.get(of, name) as Callback;
+    return [name, (...given) => Reflect.apply(inside.getStore() ? virtual : real, of, given)];
+  };
+  return replace(of, Object.fromEntries(Object.entries(by).map(split)));
+}
 
 function replace(of: object, by: Readonly<Record<string, unknown>>): () => void {
   const before = Object.keys(by).map((name) => [name, Object.getOwnPropertyDescriptor(of, name)] as const);
