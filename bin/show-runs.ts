@@ -1,7 +1,7 @@
 import { JournalReader, type RecordedState, type RunRecord } from '../lib/index.js';
 import { type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, usage } from './exit-codes.js';
-import { padded, widthOf } from './progress/text-width.js';
+import { columnLines } from './progress/text-width.js';
 import { terminalJson, terminalLine, terminalName } from './report/terminal-text.js';
 import type { Session } from './session.js';
 
@@ -23,16 +23,8 @@ export async function showRuns(flags: RunsFlags, { output }: Session): Promise<E
 export function runsText(runs: readonly RunRecord[]): string {
   if (runs.length === 0) return 'no runs\n';
   const heads = ['key', 'dag', 'state', 'done', 'started', 'node', ''];
-  const rows = [heads, ...runs.map(rowOf)];
-  const widths = heads.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]!))));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => padded(cell, widths[column]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
+  return columnLines([heads, ...runs.map(rowOf)])
+    .map((line) => `${line}\n`)
     .join('');
 }
 

@@ -24,3 +24,14 @@ export function padded(text: string, columns: number): string {
   const shown = fitted(text, columns);
   return shown + ' '.repeat(Math.max(0, columns - widthOf(shown)));
 }
+
+/** Returns a table as lines: each column is as wide as its widest cell, with two blanks before the next one. */
+export function columnLines(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => rows.reduce((width, row) => Math.max(width, widthOf(row[column]!)), 0));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => padded(cell, widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,5 +1,5 @@
 import type { ReplayedRun } from '../../lib/index.js';
-import { padded, widthOf } from '../progress/text-width.js';
+import { columnLines } from '../progress/text-width.js';
 import type { Colors } from './colors.js';
 import { terminalLines, terminalName } from './terminal-text.js';
 
@@ -29,13 +29,8 @@ function functionsText({ functions }: ReplayedRun, colors: Colors): string {
     String(failures),
     node === undefined ? '-' : terminalName(node),
   ]);
-  const widths = heads.map((head, at) => rows.reduce((width, row) => Math.max(width, widthOf(row[at]!)), widthOf(head)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, at) => padded(cell, widths[at]!))
-      .join('  ')
-      .trimEnd();
-  return `\n${colors.bold(line(heads))}\n${rows.map((row) => `${line(row)}\n`).join('')}`;
+  const [head, ...lines] = columnLines([heads, ...rows]);
+  return `\n${colors.bold(head!)}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
 const listText = (title: string, lines: readonly string[], colors: Colors): string =>

@@ -1,5 +1,5 @@
 import type { Capabilities, ClusterStatus, NodeUse } from '../../lib/index.js';
-import { fitted, padded, widthOf } from '../progress/text-width.js';
+import { columnLines, fitted } from '../progress/text-width.js';
 import type { Colors } from './colors.js';
 import { terminalName } from './terminal-text.js';
 
@@ -87,7 +87,7 @@ function roomsFor(sections: readonly Section[], rows: number): number[] {
 
 function sectionText({ title, rows, last, more }: Section, colors: Colors, room = Number.POSITIVE_INFINITY, columns?: number): string {
   const cut = (line: string): string => (columns === undefined ? line : fitted(line, columns));
-  const lines = tableLines([...rows, ...last]);
+  const lines = columnLines([...rows, ...last].map((row) => row.map(terminalName))).map((line) => `  ${line}`);
   const isWhole = lines.length + (more > 0 ? 1 : 0) <= room;
   const shown = isWhole ? rows.length : Math.max(0, Math.min(rows.length, room - last.length - 1));
   const hidden = more + rows.length - Math.max(1, shown);
@@ -132,11 +132,4 @@ function bytesText(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
-}
-
-/** Formats columns that are as wide as their contents. */
-function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const cells = rows.map((row) => row.map(terminalName));
-  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => widthOf(row[column]!))));
-  return cells.map((row) => `  ${row.map((cell, column) => padded(cell, widths[column]!)).join('  ')}`.trimEnd());
 }
