@@ -1,33 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { forgetCommand } from './commands/forget.js';
-import { graphCommand } from './commands/graph.js';
-import { nodeCommand } from './commands/node.js';
-import { replayCommand } from './commands/replay.js';
-import { resumeCommand } from './commands/resume.js';
-import { runCommand } from './commands/run.js';
-import { runsCommand } from './commands/runs.js';
-import { statusCommand } from './commands/status.js';
-import { validateCommand } from './commands/validate.js';
+import { COMMANDS } from './commands/index.js';
 import type { Entry } from './entry.js';
 import { ExitCode } from './exit-codes.js';
 import { Interrupt } from './interrupt.js';
 import type { Session } from './session.js';
 import { guardStandardError } from './standard-error.js';
 import { claimStandardOutput } from './standard-output.js';
-
-const COMMANDS = [
-  runCommand,
-  nodeCommand,
-  statusCommand,
-  runsCommand,
-  resumeCommand,
-  forgetCommand,
-  graphCommand,
-  validateCommand,
-  replayCommand,
-] as const;
 
 /** How long reporting an error may take when nothing else goes on, ms. */
 const LONGEST_REPORT_MS = 2000;

@@ -3,32 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Command } from 'commander';
-import { forgetCommand } from '../../bin/commands/forget.js';
-import { graphCommand } from '../../bin/commands/graph.js';
-import { nodeCommand } from '../../bin/commands/node.js';
-import { replayCommand } from '../../bin/commands/replay.js';
-import { resumeCommand } from '../../bin/commands/resume.js';
-import { runCommand } from '../../bin/commands/run.js';
-import { runsCommand } from '../../bin/commands/runs.js';
-import { statusCommand } from '../../bin/commands/status.js';
-import { validateCommand } from '../../bin/commands/validate.js';
+import { COMMANDS } from '../../bin/commands/index.js';
 import type { Session } from '../../bin/session.js';
 import { ERROR_CODES } from '../../lib/index.js';
 import { project } from '../support/packed.js';
 import { blocks, callsIn, firstCells, pages, pageText } from '../support/pages.js';
 
 /** The commands, as the command line has them; nothing of the session is needed to read options. */
-const commands: readonly Command[] = [
-  runCommand,
-  nodeCommand,
-  statusCommand,
-  runsCommand,
-  resumeCommand,
-  forgetCommand,
-  graphCommand,
-  validateCommand,
-  replayCommand,
-].map((make) => make({} as Session));
+const commands: readonly Command[] = COMMANDS.map((make) => make({} as Session));
 const optionsOf = (command: Command): string[] => command.options.flatMap(({ long, short }) => [long, short].filter((one) => one != null));
 
 /** The text of every file of the code. */
