@@ -3,13 +3,13 @@ import { loadExtensions } from './dag/load-extensions.js';
 import { DRIVER_WAIT_MS, type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
-import { type Display, displayLogger, quietDisplay } from './progress/display.js';
+import { quietDisplay } from './progress/display.js';
 import { lineDisplay } from './progress/line-display.js';
 import { colorsFor } from './report/colors.js';
 import { errorReport } from './report/error-report.js';
 import { terminalName } from './report/terminal-text.js';
-import { followed, printed } from './run-dag.js';
 import type { Session } from './session.js';
+import { onShownNode, printed, shownResults } from './shown-run.js';
 
 /** The options of `handoff resume`, as commander reads them. */
 export interface ResumeFlags extends NodeFlags, DurableFlags {
@@ -27,23 +27,19 @@ export async function resumeRuns(key: string | undefined, flags: ResumeFlags, se
   session.attributeErrors(blameFunctions);
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : lineDisplay({ groups: [], stream: standardError.stream });
-  session.clearTerminal = () => display.stop();
-  for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
-  let handoff: Handoff | undefined;
-  try {
-    handoff = await usage('Cannot resume', () =>
-      Handoff.start({ ...nodeOptions(flags), ...extensions, ...place, logger: displayLogger(display, colors) }),
-    );
-    interrupt.endsFirst(handoff);
+  const showing = { cannot: 'Cannot resume', display, colors, session };
+  return onShownNode({ ...nodeOptions(flags), ...extensions, ...place }, showing, async (handoff) => {
+    const resumed = (one: string): Promise<Readonly<Record<string, unknown>>> =>
+      shownResults(handoff.resume(one, { retainMs: 0, waitMs: DRIVER_WAIT_MS }), showing);
     if (key !== undefined) {
-      await output.write(printed(await resumed(handoff, key, display, session), flags));
+      await output.write(printed(await resumed(key), flags));
       return ExitCode.done;
     }
     let code: ExitCode = ExitCode.done;
     for (const { key: one } of await handoff.runs({ state: 'interrupted' })) {
       display.print(`handoff: going on with ${terminalName(one)}`);
       try {
-        await resumed(handoff, one, display, session);
+        await resumed(one);
       } catch (error) {
         if (interrupt.isInterrupted || !HandoffError.is(error)) throw error;
         display.print(errorReport(error, colors));
@@ -51,28 +47,7 @@ export async function resumeRuns(key: string | undefined, flags: ResumeFlags, se
       }
     }
     return code;
-  } catch (error) {
-    if (interrupt.isInterrupted) return ExitCode.interrupted;
-    throw error;
-  } finally {
-    display.stop();
-    for (const stream of [output, standardError]) stream.divertOthers(undefined);
-    await handoff?.stop({ graceMs: 0 });
-  }
-}
-
-async function resumed(
-  handoff: Handoff,
-  key: string,
-  display: Display,
-  { interrupt }: Session,
-): Promise<Readonly<Record<string, unknown>>> {
-  const run = handoff.resume(key, { retainMs: 0, waitMs: DRIVER_WAIT_MS });
-  interrupt.ends(() => {
-    display.print('handoff: interrupted');
-    void run.cancel('interrupted');
   });
-  return (await usage('Cannot resume', () => followed(run, display))).results;
 }
 
 /** Deletes the record of a run. */

@@ -1,14 +1,14 @@
-import { blameFunctions, type ExecuteOptions, type Extensions, Handoff, HandoffError, type Run, strategyNames } from '../lib/index.js';
+import { blameFunctions, type ExecuteOptions, type Extensions, type Handoff, HandoffError, type Run, strategyNames } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { loadExtensions } from './dag/load-extensions.js';
 import { DRIVER_WAIT_MS, type DurableFlags, neededPlace } from './durable-options.js';
-import { ExitCode, UsageError, usage } from './exit-codes.js';
+import { ExitCode, UsageError } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
-import { type Display, displayLogger, quietDisplay } from './progress/display.js';
+import { quietDisplay } from './progress/display.js';
 import { openDisplay } from './progress/open-display.js';
 import { colorsFor } from './report/colors.js';
-import { resultsJson, resultsText } from './report/results.js';
 import type { Session } from './session.js';
+import { onShownNode, printed, shownResults } from './shown-run.js';
 import { openTraceFile, type TraceFile } from './trace-file.js';
 
 /** The options of `handoff run`, as commander reads them. */
@@ -42,35 +42,25 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   const dag = await loadDag(module);
   const extensions = await loadExtensions(flags.extensions);
   checkStrategy(flags.strategy, extensions);
+  const options = { ...nodeOptions(flags), ...place, ...extensions };
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : await openDisplay(dag, standardError.stream, colors);
-  session.clearTerminal = () => display.stop();
-  // Other output would be overwritten by the display, so it is passed through it.
-  for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
+  const showing = { cannot: 'Cannot run', display, colors, session };
   const print = (results: Readonly<Record<string, unknown>>): Promise<void> => output.write(printed(results, flags));
-  let handoff: Handoff | undefined;
   let trace: TraceFile | undefined;
   try {
     if (flags.trace !== undefined) trace = openTraceFile(flags.trace, (reason) => display.print(`handoff: ${reason}`));
-    handoff = await usage('Cannot run', () =>
-      Handoff.start({ ...nodeOptions(flags), ...place, ...extensions, logger: displayLogger(display, colors) }),
-    );
-    interrupt.endsFirst(handoff);
-    const run = execute(handoff, dag, flags);
-    interrupt.ends(() => {
-      display.print('handoff: interrupted');
-      void run.cancel('interrupted');
+    return await onShownNode(options, showing, async (handoff) => {
+      try {
+        await print(await shownResults(execute(handoff, dag, flags), showing));
+        return ExitCode.done;
+      } catch (error) {
+        if (!interrupt.isInterrupted && HandoffError.is(error) && Object.keys(error.results ?? {}).length > 0) await print(error.results!);
+        throw error;
+      }
     });
-    await print((await usage('Cannot run', () => followed(run, display))).results);
-    return ExitCode.done;
-  } catch (error) {
-    if (interrupt.isInterrupted) return ExitCode.interrupted;
-    if (HandoffError.is(error) && Object.keys(error.results ?? {}).length > 0) await print(error.results!);
-    throw error;
   } finally {
     display.stop();
-    for (const stream of [output, standardError]) stream.divertOthers(undefined);
-    await handoff?.stop({ graceMs: 0 });
     await trace?.close();
   }
 }
@@ -83,10 +73,6 @@ function durablePlace(flags: RunFlags): ReturnType<typeof neededPlace> {
   }
   return {};
 }
-
-/** The results as they are printed. */
-export const printed = (results: Readonly<Record<string, unknown>>, { json }: { readonly json?: boolean }): string =>
-  json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout));
 
 /** Throws `UsageError` for an unknown strategy, before a node is started. */
 function checkStrategy(strategy: string | undefined, { strategies = {} }: Extensions): void {
@@ -114,16 +100,4 @@ function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<
     ...(reuse && { reuse }),
   };
   return flags.local ? handoff.executeLocal(dag, options) : handoff.execute(dag, options);
-}
-
-/** Shows a run until it has ended, and how much of it had been recorded. */
-export async function followed<R>(run: Run<R>, display: Display): Promise<Awaited<Run<R>>> {
-  let recorded = 0;
-  for await (const event of run) {
-    display.tell(event);
-    if (event.type === 'function-succeeded' && event.source === 'journal') recorded += 1;
-  }
-  display.stop();
-  if (recorded > 0) display.print(`handoff: ${recorded} of ${run.progress.total} functions did not run: their results had been recorded`);
-  return run;
 }

@@ -1,0 +1,63 @@
+import { Handoff, type NodeOptions, type Run } from '../lib/index.js';
+import { ExitCode, usage } from './exit-codes.js';
+import { type Display, displayLogger } from './progress/display.js';
+import { type Colors, colorsFor } from './report/colors.js';
+import { resultsJson, resultsText } from './report/results.js';
+import type { Session } from './session.js';
+
+/** How a command shows its runs. */
+export interface Showing {
+  /** The beginning of messages about wrong usage: `Cannot run`. */
+  readonly cannot: string;
+  readonly display: Display;
+  readonly colors: Colors;
+  readonly session: Session;
+}
+
+/**
+ * Starts a node, calls `body` while all output goes through the display, and stops the node. An interruption is no failure: what `body`
+ * throws after it is not thrown.
+ */
+export async function onShownNode(
+  options: NodeOptions,
+  { cannot, display, colors, session }: Showing,
+  body: (handoff: Handoff) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const { output, interrupt, standardError } = session;
+  session.clearTerminal = () => display.stop();
+  // Other output would be overwritten by the display, so it is passed through it.
+  for (const stream of [output, standardError]) stream.divertOthers((text) => display.pass(text));
+  let handoff: Handoff | undefined;
+  try {
+    handoff = await usage(cannot, () => Handoff.start({ ...options, logger: displayLogger(display, colors) }));
+    interrupt.endsFirst(handoff);
+    return await body(handoff);
+  } catch (error) {
+    if (interrupt.isInterrupted) return ExitCode.interrupted;
+    throw error;
+  } finally {
+    display.stop();
+    for (const stream of [output, standardError]) stream.divertOthers(undefined);
+    await handoff?.stop({ graceMs: 0 });
+  }
+}
+
+/** Shows a run until it has ended, and how much of it had been recorded. The first signal cancels it. Returns its results. */
+export async function shownResults<R>(run: Run<R>, { cannot, display, session: { interrupt } }: Showing): Promise<R> {
+  interrupt.ends(() => {
+    display.print('handoff: interrupted');
+    void run.cancel('interrupted');
+  });
+  let recorded = 0;
+  for await (const event of run) {
+    display.tell(event);
+    if (event.type === 'function-succeeded' && event.source === 'journal') recorded += 1;
+  }
+  display.stop();
+  if (recorded > 0) display.print(`handoff: ${recorded} of ${run.progress.total} functions did not run: their results had been recorded`);
+  return (await usage(cannot, () => run)).results;
+}
+
+/** The results as they are printed. */
+export const printed = (results: Readonly<Record<string, unknown>>, { json }: { readonly json?: boolean }): string =>
+  json ? resultsJson(results) : resultsText(results, colorsFor(process.stdout));
