@@ -22,16 +22,10 @@ export async function findCodeFaults(dag: DagLike, options: CodeFaultOptions = {
       ...edges.filter(isRef).map((ref) => ({ functionId: id, ref, what: 'a serializer' })),
     ];
   });
-  const place = { root, node: 'here' };
-  const reasons = new Map<string, string>();
   const keyOf = ({ module, name }: { readonly module: string; readonly name: string }): string => JSON.stringify([module, name]);
-  for (const missing of await findMissingCode(
-    uses.map(({ ref }) => ref),
-    place,
-    timeoutMs,
-  )) {
-    reasons.set(keyOf(missing), missing.reason);
-  }
+  const refs = uses.map(({ ref }) => ref);
+  const missing = await findMissingCode(refs, { root, node: 'here' }, timeoutMs);
+  const reasons = new Map(missing.map((one) => [keyOf(one), one.reason]));
   return uses.flatMap(({ functionId, ref: { module, name }, what }) => {
     const reason = reasons.get(keyOf({ module, name }));
     if (reason === undefined) return [];

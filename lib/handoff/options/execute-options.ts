@@ -57,7 +57,7 @@ export interface ExecuteOptions<V extends object = object, In extends string = s
   /**
    * Records the run under this name, so that it goes on where it was when `execute` is called again with the key, also in another process.
    * What has succeeded does not run again, as long as it is the same. A key is unique in its journal: 1 to 512 bytes of UTF-8. It needs a
-   * node with a `dataDir`.
+   * node with a `dataDir` or a `journal`.
    */
   key?: string;
   /**

@@ -94,7 +94,7 @@ export interface NodeOptions {
   heartbeat?: { intervalMs?: number; timeoutMs?: number };
   /**
    * A folder in which durable runs are recorded, and which one node uses at a time. It is made, for you alone, where it is missing. The
-   * default is none: then `execute` takes no `key`, and nothing touches a disk.
+   * default is none: nothing touches a disk. Without a `journal` too, `execute` takes no `key`.
    */
   dataDir?: string;
   /**
