@@ -1,11 +1,11 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createPathsMatcher, parseTsconfig } from 'get-tsconfig';
 import { resolve as resolveSpecifier } from 'import-meta-resolve';
 import { TYPESCRIPT } from './code.js';
-import { SUBSTITUTES } from './module-resolution.js';
+import { packageNameOf, realPathOf, substitutesOf, wayBelow } from './paths.js';
 import { tsconfigOf } from './typescript-loader.js';
 
 /** The endings that may be left out of a path, in the order in which they are tried. */
@@ -44,14 +44,13 @@ export class ImportResolution {
   /** Returns the package that a file belongs to; `undefined` for a local file. `path` has its links followed. */
   packageOf(path: string): ImportTarget | undefined {
     // A whole project may be inside node_modules, if it was installed as a program.
-    const below = relative(this.#root, path);
-    const isBelow = !below.startsWith('..') && !isAbsolute(below);
-    const shown = isBelow ? sep + below : path;
+    const below = wayBelow(this.#root, path);
+    const shown = below === undefined ? path : sep + below;
     const at = shown.lastIndexOf(NODE_MODULES);
     if (at < 0) return undefined;
     const rest = shown.slice(at + NODE_MODULES.length);
-    const name = nameIn(rest.split(sep).join('/')) ?? rest;
-    const above = isBelow ? this.#root + shown.slice(0, at) : shown.slice(0, at);
+    const name = packageNameOf(rest.split(sep).join('/')) ?? rest;
+    const above = (below === undefined ? '' : this.#root) + shown.slice(0, at);
     return this.#packageIn(join(above, 'node_modules', name), name);
   }
 
@@ -77,7 +76,7 @@ export class ImportResolution {
   }
 
   #packageNamed(specifier: string, importer: string): ImportTarget {
-    const name = nameIn(specifier);
+    const name = packageNameOf(specifier);
     const folder = name === undefined || specifier.startsWith('#') ? undefined : packageFolder(name, dirname(importer));
     const found = folder === undefined ? undefined : this.packageOf(join(folder, 'package.json'));
     if (found) return found;
@@ -121,9 +120,6 @@ function pathsMatcher(root: string): (specifier: string) => readonly string[] {
   }
 }
 
-/** Returns the name of the package at the beginning of a specifier. */
-const nameIn = (specifier: string): string | undefined => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
-
 /** Returns a relative specifier as CommonJS reads it, and as an ES module does: a URL. */
 function spellingsOf(specifier: string): string[] {
   const [path = ''] = specifier.split(/[?#]/, 1);
@@ -154,11 +150,9 @@ function nameAndVersion(folder: string, name: string): { readonly name: string; 
 
 /** Returns the file that a path names, with links followed: itself, with another ending, or the main file of a folder. */
 function fileAt(path: string, isTypeScript: boolean, mayHaveMain = true): string | undefined {
-  const extension = extname(path);
-  const stem = path.slice(0, path.length - extension.length);
-  const substitutes = (SUBSTITUTES[extension] ?? []).map((other) => stem + other);
+  const substitutes = substitutesOf(path);
   const endings = isTypeScript ? TYPESCRIPT_ENDINGS : ENDINGS;
-  const isCompiled = extension.includes('j');
+  const isCompiled = extname(path).includes('j');
   const candidates = [
     ...(isTypeScript && isCompiled ? [...substitutes, path] : [path, ...substitutes]),
     ...endings.map((ending) => path + ending),
@@ -198,14 +192,6 @@ const isFile = (path: string): boolean => statOf(path)?.isFile() === true;
 function statOf(path: string): ReturnType<typeof statSync> {
   try {
     return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-}
-
-function realPathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } 
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve as resolveSpecifier } from 'import-meta-resolve';
 import { HandoffError, textOf } from '../../base/index.js';
+import { packageNameOf, realPathOf, substitutesOf, wayBelow } from './paths.js';
 
 /** Where code is searched: an absolute folder, and the node it is on. */
 export interface CodeRoot {
@@ -12,18 +13,6 @@ export interface CodeRoot {
 
 /** The extensions of module files, which Node or tsx can evaluate. No other file is ever read or evaluated. */
 export const MODULE_EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
-
-/** Alternatives for a missing file: the source of compiled code, and the reverse. */
-export const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
-  '.js': ['.ts', '.tsx'],
-  '.mjs': ['.mts'],
-  '.cjs': ['.cts'],
-  '.jsx': ['.tsx'],
-  '.ts': ['.js'],
-  '.mts': ['.mjs'],
-  '.cts': ['.cjs'],
-  '.tsx': ['.js', '.jsx'],
-};
 
 /** The longest module name, characters. Linux opens no longer path. */
 const LONGEST_NAME = 4096;
@@ -104,13 +93,11 @@ function foundBelow(path: string, root: string, refuse: Refuse): string | undefi
   const realRoot = realpathSync(root);
   // Checked before the disk is asked, so that nobody learns which files exist outside.
   if (!isBelow(path, root) && !isBelow(path, realRoot)) throw refuse('it lies outside root');
-  const extension = extname(path);
-  if (!MODULE_EXTENSION.test(extension)) {
+  if (!MODULE_EXTENSION.test(extname(path))) {
     if (leadsOutside(path, realRoot)) throw refuse('it lies outside root once links are followed');
     return undefined;
   }
-  const stem = path.slice(0, path.length - extension.length);
-  for (const candidate of [path, ...(SUBSTITUTES[extension] ?? []).map((other) => stem + other)]) {
+  for (const candidate of [path, ...substitutesOf(path)]) {
     const real = realPathOf(candidate);
     if (real === undefined ? leadsOutside(candidate, realRoot) : !isBelow(real, realRoot)) {
       throw refuse('it lies outside root once links are followed');
@@ -128,18 +115,6 @@ function isModuleFile(path: string, refuse: Refuse): boolean {
     throw refuse(`it is larger than the ${LARGEST_MODULE_BYTES / 2 ** 20} MiB that a module may have`);
   }
   return true;
-}
-
-/**
- * Returns where a path leads, or `undefined` if it cannot be followed: a missing part, a loop of links, a name that is too long, no
- * permission.
- */
-function realPathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a path with a missing part leaves `root` through a link before it reaches that part. */
@@ -168,13 +143,10 @@ function linkAt(path: string): boolean | undefined {
   }
 }
 
-function isBelow(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
+const isBelow = (path: string, root: string): boolean => wayBelow(root, path) !== undefined;
 
 function packageModule(specifier: string, root: string, refuse: Refuse): string {
-  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
+  const name = packageNameOf(specifier);
   // A path leaves the package if it climbs, or would climb once decoded.
   if (!name || specifier.includes('%') || specifier.split('/').some((part) => part === '..' || part === '.' || part === ''))
     throw refuse('it is neither a file below root nor a package specifier');

@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HandoffError } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
 import type { WireStep } from '../../peer/index.js';
 import { StoredValue } from '../../value/index.js';
+import { wayBelow } from '../code/paths.js';
 import type { UngatheredStep } from '../values/gathered-attempt.js';
 import { type ArgumentValue, isRemote, RIDES_ALONG_BYTES } from '../values/remote-value.js';
 
@@ -40,8 +41,8 @@ function relativeToRoot(module: string, root: string): string {
 }
 
 function pathBelow(root: string, path: string): string | undefined {
-  const way = relative(root, path);
-  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : `./${way.split(sep).join('/')}`;
+  const way = wayBelow(root, path);
+  return way === undefined ? undefined : `./${way.split(sep).join('/')}`;
 }
 
 /** Returns steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
