@@ -17,6 +17,7 @@ export function guardedIsolation(name: string, runner: IsolationRunner, deps: Gu
   const open = new Set<GuardedCall>();
   const { slots } = runner;
   let isClosing = false;
+  const guard = { ...deps, isClosing: () => isClosing };
   return {
     ...(slots !== undefined && { slots }),
     start(call, settle) {
@@ -24,7 +25,7 @@ export function guardedIsolation(name: string, runner: IsolationRunner, deps: Gu
         open.delete(guarded);
         settle(outcome);
       };
-      const guarded = new GuardedCall(name, call, { ...deps, isClosing: () => isClosing }, ended);
+      const guarded = new GuardedCall(name, call, guard, ended);
       open.add(guarded);
       guarded.begin(runner);
       return guarded;

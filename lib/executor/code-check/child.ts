@@ -1,6 +1,6 @@
 import { HandoffError, textOf } from '../../base/index.js';
-import { importNamespace, loadFunction, TYPESCRIPT } from '../code/code.js';
-import { loadsTypeScript } from '../code/typescript-loader.js';
+import { loadFunction } from '../code/code.js';
+import { importCompiled } from '../code/typescript-loader.js';
 import { type CheckReport, type CheckRequest, UNSETTLED } from './messages.js';
 
 /**
@@ -19,15 +19,11 @@ export function serve(): void {
 }
 
 async function check({ place, modules }: CheckRequest): Promise<void> {
-  const { root } = place;
   for (const [at, { module, names }] of modules.entries()) {
     tell({ type: 'loading', at });
     for (const name of names) {
       try {
-        await loadFunction({ module, name }, place, async (url) => {
-          if (TYPESCRIPT.test(url)) await loadsTypeScript(root);
-          return importNamespace(url);
-        });
+        await loadFunction({ module, name }, place, (url) => importCompiled(url, place.root));
       } catch (error) {
         tell({ type: 'missing', at, name, reason: (HandoffError.is(error) ? error.reason : undefined) ?? textOf(error) });
       }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock, textOf } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
 import type { CodeRoot } from '../code/module-resolution.js';
+import { withoutSecrets } from '../code/without-secrets.js';
 import { type CheckReport, type CheckRequest, UNSETTLED, type WantedModule } from './messages.js';
 
 /** How long the process may take to start, ms. It takes 60 ms, but user code may run at its start too (`NODE_OPTIONS`). */
@@ -58,9 +59,8 @@ class Look {
       this.#end = resolve;
       this.#fail = reject;
     });
-    const { HANDOFF_COOKIE: _cookie, HANDOFF_JOURNAL: _journal, ...env } = process.env;
     this.#child = fork(fileURLToPath(new URL('./entry.mjs', import.meta.url)), {
-      env,
+      env: withoutSecrets(process.env),
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'import-meta-resolve';
-import { mayBeCommonJs, TYPESCRIPT } from './code.js';
+import { type Imported, importNamespace, mayBeCommonJs, TYPESCRIPT } from './code.js';
 
 /** Errors of an import when only a compiler knows the syntax, the extensions or the `paths`. */
 const FOR_COMPILERS = new Set<unknown>([
@@ -31,6 +31,12 @@ export function loadsTypeScript(root: string): Promise<boolean> {
   return registered;
 }
 
+/** Imports the module at a URL that `resolveModule` returned, TypeScript always with tsx, if that is there. */
+export async function importCompiled(url: string, root: string): Promise<Imported> {
+  if (TYPESCRIPT.test(url)) await loadsTypeScript(root);
+  return importNamespace(url);
+}
+
 /** Returns the `tsconfig.json` for code below `root`: `TSX_TSCONFIG_PATH` if set, else the nearest at or above `root`, if any. */
 export function tsconfigOf(root: string): string | undefined {
   const { TSX_TSCONFIG_PATH: given } = process.env;
@@ -43,10 +49,10 @@ export function tsconfigOf(root: string): string | undefined {
 }
 
 /**
- * Returns the environment of a thread for code below `root`; `undefined` for that of this process. It differs if this process was started
- * with tsx and the working directory has another `tsconfig.json`: threads also start with tsx, and must compile by that of `root`.
+ * Returns the environment of a worker for code below `root`; `undefined` for that of this process. It differs if this process was started
+ * with tsx and the working directory has another `tsconfig.json`: workers also start with tsx, and must compile by that of `root`.
  */
-export function threadEnvironment(root: string): NodeJS.ProcessEnv | undefined {
+export function workerEnvironment(root: string): NodeJS.ProcessEnv | undefined {
   const tsconfig = tsconfigOf(root);
   if (!isUnderTsx() || tsconfig === tsconfigOf(process.cwd())) return undefined;
   return { ...process.env, TSX_TSCONFIG_PATH: tsconfig ?? noTsconfig() };

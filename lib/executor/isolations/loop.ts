@@ -16,8 +16,7 @@ import type { IsolationOptions, IsolationRunner } from '../isolation.js';
  * passed without a copy. Code cannot be stopped: what it does after the end of its attempt is ignored.
  */
 export function loopIsolation(options: IsolationOptions): IsolationRunner {
-  const { freeze, root, node, clock } = options;
-  const { importModule } = options;
+  const { freeze, root, node, clock, importModule } = options;
   const functions = new LoadedFunctions({ root, node }, async (url) =>
     importModule ? { namespace: (await importModule(url)) as object } : importHere(url, root),
   );

@@ -32,7 +32,7 @@ export class PoolWorker {
   #served = 0;
   #dropped = 0;
   #error: { readonly thrown: unknown } | undefined;
-  /** Whether `#error` is ours: the reason why the thread was given up. */
+  /** Whether `#error` is ours: the reason why the worker was given up. */
   #isGivenUp = false;
   #exiting: WorkerEnd['exiting'];
   /** Output that bypassed the engine, by stream. */
@@ -74,7 +74,7 @@ export class PoolWorker {
     return this.#state === 'gone';
   }
 
-  /** Runs the work. Only for an idle thread. */
+  /** Runs the work. Only for an idle worker. */
   take(work: Work): void {
     this.#state = 'busy';
     this.#work = work;
@@ -141,7 +141,7 @@ export class PoolWorker {
     this.#served += 1;
     if (this.#past) this.#flush();
     const mayGoOn = this.#state === 'busy' && !work.endsWorker && !(answer.type === 'failed' && answer.retire);
-    // The thread gets its next work first, so that it is busy meanwhile.
+    // The worker gets its next work first, so that it is busy meanwhile.
     if (mayGoOn) {
       this.#state = 'free';
       this.#owner.freed(this, false);

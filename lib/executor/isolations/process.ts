@@ -1,4 +1,5 @@
-import { threadEnvironment } from '../code/typescript-loader.js';
+import { workerEnvironment } from '../code/typescript-loader.js';
+import { withoutSecrets } from '../code/without-secrets.js';
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 import { KillGuard } from './kill-guard.js';
 import { PooledIsolation } from './pooled.js';
@@ -11,10 +12,7 @@ import { processHost } from './process-host.js';
 export function processIsolation(options: IsolationOptions): IsolationRunner {
   const { root, node, freeze, threadHeapMiB, logger } = options;
   const guard = new KillGuard(logger);
-  const environment = (): NodeJS.ProcessEnv => {
-    const { HANDOFF_COOKIE: _cookie, HANDOFF_JOURNAL: _journal, ...env } = threadEnvironment(root) ?? process.env;
-    return env;
-  };
+  const environment = (): NodeJS.ProcessEnv => withoutSecrets(workerEnvironment(root) ?? process.env);
   const pooled = new PooledIsolation('process', options, {
     makeHost: processHost({ setUp: { root, node, freeze }, heapMiB: threadHeapMiB, environment, guard }),
     endsWithGroup: true,

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { threadEnvironment } from '../code/typescript-loader.js';
+import { workerEnvironment } from '../code/typescript-loader.js';
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 import { PooledIsolation } from './pooled.js';
 import { type MakeWorker, threadHost } from './thread-host.js';
@@ -12,7 +12,7 @@ import { WORKER_ENTRY } from './worker-host.js';
  */
 export const threadIsolation = (options: IsolationOptions): IsolationRunner =>
   isolationOfThreads(options, (given) => {
-    const env = threadEnvironment(options.root);
+    const env = workerEnvironment(options.root);
     return new Worker(WORKER_ENTRY, env ? { ...given, env } : given);
   });
 

@@ -1,6 +1,6 @@
-// The entry of each thread of the pool. Plain JavaScript, as a thread cannot begin with TypeScript: from sources it registers tsx first.
+// The entry of each thread or process of a pool. Plain JavaScript, as a thread cannot begin with TypeScript: from sources it registers tsx.
 
-// Whatever the program itself needs it for, functions and their child processes do not.
+// The program needs these secrets; functions and their child processes do not.
 delete process.env.HANDOFF_COOKIE;
 delete process.env.HANDOFF_JOURNAL;
 
@@ -16,7 +16,7 @@ const load = async () => {
 };
 
 load().catch((error) => {
-  // Ends the thread, whatever this process does with rejections that nobody handles.
+  // Ends the worker, whatever its process does with rejections that nobody handles.
   setImmediate(() => {
     throw error;
   });

@@ -1,7 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { systemClock } from '../../base/index.js';
-import type { AnyFunction } from '../../dag/index.js';
 import { check, countShared, type Packed, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
 import type { AttemptContext, CallStep } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
@@ -9,10 +8,9 @@ import { AttemptScope, currentScope, type OutputStream } from '../attempts/curre
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
 import { type StepHost, StepsRun } from '../attempts/steps-run.js';
 import { hearStrays, howOf } from '../attempts/stray-errors.js';
-import { LoadedFunctions, TYPESCRIPT } from '../code/code.js';
+import { LoadedFunctions } from '../code/code.js';
 import { CodeRefs } from '../code/code-refs.js';
-import { resolveModule } from '../code/module-resolution.js';
-import { loadsTypeScript } from '../code/typescript-loader.js';
+import { importCompiled } from '../code/typescript-loader.js';
 import { BuiltIns } from './built-ins.js';
 import { processLink } from './process-link.js';
 import { threadLink } from './thread-link.js';
@@ -30,8 +28,7 @@ import {
 
 const { root, node, freeze, sharesMemory, tell, listen } = isMainThread ? processLink() : threadLink();
 const tellLine = (context: AttemptContext, stream: OutputStream, text: string): void => tell({ type: 'line', context, stream, text });
-const place = { root, node };
-const functions = new LoadedFunctions(place);
+const functions = new LoadedFunctions({ root, node }, (url) => importCompiled(url, root));
 const { refOf } = new CodeRefs();
 const NONE: readonly never[] = [];
 /** The exit code that a shell shows for SIGABRT. */
@@ -60,10 +57,7 @@ const runnable = ({ functionId, steps }: WorkerCall): CallStep<CrossingInput>[] 
 const stepPlace: StepHost<CrossingInput, Crossing> = {
   now: () => systemClock.now(),
   peek: (ref) => functions.peek(ref),
-  async load(ref): Promise<AnyFunction> {
-    if (TYPESCRIPT.test(resolveModule(ref.module, place))) await loadsTypeScript(root);
-    return functions.load(ref);
-  },
+  load: (ref) => functions.load(ref),
   freezes: freeze,
   open: ({ value, freeze: isFrozen }) => {
     if (isPlain(value)) return value;
