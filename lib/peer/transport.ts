@@ -25,6 +25,9 @@ export const MAX_UNPROVED_BYTES = 4096;
 /** The longest frame, bytes. Longer data goes in chunks. */
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
+/** Returns the length of a frame or a value that comes in parts, bytes. */
+export const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
+
 /** Calls `action` after the event loop has had a turn. In virtual time the simulation decides when. */
 export type Defer = (action: () => void) => void;
 

@@ -1,4 +1,5 @@
 import { PassingMap } from '../../base/index.js';
+import { lengthOf } from '../transport.js';
 
 /** Pieces of a value up to this size are copied, bytes. A view would keep alive the memory of everything that came with it. */
 const COPIED_UP_TO_BYTES = 64 * 1024;
@@ -160,8 +161,6 @@ export class Inbox {
     }
   }
 }
-
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 /** Copies bytes to their position in memory that consists of pieces. */
 function put(bytes: Uint8Array, memory: readonly Uint8Array[], at: number): void {

@@ -64,9 +64,11 @@ export const newLink = (setup: LinkSetup): LinkState => ({
 
 /**
  * The brain of one link. It decides who the peer is, whether it proves its identity, and whether the link is wanted. The messages of
- * the dialler D and the acceptor A:
+ * the dialler D and the acceptor A, in order:
  *
- * D hello ▶ ◀ hello A D proof ▶ ◀ proof A and `welcome`, from the side whose name sorts lower, which has the last word
+ * 1. D sends its hello, then A its own.
+ * 2. D sends its proof, then A its own.
+ * 3. The side whose name sorts lower has the last word: it sends `welcome`.
  *
  * If two links are made at once, in whichever directions, that side alone decides which one it welcomes, so exactly one remains. The
  * acceptor proves itself last: a stranger that only dials gets nothing with which to guess cookies.
@@ -236,7 +238,7 @@ export interface LinkSetup {
   /** The protocols that this node speaks. */
   readonly lowest: number;
   readonly highest: number;
-  /** 16 random bytes, as hex and as bytes. */
+  /** 16 random bytes. */
   readonly nonce: Uint8Array;
   readonly prover: Prover;
   /** The name expected at the address, if it is known. */

@@ -12,7 +12,7 @@ import {
   type WrongMessage,
 } from '../protocol/codec.js';
 import type { WireMessage } from '../protocol/messages.js';
-import type { Closing, Defer, Socket } from '../transport.js';
+import { type Closing, type Defer, lengthOf, type Socket } from '../transport.js';
 import { Inbox, type IncomingBudget, type MemoryFor } from './inbox.js';
 import {
   type LinkCommand,
@@ -242,8 +242,6 @@ export class Link {
     this.#options.events.over(this, end);
   }
 }
-
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 /** Returns why a link ended, in words. */
 export function describeEnd(end: LinkOver): string {

@@ -8,7 +8,7 @@ import {
   pieceHead,
   receivedFrame,
 } from '../protocol/codec.js';
-import type { Defer, Socket } from '../transport.js';
+import { type Defer, lengthOf, type Socket } from '../transport.js';
 import { Window } from './window.js';
 
 /** The most bytes of values sent in one turn of the event loop. On a fast network sending would otherwise never yield. */
@@ -112,7 +112,7 @@ export class Outbox {
   sendValue(id: number, parts: readonly Uint8Array[]): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error) throw this.#error;
-      const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
+      const sizeBytes = lengthOf(parts);
       this.#transfers.push({ id, parts, sizeBytes, sentBytes: 0, part: 0, offset: 0, resolve, reject });
       this.#schedule();
     });

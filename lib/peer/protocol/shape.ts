@@ -1,3 +1,5 @@
+import { isWellFormed } from '../../base/index.js';
+
 /**
  * Checks whether received data has the expected shape. Returns the path of the first fault, such as `inputs[3].sizeBytes` (empty for the
  * value itself), or `undefined` if there is none. Never throws and changes nothing.
@@ -29,10 +31,7 @@ export const LONGEST_NODE_NAME = 255;
 
 /** The name of a node: an id of limited length, as it arrives before anything is proved. */
 export const nodeName: Shape<string> = (value) =>
-  typeof value === 'string' && value !== '' && value.length <= LONGEST_NODE_NAME && !LONE_SURROGATE.test(value) ? undefined : WRONG;
-
-/** A lone surrogate, which no encoding carries. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_NODE_NAME && isWellFormed(value) ? undefined : WRONG;
 
 /** Any finite number. */
 export const number: Shape<number> = (value) => (Number.isFinite(value) ? undefined : WRONG);

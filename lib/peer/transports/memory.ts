@@ -4,6 +4,7 @@ import {
   type Defer,
   type Listening,
   type ListenOptions,
+  lengthOf,
   MAX_FRAME_BYTES,
   MAX_UNPROVED_BYTES,
   nextTurn,
@@ -99,7 +100,7 @@ class MemorySocket implements Socket {
 
   send(parts: readonly Uint8Array[]): void {
     if (this.#isClosing || this.#isOver) return;
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    const bytes = lengthOf(parts);
     const { delayMs = 0, bytesPerSecond } = this.#conditions();
     const nowMs = this.#network.clock.now();
     const lineMs = bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;

@@ -2,7 +2,7 @@ import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type RawData, WebSocket } from 'ws';
-import { type Closing, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
+import { type Closing, lengthOf, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
 import type { LongFrames } from './long-frames.js';
 
 /** The ws options of both ends. The rest of ws's own limits are good (16,384 fragments, 60 pending pongs). */
@@ -145,5 +145,3 @@ export class WebSocketSocket implements Socket {
     return { reason: this.#fault?.code === 'ECONNREFUSED' ? 'refused' : 'failed', text };
   }
 }
-
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
