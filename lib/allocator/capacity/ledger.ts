@@ -98,10 +98,9 @@ export class Ledger extends LimitedCapacity {
     this.changed();
   }
 
-  /** Takes a lent claim back if it fits, or if it never will, as smaller capabilities were registered. */
+  /** Takes a lent claim back if it fits, or if its cost never will, as smaller capabilities were registered. It needs a free slot. */
   takeBack(claim: Claim): boolean {
-    if (this.canEverHold(claim) && !(this.hasSlot(claim.slot) && this.hasResources(claim.cost))) return false;
-    if (!this.hasSlot(claim.slot)) return false;
+    if (!this.hasSlot(claim.slot) || (this.canEverHold(claim) && !this.hasResources(claim.cost))) return false;
     this.#hold(claim);
     return true;
   }

@@ -111,10 +111,10 @@ export class Eligibility {
   readonly #lookAt = (at: number): void => {
     if (this.#isEligible[at] === 0) return;
     const { capacity: room } = this.roster.members[at]!;
-    const { cost, slot, growsMemory: isOpening } = this.#claim;
+    const { cost, slot, growsMemory } = this.#claim;
     const hasResources = room.hasResources(cost);
     const hasRoom = hasResources && room.hasSlot(slot);
-    const isFull = isOpening === true && room.excessMiB > 0;
+    const isFull = growsMemory === true && room.excessMiB > 0;
     this.#resources[at] = Number(hasResources);
     this.#room[at] = Number(hasRoom && !isFull);
     this.#full[at] = Number(hasRoom && isFull);
