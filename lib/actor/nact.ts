@@ -36,7 +36,7 @@ export class NactSystem {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #root: Ref<never>;
-  readonly #desks: Ref<unknown>[] = [];
+  readonly #plainActors: Ref<unknown>[] = [];
   #count = 0;
 
   constructor(name: string, clock: Clock, logger: Logger) {
@@ -74,13 +74,13 @@ export class NactSystem {
       try {
         receive(message);
       } catch (error) {
-        this.logger.error({ desk: name, error: textOf(error) }, 'A plain actor failed to receive a message');
+        this.logger.error({ actor: name, error: textOf(error) }, 'A plain actor failed to receive a message');
       }
       return state;
     };
-    const desk = this.spawn(hear, undefined, `${encoded(name)}!${this.nextName()}`);
-    this.#desks.push(desk);
-    return desk;
+    const actor = this.spawn(hear, undefined, `${encoded(name)}!${this.nextName()}`);
+    this.#plainActors.push(actor);
+    return actor;
   }
 
   /** Reports a message that no actor will read. Its contents are not logged. */
@@ -91,7 +91,7 @@ export class NactSystem {
 
   /** Called after every actor of ours has ended. */
   close(): void {
-    for (const desk of this.#desks.reverse()) close(desk);
+    for (const actor of this.#plainActors.reverse()) close(actor);
     stop(this.#root);
   }
 }
@@ -101,9 +101,9 @@ class NactMailbox implements Mailbox {
   readonly #reference: Ref<unknown>;
   #receiver: Receiver | undefined;
 
-  constructor(ground: NactSystem, receiver: Receiver, nactName: string) {
+  constructor(system: NactSystem, receiver: Receiver, nactName: string) {
     this.#receiver = receiver;
-    this.#reference = ground.spawn(deliver as never, this, nactName);
+    this.#reference = system.spawn(deliver as never, this, nactName);
   }
 
   post(message: unknown): void {

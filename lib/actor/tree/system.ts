@@ -68,6 +68,6 @@ export function openPlainActor<M = unknown>(system: ActorSystem, name: string, r
 }
 
 /** Closes a plain actor before its system ends. Closing it again does nothing. */
-export function closePlainActor(desk: NactRef<never>): void {
-  close(desk as NactRef<unknown>);
+export function closePlainActor(ref: NactRef<never>): void {
+  close(ref as NactRef<unknown>);
 }
