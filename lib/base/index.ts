@@ -14,6 +14,7 @@ export {
   NonRetryableError,
 } from './errors.js';
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
+export { keepNewest } from './keep-newest.js';
 export { defaultLogger, guardedLogger, type Logger, type NodeLogger, silentLogger } from './log.js';
 export type { LogState } from './log-writer.js';
 export { isWellFormed, nameFault, refuseWrongName } from './name-fault.js';

@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { systemClock } from './clock.js';
 import { type LogState, type LogTarget, LogWriter, standardError } from './log-writer.js';
+import { isThenable } from './thrown.js';
 
 /** The log of a node. These are pino's four methods, so a pino logger can be given as it is. */
 export interface Logger {
@@ -68,7 +69,7 @@ export function guardedLogger(logger: Logger): NodeLogger {
     ...methods((level, fields, message) => {
       try {
         const returned: unknown = logger[level](fields, message);
-        if (isObject(returned) && typeof returned.then === 'function') {
+        if (isThenable(returned)) {
           returned.then(() => {
             state = 'ok';
           }, lost);
@@ -95,8 +96,6 @@ function methods(write: (level: (typeof LEVELS)[number], fields: object, message
     error: (fields, message) => write('error', fields, message),
   };
 }
-
-const isObject = (value: unknown): value is { readonly then?: unknown } => typeof value === 'object' && value !== null;
 
 /** Checked here, as pino throws for a level that it does not know. */
 function checkedLevel(): string {

@@ -1,4 +1,5 @@
 // Brain: pure.
+import { keepNewest } from '../../base/index.js';
 import type { BeatContent, MemberEvent, MemberState, Resources } from '../../nodes/index.js';
 import type { PlacementNode } from '../queue/claim-class.js';
 import type { Claim } from './capacity.js';
@@ -122,9 +123,7 @@ export class RemoteNodes {
   #left(name: string): boolean {
     this.#resting.delete(name);
     const room = this.#byName.get(name)!.capacity;
-    this.#gone.delete(name);
-    this.#gone.set(name, room);
-    if (this.#gone.size > GONE_KEPT) this.#gone.delete(this.#gone.keys().next().value!);
+    keepNewest(this.#gone, name, room, GONE_KEPT);
     return this.#byName.delete(name);
   }
 

@@ -11,6 +11,11 @@ export class AttemptScope {
   #reason: Error | undefined;
   #shown: FunctionContext | undefined;
   #written: { readonly budget: LineBudget; stdout?: OutputLines; stderr?: OutputLines } | undefined;
+  #loan: Loan | undefined;
+  /** Makes the loan of the attempt, if it has one, as long as it runs. */
+  lender: Lender | undefined;
+  /** The attempt that fails by an error that nothing caught, as long as it runs. */
+  owner: { takeStray(error: unknown): void } | undefined;
 
   constructor(context: AttemptContext, onLine: (context: AttemptContext, stream: OutputStream, text: string) => void) {
     this.context = context;
@@ -29,18 +34,11 @@ export class AttemptScope {
     return this.#shown;
   }
 
-  /** Returns the loan of the attempt. */
-  lender: Lender | undefined;
-  #loan: Loan | undefined;
-
   /** The attempt's claim, to be lent while its function waits. */
   get loan(): Loan | undefined {
     this.#loan ??= this.lender?.(this.context);
     return this.#loan;
   }
-
-  /** The attempt that fails by an error that nothing caught, as long as it runs. */
-  owner: { takeStray(error: unknown): void } | undefined;
 
   /** Takes an error that the attempt's code did not catch. `what` says how it came. */
   strayed(error: unknown, what: string): void {

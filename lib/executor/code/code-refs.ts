@@ -1,3 +1,4 @@
+import { keepNewest } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
 
 const KEPT = 10_000;
@@ -14,8 +15,7 @@ export class CodeRefs {
     let ref = this.#byName.get(key);
     if (!ref) {
       ref = { module, name };
-      this.#byName.set(key, ref);
-      if (this.#byName.size > KEPT) this.#byName.delete(this.#byName.keys().next().value!);
+      keepNewest(this.#byName, key, ref, KEPT);
     }
     return ref;
   };

@@ -1,3 +1,4 @@
+import { keepNewest } from '../../base/index.js';
 import type { Requests } from '../../peer/index.js';
 import { moduleDigest } from './module-digest.js';
 import type { CodeRoot } from './module-resolution.js';
@@ -58,12 +59,12 @@ export class ModuleComparisons {
       return isSame;
     });
     const comparison: Comparison = { promise, isOver: false, isSame: undefined };
-    remember(ofNode, module, comparison);
+    keepNewest(ofNode, module, comparison, REMEMBERED);
     return comparison;
   }
 
   async #ask(module: string, node: string): Promise<boolean | undefined> {
-    if (!this.#digests.has(module)) remember(this.#digests, module, moduleDigest(module, this.#place));
+    if (!this.#digests.has(module)) keepNewest(this.#digests, module, moduleDigest(module, this.#place), REMEMBERED);
     const known = this.#digests.get(module);
     const digest = known instanceof Promise ? await known : known;
     // The driver may lack the module.
@@ -77,9 +78,4 @@ export class ModuleComparisons {
       return undefined;
     }
   }
-}
-
-function remember<T>(all: Map<string, T>, name: string, one: T): void {
-  all.set(name, one);
-  if (all.size > REMEMBERED) all.delete(all.keys().next().value!);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, type Stats, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepNewest } from '../../base/index.js';
 import { type CodeRoot, resolveModule } from './module-resolution.js';
 
 /** A longer file is read piece by piece, bytes; it exceeds any module that a person wrote. Reading 1 MiB at once takes some 2 ms. */
@@ -44,9 +45,7 @@ function longDigest(path: string, { size, mtimeMs, ino }: Stats): Promise<string
       .on('error', () => resolve(undefined))
       .on('end', () => resolve(`${extname(path)} ${hash.digest('hex')}`));
   });
-  remembered.delete(path);
-  remembered.set(path, { version, digest });
-  if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+  keepNewest(remembered, path, { version, digest }, REMEMBERED);
   return digest;
 }
 

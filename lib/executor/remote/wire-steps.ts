@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HandoffError } from '../../base/index.js';
+import { HandoffError, keepNewest } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
 import type { WireStep } from '../../peer/index.js';
 import { StoredValue } from '../../value/index.js';
@@ -23,8 +23,7 @@ export function moduleOnWire(module: string, root: string): string {
   let known = onWire.get(key);
   if (known === undefined) {
     known = relativeToRoot(module, root);
-    onWire.set(key, known);
-    if (onWire.size > MODULES_KEPT) onWire.delete(onWire.keys().next().value!);
+    keepNewest(onWire, key, known, MODULES_KEPT);
   }
   return known;
 }
