@@ -1,10 +1,11 @@
-import { doInTurns, HandoffError, keepAlive, newRunId, type RunId, textOf } from '../../base/index.js';
+import { doInTurns, HandoffError, keepAlive, newRunId, type RunId } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
 import { ModuleContents } from '../../executor/index.js';
 import { type OpenRunAnswer, packEntries, type RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { DurablePlace, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
+import { endingError } from '../runs/run-endings.js';
 import { checkKey, recordedOptions } from '../runs/run-options.js';
 import { type RunRequest, requestAgain } from '../runs/run-request.js';
 import { DurableCall } from './durable-call.js';
@@ -84,7 +85,6 @@ export class DurableRuns {
         if (!record) throw noSuchRun(key);
         return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), { ...given, key });
       },
-      fault: (thrown) => (thrown instanceof Error ? thrown : new Error(textOf(thrown))) as HandoffError,
       known: () => void this.#opening.delete(call),
       wallNow: () => clock.wallNow(),
     });
@@ -127,7 +127,7 @@ export class DurableRuns {
         return;
       }
     } catch (error) {
-      call.refuse(HandoffError.is(error) ? error : new HandoffError('HANDOFF_RUN_ABORTED', textOf(error), { cause: error }));
+      call.refuse(endingError(error));
     } finally {
       alive.cancel();
       this.#opening.delete(call);

@@ -1,4 +1,4 @@
-import type { HandoffError, RunId } from '../../base/index.js';
+import { type HandoffError, isError, type RunId, textOf } from '../../base/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
 import { failedEnd, type PreparedRun, type RunEnd, type RunView } from '../runs/open-run.js';
@@ -56,7 +56,8 @@ export class ResumeCall implements PreparedRun, RunView {
       this.#tellKnown();
       call.begin?.();
     } catch (error) {
-      this.refuse(this.#deps.fault(error));
+      // Wrong options are a `TypeError`, as for `execute`.
+      this.refuse((isError(error) ? error : new Error(textOf(error))) as HandoffError);
     }
   }
 
@@ -91,7 +92,5 @@ export interface ResumeDeps {
   readonly prepare: () => Promise<PreparedRun>;
   /** The run is known now, or never will be. */
   readonly known: () => void;
-  /** Returns the error for the caller of a rejection. */
-  readonly fault: (thrown: unknown) => HandoffError;
   readonly wallNow: () => number;
 }

@@ -2,6 +2,7 @@ import { HandoffError, type HandoffErrorFields, isError, textOf } from '../../ba
 import { thrownOf } from '../../value/index.js';
 import type { RunAnnouncement, RunEvent } from '../brain/messages.js';
 import { type ErrorData, isRunFault, type RunFault } from '../brain/run-fault.js';
+import { endingError } from '../runs/run-endings.js';
 
 /** The errors that users see, by the data that they were made of: one object for each. */
 const made = new WeakMap<RunFault, HandoffError>();
@@ -26,10 +27,7 @@ export function liveError(data: ErrorData): unknown {
 }
 
 /** Returns the error with which a run ends. */
-export function liveRunError(data: ErrorData): HandoffError {
-  const error = liveError(data);
-  return HandoffError.is(error) ? error : new HandoffError('HANDOFF_RUN_ABORTED', textOf(error), { cause: error });
-}
+export const liveRunError = (data: ErrorData): HandoffError => endingError(liveError(data));
 
 /** Returns the event that users see. */
 export function liveEvent(event: RunAnnouncement): RunEvent {

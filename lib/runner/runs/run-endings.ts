@@ -1,4 +1,4 @@
-import { HandoffError, safeThrown } from '../../base/index.js';
+import { HandoffError, safeThrown, textOf } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import type { Progress } from '../brain/messages.js';
 
@@ -24,6 +24,10 @@ export function aborted(run: { readonly runId: string; readonly dagId: string },
   const { runId, dagId } = run;
   return new HandoffError('HANDOFF_RUN_ABORTED', `Run of DAG "${dagId}" was aborted: ${why}`, { dagId, runId, cause });
 }
+
+/** Returns the error of a run that ended with whatever was thrown. */
+export const endingError = (thrown: unknown): HandoffError =>
+  HandoffError.is(thrown) ? thrown : new HandoffError('HANDOFF_RUN_ABORTED', textOf(thrown), { cause: thrown });
 
 /** Adds to the error of a run which of its functions could not be ended. */
 export function sayBlocked(error: HandoffError, functionIds: readonly string[]): void {
