@@ -1,6 +1,6 @@
 import type { DagFault, StepwiseWork } from '../../base/index.js';
 import { Dag } from '../build/dag.js';
-import { type FunctionOptions, type FunctionSpec, OPTION_FIELDS } from '../build/function-spec.js';
+import { type FunctionOptions, OPTION_FIELDS } from '../build/function-spec.js';
 import type { DynamicDag } from '../build/wiring.js';
 import { invalidDag } from './faults.js';
 import type { Plan } from './plan.js';
@@ -37,7 +37,7 @@ export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
     const before = functions[number - 1];
     // A set that is the same needs no key: most functions are like the one before them.
     if (before && RUN_FIELDS.every((field) => spec[field] === before[field])) option[number] = option[number - 1]!;
-    else if (hasOptions(spec)) {
+    else if (RUN_FIELDS.some((field) => spec[field] !== undefined)) {
       const set = Object.fromEntries(RUN_FIELDS.flatMap((field) => (spec[field] === undefined ? [] : [[field, spec[field]]])));
       const key = JSON.stringify(set);
       option[number] = numbers.get(key) ?? options.push(set) - 1;
@@ -90,16 +90,6 @@ export function* dagOfRecord(plan: PlanRecord, dag: DagRecord): StepwiseWork<Dyn
   }
   return made;
 }
-
-const hasOptions = (spec: FunctionSpec): boolean =>
-  spec.cost !== undefined ||
-  spec.node !== undefined ||
-  spec.maxRetries !== undefined ||
-  spec.retry !== undefined ||
-  spec.timeoutMs !== undefined ||
-  spec.isolation !== undefined ||
-  spec.priority !== undefined ||
-  spec.estimateMs !== undefined;
 
 /** Returns the reference of a code, or `undefined` if it is none. */
 function referenceTo({ codes, modules }: PlanRecord, code: number): { readonly module: string; readonly name: string } | undefined {

@@ -27,7 +27,7 @@ export function* comparePlans(recorded: PlanRecord, now: PlanRecord, reuse: Reus
     if (at % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
   }
   let known = 0;
-  for (let number = 0; number < recordedAs.length; number += 1) if (recordedAs[number]! >= 0) known += 1;
+  for (const before of recordedAs) if (before >= 0) known += 1;
   return { recordedAs, changes, missing: recorded.ids.length - known };
 }
 
@@ -102,11 +102,12 @@ function* numbersOf(ids: readonly string[]): StepwiseWork<Map<string, number>> {
 
 /** Returns an order in which producers come before consumers, or `undefined` if the numbers are in such an order. */
 function orderOf({ argsStart, args, ids }: PlanRecord): Int32Array | undefined {
-  let isOrdered = true;
-  for (let number = 0; number < ids.length && isOrdered; number += 1) {
-    for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) if (args[k]! >= number) isOrdered = false;
+  for (let number = 0; number < ids.length; number += 1) {
+    for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) {
+      if (args[k]! >= number) return topologicalOrder(transposed({ start: argsStart, items: args }, ids.length));
+    }
   }
-  return isOrdered ? undefined : topologicalOrder(transposed({ start: argsStart, items: args }, ids.length));
+  return undefined;
 }
 
 class Comparison {
