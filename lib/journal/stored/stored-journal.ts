@@ -63,12 +63,12 @@ export class StoredJournal implements Journal {
     if (type === 'changed' || !recorded) return { type: 'changed', ...(recorded ? { recorded } : {}) };
     if (type === 'driven') return { type, recorded };
     if (this.#lease instanceof RenewedLease) this.#lease.heldSince(sentAtMs, sentAtWallMs);
-    const run = new OpenedRun(this.#store, recorded, request.opening.length, () => {
+    const run = new OpenedRun(this.#store, stored, request.opening.length, () => {
       if (this.#open.get(recorded.runId) === run) this.#open.delete(recorded.runId);
     });
     this.#open.get(recorded.runId)?.loseRun();
     this.#open.set(recorded.runId, run);
-    return { type, run, recorded: { ...recorded, state: 'running' } };
+    return { type, run, recorded: this.#recordedOf(stored) };
   }
 
   async findRuns(query: RunQuery = {}): Promise<RecordedRun[]> {
