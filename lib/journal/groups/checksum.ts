@@ -20,5 +20,5 @@ export function rowChecksum(fields: readonly (string | number | Uint8Array)[]): 
   return finished(hash);
 }
 
-/** Whether two checksums are the same. */
+/** Whether two sequences of bytes, such as checksums, are the same. */
 export const isSameBytes = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;

@@ -30,21 +30,8 @@ export class MemoryDatabase {
 
   /** Carries out an operation, at once. */
   perform<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): StoreOperations[Name]['to'] {
-    return this.#operations[name](from, this.#clock.wallNow());
+    return this.#table.perform(name, from, this.#clock.wallNow());
   }
-
-  readonly #operations: { [Name in StoreOperation]: (from: StoreOperations[Name]['from'], nowMs: number) => StoreOperations[Name]['to'] } =
-    {
-      openRun: (from, nowMs) => this.#table.openRun(from, nowMs),
-      appendGroup: (from) => this.#table.appendGroup(from),
-      endRun: (from, nowMs) => this.#table.endRun(from, nowMs),
-      findRuns: (from, nowMs) => this.#table.findRuns(from, nowMs),
-      readGroups: (from) => this.#table.readGroups(from),
-      forgetRun: (from, nowMs) => this.#table.forgetRun(from, nowMs),
-      sweep: () => false,
-      renewSession: (from, nowMs) => this.#table.renewSession(from, nowMs),
-      endSession: (from) => this.#table.endSession(from),
-    };
 }
 
 /** A journal in memory: gone with the process, shared by all that open one `database`. */

@@ -55,10 +55,7 @@ export class PostgresStore implements JournalStore {
     const limitMs = name === 'renewSession' ? Math.min(this.#leaseMs, STATEMENT_MS) : STATEMENT_MS;
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        return await this.#pool.run(!isOneStatement, limitMs, (query) => {
-          const operations = new SqlOperations(query, this.#dialect);
-          return (operations[name] as (given: unknown) => Promise<StoreOperations[Name]['to']>).call(operations, from);
-        });
+        return await this.#pool.run(!isOneStatement, limitMs, (query) => new SqlOperations(query, this.#dialect).perform(name, from));
       } catch (error) {
         if (!isConflict(error) || conflicts === CONFLICTS) throw this.#pool.failed(error);
       }

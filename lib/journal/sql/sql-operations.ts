@@ -7,6 +7,7 @@ import { JOURNAL_VERSION, refuseOther } from './schema.js';
 
 type From<Name extends StoreOperation> = StoreOperations[Name]['from'];
 type To<Name extends StoreOperation> = Promise<StoreOperations[Name]['to']>;
+type OperationsOfTransaction = { [Name in StoreOperation]: (from: From<Name>) => To<Name> };
 
 /** How many groups are looked at in one page, and how many bytes are read. */
 const PAGE_GROUPS = 256;
@@ -19,13 +20,18 @@ const ASKED_AT_ONCE = 500;
 const SESSION_KEPT_MS = 86_400_000;
 
 /** The operations of one transaction, in SQL. Each is called within a transaction of its own. */
-export class SqlOperations {
+export class SqlOperations implements OperationsOfTransaction {
   readonly #query: SqlQuery;
   readonly #dialect: Dialect;
 
   constructor(query: SqlQuery, dialect: Dialect) {
     this.#query = query;
     this.#dialect = dialect;
+  }
+
+  /** Performs the one operation of the transaction. */
+  perform<Name extends StoreOperation>(name: Name, from: From<Name>): To<Name> {
+    return (this as OperationsOfTransaction)[name](from);
   }
 
   async openRun({ session, isOpenHere, ...request }: From<'openRun'>): To<'openRun'> {

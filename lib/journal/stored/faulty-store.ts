@@ -1,8 +1,6 @@
 import type { Clock } from '../../base/index.js';
 import { type StorageFault, storageFailed } from '../storage-failed.js';
-import type { JournalStore, StoreOperation, StoreOperations } from './operations.js';
-
-const READS: ReadonlySet<StoreOperation> = new Set(['findRuns', 'readGroups']);
+import { type JournalStore, READ_OPERATIONS, type StoreOperation, type StoreOperations } from './operations.js';
 
 /** A store around another, whose writes fail as its user says: for specs and simulations; see `JournalOptions.around`. */
 export class FaultyStore implements JournalStore {
@@ -25,7 +23,7 @@ export class FaultyStore implements JournalStore {
   }
 
   async perform<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): Promise<StoreOperations[Name]['to']> {
-    if (READS.has(name)) return this.#store.perform(name, from);
+    if (READ_OPERATIONS.has(name)) return this.#store.perform(name, from);
     const { delayMs = 0, failWrites, tearAt = Number.POSITIVE_INFINITY, loseAnswers = false } = this.#faults;
     if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.after(delayMs, resolve));
     if (failWrites) throw storageFailed(failWrites, 'Cannot write to the journal: a fault was asked for');

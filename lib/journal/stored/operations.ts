@@ -71,6 +71,9 @@ export interface StoreOperations {
 /** The name of one of `StoreOperations`. */
 export type StoreOperation = keyof StoreOperations;
 
+/** The operations that change nothing. */
+export const READ_OPERATIONS: ReadonlySet<StoreOperation> = new Set(['findRuns', 'readGroups']);
+
 /** The place where a journal is stored: in memory, in SQLite, in PostgreSQL. */
 export interface JournalStore {
   /** Performs one operation, wholly or not at all. */

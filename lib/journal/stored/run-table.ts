@@ -1,10 +1,11 @@
 // Brain: pure.
 import type { StoredGroup } from '../groups/verify-groups.js';
-import type { StoredRun, StoreOperations } from './operations.js';
+import type { StoredRun, StoreOperation, StoreOperations } from './operations.js';
 import { hasChanged, isDriven, openedRow, type RunRow, storedRun } from './run-rows.js';
 
-type From<Name extends keyof StoreOperations> = StoreOperations[Name]['from'];
-type To<Name extends keyof StoreOperations> = StoreOperations[Name]['to'];
+type From<Name extends StoreOperation> = StoreOperations[Name]['from'];
+type To<Name extends StoreOperation> = StoreOperations[Name]['to'];
+type TableOperations = { [Name in StoreOperation]: (from: From<Name>, nowMs: number) => To<Name> };
 
 /** A group in a `RunTable`. Specs change its bytes, to see that it is noticed. */
 export type TableGroup = StoredGroup & { bytes: Uint8Array };
@@ -26,7 +27,7 @@ const isSame = (one: Uint8Array, other: Uint8Array): boolean => one.length === o
  * The store operations over plain maps. The memory journal uses them, and the same laws hold for the databases. Every operation gets the
  * time, `nowMs`, of the one clock by which leases are counted.
  */
-export class RunTable {
+export class RunTable implements TableOperations {
   /** By key, in the order in which the runs were first opened. */
   readonly runs = new Map<string, TableRun>();
   readonly #byId = new Map<string, TableRun>();
@@ -36,6 +37,11 @@ export class RunTable {
 
   constructor(checksum: GroupChecksum) {
     this.#checksum = checksum;
+  }
+
+  /** Performs one operation, at once. */
+  perform<Name extends StoreOperation>(name: Name, from: From<Name>, nowMs: number): To<Name> {
+    return (this as TableOperations)[name](from, nowMs);
   }
 
   openRun({ session, isOpenHere, ...request }: From<'openRun'>, nowMs: number): To<'openRun'> {
@@ -100,14 +106,20 @@ export class RunTable {
     return { type: 'forgotten', stored };
   }
 
+  /** A forgotten run has left no groups here. */
+  sweep(): To<'sweep'> {
+    return false;
+  }
+
   renewSession({ session, open }: From<'renewSession'>, nowMs: number): To<'renewSession'> {
     for (const [id, { endsAtMs }] of this.sessions) if (endsAtMs <= nowMs) this.sessions.delete(id);
     this.sessions.set(session.id, { node: session.node, endsAtMs: nowMs + session.leaseMs });
     return open.filter(({ runId, epoch }) => this.#byId.get(runId)?.row.epoch !== epoch).map(({ runId }) => runId);
   }
 
-  endSession({ session }: From<'endSession'>): undefined {
+  endSession({ session }: From<'endSession'>): To<'endSession'> {
     this.sessions.delete(session.id);
+    return undefined;
   }
 
   /** The run, if this is its latest epoch. */
