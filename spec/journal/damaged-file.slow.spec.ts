@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { DataDir, type Journal, journals, type RecordedRun } from '../../lib/journal/index.js';
 import { groupsIn, openedRun, requestFor } from '../support/journal-runs.js';
+import { openSqlite } from '../../lib/journal/sqlite/sqlite-connection.js';
 import { testClock } from '../support/test-clock.js';
 
 const RUNS = 20;
 const GROUPS = 8;
 const FLIPS = 30;
+const INDEX_FLIPS = 15;
+/** The size of SQLite's pages. */
+const PAGE_BYTES = 4096;
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const groupText = (key: string, at: number): string => `${key} group ${at},`.repeat(60);
@@ -25,6 +29,13 @@ async function withJournal<T>(folder: string, work: (journal: Journal) => Promis
   } finally {
     dataDir.close();
   }
+}
+
+async function flipBit(path: string, offset: number, bit: number): Promise<void> {
+  const file = await openFile(path, 'r+');
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
+  await file.write(Uint8Array.of(buffer[0]! ^ (1 << bit)), 0, 1, offset);
+  await file.close();
 }
 
 /** What of a run can be read: all of it as text, or why not. */
@@ -85,10 +96,7 @@ describe('a file of SQLite that was harmed', () => {
     for (let flip = 0; flip < FLIPS; flip += 1) {
       const offset = Math.floor(((flip + 0.5) / FLIPS) * size);
       const folder = await copyOf(`flip ${flip}`);
-      const file = await openFile(join(folder, 'journal.db'), 'r+');
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
-      await file.write(Uint8Array.of(buffer[0]! ^ (1 << (flip % 8))), 0, 1, offset);
-      await file.close();
+      await flipBit(join(folder, 'journal.db'), offset, flip % 8);
       const found = await contents(folder, expected.keys()).catch((error: { reason?: string }) => error.reason);
       if (found === 'damaged') damaged += 1;
       else {
@@ -101,6 +109,20 @@ describe('a file of SQLite that was harmed', () => {
       await rm(folder, { recursive: true });
     }
     expect(damaged).to.be.above(FLIPS / 3);
+  });
+
+  it('is whole again, or is damaged as a whole, where a page of an index was harmed: no group is lost unseen', async () => {
+    const source = await openSqlite(join(whole, 'journal.db'));
+    const [index] = source.query(`SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_groups_1'`);
+    source.close();
+    for (let flip = 0; flip < INDEX_FLIPS; flip += 1) {
+      const folder = await copyOf(`index ${flip}`);
+      const offset = (Number(index!.rootpage) - 1) * PAGE_BYTES + Math.floor(((flip + 0.5) / INDEX_FLIPS) * PAGE_BYTES);
+      await flipBit(join(folder, 'journal.db'), offset, flip % 8);
+      const found = await contents(folder).catch((error: { reason?: string }) => error.reason);
+      if (found !== 'damaged') expect(found, `byte ${offset}`).to.deep.equal(expected);
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('is damaged when it is cut in the middle, and no process ends of it', async () => {

@@ -4,7 +4,7 @@ import { type SqlQuery, sqliteDialect } from '../sql/dialect.js';
 import { migrate, refuseOther } from '../sql/schema.js';
 import { SqlOperations } from '../sql/sql-operations.js';
 import { isStorageFailed, type StorageFault } from '../storage-failed.js';
-import type { StoreOperation } from '../stored/operations.js';
+import { READ_OPERATIONS, type StoreOperations } from '../stored/operations.js';
 import { mendIndexes } from './mend-indexes.js';
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js';
 import type { SqliteWriterData, WriterAnswer, WriterCall, WriterError } from './writer-messages.js';
@@ -22,9 +22,6 @@ function errorData(error: unknown): WriterError {
   return isStorageFailed(error) ? { reason: error.reason as StorageFault, message: error.message } : { message };
 }
 
-/** The two that only read, or what waits for power to last: each needs less than the others. */
-const READS: ReadonlySet<StoreOperation> = new Set(['findRuns', 'readGroups']);
-
 const connection = open();
 
 async function open(): Promise<SqliteConnection> {
@@ -39,6 +36,11 @@ async function open(): Promise<SqliteConnection> {
   }
 }
 
+const queryOf =
+  (opened: SqliteConnection): SqlQuery =>
+  async (text, values) =>
+    opened.query(text, values);
+
 const hasTables = (opened: SqliteConnection): boolean => opened.query(`SELECT name FROM sqlite_master WHERE name = 'journal'`).length > 0;
 
 /** A folder whose node keeps its records elsewhere has an empty file: then an empty database in memory is read. */
@@ -46,8 +48,9 @@ async function prepareReading(opened: SqliteConnection): Promise<SqliteConnectio
   const isEmpty = !hasTables(opened);
   const readable = isEmpty ? await openSqlite(':memory:') : opened;
   if (isEmpty) opened.close();
-  if (isEmpty) await migrate(async (text, values) => readable.query(text, values), dialect, false);
-  await refuseOther(async (text, values) => readable.query(text, values), dialect);
+  const query = queryOf(readable);
+  if (isEmpty) await migrate(query, dialect, false);
+  await refuseOther(query, dialect);
   readable.query('PRAGMA query_only = ON');
   return readable;
 }
@@ -59,7 +62,7 @@ async function prepareWriting(opened: SqliteConnection): Promise<SqliteConnectio
   await inTransaction(opened, 'BEGIN IMMEDIATE', async (query) => {
     const isKnown = hasTables(opened);
     await migrate(query, dialect, isKnown);
-    if (isKnown) await mendIndexes(opened, dialect);
+    if (isKnown) mendIndexes(opened);
     // No other node has the folder: the node that drove runs here before is gone.
     await query('DELETE FROM sessions');
   });
@@ -69,7 +72,7 @@ async function prepareWriting(opened: SqliteConnection): Promise<SqliteConnectio
 async function inTransaction<T>(opened: SqliteConnection, begin: string, work: (query: SqlQuery) => Promise<T>): Promise<T> {
   opened.query(begin);
   try {
-    const value = await work(async (text, values) => opened.query(text, values));
+    const value = await work(queryOf(opened));
     opened.query('COMMIT');
     return value;
   } catch (error) {
@@ -86,15 +89,13 @@ let isSynced = true;
 
 async function perform({ name, from }: WriterCall): Promise<unknown> {
   const opened = await connection;
-  const needsSync = !(name === 'appendGroup' && !(from as { isSynced: boolean }).isSynced);
+  const needsSync = name !== 'appendGroup' || (from as StoreOperations['appendGroup']['from']).isSynced;
   if (needsSync !== isSynced) {
     opened.query(`PRAGMA synchronous = ${needsSync ? 'FULL' : 'NORMAL'}`);
     isSynced = needsSync;
   }
-  return inTransaction(opened, READS.has(name) ? 'BEGIN' : 'BEGIN IMMEDIATE', (query) => {
-    const operations = new SqlOperations(query, dialect) as unknown as Record<StoreOperation, (given: unknown) => Promise<unknown>>;
-    return operations[name](from);
-  });
+  const begin = READ_OPERATIONS.has(name) ? 'BEGIN' : 'BEGIN IMMEDIATE';
+  return inTransaction(opened, begin, (query) => new SqlOperations(query, dialect).perform(name, from));
 }
 
 /** One call after the other. */
