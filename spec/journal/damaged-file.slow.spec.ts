@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DataDir, type Journal, journals, type RecordedRun } from '../../lib/journal/index.js';
-import { groupsIn, openedRun, requestFor } from '../support/journal-runs.js';
 import { openSqlite } from '../../lib/journal/sqlite/sqlite-connection.js';
+import { groupsIn, openedRun, requestFor } from '../support/journal-runs.js';
 import { testClock } from '../support/test-clock.js';
 
 const RUNS = 20;
