@@ -13,6 +13,46 @@ describe('a time-out that is patient with a busy process', () => {
     expect(fired.length).to.equal(1);
   });
 
+  it('never fires early, however its slices add up', () => {
+    for (const [startMs, delayMs] of [
+      [10_376.470_000_000_2, 3000],
+      [13_376.47, 0.1],
+      [0.3, 1000 / 3],
+      [8_640_000.7, 1e-9],
+    ] as const) {
+      const clock = testClock();
+      clock.advance(startMs);
+      let firedMs = Number.NaN;
+      const dueMs = clock.now() + delayMs;
+      afterAttentive(clock, delayMs, () => {
+        firedMs = clock.now();
+      });
+      clock.advance(delayMs + 2);
+      expect(firedMs, `${startMs} + ${delayMs}`).to.be.within(dueMs, dueMs + 1);
+    }
+  });
+
+  it('waits for what is left where a clock fires early, for a millisecond at least', () => {
+    const clock = testClock();
+    const delays: number[] = [];
+    const hasty: Clock = {
+      ...clock,
+      now: () => clock.now(),
+      after(delayMs, action) {
+        delays.push(delayMs);
+        return clock.after(delayMs * 0.999, action);
+      },
+    };
+    let firedMs = Number.NaN;
+    afterAttentive(hasty, 1000, () => {
+      firedMs = clock.now();
+    });
+    clock.advance(1100);
+    expect(firedMs).to.be.within(1000, 1002);
+    expect(Math.min(...delays.slice(100))).to.equal(1);
+    expect(delays.length).to.be.below(105);
+  });
+
   it('does not count the time for which the event loop stood still', () => {
     const clock = testClock();
     // Each timer is half a second late, as where each turn of the event loop takes so long.

@@ -268,6 +268,13 @@ describe('link brain', () => {
     expect(give(acceptor, { type: 'tick' }, 9000)).to.deep.equal([]);
   });
 
+  it('waits for another millisecond at least where its timer was a little early', () => {
+    const mute = side('dialler');
+    give(mute, { type: 'opened', exporter: undefined });
+    expect(give(mute, { type: 'tick' }, 2999.5)).to.deep.equal([{ type: 'set-deadline', atMs: 3000.5 }]);
+    expect(give(mute, { type: 'tick' }, 3000.5).map(({ type }) => type)).to.deep.equal(['close']);
+  });
+
   it('gives its own lateness back once, for it may have been deaf meanwhile', () => {
     const slow = side('acceptor');
     give(slow, { type: 'opened', exporter: undefined });

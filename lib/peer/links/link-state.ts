@@ -154,8 +154,8 @@ function up(state: LinkState): readonly LinkCommand[] {
 
 function tick(state: LinkState, nowMs: number): readonly LinkCommand[] {
   if (state.phase === 'up') return [];
-  // Node's timers fire up to a millisecond early.
-  if (nowMs < state.deadlineMs) return [{ type: 'set-deadline', atMs: state.deadlineMs }];
+  // Node's timers fire up to a millisecond early. What is left may be too little to move the clock, so it is at least a millisecond.
+  if (nowMs < state.deadlineMs) return [{ type: 'set-deadline', atMs: Math.max(state.deadlineMs, nowMs + 1) }];
   const lateMs = nowMs - state.deadlineMs;
   if (lateMs <= OWN_LAG_MS || state.isExtended) return over(state, { type: 'silent' }, true);
   state.isExtended = true;
