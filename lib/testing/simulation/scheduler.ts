@@ -7,6 +7,9 @@ const realTurn = globalThis.setImmediate;
 /** The wall-clock time at which virtual time begins. No decision may depend on it. */
 const WALL_START_MS = Date.UTC(2026, 0, 1);
 
+/** If more things than this happen without time moving, they go in a circle. The largest scenarios of ours have some 10,000. */
+const MOST_AT_ONCE = 200_000;
+
 interface Task {
   readonly atMs: number;
   readonly order: number;
@@ -15,7 +18,7 @@ interface Task {
 
 const byTime = (a: Task, b: Task): number => a.atMs - b.atMs || a.order - b.order;
 
-/** Thrown if a scenario waits for something that will never happen, or longer than it may. */
+/** Thrown if a scenario waits for something that will never happen, or longer than it may, or goes in a circle while time stands still. */
 export class SimulationStuck extends Error {}
 
 /**
@@ -28,20 +31,24 @@ export class Scheduler {
   readonly clock: Clock;
   readonly #random: () => number;
   readonly #limitMs: number;
+  readonly #mostAtOnce: number;
   readonly #ready: Task[] = [];
   readonly #timers = new TinyQueue<Task>([], byTime);
   readonly #outside = new Set<Promise<unknown>>();
   #pending = 0;
   #nowMs = 0;
   #count = 0;
+  /** How many things have happened since time moved. */
+  #atOnce = 0;
   #failure: { readonly error: unknown } | undefined;
   /** Called after each thing that happened. An error it throws ends the simulation. */
   onStep: () => void = () => {};
 
-  /** `limitMs` limits the virtual time. */
-  constructor(random: () => number, limitMs: number) {
+  /** `limitMs` limits the virtual time, `mostAtOnce` what happens at one moment of it. */
+  constructor(random: () => number, limitMs: number, mostAtOnce = MOST_AT_ONCE) {
     this.#random = random;
     this.#limitMs = limitMs;
+    this.#mostAtOnce = mostAtOnce;
     this.clock = {
       now: () => this.#nowMs,
       wallNow: () => WALL_START_MS + this.#nowMs,
@@ -112,6 +119,7 @@ export class Scheduler {
       const [task] = this.#ready.splice(at, 1);
       const action = task!.action!;
       this.#cancel(task!);
+      this.#countOne();
       action();
     }
     if (this.#pending > 0) throw new Error(`${this.#pending} timers are left over`);
@@ -162,8 +170,16 @@ export class Scheduler {
       const { action } = task;
       if (!action) continue;
       this.#cancel(task);
+      this.#countOne();
       return action;
     }
+  }
+
+  #countOne(): void {
+    this.#atOnce += 1;
+    if (this.#atOnce <= this.#mostAtOnce) return;
+    const when = `at ${this.#nowMs.toFixed(2)} ms, ${this.#mostAtOnce.toLocaleString('en')} things have happened`;
+    throw new SimulationStuck(`virtual time stands still: ${when}, so something goes in a circle`);
   }
 
   /** Moves time to the next timer. Timers of one moment may run in any order. */
@@ -173,7 +189,10 @@ export class Scheduler {
       if (!first) throw new SimulationStuck('nothing is left that could happen');
       if (!first.action) continue;
       if (first.atMs > this.#limitMs) throw new SimulationStuck(`it has not ended within ${this.#limitMs / 60_000} virtual minutes`);
-      this.#nowMs = Math.max(this.#nowMs, first.atMs);
+      if (first.atMs > this.#nowMs) {
+        this.#nowMs = first.atMs;
+        this.#atOnce = 0;
+      }
       this.#ready.push(first);
       while ((this.#timers.peek()?.atMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs) this.#ready.push(this.#timers.pop()!);
     }
