@@ -55,7 +55,7 @@ function play(of: Given, { cut, state: kept }: Between): { state: RunState; outs
     if (!happening) throw new Error(`nothing is left to do, and the run has not ended: ${state.states.join(', ')}`);
     const at = { nowMs: turn, wallMs: 1000 + turn };
     const commands: RunCommand[] = [];
-    trace.push(traceLine(happening, at));
+    trace.push(traceLine(trace.length + 1, happening, at));
     stepRun(state, happening, at, commands);
     for (const command of commands) if (command.type === 'announce') announced.push(command.event);
     const done = cut(turn, commands.length);

@@ -9,15 +9,20 @@ import { caught } from '../support/caught.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { open } from './brain.js';
 
-const replayed = (...lines: string[]): ReplayedRun => {
+type Line = string | ((number: number) => string);
+
+const replayed = (...lines: Line[]): ReplayedRun => {
   const replay = new TraceReplay();
-  for (const line of lines) replay.add(line);
+  for (const [at, line] of lines.entries()) replay.add(typeof line === 'string' ? line : line(at + 1));
   return replay.report();
 };
 
 const { state: fresh } = open({ a: [], b: ['a'], c: ['a'] });
 const header = traceHeader(fresh);
-const line = (happening: RunHappening, nowMs = 100): string => traceLine(happening, { nowMs, wallMs: 0 });
+const line =
+  (happening: RunHappening, nowMs = 100) =>
+  (number: number): string =>
+    traceLine(number, happening, { nowMs, wallMs: 0 });
 const begun = line({ type: 'run-begun' });
 
 describe('the trace of a run', () => {
@@ -43,11 +48,12 @@ describe('the trace of a run', () => {
   });
 
   it('keeps what was thrown, bytes and numbers as they were', () => {
-    const [, , happening] = JSON.parse(line({ type: 'run-ending', error: thrownData(new RangeError('too far')), graceMs: Infinity }));
+    const ending = line({ type: 'run-ending', error: thrownData(new RangeError('too far')), graceMs: Infinity })(2);
+    const [, , , happening] = JSON.parse(ending);
     expect(happening).to.have.property('graceMs').that.deep.equals({ $number: 'Infinity' });
     const replay = new TraceReplay();
     replay.add(header);
-    replay.add(JSON.stringify([0, 0, happening]));
+    replay.add(ending);
     const { because, stopByMs } = replay.state.ending!;
     expect(stopByMs).to.equal(Number.POSITIVE_INFINITY);
     expect(because).to.not.equal('failure');
@@ -57,7 +63,7 @@ describe('the trace of a run', () => {
   });
 
   it('leaves out a last line that is cut off, and says so', () => {
-    expect(replayed(header, begun, line({ type: 'turn-taken' }).slice(0, -4))).to.include({ happenings: 1, cutOffLine: 3 });
+    expect(replayed(header, begun, line({ type: 'turn-taken' })(3).slice(0, -4))).to.include({ happenings: 1, cutOffLine: 3 });
   });
 
   it('goes on after a happening that the brain cannot apply, and says which', () => {
@@ -75,13 +81,16 @@ describe('the trace of a run', () => {
     ['nothing', [], 'the file is empty'],
     [
       'of another version',
-      [header.replace('"handoffTrace":1', '"handoffTrace":7')],
-      'the trace is of version 7, and this handoff-dag reads version 1',
+      [header.replace('"handoffTrace":2', '"handoffTrace":7')],
+      'the trace is of version 7, and this handoff-dag reads version 2',
     ],
     ['damaged in its first line', [header.replace('"ids":["a",', '"ids":[')], 'line 1 is damaged'],
-    ['damaged in the middle', [header, begun, '[1,2', begun], 'line 3 is damaged'],
+    ['damaged in the middle', [header, begun, '[3,1,2', begun], 'line 3 is damaged'],
     ['of another run', [header, line({ type: 'function-rested', index: 9, attempt: 1 }), begun], 'line 2 is damaged'],
-    ['told something unknown', [header, '[1,2,{"type":"constructor"}]', begun], 'line 2 is damaged'],
+    ['told something unknown', [header, '[2,1,2,{"type":"constructor"}]', begun], 'line 2 is damaged'],
+    ['without a line in the middle', [header, begun(2), begun(4)], 'line 3 is missing: line 2 is followed by line 4'],
+    ['without several lines', [header, begun(5)], 'lines 2 to 4 are missing: line 1 is followed by line 5'],
+    ['with a line twice', [header, begun(2), begun(2)], 'line 3 is damaged: it was written as line 2'],
   ] as const) {
     it(`is refused with the reason where it is ${what}`, () => {
       expect(() => replayed(...lines))

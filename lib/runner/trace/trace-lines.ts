@@ -3,7 +3,7 @@ import type { RunHappening } from '../brain/messages.js';
 import type { Moment, PlanShape, RunPolicy, RunState } from '../brain/run-state.js';
 
 /** The version of the format. A trace of another version is refused. */
-export const TRACE_VERSION = 1;
+export const TRACE_VERSION = 2;
 
 /** The first line of a trace: the version of the format, and what the run executes. */
 export interface TraceHeader {
@@ -39,8 +39,12 @@ export function traceHeader({ runId, plan, policy }: RunState): string {
   return JSON.stringify(header, asText);
 }
 
-/** Returns a happening and its moment as one line: `[nowMs, wallMs, happening]`, with bytes in base64. */
-export const traceLine = (happening: RunHappening, { nowMs, wallMs }: Moment): string => JSON.stringify([nowMs, wallMs, happening], asText);
+/**
+ * Returns a happening and its moment as the line with this number: `[number, nowMs, wallMs, happening]`, with bytes in base64. The header is
+ * line 1.
+ */
+export const traceLine = (number: number, happening: RunHappening, { nowMs, wallMs }: Moment): string =>
+  JSON.stringify([number, nowMs, wallMs, happening], asText);
 
 /** For `JSON.stringify`. By the time it is called, a Buffer has become a plain object, so it reads the original from `this`. */
 function asText(this: Record<string, unknown>, key: string, value: unknown): unknown {
@@ -91,15 +95,22 @@ function startsOf(lists: readonly (readonly unknown[])[]): Int32Array {
   return starts;
 }
 
-/** Reads a happening and its moment. Returns `undefined` for any other line. */
-export function readHappening(line: string, byType: HappeningShapes): { happening: RunHappening; at: Moment } | undefined {
+/** Reads a happening, its moment, and the number of its line. Returns `undefined` for any other line. */
+export function readHappening(line: string, byType: HappeningShapes): TracedHappening | undefined {
   const entry = parsed(line);
-  if (!Array.isArray(entry) || entry.length !== 3) return undefined;
-  const [nowMs, wallMs, happening] = entry as [unknown, unknown, unknown];
-  if (typeof nowMs !== 'number' || typeof wallMs !== 'number' || !isRecord(happening)) return undefined;
+  if (!Array.isArray(entry) || entry.length !== 4) return undefined;
+  const [number, nowMs, wallMs, happening] = entry as [unknown, unknown, unknown, unknown];
+  if (!Number.isSafeInteger(number) || typeof nowMs !== 'number' || typeof wallMs !== 'number' || !isRecord(happening)) return undefined;
   const shape = byType.get(happening.type);
   if (!shape || shape(happening) !== undefined) return undefined;
-  return { happening: happening as unknown as RunHappening, at: { nowMs, wallMs } };
+  return { number: number as number, happening: happening as unknown as RunHappening, at: { nowMs, wallMs } };
+}
+
+/** A happening as a trace has it: with its moment, and the number that its line was written as. */
+export interface TracedHappening {
+  readonly number: number;
+  readonly happening: RunHappening;
+  readonly at: Moment;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

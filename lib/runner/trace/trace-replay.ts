@@ -7,7 +7,7 @@ import { isRunFault } from '../brain/run-fault.js';
 import { type Moment, newRunState, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
 import { transitionsOf, transitionText } from '../brain/transition-log.js';
-import { type HappeningShapes, happeningShapes, readHappening, readHeader, stateFacts } from './trace-lines.js';
+import { type HappeningShapes, happeningShapes, readHappening, readHeader, stateFacts, type TracedHappening } from './trace-lines.js';
 
 /** How many transitions a report has, at most. */
 const TRANSITIONS_TOLD = 20;
@@ -29,7 +29,7 @@ export class TraceReplay {
     return this.#state;
   }
 
-  /** Applies the next line. Throws `TypeError` if the file is not a trace, has another version, or is damaged. */
+  /** Applies the next line. Throws `TypeError` if the file is not a trace, has another version, is damaged, or lacks a line before this one. */
   add(line: string): void {
     this.#line += 1;
     if (this.#bad !== undefined) throw new TypeError(`Cannot replay: line ${this.#bad} is damaged: it is no happening of a run`);
@@ -43,10 +43,11 @@ export class TraceReplay {
     const entry = readHappening(line, this.#shapes);
     // The last line of a process that was killed may be cut off.
     if (!entry) this.#bad = this.#line;
+    else if (entry.number !== this.#line) throw new TypeError(`Cannot replay: ${misplaced(this.#line, entry.number)}`);
     else this.#apply(entry);
   }
 
-  #apply({ happening, at }: NonNullable<ReturnType<typeof readHappening>>): void {
+  #apply({ happening, at }: TracedHappening): void {
     this.#happenings += 1;
     this.#at = at;
     this.#startMs ??= at.nowMs;
@@ -87,6 +88,13 @@ export class TraceReplay {
       cutOffLine: this.#bad,
     };
   }
+}
+
+/** Returns what is wrong with a trace whose line `wanted` was written as another one. */
+function misplaced(wanted: number, written: number): string {
+  if (written < wanted) return `line ${wanted} is damaged: it was written as line ${written}`;
+  const missing = written - 1 === wanted ? `line ${wanted} is` : `lines ${wanted} to ${written - 1} are`;
+  return `${missing} missing: line ${wanted - 1} is followed by line ${written}`;
 }
 
 /** Returns a command in words. */

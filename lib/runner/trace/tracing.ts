@@ -24,8 +24,10 @@ export function tracerOf(state: RunState): ((happening: RunHappening, at: Moment
   const header = traceHeader(state);
   const takers = tracers.flatMap((tracer) => tracer(state.runId, header) ?? []);
   if (takers.length === 0) return undefined;
+  let number = 1;
   return (happening, at) => {
-    const line = traceLine(happening, at);
+    number += 1;
+    const line = traceLine(number, happening, at);
     for (const take of takers) take(line);
   };
 }
