@@ -10,6 +10,7 @@ import {
   type RunningCall,
   stoppedOutcome,
 } from './attempts/attempt.js';
+import { blockedText } from './attempts/blocked-text.js';
 import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
 import type { IsolationRunner } from './isolation.js';
 
@@ -126,7 +127,7 @@ interface AttemptHost {
 function timedOutOutcome(error: HandoffError, blocked: BlockedCall | undefined): CallOutcome {
   if (!blocked) return { type: 'failed', error, final: false };
   const { message, code, dagId, runId, functionId, node } = error;
-  const still = `${message}; its ${blocked.what} is still blocked in a system call`;
+  const still = `${message}; ${blockedText(blocked.what)}`;
   return { type: 'failed', error: new HandoffError(code, still, { dagId, runId, functionId, node }), final: false, blocked };
 }
 
@@ -153,12 +154,12 @@ export class Executor {
     this.#host = { isolations, clock, crash };
   }
 
-  /** The number of attempts in progress, including those that were given up and whose thread is blocked. */
+  /** The number of attempts in progress, including those that were given up while their code goes on. */
   get running(): number {
     return this.#running;
   }
 
-  /** The number of attempts that were given up, whose thread is still blocked in a system call. */
+  /** The number of attempts that were given up while their code goes on: their thread is blocked in a system call, or their isolation does not end it. */
   get blocked(): number {
     return this.#blocked;
   }
@@ -199,8 +200,8 @@ export class Executor {
   }
 
   /**
-   * Closes every isolation, and so ends everything that still runs. Resolves to the number of threads that could not be ended, as they are
-   * blocked in a system call.
+   * Closes every isolation, and so ends everything that still runs. Resolves to the number of calls that could not be ended: of threads and
+   * processes that are blocked in a system call, and of isolations that do not end them.
    */
   async close(): Promise<number> {
     const left = await Promise.all([...this.#host.isolations.values()].map((isolation) => isolation.close()));

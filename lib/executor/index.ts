@@ -2,6 +2,7 @@
 // In:  attempts: a function with its arguments, together with the inline functions and (de)serializers it needs.
 // Out: outcomes (a value on this node, a failure, a stop); the output of functions.
 export type { AttemptContext, BlockedCall, CallOutcome, CallStep, IsolationCall, RunningCall } from './attempts/attempt.js';
+export { blockedText, saysBlocked } from './attempts/blocked-text.js';
 export { currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
 export { idempotencyKey, type KeyedFunction } from './attempts/idempotency-key.js';
 export type { PlacedStep } from './attempts/segments.js';

@@ -84,6 +84,6 @@ export interface NodeInfo {
   readonly used: Capabilities;
   /** The number of attempts in progress, of all drivers. */
   readonly running: number;
-  /** How many of those attempts were given up and have a thread that is blocked in a system call. */
+  /** How many of those attempts were given up while their code goes on, mostly in a thread that is blocked in a system call. */
   readonly blocked: number;
 }

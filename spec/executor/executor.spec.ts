@@ -45,7 +45,11 @@ describe('the executor', () => {
   });
 
   it('says what is blocked where the code of an attempt that timed out goes on', () => {
-    for (const what of ['thread', 'process']) {
+    for (const [what, text] of [
+      ['thread', 'its thread is still blocked in a system call'],
+      ['process', 'its process is still blocked in a system call'],
+      ['isolation', 'its code goes on, as its isolation has not ended it'],
+    ] as const) {
       const { clock, executor, begin, settles } = world();
       const outcomes: CallOutcome[] = [];
       begin(100).listen((outcome) => void outcomes.push(outcome));
@@ -54,9 +58,7 @@ describe('the executor', () => {
       settles[0]!({ type: 'stopped', blocked: { what, whenOver: (told) => void overs.push(told) } });
       const [outcome] = outcomes as [Extract<CallOutcome, { type: 'failed' }>];
       expect(outcome).to.include({ type: 'failed', final: false });
-      expect((outcome.error as Error).message).to.equal(
-        `Function "f" timed out: it took longer than 100 ms; its ${what} is still blocked in a system call`,
-      );
+      expect((outcome.error as Error).message).to.equal(`Function "f" timed out: it took longer than 100 ms; ${text}`);
       expect([executor.running, executor.blocked]).to.deep.equal([1, 1]);
       for (const told of overs) told();
       expect([executor.running, executor.blocked]).to.deep.equal([0, 0]);

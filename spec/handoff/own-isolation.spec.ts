@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { realEnvironment, startNode } from '../../lib/handoff/index.js';
 import {
   type AllocationStrategy,
   arg,
@@ -16,6 +17,7 @@ import { caught } from '../support/caught.js';
 import { SpecCluster } from '../support/cluster.js';
 import { slotAmounts, slotList } from '../support/slots.js';
 import { spyLogger } from '../support/spy-logger.js';
+import { settled, testClock } from '../support/test-clock.js';
 
 declare module '../../lib/index.js' {
   interface Isolations {
@@ -66,6 +68,33 @@ describe('an isolation of a user’s own', () => {
       .add({ id: 'plain', code: (sum: number) => sum + 4, args: ['mine'] });
     expect((await handoff.execute(dag)).results).to.deep.equal({ mine: 3, plain: 7 });
     expect(called).to.deep.equal(['mine']);
+  });
+
+  it('is named as what has not ended a function, where it does not end it: no thread of the node is blocked', async () => {
+    const clock = testClock();
+    const begun: string[] = [];
+    const own: IsolationFactory = () => ({
+      start: (call) => {
+        begun.push(call.context.functionId);
+        return { stop() {} };
+      },
+      close: async () => 0,
+    });
+    const handoff = await Handoff[startNode]({ threads: 2, isolations: { own }, logger: spyLogger() }, { ...realEnvironment, clock });
+    const dag = new Dag('d')
+      .add({ id: 'a', code: tasks.add, extraArgs: [1, 2], isolation: 'own', cost: {} })
+      .add({ id: 'b', code: tasks.add, extraArgs: [1, 2], isolation: 'own', cost: {} });
+    const run = handoff.execute(dag, { stopGraceMs: 10 });
+    const failure = caught(run);
+    while (begun.length < 2) await settled();
+    const cancelled = run.cancel('enough');
+    clock.advance(10 + 10_000);
+    await cancelled;
+    expect((await failure).message).to.equal(
+      'Run of DAG "d" was cancelled; the code of "a", "b" goes on, as its isolation has not ended it',
+    );
+    const stopped = handoff.stop({ graceMs: 0 });
+    while ((await Promise.race([stopped.then(() => true), settled()])) !== true) clock.advance(1000);
   });
 
   it('fails the run, and neither node nor other runs, when it breaks its contract', async () => {

@@ -39,9 +39,9 @@ export interface IsolationCall {
   readonly steps: readonly CallStep[];
 }
 
-/** Code that could not be ended, as its thread is blocked in a system call. The call's claim is not free until it is over. */
+/** Code that could not be ended, mostly as its thread is blocked in a system call. The call's claim is not free until it is over. */
 export interface BlockedCall {
-  /** What cannot be ended, for errors: `thread` or `process`. */
+  /** What runs the code, for errors: `thread` or `process`, which were killed, or `isolation`, or a word of a user's own isolation. */
   readonly what: string;
   /** Calls `told` once when the code is over, or now if it is. */
   whenOver(told: () => void): void;

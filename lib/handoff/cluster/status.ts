@@ -33,8 +33,8 @@ export interface NodeUse {
   /** The number of other drivers' attempts that wait there for room. */
   readonly queued: number;
   /**
-   * The number of attempts that were given up (time-out, cancel) and whose thread is still blocked in a system call. They hold their claim
-   * and thread until the call returns.
+   * The number of attempts that were given up (time-out, cancel) while their code goes on, mostly in a thread that is blocked in a system
+   * call. They hold their claim and thread until it is over.
    */
   readonly blocked: number;
   /** The total size of the values kept there, bytes. */

@@ -362,7 +362,7 @@ export class DagRun implements AllocatorClient {
     if (this.#ended) return;
     this.#ended = true;
     const { blocked } = this.#attempts;
-    if (error && blocked.length > 0) sayBlocked(error, blocked);
+    if (error && blocked) sayBlocked(error, blocked);
     for (const rest of this.#rests.values()) rest.cancel();
     this.#nextTurn?.cancel();
     this.#places.close();

@@ -31,8 +31,8 @@ export class FunctionAttempts {
   readonly #members: (GroupRef | undefined)[];
   /** The loans of functions on this node that have started runs themselves. */
   #loans: Map<number, AttemptLoan> | undefined;
-  /** The functions whose thread is blocked although their attempt is over. */
-  #blocked: Set<string> | undefined;
+  /** The functions whose code goes on although their attempt is over, each with what runs it. */
+  #blocked: Map<string, string> | undefined;
 
   constructor(of: AttemptsOf, deps: RunDeps) {
     const { size } = of.job.plan;
@@ -43,9 +43,9 @@ export class FunctionAttempts {
     this.#members = new Array<GroupRef | undefined>(size).fill(undefined);
   }
 
-  /** The functions whose thread is blocked although their attempt is over. */
-  get blocked(): readonly string[] {
-    return [...(this.#blocked ?? [])];
+  /** The functions whose code goes on although their attempt is over, each with what runs it: a thread, a process, an isolation. */
+  get blocked(): ReadonlyMap<string, string> | undefined {
+    return this.#blocked;
   }
 
   /** The function actors have ended with their DagRunner. */
@@ -105,10 +105,10 @@ export class FunctionAttempts {
     const { job, state } = this.#of;
     const node = state.nodes[index]!;
     const isLent = this.#closeLoan(index);
-    this.#blocked ??= new Set();
+    this.#blocked ??= new Map();
     const ids = this.#blocked;
     const id = job.plan.ids[index]!;
-    ids.add(id);
+    ids.set(id, blocked.what);
     blocked.whenOver(() => {
       const { allocation } = this.#deps;
       ids.delete(id);

@@ -1,5 +1,6 @@
 import { HandoffError, safeThrown, textOf } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
+import { blockedText, saysBlocked } from '../../executor/index.js';
 import type { Progress } from '../brain/messages.js';
 
 /** Returns the error of a cancelled run. */
@@ -29,10 +30,13 @@ export function aborted(run: { readonly runId: string; readonly dagId: string },
 export const endingError = (thrown: unknown): HandoffError =>
   HandoffError.is(thrown) ? thrown : new HandoffError('HANDOFF_RUN_ABORTED', textOf(thrown), { cause: thrown });
 
-/** Adds to the error of a run which of its functions could not be ended. */
-export function sayBlocked(error: HandoffError, functionIds: readonly string[]): void {
-  if (error.message.includes('still blocked')) return;
-  const named = functionIds.slice(0, 3).map((id) => `"${id}"`);
-  const more = functionIds.length > 3 ? ` and ${functionIds.length - 3} more` : '';
-  error.message += `; the thread of ${named.join(', ')}${more} is still blocked in a system call`;
+/** Adds to the error of a run which of its functions could not be ended, by what runs their code. */
+export function sayBlocked(error: HandoffError, blocked: ReadonlyMap<string, string>): void {
+  if (saysBlocked(error.message)) return;
+  for (const what of new Set(blocked.values())) {
+    const ids = [...blocked.keys()].filter((id) => blocked.get(id) === what);
+    const named = ids.slice(0, 3).map((id) => `"${id}"`);
+    const more = ids.length > 3 ? ` and ${ids.length - 3} more` : '';
+    error.message += `; ${blockedText(what, `${named.join(', ')}${more}`)}`;
+  }
 }
