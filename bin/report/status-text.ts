@@ -34,6 +34,7 @@ function nodesSection({ nodes }: ClusterStatus): Section {
   const resources = [
     ...new Set([...FIRST, ...nodes.flatMap(({ capabilities, used }) => Object.keys({ ...capabilities, ...used })).sort()]),
   ];
+  const isolations = isolationsOf(nodes);
   const row = (node: NodeUse): string[] => [
     node.name,
     [
@@ -44,13 +45,25 @@ function nodesSection({ nodes }: ClusterStatus): Section {
     ].join(', '),
     ...resources.map((name) => amountText(name, node.used[name], node.capabilities[name])),
     `${node.threads.used}/${node.threads.total}`,
+    ...isolations.map((name) => slotsText([node], name)),
     String(node.running),
     String(node.queued),
     bytesText(node.heldBytes),
     node.address ?? '-',
   ];
-  const heads = ['node', 'status', ...resources, 'threads', 'running', 'queued', 'held', 'address'];
-  return { title: counted(nodes.length, 'node'), rows: [heads, ...nodes.map(row)], last: totalRows(nodes, resources), more: 0 };
+  const slots = isolations.map((name) => `${name} slots`);
+  const heads = ['node', 'status', ...resources, 'threads', ...slots, 'running', 'queued', 'held', 'address'];
+  return { title: counted(nodes.length, 'node'), rows: [heads, ...nodes.map(row)], last: totalRows(nodes, resources, isolations), more: 0 };
+}
+
+/** The isolations of users' own that have slots on one of the nodes, by name. */
+const isolationsOf = (nodes: readonly NodeUse[]): string[] => [...new Set(nodes.flatMap(({ ownSlots }) => Object.keys(ownSlots)))].sort();
+
+/** Returns how many of the slots of an isolation are in use; `-` where no node has it. */
+function slotsText(nodes: readonly NodeUse[], isolation: string): string {
+  const slots = nodes.flatMap(({ ownSlots }) => (Object.hasOwn(ownSlots, isolation) ? [ownSlots[isolation]!] : []));
+  const sum = (of: 'used' | 'total'): number => slots.reduce((all, one) => all + one[of], 0);
+  return slots.length === 0 ? '-' : `${sum('used')}/${sum('total')}`;
 }
 
 function runsSection({ runs }: ClusterStatus): Section {
@@ -100,7 +113,7 @@ function sectionText({ title, rows, last, more }: Section, colors: Colors, room 
   return `${[colors.bold(cut(title)), ...all].join('\n')}\n`;
 }
 
-function totalRows(nodes: readonly NodeUse[], resources: readonly string[]): string[][] {
+function totalRows(nodes: readonly NodeUse[], resources: readonly string[], isolations: readonly string[]): string[][] {
   if (nodes.length < 2) return [];
   const sum = (of: (node: NodeUse) => number): number => Number(nodes.reduce((total, node) => total + of(node), 0).toFixed(6));
   const amounts = resources.map((name) =>
@@ -112,7 +125,8 @@ function totalRows(nodes: readonly NodeUse[], resources: readonly string[]): str
   );
   const threads = `${sum((node) => node.threads.used)}/${sum((node) => node.threads.total)}`;
   const counts = [sum(({ running }) => running), sum(({ queued }) => queued)].map(String);
-  return [['total', '', ...amounts, threads, ...counts, bytesText(sum(({ heldBytes }) => heldBytes)), '']];
+  const slots = isolations.map((name) => slotsText(nodes, name));
+  return [['total', '', ...amounts, threads, ...slots, ...counts, bytesText(sum(({ heldBytes }) => heldBytes)), '']];
 }
 
 function amountText(name: string, used = 0, total?: number): string {

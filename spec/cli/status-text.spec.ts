@@ -15,6 +15,7 @@ const node = (name: string, over: Partial<NodeUse> = {}): NodeUse => ({
   used: { cpu: 1, memory: 0 },
   threads: { used: 1, total: 4 },
   loopPlaces: { used: 0, total: 256 },
+  ownSlots: {},
   running: 1,
   queued: 0,
   blocked: 0,
@@ -53,6 +54,22 @@ describe('the status of a cluster as text', () => {
     expect(text)
       .to.match(/^ {2}a +up, log lost /m)
       .and.match(/^ {2}b +up, not heard yet /m);
+  });
+
+  it('shows the slots of isolations of users’ own beside the threads, each in a column, with their sum', () => {
+    const nodes = [node('a', { ownSlots: { vm: { used: 1, total: 2 } } }), node('b', { ownSlots: { box: { used: 0, total: 1 } } })];
+    const three = { ...statusOf(0, 0, 0), nodes: [...nodes, node('c', { ownSlots: { vm: { used: 2, total: 3 } } })] };
+    const columns = statusText(three, none)
+      .split('\n')
+      .slice(1, 5)
+      .map((line) => line.trim().split(/ {2,}/).slice(4, 7));
+    expect(columns).to.deep.equal([
+      ['threads', 'box slots', 'vm slots'],
+      ['1/4', '-', '1/2'],
+      ['1/4', '0/1', '-'],
+      ['1/4', '-', '2/3'],
+    ]);
+    expect(statusText(three, none)).to.match(/^ {2}total .* 3\/12 +0\/1 +3\/5 /m);
   });
 
   it('keeps its columns with wide characters', () => {

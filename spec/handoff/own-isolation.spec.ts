@@ -87,6 +87,7 @@ describe('an isolation of a user’s own', () => {
     const run = handoff.execute(dag, { stopGraceMs: 10 });
     const failure = caught(run);
     while (begun.length < 2) await settled();
+    expect((await handoff.status()).nodes[0]!.ownSlots).to.deep.equal({ own: { used: 2, total: 2 } });
     const cancelled = run.cancel('enough');
     clock.advance(10 + 10_000);
     await cancelled;
@@ -159,16 +160,16 @@ describe('an isolation that only some nodes have', () => {
     expect((await cluster.node('a').execute(dag)).results.f).to.equal(7);
   });
 
-  it('is in what its node says of itself as a slot, by no name of its own, and in nothing that users see', async () => {
+  it('is in what its node says of itself as a slot, and in nothing that users see but the slots of its status', async () => {
     const shown = async (): Promise<object> => {
       const [node] = (await cluster.node('a').nodes()).filter(({ name }) => name === 'b');
       const [status] = (await cluster.node('a').status()).nodes.filter(({ name }) => name === 'b');
-      return { capabilities: [node!.capabilities, status!.capabilities], used: [node!.used, status!.used], threads: status!.threads };
+      return { capabilities: [node!.capabilities, status!.capabilities], used: [node!.used, status!.used], slots: status!.ownSlots };
     };
     expect(await shown()).to.deep.equal({
       capabilities: [{ cpu: 8 }, { cpu: 8 }],
       used: [{ cpu: 0 }, { cpu: 0 }],
-      threads: { used: 0, total: 1 },
+      slots: { own: { used: 0, total: 2 } },
     });
     const views: object[] = [];
     const strategy: AllocationStrategy = {

@@ -77,6 +77,7 @@ describe('the status of a cluster', () => {
           ...{
             threads: { used: 1, total: 3 },
             loopPlaces: { used: 0, total: 9 },
+            ownSlots: { own: { used: 1, total: 2 } },
             running: 1,
             queued: 1,
             blocked: 2,
@@ -89,6 +90,7 @@ describe('the status of a cluster', () => {
           ...{
             threads: { used: 0, total: 0 },
             loopPlaces: { used: 0, total: 0 },
+            ownSlots: {},
             running: 0,
             queued: 0,
             blocked: 0,

@@ -28,8 +28,9 @@ async function leftElsewhere(node: Handoff, names: readonly string[]): Promise<r
     const one = nodes.find((other) => other.name === name);
     if (!one?.isHeard || one.status !== 'up') left.push(`${name} is ${one?.status ?? 'no member'}`);
     else {
-      const { used, running, queued, threads, loopPlaces, heldBytes } = one;
-      left.push(...nonZero(name, { ...used, running, queued, threads: threads.used, loopPlaces: loopPlaces.used, heldBytes }));
+      const { used, running, queued, threads, loopPlaces, ownSlots, heldBytes } = one;
+      const slots = Object.fromEntries(Object.entries(ownSlots).map(([isolation, { used: taken }]) => [`${isolation} slots`, taken]));
+      left.push(...nonZero(name, { ...used, ...slots, running, queued, threads: threads.used, loopPlaces: loopPlaces.used, heldBytes }));
     }
   }
   return left;

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../allocator/index.js';
-import { type LogState, slotResource, withoutSlots } from '../../base/index.js';
+import { type LogState, slotOfResource, slotResource, withoutSlots } from '../../base/index.js';
 import { slotOf } from '../../executor/index.js';
 import type { GuestRuns } from '../../guests/index.js';
 import type { Membership, NodeStatus, Resources } from '../../nodes/index.js';
@@ -28,6 +28,8 @@ export interface NodeUse {
   readonly threads: Places;
   /** Slots for functions on its event loop. */
   readonly loopPlaces: Places;
+  /** Slots of isolations of your own, by the name of the isolation. */
+  readonly ownSlots: Readonly<Record<string, Places>>;
   /** The number of attempts in progress, of all drivers. */
   readonly running: number;
   /** The number of other drivers' attempts that wait there for room. */
@@ -158,13 +160,26 @@ export function mergedStatus(own: WireStatus, others: readonly (readonly [string
   };
 }
 
+type WireContent = WireStatus['nodes'][number]['content'];
+
+function placesIn(content: WireContent, slot: string): Places {
+  const resource = slotResource(slot);
+  const amountIn = (resources: Resources = []): number => resources.find(([name]) => name === resource)?.[1] ?? 0;
+  return { used: amountIn(content?.used), total: amountIn(content?.capabilities) };
+}
+
+/** The slots that have a field of their own in a status. */
+const THREADS = slotOf('thread');
+const LOOP = slotOf('loop');
+
+function ownSlotsIn(content: WireContent): Record<string, Places> {
+  const slots = (content?.capabilities ?? []).map(([name]) => slotOfResource(name));
+  const own = slots.filter((slot): slot is string => slot !== undefined && slot !== THREADS && slot !== LOOP);
+  return Object.fromEntries(own.map((slot) => [slot, placesIn(content, slot)]));
+}
+
 /** Returns a status from the wire in its public form. */
 export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): ClusterStatus {
-  const slots = (isolation: string, content: WireStatus['nodes'][number]['content']): Places => {
-    const resource = slotResource(slotOf(isolation));
-    const amountIn = (resources: Resources = []): number => resources.find(([name]) => name === resource)?.[1] ?? 0;
-    return { used: amountIn(content?.used), total: amountIn(content?.capabilities) };
-  };
   return {
     nodes: nodes.map(({ name, address, status, content }): NodeUse => {
       return {
@@ -174,8 +189,9 @@ export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): C
         isHeard: content !== null,
         capabilities: Object.fromEntries(withoutSlots(content?.capabilities ?? [])),
         used: Object.fromEntries(withoutSlots(content?.used ?? [])),
-        threads: slots('thread', content),
-        loopPlaces: slots('loop', content),
+        threads: placesIn(content, THREADS),
+        loopPlaces: placesIn(content, LOOP),
+        ownSlots: ownSlotsIn(content),
         running: content?.running ?? 0,
         queued: content?.queued ?? 0,
         blocked: content?.blocked ?? 0,
