@@ -1,4 +1,4 @@
-import { checkedNumber, entriesOf } from '../base/index.js';
+import { checkedNumber, entriesOf, refuseRevoked } from '../base/index.js';
 import { ASK_AGAIN_MS } from './placement/strategy-waits.js';
 import { strategies } from './strategies/index.js';
 import type { AllocationStrategy } from './strategy.js';
@@ -8,9 +8,11 @@ import type { AllocationStrategy } from './strategy.js';
  * `what`, if it is not a strategy.
  */
 export function givenStrategy(given: unknown, what: string): AllocationStrategy {
+  refuseRevoked(given, what);
   if (typeof given !== 'object' || given === null) throw new TypeError(`${what} must be a strategy, not ${String(given)}`);
   const { name, place, takesAnyRoom = false, askAgainMs } = given as Partial<AllocationStrategy>;
   if (typeof name !== 'string' || typeof place !== 'function') throw new TypeError(`${what} must have a name and a place function`);
+  refuseRevoked(place, `${what}: place`);
   if (typeof takesAnyRoom !== 'boolean') throw new TypeError(`${what} must have true or false for takesAnyRoom`);
   return {
     name,
@@ -27,6 +29,7 @@ export function namedStrategies(given: unknown): NamedStrategies {
   for (const [name, make] of entriesOf(given, 'strategies', 'functions')) {
     if (named.has(name)) throw new TypeError(`strategies cannot have "${name}": that is built in`);
     if (typeof make !== 'function') throw new TypeError(`strategies must be functions that make a strategy: "${name}" is not one`);
+    refuseRevoked(make, `strategies.${name}`);
     named.set(name, () => givenStrategy(make(), `what the strategy "${name}" is made as`));
   }
   return named;

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { handoffBrand, isBranded, nonRetryableBrand } from './brands.js';
+import { refuseRevoked } from './given-object.js';
 
 /** The most characters of a thrown value's text that our messages repeat. */
 const TEXT_LENGTH = 10_000;
@@ -65,6 +66,7 @@ export function callSafely<T>(call: () => T, failed: (thrown: unknown) => void):
  * if it cannot be read.
  */
 export function entriesOf(given: unknown, what: string, of: string): [string, unknown][] {
+  refuseRevoked(given, what);
   if (typeof given !== 'object' || given === null) throw new TypeError(`${what} must be an object of ${of} by name`);
   let entries: [string, unknown][] | undefined;
   try {

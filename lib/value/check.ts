@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { HandoffError, readSafely, textOf } from '../base/index.js';
+import { HandoffError, isPlain, readSafely, textOf } from '../base/index.js';
 import { packedDepth } from './depth.js';
 import { keyText, type PathStep, pathText } from './paths.js';
 import { isBuffer, shapeOf, type ValueShape } from './value-shape.js';
@@ -269,11 +269,6 @@ export function freezeDeep<T>(value: T): T {
     }
   }
   return value;
-}
-
-function isPlain(value: object): boolean {
-  const above = Object.getPrototypeOf(value) as object | null;
-  return above === null || Object.getPrototypeOf(above) === null;
 }
 
 /** Options of a check. */

@@ -1,5 +1,5 @@
 // Brain: pure.
-import { nameFault, reservedFault } from '../../base/index.js';
+import { nameFault, refuseRevoked, reservedFault } from '../../base/index.js';
 import type { Capabilities } from '../strategy.js';
 
 /**
@@ -62,6 +62,7 @@ export function describe(cost: Capabilities): string {
  * is negative or not finite.
  */
 export function checkedCapabilities(given: unknown, what: string): Capabilities {
+  refuseRevoked(given, what);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(`${what} must be an object of resource names and amounts, not ${given === null ? 'null' : typeof given}`);
   }

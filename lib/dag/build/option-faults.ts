@@ -1,4 +1,4 @@
-import type { DagFault } from '../../base/index.js';
+import { type DagFault, isPlain } from '../../base/index.js';
 import { type FunctionSpec, isIsolationName } from './function-spec.js';
 
 const NONE: readonly DagFault[] = [];
@@ -101,11 +101,7 @@ const RETRY_RULES: ReadonlyMap<string, Rule> = new Map([
   ['jitter', [(value: number) => value >= 0 && value <= 1, 'a number from 0 to 1']],
 ]);
 
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
+const isPlainObject = (value: unknown): value is object => typeof value === 'object' && value !== null && isPlain(value);
 
 function isNode(node: unknown): boolean {
   if (typeof node === 'string') return node !== '';

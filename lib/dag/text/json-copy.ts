@@ -1,4 +1,4 @@
-import { HandoffError } from '../../base/index.js';
+import { HandoffError, isPlain } from '../../base/index.js';
 
 /** The position of a value: its key, and the position around it. */
 interface Place {
@@ -72,11 +72,6 @@ function pathTo(place: Place | undefined): string {
 
 const isIdentifier = (key: string): boolean => /^[A-Za-z_$][\w$]*$/.test(key);
 const isIndex = (key: string): boolean => /^(0|[1-9]\d*)$/.test(key);
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
 
 function className(value: object): string {
   const made: unknown = Reflect.get(value, 'constructor');

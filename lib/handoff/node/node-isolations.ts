@@ -1,4 +1,4 @@
-import { isThenable, safeThrown, textOf } from '../../base/index.js';
+import { isThenable, refuseRevoked, safeThrown, textOf } from '../../base/index.js';
 import { guardedIsolation, type IsolationFactory, type IsolationOptions, type IsolationRunner, slotOf } from '../../executor/index.js';
 
 /**
@@ -33,6 +33,7 @@ function madeBy(name: string, make: IsolationFactory, options: IsolationOptions)
       return thrown(error);
     }
   })();
+  refuseRevoked(runner, `what isolations.${name} has made`);
   // Nothing awaits it, and an unhandled rejection would end the process.
   if (isThenable(runner)) Promise.resolve(runner).catch(() => {});
   const read = (key: keyof IsolationRunner): unknown => {

@@ -9,7 +9,17 @@ import {
   type NamedStrategies,
   namedStrategies,
 } from '../../allocator/index.js';
-import { checkedNumber, defaultLogger, entriesOf, guardedLogger, type Logger, type NodeLogger, nameFault } from '../../base/index.js';
+import {
+  checkedNumber,
+  defaultLogger,
+  entriesOf,
+  givenObject,
+  guardedLogger,
+  type Logger,
+  type NodeLogger,
+  nameFault,
+  refuseRevoked,
+} from '../../base/index.js';
 import type { Isolation } from '../../dag/index.js';
 import { isolations as builtIn, type IsolationFactory } from '../../executor/index.js';
 import { checkJournalUrl } from '../../journal/index.js';
@@ -201,9 +211,11 @@ const LONGEST_NAME = 255;
  * Throws `TypeError` or `RangeError` naming the wrong option. `environmentTransport` replaces the default transport, for the testing kit.
  */
 export function checkedNodeOptions(given: unknown, environmentTransport?: Transport): CheckedNodeOptions {
-  if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
-  const options = (given ?? {}) as Readonly<Record<string, unknown>>;
-  for (const option of Object.keys(options)) if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
+  const options = given === undefined ? {} : givenObject(given, 'options');
+  for (const option of Object.keys(options)) {
+    if (!KNOWN.has(option)) throw new TypeError(`unknown option "${option}"`);
+    refuseRevoked(options[option], option);
+  }
   const { name = `${hostname()}-${randomBytes(3).toString('hex')}` } = options;
   if (typeof name !== 'string' || name === '') throw new TypeError('name must be a non-empty string');
   const fault = nameFault(name);

@@ -1,4 +1,4 @@
-import { doInTurns, HandoffError, keepAlive, newRunId, type RunId } from '../../base/index.js';
+import { doInTurns, givenObject, HandoffError, isPlain, keepAlive, newRunId, type RunId } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
 import { ModuleContents } from '../../executor/index.js';
 import { type OpenRunAnswer, packEntries, type RecordedRun } from '../../journal/index.js';
@@ -75,15 +75,17 @@ export class DurableRuns {
   prepareAgain(key: string, given: unknown, prepare: (dag: DagLike, options: object) => PreparedRun): ResumeCall {
     const { clock } = this.#deps;
     checkKey(key);
-    if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
-    for (const name of ['key', 'durable']) if (given && name in given) throw new TypeError(`resume takes no ${name} among its options`);
+    // Only an object's own fields go on: of an instance of a class some might lie in its prototype.
+    if (given !== undefined && !isPlain(givenObject(given, 'options'))) throw new TypeError('options must be a plain object');
+    for (const name of ['key', 'durable'])
+      if (given && name in (given as object)) throw new TypeError(`resume takes no ${name} among its options`);
     const call: ResumeCall = new ResumeCall(newRunId(), {
       prepare: async () => {
         const { journal } = this.#place;
         const [recorded] = await journal.findRuns({ key });
         const record = recorded && (await readRecord(journal, recorded, clock));
         if (!record) throw noSuchRun(key);
-        return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), { ...given, key });
+        return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), { ...(given as object | undefined), key });
       },
       known: () => void this.#opening.delete(call),
       wallNow: () => clock.wallNow(),

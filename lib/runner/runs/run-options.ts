@@ -1,5 +1,5 @@
 import { type AllocationStrategy, defaultStrategy, givenStrategy, type NamedStrategies } from '../../allocator/index.js';
-import { checkedNumber, nameFault } from '../../base/index.js';
+import { checkedNumber, givenObject, nameFault, refuseRevoked } from '../../base/index.js';
 import type { Plan, Reuse } from '../../dag/index.js';
 import type { Durability } from '../durable/recorder.js';
 
@@ -52,9 +52,11 @@ export function recordedOptions(given: Readonly<Record<string, unknown>>): Recor
 
 /** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedStrategies): CheckedRunOptions {
-  if (given !== undefined && (typeof given !== 'object' || given === null)) throw new TypeError('options must be an object');
-  const options = (given ?? {}) as Readonly<Record<string, unknown>>;
-  for (const name of Object.keys(options)) if (!KNOWN.has(name)) throw new TypeError(`unknown option "${name}"`);
+  const options = given === undefined ? {} : givenObject(given, 'options');
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) throw new TypeError(`unknown option "${name}"`);
+    refuseRevoked(options[name], name);
+  }
   const { onFailure = 'abort', signal } = options;
   if (onFailure !== 'abort' && onFailure !== 'continue')
     throw new TypeError(`onFailure must be 'abort' or 'continue', not ${String(onFailure)}`);

@@ -1,5 +1,5 @@
 import type { Capabilities, ClaimClass } from '../../allocator/index.js';
-import { HandoffError } from '../../base/index.js';
+import { HandoffError, refuseRevoked } from '../../base/index.js';
 import { compile, type DagLike, executionFaults, type Plan } from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
@@ -27,6 +27,7 @@ export interface RunRequest {
  * by `requestAgain`.
  */
 export function takeRequest(dag: DagLike, given: unknown, mode: RunMode, runId: string, deps: RunDeps): RunRequest {
+  refuseRevoked(dag, 'the DAG');
   const compiled = compile(dag, deps.isolation);
   const options = checkedRunOptions(given, compiled, deps.strategies);
   if (options.isDurable && !deps.durable) throw noJournal(options.key === undefined ? 'durable' : 'key');
