@@ -51,7 +51,8 @@ export class Interrupt {
     this.#code ??= code;
     const blocked = (await this.#ending?.endThreads()) ?? 0;
     if (blocked === 0) return process.exit(this.#code);
-    const line = `handoff: killed, as the code of ${blocked === 1 ? 'a function' : `${blocked} functions`} is still blocked, mostly in a system call\n`;
+    const whose = blocked === 1 ? 'a function' : `${blocked} functions`;
+    const line = `handoff: killed, as the code of ${whose} is still blocked, mostly in a system call\n`;
     await new Promise<void>((resolve) => {
       process.stderr.write(line, () => resolve());
       // Whether or not it was read.

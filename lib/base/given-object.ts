@@ -1,14 +1,14 @@
 import { types } from 'node:util';
 
-/** Whether an object has no class: its prototype is `Object.prototype`, of this realm or another, or there is none. Arrays are not plain. */
-export function isPlain(value: object): boolean {
+/** Whether an object has no class: its prototype is none, or `Object.prototype`, of this realm or another. An array is not plain. */
+export function isPlainObject(value: object): boolean {
   const above = Object.getPrototypeOf(value) as object | null;
   return above === null || Object.getPrototypeOf(above) === null;
 }
 
 /**
- * Returns a user's own object of options, which may be of any class. Throws `TypeError`, beginning with `what`, for anything else: in a list
- * or a Map every option would be passed over.
+ * Returns a user's own object of options, which may be of any class. Throws `TypeError`, beginning with `what`, for anything else: every
+ * option in a list or Map would be ignored.
  */
 export function givenObject(given: unknown, what: string): Readonly<Record<string, unknown>> {
   refuseRevoked(given, what);

@@ -13,7 +13,7 @@ export {
   type HandoffErrorFields,
   NonRetryableError,
 } from './errors.js';
-export { givenObject, isPlain, refuseRevoked } from './given-object.js';
+export { givenObject, isPlainObject, refuseRevoked } from './given-object.js';
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
 export { keepNewest } from './keep-newest.js';
 export { defaultLogger, guardedLogger, type Logger, type NodeLogger, silentLogger } from './log.js';

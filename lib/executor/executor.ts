@@ -159,7 +159,7 @@ export class Executor {
     return this.#running;
   }
 
-  /** The number of attempts that were given up while their code goes on: their thread is blocked in a system call, or their isolation does not end it. */
+  /** The number of attempts that were given up while their code goes on: a thread is blocked, or an isolation does not end it. */
   get blocked(): number {
     return this.#blocked;
   }

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { HandoffError, isPlain, readSafely, textOf } from '../base/index.js';
+import { HandoffError, isPlainObject, readSafely, textOf } from '../base/index.js';
 import { packedDepth } from './depth.js';
 import { keyText, type PathStep, pathText } from './paths.js';
 import { isBuffer, shapeOf, type ValueShape } from './value-shape.js';
@@ -263,7 +263,7 @@ export function freezeDeep<T>(value: T): T {
         meet(entry);
       }
     } else if (next instanceof Set) for (const entry of next) meet(entry);
-    else if (Array.isArray(next) || isPlain(next)) {
+    else if (Array.isArray(next) || isPlainObject(next)) {
       for (const key of Object.keys(next)) meet((next as Record<string, unknown>)[key]);
       Object.freeze(next);
     }

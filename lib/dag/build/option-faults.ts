@@ -1,4 +1,4 @@
-import { type DagFault, isPlain } from '../../base/index.js';
+import { type DagFault, isPlainObject } from '../../base/index.js';
 import { type FunctionSpec, isIsolationName } from './function-spec.js';
 
 const NONE: readonly DagFault[] = [];
@@ -51,7 +51,7 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
   }
   if (type !== 'regular' && type !== 'inline') fault('invalid-option', 'type', type, "'regular' or 'inline'");
   if (spec.cost !== undefined) {
-    if (!isPlainObject(spec.cost)) fault('invalid-cost', 'cost', spec.cost, 'an object of amounts by resource');
+    if (!isPlainOption(spec.cost)) fault('invalid-cost', 'cost', spec.cost, 'an object of amounts by resource');
     else {
       for (const [resource, amount] of Object.entries<unknown>(spec.cost)) {
         if (resource === '') fault('invalid-cost', 'cost.', amount, 'a resource with a name');
@@ -68,7 +68,7 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
   }
   option('maxRetries', spec.maxRetries, (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0');
   if (spec.retry !== undefined) {
-    if (!isPlainObject(spec.retry)) fault('invalid-option', 'retry', spec.retry, 'an object');
+    if (!isPlainOption(spec.retry)) fault('invalid-option', 'retry', spec.retry, 'an object');
     else {
       for (const [field, value] of Object.entries(spec.retry as Readonly<Record<string, unknown>>)) {
         const rule = RETRY_RULES.get(field);
@@ -101,11 +101,11 @@ const RETRY_RULES: ReadonlyMap<string, Rule> = new Map([
   ['jitter', [(value: number) => value >= 0 && value <= 1, 'a number from 0 to 1']],
 ]);
 
-const isPlainObject = (value: unknown): value is object => typeof value === 'object' && value !== null && isPlain(value);
+const isPlainOption = (value: unknown): value is object => typeof value === 'object' && value !== null && isPlainObject(value);
 
 function isNode(node: unknown): boolean {
   if (typeof node === 'string') return node !== '';
-  if (!isPlainObject(node) || Object.keys(node).length !== 1) return false;
+  if (!isPlainOption(node) || Object.keys(node).length !== 1) return false;
   const { onDriver, collocatedWith } = node as { onDriver?: unknown; collocatedWith?: unknown };
   return onDriver === true || (typeof collocatedWith === 'string' && collocatedWith !== '');
 }

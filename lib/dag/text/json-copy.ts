@@ -1,4 +1,4 @@
-import { HandoffError, isPlain } from '../../base/index.js';
+import { HandoffError, isPlainObject } from '../../base/index.js';
 
 /** The position of a value: its key, and the position around it. */
 interface Place {
@@ -39,7 +39,7 @@ export function jsonCopy(value: unknown, path: string, whose: { readonly dagId: 
     }
     if (typeof item !== 'object') return refuse(item === undefined ? 'undefined' : `a ${typeof item}`, around, key);
     for (let place = around; place !== undefined; place = place.around) if (place.value === item) refuse('part of itself', around, key);
-    if (!Array.isArray(item) && !isPlain(item)) refuse(`an instance of ${className(item)}`, around, key);
+    if (!Array.isArray(item) && !isPlainObject(item)) refuse(`an instance of ${className(item)}`, around, key);
     const copy: object = Array.isArray(item) ? new Array(item.length) : {};
     pending.push({ value: item, copy, place: { value: item, key, around } });
     return copy;

@@ -1,4 +1,4 @@
-import { doInTurns, givenObject, HandoffError, isPlain, keepAlive, newRunId, type RunId } from '../../base/index.js';
+import { doInTurns, givenObject, HandoffError, isPlainObject, keepAlive, newRunId, type RunId } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
 import { ModuleContents } from '../../executor/index.js';
 import { type OpenRunAnswer, packEntries, type RecordedRun } from '../../journal/index.js';
@@ -76,7 +76,7 @@ export class DurableRuns {
     const { clock } = this.#deps;
     checkKey(key);
     // Only an object's own fields go on: of an instance of a class some might lie in its prototype.
-    if (given !== undefined && !isPlain(givenObject(given, 'options'))) throw new TypeError('options must be a plain object');
+    if (given !== undefined && !isPlainObject(givenObject(given, 'options'))) throw new TypeError('options must be a plain object');
     for (const name of ['key', 'durable'])
       if (given && name in (given as object)) throw new TypeError(`resume takes no ${name} among its options`);
     const call: ResumeCall = new ResumeCall(newRunId(), {

@@ -1,4 +1,4 @@
-import { HandoffError, isPlain, refuseRevoked } from '../../base/index.js';
+import { HandoffError, isPlainObject, refuseRevoked } from '../../base/index.js';
 import type { RecordedRun, RecordedState } from '../../journal/index.js';
 import { type RunSummary, unpackSummary } from './record-end.js';
 
@@ -42,7 +42,8 @@ export function checkedQuery(given: unknown): RunRecordQuery {
   if (given === undefined) return {};
   refuseRevoked(given, 'the query');
   // Of an instance of a class, the query might lie in its prototype: every run would be meant.
-  if (typeof given !== 'object' || given === null || !isPlain(given)) throw new TypeError('the query must be an object of state and dagId');
+  if (typeof given !== 'object' || given === null || !isPlainObject(given))
+    throw new TypeError('the query must be an object of state and dagId');
   const { state, dagId, ...more } = given as RunRecordQuery;
   for (const name of Object.keys(more)) throw new TypeError(`unknown field "${name}" of the query`);
   if (state !== undefined && !STATES.includes(state))

@@ -40,8 +40,8 @@ export function traceHeader({ runId, plan, policy }: RunState): string {
 }
 
 /**
- * Returns a happening and its moment as the line with this number: `[number, nowMs, wallMs, happening]`, with bytes in base64. The header is
- * line 1.
+ * Returns a happening and its moment as the line with this number: `[number, nowMs, wallMs, happening]`, with bytes in base64. Line 1 is
+ * the header.
  */
 export const traceLine = (number: number, happening: RunHappening, { nowMs, wallMs }: Moment): string =>
   JSON.stringify([number, nowMs, wallMs, happening], asText);

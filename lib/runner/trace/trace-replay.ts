@@ -29,7 +29,7 @@ export class TraceReplay {
     return this.#state;
   }
 
-  /** Applies the next line. Throws `TypeError` if the file is not a trace, has another version, is damaged, or lacks a line before this one. */
+  /** Applies the next line. Throws `TypeError` if the file is not a trace, has another version, is damaged, or lacks the line before. */
   add(line: string): void {
     this.#line += 1;
     if (this.#bad !== undefined) throw new TypeError(`Cannot replay: line ${this.#bad} is damaged: it is no happening of a run`);
