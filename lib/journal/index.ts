@@ -2,7 +2,9 @@
 // In:  runs by key, groups of packed entries that their drivers append, the end.
 // Out: the record, for the node that opens the run next; one driver at a time; `HANDOFF_STORAGE_FAILED` with its reason.
 export { DataDir } from './data-dir/data-dir.js';
-export { type FileValueName, type ReadValue, ValueFiles, type ValueLoss, type ValueStamp } from './data-dir/value-files.js';
+export { LargeValues } from './data-dir/large-values.js';
+export type { RunFiles } from './data-dir/run-files.js';
+export { type RecordedFile, ValueFiles } from './data-dir/value-files.js';
 export { type JournalEntry, packEntries, unpackEntries } from './groups/pack-entries.js';
 export type {
   AppendOptions,

@@ -18,7 +18,8 @@ function open() {
     return true;
   }, clock);
   const ways: Record<string, FetchRoute> = { a: 'self', b: 'direct', d: 'direct' };
-  const fetches = new Fetches({ node: 'a', requests, wayTo: (node) => ways[node] ?? 'none', receivedFrom: () => received.bytes });
+  const wayTo = (node: string): FetchRoute => ways[node] ?? 'none';
+  const fetches = new Fetches({ node: 'a', requests, wayTo, receivedFrom: () => received.bytes, readFile: () => undefined });
   const heard: string[] = [];
   const held: StoredValue[] = [];
   const opened: unknown[] = [];

@@ -37,6 +37,7 @@ function open() {
     store,
     executor,
     fetches,
+    readFile: () => undefined,
     offers,
     refOf: (module, name) => ({ module, name }),
     send: (to, message) => {

@@ -20,15 +20,12 @@ const FOR_SPECS: Readonly<Record<string, string>> = {
   connections: 'the network in memory is a place for specs: they count what is left on it',
 };
 
-/** Parts of the package that are made before what uses them. */
-const NOT_IN_USE_YET = ['lib/journal/data-dir/value-files.ts'];
-
 /** Methods that are called by Node or by its prototype's own name. */
 const CALLED_BY_OTHERS = new Set(['_writeHostObject', '_readHostObject', 'hasRef']);
 
 const sources = sourcesOf('lib', 'bin');
 const byPath = new Map(sources.map((source) => [source.path, source]));
-const lib = sources.filter(({ path }) => path.startsWith('lib/') && !NOT_IN_USE_YET.some((begin) => path.startsWith(begin)));
+const lib = sources.filter(({ path }) => path.startsWith('lib/'));
 
 /** The first lines of threads and child processes, which load the rest. */
 const scripts: readonly { readonly path?: string; readonly tree: ts.SourceFile }[] = readdirSync(join(project, 'lib'), {

@@ -75,7 +75,7 @@ describe('large values as files', () => {
     await files.write(named(), [bytes(10, 1)], false);
     await files.write(named({ runId: 'other' }), [bytes(10, 1)], false);
     await writeFile(join(base, 'values', RUN, '1-9.x.new'), 'half');
-    await files.runs();
+    await files.removeHalves();
     expect(await readdir(join(base, 'values', RUN))).to.deep.equal(['1-7']);
     await files.removeRun(RUN);
     await files.removeRun(RUN);

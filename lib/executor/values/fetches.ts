@@ -60,6 +60,7 @@ export class Fetches {
    * a default. Returns a function that gives up; the listener is not called then.
    */
   fetch(far: RemoteValue, via: string | undefined, listener: ValueListener, withinMs?: number): () => void {
+    if (this.#deps.wayTo(far.from) === 'self') return this.#read(far, listener);
     const to = this.reaches(far.from) ? far.from : via;
     if (to === undefined || !this.reaches(to)) {
       listener.missing(this.#lost(far));
@@ -78,6 +79,23 @@ export class Fetches {
       if (listeners.size > 0 || this.#fetching.get(key)?.listeners !== listeners) return;
       this.#fetching.get(key)?.giveUp();
       this.#fetching.delete(key);
+    };
+  }
+
+  /** Reads a value that this node has in a file. */
+  #read(far: RemoteValue, listener: ValueListener): () => void {
+    let isWanted = true;
+    const { value } = far;
+    const reading = value.kind === 'of-run' ? this.#deps.readFile(value.runId, value.functionId) : undefined;
+    const read = (held: StoredValue | undefined): void => {
+      if (!isWanted) return;
+      if (held) listener.found(held);
+      else listener.missing(this.#lost(far));
+    };
+    if (reading) void reading.then(read);
+    else read(undefined);
+    return () => {
+      isWanted = false;
     };
   }
 
@@ -215,6 +233,8 @@ export interface FetchDeps {
   readonly node: string;
   readonly requests: Requests;
   wayTo(node: string): FetchRoute;
+  /** Reads a value of a run that this node drives from its file; `undefined` if there is none, or it is lost. */
+  readFile(runId: string, functionId: string): Promise<StoredValue | undefined> | undefined;
   /** Returns how many bytes of values have come from a node. Grows while one is on its way. */
   receivedFrom(node: string): number;
 }

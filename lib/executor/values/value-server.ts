@@ -4,7 +4,7 @@ import type { ValueName, WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, StoredValue } from '../../value/index.js';
 import type { AttemptHandle, Executor } from '../executor.js';
-import type { Fetches } from './fetches.js';
+import type { FetchDeps, Fetches } from './fetches.js';
 import type { Offers, ValueListener } from './offers.js';
 import { RIDES_ALONG_BYTES } from './remote-value.js';
 
@@ -47,6 +47,12 @@ export class ValueServer {
 
   #find(to: string, value: ValueName, listener: ValueListener): void {
     const { store, offers, fetches, node } = this.#deps;
+    /** Passes on what a file here has. */
+    const read = (runId: string, functionId: string, found: (held: StoredValue) => void): void => {
+      const reading = this.#deps.readFile(runId, functionId);
+      if (!reading) return listener.missing(undefined);
+      void reading.then((held) => (held ? found(held) : listener.missing(undefined)));
+    };
     const tell = (held: StoredValue | undefined): void => (held ? listener.found(held) : listener.missing(undefined));
     switch (value.kind) {
       case 'offered': {
@@ -60,7 +66,8 @@ export class ValueServer {
       }
       case 'of-run': {
         const held = store.get(value.runId, value.functionId);
-        if (held || value.origin === node) return tell(held);
+        if (held) return listener.found(held);
+        if (value.origin === node) return read(value.runId, value.functionId, listener.found);
         // For a node that has no way to the origin. The value is passed on and not kept.
         fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
         return;
@@ -71,7 +78,8 @@ export class ValueServer {
           return;
         }
         const held = store.get(value.runId, value.functionId);
-        return held ? this.#serialize(to, value, held, listener) : listener.missing(undefined);
+        const found = (one: StoredValue): void => this.#serialize(to, value, one, listener);
+        return held ? found(held) : read(value.runId, value.functionId, found);
       }
     }
   }
@@ -128,6 +136,8 @@ export interface ValueServerDeps {
   readonly store: ValueStore;
   readonly executor: Executor;
   readonly fetches: Fetches;
+  /** Reads a value of a run from its file here; `undefined` if there is none. */
+  readonly readFile: FetchDeps['readFile'];
   readonly offers: Offers;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly sendValue: (to: string, id: number, parts: readonly Uint8Array[]) => Promise<void>;

@@ -1,4 +1,4 @@
-import { DataDir, type Journal, type JournalOptions, journals } from '../../journal/index.js';
+import { DataDir, type Journal, type JournalOptions, journals, LargeValues, ValueFiles } from '../../journal/index.js';
 import type { DurablePlace } from '../../runner/index.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
@@ -8,23 +8,22 @@ import type { Environment } from './environment.js';
  * `HANDOFF_STORAGE_FAILED` and its reason; with `unreachable` once a database has not answered for `joinTimeoutMs`.
  */
 export async function openDurablePlace(options: CheckedNodeOptions, environment: Environment): Promise<DurablePlace | undefined> {
-  const { name: node, dataDir, leaseMs, journalWaitMs, network } = options;
+  const { name: node, dataDir, leaseMs, journalWaitMs, network, logger } = options;
   const { openJournal, clock } = environment;
   const given: JournalOptions = { node, clock, leaseMs, openTimeoutMs: network.joinTimeoutMs };
-  if (openJournal) {
-    const journal = await openJournal(given);
-    return { journal, journalWaitMs, close: () => journal.close() };
-  }
-  if (dataDir === undefined && options.journal === undefined) return undefined;
+  if (!openJournal && dataDir === undefined && options.journal === undefined) return undefined;
   // With both, the records are in the database; the folder is this node's own all the same.
   const folder = dataDir === undefined ? undefined : await DataDir.open(dataDir);
   try {
-    const journal = await openNamed(options.journal, folder, given);
+    const journal = await (openJournal?.(given) ?? openNamed(options.journal, folder, given));
+    const largeValues = folder && new LargeValues(folder.id, new ValueFiles(folder.path), logger);
+    await largeValues?.removeHalves();
     const close = async (): Promise<void> => {
       await journal.close();
+      await largeValues?.close();
       folder?.close();
     };
-    return { journal, journalWaitMs, close };
+    return { journal, journalWaitMs, largeValues, close };
   } catch (error) {
     folder?.close();
     throw error;

@@ -19,6 +19,7 @@ import { type BeatContent, Membership } from '../../nodes/index.js';
 import { PeerMesh, QuietLog, Requests, type WireMessage } from '../../peer/index.js';
 import { type DurablePlace, Runs } from '../../runner/index.js';
 import { ValueStore } from '../../store/index.js';
+import type { StoredValue } from '../../value/index.js';
 import { Answers } from '../cluster/answers.js';
 import { ClusterQuestions } from '../cluster/cluster-questions.js';
 import { MessageRouter } from '../cluster/message-router.js';
@@ -135,7 +136,9 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     const reach = membership.find(name)?.reach;
     return reach === 'linked' || reach === 'cut' ? 'direct' : 'none';
   };
-  const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name) });
+  const readFile = (runId: string, functionId: string): Promise<StoredValue | undefined> | undefined =>
+    durable?.largeValues?.valueOf(runId, functionId);
+  const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name), readFile });
   const offers = new Offers();
   const { refOf } = new CodeRefs();
   const remote = new RemoteExecutor(send, root, clock, peers);
@@ -167,7 +170,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const drives = (runId: string): boolean => runs.get(runId) !== undefined;
   const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, drives, send, turn, logger });
   const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
-  const values = new ValueServer({ node, store, executor, fetches, offers, send, sendValue, refOf });
+  const values = new ValueServer({ node, store, executor, fetches, readFile, offers, send, sendValue, refOf });
   const cluster = new ClusterQuestions({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
   /** Missing status of one member is no reason to hide the others. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../../base/index.js';
+import { StoredValue } from '../../value/index.js';
 import { isSameBytes } from '../groups/checksum.js';
 import { fileFailed } from '../storage-failed.js';
 
@@ -41,17 +42,25 @@ export class ValueFiles {
     }
   }
 
-  /** Reads a value, if it is what was recorded. A damaged file is set aside, so that it is looked at once. */
+  /** Reads a value, if it is what was recorded. A short or damaged file is set aside, so that it is looked at once. */
   async read(name: FileValueName, stamp: ValueStamp): Promise<ReadValue> {
     const path = this.#pathOf(name);
     try {
       const read = await readWhole(path, stamp);
-      if (typeof read !== 'string') return { type: 'whole', bytes: read };
-      if (read === 'damaged') await rename(path, path + SET_ASIDE).catch(() => {});
-      return { type: 'lost', loss: read, path };
+      return typeof read === 'string' ? await setAside(path, read) : { type: 'whole', bytes: read };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { type: 'lost', loss: 'missing', path };
-      throw fileFailed(`Cannot read ${JSON.stringify(path)}`, error);
+      return lostOrFailed(path, error);
+    }
+  }
+
+  /** Whether a value is there, by the size of its file alone. What is lost is set aside as by `read`. */
+  async find(name: FileValueName, { sizeBytes }: ValueStamp): Promise<LostValue | undefined> {
+    const path = this.#pathOf(name);
+    try {
+      const { size } = await stat(path);
+      return size === sizeBytes ? undefined : await setAside(path, size < sizeBytes ? 'short' : 'damaged');
+    } catch (error) {
+      return lostOrFailed(path, error);
     }
   }
 
@@ -60,18 +69,41 @@ export class ValueFiles {
     await rm(this.#pathOf(name), { force: true });
   }
 
+  /** Deletes all values of a run but these, and what is left of others. */
+  async removeOthers(runId: string, kept: readonly FileValueName[]): Promise<void> {
+    if (kept.length === 0) return this.removeRun(runId);
+    const names = new Set(kept.map((name) => this.#pathOf(name)));
+    for (const file of await readdir(this.#folderOf(runId)).catch(() => [])) {
+      const path = join(this.#folderOf(runId), file);
+      if (!names.has(path)) await rm(path, { force: true });
+    }
+  }
+
+  /** When something of a run was last written or deleted here, milliseconds since 1970; 0 if nothing of it is here. */
+  async changedAtMs(runId: string): Promise<number> {
+    return stat(this.#folderOf(runId)).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+  }
+
   /** Deletes all values of a run. */
   async removeRun(runId: string): Promise<void> {
     await rm(this.#folderOf(runId), { recursive: true, force: true });
   }
 
-  /** The names of the runs that have files here, as far as they can be told; files that a crash left half written are deleted. */
+  /** Deletes the files that a crash left half written. For a folder in which nothing is being written. */
+  async removeHalves(): Promise<void> {
+    for (const runId of await this.runs()) {
+      const folder = this.#folderOf(runId);
+      const files = await readdir(folder).catch(() => []);
+      for (const file of files) if (file.endsWith(BESIDE)) await rm(join(folder, file), { force: true });
+    }
+  }
+
+  /** The names of the runs that have files here, as far as they can be told. */
   async runs(): Promise<string[]> {
     const folders = await readdir(this.#folder).catch(() => []);
-    for (const folder of folders) {
-      const files = await readdir(join(this.#folder, folder)).catch(() => []);
-      for (const file of files) if (file.endsWith(BESIDE)) await rm(join(this.#folder, folder, file), { force: true });
-    }
     return folders.map((folder) => (folder.startsWith('x') ? Buffer.from(folder.slice(1), 'hex').toString() : folder));
   }
 
@@ -111,7 +143,8 @@ async function readWhole(path: string, { sizeBytes, digest }: ValueStamp): Promi
     if (size < sizeBytes) return 'short';
     if (size > sizeBytes) return 'damaged';
     const hash = createHash('sha256');
-    const bytes = new Uint8Array(sizeBytes);
+    // A large one in memory that threads share, so that it need not be copied for them.
+    const bytes = StoredValue.memory(sizeBytes)?.[0] ?? new Uint8Array(sizeBytes);
     for (let at = 0; at < sizeBytes; ) {
       const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK_BYTES, sizeBytes - at), at);
       if (bytesRead === 0) return 'short';
@@ -122,6 +155,16 @@ async function readWhole(path: string, { sizeBytes, digest }: ValueStamp): Promi
   } finally {
     await file.close();
   }
+}
+
+async function setAside(path: string, loss: ValueLoss): Promise<LostValue> {
+  await rename(path, path + SET_ASIDE).catch(() => {});
+  return { type: 'lost', loss, path };
+}
+
+function lostOrFailed(path: string, error: unknown): LostValue {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { type: 'lost', loss: 'missing', path };
+  throw fileFailed(`Cannot read ${JSON.stringify(path)}`, error);
 }
 
 /** A renamed file is there after a loss of power once its folder is synced. Windows has no such thing, and needs none. */
@@ -150,10 +193,24 @@ export interface ValueStamp {
   readonly digest: Uint8Array;
 }
 
+/** What a record says of the file of a value: in which `dataDir` it lies, what names it there, and its content. */
+export interface RecordedFile extends ValueStamp {
+  /** The id of the folder. */
+  readonly dataDir: string;
+  /** The epoch in which the value was made, and the number of its function in the plan of that epoch. */
+  readonly epoch: number;
+  readonly index: number;
+}
+
 /** Why a file is not the value that was recorded. */
 export type ValueLoss = 'missing' | 'short' | 'damaged';
 
+/** A value that counts as lost, and why. */
+export interface LostValue {
+  readonly type: 'lost';
+  readonly loss: ValueLoss;
+  readonly path: string;
+}
+
 /** What reading a value gives: its bytes, or why it counts as lost. */
-export type ReadValue =
-  | { readonly type: 'whole'; readonly bytes: Uint8Array }
-  | { readonly type: 'lost'; readonly loss: ValueLoss; readonly path: string };
+export type ReadValue = { readonly type: 'whole'; readonly bytes: Uint8Array } | LostValue;

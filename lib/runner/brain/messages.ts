@@ -88,6 +88,8 @@ export interface RecalledSuccess {
   readonly sizeBytes: number;
   /** Whether the value can be had: at the driver. */
   readonly hasValue: boolean;
+  /** Whether it is in a file there, and not in memory. */
+  readonly isFiled?: boolean;
 }
 
 /** What a run knows of itself from its record when it begins. */
@@ -184,6 +186,6 @@ export type RunCommand =
       readonly graceMs: number;
     }
   | { readonly type: 'rest-function'; readonly index: number; readonly attempt: number; readonly delayMs: number }
-  /** Fetches a collected value to the driver. */
+  /** Fetches a collected value to the driver, from the node that made it or from a file. */
   | { readonly type: 'fetch-value'; readonly index: number; readonly attempt: number }
   | { readonly type: 'end-run'; readonly error: ErrorData | undefined };

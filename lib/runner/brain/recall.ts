@@ -1,5 +1,5 @@
 // Brain: pure.
-import { consumed, dropUnneeded, valuesLost } from './lineage.js';
+import { dropUnneeded, valuesLost } from './lineage.js';
 import type { RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState } from './run-state.js';
 
@@ -16,11 +16,25 @@ export function recallMore(state: RunState, recalled: Recollection, at: Moment, 
   const end = Math.min(successes.length, state.recalledTo + RECALLED_AT_ONCE);
   for (; state.recalledTo < end; state.recalledTo += 1) recall(state, successes[state.recalledTo]!, recalled, at, out);
   if (end < successes.length) return false;
-  for (const { index } of successes) consumed(state, index, out);
-  for (const { index } of successes) if (state.hasValue[index] === 1) dropUnneeded(state, index, out);
+  for (const { index } of successes) producersLess(state, index);
+  // What is computed again needs its arguments: they must not be dropped before.
   const gone = successes.flatMap(({ index, hasValue }) => (hasValue ? [] : [index]));
   if (gone.length > 0) valuesLost(state, gone, at, out);
+  for (const { index, isFiled } of successes) {
+    if (state.hasValue[index] === 0) continue;
+    dropUnneeded(state, index, out);
+    if (!isFiled || state.policy.collected[index] === 0) continue;
+    state.fetching.set(index, state.attempts[index]!);
+    out.push({ type: 'fetch-value', index, attempt: state.attempts[index]! });
+  }
   return true;
+}
+
+/** A recalled function does not need its arguments any more. */
+function producersLess({ plan, consumersLeft }: RunState, index: number): void {
+  for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
+    consumersLeft[plan.producers[position]!]! -= 1;
+  }
 }
 
 function recall(state: RunState, success: RecalledSuccess, { tells }: Recollection, at: Moment, out: RunCommand[]): void {

@@ -14,7 +14,7 @@ import { checkedQuery, noSuchRun, type RunRecord, runRecordOf } from './recorded
 import { Recorder } from './recorder.js';
 import { type Opening, openingEntry } from './records.js';
 import { ResumeCall } from './resume-call.js';
-import { type Recalled, type RunHistory, readRecord, recall } from './run-record.js';
+import { fileFinder, type Recalled, type RunHistory, readRecord, recall, withFilesRead } from './run-record.js';
 import { takeDag, takePlan, unpackedDag, withInputsOf } from './take-plan.js';
 
 /** How often a run that another node drives is looked at, ms. */
@@ -102,7 +102,10 @@ export class DurableRuns {
   /** Deletes a run, and all that is recorded of it. */
   async forget(key: string): Promise<void> {
     checkKey(key);
-    await this.#place.journal.forgetRun(key);
+    const { journal, largeValues } = this.#place;
+    const [recorded] = await journal.findRuns({ key });
+    await journal.forgetRun(key);
+    if (recorded) await largeValues?.removeOthers(recorded.runId, []);
   }
 
   /** The node ends: what is not open yet will not be. */
@@ -199,8 +202,8 @@ export class DurableRuns {
       const request = this.#merged(call.request, record);
       const plan = record ? withInputsOf(given, record.plan) : given;
       driven.plan = plan;
-      const again = record && (await recall(record, plan, request.options.reuse, recorded.epoch + 1));
-      if (recorded && again && record && isReplay(recorded, again, request)) {
+      const again = record && (await this.#recall(recorded, record, plan, request));
+      if (recorded && again && isReplay(recorded, again, request)) {
         const recollection = { ...again.recollection, tells: 'collected' } as const;
         return this.#runs.open(request, { runId: recorded.runId as RunId, past: { recollection, values: again.values } });
       }
@@ -223,6 +226,16 @@ export class DurableRuns {
     return undefined;
   }
 
+  /** Finds the part of a record that holds. Collected values of a completed run are read from their files: they may be all it takes. */
+  async #recall(recorded: RecordedRun, record: RunHistory, plan: PlanRecord, { options }: RunRequest): Promise<Recalled> {
+    const { largeValues } = this.#place;
+    const { runId, epoch, state } = recorded;
+    const hasCompleted = state === 'completed';
+    const filesOf = fileFinder(largeValues, runId, hasCompleted);
+    const again = await recall(record, plan, { reuse: options.reuse, epoch: epoch + 1, filesOf });
+    return hasCompleted && largeValues ? withFilesRead(again, runId, largeValues, options.collected) : again;
+  }
+
   #opened(
     request: RunRequest,
     { run }: Extract<OpenRunAnswer, { type: 'opened' }>,
@@ -230,12 +243,17 @@ export class DurableRuns {
     plan: PlanRecord,
   ): OpenRun {
     const { clock, logger } = this.#deps;
-    const { journal, journalWaitMs } = this.#place;
-    const { durability } = request.options;
-    const recorder = new Recorder({ journal: run, lease: journal.lease, clock, logger, durability, journalWaitMs });
+    const { journal, journalWaitMs, largeValues } = this.#place;
+    const { durability, collected } = request.options;
+    const { runId, epoch } = run;
+    const { indexOf } = request.plan;
+    const isCollected = (index: number): boolean => collected[index] === 1;
+    const files = largeValues?.openRun({ runId, epoch, indexOf, recorded: again?.files ?? new Map(), isCollected });
+    const makeRoom = largeValues && (() => largeValues.makeRoom());
+    const recorder = new Recorder({ journal: run, lease: journal.lease, clock, logger, durability, journalWaitMs, files, makeRoom });
     const past = again && { recollection: again.recollection, values: again.values };
     try {
-      return this.#runs.open(request, { runId: run.runId as RunId, recorder, since: (again?.plan ?? plan).since, past });
+      return this.#runs.open(request, { runId: runId as RunId, recorder, files, since: (again?.plan ?? plan).since, past });
     } catch (error) {
       void recorder.end('interrupted', packSummary({ total: request.plan.size, succeeded: 0 }));
       throw error;

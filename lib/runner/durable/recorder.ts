@@ -1,5 +1,14 @@
 import type { Clock, HandoffError, Logger, Timer } from '../../base/index.js';
-import { isStorageFailed, type JournalEntry, type Lease, packEntries, type RecordedState, type RunJournal } from '../../journal/index.js';
+import {
+  isStorageFailed,
+  type JournalEntry,
+  type Lease,
+  packEntries,
+  type RecordedFile,
+  type RecordedState,
+  type RunFiles,
+  type RunJournal,
+} from '../../journal/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { Receipt } from '../brain/messages.js';
 import { failureEntry, nodeEntry, RECORDED_VALUE_BYTES, successEntry } from './records.js';
@@ -13,8 +22,9 @@ const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 5000;
 
 /**
- * Records what a run must not lose: collects entries and appends them in groups, one group at a time. While the journal cannot be written,
- * it tries again, and `mayStart` is false. After `journalWaitMs` the record is lost to this run.
+ * Records what a run must not lose: collects entries and appends them in groups, one group at a time. The file of a large value is written
+ * before its entry is added. While one of them cannot be written, it tries again, and `mayStart` is false. After `journalWaitMs` the record
+ * is lost to this run.
  */
 export class Recorder {
   readonly #deps: RecorderDeps;
@@ -26,12 +36,15 @@ export class Recorder {
   readonly #nodes = new Map<string, number>();
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
-  #failedSinceMs: number | undefined;
+  /** The values whose files are being written; by index, the attempt and when it is over. */
+  readonly #filing = new Map<number, { readonly attempt: number; readonly over: Promise<void> }>();
+  /** How many writes have failed, and are tried again. */
+  #failing = 0;
   #lost: HandoffError | undefined;
   /** Whether the node is ending: then it waits for no journal that stays away. */
   #isHurried = false;
-  /** Ends the rest between two tries. */
-  #wake: (() => void) | undefined;
+  /** What ends the rests between two tries. */
+  readonly #wakes = new Set<() => void>();
   /** Whether the lease was found lost, and its return is awaited. */
   #awaitsLease = false;
 
@@ -47,9 +60,14 @@ export class Recorder {
     return this.#deps.durability;
   }
 
+  /** Whether large values are recorded too. */
+  get hasFiles(): boolean {
+    return this.#deps.files !== undefined;
+  }
+
   /** Whether the run may start anything now. */
   get mayStart(): boolean {
-    if (this.#failedSinceMs !== undefined || this.#lost) return false;
+    if (this.#failing > 0 || this.#lost) return false;
     const { lease } = this.#deps;
     if (lease.isHeld()) return true;
     if (!this.#awaitsLease) {
@@ -71,13 +89,32 @@ export class Recorder {
 
   /** Records a success. A repeated one is recorded once. */
   success(index: number, attempt: number, receipt: Receipt, value: StoredValue | undefined): void {
-    if (this.#lost) return;
-    const isStrict = this.#deps.durability === 'strict';
-    if (isStrict) {
-      if (this.#waiting.get(index) === attempt) return;
-      this.#waiting.set(index, attempt);
-    }
-    this.#add(successEntry(index, attempt, receipt, this.#numberOf(receipt.node), recordable(value)));
+    if (this.#lost || this.#waiting.get(index) === attempt) return;
+    const packed = recordable(value);
+    const { files } = this.#deps;
+    if (value && !packed && files) this.#file(index, attempt, receipt, value, files);
+    else this.#addSuccess(index, attempt, receipt, packed);
+  }
+
+  #addSuccess(index: number, attempt: number, receipt: Receipt, value: Uint8Array | RecordedFile | undefined): void {
+    if (this.#deps.durability === 'strict') this.#waiting.set(index, attempt);
+    this.#add(successEntry(index, attempt, receipt, this.#numberOf(receipt.node), value));
+  }
+
+  #file(index: number, attempt: number, receipt: Receipt, value: StoredValue, files: RunFiles): void {
+    if (this.#filing.get(index)?.attempt === attempt) return;
+    // A live value may be changed by its user while it is written: its bytes are not.
+    const parts = value.isPacked ? value.toParts('result') : [value.pack('result')];
+    const isSynced = this.#deps.durability === 'strict';
+    let file: RecordedFile | undefined;
+    const write = async (): Promise<void> => {
+      file = await files.write(index, parts, isSynced);
+    };
+    const over = this.#tried(write).then(() => {
+      this.#filing.delete(index);
+      if (!this.#lost) this.#addSuccess(index, attempt, receipt, file);
+    });
+    this.#filing.set(index, { attempt, over });
   }
 
   /** Records that a function has failed for good. */
@@ -91,8 +128,10 @@ export class Recorder {
    */
   async end(state: EndState, summary: Uint8Array): Promise<HandoffError | undefined> {
     if (state === 'interrupted') this.hurry();
+    while (!this.#lost && this.#filing.size > 0) await [...this.#filing.values()][0]!.over;
     while (!this.#lost && (this.#writing || this.#entries.length > 0)) await (this.#writing ?? this.#write());
     if (!this.#lost) await this.#tried(() => this.#deps.journal.end(state, summary));
+    this.#deps.files?.close(state === 'completed' && !this.#lost);
     if (isStorageFailed(this.#lost)) this.#endLater(summary);
     return this.#lost;
   }
@@ -100,7 +139,7 @@ export class Recorder {
   /** The node is about to end: a journal that cannot be written now is not waited for. */
   hurry(): void {
     this.#isHurried = true;
-    this.#wake?.();
+    for (const wake of this.#wakes) wake();
   }
 
   #numberOf(node: string): number {
@@ -153,21 +192,23 @@ export class Recorder {
 
   /** Tries until it works, or the record is lost. */
   async #tried(call: () => Promise<void>): Promise<void> {
-    const { clock, journal, journalWaitMs, logger } = this.#deps;
+    const { clock, journalWaitMs, makeRoom } = this.#deps;
+    let sinceMs: number | undefined;
     for (let failures = 0; !this.#lost; failures += 1) {
       try {
         await call();
-        this.#back();
+        if (sinceMs !== undefined) this.#back();
         return;
       } catch (thrown) {
         const error = thrown as HandoffError;
         if (!isStorageFailed(error)) return this.#lose(error);
+        if (error.reason === 'full' && (await makeRoom?.())) continue;
         const nowMs = clock.now();
-        if (this.#failedSinceMs === undefined) {
-          this.#failedSinceMs = nowMs;
-          logger.warn({ runId: journal.runId, key: journal.key, err: error }, 'the journal cannot be written: durable runs pause');
+        if (sinceMs === undefined) {
+          sinceMs = nowMs;
+          this.#fails(error);
         }
-        const leftMs = this.#failedSinceMs + journalWaitMs - nowMs;
+        const leftMs = sinceMs + journalWaitMs - nowMs;
         if (leftMs <= 0 || this.#isHurried) return this.#lose(error);
         await this.#rest(Math.min(leftMs, LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 20)));
       }
@@ -176,17 +217,26 @@ export class Recorder {
 
   #rest(delayMs: number): Promise<void> {
     return new Promise<void>((resolve) => {
-      const timer = this.#deps.clock.after(delayMs, resolve);
-      this.#wake = () => {
+      const wake = (): void => {
+        this.#wakes.delete(wake);
         timer.cancel();
         resolve();
       };
+      const timer = this.#deps.clock.after(delayMs, wake);
+      this.#wakes.add(wake);
     });
   }
 
+  #fails(error: HandoffError): void {
+    this.#failing += 1;
+    if (this.#failing > 1) return;
+    const { journal, logger } = this.#deps;
+    logger.warn({ runId: journal.runId, key: journal.key, err: error }, 'the journal cannot be written: durable runs pause');
+  }
+
   #back(): void {
-    if (this.#failedSinceMs === undefined) return;
-    this.#failedSinceMs = undefined;
+    this.#failing -= 1;
+    if (this.#failing > 0) return;
     const { journal, logger } = this.#deps;
     logger.info({ runId: journal.runId, key: journal.key }, 'the journal can be written again: durable runs go on');
     this.#listener?.resumed();
@@ -196,7 +246,7 @@ export class Recorder {
     if (this.#lost) return;
     this.#lost = error;
     this.#timer?.cancel();
-    this.#wake?.();
+    for (const wake of this.#wakes) wake();
     this.#entries = [];
     this.#listener?.lost(error);
   }
@@ -219,9 +269,12 @@ export class Recorder {
 /** A result above this size is not packed just to see whether it goes into the journal, bytes. */
 const PACKED_TO_SEE_BYTES = 2 * RECORDED_VALUE_BYTES;
 
-/** Returns the error of a result that cannot be recorded: with `freeze: false`, loop functions may return things that are not values. */
-export function unrecordable(value: StoredValue): ThrownData | undefined {
-  if (value.isPacked || value.sizeBytes > PACKED_TO_SEE_BYTES) return undefined;
+/**
+ * Returns the error of a result that cannot be recorded: with `freeze: false`, loop functions may return things that are not values.
+ * `hasFiles`: whether large ones are recorded too.
+ */
+export function unrecordable(value: StoredValue, hasFiles: boolean): ThrownData | undefined {
+  if (value.isPacked || (value.sizeBytes > PACKED_TO_SEE_BYTES && !hasFiles)) return undefined;
   try {
     value.pack('result');
     return undefined;
@@ -249,6 +302,10 @@ export interface RecorderDeps {
   readonly durability: Durability;
   /** How long an unwritable journal may stay away, ms. */
   readonly journalWaitMs: number;
+  /** The files of large values; missing where the node has no folder for them. */
+  readonly files?: RunFiles | undefined;
+  /** Makes room on a full disk. Returns whether there is more now. */
+  readonly makeRoom?: (() => Promise<boolean>) | undefined;
 }
 
 /** The callbacks of a recorder. */

@@ -1,5 +1,5 @@
 import type { PlanRecord } from '../../dag/index.js';
-import { type JournalEntry, unpackEntries } from '../../journal/index.js';
+import { type JournalEntry, type RecordedFile, unpackEntries } from '../../journal/index.js';
 import { pack, unpack } from '../../value/index.js';
 import type { Receipt, RerunReason } from '../brain/messages.js';
 import type { PackedDag } from './take-plan.js';
@@ -29,6 +29,7 @@ const NO_BYTES = new Uint8Array(0);
 /** A success's fixed part: flags, attempt, node, size and duration, 4 + 4 + 8 + 8 bytes after the flags. */
 const SUCCESS_BYTES = 25;
 const HAS_VALUE = 1;
+const HAS_FILE = 2;
 
 /** The entry with which the first group of an opening begins. */
 export function openingEntry({ inputs, planned, ...opening }: Opening): JournalEntry {
@@ -46,23 +47,52 @@ const unshared = (packed: Uint8Array): Uint8Array => (packed.buffer instanceof A
 /** Names a node of this epoch by a number. */
 export const nodeEntry = (number: number, name: string): JournalEntry => ({ kind: KINDS.node, index: number, bytes: Buffer.from(name) });
 
-/** A success. `node`: the number of the receipt's node. `value`: the packed result, where it goes into the journal. */
+/** A success. `node`: the number of the receipt's node. `value`: the packed result, where it goes into the journal, or its file. */
 export function successEntry(
   index: number,
   attempt: number,
   { sizeBytes, tookMs }: Receipt,
   node: number,
-  value: Uint8Array | undefined,
+  value: Uint8Array | RecordedFile | undefined,
 ): JournalEntry {
-  const bytes = new Uint8Array(SUCCESS_BYTES + (value?.length ?? 0));
+  const isFile = value !== undefined && 'digest' in value;
+  const rest = isFile ? packFile(value) : value;
+  const bytes = new Uint8Array(SUCCESS_BYTES + (rest?.length ?? 0));
   const view = new DataView(bytes.buffer);
-  view.setUint8(0, value ? HAS_VALUE : 0);
+  view.setUint8(0, isFile ? HAS_FILE : value ? HAS_VALUE : 0);
   view.setUint32(1, attempt);
   view.setUint32(5, node);
   view.setFloat64(9, sizeBytes);
   view.setFloat64(17, tookMs);
-  if (value) bytes.set(value, SUCCESS_BYTES);
+  if (rest) bytes.set(rest, SUCCESS_BYTES);
   return { kind: KINDS.success, index, bytes };
+}
+
+/** A file's fixed part: size, epoch and number, 8 + 4 + 4 bytes, and the digest. The id of the folder follows. */
+const FILE_BYTES = 48;
+const DIGEST_AT = 16;
+
+function packFile({ dataDir, epoch, index, sizeBytes, digest }: RecordedFile): Uint8Array {
+  const folder = Buffer.from(dataDir);
+  const bytes = new Uint8Array(FILE_BYTES + folder.length);
+  const view = new DataView(bytes.buffer);
+  view.setFloat64(0, sizeBytes);
+  view.setUint32(8, epoch);
+  view.setUint32(12, index);
+  bytes.set(digest, DIGEST_AT);
+  bytes.set(folder, FILE_BYTES);
+  return bytes;
+}
+
+function unpackFile(bytes: Uint8Array): RecordedFile {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    dataDir: Buffer.from(bytes.subarray(FILE_BYTES)).toString(),
+    epoch: view.getUint32(8),
+    index: view.getUint32(12),
+    sizeBytes: view.getFloat64(0),
+    digest: bytes.slice(DIGEST_AT, FILE_BYTES),
+  };
 }
 
 /** A final failure. The error itself is not recorded: it is reported when it happens. */
@@ -77,6 +107,8 @@ export interface RecordedSuccess {
   readonly tookMs: number;
   /** The packed result; missing where it was too large. A view of the group. */
   readonly value: Uint8Array | undefined;
+  /** Where a large result lies; missing where it was in memory alone. */
+  readonly file: RecordedFile | undefined;
 }
 
 /** Reads the entries of one group. */
@@ -87,9 +119,17 @@ export function readEntries(group: Uint8Array, epoch: number, nodes: Map<number,
     else if (kind === KINDS.opening) told.opening(unpack(bytes, { freeze: false }) as Opening, epoch);
     else if (kind === KINDS.success) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const value = view.getUint8(0) === HAS_VALUE ? bytes.subarray(SUCCESS_BYTES) : undefined;
-      const node = nodes.get(view.getUint32(5)) ?? '';
-      told.success(index, { epoch, attempt: view.getUint32(1), node, sizeBytes: view.getFloat64(9), tookMs: view.getFloat64(17), value });
+      const flag = view.getUint8(0);
+      const rest = bytes.subarray(SUCCESS_BYTES);
+      told.success(index, {
+        epoch,
+        attempt: view.getUint32(1),
+        node: nodes.get(view.getUint32(5)) ?? '',
+        sizeBytes: view.getFloat64(9),
+        tookMs: view.getFloat64(17),
+        value: flag === HAS_VALUE ? rest : undefined,
+        file: flag === HAS_FILE ? unpackFile(rest) : undefined,
+      });
     }
   }
 }

@@ -8,7 +8,7 @@ import {
   type Reuse,
   sinceEpoch,
 } from '../../dag/index.js';
-import type { Journal, RecordedRun } from '../../journal/index.js';
+import type { Journal, LargeValues, RecordedFile, RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { RecalledSuccess, Recollection, RerunReason } from '../brain/messages.js';
 import { type Opening, type RecordedSuccess, readEntries } from './records.js';
@@ -86,8 +86,10 @@ class RecordReader {
 /** The part of a run's past that holds for its present plan. */
 export interface Recalled {
   readonly recollection: Recollection;
-  /** The values that this node has, by function. */
+  /** The values of the record itself, by function. */
   readonly values: ReadonlyMap<number, StoredValue>;
+  /** The files of this node that hold values, by function. A value is read when something needs it. */
+  readonly files: ReadonlyMap<number, RecordedFile>;
   /** The plan, with the openings in which functions became what they are. */
   readonly plan: PlanRecord;
   /** Whether the recorded plan describes this one too. */
@@ -95,13 +97,16 @@ export interface Recalled {
 }
 
 /** Finds the recorded successes that hold for a plan in the next epoch, and the reasons why others do not. */
-export async function recall(history: RunHistory, now: PlanRecord, reuse: Reuse, epoch: number): Promise<Recalled> {
+export async function recall(
+  history: RunHistory,
+  now: PlanRecord,
+  { reuse, epoch, filesOf }: { readonly reuse: Reuse; readonly epoch: number; readonly filesOf: FileFinder },
+): Promise<Recalled> {
   const comparison = await doInTurns(comparePlans(history.plan, now, reuse));
   const since = sinceEpoch(history.plan, comparison, epoch);
   const before = new Map(history.opening.reasons);
-  const successes: RecalledSuccess[] = [];
+  const holding: [number, RecordedSuccess][] = [];
   const reasons: [number, RerunReason][] = [];
-  const values = new Map<number, StoredValue>();
   for (let index = 0; index < now.size; index += 1) {
     const at = comparison.recordedAs[index]!;
     if (at < 0) continue;
@@ -110,16 +115,50 @@ export async function recall(history: RunHistory, now: PlanRecord, reuse: Reuse,
     if (!success || history.failed.has(at)) {
       if (history.failed.has(at)) reasons.push([index, reason ?? 'failed']);
     } else if (success.epoch < since[index]!) reasons.push([index, reason ?? 'producer']);
-    else {
-      const { attempt, node, tookMs, sizeBytes, value } = success;
-      successes.push({ index, attempt, node, tookMs, sizeBytes, hasValue: value !== undefined });
-      // A view would keep its whole group in memory, and take it along to threads.
-      if (value) values.set(index, StoredValue.packed(value.slice()));
-    }
+    else holding.push([index, success]);
   }
+  const files = await filesOf(holding.flatMap(([index, { file }]) => (file ? [[index, file]] : [])));
+  const values = new Map<number, StoredValue>();
+  const successes = holding.map(([index, { attempt, node, tookMs, sizeBytes, value }]): RecalledSuccess => {
+    // A view would keep its whole group in memory, and take it along to threads.
+    if (value) values.set(index, StoredValue.packed(value.slice()));
+    const isFiled = files.has(index);
+    return { index, attempt, node, tookMs, sizeBytes, hasValue: value !== undefined || isFiled, ...(isFiled && { isFiled }) };
+  });
   const recollection: Recollection = { successes, reasons, tells: 'all' };
   const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
-  return { recollection, values, plan: { ...now, since }, isSame };
+  return { recollection, values, files, plan: { ...now, since }, isSame };
 }
 
+/** Returns those of the files of some functions that are here. */
+export type FileFinder = (recorded: readonly (readonly [index: number, file: RecordedFile])[]) => Promise<Map<number, RecordedFile>>;
+
+/** Finds files of a run in the folder of this node, if it has one. `mayBeMissing`: whether they may have been deleted on purpose. */
+export const fileFinder =
+  (folder: LargeValues | undefined, runId: string, mayBeMissing: boolean): FileFinder =>
+  async (recorded) => {
+    const isThere = await Promise.all(recorded.map(([, file]) => folder?.isThere(runId, file, mayBeMissing) ?? false));
+    return new Map(recorded.filter((_, at) => isThere[at]));
+  };
+
 const reasonOf = (change: FunctionChange): RerunReason | undefined => (change === 'same' || change === 'new' ? undefined : change);
+
+/** Reads the files of collected values. Those that are lost count as lost from the start. */
+export async function withFilesRead(again: Recalled, runId: string, folder: LargeValues, collected: Uint8Array): Promise<Recalled> {
+  const files = new Map(again.files);
+  const values = new Map(again.values);
+  await Promise.all(
+    [...again.files].map(async ([index, file]) => {
+      if (collected[index] !== 1) return;
+      const value = await folder.read(runId, file);
+      if (value) values.set(index, value);
+      else files.delete(index);
+    }),
+  );
+  const successes = again.recollection.successes.map((success): RecalledSuccess => {
+    const { isFiled, ...rest } = success;
+    if (!isFiled || collected[success.index] !== 1) return success;
+    return { ...rest, hasValue: values.has(success.index) };
+  });
+  return { ...again, files, values, recollection: { ...again.recollection, successes } };
+}

@@ -75,7 +75,8 @@ export class DagRun implements AllocatorClient {
     const journal = order.recorder?.durability ?? 'none';
     this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs, journal });
     this.#trace = tracerOf(this.state);
-    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes: this.state.nodes, collected, mayRetry }, deps);
+    const { nodes, states } = this.state;
+    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes, states, files: order.files, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);
@@ -134,7 +135,7 @@ export class DagRun implements AllocatorClient {
 
   #begin(): void {
     const { recorder, past } = this.order;
-    for (const [index, value] of past?.values ?? []) this.#values.recalled(index, value);
+    if (past) this.#values.recalled(past);
     this.#happenings.unshift(past ? { type: 'run-begun', recalled: past.recollection } : { type: 'run-begun' });
     recorder?.listen({
       recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),

@@ -137,7 +137,7 @@ export class FunctionAttempts {
       return feed(happeningOf({ state, plan: job.plan, index, attempt, random: this.#deps.random() }, outcome));
     }
     const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
-    const refusal = value && job.recorder && unrecordable(value);
+    const refusal = value && job.recorder && unrecordable(value, job.recorder.hasFiles);
     if (refusal) return feed({ type: 'attempt-failed', index, attempt, error: refusal, final: true, random: 0 });
     const { tookMs } = outcome;
     const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;

@@ -127,7 +127,7 @@ export class RemoteSide {
   #bring(index: number, functionId: string): void {
     const { fetches, node } = this.#deps;
     const given = this.#values.ofFunction(index, node);
-    if (!isRemote(given)) return this.#moved(index, functionId);
+    if (!isRemote(given) || given.from === node) return this.#moved(index, functionId);
     const found = (held: StoredValue): void => {
       this.#values.keep(index, held);
       this.#moved(index, functionId);

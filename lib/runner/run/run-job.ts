@@ -14,7 +14,7 @@ import type {
   RemoteOutcome,
   StartBudget,
 } from '../../executor/index.js';
-import type { Journal } from '../../journal/index.js';
+import type { Journal, LargeValues, RunFiles } from '../../journal/index.js';
 import type { WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
@@ -35,6 +35,8 @@ export interface RunJob {
   readonly constants: Constants;
   /** Writes down what must not be lost; missing in runs that are not durable. */
   readonly recorder?: Recorder | undefined;
+  /** The files of its large values; missing in runs that are not durable, and where the node has no folder for them. */
+  readonly files?: RunFiles | undefined;
   /** By function, the opening of the run in which it became what it is; missing in runs that are not durable. */
   readonly since?: Readonly<Uint32Array> | undefined;
   /** The past of a run that goes on; missing in a new one. */
@@ -114,6 +116,8 @@ export interface DurablePlace {
   readonly journal: Journal;
   /** For so long a journal that cannot be written may stay away, ms. */
   readonly journalWaitMs: number;
+  /** Where large values lie; `undefined` if the node has no folder for them. */
+  readonly largeValues?: LargeValues | undefined;
   /** Closes the journal and its folder. */
   close(): Promise<void>;
 }

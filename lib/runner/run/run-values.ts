@@ -5,6 +5,7 @@ import {
   type ArgumentValue,
   type AttemptHandle,
   type Executor,
+  type Fetches,
   isRemote,
   moduleOnWire,
   type Offers,
@@ -12,10 +13,12 @@ import {
   RIDES_ALONG_BYTES,
   type ValueMaker,
 } from '../../executor/index.js';
+import type { RunFiles } from '../../journal/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
 import { Nearness } from './nearness.js';
+import type { RunPast } from './run-job.js';
 
 /** Locates the values of one run, and determines how a node gets one: it is there, rides along, or is fetched. */
 export class RunValues implements ValueLocations {
@@ -53,17 +56,29 @@ export class RunValues implements ValueLocations {
     this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
   }
 
-  /** Keeps a result that the journal had, wherever it was made. For a run that has not begun. */
-  recalled(index: number, held: StoredValue): void {
-    this.made(index, held.sizeBytes);
-    this.moved(index);
-    this.keep(index, held);
+  /** The past of a run that has not begun: the driver has the values that are recorded, in memory or in files, wherever they were made. */
+  recalled({ recollection, values }: RunPast): void {
+    for (const [index, held] of values) {
+      this.made(index, held.sizeBytes);
+      this.moved(index);
+      this.keep(index, held);
+    }
+    for (const { index, sizeBytes, isFiled } of recollection.successes) {
+      if (!isFiled) continue;
+      this.made(index, sizeBytes);
+      this.moved(index);
+    }
   }
 
   /** Drops a result: nothing here needs it any more. */
   drop(index: number): void {
+    const { runId, plan, files, states } = this.#of;
     this.#here[index] = undefined;
-    this.#deps.store.release(this.#of.runId, this.#of.plan.ids[index]!);
+    this.#deps.store.release(runId, plan.ids[index]!);
+    if (!files) return;
+    // One that failed may be tried again by a resumption.
+    const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
+    if (dependents.every((one) => states[one] === 'succeeded')) files.unneeded(index);
   }
 
   /** Returns the result of a function, for an attempt on `target`. */
@@ -162,20 +177,25 @@ export class RunValues implements ValueLocations {
     const packed = extra.pack('extra');
     if (origin === node) {
       return this.#offered((listener) => {
-        const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
-        if (!(source instanceof StoredValue)) return listener.missing(undefined);
         const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node, idempotencyKey: consumer.idempotencyKey };
         const place = this.#deps.executor.isolationFor(isolation);
-        const serialize = { role: 'serialize', functionId, code, isolation: place, inputs: [source], asList: false, wanted: true } as const;
-        const steps = [{ ...serialize, extra: StoredValue.packed(packed, 'caller') }];
-        const handle = this.#deps.executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
-        this.#serializing ??= new Set();
-        this.#serializing.add(handle);
-        handle.listen((outcome) => {
-          this.#serializing?.delete(handle);
-          if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
-          else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
-        });
+        const found = (source: StoredValue): void => {
+          const inputs = [source];
+          const serialize = { role: 'serialize', functionId, code, isolation: place, inputs, asList: false, wanted: true } as const;
+          const steps = [{ ...serialize, extra: StoredValue.packed(packed, 'caller') }];
+          const handle = this.#deps.executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
+          this.#serializing ??= new Set();
+          this.#serializing.add(handle);
+          handle.listen((outcome) => {
+            this.#serializing?.delete(handle);
+            if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
+            else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
+          });
+        };
+        const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
+        if (!isRemote(source)) return found(source);
+        // It may be in a file here.
+        this.#deps.fetches.fetch(source, undefined, { found, missing: (error) => listener.missing(error) });
       }, 0);
     }
     const { module: driverModule, name } = code as { module: string; name: string };
@@ -249,6 +269,7 @@ export interface RunValuesDeps {
   readonly allocation: Allocator;
   readonly store: ValueStore;
   readonly offers: Offers;
+  readonly fetches: Fetches;
   readonly executor: Executor;
 }
 
@@ -266,6 +287,9 @@ export interface RunValuesOf {
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   /** The node where each function ran, by index. */
   readonly nodes: readonly (string | undefined)[];
+  readonly states: RunState['states'];
+  /** The files of its large values, if it has any. */
+  readonly files: RunFiles | undefined;
   /** 1 if the run's caller gets its value. */
   readonly collected: Uint8Array;
   /** Whether a function that fails is tried again. */

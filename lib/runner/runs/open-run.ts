@@ -68,6 +68,6 @@ export interface RunView {
 }
 
 /** What makes a run the one that it is. */
-export interface RunIdentity extends Pick<RunJob, 'recorder' | 'since' | 'past'> {
+export interface RunIdentity extends Pick<RunJob, 'recorder' | 'files' | 'since' | 'past'> {
   readonly runId: RunId;
 }

@@ -116,13 +116,13 @@ export class Runs {
     return this.#open(request, { runId });
   }
 
-  #open({ plan, options, kinds, inputs, constants }: RunRequest, { runId, recorder, since, past }: RunIdentity): OpenRun {
+  #open({ plan, options, kinds, inputs, constants }: RunRequest, { runId, recorder, files, since, past }: RunIdentity): OpenRun {
     const { store } = this.#deps;
     const estimates = this.#estimates.of(plan);
     const paths = remainingPaths(plan, (index) => estimates[index]!);
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
     const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
-    const job = { runId, runnerName, plan, options, kinds, inputs, constants, recorder, since, past, ended };
+    const job = { runId, runnerName, plan, options, kinds, inputs, constants, recorder, files, since, past, ended };
     const run: DagRun = new DagRun(job, paths, this.#deps);
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);

@@ -1,0 +1,131 @@
+import type { Logger } from '../../base/index.js';
+import { StoredValue } from '../../value/index.js';
+import { RunFiles, type RunFilesOf } from './run-files.js';
+import type { FileValueName, LostValue, RecordedFile, ValueFiles } from './value-files.js';
+
+/** How many files are written or read at once: as many as Node has threads for files. */
+const FILES_AT_ONCE = 4;
+
+/** The large values of durable runs on this node, as files of its `dataDir`. Nothing of them stays in memory here. */
+export class LargeValues {
+  /** The id of the folder. */
+  readonly dataDir: string;
+  readonly #files: ValueFiles;
+  readonly #logger: Logger;
+  /** The runs that this node drives. */
+  readonly #runs = new Map<string, RunFiles>();
+  #busy = 0;
+  #waiting: (() => void)[] = [];
+  /** Called when nothing is written or read any more. */
+  #idle: (() => void)[] = [];
+
+  constructor(dataDir: string, files: ValueFiles, logger: Logger) {
+    this.dataDir = dataDir;
+    this.#files = files;
+    this.#logger = logger;
+  }
+
+  /** Opens the files of a run that this node drives from now on, until they are closed. */
+  openRun(of: RunFilesOf): RunFiles {
+    const run: RunFiles = new RunFiles(of, this, () => {
+      if (this.#runs.get(of.runId) === run) this.#runs.delete(of.runId);
+    });
+    this.#runs.set(of.runId, run);
+    return run;
+  }
+
+  /** Reads a value of a run that is driven here; `undefined` if it has no file, or is lost. */
+  valueOf(runId: string, functionId: string): Promise<StoredValue | undefined> | undefined {
+    return this.#runs.get(runId)?.read(functionId);
+  }
+
+  /** Writes a value. Rejects as `ValueFiles` does. */
+  async write(name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile> {
+    const { epoch, index } = name;
+    const stamp = await this.#inTurn(() => this.#files.write(name, parts, isSynced));
+    return { dataDir: this.dataDir, epoch, index, ...stamp };
+  }
+
+  /** Reads a value, if it is what was recorded. A value that is lost is logged. */
+  async read(runId: string, file: RecordedFile): Promise<StoredValue | undefined> {
+    try {
+      const read = await this.#inTurn(() => this.#files.read({ runId, ...file }, file));
+      if (read.type === 'whole') return StoredValue.arrived([read.bytes]);
+      this.#lost(runId, read);
+    } catch (error) {
+      this.#logger.warn({ runId, err: error }, 'a recorded value cannot be read: it counts as lost');
+    }
+    return undefined;
+  }
+
+  /** Whether a value is here, by its size. A value that is lost is logged, unless it is missing and that is no wonder. */
+  async isThere(runId: string, file: RecordedFile, mayBeMissing: boolean): Promise<boolean> {
+    if (file.dataDir !== this.dataDir) return false;
+    try {
+      const lost = await this.#inTurn(() => this.#files.find({ runId, ...file }, file));
+      if (lost && !(mayBeMissing && lost.loss === 'missing')) this.#lost(runId, lost);
+      return lost === undefined;
+    } catch (error) {
+      this.#logger.warn({ runId, err: error }, 'a recorded value cannot be read: it counts as lost');
+      return false;
+    }
+  }
+
+  /** Deletes a value. */
+  remove(runId: string, { epoch, index }: RecordedFile): Promise<void> {
+    return this.#inTurn(() => this.#files.remove({ runId, epoch, index }));
+  }
+
+  /** Deletes the values of a run but these. */
+  removeOthers(runId: string, kept: readonly RecordedFile[]): Promise<void> {
+    return this.#inTurn(() =>
+      this.#files.removeOthers(
+        runId,
+        kept.map(({ epoch, index }) => ({ runId, epoch, index })),
+      ),
+    );
+  }
+
+  /** The disk is full: deletes the values that nothing is left to need. Returns whether there were any. */
+  async makeRoom(): Promise<boolean> {
+    let removed = 0;
+    for (const run of [...this.#runs.values()]) removed += await run.removeUnneeded();
+    if (removed > 0) this.#logger.info({ removed }, 'the disk is full: the files of values that nothing needs any more were deleted');
+    return removed > 0;
+  }
+
+  /** Deletes what a crash left half written. To be called before anything is written. */
+  removeHalves(): Promise<void> {
+    return this.#inTurn(() => this.#files.removeHalves());
+  }
+
+  /** Deletes the values of those runs of which `isOver` says so; it gets the time when something of them was last written or deleted. */
+  async sweep(isOver: (runId: string, changedAtMs: number) => Promise<boolean>): Promise<void> {
+    for (const runId of await this.#files.runs()) {
+      if (this.#runs.has(runId) || !(await isOver(runId, await this.#files.changedAtMs(runId)))) continue;
+      if (!this.#runs.has(runId)) await this.removeOthers(runId, []);
+    }
+  }
+
+  /** Resolves when nothing is written or read any more. */
+  async close(): Promise<void> {
+    while (this.#busy > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #lost(runId: string, { loss, path }: LostValue): void {
+    this.#logger.warn({ runId, path, loss }, 'a recorded value is not whole: it counts as lost');
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#busy >= FILES_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#busy += 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#busy -= 1;
+      if (this.#busy === 0) for (const tell of this.#idle.splice(0)) tell();
+    }
+  }
+}

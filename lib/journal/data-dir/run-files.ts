@@ -1,0 +1,87 @@
+import type { StoredValue } from '../../value/index.js';
+import type { FileValueName, RecordedFile } from './value-files.js';
+
+/** The files of a run's large values, while this node drives it. */
+export class RunFiles {
+  readonly #of: RunFilesOf;
+  readonly #folder: RunFolder;
+  readonly #closed: () => void;
+  /** By function. */
+  readonly #files: Map<number, RecordedFile>;
+  readonly #reading = new Map<RecordedFile, Promise<StoredValue | undefined>>();
+  readonly #unneeded = new Set<number>();
+
+  constructor(of: RunFilesOf, folder: RunFolder, closed: () => void) {
+    this.#of = of;
+    this.#folder = folder;
+    this.#closed = closed;
+    this.#files = new Map(of.recorded);
+  }
+
+  /** Writes the value of a function. Rejects with `HANDOFF_STORAGE_FAILED`. */
+  async write(index: number, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile> {
+    const { runId, epoch } = this.#of;
+    const file = await this.#folder.write({ runId, epoch, index }, parts, isSynced);
+    this.#files.set(index, file);
+    return file;
+  }
+
+  /** Reads the value of a function; `undefined` if it has no file, or is lost. Readers at the same time share it. */
+  read(functionId: string): Promise<StoredValue | undefined> | undefined {
+    const index = this.#of.indexOf.get(functionId) ?? -1;
+    const file = this.#files.get(index);
+    if (!file) return undefined;
+    let reading = this.#reading.get(file);
+    if (reading) return reading;
+    reading = this.#folder.read(this.#of.runId, file).then((value) => {
+      this.#reading.delete(file);
+      if (!value && this.#files.get(index) === file) this.#files.delete(index);
+      return value;
+    });
+    this.#reading.set(file, reading);
+    return reading;
+  }
+
+  /** The value of a function is not needed any more, unless the run is resumed and a function is another one then. */
+  unneeded(index: number): void {
+    if (this.#files.has(index)) this.#unneeded.add(index);
+  }
+
+  /** Deletes the values that are not needed any more. Returns how many there were. */
+  async removeUnneeded(): Promise<number> {
+    const files = [...this.#unneeded].flatMap((index) => this.#files.get(index) ?? []);
+    for (const index of this.#unneeded) this.#files.delete(index);
+    this.#unneeded.clear();
+    for (const file of files) await this.#folder.remove(this.#of.runId, file).catch(() => {});
+    return files.length;
+  }
+
+  /** The run has ended. If it has completed, the values that are not collected are deleted. */
+  close(hasCompleted: boolean): void {
+    this.#closed();
+    if (!hasCompleted) return;
+    const kept = [...this.#files].flatMap(([index, file]) => (this.#of.isCollected(index) ? file : []));
+    // What cannot be deleted now goes when its time is over.
+    this.#folder.removeOthers(this.#of.runId, kept).catch(() => {});
+  }
+}
+
+/** The run of some files. */
+export interface RunFilesOf {
+  readonly runId: string;
+  readonly epoch: number;
+  /** The number of each function. */
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** The files that were recorded earlier and still hold, by function. */
+  readonly recorded: ReadonlyMap<number, RecordedFile>;
+  /** Whether the run's caller gets the value of a function. */
+  isCollected(index: number): boolean;
+}
+
+/** Where the files of runs lie. */
+export interface RunFolder {
+  write(name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile>;
+  read(runId: string, file: RecordedFile): Promise<StoredValue | undefined>;
+  remove(runId: string, file: RecordedFile): Promise<void>;
+  removeOthers(runId: string, kept: readonly RecordedFile[]): Promise<void>;
+}
