@@ -5,7 +5,7 @@
 export interface Clock {
   /** Monotonic milliseconds since an arbitrary start, for every decision. A change of the wall clock does not affect it. */
   now(): number;
-  /** Milliseconds since 1970, for people to read. Never used for a decision. */
+  /** Milliseconds since 1970, for people to read. It decides only how long files are kept, which no other clock knows after a restart. */
   wallNow(): number;
   /** Calls `action` once, `delayMs` from now. Any finite delay is honoured. The timer does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;

@@ -49,6 +49,7 @@ export interface RecordedGroup {
 /** Which runs are wanted; all that match every field given. */
 export interface RunQuery {
   readonly key?: string;
+  readonly runId?: string;
   readonly state?: RecordedState;
   readonly dagId?: string;
   /** The most runs returned. The default is all. */

@@ -172,7 +172,7 @@ for (const name of Object.keys(journals) as JournalName[]) {
       await run.append(bytesOf('still mine'));
     });
 
-    it('lists runs newest first, by state, DAG id and number', async () => {
+    it('lists runs newest first, by id, state, DAG id and number', async () => {
       const journal = await place.open();
       for (const key of ['a', 'b', 'c', 'd']) {
         const run = await opened(journal, key, { dagId: key === 'b' ? 'other' : 'dag' });
@@ -180,6 +180,8 @@ for (const name of Object.keys(journals) as JournalName[]) {
       }
       const keys = async (query?: Parameters<Journal['findRuns']>[0]) => (await journal.findRuns(query)).map(({ key }) => key);
       expect(await keys()).to.deep.equal(['d', 'c', 'b', 'a']);
+      expect(await keys({ runId: (await find(journal, 'b')).runId })).to.deep.equal(['b']);
+      expect(await keys({ runId: 'none' })).to.deep.equal([]);
       expect(await keys({ limit: 2 })).to.deep.equal(['d', 'c']);
       expect(await keys({ state: 'running' })).to.deep.equal(['d', 'b', 'a']);
       expect(await keys({ state: 'running', limit: 2 })).to.deep.equal(['d', 'b']);

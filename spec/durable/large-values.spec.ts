@@ -2,12 +2,17 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { systemClock } from '../../lib/base/index.js';
+import { checkedNodeOptions, realEnvironment } from '../../lib/handoff/index.js';
+import { openDurablePlace } from '../../lib/handoff/node/durable-place.js';
 import { Dag, type Handoff, HandoffError } from '../../lib/index.js';
 import { ValueFiles } from '../../lib/journal/data-dir/value-files.js';
+import { type JournalOptions, journals } from '../../lib/journal/index.js';
 import { storageFailed } from '../../lib/journal/storage-failed.js';
 import { caught } from '../support/caught.js';
 import { gate } from '../support/gate.js';
 import { spyLogger } from '../support/spy-logger.js';
+import { testClock } from '../support/test-clock.js';
 import { DurablePlaces, eventsOf, reasonsIn, recalledIn, startedIn } from './durable-node.js';
 import { faultyJournal } from './faulty-journal.js';
 
@@ -243,6 +248,56 @@ describe('large values of a durable run', () => {
     const { results } = await (await start()).execute(dag(open(), ran), { key: 'k', collect: 'sinks' });
     expect(results).to.deep.equal({ last: LARGE + 1 });
     expect(ran).to.deep.equal(['large']);
+  });
+
+  describe('are kept', () => {
+    const openJournal = (options: JournalOptions) => journals.memory(places.database, { ...options, clock: systemClock });
+
+    /** What is left of some files once their node has started again so much later. */
+    async function leftAfter(runId: string, laterMs: number): Promise<string[]> {
+      const clock = testClock();
+      clock.advance(Date.now() - clock.wallNow() + laterMs);
+      const folder = await openDurablePlace(checkedNodeOptions({ dataDir, logger: spyLogger() }), {
+        ...realEnvironment,
+        clock,
+        openJournal,
+      });
+      await folder!.close();
+      return filesOf(runId);
+    }
+    const WEEK_MS = 604_800_000;
+    const MINUTE_MS = 60_000;
+
+    it('for recordsForMs where the run has completed: those that are collected', async () => {
+      const node = await start();
+      const dag = Dag.dynamic('d')
+        .add({ id: 'a', code: () => large(1) })
+        .add({ id: 'b', code: (a: Uint8Array) => large(a.length - LARGE), args: ['a'] });
+      const run = node.execute(dag, { key: 'k', collect: 'sinks' });
+      await run;
+      await node.clear('d');
+      await node.stop();
+      expect(await leftAfter(run.id, WEEK_MS - MINUTE_MS)).to.deep.equal(['1-1']);
+      expect(await leftAfter(run.id, WEEK_MS + MINUTE_MS)).to.deep.equal([]);
+    });
+
+    it('as long where it was interrupted: all', async () => {
+      const runId = await interrupted();
+      expect(await leftAfter(runId, WEEK_MS - MINUTE_MS)).to.deep.equal(['1-0']);
+      expect(await leftAfter(runId, WEEK_MS + MINUTE_MS)).to.deep.equal([]);
+    });
+
+    it('no longer than their record', async () => {
+      const node = await start();
+      const [one, other] = [node.execute(chain(open()), { key: 'one' }), node.execute(chain(open()), { key: 'other' })];
+      await Promise.all([one, other]);
+      await node.forget('one');
+      expect(await filesOf(one.id)).to.deep.equal([]);
+      expect(await filesOf(other.id)).to.deep.equal(['1-0']);
+      await node.stop();
+      await (await openJournal({ node: 'x', clock: systemClock, leaseMs: 1000 })).forgetRun('other');
+      expect(await leftAfter(other.id, 0)).to.deep.equal([]);
+    });
   });
 
   describe('on a full disk', () => {

@@ -1,4 +1,4 @@
-import { DataDir, type Journal, type JournalOptions, journals, LargeValues, ValueFiles } from '../../journal/index.js';
+import { DataDir, type Journal, type JournalOptions, journals, LargeValues, ValueFiles, ValueSweep } from '../../journal/index.js';
 import type { DurablePlace } from '../../runner/index.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
@@ -8,7 +8,7 @@ import type { Environment } from './environment.js';
  * `HANDOFF_STORAGE_FAILED` and its reason; with `unreachable` once a database has not answered for `joinTimeoutMs`.
  */
 export async function openDurablePlace(options: CheckedNodeOptions, environment: Environment): Promise<DurablePlace | undefined> {
-  const { name: node, dataDir, leaseMs, journalWaitMs, network, logger } = options;
+  const { name: node, dataDir, leaseMs, journalWaitMs, recordsForMs, network, logger } = options;
   const { openJournal, clock } = environment;
   const given: JournalOptions = { node, clock, leaseMs, openTimeoutMs: network.joinTimeoutMs };
   if (!openJournal && dataDir === undefined && options.journal === undefined) return undefined;
@@ -17,8 +17,11 @@ export async function openDurablePlace(options: CheckedNodeOptions, environment:
   try {
     const journal = await (openJournal?.(given) ?? openNamed(options.journal, folder, given));
     const largeValues = folder && new LargeValues(folder.id, new ValueFiles(folder.path), logger);
+    const sweep = largeValues && new ValueSweep(largeValues, { journal, clock, recordsForMs, logger });
     await largeValues?.removeHalves();
+    sweep?.begin();
     const close = async (): Promise<void> => {
+      await sweep?.close();
       await journal.close();
       await largeValues?.close();
       folder?.close();

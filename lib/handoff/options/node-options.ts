@@ -125,6 +125,12 @@ export interface NodeOptions {
    * @default 60_000
    */
   journalWaitMs?: number;
+  /**
+   * How long the files of large values are kept in the `dataDir` once a durable run has ended: all of them where it can go on, and the
+   * collected ones where it has completed; ms.
+   * @default 604_800_000
+   */
+  recordsForMs?: number;
   /** The folder that relative modules are found under. The default is that of the nearest package.json above the working directory. */
   root?: string;
   /**
@@ -162,6 +168,7 @@ export interface CheckedNodeOptions {
   readonly journal: string | undefined;
   readonly leaseMs: number;
   readonly journalWaitMs: number;
+  readonly recordsForMs: number;
   /** The most memory of the values of ended runs, bytes. */
   readonly retainedBytesLimit: number;
   readonly logger: NodeLogger;
@@ -193,6 +200,7 @@ const KNOWN = new Set<string>([
   'journal',
   'leaseMs',
   'journalWaitMs',
+  'recordsForMs',
   'logger',
   ...EXTENSIONS,
 ]);
@@ -250,6 +258,7 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     journal: checkedJournal(options.journal),
     leaseMs: checkedNumber('leaseMs', options.leaseMs, { or: 10_000, least: SHORTEST_LEASE_MS }),
     journalWaitMs: checkedNumber('journalWaitMs', options.journalWaitMs, { or: 60_000 }),
+    recordsForMs: checkedNumber('recordsForMs', options.recordsForMs, { or: 604_800_000 }),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger,
     strategies: namedStrategies(options.strategies),

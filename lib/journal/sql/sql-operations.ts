@@ -77,11 +77,12 @@ export class SqlOperations implements OperationsOfTransaction {
     return 'ended';
   }
 
-  async findRuns({ key, dagId, states, limit }: From<'findRuns'>): To<'findRuns'> {
+  async findRuns({ key, runId, dagId, states, limit }: From<'findRuns'>): To<'findRuns'> {
     const values: SqlValue[] = [];
     const parameter = (value: SqlValue): string => `$${values.push(value)}`;
     const where = [
       ...(key === undefined ? [] : [`r.key = ${parameter(textBytes(key))}`]),
+      ...(runId === undefined ? [] : [`r.run_id = ${parameter(textBytes(runId))}`]),
       ...(dagId === undefined ? [] : [`r.dag_id = ${parameter(textBytes(dagId))}`]),
       ...(states === undefined ? [] : [`r.state IN (${states.map(parameter).join(', ')})`]),
     ];

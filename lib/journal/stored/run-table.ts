@@ -78,10 +78,11 @@ export class RunTable implements TableOperations {
     return 'ended';
   }
 
-  findRuns({ key, dagId, states, limit = Number.POSITIVE_INFINITY }: From<'findRuns'>, nowMs: number): To<'findRuns'> {
+  findRuns({ key, runId, dagId, states, limit = Number.POSITIVE_INFINITY }: From<'findRuns'>, nowMs: number): To<'findRuns'> {
     return [...this.runs.values()]
       .reverse()
-      .filter(({ row }) => (key === undefined || row.key === key) && (dagId === undefined || row.dagId === dagId))
+      .filter(({ row }) => (key === undefined || row.key === key) && (runId === undefined || row.runId === runId))
+      .filter(({ row }) => dagId === undefined || row.dagId === dagId)
       .filter(({ row }) => states === undefined || states.includes(row.state))
       .slice(0, limit)
       .map((run) => this.#read(run, nowMs));
