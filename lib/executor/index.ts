@@ -4,7 +4,6 @@
 export type { AttemptContext, BlockedCall, CallOutcome, CallStep, IsolationCall, RunningCall } from './attempts/attempt.js';
 export { blockedText, saysBlocked } from './attempts/blocked-text.js';
 export { currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
-export { idempotencyKey, type KeyedFunction } from './attempts/idempotency-key.js';
 export type { PlacedStep } from './attempts/segments.js';
 export { StartBudget } from './attempts/start-budget.js';
 export { blameFunctions, type StrayListener } from './attempts/stray-errors.js';

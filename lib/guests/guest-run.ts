@@ -156,10 +156,10 @@ export class GuestRun implements AllocatorClient {
 
   #begin(attempt: GuestAttempt): void {
     if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
-    const { dagId, timeoutMs, stopGraceMs, steps, attempt: number, idempotencyKey } = attempt.question!;
+    const { dagId, timeoutMs, stopGraceMs, steps, attempt: number, since } = attempt.question!;
     const { functionId } = attempt;
     const { refOf, node } = this.#deps;
-    const context = { dagId, runId: this.runId, functionId, attempt: number, node, idempotencyKey: idempotencyKey ?? undefined };
+    const context = { dagId, runId: this.runId, functionId, attempt: number, node, since: since ?? undefined };
     try {
       const ungathered = { context, steps: stepsFromWire(steps, refOf), timeoutMs: timeoutMs ?? undefined, stopGraceMs, via: this.driver };
       attempt.handle = startGathered(ungathered, this.#deps);

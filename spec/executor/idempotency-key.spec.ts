@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { doAtOnce } from '../../lib/base/index.js';
 import { comparePlans, compile, Dag, type PlanRecord, type Reuse, recordPlan, sinceEpoch } from '../../lib/dag/index.js';
-import { idempotencyKey } from '../../lib/executor/index.js';
+import { idempotencyKey } from '../../lib/executor/attempts/idempotency-key.js';
 import { ConstantColumn } from '../../lib/value/index.js';
 
 describe('the idempotency key of a function', () => {

@@ -75,7 +75,7 @@ describe('attempts on other nodes', () => {
     expect(sent).to.have.length(1);
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
     expect(question).to.deep.equal({
-      ...{ type: 'run-attempt', id: 1, runId: 'r', dagId: 'd', functionId: 'f', attempt: 1, idempotencyKey: null, cost: [['cpu', 1]] },
+      ...{ type: 'run-attempt', id: 1, runId: 'r', dagId: 'd', functionId: 'f', attempt: 1, since: null, cost: [['cpu', 1]] },
       ...{ mayQueue: true, timeoutMs: null, stopGraceMs: 7 },
     });
     expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });

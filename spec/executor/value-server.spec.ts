@@ -61,7 +61,7 @@ function open() {
 }
 const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
 const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
-  ...{ kind: 'serialized', runId: 'r', functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, idempotencyKey: null },
+  ...{ kind: 'serialized', runId: 'r', functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, since: null },
   ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null },
 });
 
@@ -143,7 +143,7 @@ describe('values that others ask for', () => {
     store.put('r', 'x', StoredValue.live('made', 8));
     serve(1, serialized());
     const call = isolation.of('f');
-    expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a', idempotencyKey: undefined });
+    expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a', since: undefined });
     const [step] = call.steps;
     expect(step).to.deep.include({ role: 'serialize', functionId: 'x', code: { module: './m.ts', name: 'mark' }, wanted: true });
     expect((step!.inputs[0] as StoredValue).open(false)).to.equal('made');

@@ -19,7 +19,7 @@ describe('the runs of other drivers on a node', () => {
       functionId: 'f',
       attempt: 1,
       node: 'b',
-      idempotencyKey: undefined,
+      since: undefined,
     });
     call.succeed([1]);
     const { outcome } = said[0]!.message as WireMessageOf<'attempt-ended'>;

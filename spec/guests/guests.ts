@@ -34,7 +34,7 @@ export const asks = (name: string, over: Partial<Question> = {}): Question => {
       dagId: `dag of ${runId}`,
       functionId,
       attempt: 1,
-      idempotencyKey: null,
+      since: null,
       cost: [['cpu', 1]],
       mayQueue: true,
     },

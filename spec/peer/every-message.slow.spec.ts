@@ -33,7 +33,7 @@ const MAKERS: Makers = {
   answer: (text, count, bytes) => ({ type: 'answer', id: 1, value: times(count, text), error: bytes }),
   'run-attempt': (text, count, bytes) => ({
     ...{ type: 'run-attempt', id: 1, ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true },
-    idempotencyKey: 'k'.repeat(43),
+    since: 3,
     steps: [
       {
         ...{ module: text, name: text, isolation: text, role: 'function', functionId: text, asList: false, wanted: true, sole: false },

@@ -44,14 +44,14 @@ describe('what a node does not understand', () => {
     });
 
   it('is answered with a fault, whatever was asked, and the link goes on', async () => {
-    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', idempotencyKey: null, cost: [], mayQueue: true };
+    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', since: null, cost: [], mayQueue: true };
     const wrong: [object, Answer['type']][] = [
       [{ type: 'ask', id: 1, question: { kind: 'of a later version' } }, 'answer'],
       [{ type: 'ask', id: 2 }, 'answer'],
       [{ type: 'fetch-value', id: 3, value: { kind: 'of-run', runId: '' } }, 'value-missing'],
       [{ type: 'run-attempt', id: 4, ...attempt, steps: 'none', timeoutMs: null, stopGraceMs: 0 }, 'attempt-ended'],
       [{ type: 'run-attempt', id: 5, ...attempt, steps: [], timeoutMs: -1, stopGraceMs: 0 }, 'attempt-ended'],
-      [{ type: 'run-attempt', id: 8, ...attempt, idempotencyKey: 'short', steps: [], timeoutMs: null, stopGraceMs: 0 }, 'attempt-ended'],
+      [{ type: 'run-attempt', id: 8, ...attempt, since: -1, steps: [], timeoutMs: null, stopGraceMs: 0 }, 'attempt-ended'],
       [{ type: 'stop-attempt', id: 6, runId: 'r', reason: 'no bytes', graceMs: 0 }, 'attempt-ended'],
     ];
     for (const [message, type] of wrong) {
@@ -63,7 +63,7 @@ describe('what a node does not understand', () => {
   });
 
   it('an attempt without steps is answered with a failure', async () => {
-    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', idempotencyKey: null, cost: [], mayQueue: true, steps: [] };
+    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', since: null, cost: [], mayQueue: true, steps: [] };
     const answer = await answerTo({ type: 'run-attempt', id: 1, ...attempt, timeoutMs: null, stopGraceMs: 0 });
     expect(codeIn(answer)).to.equal('HANDOFF_BAD_MESSAGE');
   });

@@ -42,7 +42,7 @@ export function arbitraryMessages(ids: {
       dagId,
       consumer: functionId,
       attempt: number,
-      idempotencyKey: nullable(fc.constant('k'.repeat(43))),
+      since: nullable(number),
       ...code,
       extra: bytes,
       timeoutMs: nullable(amount),
@@ -101,7 +101,7 @@ export function arbitraryMessages(ids: {
     of('ask', { id: number, question }),
     of('answer', { id: number, value: plain, error: nullable(bytes) }),
     of('run-attempt', {
-      ...{ id: number, ...attempt, dagId, idempotencyKey: nullable(fc.constant('k'.repeat(43))), cost: resources, mayQueue: fc.boolean() },
+      ...{ id: number, ...attempt, dagId, since: nullable(number), cost: resources, mayQueue: fc.boolean() },
       ...{ steps: fc.array(step, { maxLength: 3 }), timeoutMs: nullable(amount), stopGraceMs: amount },
     }),
     of('attempt-queued', { id: number, lacking: resources }),

@@ -9,8 +9,8 @@ export interface AttemptContext {
   readonly functionId: string;
   readonly attempt: number;
   readonly node: string;
-  /** Undefined in runs that are not durable. */
-  readonly idempotencyKey?: string | undefined;
+  /** In which opening of a durable run the function became what it is: its idempotency key is made of that. Undefined in other runs. */
+  readonly since?: number | undefined;
 }
 
 /**

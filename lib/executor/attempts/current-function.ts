@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { systemClock, textOf } from '../../base/index.js';
 import type { AttemptContext } from './attempt.js';
+import { idempotencyKey } from './idempotency-key.js';
 import { LineBudget, OutputLines } from './output-lines.js';
 
 /** One attempt as its code sees it, across everything that it awaits. */
@@ -27,8 +28,9 @@ export class AttemptScope {
     if (!this.#shown) {
       this.#controller = new AbortController();
       if (this.#reason) this.#controller.abort(this.#reason);
-      const { dagId, runId, functionId, attempt, node, idempotencyKey } = this.context;
-      const keyed = idempotencyKey === undefined ? undefined : { idempotencyKey };
+      const { dagId, runId, functionId, attempt, node, since } = this.context;
+      // Made here and not with the attempt: most functions never ask.
+      const keyed = since === undefined ? undefined : { idempotencyKey: idempotencyKey({ runId, functionId, since }) };
       this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal, ...keyed });
     }
     return this.#shown;

@@ -98,10 +98,10 @@ class PooledCall implements RunningCall, Work {
     const { key } = this;
     this.context = context;
     try {
-      const { dagId, runId, functionId, attempt, idempotencyKey } = context;
+      const { dagId, runId, functionId, attempt, since } = context;
       const packed = steps.map((step) => this.#packed(step, functionId));
       const call: WorkerCall = { type: 'call', key, dagId, runId, functionId, attempt, steps: packed };
-      this.#call = idempotencyKey === undefined ? call : { ...call, idempotencyKey };
+      this.#call = since === undefined ? call : { ...call, since };
     } catch (error) {
       this.end({ type: 'failed', error, final: true });
       return;

@@ -86,7 +86,7 @@ class Current {
   constructor(call: WorkerCall) {
     const { key, dagId, runId, functionId, attempt } = call;
     this.key = key;
-    this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node, idempotencyKey: own(call, 'idempotencyKey') }, tellLine);
+    this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node, since: own(call, 'since') }, tellLine);
   }
 
   succeeded(values: readonly Crossing[], tookMs: number): void {

@@ -46,7 +46,7 @@ export interface WorkerCall {
   readonly functionId: string;
   readonly attempt: number;
   /** Left out in runs that are not durable. */
-  readonly idempotencyKey?: string;
+  readonly since?: number;
   readonly steps: readonly WorkerStep[];
 }
 

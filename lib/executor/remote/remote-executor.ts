@@ -148,7 +148,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     clock: Clock,
     open: PassingMap<number, FarRun>,
   ) {
-    const { node, runId, dagId, functionId, attempt, idempotencyKey = null } = context;
+    const { node, runId, dagId, functionId, attempt, since = null } = context;
     this.id = id;
     this.node = node;
     this.#listener = listener;
@@ -162,7 +162,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       dagId,
       functionId,
       attempt,
-      idempotencyKey,
+      since,
       cost: Object.entries(costs),
       mayQueue,
       steps: stepsForWire(steps, root),

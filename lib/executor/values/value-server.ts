@@ -91,9 +91,8 @@ export class ValueServer {
   #serialize(to: string, value: Extract<ValueName, { kind: 'serialized' }>, held: StoredValue, listener: ValueListener): void {
     const { executor, node, refOf } = this.#deps;
     const { dagId, runId, consumer, functionId, attempt, module, name, isolation, extra, timeoutMs } = value;
-    const idempotencyKey = value.idempotencyKey ?? undefined;
     const handle = executor.start({
-      context: { dagId, runId, functionId: consumer, attempt, node, idempotencyKey },
+      context: { dagId, runId, functionId: consumer, attempt, node, since: value.since ?? undefined },
       steps: [
         {
           role: 'serialize',

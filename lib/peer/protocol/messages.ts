@@ -27,9 +27,6 @@ const resources = list(tuple(id, amount), 1100);
 /** Compared for equality only. We make none this long. */
 const incarnation: typeof id = (value) => (typeof value === 'string' && value.length <= 100 ? id(value) : '');
 
-/** The idempotency key of a function of a durable run: our own makes it, and users put it into headers and addresses. */
-const idempotencyKey: typeof id = (value) => (typeof value === 'string' && /^[\w-]{43}$/.test(value) ? undefined : '');
-
 /** The attempt that a message is about. An answer to one that is over is ignored. */
 const attempt = { runId: id, functionId: id, attempt: count };
 
@@ -50,7 +47,7 @@ const value = variants('kind', {
     dagId: id,
     consumer: id,
     attempt: count,
-    idempotencyKey: nullable(idempotencyKey),
+    since: nullable(count),
     ...code,
     extra: bytes,
     timeoutMs: nullable(amount),
@@ -144,8 +141,8 @@ const MESSAGES = {
     id: count,
     ...attempt,
     dagId: id,
-    /** `null` in a run that is not durable. */
-    idempotencyKey: nullable(idempotencyKey),
+    /** In which opening of the run the function became what it is, for its idempotency key; `null` in a run that is not durable. */
+    since: nullable(count),
     cost: resources,
     /** Whether it may wait for room; otherwise it is refused. */
     mayQueue: flag,

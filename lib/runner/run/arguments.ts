@@ -16,9 +16,9 @@ export class Arguments {
   }
 
   /** Returns the steps of an attempt on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are not values. */
-  steps(index: number, { node, attempt, idempotencyKey }: AttemptContext): readonly UngatheredStep[] {
+  steps(index: number, { node, attempt, since }: AttemptContext): readonly UngatheredStep[] {
     const plan = this.#plan;
-    if (!plan.isSimple(index)) return this.#programSteps(index, node, { id: plan.ids[index]!, attempt, idempotencyKey });
+    if (!plan.isSimple(index)) return this.#programSteps(index, node, { id: plan.ids[index]!, attempt, since });
     const spec = plan.specs[index]!;
     const from = plan.argsStart[index]!;
     const count = plan.argsStart[index + 1]! - from;

@@ -1,14 +1,7 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
-import {
-  type AttemptContext,
-  type AttemptHandle,
-  type BlockedCall,
-  idempotencyKey,
-  type RemoteOutcome,
-  startGathered,
-} from '../../executor/index.js';
+import { type AttemptContext, type AttemptHandle, type BlockedCall, type RemoteOutcome, startGathered } from '../../executor/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import { unrecordable } from '../durable/recorder.js';
@@ -158,8 +151,7 @@ export class FunctionAttempts {
     const { state, job } = this.#of;
     const { plan, runId, since } = job;
     const functionId = plan.ids[index]!;
-    const key = since && idempotencyKey({ runId, functionId, since: since[index]! });
-    const context = { dagId: plan.dagId, runId, functionId, attempt, node: state.nodes[index]!, idempotencyKey: key };
+    const context = { dagId: plan.dagId, runId, functionId, attempt, node: state.nodes[index]!, since: since?.[index] };
     const { wrapAttempt } = this.#deps;
     const handle = wrapAttempt ? wrapAttempt(context, (told) => this.#begin(index, context, told)) : this.#begin(index, context, undefined);
     this.#handles[index] = handle;

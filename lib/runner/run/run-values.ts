@@ -177,7 +177,7 @@ export class RunValues implements ValueLocations {
     const packed = extra.pack('extra');
     if (origin === node) {
       return this.#offered((listener) => {
-        const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node, idempotencyKey: consumer.idempotencyKey };
+        const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node, since: consumer.since };
         const place = this.#deps.executor.isolationFor(isolation);
         const found = (source: StoredValue): void => {
           const inputs = [source];
@@ -200,8 +200,8 @@ export class RunValues implements ValueLocations {
     }
     const { module: driverModule, name } = code as { module: string; name: string };
     const module = moduleOnWire(driverModule, this.#deps.root);
-    const { id, attempt, idempotencyKey = null } = consumer;
-    const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: id, attempt, idempotencyKey } as const;
+    const { id, attempt, since = null } = consumer;
+    const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: id, attempt, since } as const;
     return { from: origin, value: { ...value, module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null }, sizeBytes: 0 };
   }
 
@@ -277,7 +277,7 @@ export interface RunValuesDeps {
 export interface SerializedFor {
   readonly id: string;
   readonly attempt: number;
-  readonly idempotencyKey: string | undefined;
+  readonly since: number | undefined;
 }
 
 /** The run that the values belong to. */
