@@ -6,7 +6,8 @@ export { LargeValues } from './data-dir/large-values.js';
 export type { RunFiles } from './data-dir/run-files.js';
 export { type RecordedFile, ValueFiles } from './data-dir/value-files.js';
 export { ValueSweep } from './data-dir/value-sweep.js';
-export { type JournalEntry, packEntries, unpackEntries } from './groups/pack-entries.js';
+export { GroupBuffer } from './groups/group-buffer.js';
+export { GroupReader } from './groups/group-reader.js';
 export type {
   AppendOptions,
   Journal,

@@ -1,6 +1,7 @@
 import { BINARY, binaryParts, HEADER_BYTES, isBinary, unpackBinary, withWholeHeader } from './binary.js';
 import { type Survey, survey } from './check.js';
 import { joined, opened, type Packed, packSurveyed, unpack } from './pack.js';
+import { scalarBytes } from './scalar.js';
 import { sharedMemory } from './shared-memory.js';
 
 /** From this size on binary data is sent without a copy, bytes. */
@@ -112,6 +113,11 @@ export class StoredValue {
   /** Whether opening it means unpacking. */
   get isPacked(): boolean {
     return this.#form === 'packed' || this.#form === 'fresh';
+  }
+
+  /** For a live primitive that is packed without a serializer, its packed size in bytes; 0 for any other value. */
+  get scalarBytes(): number {
+    return this.#form === 'shared' ? scalarBytes(this.#value) : 0;
   }
 
   /**

@@ -2,15 +2,7 @@ import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../lib/base/index.js';
-import {
-  DataDir,
-  type Journal,
-  type JournalEntry,
-  journals,
-  packEntries,
-  type RunJournal,
-  unpackEntries,
-} from '../../lib/journal/index.js';
+import { DataDir, GroupBuffer, GroupReader, type Journal, journals, type RunJournal } from '../../lib/journal/index.js';
 import { openedRun, requestFor } from '../support/journal-runs.js';
 import { postgresServer } from '../support/postgres-server.js';
 import { type Bench, pairs, perSecond, type Row, timed } from './measure.js';
@@ -20,10 +12,18 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 const SUCCESS_BYTES = 44;
 const IN_A_GROUP = [1_000, 2_000] as const;
 
-const successes = (count: number): JournalEntry[] => {
-  const bytes = new Uint8Array(SUCCESS_BYTES).fill(7);
-  return Array.from({ length: count }, (_, index) => ({ kind: 1, index, bytes }));
-};
+const ONE = new Uint8Array(SUCCESS_BYTES).fill(7);
+
+/** A group of so many. */
+function successes(count: number): Uint8Array {
+  const group = new GroupBuffer();
+  for (let index = 0; index < count; index += 1) {
+    group.begin(1, index);
+    group.bytes(ONE);
+    group.end();
+  }
+  return group.take();
+}
 
 interface JournalUnderTest {
   readonly journal: Journal;
@@ -61,20 +61,19 @@ async function appended(
   isShort: boolean,
 ): Promise<Row> {
   const groups = isShort ? 20 : 60;
-  const entries = successes(inGroup);
   const plain = await open(join(folder, `plain ${name} ${inGroup} ${isSynced}`), 'a');
   const pair = await pairs(
     isShort ? 2 : 5,
     async () => {
       const run = await newRun(under.journal);
       return timed(async () => {
-        for (let at = 0; at < groups; at += 1) await run.append(packEntries(entries), { isSynced });
+        for (let at = 0; at < groups; at += 1) await run.append(successes(inGroup), { isSynced });
       });
     },
     () =>
       timed(async () => {
         for (let at = 0; at < groups; at += 1) {
-          await plain.write(packEntries(entries));
+          await plain.write(successes(inGroup));
           await plain.datasync();
         }
       }),
@@ -93,7 +92,7 @@ async function sized(name: string, under: JournalUnderTest, isShort: boolean): P
   const groups = isShort ? 50 : 250;
   const before = await under.sizeBytes();
   const run = await newRun(under.journal);
-  for (let at = 0; at < groups; at += 1) await run.append(packEntries(successes(2_000)));
+  for (let at = 0; at < groups; at += 1) await run.append(successes(2_000));
   const perSuccess = ((await under.sizeBytes()) - before) / (groups * 2_000);
   return {
     what: `${name}: bytes a small success takes on disk`,
@@ -108,7 +107,6 @@ async function sized(name: string, under: JournalUnderTest, isShort: boolean): P
 async function readBack(name: string, under: JournalUnderTest, isShort: boolean): Promise<Row[]> {
   const count = isShort ? 100_000 : 1_000_000;
   const run = await newRun(under.journal);
-  const entries = successes(2_000);
   let longestMs = 0;
   let isOver = false;
   const watching = (async () => {
@@ -119,10 +117,10 @@ async function readBack(name: string, under: JournalUnderTest, isShort: boolean)
       beforeMs = nowMs;
     }
   })();
-  for (let at = 0; at < count; at += 2_000) await run.append(packEntries(entries));
+  for (let at = 0; at < count; at += 2_000) await run.append(successes(2_000));
   let seen = 0;
   const readMs = await timed(async () => {
-    for await (const { bytes } of under.journal.readGroups(run)) seen += unpackEntries(bytes).length;
+    for await (const { bytes } of under.journal.readGroups(run)) for (const reader = new GroupReader(bytes); reader.next(); ) seen += 1;
   });
   isOver = true;
   await watching;

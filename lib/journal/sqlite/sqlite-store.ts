@@ -80,9 +80,11 @@ export class SqliteStore implements JournalStore {
   }
 }
 
-/** A message takes the whole memory behind a view with it, and shares what is shared: views of something larger are copied first. */
+/**
+ * A message takes the whole memory behind a view with it: views of something larger are copied first. What is shared is read where it lies.
+ */
 const ownBytes = (bytes: Uint8Array): Uint8Array =>
-  bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength <= 2 * bytes.byteLength + SMALL_BYTES ? bytes : bytes.slice();
+  bytes.buffer instanceof SharedArrayBuffer || bytes.buffer.byteLength <= 2 * bytes.byteLength + SMALL_BYTES ? bytes : bytes.slice();
 
 function compact<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): StoreOperations[Name]['from'] {
   if (name === 'appendGroup') {

@@ -1,7 +1,7 @@
 import { doInTurns, givenObject, HandoffError, isPlainObject, keepAlive, newRunId, type RunId } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
 import { ModuleContents } from '../../executor/index.js';
-import { type OpenRunAnswer, packEntries, type RecordedRun } from '../../journal/index.js';
+import { GroupBuffer, type OpenRunAnswer, type RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { DurablePlace, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
@@ -12,7 +12,7 @@ import { DurableCall } from './durable-call.js';
 import { packSummary } from './record-end.js';
 import { checkedQuery, noSuchRun, type RunRecord, runRecordOf } from './recorded-runs.js';
 import { Recorder } from './recorder.js';
-import { type Opening, openingEntry } from './records.js';
+import { type Opening, writeOpening } from './records.js';
 import { ResumeCall } from './resume-call.js';
 import { fileFinder, type Recalled, type RunHistory, readRecord, recall, withFilesRead } from './run-record.js';
 import { takeDag, takePlan, unpackedDag, withInputsOf } from './take-plan.js';
@@ -207,6 +207,8 @@ export class DurableRuns {
         const recollection = { ...again.recollection, tells: 'collected' } as const;
         return this.#runs.open(request, { runId: recorded.runId as RunId, past: { recollection, values: again.values } });
       }
+      const opening = new GroupBuffer();
+      writeOpening(opening, await this.#openingOf(request, record, again, plan));
       const runId = (recorded?.runId ?? call.runId) as RunId;
       const answer: OpenRunAnswer = await journal.openRun({
         key,
@@ -214,7 +216,7 @@ export class DurableRuns {
         known: recorded,
         runId,
         dagId: request.plan.dagId,
-        opening: [packEntries([openingEntry(await this.#openingOf(request, record, again, plan))])],
+        opening: [opening.take()],
         summary: packSummary({ total: request.plan.size, succeeded: 0 }),
       });
       if (answer.type === 'opened') return this.#opened(request, answer, again, plan);

@@ -1,9 +1,8 @@
 import type { Clock, HandoffError, Logger, Timer } from '../../base/index.js';
 import {
+  GroupBuffer,
   isStorageFailed,
-  type JournalEntry,
   type Lease,
-  packEntries,
   type RecordedFile,
   type RecordedState,
   type RunFiles,
@@ -11,7 +10,7 @@ import {
 } from '../../journal/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { Receipt } from '../brain/messages.js';
-import { failureEntry, nodeEntry, RECORDED_VALUE_BYTES, successEntry } from './records.js';
+import { RECORDED_VALUE_BYTES, writeFailure, writeNode, writeSuccess } from './records.js';
 
 /** The oldest that a group may be when it is written, ms. */
 const OLDEST_MS = 50;
@@ -29,9 +28,8 @@ const LONGEST_RETRY_MS = 5000;
 export class Recorder {
   readonly #deps: RecorderDeps;
   #listener: RecorderListener | undefined;
-  #entries: JournalEntry[] = [];
-  #bytes = 0;
-  /** Under `strict`: the successes among the entries, and of the group that is being written; by index, the attempt. */
+  readonly #group = new GroupBuffer();
+  /** Under `strict`: the successes in the group, and of the group that is being written; by index, the attempt. */
   readonly #waiting = new Map<number, number>();
   readonly #nodes = new Map<string, number>();
   #timer: Timer | undefined;
@@ -90,15 +88,16 @@ export class Recorder {
   /** Records a success. A repeated one is recorded once. */
   success(index: number, attempt: number, receipt: Receipt, value: StoredValue | undefined): void {
     if (this.#lost || this.#waiting.get(index) === attempt) return;
-    const packed = recordable(value);
+    const small = recordable(value);
     const { files } = this.#deps;
-    if (value && !packed && files) this.#file(index, attempt, receipt, value, files);
-    else this.#addSuccess(index, attempt, receipt, packed);
+    if (value && !small && files) this.#file(index, attempt, receipt, value, files);
+    else this.#addSuccess(index, attempt, receipt, small);
   }
 
-  #addSuccess(index: number, attempt: number, receipt: Receipt, value: Uint8Array | RecordedFile | undefined): void {
+  #addSuccess(index: number, attempt: number, receipt: Receipt, value: StoredValue | RecordedFile | undefined): void {
     if (this.#deps.durability === 'strict') this.#waiting.set(index, attempt);
-    this.#add(successEntry(index, attempt, receipt, this.#numberOf(receipt.node), value));
+    writeSuccess(this.#group, index, attempt, receipt, this.#numberOf(receipt.node), value);
+    this.#grown();
   }
 
   #file(index: number, attempt: number, receipt: Receipt, value: StoredValue, files: RunFiles): void {
@@ -119,7 +118,9 @@ export class Recorder {
 
   /** Records that a function has failed for good. */
   failure(index: number): void {
-    if (!this.#lost) this.#add(failureEntry(index));
+    if (this.#lost) return;
+    writeFailure(this.#group, index);
+    this.#grown();
   }
 
   /**
@@ -129,7 +130,7 @@ export class Recorder {
   async end(state: EndState, summary: Uint8Array): Promise<HandoffError | undefined> {
     if (state === 'interrupted') this.hurry();
     while (!this.#lost && this.#filing.size > 0) await [...this.#filing.values()][0]!.over;
-    while (!this.#lost && (this.#writing || this.#entries.length > 0)) await (this.#writing ?? this.#write());
+    while (!this.#lost && (this.#writing || this.#group.length > 0)) await (this.#writing ?? this.#write());
     if (!this.#lost) await this.#tried(() => this.#deps.journal.end(state, summary));
     this.#deps.files?.close(state === 'completed' && !this.#lost);
     if (isStorageFailed(this.#lost)) this.#endLater(summary);
@@ -147,21 +148,19 @@ export class Recorder {
     if (known !== undefined) return known;
     const number = this.#nodes.size;
     this.#nodes.set(node, number);
-    this.#add(nodeEntry(number, node));
+    writeNode(this.#group, number, node);
     return number;
   }
 
-  #add(entry: JournalEntry): void {
-    this.#entries.push(entry);
-    this.#bytes += entry.bytes.length;
+  #grown(): void {
     if (this.#writing) return;
-    if (this.#bytes >= LARGEST_BYTES) void this.#write();
+    if (this.#group.length >= LARGEST_BYTES) void this.#write();
     else this.#writeSoon();
   }
 
   #writeSoon(): void {
     const { clock, durability } = this.#deps;
-    const isDue = durability === 'strict' || this.#bytes >= LARGEST_BYTES;
+    const isDue = durability === 'strict' || this.#group.length >= LARGEST_BYTES;
     this.#timer ??= clock.after(isDue ? 0 : OLDEST_MS, () => void this.#write());
   }
 
@@ -171,7 +170,7 @@ export class Recorder {
     this.#timer = undefined;
     this.#writing ??= this.#writeGroups().finally(() => {
       this.#writing = undefined;
-      if (this.#entries.length > 0 && !this.#lost) this.#writeSoon();
+      if (this.#group.length > 0 && !this.#lost) this.#writeSoon();
     });
     return this.#writing;
   }
@@ -179,15 +178,19 @@ export class Recorder {
   async #writeGroups(): Promise<void> {
     const isStrict = this.#deps.durability === 'strict';
     do {
-      const group = packEntries(this.#entries);
+      const group = this.#group.take();
       const successes = isStrict ? [...this.#waiting].map(([index, attempt]) => ({ index, attempt })) : [];
-      this.#entries = [];
-      this.#bytes = 0;
-      await this.#tried(() => this.#deps.journal.append(group, { isSynced: isStrict }));
+      let tries = 0;
+      await this.#tried(() => {
+        tries += 1;
+        return this.#deps.journal.append(group, { isSynced: isStrict });
+      });
       if (this.#lost) return;
+      // After a failure a journal may still be about to read it.
+      if (tries === 1) this.#group.giveBack(group);
       for (const { index, attempt } of successes) if (this.#waiting.get(index) === attempt) this.#waiting.delete(index);
       if (isStrict) this.#listener?.recorded(successes);
-    } while (isStrict && this.#entries.length > 0);
+    } while (isStrict && this.#group.length > 0);
   }
 
   /** Tries until it works, or the record is lost. */
@@ -247,7 +250,6 @@ export class Recorder {
     this.#lost = error;
     this.#timer?.cancel();
     for (const wake of this.#wakes) wake();
-    this.#entries = [];
     this.#listener?.lost(error);
   }
 
@@ -274,7 +276,7 @@ const PACKED_TO_SEE_BYTES = 2 * RECORDED_VALUE_BYTES;
  * `hasFiles`: whether large ones are recorded too.
  */
 export function unrecordable(value: StoredValue, hasFiles: boolean): ThrownData | undefined {
-  if (value.isPacked || (value.sizeBytes > PACKED_TO_SEE_BYTES && !hasFiles)) return undefined;
+  if (value.isPacked || value.scalarBytes > 0 || (value.sizeBytes > PACKED_TO_SEE_BYTES && !hasFiles)) return undefined;
   try {
     value.pack('result');
     return undefined;
@@ -283,11 +285,10 @@ export function unrecordable(value: StoredValue, hasFiles: boolean): ThrownData 
   }
 }
 
-/** Returns the packed result, if it is small enough for the journal. */
-function recordable(value: StoredValue | undefined): Uint8Array | undefined {
-  if (!value || value.sizeBytes > PACKED_TO_SEE_BYTES) return undefined;
-  const packed = value.pack('result');
-  return packed.byteLength <= RECORDED_VALUE_BYTES ? packed : undefined;
+/** Returns the result, if it is small enough for the journal. */
+function recordable(value: StoredValue | undefined): StoredValue | undefined {
+  if (!value || value.scalarBytes > 0) return value;
+  return value.sizeBytes <= PACKED_TO_SEE_BYTES && value.pack('result').byteLength <= RECORDED_VALUE_BYTES ? value : undefined;
 }
 
 /** When a success counts: at once, and it is written soon; or when it is on disk. */

@@ -1,6 +1,6 @@
 import type { PlanRecord } from '../../dag/index.js';
-import { type JournalEntry, type RecordedFile, unpackEntries } from '../../journal/index.js';
-import { pack, unpack } from '../../value/index.js';
+import { type GroupBuffer, GroupReader, type RecordedFile } from '../../journal/index.js';
+import { pack, StoredValue, unpack } from '../../value/index.js';
 import type { Receipt, RerunReason } from '../brain/messages.js';
 import type { PackedDag } from './take-plan.js';
 
@@ -24,79 +24,77 @@ export interface Opening {
   readonly reasons: readonly (readonly [number: number, reason: RerunReason])[];
 }
 
-const NO_BYTES = new Uint8Array(0);
-
-/** A success's fixed part: flags, attempt, node, size and duration, 4 + 4 + 8 + 8 bytes after the flags. */
-const SUCCESS_BYTES = 25;
+/** What follows, as the first byte of a success says: its value, or the name of the file with its value. */
 const HAS_VALUE = 1;
 const HAS_FILE = 2;
 
-/** The entry with which the first group of an opening begins. */
-export function openingEntry({ inputs, planned, ...opening }: Opening): JournalEntry {
+/** Writes the entry with which the first group of an opening begins. */
+export function writeOpening(group: GroupBuffer, { inputs, planned, ...opening }: Opening): void {
   const own = {
     ...opening,
     ...(planned && { planned: { ...planned, dag: { ...planned.dag, values: planned.dag.values.map(unshared) } } }),
     inputs: inputs.map(([id, packed]) => [id, unshared(packed)]),
   };
-  return { kind: KINDS.opening, index: 0, bytes: pack(own, { where: 'record' }) };
+  group.begin(KINDS.opening, 0);
+  group.bytes(pack(own, { where: 'record' }));
+  group.end();
 }
 
 /** Large packed values lie in memory that is shared with threads: that is no value itself. Returns the bytes in memory of their own. */
 const unshared = (packed: Uint8Array): Uint8Array => (packed.buffer instanceof ArrayBuffer ? packed : packed.slice());
 
 /** Names a node of this epoch by a number. */
-export const nodeEntry = (number: number, name: string): JournalEntry => ({ kind: KINDS.node, index: number, bytes: Buffer.from(name) });
+export function writeNode(group: GroupBuffer, number: number, name: string): void {
+  group.begin(KINDS.node, number);
+  group.bytes(Buffer.from(name));
+  group.end();
+}
 
-/** A success. `node`: the number of the receipt's node. `value`: the packed result, where it goes into the journal, or its file. */
-export function successEntry(
+/** Writes a success. `node`: the number of the receipt's node. `value`: the result, where it goes into the journal, or its file. */
+export function writeSuccess(
+  group: GroupBuffer,
   index: number,
   attempt: number,
   { sizeBytes, tookMs }: Receipt,
   node: number,
-  value: Uint8Array | RecordedFile | undefined,
-): JournalEntry {
-  const isFile = value !== undefined && 'digest' in value;
-  const rest = isFile ? packFile(value) : value;
-  const bytes = new Uint8Array(SUCCESS_BYTES + (rest?.length ?? 0));
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, isFile ? HAS_FILE : value ? HAS_VALUE : 0);
-  view.setUint32(1, attempt);
-  view.setUint32(5, node);
-  view.setFloat64(9, sizeBytes);
-  view.setFloat64(17, tookMs);
-  if (rest) bytes.set(rest, SUCCESS_BYTES);
-  return { kind: KINDS.success, index, bytes };
+  value: StoredValue | RecordedFile | undefined,
+): void {
+  const small = StoredValue.is(value) ? value : undefined;
+  const file = StoredValue.is(value) ? undefined : value;
+  const packed = small?.scalarBytes === 0 ? small.pack('result') : undefined;
+  group.begin(KINDS.success, index);
+  group.byte(file ? HAS_FILE : small ? HAS_VALUE : 0);
+  group.number(attempt);
+  group.number(node);
+  group.number(Math.round(sizeBytes));
+  group.float(tookMs);
+  if (packed) group.bytes(packed);
+  else if (small) group.scalar(small.open(false), small.scalarBytes);
+  else if (file) writeFile(group, file);
+  group.end();
 }
 
-/** A file's fixed part: size, epoch and number, 8 + 4 + 4 bytes, and the digest. The id of the folder follows. */
-const FILE_BYTES = 48;
-const DIGEST_AT = 16;
+const DIGEST_BYTES = 32;
 
-function packFile({ dataDir, epoch, index, sizeBytes, digest }: RecordedFile): Uint8Array {
-  const folder = Buffer.from(dataDir);
-  const bytes = new Uint8Array(FILE_BYTES + folder.length);
-  const view = new DataView(bytes.buffer);
-  view.setFloat64(0, sizeBytes);
-  view.setUint32(8, epoch);
-  view.setUint32(12, index);
-  bytes.set(digest, DIGEST_AT);
-  bytes.set(folder, FILE_BYTES);
-  return bytes;
+function writeFile(group: GroupBuffer, { dataDir, epoch, index, sizeBytes, digest }: RecordedFile): void {
+  group.number(sizeBytes);
+  group.number(epoch);
+  group.number(index);
+  group.bytes(digest);
+  group.bytes(Buffer.from(dataDir));
 }
 
-function unpackFile(bytes: Uint8Array): RecordedFile {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return {
-    dataDir: Buffer.from(bytes.subarray(FILE_BYTES)).toString(),
-    epoch: view.getUint32(8),
-    index: view.getUint32(12),
-    sizeBytes: view.getFloat64(0),
-    digest: bytes.slice(DIGEST_AT, FILE_BYTES),
-  };
+function readFile(reader: GroupReader): RecordedFile {
+  const [sizeBytes, epoch, index] = [reader.number(), reader.number(), reader.number()];
+  const digest = reader.bytes(DIGEST_BYTES).slice();
+  return { dataDir: Buffer.from(reader.rest()).toString(), epoch, index, sizeBytes, digest };
 }
 
-/** A final failure. The error itself is not recorded: it is reported when it happens. */
-export const failureEntry = (index: number): JournalEntry => ({ kind: KINDS.failure, index, bytes: NO_BYTES });
+/** Writes a final failure. The error itself is not recorded: it is reported when it happens. */
+export function writeFailure(group: GroupBuffer, index: number): void {
+  group.begin(KINDS.failure, index);
+  group.end();
+}
 
 /** A success as it was recorded. */
 export interface RecordedSuccess {
@@ -113,25 +111,25 @@ export interface RecordedSuccess {
 
 /** Reads the entries of one group. */
 export function readEntries(group: Uint8Array, epoch: number, nodes: Map<number, string>, told: EntryReader): void {
-  for (const { kind, index, bytes } of unpackEntries(group)) {
-    if (kind === KINDS.node) nodes.set(index, Buffer.from(bytes).toString());
+  const reader = new GroupReader(group);
+  while (reader.next()) {
+    const { kind, index } = reader;
+    if (kind === KINDS.success) told.success(index, readSuccess(reader, epoch, nodes));
+    else if (kind === KINDS.node) nodes.set(index, Buffer.from(reader.rest()).toString());
     else if (kind === KINDS.failure) told.failure(index);
-    else if (kind === KINDS.opening) told.opening(unpack(bytes, { freeze: false }) as Opening, epoch);
-    else if (kind === KINDS.success) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const flag = view.getUint8(0);
-      const rest = bytes.subarray(SUCCESS_BYTES);
-      told.success(index, {
-        epoch,
-        attempt: view.getUint32(1),
-        node: nodes.get(view.getUint32(5)) ?? '',
-        sizeBytes: view.getFloat64(9),
-        tookMs: view.getFloat64(17),
-        value: flag === HAS_VALUE ? rest : undefined,
-        file: flag === HAS_FILE ? unpackFile(rest) : undefined,
-      });
-    }
+    else if (kind === KINDS.opening) told.opening(unpack(reader.rest(), { freeze: false }) as Opening, epoch);
   }
+}
+
+function readSuccess(reader: GroupReader, epoch: number, nodes: ReadonlyMap<number, string>): RecordedSuccess {
+  const follows = reader.byte();
+  const attempt = reader.number();
+  const node = nodes.get(reader.number()) ?? '';
+  const sizeBytes = reader.number();
+  const tookMs = reader.float();
+  const value = follows === HAS_VALUE ? reader.rest() : undefined;
+  const file = follows === HAS_FILE ? readFile(reader) : undefined;
+  return { epoch, attempt, node, sizeBytes, tookMs, value, file };
 }
 
 /** Receives the content of a record, in the order in which it was written. */
