@@ -26,17 +26,28 @@ export const withDurableOptions = (command: Command): Command =>
       nonEmpty,
     );
 
-/**
- * Returns the options of a node that say where runs are recorded. Throws `UsageError` where neither is given. `intent`: what cannot be
- * done without them.
- */
-export function neededPlace(flags: DurableFlags, intent: string): { readonly dataDir?: string; readonly journal?: string } {
+/** Options of a node that say where runs are recorded. */
+export type GivenPlace = { readonly dataDir?: string; readonly journal?: string };
+
+/** Returns the options of a node that say where runs are recorded, if anywhere. */
+export function givenPlace(flags: DurableFlags): GivenPlace {
   const { dataDir } = flags;
   const journal = journalOf(flags.journal);
-  if (dataDir === undefined && journal === undefined) {
-    throw new UsageError(
-      `${intent}: name the folder with --data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL`,
-    );
-  }
   return { ...(dataDir !== undefined && { dataDir }), ...(journal !== undefined && { journal }) };
+}
+
+/** The same. Throws `UsageError` where there is neither. `intent`: what cannot be done without them. */
+export function neededPlace(flags: DurableFlags, intent: string): GivenPlace {
+  const place = givenPlace(flags);
+  if (Object.keys(place).length > 0) return place;
+  throw new UsageError(`${intent}: name the folder with --data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL`);
+}
+
+/** Whether interrupted runs are to go on by themselves: by the flag, else by the environment. Throws `UsageError` for another value. */
+export function isResumeAsked(flag: boolean | undefined): boolean {
+  const value = process.env.HANDOFF_RESUME ?? '';
+  if (flag !== undefined) return flag;
+  if (value === '1' || value === 'true') return true;
+  if (value === '' || value === '0' || value === 'false') return false;
+  throw new UsageError(`HANDOFF_RESUME must be 1 or 0, not ${JSON.stringify(value)}`);
 }

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { blameFunctions, Handoff } from '../lib/index.js';
 import { loadExtensions } from './dag/load-extensions.js';
+import { type DurableFlags, givenPlace, isResumeAsked, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError, usage } from './exit-codes.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { whenNpxIsGone } from './npx.js';
@@ -9,10 +10,11 @@ import { isSystemError, systemErrorText } from './report/system-error.js';
 import type { Session } from './session.js';
 
 /** The options of `handoff node`, as commander reads them. */
-export interface NodeCommandFlags extends NodeFlags {
+export interface NodeCommandFlags extends NodeFlags, DurableFlags {
   readonly listen?: string;
   readonly advertise?: string;
   readonly graceMs?: number;
+  readonly resume?: boolean;
 }
 
 /**
@@ -30,8 +32,12 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
   const listen = flags.listen ?? defaultListen(flags.join ?? []);
   const { advertise } = flags;
   const logger = nodeLogger(process.stderr);
+  const resume = isResumeAsked(flags.resume);
+  const place = resume ? neededPlace(flags, 'Cannot start with --resume') : givenPlace(flags);
   const options = {
     ...nodeOptions(flags),
+    ...place,
+    resume,
     ...(await loadExtensions(flags.extensions)),
     listen,
     ...(advertise !== undefined && { advertise }),

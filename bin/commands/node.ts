@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withDurableOptions } from '../durable-options.js';
 import { withClusterOptions, withNodeOptions } from '../node-options.js';
 import { amount, nonEmpty } from '../option-values.js';
 import type { NodeCommandFlags } from '../run-node.js';
@@ -20,7 +21,11 @@ export function nodeCommand(session: Session): Command {
       'the URL that others dial, ws://host:port, if it differs from where it listens: NAT, mapped ports',
       nonEmpty,
     );
-  return withNodeOptions(withClusterOptions(command))
+  return withDurableOptions(withNodeOptions(withClusterOptions(command)))
+    .option(
+      '--resume',
+      'go on with interrupted runs by itself, at the start and whenever the lease of a driver runs out; needs a --data-dir or a --journal',
+    )
     .option('--grace-ms <ms>', 'how long running functions may take to end after a signal; default: 10000', amount)
     .addHelpText(
       'after',
@@ -28,6 +33,7 @@ export function nodeCommand(session: Session): Command {
 Examples:
   handoff node --listen 0.0.0.0:7000 --cookie-file cookie
   handoff node --join ws://10.0.0.1:7000 --cookie-file cookie --resource gpu=1
+  handoff node --resume --journal postgres://me@db/runs --join ws://10.0.0.1:7000 --cookie-file cookie
 
 Services start node_modules/.bin/handoff, not npx: that passes no signal on, and the node drains only once it sees that npx is gone.
 

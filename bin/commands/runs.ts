@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { withDurableOptions } from '../durable-options.js';
+import { nonEmpty } from '../option-values.js';
 import type { Session } from '../session.js';
 import type { RunsFlags } from '../show-runs.js';
 
@@ -10,6 +11,11 @@ export function runsCommand(session: Session): Command {
   )
     .addOption(
       new Option('--state <s>', 'only those in this state').choices(['running', 'interrupted', 'completed', 'failed', 'cancelled']),
+    )
+    .option(
+      '--root <dir>',
+      'the folder that the modules of functions lie in, for marking runs whose code differs; default: that of the nearest package.json',
+      nonEmpty,
     )
     .option('--json', 'print one JSON array')
     .addHelpText(

@@ -4,7 +4,7 @@ import type { Capabilities } from '../allocator/index.js';
 import { type Clock, callSite, checkedNumber, type HandoffError, newRunId, systemClock, withCallSite } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
 import { currentLoan } from '../executor/index.js';
-import { type PreparedRun, type RunOutcome, type RunRecord, type RunRecordQuery, recordOf } from '../runner/index.js';
+import { noJournal, type PreparedRun, type RunOutcome, type RunRecord, type RunRecordQuery, recordOf } from '../runner/index.js';
 import { type HandoffMessage, LaunchRun, receiveApiMessage } from './actor-api.js';
 import { type ClusterStatus, openStatus } from './cluster/status.js';
 import { openDurablePlace } from './node/durable-place.js';
@@ -96,7 +96,9 @@ export class Handoff implements AsyncDisposable {
     const own = starting.hasSubscribers ? { ...options } : options;
     starting.publish(own);
     const checked = checkedNodeOptions(own, surroundings.transport);
-    const tables = assembleNode(checked, surroundings, await openDurablePlace(checked, surroundings));
+    const place = await openDurablePlace(checked, surroundings);
+    if (checked.resume && !place) throw noJournal('resume');
+    const tables = assembleNode(checked, surroundings, place);
     const handoff = new Handoff(checked, tables, await growTree(checked, tables, surroundings), surroundings.clock);
     const { listen, advertise, join, joinTimeoutMs } = checked.network;
     try {
@@ -106,6 +108,7 @@ export class Handoff implements AsyncDisposable {
         listening.publish({ name: checked.name, url });
       }
       if (join.length > 0) await tables.cluster.join(join, joinTimeoutMs);
+      if (checked.resume) tables.runs.resumeByItself();
     } catch (error) {
       await handoff.stop({ graceMs: 0 });
       throw error;

@@ -50,7 +50,8 @@ export interface RecordedGroup {
 export interface RunQuery {
   readonly key?: string;
   readonly runId?: string;
-  readonly state?: RecordedState;
+  /** In this state, or in any of these. */
+  readonly state?: RecordedState | readonly RecordedState[];
   readonly dagId?: string;
   /** The most runs returned. The default is all. */
   readonly limit?: number;

@@ -4,10 +4,12 @@
 
 export type { CompletedEvent, FailedEvent, Progress, RerunReason, RunEvent } from './brain/messages.js';
 export { NO_PROGRESS } from './brain/progress.js';
-export { checkedQuery, type RunRecord, type RunRecordQuery, runRecordOf } from './durable/recorded-runs.js';
+export type { ResumeNeed, RunRecord, RunRecordQuery } from './durable/recorded-runs.js';
+export { RunList } from './durable/run-list.js';
 export type { DurablePlace, StartAttempt, WrapAttempt } from './run/run-job.js';
 export type { PreparedRun, RunEnd, RunOutcome } from './runs/open-run.js';
 export { recordOf } from './runs/results.js';
+export { noJournal } from './runs/run-request.js';
 export { Runs } from './runs/runs.js';
 export { type ReplayedFunction, type ReplayedRun, TraceReplay } from './trace/trace-replay.js';
 export { type RunTracer, traceRuns } from './trace/tracing.js';

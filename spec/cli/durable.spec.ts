@@ -21,7 +21,7 @@ describe('handoff with a folder for durable runs', () => {
     const after = await noted();
     expect(after).to.include('deadly');
     const listed = await handoff('runs', '--state', 'interrupted');
-    expect(listed.stdout).to.match(/^key +dag +state +done +started +node\nk +durable +interrupted +/);
+    expect(listed.stdout).to.match(/^key +dag +state +done +started +driver\nk +durable +interrupted +/);
     const again = await handoff(...run);
     expect(again).to.include({ code: 0, stdout: '{"sum":112}\n' });
     const before = after.filter((name) => name !== 'deadly');

@@ -185,6 +185,9 @@ for (const name of Object.keys(journals) as JournalName[]) {
       expect(await keys({ limit: 2 })).to.deep.equal(['d', 'c']);
       expect(await keys({ state: 'running' })).to.deep.equal(['d', 'b', 'a']);
       expect(await keys({ state: 'running', limit: 2 })).to.deep.equal(['d', 'b']);
+      expect(await keys({ state: ['running', 'cancelled'] })).to.deep.equal(['d', 'c', 'b', 'a']);
+      expect(await keys({ state: ['interrupted', 'cancelled'] })).to.deep.equal(['c']);
+      expect(await keys({ state: [] })).to.deep.equal([]);
       expect(await keys({ dagId: 'dag' })).to.deep.equal(['d', 'c', 'a']);
       expect(await keys({ dagId: 'dag', state: 'cancelled' })).to.deep.equal(['c']);
       expect(await keys({ dagId: 'none' })).to.deep.equal([]);

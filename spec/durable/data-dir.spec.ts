@@ -48,7 +48,7 @@ describe('a node with a dataDir', () => {
     held.open();
     const second = await start('second');
     expect(await second.runs()).to.have.length(1);
-    expect((await second.runs())[0]).to.include({ key: 'k', state: 'interrupted', dagId: 'd', node: 'first', total: 2, succeeded: 1 });
+    expect((await second.runs())[0]).to.include({ key: 'k', state: 'interrupted', dagId: 'd', driver: 'first', total: 2, succeeded: 1 });
     const again = second.execute(dag(), { key: 'k' });
     expect(recalledIn(await eventsOf(again))).to.deep.equal(['doubled']);
     expect((await again).results).to.deep.equal({ doubled: 42, last: 43 });

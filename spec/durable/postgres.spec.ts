@@ -51,7 +51,7 @@ describe('nodes that share a journal in PostgreSQL', () => {
     expect(waiting.id).to.equal(run.id);
     await using reader = await JournalReader.open({ journal: postgres.url });
     expect(await reader.runs()).to.deep.equal(await b.runs());
-    expect((await reader.runs())[0]).to.include({ key: 'k', state: 'completed', node: 'a', succeeded: 2, total: 2 });
+    expect((await reader.runs())[0]).to.include({ key: 'k', state: 'completed', driver: 'a', succeeded: 2, total: 2 });
   });
 
   it('go on with the run of a node that was stopped; what had succeeded does not run again', async () => {
@@ -63,7 +63,7 @@ describe('nodes that share a journal in PostgreSQL', () => {
     await a.stop({ graceMs: 0 });
     await aborted;
     held.open();
-    expect((await b.runs({ state: 'interrupted' }))[0]).to.include({ key: 'k', node: 'a' });
+    expect((await b.runs({ state: 'interrupted' }))[0]).to.include({ key: 'k', driver: 'a' });
     const again = b.execute(dagAt(held), { key: 'k' });
     expect(recalledIn(await eventsOf(again))).to.deep.equal(['first']);
     expect((await again).results).to.deep.equal({ first: 20, second: 21 });
@@ -91,7 +91,7 @@ describe('nodes that share a journal in PostgreSQL', () => {
       return true;
     }
     while (!(await isTakenOver()));
-    expect((await b.runs())[0]).to.include({ state: 'completed', node: 'b' });
+    expect((await b.runs())[0]).to.include({ state: 'completed', driver: 'b' });
   });
 
   it('wait while the database is away, and go on when it is back', async () => {

@@ -22,6 +22,7 @@ function open() {
       } as unknown as Allocator,
       clock,
       logger,
+      isResumed: false,
       ids: ['x', 'y', 'z'],
     },
     (happening) => {

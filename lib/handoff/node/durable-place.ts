@@ -26,7 +26,9 @@ export async function openDurablePlace(options: CheckedNodeOptions, environment:
       await largeValues?.close();
       folder?.close();
     };
-    return { journal, journalWaitMs, largeValues, close };
+    // A folder is locked, so no other node uses its journal.
+    const isShared = openJournal !== undefined || options.journal !== undefined;
+    return { journal, journalWaitMs, leaseMs: isShared ? leaseMs : Number.POSITIVE_INFINITY, largeValues, close };
   } catch (error) {
     folder?.close();
     throw error;

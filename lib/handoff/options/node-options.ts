@@ -114,6 +114,12 @@ export interface NodeOptions {
    */
   journal?: string;
   /**
+   * Whether interrupted runs go on by themselves on this node: at its start and, where nodes share a `journal`, whenever the lease of a
+   * driver runs out. Only runs of which every function is of a module and the same here. Needs a `dataDir` or a `journal`.
+   * @default false
+   */
+  resume?: boolean;
+  /**
    * For how long a node that is silent keeps the runs that it drives, where nodes share a `journal`, ms. Afterwards others may go on with
    * them. It renews its lease every third of that.
    * @default 10_000
@@ -166,6 +172,7 @@ export interface CheckedNodeOptions {
   readonly root: string;
   readonly dataDir: string | undefined;
   readonly journal: string | undefined;
+  readonly resume: boolean;
   readonly leaseMs: number;
   readonly journalWaitMs: number;
   readonly recordsForMs: number;
@@ -198,6 +205,7 @@ const KNOWN = new Set<string>([
   'root',
   'dataDir',
   'journal',
+  'resume',
   'leaseMs',
   'journalWaitMs',
   'recordsForMs',
@@ -235,13 +243,14 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
   const memoryMiB = capabilities.memory ?? own.memory;
   const logger = checkedLogger(options.logger, name);
   const network = checkedNetwork(options, { name, logger, transport: environmentTransport });
-  const { freeze = true, codeSkew = 'warn', isolation = 'thread' } = options;
+  const { freeze = true, codeSkew = 'warn', isolation = 'thread', resume = false } = options;
   const isolations = checkedIsolations(options.isolations);
   if (!builtIn.has(isolation as string) && !isolations.has(isolation as string)) {
     const known = [...builtIn.keys(), ...isolations.keys()].map((one) => `'${one}'`).join(', ');
     throw new TypeError(`isolation must be one of ${known}, not ${String(isolation)}`);
   }
   if (codeSkew !== 'warn' && codeSkew !== 'refuse') throw new TypeError(`codeSkew must be 'warn' or 'refuse', not ${String(codeSkew)}`);
+  if (typeof resume !== 'boolean') throw new TypeError(`resume must be true or false, not ${String(resume)}`);
   if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
   return {
     name,
@@ -256,6 +265,7 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     root: checkedRoot(options.root),
     dataDir: checkedDataDir(options.dataDir),
     journal: checkedJournal(options.journal),
+    resume,
     leaseMs: checkedNumber('leaseMs', options.leaseMs, { or: 10_000, least: SHORTEST_LEASE_MS }),
     journalWaitMs: checkedNumber('journalWaitMs', options.journalWaitMs, { or: 60_000 }),
     recordsForMs: checkedNumber('recordsForMs', options.recordsForMs, { or: 604_800_000 }),

@@ -74,13 +74,15 @@ export class StoredJournal implements Journal {
   async findRuns(query: RunQuery = {}): Promise<RecordedRun[]> {
     this.#refuseClosed(false);
     const { state, limit, ...rest } = query;
-    const states = state && (state === 'interrupted' ? (['running', 'interrupted'] as const) : [state]);
+    const wanted = state === undefined ? undefined : new Set(typeof state === 'string' ? [state] : state);
+    if (wanted?.size === 0) return [];
+    const states = wanted && [...(wanted.has('interrupted') ? new Set([...wanted, 'running' as const]) : wanted)];
     // Whether a running run is interrupted is worked out when it is read, so that the store cannot stop at `limit` before that.
-    const isAsStored = state !== 'running' && state !== 'interrupted';
+    const isAsStored = !wanted?.has('running') && !wanted?.has('interrupted');
     const asked = { ...rest, ...(states ? { states } : {}), ...(isAsStored && limit !== undefined ? { limit } : {}) };
     const stored = await this.#store.perform('findRuns', asked);
     const recorded = stored.map((run) => this.#recordedOf(run));
-    return (state === undefined ? recorded : recorded.filter((run) => run.state === state)).slice(0, limit);
+    return (wanted ? recorded.filter((run) => wanted.has(run.state)) : recorded).slice(0, limit);
   }
 
   readGroups({ key, runId }: RunName): AsyncIterable<RecordedGroup> {

@@ -143,10 +143,18 @@ export function nodeMissed(
   if (state.states[index] !== 'ready' || state.phase !== 'open') return;
   const functionId = state.plan.ids[index]!;
   const how = isMember ? 'did not run it when it was asked, nor' : 'is gone and has not come back';
-  const gone = `node "${node}", the only one that could run it, ${how} within ${waitedMs} ms`;
-  const cause: RunFault = { code: 'HANDOFF_NODE_LOST', message: `Function "${functionId}" has no node: ${gone}`, functionId, node };
+  const gone =
+    node === undefined
+      ? `no node that could run it has come within ${waitedMs} ms`
+      : `node "${node}", the only one that could run it, ${how} within ${waitedMs} ms`;
+  const message = `Function "${functionId}" has no node: ${gone}`;
+  const cause: RunFault =
+    node === undefined
+      ? { code: 'HANDOFF_ALLOCATION_FAILED', message, functionId }
+      : { code: 'HANDOFF_NODE_LOST', message, functionId, node };
   out.push({ type: 'withdraw-claim', index });
-  fail(state, index, { ...failureOf(state, index, `Function "${functionId}" failed: ${gone}`, cause), node }, at, out);
+  const failure = failureOf(state, index, `Function "${functionId}" failed: ${gone}`, cause);
+  fail(state, index, node === undefined ? failure : { ...failure, node }, at, out);
 }
 
 function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost', at: Moment, out: RunCommand[]): void {

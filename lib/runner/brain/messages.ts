@@ -116,8 +116,8 @@ export type RunHappening =
   | { readonly type: 'function-placed'; readonly index: number; readonly node: string; readonly mayQueue: boolean }
   | { readonly type: 'functions-waited'; readonly indices: readonly number[]; readonly lacking: Capabilities }
   | { readonly type: 'placement-refused'; readonly index: number; readonly error: ThrownData }
-  /** The only node that could run it is gone, and has not come back in time. */
-  | { readonly type: 'node-missed'; readonly index: number; readonly node: string; readonly waitedMs: number; readonly isMember?: boolean }
+  /** The only node that could run it is gone, and has not come back in time; without `node`, no node that could has come. */
+  | { readonly type: 'node-missed'; readonly index: number; readonly node?: string; readonly waitedMs: number; readonly isMember?: boolean }
   | { readonly type: 'attempt-started'; readonly index: number; readonly attempt: number }
   | { readonly type: 'attempt-succeeded'; readonly index: number; readonly attempt: number; readonly receipt: Receipt }
   | {

@@ -1,4 +1,5 @@
 import { type HandoffError, onAbort, type RunId, type Timer } from '../../base/index.js';
+import type { RecordedRun } from '../../journal/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
 import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunView } from '../runs/open-run.js';
@@ -11,6 +12,7 @@ import type { RunRequest } from '../runs/run-request.js';
  */
 export class DurableCall implements PreparedRun, RunView {
   readonly request: RunRequest;
+  readonly found: FoundRun | undefined;
   readonly #newId: RunId;
   readonly #deps: CallDeps;
   onEnd: (end: RunEnd) => void = () => {};
@@ -20,7 +22,6 @@ export class DurableCall implements PreparedRun, RunView {
   #isAttached = false;
   #timeout: Timer | undefined;
   #stopListening: () => void = () => {};
-  /** Resolves when the run is there, or never will be. */
   readonly #known: Promise<void>;
   #tellKnown!: () => void;
   /** Settles when the run has been joined, or will not be, and nothing of this call is left. */
@@ -28,8 +29,10 @@ export class DurableCall implements PreparedRun, RunView {
   readonly #over: Promise<void>;
   #tellOver!: () => void;
 
-  constructor(request: RunRequest, newId: RunId, deps: CallDeps) {
+  /** `found`: the only state of the run in which the call may go on with it, for one that nobody asked for. */
+  constructor(request: RunRequest, newId: RunId, deps: CallDeps, found?: FoundRun) {
     this.request = request;
+    this.found = found;
     this.#newId = newId;
     this.#deps = deps;
     this.#known = new Promise((resolve) => {
@@ -59,6 +62,11 @@ export class DurableCall implements PreparedRun, RunView {
   /** Why the call failed. */
   get refusal(): HandoffError | undefined {
     return this.#end?.type === 'failed' ? this.#end.error : undefined;
+  }
+
+  /** Resolves when the run is there, or never will be. */
+  get known(): Promise<void> {
+    return this.#known;
   }
 
   /** Whether no caller waits for it any more. */
@@ -141,6 +149,9 @@ export class DurableCall implements PreparedRun, RunView {
     if (this.#end?.type === 'failed') yield this.#end.event;
   }
 }
+
+/** A run as it was found in its journal. */
+export type FoundRun = Pick<RecordedRun, 'epoch' | 'state'>;
 
 /** The actions of a call besides waiting. */
 export interface CallDeps {

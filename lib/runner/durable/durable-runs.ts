@@ -7,13 +7,16 @@ import type { DurablePlace, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
 import { endingError } from '../runs/run-endings.js';
 import { checkKey, recordedOptions } from '../runs/run-options.js';
-import { type RunRequest, requestAgain } from '../runs/run-request.js';
-import { DurableCall } from './durable-call.js';
+import { type RunMode, type RunRequest, requestAgain, takeRequest } from '../runs/run-request.js';
+import { type CallDeps, DurableCall, type FoundRun } from './durable-call.js';
 import { packSummary } from './record-end.js';
-import { checkedQuery, noSuchRun, type RunRecord, runRecordOf } from './recorded-runs.js';
+import { noSuchRun, type RunRecord } from './recorded-runs.js';
 import { Recorder } from './recorder.js';
 import { type Opening, writeOpening } from './records.js';
 import { ResumeCall } from './resume-call.js';
+import { resumeFound } from './resume-found.js';
+import { Resumer } from './resumer.js';
+import { RunList } from './run-list.js';
 import { fileFinder, type Recalled, type RunHistory, readRecord, recall, withFilesRead } from './run-record.js';
 import { takeDag, takePlan, unpackedDag, withInputsOf } from './take-plan.js';
 
@@ -51,28 +54,32 @@ export class DurableRuns {
   readonly #missing = new Set<string>();
   /** The calls whose run is not yet known. */
   readonly #opening = new Set<OpeningCall>();
+  readonly #list: RunList;
+  #resumer: Resumer | undefined;
 
   constructor(deps: RunDeps, place: DurablePlace, runs: RunsInside) {
     this.#deps = deps;
     this.#place = place;
     this.#runs = runs;
     this.#contents = new ModuleContents({ root: deps.root, node: deps.node });
+    this.#list = new RunList(place.journal, this.#contents, deps.clock);
   }
 
   /** Returns a call that waits for `begin`. `newId`: the id of the run, if there is none of the key. */
-  prepare(request: RunRequest, newId: RunId): DurableCall {
+  prepare(request: RunRequest, newId: RunId, found?: FoundRun): DurableCall {
     const { clock } = this.#deps;
-    const call = new DurableCall(request, newId, {
+    const deps: CallDeps = {
       start: (one) => this.#start(one),
       after: (delayMs, action) => clock.after(delayMs, action),
       wallNow: () => clock.wallNow(),
-    });
+    };
+    const call = new DurableCall(request, newId, deps, found);
     this.#opening.add(call);
     return call;
   }
 
   /** Prepares a call for a run whose DAG is in its record. `prepare` is the method of `Runs`. */
-  prepareAgain(key: string, given: unknown, prepare: (dag: DagLike, options: object) => PreparedRun): ResumeCall {
+  prepareAgain(key: string, given: unknown, prepare: (dag: DagLike, options: object, mode: RunMode) => PreparedRun): ResumeCall {
     const { clock } = this.#deps;
     checkKey(key);
     // Only an object's own fields go on: of an instance of a class some might lie in its prototype.
@@ -85,7 +92,8 @@ export class DurableRuns {
         const [recorded] = await journal.findRuns({ key });
         const record = recorded && (await readRecord(journal, recorded, clock));
         if (!record) throw noSuchRun(key);
-        return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), { ...(given as object | undefined), key });
+        const options = { ...(given as object | undefined), key };
+        return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), options, record.opening.mode);
       },
       known: () => void this.#opening.delete(call),
       wallNow: () => clock.wallNow(),
@@ -96,7 +104,33 @@ export class DurableRuns {
 
   /** The runs in the journal, newest first. Throws `TypeError` for a wrong query. */
   async recorded(query: unknown): Promise<RunRecord[]> {
-    return (await this.#place.journal.findRuns(checkedQuery(query))).map(runRecordOf);
+    return this.#list.list(query);
+  }
+
+  /** From now on interrupted runs go on by themselves. */
+  resumeByItself(): void {
+    const { clock, random, logger } = this.#deps;
+    const { journal, leaseMs } = this.#place;
+    const contents = this.#contents;
+    const begin = (dag: DagLike, mode: RunMode, recorded: RecordedRun): DurableCall => {
+      const runId = newRunId();
+      return this.prepare(takeRequest(dag, { key: recorded.key }, mode, runId, this.#deps), runId, recorded);
+    };
+    this.#resumer = new Resumer({
+      journal,
+      leaseMs,
+      drives: (key) => this.#byKey.has(key),
+      clock,
+      random,
+      logger,
+      resume: (recorded, onEnd) => resumeFound(recorded, onEnd, { journal, clock, contents, prepare: begin }),
+    });
+    this.#resumer.start();
+  }
+
+  /** The node ends: it resumes nothing more. */
+  stopResuming(): void {
+    this.#resumer?.stop();
   }
 
   /** Deletes a run, and all that is recorded of it. */
@@ -122,6 +156,7 @@ export class DurableRuns {
       const plan = await this.#planOf(call.request);
       while (!call.isOver) {
         const driven = this.#byKey.get(key);
+        if (driven && call.found) throw drivenBy(this.#deps.node, key, call);
         if (!driven) {
           await this.#drive(call, key, plan);
           return;
@@ -198,6 +233,7 @@ export class DurableRuns {
     while (!call.isOver) {
       const [recorded] = await journal.findRuns({ key });
       if (call.isOver) return undefined;
+      if (call.found && !isAsFound(recorded, call.found)) throw recorded ? drivenBy(recorded.node, key, call) : noSuchRun(key);
       const record = recorded && (await readRecord(journal, recorded, clock));
       const request = this.#merged(call.request, record);
       const plan = record ? withInputsOf(given, record.plan) : given;
@@ -220,7 +256,8 @@ export class DurableRuns {
         summary: packSummary({ total: request.plan.size, succeeded: 0 }),
       });
       if (answer.type === 'opened') return this.#opened(request, answer, again, plan);
-      if (answer.type === 'driven' && clock.now() >= untilMs) throw drivenElsewhere(key, request, answer.recorded);
+      if (answer.type === 'driven' && clock.now() >= untilMs)
+        throw drivenBy(answer.recorded.node, key, { runId: answer.recorded.runId as RunId, request });
       if (answer.type === 'driven') {
         await new Promise<void>((resolve) => void clock.after(Math.min(LOOK_AGAIN_MS, Math.max(1, untilMs - clock.now())), resolve));
       }
@@ -308,7 +345,11 @@ function isReplay({ state }: RecordedRun, { recollection, values }: Recalled, { 
   return options.collected.every((isCollected, index) => isCollected === 0 || values.has(index));
 }
 
-function drivenElsewhere(key: string, { plan }: RunRequest, { runId, node }: RecordedRun): HandoffError {
+/** Whether nobody has touched a run since it was found. */
+const isAsFound = (recorded: RecordedRun | undefined, found: FoundRun): boolean =>
+  recorded?.epoch === found.epoch && recorded.state === found.state;
+
+function drivenBy(node: string, key: string, { runId, request }: Pick<DurableCall, 'runId' | 'request'>): HandoffError {
   const message = `Cannot execute the run of key ${JSON.stringify(key)}: node ${JSON.stringify(node)} drives it`;
-  return new HandoffError('HANDOFF_DAG_RUNNING', message, { dagId: plan.dagId, runId, node });
+  return new HandoffError('HANDOFF_DAG_RUNNING', message, { dagId: request.plan.dagId, runId, node });
 }

@@ -1,4 +1,4 @@
-import type { HandoffError } from '../../base/index.js';
+import { HandoffError, type HandoffErrorCode } from '../../base/index.js';
 import { pack, unpack } from '../../value/index.js';
 import type { DagRun } from '../run/dag-run.js';
 import type { EndState, Recorder } from './recorder.js';
@@ -11,7 +11,7 @@ export const unpackSummary = (packed: Uint8Array): RunSummary => unpack(packed, 
 /** Records the end of a run. Resolves to the error that prevented it, if any. */
 export function recordEnd(recorder: Recorder, run: DagRun, error: HandoffError | undefined): Promise<HandoffError | undefined> {
   const { total, succeeded } = run.progress;
-  return recorder.end(endState(error), packSummary({ total, succeeded, ...(error && { error: error.message }) }));
+  return recorder.end(endState(error), packSummary({ total, succeeded, ...(error && { error: summaryOfError(error) }) }));
 }
 
 /** Returns the recorded state of a run that ended with `error`: the end of its node leaves it interrupted. */
@@ -35,5 +35,31 @@ export interface RunSummary {
   /** The functions that had succeeded when the run ended; 0 while it runs. */
   readonly succeeded: number;
   /** Why it did not succeed. */
-  readonly error?: string;
+  readonly error?: SummaryError;
 }
+
+/** An error as it is listed: the whole of it may be large. */
+export interface SummaryError {
+  readonly code: HandoffErrorCode;
+  readonly message: string;
+  readonly functionId?: string;
+  readonly node?: string;
+  readonly reason?: string;
+}
+
+/** Returns the part of an error that goes into a summary. */
+export function summaryOfError({ code, message, functionId, node, reason }: HandoffError): SummaryError {
+  return {
+    code,
+    message,
+    ...(functionId !== undefined && { functionId }),
+    ...(node !== undefined && { node }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** Makes the error again that a summary tells of. */
+export const errorOfSummary = (
+  { code, message, ...fields }: SummaryError,
+  run: { readonly dagId: string; readonly runId: string },
+): HandoffError => new HandoffError(code, message, { ...run, ...fields });

@@ -1,6 +1,6 @@
 import { HandoffError, isPlainObject, refuseRevoked } from '../../base/index.js';
 import type { RecordedRun, RecordedState } from '../../journal/index.js';
-import { type RunSummary, unpackSummary } from './record-end.js';
+import { errorOfSummary, type RunSummary, unpackSummary } from './record-end.js';
 
 /** A durable run as its journal reports it. */
 export interface RunRecord {
@@ -11,13 +11,13 @@ export interface RunRecord {
   /** `interrupted`: no node drives it, and it has not ended. Any run except a running one goes on when it is executed with its key. */
   readonly state: RecordedState;
   /** The node that drives it, or that drove it last. */
-  readonly node: string;
+  readonly driver: string;
   /** How many functions it has. */
   readonly total: number;
   /** How many of them had succeeded when it ended, or was interrupted; 0 if that was not recorded any more. */
   readonly succeeded: number;
-  /** Why it failed. */
-  readonly error?: string;
+  /** Why it did not succeed: its code and message, without its cause. */
+  readonly error?: HandoffError;
   /** How often it was resumed. */
   readonly resumptions: number;
   /** When it was first started, and last: milliseconds since 1970. */
@@ -27,7 +27,15 @@ export interface RunRecord {
   readonly endedAtMs?: number;
   /** Whether its record is damaged: then it cannot go on, and the other fields may be wrong. */
   readonly isDamaged?: boolean;
+  /** Set for an interrupted run that does not go on by itself here, also with `resume: true`. */
+  readonly waitsFor?: ResumeNeed;
 }
+
+/**
+ * What an interrupted run waits for. `code`: a node on which the code of every function is what it was; here it differs. `caller`: a call
+ * of `execute` with its DAG, as plain functions ended with their process.
+ */
+export type ResumeNeed = 'code' | 'caller';
 
 /** The wanted runs: all that match every given field. */
 export interface RunRecordQuery {
@@ -53,23 +61,24 @@ export function checkedQuery(given: unknown): RunRecordQuery {
 }
 
 /** Returns what users see of a run in a journal. */
-export function runRecordOf(run: RecordedRun): RunRecord {
-  const { key, runId, dagId, state, node, startedAtMs, openedAtMs, endedAtMs, isDamaged, epoch } = run;
+export function runRecordOf(run: RecordedRun, waitsFor?: ResumeNeed): RunRecord {
+  const { key, runId, dagId, state, node: driver, startedAtMs, openedAtMs, endedAtMs, isDamaged, epoch } = run;
   const { total, succeeded, error } = summaryOf(run);
   return {
     key,
     runId,
     dagId,
     state,
-    node,
+    driver,
     total,
     succeeded,
-    ...(error !== undefined && { error }),
+    ...(error && { error: errorOfSummary(error, { dagId, runId }) }),
     resumptions: epoch - 1,
     startedAtMs,
     openedAtMs,
     ...(endedAtMs !== undefined && { endedAtMs }),
     ...(isDamaged && { isDamaged }),
+    ...(waitsFor && { waitsFor }),
   };
 }
 

@@ -94,7 +94,8 @@ export class DagRun implements AllocatorClient {
       },
       deps,
     );
-    this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, { allocation, clock, logger, ids: plan.ids }, feed);
+    const waiting = { allocation, clock, logger, ids: plan.ids, isResumed: order.past !== undefined };
+    this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, waiting, feed);
   }
 
   /** The present DagRunner. */

@@ -4,7 +4,8 @@ import type { RunHappening } from '../brain/messages.js';
 
 /**
  * The functions of a run that wait for a node that is gone, or does not run what it is asked to, as no other could run them. It may come
- * back, but they do not wait for ever. The log names each node once, not for every function.
+ * back, but they do not wait for ever. In a run that goes on after its driver's end, they also wait for a node that this driver has never
+ * seen. The log names each node once, not for every function.
  */
 export class NodeReturnWaits {
   readonly #kinds: readonly ClaimClass[];
@@ -15,6 +16,8 @@ export class NodeReturnWaits {
   /** The nodes that the log has named, until a function has a node again. */
   #named: Set<string> | undefined;
   #isAnyGone = false;
+  /** In a resumed run: the kinds of functions that no member could hold when they were first asked for. */
+  readonly #unheld = new Map<ClaimClass, boolean>();
 
   constructor(kinds: readonly ClaimClass[], waitMs: number, deps: NodeReturnWaitsDeps, feed: (happening: RunHappening) => void) {
     this.#kinds = kinds;
@@ -33,25 +36,36 @@ export class NodeReturnWaits {
   asked(index: number): void {
     const { allocation, clock, logger, ids } = this.#deps;
     const kind = this.#kinds[index]!;
-    // At the start of the run every function had one.
-    if ((!this.#isAnyGone && !allocation.isAnyResting) || this.#waits.has(index)) return;
+    // At the start of a new run every function had one.
+    const isUnheld = this.#deps.isResumed && this.#isUnheld(index, kind);
+    if ((!this.#isAnyGone && !allocation.isAnyResting && !isUnheld) || this.#waits.has(index)) return;
     const member = allocation.goneNodeFor(kind);
-    if (member === undefined) return;
+    if (member === undefined && !isUnheld) return;
     const waitedMs = this.#waitMs;
-    if (waitedMs > 0 && !this.#named?.has(member)) {
+    if (waitedMs > 0 && !this.#named?.has(member ?? '')) {
       this.#named ??= new Set();
-      this.#named.add(member);
+      this.#named.add(member ?? '');
+      const whom = member === undefined ? 'a node that can go on with the run' : 'the return of the only node that can go on with the run';
       logger.warn(
-        { functionId: ids[index], member, waitMs: waitedMs },
-        `waiting up to ${waitedMs} ms for the return of the only node that can go on with the run`,
+        { functionId: ids[index], ...(member !== undefined && { member }), waitMs: waitedMs },
+        `waiting up to ${waitedMs} ms for ${whom}`,
       );
     }
     const wait = clock.after(waitedMs, () => {
       this.#waits.delete(index);
       const node = allocation.goneNodeFor(kind);
       if (node !== undefined) this.#feed({ type: 'node-missed', index, node, waitedMs, isMember: allocation.isResting(node) });
+      else if (this.#deps.isResumed && allocation.impossible(kind, ids[index]!)) this.#feed({ type: 'node-missed', index, waitedMs });
     });
     this.#waits.set(index, wait);
+  }
+
+  #isUnheld(index: number, kind: ClaimClass): boolean {
+    let isUnheld = this.#unheld.get(kind);
+    if (isUnheld === false) return false;
+    isUnheld = this.#deps.allocation.impossible(kind, this.#deps.ids[index]!) !== undefined;
+    this.#unheld.set(kind, isUnheld);
+    return isUnheld;
   }
 
   /** The function has a node. */
@@ -74,4 +88,6 @@ export interface NodeReturnWaitsDeps {
   readonly logger: Logger;
   /** The ids of the run's functions, by index. */
   readonly ids: readonly string[];
+  /** Whether the run goes on with what another driver, or an earlier one, began. */
+  readonly isResumed: boolean;
 }

@@ -116,6 +116,8 @@ export interface DurablePlace {
   readonly journal: Journal;
   /** For so long a journal that cannot be written may stay away, ms. */
   readonly journalWaitMs: number;
+  /** How long a silent driver keeps its runs, ms; `Infinity` where only this node uses the journal. */
+  readonly leaseMs: number;
   /** Where large values lie; `undefined` if the node has no folder for them. */
   readonly largeValues?: LargeValues | undefined;
   /** Closes the journal and its folder. */

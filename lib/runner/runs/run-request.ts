@@ -34,14 +34,16 @@ export function takeRequest(dag: DagLike, given: unknown, mode: RunMode, runId: 
   const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
   if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
   refuseFaults(plan, mode, deps, (id) => options.isDurable || Object.hasOwn(options.inputs, id) || isStored(plan.dagId, id, deps));
-  const kinds = kindsOf(plan, mode, deps);
+  // A durable run may turn out to be one that goes on: then its functions wait for a node.
+  const kinds = kindsOf(plan, mode, deps, !options.isDurable);
   const inputs = inputsOf(plan, options, deps);
   const constants = new Constants(plan, deps.freeze);
   return { plan, mode, given: (given ?? {}) as RunRequest['given'], options, kinds, inputs, constants };
 }
 
 /** Returns the error for what a node without a journal cannot do. */
-export const noJournal = (what: string): TypeError => new TypeError(`${what} needs a journal: this node was started without a dataDir`);
+export const noJournal = (what: string): TypeError =>
+  new TypeError(`${what} needs a journal: this node was started without a dataDir and without a journal`);
 
 /** The request of a run as it was recorded. */
 export interface RecordedRequest {
@@ -50,7 +52,10 @@ export interface RecordedRequest {
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
 }
 
-/** The same request, completed from the record where nothing else was given. Throws as `takeRequest` does. */
+/**
+ * The same request, completed from the record where nothing else was given. Throws as `takeRequest` does. A function of a recorded run may
+ * be one that no member can hold now.
+ */
 export function requestAgain(request: RunRequest, recorded: RecordedRequest | undefined, deps: RunDeps): RunRequest {
   const collect = recorded?.options.collect;
   const isThere = (id: unknown): boolean => request.plan.indexOf.has(id as string);
@@ -63,7 +68,7 @@ export function requestAgain(request: RunRequest, recorded: RecordedRequest | un
   const inputs = new Map(request.inputs);
   for (const [id, value] of recorded?.inputs ?? []) if (!inputs.has(id) && plan.inputs.includes(id)) inputs.set(id, value);
   refuseFaults(plan, mode, deps, (id) => inputs.has(id));
-  return { ...request, plan, mode, options, inputs, kinds: kindsOf(plan, mode, deps) };
+  return { ...request, plan, mode, options, inputs, kinds: kindsOf(plan, mode, deps, recorded === undefined) };
 }
 
 function refuseFaults(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (id: string) => boolean): void {
@@ -74,10 +79,11 @@ function refuseFaults(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (i
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
 }
 
-/** Returns the classes of claims of the functions. Throws for one that no member could ever hold. */
-function kindsOf(plan: Plan, mode: RunMode, { node, allocation, root, refusesSkew }: RunDeps): readonly ClaimClass[] {
+/** Returns the classes of claims of the functions. Throws for one that no member could ever hold, if that is checked. */
+function kindsOf(plan: Plan, mode: RunMode, { node, allocation, root, refusesSkew }: RunDeps, isChecked: boolean): readonly ClaimClass[] {
   const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
   const kinds = claimClasses(plan, { node, local: mode === 'local', threadCost, comparedBelow: refusesSkew ? root : undefined });
+  if (!isChecked) return kinds;
   const seen = new Set<ClaimClass>();
   let last: ClaimClass | undefined;
   for (let index = 0; index < kinds.length; index += 1) {

@@ -156,7 +156,12 @@ export class Runs {
   /** Prepares to go on with a run whose functions are all references, by its key alone. Throws as `prepare` does. */
   prepareAgain(key: string, given: unknown): PreparedRun {
     if (this.#refusal) throw this.#refusal;
-    return this.durable('resume').prepareAgain(key, given, (dag, options) => this.prepare(dag, options, 'cluster'));
+    return this.durable('resume').prepareAgain(key, given, (dag, options, mode) => this.prepare(dag, options, mode));
+  }
+
+  /** From now on interrupted runs go on by themselves, as far as they can here. Throws `TypeError` if they have no place. */
+  resumeByItself(): void {
+    this.durable('resume').resumeByItself();
   }
 
   /** There is a supervisor of runs, or a new one: launched runs continue under it. */
@@ -206,6 +211,7 @@ export class Runs {
   /** From now on every run is refused with `error`. */
   refuse(error: HandoffError): void {
     this.#refusal ??= error;
+    this.#durable?.stopResuming();
   }
 
   /** Ends every run at once with `HANDOFF_RUN_ABORTED`. Resolves when all have ended. */

@@ -158,7 +158,7 @@ export function happeningShapes(size: number): HappeningShapes {
     'function-placed': { index, node: text, mayQueue: flag },
     'functions-waited': { indices: list(index), lacking: open({}) },
     'placement-refused': { index, error: THROWN },
-    'node-missed': { index, node: text, waitedMs: number },
+    'node-missed': { index, node: optional(text), waitedMs: number },
     'attempt-started': attempt,
     'attempt-succeeded': { ...attempt, receipt: RECEIPT },
     'attempt-failed': { ...attempt, error: THROWN, final: flag, random: number },
