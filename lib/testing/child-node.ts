@@ -123,6 +123,11 @@ export class ChildNode implements HostedNode {
     await this.#ask((id) => ({ type: 'crash-actor', id, actor }));
   }
 
+  harmJournal(): never {
+    const message = `Cannot harm the journal of node "${this.#name}": it lives in a process of its own`;
+    throw new TypeError(`${message}. Use the transport 'memory' or 'websocket', or the first node`);
+  }
+
   async links(): Promise<readonly string[]> {
     return this.#ask((id) => ({ type: 'list-links', id }));
   }

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../base/index.js';
 import type { Environment, Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
+import type { JournalFaults } from '../journal/index.js';
 import type { Defer, FrameObserver } from '../peer/index.js';
 import type { FunctionFailures } from './function-failures.js';
 import type { LinkBook } from './link-book.js';
@@ -22,13 +23,15 @@ export interface HostedNode {
   readonly address: string;
   /** False once it was killed, or has ended by itself. */
   readonly isAlive: boolean;
-  /** Ends the node without a goodbye. When it resolves, its address refuses and its connections are reset. */
+  /** Ends the node without a goodbye. When it resolves, its address refuses, its connections are reset, and its `dataDir` is free. */
   kill(): Promise<void>;
   /** Makes the node stand still. Nothing is lost. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Ends a supervised actor of the node abnormally. Rejects with `TypeError` if there is none of that name. */
   crashActor(actor: SupervisedName): Promise<void>;
+  /** Replaces the faults of the journal of this incarnation. Throws `TypeError` if it has none, or none within reach. */
+  harmJournal(faults: JournalFaults): void;
   /** The names of the nodes that it has a link with; none once it has ended. */
   links(): Promise<readonly string[]>;
 }

@@ -1,5 +1,6 @@
 import { checkedNumber, silentLogger } from '../base/index.js';
 import { checkedNodeOptions, EXTENSIONS, type NodeOptions } from '../handoff/index.js';
+import { type JournalFaults, STORAGE_FAULTS } from '../journal/index.js';
 import type { LinkConditions } from '../peer/index.js';
 import { hosts } from './hosts/index.js';
 
@@ -128,6 +129,23 @@ export function checkedFaults(given: unknown): LinkConditions {
     ...(bytesPerSecond !== undefined && { bytesPerSecond: checkedNumber('bytesPerSecond', bytesPerSecond, { or: 0, least: 1 }) }),
     ...(stall !== undefined && { stall }),
     ...(resetAfterBytes !== undefined && { resetAfterBytes: checkedNumber('resetAfterBytes', resetAfterBytes, { or: 0 }) }),
+  };
+}
+
+/** Throws `TypeError` or `RangeError` naming the wrong fault. */
+export function checkedJournalFaults(given: unknown): JournalFaults {
+  const { failWrites, loseAnswers, delayMs, tearAt } = fieldsOf(given, 'faults', ['failWrites', 'loseAnswers', 'delayMs', 'tearAt']);
+  if (failWrites !== undefined && typeof failWrites !== 'boolean' && !(STORAGE_FAULTS as readonly unknown[]).includes(failWrites)) {
+    const reasons = STORAGE_FAULTS.map((reason) => `'${reason}'`).join(', ');
+    throw new TypeError(`failWrites must be true, false, or one of ${reasons}, not ${shown(failWrites)}`);
+  }
+  if (loseAnswers !== undefined && typeof loseAnswers !== 'boolean')
+    throw new TypeError(`loseAnswers must be true or false, not ${shown(loseAnswers)}`);
+  return {
+    ...(failWrites !== undefined && { failWrites: failWrites as NonNullable<JournalFaults['failWrites']> }),
+    ...(loseAnswers !== undefined && { loseAnswers }),
+    ...(delayMs !== undefined && { delayMs: checkedNumber('delayMs', delayMs, { or: 0 }) }),
+    ...(tearAt !== undefined && { tearAt: checkedNumber('tearAt', tearAt, { or: 0, integer: true }) }),
   };
 }
 

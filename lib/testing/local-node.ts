@@ -1,5 +1,6 @@
 import { defaultLogger, type Logger, silentLogger } from '../base/index.js';
 import { Handoff, type NodeOptions, type SupervisedName, startNode } from '../handoff/index.js';
+import { FaultyStore, type JournalFaults } from '../journal/index.js';
 import type { Transport } from '../peer/index.js';
 import type { HostedNode, HostSetup } from './cluster-host.js';
 import { crashActorOf, linksOf } from './node-inside.js';
@@ -10,6 +11,8 @@ interface Parts {
   readonly clock: PausableClock;
   readonly transport: SeverableTransport;
   readonly logger: Hushable;
+  /** `undefined` if the node records no durable runs. */
+  readonly journal: FaultyStore | undefined;
 }
 
 /** A node in this process. While it is paused its timers are held and its links stall; code that is already running goes on. */
@@ -38,6 +41,7 @@ export class LocalNode implements HostedNode {
     const clock = new PausableClock(setup.clock);
     const transport = new SeverableTransport(network.transport(name), setup.defer, (url) => network.listening?.(name, url));
     const logger = new Hushable(options.logger ?? setup.logger?.(name) ?? loggerOf(name));
+    let journal: FaultyStore | undefined;
     const handoff = await Handoff[startNode](
       { ...options, logger },
       {
@@ -46,10 +50,14 @@ export class LocalNode implements HostedNode {
         defer: setup.defer,
         transport,
         interpose: setup.failures.interpose(clock),
+        aroundStore: (store) => {
+          journal = new FaultyStore(store, clock);
+          return journal;
+        },
         ...setup.execution,
       },
     );
-    return new LocalNode(start, handoff, { clock, transport, logger });
+    return new LocalNode(start, handoff, { clock, transport, logger, journal });
   }
 
   get address(): string {
@@ -68,9 +76,10 @@ export class LocalNode implements HostedNode {
   async kill(): Promise<void> {
     if (!this.#isAlive) return;
     this.#isAlive = false;
-    const { clock, transport, logger } = this.#parts;
-    const { network, setup } = this.#start;
+    const { clock, transport, logger, journal } = this.#parts;
+    const { network, setup, options } = this.#start;
     logger.hush();
+    const recorded = journal?.die();
     // The order matters: first no other node hears of it, then it accepts no more work, and only then it learns that it is alone. So
     // nothing is placed on it for that reason.
     network.kill(this.#name);
@@ -78,6 +87,9 @@ export class LocalNode implements HostedNode {
     transport.sever();
     clock.resume();
     setup.links.resume(this.#name);
+    await recorded;
+    // The system lets go of a dead process's lock; here only the node itself does.
+    if (options.dataDir !== undefined) await this.#remains;
   }
 
   async pause(): Promise<void> {
@@ -92,6 +104,12 @@ export class LocalNode implements HostedNode {
 
   async crashActor(actor: SupervisedName): Promise<void> {
     await crashActorOf(this.handoff, actor);
+  }
+
+  harmJournal(faults: JournalFaults): void {
+    const { journal } = this.#parts;
+    if (!journal) throw new TypeError(`Node "${this.#name}" records no durable runs: it has neither a dataDir nor a journal`);
+    journal.setFaults(faults);
   }
 
   async links(): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { HandoffError, keepAlive } from '../base/index.js';
 import type { Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
 import { realEnvironment } from '../handoff/index.js';
+import type { JournalFaults } from '../journal/index.js';
 import type { ClusterEnvironment, ClusterHost, HostedNode } from './cluster-host.js';
 import {
   type CheckedClusterOptions,
@@ -8,6 +9,7 @@ import {
   checkedClusterOptions,
   checkedFailure,
   checkedFaults,
+  checkedJournalFaults,
   type FaultyLink,
 } from './cluster-options.js';
 import { FunctionFailures } from './function-failures.js';
@@ -35,7 +37,7 @@ const LOOK_MS = 10;
 export class TestCluster implements AsyncDisposable {
   /** The names of all nodes, dead or alive, in the order in which they were first started. */
   readonly names: readonly string[];
-  /** Failures within nodes: of functions and of supervised actors. */
+  /** Failures within nodes: of functions, of supervised actors, and of journals. */
   readonly faults: ClusterFaults;
   readonly #options: CheckedClusterOptions;
   readonly #surroundings: ClusterEnvironment;
@@ -61,6 +63,11 @@ export class TestCluster implements AsyncDisposable {
         const living = this.#living(node);
         this.#note(`crash ${actor} of ${node}`);
         await living.crashActor(actor);
+      },
+      journal: async (node, faults) => {
+        const checked = checkedJournalFaults(faults);
+        this.#living(node).harmJournal(checked);
+        this.#note(`journal of ${node} ${JSON.stringify(checked)}`);
       },
     };
   }
@@ -114,6 +121,8 @@ export class TestCluster implements AsyncDisposable {
   /**
    * Ends a node abruptly, as when its process dies: its address refuses, its connections are reset. What is left of a node in this process
    * is stopped in the background, except running loop functions, which cannot be stopped. Does nothing if it is dead.
+   *
+   * Nothing more of its durable runs is recorded, and its `dataDir` is free. Its lease on runs in a shared `journal` runs out by itself.
    */
   kill(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
@@ -124,7 +133,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Starts a node anew with the same name and options. This incarnation joins any living node that it can reach, or is the first of a new
+   * Starts a node anew with the same name and options, so with its `dataDir` and `journal` too: what was recorded there goes on when it is
+   * executed again. This incarnation joins any living node that it can reach, or is the first of a new
    * cluster if all are dead. A living node is killed first. Rejects if it cannot join; it is dead then.
    */
   restart(name: string): Promise<void> {
@@ -356,4 +366,10 @@ export interface ClusterFaults {
    * @throws `TypeError` if there is no such actor now.
    */
   crashActor(node: string, actor: SupervisedName): Promise<void>;
+  /**
+   * Replaces the faults of the journal in which a node records its durable runs; `{}` ends them. They end with the node too: a restarted
+   * one has none. What was recorded before stays.
+   * @throws `TypeError` if the node has neither a `dataDir` nor a `journal`, is dead, or lives in a process of its own.
+   */
+  journal(node: string, faults: JournalFaults): Promise<void>;
 }

@@ -9,12 +9,14 @@ const LEASE_MS = 9_000;
 describe('a store with faults', () => {
   let clock: TestClock;
   let store: FaultyStore;
+  let inner: JournalStore;
   let journal: Journal;
   let run: RunJournal;
 
   beforeEach(async () => {
     clock = testClock();
-    const around = (inner: JournalStore): JournalStore => {
+    const around = (given: JournalStore): JournalStore => {
+      inner = given;
       store = new FaultyStore(inner, clock);
       return store;
     };
@@ -100,5 +102,19 @@ describe('a store with faults', () => {
     expect((await caught(run.append(Uint8Array.of(3)))).reason).to.equal('not-writable');
     expect((await caught(run.end('completed', new Uint8Array()))).reason).to.equal('not-writable');
     expect(await groups()).to.deep.equal([0, 1]);
+  });
+
+  it('performs nothing once it is dead, also what was to begin later', async () => {
+    await run.append(Uint8Array.of(1));
+    store.setFaults({ delayMs: 500 });
+    const late = caught(run.append(Uint8Array.of(2)));
+    await settled();
+    await store.die();
+    expect(await late).to.include({ code: 'HANDOFF_STOPPED' });
+    expect(clock.pending).to.equal(1);
+    store.setFaults({});
+    for (const call of [run.append(Uint8Array.of(3)), journal.findRuns(), journal.openRun(requestFor('x'))])
+      expect(await caught(call)).to.include({ code: 'HANDOFF_STOPPED' });
+    expect(await inner.perform('readGroups', { runId: run.runId, after: { epoch: 1, sequence: -1 } })).to.have.lengthOf(1);
   });
 });

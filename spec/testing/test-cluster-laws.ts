@@ -3,6 +3,7 @@ import { clusterUnderTest } from './test-cluster/cluster-under-test.js';
 import { faultLaws } from './test-cluster/fault-laws.js';
 import { linkLaws } from './test-cluster/link-laws.js';
 import { nodeLaws } from './test-cluster/node-laws.js';
+import { recordLaws } from './test-cluster/record-laws.js';
 
 /** What a cluster does wherever its nodes live. A file for each transport, so that they run beside each other. */
 export function testClusterLaws(transport: ClusterTransport): void {
@@ -12,5 +13,6 @@ export function testClusterLaws(transport: ClusterTransport): void {
     nodeLaws(given);
     linkLaws(given);
     faultLaws(given);
+    recordLaws(given);
   });
 }

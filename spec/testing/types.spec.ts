@@ -17,6 +17,7 @@ interface Promised {
   readonly faults: {
     failFunction(functionId: string, options: { times?: number; error?: Error; beforeMs?: number }): Promise<void>;
     crashActor(node: string, actor: SupervisedName): Promise<void>;
+    journal(node: string, faults: { failWrites?: 'full' | 'unreachable' | boolean; delayMs?: number; tearAt?: number }): Promise<void>;
   };
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

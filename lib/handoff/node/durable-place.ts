@@ -9,8 +9,9 @@ import type { Environment } from './environment.js';
  */
 export async function openDurablePlace(options: CheckedNodeOptions, environment: Environment): Promise<DurablePlace | undefined> {
   const { name: node, dataDir, leaseMs, journalWaitMs, recordsForMs, network, logger } = options;
-  const { openJournal, clock } = environment;
-  const given: JournalOptions = { node, clock, leaseMs, openTimeoutMs: network.joinTimeoutMs };
+  const { openJournal, aroundStore, clock } = environment;
+  const openTimeoutMs = network.joinTimeoutMs;
+  const given: JournalOptions = { node, clock, leaseMs, openTimeoutMs, ...(aroundStore && { around: aroundStore }) };
   if (!openJournal && dataDir === undefined && options.journal === undefined) return undefined;
   // With both, the records are in the database; the folder is this node's own all the same.
   const folder = dataDir === undefined ? undefined : await DataDir.open(dataDir);

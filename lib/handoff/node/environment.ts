@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../base/index.js';
 import type { isolations } from '../../executor/index.js';
-import type { Journal, JournalOptions } from '../../journal/index.js';
+import type { Journal, JournalOptions, JournalStore } from '../../journal/index.js';
 import { type Defer, nextTurn, type Transport } from '../../peer/index.js';
 import type { WrapAttempt } from '../../runner/index.js';
 
@@ -18,6 +18,8 @@ export interface Environment {
   readonly isolations?: typeof isolations;
   /** Opens the journal of durable runs. The default is what the node's options say. */
   readonly openJournal?: (options: JournalOptions) => Promise<Journal>;
+  /** Stands between the journal of durable runs and where it is stored. The default is nothing. */
+  readonly aroundStore?: (store: JournalStore) => JournalStore;
   /** Loads a module on this node's own loop. The default is `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;
 }

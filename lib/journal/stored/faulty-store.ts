@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/index.js';
+import { type Clock, HandoffError } from '../../base/index.js';
 import { type StorageFault, storageFailed } from '../storage-failed.js';
 import { type JournalStore, READ_OPERATIONS, type StoreOperation, type StoreOperations } from './operations.js';
 
@@ -9,6 +9,11 @@ export class FaultyStore implements JournalStore {
   #faults: JournalFaults = {};
   #groups = 0;
   #isTorn = false;
+  #isDead = false;
+  /** What is being performed. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Ends the delay of each write that has not begun. */
+  readonly #delays = new Set<() => void>();
 
   constructor(store: JournalStore, clock: Clock) {
     this.#store = store;
@@ -22,17 +27,31 @@ export class FaultyStore implements JournalStore {
     this.#isTorn = false;
   }
 
+  /**
+   * Its process has died: nothing is performed any more, and calls reject with `HANDOFF_STOPPED`. Resolves when what was under way is over;
+   * it may have been written.
+   */
+  async die(): Promise<void> {
+    this.#isDead = true;
+    for (const end of this.#delays) end();
+    await Promise.allSettled(this.#underWay);
+  }
+
   async perform<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): Promise<StoreOperations[Name]['to']> {
-    if (READ_OPERATIONS.has(name)) return this.#store.perform(name, from);
+    if (READ_OPERATIONS.has(name)) return this.#passed(name, from);
     const { delayMs = 0, failWrites, tearAt = Number.POSITIVE_INFINITY, loseAnswers = false } = this.#faults;
-    if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.after(delayMs, resolve));
-    if (failWrites) throw storageFailed(failWrites, 'Cannot write to the journal: a fault was asked for');
+    this.#refuseDead();
+    if (delayMs > 0) await this.#delay(delayMs);
+    this.#refuseDead();
+    if (failWrites) {
+      throw storageFailed(failWrites === true ? 'not-writable' : failWrites, 'Cannot write to the journal: a fault was asked for');
+    }
     if (name === 'appendGroup') {
       this.#isTorn ||= this.#groups >= tearAt;
       this.#groups += 1;
     }
     if (this.#isTorn) throw storageFailed('not-writable', 'Cannot write to the journal: a group was torn');
-    const answer = await this.#store.perform(name, from);
+    const answer = await this.#passed(name, from);
     if (loseAnswers) throw storageFailed('unreachable', 'Cannot reach the journal: its answer was lost');
     return answer;
   }
@@ -40,18 +59,55 @@ export class FaultyStore implements JournalStore {
   close(): Promise<void> {
     return this.#store.close();
   }
+
+  #delay(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#delays.delete(end);
+        resolve();
+      };
+      const timer = this.#clock.after(delayMs, end);
+      this.#delays.add(end);
+    });
+  }
+
+  async #passed<Name extends StoreOperation>(name: Name, from: StoreOperations[Name]['from']): Promise<StoreOperations[Name]['to']> {
+    this.#refuseDead();
+    const performed = this.#store.perform(name, from);
+    const over = (): void => void this.#underWay.delete(performed);
+    this.#underWay.add(performed);
+    performed.then(over, over);
+    const answer = await performed;
+    this.#refuseDead();
+    return answer;
+  }
+
+  #refuseDead(): void {
+    if (this.#isDead) throw new HandoffError('HANDOFF_STOPPED', 'Cannot use the journal: its node was killed');
+  }
 }
 
 /** The faults of a journal's writes, including renewals of its lease. */
 export interface JournalFaults {
-  /** Writes are not performed, and reject for this reason. */
-  readonly failWrites?: StorageFault;
-  /** Writes are performed, and reject as `unreachable` all the same: the answer of the database is lost. */
+  /**
+   * Writes are not performed, and fail for this reason; `true` is `'not-writable'`.
+   * @default false
+   */
+  readonly failWrites?: StorageFault | boolean;
+  /**
+   * Writes are performed, and fail as `'unreachable'` all the same: the answer of the database is lost.
+   * @default false
+   */
   readonly loseAnswers?: boolean;
-  /** How much later each write begins, ms. */
+  /**
+   * How much later each write begins, ms.
+   * @default 0
+   */
   readonly delayMs?: number;
   /**
-   * The number of groups after which the next is torn. It and everything after it is not written, as if the process had died in the middle.
+   * The number of groups of records after which the next is torn, counted from now. It and everything after it is not written, and fails as
+   * `'not-writable'`, as if the process had died in the middle. The default is never.
    */
   readonly tearAt?: number;
 }

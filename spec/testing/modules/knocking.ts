@@ -13,6 +13,9 @@ export function knock<T>(port: number, name: string, value: T): Promise<T> {
   });
 }
 
+/** The same, for a function with an argument. */
+export const knockAfter = (_before: unknown, port: number, name: string): Promise<string> => knock(port, name, `${name} is done`);
+
 export const pid = (): number => process.pid;
 
 export const bytes = (size: number): Uint8Array => new Uint8Array(size).fill(7);
