@@ -88,7 +88,7 @@ export class LocalNode implements HostedNode {
     clock.resume();
     setup.links.resume(this.#name);
     await recorded;
-    // The system lets go of a dead process's lock; here only the node itself does.
+    // The system releases the lock of a dead process. Here only the node itself does.
     if (options.dataDir !== undefined) await this.#remains;
   }
 
