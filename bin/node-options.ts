@@ -45,7 +45,7 @@ export function withClusterOptions(command: Command): Command {
 }
 
 /** The option of every command whose node may have variants of the user's own. */
-export const extensionsOption = (): Option =>
+const extensionsOption = (): Option =>
   new Option('--extensions <module>', `a module that exports variants of your own: ${EXTENSIONS.join(', ')}`).argParser(nonEmpty);
 
 const ISOLATION_TEXT =

@@ -48,12 +48,17 @@ export async function shownResults<R>(run: Run<R>, { cannot, display, session: {
     display.print('handoff: interrupted');
     void run.cancel('interrupted');
   });
-  let recorded = 0;
+  let hasRecord = false;
+  const ran = new Set<string>();
   for await (const event of run) {
     display.tell(event);
-    if (event.type === 'function-succeeded' && event.source === 'journal') recorded += 1;
+    if (event.type !== 'function-succeeded') continue;
+    if (event.source === 'journal') hasRecord = true;
+    else ran.add(event.functionId);
   }
   display.stop();
+  // A run that has completed tells only of what is collected.
+  const recorded = hasRecord ? run.progress.succeeded - ran.size : 0;
   if (recorded > 0) display.print(`handoff: ${recorded} of ${run.progress.total} functions did not run: their results had been recorded`);
   return (await usage(cannot, () => run)).results;
 }

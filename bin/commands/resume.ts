@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { withDurableOptions } from '../durable-options.js';
-import { extensionsOption, withNodeOptions } from '../node-options.js';
+import { withClusterOptions, withNodeOptions } from '../node-options.js';
 import type { ResumeFlags } from '../resume-runs.js';
 import type { Session } from '../session.js';
 
@@ -10,8 +10,7 @@ export function resumeCommand(session: Session): Command {
     .description('Goes on with a durable run by its key alone, and prints its results. All its functions must be of modules.')
     .argument('[key]', 'the key that the run was given')
     .option('--all', 'goes on with all runs that are interrupted, one after the other');
-  return withNodeOptions(withDurableOptions(command))
-    .addOption(extensionsOption())
+  return withDurableOptions(withNodeOptions(withClusterOptions(command)))
     .option('--json', 'print the results as one JSON object by id; what JSON cannot carry as { "$type": …, "value": … }')
     .option('-q, --quiet', 'show no progress, and nothing that functions print')
     .addHelpText('after', '\nExamples:\n  handoff resume nightly --data-dir data\n  handoff resume --all --data-dir data')

@@ -41,7 +41,8 @@ export function errorReport(error: unknown, colors: Colors): string {
 /** A function's failure without the message of its cause, which follows. */
 function sentenceOf(error: HandoffError): string {
   if (error.code !== 'HANDOFF_FUNCTION_FAILED' || error.functionId === undefined || error.attempts === undefined) {
-    return `${error.message} (${error.code})`;
+    const reason = error.code === 'HANDOFF_STORAGE_FAILED' && error.reason !== undefined ? `: ${error.reason}` : '';
+    return `${error.message} (${error.code}${reason})`;
   }
   if (error.attempts === 0) return `function "${error.functionId}" failed`;
   return `function "${error.functionId}" failed after ${error.attempts} ${error.attempts === 1 ? 'attempt' : 'attempts'}`;

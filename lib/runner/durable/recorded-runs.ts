@@ -14,7 +14,7 @@ export interface RunRecord {
   readonly driver: string;
   /** How many functions it has. */
   readonly total: number;
-  /** How many of them had succeeded when it ended, or was interrupted; 0 if that was not recorded any more. */
+  /** How many of them had succeeded when it ended, or are recorded of an interrupted run; 0 while it runs. */
   readonly succeeded: number;
   /** Why it did not succeed: its code and message, without its cause. */
   readonly error?: HandoffError;
@@ -61,7 +61,7 @@ export function checkedQuery(given: unknown): RunRecordQuery {
 }
 
 /** Returns what users see of a run in a journal. */
-export function runRecordOf(run: RecordedRun, waitsFor?: ResumeNeed): RunRecord {
+export function runRecordOf(run: RecordedRun): RunRecord {
   const { key, runId, dagId, state, node: driver, startedAtMs, openedAtMs, endedAtMs, isDamaged, epoch } = run;
   const { total, succeeded, error } = summaryOf(run);
   return {
@@ -78,7 +78,6 @@ export function runRecordOf(run: RecordedRun, waitsFor?: ResumeNeed): RunRecord 
     openedAtMs,
     ...(endedAtMs !== undefined && { endedAtMs }),
     ...(isDamaged && { isDamaged }),
-    ...(waitsFor && { waitsFor }),
   };
 }
 

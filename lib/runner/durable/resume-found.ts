@@ -10,7 +10,7 @@ import { packSummary, summaryOfError } from './record-end.js';
 import { writeOpening } from './records.js';
 import { type FoundNeed, resumeNeed } from './resume-need.js';
 import type { ResumeAnswer } from './resumer.js';
-import { type RunHistory, readRecord } from './run-record.js';
+import { type RunHistory, readRecord, succeededIn } from './run-record.js';
 import { unpackedDag } from './take-plan.js';
 
 /** A run that was resumed so often in a row, without a new record, is ended as failed: whatever ends it would end it again. */
@@ -62,8 +62,9 @@ function needText({ waitsFor, module }: FoundNeed): { readonly why: string; read
 }
 
 /** Ends a run that makes no progress. It goes on when it is asked for. */
-async function failIdle(recorded: RecordedRun, { opening, plan, successes, failed }: RunHistory, journal: Journal): Promise<ResumeAnswer> {
+async function failIdle(recorded: RecordedRun, record: RunHistory, journal: Journal): Promise<ResumeAnswer> {
   const { key, runId, dagId, epoch, idleResumptions } = recorded;
+  const { opening, plan } = record;
   const { mode, inputs, options, reasons } = opening;
   const total = plan.size;
   const group = new GroupBuffer();
@@ -80,9 +81,8 @@ async function failIdle(recorded: RecordedRun, { opening, plan, successes, faile
   if (answer.type !== 'opened') return { type: 'gone' };
   const why = `it was resumed ${idleResumptions} times in a row, and recorded nothing new`;
   const error = aborted({ runId, dagId }, why, undefined);
-  const succeeded = successes.filter((success, number) => success && number < total && !failed.has(number)).length;
   try {
-    await answer.run.end('failed', packSummary({ total, succeeded, error: summaryOfError(error) }));
+    await answer.run.end('failed', packSummary({ total, succeeded: succeededIn(record), error: summaryOfError(error) }));
   } catch (failure) {
     answer.run.leave();
     throw failure;

@@ -1,17 +1,23 @@
 import type { Clock } from '../../base/index.js';
 import type { ModuleContents } from '../../executor/index.js';
 import { isStorageFailed, type Journal, type RecordedRun } from '../../journal/index.js';
-import { checkedQuery, type ResumeNeed, type RunRecord, runRecordOf } from './recorded-runs.js';
+import { checkedQuery, type RunRecord, runRecordOf } from './recorded-runs.js';
 import { resumeNeed } from './resume-need.js';
-import { readRecord } from './run-record.js';
+import { readRecord, succeededIn } from './run-record.js';
 
-/** Lists the runs of a journal. The records of interrupted ones are read, to say what those wait for that do not go on by themselves. */
+/** The part of a run's listing that only its record tells. */
+type FoundInRecord = Partial<Pick<RunRecord, 'succeeded' | 'waitsFor' | 'isDamaged'>>;
+
+/**
+ * Lists the runs of a journal. The records of interrupted ones are read: they tell how much had succeeded, and what a run waits for that
+ * does not go on by itself.
+ */
 export class RunList {
   readonly #journal: Journal;
   readonly #contents: ModuleContents;
   readonly #clock: Clock;
-  /** What interrupted runs wait for, by id, with the epoch for which that was found out: only the next one may have other functions. */
-  #known = new Map<string, { readonly epoch: number; readonly waitsFor: ResumeNeed | undefined }>();
+  /** What the records of interrupted runs told, by id, with the state in which they were read. */
+  readonly #known = new Map<string, { readonly epoch: number; readonly groupCount: number; readonly found: FoundInRecord }>();
 
   /** `contents`: those of the node, or of the folder, whose code is compared. */
   constructor(journal: Journal, contents: ModuleContents, clock: Clock) {
@@ -24,26 +30,30 @@ export class RunList {
   async list(query: unknown): Promise<RunRecord[]> {
     const runs = await this.#journal.findRuns(checkedQuery(query));
     const records: RunRecord[] = [];
-    for (const run of runs) records.push(runRecordOf(run, await this.#waitsFor(run)));
+    for (const run of runs) records.push({ ...runRecordOf(run), ...(await this.#find(run)) });
     return records;
   }
 
-  async #waitsFor(run: RecordedRun): Promise<ResumeNeed | undefined> {
-    const { runId, epoch, state, isDamaged } = run;
+  async #find(run: RecordedRun): Promise<FoundInRecord> {
+    const { runId, epoch, groupCount, state, isDamaged } = run;
     if (state !== 'interrupted' || isDamaged) {
       this.#known.delete(runId);
-      return undefined;
+      return {};
     }
     const known = this.#known.get(runId);
-    if (known?.epoch === epoch) return known.waitsFor;
+    if (known?.epoch === epoch && known.groupCount === groupCount) return known.found;
+    const found = await this.#read(run);
+    this.#known.set(runId, { epoch, groupCount, found });
+    return found;
+  }
+
+  async #read(run: RecordedRun): Promise<FoundInRecord> {
     try {
       const record = await readRecord(this.#journal, run, this.#clock);
       const waitsFor = record && (await resumeNeed(record.plan, this.#contents))?.waitsFor;
-      this.#known.set(runId, { epoch, waitsFor });
-      return waitsFor;
+      return { ...(record && { succeeded: succeededIn(record) }), ...(waitsFor && { waitsFor }) };
     } catch (error) {
-      // A damaged record waits for nothing that could come.
-      if (isStorageFailed(error)) return undefined;
+      if (isStorageFailed(error) && error.reason === 'damaged') return { isDamaged: true };
       throw error;
     }
   }

@@ -44,6 +44,16 @@ export async function readRecord(journal: Journal, run: RecordedRun, clock: Cloc
   return reader.history;
 }
 
+/** Returns how many functions of the latest plan have a recorded success that holds. */
+export function succeededIn({ plan, successes, failed }: RunHistory): number {
+  let count = 0;
+  for (let number = 0; number < plan.size; number += 1) {
+    const success = successes[number];
+    if (success && success.epoch >= plan.since[number]! && !failed.has(number)) count += 1;
+  }
+  return count;
+}
+
 class RecordReader {
   #opening: Opening | undefined;
   #planned: Opening['planned'];
