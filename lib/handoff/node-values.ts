@@ -1,4 +1,5 @@
 import { checkedNumber, HandoffError } from '../base/index.js';
+import { isStorageFailed } from '../journal/index.js';
 import { LONGEST_NODE_NAME } from '../peer/index.js';
 import { type StoredValue, snapshot } from '../value/index.js';
 import type { NodeParts } from './node/node-parts.js';
@@ -33,7 +34,7 @@ export class NodeValues {
     cluster.tellLocation(dagId, id, node);
   }
 
-  /** Resolves to the first of these: the value appears here, or on another node and is fetched. */
+  /** Resolves to the first of these: the value appears here, on another node and is fetched, or it is in the journal alone. */
   async await(dagId: string, id: string, given: { timeoutMs?: number }): Promise<unknown> {
     checkId(dagId, 'dagId');
     checkId(id, 'id');
@@ -45,13 +46,13 @@ export class NodeValues {
       timeoutMs,
       replyTo,
     }));
-    const held = await firstFound([here, this.#tables.cluster.awaitElsewhere(dagId, id, timeoutMs)]);
+    const held = await firstFound([here, this.#tables.cluster.awaitElsewhere(dagId, id, timeoutMs), this.#recordedAlone(dagId, id)]);
     if (held) return held.open(this.#freeze);
     throw new HandoffError('HANDOFF_TIMEOUT', `No result of "${id}" of DAG "${dagId}" within ${timeoutMs} ms`, { dagId, functionId: id });
   }
 
   async local(dagId: string, id: string): Promise<unknown> {
-    const held = await this.#find(dagId, id);
+    const held = (await this.#find(dagId, id)) ?? (await this.#recorded(dagId, id));
     if (held) return held.open(this.#freeze);
     throw this.#notFound(dagId, id, this.#node);
   }
@@ -62,12 +63,12 @@ export class NodeValues {
     let held = await this.#find(dagId, id);
     if (!held) {
       const late: string[] = [];
-      const origin = fromNode ?? (await cluster.locate(dagId, id, (name) => late.push(name)));
-      if (origin === undefined || origin === this.#node) throw this.#notFound(dagId, id, this.#node, late);
-      held = await cluster.fetch(origin, dagId, id);
+      const origin = fromNode ?? (await cluster.locate(dagId, id, (name) => late.push(name))) ?? this.#node;
+      if (origin !== this.#node) held = await cluster.fetch(origin, dagId, id);
       // Its origin may be gone while others have a copy: the driver, or another node that needed it.
-      if (!held && fromNode === undefined) held = await cluster.awaitElsewhere(dagId, id, 0, COPY_MS);
-      if (!held) throw this.#tables.membership.isGone(origin) ? this.#lost(dagId, id, origin) : this.#notFound(dagId, id, origin);
+      if (!held && origin !== this.#node && fromNode === undefined) held = await cluster.awaitElsewhere(dagId, id, 0, COPY_MS);
+      if (!held && (fromNode === undefined || fromNode === this.#node)) held = await this.#recorded(dagId, id);
+      if (!held) throw this.#tables.membership.isGone(origin) ? this.#gone(dagId, id, origin) : this.#notFound(dagId, id, origin, late);
     }
     return held.open(this.#freeze);
   }
@@ -91,7 +92,8 @@ export class NodeValues {
       replyTo,
     }));
     const late: string[] = [];
-    const node = here ?? (await this.#tables.cluster.locate(dagId, dataId, (name) => late.push(name)));
+    const { cluster, findRecorded } = this.#tables;
+    const node = here ?? (await cluster.locate(dagId, dataId, (name) => late.push(name))) ?? (await findRecorded?.(dagId, dataId))?.node;
     if (node !== undefined) return node;
     const message = `No location is known of "${dataId}" of DAG "${dagId}"${unheard(late)}`;
     throw new HandoffError('HANDOFF_NOT_FOUND', message, { dagId, functionId: dataId });
@@ -111,6 +113,33 @@ export class NodeValues {
     throw new HandoffError('HANDOFF_TIMEOUT', `Cleared DAG "${dagId}" wherever it could be${unheard(late)}`, { dagId, node: late[0]! });
   }
 
+  /**
+   * Returns what the journal has; `undefined` if nothing is recorded, or the run will make it again. Throws `HANDOFF_RESULT_LOST` for what
+   * is recorded and lost.
+   */
+  async #recorded(dagId: string, id: string): Promise<StoredValue | undefined> {
+    const { store, findRecorded } = this.#tables;
+    if (store.isLost(dagId, id))
+      throw this.#lost(dagId, id, this.#node, `the store backend of node "${this.#node}" does not have it any more`);
+    const recorded = await findRecorded?.(dagId, id);
+    const held = await recorded?.read();
+    if (!held && recorded?.isOver) throw this.#lost(dagId, id, recorded.node, 'it was too large for the journal, and its file is gone');
+    return held;
+  }
+
+  /** The same, unless any member has the value in memory. */
+  async #recordedAlone(dagId: string, id: string): Promise<StoredValue | undefined> {
+    if (this.#tables.store.find(dagId, id)) return undefined;
+    if ((await this.#tables.cluster.locate(dagId, id)) !== undefined) return undefined;
+    try {
+      return await this.#recorded(dagId, id);
+    } catch (error) {
+      // A journal that is away may be back in time.
+      if (isStorageFailed(error, 'unreachable')) return undefined;
+      throw error;
+    }
+  }
+
   async #find(dagId: string, id: string): Promise<StoredValue | undefined> {
     checkId(dagId, 'dagId');
     checkId(id, 'id');
@@ -124,9 +153,16 @@ export class NodeValues {
     if (!member) throw new HandoffError('HANDOFF_NODE_UNKNOWN', `Node "${node}" is not a member`, { node });
   }
 
-  #lost(dagId: string, id: string, node: string): HandoffError {
-    const message = `The value of "${id}" of DAG "${dagId}" is lost: node "${node}", which had it, is gone`;
-    return new HandoffError('HANDOFF_RESULT_LOST', message, { dagId, functionId: id, node });
+  #gone(dagId: string, id: string, node: string): HandoffError {
+    return this.#lost(dagId, id, node, `node "${node}", which had it, is gone`);
+  }
+
+  #lost(dagId: string, id: string, node: string, why: string): HandoffError {
+    return new HandoffError('HANDOFF_RESULT_LOST', `The value of "${id}" of DAG "${dagId}" is lost: ${why}`, {
+      dagId,
+      functionId: id,
+      node,
+    });
   }
 
   #notFound(dagId: string, id: string, node: string, late: readonly string[] = []): HandoffError {

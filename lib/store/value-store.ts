@@ -10,6 +10,8 @@ interface RunShelf {
   origins: Map<string, string> | undefined;
   /** The timer that drops the values. Set once the run has ended. */
   retention: Timer | undefined;
+  /** The ids of the values that it left. Set once it has ended. */
+  kept: readonly string[];
   /** Called when the values of an ended run are dropped. */
   dropped: ((runId: string) => void) | undefined;
 }
@@ -74,7 +76,7 @@ export class ValueStore {
     const before = this.#latest.get(dagId);
     if (before !== undefined && this.#runs.get(before)?.retention) this.dropRun(before);
     this.#forgetResults(dagId);
-    const run: RunShelf = { dagId, shelf: this.#backend.open(), origins: undefined, retention: undefined, dropped: undefined };
+    const run: RunShelf = { dagId, shelf: this.#backend.open(), origins: undefined, retention: undefined, kept: [], dropped: undefined };
     this.#runs.set(runId, run);
     this.#open.add(run);
     this.#latest.set(dagId, runId);
@@ -133,6 +135,7 @@ export class ValueStore {
     // Questions by DAG id go to the run that started last. Values that no question can reach are not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
     if (retainMs <= 0 || keep.length === 0 || !isLatest) return this.dropRun(runId);
+    run.kept = keep;
     run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
     this.#runs.delete(runId);
     this.#runs.set(runId, run);
@@ -218,6 +221,17 @@ export class ValueStore {
     if (ofRun) return ofRun;
     const dag = this.#dags.get(dagId);
     return dag?.results.get(id) ?? dag?.copies.get(id) ?? dag?.values.get(id);
+  }
+
+  /** Returns the run that answers questions about a DAG id; `undefined` if this node has nothing of any. */
+  latestRun(dagId: string): string | undefined {
+    return this.#latest.get(dagId);
+  }
+
+  /** Whether the run that answers for a DAG id left a value, and the backend has lost it. */
+  isLost(dagId: string, id: string): boolean {
+    const run = this.#runs.get(this.#latest.get(dagId) ?? '');
+    return run !== undefined && run.shelf.get(id) === undefined && run.kept.includes(id);
   }
 
   /** Returns the node where a value was made, if this node knows it. */

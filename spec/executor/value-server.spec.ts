@@ -38,6 +38,7 @@ function open() {
     executor,
     fetches,
     readFile: () => undefined,
+    readRecord: () => undefined,
     offers,
     refOf: (module, name) => ({ module, name }),
     send: (to, message) => {

@@ -153,6 +153,24 @@ describe('variants of a user, given to a node', () => {
       expect(await node.getResult('two', 'one')).to.deep.equal([0, 1]);
     });
 
+    it('that has lost a result is no reason to wait for it', async () => {
+      const [kept, gone] = [new Map<string, StoredValue>(), new Set<string>()];
+      const backend = mapBackend(kept);
+      const storeBackend: StoreBackend = {
+        name: 'lossy',
+        open() {
+          const shelf = backend.open();
+          return { ...shelf, sizeBytes: 0, get: (id) => (gone.has(id) ? undefined : shelf.get(id)) };
+        },
+      };
+      const node = await start({ storeBackend });
+      await node.execute(two());
+      gone.add('one');
+      for (const asked of [node.getResult('two', 'one', { timeoutMs: 1e9 }), node.getValue('two', 'one')]) {
+        expect(await caught(asked)).to.include({ code: 'HANDOFF_RESULT_LOST', functionId: 'one' });
+      }
+    });
+
     it('that throws costs no result: values are kept in memory, and the log says so', async () => {
       const logger = spyLogger();
       const put = (): never => fail();

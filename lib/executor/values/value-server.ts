@@ -53,16 +53,22 @@ export class ValueServer {
       if (!reading) return listener.missing(undefined);
       void reading.then((held) => (held ? found(held) : listener.missing(undefined)));
     };
-    const tell = (held: StoredValue | undefined): void => (held ? listener.found(held) : listener.missing(undefined));
     switch (value.kind) {
       case 'offered': {
         const maker = offers.find(value.offer);
         return maker ? maker(listener) : listener.missing(undefined);
       }
       case 'of-dag': {
-        const held = store.find(value.dagId, value.functionId);
-        if (held) store.copyGiven(value.dagId, to);
-        return tell(held);
+        const { dagId, functionId } = value;
+        const held = store.find(dagId, functionId);
+        if (held) store.copyGiven(dagId, to);
+        const recorded = held ? undefined : this.#deps.readRecord(dagId, functionId);
+        if (!recorded) return held ? listener.found(held) : listener.missing(undefined);
+        recorded.then(
+          (one) => (one ? listener.found(one) : listener.missing(undefined)),
+          (error: Error) => listener.missing(error),
+        );
+        return;
       }
       case 'of-run': {
         const held = store.get(value.runId, value.functionId);
@@ -137,6 +143,8 @@ export interface ValueServerDeps {
   readonly fetches: Fetches;
   /** Reads a value of a run from its file here; `undefined` if there is none. */
   readonly readFile: FetchDeps['readFile'];
+  /** Reads a value of a recorded run; `undefined` if nothing is recorded here. */
+  readonly readRecord: (dagId: string, functionId: string) => Promise<StoredValue | undefined> | undefined;
   readonly offers: Offers;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly sendValue: (to: string, id: number, parts: readonly Uint8Array[]) => Promise<void>;

@@ -4,7 +4,7 @@ import { type Fetches, moduleDigest, sameDigest } from '../../executor/index.js'
 import type { GuestRuns } from '../../guests/index.js';
 import type { Membership } from '../../nodes/index.js';
 import type { Question, WireMessage } from '../../peer/index.js';
-import type { Runs } from '../../runner/index.js';
+import type { FindRecorded, Runs } from '../../runner/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, StoredValue } from '../../value/index.js';
 
@@ -52,20 +52,37 @@ export class Answers {
         return this.#keep(from, question, reply, fail);
       case 'await-value': {
         const { dagId, functionId, timeoutMs } = question;
+        const recorded = store.find(dagId, functionId) ? undefined : this.#recordedAt(dagId, functionId);
+        let isAnswered = false;
+        const answer = (origin: string | false): void => {
+          if (isAnswered) return;
+          isAnswered = true;
+          timer.cancel();
+          reply(origin);
+        };
         const timer = clock.after(timeoutMs, () => {
           forget();
-          reply(false);
+          if (recorded) void recorded.then((origin) => answer(origin ?? false));
+          else answer(false);
         });
-        const found = (): void => {
-          timer.cancel();
-          // The node where it was made, which may be another one.
-          reply(store.locate(dagId, functionId) ?? this.#deps.node);
-        };
+        // The node where it was made, which may be another one.
+        const found = (): void => answer(store.locate(dagId, functionId) ?? this.#deps.node);
         const forget = store.await(dagId, functionId, { found });
+        void recorded?.then((origin) => {
+          if (origin === undefined || isAnswered) return;
+          forget();
+          answer(origin);
+        });
         return;
       }
-      case 'lookup-location':
-        return reply(store.locate(question.dagId, question.functionId) ?? null);
+      case 'lookup-location': {
+        const { dagId, functionId } = question;
+        const known = store.locate(dagId, functionId);
+        const recorded = known === undefined ? this.#recordedAt(dagId, functionId) : undefined;
+        if (!recorded) return reply(known ?? null);
+        void recorded.then((origin) => reply(origin ?? null));
+        return;
+      }
       case 'clear-dag': {
         const { dagId } = question;
         // A value made here for a run that another node drives belongs to that run.
@@ -85,6 +102,14 @@ export class Answers {
         status(question.all).then(reply, fail);
         return;
     }
+  }
+
+  /** Returns the node that made a recorded result; `undefined` if nothing is recorded, or the journal is away. */
+  #recordedAt(dagId: string, functionId: string): Promise<string | undefined> | undefined {
+    return this.#deps.findRecorded?.(dagId, functionId).then(
+      (recorded) => recorded?.node,
+      () => undefined,
+    );
   }
 
   #keep(
@@ -121,6 +146,7 @@ export interface AnswersDeps {
   readonly guests: GuestRuns;
   readonly fetches: Fetches;
   readonly send: (to: string, message: WireMessage) => boolean;
+  readonly findRecorded: FindRecorded | undefined;
   readonly tellLocation: (dagId: string, functionId: string) => void;
   /** Returns the status of this node, or of all members: plain data that can be sent. */
   readonly status: (all: boolean) => Promise<unknown>;

@@ -17,7 +17,7 @@ import {
 import { GuestRuns } from '../../guests/index.js';
 import { type BeatContent, Membership } from '../../nodes/index.js';
 import { PeerMesh, QuietLog, Requests, type WireMessage } from '../../peer/index.js';
-import { type DurablePlace, Runs } from '../../runner/index.js';
+import { type DurablePlace, type FindRecorded, RecordedResults, Runs } from '../../runner/index.js';
 import { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 import { Answers } from '../cluster/answers.js';
@@ -58,6 +58,8 @@ export interface NodeParts {
   readonly status: (all: boolean) => Promise<WireStatus>;
   /** Where bugs outside of actors are reported. */
   readonly crashes: CrashReports;
+  /** Looks a result up in the journal, if there is one. Rejects with `HANDOFF_STORAGE_FAILED`. */
+  readonly findRecorded: FindRecorded | undefined;
 }
 
 /** Assembles the parts of a node, from the ground up. Everything meets here. */
@@ -136,6 +138,10 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     const reach = membership.find(name)?.reach;
     return reach === 'linked' || reach === 'cut' ? 'direct' : 'none';
   };
+  const recorded = durable && new RecordedResults(durable, clock);
+  const findRecorded: FindRecorded | undefined = recorded && ((dagId, id) => recorded.find(dagId, id, store.latestRun(dagId)));
+  const readRecord = (dagId: string, id: string): Promise<StoredValue | undefined> | undefined =>
+    findRecorded?.(dagId, id).then((one) => one?.read());
   const readFile = (runId: string, functionId: string): Promise<StoredValue | undefined> | undefined =>
     durable?.largeValues?.valueOf(runId, functionId);
   const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name), readFile });
@@ -170,7 +176,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const drives = (runId: string): boolean => runs.get(runId) !== undefined;
   const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, drives, send, turn, logger });
   const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
-  const values = new ValueServer({ node, store, executor, fetches, readFile, offers, send, sendValue, refOf });
+  const values = new ValueServer({ node, store, executor, fetches, readFile, readRecord, offers, send, sendValue, refOf });
   const cluster = new ClusterQuestions({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
   /** Missing status of one member is no reason to hide the others. */
@@ -189,7 +195,21 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
       others.filter((one) => one !== undefined),
     );
   };
-  const answers = new Answers({ node, root, clock, allocation, store, membership, runs, guests, fetches, send, tellLocation, status });
+  const answers = new Answers({
+    node,
+    root,
+    clock,
+    allocation,
+    store,
+    membership,
+    runs,
+    guests,
+    fetches,
+    send,
+    tellLocation,
+    status,
+    findRecorded,
+  });
   const parts = {
     membership,
     allocation,
@@ -227,5 +247,6 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     cluster,
     status,
     crashes,
+    findRecorded,
   };
 }

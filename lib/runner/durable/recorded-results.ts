@@ -1,0 +1,72 @@
+import type { Clock } from '../../base/index.js';
+import type { RecordedRun } from '../../journal/index.js';
+import { StoredValue } from '../../value/index.js';
+import type { DurablePlace } from '../run/run-job.js';
+import type { RecordedSuccess } from './records.js';
+import { type RunHistory, readRecord } from './run-record.js';
+
+/** A record that was read, as long as memory allows: a million results take a second to read. */
+interface ReadRecord {
+  readonly run: RecordedRun;
+  readonly history: WeakRef<RunHistory>;
+}
+
+/** The results of durable runs, by DAG id, as the journal has them. The run that was opened last answers, with what it has. */
+export class RecordedResults {
+  readonly #place: DurablePlace;
+  readonly #clock: Clock;
+  #latest: ReadRecord | undefined;
+
+  constructor(place: DurablePlace, clock: Clock) {
+    this.#place = place;
+    this.#clock = clock;
+  }
+
+  /**
+   * Returns the record of a function's success; `undefined` if there is none. `known`: the run that answers for the DAG id by what this
+   * node has in memory; the record of another one is older. Rejects with `HANDOFF_STORAGE_FAILED`.
+   */
+  async find(dagId: string, functionId: string, known: string | undefined): Promise<RecordedResult | undefined> {
+    const runs = await this.#place.journal.findRuns({ dagId });
+    const run = runs.reduce<RecordedRun | undefined>((one, other) => (one && one.openedAtMs >= other.openedAtMs ? one : other), undefined);
+    if (!run || (known !== undefined && known !== run.runId)) return undefined;
+    const history = await this.#read(run);
+    const at = history?.plan.ids.indexOf(functionId) ?? -1;
+    const success = history?.successes[at];
+    if (!success || history?.failed.has(at)) return undefined;
+    const isOver = run.state !== 'running' && run.state !== 'interrupted';
+    return { node: success.node, isOver, read: () => this.#valueOf(run.runId, success) };
+  }
+
+  async #valueOf(runId: string, { value, file }: RecordedSuccess): Promise<StoredValue | undefined> {
+    // A view would keep its whole group in memory.
+    if (value) return StoredValue.packed(value.slice());
+    const { largeValues } = this.#place;
+    return file && file.dataDir === largeValues?.dataDir ? largeValues.read(runId, file) : undefined;
+  }
+
+  async #read(run: RecordedRun): Promise<RunHistory | undefined> {
+    const known = this.#latest;
+    const history = known && isAsRead(known.run, run) ? known.history.deref() : undefined;
+    if (history) return history;
+    const read = await readRecord(this.#place.journal, run, this.#clock);
+    this.#latest = read && { run, history: new WeakRef(read) };
+    return read;
+  }
+}
+
+const isAsRead = (one: RecordedRun, other: RecordedRun): boolean =>
+  one.runId === other.runId && one.epoch === other.epoch && one.groupCount === other.groupCount;
+
+/** Finds the record of a result by DAG id; `undefined` if there is none. */
+export type FindRecorded = (dagId: string, functionId: string) => Promise<RecordedResult | undefined>;
+
+/** A result according to its record. */
+export interface RecordedResult {
+  /** The node that made it. */
+  readonly node: string;
+  /** Whether its run has ended, and makes nothing again. */
+  readonly isOver: boolean;
+  /** Reads it. Resolves to `undefined` if it is lost. */
+  read(): Promise<StoredValue | undefined>;
+}
