@@ -39,6 +39,7 @@ export {
   haveSameInputs,
   isSameDag,
   isUnchanged,
+  type PlanComparison,
   type Reuse,
   sinceEpoch,
 } from './plan/plan-comparison.js';

@@ -1,7 +1,7 @@
 import { BINARY, binaryParts, HEADER_BYTES, isBinary, unpackBinary, withWholeHeader } from './binary.js';
 import { type Survey, survey } from './check.js';
 import { joined, opened, type Packed, packSurveyed, unpack } from './pack.js';
-import { scalarBytes } from './scalar.js';
+import { isScalar, scalarBytes, unpackScalar } from './scalar.js';
 import { sharedMemory } from './shared-memory.js';
 
 /** From this size on binary data is sent without a copy, bytes. */
@@ -79,6 +79,16 @@ export class StoredValue {
   /** Returns a value that has been packed. */
   static packed(packed: Packed, origin: Origin = 'result'): StoredValue {
     return new StoredValue(origin, 'packed', undefined, packed, packed.byteLength);
+  }
+
+  /** Returns a packed result that lies in memory which holds other things too: a copy, or a live one if it needs no serializer. */
+  static packedAmong(packed: Packed): StoredValue {
+    return isScalar(packed)
+      ? StoredValue.live(
+          opened(() => unpackScalar(packed)),
+          packed.byteLength,
+        )
+      : StoredValue.packed(packed.slice());
   }
 
   /** Returns a packed value that came in parts. */

@@ -54,7 +54,7 @@ describe('a node with a dataDir', () => {
     expect((await again).results).to.deep.equal({ doubled: 42, last: 43 });
     expect(again.id).to.equal(run.id);
     expect(await second.runs({ state: 'completed' })).to.have.length(1);
-    expect((await second.runs())[0]).to.include({ state: 'completed', resumptions: 1, succeeded: 2, node: 'second' });
+    expect((await second.runs())[0]).to.include({ state: 'completed', resumptions: 1, succeeded: 2, driver: 'second' });
     expect(await second.runs({ dagId: 'other' })).to.deep.equal([]);
   });
 

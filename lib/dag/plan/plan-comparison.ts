@@ -72,7 +72,10 @@ export function haveSameInputs(recorded: PlanRecord, now: PlanRecord): boolean {
 
 /** Returns for each function the opening of the run in which it became what it is. Unchanged functions keep the recorded number. */
 export function sinceEpoch(recorded: PlanRecord, { recordedAs, changes }: PlanComparison, epoch: number): Uint32Array {
-  return Uint32Array.from(changes, (change, number) => (change === SAME ? recorded.since[recordedAs[number]!]! : epoch));
+  const since = new Uint32Array(changes.length);
+  for (let number = 0; number < since.length; number += 1)
+    since[number] = changes[number] === SAME ? recorded.since[recordedAs[number]!]! : epoch;
+  return since;
 }
 
 function* matchIds(recorded: PlanRecord, now: PlanRecord): StepwiseWork<Int32Array> {

@@ -55,6 +55,16 @@ export class GroupReader {
     return this.#view.getFloat64(this.#at - FLOAT_BYTES);
   }
 
+  /** Where what has not been read of the entry begins in the group. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Where the entry ends in the group. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Returns so many bytes, as a view of the group. */
   bytes(size: number): Uint8Array {
     this.#need(size);

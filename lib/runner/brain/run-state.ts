@@ -52,6 +52,8 @@ export interface RunState {
   /** What the journal has of the run before; of its successes those before `recalledTo` have been taken over. */
   recalled: Recollection | undefined;
   recalledTo: number;
+  /** Of those before this one, the values that nothing needs have been dropped. */
+  droppedTo: number;
   /** For functions that have a record and will run all the same, why. */
   readonly reasons: Map<number, RerunReason>;
   /** `new`: it has not begun. `ending`: nothing starts any more. `ended`: no attempt is in progress, and nothing happens any more. */
@@ -102,6 +104,7 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy): 
     recording: new Map(),
     recalled: undefined,
     recalledTo: 0,
+    droppedTo: 0,
     reasons: new Map(),
     phase: 'new',
     ending: undefined,

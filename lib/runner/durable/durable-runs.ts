@@ -266,12 +266,13 @@ export class DurableRuns {
   }
 
   /** Finds the part of a record that holds. Collected values of a completed run are read from their files: they may be all it takes. */
-  async #recall(recorded: RecordedRun, record: RunHistory, plan: PlanRecord, { options }: RunRequest): Promise<Recalled> {
+  async #recall(recorded: RecordedRun, record: RunHistory, plan: PlanRecord, request: RunRequest): Promise<Recalled> {
+    const { options } = request;
     const { largeValues } = this.#place;
     const { runId, epoch, state } = recorded;
     const hasCompleted = state === 'completed';
     const filesOf = fileFinder(largeValues, runId, hasCompleted);
-    const again = await recall(record, plan, { reuse: options.reuse, epoch: epoch + 1, filesOf });
+    const again = await recall(record, plan, { request, reuse: options.reuse, epoch: epoch + 1, filesOf });
     return hasCompleted && largeValues ? withFilesRead(again, runId, largeValues, options.collected) : again;
   }
 
@@ -342,7 +343,7 @@ export class DurableRuns {
 /** Whether a run has completed and all of its record still holds. Then it is reported again without being opened. */
 function isReplay({ state }: RecordedRun, { recollection, values }: Recalled, { plan, options }: RunRequest): boolean {
   if (state !== 'completed' || recollection.successes.length < plan.size) return false;
-  return options.collected.every((isCollected, index) => isCollected === 0 || values.has(index));
+  return options.collected.every((isCollected, index) => isCollected === 0 || values[index] !== undefined);
 }
 
 /** Whether nobody has touched a run since it was found. */

@@ -1,8 +1,7 @@
 import type { Clock } from '../../base/index.js';
 import type { RecordedRun } from '../../journal/index.js';
-import { StoredValue } from '../../value/index.js';
+import type { StoredValue } from '../../value/index.js';
 import type { DurablePlace } from '../run/run-job.js';
-import type { RecordedSuccess } from './records.js';
 import { type RunHistory, readRecord } from './run-record.js';
 
 /** A record that was read, as long as memory allows: a million results take a second to read. */
@@ -32,16 +31,15 @@ export class RecordedResults {
     if (!run || (known !== undefined && known !== run.runId)) return undefined;
     const history = await this.#read(run);
     const at = history?.plan.ids.indexOf(functionId) ?? -1;
-    const success = history?.successes[at];
-    if (!success || history?.failed.has(at)) return undefined;
+    if (!history || history.successes.epochOf(at) === 0 || history.failed.has(at)) return undefined;
     const isOver = run.state !== 'running' && run.state !== 'interrupted';
-    return { node: success.node, isOver, read: () => this.#valueOf(run.runId, success) };
+    return { node: history.successes.nodeOf(at), isOver, read: () => this.#valueOf(run.runId, history, at) };
   }
 
-  async #valueOf(runId: string, { value, file }: RecordedSuccess): Promise<StoredValue | undefined> {
-    // A view would keep its whole group in memory.
-    if (value) return StoredValue.packed(value.slice());
+  async #valueOf(runId: string, { successes }: RunHistory, at: number): Promise<StoredValue | undefined> {
+    if (successes.hasValue(at)) return successes.valueOf(at);
     const { largeValues } = this.#place;
+    const file = successes.fileOf(at);
     return file && file.dataDir === largeValues?.dataDir ? largeValues.read(runId, file) : undefined;
   }
 

@@ -96,45 +96,50 @@ export function writeFailure(group: GroupBuffer, index: number): void {
   group.end();
 }
 
-/** A success as it was recorded. */
-export interface RecordedSuccess {
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly node: string;
-  readonly sizeBytes: number;
-  readonly tookMs: number;
-  /** The packed result; missing where it was too large. A view of the group. */
-  readonly value: Uint8Array | undefined;
+/** A success as it was recorded. One object is filled again and again. */
+export interface SuccessFields {
+  attempt: number;
+  /** Its number in its epoch. */
+  node: number;
+  sizeBytes: number;
+  tookMs: number;
+  /** Where the packed result lies in its group; an end of 0 means that it is not there. */
+  begin: number;
+  end: number;
   /** Where a large result lies; missing where it was in memory alone. */
-  readonly file: RecordedFile | undefined;
+  file: RecordedFile | undefined;
+}
+
+/** Reads the success that `reader` has come to. */
+export function readSuccess(reader: GroupReader, into: SuccessFields): void {
+  const follows = reader.byte();
+  into.attempt = reader.number();
+  into.node = reader.number();
+  into.sizeBytes = reader.number();
+  into.tookMs = reader.float();
+  into.begin = reader.at;
+  into.end = follows === HAS_VALUE ? reader.end : 0;
+  into.file = follows === HAS_FILE ? readFile(reader) : undefined;
 }
 
 /** Reads the entries of one group. */
-export function readEntries(group: Uint8Array, epoch: number, nodes: Map<number, string>, told: EntryReader): void {
+export function readEntries(group: Uint8Array, told: EntryReader): void {
   const reader = new GroupReader(group);
   while (reader.next()) {
     const { kind, index } = reader;
-    if (kind === KINDS.success) told.success(index, readSuccess(reader, epoch, nodes));
-    else if (kind === KINDS.node) nodes.set(index, Buffer.from(reader.rest()).toString());
+    if (kind === KINDS.success) told.success(reader);
+    else if (kind === KINDS.node) told.node(index, Buffer.from(reader.rest()).toString());
     else if (kind === KINDS.failure) told.failure(index);
-    else if (kind === KINDS.opening) told.opening(unpack(reader.rest(), { freeze: false }) as Opening, epoch);
+    else if (kind === KINDS.opening) told.opening(unpack(reader.rest(), { freeze: false }) as Opening);
   }
-}
-
-function readSuccess(reader: GroupReader, epoch: number, nodes: ReadonlyMap<number, string>): RecordedSuccess {
-  const follows = reader.byte();
-  const attempt = reader.number();
-  const node = nodes.get(reader.number()) ?? '';
-  const sizeBytes = reader.number();
-  const tookMs = reader.float();
-  const value = follows === HAS_VALUE ? reader.rest() : undefined;
-  const file = follows === HAS_FILE ? readFile(reader) : undefined;
-  return { epoch, attempt, node, sizeBytes, tookMs, value, file };
 }
 
 /** Receives the content of a record, in the order in which it was written. */
 export interface EntryReader {
-  opening(opening: Opening, epoch: number): void;
-  success(index: number, success: RecordedSuccess): void;
+  opening(opening: Opening): void;
+  /** The name of a node of this epoch. */
+  node(number: number, name: string): void;
+  /** `reader` has come to it. */
+  success(reader: GroupReader): void;
   failure(index: number): void;
 }

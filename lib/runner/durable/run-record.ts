@@ -1,41 +1,44 @@
-import { type Clock, doInTurns } from '../../base/index.js';
+import { type Clock, doInTurns, type StepwiseWork } from '../../base/index.js';
 import {
   comparePlans,
   FUNCTION_CHANGES,
   type FunctionChange,
   isUnchanged,
+  type PlanComparison,
   type PlanRecord,
   type Reuse,
   sinceEpoch,
 } from '../../dag/index.js';
-import type { Journal, LargeValues, RecordedFile, RecordedRun } from '../../journal/index.js';
-import { StoredValue } from '../../value/index.js';
+import type { GroupReader, Journal, LargeValues, RecordedFile, RecordedGroup, RecordedRun } from '../../journal/index.js';
+import type { StoredValue } from '../../value/index.js';
 import type { RecalledSuccess, Recollection, RerunReason } from '../brain/messages.js';
-import { type Opening, type RecordedSuccess, readEntries } from './records.js';
+import type { RunRequest } from '../runs/run-request.js';
+import { RecordedSuccesses } from './recorded-successes.js';
+import { type EntryReader, type Opening, readEntries } from './records.js';
 import type { PackedDag } from './take-plan.js';
 
 /** How many bytes of a record are read before the event loop gets a turn. */
-const READ_AT_ONCE_BYTES = 1024 * 1024;
+const READ_AT_ONCE_BYTES = 128 * 1024;
+
+/** How many functions are looked at in one step. */
+const FUNCTIONS_IN_STEP = 1000;
 
 /** The journal's content about one run: the latest entry of each function, by its number in the plan that was opened last. */
 export interface RunHistory {
   readonly opening: Opening;
   readonly plan: PlanRecord;
   readonly dag: PackedDag;
-  readonly successes: readonly (RecordedSuccess | undefined)[];
+  readonly successes: RecordedSuccesses;
   readonly failed: ReadonlySet<number>;
 }
 
 /** Reads the record of a run. Rejects as `readGroups` does. */
 export async function readRecord(journal: Journal, run: RecordedRun, clock: Clock): Promise<RunHistory | undefined> {
   const reader = new RecordReader();
-  const nodes = new Map<number, string>();
-  let epoch = 0;
   let bytes = 0;
   for await (const group of journal.readGroups(run)) {
-    if (group.epoch !== epoch) nodes.clear();
-    epoch = group.epoch;
-    readEntries(group.bytes, epoch, nodes, reader);
+    reader.begin(group);
+    readEntries(group.bytes, reader);
     bytes += group.bytes.length;
     if (bytes < READ_AT_ONCE_BYTES) continue;
     bytes = 0;
@@ -48,16 +51,18 @@ export async function readRecord(journal: Journal, run: RecordedRun, clock: Cloc
 export function succeededIn({ plan, successes, failed }: RunHistory): number {
   let count = 0;
   for (let number = 0; number < plan.size; number += 1) {
-    const success = successes[number];
-    if (success && success.epoch >= plan.since[number]! && !failed.has(number)) count += 1;
+    const epoch = successes.epochOf(number);
+    if (epoch > 0 && epoch >= plan.since[number]! && !failed.has(number)) count += 1;
   }
   return count;
 }
 
-class RecordReader {
+class RecordReader implements EntryReader {
+  #group: RecordedGroup = { epoch: 0, sequence: 0, bytes: new Uint8Array(0) };
+  readonly #nodes = new Map<number, string>();
   #opening: Opening | undefined;
   #planned: Opening['planned'];
-  #successes: (RecordedSuccess | undefined)[] = [];
+  #successes = new RecordedSuccesses(0);
   #failed = new Set<number>();
 
   get history(): RunHistory | undefined {
@@ -65,27 +70,33 @@ class RecordReader {
     return { opening: this.#opening, ...this.#planned, successes: this.#successes, failed: this.#failed };
   }
 
+  /** The entries of `group` follow. */
+  begin(group: RecordedGroup): void {
+    if (group.epoch !== this.#group.epoch) this.#nodes.clear();
+    this.#group = group;
+  }
+
   opening(opening: Opening): void {
     const before = this.#planned?.plan;
     this.#opening = opening;
     this.#planned = opening.planned ?? this.#planned;
-    if (!before || !opening.planned) return;
+    if (!opening.planned) return;
     // From now on the functions have other numbers.
-    const positions = new Map(before.ids.map((id, at) => [id, at]));
-    const [successes, failed] = [this.#successes, this.#failed];
-    this.#successes = [];
+    const { ids } = opening.planned.plan;
+    const formerOf = before ? formerNumbers(before.ids, ids) : () => -1;
+    this.#successes = this.#successes.renumbered(ids.length, formerOf);
+    const failed = this.#failed;
     this.#failed = new Set();
-    for (const [number, id] of opening.planned.plan.ids.entries()) {
-      const at = positions.get(id);
-      if (at === undefined) continue;
-      this.#successes[number] = successes[at];
-      if (failed.has(at)) this.#failed.add(number);
-    }
+    if (failed.size > 0) for (let number = 0; number < ids.length; number += 1) if (failed.has(formerOf(number))) this.#failed.add(number);
   }
 
-  success(number: number, success: RecordedSuccess): void {
-    this.#successes[number] = success;
-    this.#failed.delete(number);
+  node(number: number, name: string): void {
+    this.#nodes.set(number, name);
+  }
+
+  success(reader: GroupReader): void {
+    this.#failed.delete(reader.index);
+    this.#successes.read(reader, this.#group.bytes, this.#group.epoch, this.#nodes);
   }
 
   failure(number: number): void {
@@ -93,11 +104,23 @@ class RecordReader {
   }
 }
 
+/** Returns for a number of now the former number of that id, or -1. */
+function formerNumbers(before: readonly string[], now: readonly string[]): (number: number) => number {
+  let positions: Map<string, number> | undefined;
+  return (number) => {
+    const id = now[number]!;
+    // Usually nothing has moved, and no look-up is needed.
+    if (before[number] === id) return number;
+    positions ??= new Map(before.map((one, at) => [one, at]));
+    return positions.get(id) ?? -1;
+  };
+}
+
 /** The part of a run's past that holds for its present plan. */
 export interface Recalled {
   readonly recollection: Recollection;
-  /** The values of the record itself, by function. */
-  readonly values: ReadonlyMap<number, StoredValue>;
+  /** The values of the record itself that something needs, by function. */
+  readonly values: readonly (StoredValue | undefined)[];
   /** The files of this node that hold values, by function. A value is read when something needs it. */
   readonly files: ReadonlyMap<number, RecordedFile>;
   /** The plan, with the openings in which functions became what they are. */
@@ -106,38 +129,89 @@ export interface Recalled {
   readonly isSame: boolean;
 }
 
-/** Finds the recorded successes that hold for a plan in the next epoch, and the reasons why others do not. */
-export async function recall(
-  history: RunHistory,
-  now: PlanRecord,
-  { reuse, epoch, filesOf }: { readonly reuse: Reuse; readonly epoch: number; readonly filesOf: FileFinder },
-): Promise<Recalled> {
-  const comparison = await doInTurns(comparePlans(history.plan, now, reuse));
-  const since = sinceEpoch(history.plan, comparison, epoch);
-  const before = new Map(history.opening.reasons);
-  const holding: [number, RecordedSuccess][] = [];
-  const reasons: [number, RerunReason][] = [];
-  for (let index = 0; index < now.size; index += 1) {
-    const at = comparison.recordedAs[index]!;
-    if (at < 0) continue;
-    const reason = reasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(at);
-    const success = history.successes[at];
-    if (!success || history.failed.has(at)) {
-      if (history.failed.has(at)) reasons.push([index, reason ?? 'failed']);
-    } else if (success.epoch < since[index]!) reasons.push([index, reason ?? 'producer']);
-    else holding.push([index, success]);
+/** Finds the recorded successes that hold for a plan in the next epoch, and the reasons why others do not. In turns. */
+export async function recall(history: RunHistory, now: PlanRecord, options: RecallOptions): Promise<Recalled> {
+  const comparison = await doInTurns(comparePlans(history.plan, now, options.reuse));
+  const since = sinceEpoch(history.plan, comparison, options.epoch);
+  const { holding, reasons } = await doInTurns(findHolding(history, comparison, since, now.size));
+  const recorded: [number, RecordedFile][] = [];
+  for (const index of holding) {
+    const file = history.successes.fileOf(comparison.recordedAs[index]!);
+    if (file) recorded.push([index, file]);
   }
-  const files = await filesOf(holding.flatMap(([index, { file }]) => (file ? [[index, file]] : [])));
-  const values = new Map<number, StoredValue>();
-  const successes = holding.map(([index, { attempt, node, tookMs, sizeBytes, value }]): RecalledSuccess => {
-    // A view would keep its whole group in memory, and take it along to threads.
-    if (value) values.set(index, StoredValue.packed(value.slice()));
-    const isFiled = files.has(index);
-    return { index, attempt, node, tookMs, sizeBytes, hasValue: value !== undefined || isFiled, ...(isFiled && { isFiled }) };
-  });
+  const files = await options.filesOf(recorded);
+  const { successes, values } = await doInTurns(takeOver(history.successes, comparison, holding, files, options));
   const recollection: Recollection = { successes, reasons, tells: 'all' };
   const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
   return { recollection, values, files, plan: { ...now, since }, isSame };
+}
+
+interface Holding {
+  /** The functions with a success that holds. */
+  readonly holding: readonly number[];
+  readonly reasons: readonly [number, RerunReason][];
+}
+
+function* findHolding(history: RunHistory, comparison: PlanComparison, since: Uint32Array, size: number): StepwiseWork<Holding> {
+  const { successes, failed } = history;
+  const before = new Map(history.opening.reasons);
+  const holding: number[] = [];
+  const reasons: [number, RerunReason][] = [];
+  for (let index = 0; index < size; index += 1) {
+    if (index % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+    const at = comparison.recordedAs[index]!;
+    if (at < 0) continue;
+    const epoch = successes.epochOf(at);
+    const isHolding = epoch > 0 && epoch >= since[index]! && !failed.has(at);
+    if (isHolding) holding.push(index);
+    else if (epoch > 0 || failed.has(at)) {
+      const reason = reasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(at);
+      reasons.push([index, reason ?? (failed.has(at) ? 'failed' : 'producer')]);
+    }
+  }
+  return { holding, reasons };
+}
+
+/** Values that nothing needs any more stay where they are. */
+function* takeOver(
+  recorded: RecordedSuccesses,
+  { recordedAs }: PlanComparison,
+  holding: readonly number[],
+  files: ReadonlyMap<number, RecordedFile>,
+  { request }: RecallOptions,
+): StepwiseWork<{ readonly successes: readonly RecalledSuccess[]; readonly values: readonly (StoredValue | undefined)[] }> {
+  const { plan, options } = request;
+  const { dependentsStart, dependents } = plan;
+  // A function without its value may be computed again, and then needs what it consumes.
+  const isDone = new Uint8Array(plan.size);
+  for (const index of holding) if (recorded.hasValue(recordedAs[index]!)) isDone[index] = 1;
+  const isNeeded = (index: number): boolean => {
+    if (options.collected[index] === 1) return true;
+    for (let at = dependentsStart[index]!; at < dependentsStart[index + 1]!; at += 1) if (isDone[dependents[at]!] === 0) return true;
+    return false;
+  };
+  const successes = new Array<RecalledSuccess>(holding.length);
+  const values = new Array<StoredValue | undefined>(plan.size).fill(undefined);
+  for (let k = 0; k < holding.length; k += 1) {
+    if (k % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+    const index = holding[k]!;
+    const at = recordedAs[index]!;
+    const isRecorded = recorded.hasValue(at);
+    if (isRecorded && isNeeded(index)) values[index] = recorded.valueOf(at);
+    const [attempt, node, tookMs, sizeBytes] = [recorded.attemptOf(at), recorded.nodeOf(at), recorded.tookMsOf(at), recorded.sizeOf(at)];
+    const success = { index, attempt, node, tookMs, sizeBytes, hasValue: isRecorded };
+    successes[k] = files.has(index) ? { ...success, hasValue: true, isFiled: true } : success;
+  }
+  return { successes, values };
+}
+
+/** What decides what holds of a record. */
+export interface RecallOptions {
+  readonly request: RunRequest;
+  readonly reuse: Reuse;
+  /** The epoch that begins. */
+  readonly epoch: number;
+  readonly filesOf: FileFinder;
 }
 
 /** Returns those of the files of some functions that are here. */
@@ -156,19 +230,19 @@ const reasonOf = (change: FunctionChange): RerunReason | undefined => (change ==
 /** Reads the files of collected values. Those that are lost count as lost from the start. */
 export async function withFilesRead(again: Recalled, runId: string, folder: LargeValues, collected: Uint8Array): Promise<Recalled> {
   const files = new Map(again.files);
-  const values = new Map(again.values);
+  const values = [...again.values];
   await Promise.all(
     [...again.files].map(async ([index, file]) => {
       if (collected[index] !== 1) return;
       const value = await folder.read(runId, file);
-      if (value) values.set(index, value);
+      if (value) values[index] = value;
       else files.delete(index);
     }),
   );
   const successes = again.recollection.successes.map((success): RecalledSuccess => {
     const { isFiled, ...rest } = success;
     if (!isFiled || collected[success.index] !== 1) return success;
-    return { ...rest, hasValue: values.has(success.index) };
+    return { ...rest, hasValue: values[success.index] !== undefined };
   });
   return { ...again, files, values, recollection: { ...again.recollection, successes } };
 }

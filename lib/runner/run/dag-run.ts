@@ -136,7 +136,7 @@ export class DagRun implements AllocatorClient {
 
   #begin(): void {
     const { recorder, past } = this.order;
-    if (past) this.#values.recalled(past);
+    if (past) this.#values.remember(past);
     this.#happenings.unshift(past ? { type: 'run-begun', recalled: past.recollection } : { type: 'run-begun' });
     recorder?.listen({
       recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),
@@ -275,6 +275,7 @@ export class DagRun implements AllocatorClient {
         this.#trace?.(next, moment);
         stepRun(this.state, next, moment, this.#commands);
         happenings.shift();
+        this.#values.recallTo(this.state.recalledTo);
       }
     } catch (error) {
       if (this.#isAbandoned) happenings.shift();

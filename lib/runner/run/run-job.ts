@@ -128,5 +128,5 @@ export interface DurablePlace {
 export interface RunPast {
   readonly recollection: Recollection;
   /** The recorded values that are at hand, by function. */
-  readonly values: ReadonlyMap<number, StoredValue>;
+  readonly values: readonly (StoredValue | undefined)[];
 }

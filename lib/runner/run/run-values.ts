@@ -30,6 +30,11 @@ export class RunValues implements ValueLocations {
   #serializing: Set<AttemptHandle> | undefined;
   /** The node of each value that is no longer where it was made, because that node is gone or leaving. */
   readonly #moved = new Map<number, string>();
+  /** What the record has of the run before, until all of it has been taken over. */
+  #past: RunPast | undefined;
+  #recalledTo = 0;
+  /** 1 for recorded values that nothing needs: no node has them, and none is missed. */
+  #isUnneeded: Uint8Array | undefined;
   readonly #nearness: Nearness;
   /**
    * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
@@ -56,18 +61,28 @@ export class RunValues implements ValueLocations {
     this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
   }
 
-  /** The past of a run that has not begun: the driver has the values that are recorded, in memory or in files, wherever they were made. */
-  recalled({ recollection, values }: RunPast): void {
-    for (const [index, held] of values) {
-      this.made(index, held.sizeBytes);
+  /** The past of a run that begins: the driver has the values that are recorded, in memory or in files, wherever they were made. */
+  remember(past: RunPast): void {
+    this.#past = past;
+    this.#isUnneeded = new Uint8Array(this.#of.plan.size);
+  }
+
+  /** The successes before `to` have been taken over: their values are kept, as far as something needs them. */
+  recallTo(to: number): void {
+    if (!this.#past) return;
+    const { recollection, values } = this.#past;
+    for (; this.#recalledTo < to; this.#recalledTo += 1) {
+      const { index, sizeBytes, isFiled } = recollection.successes[this.#recalledTo]!;
+      const held = values[index];
+      if (!held && !isFiled) {
+        this.#isUnneeded![index] = 1;
+        continue;
+      }
+      this.made(index, held?.sizeBytes ?? sizeBytes);
       this.moved(index);
-      this.keep(index, held);
+      if (held) this.keep(index, held);
     }
-    for (const { index, sizeBytes, isFiled } of recollection.successes) {
-      if (!isFiled) continue;
-      this.made(index, sizeBytes);
-      this.moved(index);
-    }
+    if (to === recollection.successes.length) this.#past = undefined;
   }
 
   /** Drops a result: nothing here needs it any more. */
@@ -128,6 +143,7 @@ export class RunValues implements ValueLocations {
 
   /** A function has made its value on the node where it ran. */
   made(index: number, sizeBytes: number): void {
+    if (this.#isUnneeded) this.#isUnneeded[index] = 0;
     this.sizes[index] = sizeBytes;
     this.#moved.delete(index);
   }
@@ -146,7 +162,7 @@ export class RunValues implements ValueLocations {
     for (let index = 0; index < plan.size; index += 1) {
       if ((states[index] !== 'succeeded' && states[index] !== 'recording') || held[index] === 0 || this.originOf(index) !== node) continue;
       if (this.held(index)) this.moved(index);
-      else {
+      else if (this.#isUnneeded?.[index] !== 1) {
         const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
         // A value used by a function there is kept there as long as it may be needed.
         const user = dependents.find((one) => states[one] === 'succeeded' && living.has(nodes[one]!) && nodes[one] !== this.#deps.node);
