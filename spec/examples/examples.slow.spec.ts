@@ -1,40 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { call, built as command, project } from '../cli/command.js';
-
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const example = (path: string): string => join(project, 'spec/examples', path);
-
-/** A program in TypeScript, and what it has written so far. */
-function program(...args: readonly string[]) {
-  const { NODE_OPTIONS: _options, ...env } = process.env;
-  const child = spawn(process.execPath, ['--import', tsx, ...args], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  let heard = (): void => {};
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      heard();
-    });
-  }
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, text }));
-  const writes = async (pattern: RegExp): Promise<RegExpExecArray> => {
-    for (;;) {
-      const found = pattern.exec(text);
-      if (found) return found;
-      await Promise.race([
-        new Promise<void>((resolve) => (heard = resolve)),
-        ended.then(() => Promise.reject(new Error(`it ended: ${text}`))),
-      ]);
-    }
-  };
-  return { child, ended, writes };
-}
+import { example, program } from './program.js';
 
 const fetched = async (url: string): Promise<readonly [number, unknown]> => {
   const response = await fetch(url);
