@@ -24,13 +24,14 @@ export {
   type RetryOptions,
 } from './build/function-spec.js';
 export { type DagJson, type DagLike, type DynamicDag, type Regular, type ResultsOf, type Type, type } from './build/wiring.js';
+export type { ConstantsOf } from './graph/graph.js';
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
 export { type DagRecord, dagOfRecord, recordDag } from './plan/dag-record.js';
 export { type ExecutionFacts, executionFaults } from './plan/execution-faults.js';
 export { invalidDag } from './plan/faults.js';
 export type { RetryRules } from './plan/layout.js';
 export { remainingPaths } from './plan/paths.js';
-export { compile, type Plan } from './plan/plan.js';
+export { compile, compileInSteps, type DagSnapshot, knownPlan, type Plan, snapshotOf } from './plan/plan.js';
 export {
   comparePlans,
   FUNCTION_CHANGES,

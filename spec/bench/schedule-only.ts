@@ -1,6 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import { Allocator, type AllocatorClient, type ClaimClass, Ledger, slotEntries, strategies } from '../../lib/allocator/index.js';
-import type { Clock } from '../../lib/base/index.js';
+import { type Clock, doAtOnce } from '../../lib/base/index.js';
 import { compile, Dag, type DynamicDag, type Plan, remainingPaths } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
 import { isSettled, newRunState, planShapeOf, type RunState } from '../../lib/runner/brain/run-state.js';
@@ -70,7 +70,7 @@ class ScheduleOnly implements AllocatorClient {
     this.#plan = plan;
     this.dagId = plan.dagId;
     this.strategy = strategies[strategy]();
-    this.#paths = remainingPaths(plan, (index) => this.#lastsMs(index));
+    this.#paths = doAtOnce(remainingPaths(plan, (index) => this.#lastsMs(index)));
     const names = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
     for (const name of names) this.#ledgers.set(name, new Ledger({ cpu: cpusEach }, { thread: 1, loop: cpusEach }));
     const clock: Clock = { now: () => this.#nowMs, wallNow: () => this.#nowMs, after: () => ({ cancel: () => {} }) };
@@ -92,7 +92,7 @@ class ScheduleOnly implements AllocatorClient {
         },
       });
     }
-    this.#kinds = claimClasses(plan, { node: self, local: false, threadCost: {} });
+    this.#kinds = doAtOnce(claimClasses(plan, { node: self, local: false, threadCost: {} }));
     const collected = new Uint8Array(plan.size);
     this.#state = newRunState(RUN, planShapeOf(plan), { maxRetries: 0, onFailure: 'abort', collected, stopGraceMs: 0 });
   }
@@ -177,7 +177,7 @@ export function scheduleOnly(shape: ScaleShape): ScaleOutcome {
   const lasts = (index: number): number => plan.specs[index]!.estimateMs!;
   let workMs = 0;
   for (let index = 0; index < plan.size; index += 1) workMs += lasts(index);
-  const pathMs = remainingPaths(plan, lasts).reduce((longest, one) => Math.max(longest, one), 0);
+  const pathMs = doAtOnce(remainingPaths(plan, lasts)).reduce((longest, one) => Math.max(longest, one), 0);
   const simulation = new ScheduleOnly(plan, shape);
   const startMs = performance.now();
   const makespanMs = simulation.run();

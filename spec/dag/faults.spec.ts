@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { DagFault } from '../../lib/base/index.js';
+import { type DagFault, doAtOnce } from '../../lib/base/index.js';
 import { arg, collocatedWith, compile, Dag, type DynamicDag, executionFaults, invalidDag, onDriver } from '../../lib/dag/index.js';
 import { faultsOf, thrownBy } from './thrown.js';
 
@@ -158,7 +158,7 @@ describe('The faults of a DAG', () => {
 
 describe('The faults of an execution', () => {
   const facts = { driver: 'here', hasInput: () => true, local: false };
-  const found = (dag: DynamicDag, other: object = {}) => executionFaults(compile(dag), { ...facts, ...other });
+  const found = (dag: DynamicDag, other: object = {}) => doAtOnce(executionFaults(compile(dag), { ...facts, ...other }));
 
   it('are none where all inputs have a value and plain functions stay on the driver', () => {
     const dag = Dag.dynamic()

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { doAtOnce } from '../../lib/base/index.js';
 import { compile, Dag } from '../../lib/dag/index.js';
 import { DURATIONS_KEPT, Estimates } from '../../lib/runner/runs/estimates.js';
 
@@ -14,32 +15,32 @@ const three = (id = 'd') => planOf(id, [{ name: 'a' }, { name: 'b' }, { name: 'c
 
 describe('estimates of durations', () => {
   it('are all alike where nothing is known, so that depth decides', () => {
-    expect([...new Estimates().of(three())]).to.deep.equal([1, 1, 1]);
+    expect([...doAtOnce(new Estimates().of(three()))]).to.deep.equal([1, 1, 1]);
   });
 
   it('are what the last run of the DAG id took, function by function', () => {
     const estimates = new Estimates();
-    estimates.learn(three(), Float64Array.of(9, 9, 9));
-    estimates.learn(three(), Float64Array.of(1, 20, 300));
-    expect([...estimates.of(three())]).to.deep.equal([1, 20, 300]);
+    doAtOnce(estimates.learn(three(), Float64Array.of(9, 9, 9)));
+    doAtOnce(estimates.learn(three(), Float64Array.of(1, 20, 300)));
+    expect([...doAtOnce(estimates.of(three()))]).to.deep.equal([1, 20, 300]);
   });
 
   it('are what the user says, before everything that was learnt', () => {
     const estimates = new Estimates();
-    estimates.learn(three(), Float64Array.of(1, 20, 300));
-    expect([...estimates.of(planOf('d', [{ name: 'a', estimateMs: 7 }, { name: 'b' }]))]).to.deep.equal([7, 20]);
+    doAtOnce(estimates.learn(three(), Float64Array.of(1, 20, 300)));
+    expect([...doAtOnce(estimates.of(planOf('d', [{ name: 'a', estimateMs: 7 }, { name: 'b' }])))]).to.deep.equal([7, 20]);
   });
 
   it('are the mean of the same code in another DAG; of what is not known at all, the mean of what is known beside it', () => {
     const estimates = new Estimates();
-    estimates.learn(planOf('other', [{ name: 'a' }, { name: 'a' }, { name: 'b' }]), Float64Array.of(10, 30, 40));
-    expect([...estimates.of(three())]).to.deep.equal([20, 40, 30]);
+    doAtOnce(estimates.learn(planOf('other', [{ name: 'a' }, { name: 'a' }, { name: 'b' }]), Float64Array.of(10, 30, 40)));
+    expect([...doAtOnce(estimates.of(three()))]).to.deep.equal([20, 40, 30]);
   });
 
   it('learn nothing from a function that did not succeed', () => {
     const estimates = new Estimates();
-    estimates.learn(three(), Float64Array.of(10, Number.NaN, 30));
-    expect([...estimates.of(three())]).to.deep.equal([10, 20, 30]);
+    doAtOnce(estimates.learn(three(), Float64Array.of(10, Number.NaN, 30)));
+    expect([...doAtOnce(estimates.of(three()))]).to.deep.equal([10, 20, 30]);
   });
 
   it('forget the DAGs that ran longest ago once there are too many', () => {
@@ -51,10 +52,10 @@ describe('estimates of durations', () => {
         Array.from({ length: size }, (_, at) => ({ name: `${id} ${at}` })),
       );
     const took = new Float64Array(size).fill(5);
-    estimates.learn(three(), Float64Array.of(1, 20, 300));
-    for (const id of ['p', 'q', 'r']) estimates.learn(large(id), took);
-    expect([...estimates.of(three())]).to.deep.equal([1, 20, 300]);
-    estimates.learn(large('s'), took);
-    expect([...estimates.of(planOf('d', [{ name: 'x' }, { name: 'y' }]))]).to.deep.equal([1, 1]);
+    doAtOnce(estimates.learn(three(), Float64Array.of(1, 20, 300)));
+    for (const id of ['p', 'q', 'r']) doAtOnce(estimates.learn(large(id), took));
+    expect([...doAtOnce(estimates.of(three()))]).to.deep.equal([1, 20, 300]);
+    doAtOnce(estimates.learn(large('s'), took));
+    expect([...doAtOnce(estimates.of(planOf('d', [{ name: 'x' }, { name: 'y' }])))]).to.deep.equal([1, 1]);
   });
 });

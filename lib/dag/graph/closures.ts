@@ -1,3 +1,4 @@
+import { inSteps, type StepwiseWork } from '../../base/index.js';
 import type { Numbered } from '../plan/numbering.js';
 import type { Adjacency } from './adjacency.js';
 import { FLAGS } from './graph.js';
@@ -16,14 +17,20 @@ const DESERIALIZER = 3;
 const INLINE = 4;
 
 /**
- * Returns an index into `CLOSURES` for each regular function. A plain function binds its function to the driver. A serializer binds the
+ * Returns an index into `CLOSURES` for each regular function, in steps. A plain function binds its function to the driver. A serializer binds the
  * producer, or the consumer if the producer is an input or inline. A deserializer and an inline function bind the consumer. Code that is
  * never evaluated binds nothing.
  */
-export function closuresOf(numbered: Numbered, evaluated: Adjacency | undefined, complex: Uint8Array | undefined): Uint8Array {
+export function* closuresOf(
+  numbered: Numbered,
+  evaluated: Adjacency | undefined,
+  complex: Uint8Array | undefined,
+): StepwiseWork<Uint8Array> {
   const { size, functions, flags, args } = numbered;
   const closure = new Uint8Array(size);
-  for (let i = 0; i < size; i++) if ((flags[i]! & FLAGS.closure) !== 0) closure[i] = CODE;
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) if ((flags[i]! & FLAGS.closure) !== 0) closure[i] = CODE;
+  });
   if (complex === undefined) return closure;
   const bind = (index: number, reason: number): void => {
     if (closure[index] === 0) closure[index] = reason;
@@ -36,15 +43,17 @@ export function closuresOf(numbered: Numbered, evaluated: Adjacency | undefined,
       if (typeof arg.deserialize === 'function') bind(consumer, DESERIALIZER);
     });
   };
-  for (let i = 0; i < size; i++) {
-    if (complex[i] === 0) continue;
+  const bindOne = (i: number): void => {
     bindByEdges(i, i);
-    if (evaluated === undefined) continue;
+    if (evaluated === undefined) return;
     for (let k = evaluated.start[i]!; k < evaluated.start[i + 1]!; k++) {
       const inline = evaluated.items[k]!;
       if ((flags[inline]! & FLAGS.closure) !== 0) bind(i, INLINE);
       bindByEdges(inline, i);
     }
-  }
+  };
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) if (complex[i] !== 0) bindOne(i);
+  });
   return closure;
 }

@@ -1,3 +1,4 @@
+import { filledList, inSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 
 /** Where functions may go, as far as the DAG says, by index. */
@@ -17,62 +18,80 @@ export function collocationOf(spec: FunctionSpec): string | undefined {
   return typeof spec.node === 'object' && spec.node !== null && 'collocatedWith' in spec.node ? spec.node.collocatedWith : undefined;
 }
 
-/** Returns the placement of functions without any `node`. */
-export function placedAnywhere(closure: Uint8Array): Placement {
+/** Returns the placement of functions without any `node`, in steps. */
+export function* placedAnywhere(closure: Uint8Array): StepwiseWork<Placement> {
   const size = closure.length;
-  return { pin: new Array(size).fill(undefined), bound: boundBy(closure), group: new Int32Array(size).fill(-1), groupCount: 0 };
+  const pin = yield* filledList(size, undefined);
+  return { pin, bound: yield* boundBy(closure), group: new Int32Array(size).fill(-1), groupCount: 0 };
 }
 
-function boundBy(closure: Uint8Array): Uint8Array {
+function* boundBy(closure: Uint8Array): StepwiseWork<Uint8Array> {
   const bound = new Uint8Array(closure.length);
-  for (let i = 0; i < closure.length; i++) if (closure[i] !== 0) bound[i] = 1;
+  yield* inSteps(closure.length, (from, to) => {
+    for (let i = from; i < to; i++) if (closure[i] !== 0) bound[i] = 1;
+  });
   return bound;
 }
 
-/** Returns pins, bindings and groups of regular functions, or `undefined` if a collocation is wrong: an unknown or wrong id, or a cycle. */
-export function placementOf(
+/**
+ * Returns pins, bindings and groups of regular functions, in steps; `undefined` if a collocation is wrong: an unknown or wrong id, or a
+ * cycle.
+ */
+export function* placementOf(
   specs: readonly FunctionSpec[],
   indexOf: ReadonlyMap<string, number>,
   closure: Uint8Array,
-): Placement | undefined {
+): StepwiseWork<Placement | undefined> {
   const size = specs.length;
   const pin: (string | undefined)[] = new Array(size).fill(undefined);
-  const bound = boundBy(closure);
+  const bound = yield* boundBy(closure);
   let hasGroups = false;
-  for (let i = 0; i < size; i++) {
-    const { node } = specs[i]!;
-    if (node === undefined) continue;
-    if (typeof node === 'string') pin[i] = node;
-    else if ('onDriver' in node) bound[i] = 1;
-    else hasGroups = true;
-  }
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const { node } = specs[i]!;
+      if (node === undefined) continue;
+      if (typeof node === 'string') pin[i] = node;
+      else if ('onDriver' in node) bound[i] = 1;
+      else hasGroups = true;
+    }
+  });
   if (!hasGroups) return { pin, bound, group: new Int32Array(size).fill(-1), groupCount: 0 };
 
   const next = new Int32Array(size).fill(-1);
-  for (let i = 0; i < size; i++) {
-    const target = collocationOf(specs[i]!);
-    if (target === undefined) continue;
-    const index = indexOf.get(target);
-    if (index === undefined) return undefined;
-    next[i] = index;
-  }
-  if (chainCycles(next).length > 0) return undefined;
+  let isWrong = false;
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const target = collocationOf(specs[i]!);
+      if (target === undefined) continue;
+      const index = indexOf.get(target);
+      if (index === undefined) isWrong = true;
+      else next[i] = index;
+    }
+  });
+  yield;
+  if (isWrong || chainCycles(next).length > 0) return undefined;
+  yield;
   const { group, groupCount } = groupsOf(next);
+  yield;
   const groupPin: (string | undefined)[] = new Array(groupCount).fill(undefined);
   const groupBound = new Uint8Array(groupCount);
-  for (let i = 0; i < size; i++) {
-    const number = group[i]!;
-    if (number === -1) continue;
-    if (bound[i] === 1) groupBound[number] = 1;
-    // At most one member has a pin: the others are collocated.
-    if (pin[i] !== undefined) groupPin[number] = pin[i];
-  }
-  for (let i = 0; i < size; i++) {
-    const number = group[i]!;
-    if (number === -1) continue;
-    pin[i] = groupPin[number];
-    bound[i] = groupBound[number]!;
-  }
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const number = group[i]!;
+      if (number === -1) continue;
+      if (bound[i] === 1) groupBound[number] = 1;
+      // At most one member has a pin: the others are collocated.
+      if (pin[i] !== undefined) groupPin[number] = pin[i];
+    }
+  });
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const number = group[i]!;
+      if (number === -1) continue;
+      pin[i] = groupPin[number];
+      bound[i] = groupBound[number]!;
+    }
+  });
   return { pin, bound, group, groupCount };
 }
 

@@ -2,7 +2,7 @@ import type { FunctionSpec } from '../build/function-spec.js';
 import { isFaultless } from '../build/option-faults.js';
 
 /** Facts about a function that its specification alone gives. */
-export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 16, loop: 32, constants: 64 } as const;
+export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 16, loop: 32 } as const;
 
 /**
  * The contents of a DAG, kept so that `compile` has little to do. `add` looks up every id once, while its text is still in the processor's
@@ -24,6 +24,10 @@ export class Graph {
   readonly argsEnd: number[] = [];
   /** The ids of the inputs, in the order of adding. */
   readonly inputs: string[] = [];
+  /** The constants that contain objects, in the order of adding. */
+  readonly constants: ConstantsOf[] = [];
+  /** How many of the functions are inline. */
+  inlineCount = 0;
   /** The number of every id that was mentioned. */
   readonly #numberOf = new Map<string, number>();
   /** By id number: 0 if the id was only mentioned, position + 1 for a function, -(k+1) for input k. */
@@ -53,10 +57,11 @@ export class Graph {
       else {
         this.args.push(this.#number(arg.id));
         if (arg.serialize !== undefined || arg.deserialize !== undefined) flags |= FLAGS.transforms;
-        if (hasObject(arg.extra)) flags |= FLAGS.constants;
+        if (hasObject(arg.extra)) this.constants.push({ functionId: arg.id, values: arg.extra });
       }
     }
-    if (hasObject(spec.extraArgs)) flags |= FLAGS.constants;
+    if (hasObject(spec.extraArgs)) this.constants.push({ functionId: spec.id, values: spec.extraArgs });
+    if (flags & FLAGS.inline) this.inlineCount += 1;
     this.argsEnd.push(this.args.length);
     const isPlain = typeof spec.code === 'function';
     if (isPlain) flags |= FLAGS.closure;
@@ -81,8 +86,63 @@ export class Graph {
   }
 }
 
+/**
+ * A graph at one moment. The columns of a graph only grow, so a snapshot is their length, and costs the same for one function as for a
+ * million.
+ */
+export class GraphSnapshot {
+  readonly graph: Graph;
+  /** How many functions there were. */
+  readonly size: number;
+  /** How many arguments they had. */
+  readonly argsCount: number;
+  /** How many of the functions were inline. */
+  readonly inlineCount: number;
+  readonly allFlags: number;
+  readonly inputs: readonly string[];
+  readonly constants: readonly ConstantsOf[];
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+    this.size = graph.specs.length;
+    this.argsCount = graph.args.length;
+    this.inlineCount = graph.inlineCount;
+    this.allFlags = graph.allFlags;
+    this.inputs = graph.inputs.slice();
+    this.constants = graph.constants.length === 0 ? NONE : graph.constants.slice();
+  }
+
+  /** Whether nothing has been added since. */
+  get isCurrent(): boolean {
+    return this.graph.specs.length === this.size && this.graph.inputs.length === this.inputs.length;
+  }
+
+  /** Returns position + 1 for a function, -(k+1) for input k, or 0 for what was not defined at that moment. */
+  find(id: string): number {
+    return this.#atThatMoment(this.graph.find(id));
+  }
+
+  /** The same, for the number of an id. */
+  definedAs(number: number): number {
+    return this.#atThatMoment(this.graph.definedAs[number]!);
+  }
+
+  #atThatMoment(found: number): number {
+    return found > this.size || -found > this.inputs.length ? 0 : found;
+  }
+}
+
+const NONE: readonly never[] = [];
+
+/** Constants of a function, or of one of its edges, that contain objects. */
+export interface ConstantsOf {
+  readonly functionId: string;
+  /** The array that the specification holds. */
+  readonly values: readonly unknown[];
+}
+
 /** Whether the constants contain an object, which its owner can change. */
-export function hasObject(constants: readonly unknown[]): boolean {
+function hasObject(constants: readonly unknown[]): boolean {
   if (!Array.isArray(constants)) return false;
   for (let k = 0; k < constants.length; k++) if (typeof constants[k] === 'object' && constants[k] !== null) return true;
   return false;

@@ -1,18 +1,19 @@
+import { inSteps, type StepwiseWork } from '../../base/index.js';
 import type { Adjacency } from './adjacency.js';
 
 /**
  * For each of the first `size` functions, lists the inline functions (numbers from `size` on) that its attempt evaluates: each once,
- * producers first. `args` are the arguments of all functions, without a cycle.
+ * producers first; in steps. `args` are the arguments of all functions, without a cycle.
  *
  * The size of the result equals the number of inline evaluations. Works without recursion, so chains may be of any length.
  */
-export function evaluatedInlines({ start, items }: Adjacency, size: number): Adjacency {
+export function* evaluatedInlines({ start, items }: Adjacency, size: number): StepwiseWork<Adjacency> {
   const cursor = new Int32Array(start.length - 1);
   const seenBy = new Int32Array(start.length - 1).fill(-1);
   const evaluatedStart = new Int32Array(size + 1);
   const evaluated: number[] = [];
   const path: number[] = [];
-  for (let consumer = 0; consumer < size; consumer++) {
+  const evaluate = (consumer: number): void => {
     path.push(consumer);
     cursor[consumer] = start[consumer]!;
     while (path.length > 0) {
@@ -30,6 +31,9 @@ export function evaluatedInlines({ start, items }: Adjacency, size: number): Adj
       }
     }
     evaluatedStart[consumer + 1] = evaluated.length;
-  }
+  };
+  yield* inSteps(size, (from, to) => {
+    for (let consumer = from; consumer < to; consumer++) evaluate(consumer);
+  });
   return { start: evaluatedStart, items: Int32Array.from(evaluated) };
 }

@@ -1,12 +1,12 @@
-import type { DagFault } from '../../base/index.js';
+import { type DagFault, inSteps, type StepwiseWork } from '../../base/index.js';
 import { CLOSURES } from '../graph/closures.js';
 import type { Plan } from './plan.js';
 
 /**
  * Lists the faults of a valid DAG in this execution: inputs that a function needs and that have no value (`functionId` is the input's id),
- * and functions that only the driver can run but another node should. Pure.
+ * and functions that only the driver can run but another node should. In steps; pure.
  */
-export function executionFaults(plan: Plan, facts: ExecutionFacts): DagFault[] {
+export function* executionFaults(plan: Plan, facts: ExecutionFacts): StepwiseWork<DagFault[]> {
   const faults: DagFault[] = [];
   for (const [k, id] of plan.inputs.entries()) {
     if (plan.inputUsed[k] === 0 || facts.hasInput(id)) continue;
@@ -17,19 +17,22 @@ export function executionFaults(plan: Plan, facts: ExecutionFacts): DagFault[] {
     });
   }
   if (facts.local) return faults;
-  for (const [index, pin] of plan.pin.entries()) {
-    if (pin === undefined || pin === facts.driver) continue;
-    const functionId = plan.ids[index]!;
-    const where = `it is to run on ${JSON.stringify(pin)}`;
-    if (plan.closure[index] !== 0) {
-      const reason = CLOSURES[plan.closure[index]!]!;
-      const driver = JSON.stringify(facts.driver);
-      const why = `${reason} is a plain function, which only the driver ${driver} has, but ${where}`;
-      const message = `Cannot place function ${JSON.stringify(functionId)}: ${why}`;
-      faults.push({ kind: 'closure-on-remote-node', functionId, message });
+  yield* inSteps(plan.size, (from, to) => {
+    for (let index = from; index < to; index++) {
+      const pin = plan.pin[index];
+      if (pin !== undefined && pin !== facts.driver && plan.closure[index] !== 0) faults.push(closureElsewhere(plan, index, pin, facts));
     }
-  }
+  });
   return faults;
+}
+
+function closureElsewhere(plan: Plan, index: number, pin: string, facts: ExecutionFacts): DagFault {
+  const functionId = plan.ids[index]!;
+  const reason = CLOSURES[plan.closure[index]!]!;
+  const driver = JSON.stringify(facts.driver);
+  const why = `${reason} is a plain function, which only the driver ${driver} has, but it is to run on ${JSON.stringify(pin)}`;
+  const message = `Cannot place function ${JSON.stringify(functionId)}: ${why}`;
+  return { kind: 'closure-on-remote-node', functionId, message };
 }
 
 /** The facts that an execution adds to a DAG. */

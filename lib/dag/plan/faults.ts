@@ -3,7 +3,7 @@ import type { FunctionSpec } from '../build/function-spec.js';
 import { optionFaults } from '../build/option-faults.js';
 import { chainCycles, collocationOf } from '../graph/collocation.js';
 import { findCycles } from '../graph/cycles.js';
-import type { Graph } from '../graph/graph.js';
+import type { GraphSnapshot } from '../graph/graph.js';
 
 /** How many faults an error's message lists; `faults` has them all. */
 const SPELT_OUT = 10;
@@ -23,17 +23,18 @@ export function invalidDag(dagId: string, faults: readonly DagFault[]): HandoffE
  * Lists everything that is wrong with a DAG by itself: the faults of each function in the order of adding, then cycles, then faults of
  * collocation. Linear in functions and arguments.
  */
-export function findFaults(graph: Graph): DagFault[] {
-  const faults = graph.specs.flatMap((spec) => [missingFunctions(spec, graph), optionFaults(spec)].flat());
-  return faults.concat(cycleFaults(graph), collocationFaults(graph));
+export function findFaults(snapshot: GraphSnapshot): DagFault[] {
+  const specs = snapshot.graph.specs.slice(0, snapshot.size);
+  const faults = specs.flatMap((spec) => [missingFunctions(spec, snapshot), optionFaults(spec)].flat());
+  return faults.concat(cycleFaults(specs, snapshot), collocationFaults(specs, snapshot));
 }
 
 const quoted = (id: string): string => JSON.stringify(id);
 
-function missingFunctions(spec: FunctionSpec, graph: Graph): DagFault[] {
+function missingFunctions(spec: FunctionSpec, snapshot: GraphSnapshot): DagFault[] {
   const wanted = new Set(spec.args.map((arg) => (typeof arg === 'string' ? arg : arg.id)));
   return [...wanted]
-    .filter((id) => graph.find(id) === 0)
+    .filter((id) => snapshot.find(id) === 0)
     .map((missing) => ({
       kind: 'missing-function',
       functionId: spec.id,
@@ -42,19 +43,19 @@ function missingFunctions(spec: FunctionSpec, graph: Graph): DagFault[] {
     }));
 }
 
-function cycleFaults({ specs, args, argsEnd, definedAs }: Graph): DagFault[] {
+function cycleFaults(specs: readonly FunctionSpec[], snapshot: GraphSnapshot): DagFault[] {
+  const { args, argsEnd } = snapshot.graph;
   const start = new Int32Array(specs.length + 1);
   for (let i = 0; i < specs.length; i++) start[i + 1] = argsEnd[i]!;
   // Inputs and missing functions become negative, which is no producer.
-  const items = Int32Array.from(args, (number) => definedAs[number]! - 1);
-  return findCycles({ start, items: Int32Array.from(items) }).map((cycle) => {
+  const items = Int32Array.from(args.slice(0, snapshot.argsCount), (number) => snapshot.definedAs(number) - 1);
+  return findCycles({ start, items }).map((cycle) => {
     const path = closed(cycle, specs);
     return { kind: 'cycle', functionId: path[0]!, path, message: `Cannot order functions: each needs the one before, ${drawn(path)}` };
   });
 }
 
-function collocationFaults(graph: Graph): DagFault[] {
-  const { specs } = graph;
+function collocationFaults(specs: readonly FunctionSpec[], snapshot: GraphSnapshot): DagFault[] {
   const faults: DagFault[] = [];
   const next = new Int32Array(specs.length).fill(-1);
   for (const [position, spec] of specs.entries()) {
@@ -62,7 +63,7 @@ function collocationFaults(graph: Graph): DagFault[] {
     // A value that is no id is already a fault of the option.
     if (typeof target !== 'string' || target === '') continue;
     const functionId = spec.id;
-    const found = graph.find(target);
+    const found = snapshot.find(target);
     if (found === 0) {
       const message = `Cannot place function ${quoted(functionId)}: it is collocated with ${quoted(target)}, which does not exist`;
       faults.push({ kind: 'collocation-missing', functionId, missing: target, message });

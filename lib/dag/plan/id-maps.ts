@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { FunctionSpec } from '../build/function-spec.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph, GraphSnapshot } from '../graph/graph.js';
 
 /**
  * A map that can only be read, whatever a cast says. A frozen `Map` still has its `set`, and `Map.prototype.set.call` evades any override.
@@ -85,18 +85,15 @@ export class FunctionsById extends ReadOnly<FunctionSpec> {
  * to compile.
  */
 export class IndexById extends ReadOnly<number> {
-  readonly #graph: Graph;
+  readonly #snapshot: GraphSnapshot;
   readonly #ids: readonly string[];
-  /** How many functions the graph had at that moment. */
-  readonly #positions: number;
   /** The index by position; larger than any index for an inline function. `undefined` if index and position are the same. */
   readonly #indexAt: Int32Array | undefined;
 
-  constructor(graph: Graph, ids: readonly string[], indexAt: Int32Array | undefined) {
+  constructor(snapshot: GraphSnapshot, ids: readonly string[], indexAt: Int32Array | undefined) {
     super();
-    this.#graph = graph;
+    this.#snapshot = snapshot;
     this.#ids = ids;
-    this.#positions = graph.specs.length;
     this.#indexAt = indexAt;
   }
 
@@ -105,8 +102,8 @@ export class IndexById extends ReadOnly<number> {
   }
 
   get(id: string): number | undefined {
-    const position = this.#graph.find(id) - 1;
-    if (position < 0 || position >= this.#positions) return undefined;
+    const position = this.#snapshot.find(id) - 1;
+    if (position < 0) return undefined;
     const index = this.#indexAt === undefined ? position : this.#indexAt[position]!;
     return index < this.#ids.length ? index : undefined;
   }

@@ -1,8 +1,9 @@
+import { inSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec, Isolation, RetryOptions } from '../build/function-spec.js';
-import { type Adjacency, topologicalOrder, transposed } from '../graph/adjacency.js';
+import { type Adjacency, topologicalOrder, transposedInSteps } from '../graph/adjacency.js';
 import { closuresOf } from '../graph/closures.js';
 import { type Placement, placedAnywhere, placementOf } from '../graph/collocation.js';
-import { FLAGS, type Graph, hasObject } from '../graph/graph.js';
+import { type ConstantsOf, FLAGS, type GraphSnapshot } from '../graph/graph.js';
 import { evaluatedInlines } from '../graph/inlines.js';
 import { type Numbered, numberFunctions } from './numbering.js';
 
@@ -54,93 +55,76 @@ export interface RetryRules {
   readonly retry: RetryOptions | undefined;
 }
 
-/** Constants of a function, or of one of its edges, that contain objects. */
-export interface ConstantsOf {
-  readonly functionId: string;
-  /** The array that the specification holds. */
-  readonly values: readonly unknown[];
-}
-
 /**
- * Lays a DAG out. Returns `undefined` if it has a fault, without saying which. This is on the hot path of every `execute`. Linear in
- * functions, arguments and evaluations of inline functions. Later additions to the graph do not change the layout. `defaultIsolation` is
- * that of references that name none.
+ * Lays a DAG out, in steps. Returns `undefined` if it has a fault, without saying which. This is on the hot path of every `execute`. Linear in
+ * functions, arguments and evaluations of inline functions. `defaultIsolation` is that of references that name none.
  */
-export function layOut(graph: Graph, defaultIsolation: Isolation): Layout | undefined {
-  if ((graph.allFlags & FLAGS.faulty) !== 0) return undefined;
-  const numbered = numberFunctions(graph);
+export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): StepwiseWork<Layout | undefined> {
+  const { allFlags } = snapshot;
+  if ((allFlags & FLAGS.faulty) !== 0) return undefined;
+  const numbered = yield* numberFunctions(snapshot);
   if (numbered === undefined) return undefined;
   const { size, functions, specs, flags, indexOf, args } = numbered;
   const hasInlines = functions.length > size;
 
-  const orderOfAll = hasInlines ? topologicalOrder(transposed(args, functions.length)) : undefined;
+  const orderOfAll = hasInlines ? yield* topologicalOrder(yield* transposedInSteps(args, functions.length)) : undefined;
   if (hasInlines && orderOfAll === undefined) return undefined;
-  const evaluated = hasInlines ? evaluatedInlines(args, size) : undefined;
-  const inputUsed = new Uint8Array(graph.inputs.length);
-  const { producers, isAscending } = distinctProducers(args, size, evaluated, inputUsed);
-  const dependents = transposed(producers, size);
+  const evaluated = hasInlines ? yield* evaluatedInlines(args, size) : undefined;
+  const inputUsed = new Uint8Array(snapshot.inputs.length);
+  const { producers, isAscending } = yield* distinctProducers(args, size, evaluated, inputUsed);
+  const dependents = yield* transposedInSteps(producers, size);
   // Most DAGs are added producers first; then the order of adding is topological.
-  const topological = orderOfAll?.filter((number) => number < size) ?? (isAscending ? ascending(size) : topologicalOrder(dependents));
+  const topological =
+    orderOfAll?.filter((number) => number < size) ?? (isAscending ? yield* ascending(size) : yield* topologicalOrder(dependents));
   if (topological === undefined) return undefined;
 
-  const complex = (graph.allFlags & (FLAGS.inline | FLAGS.transforms)) === 0 ? undefined : complexOf(numbered);
-  const closure = closuresOf(numbered, evaluated, complex);
-  const placement = (graph.allFlags & FLAGS.placed) === 0 ? placedAnywhere(closure) : placementOf(specs, indexOf, closure);
+  const complex = (allFlags & (FLAGS.inline | FLAGS.transforms)) === 0 ? undefined : yield* complexOf(numbered);
+  const closure = yield* closuresOf(numbered, evaluated, complex);
+  const placement = (allFlags & FLAGS.placed) === 0 ? yield* placedAnywhere(closure) : yield* placementOf(specs, indexOf, closure);
   if (placement === undefined) return undefined;
-  const isolation: Isolation[] = new Array(size);
+  const isolation: Isolation[] = [];
   const retries = new Map<number, RetryRules>();
-  for (let i = 0; i < size; i++) {
-    const { isolation: own, maxRetries, retry } = specs[i]!;
-    isolation[i] = (flags[i]! & FLAGS.loop) === 0 ? (own ?? defaultIsolation) : 'loop';
-    if (maxRetries !== undefined || retry !== undefined) retries.set(i, { maxRetries, retry });
-  }
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const { isolation: own, maxRetries, retry } = specs[i]!;
+      isolation.push((flags[i]! & FLAGS.loop) === 0 ? (own ?? defaultIsolation) : 'loop');
+      if (maxRetries !== undefined || retry !== undefined) retries.set(i, { maxRetries, retry });
+    }
+  });
   return {
     size,
     functions,
     specs,
     ids: numbered.ids,
     indexOf,
-    inputs: graph.inputs.slice(),
+    inputs: snapshot.inputs,
     args,
     evaluated,
     producers,
     dependents,
-    needsCount: lengthsOf(producers),
+    needsCount: yield* lengthsOf(producers),
     topological,
-    sinks: emptyOnes(dependents),
+    sinks: yield* emptyOnes(dependents),
     isolation,
     placement,
     closure,
     inputUsed,
     complex,
-    constants: (graph.allFlags & FLAGS.constants) === 0 ? NO_CONSTANTS : constantsOf(numbered),
+    constants: snapshot.constants,
     retries,
   };
-}
-
-const NO_CONSTANTS: readonly never[] = [];
-
-function constantsOf({ functions, flags }: Numbered): ConstantsOf[] {
-  const found: ConstantsOf[] = [];
-  for (let number = 0; number < functions.length; number++) {
-    if ((flags[number]! & FLAGS.constants) === 0) continue;
-    const { id, args, extraArgs } = functions[number]!;
-    if (hasObject(extraArgs)) found.push({ functionId: id, values: extraArgs });
-    for (const arg of args) if (typeof arg !== 'string' && hasObject(arg.extra)) found.push({ functionId: arg.id, values: arg.extra });
-  }
-  return found;
 }
 
 /**
  * Lists for each regular function the functions it waits for, directly or through inline functions, each once. Also marks the inputs that
  * are used.
  */
-function distinctProducers(
+function* distinctProducers(
   args: Adjacency,
   size: number,
   evaluated: Adjacency | undefined,
   inputUsed: Uint8Array,
-): { producers: Adjacency; isAscending: boolean } {
+): StepwiseWork<{ producers: Adjacency; isAscending: boolean }> {
   const seenBy = new Int32Array(size).fill(-1);
   const start = new Int32Array(size + 1);
   // Without inline functions the arguments bound the number of producers, and no array needs to grow.
@@ -159,40 +143,51 @@ function distinctProducers(
       }
     }
   };
-  for (let consumer = 0; consumer < size; consumer++) {
-    take(consumer, consumer);
-    if (evaluated !== undefined) {
-      for (let k = evaluated.start[consumer]!; k < evaluated.start[consumer + 1]!; k++) take(consumer, evaluated.items[k]!);
+  yield* inSteps(size, (from, to) => {
+    for (let consumer = from; consumer < to; consumer++) {
+      take(consumer, consumer);
+      if (evaluated !== undefined) {
+        for (let k = evaluated.start[consumer]!; k < evaluated.start[consumer + 1]!; k++) take(consumer, evaluated.items[k]!);
+      }
+      start[consumer + 1] = next;
     }
-    start[consumer + 1] = next;
-  }
+  });
   const exact = items instanceof Int32Array ? (next === items.length ? items : items.slice(0, next)) : Int32Array.from(items);
   return { producers: { start, items: exact }, isAscending };
 }
 
-function complexOf({ size, flags, args }: Numbered): Uint8Array {
+function* complexOf({ size, flags, args }: Numbered): StepwiseWork<Uint8Array> {
   const complex = new Uint8Array(size);
-  for (let i = 0; i < size; i++) {
-    if ((flags[i]! & FLAGS.transforms) !== 0) complex[i] = 1;
-    for (let k = args.start[i]!; k < args.start[i + 1]!; k++) if (args.items[k]! >= size) complex[i] = 1;
-  }
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) {
+      if ((flags[i]! & FLAGS.transforms) !== 0) complex[i] = 1;
+      for (let k = args.start[i]!; k < args.start[i + 1]!; k++) if (args.items[k]! >= size) complex[i] = 1;
+    }
+  });
   return complex;
 }
 
-function ascending(size: number): Int32Array {
+function* ascending(size: number): StepwiseWork<Int32Array> {
   const order = new Int32Array(size);
-  for (let i = 0; i < size; i++) order[i] = i;
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) order[i] = i;
+  });
   return order;
 }
 
-function lengthsOf({ start }: Adjacency): Int32Array {
+function* lengthsOf({ start }: Adjacency): StepwiseWork<Int32Array> {
   const lengths = new Int32Array(start.length - 1);
-  for (let i = 0; i < lengths.length; i++) lengths[i] = start[i + 1]! - start[i]!;
+  yield* inSteps(lengths.length, (from, to) => {
+    for (let i = from; i < to; i++) lengths[i] = start[i + 1]! - start[i]!;
+  });
   return lengths;
 }
 
-function emptyOnes({ start }: Adjacency): Int32Array {
-  const empty: number[] = [];
-  for (let i = 0; i + 1 < start.length; i++) if (start[i] === start[i + 1]) empty.push(i);
-  return Int32Array.from(empty);
+function* emptyOnes({ start }: Adjacency): StepwiseWork<Int32Array> {
+  const empty = new Int32Array(start.length - 1);
+  let count = 0;
+  yield* inSteps(empty.length, (from, to) => {
+    for (let i = from; i < to; i++) if (start[i] === start[i + 1]) empty[count++] = i;
+  });
+  return empty.slice(0, count);
 }

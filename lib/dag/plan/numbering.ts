@@ -1,6 +1,7 @@
+import { firstOfList, inSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import type { Adjacency } from '../graph/adjacency.js';
-import { FLAGS, type Graph } from '../graph/graph.js';
+import { FLAGS, type GraphSnapshot } from '../graph/graph.js';
 import { IndexById } from './id-maps.js';
 
 /** The functions by number, and the arguments as numbers. */
@@ -14,65 +15,80 @@ export interface Numbered {
   readonly args: Adjacency;
 }
 
-/** Converts positions to numbers. Returns `undefined` if an argument names nothing. */
-export function numberFunctions(graph: Graph): Numbered | undefined {
-  return (graph.allFlags & FLAGS.inline) === 0 ? numberRegular(graph) : numberWithInlines(graph);
+/** Converts positions to numbers, in steps. Returns `undefined` if an argument names nothing. */
+export function numberFunctions(snapshot: GraphSnapshot): StepwiseWork<Numbered | undefined> {
+  return (snapshot.allFlags & FLAGS.inline) === 0 ? numberRegular(snapshot) : numberWithInlines(snapshot);
 }
 
 /** Without inline functions a number is a position. */
-function numberRegular(graph: Graph): Numbered | undefined {
-  const { args, argsEnd, definedAs } = graph;
-  const size = graph.specs.length;
+function* numberRegular(snapshot: GraphSnapshot): StepwiseWork<Numbered | undefined> {
+  const { graph, size, argsCount } = snapshot;
+  const { args, argsEnd } = graph;
   const start = new Int32Array(size + 1);
-  for (let i = 0; i < size; i++) start[i + 1] = argsEnd[i]!;
-  const items = new Int32Array(args.length);
-  for (let k = 0; k < args.length; k++) {
-    const found = definedAs[args[k]!]!;
-    if (found === 0) return undefined;
-    items[k] = found > 0 ? found - 1 : found;
-  }
-  const specs = graph.specs.slice();
-  const ids = graph.ids.slice();
-  return {
-    size,
-    functions: specs,
-    flags: graph.flags.slice(),
-    specs,
-    ids,
-    indexOf: new IndexById(graph, ids, undefined),
-    args: { start, items },
-  };
+  yield* inSteps(size, (from, to) => {
+    for (let i = from; i < to; i++) start[i + 1] = argsEnd[i]!;
+  });
+  const items = new Int32Array(argsCount);
+  let isMissing = false;
+  yield* inSteps(argsCount, (from, to) => {
+    for (let k = from; k < to; k++) {
+      const found = snapshot.definedAs(args[k]!);
+      if (found === 0) isMissing = true;
+      items[k] = found > 0 ? found - 1 : found;
+    }
+  });
+  if (isMissing) return undefined;
+  const specs = yield* firstOfList(graph.specs, size);
+  const ids = yield* firstOfList(graph.ids, size);
+  const flags = yield* firstOfList(graph.flags, size);
+  return { size, functions: specs, flags, specs, ids, indexOf: new IndexById(snapshot, ids, undefined), args: { start, items } };
 }
 
-function numberWithInlines(graph: Graph): Numbered | undefined {
-  const positions = [...graph.specs.keys()];
-  const regular = positions.filter((position) => (graph.flags[position]! & FLAGS.inline) === 0);
-  const inline = positions.filter((position) => (graph.flags[position]! & FLAGS.inline) !== 0);
-  const order = [...regular, ...inline];
-  const numberAt = new Int32Array(order.length);
-  for (const [number, position] of order.entries()) numberAt[position] = number;
-  const start = new Int32Array(order.length + 1);
-  const items = new Int32Array(graph.args.length);
-  let next = 0;
-  for (const [number, position] of order.entries()) {
-    for (let k = position === 0 ? 0 : graph.argsEnd[position - 1]!; k < graph.argsEnd[position]!; k++) {
-      const found = graph.definedAs[graph.args[k]!]!;
-      if (found === 0) return undefined;
-      items[next++] = found > 0 ? numberAt[found - 1]! : found;
+function* numberWithInlines(snapshot: GraphSnapshot): StepwiseWork<Numbered | undefined> {
+  const { graph, argsCount } = snapshot;
+  const regular: number[] = [];
+  const inline: number[] = [];
+  yield* inSteps(snapshot.size, (from, to) => {
+    for (let position = from; position < to; position++) {
+      ((graph.flags[position]! & FLAGS.inline) === 0 ? regular : inline).push(position);
     }
-    start[number + 1] = next;
-  }
+  });
   const size = regular.length;
-  const functions = order.map((position) => graph.specs[position]!);
-  const ids = regular.map((position) => graph.ids[position]!);
-  const flags = order.map((position) => graph.flags[position]!);
+  const count = size + inline.length;
+  const positionOf = (number: number): number => (number < size ? regular[number]! : inline[number - size]!);
+  const numberAt = new Int32Array(count);
+  yield* inSteps(count, (from, to) => {
+    for (let number = from; number < to; number++) numberAt[positionOf(number)] = number;
+  });
+  const start = new Int32Array(count + 1);
+  const items = new Int32Array(argsCount);
+  const functions: FunctionSpec[] = [];
+  const ids: string[] = [];
+  const flags: number[] = [];
+  let next = 0;
+  let isMissing = false;
+  yield* inSteps(count, (from, to) => {
+    for (let number = from; number < to; number++) {
+      const position = positionOf(number);
+      for (let k = position === 0 ? 0 : graph.argsEnd[position - 1]!; k < graph.argsEnd[position]!; k++) {
+        const found = snapshot.definedAs(graph.args[k]!);
+        if (found === 0) isMissing = true;
+        items[next++] = found > 0 ? numberAt[found - 1]! : found;
+      }
+      start[number + 1] = next;
+      functions.push(graph.specs[position]!);
+      flags.push(graph.flags[position]!);
+      if (number < size) ids.push(graph.ids[position]!);
+    }
+  });
+  if (isMissing) return undefined;
   return {
     size,
     functions,
     flags,
     specs: functions.slice(0, size),
     ids,
-    indexOf: new IndexById(graph, ids, numberAt),
+    indexOf: new IndexById(snapshot, ids, numberAt),
     args: { start, items },
   };
 }

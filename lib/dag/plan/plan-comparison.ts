@@ -1,5 +1,5 @@
 // Brain: pure.
-import type { StepwiseWork } from '../../base/index.js';
+import { doAtOnce, type StepwiseWork } from '../../base/index.js';
 import { topologicalOrder, transposed } from '../graph/adjacency.js';
 import type { CodeRecord, PlanRecord } from './plan-record.js';
 
@@ -107,7 +107,7 @@ function* numbersOf(ids: readonly string[]): StepwiseWork<Map<string, number>> {
 function orderOf({ argsStart, args, ids }: PlanRecord): Int32Array | undefined {
   for (let number = 0; number < ids.length; number += 1) {
     for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) {
-      if (args[k]! >= number) return topologicalOrder(transposed({ start: argsStart, items: args }, ids.length));
+      if (args[k]! >= number) return doAtOnce(topologicalOrder(transposed({ start: argsStart, items: args }, ids.length)));
     }
   }
   return undefined;

@@ -1,11 +1,12 @@
+import { doAtOnce, type StepwiseWork } from '../../base/index.js';
 import { type FunctionSpec, type Isolation, specOf } from '../build/function-spec.js';
 import { inputIdsOf } from '../build/inputs.js';
 import type { DagLike } from '../build/wiring.js';
-import { Graph } from '../graph/graph.js';
+import { type ConstantsOf, Graph, GraphSnapshot } from '../graph/graph.js';
 import { buildRecipe, type CallRecipe } from './call-recipe.js';
 import { findFaults, invalidDag } from './faults.js';
 import { FunctionsById } from './id-maps.js';
-import { type ConstantsOf, type Layout, layOut, type RetryRules } from './layout.js';
+import { type Layout, layOut, type RetryRules } from './layout.js';
 
 /**
  * A valid DAG at one moment, laid out for running. Later additions to the DAG do not change it. Indices are those of the regular functions,
@@ -131,13 +132,35 @@ export class Plan {
  * Throws `HANDOFF_INVALID_DAG` with every fault, and `TypeError` if it is not a DAG.
  */
 export function compile(dag: DagLike, defaultIsolation: Isolation = 'thread'): Plan {
-  const graph = graphOf(dag);
-  const known = graph.compiled as Plan | undefined;
-  if (known?.defaultIsolation === defaultIsolation) return known;
-  const layout = layOut(graph, defaultIsolation);
-  if (layout === undefined) throw invalidDag(dag.id, findFaults(graph));
-  const plan = new Plan(dag.id, layout, defaultIsolation);
-  graph.compiled = plan;
+  return doAtOnce(compileInSteps(snapshotOf(dag), defaultIsolation));
+}
+
+/** A DAG at one moment: what is added later is not in it. */
+export interface DagSnapshot {
+  readonly dagId: string;
+  readonly graph: GraphSnapshot;
+}
+
+/** Takes a snapshot of a DAG, at once however large it is. Throws `TypeError` if it is not a DAG. */
+export function snapshotOf(dag: DagLike): DagSnapshot {
+  return { graph: new GraphSnapshot(graphOf(dag)), dagId: dag.id };
+}
+
+/** Returns the plan of a snapshot if there is one, as its DAG was compiled before. */
+export function knownPlan({ graph }: DagSnapshot, defaultIsolation: Isolation): Plan | undefined {
+  const known = graph.graph.compiled as Plan | undefined;
+  return known?.defaultIsolation === defaultIsolation && graph.isCurrent ? known : undefined;
+}
+
+/** Does what `compile` does, in steps, for a snapshot. */
+export function* compileInSteps(snapshot: DagSnapshot, defaultIsolation: Isolation): StepwiseWork<Plan> {
+  const known = knownPlan(snapshot, defaultIsolation);
+  if (known) return known;
+  const { dagId, graph } = snapshot;
+  const layout = yield* layOut(graph, defaultIsolation);
+  if (layout === undefined) throw invalidDag(dagId, findFaults(graph));
+  const plan = new Plan(dagId, layout, defaultIsolation);
+  if (graph.isCurrent) graph.graph.compiled = plan;
   return plan;
 }
 

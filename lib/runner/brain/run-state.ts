@@ -1,4 +1,5 @@
 // Brain: pure.
+import { doAtOnce, filledList, inSteps, type StepwiseWork } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import type { ThrownData } from '../../value/index.js';
 import { type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
@@ -65,24 +66,48 @@ export interface RunState {
   readonly transitions: TransitionLog;
 }
 
-/** Returns the state of a run of `plan` in which nothing has happened. */
-export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy): RunState {
-  const { size } = plan;
+/** The part of the state that has an entry for each function. */
+export type StateColumns = Pick<
+  RunState,
+  'states' | 'missing' | 'consumersLeft' | 'attempts' | 'failures' | 'nodes' | 'mayQueue' | 'hasValue'
+>;
+
+/** Makes the columns of the state of a run in which nothing has happened, in steps. */
+export function* newStateColumns({ size, needsCount, dependentsStart }: PlanShape): StepwiseWork<StateColumns> {
   const consumersLeft = new Int32Array(size);
-  for (let index = 0; index < size; index += 1) consumersLeft[index] = plan.dependentsStart[index + 1]! - plan.dependentsStart[index]!;
+  yield* inSteps(size, (from, to) => {
+    for (let index = from; index < to; index += 1) consumersLeft[index] = dependentsStart[index + 1]! - dependentsStart[index]!;
+  });
+  const states = yield* filledList<FunctionState>(size, 'waiting');
+  const nodes = yield* filledList<string | undefined>(size, undefined);
+  return {
+    states,
+    missing: needsCount.slice(),
+    consumersLeft,
+    attempts: new Int32Array(size),
+    failures: new Int32Array(size),
+    nodes,
+    mayQueue: new Uint8Array(size),
+    hasValue: new Uint8Array(size),
+  };
+}
+
+/** Returns the state of a run of `plan` in which nothing has happened. */
+export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, columns = doAtOnce(newStateColumns(plan))): RunState {
+  const { size } = plan;
   return {
     runId,
     plan,
     policy,
-    states: new Array<FunctionState>(size).fill('waiting'),
-    missing: Int32Array.from(plan.needsCount),
-    consumersLeft,
-    attempts: new Int32Array(size),
-    failures: new Int32Array(size),
+    states: columns.states,
+    missing: columns.missing,
+    consumersLeft: columns.consumersLeft,
+    attempts: columns.attempts,
+    failures: columns.failures,
     attemptErrors: new Map(),
-    nodes: new Array<string | undefined>(size).fill(undefined),
-    mayQueue: new Uint8Array(size),
-    hasValue: new Uint8Array(size),
+    nodes: columns.nodes,
+    mayQueue: columns.mayQueue,
+    hasValue: columns.hasValue,
     misses: new Map(),
     lostOn: new Map(),
     counts: {

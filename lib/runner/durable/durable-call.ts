@@ -79,7 +79,7 @@ export class DurableCall implements PreparedRun, RunView {
   /** Looks the run up. */
   begin(): void {
     const { signal } = this.request.options;
-    if (signal) this.#stopListening = onAbort(signal, () => this.#leave(cancelled(this.request.plan, this.runId, signal.reason)));
+    if (signal) this.#stopListening = onAbort(signal, () => this.#leave(cancelled(this, this.runId, signal.reason)));
     this.#started = this.#deps.start(this);
   }
 
@@ -121,7 +121,7 @@ export class DurableCall implements PreparedRun, RunView {
   /** Cancels the run, also one that another call opened. Resolves when it has ended. */
   async cancel(reason: unknown): Promise<void> {
     if (this.#end) return;
-    const error = cancelled(this.request.plan, this.runId, reason);
+    const error = cancelled(this, this.runId, reason);
     if (!this.#open) {
       this.refuse(error);
       return this.#started;

@@ -7,7 +7,7 @@ import type { DurablePlace, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
 import { endingError } from '../runs/run-endings.js';
 import { checkKey, recordedOptions } from '../runs/run-options.js';
-import { type RunMode, type RunRequest, requestAgain, takeRequest } from '../runs/run-request.js';
+import { captureRequest, checkedRequest, type RunMode, type RunRequest, requestAgain } from '../runs/run-request.js';
 import { type CallDeps, DurableCall, type FoundRun } from './durable-call.js';
 import { packSummary } from './record-end.js';
 import { noSuchRun, type RunRecord } from './recorded-runs.js';
@@ -25,7 +25,7 @@ const LOOK_AGAIN_MS = 250;
 
 /** The part of `Runs` that durable runs need. */
 export interface RunsInside {
-  open(request: RunRequest, identity: RunIdentity): OpenRun;
+  open(request: RunRequest, identity: RunIdentity): Promise<OpenRun>;
   launch(run: OpenRun): void;
 }
 
@@ -112,9 +112,10 @@ export class DurableRuns {
     const { clock, random, logger } = this.#deps;
     const { journal, leaseMs } = this.#place;
     const contents = this.#contents;
-    const begin = (dag: DagLike, mode: RunMode, recorded: RecordedRun): DurableCall => {
+    const begin = async (dag: DagLike, mode: RunMode, recorded: RecordedRun): Promise<DurableCall> => {
       const runId = newRunId();
-      return this.prepare(takeRequest(dag, { key: recorded.key }, mode, runId, this.#deps), runId, recorded);
+      const captured = captureRequest(dag, { key: recorded.key }, mode, runId, this.#deps);
+      return this.prepare(await doInTurns(checkedRequest(captured, this.#deps)), runId, recorded);
     };
     this.#resumer = new Resumer({
       journal,
@@ -235,7 +236,7 @@ export class DurableRuns {
       if (call.isOver) return undefined;
       if (call.found && !isAsFound(recorded, call.found)) throw recorded ? drivenBy(recorded.node, key, call) : noSuchRun(key);
       const record = recorded && (await readRecord(journal, recorded, clock));
-      const request = this.#merged(call.request, record);
+      const request = await this.#merged(call.request, record);
       const plan = record ? withInputsOf(given, record.plan) : given;
       driven.plan = plan;
       const again = record && (await this.#recall(recorded, record, plan, request));
@@ -255,7 +256,7 @@ export class DurableRuns {
         opening: [opening.take()],
         summary: packSummary({ total: request.plan.size, succeeded: 0 }),
       });
-      if (answer.type === 'opened') return this.#opened(request, answer, again, plan);
+      if (answer.type === 'opened') return await this.#opened(request, answer, again, plan);
       if (answer.type === 'driven' && clock.now() >= untilMs)
         throw drivenBy(answer.recorded.node, key, { runId: answer.recorded.runId as RunId, request });
       if (answer.type === 'driven') {
@@ -276,12 +277,12 @@ export class DurableRuns {
     return hasCompleted && largeValues ? withFilesRead(again, runId, largeValues, options.collected) : again;
   }
 
-  #opened(
+  async #opened(
     request: RunRequest,
     { run }: Extract<OpenRunAnswer, { type: 'opened' }>,
     again: Recalled | undefined,
     plan: PlanRecord,
-  ): OpenRun {
+  ): Promise<OpenRun> {
     const { clock, logger } = this.#deps;
     const { journal, journalWaitMs, largeValues } = this.#place;
     const { durability, collected } = request.options;
@@ -293,18 +294,18 @@ export class DurableRuns {
     const recorder = new Recorder({ journal: run, lease: journal.lease, clock, logger, durability, journalWaitMs, files, makeRoom });
     const past = again && { recollection: again.recollection, values: again.values };
     try {
-      return this.#runs.open(request, { runId: runId as RunId, recorder, files, since: (again?.plan ?? plan).since, past });
+      return await this.#runs.open(request, { runId: runId as RunId, recorder, files, since: (again?.plan ?? plan).since, past });
     } catch (error) {
       void recorder.end('interrupted', packSummary({ total: request.plan.size, succeeded: 0 }));
       throw error;
     }
   }
 
-  #merged(request: RunRequest, record: RunHistory | undefined): RunRequest {
-    if (!record) return requestAgain(request, undefined, this.#deps);
+  #merged(request: RunRequest, record: RunHistory | undefined): Promise<RunRequest> {
+    if (!record) return doInTurns(requestAgain(request, undefined, this.#deps));
     const { mode, options } = record.opening;
     const inputs = new Map(record.opening.inputs.map(([id, packed]) => [id, StoredValue.packed(packed, 'caller')]));
-    return requestAgain(request, { mode, options, inputs }, this.#deps);
+    return doInTurns(requestAgain(request, { mode, options, inputs }, this.#deps));
   }
 
   async #openingOf(request: RunRequest, record: RunHistory | undefined, again: Recalled | undefined, plan: PlanRecord): Promise<Opening> {

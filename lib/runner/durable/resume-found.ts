@@ -32,7 +32,7 @@ export async function resumeFound(recorded: RecordedRun, onEnd: (end: RunEnd) =>
     const need = await resumeNeed(record.plan, contents);
     if (need) return { type: 'stays', ...needText(need) };
     const dag = await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag)));
-    call = deps.prepare(dag, record.opening.mode, recorded);
+    call = await deps.prepare(dag, record.opening.mode, recorded);
   } catch (error) {
     return answerTo(endingError(error));
   }
@@ -95,6 +95,6 @@ export interface FoundDeps {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly contents: ModuleContents;
-  /** Prepares a call that goes on with the run only if it is still as it was found. Throws as `Runs.prepare` does. */
-  readonly prepare: (dag: DagLike, mode: RunMode, found: RecordedRun) => DurableCall;
+  /** Prepares a call that goes on with the run only if it is still as it was found. Rejects as `Runs.prepare` throws. */
+  readonly prepare: (dag: DagLike, mode: RunMode, found: RecordedRun) => Promise<DurableCall>;
 }

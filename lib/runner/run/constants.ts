@@ -1,5 +1,5 @@
 import { HandoffError } from '../../base/index.js';
-import type { Plan } from '../../dag/index.js';
+import type { ConstantsOf } from '../../dag/index.js';
 import { check, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
 
 /** The constants of a run's functions and edges, as they were when `execute` was called. Later changes by the caller have no effect. */
@@ -10,7 +10,7 @@ export class Constants {
   /** Those that are not small trees, by identity: a table shared by a thousand functions is captured once. */
   #large: Map<object, StoredValue> | undefined;
 
-  constructor({ constants }: Plan, freeze: boolean) {
+  constructor(constants: readonly ConstantsOf[], freeze: boolean) {
     this.#freeze = freeze;
     for (const { functionId, values } of constants) this.#taken.set(values, this.#snapshot(functionId, values));
   }

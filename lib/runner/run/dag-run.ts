@@ -18,6 +18,7 @@ import { FunctionAttempts } from './function-attempts.js';
 import { liveEvent, liveRunError } from './live-errors.js';
 import { NodeReturnWaits } from './node-return-waits.js';
 import { RemoteSide } from './remote-side.js';
+import type { RunColumns } from './run-columns.js';
 import { compareInRun, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
 import { RunValues } from './run-values.js';
 import { moreWaitingIn, waitingIn } from './waiting.js';
@@ -36,7 +37,7 @@ export class DagRun implements AllocatorClient {
   readonly events: EventLog;
   readonly order: RunJob;
   readonly #deps: RunDeps;
-  readonly #paths: Float64Array;
+  readonly #columns: RunColumns;
   readonly #attempts: FunctionAttempts;
   readonly #places: NodeReturnWaits;
   readonly #values: RunValues;
@@ -59,7 +60,7 @@ export class DagRun implements AllocatorClient {
   readonly #trace: ReturnType<typeof tracerOf>;
   #ended = false;
 
-  constructor(order: RunJob, paths: Float64Array, deps: RunDeps) {
+  constructor(order: RunJob, columns: RunColumns, deps: RunDeps) {
     const { plan, options, runId } = order;
     this.order = order;
     this.runId = runId;
@@ -69,14 +70,15 @@ export class DagRun implements AllocatorClient {
     this.strategy = options.strategy;
     this.takesAnyRoom = options.strategy.takesAnyRoom === true;
     this.#deps = deps;
-    this.#paths = paths;
+    this.#columns = columns;
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
     const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
     const journal = order.recorder?.durability ?? 'none';
-    this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs, journal });
+    this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs, journal }, columns.state);
     this.#trace = tracerOf(this.state);
     const { nodes, states } = this.state;
-    this.#values = new RunValues({ runId, plan, inputs: order.inputs, nodes, states, files: order.files, collected, mayRetry }, deps);
+    const { inputs, files } = order;
+    this.#values = new RunValues({ runId, plan, columns, inputs, nodes, states, files, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);
@@ -84,6 +86,7 @@ export class DagRun implements AllocatorClient {
     this.#attempts = new FunctionAttempts(
       {
         job: order,
+        columns,
         state: this.state,
         arguments: new Arguments(plan, this.#values, order.constants),
         values: this.#values,
@@ -118,7 +121,7 @@ export class DagRun implements AllocatorClient {
 
   /** For each function the duration of its last attempt, ms; NaN if none has succeeded. */
   get tookMs(): Float64Array {
-    return this.#attempts.tookMs;
+    return this.#columns.tookMs;
   }
 
   /** Continues under a new incarnation of the DagRunner. The first one begins the run. */
@@ -184,7 +187,7 @@ export class DagRun implements AllocatorClient {
   }
 
   compare(a: number, b: number): number {
-    return compareInRun(this.order.plan, this.#paths, a, b);
+    return compareInRun(this.order.plan, this.#columns.paths, a, b);
   }
 
   get whereabouts(): RunValues {

@@ -9,6 +9,7 @@ import type { Arguments } from './arguments.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
 import type { RemoteSide } from './remote-side.js';
+import type { RunColumns } from './run-columns.js';
 import type { RunDeps, RunJob } from './run-job.js';
 import type { RunValues } from './run-values.js';
 
@@ -17,7 +18,7 @@ import type { RunValues } from './run-values.js';
  * the run's state records which functions hold a claim, and where.
  */
 export class FunctionAttempts {
-  readonly tookMs: Float64Array;
+  readonly #tookMs: Float64Array;
   readonly #deps: RunDeps;
   readonly #of: AttemptsOf;
   readonly #handles: (AttemptHandle<RemoteOutcome> | undefined)[];
@@ -28,12 +29,12 @@ export class FunctionAttempts {
   #blocked: Map<string, string> | undefined;
 
   constructor(of: AttemptsOf, deps: RunDeps) {
-    const { size } = of.job.plan;
+    const { tookMs, handles, members } = of.columns;
     this.#of = of;
     this.#deps = deps;
-    this.tookMs = new Float64Array(size).fill(Number.NaN);
-    this.#handles = new Array<AttemptHandle<RemoteOutcome> | undefined>(size).fill(undefined);
-    this.#members = new Array<GroupRef | undefined>(size).fill(undefined);
+    this.#tookMs = tookMs;
+    this.#handles = handles;
+    this.#members = members;
   }
 
   /** The functions whose code goes on although their attempt is over, each with what runs it: a thread, a process, an isolation. */
@@ -135,7 +136,7 @@ export class FunctionAttempts {
     const { tookMs } = outcome;
     const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
     const node = state.nodes[index]!;
-    this.tookMs[index] = tookMs;
+    this.#tookMs[index] = tookMs;
     values.made(index, sizeBytes);
     this.#deps.allocation.made(node, sizeBytes);
     if (value) values.keep(index, value);
@@ -211,6 +212,7 @@ class RunningFunction implements FunctionPart {
 /** The run that the attempts belong to. */
 export interface AttemptsOf {
   readonly job: RunJob;
+  readonly columns: RunColumns;
   readonly state: RunState;
   readonly arguments: Arguments;
   readonly values: RunValues;

@@ -18,6 +18,7 @@ import type { ValueStore } from '../../store/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
 import { Nearness } from './nearness.js';
+import type { RunColumns } from './run-columns.js';
 import type { RunPast } from './run-job.js';
 
 /** Locates the values of one run, and determines how a node gets one: it is there, rides along, or is fetched. */
@@ -45,8 +46,8 @@ export class RunValues implements ValueLocations {
   constructor(of: RunValuesOf, deps: RunValuesDeps) {
     this.#of = of;
     this.#deps = deps;
-    this.sizes = new Float64Array(of.plan.size);
-    this.#here = new Array<StoredValue | undefined>(of.plan.size).fill(undefined);
+    this.sizes = of.columns.sizes;
+    this.#here = of.columns.held;
     this.#nearness = new Nearness({ plan: of.plan, nodes: of.nodes, sizes: this.sizes });
   }
 
@@ -300,6 +301,7 @@ export interface SerializedFor {
 export interface RunValuesOf {
   readonly runId: string;
   readonly plan: Plan;
+  readonly columns: Pick<RunColumns, 'sizes' | 'held'>;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   /** The node where each function ran, by index. */
   readonly nodes: readonly (string | undefined)[];

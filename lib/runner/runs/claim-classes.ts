@@ -1,4 +1,5 @@
 import { amounts, type Capabilities, type Claim, type ClaimClass, type CollocationGroup } from '../../allocator/index.js';
+import { inSteps, type StepwiseWork } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import { moduleOnWire, slotOf } from '../../executor/index.js';
 
@@ -99,16 +100,18 @@ class Kinds {
 }
 
 /** By producer, the modules of the serializers of its edges, which run where its value is. */
-function serializersOf(plan: Plan, root: string): ReadonlyMap<number, ReadonlySet<string>> {
+function* serializersOf(plan: Plan, root: string): StepwiseWork<ReadonlyMap<number, ReadonlySet<string>>> {
   const byProducer = new Map<number, Set<string>>();
-  for (let index = 0; index < plan.size; index += 1) {
-    if (plan.isSimple(index)) continue;
+  const ofEdges = (index: number): void => {
     for (const { role, functionId, code } of plan.recipe(index).steps) {
       const producer = role === 'serialize' ? plan.indexOf.get(functionId) : undefined;
       if (producer === undefined || !('module' in code)) continue;
       byProducer.set(producer, (byProducer.get(producer) ?? new Set<string>()).add(moduleOnWire(code.module, root)));
     }
-  }
+  };
+  yield* inSteps(plan.size, (from, to) => {
+    for (let index = from; index < to; index += 1) if (!plan.isSimple(index)) ofEdges(index);
+  });
   return byProducer;
 }
 
@@ -123,19 +126,21 @@ function modulesOf(plan: Plan, index: number, root: string, serializers: Readonl
   return modules.size === 0 ? undefined : JSON.stringify([...modules].sort());
 }
 
-/** Returns the class of claims of each function of a plan, by index. Functions with equal needs share one object. */
-export function claimClasses(plan: Plan, { node, local, threadCost, comparedBelow }: ClaimTerms): readonly ClaimClass[] {
+/** Returns the class of claims of each function of a plan, by index, in steps. Functions with equal needs share one object. */
+export function* claimClasses(plan: Plan, { node, local, threadCost, comparedBelow }: ClaimTerms): StepwiseWork<readonly ClaimClass[]> {
   const kinds = new Kinds();
-  const byIndex = new Array<ClaimClass>(plan.size);
-  const serializers = comparedBelow === undefined || local ? undefined : serializersOf(plan, comparedBelow);
-  for (let index = 0; index < plan.size; index += 1) {
-    const isolation = plan.isolation[index]!;
-    const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (isolation === 'loop' ? NOTHING : threadCost));
-    const pinnedTo = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
-    const group = local ? -1 : plan.group[index]!;
-    const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow, serializers?.get(index));
-    byIndex[index] = kinds.of({ slot: slotOf(isolation), costs, pinnedTo, group, opens: isOpening(plan, index), modules });
-  }
+  const byIndex: ClaimClass[] = [];
+  const serializers = comparedBelow === undefined || local ? undefined : yield* serializersOf(plan, comparedBelow);
+  yield* inSteps(plan.size, (from, to) => {
+    for (let index = from; index < to; index += 1) {
+      const isolation = plan.isolation[index]!;
+      const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (isolation === 'loop' ? NOTHING : threadCost));
+      const pinnedTo = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
+      const group = local ? -1 : plan.group[index]!;
+      const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow, serializers?.get(index));
+      byIndex.push(kinds.of({ slot: slotOf(isolation), costs, pinnedTo, group, opens: isOpening(plan, index), modules }));
+    }
+  });
   return byIndex;
 }
 

@@ -1,3 +1,4 @@
+import { inSteps, type StepwiseWork } from '../../base/index.js';
 import type { CodeRef, Plan } from '../../dag/index.js';
 
 /** How many durations are remembered in all. The DAGs that ran longest ago are forgotten first. */
@@ -21,34 +22,41 @@ export class Estimates {
   #last: { readonly code: unknown; readonly mean: Mean | undefined } | undefined;
   #kept = 0;
 
-  /** Returns the estimated milliseconds of each function of a plan. */
-  of(plan: Plan): Float64Array {
+  /** Returns the estimated milliseconds of each function of a plan, in steps. */
+  *of(plan: Plan): StepwiseWork<Float64Array> {
     const learnt = this.#byDag.get(plan.definitionId);
     const estimates = new Float64Array(plan.size);
-    const unknown: number[] = [];
+    let known = 0;
     let sumMs = 0;
-    for (let index = 0; index < plan.size; index += 1) {
-      const spec = plan.specs[index]!;
-      const estimateMs = spec.estimateMs ?? learnt?.get(spec.id) ?? this.#meanOf(spec.code);
-      if (estimateMs === undefined) unknown.push(index);
-      else sumMs += estimates[index] = estimateMs;
-    }
-    const known = plan.size - unknown.length;
+    yield* inSteps(plan.size, (from, to) => {
+      for (let index = from; index < to; index += 1) {
+        const spec = plan.specs[index]!;
+        const estimateMs = spec.estimateMs ?? learnt?.get(spec.id) ?? this.#meanOf(spec.code);
+        estimates[index] = estimateMs ?? Number.NaN;
+        if (estimateMs === undefined) continue;
+        known += 1;
+        sumMs += estimateMs;
+      }
+    });
     const elseMs = known > 0 && sumMs > 0 ? sumMs / known : 1;
-    for (const index of unknown) estimates[index] = elseMs;
+    yield* inSteps(plan.size, (from, to) => {
+      for (let index = from; index < to; index += 1) if (Number.isNaN(estimates[index])) estimates[index] = elseMs;
+    });
     return estimates;
   }
 
-  /** Learns from a run that has ended. `tookMs` is NaN for a function that did not succeed. */
-  learn(plan: Plan, tookMs: Float64Array): void {
-    this.#forget(plan.definitionId);
+  /** Learns from a run that has ended, in steps. `tookMs` is NaN for a function that did not succeed. */
+  *learn(plan: Plan, tookMs: Float64Array): StepwiseWork<void> {
     const ofDag = plan.size <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
-    for (let index = 0; index < plan.size; index += 1) {
-      const took = tookMs[index]!;
-      if (Number.isNaN(took)) continue;
-      ofDag?.set(plan.ids[index]!, took);
-      this.#learnReference(plan.specs[index]!.code, took);
-    }
+    yield* inSteps(plan.size, (from, to) => {
+      for (let index = from; index < to; index += 1) {
+        const took = tookMs[index]!;
+        if (Number.isNaN(took)) continue;
+        ofDag?.set(plan.ids[index]!, took);
+        this.#learnReference(plan.specs[index]!.code, took);
+      }
+    });
+    this.#forget(plan.definitionId);
     if (!ofDag) return;
     this.#byDag.set(plan.definitionId, ofDag);
     this.#kept += ofDag.size;

@@ -70,4 +70,6 @@ export interface RunView {
 /** What makes a run the one that it is. */
 export interface RunIdentity extends Pick<RunJob, 'recorder' | 'files' | 'since' | 'past'> {
   readonly runId: RunId;
+  /** When it was requested, monotonic ms: its time-out counts from then on. The default is now. */
+  readonly requestedMs?: number | undefined;
 }

@@ -1,11 +1,9 @@
 import { HandoffError, safeThrown, textOf } from '../../base/index.js';
-import type { Plan } from '../../dag/index.js';
 import { blockedText, saysBlocked } from '../../executor/index.js';
 import type { Progress } from '../brain/messages.js';
 
 /** Returns the error of a cancelled run. */
-export function cancelled(plan: Plan, runId: string, reason: unknown): HandoffError {
-  const { dagId } = plan;
+export function cancelled({ dagId }: { readonly dagId: string }, runId: string, reason: unknown): HandoffError {
   const cause = safeThrown(reason);
   return new HandoffError('HANDOFF_RUN_CANCELLED', `Run of DAG "${dagId}" was cancelled`, { dagId, runId, cause });
 }

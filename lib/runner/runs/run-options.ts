@@ -1,15 +1,15 @@
 import { type AllocationStrategy, defaultStrategy, givenStrategy, type NamedStrategies } from '../../allocator/index.js';
-import { checkedNumber, givenObject, nameFault, refuseRevoked } from '../../base/index.js';
+import { checkedNumber, givenObject, inSteps, nameFault, refuseRevoked, type StepwiseWork } from '../../base/index.js';
 import type { Plan, Reuse } from '../../dag/index.js';
 import type { Durability } from '../durable/recorder.js';
 
-/** The checked execution options, with their defaults. */
-export interface CheckedRunOptions {
+/** The checked execution options, with their defaults, as far as they do not depend on the plan. */
+export interface GivenRunOptions {
   readonly strategy: AllocationStrategy;
   readonly maxRetries: number;
   readonly maxConcurrency: number;
   readonly inputs: Readonly<Record<string, unknown>>;
-  readonly collected: Uint8Array;
+  readonly collect: 'all' | 'sinks' | readonly unknown[];
   readonly onFailure: 'abort' | 'continue';
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs: number;
@@ -26,6 +26,12 @@ export interface CheckedRunOptions {
   readonly waitMs: number;
   /** The DAG id of the run; the default is the DAG's own. */
   readonly dagId: string | undefined;
+}
+
+/** The checked execution options of a plan. */
+export interface CheckedRunOptions extends GivenRunOptions {
+  /** 1 for each function whose value the caller wants. */
+  readonly collected: Uint8Array;
 }
 
 /** The options that are recorded, as far as they are data: they hold when a durable run goes on without them. */
@@ -50,8 +56,8 @@ export function recordedOptions(given: Readonly<Record<string, unknown>>): Recor
   return Object.fromEntries(named.filter(([name, value]) => value !== undefined && (name === 'collect' || typeof value !== 'object')));
 }
 
-/** Throws `TypeError` or `RangeError` naming the wrong option. */
-export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedStrategies): CheckedRunOptions {
+/** Checks options but for the ids in `collect`: see `collectedOf`. Throws `TypeError` or `RangeError` naming the wrong option. */
+export function checkedRunOptions(given: unknown, inputs: readonly string[], strategies: NamedStrategies): GivenRunOptions {
   const options = given === undefined ? {} : givenObject(given, 'options');
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) throw new TypeError(`unknown option "${name}"`);
@@ -71,8 +77,8 @@ export function checkedRunOptions(given: unknown, plan: Plan, strategies: NamedS
       integer: true,
       infinite: true,
     }),
-    inputs: checkedInputs(options.inputs, plan),
-    collected: checkedCollect(options.collect, plan),
+    inputs: checkedInputs(options.inputs, inputs),
+    collect: checkedCollect(options.collect),
     onFailure,
     timeoutMs: options.timeoutMs === undefined ? undefined : checkedNumber('timeoutMs', options.timeoutMs, { or: 0 }),
     stopGraceMs: checkedNumber('stopGraceMs', options.stopGraceMs, { or: 500 }),
@@ -130,26 +136,34 @@ function checkedStrategy(given: unknown, strategies: NamedStrategies): Allocatio
   throw new TypeError(`allocationStrategy must be one of ${[...strategies.keys()].join(', ')}, or a strategy, not ${String(given)}`);
 }
 
-function checkedInputs(given: unknown, plan: Plan): Readonly<Record<string, unknown>> {
+function checkedInputs(given: unknown, inputs: readonly string[]): Readonly<Record<string, unknown>> {
   if (given === undefined) return {};
   if (typeof given !== 'object' || given === null) throw new TypeError('inputs must be an object of values by input id');
-  for (const id of Object.keys(given))
-    if (!plan.inputs.includes(id)) throw new TypeError(`inputs has "${id}", which is no input of the DAG`);
+  for (const id of Object.keys(given)) if (!inputs.includes(id)) throw new TypeError(`inputs has "${id}", which is no input of the DAG`);
   return given as Readonly<Record<string, unknown>>;
 }
 
-function checkedCollect(given: unknown, plan: Plan): Uint8Array {
+function checkedCollect(given: unknown): GivenRunOptions['collect'] {
+  if (given === undefined) return 'all';
+  if (given === 'all' || given === 'sinks') return given;
+  if (!Array.isArray(given)) throw new TypeError(`collect must be 'all', 'sinks' or a list of function ids, not ${String(given)}`);
+  return given.slice();
+}
+
+/** Returns 1 for each function that is to be collected, in steps. Throws `TypeError` for an id that the plan does not have. */
+export function* collectedOf(collect: GivenRunOptions['collect'], plan: Plan): StepwiseWork<Uint8Array> {
   const collected = new Uint8Array(plan.size);
-  if (given === undefined || given === 'all') return collected.fill(1);
-  if (given === 'sinks') {
+  if (collect === 'all') return collected.fill(1);
+  if (collect === 'sinks') {
     for (const index of plan.sinks) collected[index] = 1;
     return collected;
   }
-  if (!Array.isArray(given)) throw new TypeError(`collect must be 'all', 'sinks' or a list of function ids, not ${String(given)}`);
-  for (const id of given as readonly unknown[]) {
-    const index = plan.indexOf.get(id as string);
-    if (index === undefined) throw new TypeError(`collect names ${JSON.stringify(id)}, which is no regular function of the DAG`);
-    collected[index] = 1;
-  }
+  yield* inSteps(collect.length, (from, to) => {
+    for (let at = from; at < to; at += 1) {
+      const index = plan.indexOf.get(collect[at] as string);
+      if (index === undefined) throw new TypeError(`collect names ${JSON.stringify(collect[at])}, which is no regular function of the DAG`);
+      collected[index] = 1;
+    }
+  });
   return collected;
 }

@@ -1,44 +1,74 @@
 import type { Capabilities, ClaimClass } from '../../allocator/index.js';
-import { HandoffError, refuseRevoked } from '../../base/index.js';
-import { compile, type DagLike, executionFaults, type Plan } from '../../dag/index.js';
+import { doAtOnce, HandoffError, inSteps, refuseRevoked, type StepwiseWork } from '../../base/index.js';
+import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, type Plan, snapshotOf } from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
 import { Constants } from '../run/constants.js';
 import type { RunDeps } from '../run/run-job.js';
 import { claimClasses } from './claim-classes.js';
 import { cancelled } from './run-endings.js';
-import { type CheckedRunOptions, checkedRunOptions } from './run-options.js';
+import { type CheckedRunOptions, checkedRunOptions, collectedOf, type GivenRunOptions } from './run-options.js';
 
-/** A checked and captured request for a run: later changes by the caller have no effect. */
-export interface RunRequest {
-  readonly plan: Plan;
+/** A request for a run as it was captured at once: later changes by the caller have no effect. */
+export interface CapturedRequest {
+  readonly snapshot: DagSnapshot;
+  /** The id of the run's DAG. */
+  readonly dagId: string;
   readonly mode: RunMode;
   /** The given options, as far as they are data. */
   readonly given: Readonly<Record<string, unknown>>;
-  readonly options: CheckedRunOptions;
-  readonly kinds: readonly ClaimClass[];
+  readonly options: GivenRunOptions;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   readonly constants: Constants;
 }
 
+/** A checked request for a run. */
+export interface RunRequest extends Omit<CapturedRequest, 'snapshot' | 'dagId'> {
+  readonly plan: Plan;
+  readonly options: CheckedRunOptions;
+  readonly kinds: readonly ClaimClass[];
+}
+
+/** With so many functions and arguments, a DAG is still checked and laid out at once. It takes some 0.2 µs for each. */
+const FEW = 20_000;
+
+/** Whether a request is checked and laid out in several turns of the event loop. */
+export const isLarge = ({ snapshot: { graph } }: CapturedRequest): boolean => graph.size + graph.argsCount > FEW;
+
 /**
- * Takes a snapshot of the DAG and checks everything that can be checked before anything runs. Throws `TypeError` or `RangeError` for wrong
- * options, else the `HandoffError` with which the run is to be rejected. Inputs of durable runs may be in their record: they are asked for
- * by `requestAgain`.
+ * Takes a snapshot of the DAG, its constants and the inputs. Throws `TypeError` or `RangeError` for wrong options, and the `HandoffError`
+ * with which the run is to be rejected. What takes longer for a larger DAG is left to `checkedRequest`, but for constants that are objects,
+ * which the caller may change at once.
  */
-export function takeRequest(dag: DagLike, given: unknown, mode: RunMode, runId: string, deps: RunDeps): RunRequest {
+export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runId: string, deps: RunDeps): CapturedRequest {
   refuseRevoked(dag, 'the DAG');
-  const compiled = compile(dag, deps.isolation);
-  const options = checkedRunOptions(given, compiled, deps.strategies);
+  const snapshot = snapshotOf(dag);
+  const { graph } = snapshot;
+  if (graph.size + graph.argsCount <= FEW) doAtOnce(compileInSteps(snapshot, deps.isolation));
+  const options = checkedRunOptions(given, graph.inputs, deps.strategies);
   if (options.isDurable && !deps.durable) throw noJournal(options.key === undefined ? 'durable' : 'key');
-  const plan = options.dagId === undefined ? compiled : compiled.runAs(options.dagId);
-  if (options.signal?.aborted) throw cancelled(plan, runId, options.signal.reason);
-  refuseFaults(plan, mode, deps, (id) => options.isDurable || Object.hasOwn(options.inputs, id) || isStored(plan.dagId, id, deps));
+  const dagId = options.dagId ?? snapshot.dagId;
+  if (options.signal?.aborted) throw cancelled({ dagId }, runId, options.signal.reason);
+  const inputs = inputsOf(dagId, graph.inputs, options, deps);
+  const constants = new Constants(graph.constants, deps.freeze);
+  // The list of ids as it was checked.
+  const data = { ...(given as object | undefined), ...(Array.isArray(options.collect) && { collect: options.collect }) };
+  return { snapshot, dagId, mode, given: data, options, inputs, constants };
+}
+
+/**
+ * Checks everything that can be checked before anything runs, in steps. Throws the `HandoffError` with which the run is to be rejected, and
+ * `TypeError` for wrong ids in `collect`. Inputs of durable runs may be in their record: they are asked for by `requestAgain`.
+ */
+export function* checkedRequest(captured: CapturedRequest, deps: RunDeps): StepwiseWork<RunRequest> {
+  const { snapshot, dagId, mode, given, inputs, constants } = captured;
+  const compiled = yield* compileInSteps(snapshot, deps.isolation);
+  const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
+  const options = { ...captured.options, collected: yield* collectedOf(captured.options.collect, plan) };
+  yield* refuseFaults(plan, mode, deps, (id) => options.isDurable || inputs.has(id));
   // A durable run may turn out to be one that goes on: then its functions wait for a node.
-  const kinds = kindsOf(plan, mode, deps, !options.isDurable);
-  const inputs = inputsOf(plan, options, deps);
-  const constants = new Constants(plan, deps.freeze);
-  return { plan, mode, given: (given ?? {}) as RunRequest['given'], options, kinds, inputs, constants };
+  const kinds = yield* kindsOf(plan, mode, deps, !options.isDurable);
+  return { plan, mode, given, options, kinds, inputs, constants };
 }
 
 /** Returns the error for what a node without a journal cannot do. */
@@ -53,55 +83,59 @@ export interface RecordedRequest {
 }
 
 /**
- * The same request, completed from the record where nothing else was given. Throws as `takeRequest` does. A function of a recorded run may
- * be one that no member can hold now.
+ * The same request, completed from the record where nothing else was given, in steps. Throws as `checkedRequest` does. A function of a
+ * recorded run may be one that no member can hold now.
  */
-export function requestAgain(request: RunRequest, recorded: RecordedRequest | undefined, deps: RunDeps): RunRequest {
+export function* requestAgain(request: RunRequest, recorded: RecordedRequest | undefined, deps: RunDeps): StepwiseWork<RunRequest> {
   const collect = recorded?.options.collect;
   const isThere = (id: unknown): boolean => request.plan.indexOf.has(id as string);
   const kept = Array.isArray(collect) ? { ...recorded?.options, collect: collect.filter(isThere) } : recorded?.options;
   // As everywhere, an option that is undefined was not given.
   const given = Object.fromEntries(Object.entries(request.given).filter(([, value]) => value !== undefined));
-  const options = checkedRunOptions({ ...kept, ...given }, request.plan, deps.strategies);
-  const plan = options.dagId === undefined ? request.plan : request.plan.runAs(options.dagId);
+  const checked = checkedRunOptions({ ...kept, ...given }, request.plan.inputs, deps.strategies);
+  const plan = checked.dagId === undefined ? request.plan : request.plan.runAs(checked.dagId);
+  const options = { ...checked, collected: yield* collectedOf(checked.collect, plan) };
   const mode = recorded?.mode === 'local' ? 'local' : request.mode;
   const inputs = new Map(request.inputs);
   for (const [id, value] of recorded?.inputs ?? []) if (!inputs.has(id) && plan.inputs.includes(id)) inputs.set(id, value);
-  refuseFaults(plan, mode, deps, (id) => inputs.has(id));
-  return { ...request, plan, mode, options, inputs, kinds: kindsOf(plan, mode, deps, recorded === undefined) };
+  yield* refuseFaults(plan, mode, deps, (id) => inputs.has(id));
+  return { ...request, plan, mode, options, inputs, kinds: yield* kindsOf(plan, mode, deps, recorded === undefined) };
 }
 
-function refuseFaults(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (id: string) => boolean): void {
-  const faults = executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
+function* refuseFaults(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (id: string) => boolean): StepwiseWork<void> {
+  const faults = yield* executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
   if (faults.length === 0) return;
   const { dagId } = plan;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
 }
 
-/** Returns the classes of claims of the functions. Throws for one that no member could ever hold, if that is checked. */
-function kindsOf(plan: Plan, mode: RunMode, { node, allocation, root, refusesSkew }: RunDeps, isChecked: boolean): readonly ClaimClass[] {
+/** Returns the classes of claims of the functions, in steps. Throws for one that no member could ever hold, if that is checked. */
+function* kindsOf(plan: Plan, mode: RunMode, deps: RunDeps, isChecked: boolean): StepwiseWork<readonly ClaimClass[]> {
+  const { node, allocation, root, refusesSkew } = deps;
   const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
-  const kinds = claimClasses(plan, { node, local: mode === 'local', threadCost, comparedBelow: refusesSkew ? root : undefined });
+  const terms = { node, local: mode === 'local', threadCost, comparedBelow: refusesSkew ? root : undefined };
+  const kinds = yield* claimClasses(plan, terms);
   if (!isChecked) return kinds;
   const seen = new Set<ClaimClass>();
   let last: ClaimClass | undefined;
-  for (let index = 0; index < kinds.length; index += 1) {
-    const kind = kinds[index]!;
-    if (kind === last || seen.has(kind)) continue;
-    last = kind;
-    seen.add(kind);
-    const error = allocation.impossible(kind, plan.ids[index]!);
-    if (error) throw error;
-  }
+  yield* inSteps(kinds.length, (from, to) => {
+    for (let index = from; index < to; index += 1) {
+      const kind = kinds[index]!;
+      if (kind === last || seen.has(kind)) continue;
+      last = kind;
+      seen.add(kind);
+      const error = allocation.impossible(kind, plan.ids[index]!);
+      if (error) throw error;
+    }
+  });
   return kinds;
 }
 
-function inputsOf(plan: Plan, options: CheckedRunOptions, deps: RunDeps): ReadonlyMap<string, ArgumentValue> {
+function inputsOf(dagId: string, ids: readonly string[], options: GivenRunOptions, deps: RunDeps): ReadonlyMap<string, ArgumentValue> {
   const { freeze, store } = deps;
-  const { dagId } = plan;
   const inputs = new Map<string, ArgumentValue>();
-  for (const id of plan.inputs) {
+  for (const id of ids) {
     if (!Object.hasOwn(options.inputs, id)) {
       const stored = store.storedValue(dagId, id);
       const from = locationOf(dagId, id, deps);
@@ -114,9 +148,6 @@ function inputsOf(plan: Plan, options: CheckedRunOptions, deps: RunDeps): Readon
   }
   return inputs;
 }
-
-const isStored = (dagId: string, id: string, deps: RunDeps): boolean =>
-  deps.store.storedValue(dagId, id) !== undefined || locationOf(dagId, id, deps) !== undefined;
 
 /** Returns the other node that has a stored value. */
 function locationOf(dagId: string, id: string, { store, node: self }: RunDeps): string | undefined {

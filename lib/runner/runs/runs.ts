@@ -1,6 +1,16 @@
 import type { ActorRef, Supervisor } from '../../actor/index.js';
-import { HandoffError, keepAlive, newRunId, onAbort, type RunId, textOf } from '../../base/index.js';
-import { type DagLike, type Plan, remainingPaths } from '../../dag/index.js';
+import {
+  doAtOnce,
+  doInTurns,
+  HandoffError,
+  keepAlive,
+  newRunId,
+  onAbort,
+  type RunId,
+  type StepwiseWork,
+  textOf,
+} from '../../base/index.js';
+import { type DagLike, remainingPaths } from '../../dag/index.js';
 import type { AttemptContext, Loan } from '../../executor/index.js';
 import type { RunEvent } from '../brain/messages.js';
 import { DurableRuns } from '../durable/durable-runs.js';
@@ -8,12 +18,14 @@ import { recordEnd } from '../durable/record-end.js';
 import { PastEvents } from '../events/past-events.js';
 import { DagRun } from '../run/dag-run.js';
 import { superviseRun } from '../run/dag-runner.js';
+import { newRunColumns } from '../run/run-columns.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
 import { Estimates } from './estimates.js';
+import { LargeCall } from './large-call.js';
 import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunIdentity } from './open-run.js';
 import { fillAllocations, Results } from './results.js';
 import { aborted, cancelled, timedOut } from './run-endings.js';
-import { noJournal, type RunMode, type RunRequest, takeRequest } from './run-request.js';
+import { type CapturedRequest, captureRequest, checkedRequest, isLarge, noJournal, type RunMode, type RunRequest } from './run-request.js';
 
 /** The runs that this node drives. Outlives all their actors. */
 export class Runs {
@@ -21,6 +33,8 @@ export class Runs {
   readonly #estimates = new Estimates();
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
+  /** The calls for large DAGs that are still being checked and laid out. */
+  readonly #large = new Map<string, LargeCall>();
   readonly #past = new PastEvents();
   /** Called when the results of an ended run are dropped. */
   readonly #dropped = (runId: string): void => this.#past.forgetResults(runId);
@@ -32,21 +46,18 @@ export class Runs {
 
   constructor(deps: RunDeps) {
     this.#deps = deps;
-    const open = (request: RunRequest, identity: RunIdentity): OpenRun => {
-      if (this.#refusal) throw this.#refusal;
-      return this.#open(request, identity);
-    };
+    const open = (request: RunRequest, identity: RunIdentity): Promise<OpenRun> => doInTurns(this.#open(request, identity));
     this.#durable = deps.durable && new DurableRuns(deps, deps.durable, { open, launch: (run) => this.launch(run) });
   }
 
   /** The number of runs in progress. */
   get size(): number {
-    return this.#byRun.size;
+    return this.#byRun.size + this.#large.size;
   }
 
   /** The runs in progress. */
   get ids(): readonly string[] {
-    return [...this.#byRun.keys()];
+    return [...this.#large.keys(), ...this.#byRun.keys()];
   }
 
   /** A node is about to leave: its values that are still needed are fetched. */
@@ -61,7 +72,8 @@ export class Runs {
 
   /** Returns the progress of each run. */
   progress(): readonly { readonly runId: string; readonly dagId: string; readonly progress: DagRun['progress'] }[] {
-    return [...this.#byRun.values()].map(({ run: { runId, dagId, progress } }) => ({ runId, dagId, progress }));
+    const runs = [...this.#large.values(), ...[...this.#byRun.values()].map(({ run }) => run)];
+    return runs.map(({ runId, dagId, progress }) => ({ runId, dagId, progress }));
   }
 
   /** Returns the ready functions of all runs that wait for room. */
@@ -97,14 +109,22 @@ export class Runs {
 
   /**
    * Takes a snapshot of the DAG and checks everything that can be checked before it runs. Throws `TypeError` or `RangeError` for wrong
-   * options, else the `HandoffError` with which the run must be rejected.
+   * options, else the `HandoffError` with which the run must be rejected. A large DAG is checked later, in turns of the event loop: then
+   * the run ends with what would have been thrown.
    */
   prepare(dag: DagLike, given: unknown, mode: RunMode): PreparedRun {
     if (this.#refusal) throw this.#refusal;
     const runId = newRunId();
-    const request = takeRequest(dag, given, mode, runId, this.#deps);
+    const captured = captureRequest(dag, given, mode, runId, this.#deps);
+    if (isLarge(captured)) return this.#prepareLarge(captured, runId);
+    const request = doAtOnce(checkedRequest(captured, this.#deps));
     if (request.options.isDurable) return this.#durable!.prepare(request, runId);
-    const { dagId } = request.plan;
+    this.#begins(captured.dagId, runId);
+    return doAtOnce(this.#open(request, { runId }));
+  }
+
+  /** Throws `HANDOFF_DAG_RUNNING` if a run of the DAG id has not ended. */
+  #begins(dagId: string, runId: RunId): void {
     const running = this.#byDag.get(dagId);
     if (running !== undefined) {
       throw new HandoffError('HANDOFF_DAG_RUNNING', `Cannot execute DAG "${dagId}": run ${running} of it has not ended`, {
@@ -113,17 +133,58 @@ export class Runs {
       });
     }
     this.#byDag.set(dagId, runId);
-    return this.#open(request, { runId });
   }
 
-  #open({ plan, options, kinds, inputs, constants }: RunRequest, { runId, recorder, files, since, past }: RunIdentity): OpenRun {
-    const { store } = this.#deps;
-    const estimates = this.#estimates.of(plan);
-    const paths = remainingPaths(plan, (index) => estimates[index]!);
+  #prepareLarge(captured: CapturedRequest, runId: RunId): PreparedRun {
+    const { clock } = this.#deps;
+    const { dagId, options } = captured;
+    const { graph } = captured.snapshot;
+    const requestedMs = clock.now();
+    if (!options.isDurable) this.#begins(dagId, runId);
+    const call = new LargeCall(
+      { runId, dagId, total: graph.size - graph.inlineCount, options },
+      {
+        prepare: (one) => doInTurns(this.#prepareInTurns(one, captured, { runId, requestedMs })),
+        settled: ({ isOver }) => {
+          this.#large.delete(runId);
+          if (isOver && this.#byDag.get(dagId) === runId) this.#byDag.delete(dagId);
+        },
+        cancel: (prepared, reason) => prepared.cancel?.(reason) ?? this.cancel(prepared.run.runId, reason),
+        after: (delayMs, action) => clock.after(delayMs, action),
+        wallNow: () => clock.wallNow(),
+      },
+    );
+    this.#large.set(runId, call);
+    return call;
+  }
+
+  *#prepareInTurns(call: LargeCall, captured: CapturedRequest, identity: RunIdentity): StepwiseWork<void> {
+    const request = yield* checkedRequest(captured, this.#deps);
+    if (call.isOver) return;
+    const prepared = request.options.isDurable
+      ? this.#durable!.prepare(request, identity.runId)
+      : yield* this.#open(request, identity, () => !call.isOver);
+    if (!prepared) return;
+    call.proceed(prepared);
+    this.launch(prepared);
+  }
+
+  /** Opens a run, in steps. With `goesOn`, returns `undefined` if the run is no longer wanted when everything for it is there. */
+  #open(request: RunRequest, identity: RunIdentity): StepwiseWork<OpenRun>;
+  #open(request: RunRequest, identity: RunIdentity, goesOn: () => boolean): StepwiseWork<OpenRun | undefined>;
+  *#open(request: RunRequest, identity: RunIdentity, goesOn = () => true): StepwiseWork<OpenRun | undefined> {
+    const { plan, options, kinds, inputs, constants } = request;
+    const { runId, recorder, files, since, past, requestedMs } = identity;
+    const { store, clock } = this.#deps;
+    const estimates = yield* this.#estimates.of(plan);
+    const paths = yield* remainingPaths(plan, (index) => estimates[index]!);
+    const columns = yield* newRunColumns(plan, paths);
+    if (this.#refusal) throw this.#refusal;
+    if (!goesOn()) return undefined;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
     const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
     const job = { runId, runnerName, plan, options, kinds, inputs, constants, recorder, files, since, past, ended };
-    const run: DagRun = new DagRun(job, paths, this.#deps);
+    const run: DagRun = new DagRun(job, columns, this.#deps);
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);
     store.openRun(runId, plan.dagId);
@@ -142,7 +203,7 @@ export class Runs {
     open.ended = new Promise((settle) => {
       open.settle = settle;
     });
-    this.#watch(open, plan);
+    this.#watch(open, requestedMs ?? clock.now());
     this.#byRun.set(runId, open);
     return open;
   }
@@ -194,15 +255,22 @@ export class Runs {
 
   /** Cancels a run. Resolves when every attempt has ended and every claim is free. A run that is over or unknown is no error. */
   async cancel(runId: string, reason?: unknown): Promise<void> {
+    const large = this.#large.get(runId);
+    if (large) return large.cancel(reason);
     const open = this.#byRun.get(runId);
     if (!open) return;
     const { run, options } = open;
-    run.end(cancelled(run.order.plan, run.runId, reason), options.stopGraceMs);
+    run.end(cancelled(run, run.runId, reason), options.stopGraceMs);
     await open.ended;
   }
 
   /** Calls `listener` with every event of a run, from the oldest kept one on. Returns false if the run is unknown, or was over long ago. */
   subscribe(runId: string, listener: (event: RunEvent) => void): boolean {
+    const large = this.#large.get(runId);
+    if (large) {
+      void large.known.then(() => this.subscribe(large.runId, listener));
+      return true;
+    }
     const events = this.#byRun.get(runId)?.run.events ?? this.#past.get(runId);
     events?.subscribe(listener);
     return events !== undefined;
@@ -216,7 +284,7 @@ export class Runs {
 
   /** Ends every run at once with `HANDOFF_RUN_ABORTED`. Resolves when all have ended. */
   async abortAll(why: string, cause?: unknown): Promise<void> {
-    this.#durable?.abortOpening((call) => aborted(call, why, cause));
+    this.#abortOpening(why, cause);
     const open = [...this.#byRun.values()];
     for (const { run } of open) {
       run.order.recorder?.hurry();
@@ -227,26 +295,33 @@ export class Runs {
 
   /** Like `abortAll`, when no supervisor is left to act. */
   abandonAll(why: string, cause?: unknown): void {
-    this.#durable?.abortOpening((call) => aborted(call, why, cause));
+    this.#abortOpening(why, cause);
     for (const open of [...this.#byRun.values()]) {
       if (open.isOver) this.#tell(open, aborted(open.run, why, cause), undefined);
       else this.#abort(open.run, why, cause);
     }
   }
 
+  #abortOpening(why: string, cause: unknown): void {
+    for (const call of [...this.#large.values()]) call.refuse(aborted(call, why, cause));
+    this.#durable?.abortOpening((call) => aborted(call, why, cause));
+  }
+
   #abort(run: DagRun, why: string, cause: unknown): void {
     run.abandon(aborted(run, why, cause));
   }
 
-  #watch(open: OpenRun, plan: Plan): void {
+  #watch(open: OpenRun, requestedMs: number): void {
     const { run, options } = open;
     const { timeoutMs, signal, stopGraceMs } = options;
     const { runId } = run;
     if (timeoutMs !== undefined) {
-      open.timeout = this.#deps.clock.after(timeoutMs, () => run.end(timedOut(run, timeoutMs), stopGraceMs));
+      const { clock } = this.#deps;
+      const leftMs = Math.max(0, timeoutMs - (clock.now() - requestedMs));
+      open.timeout = clock.after(leftMs, () => run.end(timedOut(run, timeoutMs), stopGraceMs));
     }
     if (signal) {
-      const abort = (): void => run.end(cancelled(plan, runId, signal.reason), stopGraceMs);
+      const abort = (): void => run.end(cancelled(run, runId, signal.reason), stopGraceMs);
       open.stopListening = onAbort(signal, abort);
     }
   }
@@ -259,7 +334,7 @@ export class Runs {
     open.isOver = true;
     open.timeout?.cancel();
     open.stopListening();
-    this.#estimates.learn(plan, run.tookMs);
+    void doInTurns(this.#estimates.learn(plan, run.tookMs));
     const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
     if (error && !goesOnAfterFailures) return this.#record(open, error, undefined);
     const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
