@@ -29,8 +29,40 @@ describe('the brain of a run', () => {
     expect(whole.feed({ type: 'turn-taken' })).to.deep.equal([]);
     const cancelled = open(many);
     cancelled.begin();
-    expect(cancelled.cancel().at(-1)).to.equal('end-run');
+    expect(cancelled.cancel(), 'a turn is on its way').to.deep.equal([]);
+    expect(cancelled.feed({ type: 'turn-taken' })).to.deep.equal(['take-turn']);
+    expect(cancelled.feed({ type: 'turn-taken' })).to.deep.equal(['end-run']);
     expect(cancelled.feed({ type: 'turn-taken' })).to.deep.equal([]);
+    expect(cancelled.state.counts).to.include({ cancelled: 4500, ready: 0 });
+  });
+
+  it('ends some thousands of functions in one turn, but stops what runs at once; meanwhile nothing starts, rests or fails it', () => {
+    const ids = Array.from({ length: 9000 }, (_, at) => `f${at}`);
+    const many = open(Object.fromEntries(ids.map((id) => [id, id === 'f0' || id === 'f8999' || id === 'f8998' ? [] : ['f0']])));
+    many.begin();
+    for (const id of ['f0', 'f8999']) {
+      many.place(id);
+      many.start(id);
+    }
+    expect(many.fail('f8999'), 'it is to rest').to.deep.equal(['free-claim f8999', 'rest-function f8999']);
+    expect(many.cancel()).to.deep.equal(['stop-attempt f0', 'take-turn']);
+    const { state } = many;
+    expect([state.counts.cancelled, state.states[8998], state.states[8999]]).to.deep.equal([4000, 'ready', 'resting']);
+    const outstanding = recover(state, { nowMs: 0, wallMs: 0 }).map(({ type }) => type);
+    expect(outstanding).to.deep.equal(['stop-attempt', 'take-turn']);
+    expect(many.place('f8998'), 'it was on its way').to.deep.equal(['free-claim f8998']);
+    expect(many.feed({ type: 'function-rested', index: 8999, attempt: 1 })).to.deep.equal([]);
+    expect(many.feed({ type: 'placement-refused', index: 8998, error: thrownData(new Error('no')) })).to.deep.equal([]);
+    expect(many.feed({ type: 'turn-taken' })).to.deep.equal(['take-turn']);
+    expect(many.feed({ type: 'turn-taken' })).to.deep.equal([]);
+    expect(many.stop('f0')).to.deep.equal(['free-claim f0', 'end-run']);
+    expect(state.counts).to.include({ cancelled: 9000 });
+  });
+
+  it('ends all of them at once when nobody is left to take turns', () => {
+    const many = open(Object.fromEntries(Array.from({ length: 9000 }, (_, at) => [`f${at}`, []])));
+    many.begin();
+    expect(many.feed({ type: 'run-abandoned', error: thrownData(new Error('no')) }).at(-1)).to.equal('end-run');
   });
 
   it('drops a value when its last consumer has succeeded, unless it is collected', () => {

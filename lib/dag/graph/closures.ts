@@ -17,9 +17,9 @@ const DESERIALIZER = 3;
 const INLINE = 4;
 
 /**
- * Returns an index into `CLOSURES` for each regular function, in steps. A plain function binds its function to the driver. A serializer binds the
- * producer, or the consumer if the producer is an input or inline. A deserializer and an inline function bind the consumer. Code that is
- * never evaluated binds nothing.
+ * Returns an index into `CLOSURES` for each regular function, in steps. A plain function binds its function to the driver. A serializer
+ * binds the producer, or the consumer if the producer is an input or inline. A deserializer and an inline function bind the consumer. Code
+ * that is never evaluated binds nothing.
  */
 export function* closuresOf(
   numbered: Numbered,

@@ -56,8 +56,8 @@ export interface RetryRules {
 }
 
 /**
- * Lays a DAG out, in steps. Returns `undefined` if it has a fault, without saying which. This is on the hot path of every `execute`. Linear in
- * functions, arguments and evaluations of inline functions. `defaultIsolation` is that of references that name none.
+ * Lays a DAG out, in steps. Returns `undefined` if it has a fault, without saying which. This is on the hot path of every `execute`.
+ * Linear in functions, arguments and evaluations of inline functions. `defaultIsolation` is that of references that name none.
  */
 export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): StepwiseWork<Layout | undefined> {
   const { allFlags } = snapshot;

@@ -273,7 +273,7 @@ function fail(state: RunState, index: number, failure: RunFault, at: Moment, out
 
 /** A function has rested, and is due again. */
 export function rested(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
-  if (state.states[index] !== 'resting') return;
+  if (state.states[index] !== 'resting' || state.phase !== 'open') return;
   state.restsUntilMs.delete(index);
   move(state, index, 'rested', at);
   // An argument was lost while it rested.

@@ -18,7 +18,7 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
     const attempt = attempts[index]!;
     switch (state.states[index]) {
       case 'ready':
-        commands.push({ type: 'request-claim', index });
+        if (phase === 'open') commands.push({ type: 'request-claim', index });
         break;
       case 'placed':
       case 'running':
@@ -32,10 +32,11 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
         commands.push({ type: 'record-success', index, attempt, receipt: state.recording.get(index)! });
         break;
       case 'resting':
-        commands.push({ type: 'rest-function', index, attempt, delayMs: Math.max(0, restsUntilMs.get(index)! - at.nowMs) });
+        if (phase === 'open')
+          commands.push({ type: 'rest-function', index, attempt, delayMs: Math.max(0, restsUntilMs.get(index)! - at.nowMs) });
     }
   }
   for (const [index, attempt] of state.fetching) commands.push({ type: 'fetch-value', index, attempt });
-  if (state.phase === 'open' && state.begunTo < plan.size) commands.push({ type: 'take-turn' });
+  if ((phase === 'open' ? state.begunTo : state.cancelledTo) < plan.size) commands.push({ type: 'take-turn' });
   return commands;
 }

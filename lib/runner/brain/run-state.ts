@@ -62,6 +62,8 @@ export interface RunState {
   ending: RunEnding | undefined;
   /** The functions before this index have become ready; a part of the plan at a time. */
   begunTo: number;
+  /** Once the run is ending: what has not ended before this index is cancelled or stopped; a part of the plan at a time. */
+  cancelledTo: number;
   startedMs: number;
   readonly transitions: TransitionLog;
 }
@@ -134,6 +136,7 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     phase: 'new',
     ending: undefined,
     begunTo: 0,
+    cancelledTo: 0,
     startedMs: 0,
     transitions: newTransitionLog(),
   };

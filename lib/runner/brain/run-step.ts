@@ -4,7 +4,7 @@ import { holdsClaim } from './function-state.js';
 import { valuesLost } from './lineage.js';
 import type { Recollection, RunCommand, RunHappening } from './messages.js';
 import { recallMore } from './recall.js';
-import { abandonRun, endRun, finishIfSettled, journalLost } from './run-end.js';
+import { abandonRun, cancelMore, endRun, finishIfSettled, journalLost } from './run-end.js';
 import { announce, announceWaiting, type Moment, move, type RunState, ready } from './run-state.js';
 
 /** How many functions become ready in one turn when a run begins. They take some 5 µs each. */
@@ -21,12 +21,13 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
     case 'run-begun':
       return begin(state, happening.recalled, at, out);
     case 'turn-taken':
-      beginMore(state, at, out);
+      if (state.phase === 'ending') cancelMore(state, at, out);
+      else beginMore(state, at, out);
       return finishIfSettled(state, out);
     case 'functions-waited':
       return announceWaiting(state, happening, at, out);
     case 'placement-refused':
-      if (state.states[happening.index] !== 'ready') return;
+      if (state.states[happening.index] !== 'ready' || state.phase !== 'open') return;
       move(state, happening.index, 'failed', at);
       return endRun(state, happening.error, 0, at, out);
     case 'node-missed':

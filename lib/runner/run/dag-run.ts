@@ -108,10 +108,11 @@ export class DagRun implements AllocatorClient {
 
   /**
    * Nothing is placed before all functions that can be ready are: the first in the run's order may be the last to become ready. Nor is
-   * anything placed while a durable run cannot be recorded.
+   * anything placed once the run is ending, or while a durable run cannot be recorded.
    */
   get maxConcurrency(): number {
-    if (this.state.begunTo < this.state.plan.size || this.order.recorder?.mayStart === false) return 0;
+    const { phase, begunTo, plan } = this.state;
+    if (phase !== 'open' || begunTo < plan.size || this.order.recorder?.mayStart === false) return 0;
     return this.order.options.maxConcurrency;
   }
 
