@@ -1,7 +1,8 @@
 import { Handoff } from 'handoff-dag';
 import { alone } from './alone.js';
+import { LoopWatch, type Stretch } from './loop-watch.js';
 import { type Bench, heapUsed, median, type Row } from './measure.js';
-import { chain, fanOut, layers, timedRun } from './shapes.js';
+import { chain, fanOut, layers, type Shape, timedRun } from './shapes.js';
 
 const MANY = 1_000_000;
 const FEW = 10_000;
@@ -42,6 +43,40 @@ export async function costOf(at: number): Promise<Cost> {
   return { fewMs: median(fewMs), manyMs, retainedBytes, mostHeapBytes };
 }
 
+/** The longest turns of the event loop: until the run has started, once it has, and while another one is cancelled. */
+interface Stretches {
+  readonly started: Stretch;
+  readonly ended: Stretch;
+  readonly cancelled: Stretch;
+}
+
+/** Functions that need no other. */
+const independent: Shape = { ...fanOut, name: 'independent', make: (count, codeAt) => layers(0).make(count, codeAt) };
+
+const watched = [chain, layers(2), independent];
+
+/** The longest turns of the event loop in runs of a shape, in a process that has done nothing else. */
+export async function stretchesOf(at: number): Promise<Stretches> {
+  await using handoff = await Handoff.start({ capabilities: {} });
+  const dag = watched[at]!.make(MANY);
+  await heapUsed();
+  const watch = new LoopWatch();
+  const run = handoff.execute(dag);
+  for await (const { type } of run) if (type === 'run-started') break;
+  const started = watch.take();
+  await run;
+  const ended = watch.take();
+  await handoff.clear(dag.id);
+  const other = handoff.execute(dag);
+  other.catch(() => {});
+  for await (const { type } of other) if (type === 'function-succeeded') break;
+  watch.take();
+  await other.cancel();
+  const cancelled = watch.take();
+  watch.stop();
+  return { started, ended, cancelled };
+}
+
 const micro = (ms: number, count: number): string => `${((ms / count) * 1000).toFixed(2)} µs each`;
 
 /** Whether the cost of a function depends on how many there are. */
@@ -66,6 +101,22 @@ export const millionBench: Bench = {
         ratio: retainedBytes / 1024,
         target: 'at most 1',
       });
+    }
+    for (const [at, { name }] of watched.entries()) {
+      const stretches = await alone<Stretches>('./million.bench.ts', 'stretchesOf', at);
+      for (const [what, { ranMs, tookMs, collectedMs }] of [
+        ['until it has started', stretches.started],
+        ['from then to its end', stretches.ended],
+        ['while it is cancelled', stretches.cancelled],
+      ] as const) {
+        rows.push({
+          what: `1,000,000: ${name}: longest turn ${what}`,
+          figure: `${Math.round(ranMs)} ms`,
+          floor: `50 ms (${Math.round(tookMs)} ms by the clock, longest collection ${Math.round(collectedMs)} ms)`,
+          ratio: ranMs / 50,
+          target: 'at most 1',
+        });
+      }
     }
     return rows;
   },

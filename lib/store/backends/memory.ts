@@ -1,8 +1,9 @@
 import { countLarge, type StoredValue } from '../../value/index.js';
+import { SplitMap } from '../split-map.js';
 import type { StoreBackend, ValueShelf } from '../store.js';
 
 class MemoryShelf implements ValueShelf {
-  readonly #values = new Map<string, StoredValue>();
+  readonly #values = new SplitMap<StoredValue>();
   /**
    * `undefined` after a value has replaced another. That is rare, and looking for the former value before each `put` costs as much as the
    * `put`.
@@ -10,8 +11,14 @@ class MemoryShelf implements ValueShelf {
   #sizeBytes: number | undefined = 0;
 
   get sizeBytes(): number {
-    this.#sizeBytes ??= Array.from(this.#values.values()).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#sizeBytes ??= this.#sumOfSizes();
     return this.#sizeBytes;
+  }
+
+  #sumOfSizes(): number {
+    let sum = 0;
+    for (const { sizeBytes } of this.#values.values()) sum += sizeBytes;
+    return sum;
   }
 
   put(id: string, value: StoredValue): void {

@@ -1,0 +1,66 @@
+/** A map with so many entries is split. */
+const SPLIT_AT = 32_768;
+const PARTS = 64;
+
+/** So many characters of an id decide where it is. */
+const CHARACTERS_READ = 16;
+
+/**
+ * A map by id that stays quick to grow: a `Map` that doubles moves all its entries at once, which takes some hundred milliseconds for a
+ * million. A large one is split into parts that double one by one. Its order is then no longer that of insertion.
+ */
+export class SplitMap<V> {
+  #only: Map<string, V> | undefined = new Map();
+  #parts: readonly Map<string, V>[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#only ? this.#only.size : this.#size;
+  }
+
+  get(id: string): V | undefined {
+    return (this.#only ?? this.#partOf(id)).get(id);
+  }
+
+  set(id: string, value: V): void {
+    const only = this.#only;
+    if (only) {
+      only.set(id, value);
+      if (only.size === SPLIT_AT) this.#split(only);
+      return;
+    }
+    const part = this.#partOf(id);
+    const before = part.size;
+    part.set(id, value);
+    this.#size += part.size - before;
+  }
+
+  delete(id: string): void {
+    if (this.#only) this.#only.delete(id);
+    else if (this.#partOf(id).delete(id)) this.#size -= 1;
+  }
+
+  *keys(): Generator<string, void, void> {
+    if (this.#only) yield* this.#only.keys();
+    else for (const part of this.#parts) yield* part.keys();
+  }
+
+  *values(): Generator<V, void, void> {
+    if (this.#only) yield* this.#only.values();
+    else for (const part of this.#parts) yield* part.values();
+  }
+
+  #split(only: ReadonlyMap<string, V>): void {
+    this.#only = undefined;
+    this.#parts = Array.from({ length: PARTS }, () => new Map());
+    for (const [id, value] of only) this.set(id, value);
+  }
+
+  #partOf(id: string): Map<string, V> {
+    const step = Math.ceil(id.length / CHARACTERS_READ);
+    let hash = id.length;
+    for (let at = id.length - 1; at >= 0; at -= step) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) | 0;
+    // The low bits depend on the last characters alone.
+    return this.#parts[(hash ^ (hash >>> 15)) & (PARTS - 1)]!;
+  }
+}
