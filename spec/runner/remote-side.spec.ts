@@ -64,7 +64,8 @@ function open(holders: Record<number, readonly string[]> = {}) {
       return true;
     },
   };
-  const side = new RemoteSide({ runId: 'r', dagId: 'd' }, values, ground, (happening) => void fed.push(happening), { differs: () => {} });
+  const run = { runId: 'r', dagId: 'd', order: {}, state: { nodes: [] }, tookMs: new Float64Array() };
+  const side = new RemoteSide(run, values, ground, (happening) => void fed.push(happening), { differs: () => {} });
   const start = (node: string): RemoteAttemptListener => {
     const started = (): void => void begun.push(node);
     const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node };

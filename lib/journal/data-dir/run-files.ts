@@ -26,6 +26,11 @@ export class RunFiles {
     return file;
   }
 
+  /** Whether the value of a function has a file here. */
+  has(index: number): boolean {
+    return this.#files.has(index);
+  }
+
   /** Reads the value of a function; `undefined` if it has no file, or is lost. Readers at the same time share it. */
   read(functionId: string): Promise<StoredValue | undefined> | undefined {
     const index = this.#of.indexOf.get(functionId) ?? -1;

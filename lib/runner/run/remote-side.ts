@@ -15,13 +15,14 @@ import type { RunState } from '../brain/run-state.js';
 import type { CodeRefusals } from './code-refusals.js';
 import { CodeWatch, type CodeWatchDeps } from './code-watch.js';
 import { ComparedAttempt } from './compared-attempt.js';
+import type { RunJob } from './run-job.js';
 import type { RunValues } from './run-values.js';
 
 /**
  * The part of a run on other nodes: its attempts, the values that come from there, and notices about values that are not needed any more.
  */
 export class RemoteSide {
-  readonly #run: { readonly runId: string; readonly dagId: string };
+  readonly #run: RunOfRemoteSide;
   readonly #values: RunValues;
   readonly #deps: RemoteSideDeps;
   readonly #feed: (happening: RunHappening) => void;
@@ -35,7 +36,7 @@ export class RemoteSide {
   readonly #releases = new Map<string, string[]>();
 
   constructor(
-    run: { readonly runId: string; readonly dagId: string },
+    run: RunOfRemoteSide,
     values: RunValues,
     deps: RemoteSideDeps,
     feed: (happening: RunHappening) => void,
@@ -99,6 +100,7 @@ export class RemoteSide {
     fetches.fetch(given, undefined, {
       found: (held) => {
         this.#values.keep(index, held);
+        this.#copy(index, attempt, held);
         this.#feed({ type: 'value-fetched', index, attempt });
       },
       missing: (cause) => {
@@ -107,6 +109,14 @@ export class RemoteSide {
         this.#feed({ type: 'value-missing', index, attempt, error: thrownData(error) });
       },
     });
+  }
+
+  /** A collected value of a durable run gets a file here too: its run ends when that is recorded. */
+  #copy(index: number, attempt: number, held: StoredValue): void {
+    const { order, state, tookMs } = this.#run;
+    if (!order.files || order.files.has(index)) return;
+    const receipt = { node: state.nodes[index]!, sizeBytes: held.sizeBytes, tookMs: tookMs[index]!, isHere: true };
+    order.recorder?.success(index, attempt, receipt, held);
   }
 
   /** A node is about to leave: its values that are still needed are fetched first. */
@@ -164,6 +174,16 @@ export class RemoteSide {
     for (const node of this.#involvedNodes) this.#deps.send(node, { type: 'end-run', runId, retainMs });
     this.#values.close();
   }
+}
+
+/** The run, as its remote side sees it. */
+export interface RunOfRemoteSide {
+  readonly runId: string;
+  readonly dagId: string;
+  readonly order: Pick<RunJob, 'recorder' | 'files'>;
+  readonly state: Pick<RunState, 'nodes'>;
+  /** By function, how long its last attempt took, ms. */
+  readonly tookMs: Float64Array;
 }
 
 /** The parts of the node that the remote side of a run needs. */
