@@ -5,6 +5,7 @@ import { migrate, refuseOther } from '../sql/schema.js';
 import { SqlOperations } from '../sql/sql-operations.js';
 import { isStorageFailed, type StorageFault } from '../storage-failed.js';
 import { READ_OPERATIONS, type StoreOperations } from '../stored/operations.js';
+import { FileWatch } from './file-watch.js';
 import { mendIndexes } from './mend-indexes.js';
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js';
 import type { SqliteWriterData, WriterAnswer, WriterCall, WriterError } from './writer-messages.js';
@@ -22,11 +23,15 @@ function errorData(error: unknown): WriterError {
   return isStorageFailed(error) ? { reason: error.reason as StorageFault, message: error.message } : { message };
 }
 
+/** The file of a journal that is written. One that is only read may go. */
+let watch: FileWatch | undefined;
+
 const connection = open();
 
 async function open(): Promise<SqliteConnection> {
   const opened = await openSqlite(path);
   try {
+    if (!isReadOnly) watch = new FileWatch(path);
     opened.query('PRAGMA busy_timeout = 5000');
     opened.query('PRAGMA cell_size_check = ON');
     return isReadOnly ? await prepareReading(opened) : await prepareWriting(opened);
@@ -95,7 +100,11 @@ async function perform({ name, from }: WriterCall): Promise<unknown> {
     isSynced = needsSync;
   }
   const begin = READ_OPERATIONS.has(name) ? 'BEGIN' : 'BEGIN IMMEDIATE';
-  return inTransaction(opened, begin, (query) => new SqlOperations(query, dialect).perform(name, from));
+  watch?.check();
+  const value = await inTransaction(opened, begin, (query) => new SqlOperations(query, dialect).perform(name, from));
+  // What was written meanwhile into a file that is gone counts as not written, and is written again if the file comes back.
+  watch?.check();
+  return value;
 }
 
 /** One call after the other. */
