@@ -4,7 +4,7 @@ import type { Journal, RunJournal } from '../../lib/journal/index.js';
 /** What becomes of the writes of a journal. */
 export interface Weather {
   /** Called before each write of a run that is open: throws or waits where it is to fail or to last. */
-  beforeWrite(what: 'append' | 'end'): Promise<void> | void;
+  beforeWrite(what: 'append' | 'end', key: string): Promise<void> | void;
 }
 
 /** A journal whose runs are written as the weather says. Openings and reads are not touched. */
@@ -15,11 +15,11 @@ export function faultyJournal(journal: Journal, weather: Weather): Journal {
     epoch: run.epoch,
     signal: run.signal,
     append: async (group, options) => {
-      await weather.beforeWrite('append');
+      await weather.beforeWrite('append', run.key);
       await run.append(group, options);
     },
     end: async (state, summary) => {
-      await weather.beforeWrite('end');
+      await weather.beforeWrite('end', run.key);
       await run.end(state, summary);
     },
     leave: () => run.leave(),
@@ -42,11 +42,14 @@ export function faultyJournal(journal: Journal, weather: Weather): Journal {
 export class Failing implements Weather {
   error: HandoffError | undefined;
   failures = 0;
+  /** The keys of the runs whose writes have failed. */
+  readonly failedKeys = new Set<string>();
   #onFailure: (() => void) | undefined;
 
-  beforeWrite(): void {
+  beforeWrite(_what: 'append' | 'end', key: string): void {
     if (!this.error) return;
     this.failures += 1;
+    this.failedKeys.add(key);
     this.#onFailure?.();
     throw this.error;
   }

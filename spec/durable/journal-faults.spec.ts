@@ -40,6 +40,28 @@ describe('a journal that cannot be written', () => {
     expect(told.map(({ message }) => message)).to.deep.equal(['the journal cannot be written: durable runs pause']);
   });
 
+  it('is warned of once, however many runs pause, and told of once when it is back; the next time again', async () => {
+    await using places = new DurablePlaces();
+    const failing = new Failing();
+    places.wrap = (journal) => faultyJournal(journal, failing);
+    const logger = spyLogger();
+    const handoff = await places.start('here', { logger });
+    const told = (): string[] => logger.lines.flatMap(({ message }) => (message.includes('the journal can') ? [message] : []));
+    const outage = ['the journal cannot be written: durable runs pause', 'the journal can be written again: durable runs go on'];
+    for (const time of [1, 2]) {
+      failing.error = away;
+      const runs = ['x', 'y', 'z'].map((key) =>
+        handoff.execute(Dag.dynamic(key).add({ id: 'a', code: () => time, version: `${time}` }), { key, durability: 'strict' }),
+      );
+      // Each has tried at least once, as no other is let through.
+      while (failing.failedKeys.size < 3) await failing.failed(failing.failures + 1);
+      failing.error = undefined;
+      await Promise.all(runs);
+      failing.failedKeys.clear();
+      expect(told()).to.deep.equal([...Array(time)].flatMap(() => outage));
+    }
+  });
+
   it('under strict lets nothing start that depends on a success which is not on disk, and tells no such success', async () => {
     await using places = new DurablePlaces();
     const held = gate();

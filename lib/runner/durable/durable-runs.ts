@@ -9,6 +9,7 @@ import { endingError } from '../runs/run-endings.js';
 import { checkKey, recordedOptions } from '../runs/run-options.js';
 import { captureRequest, checkedRequest, type RunMode, type RunRequest, requestAgain } from '../runs/run-request.js';
 import { type CallDeps, DurableCall, type FoundRun } from './durable-call.js';
+import { JournalOutage } from './journal-outage.js';
 import { packSummary } from './record-end.js';
 import { noSuchRun, type RunRecord } from './recorded-runs.js';
 import { Recorder } from './recorder.js';
@@ -56,11 +57,13 @@ export class DurableRuns {
   readonly #opening = new Set<OpeningCall>();
   readonly #list: RunList;
   #resumer: Resumer | undefined;
+  readonly #outage: JournalOutage;
 
   constructor(deps: RunDeps, place: DurablePlace, runs: RunsInside) {
     this.#deps = deps;
     this.#place = place;
     this.#runs = runs;
+    this.#outage = new JournalOutage(deps.logger);
     this.#contents = new ModuleContents({ root: deps.root, node: deps.node });
     this.#list = new RunList(place.journal, this.#contents, deps.clock);
   }
@@ -283,7 +286,8 @@ export class DurableRuns {
     again: Recalled | undefined,
     plan: PlanRecord,
   ): Promise<OpenRun> {
-    const { clock, logger } = this.#deps;
+    const { clock } = this.#deps;
+    const outage = this.#outage;
     const { journal, journalWaitMs, largeValues } = this.#place;
     const { durability, collected } = request.options;
     const { runId, epoch } = run;
@@ -291,7 +295,7 @@ export class DurableRuns {
     const isCollected = (index: number): boolean => collected[index] === 1;
     const files = largeValues?.openRun({ runId, epoch, indexOf, recorded: again?.files ?? new Map(), isCollected });
     const makeRoom = largeValues && (() => largeValues.makeRoom());
-    const recorder = new Recorder({ journal: run, lease: journal.lease, clock, logger, durability, journalWaitMs, files, makeRoom });
+    const recorder = new Recorder({ journal: run, lease: journal.lease, clock, outage, durability, journalWaitMs, files, makeRoom });
     const past = again && { recollection: again.recollection, values: again.values };
     try {
       return await this.#runs.open(request, { runId: runId as RunId, recorder, files, since: (again?.plan ?? plan).since, past });

@@ -1,4 +1,4 @@
-import type { Clock, HandoffError, Logger, Timer } from '../../base/index.js';
+import type { Clock, HandoffError, Timer } from '../../base/index.js';
 import {
   GroupBuffer,
   isStorageFailed,
@@ -10,6 +10,7 @@ import {
 } from '../../journal/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { Receipt } from '../brain/messages.js';
+import type { JournalOutage } from './journal-outage.js';
 import { RECORDED_VALUE_BYTES, writeFailure, writeNode, writeSuccess } from './records.js';
 
 /** The oldest that a group may be when it is written, ms. */
@@ -201,6 +202,7 @@ export class Recorder {
       try {
         await call();
         if (sinceMs !== undefined) this.#back();
+        else if (this.#failing === 0) this.#deps.outage.wrote(this);
         return;
       } catch (thrown) {
         const error = thrown as HandoffError;
@@ -232,22 +234,20 @@ export class Recorder {
 
   #fails(error: HandoffError): void {
     this.#failing += 1;
-    if (this.#failing > 1) return;
-    const { journal, logger } = this.#deps;
-    logger.warn({ runId: journal.runId, key: journal.key, err: error }, 'the journal cannot be written: durable runs pause');
+    this.#deps.outage.failed(this, error);
   }
 
   #back(): void {
     this.#failing -= 1;
     if (this.#failing > 0) return;
-    const { journal, logger } = this.#deps;
-    logger.info({ runId: journal.runId, key: journal.key }, 'the journal can be written again: durable runs go on');
+    this.#deps.outage.wrote(this);
     this.#listener?.resumed();
   }
 
   #lose(error: HandoffError): void {
     if (this.#lost) return;
     this.#lost = error;
+    this.#deps.outage.left(this);
     this.#timer?.cancel();
     for (const wake of this.#wakes) wake();
     this.#listener?.lost(error);
@@ -299,7 +299,7 @@ export interface RecorderDeps {
   readonly journal: RunJournal;
   readonly lease: Lease;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly outage: JournalOutage;
   readonly durability: Durability;
   /** How long an unwritable journal may stay away, ms. */
   readonly journalWaitMs: number;
