@@ -1,7 +1,7 @@
 // What only a process of its own can survive, and what it starts.
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, writeSync } from 'node:fs';
-import { currentFunction } from '../../../lib/index.js';
+import { currentFunction } from '../../../lib/executor/attempts/current-function.js';
 
 export const abort = (): never => process.abort();
 export const endItself = (signal: NodeJS.Signals): Promise<never> => {

@@ -1,5 +1,6 @@
 // What an isolation may be asked to run: good code and bad.
-import { currentFunction, NonRetryableError } from '../../../lib/index.js';
+import { NonRetryableError } from '../../../lib/base/index.js';
+import { currentFunction } from '../../../lib/executor/attempts/current-function.js';
 
 export const add = (a: number, b: number): number => a + b;
 export const list = (...given: unknown[]): unknown[] => given;

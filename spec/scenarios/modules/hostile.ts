@@ -1,4 +1,4 @@
-import { currentFunction } from '../../../lib/index.js';
+import { currentFunction } from '../../../lib/executor/attempts/current-function.js';
 
 // Functions that return and throw what nobody expects.
 

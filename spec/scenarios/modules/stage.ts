@@ -1,5 +1,5 @@
 // Functions that a spec can watch and hold wherever they run, for clusters in one process. What they give hangs on no node and no attempt.
-import { currentFunction } from '../../../lib/index.js';
+import { currentFunction } from '../../../lib/executor/attempts/current-function.js';
 import { type Gate, gate } from '../../support/gate.js';
 
 interface Stage {

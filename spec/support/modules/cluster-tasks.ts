@@ -1,5 +1,5 @@
 // Functions for clusters in one process: what they do can be watched and held from the spec.
-import { currentFunction } from '../../../lib/index.js';
+import { currentFunction } from '../../../lib/executor/attempts/current-function.js';
 import { type Gate, gate } from '../gate.js';
 
 const gatesKey = Symbol.for('handoff-dag spec gates');

@@ -1,5 +1,5 @@
 // Functions that count on which node how many of them run, for clusters in one process.
-import { currentFunction } from '../../../lib/index.js';
+import { currentFunction } from '../../../lib/executor/attempts/current-function.js';
 
 /** What has happened on a node. */
 export interface Count {

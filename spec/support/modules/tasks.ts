@@ -1,6 +1,8 @@
 // Ordinary exported functions, as a user of the package would write them.
 import { readFileSync } from 'node:fs';
-import { currentFunction, Dag, type Handoff, NonRetryableError } from '../../../lib/index.js';
+import { NonRetryableError } from '../../../lib/base/index.js';
+import { currentFunction } from '../../../lib/executor/attempts/current-function.js';
+import type { Handoff } from '../../../lib/index.js';
 
 export const add = (a: number, b: number): number => a + b;
 export const double = (n: number): number => 2 * n;
@@ -54,6 +56,8 @@ export const readFifoFirst = (path: string): string => (currentFunction().attemp
 /** A function that runs a DAG on its own node, which a spec has put where it is found. */
 export const nest = async (value: number): Promise<number> => {
   const node = (globalThis as { [key: symbol]: unknown })[Symbol.for('spec.node')] as Handoff;
+  // Not by all who use this module: a thread loads it from sources each time.
+  const { Dag } = await import('../../../lib/index.js');
   const { results } = await node.execute(
     new Dag().add({ id: 'inner', code: double, extraArgs: [value], isolation: 'loop', cost: { cpu: 1 } }),
   );
