@@ -70,7 +70,7 @@ describe('handoff node', () => {
 
   it('is refused with the name of a living one', async () => {
     const first = await nodes.start(['--name', 'twin']);
-    const { code, stderr } = await handoff('node', '--name', 'twin', '--join', first.url);
+    const { code, stderr } = await handoff('node', '--name', 'twin', '--join', first.url, '--join-timeout-ms', '3000');
     expect(code).to.equal(3);
     expect(stderr).to.match(/: a living node has this name \(HANDOFF_JOIN_REFUSED\)/);
   });

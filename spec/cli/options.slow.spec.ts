@@ -203,10 +203,15 @@ describe('the options of every command', () => {
     replay: ['--json', '--help'],
     validate: ['--no-code', '--root', '--help'],
   };
+  const words: Readonly<Record<string, readonly string[]>> = { validate: ['<module>'], graph: ['<module>'] };
   for (const [command, options] of Object.entries(known)) {
     it(`are these, and no others, with what they mean: ${command}`, async () => {
       const help = await handoff(command, '--help');
+      expect(help).to.include({ code: 0, stderr: '' });
       expect(optionsOf(help)).to.deep.equal([...options].sort());
+      for (const word of words[command] ?? (options.includes('--join') ? ['HANDOFF_JOIN', 'HANDOFF_COOKIE'] : [])) {
+        expect(help.stdout).to.include(word);
+      }
     });
   }
 

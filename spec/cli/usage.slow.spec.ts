@@ -11,22 +11,6 @@ describe('handoff, called', () => {
     for (const part of ['run', 'graph', 'validate', 'node', 'status', 'Exit codes:']) expect(help.stdout).to.include(part);
   });
 
-  it('for the help of each command, answers with its options', async () => {
-    const [run, graph, validate, node, status] = await Promise.all(
-      ['run', 'graph', 'validate', 'node', 'status'].map((command) => handoff(command, '--help')),
-    );
-    const options = ['--local', '--root', '--name', '--cpu', '--memory', '--input', '--strategy', '--max-retries', '--json', '-q, --quiet'];
-    for (const option of options) expect(run!.stdout).to.include(option);
-    const cluster = ['--join', '--cookie-file', '--tls-cert', '--tls-key', '--tls-ca', 'HANDOFF_JOIN', 'HANDOFF_COOKIE'];
-    for (const option of cluster) for (const { stdout } of [run!, node!, status!]) expect(stdout).to.include(option);
-    for (const option of ['--listen', '--name', '--cpu', '--memory', '--resource', '--root']) expect(node!.stdout).to.include(option);
-    for (const option of ['--json', '--watch']) expect(status!.stdout).to.include(option);
-    expect(graph!.stdout).to.include('--format');
-    expect(validate!.stdout).to.include('<module>');
-    for (const { code, stderr } of [run!, graph!, validate!, node!, status!])
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-  });
-
   const sums = fixture('sums.mjs');
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['without a command', [], /^Usage: handoff/],

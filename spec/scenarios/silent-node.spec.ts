@@ -116,8 +116,12 @@ describe('a silent node', () => {
 
   it('in a process of its own is one that is stopped', async function () {
     this.timeout(480_000);
+    const heartbeat = { intervalMs: 200, timeoutMs: 2000 };
     await using cluster = await TestCluster.start({
-      nodes: [{ capabilities: {} }, { capabilities: { cpu: 1 } }],
+      nodes: [
+        { capabilities: {}, heartbeat },
+        { capabilities: { cpu: 1 }, heartbeat },
+      ],
       transport: 'processes',
     });
     const n1 = cluster.node('n1');
