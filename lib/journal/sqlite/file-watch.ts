@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { storageFailed } from '../storage-failed.js';
 
 /**
- * Notices that an open file is not at its path any more: it was deleted, moved or replaced. Whatever is written into it then is lost without
- * an error. For a thread of its own, as its calls block.
+ * Notices that an open file is not at its path any more: it was deleted, moved or replaced. What is written into it then is lost without an
+ * error. Its calls block, so use it in a thread of its own.
  */
 export class FileWatch {
   readonly #path: string;
@@ -23,7 +23,7 @@ export class FileWatch {
   }
 }
 
-/** Returns what names a file as long as it exists, or `undefined` if there is none at the path, or none that may be looked at. */
+/** Returns a text that only this file has as long as it exists; `undefined` if no file can be seen at the path. */
 function identityOf(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
