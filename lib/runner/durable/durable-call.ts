@@ -56,7 +56,7 @@ export class DurableCall implements PreparedRun, RunView {
   }
 
   get progress(): Progress {
-    return this.#open?.run.progress ?? NO_PROGRESS;
+    return this.#open?.run.progress ?? { ...NO_PROGRESS, total: this.request.plan.size };
   }
 
   /** Why the call failed. */
@@ -78,13 +78,22 @@ export class DurableCall implements PreparedRun, RunView {
 
   /** Looks the run up. */
   begin(): void {
-    const { signal } = this.request.options;
-    if (signal) this.#stopListening = onAbort(signal, () => this.#leave(cancelled(this, this.runId, signal.reason)));
+    if (!this.#end) this.#watch();
     this.#started = this.#deps.start(this);
   }
 
-  /** The run is one that this call has opened. It listens to the signal of its own options. */
+  /** From now on its own signal and time-out end it. The signal may have aborted since the call was prepared. */
+  #watch(): void {
+    const { signal, timeoutMs } = this.request.options;
+    const cancel = (): void => this.#leave(cancelled(this, this.runId, signal?.reason));
+    if (signal?.aborted) return cancel();
+    if (signal) this.#stopListening = onAbort(signal, cancel);
+    if (timeoutMs !== undefined) this.#timeout = this.#deps.after(timeoutMs, () => this.#leave(timedOut(this, timeoutMs)));
+  }
+
+  /** The run is one that this call has opened. It listens to the signal of its own options, and has their time-out. */
   drive(open: OpenRun): void {
+    this.#timeout?.cancel();
     this.#stopListening();
     this.#join(open);
   }
@@ -92,8 +101,6 @@ export class DurableCall implements PreparedRun, RunView {
   /** The run is one that another call drives. */
   attach(open: OpenRun): void {
     this.#isAttached = true;
-    const { timeoutMs } = this.request.options;
-    if (timeoutMs !== undefined) this.#timeout = this.#deps.after(timeoutMs, () => this.#leave(timedOut(open.run, timeoutMs)));
     this.#join(open);
   }
 
