@@ -25,7 +25,7 @@ export interface Resumption {
 
 /** So many functions that do nothing, and one more, which takes the result of the last. */
 function dagOf(count: number, last: () => unknown): DynamicDag {
-  return layers(1)
+  return layers(10)
     .make(count)
     .add({ id: 'last', code: last, args: [`f${count - 1}`], version: '1' }) as DynamicDag;
 }
@@ -65,9 +65,11 @@ export async function resumeRun({ place, count }: RecordedRunOptions): Promise<R
   return { firstMs: firstMs - startMs, wholeMs, longestPauseMs, recalled: record!.succeeded - 1 };
 }
 
-/** Drives a run whose only function never ends, until it is killed. */
-export async function driveForEver({ place }: RecordedRunOptions): Promise<never> {
+/** Drives a run whose only function never ends, until the process is killed. */
+export async function driveForEver({ place }: RecordedRunOptions): Promise<void> {
   const handoff = await Handoff.start(place);
   const dag = Dag.dynamic('for ever').add({ id: 'last', version: '1', code: () => new Promise(() => {}) });
-  return (await handoff.execute(dag, { key: KEY })) as never;
+  const run = handoff.execute(dag, { key: KEY });
+  run.catch(() => {});
+  for await (const { type } of run) if (type === 'function-started') return;
 }

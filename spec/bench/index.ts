@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { runTool, UsageError } from '../support/tool.js';
 import { detectionBench } from './detection.bench.js';
 import { driversBench } from './drivers.bench.js';
+import { durableBench } from './durable.bench.js';
 import { fingerprintsBench } from './fingerprints.bench.js';
 import { journalBench } from './journal.bench.js';
 import type { Bench, BenchOptions, Row } from './measure.js';
@@ -42,6 +43,7 @@ const benches: readonly Bench[] = [
   detectionBench,
   recoveryBench,
   journalBench,
+  durableBench,
   fingerprintsBench,
 ];
 

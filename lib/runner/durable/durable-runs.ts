@@ -1,7 +1,7 @@
 import { doInTurns, givenObject, HandoffError, isPlainObject, keepAlive, newRunId, type RunId } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
 import { ModuleContents } from '../../executor/index.js';
-import { GroupBuffer, type OpenRunAnswer, type RecordedRun } from '../../journal/index.js';
+import type { OpenRunAnswer, RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { DurablePlace, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
@@ -10,10 +10,11 @@ import { checkKey, recordedOptions } from '../runs/run-options.js';
 import { captureRequest, checkedRequest, type RunMode, type RunRequest, requestAgain } from '../runs/run-request.js';
 import { type CallDeps, DurableCall, type FoundRun } from './durable-call.js';
 import { JournalOutage } from './journal-outage.js';
+import { openingGroups } from './opening-record.js';
 import { packSummary } from './record-end.js';
 import { noSuchRun, type RunRecord } from './recorded-runs.js';
 import { Recorder } from './recorder.js';
-import { type Opening, writeOpening } from './records.js';
+import type { Opening } from './records.js';
 import { ResumeCall } from './resume-call.js';
 import { resumeFound } from './resume-found.js';
 import { Resumer } from './resumer.js';
@@ -247,8 +248,7 @@ export class DurableRuns {
         const recollection = { ...again.recollection, tells: 'collected' } as const;
         return this.#runs.open(request, { runId: recorded.runId as RunId, past: { recollection, values: again.values } });
       }
-      const opening = new GroupBuffer();
-      writeOpening(opening, await this.#openingOf(request, record, again, plan));
+      const opening = await doInTurns(openingGroups(await this.#openingOf(request, record, again, plan)));
       const runId = (recorded?.runId ?? call.runId) as RunId;
       const answer: OpenRunAnswer = await journal.openRun({
         key,
@@ -256,7 +256,7 @@ export class DurableRuns {
         known: recorded,
         runId,
         dagId: request.plan.dagId,
-        opening: [opening.take()],
+        opening,
         summary: packSummary({ total: request.plan.size, succeeded: 0 }),
       });
       if (answer.type === 'opened') return await this.#opened(request, answer, again, plan);

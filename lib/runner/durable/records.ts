@@ -1,11 +1,11 @@
 import type { PlanRecord } from '../../dag/index.js';
 import { type GroupBuffer, GroupReader, type RecordedFile } from '../../journal/index.js';
-import { pack, StoredValue, unpack } from '../../value/index.js';
+import { StoredValue } from '../../value/index.js';
 import type { Receipt, RerunReason } from '../brain/messages.js';
 import type { PackedDag } from './take-plan.js';
 
 /** The kinds of entries in the groups of a run. */
-export const KINDS = { opening: 0, node: 1, success: 2, failure: 3 } as const;
+export const KINDS = { opening: 0, node: 1, success: 2, failure: 3, ids: 4, column: 5, constants: 6 } as const;
 
 /** Results with at most this packed size are in the journal, bytes. */
 export const RECORDED_VALUE_BYTES = 64 * 1024;
@@ -27,21 +27,6 @@ export interface Opening {
 /** What follows, as the first byte of a success says: its value, or the name of the file with its value. */
 const HAS_VALUE = 1;
 const HAS_FILE = 2;
-
-/** Writes the entry with which the first group of an opening begins. */
-export function writeOpening(group: GroupBuffer, { inputs, planned, ...opening }: Opening): void {
-  const own = {
-    ...opening,
-    ...(planned && { planned: { ...planned, dag: { ...planned.dag, values: planned.dag.values.map(unshared) } } }),
-    inputs: inputs.map(([id, packed]) => [id, unshared(packed)]),
-  };
-  group.begin(KINDS.opening, 0);
-  group.bytes(pack(own, { where: 'record' }));
-  group.end();
-}
-
-/** Large packed values lie in memory that is shared with threads: that is no value itself. Returns the bytes in memory of their own. */
-const unshared = (packed: Uint8Array): Uint8Array => (packed.buffer instanceof ArrayBuffer ? packed : packed.slice());
 
 /** Names a node of this epoch by a number. */
 export function writeNode(group: GroupBuffer, number: number, name: string): void {
@@ -130,13 +115,14 @@ export function readEntries(group: Uint8Array, told: EntryReader): void {
     if (kind === KINDS.success) told.success(reader);
     else if (kind === KINDS.node) told.node(index, Buffer.from(reader.rest()).toString());
     else if (kind === KINDS.failure) told.failure(index);
-    else if (kind === KINDS.opening) told.opening(unpack(reader.rest(), { freeze: false }) as Opening);
+    else told.opening(reader);
   }
 }
 
 /** Receives the content of a record, in the order in which it was written. */
 export interface EntryReader {
-  opening(opening: Opening): void;
+  /** `reader` has come to an entry of an opening. */
+  opening(reader: GroupReader): void;
   /** The name of a node of this epoch. */
   node(number: number, name: string): void;
   /** `reader` has come to it. */

@@ -1,13 +1,13 @@
 import { type Clock, doInTurns, type HandoffError } from '../../base/index.js';
 import { type DagLike, dagOfRecord } from '../../dag/index.js';
 import type { ModuleContents } from '../../executor/index.js';
-import { GroupBuffer, isStorageFailed, type Journal, type RecordedRun } from '../../journal/index.js';
+import { isStorageFailed, type Journal, type RecordedRun } from '../../journal/index.js';
 import type { RunEnd } from '../runs/open-run.js';
 import { aborted, endingError } from '../runs/run-endings.js';
 import type { RunMode } from '../runs/run-request.js';
 import type { DurableCall } from './durable-call.js';
+import { openingGroups } from './opening-record.js';
 import { packSummary, summaryOfError } from './record-end.js';
-import { writeOpening } from './records.js';
 import { type FoundNeed, resumeNeed } from './resume-need.js';
 import type { ResumeAnswer } from './resumer.js';
 import { type RunHistory, readRecord, succeededIn } from './run-record.js';
@@ -67,15 +67,13 @@ async function failIdle(recorded: RecordedRun, record: RunHistory, journal: Jour
   const { opening, plan } = record;
   const { mode, inputs, options, reasons } = opening;
   const total = plan.size;
-  const group = new GroupBuffer();
-  writeOpening(group, { dagId: opening.dagId, mode, inputs, options, reasons });
   const answer = await journal.openRun({
     key,
     knownEpoch: epoch,
     known: recorded,
     runId,
     dagId,
-    opening: [group.take()],
+    opening: await doInTurns(openingGroups({ dagId: opening.dagId, mode, inputs, options, reasons })),
     summary: packSummary({ total, succeeded: 0 }),
   });
   if (answer.type !== 'opened') return { type: 'gone' };

@@ -13,6 +13,7 @@ import type { GroupReader, Journal, LargeValues, RecordedFile, RecordedGroup, Re
 import type { StoredValue } from '../../value/index.js';
 import type { RecalledSuccess, Recollection, RerunReason } from '../brain/messages.js';
 import type { RunRequest } from '../runs/run-request.js';
+import { OpeningReader } from './opening-record.js';
 import { RecordedSuccesses } from './recorded-successes.js';
 import { type EntryReader, type Opening, readEntries } from './records.js';
 import type { PackedDag } from './take-plan.js';
@@ -60,6 +61,7 @@ export function succeededIn({ plan, successes, failed }: RunHistory): number {
 class RecordReader implements EntryReader {
   #group: RecordedGroup = { epoch: 0, sequence: 0, bytes: new Uint8Array(0) };
   readonly #nodes = new Map<number, string>();
+  readonly #openings = new OpeningReader();
   #opening: Opening | undefined;
   #planned: Opening['planned'];
   #successes = new RecordedSuccesses(0);
@@ -76,7 +78,9 @@ class RecordReader implements EntryReader {
     this.#group = group;
   }
 
-  opening(opening: Opening): void {
+  opening(reader: GroupReader): void {
+    const opening = this.#openings.read(reader);
+    if (!opening) return;
     const before = this.#planned?.plan;
     this.#opening = opening;
     this.#planned = opening.planned ?? this.#planned;
