@@ -157,6 +157,11 @@ export class Allocator {
     this.#queue.codeDiffers(kind, node, module);
   }
 
+  /** See `ClaimQueue.adopt`. */
+  adopt(runId: string, node: string, claim: ClaimClass): void {
+    this.#queue.adopt(runId, node, claim);
+  }
+
   /** Frees a claim; if it `isLent`, only records that it is over. Call `pump` afterwards. */
   free(runId: string, node: string, claim: ClaimClass, isLent = false): void {
     this.#queue.free(runId, node, claim, isLent);

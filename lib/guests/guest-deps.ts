@@ -1,5 +1,5 @@
 import type { Allocator } from '../allocator/index.js';
-import type { Logger } from '../base/index.js';
+import type { Clock, HandoffError, Logger } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
 import type { Executor, Fetches, StartBudget } from '../executor/index.js';
 import type { WireMessage } from '../peer/index.js';
@@ -13,8 +13,13 @@ export interface GuestDeps {
   readonly store: ValueStore;
   readonly fetches: Fetches;
   readonly refOf: (module: string, name: string) => CodeRef;
-  /** Whether this node drives the run itself. */
-  readonly drives: (runId: string) => boolean;
+  readonly clock: Clock;
+  /** How long a durable run is kept after its driver is gone, ms. */
+  readonly orphanMs: number;
+  /** Returns the epoch of a run that this node drives itself; `undefined` for any other. */
+  readonly drivenEpoch: (runId: string) => number | undefined;
+  /** Another node drives the run, which this node has driven, in a higher epoch. */
+  readonly takenOver: (runId: string, epoch: number, error: HandoffError) => void;
   readonly turn: StartBudget;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly logger: Logger;
@@ -22,3 +27,13 @@ export interface GuestDeps {
 
 /** One driver's use of this node: amounts of resources, slots among them, as other nodes are told. */
 export type DriverUse = ReadonlyMap<string, number>;
+
+/** The part of `GuestRuns` that a guest run needs. */
+export interface GuestHost {
+  /** Calls `action` now, or after the event loop has had a turn. */
+  begin(action: () => void): void;
+  /** Returns what the driver uses here, over all its runs. */
+  use(): DriverUse | undefined;
+  /** Called when an attempt has ended. */
+  settled(): void;
+}

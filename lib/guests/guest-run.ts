@@ -2,59 +2,69 @@ import {
   type AllocationStrategy,
   type AllocatorClient,
   AttemptLoan,
-  amounts,
   type Capabilities,
   type ClaimClass,
   defaultStrategy,
 } from '../allocator/index.js';
-import { HandoffError, PassingMap, slotResource } from '../base/index.js';
-import { type AttemptHandle, type GatheredOutcome, RIDES_ALONG_BYTES, slotOf, startGathered, stepsFromWire } from '../executor/index.js';
-import type { WireMessageOf, WireOutcome } from '../peer/index.js';
+import { HandoffError, PassingMap, type Timer } from '../base/index.js';
+import { type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
+import type { Inheritance, WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packThrownForWire, unpackError } from '../value/index.js';
-import type { DriverUse, GuestDeps } from './guest-deps.js';
+import { type AttemptList, addUse, type GuestAttempt, halt, newGuestAttempt } from './guest-attempt.js';
+import { GuestClasses } from './guest-classes.js';
+import type { GuestDeps, GuestHost } from './guest-deps.js';
+import { HandedOver, handedAttempts, inheritanceOf } from './handed-over.js';
+import type { RunOwner } from './run-owners.js';
 
 type Question = WireMessageOf<'run-attempt'>;
 
-/** One attempt for another driver: waiting for room, running, or ended and remembered in case the answer was lost. */
-interface GuestAttempt {
-  readonly id: number;
-  readonly functionId: string;
-  /** Dropped when the attempt has ended: thousands are remembered, and must not retain their questions. */
-  question: Question | undefined;
-  readonly kind: ClaimClass;
-  state: 'queued' | 'running' | 'ended';
-  handle: AttemptHandle<GatheredOutcome> | undefined;
-  isStopped: boolean;
-  /** The loan of its claim, if its function has started runs itself. */
-  loan: AttemptLoan | undefined;
-  /** The outcome without the value, which is in this node's store. Only small parts are made anew for a second answer. */
-  outcome: WireOutcome | undefined;
-}
-
-/** One run of another driver on this node: its attempts, in the order in which the driver asked. */
+/**
+ * One run of another driver on this node: its attempts, in the order in which the driver asked. A durable run outlives its driver for a
+ * while: then it is an orphan, until an heir takes it over in a higher epoch.
+ */
 export class GuestRun implements AllocatorClient {
   readonly runId: string;
   readonly dagId: string;
-  readonly driver: string;
+  #driver: string;
+  #epoch: number;
   readonly strategy: AllocationStrategy = defaultStrategy();
   readonly takesAnyRoom = true;
   readonly maxConcurrency = Number.POSITIVE_INFINITY;
   readonly #deps: GuestDeps;
   readonly #host: GuestHost;
   readonly #byFunction = new PassingMap<string, GuestAttempt>();
-  /** Attempts that have not ended, by the driver's number. That number is also their index in the allocator. */
+  /** Attempts that have not ended, by their index in the allocator. */
   readonly #open = new PassingMap<number, GuestAttempt>();
-  readonly #kinds = new Map<string, ClaimClass>();
+  readonly #classes: GuestClasses;
   readonly #kept = new Map<string, number>();
   #asked = 0;
   #isOver = false;
+  /** Set while the run has no driver: when it runs out, the run ends. */
+  #orphaned: Timer | undefined;
 
-  constructor(runId: string, dagId: string, driver: string, deps: GuestDeps, host: GuestHost) {
+  constructor(runId: string, dagId: string, { driver, epoch }: RunOwner, deps: GuestDeps, host: GuestHost) {
     this.runId = runId;
     this.dagId = dagId;
-    this.driver = driver;
+    this.#driver = driver;
+    this.#epoch = epoch;
     this.#deps = deps;
     this.#host = host;
+    this.#classes = new GuestClasses(deps.node);
+  }
+
+  /** The node that drives the run, or that drove it last. */
+  get driver(): string {
+    return this.#driver;
+  }
+
+  /** The epoch of the run; 0 if it is not durable. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Whether its driver is gone, and no heir has come. */
+  get isOrphan(): boolean {
+    return this.#orphaned !== undefined;
   }
 
   /** The functions whose values were made here and are not released. */
@@ -64,6 +74,7 @@ export class GuestRun implements AllocatorClient {
 
   /** Whether something runs here, or a value is kept here that the driver does not have. */
   get isNeeded(): boolean {
+    if (this.isOrphan) return false;
     if (this.#open.size > 0) return true;
     for (const sizeBytes of this.#kept.values()) if (sizeBytes > RIDES_ALONG_BYTES) return true;
     return false;
@@ -83,16 +94,16 @@ export class GuestRun implements AllocatorClient {
   /** Returns the loan of an attempt, or `undefined` if the attempt is over. */
   loanFor(functionId: string, number: number): AttemptLoan | undefined {
     const attempt = this.#byFunction.get(functionId);
-    if (attempt?.state !== 'running' || attempt.question?.attempt !== number) return undefined;
+    if (attempt?.state !== 'running' || attempt.of[2] !== number) return undefined;
     attempt.loan ??= new AttemptLoan(this.#deps.allocation, attempt.kind);
     return attempt.loan;
   }
 
   functionId(index: number): string {
-    return this.#open.get(index)!.functionId;
+    return this.#open.get(index)!.of[1];
   }
 
-  /** The driver's numbers are already in order. */
+  /** They are counted in the order in which the driver asked. */
   compare(a: number, b: number): number {
     return a - b;
   }
@@ -106,43 +117,35 @@ export class GuestRun implements AllocatorClient {
       const attempt = this.#open.get(index);
       // An attempt that may not queue is refused instead.
       if (attempt?.state === 'queued' && attempt.question?.mayQueue)
-        this.#tell({ type: 'attempt-queued', id: index, lacking: Object.entries(lacking) });
+        this.#tell({ type: 'attempt-queued', of: attempt.of, lacking: Object.entries(lacking) });
     }
   }
 
   /** The driver requests an attempt, for the first time or again. */
   ask(question: Question, isDraining: boolean): void {
     const { allocation } = this.#deps;
-    const { id, functionId } = question;
+    const { of } = question;
+    const functionId = of[1];
+    const kind = this.#classes.of(question);
     const known = this.#byFunction.get(functionId);
-    if (known?.id === id) return this.#answerAgain(known);
     if (known) {
-      // The driver gave this attempt up when it thought that this node was gone.
-      if (known.id > id) return;
+      const isLaterBy = of[3] - known.of[3] || of[2] - known.of[2];
+      // An heir may want other resources for the function than its former driver.
+      if (isLaterBy === 0 && (known.state !== 'running' || known.kind === kind)) return this.#answerAgain(known);
+      if (isLaterBy < 0) return this.#tell({ type: 'attempt-ended', of, outcome: { type: 'stopped' } });
+      // The driver gave that attempt up when it thought that this node was gone.
       this.#abandon(known);
     }
-    // A driver numbers attempts upwards, so a number in use is not a new attempt: ignore it.
-    if (this.#open.has(id)) return;
+    const index = this.#asked;
     this.#asked += 1;
-    const kind = this.#kindOf(question);
-    const attempt: GuestAttempt = {
-      id,
-      functionId,
-      question,
-      kind,
-      state: 'queued',
-      handle: undefined,
-      isStopped: false,
-      loan: undefined,
-      outcome: undefined,
-    };
+    const attempt = newGuestAttempt(index, question, kind);
     this.#byFunction.set(functionId, attempt);
-    this.#open.set(id, attempt);
+    this.#open.set(index, attempt);
     if (isDraining || allocation.impossible(kind, functionId)) return this.#refuse(attempt);
-    allocation.request(this.runId, id, kind);
+    allocation.request(this.runId, index, kind);
     allocation.pumpNow();
     if (attempt.state === 'queued' && !question.mayQueue) {
-      allocation.withdraw(this.runId, id, kind);
+      allocation.withdraw(this.runId, index, kind);
       this.#refuse(attempt);
     }
   }
@@ -156,8 +159,8 @@ export class GuestRun implements AllocatorClient {
 
   #begin(attempt: GuestAttempt): void {
     if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
-    const { dagId, timeoutMs, stopGraceMs, steps, attempt: number, since } = attempt.question!;
-    const { functionId } = attempt;
+    const { dagId, timeoutMs, stopGraceMs, steps, since } = attempt.question!;
+    const [, functionId, number] = attempt.of;
     const { refOf, node } = this.#deps;
     const context = { dagId, runId: this.runId, functionId, attempt: number, node, since: since ?? undefined };
     try {
@@ -168,7 +171,7 @@ export class GuestRun implements AllocatorClient {
     }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
     // An attempt that ended within the turn is reported once: its end implies its start.
-    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', id: attempt.id });
+    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', of: attempt.of });
   }
 
   refused(index: number): void {
@@ -176,14 +179,15 @@ export class GuestRun implements AllocatorClient {
     if (attempt) this.#refuse(attempt);
   }
 
-  stop({ id, reason, graceMs }: WireMessageOf<'stop-attempt'>): void {
-    const attempt = this.#open.get(id);
-    if (!attempt) return this.#tell({ type: 'attempt-ended', id, outcome: { type: 'stopped' } });
+  stop({ of, reason, graceMs }: WireMessageOf<'stop-attempt'>): void {
+    const attempt = this.#byFunction.get(of[1]);
+    const isOpen = attempt && attempt.state !== 'ended' && attempt.of[2] === of[2] && attempt.of[3] === of[3];
+    if (!isOpen) return this.#tell({ type: 'attempt-ended', of, outcome: { type: 'stopped' } });
     if (attempt.state === 'running') {
       const why = unpackError(reason);
       halt(attempt, HandoffError.is(why) ? why : new HandoffError('HANDOFF_RUN_CANCELLED', why.message), graceMs);
     } else {
-      this.#deps.allocation.withdraw(this.runId, id, attempt.kind);
+      this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
       this.#answer(attempt, { type: 'stopped' });
     }
   }
@@ -197,19 +201,85 @@ export class GuestRun implements AllocatorClient {
     }
   }
 
-  /** Ends all open attempts except the wanted ones. */
-  keepOnly(wanted: ReadonlySet<number>): void {
-    for (const [id, attempt] of [...this.#open]) {
-      if (!wanted.has(id) && this.#byFunction.get(attempt.functionId) === attempt) this.#abandon(attempt);
+  /** The driver lists all attempts that it wants here: ends the others. The driver of an orphan is back. */
+  keepOnly(attempts: AttemptList): void {
+    const wanted = new Map(attempts);
+    for (const attempt of [...this.#byFunction.values()]) {
+      const isUnknown = attempt.state !== 'ended' || attempt.isUnheard;
+      if (isUnknown && wanted.get(attempt.of[1]) !== attempt.of[2]) this.#forget(attempt);
+      else attempt.isUnheard = false;
+    }
+    this.#orphaned?.cancel();
+    this.#orphaned = undefined;
+    this.#deps.allocation.pump();
+  }
+
+  /**
+   * The driver is gone. What runs may end, and what was made is kept, for an heir; what waits is dropped. `ended` is called after
+   * `orphanMs`, unless an heir comes.
+   */
+  orphan(ended: () => void): void {
+    const { clock, orphanMs } = this.#deps;
+    this.#orphaned ??= clock.after(orphanMs, ended);
+    this.#dropQueued();
+  }
+
+  /** An heir drives the run now, in a higher epoch. It has not adopted anything yet. */
+  takeOver({ driver, epoch }: RunOwner): void {
+    this.#driver = driver;
+    this.#epoch = epoch;
+    this.#orphaned?.cancel();
+    this.#orphaned = undefined;
+    this.#dropQueued();
+    this.#deps.store.raiseEpoch(this.runId, epoch);
+  }
+
+  /** The heir takes these attempts over. All others of earlier epochs are stopped and forgotten. */
+  adopt(attempts: AttemptList): void {
+    const adopted = new Map(attempts);
+    for (const attempt of [...this.#byFunction.values()]) {
+      const [runId, functionId, number, epoch] = attempt.of;
+      if (epoch === this.#epoch) continue;
+      if (adopted.get(functionId) !== number || attempt.isStopped) this.#abandon(attempt);
+      else {
+        attempt.of = [runId, functionId, number, this.#epoch];
+        if (attempt.state === 'ended') this.#deps.store.adoptValue(runId, functionId);
+      }
     }
     this.#deps.allocation.pump();
+  }
+
+  /** Returns what is here for an heir. */
+  inheritance(): Inheritance {
+    return inheritanceOf(this.#byFunction.values(), this.#deps.store.valuesOf(this.runId));
+  }
+
+  /** Ends this run: its node drives it now, and gets what is here. */
+  handOver(): HandedOver {
+    const { store, node } = this.#deps;
+    const inheritance = this.inheritance();
+    const attempts = handedAttempts(this.#byFunction.values(), this.#deps);
+    const values = new Map([...store.valuesOf(this.runId)].map((held) => [held.id, held]));
+    this.end();
+    return new HandedOver(node, inheritance, attempts, values);
+  }
+
+  /** Attempts that have not started are not worth waiting for without their driver. */
+  #dropQueued(): void {
+    for (const attempt of [...this.#open.values()]) if (attempt.state === 'queued') this.#abandon(attempt);
+  }
+
+  /** Ends an attempt of which the driver knows nothing, and drops its value. */
+  #forget(attempt: GuestAttempt): void {
+    this.#abandon(attempt);
+    if (attempt.outcome?.type === 'succeeded') this.release([attempt.of[1]]);
   }
 
   /** Returns attempts that have not started to the driver. */
   giveBack(): void {
     for (const attempt of [...this.#open.values()]) {
       if (attempt.state !== 'queued') continue;
-      this.#deps.allocation.withdraw(this.runId, attempt.id, attempt.kind);
+      this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
       this.#refuse(attempt);
     }
   }
@@ -222,24 +292,20 @@ export class GuestRun implements AllocatorClient {
   /** Ends the run: drops everything, and sends no more messages. */
   end(): void {
     this.#isOver = true;
+    this.#orphaned?.cancel();
     for (const attempt of [...this.#open.values()]) this.#abandon(attempt);
     // At once: the driver may start the same run again before this one's last attempt has ended.
     this.#deps.allocation.removeRun(this.runId);
   }
 
   addTo(use: Map<string, number>): void {
-    for (const { state, kind, loan } of this.#open.values()) {
-      if (state !== 'running' || loan?.isOut) continue;
-      const slot = slotResource(kind.slot);
-      use.set(slot, (use.get(slot) ?? 0) + 1);
-      for (const [name, amount] of Object.entries(kind.costs)) use.set(name, (use.get(name) ?? 0) + amount);
-    }
+    for (const attempt of this.#open.values()) addUse(use, attempt);
   }
 
   waiting(): { driver: string; dagId: string; functionId: string; lacking: Capabilities }[] {
     const { driver, dagId } = this;
     const queued = [...this.#open.values()].filter(({ state }) => state === 'queued');
-    return queued.map(({ functionId, kind }) => ({
+    return queued.map(({ of: [, functionId], kind }) => ({
       driver,
       dagId,
       functionId,
@@ -249,7 +315,7 @@ export class GuestRun implements AllocatorClient {
 
   #ended(attempt: GuestAttempt, outcome: GatheredOutcome): void {
     const { allocation, store, node } = this.#deps;
-    const { functionId } = attempt;
+    const [, functionId, , epoch] = attempt.of;
     attempt.handle = undefined;
     const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
     const isLent = attempt.loan?.close() ?? false;
@@ -262,12 +328,12 @@ export class GuestRun implements AllocatorClient {
       });
     }
     if (this.#isOver || this.#byFunction.get(functionId) !== attempt) {
-      this.#open.delete(attempt.id);
+      this.#open.delete(attempt.index);
     } else if (outcome.type === 'succeeded') {
       const value = outcome.values[0]!;
       try {
         const packed = value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : undefined;
-        store.put(this.runId, functionId, value);
+        store.put(this.runId, functionId, value, node, epoch);
         const sizeBytes = packed?.byteLength ?? value.sizeBytes;
         this.#kept.set(functionId, sizeBytes);
         const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
@@ -288,79 +354,45 @@ export class GuestRun implements AllocatorClient {
 
   /** The driver does not want the attempt any more: stop it and send no answer. */
   #abandon(attempt: GuestAttempt): void {
-    this.#byFunction.delete(attempt.functionId);
+    this.#byFunction.delete(attempt.of[1]);
     if (attempt.state === 'queued') {
-      this.#deps.allocation.withdraw(this.runId, attempt.id, attempt.kind);
-      this.#open.delete(attempt.id);
+      this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
+      this.#open.delete(attempt.index);
     } else halt(attempt, stopped(this.#deps.node), 0);
   }
 
   #answer(attempt: GuestAttempt, outcome: WireOutcome): void {
     attempt.state = 'ended';
+    attempt.isUnheard = this.isOrphan;
     attempt.question = undefined;
     const { type } = outcome;
     // Spreading the outcome would take as long as everything else here.
     attempt.outcome = type === 'succeeded' ? { type, sizeBytes: outcome.sizeBytes, tookMs: outcome.tookMs, packed: null } : outcome;
-    this.#open.delete(attempt.id);
-    this.#tell({ type: 'attempt-ended', id: attempt.id, outcome });
+    this.#open.delete(attempt.index);
+    this.#tell({ type: 'attempt-ended', of: attempt.of, outcome });
   }
 
   #answerAgain(attempt: GuestAttempt): void {
-    const { outcome, kind, state, id, functionId } = attempt;
-    if (state === 'queued') return this.wait([id], this.#deps.allocation.shortOf(kind));
-    this.#tell({ type: 'attempt-started', id });
+    const { outcome, kind, state, index, of } = attempt;
+    if (state === 'queued') return this.wait([index], this.#deps.allocation.shortOf(kind));
+    this.#tell({ type: 'attempt-started', of });
     if (!outcome) return;
-    const value = outcome.type === 'succeeded' ? this.#deps.store.get(this.runId, functionId) : undefined;
+    const value = outcome.type === 'succeeded' ? this.#deps.store.get(this.runId, of[1]) : undefined;
     const packed = value && value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : null;
-    this.#tell({ type: 'attempt-ended', id, outcome: outcome.type === 'succeeded' ? { ...outcome, packed } : outcome });
+    this.#tell({ type: 'attempt-ended', of, outcome: outcome.type === 'succeeded' ? { ...outcome, packed } : outcome });
   }
 
   #refuse(attempt: GuestAttempt): void {
     const { ledger } = this.#deps.allocation;
-    this.#byFunction.delete(attempt.functionId);
-    this.#open.delete(attempt.id);
-    this.#tell({
-      type: 'attempt-refused',
-      id: attempt.id,
-      usage: {
-        ...ledger.report,
-        usedByYou: [...(this.#host.use() ?? [])],
-      },
-    });
+    this.#byFunction.delete(attempt.of[1]);
+    this.#open.delete(attempt.index);
+    const usage = { ...ledger.report, usedByYou: [...(this.#host.use() ?? [])] };
+    this.#tell({ type: 'attempt-refused', of: attempt.of, usage });
   }
 
   #tell(message: Parameters<GuestDeps['send']>[1]): void {
-    if (!this.#isOver) this.#deps.send(this.driver, message);
+    if (!this.#isOver && !this.isOrphan) this.#deps.send(this.driver, message);
   }
-
-  /** Returns the class of claims for a question. Functions with equal needs share one class. */
-  #kindOf({ cost, steps }: Question): ClaimClass {
-    // The last step is the function itself. An attempt without steps fails on the loop.
-    const slot = slotOf(steps.at(-1)?.isolation ?? 'loop');
-    const name = JSON.stringify([slot, cost]);
-    let kind = this.#kinds.get(name);
-    if (!kind) {
-      const costs = Object.fromEntries(cost);
-      kind = { slot, costs, cost: amounts(costs), pinnedTo: this.#deps.node, group: undefined };
-      this.#kinds.set(name, kind);
-    }
-    return kind;
-  }
-}
-
-function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: number): void {
-  attempt.isStopped = true;
-  attempt.handle?.stop(reason, graceMs);
 }
 
 const stopped = (node: string): HandoffError => new HandoffError('HANDOFF_STOPPED', `Node "${node}" no longer runs this`, { node });
-
-/** The part of `GuestRuns` that a guest run needs. */
-export interface GuestHost {
-  /** Calls `action` now, or after the event loop has had a turn. */
-  begin(action: () => void): void;
-  /** Returns what the driver uses here, over all its runs. */
-  use(): DriverUse | undefined;
-  /** Called when an attempt has ended. */
-  settled(): void;
-}

@@ -3,3 +3,4 @@
 // Out: answers to the drivers; claims freed and values dropped when a driver is done, or gone.
 export type { GuestDeps } from './guest-deps.js';
 export { type DriverMessage, GuestRuns } from './guest-runs.js';
+export type { HandedOver } from './handed-over.js';

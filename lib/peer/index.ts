@@ -9,8 +9,18 @@ export { QuietLog } from './links/quiet-log.js';
 export { startPeerHub } from './peer-hub.js';
 export type { DialFault, DownCause, PeerListener } from './peer-listener.js';
 export { PeerMesh, type PeerMeshOptions } from './peer-mesh.js';
-export { frameText } from './protocol/codec.js';
-export type { Question, RefusalReason, ValueName, WireMessage, WireMessageOf, WireOutcome, WireStep } from './protocol/messages.js';
+export { frameText, type MessageSubject, type WrongMessage } from './protocol/codec.js';
+export type {
+  AttemptName,
+  Question,
+  RefusalReason,
+  ValueName,
+  WireMessage,
+  WireMessageOf,
+  WireOutcome,
+  WireStep,
+} from './protocol/messages.js';
+export { type Inheritance, inheritance } from './protocol/messages.js';
 export type { Shape } from './protocol/shape.js';
 export * as shapes from './protocol/shape.js';
 export { LONGEST_NODE_NAME } from './protocol/shape.js';

@@ -1,4 +1,5 @@
 import type { PeerIdentity } from './links/link-state.js';
+import type { WrongMessage } from './protocol/codec.js';
 import type { RefusalReason, WireMessage } from './protocol/messages.js';
 
 /**
@@ -20,11 +21,8 @@ export interface PeerListener {
   memoryFor(from: string, transferId: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined;
   /** A dial of `keep` found no node. It is repeated until `forget`. */
   notDialled(name: string, address: string, fault: DialFault): void;
-  /**
-   * Something of that type and number is not a valid message. A question must be answered with that, and a request that waits for it must
-   * fail.
-   */
-  notUnderstood(from: string, type: string, id: number, fault: string): void;
+  /** Something is not a valid message. A question must be answered with that, and a request that waits for it must fail. */
+  notUnderstood(from: string, wrong: WrongMessage): void;
 }
 
 /**

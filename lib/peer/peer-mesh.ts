@@ -355,8 +355,7 @@ export class PeerMesh {
 
   #notUnderstood(link: Link, wrong: WrongMessage): void {
     this.#badFrame(link, wrong.fault);
-    const { type, id, fault } = wrong;
-    if (type !== undefined && id !== undefined) this.#listener?.notUnderstood(link.peer!.name, type, id, fault);
+    this.#listener?.notUnderstood(link.peer!.name, wrong);
   }
 
   #badFrame(link: Link, fault: string): void {

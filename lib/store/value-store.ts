@@ -5,7 +5,11 @@ import type { StoreBackend, ValueShelf } from './store.js';
 
 interface RunShelf {
   readonly dagId: string;
+  /** The epoch of the run, in which its values were made, but for those in `epochs`; 0 if it is not durable. */
+  epoch: number;
   readonly shelf: ValueShelf;
+  /** For values of other epochs, in which each was made. */
+  epochs: Map<string, number> | undefined;
   /** For values made elsewhere, the node that made each. */
   origins: Map<string, string> | undefined;
   /** The timer that drops the values. Set once the run has ended. */
@@ -72,11 +76,13 @@ export class ValueStore {
   }
 
   /** Opens the shelf of a run. Results of the DAG's previous run are dropped, unless another driver's run is still in progress. */
-  openRun(runId: string, dagId: string): void {
+  openRun(runId: string, dagId: string, epoch = 0): void {
     const before = this.#latest.get(dagId);
     if (before !== undefined && this.#runs.get(before)?.retention) this.dropRun(before);
     this.#forgetResults(dagId);
-    const run: RunShelf = { dagId, shelf: this.#backend.open(), origins: undefined, retention: undefined, kept: [], dropped: undefined };
+    const shelf = this.#backend.open();
+    const fresh = { origins: undefined, retention: undefined, kept: [], dropped: undefined };
+    const run: RunShelf = { dagId, epoch, shelf, epochs: undefined, ...fresh };
     this.#runs.set(runId, run);
     this.#open.add(run);
     this.#latest.set(dagId, runId);
@@ -100,20 +106,54 @@ export class ValueStore {
     else this.#latest.set(dagId, runId);
   }
 
-  /** Stores a value. `origin` is the node that made it; the default is this one. */
-  put(runId: string, id: string, value: StoredValue, origin = this.#node): void {
+  /** Returns the epoch of a run that the store has anything of. */
+  epochOf(runId: string): number | undefined {
+    return this.#runs.get(runId)?.epoch;
+  }
+
+  /** The run goes on in a higher epoch. What is here keeps the epochs in which it was made. */
+  raiseEpoch(runId: string, epoch: number): void {
+    const run = this.#runs.get(runId);
+    if (!run) return;
+    const epochs = new Map<string, number>();
+    for (const id of run.shelf.ids()) epochs.set(id, run.epochs?.get(id) ?? run.epoch);
+    run.epochs = epochs;
+    run.epoch = epoch;
+  }
+
+  /** The driver of the present epoch has taken a value over: it counts as made in it. */
+  adoptValue(runId: string, id: string): void {
+    this.#runs.get(runId)?.epochs?.delete(id);
+  }
+
+  /** Iterates over all values of a run in progress, with the epochs in which they were made. */
+  *valuesOf(runId: string): Generator<HeldValue, void, void> {
+    const run = this.#runs.get(runId);
+    if (!run || run.retention) return;
+    for (const id of run.shelf.ids()) yield { id, epoch: run.epochs?.get(id) ?? run.epoch, value: run.shelf.get(id)! };
+  }
+
+  /**
+   * Stores a value. `origin` is the node that made it; the default is this one. `epoch` is that in which it was made; the default is the
+   * run's.
+   */
+  put(runId: string, id: string, value: StoredValue, origin = this.#node, epoch?: number): void {
     const run = this.#runs.get(runId);
     // The run is over: the value comes too late.
     if (!run || run.retention) return;
     run.shelf.put(id, value);
     if (origin !== this.#node) run.origins = (run.origins ?? new Map<string, string>()).set(id, origin);
     else run.origins?.delete(id);
+    if (epoch !== undefined && epoch !== run.epoch) run.epochs = (run.epochs ?? new Map<string, number>()).set(id, epoch);
+    else run.epochs?.delete(id);
     if (this.#waiters.size > 0) this.#wake(run.dagId, id, value);
   }
 
-  /** Returns a value of a run in progress. */
-  get(runId: string, id: string): StoredValue | undefined {
-    return this.#runs.get(runId)?.shelf.get(id);
+  /** Returns a value of a run in progress, if it was made in `epoch`; the default is any. */
+  get(runId: string, id: string, epoch?: number): StoredValue | undefined {
+    const run = this.#runs.get(runId);
+    if (!run || (epoch !== undefined && epoch !== (run.epochs?.get(id) ?? run.epoch))) return undefined;
+    return run.shelf.get(id);
   }
 
   release(runId: string, id: string): void {
@@ -325,6 +365,14 @@ function leaveOnly(shelf: ValueShelf, keep: readonly string[]): void {
   const gone: string[] = [];
   for (const id of shelf.ids()) if (!kept.has(id)) gone.push(id);
   for (const id of gone) shelf.delete(id);
+}
+
+/** A value of a run on this node. */
+export interface HeldValue {
+  readonly id: string;
+  /** The epoch of the run in which it was made. */
+  readonly epoch: number;
+  readonly value: StoredValue;
 }
 
 /** A request for a value that is not there yet. */

@@ -4,7 +4,7 @@ import { NoRoom, Requests, type ValueName, type WireMessage } from '../../lib/pe
 import { pack, StoredValue } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';
 
-const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
+const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin });
 const far = (functionId: string, from = 'b'): RemoteValue => ({ from, value: ofRun(functionId, from), sizeBytes: 100 });
 
 /** Fetches on node `a`, which has ways to `b` and `d`, and none to `n`. */

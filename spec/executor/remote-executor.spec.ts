@@ -35,10 +35,11 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
     clock,
   );
   const turned: string[] = [];
-  const begin = (attempt = 1) => {
+  const begin = (attempt = 1, functionId = 'f') => {
     const handle = remote.start(
       {
-        context: { dagId: 'd', runId: 'r', functionId: 'f', attempt, node: 'b' },
+        context: { dagId: 'd', runId: 'r', functionId, attempt, node: 'b' },
+        epoch: 0,
         steps: [step],
         costs: { cpu: 1 },
         mayQueue: true,
@@ -57,7 +58,7 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
     handle.listen((outcome) => void ends.push(outcome));
     return handle;
   };
-  const key = { id: 1 };
+  const key = { of: ['r', 'f', 1, 0] } as const;
   const hear = (answer: AttemptAnswer): void => remote.heard('b', answer);
   const ended = (outcome: WireOutcome): void => hear({ type: 'attempt-ended', ...key, outcome });
   const refuse = (): void => {
@@ -75,7 +76,7 @@ describe('attempts on other nodes', () => {
     expect(sent).to.have.length(1);
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
     expect(question).to.deep.equal({
-      ...{ type: 'run-attempt', id: 1, runId: 'r', dagId: 'd', functionId: 'f', attempt: 1, since: null, cost: [['cpu', 1]] },
+      ...{ type: 'run-attempt', of: ['r', 'f', 1, 0], dagId: 'd', since: null, cost: [['cpu', 1]] },
       ...{ mayQueue: true, timeoutMs: null, stopGraceMs: 7 },
     });
     expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });
@@ -132,8 +133,15 @@ describe('attempts on other nodes', () => {
     const { remote, begin, ends, told, key, hear, ended } = open();
     begin();
     remote.heard('c', { type: 'attempt-started', ...key });
-    hear({ type: 'attempt-ended', id: 0, outcome: small });
-    hear({ type: 'attempt-ended', id: 2, outcome: small });
+    for (const of of [
+      ['r', 'f', 0, 0],
+      ['r', 'f', 2, 0],
+      ['r', 'f', 1, 1],
+      ['r', 'g', 1, 0],
+      ['s', 'f', 1, 0],
+    ] as const) {
+      hear({ type: 'attempt-ended', of, outcome: small });
+    }
     expect({ ends, told }).to.deep.equal({ ends: [], told: [] });
     ended(small);
     ended(small);
@@ -179,7 +187,7 @@ describe('attempts on other nodes', () => {
     for (const end of ways) {
       const one = open();
       one.begin().stop(cancelled, 3);
-      expect(one.sent[1]).to.include({ type: 'stop-attempt', runId: 'r', id: 1, graceMs: 3 });
+      expect(one.sent[1]).to.deep.include({ type: 'stop-attempt', of: ['r', 'f', 1, 0], graceMs: 3 });
       expect(one.ends).to.deep.equal([]);
       end(one);
       expect(one.ends).to.deep.equal([{ type: 'stopped' }]);
@@ -247,7 +255,7 @@ describe('attempts on other nodes', () => {
     expect(ends).to.deep.equal([]);
     clock.advance(5001);
     expect(ends).to.deep.equal([{ type: 'lost' }]);
-    expect(sent.at(-1)).to.include({ type: 'stop-attempt', id: 1, graceMs: 0 });
+    expect(sent.at(-1)).to.deep.include({ type: 'stop-attempt', of: ['r', 'f', 1, 0], graceMs: 0 });
     hear({ type: 'attempt-started', ...key });
     clock.advance(5000);
     expect(clock.pending).to.equal(0);
@@ -256,9 +264,9 @@ describe('attempts on other nodes', () => {
   it('may wait there, or run, for as long as they like once the node has answered', () => {
     const { clock, remote, begin, hear, ends } = open();
     begin();
-    begin(2);
-    hear({ type: 'attempt-queued', id: 1, lacking: [['cpu', 1]] });
-    hear({ type: 'attempt-started', id: 2 });
+    begin(1, 'g');
+    hear({ type: 'attempt-queued', of: ['r', 'f', 1, 0], lacking: [['cpu', 1]] });
+    hear({ type: 'attempt-started', of: ['r', 'g', 1, 0] });
     remote.linkUp('b');
     clock.advance(1e7);
     expect(ends).to.deep.equal([]);
@@ -292,5 +300,39 @@ describe('attempts on other nodes', () => {
     remote.runRefused('b', 'r');
     ended({ type: 'failed', error: packThrown(new Error('another drives it')), final: true });
     expect([ends, turned]).to.deep.equal([[{ type: 'declined' }], ['turned down']]);
+  });
+  it('may be asked for again under the same name once they are declined', () => {
+    const { begin, refuse, ended, ends, sent } = open();
+    begin();
+    refuse();
+    begin();
+    expect(sent.map(({ type }) => type)).to.deep.equal(['run-attempt', 'run-attempt']);
+    ended(small);
+    expect(ends.map(({ type }) => type)).to.deep.equal(['declined', 'succeeded']);
+  });
+
+  it('are listed by run for a node whose link comes up, by function and number', () => {
+    const { remote, begin } = open();
+    begin(2);
+    begin(1, 'g');
+    expect([...remote.attemptsOn('b')]).to.deep.equal([
+      [
+        'r',
+        [
+          ['f', 2],
+          ['g', 1],
+        ],
+      ],
+    ]);
+    expect([...remote.attemptsOn('c')]).to.deep.equal([]);
+  });
+
+  it('of an abandoned run give way to those of a later one of its id', () => {
+    const { remote, begin, ends, ended } = open();
+    begin();
+    begin(2);
+    expect(ends).to.deep.equal([{ type: 'stopped' }]);
+    ended(small);
+    expect(remote.size).to.equal(1);
   });
 });

@@ -60,9 +60,9 @@ function open() {
   };
   return { clock, server, store, isolation, inThreads, executor, fetched, offers, said, sentBytes, serve, last };
 }
-const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', functionId, origin });
+const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin });
 const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
-  ...{ kind: 'serialized', runId: 'r', functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, since: null },
+  ...{ kind: 'serialized', runId: 'r', epoch: 0, functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, since: null },
   ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null },
 });
 

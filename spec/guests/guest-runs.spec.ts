@@ -125,10 +125,10 @@ describe('the runs of other drivers on a node', () => {
     guests.heard('a', asks('r/f'));
     heard();
     guests.heard('evil', asks('r/f', { attempt: 2 }));
-    guests.heard('evil', { type: 'end-run', runId: 'r', retainMs: 0 });
+    guests.heard('evil', { type: 'end-run', runId: 'r', epoch: 0, retainMs: 0, isInterrupted: false });
     guests.driverGone('evil');
     expect(isolation.of('f').stops).to.deep.equal([]);
-    expect(guests.driverOf('r')).to.equal('a');
+    expect(guests.driverOf('r')?.driver).to.equal('a');
     expect(heard()).to.deep.equal(['evil: run-refused undefined', 'evil: ended f failed', 'evil: run-refused undefined']);
   });
 
@@ -174,10 +174,10 @@ describe('the runs of other drivers on a node', () => {
       guests.heard('a', asks(`r/${id}`));
       isolation.of(id).succeed(id);
     }
-    guests.heard('a', { type: 'release-values', runId: 'r', ids: ['released'] });
+    guests.heard('a', { type: 'release-values', runId: 'r', epoch: 0, ids: ['released'] });
     expect(store.get('r', 'released')).to.equal(undefined);
     store.put('r', 'copy', StoredValue.live('of another node', 8));
-    guests.heard('a', { type: 'end-run', runId: 'r', retainMs: 1000 });
+    guests.heard('a', { type: 'end-run', runId: 'r', epoch: 0, retainMs: 1000, isInterrupted: false });
     expect(store.get('r', 'wanted')!.open(false)).to.equal('wanted');
     expect(store.get('r', 'copy')).to.equal(undefined);
     clock.advance(1000);
@@ -199,7 +199,7 @@ describe('the runs of other drivers on a node', () => {
     });
     isolation.of('f').end({ type: 'succeeded', values: [StoredValue.live('x'.repeat(100_000), 100_000)], tookMs: 1 });
     expect(idle, 'the driver does not have the value').to.equal(0);
-    guests.heard('a', { type: 'release-values', runId: 'r', ids: ['f'] });
+    guests.heard('a', { type: 'release-values', runId: 'r', epoch: 0, ids: ['f'] });
     expect(idle).to.equal(1);
     expect(store.heldBytes).to.equal(0);
   });
@@ -237,7 +237,7 @@ describe('the runs of other drivers on a node', () => {
 
   it('gather what lies elsewhere before they run, through their driver if need be', () => {
     const { guests, isolation, fetching, store, heard, stops } = guestNode({ cpu: 9 });
-    const value = { kind: 'of-run', runId: 'r', functionId: 'x', origin: 'c' } as const;
+    const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c' } as const;
     const far = { from: 'c', value, sizeBytes: 5, sole: false };
     const [step] = asks('r/f').steps;
     guests.heard('a', asks('r/f', { steps: [{ ...step!, inputs: [far] }] }));
@@ -260,7 +260,7 @@ describe('the runs of other drivers on a node', () => {
     const { guests, isolation, fetching, store } = guestNode({ cpu: 9 });
     const [step] = asks('r/f').steps;
     const sole = (functionId: string) => {
-      const value = { kind: 'of-run', runId: 'r', functionId, origin: 'c' } as const;
+      const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId, origin: 'c' } as const;
       return { from: 'c', value, sizeBytes: 5, sole: true };
     };
     const gathers = (functionId: string, isolation: string, ...inputs: ReturnType<typeof sole>[]): boolean[] => {
@@ -279,7 +279,7 @@ describe('the runs of other drivers on a node', () => {
 
   it('say which argument is nowhere to be found, and have not begun', () => {
     const { guests, isolation, fetching, said, heard, ledger } = guestNode({ cpu: 9 });
-    const value = { kind: 'of-run', runId: 'r', functionId: 'x', origin: 'c' } as const;
+    const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c' } as const;
     const [step] = asks('r/f').steps;
     guests.heard('a', asks('r/f', { steps: [{ ...step!, inputs: [{ from: 'c', value, sizeBytes: 5, sole: false }] }] }));
     heard();

@@ -2,7 +2,7 @@ import { Allocator, type Capabilities, Ledger } from '../../lib/allocator/index.
 import { HandoffError } from '../../lib/base/index.js';
 import { CodeRefs, Executor, type Fetches, type RemoteValue, StartBudget, type ValueListener } from '../../lib/executor/index.js';
 import { GuestRuns } from '../../lib/guests/index.js';
-import type { WireMessage, WireMessageOf } from '../../lib/peer/index.js';
+import type { AttemptName, WireMessage, WireMessageOf } from '../../lib/peer/index.js';
 import { backends, ValueStore } from '../../lib/store/index.js';
 import { packThrown } from '../../lib/value/index.js';
 import { FakeIsolation } from '../support/fake-isolation.js';
@@ -11,29 +11,27 @@ import { testClock } from '../support/test-clock.js';
 
 type Question = WireMessageOf<'run-attempt'>;
 
-const names = new Map<string, number>();
+/** How long durable runs are kept without their driver. */
+export const ORPHAN_MS = 60_000;
 
-/** The driver's number of an attempt: later attempts have higher ones. */
-export function idOf(name: string, attempt = 1): number {
-  if (!names.has(name)) names.set(name, names.size + 1);
-  return attempt * 10_000 + names.get(name)!;
+/** The name of an attempt at `x/f`, function `f` of run `x`. */
+export function nameOf(name: string, attempt = 1, epoch = 0): AttemptName {
+  const [runId, functionId] = name.split('/') as [string, string];
+  return [runId, functionId, attempt, epoch];
 }
 
-const nameOf = (id: number): string => [...names].find(([, number]) => number === id % 10_000)?.[0].split('/')[1] ?? `${id}`;
-
 /** One attempt as a driver asks for it: of `x/f` function `f` in run `x`. */
-export const asks = (name: string, over: Partial<Question> = {}): Question => {
+export const asks = (
+  name: string,
+  { attempt = 1, epoch = 0, ...over }: Partial<Question & { attempt: number; epoch: number }> = {},
+): Question => {
   const [runId, functionId] = name.split('/') as [string, string];
-  const { attempt = 1 } = over;
   const code = { module: './m.ts', name: functionId, isolation: 'loop' };
   return {
     ...{
       type: 'run-attempt',
-      id: idOf(name, attempt),
-      runId,
+      of: nameOf(name, attempt, epoch),
       dagId: `dag of ${runId}`,
-      functionId,
-      attempt: 1,
       since: null,
       cost: [['cpu', 1]],
       mayQueue: true,
@@ -65,6 +63,8 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
   } as unknown as Fetches;
   const deferred: (() => void)[] = [];
   const turn = new StartBudget(clock, (action) => void deferred.push(action));
+  const driven = new Map([['own', 0]]);
+  const lost: string[] = [];
   const said: { to: string; message: WireMessage }[] = [];
   const guests = new GuestRuns({
     node: 'b',
@@ -73,7 +73,10 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     store,
     fetches,
     refOf: new CodeRefs().refOf,
-    drives: (runId) => runId === 'own',
+    clock,
+    orphanMs: ORPHAN_MS,
+    drivenEpoch: (runId) => driven.get(runId),
+    takenOver: (runId, epoch, { code }) => void lost.push(`${runId} ${epoch} ${code}`),
     turn,
     send: (to, message) => {
       said.push({ to, message });
@@ -84,9 +87,9 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
   /** What was said since the last call, in short. */
   const heard = (): string[] => {
     const lines = said.splice(0).map(({ to, message }) => {
-      const { type, id, ...rest } = message as WireMessageOf<'attempt-ended' | 'attempt-queued' | 'attempt-refused'>;
+      const { type, of, ...rest } = message as WireMessageOf<'attempt-ended' | 'attempt-queued' | 'attempt-refused'>;
       const what = 'outcome' in rest ? rest.outcome.type : 'lacking' in rest ? JSON.stringify(Object.fromEntries(rest.lacking)) : '';
-      return `${to}: ${type.replace('attempt-', '')} ${nameOf(id)} ${what}`.trim();
+      return `${to}: ${type.replace('attempt-', '')} ${of?.[1]} ${what}`.trim();
     });
     return lines;
   };
@@ -95,9 +98,8 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     for (const action of deferred.splice(0)) action();
   };
   const stops = (name: string, attempt = 1): void => {
-    const [runId] = name.split('/') as [string, string];
     const reason = packThrown(new HandoffError('HANDOFF_RUN_CANCELLED', 'enough'));
-    guests.heard('a', { type: 'stop-attempt', runId, id: idOf(name, attempt), reason, graceMs: 3 });
+    guests.heard('a', { type: 'stop-attempt', of: nameOf(name, attempt), reason, graceMs: 3 });
   };
-  return { guests, clock, ledger, allocation, isolation, executor, store, fetching, deferred, nextTurn, said, heard, stops };
+  return { guests, clock, ledger, allocation, isolation, executor, store, fetching, deferred, nextTurn, said, heard, stops, driven, lost };
 }

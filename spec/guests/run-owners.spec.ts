@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { RunOwners } from '../../lib/guests/run-owners.js';
 import { packThrown, unpackThrown } from '../../lib/value/index.js';
-import { asks, guestNode, idOf } from './guests.js';
+import { asks, guestNode, nameOf } from './guests.js';
 
 describe('who drives a run', () => {
   it('is the first that says so, until the run is over or it is gone', () => {
     const owners = new RunOwners();
-    owners.claim('a', 'r');
-    owners.claim('c', 'r');
-    owners.claim('c', 's');
-    expect([owners.ownerOf('r'), owners.ownerOf('s'), owners.ownerOf('t')]).to.deep.equal(['a', 'c', undefined]);
+    owners.claim('a', 'r', 0);
+    owners.claim('c', 'r', 0);
+    owners.claim('c', 's', 0);
+    expect([owners.ownerOf('r')?.driver, owners.ownerOf('s')?.driver, owners.ownerOf('t')]).to.deep.equal(['a', 'c', undefined]);
     owners.forgetAll('a');
     owners.forget('s');
     expect([owners.ownerOf('r'), owners.ownerOf('s')]).to.deep.equal([undefined, undefined]);
@@ -17,9 +17,13 @@ describe('who drives a run', () => {
 
   it('is remembered of so many runs of each driver, the latest', () => {
     const owners = new RunOwners();
-    owners.claim('a', 'first of a');
-    for (let at = 0; at < 3000; at += 1) owners.claim('liar', `r${at}`);
-    expect([owners.ownerOf('first of a'), owners.ownerOf('r0'), owners.ownerOf('r2999')]).to.deep.equal(['a', undefined, 'liar']);
+    owners.claim('a', 'first of a', 0);
+    for (let at = 0; at < 3000; at += 1) owners.claim('liar', `r${at}`, 0);
+    expect([owners.ownerOf('first of a')?.driver, owners.ownerOf('r0'), owners.ownerOf('r2999')?.driver]).to.deep.equal([
+      'a',
+      undefined,
+      'liar',
+    ]);
   });
 });
 
@@ -34,11 +38,11 @@ describe('a word about the run of another driver', () => {
     ['that runs here', (node: ReturnType<typeof guestNode>) => node.guests.heard('a', asks('r/f'))],
     [
       'that has said that it begins',
-      (node: ReturnType<typeof guestNode>) => node.guests.heard('a', { type: 'run-begun', runId: 'r', dagId: 'd' }),
+      (node: ReturnType<typeof guestNode>) => node.guests.heard('a', { type: 'run-begun', runId: 'r', epoch: 0, dagId: 'd' }),
     ],
     [
       'that was there when its driver came',
-      (node: ReturnType<typeof guestNode>) => node.guests.heard('a', { type: 'runs-under-way', runs: [['r', []]] }),
+      (node: ReturnType<typeof guestNode>) => node.guests.heard('a', { type: 'runs-under-way', runs: [['r', 0, []]] }),
     ],
   ] as const) {
     it(`is refused, each with an answer, of a run ${how}`, () => {
@@ -48,11 +52,11 @@ describe('a word about the run of another driver', () => {
       const before = isolation.running.length;
       said.length = 0;
       guests.heard('thief', asks('r/g'));
-      guests.heard('thief', { type: 'stop-attempt', runId: 'r', id: idOf('r/f'), reason, graceMs: 0 });
-      guests.heard('thief', { type: 'release-values', runId: 'r', ids: ['f'] });
-      guests.heard('thief', { type: 'end-run', runId: 'r', retainMs: 0 });
-      guests.heard('thief', { type: 'run-begun', runId: 'r', dagId: 'd' });
-      guests.heard('thief', { type: 'runs-under-way', runs: [['r', []]] });
+      guests.heard('thief', { type: 'stop-attempt', of: nameOf('r/f'), reason, graceMs: 0 });
+      guests.heard('thief', { type: 'release-values', runId: 'r', epoch: 0, ids: ['f'] });
+      guests.heard('thief', { type: 'end-run', runId: 'r', epoch: 0, retainMs: 0, isInterrupted: false });
+      guests.heard('thief', { type: 'run-begun', runId: 'r', epoch: 0, dagId: 'd' });
+      guests.heard('thief', { type: 'runs-under-way', runs: [['r', 0, []]] });
       expect(said.map(({ to, message }) => `${to} ${message.type}`)).to.deep.equal([
         'thief run-refused',
         'thief attempt-ended',
@@ -79,14 +83,14 @@ describe('a word about the run of another driver', () => {
     const { guests, said, store, isolation } = guestNode({ cpu: 4 });
     store.openRun('own', 'd');
     guests.heard('thief', asks('own/f'));
-    guests.heard('thief', { type: 'end-run', runId: 'own', retainMs: 0 });
+    guests.heard('thief', { type: 'end-run', runId: 'own', epoch: 0, retainMs: 0, isInterrupted: false });
     expect(said.map(({ message }) => errorIn(message).message.replace(/^.*: /, ''))).to.deep.equal(
       Array(3).fill('node "b" drives the run'),
     );
     expect(store.hasRun('own')).to.equal(true);
     guests.heard('a', asks('r/f'));
     isolation.of('f').succeed(1);
-    guests.heard('a', { type: 'end-run', runId: 'r', retainMs: 1000 });
+    guests.heard('a', { type: 'end-run', runId: 'r', epoch: 0, retainMs: 1000, isInterrupted: false });
     said.length = 0;
     guests.heard('thief', asks('r/g'));
     expect(errorIn(said[0]!.message).code).to.equal('HANDOFF_BAD_MESSAGE');
@@ -101,7 +105,7 @@ describe('a word about the run of another driver', () => {
 
   it('can be said by the next driver once the first is gone', () => {
     const { guests, heard } = guestNode({ cpu: 1 });
-    guests.heard('a', { type: 'run-begun', runId: 'r', dagId: 'd' });
+    guests.heard('a', { type: 'run-begun', runId: 'r', epoch: 0, dagId: 'd' });
     guests.driverGone('a');
     guests.heard('heir', asks('r/f'));
     expect(heard()).to.deep.equal(['heir: started f']);

@@ -65,12 +65,11 @@ describe('codec', () => {
       log: fc.constantFrom('ok' as const, 'lost' as const),
       leaving: fc.boolean(),
     }),
-    fc.record({ type: fc.constant('release-values' as const), runId: text, ids: fc.array(text) }),
+    fc.record({ type: fc.constant('release-values' as const), runId: text, epoch: count, ids: fc.array(text) }),
     fc.record({ type: fc.constant('members' as const), members: fc.array(fc.tuple(text, text, fc.option(text))) }),
     fc.record({
       type: fc.constant('stop-attempt' as const),
-      runId: text,
-      id: count,
+      of: fc.tuple(text, text, count, count),
       reason: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
       graceMs: count,
     }),
@@ -95,7 +94,7 @@ describe('codec', () => {
   });
 
   it('survives every message cut short or changed in one byte', () => {
-    const frame = encodeMessage({ type: 'end-run', runId: 'r', retainMs: 0 });
+    const frame = encodeMessage({ type: 'end-run', runId: 'r', epoch: 1, retainMs: 0, isInterrupted: false });
     for (let at = 1; at < frame.length; at++) {
       decodeFrame([frame.subarray(0, at)]);
       for (let byte = 0; byte < 256; byte++) decodeFrame([Buffer.concat([frame.subarray(0, at), Buffer.of(byte), frame.subarray(at + 1)])]);
@@ -103,7 +102,7 @@ describe('codec', () => {
   });
 
   it('joins a frame that came in parts', () => {
-    const frame = controlFrames([encodeMessage({ type: 'end-run', runId: 'r', retainMs: 0 })])[0]!;
+    const frame = controlFrames([encodeMessage({ type: 'end-run', runId: 'r', epoch: 1, retainMs: 0, isInterrupted: false })])[0]!;
     const parts = Array.from(frame, (_, at) => frame.subarray(at, at + 1));
     expect(decodeFrame(parts)).to.deep.equal(decodeFrame([frame]));
   });
@@ -136,7 +135,7 @@ describe('codec', () => {
   it('says of a wrong message whose it is, as far as that can be read', () => {
     const result = control(packr.pack({ type: 'ask', id: 7, question: {} }), packr.pack({ type: 'ask', id: 'x' }), packr.pack({ id: 3 }));
     if (result.type !== 'messages') throw new Error(JSON.stringify(result));
-    expect(result.faults.map(({ type, id }) => [type, id])).to.deep.equal([
+    expect(result.faults.map(({ type, subject: { id, of } }) => [type, id ?? of])).to.deep.equal([
       ['ask', 7],
       ['ask', undefined],
       [undefined, 3],
@@ -186,9 +185,9 @@ describe('codec', () => {
 
   it('keeps ids that are names of prototypes as they are, for ids are never keys', () => {
     const ids = ['__proto__', 'constructor', 'toString', ''].filter(Boolean);
-    expect(decoded([{ type: 'release-values', runId: '__proto__', ids }])).to.deep.equal({
+    expect(decoded([{ type: 'release-values', runId: '__proto__', epoch: 0, ids }])).to.deep.equal({
       type: 'messages',
-      messages: [{ type: 'release-values', runId: '__proto__', ids }],
+      messages: [{ type: 'release-values', runId: '__proto__', epoch: 0, ids }],
       faults: [],
     });
   });
@@ -215,7 +214,7 @@ describe('codec', () => {
       [{ type: 'end-run' }, /"end-run": runId/],
       [{ type: 'end-run', runId: 7 }, /"end-run": runId/],
       [{ type: 'end-run', runId: '' }, /"end-run": runId/],
-      [{ type: 'end-run', runId: 'r', retainMs: 0, more: 1 }, /"end-run"$/],
+      [{ type: 'end-run', runId: 'r', epoch: 0, retainMs: 0, isInterrupted: false, more: 1 }, /"end-run"$/],
       [{ type: 'nonsense' }, /"nonsense": type/],
       [{ type: 'toString' }, /: type/],
       [{ type: '\n\u001b[31m' }, /^a wrong message: type$/],

@@ -16,9 +16,10 @@ type Makers = { readonly [T in WireMessage['type']]: (text: string, count: numbe
 
 const times = <T>(count: number, one: T): T[] => Array(count).fill(one);
 const amounts = (text: string, count: number): [string, number][] => times(count, [text, 1.5]);
-const attempt = (text: string) => ({ runId: text, functionId: text, attempt: 1 });
+const attempt = (text: string) => ({ of: [text, text, 1, 1] as const });
+const short = { of: ['r', 'f', 1, 1] } as const;
 const far = (text: string) =>
-  ({ from: text, value: { kind: 'of-run', runId: text, functionId: text, origin: text }, sizeBytes: 1, sole: true }) as const;
+  ({ from: text, value: { kind: 'of-run', runId: text, epoch: 1, functionId: text, origin: text }, sizeBytes: 1, sole: true }) as const;
 
 /** Every message, filled with texts, lists and bytes of any length. */
 const MAKERS: Makers = {
@@ -32,7 +33,7 @@ const MAKERS: Makers = {
   ask: (text, count) => ({ type: 'ask', id: 1, question: { kind: 'check-room', required: amounts(text, count) } }),
   answer: (text, count, bytes) => ({ type: 'answer', id: 1, value: times(count, text), error: bytes }),
   'run-attempt': (text, count, bytes) => ({
-    ...{ type: 'run-attempt', id: 1, ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true },
+    ...{ type: 'run-attempt', ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true },
     since: 3,
     steps: [
       {
@@ -43,24 +44,25 @@ const MAKERS: Makers = {
     ],
     ...{ timeoutMs: null, stopGraceMs: 1 },
   }),
-  'attempt-queued': (text, count) => ({ type: 'attempt-queued', id: 1, lacking: amounts(text, count) }),
-  'attempt-started': () => ({ type: 'attempt-started', id: 1 }),
+  'attempt-queued': (text, count) => ({ type: 'attempt-queued', ...short, lacking: amounts(text, count) }),
+  'attempt-started': () => ({ type: 'attempt-started', ...short }),
   'attempt-refused': (text, count) => {
     const all = amounts(text, count);
     return {
       type: 'attempt-refused',
-      id: 1,
+      ...short,
       usage: { capabilities: all, used: all, usedByYou: all },
     };
   },
-  'attempt-ended': (_text, _count, bytes) => ({ type: 'attempt-ended', id: 1, outcome: { type: 'failed', error: bytes, final: false } }),
-  'stop-attempt': (text, _count, bytes) => ({ type: 'stop-attempt', runId: text, id: 1, reason: bytes, graceMs: 1 }),
-  'runs-under-way': (text, count) => ({ type: 'runs-under-way', runs: times(3, [text, times(count, 1)] as const) }),
-  'run-begun': (text) => ({ type: 'run-begun', runId: text, dagId: text }),
-  'run-refused': (text, _count, bytes) => ({ type: 'run-refused', runId: text, error: bytes }),
+  'attempt-ended': (_text, _count, bytes) => ({ type: 'attempt-ended', ...short, outcome: { type: 'failed', error: bytes, final: false } }),
+  'stop-attempt': (text, _count, bytes) => ({ type: 'stop-attempt', ...attempt(text), reason: bytes, graceMs: 1 }),
+  'runs-under-way': (text, count) => ({ type: 'runs-under-way', runs: times(3, [text, 1, times(count, [text, 1] as const)] as const) }),
+  'run-begun': (text) => ({ type: 'run-begun', runId: text, epoch: 1, dagId: text }),
+  'run-refused': (text, _count, bytes) => ({ type: 'run-refused', runId: text, epoch: 1, error: bytes }),
   'forget-copies': (text) => ({ type: 'forget-copies', dagId: text }),
-  'release-values': (text, count) => ({ type: 'release-values', runId: text, ids: times(count, text) }),
-  'end-run': (text) => ({ type: 'end-run', runId: text, retainMs: 1 }),
+  'release-values': (text, count) => ({ type: 'release-values', runId: text, epoch: 1, ids: times(count, text) }),
+  'adopt-attempts': (text, count) => ({ type: 'adopt-attempts', runId: text, epoch: 1, attempts: times(count, [text, 1] as const) }),
+  'end-run': (text) => ({ type: 'end-run', runId: text, epoch: 1, retainMs: 1, isInterrupted: false }),
   'fetch-value': (text) => ({ type: 'fetch-value', id: 1, value: far(text).value }),
   'value-found': (_text, _count, bytes) => ({ type: 'value-found', id: 1, freeze: true, packed: bytes }),
   'value-missing': (_text, _count, bytes) => ({ type: 'value-missing', id: 1, error: bytes }),

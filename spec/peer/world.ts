@@ -44,8 +44,8 @@ export class Heard implements PeerListener {
   memoryFor: PeerListener['memoryFor'] = (_from, _transferId, sizeBytes) =>
     sizeBytes % 2 === 0 ? [new Uint8Array(16), new Uint8Array(sizeBytes - 16)] : undefined;
   readonly misunderstood: string[] = [];
-  notUnderstood = (from: string, type: string, id: number): void => {
-    this.misunderstood.push(`${from} ${type} ${id}`);
+  notUnderstood: PeerListener['notUnderstood'] = (from, { type, subject: { id, of } }) => {
+    this.misunderstood.push(`${from} ${type} ${id ?? of}`);
     this.#look();
   };
   notDialled = (name: string, _address: string, fault: string): void => {
@@ -128,7 +128,13 @@ export class PeerWorld {
 }
 
 /** A message that is told from others by a number. */
-export const numbered = (number: number): WireMessage => ({ type: 'end-run', runId: `${number}`, retainMs: 0 });
+export const numbered = (number: number): WireMessage => ({
+  type: 'end-run',
+  runId: `${number}`,
+  epoch: 0,
+  retainMs: 0,
+  isInterrupted: false,
+});
 
 export const numbersOf = ({ told }: Heard): number[] =>
   told.flatMap(({ message }) => (message.type === 'end-run' ? [Number(message.runId)] : []));

@@ -31,7 +31,7 @@ describe('the life of a function', () => {
 
   it('holds a claim only between being placed and the end of the attempt', () => {
     expect(FUNCTION_STATES.filter(holdsClaim)).to.deep.equal(['placed', 'running']);
-    const takes: FunctionEvent[] = ['placed'];
+    const takes: FunctionEvent[] = ['placed', 'adopted'];
     for (const from of FUNCTION_STATES) {
       for (const [event, to] of Object.entries(TRANSITIONS[from]) as [FunctionEvent, FunctionState][]) {
         if (!holdsClaim(from) && holdsClaim(to)) expect(takes).to.include(event);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandoffError } from '../../lib/base/index.js';
 import { holdsClaim, isFinal } from '../../lib/runner/brain/function-state.js';
-import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
+import type { AdoptedAttempt, RecalledSuccess, Recollection, RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
 import { progressOf } from '../../lib/runner/brain/progress.js';
 import type { RunState } from '../../lib/runner/brain/run-state.js';
 import { thrownData } from '../../lib/value/index.js';
@@ -16,6 +16,8 @@ export interface Weather {
   readonly endWith: 'run-ending' | 'run-abandoned';
   /** Whether answers come that are not waited for any more. */
   readonly lateAnswers: boolean;
+  /** Whether the run goes on after another driver: with recorded successes, and attempts that run. */
+  readonly inherits: boolean;
 }
 
 /** Random DAGs, as the producers of each function by its id. */
@@ -39,6 +41,7 @@ export const randomWeather = fc.record({
   endAt: fc.option(fc.nat(60), { nil: undefined }),
   endWith: fc.constantFrom<Weather['endWith']>('run-ending', 'run-abandoned'),
   lateAnswers: fc.boolean(),
+  inherits: fc.boolean(),
 });
 
 const boom = thrownData(new Error('boom'));
@@ -116,7 +119,7 @@ export class Outside {
 
   /** What happens next; `undefined` where nothing could any more. */
   next(state: RunState, roll: () => number, turn: number, weather: Weather): RunHappening | undefined {
-    if (turn === 0) return { type: 'run-begun' };
+    if (turn === 0) return weather.inherits ? { type: 'run-begun', recalled: this.#past(state, roll) } : { type: 'run-begun' };
     if (turn === weather.endAt) {
       if (weather.endWith === 'run-abandoned') return { type: 'run-abandoned', error: cancelled };
       return { type: 'run-ending', error: cancelled, graceMs: roll() };
@@ -153,6 +156,24 @@ export class Outside {
       return { type: 'function-rested', index, attempt };
     }
     return undefined;
+  }
+
+  /** Recorded successes with all that they consume; and attempts whose arguments are recorded, with their claims. */
+  #past(state: RunState, roll: () => number): Recollection {
+    const successes: RecalledSuccess[] = [];
+    const adopted: AdoptedAttempt[] = [];
+    const isRecalled = new Set<number>();
+    for (const index of state.plan.ids.keys()) {
+      if (!producersOf(state, index).every((producer) => isRecalled.has(producer))) continue;
+      if (roll() < 50) {
+        isRecalled.add(index);
+        successes.push({ index, attempt: 1, node: 'near', tookMs: 1, sizeBytes: 8, hasValue: roll() < 80, isElsewhere: roll() < 50 });
+      } else if (roll() < 70) {
+        adopted.push({ index, attempt: 1 + (roll() % 2), node: 'far' });
+        this.claims.set(`${index} on far`, 1);
+      }
+    }
+    return { successes, reasons: [], tells: 'all', adopted };
   }
 
   /** What is not waited for any more. */

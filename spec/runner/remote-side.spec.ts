@@ -31,7 +31,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
   const values = {
     ofFunction: (index: number): ArgumentValue => {
       const functionId = String(index);
-      return here.get(index) ?? { from: 'b', value: { kind: 'of-run', runId: 'r', functionId, origin: 'b' }, sizeBytes: 9 };
+      return here.get(index) ?? { from: 'b', value: { kind: 'of-run', runId: 'r', epoch: 3, functionId, origin: 'b' }, sizeBytes: 9 };
     },
     keep: (index: number, held: StoredValue) => void here.set(index, held),
     holdersOf: (index: number) => new Set(holders[index] ?? []),
@@ -64,13 +64,14 @@ function open(holders: Record<number, readonly string[]> = {}) {
       return true;
     },
   };
-  const run = { runId: 'r', dagId: 'd', order: {}, state: { nodes: [] }, tookMs: new Float64Array() };
+  const order = { plan: { ids: ['x', 'y'] } };
+  const run = { runId: 'r', dagId: 'd', epoch: 3, order, state: { nodes: [] }, tookMs: new Float64Array() };
   const side = new RemoteSide(run, values, ground, (happening) => void fed.push(happening), { differs: () => {} });
   const start = (node: string): RemoteAttemptListener => {
     const started = (): void => void begun.push(node);
     const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node };
     const kind = { slot: 'loop', costs: {}, cost: new Map(), pinnedTo: undefined, group: undefined } as const;
-    side.start(4, { context, steps: [], costs: {}, mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, kind, started);
+    side.start(4, { context, epoch: 3, steps: [], costs: {}, mayQueue: true, timeoutMs: undefined, stopGraceMs: 7 }, kind, started);
     return listener!;
   };
   return { side, here, fed, sent, fetched, told, moved, begun, start, isClosed: () => isClosed };
@@ -133,7 +134,7 @@ describe('the far side of a run', () => {
     const { side, start, sent, isClosed } = open({ 0: ['b'] });
     for (const node of ['b', 'c', 'b']) start(node);
     side.release(0, 'f0');
-    side.end(1000);
+    side.end(1000, false);
     expect(sent).to.deep.equal(['b: release-values f0', 'b: end-run 1000', 'c: end-run 1000']);
     expect(isClosed()).to.equal(true);
   });

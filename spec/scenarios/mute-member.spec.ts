@@ -119,9 +119,9 @@ describe('beside a member that beats and answers nothing', () => {
         .add({ id: 'used', code: (value: unknown) => value, args: ['f'] });
     const asks = (): number => mute.asked.filter((type) => type === 'run-attempt').length;
     /** Answers each attempt so. */
-    const answers = (answer: (id: number) => object): void => {
+    const answers = (answer: () => object): void => {
       mute.hears = (from, message) => {
-        if (message.type === 'run-attempt') mute.say(from, { id: message.id, ...answer(message.id) });
+        if (message.type === 'run-attempt') mute.say(from, { of: message.of, ...answer() });
       };
     };
 

@@ -9,6 +9,9 @@ import { spyLogger } from '../support/spy-logger.js';
 
 type Answer = Extract<WireMessage, { type: 'answer' | 'value-missing' | 'attempt-ended' }>;
 
+/** What a message is about: the number of a question, or the name of an attempt. */
+const subject = (message: object): unknown => ('id' in message ? message.id : (message as { of: unknown }).of);
+
 /** The code of the error in an answer. */
 function codeIn(answer: Answer): unknown {
   const error = answer.type === 'attempt-ended' ? (answer.outcome as { error: Uint8Array }).error : answer.error!;
@@ -44,34 +47,34 @@ describe('what a node does not understand', () => {
     });
 
   it('is answered with a fault, whatever was asked, and the link goes on', async () => {
-    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', since: null, cost: [], mayQueue: true };
+    const attempt = { dagId: 'd', since: null, cost: [], mayQueue: true };
     const wrong: [object, Answer['type']][] = [
       [{ type: 'ask', id: 1, question: { kind: 'of a later version' } }, 'answer'],
       [{ type: 'ask', id: 2 }, 'answer'],
       [{ type: 'fetch-value', id: 3, value: { kind: 'of-run', runId: '' } }, 'value-missing'],
-      [{ type: 'run-attempt', id: 4, ...attempt, steps: 'none', timeoutMs: null, stopGraceMs: 0 }, 'attempt-ended'],
-      [{ type: 'run-attempt', id: 5, ...attempt, steps: [], timeoutMs: -1, stopGraceMs: 0 }, 'attempt-ended'],
-      [{ type: 'run-attempt', id: 8, ...attempt, since: -1, steps: [], timeoutMs: null, stopGraceMs: 0 }, 'attempt-ended'],
-      [{ type: 'stop-attempt', id: 6, runId: 'r', reason: 'no bytes', graceMs: 0 }, 'attempt-ended'],
+      [{ type: 'run-attempt', of: ['r', 'f', 4, 0], ...attempt, steps: 'none', timeoutMs: null, stopGraceMs: 0 }, 'attempt-ended'],
+      [{ type: 'run-attempt', of: ['r', 'f', 5, 0], ...attempt, steps: [], timeoutMs: -1, stopGraceMs: 0 }, 'attempt-ended'],
+      [{ type: 'run-attempt', of: ['r', 'f', 8, 0], ...attempt, since: -1, steps: [], timeoutMs: null, stopGraceMs: 0 }, 'attempt-ended'],
+      [{ type: 'stop-attempt', of: ['r', 'f', 6, 0], reason: 'no bytes', graceMs: 0 }, 'attempt-ended'],
     ];
     for (const [message, type] of wrong) {
       const answer = await answerTo(message);
-      expect([answer.type, answer.id, codeIn(answer)]).to.deep.equal([type, (message as { id: number }).id, 'HANDOFF_BAD_MESSAGE']);
+      expect([answer.type, subject(answer), codeIn(answer)]).to.deep.equal([type, subject(message), 'HANDOFF_BAD_MESSAGE']);
     }
     const good = await answerTo({ type: 'ask', id: 7, question: { kind: 'check-room', required: [['cpu', 1]] } });
     expect(good).to.deep.include({ id: 7, value: true, error: null });
   });
 
   it('an attempt without steps is answered with a failure', async () => {
-    const attempt = { runId: 'r', functionId: 'f', attempt: 1, dagId: 'd', since: null, cost: [], mayQueue: true, steps: [] };
-    const answer = await answerTo({ type: 'run-attempt', id: 1, ...attempt, timeoutMs: null, stopGraceMs: 0 });
+    const attempt = { dagId: 'd', since: null, cost: [], mayQueue: true, steps: [] };
+    const answer = await answerTo({ type: 'run-attempt', of: ['r', 'f', 1, 0], ...attempt, timeoutMs: null, stopGraceMs: 0 });
     expect(codeIn(answer)).to.equal('HANDOFF_BAD_MESSAGE');
   });
 
   it('of an answer is the end of the question', async () => {
     other.hears = (from, message) => {
       if (message.type === 'ask') other.say(from, { type: 'answer', id: message.id, value: 1 });
-      if (message.type === 'run-attempt') other.say(from, { type: 'attempt-ended', id: message.id, outcome: { type: 'vanished' } });
+      if (message.type === 'run-attempt') other.say(from, { type: 'attempt-ended', of: message.of, outcome: { type: 'vanished' } });
     };
     expect((await caught(node.resourcesAvailable('other', { cpu: 1 }))).code).to.equal('HANDOFF_BAD_MESSAGE');
     const dag = new Dag().add({ id: 'f', code: { module: './m.js', name: 'f' } as never, node: 'other' });

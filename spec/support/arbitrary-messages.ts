@@ -24,19 +24,20 @@ export function arbitraryMessages(ids: {
   const functionId = fc.constantFrom(...ids.functions, '__proto__');
   const node = fc.constantFrom(...ids.nodes, 'nobody');
   const dagId = fc.constantFrom('d', '__proto__');
-  const attempt = { runId, functionId, attempt: number };
+  const run = { runId, epoch: fc.constantFrom(0, 1, 2, 2 ** 40) };
+  const attempt = { of: fc.tuple(runId, functionId, number, run.epoch) };
   const code = {
     module: fc.oneof(name, fc.constantFrom('./m.mjs', 'node:fs', '../x.mjs')),
     name,
     isolation: fc.constantFrom('loop', 'thread', 'process', 'x'),
   };
   const value = fc.oneof(
-    fc.record({ kind: fc.constant('of-run' as const), runId, functionId, origin: node }),
+    fc.record({ kind: fc.constant('of-run' as const), ...run, functionId, origin: node }),
     fc.record({ kind: fc.constant('of-dag' as const), dagId, functionId }),
     fc.record({ kind: fc.constant('offered' as const), offer: number }),
     fc.record({
       kind: fc.constant('serialized' as const),
-      runId,
+      ...run,
       functionId,
       origin: node,
       dagId,
@@ -80,8 +81,10 @@ export function arbitraryMessages(ids: {
     fc.record({ kind: fc.constant('lookup-location'), dagId, functionId }),
     fc.record({ kind: fc.constant('clear-dag'), dagId }),
     fc.record({ kind: fc.constant('compare-module'), module: name, digest: text }),
+    fc.record({ kind: fc.constant('inherit-run'), ...run, dagId }),
     fc.record({ kind: fc.constant('show-status'), all: fc.boolean() }),
   );
+  const list = fc.array(fc.tuple(functionId, number), { maxLength: 3 });
   const beat = {
     ...{ seq: number, lagMs: amount, leaving: fc.boolean(), capabilities: resources, used: resources },
     byDriver: fc.array(fc.tuple(node, resources), { maxLength: 3 }),
@@ -101,19 +104,20 @@ export function arbitraryMessages(ids: {
     of('ask', { id: number, question }),
     of('answer', { id: number, value: plain, error: nullable(bytes) }),
     of('run-attempt', {
-      ...{ id: number, ...attempt, dagId, since: nullable(number), cost: resources, mayQueue: fc.boolean() },
+      ...{ ...attempt, dagId, since: nullable(number), cost: resources, mayQueue: fc.boolean() },
       ...{ steps: fc.array(step, { maxLength: 3 }), timeoutMs: nullable(amount), stopGraceMs: amount },
     }),
-    of('attempt-queued', { id: number, lacking: resources }),
-    of('attempt-started', { id: number }),
-    of('attempt-refused', { id: number, usage }),
-    of('attempt-ended', { id: number, outcome }),
-    of('stop-attempt', { runId, id: number, reason: bytes, graceMs: amount }),
-    of('runs-under-way', { runs: fc.array(fc.tuple(runId, fc.array(number, { maxLength: 3 })), { maxLength: 3 }) }),
-    of('run-begun', { runId, dagId }),
-    of('run-refused', { runId, error: bytes }),
-    of('release-values', { runId, ids: fc.array(functionId, { maxLength: 3 }) }),
-    of('end-run', { runId, retainMs: amount }),
+    of('attempt-queued', { ...attempt, lacking: resources }),
+    of('attempt-started', attempt),
+    of('attempt-refused', { ...attempt, usage }),
+    of('attempt-ended', { ...attempt, outcome }),
+    of('stop-attempt', { ...attempt, reason: bytes, graceMs: amount }),
+    of('runs-under-way', { runs: fc.array(fc.tuple(runId, run.epoch, list), { maxLength: 3 }) }),
+    of('run-begun', { ...run, dagId }),
+    of('run-refused', { ...run, error: bytes }),
+    of('adopt-attempts', { ...run, attempts: list }),
+    of('release-values', { ...run, ids: fc.array(functionId, { maxLength: 3 }) }),
+    of('end-run', { ...run, retainMs: amount, isInterrupted: fc.boolean() }),
     of('fetch-value', { id: number, value }),
     of('value-found', { id: number, freeze: fc.boolean(), packed: nullable(bytes) }),
     of('value-missing', { id: number, error: nullable(bytes) }),

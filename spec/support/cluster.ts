@@ -1,4 +1,4 @@
-import { Handoff, realEnvironment, startNode } from '../../lib/handoff/index.js';
+import { type Environment, Handoff, realEnvironment, startNode } from '../../lib/handoff/index.js';
 import type { NodeOptions } from '../../lib/index.js';
 import { MemoryNetwork } from '../../lib/peer/index.js';
 import { spyLogger } from './spy-logger.js';
@@ -13,6 +13,12 @@ export class SpecCluster {
   observe: ((from: string, parts: readonly Uint8Array[]) => void) | undefined;
   readonly logs = new Map<string, ReturnType<typeof spyLogger>>();
   readonly #nodes = new Map<string, Handoff>();
+  readonly #environment: Partial<Environment>;
+
+  /** `environment`: what the nodes have in place of the machine's own. */
+  constructor(environment: Partial<Environment> = {}) {
+    this.#environment = environment;
+  }
 
   /** Nodes that listen and know each other, the first one first. */
   static async of(nodes: Readonly<Record<string, NodeOptions>>): Promise<SpecCluster> {
@@ -27,7 +33,7 @@ export class SpecCluster {
     this.logs.set(name, logger);
     const [first] = this.#nodes.values();
     const all = { name, logger, listen: '127.0.0.1:0', capabilities: { cpu: 2 }, threads: 1, ...(first && { join: [first.address!] }) };
-    const surroundings = { ...realEnvironment, transport: this.network.transport(name) };
+    const surroundings = { ...realEnvironment, ...this.#environment, transport: this.network.transport(name) };
     const node = await Handoff[startNode]({ ...all, heartbeat: { intervalMs: 20, timeoutMs: 2000 }, ...options }, surroundings);
     this.#nodes.set(name, node);
     return node;

@@ -25,6 +25,8 @@ export interface Capacity {
   /** Counts a value that was made there since. */
   addValueBytes(bytes: number): void;
   take(claim: Claim): void;
+  /** Takes a claim for code that runs there already: it may exceed what there is. */
+  hold(claim: Claim): void;
   /** Frees what was taken. */
   free(claim: Claim): void;
   /** Calls `changed` after every change, including a take. Replaces the former callback. */

@@ -88,10 +88,10 @@ export class Ledger extends LimitedCapacity {
   /** Takes the capacity. Throws if the claim does not fit, which is a bug of the caller. */
   take(claim: Claim): void {
     if (!this.hasSlot(claim.slot) || !this.hasResources(claim.cost)) throw new Error('a claim was granted that does not fit');
-    this.#hold(claim);
+    this.hold(claim);
   }
 
-  #hold(claim: Claim): void {
+  hold(claim: Claim): void {
     this.#slotsOf(claim.slot).used += 1;
     this.#slotsUsed += 1;
     for (const [name, amount] of claim.cost) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
@@ -101,7 +101,7 @@ export class Ledger extends LimitedCapacity {
   /** Takes a lent claim back if it fits, or if its cost never will, as smaller capabilities were registered. It needs a free slot. */
   takeBack(claim: Claim): boolean {
     if (!this.hasSlot(claim.slot) || (this.canEverHold(claim) && !this.hasResources(claim.cost))) return false;
-    this.#hold(claim);
+    this.hold(claim);
     return true;
   }
 

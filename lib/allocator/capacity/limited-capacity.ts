@@ -32,6 +32,8 @@ export abstract class LimitedCapacity implements Capacity {
   abstract hasResources(cost: Amounts): boolean;
   abstract mayWait(claim: Claim): boolean;
   abstract take(claim: Claim): void;
+
+  abstract hold(claim: Claim): void;
   abstract free(claim: Claim): void;
   /** What is in use, of each resource. */
   protected abstract inUse(): Amounts;

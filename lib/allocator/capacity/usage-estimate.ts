@@ -125,6 +125,10 @@ export class UsageEstimate extends LimitedCapacity {
     this.changed();
   }
 
+  hold(claim: Claim): void {
+    this.take(claim);
+  }
+
   /** A claim on an earlier incarnation of the node may be freed late: then there is nothing to free. */
   free({ cost, slot }: Claim): void {
     const slots = this.#slotsOf(slot);

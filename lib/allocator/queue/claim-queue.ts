@@ -128,6 +128,16 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     }
   }
 
+  /** A run takes over a function that runs on a node already. The claim may exceed what is free there. */
+  adopt(runId: string, node: string, claim: ClaimClass): void {
+    this.#nodes.members[this.#nodes.positionOf(node)]?.capacity.hold(claim);
+    const run = this.#runs.get(runId);
+    if (run) run.held += 1;
+    if (!claim.group || this.#nodeOf(claim.group) !== undefined) return;
+    claim.group.node = node;
+    this.#version += 1;
+  }
+
   /** Frees a claim. `isLent` means that the capacity is free already. */
   free(runId: string, node: string, claim: Claim, isLent = false): void {
     if (!isLent) this.#nodes.members[this.#nodes.positionOf(node)]?.capacity.free(claim);

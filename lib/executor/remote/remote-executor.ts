@@ -1,5 +1,5 @@
 import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../../base/index.js';
-import type { WireMessage, WireMessageOf, WireOutcome } from '../../peer/index.js';
+import type { AttemptName, WireMessage, WireMessageOf, WireOutcome } from '../../peer/index.js';
 import { packThrownForWire, StoredValue, unpackError, unpackThrown } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
 import type { AttemptHandle } from '../executor.js';
@@ -16,8 +16,8 @@ const LOOK_MS = 5000;
 const STOP_ANSWER_MS = 2000;
 
 /**
- * The attempts of this node's runs on other nodes. Each is one question, `run-attempt`, with a number of its own. It is asked again
- * whenever the link comes up, until its end is reported.
+ * The attempts of this node's runs on other nodes. Each is one question, `run-attempt`, named by its run, function, number and epoch. It is
+ * asked again whenever the link comes up, until its end is reported. A function of a run has one attempt at a time.
  *
  * No caller waits for a node that is gone, or that lives and does not answer: an attempt that is not answered within 30 s is lost; one that
  * is stopped is over 2 s after the time that it has to end.
@@ -26,11 +26,11 @@ export class RemoteExecutor {
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #root: string;
   readonly #clock: Clock;
-  readonly #open = new PassingMap<number, FarRun>();
+  /** By run and function. */
+  readonly #open = new Map<string, OpenAttempts>();
   readonly #traffic: Traffic;
   /** By node, how much had come from it at the last check. */
   readonly #receivedBytes = new Map<string, number>();
-  #lastId = 0;
   #looking: Timer | undefined;
 
   /** `traffic` reports the traffic on the link to a node. The default is none. */
@@ -43,9 +43,13 @@ export class RemoteExecutor {
 
   /** Starts an attempt. Throws `HANDOFF_NOT_SERIALIZABLE` if an argument cannot leave this node. */
   start(attempt: RemoteAttempt, listener: RemoteAttemptListener): AttemptHandle<RemoteOutcome> {
-    this.#lastId += 1;
-    const run = new FarRun(this.#lastId, attempt, listener, this.#root, this.#send, this.#clock, this.#open);
-    this.#open.set(run.id, run);
+    const { runId, functionId } = attempt.context;
+    const run = new FarRun(attempt, listener, this.#root, this.#send, this.#clock, this.#ended);
+    // One that an abandoned run has left.
+    this.#open.get(runId)?.get(functionId)?.superseded();
+    const open = this.#open.get(runId) ?? new PassingMap<string, FarRun>();
+    this.#open.set(runId, open);
+    open.set(functionId, run);
     run.ask();
     this.#looking ??= this.#clock.after(LOOK_MS, this.#look);
     return run;
@@ -53,29 +57,34 @@ export class RemoteExecutor {
 
   /** The number of attempts in progress. */
   get size(): number {
-    return this.#open.size;
+    let size = 0;
+    for (const open of this.#open.values()) size += open.size;
+    return size;
   }
 
-  /** Returns the numbers of the attempts on that node, by run. */
-  attemptsOn(name: string): ReadonlyMap<string, readonly number[]> {
-    const byRun = new Map<string, number[]>();
-    for (const { id, runId } of this.#on(name)) {
-      const ids = byRun.get(runId);
-      if (ids) ids.push(id);
-      else byRun.set(runId, [id]);
+  /** Returns the attempts on that node, by run: function and number of each. */
+  attemptsOn(name: string): ReadonlyMap<string, readonly (readonly [functionId: string, attempt: number])[]> {
+    const byRun = new Map<string, (readonly [string, number])[]>();
+    for (const {
+      name: [runId, functionId, attempt],
+    } of this.#on(name)) {
+      const attempts = byRun.get(runId);
+      if (attempts) attempts.push([functionId, attempt]);
+      else byRun.set(runId, [[functionId, attempt]]);
     }
     return byRun;
   }
 
   /** An answer about an attempt that is over, or is made elsewhere, is ignored. */
   heard(from: string, answer: AttemptAnswer): void {
-    const run = this.#open.get(answer.id);
-    if (run?.node === from) run.heard(answer);
+    const [runId, functionId, attempt, epoch] = answer.of;
+    const run = this.#open.get(runId)?.get(functionId);
+    if (run?.node === from && run.name[2] === attempt && run.name[3] === epoch) run.heard(answer);
   }
 
   /** The node refuses messages about the run from here, as it believes that another node drives it. The attempts must run elsewhere. */
   runRefused(name: string, runId: string): void {
-    for (const run of this.#on(name)) if (run.runId === runId) run.refused();
+    for (const run of this.#on(name)) if (run.name[0] === runId) run.refused();
   }
 
   /** Messages on the former link may be lost: asks again. */
@@ -90,7 +99,7 @@ export class RemoteExecutor {
 
   /** All links are closed, so no node will answer. */
   close(): void {
-    for (const run of [...this.#open.values()]) run.gone('lost');
+    for (const run of this.#all()) run.gone('lost');
     this.#looking?.cancel();
   }
 
@@ -98,13 +107,14 @@ export class RemoteExecutor {
     this.#looking = this.#open.size > 0 ? this.#clock.after(LOOK_MS, this.#look) : undefined;
     const nowMs = this.#clock.now();
     const moving = this.#moving();
-    for (const run of this.#open.values()) if (moving.has(run.node)) run.isMoving(nowMs);
-    for (const run of [...this.#open.values()]) if (nowMs - run.unansweredSinceMs >= FIRST_ANSWER_MS) run.unanswered();
+    const all = this.#all();
+    for (const run of all) if (moving.has(run.node)) run.isMoving(nowMs);
+    for (const run of all) if (nowMs - run.unansweredSinceMs >= FIRST_ANSWER_MS) run.unanswered();
   };
 
   /** Returns the nodes with long data on its way to or from them: questions and answers may wait for it, on a slow link for minutes. */
   #moving(): ReadonlySet<string> {
-    const nodes = new Set([...this.#open.values()].map(({ node }) => node));
+    const nodes = new Set(this.#all().map(({ node }) => node));
     for (const node of this.#receivedBytes.keys()) if (!nodes.has(node)) this.#receivedBytes.delete(node);
     for (const node of [...nodes]) {
       const bytes = this.#traffic.receivedFrom(node);
@@ -116,20 +126,35 @@ export class RemoteExecutor {
   }
 
   #on(name: string): FarRun[] {
-    return [...this.#open.values()].filter(({ node }) => node === name);
+    return this.#all().filter(({ node }) => node === name);
   }
+
+  #all(): FarRun[] {
+    return [...this.#open.values()].flatMap((open) => [...open.values()]);
+  }
+
+  readonly #ended = (run: FarRun): void => {
+    const [runId, functionId] = run.name;
+    const open = this.#open.get(runId);
+    if (open?.get(functionId) !== run) return;
+    open.delete(functionId);
+    if (open.size === 0) this.#open.delete(runId);
+  };
 }
+
+/** The open attempts of one run, by function. */
+type OpenAttempts = PassingMap<string, FarRun>;
 
 const STILL: Traffic = { waitingBytes: () => 0, receivedFrom: () => 0 };
 
 class FarRun implements AttemptHandle<RemoteOutcome> {
-  readonly id: number;
+  readonly name: AttemptName;
   readonly node: string;
   readonly #listener: RemoteAttemptListener;
   readonly #question: WireMessageOf<'run-attempt'>;
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #clock: Clock;
-  readonly #open: PassingMap<number, FarRun>;
+  readonly #onEnd: (run: FarRun) => void;
   /** Since when the node has been asked without an answer. Infinite if it has answered, or could not be asked. */
   unansweredSinceMs = Number.POSITIVE_INFINITY;
   #stop: WireMessageOf<'stop-attempt'> | undefined;
@@ -140,28 +165,24 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
   constructor(
-    id: number,
-    { context, steps, costs, mayQueue, timeoutMs, stopGraceMs }: RemoteAttempt,
+    { context, epoch, steps, costs, mayQueue, timeoutMs, stopGraceMs }: RemoteAttempt,
     listener: RemoteAttemptListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
     clock: Clock,
-    open: PassingMap<number, FarRun>,
+    onEnd: (run: FarRun) => void,
   ) {
     const { node, runId, dagId, functionId, attempt, since = null } = context;
-    this.id = id;
+    this.name = [runId, functionId, attempt, epoch];
     this.node = node;
     this.#listener = listener;
     this.#send = send;
     this.#clock = clock;
-    this.#open = open;
+    this.#onEnd = onEnd;
     this.#question = {
       type: 'run-attempt',
-      id,
-      runId,
+      of: this.name,
       dagId,
-      functionId,
-      attempt,
       since,
       cost: Object.entries(costs),
       mayQueue,
@@ -171,10 +192,6 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     };
   }
 
-  get runId(): string {
-    return this.#question.runId;
-  }
-
   listen(heard: (outcome: RemoteOutcome) => void): void {
     this.#heard = heard;
     if (this.#outcome) heard(this.#outcome);
@@ -182,7 +199,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
 
   stop(reason: HandoffError, graceMs: number): void {
     if (this.#outcome) return;
-    this.#stop = { type: 'stop-attempt', runId: this.runId, id: this.id, reason: packThrownForWire(reason), graceMs };
+    this.#stop = { type: 'stop-attempt', of: this.name, reason: packThrownForWire(reason), graceMs };
     this.#send(this.node, this.#stop);
     const delayMs = graceMs + STOP_ANSWER_MS;
     const atMs = this.#clock.now() + delayMs;
@@ -197,7 +214,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       if (!this.#isAnswered) this.unansweredSinceMs = isSent ? this.#clock.now() : Number.POSITIVE_INFINITY;
       if (this.#stop) this.#send(this.node, this.#stop);
     } catch (error) {
-      const { functionId } = this.#question;
+      const [, functionId] = this.name;
       const message = `Cannot send function "${functionId}" to node "${this.node}": ${textOf(error)}`;
       this.#end({
         type: 'failed',
@@ -237,10 +254,10 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
 
   /** The node lives, and does not confirm the attempt: it counts as lost. If it runs there after all, it must be stopped. */
   unanswered(): void {
-    const { node, id, runId } = this;
-    const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${this.#question.functionId}"`;
+    const { node, name } = this;
+    const message = `Node "${node}" has not answered within ${FIRST_ANSWER_MS} ms: asked to run function "${name[1]}"`;
     const reason = packThrownForWire(new HandoffError('HANDOFF_TIMEOUT', message, { node }));
-    this.#send(node, { type: 'stop-attempt', runId, id, reason, graceMs: 0 });
+    this.#send(node, { type: 'stop-attempt', of: name, reason, graceMs: 0 });
     if (!this.#stop) this.#listener.turnedDown(true);
     this.gone('lost');
   }
@@ -249,6 +266,11 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   refused(): void {
     if (!this.#stop) this.#listener.turnedDown(false);
     this.gone('left');
+  }
+
+  /** Another attempt takes its place. */
+  superseded(): void {
+    this.#end({ type: 'stopped' });
   }
 
   gone(how: 'left' | 'lost'): void {
@@ -265,7 +287,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     if (this.#outcome) return;
     this.#outcome = outcome;
     this.#stopping?.timer.cancel();
-    this.#open.delete(this.id);
+    this.#onEnd(this);
     this.#heard?.(outcome);
   }
 }
@@ -297,6 +319,8 @@ export type RemoteOutcome =
 /** An attempt for another node, `context.node`. */
 export interface RemoteAttempt {
   readonly context: AttemptContext;
+  /** The epoch of the run; 0 if it is not durable. */
+  readonly epoch: number;
   readonly steps: readonly UngatheredStep[];
   readonly costs: Readonly<Record<string, number>>;
   readonly mayQueue: boolean;

@@ -63,14 +63,14 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const { runId } = this.#attempt.context;
     const { store, fetches } = this.#deps;
     const { value } = far;
-    const known = value.kind === 'of-run' ? store.get(runId, value.functionId) : undefined;
+    const known = value.kind === 'of-run' ? store.get(runId, value.functionId, value.epoch) : undefined;
     if (known) return this.#got(far, this.#own.has(far) ? known.toOnlyUser(true) : known);
     // The driver may still reach a node that this node cannot.
     const isDirect = fetches.reaches(far.from);
     const isSole = this.#own.has(far);
     const listener: ValueListener = {
       found: (held) => {
-        if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held, value.origin);
+        if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held, value.origin, value.epoch);
         this.#got(far, held);
       },
       missing: (error) => {

@@ -71,7 +71,7 @@ export class ValueServer {
         return;
       }
       case 'of-run': {
-        const held = store.get(value.runId, value.functionId);
+        const held = store.get(value.runId, value.functionId, value.epoch);
         if (held) return listener.found(held);
         if (value.origin === node) return read(value.runId, value.functionId, listener.found);
         // For a node that has no way to the origin. The value is passed on and not kept.
@@ -83,7 +83,7 @@ export class ValueServer {
           fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
           return;
         }
-        const held = store.get(value.runId, value.functionId);
+        const held = store.get(value.runId, value.functionId, value.epoch);
         const found = (one: StoredValue): void => this.#serialize(to, value, one, listener);
         return held ? found(held) : read(value.runId, value.functionId, found);
       }

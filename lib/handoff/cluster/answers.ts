@@ -98,6 +98,8 @@ export class Answers {
         else compared(digest);
         return;
       }
+      case 'inherit-run':
+        return reply(guests.inherit(from, question.runId, question.epoch));
       case 'show-status':
         status(question.all).then(reply, fail);
         return;

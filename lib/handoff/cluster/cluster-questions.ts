@@ -229,6 +229,8 @@ function asked(question: Question): string {
       return `to clear DAG "${question.dagId}"`;
     case 'compare-module':
       return `whether its module "${question.module}" is the same`;
+    case 'inherit-run':
+      return 'what it has of a run';
     case 'show-status':
       return 'for its status';
   }

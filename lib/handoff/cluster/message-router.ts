@@ -3,7 +3,17 @@ import { HandoffError, type Logger, textOf } from '../../base/index.js';
 import type { AttemptContext, Fetches, ModuleComparisons, RemoteExecutor, ValueServer } from '../../executor/index.js';
 import type { GuestRuns } from '../../guests/index.js';
 import type { MemberEvent, Membership } from '../../nodes/index.js';
-import type { DialFault, DownCause, PeerIdentity, PeerListener, QuietLog, Requests, WireMessage } from '../../peer/index.js';
+import type {
+  DialFault,
+  DownCause,
+  MessageSubject,
+  PeerIdentity,
+  PeerListener,
+  QuietLog,
+  Requests,
+  WireMessage,
+  WrongMessage,
+} from '../../peer/index.js';
 import type { Runs } from '../../runner/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, unpackError } from '../../value/index.js';
@@ -37,10 +47,11 @@ export class MessageRouter implements PeerListener {
       membership.up(peer);
       // Before any question is asked again.
       const attempts = remote.attemptsOn(peer.name);
-      send(peer.name, { type: 'runs-under-way', runs: runs.ids.map((id) => [id, attempts.get(id) ?? []]) });
+      const underWay = runs.underWay();
+      send(peer.name, { type: 'runs-under-way', runs: underWay.map(({ runId, epoch }) => [runId, epoch, attempts.get(runId) ?? []]) });
       // Messages were missed on both sides while there was no link.
       store.forgetAllCopies((node) => node === peer.name || membership.find(node) !== undefined);
-      for (const { runId, dagId } of runs.progress()) send(peer.name, { type: 'run-begun', runId, dagId });
+      for (const { runId, epoch, dagId } of underWay) send(peer.name, { type: 'run-begun', runId, epoch, dagId });
       requests.linkUp(peer.name);
       remote.linkUp(peer.name);
     });
@@ -89,35 +100,37 @@ export class MessageRouter implements PeerListener {
       this.#parts.quietLog.warn(fields, 'cannot process a message', FAULTS_TOLD);
       if (!QUESTIONS.has(message.type)) return this.#parts.drop(from);
       // Asked again over a new link, the question would end that link too.
-      const { id } = message as Extract<WireMessage, { readonly id: number }>;
-      this.notUnderstood(from, message.type, id, textOf(error));
+      this.notUnderstood(from, { type: message.type, subject: message as MessageSubject, fault: textOf(error) });
     }
   }
 
-  notUnderstood(from: string, type: string, id: number, fault: string): void {
+  notUnderstood(from: string, { type, subject, fault }: WrongMessage): void {
+    if (type === undefined) return;
     const node = this.#parts.membership.self.name;
     const error = new HandoffError('HANDOFF_BAD_MESSAGE', `Node "${node}" cannot understand what node "${from}" sent: ${fault}`, { node });
-    this.#safely(() => this.#refuse(from, type, id, error));
+    this.#safely(() => this.#refuse(from, type, subject, error));
   }
 
   /** Replies to a question that cannot be processed with the error. If an answer cannot be read, its question fails. */
-  #refuse(from: string, type: string, id: number, error: HandoffError): void {
-    const { requests, remote, fetches, send } = this.#parts;
+  #refuse(from: string, type: string, { id, of }: MessageSubject, error: HandoffError): void {
+    const { remote, send } = this.#parts;
     const packed = packThrownForWire(error);
-    const failed = { type: 'attempt-ended', id, outcome: { type: 'failed', error: packed, final: true } } as const;
+    if (id !== undefined) this.#refuseNumbered(from, type, id, error, packed);
+    if (of === undefined) return;
+    const failed = { type: 'attempt-ended', of, outcome: { type: 'failed', error: packed, final: true } } as const;
+    if (type === 'run-attempt' || type === 'stop-attempt') send(from, failed);
+    else if (type === 'attempt-refused' || type === 'attempt-ended') remote.heard(from, failed);
+  }
+
+  #refuseNumbered(from: string, type: string, id: number, error: HandoffError, packed: Uint8Array): void {
+    const { requests, fetches, send } = this.#parts;
     switch (type) {
       case 'ask':
         return void send(from, { type: 'answer', id, value: null, error: packed });
-      case 'run-attempt':
-      case 'stop-attempt':
-        return void send(from, failed);
       case 'fetch-value':
         return void send(from, { type: 'value-missing', id, error: packed });
       case 'answer':
         return requests.failed(from, id, error);
-      case 'attempt-refused':
-      case 'attempt-ended':
-        return remote.heard(from, failed);
       case 'value-found':
       case 'value-missing':
         return fetches.heard(from, { type: 'value-missing', id, error: packed }, error);
@@ -125,10 +138,10 @@ export class MessageRouter implements PeerListener {
   }
 
   #message(from: string, message: WireMessage): void {
-    const { membership, answers, requests, guests, remote, values, fetches, store } = this.#parts;
+    const { membership, answers, requests, guests, remote, runs, values, fetches, store } = this.#parts;
     if (this.#observers.has(from) && message.type !== 'ask') {
       const error = new HandoffError('HANDOFF_NODE_UNKNOWN', `An observer cannot send "${message.type}": it is no member`);
-      return 'id' in message ? this.#refuse(from, message.type, message.id, error) : undefined;
+      return this.#refuse(from, message.type, message as MessageSubject, error);
     }
     switch (message.type) {
       case 'beat':
@@ -148,13 +161,17 @@ export class MessageRouter implements PeerListener {
       case 'run-attempt':
       case 'runs-under-way':
       case 'stop-attempt':
+      case 'adopt-attempts':
       case 'release-values':
         return guests.heard(from, message);
       case 'end-run':
         values.runEnded(message.runId);
         return guests.heard(from, message);
       case 'run-refused': {
-        const why = unpackError(message.error).message;
+        const error = unpackError(message.error);
+        const why = error.message;
+        // The run itself rejects with it.
+        if (HandoffError.is(error, 'HANDOFF_RUN_TAKEN_OVER')) return runs.takenOver(message.runId, message.epoch, error);
         remote.runRefused(from, message.runId);
         return this.#parts.quietLog.warn({ peer: from, runId: message.runId, why }, 'refused by a node', FAULTS_TOLD);
       }
@@ -174,9 +191,14 @@ export class MessageRouter implements PeerListener {
       case 'tell-location':
         return store.locations.register(message.dagId, message.functionId, message.node);
       case 'function-output': {
-        const { dagId, runId, functionId, attempt, stream, text } = message;
+        const {
+          of: [runId, functionId, attempt],
+          dagId,
+          stream,
+          text,
+        } = message;
         // Only for runs that this node drives.
-        if (!this.#parts.runs.get(runId)) return undefined;
+        if (!runs.get(runId)) return undefined;
         return this.#parts.onOutput({ dagId, runId, functionId, attempt, node: from }, stream, text);
       }
     }

@@ -138,9 +138,9 @@ export class ClusterObserver implements AsyncDisposable {
           else this.#requests.answered(from, message.id, message.value);
         }
       },
-      notUnderstood: (from, type, id, fault) => {
+      notUnderstood: (from, { type, subject: { id }, fault }) => {
         const error = new HandoffError('HANDOFF_BAD_MESSAGE', `Cannot understand what node "${from}" sent: ${fault}`, { node: from });
-        if (type === 'answer') this.#requests.failed(from, id, error);
+        if (type === 'answer' && id !== undefined) this.#requests.failed(from, id, error);
       },
       value() {},
       expects: () => false,

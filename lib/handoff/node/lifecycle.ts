@@ -104,7 +104,7 @@ export class Lifecycle {
   }
 
   async #fell(error: HandoffError | undefined): Promise<void> {
-    const { executor, store, membership, peers, requests, remote, durable } = this.#tables;
+    const { executor, store, membership, peers, requests, remote, guests, durable } = this.#tables;
     closePlainActor(this.#desk);
     membership.goodbye();
     // At the same time: a stopped peer and a blocked thread each take their time.
@@ -116,6 +116,7 @@ export class Lifecycle {
     await this.#tree.root.stop();
     await this.#tree.system.stop();
     await threads;
+    guests.close();
     store.close();
     await durable?.close();
     this.#tellStopped(error);

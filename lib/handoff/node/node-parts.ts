@@ -22,6 +22,7 @@ import { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 import { Answers } from '../cluster/answers.js';
 import { ClusterQuestions } from '../cluster/cluster-questions.js';
+import { inheritancesOf } from '../cluster/inheritances.js';
 import { MessageRouter } from '../cluster/message-router.js';
 import { mergedStatus, statusOf, type WireStatus } from '../cluster/status.js';
 import { statusFrom } from '../cluster/status-answer.js';
@@ -111,9 +112,10 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     const driver = guests.driverOf(context.runId);
     if (driver === undefined) return onOutput(context, stream, text);
     const { runId, dagId, functionId, attempt } = context;
+    const of = [runId, functionId, attempt, driver.epoch] as const;
     for (let at = 0; at === 0 || at < text.length; at += LINE_CHARACTERS) {
       const part = text.slice(at, at + LINE_CHARACTERS);
-      send(driver, { type: 'function-output', runId, dagId, functionId, attempt, stream, text: part });
+      send(driver.driver, { type: 'function-output', of, dagId, stream, text: part });
     }
   };
   const isolationOptions = {
@@ -150,7 +152,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const remote = new RemoteExecutor(send, root, clock, peers);
   const comparisons = new ModuleComparisons({ root, node }, requests);
   const turn = new StartBudget(clock, defer);
-  const runs = new Runs({
+  const runs: Runs = new Runs({
     node,
     clock,
     random,
@@ -162,6 +164,11 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     isolation: options.isolation,
     strategies: options.strategies,
     refusesSkew: options.codeSkew === 'refuse',
+    inherit: async (run) => {
+      const own = guests.drive(run.runId, run.epoch);
+      // In its first epoch no other node can have anything of it.
+      return { own, others: run.epoch > 1 ? await inheritancesOf({ cluster, membership, logger }, run) : [] };
+    },
     fetches,
     offers,
     store,
@@ -173,8 +180,21 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     durable,
     wrapAttempt: interpose,
   });
-  const drives = (runId: string): boolean => runs.get(runId) !== undefined;
-  const guests = new GuestRuns({ node, allocation, executor, store, fetches, refOf, drives, send, turn, logger });
+  const guests: GuestRuns = new GuestRuns({
+    node,
+    allocation,
+    executor,
+    store,
+    fetches,
+    refOf,
+    clock,
+    orphanMs: options.orphanMs,
+    drivenEpoch: (runId) => runs.get(runId)?.run.epoch,
+    takenOver: (runId, epoch, error) => runs.takenOver(runId, epoch, error),
+    send,
+    turn,
+    logger,
+  });
   const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
   const values = new ValueServer({ node, store, executor, fetches, readFile, readRecord, offers, send, sendValue, refOf });
   const cluster = new ClusterQuestions({ node, clock, random, membership, peers, requests, fetches, offers, store });

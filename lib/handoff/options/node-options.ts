@@ -137,6 +137,12 @@ export interface NodeOptions {
    * @default 604_800_000
    */
   recordsForMs?: number;
+  /**
+   * For how long this node keeps what it has of a durable run whose driver is gone, ms: values, and attempts that run. The node that goes
+   * on with the run takes them over.
+   * @default 60_000
+   */
+  orphanMs?: number;
   /** The folder that relative modules are found under. The default is that of the nearest package.json above the working directory. */
   root?: string;
   /**
@@ -176,6 +182,7 @@ export interface CheckedNodeOptions {
   readonly leaseMs: number;
   readonly journalWaitMs: number;
   readonly recordsForMs: number;
+  readonly orphanMs: number;
   /** The most memory of the values of ended runs, bytes. */
   readonly retainedBytesLimit: number;
   readonly logger: NodeLogger;
@@ -209,6 +216,7 @@ const KNOWN = new Set<string>([
   'leaseMs',
   'journalWaitMs',
   'recordsForMs',
+  'orphanMs',
   'logger',
   ...EXTENSIONS,
 ]);
@@ -269,6 +277,7 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     leaseMs: checkedNumber('leaseMs', options.leaseMs, { or: 10_000, least: SHORTEST_LEASE_MS }),
     journalWaitMs: checkedNumber('journalWaitMs', options.journalWaitMs, { or: 60_000 }),
     recordsForMs: checkedNumber('recordsForMs', options.recordsForMs, { or: 604_800_000 }),
+    orphanMs: checkedNumber('orphanMs', options.orphanMs, { or: 60_000 }),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger,
     strategies: namedStrategies(options.strategies),

@@ -143,7 +143,8 @@ export class Link {
     events.messages(this, messages);
     for (const wrong of faults) {
       // The requester is notified, so the link need not end.
-      if (wrong.id === undefined) this.#bad(wrong.fault);
+      const { id, of } = wrong.subject;
+      if (id === undefined && of === undefined) this.#bad(wrong.fault);
       else events.notUnderstood(this, wrong);
     }
     // The reactions to this frame are known, so waiting for the end of the turn gains nothing. A peer that asks one question after another

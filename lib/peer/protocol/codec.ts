@@ -1,7 +1,7 @@
 import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr';
 import { HandoffError } from '../../base/index.js';
 import { MAX_FRAME_BYTES } from '../transport.js';
-import { type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
+import { type AttemptName, attemptName, type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
 import { type ScanLimits, scanPlain } from './plain-scan.js';
 
 /** The types of frames, by their first byte. */
@@ -42,14 +42,18 @@ const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
 const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
 
-/**
- * Something that is not a valid message. Its type and number are set if they could be read, so that the request with that number can fail.
- */
+/** Something that is not a valid message. Its type and subject are set if they could be read, so that what waits for it can fail. */
 export interface WrongMessage {
   /** What is wrong, in words. */
   readonly fault: string;
   readonly type: string | undefined;
-  readonly id: number | undefined;
+  readonly subject: MessageSubject;
+}
+
+/** What a message is about: the number of a question, or the name of an attempt; neither in some messages. */
+export interface MessageSubject {
+  readonly id?: number | undefined;
+  readonly of?: AttemptName | undefined;
 }
 
 /** The content of a frame. */
@@ -144,7 +148,7 @@ export function frameText(parts: readonly Uint8Array[]): string {
 }
 
 function messageText(message: WireMessage): string {
-  if ('functionId' in message && 'attempt' in message) return `${message.type} ${message.functionId}#${message.attempt}`;
+  if ('of' in message) return `${message.type} ${message.of[1]}#${message.of[2]}`;
   return 'id' in message ? `${message.type} ${message.id}` : message.type;
 }
 
@@ -273,13 +277,16 @@ const whole = (parts: readonly Uint8Array[]): Buffer => {
   return Buffer.isBuffer(first) ? first : Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 };
 
-/** Returns a wrong message with its type, if that is a word safe for a log, and its number. */
+/** Returns a wrong message with its type, if that is a word safe for a log, and its subject. */
 function wrongMessage(value: unknown, fault: string): WrongMessage {
-  const { type, id } = (typeof value === 'object' && value !== null ? value : {}) as { type?: unknown; id?: unknown };
+  const { type, id, of } = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   const known = typeof type === 'string' && /^[a-z-]{1,32}$/.test(type) ? type : undefined;
   return {
     fault: `a wrong message${known === undefined ? '' : ` "${known}"`}${fault && `: ${fault}`}`,
     type: known,
-    id: typeof id === 'number' && isCount(id) ? id : undefined,
+    subject: {
+      id: typeof id === 'number' && isCount(id) ? id : undefined,
+      of: attemptName(of) === undefined ? (of as AttemptName) : undefined,
+    },
   };
 }

@@ -12,6 +12,7 @@ import {
   type Of,
   object,
   plain,
+  type Shape,
   text,
   tuple,
   variants,
@@ -27,21 +28,27 @@ const resources = list(tuple(id, amount), 1100);
 /** Compared for equality only. We make none this long. */
 const incarnation: typeof id = (value) => (typeof value === 'string' && value.length <= 100 ? id(value) : '');
 
-/** The attempt that a message is about. An answer to one that is over is ignored. */
-const attempt = { runId: id, functionId: id, attempt: count };
+/**
+ * The attempt that a message is about: its run, its function, its number, and the epoch of the run. An answer to one that is over is
+ * ignored. A list, as each of an attempt's messages carries it: as an object it would have twice the bytes.
+ */
+const attempt = tuple(id, id, count, count);
+
+/** A run with its epoch: how often it was opened; 0 for a run that is not durable. A node refuses epochs below the highest it has seen. */
+const run = { runId: id, epoch: count };
 
 /** A piece of code as every node finds it below its own root. */
 const code = { module: text, name: text, isolation: text };
 
 /**
- * Names a value. `of-run`: a function's result or an input, by run; a node without a link to its `origin` asks the driver, which passes it
- * on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by DAG id, whichever node made it. `offered`:
- * a value that the asked node has just offered.
+ * Names a value. `of-run`: a function's result or an input, by run and the epoch in which it was made; a node without a link to its
+ * `origin` asks the driver, which passes it on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by
+ * DAG id, whichever node made it. `offered`: a value that the asked node has just offered.
  */
 const value = variants('kind', {
-  'of-run': { runId: id, functionId: id, origin: id },
+  'of-run': { ...run, functionId: id, origin: id },
   serialized: {
-    runId: id,
+    ...run,
     functionId: id,
     origin: id,
     dagId: id,
@@ -98,9 +105,22 @@ const question = variants('kind', {
   'clear-dag': { dagId: id },
   /** Whether a module below the root is the same here; `null` if that is unknown. */
   'compare-module': { module: text, digest: text },
+  /** The asking node drives the run now: what has the receiver of it, made for earlier drivers? See `inheritance`. */
+  'inherit-run': { ...run, dagId: id },
   /** `all` asks about every member that answers soon, otherwise only about the asked node. */
   'show-status': { all: flag },
 });
+
+/**
+ * The answer to `inherit-run`. `attempts` run, or are over and have a value (`isOver`). `values` are of any node that made them, with the
+ * epochs in which they were made.
+ */
+export const inheritance = object({
+  attempts: list(object({ functionId: id, attempt: count, epoch: count, isOver: flag })),
+  values: list(object({ functionId: id, epoch: count, sizeBytes: count })),
+});
+/** What a node has of a run whose driver is gone. */
+export type Inheritance = Of<typeof inheritance>;
 
 const member = tuple(nodeName, incarnation, nullable(text));
 
@@ -133,13 +153,9 @@ const MESSAGES = {
   /** A question, answered with `answer` under the same id. Asked again when the link comes up anew. */
   ask: { id: count, question },
   answer: { id: count, value: plain, error: nullable(bytes) },
-  /**
-   * One attempt at a function, for the driver that sends it. `id` is the driver's number for it; numbers count up. When the link comes up
-   * anew, the message is sent again with the same number, and its answers are too.
-   */
+  /** One attempt at a function, for the driver that sends it. It is sent again when the link comes up anew, and so are its answers. */
   'run-attempt': {
-    id: count,
-    ...attempt,
+    of: attempt,
     dagId: id,
     /** In which opening of the run the function became what it is, for its idempotency key; `null` in a run that is not durable. */
     since: nullable(count),
@@ -150,28 +166,35 @@ const MESSAGES = {
     timeoutMs: nullable(amount),
     stopGraceMs: amount,
   },
-  'attempt-queued': { id: count, lacking: resources },
-  'attempt-started': { id: count },
-  /** There is no room, or the node is about to leave. It has forgotten the attempt. */
+  'attempt-queued': { of: attempt, lacking: resources },
+  'attempt-started': { of: attempt },
+  /** There is no room, or the node is about to leave. It has forgotten the attempt, and may be asked for the same one again. */
   'attempt-refused': {
-    id: count,
+    of: attempt,
     usage: object({ capabilities: resources, used: resources, usedByYou: resources }),
   },
-  'attempt-ended': { id: count, outcome },
-  'stop-attempt': { runId: id, id: count, reason: bytes, graceMs: amount },
+  'attempt-ended': { of: attempt, outcome },
+  'stop-attempt': { of: attempt, reason: bytes, graceMs: amount },
   /**
-   * Sent when a link comes up: all runs that the sender drives, each with its attempts on the receiver. Any other attempts were given up
-   * while there was no link.
+   * Sent when a link comes up: all runs that the sender drives, with their epochs, each with its attempts on the receiver. Any other
+   * attempts were given up while there was no link.
    */
-  'runs-under-way': { runs: list(tuple(id, list(count))) },
-  /** A run begins that the sender drives. Sent to all members before another node can know of it. */
-  'run-begun': { runId: id, dagId: id },
-  /** The receiver does not drive the run, so its message about the run is refused. */
-  'run-refused': { runId: id, error: bytes },
+  'runs-under-way': { runs: list(tuple(id, count, list(tuple(id, count)))) },
+  /** A run begins that the sender drives, or goes on with it in a new epoch. Sent to all members before another node can know of it. */
+  'run-begun': { ...run, dagId: id },
+  /**
+   * The receiver does not drive the run, so its message about the run is refused. `epoch` is the highest that the sender has seen of the
+   * run: the error is `HANDOFF_RUN_TAKEN_OVER` if it is higher than that of the message.
+   */
+  'run-refused': { ...run, error: bytes },
   /** These values of the run, and what is remembered of their functions, are not needed any more. */
-  'release-values': { runId: id, ids: list(id) },
-  /** The run is over. What is left of it is kept for that long. */
-  'end-run': { runId: id, retainMs: amount },
+  'release-values': { ...run, ids: list(id) },
+  /**
+   * The sender goes on with the run of a driver that is gone, and takes over these attempts on the receiver. All others are to be stopped.
+   */
+  'adopt-attempts': { ...run, attempts: list(tuple(id, count)) },
+  /** The run is over. What is left of it is kept for that long. `isInterrupted`: another driver may go on with it. */
+  'end-run': { ...run, retainMs: amount, isInterrupted: flag },
   /** Asks for a value. The answer is `value-found`, then, if the value did not ride along, its bytes as a transfer under `id`. */
   'fetch-value': { id: count, value },
   'value-found': { id: count, freeze: flag, packed: nullable(bytes) },
@@ -180,13 +203,18 @@ const MESSAGES = {
   'tell-location': { dagId: id, functionId: id, node: nodeName },
   /** The originals of copies of this DAG's values are gone. */
   'forget-copies': { dagId: id },
-  'function-output': { ...attempt, dagId: id, stream: word('stdout', 'stderr'), text },
+  'function-output': { of: attempt, dagId: id, stream: word('stdout', 'stderr'), text },
 } as const;
 
 /** The shape of every message on a link that is up. */
 export const wireMessage = variants('type', MESSAGES);
 /** A message on a link that is up. */
 export type WireMessage = Of<typeof wireMessage>;
+
+/** The name of an attempt on the wire. */
+export type AttemptName = readonly [runId: string, functionId: string, attempt: number, epoch: number];
+/** Whether received data is the name of an attempt; returns its fault. */
+export const attemptName: Shape<AttemptName> = attempt;
 
 /** The name of a value, in `fetch-value`. */
 export type ValueName = Of<typeof value>;

@@ -20,7 +20,7 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
       return [{ type: 'value-missing', id: message.id, error: packThrown(error) }];
     case 'attempt-refused':
     case 'attempt-ended':
-      return [{ type: 'attempt-ended', id: message.id, outcome: { type: 'failed', error: packThrown(error), final: true } }];
+      return [{ type: 'attempt-ended', of: message.of, outcome: { type: 'failed', error: packThrown(error), final: true } }];
     case 'attempt-queued':
       return message.lacking.length > 0 ? [{ ...message, lacking: [] }] : [];
     case 'stop-attempt': {
@@ -41,6 +41,7 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
     case 'goodbye':
     case 'run-begun':
     case 'run-refused':
+    case 'adopt-attempts':
     case 'attempt-started':
     case 'end-run':
     case 'tell-location':

@@ -35,6 +35,7 @@ export type FunctionEvent =
   | 'made'
   | 'recorded'
   | 'recalled'
+  | 'adopted'
   | 'succeeded'
   | 'attempt-failed'
   | 'rested'
@@ -52,10 +53,10 @@ export type FunctionEvent =
  * A node that is lost or leaves sends a function back to `ready`, with a new attempt number. A node without room for it does the same, with
  * the same number. A value lost with its node sends its function back to `waiting`, and the functions that were about to use it. Cancelling
  * a running attempt leaves the function in its state until the attempt has ended.
- * What a journal has recorded of the run goes from `waiting` to `succeeded`.
+ * What a journal has recorded of the run goes from `waiting` to `succeeded`; an attempt that a former driver began, to `placed`.
  */
 export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record<FunctionEvent, FunctionState>>>>> = {
-  waiting: { 'inputs-ready': 'ready', recalled: 'succeeded', skipped: 'skipped', cancelled: 'cancelled' },
+  waiting: { 'inputs-ready': 'ready', recalled: 'succeeded', adopted: 'placed', skipped: 'skipped', cancelled: 'cancelled' },
   ready: { placed: 'placed', failed: 'failed', cancelled: 'cancelled', 'value-lost': 'waiting' },
   placed: {
     started: 'running',

@@ -86,10 +86,19 @@ export interface RecalledSuccess {
   readonly node: string;
   readonly tookMs: number;
   readonly sizeBytes: number;
-  /** Whether the value can be had: at the driver. */
+  /** Whether the value can be had: at the driver, or `isElsewhere`. */
   readonly hasValue: boolean;
   /** Whether it is in a file there, and not in memory. */
   readonly isFiled?: boolean;
+  /** Whether only other nodes have the value. Default false. */
+  readonly isElsewhere?: boolean;
+}
+
+/** An attempt of an earlier driver that the run takes over: it runs on that node, or has succeeded there and is not recorded. */
+export interface AdoptedAttempt {
+  readonly index: number;
+  readonly attempt: number;
+  readonly node: string;
 }
 
 /** What a run knows of itself from its record when it begins. */
@@ -99,6 +108,8 @@ export interface Recollection {
   readonly reasons: readonly (readonly [index: number, because: RerunReason])[];
   /** Which of the successes events tell of. */
   readonly tells: 'all' | 'collected';
+  /** The attempts that it takes over. Their claims are held. By default there are none. */
+  readonly adopted?: readonly AdoptedAttempt[];
 }
 
 /** An event as the brain makes it. An error in it is plain data. */

@@ -1,6 +1,6 @@
 // Brain: pure.
 import { dropUnneeded, valuesLost } from './lineage.js';
-import type { RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
+import type { AdoptedAttempt, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState } from './run-state.js';
 
 /** How many recorded successes are taken over in one turn; they take some 4 µs each, with their events. */
@@ -29,10 +29,10 @@ export function recallMore(state: RunState, recalled: Recollection, at: Moment, 
   return state.droppedTo === successes.length;
 }
 
-function dropRecalled(state: RunState, { index, isFiled }: RecalledSuccess, out: RunCommand[]): void {
+function dropRecalled(state: RunState, { index, isFiled, isElsewhere }: RecalledSuccess, out: RunCommand[]): void {
   if (state.hasValue[index] === 0) return;
   dropUnneeded(state, index, out);
-  if (!isFiled || state.policy.collected[index] === 0) return;
+  if (!(isFiled || isElsewhere) || state.policy.collected[index] === 0) return;
   state.fetching.set(index, state.attempts[index]!);
   out.push({ type: 'fetch-value', index, attempt: state.attempts[index]! });
 }
@@ -41,6 +41,20 @@ function dropRecalled(state: RunState, { index, isFiled }: RecalledSuccess, out:
 function producersLess({ plan, consumersLeft }: RunState, index: number): void {
   for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
     consumersLeft[plan.producers[position]!]! -= 1;
+  }
+}
+
+/**
+ * Takes over what a former driver began, before anything else: the nodes are known to be there now. Such a function holds a claim, and
+ * perhaps has its arguments already; it may run although one of them must be computed again for others.
+ */
+export function adoptAll(state: RunState, adopted: readonly AdoptedAttempt[], at: Moment, out: RunCommand[]): void {
+  for (const { index, attempt, node } of adopted) {
+    move(state, index, 'adopted', at);
+    state.nodes[index] = node;
+    state.mayQueue[index] = 1;
+    state.attempts[index] = attempt;
+    out.push({ type: 'start-attempt', index, attempt });
   }
 }
 

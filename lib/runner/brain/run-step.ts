@@ -3,7 +3,7 @@ import { attemptHappened, nodeMissed, recorded, rested, valueMissing } from './a
 import { holdsClaim } from './function-state.js';
 import { valuesLost } from './lineage.js';
 import type { Recollection, RunCommand, RunHappening } from './messages.js';
-import { recallMore } from './recall.js';
+import { adoptAll, recallMore } from './recall.js';
 import { abandonRun, cancelMore, endRun, finishIfSettled, journalLost } from './run-end.js';
 import { announce, announceWaiting, type Moment, move, type RunState, ready } from './run-state.js';
 
@@ -65,6 +65,7 @@ function begin(state: RunState, recalled: Recollection | undefined, at: Moment, 
   for (const [index, because] of recalled?.reasons ?? []) state.reasons.set(index, because);
   const { runId, plan } = state;
   announce(out, { runId, dagId: plan.dagId, atMs: at.wallMs, type: 'run-started', total: plan.size });
+  adoptAll(state, recalled?.adopted ?? [], at, out);
   beginMore(state, at, out);
   finishIfSettled(state, out);
 }

@@ -3,7 +3,7 @@ import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag
 import { ModuleContents } from '../../executor/index.js';
 import type { OpenRunAnswer, RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
-import type { DurablePlace, RunDeps } from '../run/run-job.js';
+import type { DurablePlace, Heritage, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
 import { endingError } from '../runs/run-endings.js';
 import { checkKey, recordedOptions } from '../runs/run-options.js';
@@ -21,9 +21,12 @@ import { Resumer } from './resumer.js';
 import { RunList } from './run-list.js';
 import { fileFinder, type Recalled, type RunHistory, readRecord, recall, withFilesRead } from './run-record.js';
 import { takeDag, takePlan, unpackedDag, withInputsOf } from './take-plan.js';
+import { withHeritage } from './with-heritage.js';
 
 /** How often a run that another node drives is looked at, ms. */
 const LOOK_AGAIN_MS = 250;
+
+const NO_HERITAGE: Heritage = { own: undefined, others: [] };
 
 /** The part of `Runs` that durable runs need. */
 export interface RunsInside {
@@ -246,7 +249,8 @@ export class DurableRuns {
       const again = record && (await this.#recall(recorded, record, plan, request));
       if (recorded && again && isReplay(recorded, again, request)) {
         const recollection = { ...again.recollection, tells: 'collected' } as const;
-        return this.#runs.open(request, { runId: recorded.runId as RunId, past: { recollection, values: again.values } });
+        const past = { ...withHeritage(again, request.plan, this.#deps.node, NO_HERITAGE), recollection };
+        return this.#runs.open(request, { runId: recorded.runId as RunId, epoch: recorded.epoch, past });
       }
       const opening = await doInTurns(openingGroups(await this.#openingOf(request, record, again, plan)));
       const runId = (recorded?.runId ?? call.runId) as RunId;
@@ -286,7 +290,7 @@ export class DurableRuns {
     again: Recalled | undefined,
     plan: PlanRecord,
   ): Promise<OpenRun> {
-    const { clock } = this.#deps;
+    const { clock, inherit, node } = this.#deps;
     const outage = this.#outage;
     const { journal, journalWaitMs, largeValues } = this.#place;
     const { durability, collected } = request.options;
@@ -296,10 +300,12 @@ export class DurableRuns {
     const files = largeValues?.openRun({ runId, epoch, indexOf, recorded: again?.files ?? new Map(), isCollected });
     const makeRoom = largeValues && (() => largeValues.makeRoom());
     const recorder = new Recorder({ journal: run, lease: journal.lease, clock, outage, durability, journalWaitMs, files, makeRoom });
-    const past = again && { recollection: again.recollection, values: again.values };
+    const heritage = await inherit({ runId, epoch, dagId: request.plan.dagId });
     try {
-      return await this.#runs.open(request, { runId: runId as RunId, recorder, files, since: (again?.plan ?? plan).since, past });
+      const past = again && withHeritage(again, request.plan, node, heritage);
+      return await this.#runs.open(request, { runId: runId as RunId, epoch, recorder, files, since: (again?.plan ?? plan).since, past });
     } catch (error) {
+      heritage.own?.keepOnly(new Set());
       void recorder.end('interrupted', packSummary({ total: request.plan.size, succeeded: 0 }));
       throw error;
     }

@@ -1,6 +1,6 @@
 import { HandoffError, type HandoffErrorCode } from '../../base/index.js';
 import { pack, unpack } from '../../value/index.js';
-import type { DagRun } from '../run/dag-run.js';
+import type { Progress } from '../brain/messages.js';
 import type { EndState, Recorder } from './recorder.js';
 
 /** Returns a summary as the journal keeps it. */
@@ -9,13 +9,17 @@ export const packSummary = (summary: RunSummary): Uint8Array => pack(summary, { 
 export const unpackSummary = (packed: Uint8Array): RunSummary => unpack(packed, { freeze: false }) as RunSummary;
 
 /** Records the end of a run. Resolves to the error that prevented it, if any. */
-export function recordEnd(recorder: Recorder, run: DagRun, error: HandoffError | undefined): Promise<HandoffError | undefined> {
+export function recordEnd(
+  recorder: Recorder,
+  run: { readonly progress: Progress },
+  error: HandoffError | undefined,
+): Promise<HandoffError | undefined> {
   const { total, succeeded } = run.progress;
   return recorder.end(endState(error), packSummary({ total, succeeded, ...(error && { error: summaryOfError(error) }) }));
 }
 
-/** Returns the recorded state of a run that ended with `error`: the end of its node leaves it interrupted. */
-function endState(error: HandoffError | undefined): EndState {
+/** Returns the recorded state of a run that ended with `error`. The end of its node leaves it interrupted. */
+export function endState(error: HandoffError | undefined): EndState {
   if (!error) return 'completed';
   switch (error.code) {
     case 'HANDOFF_RUN_CANCELLED':

@@ -64,6 +64,11 @@ export class Recorder {
     return this.#deps.files !== undefined;
   }
 
+  /** Another node says that it drives the run now, before the journal does. */
+  takenOver(error: HandoffError): void {
+    this.#lose(error);
+  }
+
   /** Whether the run may start anything now. */
   get mayStart(): boolean {
     if (this.#failing > 0 || this.#lost) return false;

@@ -127,6 +127,8 @@ export interface Recalled {
   readonly values: readonly (StoredValue | undefined)[];
   /** The files of this node that hold values, by function. A value is read when something needs it. */
   readonly files: ReadonlyMap<number, RecordedFile>;
+  /** By function, the epoch of its success; 0 for those that have none. */
+  readonly madeIn: Uint32Array;
   /** The plan, with the openings in which functions became what they are. */
   readonly plan: PlanRecord;
   /** Whether the recorded plan describes this one too. */
@@ -145,9 +147,11 @@ export async function recall(history: RunHistory, now: PlanRecord, options: Reca
   }
   const files = await options.filesOf(recorded);
   const { successes, values } = await doInTurns(takeOver(history.successes, comparison, holding, files, options));
+  const madeIn = new Uint32Array(now.size);
+  for (const index of holding) madeIn[index] = history.successes.epochOf(comparison.recordedAs[index]!);
   const recollection: Recollection = { successes, reasons, tells: 'all' };
   const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
-  return { recollection, values, files, plan: { ...now, since }, isSame };
+  return { recollection, values, madeIn, files, plan: { ...now, since }, isSame };
 }
 
 interface Holding {

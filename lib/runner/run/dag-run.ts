@@ -9,6 +9,7 @@ import { progressOf } from '../brain/progress.js';
 import { recover } from '../brain/recover.js';
 import { type Moment, newRunState, planShapeOf, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
+import { endState } from '../durable/record-end.js';
 import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { tracerOf } from '../trace/tracing.js';
@@ -21,6 +22,7 @@ import { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
 import { compareInRun, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
 import { RunValues } from './run-values.js';
+import { takeUp } from './take-up.js';
 import { moreWaitingIn, waitingIn } from './waiting.js';
 
 /**
@@ -31,6 +33,8 @@ import { moreWaitingIn, waitingIn } from './waiting.js';
 export class DagRun implements AllocatorClient {
   readonly runId: RunId;
   readonly dagId: string;
+  /** The epoch of the run; 0 if it is not durable. */
+  readonly epoch: number;
   readonly strategy: AllocationStrategy;
   readonly takesAnyRoom: boolean;
   readonly state: RunState;
@@ -61,10 +65,11 @@ export class DagRun implements AllocatorClient {
   #ended = false;
 
   constructor(order: RunJob, columns: RunColumns, deps: RunDeps) {
-    const { plan, options, runId } = order;
+    const { plan, options, runId, epoch } = order;
     this.order = order;
     this.runId = runId;
     this.dagId = plan.dagId;
+    this.epoch = epoch;
     // The run starts and ends; each function becomes ready, starts and ends.
     this.events = new EventLog(runId, plan.dagId, 3 * plan.size + 2);
     this.strategy = options.strategy;
@@ -78,7 +83,7 @@ export class DagRun implements AllocatorClient {
     this.#trace = tracerOf(this.state);
     const { nodes, states } = this.state;
     const { inputs, files } = order;
-    this.#values = new RunValues({ runId, plan, columns, inputs, nodes, states, files, collected, mayRetry }, deps);
+    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, nodes, states, files, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);
@@ -140,8 +145,8 @@ export class DagRun implements AllocatorClient {
 
   #begin(): void {
     const { recorder, past } = this.order;
-    if (past) this.#values.remember(past);
-    this.#happenings.unshift(past ? { type: 'run-begun', recalled: past.recollection } : { type: 'run-begun' });
+    const recalled = past && takeUp(past, { job: this.order, values: this.#values, farSide: this.#farSide }, this.#deps);
+    this.#happenings.unshift(recalled ? { type: 'run-begun', recalled } : { type: 'run-begun' });
     recorder?.listen({
       recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),
       lost: (error) => this.feed({ type: 'journal-lost', error: thrownData(error) }),
@@ -373,7 +378,8 @@ export class DagRun implements AllocatorClient {
     for (const rest of this.#rests.values()) rest.cancel();
     this.#nextTurn?.cancel();
     this.#places.close();
-    this.#farSide.end(error ? 0 : this.order.options.retainMs);
+    this.order.past?.own?.keepOnly(new Set());
+    this.#farSide.end(error ? 0 : this.order.options.retainMs, this.order.recorder !== undefined && endState(error) === 'interrupted');
     this.#deps.allocation.removeRun(this.runId);
     this.#incarnation?.finish();
     this.order.ended(error);

@@ -168,6 +168,8 @@ export class FunctionAttempts {
     if (node === this.#deps.node) {
       feed(happening);
       told?.();
+      const own = job.past?.own?.take(context.functionId, attempt);
+      if (own) return own;
       const steps = this.#of.arguments.steps(index, context);
       return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
     }
@@ -177,7 +179,8 @@ export class FunctionAttempts {
     };
     const kind = job.kinds[index]!;
     const steps = this.#of.arguments.steps(index, context);
-    const attemptThere = { context, steps, costs: kind.costs, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
+    const { epoch } = job;
+    const attemptThere = { context, epoch, steps, costs: kind.costs, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
     return this.#of.remoteSide.start(index, attemptThere, kind, started);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../executor/index.js';
 import type { WireMessage } from '../../peer/index.js';
 import { type StoredValue, thrownData } from '../../value/index.js';
-import type { Receipt, RunHappening } from '../brain/messages.js';
+import type { AdoptedAttempt, Receipt, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import type { CodeRefusals } from './code-refusals.js';
 import { CodeWatch, type CodeWatchDeps } from './code-watch.js';
@@ -32,6 +32,8 @@ export class RemoteSide {
   readonly #involvedNodes = new Set<string>();
   /** The nodes that are about to leave. */
   readonly #leaving = new Set<string>();
+  /** The functions whose attempts run there already, when they are asked for. */
+  readonly #adopted = new Set<number>();
   /** By node, the values to release there. */
   readonly #releases = new Map<string, string[]>();
 
@@ -59,7 +61,7 @@ export class RemoteSide {
     const { comparisons, refusesSkew } = this.#deps;
     const { node } = attempt.context;
     const modules = refusesSkew ? (kind.group?.claims ?? [kind]).flatMap((claim) => claim.modules ?? []) : [];
-    if (modules.length === 0) return begin();
+    if (modules.length === 0 || this.#adopted.delete(index)) return begin();
     const differing = comparisons.differing(modules, node);
     if (differing === undefined) return begin();
     const mayBegin = Promise.resolve(differing).then((module) => {
@@ -67,6 +69,25 @@ export class RemoteSide {
       return module === undefined;
     });
     return new ComparedAttempt(mayBegin, begin);
+  }
+
+  /**
+   * Tells the `members` which attempts on them the run takes over; they stop what else they run of it. All of them are involved: each may
+   * have something of an earlier epoch.
+   */
+  adopt(adopted: readonly AdoptedAttempt[], members: readonly string[]): void {
+    const { node, send } = this.#deps;
+    const { runId, epoch, order } = this.#run;
+    const byNode = new Map(members.map((name) => [name, [] as [functionId: string, attempt: number][]]));
+    for (const { index, attempt, node: on } of adopted) {
+      byNode.get(on)!.push([order.plan.ids[index]!, attempt]);
+      this.#adopted.add(index);
+    }
+    byNode.delete(node);
+    for (const [name, attempts] of byNode) {
+      this.#involvedNodes.add(name);
+      send(name, { type: 'adopt-attempts', runId, epoch, attempts });
+    }
   }
 
   #begin(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): AttemptHandle<RemoteOutcome> {
@@ -162,16 +183,16 @@ export class RemoteSide {
 
   flush(): void {
     if (this.#releases.size === 0) return;
-    const { runId } = this.#run;
-    for (const [node, ids] of this.#releases) this.#deps.send(node, { type: 'release-values', runId, ids });
+    const { runId, epoch } = this.#run;
+    for (const [node, ids] of this.#releases) this.#deps.send(node, { type: 'release-values', runId, epoch, ids });
     this.#releases.clear();
   }
 
-  /** The run is over. Its remains may be kept there for `retainMs`. */
-  end(retainMs: number): void {
+  /** The run is over. Its remains may be kept there for `retainMs`, or, if it `isInterrupted`, for an heir. */
+  end(retainMs: number, isInterrupted: boolean): void {
     this.flush();
-    const { runId } = this.#run;
-    for (const node of this.#involvedNodes) this.#deps.send(node, { type: 'end-run', runId, retainMs });
+    const { runId, epoch } = this.#run;
+    for (const node of this.#involvedNodes) this.#deps.send(node, { type: 'end-run', runId, epoch, retainMs, isInterrupted });
     this.#values.close();
   }
 }
@@ -180,7 +201,9 @@ export class RemoteSide {
 export interface RunOfRemoteSide {
   readonly runId: string;
   readonly dagId: string;
-  readonly order: Pick<RunJob, 'recorder' | 'files'>;
+  /** The epoch of the run; 0 if it is not durable. */
+  readonly epoch: number;
+  readonly order: Pick<RunJob, 'recorder' | 'files'> & { readonly plan: { readonly ids: readonly string[] } };
   readonly state: Pick<RunState, 'nodes'>;
   /** By function, how long its last attempt took, ms. */
   readonly tookMs: Float64Array;

@@ -18,6 +18,7 @@ import type { Journal, LargeValues, RunFiles } from '../../journal/index.js';
 import type { WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
+import type { NodeInheritance } from '../brain/adoption.js';
 import type { Recollection } from '../brain/messages.js';
 import type { Recorder } from '../durable/recorder.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
@@ -33,6 +34,8 @@ export interface RunJob {
   readonly kinds: readonly ClaimClass[];
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   readonly constants: Constants;
+  /** The epoch of the run; 0 if it is not durable. */
+  readonly epoch: number;
   /** Writes down what must not be lost; missing in runs that are not durable. */
   readonly recorder?: Recorder | undefined;
   /** The files of its large values; missing in runs that are not durable, and where the node has no folder for them. */
@@ -97,6 +100,8 @@ export interface RunDeps {
   /** Whether no function is placed on a node whose module differs. */
   readonly refusesSkew: boolean;
   readonly logger: Logger;
+  /** This node drives a durable run from now on: collects what it and others have of it. Never rejects. */
+  readonly inherit: (run: { readonly runId: string; readonly epoch: number; readonly dagId: string }) => Promise<Heritage>;
   readonly fetches: Fetches;
   readonly offers: Offers;
   readonly store: ValueStore;
@@ -124,9 +129,32 @@ export interface DurablePlace {
   close(): Promise<void>;
 }
 
-/** The past of a durable run, from its journal. */
+/** The past of a durable run, from its journal and from nodes that had a part in it. */
 export interface RunPast {
   readonly recollection: Recollection;
-  /** The recorded values that are at hand, by function. */
+  /** The values of recorded successes that are at hand, by function. */
   readonly values: readonly (StoredValue | undefined)[];
+  /** For other recorded successes, a node that has the value. */
+  readonly places: ReadonlyMap<number, string>;
+  /** By function, the epoch in which its recorded success was made. */
+  readonly madeIn: Readonly<Uint32Array>;
+  /** What this node itself has had of the run as a guest. */
+  readonly own: OwnHeritage | undefined;
+}
+
+/** What an heir finds of a run: on its own node, and what the others say that they have. */
+export interface Heritage {
+  readonly own: OwnHeritage | undefined;
+  readonly others: readonly (readonly [node: string, inheritance: NodeInheritance])[];
+}
+
+/** What a node that becomes the driver of a run has had of it as a guest. */
+export interface OwnHeritage {
+  readonly inheritance: NodeInheritance;
+  /** Returns the value of a function, if it was made in that epoch. */
+  valueOf(functionId: string, epoch: number): StoredValue | undefined;
+  /** Takes an attempt over, once. The caller holds a claim for it by now. */
+  take(functionId: string, attempt: number): AttemptHandle<RemoteOutcome> | undefined;
+  /** Stops all attempts that have not been taken, but for those of the functions in `wanted`. */
+  keepOnly(wanted: ReadonlySet<string>): void;
 }

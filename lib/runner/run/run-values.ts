@@ -36,6 +36,8 @@ export class RunValues implements ValueLocations {
   #recalledTo = 0;
   /** 1 for recorded values that nothing needs: no node has them, and none is missed. */
   #isUnneeded: Uint8Array | undefined;
+  /** The epoch of each value that was made in an earlier one than the run's; 0 for the others. */
+  #epochs: Uint32Array | undefined;
   readonly #nearness: Nearness;
   /**
    * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
@@ -59,28 +61,35 @@ export class RunValues implements ValueLocations {
   /** Keeps the result of a function on this node. */
   keep(index: number, held: StoredValue): void {
     this.#here[index] = held;
-    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index]);
+    const epoch = this.#epochOf(index);
+    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index], epoch);
   }
 
-  /** The past of a run that begins: the driver has the values that are recorded, in memory or in files, wherever they were made. */
+  /**
+   * The past of a run that begins: the driver has the values that are recorded, in memory or in files, wherever they were made; other nodes
+   * may have some that are too large for the record.
+   */
   remember(past: RunPast): void {
     this.#past = past;
+    this.#epochs = new Uint32Array(this.#of.plan.size);
     this.#isUnneeded = new Uint8Array(this.#of.plan.size);
   }
 
   /** The successes before `to` have been taken over: their values are kept, as far as something needs them. */
   recallTo(to: number): void {
     if (!this.#past) return;
-    const { recollection, values } = this.#past;
+    const { recollection, values, places, madeIn } = this.#past;
     for (; this.#recalledTo < to; this.#recalledTo += 1) {
       const { index, sizeBytes, isFiled } = recollection.successes[this.#recalledTo]!;
       const held = values[index];
-      if (!held && !isFiled) {
+      const place = held || isFiled ? this.#deps.node : places.get(index);
+      if (place === undefined) {
         this.#isUnneeded![index] = 1;
         continue;
       }
       this.made(index, held?.sizeBytes ?? sizeBytes);
-      this.moved(index);
+      this.#moved.set(index, place);
+      this.#epochs![index] = madeIn[index]!;
       if (held) this.keep(index, held);
     }
     if (to === recollection.successes.length) this.#past = undefined;
@@ -104,7 +113,8 @@ export class RunValues implements ValueLocations {
     if (held && target === this.#deps.node) return held;
     const functionId = plan.ids[index]!;
     const origin = this.originOf(index);
-    const value = { kind: 'of-run', runId, functionId, origin } as const;
+    const epoch = this.#epochOf(index);
+    const value = { kind: 'of-run', runId, epoch, functionId, origin } as const;
     // A value is already on the node that made it.
     const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
     return { from: origin, value, sizeBytes: this.sizes[index]!, inline: rides };
@@ -126,14 +136,14 @@ export class RunValues implements ValueLocations {
 
   /** Returns an input of the DAG, for an attempt on `target`. */
   ofInput(id: string, target: string): ArgumentValue {
-    const { inputs, runId } = this.#of;
+    const { inputs, runId, epoch } = this.#of;
     const { node, store } = this.#deps;
     const given = inputs.get(id);
     if (!given) throw new Error(`input "${id}" has no value although function actors need it`);
     if (!(given instanceof StoredValue) || target === node) return given;
     // Whether it rides along depends on its packed size and on the others; if not, it is fetched.
     if (!store.get(runId, id)) store.put(runId, id, given);
-    return { from: node, value: { kind: 'of-run', runId, functionId: id, origin: node }, sizeBytes: given.sizeBytes, inline: given };
+    return { from: node, value: { kind: 'of-run', runId, epoch, functionId: id, origin: node }, sizeBytes: given.sizeBytes, inline: given };
   }
 
   /** Returns constants, for an attempt on `target`. */
@@ -147,6 +157,7 @@ export class RunValues implements ValueLocations {
     if (this.#isUnneeded) this.#isUnneeded[index] = 0;
     this.sizes[index] = sizeBytes;
     this.#moved.delete(index);
+    if (this.#epochs) this.#epochs[index] = 0;
   }
 
   /** The driver has the value now, and the node that made it does not. */
@@ -172,6 +183,11 @@ export class RunValues implements ValueLocations {
       }
     }
     return lost;
+  }
+
+  /** Returns the epoch in which a function's result was made; inputs belong to the present one. */
+  #epochOf(index: number | undefined): number {
+    return (index === undefined ? 0 : this.#epochs?.[index]) || this.#of.epoch;
   }
 
   /** Returns the node with a function's result; inputs are with the driver. */
@@ -218,7 +234,8 @@ export class RunValues implements ValueLocations {
     const { module: driverModule, name } = code as { module: string; name: string };
     const module = moduleOnWire(driverModule, this.#deps.root);
     const { id, attempt, since = null } = consumer;
-    const value = { kind: 'serialized', runId, functionId, origin, dagId, consumer: id, attempt, since } as const;
+    const epoch = this.#epochOf(index);
+    const value = { kind: 'serialized', runId, epoch, functionId, origin, dagId, consumer: id, attempt, since } as const;
     return { from: origin, value: { ...value, module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null }, sizeBytes: 0 };
   }
 
@@ -300,6 +317,8 @@ export interface SerializedFor {
 /** The run that the values belong to. */
 export interface RunValuesOf {
   readonly runId: string;
+  /** The epoch of the run; 0 if it is not durable. */
+  readonly epoch: number;
   readonly plan: Plan;
   readonly columns: Pick<RunColumns, 'sizes' | 'held'>;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;

@@ -72,4 +72,9 @@ export interface RunIdentity extends Pick<RunJob, 'recorder' | 'files' | 'since'
   readonly runId: RunId;
   /** When it was requested, monotonic ms: its time-out counts from then on. The default is now. */
   readonly requestedMs?: number | undefined;
+  /**
+   * The epoch of a durable run, also of one that is only read again.
+   * @default 0
+   */
+  readonly epoch?: number;
 }

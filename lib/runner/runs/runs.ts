@@ -55,9 +55,17 @@ export class Runs {
     return this.#byRun.size + this.#large.size;
   }
 
-  /** The runs in progress. */
-  get ids(): readonly string[] {
-    return [...this.#large.keys(), ...this.#byRun.keys()];
+  /** Returns the runs that other nodes are told of: not those that are only read again from their record. */
+  underWay(): readonly { readonly runId: string; readonly epoch: number; readonly dagId: string }[] {
+    return [...this.#byRun.values()]
+      .filter(({ run }) => !isReadAgain(run))
+      .map(({ run: { runId, epoch, dagId } }) => ({ runId, epoch, dagId }));
+  }
+
+  /** Another node says that it drives a run of this one, in that epoch. Runs that are not durable cannot be taken over. */
+  takenOver(runId: string, epoch: number, error: HandoffError): void {
+    const run = this.#byRun.get(runId)?.run;
+    if (run && epoch > run.epoch) run.order.recorder?.takenOver(error);
   }
 
   /** A node is about to leave: its values that are still needed are fetched. */
@@ -174,7 +182,7 @@ export class Runs {
   #open(request: RunRequest, identity: RunIdentity, goesOn: () => boolean): StepwiseWork<OpenRun | undefined>;
   *#open(request: RunRequest, identity: RunIdentity, goesOn = () => true): StepwiseWork<OpenRun | undefined> {
     const { plan, options, kinds, inputs, constants } = request;
-    const { runId, recorder, files, since, past, requestedMs } = identity;
+    const { runId, epoch = 0, recorder, files, since, past, requestedMs } = identity;
     const { store, clock } = this.#deps;
     const estimates = yield* this.#estimates.of(plan);
     const paths = yield* remainingPaths(plan, (index) => estimates[index]!);
@@ -183,11 +191,11 @@ export class Runs {
     if (!goesOn()) return undefined;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
     const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
-    const job = { runId, runnerName, plan, options, kinds, inputs, constants, recorder, files, since, past, ended };
+    const job = { runId, runnerName, plan, options, kinds, inputs, constants, epoch, recorder, files, since, past, ended };
     const run: DagRun = new DagRun(job, columns, this.#deps);
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);
-    store.openRun(runId, plan.dagId);
+    store.openRun(runId, plan.dagId, epoch);
     const open: OpenRun = {
       run,
       options,
@@ -234,12 +242,13 @@ export class Runs {
   /** Starts a prepared run. */
   launch(prepared: PreparedRun): void {
     if (prepared.begin) return prepared.begin();
-    const { run } = prepared;
-    const open = this.#byRun.get(run.runId);
+    const open = this.#byRun.get(prepared.run.runId);
     if (!open) return;
     open.isLaunched = true;
     // Before any message of the run.
-    this.#deps.broadcast({ type: 'run-begun', runId: run.runId, dagId: run.dagId });
+    const { run } = open;
+    const { runId, epoch, dagId } = run;
+    if (!isReadAgain(run)) this.#deps.broadcast({ type: 'run-begun', runId, epoch, dagId });
     if (this.#supervisor) this.#supervise(open, this.#supervisor);
   }
 
@@ -393,3 +402,6 @@ export class Runs {
     open.settle();
   }
 }
+
+/** Whether a run has ended already, and is only reported again. */
+const isReadAgain = ({ order: { past, recorder } }: DagRun): boolean => past !== undefined && recorder === undefined;

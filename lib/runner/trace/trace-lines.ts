@@ -151,7 +151,8 @@ export function happeningShapes(size: number): HappeningShapes {
   const index = indexBelow(size);
   const attempt = { index, attempt: number };
   const success = open({ ...attempt, node: text, sizeBytes: number, tookMs: number, hasValue: flag });
-  const recalled = optional(open({ successes: list(success), reasons: list(tuple(index, text)), tells: text }));
+  const adopted = optional(list(open({ ...attempt, node: text })));
+  const recalled = optional(open({ successes: list(success), reasons: list(tuple(index, text)), tells: text, adopted }));
   const fields: Readonly<Record<RunHappening['type'], Readonly<Record<string, Shape<unknown>>>>> = {
     'run-begun': { recalled },
     'turn-taken': {},

@@ -1,0 +1,55 @@
+import type { AttemptLoan, ClaimClass } from '../allocator/index.js';
+import { type HandoffError, slotResource } from '../base/index.js';
+import type { AttemptHandle, GatheredOutcome } from '../executor/index.js';
+import type { AttemptName, WireMessageOf, WireOutcome } from '../peer/index.js';
+
+/** One attempt for another driver: waiting for room, running, or ended and remembered in case the answer was lost. */
+export interface GuestAttempt {
+  /** Its index in the allocator, and its place in the order of the run: the attempts of a run are counted as they come. */
+  readonly index: number;
+  /** Its name. An heir that adopts it does so in its own epoch. */
+  of: AttemptName;
+  /** Dropped when the attempt has ended: thousands are remembered, and must not retain their questions. */
+  question: WireMessageOf<'run-attempt'> | undefined;
+  readonly kind: ClaimClass;
+  state: 'queued' | 'running' | 'ended';
+  handle: AttemptHandle<GatheredOutcome> | undefined;
+  isStopped: boolean;
+  /** The loan of its claim, if its function has started runs itself. */
+  loan: AttemptLoan | undefined;
+  /** The outcome without the value, which is in this node's store. Only small parts are made anew for a second answer. */
+  outcome: WireOutcome | undefined;
+  /** Whether it ended while nobody drove its run: then no driver has its outcome. */
+  isUnheard: boolean;
+}
+
+/** Returns a new attempt. */
+export const newGuestAttempt = (index: number, question: WireMessageOf<'run-attempt'>, kind: ClaimClass): GuestAttempt => ({
+  index,
+  of: question.of,
+  question,
+  kind,
+  state: 'queued',
+  handle: undefined,
+  isStopped: false,
+  loan: undefined,
+  outcome: undefined,
+  isUnheard: false,
+});
+
+/** Stops a running attempt, or one that is about to start. */
+export function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: number): void {
+  attempt.isStopped = true;
+  attempt.handle?.stop(reason, graceMs);
+}
+
+/** Adds what an attempt holds of its node, if it runs and has not lent its claim. */
+export function addUse(use: Map<string, number>, { state, kind, loan }: GuestAttempt): void {
+  if (state !== 'running' || loan?.isOut) return;
+  const slot = slotResource(kind.slot);
+  use.set(slot, (use.get(slot) ?? 0) + 1);
+  for (const [name, amount] of Object.entries(kind.costs)) use.set(name, (use.get(name) ?? 0) + amount);
+}
+
+/** Functions with the numbers of their attempts, as drivers list them. */
+export type AttemptList = readonly (readonly [functionId: string, attempt: number])[];
