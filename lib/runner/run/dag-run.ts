@@ -397,10 +397,8 @@ export class DagRun implements AllocatorClient {
  * Whether a command is performed at once and has no answer. When a run is taken over, such commands must still be performed. Everything
  * else follows from the state.
  */
-const isDoneAtOnce = ({ type }: RunCommand): boolean =>
-  type === 'announce' ||
-  type === 'free-claim' ||
-  type === 'withdraw-claim' ||
-  type === 'drop-value' ||
-  type === 'record-success' ||
-  type === 'record-failure';
+const isDoneAtOnce = ({ type }: RunCommand): boolean => DONE_AT_ONCE.has(type);
+
+const DONE_AT_ONCE: ReadonlySet<string> = new Set<RunCommand['type']>([
+  ...(['announce', 'free-claim', 'withdraw-claim', 'drop-value', 'record-success', 'record-failure'] as const),
+]);
