@@ -40,3 +40,13 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
   if ((phase === 'open' ? state.begunTo : state.cancelledTo) < plan.size) commands.push({ type: 'take-turn' });
   return commands;
 }
+
+/**
+ * Whether a command is performed at once and has no answer. When a run is taken over, such commands must still be performed. Everything
+ * else follows from the state.
+ */
+export const isDoneAtOnce = ({ type }: RunCommand): boolean => DONE_AT_ONCE.has(type);
+
+const DONE_AT_ONCE: ReadonlySet<string> = new Set<RunCommand['type']>([
+  ...(['announce', 'free-claim', 'withdraw-claim', 'drop-value', 'record-success', 'record-failure'] as const),
+]);

@@ -6,7 +6,7 @@ import { thrownData } from '../../value/index.js';
 import { holdsClaim } from '../brain/function-state.js';
 import type { RunCommand, RunHappening } from '../brain/messages.js';
 import { progressOf } from '../brain/progress.js';
-import { recover } from '../brain/recover.js';
+import { isDoneAtOnce, recover } from '../brain/recover.js';
 import { type Moment, newRunState, planShapeOf, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
 import { endState } from '../durable/record-end.js';
@@ -392,13 +392,3 @@ export class DagRun implements AllocatorClient {
     else this.#crash(reason);
   }
 }
-
-/**
- * Whether a command is performed at once and has no answer. When a run is taken over, such commands must still be performed. Everything
- * else follows from the state.
- */
-const isDoneAtOnce = ({ type }: RunCommand): boolean => DONE_AT_ONCE.has(type);
-
-const DONE_AT_ONCE: ReadonlySet<string> = new Set<RunCommand['type']>([
-  ...(['announce', 'free-claim', 'withdraw-claim', 'drop-value', 'record-success', 'record-failure'] as const),
-]);
