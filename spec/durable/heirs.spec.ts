@@ -44,7 +44,7 @@ describe('a durable run whose driver is gone', () => {
     weather = { beforeWrite() {} };
     const openJournal = async (given: JournalOptions): Promise<Journal> => {
       const journal = await journals.memory(database, given);
-      return given.node === 'a' ? faultyJournal(journal, { beforeWrite: (what) => weather.beforeWrite(what) }) : journal;
+      return given.node === 'a' ? faultyJournal(journal, { beforeWrite: (what, key) => weather.beforeWrite(what, key) }) : journal;
     };
     cluster = new SpecCluster({ openJournal });
   });

@@ -1,5 +1,6 @@
 import type { Plan } from '../../dag/index.js';
 import type { StoredValue } from '../../value/index.js';
+import type { RunEnd } from './open-run.js';
 
 /** Larger packed values are unpacked on first access, so that a run's end does not block the loop, bytes. */
 const OPENED_AT_ONCE_BYTES = 64 * 1024;
@@ -73,8 +74,30 @@ const ALLOCATIONS_AT_ONCE = 10_000;
 /** The name of the node on which each function ran, by function id. */
 export type Allocations = Record<string, string>;
 
+/** Returns the end of a run that succeeded, with its last event. */
+export function completedEnd(
+  { runId, dagId, order, state }: EndedRun,
+  results: Readonly<Record<string, unknown>>,
+  durationMs: number,
+  atMs: number,
+): Extract<RunEnd, { type: 'completed' }> {
+  const outcome = { dagId, runId, results, allocations: {}, durationMs, failures: {} };
+  const { failures, allocations } = outcome;
+  const event = { type: 'run-completed', runId, dagId, atMs, durationMs, results, allocations, failures } as const;
+  fillAllocations(outcome, event, order.plan.ids, state.nodes);
+  return { type: 'completed', outcome, event };
+}
+
+/** The run whose end is told. */
+interface EndedRun {
+  readonly runId: string;
+  readonly dagId: string;
+  readonly order: { readonly plan: Pick<Plan, 'ids'> };
+  readonly state: { readonly nodes: readonly (string | undefined)[] };
+}
+
 /** Fills in the empty `allocations` of an outcome and of its event. */
-export function fillAllocations(
+function fillAllocations(
   outcome: { readonly allocations: Allocations },
   event: { allocations: Allocations },
   ids: readonly string[],

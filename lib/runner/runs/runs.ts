@@ -23,7 +23,7 @@ import type { RunDeps, WaitingClaim } from '../run/run-job.js';
 import { Estimates } from './estimates.js';
 import { LargeCall } from './large-call.js';
 import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunIdentity } from './open-run.js';
-import { fillAllocations, Results } from './results.js';
+import { completedEnd, Results } from './results.js';
 import { aborted, cancelled, timedOut } from './run-endings.js';
 import { type CapturedRequest, captureRequest, checkedRequest, isLarge, noJournal, type RunMode, type RunRequest } from './run-request.js';
 
@@ -246,9 +246,8 @@ export class Runs {
     if (!open) return;
     open.isLaunched = true;
     // Before any message of the run.
-    const { run } = open;
-    const { runId, epoch, dagId } = run;
-    if (!isReadAgain(run)) this.#deps.broadcast({ type: 'run-begun', runId, epoch, dagId });
+    const { runId, epoch, dagId } = open.run;
+    if (!isReadAgain(open.run)) this.#deps.broadcast({ type: 'run-begun', runId, epoch, dagId });
     if (this.#supervisor) this.#supervise(open, this.#supervisor);
   }
 
@@ -386,13 +385,7 @@ export class Runs {
       end = failedEnd(run, error!, atMs);
     } else {
       store.retainRun(runId, results.ids, options.retainMs, this.#dropped);
-      const durationMs = clock.now() - state.startedMs;
-      const { values } = results;
-      const outcome = { dagId, runId, results: values, allocations: {}, durationMs, failures: {} };
-      const { failures, allocations } = outcome;
-      const event = { type: 'run-completed', runId, dagId, atMs, durationMs, results: values, allocations, failures } as const;
-      fillAllocations(outcome, event, run.order.plan.ids, state.nodes);
-      end = { type: 'completed', outcome, event };
+      end = completedEnd(run, results.values, clock.now() - state.startedMs, atMs);
     }
     events.add(end.event);
     events.end();
