@@ -27,4 +27,4 @@ export { MemoryDatabase } from './journals/memory.js';
 export { checkJournalUrl } from './postgres/postgres-url.js';
 export { isStorageFailed, STORAGE_FAULTS, type StorageFault } from './storage-failed.js';
 export { FaultyStore, type JournalFaults } from './stored/faulty-store.js';
-export type { JournalStore } from './stored/operations.js';
+export { type JournalStore, READ_OPERATIONS, type StoreOperation, type StoreOperations } from './stored/operations.js';

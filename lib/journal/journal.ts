@@ -159,4 +159,6 @@ export interface Lease {
   isHeld(): boolean;
   /** Resolves when the lease is held (at once if it is). Rejects with `HANDOFF_STOPPED` when the journal is closed. */
   whenHeld(): Promise<void>;
+  /** Aborts when the journal is closed: then nothing can be written any more. */
+  readonly closed: AbortSignal;
 }

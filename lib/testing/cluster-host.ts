@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '../base/index.js';
 import type { Environment, Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
-import type { JournalFaults } from '../journal/index.js';
+import type { Journal, JournalFaults, JournalOptions } from '../journal/index.js';
 import type { Defer, FrameObserver } from '../peer/index.js';
 import type { FunctionFailures } from './function-failures.js';
 import type { LinkBook } from './link-book.js';
@@ -47,8 +47,18 @@ export interface ClusterEnvironment {
   /** Called with each thing done to a node: `kill n2`. */
   readonly note?: (text: string) => void;
   /** Where functions run, and how their modules are loaded; see `Environment`. */
-  readonly execution?: Pick<Environment, 'isolations' | 'importModule'>;
+  readonly execution?: Pick<Environment, 'isolations' | 'importModule' | 'outside'>;
   readonly logger?: (node: string) => Logger;
+  /** Where nodes record their durable runs. The default is what their options say. */
+  readonly journals?: ClusterJournals;
+}
+
+/** Journals that take the place of folders and databases. */
+export interface ClusterJournals {
+  /** Returns what opens the journal that a node's options name; `undefined` if they name none. */
+  opener(node: string, options: NodeOptions): ((given: JournalOptions) => Promise<Journal>) | undefined;
+  /** Called when a node dies, before anything else happens to it. */
+  killed(node: string): void;
 }
 
 /** The setup of a host. */

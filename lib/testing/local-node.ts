@@ -42,8 +42,9 @@ export class LocalNode implements HostedNode {
     const transport = new SeverableTransport(network.transport(name), setup.defer, (url) => network.listening?.(name, url));
     const logger = new Hushable(options.logger ?? setup.logger?.(name) ?? loggerOf(name));
     let journal: FaultyStore | undefined;
+    const openJournal = setup.journals?.opener(name, options);
     const handoff = await Handoff[startNode](
-      { ...options, logger },
+      { ...(openJournal ? withoutFolder(options) : options), logger },
       {
         clock,
         random: setup.randomOf(name),
@@ -54,6 +55,7 @@ export class LocalNode implements HostedNode {
           journal = new FaultyStore(store, clock);
           return journal;
         },
+        ...(openJournal && { openJournal }),
         ...setup.execution,
       },
     );
@@ -79,6 +81,7 @@ export class LocalNode implements HostedNode {
     const { clock, transport, logger, journal } = this.#parts;
     const { network, setup, options } = this.#start;
     logger.hush();
+    setup.journals?.killed(this.#name);
     const recorded = journal?.die();
     // The order matters: first no other node hears of it, then it accepts no more work, and only then it learns that it is alone. So
     // nothing is placed on it for that reason.
@@ -89,7 +92,7 @@ export class LocalNode implements HostedNode {
     setup.links.resume(this.#name);
     await recorded;
     // The system releases the lock of a dead process. Here only the node itself does.
-    if (options.dataDir !== undefined) await this.#remains;
+    if (options.dataDir !== undefined && !setup.journals) await this.#remains;
   }
 
   async pause(): Promise<void> {
@@ -119,6 +122,12 @@ export class LocalNode implements HostedNode {
 
 /** Killing nodes causes many log lines, so the default is silence; `HANDOFF_LOG_LEVEL` overrides it. */
 const loggerOf = (name: string): Logger => (process.env.HANDOFF_LOG_LEVEL === undefined ? silentLogger : defaultLogger(name));
+
+/** The options of a node whose journal is opened for it: no folder is touched, and something says that it has a journal. */
+const withoutFolder = ({ dataDir: _none, journal = 'postgres://cluster/journal', ...options }: NodeOptions): NodeOptions => ({
+  ...options,
+  journal,
+});
 
 /** A logger that can be silenced, for a killed node. */
 class Hushable implements Logger {

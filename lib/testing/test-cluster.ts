@@ -2,7 +2,7 @@ import { HandoffError, keepAlive } from '../base/index.js';
 import type { Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
 import { realEnvironment } from '../handoff/index.js';
 import type { JournalFaults } from '../journal/index.js';
-import type { ClusterEnvironment, ClusterHost, HostedNode } from './cluster-host.js';
+import type { ClusterEnvironment, ClusterHost, ClusterJournals, HostedNode } from './cluster-host.js';
 import {
   type CheckedClusterOptions,
   type ClusterOptions,
@@ -19,6 +19,9 @@ import { seededRandom, shuffled } from './seeded-random.js';
 
 /** Starts a cluster in another environment than the machine's: for simulations. */
 export const startCluster: unique symbol = Symbol('startCluster');
+
+/** The journals of a simulation, which can make a node die between two steps. */
+export const journalsOf: unique symbol = Symbol('journalsOf');
 
 /**
  * How long nodes may take to link each other once all have started, ms; how long a node that is restarted among faults may take; and the
@@ -100,6 +103,11 @@ export class TestCluster implements AsyncDisposable {
       await cluster.stop();
       throw error;
     }
+  }
+
+  /** The journals of a simulation; `undefined` elsewhere. @internal */
+  get [journalsOf](): ClusterJournals | undefined {
+    return this.#surroundings.journals;
   }
 
   /** The names of the living nodes, paused or not. */

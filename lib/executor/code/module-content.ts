@@ -47,14 +47,17 @@ const HASH_STEP_BYTES = 256 * 1024;
  */
 export class ModuleContents {
   readonly #place: CodeRoot;
+  readonly #outside: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #byModule = new Map<string, Promise<ModuleContent>>();
   readonly #byPath = new Map<string, Promise<ContentFile>>();
   #resolution: ImportResolution | undefined;
   #reading = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(place: CodeRoot) {
+  /** `outside` does what reads files; by default it is just done. */
+  constructor(place: CodeRoot, outside: <T>(work: () => Promise<T>) => Promise<T> = (work) => work()) {
     this.#place = place;
+    this.#outside = outside;
   }
 
   /**
@@ -63,7 +66,7 @@ export class ModuleContents {
   contentOf(module: string): Promise<ModuleContent> {
     let content = this.#byModule.get(module);
     if (content) return content;
-    content = this.#collect(module);
+    content = this.#outside(() => this.#collect(module));
     this.#byModule.set(module, content);
     content.catch(() => this.#byModule.delete(module));
     return content;

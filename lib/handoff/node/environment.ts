@@ -22,6 +22,8 @@ export interface Environment {
   readonly aroundStore?: (store: JournalStore) => JournalStore;
   /** Loads a module on this node's own loop. The default is `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;
+  /** Does work that reads modules, whose time the clock does not know. The default is just to do it. */
+  readonly outside?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** The machine's own environment. */

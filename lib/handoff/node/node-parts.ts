@@ -179,6 +179,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     logger,
     durable,
     wrapAttempt: interpose,
+    outside: surroundings.outside,
   });
   const guests: GuestRuns = new GuestRuns({
     node,

@@ -19,7 +19,7 @@ export class RenewedLease implements Lease {
   #failures = 0;
   #timer: Timer | undefined;
   #renewing: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
   /** A renewal that the clock was too late for is on its way. */
   #isOverdue = false;
 
@@ -29,8 +29,12 @@ export class RenewedLease implements Lease {
     this.#renew = renew;
   }
 
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   isHeld(): boolean {
-    if (this.#isClosed || !this.#state) return false;
+    if (this.closed.aborted || !this.#state) return false;
     const isHeld = leaseLeftMs(this.#state, this.#clock.now(), this.#clock.wallNow()) > 0;
     // After a sleep the timer of the next renewal is as late as the sleep was long.
     if (!isHeld && this.#failures === 0 && !this.#isOverdue) this.#renewOverdue();
@@ -39,7 +43,7 @@ export class RenewedLease implements Lease {
 
   async whenHeld(): Promise<void> {
     if (this.isHeld()) return;
-    if (this.#isClosed) throw leaseClosed();
+    if (this.closed.aborted) throw leaseClosed();
     await new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
@@ -63,7 +67,7 @@ export class RenewedLease implements Lease {
 
   /** Ends renewing. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#timer?.cancel();
     for (const { reject } of this.#waiters.splice(0)) reject(leaseClosed());
   }
@@ -90,7 +94,7 @@ export class RenewedLease implements Lease {
   }
 
   #renewSoon(delayMs: number): void {
-    if (this.#isClosed) return;
+    if (this.closed.aborted) return;
     this.#timer?.cancel();
     this.#timer = this.#clock.after(delayMs, () => void this.renewNow().catch(() => {}));
   }
@@ -98,18 +102,22 @@ export class RenewedLease implements Lease {
 
 /** The lease of a journal that a lock guards: held until the journal is closed. */
 export class LockedLease implements Lease {
-  #isClosed = false;
+  readonly #closing = new AbortController();
+
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
 
   isHeld(): boolean {
-    return !this.#isClosed;
+    return !this.closed.aborted;
   }
 
   async whenHeld(): Promise<void> {
-    if (this.#isClosed) throw leaseClosed();
+    if (this.closed.aborted) throw leaseClosed();
   }
 
   /** The lock is about to be released. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
   }
 }

@@ -68,7 +68,7 @@ export class DurableRuns {
     this.#place = place;
     this.#runs = runs;
     this.#outage = new JournalOutage(deps.logger);
-    this.#contents = new ModuleContents({ root: deps.root, node: deps.node });
+    this.#contents = new ModuleContents({ root: deps.root, node: deps.node }, deps.outside);
     this.#list = new RunList(place.journal, this.#contents, deps.clock);
   }
 

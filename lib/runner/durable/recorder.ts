@@ -1,4 +1,4 @@
-import type { Clock, HandoffError, Timer } from '../../base/index.js';
+import { type Clock, type HandoffError, onAbort, type Timer } from '../../base/index.js';
 import {
   GroupBuffer,
   isStorageFailed,
@@ -258,16 +258,19 @@ export class Recorder {
     this.#listener?.lost(error);
   }
 
-  /** Frees the run for others as soon as the journal is back. */
+  /** Frees the run for others as soon as the journal is back, unless it is closed before. */
   #endLater(summary: Uint8Array): void {
-    const { clock, journal } = this.#deps;
+    const { clock, journal, lease } = this.#deps;
     journal.leave();
     const tryAgain = (delayMs: number): void => {
-      clock.after(delayMs, () => {
+      if (lease.closed.aborted) return;
+      const timer = clock.after(delayMs, () => {
+        stopListening();
         journal.end('interrupted', summary).catch((error: unknown) => {
           if (isStorageFailed(error)) tryAgain(Math.min(LONGEST_RETRY_MS, delayMs * 2));
         });
       });
+      const stopListening = onAbort(lease.closed, () => timer.cancel());
     };
     tryAgain(FIRST_RETRY_MS);
   }

@@ -114,6 +114,8 @@ export interface RunDeps {
   readonly durable: DurablePlace | undefined;
   /** The default is no wrapper. */
   readonly wrapAttempt?: WrapAttempt | undefined;
+  /** Does work that reads modules. The default is just to do it. */
+  readonly outside?: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
 }
 
 /** Where the durable runs of a node are recorded. */

@@ -8,6 +8,7 @@ import { startCluster, TestCluster } from '../test-cluster.js';
 import { ClusterOracle } from './cluster-oracle.js';
 import { RandomFaults } from './random-faults.js';
 import { Scheduler, SimulationStuck } from './scheduler.js';
+import { SimulatedJournals } from './simulated-journals.js';
 import { insideSimulation, virtualGlobals } from './virtual-globals.js';
 
 const LIMIT_MS = 2 * 3_600_000;
@@ -28,6 +29,9 @@ let before: Promise<unknown> = Promise.resolve();
  * All nodes are in this process, and every function runs on the loop. `setTimeout`, `Math.random`, `Date.now` and `performance.now` belong
  * to the simulation while it lasts, so nothing else should run in the process. Functions must not read files or sockets, as the simulation
  * cannot control how long that takes.
+ *
+ * A `dataDir` or a `journal` of a node is kept in memory: it outlives the nodes that use it, and no disk or database is touched. A node that
+ * dies loses what its journal has not written; half of those with a `dataDir`, as when the power fails, also what it has not synced.
  *
  * After each step no node may use more than it has. When the scenario has ended and the cluster is stopped, nothing may be left over.
  * @throws an `Error` whose message names the seed and the Node version and ends with the end of the trace; `cause` is the original error.
@@ -51,6 +55,8 @@ async function simulated<T>(
   const restoreGlobals = virtualGlobals(scheduler, stream(seed, 1));
   let ids = 0;
   const restoreIds = replaceIds(() => `id-${++ids}`);
+  // Its numbers are not among those of the nodes, which count up from 3.
+  const journals = new SimulatedJournals(clock, stream(seed, -1));
   const streams = new Map<string | undefined, () => number>();
   const onLoop = isolations.get('loop')!;
   const inThreadSlots: IsolationFactory = (options) => onLoop({ ...options, loopConcurrency: options.threads });
@@ -66,8 +72,10 @@ async function simulated<T>(
     execution: {
       isolations: new Map([...isolations.keys()].map((kind) => [kind, kind === 'loop' ? onLoop : inThreadSlots])),
       importModule: (url) => loaded.get(url) ?? scheduler.outside(() => load(url)),
+      outside: (work) => scheduler.outside(work),
     },
     logger: (node) => noted(node, note),
+    journals,
   };
   const work = async (): Promise<T> => {
     const cluster = await TestCluster[startCluster]({ nodes, transport: 'memory', seed }, surroundings);
