@@ -5,10 +5,11 @@ import { traceRuns } from '../../lib/runner/trace/tracing.js';
 
 /** Does `work`. If that fails, writes the traces of the runs within it, and names them in the error's message, for `handoff replay`. */
 export async function withTraces<T>(seed: number, work: () => Promise<T>, folder = join(tmpdir(), 'handoff-simulate')): Promise<T> {
-  const traces = new Map<string, string[]>();
+  // A durable run has one for each of its drivers.
+  const traces: { readonly runId: string; readonly lines: string[] }[] = [];
   const stop = traceRuns((runId, header) => {
     const lines = [header];
-    traces.set(runId, lines);
+    traces.push({ runId, lines });
     return (line) => void lines.push(line);
   });
   try {
@@ -20,12 +21,13 @@ export async function withTraces<T>(seed: number, work: () => Promise<T>, folder
   }
 }
 
-function written(folder: string, seed: number, traces: ReadonlyMap<string, readonly string[]>): string {
-  if (traces.size === 0) return 'It has begun no run.';
+function written(folder: string, seed: number, traces: readonly { readonly runId: string; readonly lines: readonly string[] }[]): string {
+  if (traces.length === 0) return 'It has begun no run.';
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const files = [...traces].map(([runId, lines]) => {
+  const files = traces.map(({ runId, lines }, at) => {
+    const before = traces.slice(0, at).filter((one) => one.runId === runId).length;
     const { plan } = JSON.parse(lines[0]!) as { plan: { dagId: string } };
-    const file = join(folder, `seed-${seed}-${plan.dagId}-${runId}.trace`);
+    const file = join(folder, `seed-${seed}-${plan.dagId}-${runId}${before === 0 ? '' : `-${before + 1}`}.trace`);
     writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
     return `  handoff replay ${file}`;
   });

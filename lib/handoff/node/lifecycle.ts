@@ -104,12 +104,13 @@ export class Lifecycle {
   }
 
   async #fell(error: HandoffError | undefined): Promise<void> {
-    const { executor, store, membership, peers, requests, remote, guests, durable } = this.#tables;
+    const { executor, store, membership, peers, requests, remote, guests, durable, quietLog } = this.#tables;
     closePlainActor(this.#desk);
     membership.goodbye();
     // At the same time: a stopped peer and a blocked thread each take their time.
     const threads = executor.close();
     await peers.close();
+    quietLog.close();
     requests.close(this.#stoppedError());
     // Abandoned runs have sent their stop messages; the answers will not be received.
     remote.close();

@@ -61,6 +61,8 @@ export interface NodeParts {
   readonly crashes: CrashReports;
   /** Looks a result up in the journal, if there is one. Rejects with `HANDOFF_STORAGE_FAILED`. */
   readonly findRecorded: FindRecorded | undefined;
+  /** Warnings that other nodes can cause at will. */
+  readonly quietLog: QuietLog;
 }
 
 /** Assembles the parts of a node, from the ground up. Everything meets here. */
@@ -99,6 +101,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
   store.onCopiesStale = (name, dagId) => void send(name, { type: 'forget-copies', dagId });
   const requests = new Requests(send, clock);
+  const quietLog = new QuietLog(logger, clock);
 
   const onOutput = (context: AttemptContext, stream: 'stdout' | 'stderr', text: string): void => {
     // The logger adds the name of this node itself.
@@ -246,7 +249,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     send,
     drop: (name: string) => peers.drop(name),
     logger,
-    quietLog: new QuietLog(logger, clock),
+    quietLog,
     onOutput,
     crash: (error: unknown) => crashes.report('PeerHub', error),
   };
@@ -269,5 +272,6 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     status,
     crashes,
     findRecorded,
+    quietLog,
   };
 }

@@ -18,6 +18,7 @@ export class QuietLog {
   readonly #clock: Clock;
   readonly #kinds = new Map<string, Kind>();
   #timer: Timer | undefined;
+  #isClosed = false;
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
@@ -26,6 +27,7 @@ export class QuietLog {
 
   /** Logs a warning. `message` is its kind. */
   warn(fields: object, message: string, perMinute: number): void {
+    if (this.#isClosed) return;
     let kind = this.#kinds.get(message);
     if (!kind) {
       kind = { lines: 0, count: 0, fields };
@@ -39,8 +41,9 @@ export class QuietLog {
     this.#timer ??= this.#clock.after(MINUTE_MS, () => this.#minuteOver());
   }
 
-  /** Ends logging. */
+  /** Ends logging: later warnings are dropped. */
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#kinds.clear();
   }

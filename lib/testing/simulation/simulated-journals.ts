@@ -176,14 +176,14 @@ class SimulatedStore implements JournalStore {
     await this.#step(after, isWrite);
     if (name === 'appendGroup' && answer === 'written') {
       const { runId, epoch, sequence, bytes, isSynced } = from as StoreOperations['appendGroup']['from'];
-      this.#ways.acknowledged({ runId, epoch, sequence, bytes }, isSynced);
+      this.#ways.acknowledged({ runId, epoch, sequence, bytes: bytes.slice() }, isSynced);
     }
     const opened = answer as StoreOperations['openRun']['to'];
     if (name === 'openRun' && opened.type === 'opened') {
       const { runId, epoch } = opened.stored!;
       const { key, opening } = from as StoreOperations['openRun']['from'];
       this.place.keys.set(runId, key);
-      for (const bytes of opening) this.#ways.acknowledged({ runId, epoch, sequence: undefined, bytes }, true);
+      for (const bytes of opening) this.#ways.acknowledged({ runId, epoch, sequence: undefined, bytes: bytes.slice() }, true);
     }
     return answer;
   }
