@@ -1,19 +1,21 @@
-import { readEntries } from '../../lib/runner/durable/records.js';
+import { readEntries, readSuccess, type SuccessFields } from '../../lib/runner/durable/records.js';
 import type { SimulatedJournals } from '../../lib/testing/simulation/simulated-journals.js';
 
-/** Reads which successes of a run its journal has acknowledged, with values that are recorded too: the ids of the functions. */
+/** Reads which successes of a run its journal has acknowledged, with values that are in the record too: the ids of the functions. */
 export function recordedSuccesses({ acknowledged }: SimulatedJournals, runId: string): ReadonlySet<string> {
   const found = new Set<string>();
+  const fields: SuccessFields = { attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0, file: undefined };
   let ids: readonly string[] = [];
-  const nodes = new Map<number, string>();
   for (const group of acknowledged) {
     if (group.runId !== runId) continue;
-    readEntries(group.bytes, group.epoch, nodes, {
+    readEntries(group.bytes, {
       opening: ({ planned }) => {
         ids = planned?.plan.ids ?? ids;
       },
-      success: (index, { value }) => {
-        if (value) found.add(ids[index]!);
+      node: () => {},
+      success: (reader) => {
+        readSuccess(reader, fields);
+        if (fields.end > 0) found.add(ids[reader.index]!);
       },
       failure: (index) => void found.delete(ids[index]!),
     });

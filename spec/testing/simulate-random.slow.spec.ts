@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { simulate } from '../../lib/testing/index.js';
+import { simulateDriver } from '../simulation/simulate-driver.js';
 import { simulateRun } from '../simulation/simulate-run.js';
 
 const lapse = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -29,6 +30,19 @@ describe('simulate, with random faults', function () {
       expect(again, 'attempts that were made again').to.be.greaterThan(0);
     });
   }
+
+  it('with drivers that die and come back ends right, the same each time, and runs nothing again that is recorded', async () => {
+    const [first, second] = [await simulateDriver(6, { faults: 'random' }), await simulateDriver(6, { faults: 'random' })];
+    expect(second.trace.join('\n')).to.equal(first.trace.join('\n'));
+    let [deaths, recalled] = [0, 0];
+    for (let seed = 1001; seed <= 1008; seed += 1) {
+      const { result } = await simulateDriver(seed, { faults: seed % 3 === 0 ? 'none' : 'random' });
+      deaths += result.deaths;
+      recalled += result.recalled;
+    }
+    expect(deaths).to.be.greaterThan(3);
+    expect(recalled).to.be.greaterThan(3);
+  });
 
   it('without faults ends as it is to, each function once', async () => {
     for (let seed = 1021; seed <= 1026; seed += 1) {
