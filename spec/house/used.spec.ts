@@ -13,7 +13,7 @@ const PUBLIC_DOORS = ['lib/index.ts', 'lib/supervisor.ts', 'lib/testing/index.ts
 /** What only specs use, and why it is there all the same. */
 const FOR_SPECS: Readonly<Record<string, string>> = {
   backends: 'the suite of laws for store backends runs over the map, as those of the other variants do',
-
+  planDeath: 'specs say at which step of a journal a node dies',
   JournalName: 'the suite of laws for journals is written once, and names the one that it runs over',
   connections: 'the network in memory is a place for specs: they count what is left on it',
 };

@@ -30,8 +30,8 @@ let before: Promise<unknown> = Promise.resolve();
  * to the simulation while it lasts, so nothing else should run in the process. Functions must not read files or sockets, as the simulation
  * cannot control how long that takes.
  *
- * A `dataDir` or a `journal` of a node is kept in memory: it outlives the nodes that use it, and no disk or database is touched. A node that
- * dies loses what its journal has not written; half of those with a `dataDir`, as when the power fails, also what it has not synced.
+ * A `dataDir` or a `journal` of a node is kept in memory: it outlives the nodes that use it, and no disk is touched. A node that dies loses
+ * what its journal has not written; half of those with a `dataDir`, as when the power fails, also what it has not synced.
  *
  * After each step no node may use more than it has. When the scenario has ended and the cluster is stopped, nothing may be left over.
  * @throws an `Error` whose message names the seed and the Node version and ends with the end of the trace; `cause` is the original error.
