@@ -1,3 +1,4 @@
+import { OpeningReader } from '../../lib/runner/durable/opening-record.js';
 import { readEntries, readSuccess, type SuccessFields } from '../../lib/runner/durable/records.js';
 import type { SimulatedJournals } from '../../lib/testing/simulation/simulated-journals.js';
 
@@ -5,12 +6,13 @@ import type { SimulatedJournals } from '../../lib/testing/simulation/simulated-j
 export function recordedSuccesses({ acknowledged }: SimulatedJournals, runId: string): ReadonlySet<string> {
   const found = new Set<string>();
   const fields: SuccessFields = { attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0, file: undefined };
+  const openings = new OpeningReader();
   let ids: readonly string[] = [];
   for (const group of acknowledged) {
     if (group.runId !== runId) continue;
     readEntries(group.bytes, {
-      opening: ({ planned }) => {
-        ids = planned?.plan.ids ?? ids;
+      opening: (reader) => {
+        ids = openings.read(reader)?.planned?.plan.ids ?? ids;
       },
       node: () => {},
       success: (reader) => {

@@ -28,8 +28,8 @@ const INTERRUPTED = new Set([
   'HANDOFF_STOPPED',
 ]);
 
-/** Losses may be more than a run can take: what it may fail with then. It can be executed again. */
-const EXPLAINED = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST']);
+/** Losses may be more than a run can take, or a node is not there when it is needed: what it may fail with then. It can be executed again. */
+const EXPLAINED = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST', 'HANDOFF_NODE_UNKNOWN', 'HANDOFF_ALLOCATION_FAILED']);
 
 const lapse = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
