@@ -237,18 +237,72 @@ describe('a node that resumes by itself', () => {
     });
   });
 
-  it('resumes nothing more once it stops', async () => {
-    const b = await places.start('b', { resume: true, leaseMs: 100, capabilities: { cpu: 4 } });
-    const held = gate();
-    const run = b.execute(Dag.dynamic('own').add({ id: 'one', code: () => held.pass() })).catch(() => {});
-    await held.reached;
-    const stopping = b.stop({ graceMs: 1e9 });
+  it('leaves a run alone that has ended, or was resumed, since it was found', async () => {
     await interrupted();
-    await places.database.endLease('a');
+    const looked = gate();
+    const found = await (await places.start('reader')).runs();
+    expect(found[0]).to.include({ state: 'interrupted' });
+    let looks = 0;
+    places.wrap = (journal) => {
+      const stale = journal.findRuns({ state: ['running', 'interrupted'] });
+      return {
+        ...faultyJournal(journal, new Failing()),
+        findRuns: async (query) => {
+          if (!Array.isArray(query?.state)) return journal.findRuns(query);
+          looks += 1;
+          if (looks === 2) void looked.pass();
+          if (looks > 1) return [];
+          const runs = await stale;
+          const c = await places.start('c');
+          const run = c.resume('k');
+          const cancelled = caught(run);
+          await gateAt('second', 'c').reached;
+          await run.cancel();
+          await cancelled;
+          return runs;
+        },
+      };
+    };
+    const starting = places.start('b', { resume: true, leaseMs: 100, logger: spyLogger() });
+    places.wrap = (journal) => journal;
+    const b = await starting;
+    await looked.reached;
+    expect(begunOn('second')).to.deep.equal(['a', 'c']);
+    expect((await b.runs())[0]).to.include({ state: 'cancelled', driver: 'c', resumptions: 1 });
+  });
+
+  it('looks for nothing more, and resumes nothing more, once it stops', async () => {
+    let looks = 0;
+    let tellLook = (): void => {};
+    places.wrap = (journal) => ({
+      ...faultyJournal(journal, new Failing()),
+      findRuns: (query) => {
+        if (Array.isArray(query?.state)) {
+          looks += 1;
+          tellLook();
+        }
+        return journal.findRuns(query);
+      },
+    });
+    const b = await places.start('b', { resume: true, leaseMs: 100 });
+    places.wrap = (journal) => journal;
+    // The node stops while it looks, and has a function that holds it up.
+    const held = gate();
+    const run = b.execute(Dag.dynamic('own').add({ id: 'one', code: () => held.pass() }));
+    run.catch(() => {});
+    await held.reached;
+    await new Promise<void>((resolve) => {
+      tellLook = resolve;
+    });
+    const stopping = b.stop({ graceMs: 1e9 });
+    const before = looks;
+    await interrupted();
     held.open();
     await stopping;
     await run;
+    expect(looks).to.equal(before);
     expect(begunOn('second')).to.deep.equal(['a']);
+    expect((await (await places.start('reader')).runs())[0]).to.include({ state: 'interrupted', resumptions: 0 });
   });
 });
 
