@@ -190,6 +190,21 @@ describe('a node that resumes by itself', () => {
     expect(logger.lines.filter(({ level }) => level === 'warn')).to.have.length(1);
   });
 
+  it('goes on again with a run that it resumed and that its journal left interrupted', async () => {
+    await interrupted();
+    const failing = new Failing();
+    places.wrap = (journal) => faultyJournal(journal, failing);
+    const logger = heardLogger();
+    await places.start('b', { resume: true, logger, journalWaitMs: 1 });
+    await gateAt('second', 'b').reached;
+    failing.error = new HandoffError('HANDOFF_STORAGE_FAILED', 'away', { reason: 'full' });
+    gateAt('second', 'b').open();
+    expect((await logger.heard('was interrupted, and will be resumed again')).err).to.include({ code: 'HANDOFF_STORAGE_FAILED' });
+    failing.error = undefined;
+    expect(await logger.heard('has completed')).to.include({ key: 'k' });
+    expect(begunOn('first')).to.deep.equal(['a']);
+  });
+
   it('goes on with others where the record of one is damaged', async () => {
     await interrupted();
     const a = await places.start('again');

@@ -111,16 +111,24 @@ export class Resumer {
     this.#driven.delete(runId);
     const { logger, random } = this.#deps;
     const fields = { key, runId, dagId };
-    if (end.type === 'completed') logger.info(fields, 'a run that was resumed by itself has completed');
-    else if (end.error.code === 'HANDOFF_RUN_CANCELLED') logger.info(fields, 'a run that was resumed by itself was cancelled');
-    else if (end.error.code === 'HANDOFF_RUN_TAKEN_OVER')
-      logger.warn(fields, 'a run that was resumed by itself was taken over by another node');
-    else if (!this.#isStopped) logger.error({ ...fields, err: end.error }, 'a run that was resumed by itself has failed');
-    if (end.type === 'failed' && leavesInterrupted(end.error)) {
+    const isInterrupted = end.type === 'failed' && leavesInterrupted(end.error);
+    if (!this.#isStopped) logEnd(logger, fields, end, isInterrupted);
+    if (isInterrupted) {
       this.#failures += 1;
       this.#lookIn(retryDelayMs(this.#failures, random()));
     } else if (this.#hasMore) this.#lookIn(0);
   }
+}
+
+/** Nobody waits for the run. */
+function logEnd(logger: Logger, fields: object, end: RunEnd, isInterrupted: boolean): void {
+  const what = 'a run that was resumed by itself';
+  if (end.type === 'completed') return logger.info(fields, `${what} has completed`);
+  const { code } = end.error;
+  if (code === 'HANDOFF_RUN_CANCELLED') return logger.info(fields, `${what} was cancelled`);
+  if (code === 'HANDOFF_RUN_TAKEN_OVER') return logger.warn(fields, `${what} was taken over by another node`);
+  if (isInterrupted) return logger.warn({ ...fields, err: end.error }, `${what} was interrupted, and will be resumed again`);
+  logger.error({ ...fields, err: end.error }, `${what} has failed`);
 }
 
 /** Whether a run that ended so is still to be resumed. */
