@@ -178,6 +178,28 @@ describe('what still holds of a record', () => {
     expect(reasonsIn(events)).to.deep.equal({ one: 'asked' });
   });
 
+  it('is of the DAG id that is given last, also where it has completed: nothing runs again, and its record says so', async () => {
+    const dag = (id = 'own') => Dag.dynamic(id).add({ id: 'a', code: () => void ran.push('a') });
+    const ran: string[] = [];
+    const first = at.here.execute(dag(), { key: 'k' });
+    await first;
+    for (const [given, options, dagId, resumptions] of [
+      [dag(), { dagId: 'given' }, 'given', 1],
+      [dag(), {}, 'given', 1],
+      [dag('other'), {}, 'given', 1],
+      [dag('other'), { dagId: 'other' }, 'other', 2],
+    ] as const) {
+      const again = at.here.execute(given, { key: 'k', ...options });
+      const events = await eventsOf(again);
+      for (const event of events) expect(event).to.include({ runId: first.id, dagId });
+      expect(startedIn(events)).to.deep.equal([]);
+      expect(await again).to.include({ dagId });
+      const [record] = await at.here.runs();
+      expect(record).to.include({ dagId, state: 'completed', resumptions, runId: first.id });
+    }
+    expect(ran).to.deep.equal(['a']);
+  });
+
   it('is told with the options that were recorded, unless others are given: an option that is undefined is not given', async () => {
     const dag = () =>
       Dag.dynamic('d')

@@ -352,8 +352,9 @@ export class DurableRuns {
 }
 
 /** Whether a run has completed and all of its record still holds. Then it is reported again without being opened. */
-function isReplay({ state }: RecordedRun, { recollection, values }: Recalled, { plan, options }: RunRequest): boolean {
-  if (state !== 'completed' || recollection.successes.length < plan.size) return false;
+function isReplay({ state, dagId }: RecordedRun, { recollection, values }: Recalled, { plan, options }: RunRequest): boolean {
+  // Under another DAG id it is opened, so that its record has the new one: it is looked for by that from now on.
+  if (state !== 'completed' || dagId !== plan.dagId || recollection.successes.length < plan.size) return false;
   return options.collected.every((isCollected, index) => isCollected === 0 || values[index] !== undefined);
 }
 
