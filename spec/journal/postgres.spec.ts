@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -62,6 +64,28 @@ describe('the URL of a journal in PostgreSQL', () => {
       .to.throw(TypeError)
       .with.property('message')
       .that.does.not.contain('secret');
+  });
+});
+
+describe('a journal in a database that lets in and is silent, as a pooler whose database is away', () => {
+  it('is unreachable when the time to open it is over, not a statement’s', async () => {
+    const sockets: Socket[] = [];
+    const pooler = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => {});
+      // "You are in", and "ready for a query", once. No query is answered.
+      socket.once('data', () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])));
+    }).listen(0, '127.0.0.1');
+    await once(pooler, 'listening');
+    try {
+      const url = `postgres://u@127.0.0.1:${(pooler.address() as AddressInfo).port}/db`;
+      const error = await caught(journals.postgres(url, { node: 'a', clock: testClock(), leaseMs: LEASE_MS }));
+      expect(error).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
+      expect(sockets).to.have.length(1);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      pooler.close();
+    }
   });
 });
 

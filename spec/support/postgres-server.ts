@@ -27,7 +27,8 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
-const USER = 'tester';
+/** The superuser of each server. */
+export const POSTGRES_USER = 'tester';
 /** The password of each server: no log and no error may tell it. */
 export const POSTGRES_PASSWORD = 'only for specs';
 
@@ -46,8 +47,8 @@ function binaries(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
 }
 
-/** PostgreSQL refuses to run as root: another user's numbers. */
-function otherUser(): { uid?: number; gid?: number } {
+/** PostgreSQL, and poolers, refuse to run as root: another user's numbers. */
+export function otherUser(): { uid?: number; gid?: number } {
   if (process.geteuid?.() !== 0) return {};
   for (const name of ['postgres', 'nobody']) {
     try {
@@ -60,7 +61,8 @@ function otherUser(): { uid?: number; gid?: number } {
   return {};
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nothing listens at now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
@@ -83,7 +85,7 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
   const env = { ...process.env, LC_ALL: 'C' };
   const secret = join(folder, 'password');
   await writeFile(secret, `${POSTGRES_PASSWORD}\n`, { mode: 0o644 });
-  const initdb = ['-D', data, '-U', USER, '-A', 'scram-sha-256', `--pwfile=${secret}`, '--no-sync', '-E', 'UTF8'];
+  const initdb = ['-D', data, '-U', POSTGRES_USER, '-A', 'scram-sha-256', `--pwfile=${secret}`, '--no-sync', '-E', 'UTF8'];
   await promisify(execFile)(join(programs, 'initdb'), initdb, { ...identity, cwd: folder, env });
   const port = await freePort();
   let child: ChildProcess | undefined;
@@ -91,9 +93,9 @@ export async function postgresServer(): Promise<PostgresServer | undefined> {
 
   const server: PostgresServer = {
     port,
-    url: (schema) => `postgres://${USER}:${encodeURIComponent(POSTGRES_PASSWORD)}@127.0.0.1:${port}/postgres?schema=${schema}`,
+    url: (schema) => `postgres://${POSTGRES_USER}:${encodeURIComponent(POSTGRES_PASSWORD)}@127.0.0.1:${port}/postgres?schema=${schema}`,
     async query(text, values) {
-      const client = new pg.Client({ host: '127.0.0.1', port, user: USER, password: POSTGRES_PASSWORD, database: 'postgres' });
+      const client = new pg.Client({ host: '127.0.0.1', port, user: POSTGRES_USER, password: POSTGRES_PASSWORD, database: 'postgres' });
       client.on('error', () => {});
       await client.connect();
       try {

@@ -42,16 +42,17 @@ export class PostgresPool {
 
   /**
    * Runs `work` in a transaction, or in none if it is one statement. The connection is closed after `limitMs` without an answer to a
-   * statement, and after any error of it. Rejects with what the database reported, or with `HANDOFF_STORAGE_FAILED`.
+   * statement, to the first of a transaction after `firstLimitMs`, and after any error of it. Rejects with what the database reported, or
+   * with `HANDOFF_STORAGE_FAILED`.
    */
-  async run<T>(isTransaction: boolean, limitMs: number, work: (query: SqlQuery) => Promise<T>): Promise<T> {
+  async run<T>(isTransaction: boolean, limitMs: number, work: (query: SqlQuery) => Promise<T>, firstLimitMs = limitMs): Promise<T> {
     let client: pg.PoolClient | undefined;
     try {
       client = await this.#pool.connect();
       this.#inUse.add(client);
       const query = queryOf(client, limitMs);
       // Whatever the default of the database is: the operations lock what they rely on, and read what was committed since.
-      if (isTransaction) await query('BEGIN ISOLATION LEVEL READ COMMITTED');
+      if (isTransaction) await queryOf(client, firstLimitMs)('BEGIN ISOLATION LEVEL READ COMMITTED');
       const value = await work(query);
       if (isTransaction) await query('COMMIT');
       client.release();

@@ -11,6 +11,8 @@ import { parsePostgresUrl } from './postgres-url.js';
 
 /** How long to wait for an answer to one statement: a plan of many MiB takes its time. A renewal has no longer than the lease. */
 const STATEMENT_MS = 60_000;
+/** How long at least to wait for the first answer when a journal is opened. A pooler lets in while its database is away, and is silent. */
+const FIRST_ANSWER_MS = 1000;
 /** How long to wait for a connection. */
 const CONNECT_MS = 10_000;
 const FIRST_RETRY_MS = 100;
@@ -73,7 +75,8 @@ async function prepared(pool: PostgresPool, schema: string, options: PostgresSto
   for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
     let failure: unknown;
     try {
-      if ((await pool.run(true, STATEMENT_MS, (query) => makeTables(query, schema, options))) === 'done') return;
+      const firstLimitMs = Math.min(STATEMENT_MS, Math.max(FIRST_ANSWER_MS, untilMs - clock.now()));
+      if ((await pool.run(true, STATEMENT_MS, (query) => makeTables(query, schema, options), firstLimitMs)) === 'done') return;
       failure = storageFailed('version', `Cannot migrate the journal at ${pool.place}: nodes of an older version use it`);
     } catch (error) {
       failure = pool.failed(error);
