@@ -160,6 +160,10 @@ export class DurableCall implements PreparedRun, RunView {
 /** A run as it was found in its journal. */
 export type FoundRun = Pick<RecordedRun, 'epoch' | 'state'>;
 
+/** Whether nobody has touched a run since it was found. */
+export const isAsFound = (recorded: RecordedRun | undefined, found: FoundRun): boolean =>
+  recorded?.epoch === found.epoch && recorded.state === found.state;
+
 /** The actions of a call besides waiting. */
 export interface CallDeps {
   /** Looks the run up, and joins it or opens it. Never rejects: an obstacle is passed to `refuse`. */

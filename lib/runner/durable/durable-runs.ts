@@ -8,7 +8,7 @@ import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run
 import { endingError } from '../runs/run-endings.js';
 import { checkKey, recordedOptions } from '../runs/run-options.js';
 import { captureRequest, checkedRequest, type RunMode, type RunRequest, requestAgain } from '../runs/run-request.js';
-import { type CallDeps, DurableCall, type FoundRun } from './durable-call.js';
+import { type CallDeps, DurableCall, type FoundRun, isAsFound } from './durable-call.js';
 import { JournalOutage } from './journal-outage.js';
 import { openingGroups } from './opening-record.js';
 import { packSummary } from './record-end.js';
@@ -357,10 +357,6 @@ function isReplay({ state, dagId }: RecordedRun, { recollection, values }: Recal
   if (state !== 'completed' || dagId !== plan.dagId || recollection.successes.length < plan.size) return false;
   return options.collected.every((isCollected, index) => isCollected === 0 || values[index] !== undefined);
 }
-
-/** Whether nobody has touched a run since it was found. */
-const isAsFound = (recorded: RecordedRun | undefined, found: FoundRun): boolean =>
-  recorded?.epoch === found.epoch && recorded.state === found.state;
 
 function drivenBy(node: string, key: string, { runId, request }: Pick<DurableCall, 'runId' | 'request'>): HandoffError {
   const message = `Cannot execute the run of key ${JSON.stringify(key)}: node ${JSON.stringify(node)} drives it`;

@@ -5,7 +5,7 @@ import { isStorageFailed, type Journal, type RecordedRun } from '../../journal/i
 import type { RunEnd } from '../runs/open-run.js';
 import { aborted, endingError } from '../runs/run-endings.js';
 import type { RunMode } from '../runs/run-request.js';
-import type { DurableCall } from './durable-call.js';
+import { type DurableCall, isAsFound } from './durable-call.js';
 import { openingGroups } from './opening-record.js';
 import { packSummary, summaryOfError } from './record-end.js';
 import { type FoundNeed, resumeNeed } from './resume-need.js';
@@ -26,6 +26,9 @@ export async function resumeFound(recorded: RecordedRun, onEnd: (end: RunEnd) =>
   let early: RunEnd | undefined;
   let isBegun = false;
   try {
+    // Where many runs were found, other nodes have taken some meanwhile: their records need not be read.
+    const [present] = await journal.findRuns({ key: recorded.key });
+    if (!isAsFound(present, recorded)) return { type: 'gone' };
     const record = await readRecord(journal, recorded, clock);
     if (!record) return { type: 'gone' };
     if (recorded.idleResumptions >= MOST_IDLE_RESUMPTIONS) return await failIdle(recorded, record, journal);
