@@ -313,6 +313,14 @@ describe('durable runs', () => {
     expect(error.cause).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', path: 'result.call' });
   });
 
+  it('are refused at once where no member can hold a function, and leave no record', async () => {
+    await using places = new DurablePlaces();
+    const handoff = await places.start();
+    const needing = Dag.dynamic('needing').add({ id: 'one', code: lit(1), cost: { gpu: 1 } });
+    expect(await caught(handoff.execute(needing, { key: 'k' }))).to.include({ code: 'HANDOFF_ALLOCATION_FAILED', functionId: 'one' });
+    expect(await handoff.runs()).to.deep.equal([]);
+  });
+
   it('refuse options that are wrong, and have their id for a key where none is given', async () => {
     await using places = new DurablePlaces();
     const handoff = await places.start();
