@@ -24,6 +24,7 @@ export {
   type RetryOptions,
 } from './build/function-spec.js';
 export { type DagJson, type DagLike, type DynamicDag, type Regular, type ResultsOf, type Type, type } from './build/wiring.js';
+export { DisjointSets } from './graph/disjoint-sets.js';
 export type { ConstantsOf } from './graph/graph.js';
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
 export { type DagRecord, dagOfRecord, recordDag } from './plan/dag-record.js';

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { doInTurns, HandoffError, NonRetryableError } from '../../lib/base/index.js';
 import { digestOf, pack, unpack, valueDigest } from '../../lib/value/index.js';
+import { TYPED_ARRAYS } from '../support/typed-arrays.js';
 
 const digest = (value: unknown): string => digestOf(value, { where: 'value' });
 const passed = (value: unknown): unknown => unpack(pack(value, { where: 'value' }), { freeze: false });
@@ -148,19 +149,7 @@ const DIFFERENT: readonly (readonly [name: string, make: () => unknown])[] = [
   ['a longer ArrayBuffer', () => new ArrayBuffer(16)],
   ['a DataView', () => new DataView(new ArrayBuffer(8))],
   ['a Buffer', () => Buffer.alloc(8)],
-  ...[
-    Uint8Array,
-    Int8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-  ].map((Kind) => [Kind.name, () => new Kind(8 / Kind.BYTES_PER_ELEMENT)] as const),
+  ...TYPED_ARRAYS.map((Kind) => [Kind.name, () => new Kind(8 / Kind.BYTES_PER_ELEMENT)] as const),
   ['a Uint8Array of one', () => Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)],
   ['two views of two memories', () => [new Uint8Array(8), new Uint8Array(8)]],
   ['two views of one memory', () => viewsOf(new ArrayBuffer(8), [0, 8], [0, 8])],

@@ -1,5 +1,6 @@
 import { filledList, inSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec } from '../build/function-spec.js';
+import { DisjointSets } from './disjoint-sets.js';
 
 /** Where functions may go, as far as the DAG says, by index. */
 export interface Placement {
@@ -120,31 +121,19 @@ export function chainCycles(next: Int32Array): number[][] {
 
 /** Joins each index with its next one. Groups are numbered in the order of their first members. */
 export function groupsOf(next: Int32Array): { readonly group: Int32Array; readonly groupCount: number } {
-  const root = Int32Array.from(next.keys());
-  const rootOf = (index: number): number => {
-    let current = index;
-    // Halving the path keeps a chain of 100,000 nearly linear (Tarjan and van Leeuwen, 1984).
-    while (root[current] !== current) {
-      root[current] = root[root[current]!]!;
-      current = root[current]!;
-    }
-    return current;
-  };
+  const sets = new DisjointSets(next.length);
   const isMember = new Uint8Array(next.length);
   for (let i = 0; i < next.length; i++) {
     if (next[i] === -1) continue;
     isMember[i] = 1;
     isMember[next[i]!] = 1;
-    const a = rootOf(i);
-    const b = rootOf(next[i]!);
-    if (a < b) root[b] = a;
-    else root[a] = b;
+    sets.join(i, next[i]!);
   }
   const group = new Int32Array(next.length).fill(-1);
   let groupCount = 0;
   for (let i = 0; i < next.length; i++) {
     if (isMember[i] === 0) continue;
-    const first = rootOf(i);
+    const first = sets.rootOf(i);
     // A root is the lowest index of its group, so it is numbered before the other members.
     if (first === i) group[i] = groupCount++;
     else group[i] = group[first]!;

@@ -1,4 +1,4 @@
-import type { Plan } from '../../dag/index.js';
+import { DisjointSets, type Plan } from '../../dag/index.js';
 import { RIDES_ALONG_BYTES } from '../../executor/index.js';
 
 /**
@@ -71,22 +71,13 @@ export class Nearness {
  * data must move to the consumers that need it all.
  */
 export function familiesOf({ size, producers, producersStart }: Plan): Int32Array {
-  const towards = Int32Array.from({ length: size }, (_, index) => index);
-  const rootOf = (index: number): number => {
-    let at = index;
-    while (towards[at] !== at) {
-      // Halves the path for the next look-up.
-      towards[at] = towards[towards[at]!]!;
-      at = towards[at]!;
-    }
-    return at;
-  };
+  const sets = new DisjointSets(size);
   for (let index = 0; index < size; index += 1) {
     for (let at = producersStart[index]! + 1; at < producersStart[index + 1]!; at += 1) {
-      towards[rootOf(producers[at]!)] = rootOf(producers[at - 1]!);
+      sets.join(producers[at]!, producers[at - 1]!);
     }
   }
-  return Int32Array.from(towards, (_, index) => rootOf(index));
+  return Int32Array.from({ length: size }, (_, index) => sets.rootOf(index));
 }
 
 /** The facts about where a run's functions were placed. */
