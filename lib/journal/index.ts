@@ -4,7 +4,7 @@
 export { DataDir } from './data-dir/data-dir.js';
 export { LargeValues } from './data-dir/large-values.js';
 export type { RunFiles } from './data-dir/run-files.js';
-export { type RecordedFile, ValueFiles } from './data-dir/value-files.js';
+export type { RecordedFile } from './data-dir/value-files.js';
 export { ValueSweep } from './data-dir/value-sweep.js';
 export { GroupBuffer } from './groups/group-buffer.js';
 export { GroupReader } from './groups/group-reader.js';

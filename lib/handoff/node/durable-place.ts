@@ -1,4 +1,4 @@
-import { DataDir, type Journal, type JournalOptions, journals, LargeValues, ValueFiles, ValueSweep } from '../../journal/index.js';
+import { DataDir, type Journal, type JournalOptions, journals, LargeValues, ValueSweep } from '../../journal/index.js';
 import type { DurablePlace } from '../../runner/index.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
 import type { Environment } from './environment.js';
@@ -17,7 +17,7 @@ export async function openDurablePlace(options: CheckedNodeOptions, environment:
   const folder = dataDir === undefined ? undefined : await DataDir.open(dataDir);
   try {
     const journal = await (openJournal?.(given) ?? openNamed(options.journal, folder, given));
-    const largeValues = folder && new LargeValues(folder.id, new ValueFiles(folder.path), logger);
+    const largeValues = folder && new LargeValues(folder, logger);
     const sweep = largeValues && new ValueSweep(largeValues, { journal, clock, recordsForMs, logger });
     await largeValues?.removeHalves();
     sweep?.begin();

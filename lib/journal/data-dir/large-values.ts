@@ -1,16 +1,22 @@
 import type { Logger } from '../../base/index.js';
 import { StoredValue } from '../../value/index.js';
+import type { DataDir } from './data-dir.js';
 import { RunFiles, type RunFilesOf } from './run-files.js';
-import type { FileValueName, LostValue, RecordedFile, ValueFiles } from './value-files.js';
+import { type FileValueName, type LostValue, type RecordedFile, ValueFiles } from './value-files.js';
 
 /** How many files are written or read at once: as many as Node has threads for files. */
 const FILES_AT_ONCE = 4;
 
-/** The large values of durable runs on this node, as files of its `dataDir`. Nothing of them stays in memory here. */
+/**
+ * The large values of durable runs on this node, as files of its `dataDir`: of runs that it drives, and apart from them of runs of others,
+ * which its journal may not know. A value's name is of its epoch, which has one driver. So both are found by their names, whoever drives
+ * the run now.
+ */
 export class LargeValues {
   /** The id of the folder. */
   readonly dataDir: string;
   readonly #files: ValueFiles;
+  readonly #ofOthers: ValueFiles;
   readonly #logger: Logger;
   /** The runs that this node drives. */
   readonly #runs = new Map<string, RunFiles>();
@@ -19,9 +25,10 @@ export class LargeValues {
   /** Called when nothing is written or read any more. */
   #idle: (() => void)[] = [];
 
-  constructor(dataDir: string, files: ValueFiles, logger: Logger) {
-    this.dataDir = dataDir;
-    this.#files = files;
+  constructor({ id, path }: DataDir, logger: Logger) {
+    this.dataDir = id;
+    this.#files = new ValueFiles(path);
+    this.#ofOthers = new ValueFiles(path, 'values-of-others');
     this.#logger = logger;
   }
 
@@ -41,15 +48,33 @@ export class LargeValues {
 
   /** Writes a value. Rejects as `ValueFiles` does. */
   async write(name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile> {
+    return this.#write(this.#files, name, parts, isSynced);
+  }
+
+  /** Writes a value of a run that another node drives. Rejects likewise. */
+  async writeForOther(name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile> {
+    return this.#write(this.#ofOthers, name, parts, isSynced);
+  }
+
+  async #write(files: ValueFiles, name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile> {
     const { epoch, index } = name;
-    const stamp = await this.#inTurn(() => this.#files.write(name, parts, isSynced));
+    const stamp = await this.#inTurn(() => files.write(name, parts, isSynced));
     return { dataDir: this.dataDir, epoch, index, ...stamp };
+  }
+
+  /** The driver of a run has ended it. Its values are not needed any more, or are kept from now on as long as those of a run that ended. */
+  async endForOther(runId: string, isNeeded: boolean, nowMs: number): Promise<void> {
+    await this.#inTurn(() => (isNeeded ? this.#ofOthers.touch(runId, nowMs) : this.#ofOthers.removeRun(runId)));
   }
 
   /** Reads a value, if it is what was recorded. A value that is lost is logged. */
   async read(runId: string, file: RecordedFile): Promise<StoredValue | undefined> {
     try {
-      const read = await this.#inTurn(() => this.#files.read({ runId, ...file }, file));
+      const name = { runId, ...file };
+      const read = await this.#inTurn(async () => {
+        const own = await this.#files.read(name, file);
+        return own.type === 'lost' && own.loss === 'missing' ? this.#ofOthers.read(name, file) : own;
+      });
       if (read.type === 'whole') return StoredValue.arrived([read.bytes]);
       this.#lost(runId, read);
     } catch (error) {
@@ -62,7 +87,11 @@ export class LargeValues {
   async isThere(runId: string, file: RecordedFile, mayBeMissing: boolean): Promise<boolean> {
     if (file.dataDir !== this.dataDir) return false;
     try {
-      const lost = await this.#inTurn(() => this.#files.find({ runId, ...file }, file));
+      const name = { runId, ...file };
+      const lost = await this.#inTurn(async () => {
+        const own = await this.#files.find(name, file);
+        return own?.loss === 'missing' ? this.#ofOthers.find(name, file) : own;
+      });
       if (lost && !(mayBeMissing && lost.loss === 'missing')) this.#lost(runId, lost);
       return lost === undefined;
     } catch (error) {
@@ -73,10 +102,21 @@ export class LargeValues {
 
   /** Deletes a value. */
   remove(runId: string, { epoch, index }: RecordedFile): Promise<void> {
-    return this.#inTurn(() => this.#files.remove({ runId, epoch, index }));
+    return this.#inTurn(async () => {
+      await this.#files.remove({ runId, epoch, index });
+      await this.#ofOthers.remove({ runId, epoch, index });
+    });
   }
 
-  /** Deletes the values of a run but these. */
+  /** Deletes all values of a run that this node does not drive. */
+  forget(runId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#files.removeRun(runId);
+      await this.#ofOthers.removeRun(runId);
+    });
+  }
+
+  /** Deletes the values that this node has made of a run which it drives, but for these. */
   removeOthers(runId: string, kept: readonly RecordedFile[]): Promise<void> {
     return this.#inTurn(() =>
       this.#files.removeOthers(
@@ -95,12 +135,19 @@ export class LargeValues {
   }
 
   /** Deletes what a crash left half written. To be called before anything is written. */
-  removeHalves(): Promise<void> {
-    return this.#inTurn(() => this.#files.removeHalves());
+  async removeHalves(): Promise<void> {
+    await this.#inTurn(() => this.#files.removeHalves());
+    await this.#inTurn(() => this.#ofOthers.removeHalves());
   }
 
-  /** Deletes the values of those runs of which `isOver` says so; it gets the time when something of them was last written or deleted. */
-  async sweep(isOver: (runId: string, changedAtMs: number) => Promise<boolean>): Promise<void> {
+  /**
+   * Deletes the values of those runs of which `isOver` says so; it gets the time when something of them was last written or deleted. Those
+   * of runs of others go when that was before `untilMs`.
+   */
+  async sweep(isOver: (runId: string, changedAtMs: number) => Promise<boolean>, untilMs: number): Promise<void> {
+    for (const runId of await this.#ofOthers.runs()) {
+      if ((await this.#ofOthers.changedAtMs(runId)) <= untilMs) await this.#inTurn(() => this.#ofOthers.removeRun(runId));
+    }
     for (const runId of await this.#files.runs()) {
       if (this.#runs.has(runId) || !(await isOver(runId, await this.#files.changedAtMs(runId)))) continue;
       if (!this.#runs.has(runId)) await this.removeOthers(runId, []);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../../base/index.js';
 import { StoredValue } from '../../value/index.js';
@@ -22,8 +22,9 @@ const SET_ASIDE = '.damaged';
 export class ValueFiles {
   readonly #folder: string;
 
-  constructor(dataDirPath: string) {
-    this.#folder = join(dataDirPath, 'values');
+  /** `name`: that of the folder in the `dataDir`. */
+  constructor(dataDirPath: string, name = 'values') {
+    this.#folder = join(dataDirPath, name);
   }
 
   /** Writes a value, over one of the same name. With `isSynced` it has survived a loss of power when the promise resolves. */
@@ -77,6 +78,11 @@ export class ValueFiles {
       const path = join(this.#folderOf(runId), file);
       if (!names.has(path)) await rm(path, { force: true });
     }
+  }
+
+  /** Keeps the values of a run as if they had been written just now. */
+  async touch(runId: string, atMs: number): Promise<void> {
+    await utimes(this.#folderOf(runId), atMs / 1000, atMs / 1000).catch(() => {});
   }
 
   /** When something of a run was last written or deleted here, milliseconds since 1970; 0 if nothing of it is here. */

@@ -38,7 +38,8 @@ export class ValueSweep {
   /** Never rejects: what cannot be looked up or deleted stays until the next time. */
   async #sweep(): Promise<void> {
     try {
-      await this.#values.sweep((runId, changedAtMs) => this.#isOver(runId, changedAtMs));
+      const { clock, recordsForMs } = this.#deps;
+      await this.#values.sweep((runId, changedAtMs) => this.#isOver(runId, changedAtMs), clock.wallNow() - recordsForMs);
     } catch (error) {
       this.#deps.logger.debug({ err: error }, 'the files of ended runs were not swept');
     }

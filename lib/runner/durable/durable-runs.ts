@@ -147,7 +147,7 @@ export class DurableRuns {
     const { journal, largeValues } = this.#place;
     const [recorded] = await journal.findRuns({ key });
     await journal.forgetRun(key);
-    if (recorded) await largeValues?.removeOthers(recorded.runId, []);
+    if (recorded) await largeValues?.forget(recorded.runId);
   }
 
   /** The node ends: what is not open yet will not be. */
