@@ -15,6 +15,8 @@ export interface GuestAttempt {
   state: 'queued' | 'running' | 'ended';
   handle: AttemptHandle<GatheredOutcome> | undefined;
   isStopped: boolean;
+  /** Whether it is over but for the file of its value. It holds nothing any more. */
+  isFiling: boolean;
   /** The loan of its claim, if its function has started runs itself. */
   loan: AttemptLoan | undefined;
   /** The outcome without the value, which is in this node's store. Only small parts are made anew for a second answer. */
@@ -32,6 +34,7 @@ export const newGuestAttempt = (index: number, question: WireMessageOf<'run-atte
   state: 'queued',
   handle: undefined,
   isStopped: false,
+  isFiling: false,
   loan: undefined,
   outcome: undefined,
   isUnheard: false,
@@ -44,8 +47,8 @@ export function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: numbe
 }
 
 /** Adds what an attempt holds of its node, if it runs and has not lent its claim. */
-export function addUse(use: Map<string, number>, { state, kind, loan }: GuestAttempt): void {
-  if (state !== 'running' || loan?.isOut) return;
+export function addUse(use: Map<string, number>, { state, kind, loan, isFiling }: GuestAttempt): void {
+  if (state !== 'running' || isFiling || loan?.isOut) return;
   const slot = slotResource(kind.slot);
   use.set(slot, (use.get(slot) ?? 0) + 1);
   for (const [name, amount] of Object.entries(kind.costs)) use.set(name, (use.get(name) ?? 0) + amount);
@@ -53,3 +56,7 @@ export function addUse(use: Map<string, number>, { state, kind, loan }: GuestAtt
 
 /** Functions with the numbers of their attempts, as drivers list them. */
 export type AttemptList = readonly (readonly [functionId: string, attempt: number])[];
+
+/** Whether an attempt has made its value. */
+export const hasSucceeded = (outcome: WireOutcome | undefined): outcome is Extract<WireOutcome, { type: 'succeeded' | 'filed' }> =>
+  outcome?.type === 'succeeded' || outcome?.type === 'filed';

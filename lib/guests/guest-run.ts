@@ -9,8 +9,8 @@ import {
 import { HandoffError, PassingMap, type Timer } from '../base/index.js';
 import { type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { Inheritance, WireMessageOf, WireOutcome } from '../peer/index.js';
-import { packThrownForWire, unpackError } from '../value/index.js';
-import { type AttemptList, addUse, type GuestAttempt, halt, newGuestAttempt } from './guest-attempt.js';
+import { packThrownForWire, type StoredValue, unpackError } from '../value/index.js';
+import { type AttemptList, addUse, type GuestAttempt, halt, hasSucceeded, newGuestAttempt } from './guest-attempt.js';
 import { GuestClasses } from './guest-classes.js';
 import type { GuestDeps, GuestHost } from './guest-deps.js';
 import { HandedOver, handedAttempts, inheritanceOf } from './handed-over.js';
@@ -38,6 +38,9 @@ export class GuestRun implements AllocatorClient {
   readonly #classes: GuestClasses;
   readonly #kept = new Map<string, number>();
   #asked = 0;
+  /** Whether values of it have files here, and whether its driver copies those that are collected. */
+  #hasFiles = false;
+  #hasCopies = false;
   #isOver = false;
   /** Set while the run has no driver: when it runs out, the run ends. */
   #orphaned: Timer | undefined;
@@ -272,7 +275,7 @@ export class GuestRun implements AllocatorClient {
   /** Ends an attempt of which the driver knows nothing, and drops its value. */
   #forget(attempt: GuestAttempt): void {
     this.#abandon(attempt);
-    if (attempt.outcome?.type === 'succeeded') this.release([attempt.of[1]]);
+    if (hasSucceeded(attempt.outcome)) this.release([attempt.of[1]]);
   }
 
   /** Returns attempts that have not started to the driver. */
@@ -337,7 +340,8 @@ export class GuestRun implements AllocatorClient {
         const sizeBytes = packed?.byteLength ?? value.sizeBytes;
         this.#kept.set(functionId, sizeBytes);
         const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
-        this.#answer(attempt, { type: 'succeeded', sizeBytes, tookMs: outcome.tookMs, packed: rides });
+        const isFiled = !rides && this.#file(attempt, value, { sizeBytes, tookMs: outcome.tookMs });
+        if (!isFiled) this.#answer(attempt, { type: 'succeeded', sizeBytes, tookMs: outcome.tookMs, packed: rides });
       } catch (error) {
         this.#answer(attempt, { type: 'failed', error: packThrownForWire(error), final: true });
       }
@@ -350,6 +354,42 @@ export class GuestRun implements AllocatorClient {
     }
     allocation.pump();
     this.#host.settled();
+  }
+
+  /** Writes the file of a large value, then answers. Returns false where there is no such file. Throws for what cannot be packed. */
+  #file(attempt: GuestAttempt, value: StoredValue, made: { readonly sizeBytes: number; readonly tookMs: number }): boolean {
+    const { largeValues, logger, allocation } = this.#deps;
+    const recording = attempt.question?.recording;
+    if (!recording || !largeValues) return false;
+    const { index, isSynced, isCopied } = recording;
+    const parts = value.isPacked ? value.toParts('result') : [value.pack('result')];
+    attempt.isFiling = true;
+    this.#hasCopies ||= isCopied;
+    this.#hasFiles = true;
+    const ended = (outcome: WireOutcome): void => {
+      attempt.isFiling = false;
+      if (this.#isOver || this.#byFunction.get(attempt.of[1]) !== attempt) this.#open.delete(attempt.index);
+      else this.#answer(attempt, outcome);
+      allocation.pump();
+      this.#host.settled();
+    };
+    largeValues.writeForOther({ runId: this.runId, epoch: attempt.of[3], index }, parts, isSynced).then(
+      (file) => ended({ type: 'filed', ...made, file }),
+      (error: unknown) => {
+        logger.warn(
+          { runId: this.runId, functionId: attempt.of[1], err: error },
+          'the file of a value cannot be written: it stays in memory',
+        );
+        ended({ type: 'succeeded', ...made, packed: null });
+      },
+    );
+    return true;
+  }
+
+  /** The driver says that the run is over. Files of a run that has completed are not needed if it has copies of them. */
+  endFiles(hasCompleted: boolean): void {
+    const { largeValues, clock } = this.#deps;
+    if (this.#hasFiles) void largeValues?.endForOther(this.runId, !(hasCompleted && this.#hasCopies), clock.wallNow());
   }
 
   /** The driver does not want the attempt any more: stop it and send no answer. */

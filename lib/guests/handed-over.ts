@@ -3,7 +3,7 @@ import type { AttemptHandle, GatheredOutcome } from '../executor/index.js';
 import type { Inheritance } from '../peer/index.js';
 import type { HeldValue } from '../store/index.js';
 import type { StoredValue } from '../value/index.js';
-import type { GuestAttempt } from './guest-attempt.js';
+import { type GuestAttempt, hasSucceeded } from './guest-attempt.js';
 import type { GuestDeps } from './guest-deps.js';
 
 /** Returns what an heir may take over of a run: attempts that run or have made their value, and values. */
@@ -15,7 +15,7 @@ export const inheritanceOf = (attempts: Iterable<GuestAttempt>, values: Iterable
 });
 
 const isWorthAdopting = ({ state, handle, isStopped, outcome }: GuestAttempt): boolean =>
-  state === 'running' ? handle !== undefined && !isStopped : outcome?.type === 'succeeded';
+  state === 'running' ? handle !== undefined && !isStopped : hasSucceeded(outcome);
 
 /** An attempt that its node goes on with as the driver of the run. */
 export interface HandedAttempt {
@@ -34,8 +34,8 @@ export function handedAttempts(
   for (const one of attempts) {
     const { handle, kind, outcome, loan, isStopped } = one;
     const [runId, functionId, attempt] = one.of;
-    const value = outcome?.type === 'succeeded' ? store.get(runId, functionId) : undefined;
-    if (value && outcome?.type === 'succeeded') {
+    const value = hasSucceeded(outcome) ? store.get(runId, functionId) : undefined;
+    if (value && hasSucceeded(outcome)) {
       handed.set(functionId, { attempt, handle: succeededHandle(value, outcome.tookMs), freeClaim() {} });
     } else if (handle && !isStopped && !loan) {
       // From now on its end is the affair of the driver.

@@ -2,45 +2,152 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Dag, functionsIn } from '../../lib/index.js';
+import { Dag, functionsIn, type Handoff } from '../../lib/index.js';
+import { ValueFiles } from '../../lib/journal/data-dir/value-files.js';
+import { type JournalOptions, journals, MemoryDatabase } from '../../lib/journal/index.js';
+import { caught } from '../support/caught.js';
 import { SpecCluster } from '../support/cluster.js';
-import { eventsOf, startedIn } from './durable-node.js';
+import { type Gate, gate } from '../support/gate.js';
+import { eventsOf, reasonsIn, recalledIn, startedIn } from './durable-node.js';
+import { faultyJournal } from './faulty-journal.js';
 
 const tasks = functionsIn<typeof import('../support/modules/cluster-tasks.js')>(
   new URL('../support/modules/cluster-tasks.js', import.meta.url),
 );
 const LARGE = 100_000;
+const made = new Uint8Array(LARGE).fill(7);
 
 describe('large values that other nodes make for a durable run', () => {
   let base: string;
+  let database: MemoryDatabase;
   let cluster: SpecCluster;
+  /** What was written, in order. */
+  let written: string[];
+  const { write } = ValueFiles.prototype;
+
+  /** Nodes that start later are on another network: as if the machines had been started anew. */
+  const newCluster = (): void => {
+    const openJournal = async (given: JournalOptions) =>
+      faultyJournal(await journals.memory(database, given), {
+        beforeWrite: (what) => void (what === 'append' && written.push('record')),
+      });
+    cluster = new SpecCluster({ openJournal });
+  };
   beforeEach(async () => {
     base = await mkdtemp(join(tmpdir(), 'handoff-others-'));
-    cluster = new SpecCluster();
+    database = new MemoryDatabase();
+    written = [];
+    newCluster();
+    ValueFiles.prototype.write = async function (name, parts, isSynced) {
+      const stamp = await write.call(this, name, parts, isSynced);
+      written.push(`file${isSynced ? ' synced' : ''}`);
+      return stamp;
+    };
   });
   afterEach(async () => {
+    ValueFiles.prototype.write = write;
     await cluster.stop();
     await rm(base, { recursive: true });
   });
 
-  const dataDir = (name: string): string => join(base, name);
-  const filesOf = async (name: string, runId: string): Promise<string[]> =>
-    (await readdir(join(base, name, 'values', runId)).catch(() => [])).sort();
-  const dag = () =>
+  const start = (name: string, folder?: string): Promise<Handoff> =>
+    cluster.start(name, { isolation: 'loop', ...(folder && { dataDir: join(base, folder) }) });
+  const filesOf = async (folder: string, runId: string, of = 'values'): Promise<string[]> =>
+    (await readdir(join(base, folder, of, runId)).catch(() => [])).sort();
+
+  /** `maker` makes a large value; the driver, when the gate is open, a small one of it. */
+  const dagAt = (held: Gate) =>
     Dag.dynamic('d')
       .add({ id: 'made', code: tasks.bytes, extraArgs: [LARGE], node: 'maker', version: '1' })
-      .add({ id: 'size', code: tasks.size, args: ['made'], node: 'maker', version: '1' });
+      .add({ id: 'size', code: (value: Uint8Array) => held.pass().then(() => value.length), args: ['made'] });
+  const opened = (): Gate => {
+    const held = gate();
+    held.open();
+    return held;
+  };
 
-  it('are copied to the driver where they are collected, before the end is told', async () => {
-    const driver = await cluster.start('driver', { dataDir: dataDir('driver'), isolation: 'loop' });
-    await cluster.start('maker');
-    const run = driver.execute(dag(), { key: 'k' });
-    expect((await run).results.size).to.equal(LARGE);
-    expect(await filesOf('driver', run.id)).to.deep.equal(['1-0']);
+  /** Leaves the run interrupted while `size` runs, with all nodes stopped. */
+  async function interrupted(driverFolder: string | undefined): Promise<string> {
+    const driver = await start('driver', driverFolder);
+    await start('maker', 'of maker');
+    const held = gate();
+    const run = driver.execute(dagAt(held), { key: 'k', collect: ['size'], durability: 'strict' });
+    const aborted = caught(run);
+    await held.reached;
+    expect(await filesOf('of maker', run.id, 'values-of-others')).to.deep.equal(['1-0']);
+    expect(written.slice(0, 2)).to.deep.equal(['file synced', 'record']);
+    await driver.stop({ graceMs: 0 });
+    await aborted;
+    held.open();
     await cluster.stop();
-    cluster = new SpecCluster();
-    const again = (await cluster.start('driver', { dataDir: dataDir('driver'), isolation: 'loop' })).execute(dag(), { key: 'k' });
+    newCluster();
+    return run.id;
+  }
+
+  it('are copied to the driver where they are collected, before the end is told; what it has copies of goes then', async () => {
+    const driver = await start('driver', 'of driver');
+    await start('maker', 'of maker');
+    const run = driver.execute(dagAt(opened()), { key: 'k' });
+    await run;
+    expect(await filesOf('of driver', run.id)).to.deep.equal(['1-0']);
+    await cluster.stop();
+    expect(await filesOf('of maker', run.id, 'values-of-others')).to.deep.equal([]);
+    newCluster();
+    const alone = await start('driver', 'of driver');
+    const again = alone.execute(dagAt(opened()), { key: 'k' });
     expect(startedIn(await eventsOf(again))).to.deep.equal([]);
-    expect((await again).results.made).to.deep.equal(new Uint8Array(LARGE).fill(7));
+    expect((await again).results).to.deep.equal({ made, size: LARGE });
+  });
+
+  it('are copied where their maker has no folder', async () => {
+    const driver = await start('driver', 'of driver');
+    await start('maker');
+    const run = driver.execute(dagAt(opened()), { key: 'k' });
+    await run;
+    expect(await filesOf('of driver', run.id)).to.deep.equal(['1-0']);
+  });
+
+  it('are in the folder of their maker, whatever the name of the node that has it now', async () => {
+    await interrupted(undefined);
+    const driver = await start('driver');
+    await start('another', 'of maker');
+    expect(await driver.getValue('d', 'made')).to.deep.equal(made);
+    const again = driver.execute(dagAt(opened()), { key: 'k' });
+    const events = await eventsOf(again);
+    expect(recalledIn(events)).to.deep.equal(['made']);
+    expect(startedIn(events)).to.deep.equal(['size']);
+    expect((await again).results).to.deep.equal({ size: LARGE });
+  });
+
+  it('are there for an heir that has that folder itself', async () => {
+    await interrupted('of driver');
+    const heir = await start('heir', 'of maker');
+    expect(await heir.getValue('d', 'made')).to.deep.equal(made);
+    const again = heir.execute(dagAt(opened()), { key: 'k' });
+    expect(startedIn(await eventsOf(again))).to.deep.equal(['size']);
+    expect((await again).results).to.deep.equal({ size: LARGE });
+  });
+
+  it('are computed again where no member has the folder, or their file is gone', async () => {
+    const runId = await interrupted(undefined);
+    const driver = await start('driver');
+    await start('maker', 'of maker');
+    await rm(join(base, 'of maker', 'values-of-others', runId), { recursive: true });
+    const again = driver.execute(dagAt(opened()), { key: 'k' });
+    const events = await eventsOf(again);
+    expect(reasonsIn(events)).to.include({ made: 'value-lost' });
+    expect((await again).results).to.deep.equal({ size: LARGE });
+  });
+
+  it('stay where they are when the run has failed, or its driver has no folder for copies', async () => {
+    const driver = await start('driver');
+    await start('maker', 'of maker');
+    const run = driver.execute(dagAt(opened()), { key: 'k' });
+    await run;
+    const failing = dagAt(opened()).add({ id: 'fails', code: () => Promise.reject(new Error('no')), args: ['size'] });
+    const failed = driver.execute(failing, { key: 'failed', dagId: 'failed', maxRetries: 0 });
+    await caught(failed);
+    await cluster.stop();
+    for (const { id } of [run, failed]) expect(await filesOf('of maker', id, 'values-of-others')).to.deep.equal(['1-0']);
   });
 });

@@ -39,6 +39,7 @@ function open() {
     fetches,
     readFile: () => undefined,
     readRecord: () => undefined,
+    readRecordedFile: () => undefined,
     offers,
     refOf: (module, name) => ({ module, name }),
     send: (to, message) => {

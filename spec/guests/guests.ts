@@ -37,7 +37,7 @@ export const asks = (
       mayQueue: true,
     },
     steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true, sole: false }],
-    ...{ timeoutMs: null, stopGraceMs: 7 },
+    ...{ timeoutMs: null, stopGraceMs: 7, recording: null },
     ...over,
   };
 };
@@ -75,6 +75,7 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     refOf: new CodeRefs().refOf,
     clock,
     orphanMs: ORPHAN_MS,
+    largeValues: undefined,
     drivenEpoch: (runId) => driven.get(runId),
     takenOver: (runId, epoch, { code }) => void lost.push(`${runId} ${epoch} ${code}`),
     turn,

@@ -47,6 +47,7 @@ function open(running: readonly string[] = []) {
     tellLocation: (dagId, functionId) => void said.push(`${dagId}/${functionId} is here`),
     status: (all) => status(all),
     findRecorded: undefined,
+    dataDir: undefined,
   });
   const ask = (question: Question, isObserver = false): (typeof said)[number] | undefined => {
     answers.answer('b', 7, question, isObserver);

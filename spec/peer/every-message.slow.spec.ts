@@ -42,7 +42,7 @@ const MAKERS: Makers = {
         extra: { packed: bytes, freeze: false },
       },
     ],
-    ...{ timeoutMs: null, stopGraceMs: 1 },
+    ...{ timeoutMs: null, stopGraceMs: 1, recording: { index: 1, isSynced: true, isCopied: false } },
   }),
   'attempt-queued': (text, count) => ({ type: 'attempt-queued', ...short, lacking: amounts(text, count) }),
   'attempt-started': () => ({ type: 'attempt-started', ...short }),

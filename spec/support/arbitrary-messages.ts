@@ -106,6 +106,7 @@ export function arbitraryMessages(ids: {
     of('run-attempt', {
       ...{ ...attempt, dagId, since: nullable(number), cost: resources, mayQueue: fc.boolean() },
       ...{ steps: fc.array(step, { maxLength: 3 }), timeoutMs: nullable(amount), stopGraceMs: amount },
+      recording: nullable(fc.record({ index: number, isSynced: fc.boolean(), isCopied: fc.boolean() })),
     }),
     of('attempt-queued', { ...attempt, lacking: resources }),
     of('attempt-started', attempt),

@@ -1,4 +1,5 @@
 import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../../base/index.js';
+import type { RecordedFile } from '../../journal/index.js';
 import type { AttemptName, WireMessage, WireMessageOf, WireOutcome } from '../../peer/index.js';
 import { packThrownForWire, StoredValue, unpackError, unpackThrown } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
@@ -165,7 +166,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
   constructor(
-    { context, epoch, steps, costs, mayQueue, timeoutMs, stopGraceMs }: RemoteAttempt,
+    { context, epoch, steps, costs, mayQueue, timeoutMs, stopGraceMs, recording = null }: RemoteAttempt,
     listener: RemoteAttemptListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
@@ -189,6 +190,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       steps: stepsForWire(steps, root),
       timeoutMs: timeoutMs ?? null,
       stopGraceMs,
+      recording,
     };
   }
 
@@ -298,6 +300,10 @@ function outcomeOf(outcome: WireOutcome): RemoteOutcome {
       const { packed, sizeBytes, tookMs } = outcome;
       return packed ? { type: 'succeeded', values: [StoredValue.packed(packed, 'result')], tookMs } : { type: 'kept', sizeBytes, tookMs };
     }
+    case 'filed': {
+      const { sizeBytes, tookMs, file } = outcome;
+      return { type: 'kept', sizeBytes, tookMs, file };
+    }
     case 'failed':
       return { type: 'failed', error: unpackThrown(outcome.error), final: outcome.final };
     case 'argument-lost':
@@ -310,7 +316,7 @@ function outcomeOf(outcome: WireOutcome): RemoteOutcome {
 /** The outcome of an attempt on another node: as here, or with its value kept there, or not tried to the end. */
 export type RemoteOutcome =
   | GatheredOutcome
-  | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number }
+  | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number; readonly file?: RecordedFile }
   /** The node has no room, or is about to leave. The attempt was not tried, or not to the end; that counts as no attempt. */
   | { readonly type: 'declined' }
   /** The node is gone. */
@@ -326,6 +332,8 @@ export interface RemoteAttempt {
   readonly mayQueue: boolean;
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs: number;
+  /** How its large value is recorded there. The default is not at all. */
+  readonly recording?: WireMessageOf<'run-attempt'>['recording'];
 }
 
 /** Receives the progress of an attempt before its end. */

@@ -7,7 +7,7 @@ import { isFinalFailure } from '../attempts/steps-run.js';
 import type { AttemptHandle, Executor } from '../executor.js';
 import type { Fetches } from './fetches.js';
 import type { ValueListener } from './offers.js';
-import { type ArgumentValue, isRemote, type RemoteValue } from './remote-value.js';
+import { type ArgumentValue, isOfRun, isRemote, type RemoteValue } from './remote-value.js';
 
 /** How long a node may take to report how its work ended, beyond the time that the work has, ms. */
 const ANSWER_MS = 5000;
@@ -63,21 +63,21 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const { runId } = this.#attempt.context;
     const { store, fetches } = this.#deps;
     const { value } = far;
-    const known = value.kind === 'of-run' ? store.get(runId, value.functionId, value.epoch) : undefined;
+    const known = isOfRun(value) ? store.get(runId, value.functionId, value.epoch) : undefined;
     if (known) return this.#got(far, this.#own.has(far) ? known.toOnlyUser(true) : known);
     // The driver may still reach a node that this node cannot.
     const isDirect = fetches.reaches(far.from);
     const isSole = this.#own.has(far);
     const listener: ValueListener = {
       found: (held) => {
-        if (value.kind === 'of-run' && !isSole) store.put(runId, value.functionId, held, value.origin, value.epoch);
+        if (isOfRun(value) && !isSole) store.put(runId, value.functionId, held, value.origin, value.epoch);
         this.#got(far, held);
       },
       missing: (error) => {
         if (isDirect && !fetches.reaches(far.from)) return this.#get(far);
         const why = error ?? this.#lost(far);
         const isLost = HandoffError.is(why, 'HANDOFF_RESULT_LOST');
-        if (isLost && (value.kind === 'of-run' || value.kind === 'serialized')) {
+        if (isLost && (isOfRun(value) || value.kind === 'serialized')) {
           return this.#end({ type: 'argument-lost', functionId: value.functionId, error: why });
         }
         this.#end({ type: 'failed', error: why, final: isFinalFailure(why) || isLost });
@@ -132,7 +132,7 @@ function ownOf({ steps }: UngatheredAttempt): Set<RemoteValue> {
   const byName = new Map<string, RemoteValue | undefined>();
   for (const { inputs, isolation } of steps) {
     for (const input of inputs) {
-      if (!isRemote(input) || !input.isExclusive || input.value.kind !== 'of-run') continue;
+      if (!isRemote(input) || !input.isExclusive || !isOfRun(input.value)) continue;
       const { functionId } = input.value;
       byName.set(functionId, isolation === 'loop' && !byName.has(functionId) ? input : undefined);
     }

@@ -18,5 +18,9 @@ export type ArgumentValue = StoredValue | RemoteValue;
 /** Whether an argument is still on another node and has to be fetched. */
 export const isRemote = (given: ArgumentValue | number | undefined): given is RemoteValue => typeof given === 'object' && 'from' in given;
 
+/** Whether a value is a function's result or an input, by run. */
+export const isOfRun = (value: ValueName): value is Extract<ValueName, { kind: 'of-run' | 'of-file' }> =>
+  value.kind === 'of-run' || value.kind === 'of-file';
+
 /** A packed value up to this size rides along with an attempt or with its receipt, bytes. */
 export const RIDES_ALONG_BYTES = 64 * 1024;

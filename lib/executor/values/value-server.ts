@@ -1,5 +1,6 @@
 import { HandoffError } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
+import type { RecordedFile } from '../../journal/index.js';
 import type { ValueName, WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, StoredValue } from '../../value/index.js';
@@ -78,6 +79,16 @@ export class ValueServer {
         fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
         return;
       }
+      case 'of-file': {
+        const { runId, functionId, epoch, origin, file } = value;
+        const held = store.get(runId, functionId, epoch);
+        if (held) return listener.found(held);
+        if (origin !== node) return void fetches.fetch({ from: origin, value, sizeBytes: 0 }, undefined, listener);
+        const reading = this.#deps.readRecordedFile(runId, file);
+        if (!reading) return listener.missing(undefined);
+        void reading.then((one) => (one ? listener.found(one) : listener.missing(undefined)));
+        return;
+      }
       case 'serialized': {
         if (value.origin !== node) {
           fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
@@ -143,6 +154,8 @@ export interface ValueServerDeps {
   readonly fetches: Fetches;
   /** Reads a value of a run from its file here; `undefined` if there is none. */
   readonly readFile: FetchDeps['readFile'];
+  /** Reads a value from a file, whoever drives its run; `undefined` if this node has not that folder. */
+  readonly readRecordedFile: (runId: string, file: RecordedFile) => Promise<StoredValue | undefined> | undefined;
   /** Reads a value of a recorded run; `undefined` if nothing is recorded here. */
   readonly readRecord: (dagId: string, functionId: string) => Promise<StoredValue | undefined> | undefined;
   readonly offers: Offers;

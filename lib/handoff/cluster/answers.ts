@@ -100,6 +100,8 @@ export class Answers {
       }
       case 'inherit-run':
         return reply(guests.inherit(from, question.runId, question.epoch));
+      case 'which-folder':
+        return reply(this.#deps.dataDir ?? null);
       case 'show-status':
         status(question.all).then(reply, fail);
         return;
@@ -148,6 +150,8 @@ export interface AnswersDeps {
   readonly guests: GuestRuns;
   readonly fetches: Fetches;
   readonly send: (to: string, message: WireMessage) => boolean;
+  /** The id of this node's `dataDir`. */
+  readonly dataDir: string | undefined;
   readonly findRecorded: FindRecorded | undefined;
   readonly tellLocation: (dagId: string, functionId: string) => void;
   /** Returns the status of this node, or of all members: plain data that can be sent. */

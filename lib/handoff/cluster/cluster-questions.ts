@@ -124,6 +124,12 @@ export class ClusterQuestions {
     }
   }
 
+  /** Returns the members that have a `dataDir`, by its id. A member that does not answer in time has none. */
+  async folders(): Promise<ReadonlyMap<string, string>> {
+    const answers = await this.askAll<unknown>({ kind: 'which-folder' });
+    return new Map(answers.flatMap(([node, dataDir]) => (typeof dataDir === 'string' ? [[dataDir, node]] : [])));
+  }
+
   /** Tells all members that this node has a value. */
   tellLocation(dagId: string, functionId: string, node: string): void {
     this.#deps.peers.broadcast({ type: 'tell-location', dagId, functionId, node });
@@ -231,6 +237,8 @@ function asked(question: Question): string {
       return `whether its module "${question.module}" is the same`;
     case 'inherit-run':
       return 'what it has of a run';
+    case 'which-folder':
+      return 'which dataDir it has';
     case 'show-status':
       return 'for its status';
   }

@@ -15,6 +15,7 @@ import {
   ValueServer,
 } from '../../executor/index.js';
 import { GuestRuns } from '../../guests/index.js';
+import type { RecordedFile } from '../../journal/index.js';
 import { type BeatContent, Membership } from '../../nodes/index.js';
 import { PeerMesh, QuietLog, Requests, type WireMessage } from '../../peer/index.js';
 import { type DurablePlace, type FindRecorded, RecordedResults, Runs } from '../../runner/index.js';
@@ -143,7 +144,10 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     const reach = membership.find(name)?.reach;
     return reach === 'linked' || reach === 'cut' ? 'direct' : 'none';
   };
-  const recorded = durable && new RecordedResults(durable, clock);
+  const folders = (): Promise<ReadonlyMap<string, string>> => cluster.folders();
+  const readRecordedFile = (runId: string, file: RecordedFile): Promise<StoredValue | undefined> | undefined =>
+    file.dataDir === durable?.largeValues?.dataDir ? durable?.largeValues?.read(runId, file) : undefined;
+  const recorded = durable && new RecordedResults({ place: durable, clock, folders, fetches: () => fetches });
   const findRecorded: FindRecorded | undefined = recorded && ((dagId, id) => recorded.find(dagId, id, store.latestRun(dagId)));
   const readRecord = (dagId: string, id: string): Promise<StoredValue | undefined> | undefined =>
     findRecorded?.(dagId, id).then((one) => one?.read());
@@ -178,6 +182,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     send,
     broadcast: (message) => peers.broadcast(message),
     turn,
+    folders,
     freeze,
     logger,
     durable,
@@ -194,13 +199,26 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     clock,
     orphanMs: options.orphanMs,
     drivenEpoch: (runId) => runs.get(runId)?.run.epoch,
+    largeValues: durable?.largeValues,
     takenOver: (runId, epoch, error) => runs.takenOver(runId, epoch, error),
     send,
     turn,
     logger,
   });
   const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
-  const values = new ValueServer({ node, store, executor, fetches, readFile, readRecord, offers, send, sendValue, refOf });
+  const values = new ValueServer({
+    node,
+    store,
+    executor,
+    fetches,
+    readFile,
+    readRecordedFile,
+    readRecord,
+    offers,
+    send,
+    sendValue,
+    refOf,
+  });
   const cluster = new ClusterQuestions({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
   /** Missing status of one member is no reason to hide the others. */
@@ -233,6 +251,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     tellLocation,
     status,
     findRecorded,
+    dataDir: durable?.largeValues?.dataDir,
   });
   const parts = {
     membership,

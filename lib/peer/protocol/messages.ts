@@ -37,16 +37,21 @@ const attempt = tuple(id, id, count, count);
 /** A run with its epoch: how often it was opened; 0 for a run that is not durable. A node refuses epochs below the highest it has seen. */
 const run = { runId: id, epoch: count };
 
+/** What is recorded of a large value's file: the id of its `dataDir`, and what names it there; its size, and its SHA-256. */
+const file = object({ dataDir: id, epoch: count, index: count, sizeBytes: count, digest: bytes });
+
 /** A piece of code as every node finds it below its own root. */
 const code = { module: text, name: text, isolation: text };
 
 /**
  * Names a value. `of-run`: a function's result or an input, by run and the epoch in which it was made; a node without a link to its
- * `origin` asks the driver, which passes it on. `serialized`: the same, as the serializer of one edge makes it at the origin. `of-dag`: by
- * DAG id, whichever node made it. `offered`: a value that the asked node has just offered.
+ * `origin` asks the driver, which passes it on. `of-file`: the same, if it is in a file of `origin`. `serialized`: the same, as the
+ * serializer of one edge makes it at the origin. `of-dag`: by DAG id, whichever node made it. `offered`: a value that the asked node has
+ * just offered.
  */
 const value = variants('kind', {
   'of-run': { ...run, functionId: id, origin: id },
+  'of-file': { ...run, functionId: id, origin: id, file },
   serialized: {
     ...run,
     functionId: id,
@@ -83,6 +88,8 @@ const step = object({
 const outcome = variants('type', {
   /** `packed` rides along if it is small. */
   succeeded: { sizeBytes: count, tookMs: amount, packed: nullable(bytes) },
+  /** It has succeeded, and its large value is in a file there too. */
+  filed: { sizeBytes: count, tookMs: amount, file },
   failed: { error: bytes, final: flag },
   /** A needed argument, the value of that function, cannot be found on any node. */
   'argument-lost': { functionId: id, error: bytes },
@@ -107,6 +114,8 @@ const question = variants('kind', {
   'compare-module': { module: text, digest: text },
   /** The asking node drives the run now: what has the receiver of it, made for earlier drivers? See `inheritance`. */
   'inherit-run': { ...run, dagId: id },
+  /** The id of the receiver's `dataDir`; `null` if it has none. */
+  'which-folder': {},
   /** `all` asks about every member that answers soon, otherwise only about the asked node. */
   'show-status': { all: flag },
 });
@@ -165,6 +174,11 @@ const MESSAGES = {
     steps: list(step),
     timeoutMs: nullable(amount),
     stopGraceMs: amount,
+    /**
+     * How a large value is recorded, if the receiver has a folder for it: under which number of the function, whether it is synced before
+     * the answer, and whether the driver makes a copy of a collected one; `null` in a run that is not durable.
+     */
+    recording: nullable(object({ index: count, isSynced: flag, isCopied: flag })),
   },
   'attempt-queued': { of: attempt, lacking: resources },
   'attempt-started': { of: attempt },

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
+import type { RecordedFile } from '../../journal/index.js';
 import type { ThrownData } from '../../value/index.js';
 import type { ErrorData } from './run-fault.js';
 
@@ -76,6 +77,8 @@ export interface Receipt {
   readonly tookMs: number;
   /** Whether the driver has the value too: it was made there, or rode along. */
   readonly isHere: boolean;
+  /** The file of a large value on another node, in a durable run. */
+  readonly file?: RecordedFile;
 }
 
 /** A success that is in the record of a run, and still holds. */

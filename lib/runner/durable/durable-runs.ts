@@ -249,7 +249,7 @@ export class DurableRuns {
       const again = record && (await this.#recall(recorded, record, plan, request));
       if (recorded && again && isReplay(recorded, again, request)) {
         const recollection = { ...again.recollection, tells: 'collected' } as const;
-        const past = { ...withHeritage(again, request.plan, this.#deps.node, NO_HERITAGE), recollection };
+        const past = { ...withHeritage(again, request.plan, this.#deps.node, NO_HERITAGE, new Map()), recollection };
         return this.#runs.open(request, { runId: recorded.runId as RunId, epoch: recorded.epoch, past });
       }
       const opening = await doInTurns(openingGroups(await this.#openingOf(request, record, again, plan)));
@@ -280,7 +280,7 @@ export class DurableRuns {
     const { runId, epoch, state } = recorded;
     const hasCompleted = state === 'completed';
     const filesOf = fileFinder(largeValues, runId, hasCompleted);
-    const again = await recall(record, plan, { request, reuse: options.reuse, epoch: epoch + 1, filesOf });
+    const again = await recall(record, plan, { request, reuse: options.reuse, epoch: epoch + 1, filesOf, dataDir: largeValues?.dataDir });
     return hasCompleted && largeValues ? withFilesRead(again, runId, largeValues, options.collected) : again;
   }
 
@@ -290,7 +290,7 @@ export class DurableRuns {
     again: Recalled | undefined,
     plan: PlanRecord,
   ): Promise<OpenRun> {
-    const { clock, inherit, node } = this.#deps;
+    const { clock, inherit, folders, node } = this.#deps;
     const outage = this.#outage;
     const { journal, journalWaitMs, largeValues } = this.#place;
     const { durability, collected } = request.options;
@@ -302,7 +302,8 @@ export class DurableRuns {
     const recorder = new Recorder({ journal: run, lease: journal.lease, clock, outage, durability, journalWaitMs, files, makeRoom });
     const heritage = await inherit({ runId, epoch, dagId: request.plan.dagId });
     try {
-      const past = again && withHeritage(again, request.plan, node, heritage);
+      const isElsewhere = again !== undefined && again.filesElsewhere.size > 0;
+      const past = again && withHeritage(again, request.plan, node, heritage, isElsewhere ? await folders() : new Map());
       return await this.#runs.open(request, { runId: runId as RunId, epoch, recorder, files, since: (again?.plan ?? plan).since, past });
     } catch (error) {
       heritage.own?.keepOnly(new Set());

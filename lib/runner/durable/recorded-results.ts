@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/index.js';
+import type { Fetches } from '../../executor/index.js';
 import type { RecordedRun } from '../../journal/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { DurablePlace } from '../run/run-job.js';
@@ -12,13 +13,11 @@ interface ReadRecord {
 
 /** The results of durable runs, by DAG id, as the journal has them. The run that was opened last answers, with what it has. */
 export class RecordedResults {
-  readonly #place: DurablePlace;
-  readonly #clock: Clock;
+  readonly #deps: RecordedResultsDeps;
   #latest: ReadRecord | undefined;
 
-  constructor(place: DurablePlace, clock: Clock) {
-    this.#place = place;
-    this.#clock = clock;
+  constructor(deps: RecordedResultsDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -26,7 +25,7 @@ export class RecordedResults {
    * node has in memory; the record of another one is older. Rejects with `HANDOFF_STORAGE_FAILED`.
    */
   async find(dagId: string, functionId: string, known: string | undefined): Promise<RecordedResult | undefined> {
-    const runs = await this.#place.journal.findRuns({ dagId });
+    const runs = await this.#deps.place.journal.findRuns({ dagId });
     const run = runs.reduce<RecordedRun | undefined>((one, other) => (one && one.openedAtMs >= other.openedAtMs ? one : other), undefined);
     if (!run || (known !== undefined && known !== run.runId)) return undefined;
     const history = await this.#read(run);
@@ -36,18 +35,25 @@ export class RecordedResults {
     return { node: history.successes.nodeOf(at), isOver, read: () => this.#valueOf(run.runId, history, at) };
   }
 
-  async #valueOf(runId: string, { successes }: RunHistory, at: number): Promise<StoredValue | undefined> {
+  async #valueOf(runId: string, { successes, plan }: RunHistory, at: number): Promise<StoredValue | undefined> {
     if (successes.hasValue(at)) return successes.valueOf(at);
-    const { largeValues } = this.#place;
+    const { largeValues } = this.#deps.place;
     const file = successes.fileOf(at);
-    return file && file.dataDir === largeValues?.dataDir ? largeValues.read(runId, file) : undefined;
+    if (!file) return undefined;
+    if (file.dataDir === largeValues?.dataDir) return largeValues.read(runId, file);
+    const from = (await this.#deps.folders()).get(file.dataDir);
+    if (from === undefined) return undefined;
+    const value = { kind: 'of-file', runId, epoch: successes.epochOf(at), functionId: plan.ids[at]!, origin: from, file } as const;
+    return new Promise((found) => {
+      this.#deps.fetches().fetch({ from, value, sizeBytes: file.sizeBytes }, undefined, { found, missing: () => found(undefined) });
+    });
   }
 
   async #read(run: RecordedRun): Promise<RunHistory | undefined> {
     const known = this.#latest;
     const history = known && isAsRead(known.run, run) ? known.history.deref() : undefined;
     if (history) return history;
-    const read = await readRecord(this.#place.journal, run, this.#clock);
+    const read = await readRecord(this.#deps.place.journal, run, this.#deps.clock);
     this.#latest = read && { run, history: new WeakRef(read) };
     return read;
   }
@@ -55,6 +61,16 @@ export class RecordedResults {
 
 const isAsRead = (one: RecordedRun, other: RecordedRun): boolean =>
   one.runId === other.runId && one.epoch === other.epoch && one.groupCount === other.groupCount;
+
+/** The parts of the node that finding recorded results needs. */
+export interface RecordedResultsDeps {
+  readonly place: DurablePlace;
+  readonly clock: Clock;
+  /** Returns the members that have a `dataDir`, by its id. */
+  readonly folders: () => Promise<ReadonlyMap<string, string>>;
+  /** They are made later. */
+  readonly fetches: () => Fetches;
+}
 
 /** Finds the record of a result by DAG id; `undefined` if there is none. */
 export type FindRecorded = (dagId: string, functionId: string) => Promise<RecordedResult | undefined>;

@@ -94,6 +94,7 @@ export class Recorder {
   /** Records a success. A repeated one is recorded once. */
   success(index: number, attempt: number, receipt: Receipt, value: StoredValue | undefined): void {
     if (this.#lost || this.#waiting.get(index) === attempt) return;
+    if (receipt.file && !value) return this.#addSuccess(index, attempt, receipt, receipt.file);
     const small = recordable(value);
     const { files } = this.#deps;
     if (value && !small && files) this.#file(index, attempt, receipt, value, files);

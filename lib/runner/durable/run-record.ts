@@ -129,6 +129,8 @@ export interface Recalled {
   readonly files: ReadonlyMap<number, RecordedFile>;
   /** By function, the epoch of its success; 0 for those that have none. */
   readonly madeIn: Uint32Array;
+  /** The recorded files of other folders than this node's, by function. */
+  readonly filesElsewhere: ReadonlyMap<number, RecordedFile>;
   /** The plan, with the openings in which functions became what they are. */
   readonly plan: PlanRecord;
   /** Whether the recorded plan describes this one too. */
@@ -146,12 +148,13 @@ export async function recall(history: RunHistory, now: PlanRecord, options: Reca
     if (file) recorded.push([index, file]);
   }
   const files = await options.filesOf(recorded);
+  const filesElsewhere = new Map(recorded.filter(([, { dataDir }]) => dataDir !== options.dataDir));
   const { successes, values } = await doInTurns(takeOver(history.successes, comparison, holding, files, options));
   const madeIn = new Uint32Array(now.size);
   for (const index of holding) madeIn[index] = history.successes.epochOf(comparison.recordedAs[index]!);
   const recollection: Recollection = { successes, reasons, tells: 'all' };
   const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
-  return { recollection, values, madeIn, files, plan: { ...now, since }, isSame };
+  return { recollection, values, madeIn, files, filesElsewhere, plan: { ...now, since }, isSame };
 }
 
 interface Holding {
@@ -220,6 +223,8 @@ export interface RecallOptions {
   /** The epoch that begins. */
   readonly epoch: number;
   readonly filesOf: FileFinder;
+  /** The id of this node's `dataDir`. */
+  readonly dataDir: string | undefined;
 }
 
 /** Returns those of the files of some functions that are here. */

@@ -140,7 +140,8 @@ export class FunctionAttempts {
     values.made(index, sizeBytes);
     this.#deps.allocation.made(node, sizeBytes);
     if (value) values.keep(index, value);
-    const receipt = { node, sizeBytes, tookMs, isHere: value !== undefined };
+    const file = outcome.type === 'kept' ? outcome.file : undefined;
+    const receipt = { node, sizeBytes, tookMs, isHere: value !== undefined, ...(file && { file }) };
     feed({ type: 'attempt-succeeded', index, attempt, receipt });
     return remoteSide.made(index, job.plan.ids[index]!, receipt);
   }
@@ -180,7 +181,10 @@ export class FunctionAttempts {
     const kind = job.kinds[index]!;
     const steps = this.#of.arguments.steps(index, context);
     const { epoch } = job;
-    const attemptThere = { context, epoch, steps, costs: kind.costs, mayQueue: state.mayQueue[index] === 1, timeoutMs, stopGraceMs };
+    const { recorder } = job;
+    const recording = recorder ? { index, isSynced: recorder.durability === 'strict', isCopied: recorder.hasFiles } : null;
+    const mayQueue = state.mayQueue[index] === 1;
+    const attemptThere = { context, epoch, steps, costs: kind.costs, mayQueue, timeoutMs, stopGraceMs, recording };
     return this.#of.remoteSide.start(index, attemptThere, kind, started);
   }
 }

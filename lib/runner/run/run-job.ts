@@ -14,7 +14,7 @@ import type {
   RemoteOutcome,
   StartBudget,
 } from '../../executor/index.js';
-import type { Journal, LargeValues, RunFiles } from '../../journal/index.js';
+import type { Journal, LargeValues, RecordedFile, RunFiles } from '../../journal/index.js';
 import type { WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
@@ -112,6 +112,8 @@ export interface RunDeps {
   readonly freeze: boolean;
   /** Where durable runs are recorded; `undefined` if the node has no journal. */
   readonly durable: DurablePlace | undefined;
+  /** Returns the members that have a `dataDir`, by its id. */
+  readonly folders: () => Promise<ReadonlyMap<string, string>>;
   /** The default is no wrapper. */
   readonly wrapAttempt?: WrapAttempt | undefined;
   /** Does work that reads modules. The default is just to do it. */
@@ -140,6 +142,8 @@ export interface RunPast {
   readonly places: ReadonlyMap<number, string>;
   /** By function, the epoch in which its recorded success was made. */
   readonly madeIn: Readonly<Uint32Array>;
+  /** For those of them that are in files, the file. */
+  readonly filesElsewhere: ReadonlyMap<number, RecordedFile>;
   /** What this node itself has had of the run as a guest. */
   readonly own: OwnHeritage | undefined;
 }

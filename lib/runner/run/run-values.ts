@@ -13,7 +13,7 @@ import {
   RIDES_ALONG_BYTES,
   type ValueMaker,
 } from '../../executor/index.js';
-import type { RunFiles } from '../../journal/index.js';
+import type { RecordedFile, RunFiles } from '../../journal/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
@@ -38,6 +38,8 @@ export class RunValues implements ValueLocations {
   #isUnneeded: Uint8Array | undefined;
   /** The epoch of each value that was made in an earlier one than the run's; 0 for the others. */
   #epochs: Uint32Array | undefined;
+  /** The files of values that are in files of other nodes. */
+  #files: Map<number, RecordedFile> | undefined;
   readonly #nearness: Nearness;
   /**
    * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
@@ -78,7 +80,7 @@ export class RunValues implements ValueLocations {
   /** The successes before `to` have been taken over: their values are kept, as far as something needs them. */
   recallTo(to: number): void {
     if (!this.#past) return;
-    const { recollection, values, places, madeIn } = this.#past;
+    const { recollection, values, places, filesElsewhere, madeIn } = this.#past;
     for (; this.#recalledTo < to; this.#recalledTo += 1) {
       const { index, sizeBytes, isFiled } = recollection.successes[this.#recalledTo]!;
       const held = values[index];
@@ -90,7 +92,9 @@ export class RunValues implements ValueLocations {
       this.made(index, held?.sizeBytes ?? sizeBytes);
       this.#moved.set(index, place);
       this.#epochs![index] = madeIn[index]!;
+      const file = filesElsewhere.get(index);
       if (held) this.keep(index, held);
+      else if (file && !isFiled) this.#files = (this.#files ?? new Map<number, RecordedFile>()).set(index, file);
     }
     if (to === recollection.successes.length) this.#past = undefined;
   }
@@ -114,7 +118,10 @@ export class RunValues implements ValueLocations {
     const functionId = plan.ids[index]!;
     const origin = this.originOf(index);
     const epoch = this.#epochOf(index);
-    const value = { kind: 'of-run', runId, epoch, functionId, origin } as const;
+    const file = this.#files?.get(index);
+    const value = file
+      ? ({ kind: 'of-file', runId, epoch, functionId, origin, file } as const)
+      : ({ kind: 'of-run', runId, epoch, functionId, origin } as const);
     // A value is already on the node that made it.
     const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
     return { from: origin, value, sizeBytes: this.sizes[index]!, inline: rides };
@@ -158,6 +165,7 @@ export class RunValues implements ValueLocations {
     this.sizes[index] = sizeBytes;
     this.#moved.delete(index);
     if (this.#epochs) this.#epochs[index] = 0;
+    this.#files?.delete(index);
   }
 
   /** The driver has the value now, and the node that made it does not. */
