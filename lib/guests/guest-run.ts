@@ -13,6 +13,7 @@ import { packThrownForWire, type StoredValue, unpackError } from '../value/index
 import { type AttemptList, addUse, type GuestAttempt, halt, hasSucceeded, newGuestAttempt } from './guest-attempt.js';
 import { GuestClasses } from './guest-classes.js';
 import type { GuestDeps, GuestHost } from './guest-deps.js';
+import { GuestFiles, type MadeValue } from './guest-files.js';
 import { HandedOver, handedAttempts, inheritanceOf } from './handed-over.js';
 import type { RunOwner } from './run-owners.js';
 
@@ -37,10 +38,8 @@ export class GuestRun implements AllocatorClient {
   readonly #open = new PassingMap<number, GuestAttempt>();
   readonly #classes: GuestClasses;
   readonly #kept = new Map<string, number>();
+  readonly #files: GuestFiles;
   #asked = 0;
-  /** Whether values of it have files here, and whether its driver copies those that are collected. */
-  #hasFiles = false;
-  #hasCopies = false;
   #isOver = false;
   /** Set while the run has no driver: when it runs out, the run ends. */
   #orphaned: Timer | undefined;
@@ -53,6 +52,7 @@ export class GuestRun implements AllocatorClient {
     this.#deps = deps;
     this.#host = host;
     this.#classes = new GuestClasses(deps.node);
+    this.#files = new GuestFiles(runId, deps);
   }
 
   /** The node that drives the run, or that drove it last. */
@@ -340,8 +340,9 @@ export class GuestRun implements AllocatorClient {
         const sizeBytes = packed?.byteLength ?? value.sizeBytes;
         this.#kept.set(functionId, sizeBytes);
         const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
-        const isFiled = !rides && this.#file(attempt, value, { sizeBytes, tookMs: outcome.tookMs });
-        if (!isFiled) this.#answer(attempt, { type: 'succeeded', sizeBytes, tookMs: outcome.tookMs, packed: rides });
+        const made = { sizeBytes, tookMs: outcome.tookMs };
+        if (!rides && this.#files.areFor(attempt)) this.#file(attempt, value, made);
+        else this.#answer(attempt, { type: 'succeeded', ...made, packed: rides });
       } catch (error) {
         this.#answer(attempt, { type: 'failed', error: packThrownForWire(error), final: true });
       }
@@ -356,40 +357,19 @@ export class GuestRun implements AllocatorClient {
     this.#host.settled();
   }
 
-  /** Writes the file of a large value, then answers. Returns false where there is no such file. Throws for what cannot be packed. */
-  #file(attempt: GuestAttempt, value: StoredValue, made: { readonly sizeBytes: number; readonly tookMs: number }): boolean {
-    const { largeValues, logger, allocation } = this.#deps;
-    const recording = attempt.question?.recording;
-    if (!recording || !largeValues) return false;
-    const { index, isSynced, isCopied } = recording;
-    const parts = value.isPacked ? value.toParts('result') : [value.pack('result')];
-    attempt.isFiling = true;
-    this.#hasCopies ||= isCopied;
-    this.#hasFiles = true;
-    const ended = (outcome: WireOutcome): void => {
-      attempt.isFiling = false;
+  /** Its large value is to be in a file before the driver hears of it. */
+  #file(attempt: GuestAttempt, value: StoredValue, made: MadeValue): void {
+    this.#files.write(attempt, value, made, (outcome) => {
       if (this.#isOver || this.#byFunction.get(attempt.of[1]) !== attempt) this.#open.delete(attempt.index);
       else this.#answer(attempt, outcome);
-      allocation.pump();
+      this.#deps.allocation.pump();
       this.#host.settled();
-    };
-    largeValues.writeForOther({ runId: this.runId, epoch: attempt.of[3], index }, parts, isSynced).then(
-      (file) => ended({ type: 'filed', ...made, file }),
-      (error: unknown) => {
-        logger.warn(
-          { runId: this.runId, functionId: attempt.of[1], err: error },
-          'the file of a value cannot be written: it stays in memory',
-        );
-        ended({ type: 'succeeded', ...made, packed: null });
-      },
-    );
-    return true;
+    });
   }
 
-  /** The driver says that the run is over. Files of a run that has completed are not needed if it has copies of them. */
+  /** The driver says that the run is over. */
   endFiles(hasCompleted: boolean): void {
-    const { largeValues, clock } = this.#deps;
-    if (this.#hasFiles) void largeValues?.endForOther(this.runId, !(hasCompleted && this.#hasCopies), clock.wallNow());
+    this.#files.end(hasCompleted);
   }
 
   /** The driver does not want the attempt any more: stop it and send no answer. */

@@ -154,7 +154,7 @@ export interface ValueServerDeps {
   readonly fetches: Fetches;
   /** Reads a value of a run from its file here; `undefined` if there is none. */
   readonly readFile: FetchDeps['readFile'];
-  /** Reads a value from a file, whoever drives its run; `undefined` if this node has not that folder. */
+  /** Reads a value from a file, of whatever run; `undefined` if this node has not that folder. */
   readonly readRecordedFile: (runId: string, file: RecordedFile) => Promise<StoredValue | undefined> | undefined;
   /** Reads a value of a recorded run; `undefined` if nothing is recorded here. */
   readonly readRecord: (dagId: string, functionId: string) => Promise<StoredValue | undefined> | undefined;

@@ -9,8 +9,8 @@ const FILES_AT_ONCE = 4;
 
 /**
  * The large values of durable runs on this node, as files of its `dataDir`: of runs that it drives, and apart from them of runs of others,
- * which its journal may not know. A value's name is of its epoch, which has one driver. So both are found by their names, whoever drives
- * the run now.
+ * which its journal may not know. A value's name is of its epoch, which has one driver: so both are found by their names, also when another
+ * node drives the run by now.
  */
 export class LargeValues {
   /** The id of the folder. */
