@@ -9,11 +9,11 @@ import {
 import { HandoffError, PassingMap, type Timer } from '../base/index.js';
 import { type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { Inheritance, WireMessageOf, WireOutcome } from '../peer/index.js';
-import { packThrownForWire, type StoredValue, unpackError } from '../value/index.js';
-import { type AttemptList, addUse, type GuestAttempt, halt, hasSucceeded, newGuestAttempt } from './guest-attempt.js';
+import { packThrownForWire, unpackError } from '../value/index.js';
+import { type AttemptList, addUse, endedOutcome, type GuestAttempt, halt, hasSucceeded, newGuestAttempt } from './guest-attempt.js';
 import { GuestClasses } from './guest-classes.js';
 import type { GuestDeps, GuestHost } from './guest-deps.js';
-import { GuestFiles, type MadeValue } from './guest-files.js';
+import { GuestFiles } from './guest-files.js';
 import { HandedOver, handedAttempts, inheritanceOf } from './handed-over.js';
 import type { RunOwner } from './run-owners.js';
 
@@ -38,7 +38,8 @@ export class GuestRun implements AllocatorClient {
   readonly #open = new PassingMap<number, GuestAttempt>();
   readonly #classes: GuestClasses;
   readonly #kept = new Map<string, number>();
-  readonly #files: GuestFiles;
+  /** The files of its large values. */
+  readonly files: GuestFiles;
   #asked = 0;
   #isOver = false;
   /** Set while the run has no driver: when it runs out, the run ends. */
@@ -52,7 +53,7 @@ export class GuestRun implements AllocatorClient {
     this.#deps = deps;
     this.#host = host;
     this.#classes = new GuestClasses(deps.node);
-    this.#files = new GuestFiles(runId, deps);
+    this.files = new GuestFiles(runId, deps);
   }
 
   /** The node that drives the run, or that drove it last. */
@@ -308,12 +309,7 @@ export class GuestRun implements AllocatorClient {
   waiting(): { driver: string; dagId: string; functionId: string; lacking: Capabilities }[] {
     const { driver, dagId } = this;
     const queued = [...this.#open.values()].filter(({ state }) => state === 'queued');
-    return queued.map(({ of: [, functionId], kind }) => ({
-      driver,
-      dagId,
-      functionId,
-      lacking: this.#deps.allocation.shortOf(kind),
-    }));
+    return queued.map(({ of: [, functionId], kind }) => ({ driver, dagId, functionId, lacking: this.#deps.allocation.shortOf(kind) }));
   }
 
   #ended(attempt: GuestAttempt, outcome: GatheredOutcome): void {
@@ -330,46 +326,32 @@ export class GuestRun implements AllocatorClient {
         allocation.pump();
       });
     }
-    if (this.#isOver || this.#byFunction.get(functionId) !== attempt) {
-      this.#open.delete(attempt.index);
-    } else if (outcome.type === 'succeeded') {
-      const value = outcome.values[0]!;
-      try {
-        const packed = value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : undefined;
-        store.put(this.runId, functionId, value, node, epoch);
-        const sizeBytes = packed?.byteLength ?? value.sizeBytes;
-        this.#kept.set(functionId, sizeBytes);
-        const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
-        const made = { sizeBytes, tookMs: outcome.tookMs };
-        if (!rides && this.#files.areFor(attempt)) this.#file(attempt, value, made);
-        else this.#answer(attempt, { type: 'succeeded', ...made, packed: rides });
-      } catch (error) {
-        this.#answer(attempt, { type: 'failed', error: packThrownForWire(error), final: true });
-      }
-    } else if (outcome.type === 'failed') {
-      this.#answer(attempt, { type: 'failed', error: packThrownForWire(outcome.error), final: outcome.final });
-    } else if (outcome.type === 'argument-lost') {
-      this.#answer(attempt, { ...outcome, error: packThrownForWire(outcome.error) });
-    } else {
-      this.#answer(attempt, { type: 'stopped' });
+    const isWanted = !this.#isOver && this.#byFunction.get(functionId) === attempt;
+    if (outcome.type !== 'succeeded' || !isWanted) return this.#over(attempt, endedOutcome(outcome));
+    const value = outcome.values[0]!;
+    let answer: WireOutcome | undefined;
+    try {
+      const packed = value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : undefined;
+      store.put(this.runId, functionId, value, node, epoch);
+      const sizeBytes = packed?.byteLength ?? value.sizeBytes;
+      this.#kept.set(functionId, sizeBytes);
+      const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
+      const { tookMs } = outcome;
+      if (rides || !this.files.areFor(attempt)) answer = { type: 'succeeded', sizeBytes, tookMs, packed: rides };
+      else this.files.write(attempt, value, { sizeBytes, tookMs }, (filed) => this.#over(attempt, filed));
+    } catch (error) {
+      answer = { type: 'failed', error: packThrownForWire(error), final: true };
     }
-    allocation.pump();
+    if (answer) this.#over(attempt, answer);
+    else allocation.pump();
+  }
+
+  /** Nothing more is to be done for an attempt but to tell its driver. */
+  #over(attempt: GuestAttempt, outcome: WireOutcome): void {
+    if (this.#isOver || this.#byFunction.get(attempt.of[1]) !== attempt) this.#open.delete(attempt.index);
+    else this.#answer(attempt, outcome);
+    this.#deps.allocation.pump();
     this.#host.settled();
-  }
-
-  /** Its large value is to be in a file before the driver hears of it. */
-  #file(attempt: GuestAttempt, value: StoredValue, made: MadeValue): void {
-    this.#files.write(attempt, value, made, (outcome) => {
-      if (this.#isOver || this.#byFunction.get(attempt.of[1]) !== attempt) this.#open.delete(attempt.index);
-      else this.#answer(attempt, outcome);
-      this.#deps.allocation.pump();
-      this.#host.settled();
-    });
-  }
-
-  /** The driver says that the run is over. */
-  endFiles(hasCompleted: boolean): void {
-    this.#files.end(hasCompleted);
   }
 
   /** The driver does not want the attempt any more: stop it and send no answer. */

@@ -58,7 +58,7 @@ export class GuestRuns {
         known?.release(message.ids);
         break;
       case 'end-run':
-        known?.endFiles(message.retainMs > 0 && !message.isInterrupted);
+        known?.files.end(message.retainMs > 0 && !message.isInterrupted);
         if (known && message.isInterrupted && epoch > 0) this.#orphan(known);
         else if (known) this.#end(known, message.retainMs);
         this.#owners.forget(runId);
