@@ -5,9 +5,11 @@ import { spyLogger } from '../support/spy-logger.js';
 import { testClock } from '../support/test-clock.js';
 
 /** Functions 0 and 1 of one kind, 2 of another; `gone` is the node that each kind misses. */
-function open() {
+function open({ isResumed = false } = {}) {
   const [gpu, cpu] = ['gpu', 'cpu'].map((name) => ({ costs: { [name]: 1 } }) as unknown as ClaimClass) as [ClaimClass, ClaimClass];
   const gone = new Map<ClaimClass, string>();
+  /** The kinds that no member can hold. */
+  const unheld = new Set<ClaimClass>();
   const clock = testClock();
   const logger = spyLogger();
   const missed: string[] = [];
@@ -17,19 +19,20 @@ function open() {
     {
       allocation: {
         goneNodeFor: (kind: ClaimClass) => gone.get(kind),
+        impossible: (kind: ClaimClass) => (unheld.has(kind) ? new Error('no node has it') : undefined),
         isResting: () => false,
         isAnyResting: false,
       } as unknown as Allocator,
       clock,
       logger,
-      isResumed: false,
+      isResumed,
       ids: ['x', 'y', 'z'],
     },
     (happening) => {
-      if (happening.type === 'node-missed') missed.push(`${happening.index} misses ${happening.node} for ${happening.waitedMs}`);
+      if (happening.type === 'node-missed') missed.push(`${happening.index} misses ${happening.node ?? 'any'} for ${happening.waitedMs}`);
     },
   );
-  return { places, gone, gpu, clock, missed, logged: logger.lines };
+  return { places, gone, unheld, gpu, clock, missed, logged: logger.lines };
 }
 
 describe('functions whose only node is gone', () => {
@@ -107,5 +110,38 @@ describe('functions whose only node is gone', () => {
     places.found(0);
     places.memberGone(['ready', 'ready', 'ready']);
     expect(logged).to.deep.equal([line, line]);
+  });
+});
+
+describe('functions of a resumed run that no member can hold', () => {
+  it('wait for any node that can, and then miss it; those of other kinds do not', () => {
+    const { places, unheld, gpu, clock, missed, logged } = open({ isResumed: true });
+    unheld.add(gpu);
+    for (const index of [0, 1, 2]) places.asked(index);
+    expect(clock.pending).to.equal(2);
+    clock.advance(1000);
+    expect(missed).to.deep.equal(['0 misses any for 1000', '1 misses any for 1000']);
+    expect(logged.map(({ message }) => message)).to.deep.equal(['waiting up to 1000 ms for a node that can go on with the run']);
+  });
+
+  it('wait no longer once a node has come', () => {
+    const { places, unheld, gpu, clock, missed } = open({ isResumed: true });
+    unheld.add(gpu);
+    places.asked(0);
+    places.asked(1);
+    clock.advance(500);
+    unheld.clear();
+    places.found(0);
+    clock.advance(500);
+    expect(missed).to.deep.equal([]);
+    places.asked(0);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('are no matter in a new run', () => {
+    const { places, unheld, gpu, clock } = open();
+    unheld.add(gpu);
+    places.asked(0);
+    expect(clock.pending).to.equal(0);
   });
 });
