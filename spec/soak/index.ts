@@ -8,6 +8,7 @@ import { seededRandom } from '../../lib/testing/seeded-random.js';
 import { runTool, UsageError } from '../support/tool.js';
 import { Assault } from './assault.js';
 import { type DrivenRun, drive, type RunUnderWay } from './driven-run.js';
+import { soakDrivers } from './driver-soak.js';
 import { childProcesses, leftovers } from './leftovers.js';
 import { type Recording, readRecordings } from './recording.js';
 import { workloadOf } from './workload.js';
@@ -90,11 +91,23 @@ class MemorySamples {
  * left over.
  */
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' }, workflows: { type: 'string' } } });
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: { minutes: text, seed: text, workflows: text, driver: { type: 'boolean' }, rounds: text, journal: text, nodes: text },
+  });
   const minutes = Number(values.minutes ?? 10);
   if (!(minutes > 0)) throw new UsageError(`--minutes must be a number above 0, and is "${values.minutes}"`);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
   if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed must be an integer, and is "${values.seed}"`);
+  if (values.driver) {
+    const whole = (name: 'rounds' | 'nodes', or?: number): number | undefined => {
+      const value = values[name] === undefined ? or : Number(values[name]);
+      if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+        throw new UsageError(`--${name} must be a whole number above 0`);
+      return value;
+    };
+    return soakDrivers({ rounds: whole('rounds', 200)!, seed, journal: values.journal, nodes: whole('nodes') });
+  }
   const folder = values.workflows ?? fileURLToPath(new URL('../../../shared/workflows', import.meta.url));
   const recordings = existsSync(folder) ? readRecordings(folder) : [];
   if (recordings.length === 0) {
@@ -222,6 +235,7 @@ async function lookForOverbooked(driver: Handoff, report: Report): Promise<void>
 }
 
 await runTool(
-  `npm run soak -- [--minutes 10] [--seed n] [--workflows folder]   recorded workflows on five real processes that are killed, paused, cut and restarted`,
+  `npm run soak -- [--minutes 10] [--seed n] [--workflows folder]   recorded workflows on five real processes that are killed, paused, cut and restarted
+npm run soak -- --driver [--rounds 200] [--journal sqlite|postgres] [--nodes 1|3] [--seed n]   drivers of durable runs are killed, and the runs go on`,
   main,
 );

@@ -1,16 +1,14 @@
 import { OpeningReader } from '../../lib/runner/durable/opening-record.js';
 import { readEntries, readSuccess, type SuccessFields } from '../../lib/runner/durable/records.js';
-import type { SimulatedJournals } from '../../lib/testing/simulation/simulated-journals.js';
 
-/** Reads which successes of a run its journal has acknowledged, with values that are in the record too: the ids of the functions. */
-export function recordedSuccesses({ acknowledged }: SimulatedJournals, runId: string): ReadonlySet<string> {
+/** Reads which successes the groups of one run hold, with values that are in the record too: the ids of the functions. */
+export function recordedSuccesses(groups: Iterable<{ readonly bytes: Uint8Array }>): ReadonlySet<string> {
   const found = new Set<string>();
   const fields: SuccessFields = { attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0, file: undefined };
   const openings = new OpeningReader();
   let ids: readonly string[] = [];
-  for (const group of acknowledged) {
-    if (group.runId !== runId) continue;
-    readEntries(group.bytes, {
+  for (const { bytes } of groups) {
+    readEntries(bytes, {
       opening: (reader) => {
         ids = openings.read(reader)?.planned?.plan.ids ?? ids;
       },
