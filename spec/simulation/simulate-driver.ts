@@ -63,6 +63,7 @@ class Lives {
   readonly #watches: Promise<void>[] = [];
   /** Old drivers whose calls have not ended, and harm that is not over. */
   readonly #calls: Promise<unknown>[] = [];
+  readonly #told = new Set<string>();
   #recalled = 0;
   #deaths = 0;
 
@@ -204,6 +205,10 @@ class Lives {
   /** Throws if a function starts whose success is recorded, with its value. */
   async #watch(run: Run<unknown> & AsyncIterable<RunEvent>): Promise<void> {
     for await (const event of run) {
+      // A call that is attached to a run is told from the first event on.
+      const told = JSON.stringify(event, ['type', 'atMs', 'functionId', 'attempt']);
+      if (this.#told.has(told)) continue;
+      this.#told.add(told);
       if (event.type === 'function-succeeded' && event.source === 'journal') this.#recalled += 1;
       if (event.type !== 'function-started') continue;
       const { functionId, runId } = event;

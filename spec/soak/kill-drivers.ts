@@ -52,6 +52,8 @@ export class KillDrivers {
   readonly #place: KillingPlace;
   readonly #random: () => number;
   readonly #nodes = new Map<string, NodeProcess>();
+  /** Nodes that start while a run goes on. */
+  readonly #starting: Promise<unknown>[] = [];
   readonly #schema: string;
   readonly #file: string;
   readonly #result: KillingResult;
@@ -78,12 +80,14 @@ export class KillDrivers {
         const { kills, runs, wrong } = this.#result;
         progress(`${kills} of ${rounds} kills, ${runs} runs${wrong.length > 0 ? `, ${wrong.length} WRONG` : ''}`);
       }
+      await Promise.all(this.#starting);
       await this.#rest();
       for (const node of this.#nodes.values()) await node.stop();
       await this.#checkLeft();
     } catch (error) {
       this.#result.wrong.push(String((error as Error)?.message ?? error));
     } finally {
+      await Promise.all(this.#starting);
       await Promise.all([...this.#nodes.values()].map((node) => node.kill()));
     }
     return this.#result;
@@ -125,7 +129,9 @@ export class KillDrivers {
       driver.tell({ type: 'execute', key, seed, file: this.#file, durability });
       const running = await driver.next('running', 'failed', 'completed');
       const isKilled = running.type === 'running' && result.kills < this.#place.rounds;
-      const killed = isKilled ? sleep(this.#random() * LATEST_KILL_MS) : new Promise<never>(() => {});
+      // One node at most is down: who starts joins another.
+      const waitMs = this.#random() * LATEST_KILL_MS;
+      const killed = isKilled ? Promise.all(this.#starting).then(() => sleep(waitMs)) : new Promise<never>(() => {});
       const end = running.type === 'running' ? await Promise.race([driver.next('completed', 'failed'), killed]) : running;
       if (end?.type === 'completed') return this.#checkRun(end, expected);
       if (end?.type === 'failed') {
@@ -138,7 +144,7 @@ export class KillDrivers {
       const started = this.#start(driver.name);
       // With others the run goes on while it starts.
       if (this.#case.nodes === 1 || this.#random() < 0.5) await started;
-      else started.catch((error: unknown) => void result.wrong.push(String(error)));
+      else this.#starting.push(started.catch((error: unknown) => result.wrong.push(String(error))));
     }
   }
 
