@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { doAtOnce, HandoffError } from '../../lib/base/index.js';
+import { OPTION_FIELDS } from '../../lib/dag/build/function-spec.js';
 import {
   arg,
   collocatedWith,
@@ -34,6 +35,18 @@ function madeAgain(dag: DagLike): DynamicDag {
 }
 
 describe('the record of a DAG', () => {
+  it('tells functions apart that differ in one option, whichever it is', () => {
+    const values = { cost: { cpu: 2 }, node: 'b', maxRetries: 9, retry: { factor: 9 }, timeoutMs: 9, isolation: 'process', priority: 9 };
+    const all: Record<string, unknown> = { ...values, estimateMs: 9, version: '9' };
+    expect(Object.keys(all)).to.deep.equal([...OPTION_FIELDS]);
+    for (const [name, value] of Object.entries(all)) {
+      const two = Dag.dynamic('d').add({ id: 'plain', code: ref('a') });
+      two.add({ id: 'other', code: ref('a'), [name]: value });
+      const [first, second] = JSON.parse(JSON.stringify(madeAgain(two))).functions as Record<string, unknown>[];
+      expect([name, first![name], second![name]]).to.deep.equal([name, undefined, value]);
+    }
+  });
+
   const table = { rows: [1, 2, 3] };
   const dag = Dag.dynamic('d')
     .input('x')

@@ -1,6 +1,6 @@
 import type { DagFault, StepwiseWork } from '../../base/index.js';
 import { Dag } from '../build/dag.js';
-import { type FunctionOptions, OPTION_FIELDS } from '../build/function-spec.js';
+import { type FunctionOptions, type FunctionSpec, OPTION_FIELDS } from '../build/function-spec.js';
 import type { DynamicDag } from '../build/wiring.js';
 import { invalidDag } from './faults.js';
 import type { Plan } from './plan.js';
@@ -22,21 +22,34 @@ export interface DagRecord {
 /** The options of how a function is run; its version belongs to its code. */
 const RUN_FIELDS = OPTION_FIELDS.filter((field) => field !== 'version');
 
+/** Whether two functions have the same options. Written out: a loop over names looks each of them up for each function. */
+const areRunAlike = (one: FunctionSpec, other: FunctionSpec): boolean =>
+  one.cost === other.cost &&
+  one.node === other.node &&
+  one.maxRetries === other.maxRetries &&
+  one.retry === other.retry &&
+  one.timeoutMs === other.timeoutMs &&
+  one.isolation === other.isolation &&
+  one.priority === other.priority &&
+  one.estimateMs === other.estimateMs;
+
 /** How many functions are recorded, or made, in one step. */
 const FUNCTIONS_IN_STEP = 500;
 
 /** Records what a DAG holds besides its plan, in steps. Linear. */
-export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
+export function* recordDag(plan: Plan): StepwiseWork<DagRecord> {
+  const { functions, size } = plan;
   const options: FunctionOptions[] = [{}];
   const numbers = new Map<string, number>();
   const option = new Int32Array(functions.length);
   const values: (readonly unknown[])[] = [];
   const ofEdges: (readonly unknown[])[] = [];
   for (let number = 0; number < functions.length; number += 1) {
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
     const spec = functions[number]!;
     const before = functions[number - 1];
     // A set that is the same needs no key: most functions are like the one before them.
-    if (before && RUN_FIELDS.every((field) => spec[field] === before[field])) option[number] = option[number - 1]!;
+    if (before && areRunAlike(spec, before)) option[number] = option[number - 1]!;
     else if (RUN_FIELDS.some((field) => spec[field] !== undefined)) {
       const set = Object.fromEntries(RUN_FIELDS.flatMap((field) => (spec[field] === undefined ? [] : [[field, spec[field]]])));
       const key = JSON.stringify(set);
@@ -44,8 +57,8 @@ export function* recordDag({ functions }: Plan): StepwiseWork<DagRecord> {
       numbers.set(key, option[number]!);
     }
     if (spec.extraArgs.length > 0) values.push(spec.extraArgs);
+    if (number < size && plan.isSimple(number)) continue;
     for (const arg of spec.args) if (typeof arg !== 'string' && arg.extra.length > 0) ofEdges.push(arg.extra);
-    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
   }
   for (const extra of ofEdges) values.push(extra);
   return { options, option, values };

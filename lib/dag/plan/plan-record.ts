@@ -95,7 +95,9 @@ export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanR
     const spec = functions[number]!;
     code[number] = codes.numberOf(spec.code, spec.version);
     if (spec.argumentInclusion === 'as-list') asList[number] = 1;
-    for (let at = 0; at < spec.args.length; at += 1) {
+    // Most functions have neither inline functions nor (de)serializers.
+    const isSimple = number < size && plan.isSimple(number);
+    for (let at = 0; !isSimple && at < spec.args.length; at += 1) {
       const arg = spec.args[at]!;
       if (typeof arg === 'string') continue;
       edges.push(arg);
@@ -140,11 +142,15 @@ export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanR
   };
 }
 
-/** Returns the modules whose content decides whether functions of a plan are the same: of all code without a version, each once. */
-export function modulesOf({ functions }: Plan): string[] {
+/** Finds the modules whose content decides whether functions of a plan are the same: of all code without a version, each once. In steps. */
+export function* modulesOf(plan: Plan): StepwiseWork<string[]> {
+  const { functions, size } = plan;
   const modules = new Set<string>();
-  for (const spec of functions) {
+  for (let number = 0; number < functions.length; number += 1) {
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+    const spec = functions[number]!;
     if (typeof spec.code !== 'function' && spec.version === undefined) modules.add(spec.code.module);
+    if (number < size && plan.isSimple(number)) continue;
     for (const arg of spec.args) {
       if (typeof arg === 'string') continue;
       for (const code of [arg.serialize, arg.deserialize]) if (code !== undefined && typeof code !== 'function') modules.add(code.module);
@@ -163,6 +169,8 @@ class Codes {
   readonly #deps: RecordingDeps;
   /** References without a version, by module and name. */
   readonly #byName = new Map<string, Map<string, number>>();
+  /** Plain functions without a version: many functions of a DAG may have one. */
+  readonly #byFunction = new Map<AnyFunction, number>();
   readonly #byKey = new Map<string, number>();
   readonly #moduleNumbers = new Map<string, number>();
   readonly #numberOfName = new Map<string, number>();
@@ -186,8 +194,13 @@ class Codes {
   }
 
   #plain(code: AnyFunction, version: string | undefined): number {
+    const known = version === undefined ? this.#byFunction.get(code) : undefined;
+    if (known !== undefined) return known;
     const text = textOfFunction(code);
-    return text === undefined ? this.#intern('b', version, { kind: 'bound' }) : this.#intern(`p ${text}`, version, { kind: 'plain', text });
+    const number =
+      text === undefined ? this.#intern('b', version, { kind: 'bound' }) : this.#intern(`p ${text}`, version, { kind: 'plain', text });
+    if (version === undefined) this.#byFunction.set(code, number);
+    return number;
   }
 
   #intern(key: string, version: string | undefined, code: CodeRecord): number {

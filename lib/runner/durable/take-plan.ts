@@ -7,7 +7,7 @@ import type { Constants } from '../run/constants.js';
 /** Records the plan of a request, with its constants and inputs as they were captured. An input on another node counts as a new one. */
 export async function takePlan({ plan, constants, inputs }: PlanSource, { root, contentOf }: PlanTaking): Promise<PlanRecord> {
   const contents = new Map<string, string | undefined>();
-  for (const module of modulesOf(plan)) contents.set(module, await contentOf(module));
+  for (const module of await doInTurns(modulesOf(plan))) contents.set(module, await contentOf(module));
   const work = recordPlan(plan, {
     nameOf: (module) => moduleOnWire(module, root),
     contentOf: (module) => contents.get(module),
