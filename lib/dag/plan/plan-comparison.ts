@@ -1,6 +1,6 @@
 // Brain: pure.
-import { doAtOnce, type StepwiseWork } from '../../base/index.js';
-import { topologicalOrder, transposed } from '../graph/adjacency.js';
+import type { StepwiseWork } from '../../base/index.js';
+import { topologicalOrder, transposedInSteps } from '../graph/adjacency.js';
 import type { CodeRecord, PlanRecord } from './plan-record.js';
 
 /** What happened to a function since it was recorded: nothing, it is new, or why it differs. */
@@ -20,7 +20,7 @@ export function* comparePlans(recorded: PlanRecord, now: PlanRecord, reuse: Reus
   const recordedAs = yield* matchIds(recorded, now);
   const comparison = new Comparison(recorded, now, recordedAs, reuse);
   const changes = new Uint8Array(now.ids.length);
-  const order = orderOf(now);
+  const order = yield* orderOf(now);
   for (let at = 0; at < changes.length; at += 1) {
     const number = order === undefined ? at : order[at]!;
     changes[number] = reuse === 'none' && recordedAs[number]! >= 0 ? ASKED : comparison.changeOf(number, changes);
@@ -104,11 +104,12 @@ function* numbersOf(ids: readonly string[]): StepwiseWork<Map<string, number>> {
 }
 
 /** Returns an order in which producers come before consumers, or `undefined` if the numbers are in such an order. */
-function orderOf({ argsStart, args, ids }: PlanRecord): Int32Array | undefined {
+function* orderOf({ argsStart, args, ids }: PlanRecord): StepwiseWork<Int32Array | undefined> {
   for (let number = 0; number < ids.length; number += 1) {
     for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) {
-      if (args[k]! >= number) return doAtOnce(topologicalOrder(transposed({ start: argsStart, items: args }, ids.length)));
+      if (args[k]! >= number) return yield* topologicalOrder(yield* transposedInSteps({ start: argsStart, items: args }, ids.length));
     }
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
   }
   return undefined;
 }

@@ -54,7 +54,13 @@ export function* openingGroups({ planned, inputs, ...opening }: Opening): Stepwi
       const { buffer, byteOffset, byteLength } = columns[name];
       for (let at = 0; at < byteLength; at += ENTRY_BYTES) {
         const bytes = new Uint8Array(buffer, byteOffset + at, Math.min(ENTRY_BYTES, byteLength - at));
-        yield* write(KINDS.column, number, () => group.bytes(bytes));
+        // With each part goes how long the whole is, and where the part belongs: then it is put there as it is read.
+        const content = (): void => {
+          group.number(byteLength);
+          group.number(at);
+          group.bytes(bytes);
+        };
+        yield* write(KINDS.column, number, content);
       }
     }
     for (const some of slices(dag.values, IN_ENTRY)) yield* write(KINDS.constants, 0, () => writeAll(group, some));
@@ -70,14 +76,14 @@ export function* openingGroups({ planned, inputs, ...opening }: Opening): Stepwi
 /** Collects the entries of an opening, in the order in which they were written. */
 export class OpeningReader {
   #ids: string[] = [];
-  #columns: Uint8Array[][] = COLUMNS.map(() => []);
+  #columns: (Uint8Array | undefined)[] = [];
   #values: Packed[] = [];
 
   /** Takes the entry that `reader` has come to, if it is one of an opening. Returns the opening with its last entry. */
   read(reader: GroupReader): Opening | undefined {
     const { kind, index } = reader;
     if (kind === KINDS.ids) for (const id of JSON.parse(Buffer.from(reader.rest()).toString()) as string[]) this.#ids.push(id);
-    else if (kind === KINDS.column) this.#columns[index]!.push(reader.rest());
+    else if (kind === KINDS.column) this.#readColumn(reader, index);
     else if (kind === KINDS.constants) while (reader.at < reader.end) this.#values.push(reader.bytes(reader.number()).slice());
     else if (kind === KINDS.opening) return this.#whole(unpack(reader.rest(), { freeze: false }) as Head);
     return undefined;
@@ -85,14 +91,23 @@ export class OpeningReader {
 
   #whole({ planned, ...opening }: Head): Opening {
     if (!planned) return opening;
-    const columns = Object.fromEntries(COLUMNS.map(([name, Type], number) => [name, new Type(joined(this.#columns[number]!))]));
+    const columns = Object.fromEntries(
+      COLUMNS.map(([name, Type], number) => [name, new Type((this.#columns[number]?.buffer ?? new ArrayBuffer(0)) as ArrayBuffer)]),
+    );
     const { option, ...ofPlan } = columns as unknown as Pick<PlanRecord, Exclude<ColumnName, 'option'>> & { option: Int32Array };
     const whole: Opening = {
       ...opening,
       planned: { plan: { ...planned.plan, ids: this.#ids, ...ofPlan }, dag: { options: planned.options, option, values: this.#values } },
     };
-    [this.#ids, this.#columns, this.#values] = [[], COLUMNS.map(() => []), []];
+    [this.#ids, this.#columns, this.#values] = [[], [], []];
     return whole;
+  }
+
+  #readColumn(reader: GroupReader, number: number): void {
+    const sizeBytes = reader.number();
+    this.#columns[number] ??= new Uint8Array(sizeBytes);
+    const at = reader.number();
+    this.#columns[number].set(reader.rest(), at);
   }
 }
 
@@ -108,15 +123,4 @@ function writeAll(group: GroupBuffer, packed: readonly Packed[]): void {
 
 function* slices<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
-}
-
-/** Returns the memory of all of these, one after the other. */
-function joined(parts: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole.buffer;
 }
