@@ -46,7 +46,11 @@ export class NodeValues {
       timeoutMs,
       replyTo,
     }));
-    const held = await firstFound([here, this.#tables.cluster.awaitElsewhere(dagId, id, timeoutMs), this.#recordedAlone(dagId, id)]);
+    const held = await firstFound([
+      here,
+      this.#tables.cluster.awaitElsewhere(dagId, id, timeoutMs),
+      this.#recordedAlone(dagId, id, timeoutMs),
+    ]);
     if (held) return held.open(this.#freeze);
     throw new HandoffError('HANDOFF_TIMEOUT', `No result of "${id}" of DAG "${dagId}" within ${timeoutMs} ms`, { dagId, functionId: id });
   }
@@ -127,10 +131,11 @@ export class NodeValues {
     return held;
   }
 
-  /** The same, unless any member has the value in memory. */
-  async #recordedAlone(dagId: string, id: string): Promise<StoredValue | undefined> {
-    if (this.#tables.store.find(dagId, id)) return undefined;
-    if ((await this.#tables.cluster.locate(dagId, id)) !== undefined) return undefined;
+  /** The same, unless any member says within `timeoutMs` that it has the value in memory. */
+  async #recordedAlone(dagId: string, id: string, timeoutMs: number): Promise<StoredValue | undefined> {
+    const { store, cluster } = this.#tables;
+    if (store.find(dagId, id)) return undefined;
+    if ((await cluster.locate(dagId, id, undefined, timeoutMs)) !== undefined) return undefined;
     try {
       return await this.#recorded(dagId, id);
     } catch (error) {

@@ -137,15 +137,15 @@ export class ClusterQuestions {
 
   /**
    * Returns the node that made a value, as far as any member knows; the first answer counts. `late` is called with the members that have
-   * not answered within 5000 ms.
+   * not answered within `withinMs` (default 5000).
    */
-  async locate(dagId: string, functionId: string, late?: (name: string) => void): Promise<string | undefined> {
+  async locate(dagId: string, functionId: string, late?: (name: string) => void, withinMs?: number): Promise<string | undefined> {
     const known = this.#deps.store.locate(dagId, functionId);
     if (known !== undefined) return known;
     const question = { kind: 'lookup-location', dagId, functionId } as const;
     return firstOf(this.others, async (name) => {
       try {
-        const location = await this.ask<unknown>(name, question);
+        const location = await this.ask<unknown>(name, question, withinMs);
         return isNodeName(location) ? location : undefined;
       } catch (error) {
         if (HandoffError.is(error, 'HANDOFF_TIMEOUT')) late?.(name);
