@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { Dag, type Handoff, type NodeOptions } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
@@ -72,6 +75,33 @@ describe('the results of durable runs, by DAG id', () => {
     const run = node.execute(dag(1), { key: 'k', collect: ['outer'] });
     await run;
     expect(await node.getValue('d', 'large')).to.deep.equal(bytes(1));
+  });
+
+  it('are not those of functions that are other ones now, and have not succeeded yet', async () => {
+    const versions = (small: string) =>
+      Dag.dynamic('d')
+        .add({ id: 'kept', code: () => 1, version: '1' })
+        .add({ id: 'small', code: (): Promise<string> | string => (small === '1' ? small : new Promise(() => {})), version: small })
+        .add({ id: 'outer', code: (text: string) => text, version: '1', args: ['small'] });
+    const before = await start('before');
+    await before.execute(versions('1'), { key: 'k' });
+    const cut = before.execute(versions('2'), { key: 'k' });
+    const error = caught(cut);
+    for await (const event of cut) if (event.type === 'function-started') break;
+    await before.stop({ graceMs: 0 });
+    await error;
+    const node = await start();
+    expect(await node.getValue('d', 'kept')).to.equal(1);
+    for (const id of ['small', 'outer']) {
+      expect(await caught(node.getValue('d', id))).to.include({ code: 'HANDOFF_NOT_FOUND' });
+      expect(await caught(node.lookupDataLocation('d', id))).to.include({ code: 'HANDOFF_NOT_FOUND' });
+    }
+  });
+
+  it('come before a program ends that does nothing else', async () => {
+    const program = fileURLToPath(new URL('programs/read-record.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, join(dataDir, 'data')]);
+    expect(stdout).to.equal('60000 1\n');
   });
 
   it('are lost where their file is: at once', async () => {

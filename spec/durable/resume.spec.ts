@@ -3,6 +3,7 @@ import { Dag } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
 import { type Gate, gate } from '../support/gate.js';
 import { DurablePlaces, eventsOf, placesForEach, reasonsIn, recalledIn, startedIn } from './durable-node.js';
+import { faultyJournal } from './faulty-journal.js';
 
 const lit = (value: unknown) => () => value;
 
@@ -245,6 +246,21 @@ describe('a second call for a key', () => {
     expect((await second).results).to.deep.equal((await run).results);
     expect(second.id).to.equal(run.id);
     expect(await eventsOf(second)).to.deep.equal(await eventsOf(run));
+  });
+
+  it('has all events while the run goes on, its end among them', async () => {
+    const ending = gate();
+    at.places.wrap = (journal) => faultyJournal(journal, { beforeWrite: (what) => (what === 'end' ? ending.pass() : undefined) });
+    const here = await at.places.start('slow');
+    const dag = Dag.dynamic('d').add({ id: 'one', code: lit(1) });
+    const events = [1, 2].map(() => eventsOf(here.execute(dag, { key: 'k' })));
+    await ending.reached;
+    // All that has happened so far has been read.
+    await new Promise((resolve) => setImmediate(resolve));
+    ending.open();
+    const [ofFirst, ofSecond] = await Promise.all(events);
+    expect(ofSecond).to.deep.equal(ofFirst);
+    expect(ofFirst!.at(-1)).to.include({ type: 'run-completed' });
   });
 
   it('is refused for another DAG or other inputs', async () => {

@@ -28,6 +28,9 @@ export class DurableCall implements PreparedRun, RunView {
   #started: Promise<void> = Promise.resolve();
   readonly #over: Promise<void>;
   #tellOver!: () => void;
+  /** Called when the call leaves a run that goes on: its readers wait for no more events. */
+  readonly #leaving = new Set<() => void>();
+  #hasLeft = false;
 
   /** `found`: the only state of the run in which the call may go on with it, for one that nobody asked for. */
   constructor(request: RunRequest, newId: RunId, deps: CallDeps, found?: FoundRun) {
@@ -139,21 +142,36 @@ export class DurableCall implements PreparedRun, RunView {
 
   /** Its own signal or time-out, while the run is not its own. */
   #leave(error: HandoffError): void {
-    if (!this.#open || this.#isAttached) this.refuse(error);
+    if (this.#open && !this.#isAttached) return;
+    this.refuse(error);
+    this.#hasLeft = true;
+    for (const leave of this.#leaving) leave();
   }
 
   async *#iterate(): AsyncGenerator<RunEvent, void, void> {
     await this.#known;
     if (this.#open) {
       const events = this.#open.run.events.iterate();
-      for (;;) {
-        const next = await (this.#isAttached ? Promise.race([events.next(), this.#over.then(() => undefined)]) : events.next());
-        if (!next) break;
+      for (let next = await this.#next(events); next; next = await this.#next(events)) {
         if (next.done) return;
         yield next.value;
       }
     }
     if (this.#end?.type === 'failed') yield this.#end.event;
+  }
+
+  /** The next event; `undefined` once the call has left. */
+  #next(events: AsyncGenerator<RunEvent, void, void>): Promise<IteratorResult<RunEvent, void> | undefined> {
+    if (!this.#isAttached) return events.next();
+    return new Promise((resolve, reject) => {
+      if (this.#hasLeft) return resolve(undefined);
+      const leave = (): void => resolve(undefined);
+      this.#leaving.add(leave);
+      events
+        .next()
+        .then(resolve, reject)
+        .finally(() => this.#leaving.delete(leave));
+    });
   }
 }
 

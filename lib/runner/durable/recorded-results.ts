@@ -3,7 +3,7 @@ import type { Fetches } from '../../executor/index.js';
 import type { RecordedRun } from '../../journal/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { DurablePlace } from '../run/run-job.js';
-import { type RunHistory, readRecord } from './run-record.js';
+import { isHolding, type RunHistory, readRecord } from './run-record.js';
 
 /** A record that was read, as long as memory allows: a million results take a second to read. */
 interface ReadRecord {
@@ -30,7 +30,7 @@ export class RecordedResults {
     if (!run || (known !== undefined && known !== run.runId)) return undefined;
     const history = await this.#read(run);
     const at = history?.plan.ids.indexOf(functionId) ?? -1;
-    if (!history || history.successes.epochOf(at) === 0 || history.failed.has(at)) return undefined;
+    if (!history || at < 0 || !isHolding(history, at)) return undefined;
     const isOver = run.state !== 'running' && run.state !== 'interrupted';
     return { node: history.successes.nodeOf(at), isOver, read: () => this.#valueOf(run.runId, history, at) };
   }

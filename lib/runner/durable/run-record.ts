@@ -1,4 +1,4 @@
-import { type Clock, doInTurns, type StepwiseWork } from '../../base/index.js';
+import { type Clock, doInTurns, keepAlive, type StepwiseWork } from '../../base/index.js';
 import {
   comparePlans,
   FUNCTION_CHANGES,
@@ -37,24 +37,32 @@ export interface RunHistory {
 export async function readRecord(journal: Journal, run: RecordedRun, clock: Clock): Promise<RunHistory | undefined> {
   const reader = new RecordReader();
   let bytes = 0;
-  for await (const group of journal.readGroups(run)) {
-    reader.begin(group);
-    readEntries(group.bytes, reader);
-    bytes += group.bytes.length;
-    if (bytes < READ_AT_ONCE_BYTES) continue;
-    bytes = 0;
-    await new Promise<void>((resolve) => void clock.after(0, resolve));
+  const alive = keepAlive();
+  try {
+    for await (const group of journal.readGroups(run)) {
+      reader.begin(group);
+      readEntries(group.bytes, reader);
+      bytes += group.bytes.length;
+      if (bytes < READ_AT_ONCE_BYTES) continue;
+      bytes = 0;
+      await new Promise<void>((resolve) => void clock.after(0, resolve));
+    }
+    return reader.history;
+  } finally {
+    alive.cancel();
   }
-  return reader.history;
+}
+
+/** Whether a function of the latest plan has a recorded success that holds. */
+export function isHolding({ plan, successes, failed }: RunHistory, number: number): boolean {
+  const epoch = successes.epochOf(number);
+  return epoch > 0 && epoch >= plan.since[number]! && !failed.has(number);
 }
 
 /** Returns how many functions of the latest plan have a recorded success that holds. */
-export function succeededIn({ plan, successes, failed }: RunHistory): number {
+export function succeededIn(history: RunHistory): number {
   let count = 0;
-  for (let number = 0; number < plan.size; number += 1) {
-    const epoch = successes.epochOf(number);
-    if (epoch > 0 && epoch >= plan.since[number]! && !failed.has(number)) count += 1;
-  }
+  for (let number = 0; number < history.plan.size; number += 1) if (isHolding(history, number)) count += 1;
   return count;
 }
 
@@ -173,8 +181,8 @@ function* findHolding(history: RunHistory, comparison: PlanComparison, since: Ui
     const at = comparison.recordedAs[index]!;
     if (at < 0) continue;
     const epoch = successes.epochOf(at);
-    const isHolding = epoch > 0 && epoch >= since[index]! && !failed.has(at);
-    if (isHolding) holding.push(index);
+    const isHeld = epoch > 0 && epoch >= since[index]! && !failed.has(at);
+    if (isHeld) holding.push(index);
     else if (epoch > 0 || failed.has(at)) {
       const reason = reasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(at);
       reasons.push([index, reason ?? (failed.has(at) ? 'failed' : 'producer')]);
