@@ -36,7 +36,14 @@ export const POSTGRES_PASSWORD = 'only for specs';
 function signalAll(pid: number, signal: NodeJS.Signals): void {
   process.kill(pid, signal);
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  for (const child of children) process.kill(child, signal);
+  for (const child of children) {
+    try {
+      process.kill(child, signal);
+    } catch (error) {
+      // One of its connections has ended meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 /** The folder of the programs: where Debian has them, or on the path. */
