@@ -46,7 +46,10 @@ function open(holders: Record<number, readonly string[]> = {}) {
     logger: silentLogger,
     comparisons: {} as ModuleComparisons,
     refusesSkew: false,
-    allocation: { declined: (node: string, usage: UsageReport) => void told.push({ node, usage }) } as unknown as Allocator,
+    allocation: {
+      members: [{ name: 'a' }, { name: 'away' }],
+      declined: (node: string, usage: UsageReport) => void told.push({ node, usage }),
+    } as unknown as Allocator,
     remote: {
       start: (_attempt: unknown, one: RemoteAttemptListener) => {
         listener = one;
@@ -135,7 +138,12 @@ describe('the far side of a run', () => {
     for (const node of ['b', 'c', 'b']) start(node);
     side.release(0, 'f0');
     side.end(1000, false);
-    expect(sent).to.deep.equal(['b: release-values f0', 'b: end-run 1000', 'c: end-run 1000']);
+    expect(sent, 'the run was opened before').to.deep.equal([
+      'b: release-values f0',
+      'b: end-run 1000',
+      'c: end-run 1000',
+      'away: end-run 1000',
+    ]);
     expect(isClosed()).to.equal(true);
   });
 

@@ -192,7 +192,10 @@ export class RemoteSide {
   end(retainMs: number, isInterrupted: boolean): void {
     this.flush();
     const { runId, epoch } = this.#run;
-    for (const node of this.#involvedNodes) this.#deps.send(node, { type: 'end-run', runId, epoch, retainMs, isInterrupted });
+    const { node: self, allocation, send } = this.#deps;
+    // Of an earlier epoch something may be on a node that was away when this one began.
+    if (epoch > 1) for (const { name } of allocation.members) if (name !== self) this.#involvedNodes.add(name);
+    for (const node of this.#involvedNodes) send(node, { type: 'end-run', runId, epoch, retainMs, isInterrupted });
     this.#values.close();
   }
 }
