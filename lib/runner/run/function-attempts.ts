@@ -2,7 +2,7 @@ import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
 import { type AttemptContext, type AttemptHandle, type BlockedCall, type RemoteOutcome, startGathered } from '../../executor/index.js';
-import type { RunHappening } from '../brain/messages.js';
+import type { Receipt, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import { unrecordable } from '../durable/recorder.js';
 import type { Arguments } from './arguments.js';
@@ -140,8 +140,8 @@ export class FunctionAttempts {
     values.made(index, sizeBytes);
     this.#deps.allocation.made(node, sizeBytes);
     if (value) values.keep(index, value);
-    const file = outcome.type === 'kept' ? outcome.file : undefined;
-    const receipt = { node, sizeBytes, tookMs, isHere: value !== undefined, ...(file && { file }) };
+    const made = { node, sizeBytes, tookMs, isHere: value !== undefined };
+    const receipt: Receipt = outcome.type === 'kept' && outcome.file ? { ...made, file: outcome.file } : made;
     feed({ type: 'attempt-succeeded', index, attempt, receipt });
     return remoteSide.made(index, job.plan.ids[index]!, receipt);
   }
