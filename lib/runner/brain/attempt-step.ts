@@ -204,7 +204,7 @@ function argumentLost(state: RunState, happening: Extract<RunHappening, { type: 
     return failed(state, { type: 'attempt-failed', index, attempt, error, final: true, random: 0 }, at, out);
   }
   move(state, index, 'argument-lost', at);
-  valuesLost(state, [producer], at, out);
+  if (!happening.isHere) valuesLost(state, [producer], at, out);
   if (state.missing[index] === 0) ready(state, index, at, out);
   else skipIfDoomed(state, index, at, out);
   finishIfSettled(state, out);

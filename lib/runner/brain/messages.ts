@@ -150,13 +150,17 @@ export type RunHappening =
   | { readonly type: 'attempt-declined'; readonly index: number; readonly attempt: number }
   /** The node is gone. */
   | { readonly type: 'attempt-lost'; readonly index: number; readonly attempt: number }
-  /** An argument, the value of function `producer`, cannot be found. The attempt was not started, and does not count. */
+  /**
+   * An argument, the value of function `producer`, cannot be found. The attempt was not started, and does not count. `isHere`: the driver
+   * has a copy, which the next attempt gets.
+   */
   | {
       readonly type: 'argument-lost';
       readonly index: number;
       readonly attempt: number;
       readonly producer: number;
       readonly error: ThrownData;
+      readonly isHere?: true;
     }
   /** These successes are on disk. */
   | { readonly type: 'successes-recorded'; readonly successes: readonly { readonly index: number; readonly attempt: number }[] }

@@ -12,6 +12,7 @@ export type Unsuccessful = Exclude<RemoteOutcome, { type: 'succeeded' | 'kept' }
 export interface EndedAttempt {
   readonly state: RunState;
   readonly plan: Plan;
+  readonly values: DriverCopies;
   readonly index: number;
   readonly attempt: number;
   /** In [0, 1), for the jitter of a rest. */
@@ -19,7 +20,7 @@ export interface EndedAttempt {
 }
 
 /** Returns the brain's event for an attempt without a value. */
-export function happeningOf({ state, plan, index, attempt, random }: EndedAttempt, outcome: Unsuccessful): RunHappening {
+export function happeningOf({ state, plan, values, index, attempt, random }: EndedAttempt, outcome: Unsuccessful): RunHappening {
   const failed = (error: unknown, final: boolean): RunHappening => ({
     type: 'attempt-failed',
     index,
@@ -50,7 +51,10 @@ export function happeningOf({ state, plan, index, attempt, random }: EndedAttemp
       }
       const fields = { dagId: plan.dagId, runId, functionId, node: nodes[producer], cause };
       const error = thrownData(new HandoffError('HANDOFF_RESULT_LOST', cause.message, fields));
-      return { type: 'argument-lost', index, attempt, producer, error };
+      if (!values.hasSpare(producer)) return { type: 'argument-lost', index, attempt, producer, error };
+      // The node that made it is not asked for it again, and the function does not run again.
+      values.moved(producer);
+      return { type: 'argument-lost', index, attempt, producer, error, isHere: true };
     }
   }
 }
@@ -60,4 +64,12 @@ function isArgument(plan: Plan, index: number, producer: number): boolean {
   for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1)
     if (plan.producers[at] === producer) return true;
   return false;
+}
+
+/** The copies that the driver has of values of other nodes. */
+export interface DriverCopies {
+  /** Whether the driver has the value, and another node is asked for it. */
+  hasSpare(index: number): boolean;
+  /** From now on the driver gives the value. */
+  moved(index: number): void;
 }

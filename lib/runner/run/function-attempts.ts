@@ -128,7 +128,7 @@ export class FunctionAttempts {
     if (outcome.type !== 'succeeded' && outcome.type !== 'kept') {
       const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
       if (blocked) this.#keepClaim(index, blocked);
-      return feed(happeningOf({ state, plan: job.plan, index, attempt, random: this.#deps.random() }, outcome));
+      return feed(happeningOf({ state, plan: job.plan, values, index, attempt, random: this.#deps.random() }, outcome));
     }
     const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
     const refusal = value && job.recorder && unrecordable(value, job.recorder.hasFiles);

@@ -168,6 +168,11 @@ export class RunValues implements ValueLocations {
     this.#files?.delete(index);
   }
 
+  /** Whether the driver has the value, and another node is asked for it. */
+  hasSpare(index: number): boolean {
+    return this.held(index) !== undefined && this.originOf(index) !== this.#deps.node;
+  }
+
   /** The driver has the value now, and the node that made it does not. */
   moved(index: number): void {
     this.#moved.set(index, this.#deps.node);

@@ -166,7 +166,7 @@ export function happeningShapes(size: number): HappeningShapes {
     'attempt-stopped': attempt,
     'attempt-declined': attempt,
     'attempt-lost': attempt,
-    'argument-lost': { ...attempt, producer: index, error: THROWN },
+    'argument-lost': { ...attempt, producer: index, error: THROWN, isHere: optional(flag) },
     'successes-recorded': { successes: list(open(attempt)) },
     'journal-lost': { error: THROWN },
     'values-lost': { indices: list(index) },
