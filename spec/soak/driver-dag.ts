@@ -31,6 +31,8 @@ export function driverDag(seed: number, file: string): DriverDag {
       extraArgs: [salt, sleepMs, file],
       argumentInclusion: 'as-list',
       isolation: 'loop',
+      // Else a change of any file of lib while the soak runs would make it another function.
+      version: '1',
       cost: { cpu: 1 },
     });
     expected[id] = stepped(
