@@ -25,4 +25,13 @@ export { peerAddress, schemeOf } from './peer-address.js';
 export { reservedFault, slotOfResource, slotResource, withoutSlots } from './slot-resources.js';
 export { callSafely, entriesOf, isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';
 export { Trampoline } from './trampoline.js';
-export { doAtOnce, doInTurns, filledList, firstOfList, inSteps, type StepwiseWork } from './turns.js';
+export {
+  atOnce,
+  doAtOnce,
+  doInTurns,
+  doUnattended,
+  inSteps,
+  type RestOfWork,
+  resultInSteps,
+  type StepwiseWork,
+} from './turns.js';

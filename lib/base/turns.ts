@@ -24,57 +24,56 @@ class NoMoreWork<T> {
   }
 }
 
-const NO_MORE = new NoMoreWork<void>(undefined);
+const NO_MORE: RestOfWork<void> = new NoMoreWork<void>(undefined);
 
 /** Passes the ranges of `count` items to `work`, one in each step: the first now, and the others in the work that it returns. */
 export function inSteps(count: number, work: (from: number, to: number) => void): RestOfWork<void> {
   work(0, Math.min(count, ITEMS_IN_STEP));
-  return count <= ITEMS_IN_STEP ? NO_MORE : furtherSteps(count, work);
+  return count <= ITEMS_IN_STEP ? NO_MORE : furtherSteps(count, work, nothing);
 }
 
-function* furtherSteps(count: number, work: (from: number, to: number) => void): StepwiseWork<void> {
+/** The same, with a result. */
+export function resultInSteps<T>(count: number, work: (from: number, to: number) => void, result: () => T): RestOfWork<T> {
+  work(0, Math.min(count, ITEMS_IN_STEP));
+  return count <= ITEMS_IN_STEP ? atOnce(result()) : furtherSteps(count, work, result);
+}
+
+/** Returns a result that is there. */
+export const atOnce = <T>(result: T): RestOfWork<T> => (result === undefined ? (NO_MORE as RestOfWork<T>) : new NoMoreWork(result));
+
+const nothing = (): void => {};
+
+function* furtherSteps<T>(count: number, work: (from: number, to: number) => void, result: () => T): StepwiseWork<T> {
   for (let from = ITEMS_IN_STEP; from < count; from += ITEMS_IN_STEP) {
     yield;
     work(from, Math.min(count, from + ITEMS_IN_STEP));
   }
+  return result();
 }
 
 /** How many steps are done in one turn of the event loop. Counted, not timed, so that a simulation takes the same path each time. */
 const STEPS_IN_TURN = 8;
 
-/** Lists up to this long are made within a step. A longer one takes milliseconds. */
-const LONG_LIST = 50_000;
-
-/** Makes something that takes as long as several steps. */
-function* inLongStep<T>(make: () => T): StepwiseWork<T> {
-  for (let step = 0; step < STEPS_IN_TURN / 2; step += 1) yield;
-  return make();
-}
-
-/** Returns a list of `size` equal entries. */
-export function filledList<T>(size: number, entry: T): RestOfWork<T[]> {
-  const make = (): T[] => new Array<T>(size).fill(entry);
-  return size <= LONG_LIST ? new NoMoreWork(make()) : inLongStep(make);
-}
-
-/** Returns a copy of the first `size` entries of a list. */
-export function firstOfList<T>(list: readonly T[], size: number): RestOfWork<readonly T[]> {
-  return size <= LONG_LIST ? new NoMoreWork(list.slice(0, size)) : inLongStep(() => list.slice(0, size));
-}
-
 /** Does all of the work now, and returns its result. */
-export function doAtOnce<T>(work: StepwiseWork<T>): T {
+export function doAtOnce<T>(work: RestOfWork<T>): T {
+  const steps = work[Symbol.iterator]();
   for (;;) {
-    const { done, value } = work.next();
+    const { done, value } = steps.next();
     if (done) return value;
   }
 }
 
+/** Does work that throws nothing, for which nobody waits: in turns, unless nothing remains of it. */
+export function doUnattended(work: RestOfWork<void>): void {
+  if (work !== NO_MORE) void doInTurns(work);
+}
+
 /** Does the work in turns of the event loop of some milliseconds each, the first one now. Rejects with what the work throws. */
-export async function doInTurns<T>(work: StepwiseWork<T>): Promise<T> {
+export async function doInTurns<T>(work: RestOfWork<T>): Promise<T> {
+  const steps = work[Symbol.iterator]();
   for (;;) {
     for (let step = 0; step < STEPS_IN_TURN; step += 1) {
-      const { done, value } = work.next();
+      const { done, value } = steps.next();
       if (done) return value;
     }
     await new Promise<void>((resolve) => void setImmediate(resolve));

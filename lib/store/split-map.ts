@@ -40,14 +40,20 @@ export class SplitMap<V> {
     else if (this.#partOf(id).delete(id)) this.#size -= 1;
   }
 
-  *keys(): Generator<string, void, void> {
-    if (this.#only) yield* this.#only.keys();
-    else for (const part of this.#parts) yield* part.keys();
+  keys(): Iterable<string> {
+    return this.#only ? this.#only.keys() : this.#keysOfParts();
   }
 
-  *values(): Generator<V, void, void> {
-    if (this.#only) yield* this.#only.values();
-    else for (const part of this.#parts) yield* part.values();
+  values(): Iterable<V> {
+    return this.#only ? this.#only.values() : this.#valuesOfParts();
+  }
+
+  *#keysOfParts(): Generator<string, void, void> {
+    for (const part of this.#parts) yield* part.keys();
+  }
+
+  *#valuesOfParts(): Generator<V, void, void> {
+    for (const part of this.#parts) yield* part.values();
   }
 
   #split(only: ReadonlyMap<string, V>): void {

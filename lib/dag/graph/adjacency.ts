@@ -16,23 +16,24 @@ export const transposed = (lists: Adjacency, size: number): Adjacency => doAtOnc
 
 /** The same as `transposed`, in steps. */
 export function* transposedInSteps({ start, items }: Adjacency, size: number): StepwiseWork<Adjacency> {
+  // First how many there are of each, then where its list ends, which moves to where it begins as the list is filled from behind.
   const turnedStart = new Int32Array(size + 1);
+  const rows = start.length - 1;
   yield* inSteps(items.length, (from, to) => {
     for (let k = from; k < to; k++) {
       const item = items[k]!;
-      if (item >= 0 && item < size) turnedStart[item + 1]!++;
+      if (item >= 0 && item < size) turnedStart[item]!++;
     }
   });
   yield* inSteps(size, (from, to) => {
     for (let i = from; i < to; i++) turnedStart[i + 1]! += turnedStart[i]!;
   });
-  const next = turnedStart.slice();
   const turned = new Int32Array(turnedStart[size]!);
-  yield* inSteps(start.length - 1, (from, to) => {
-    for (let row = from; row < to; row++) {
-      for (let k = start[row]!; k < start[row + 1]!; k++) {
+  yield* inSteps(rows, (from, to) => {
+    for (let row = rows - 1 - from; row >= rows - to; row--) {
+      for (let k = start[row + 1]! - 1; k >= start[row]!; k--) {
         const item = items[k]!;
-        if (item >= 0 && item < size) turned[next[item]!++] = row;
+        if (item >= 0 && item < size) turned[--turnedStart[item]!] = row;
       }
     }
   });

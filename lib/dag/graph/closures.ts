@@ -1,4 +1,4 @@
-import { inSteps, type StepwiseWork } from '../../base/index.js';
+import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../../base/index.js';
 import type { Numbered } from '../plan/numbering.js';
 import type { Adjacency } from './adjacency.js';
 import { FLAGS } from './graph.js';
@@ -21,17 +21,24 @@ const INLINE = 4;
  * binds the producer, or the consumer if the producer is an input or inline. A deserializer and an inline function bind the consumer. Code
  * that is never evaluated binds nothing.
  */
-export function* closuresOf(
-  numbered: Numbered,
-  evaluated: Adjacency | undefined,
-  complex: Uint8Array | undefined,
-): StepwiseWork<Uint8Array> {
-  const { size, functions, flags, args } = numbered;
+export function closuresOf(numbered: Numbered, evaluated: Adjacency | undefined, complex: Uint8Array | undefined): RestOfWork<Uint8Array> {
+  const { size, flags } = numbered;
   const closure = new Uint8Array(size);
-  yield* inSteps(size, (from, to) => {
+  const byCode = (from: number, to: number): void => {
     for (let i = from; i < to; i++) if ((flags[i]! & FLAGS.closure) !== 0) closure[i] = CODE;
-  });
-  if (complex === undefined) return closure;
+  };
+  if (complex === undefined) return resultInSteps(size, byCode, () => closure);
+  return closuresOfComplex(numbered, evaluated, complex, closure, byCode);
+}
+
+function* closuresOfComplex(
+  { size, functions, flags, args }: Numbered,
+  evaluated: Adjacency | undefined,
+  complex: Uint8Array,
+  closure: Uint8Array,
+  byCode: (from: number, to: number) => void,
+): StepwiseWork<Uint8Array> {
+  yield* inSteps(size, byCode);
   const bind = (index: number, reason: number): void => {
     if (closure[index] === 0) closure[index] = reason;
   };

@@ -1,4 +1,4 @@
-import { filledList, inSteps, type StepwiseWork } from '../../base/index.js';
+import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import { DisjointSets } from './disjoint-sets.js';
 
@@ -20,19 +20,19 @@ export function collocationOf(spec: FunctionSpec): string | undefined {
 }
 
 /** Returns the placement of functions without any `node`, in steps. */
-export function* placedAnywhere(closure: Uint8Array): StepwiseWork<Placement> {
+export function placedAnywhere(closure: Uint8Array): RestOfWork<Placement> {
   const size = closure.length;
-  const pin = yield* filledList(size, undefined);
-  return { pin, bound: yield* boundBy(closure), group: new Int32Array(size).fill(-1), groupCount: 0 };
+  const bound = new Uint8Array(size);
+  return resultInSteps(size, binding(bound, closure), () => {
+    return { pin: new Array<undefined>(size).fill(undefined), bound, group: new Int32Array(size).fill(-1), groupCount: 0 };
+  });
 }
 
-function* boundBy(closure: Uint8Array): StepwiseWork<Uint8Array> {
-  const bound = new Uint8Array(closure.length);
-  yield* inSteps(closure.length, (from, to) => {
+const binding =
+  (bound: Uint8Array, closure: Uint8Array) =>
+  (from: number, to: number): void => {
     for (let i = from; i < to; i++) if (closure[i] !== 0) bound[i] = 1;
-  });
-  return bound;
-}
+  };
 
 /**
  * Returns pins, bindings and groups of regular functions, in steps; `undefined` if a collocation is wrong: an unknown or wrong id, or a
@@ -45,7 +45,8 @@ export function* placementOf(
 ): StepwiseWork<Placement | undefined> {
   const size = specs.length;
   const pin: (string | undefined)[] = new Array(size).fill(undefined);
-  const bound = yield* boundBy(closure);
+  const bound = new Uint8Array(size);
+  yield* inSteps(size, binding(bound, closure));
   let hasGroups = false;
   yield* inSteps(size, (from, to) => {
     for (let i = from; i < to; i++) {

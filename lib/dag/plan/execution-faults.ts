@@ -1,4 +1,4 @@
-import { type DagFault, inSteps, type StepwiseWork } from '../../base/index.js';
+import { atOnce, type DagFault, type RestOfWork, resultInSteps } from '../../base/index.js';
 import { CLOSURES } from '../graph/closures.js';
 import type { Plan } from './plan.js';
 
@@ -6,7 +6,7 @@ import type { Plan } from './plan.js';
  * Lists the faults of a valid DAG in this execution: inputs that a function needs and that have no value (`functionId` is the input's id),
  * and functions that only the driver can run but another node should. In steps; pure.
  */
-export function* executionFaults(plan: Plan, facts: ExecutionFacts): StepwiseWork<DagFault[]> {
+export function executionFaults(plan: Plan, facts: ExecutionFacts): RestOfWork<DagFault[]> {
   const faults: DagFault[] = [];
   for (const [k, id] of plan.inputs.entries()) {
     if (plan.inputUsed[k] === 0 || facts.hasInput(id)) continue;
@@ -16,14 +16,14 @@ export function* executionFaults(plan: Plan, facts: ExecutionFacts): StepwiseWor
       message: `Cannot start: input ${JSON.stringify(id)} has no value, neither in inputs nor stored`,
     });
   }
-  if (facts.local) return faults;
-  yield* inSteps(plan.size, (from, to) => {
+  if (facts.local) return atOnce(faults);
+  const look = (from: number, to: number): void => {
     for (let index = from; index < to; index++) {
       const pin = plan.pin[index];
       if (pin !== undefined && pin !== facts.driver && plan.closure[index] !== 0) faults.push(closureElsewhere(plan, index, pin, facts));
     }
-  });
-  return faults;
+  };
+  return resultInSteps(plan.size, look, () => faults);
 }
 
 function closureElsewhere(plan: Plan, index: number, pin: string, facts: ExecutionFacts): DagFault {

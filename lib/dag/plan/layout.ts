@@ -1,4 +1,4 @@
-import { inSteps, type StepwiseWork } from '../../base/index.js';
+import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec, Isolation, RetryOptions } from '../build/function-spec.js';
 import { type Adjacency, topologicalOrder, transposedInSteps } from '../graph/adjacency.js';
 import { closuresOf } from '../graph/closures.js';
@@ -91,6 +91,7 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
       if (maxRetries !== undefined || retry !== undefined) retries.set(i, { maxRetries, retry });
     }
   });
+  const { needsCount, sinks } = yield* lengthsAndSinks(producers, dependents);
   return {
     size,
     functions,
@@ -102,9 +103,9 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
     evaluated,
     producers,
     dependents,
-    needsCount: yield* lengthsOf(producers),
+    needsCount,
     topological,
-    sinks: yield* emptyOnes(dependents),
+    sinks,
     isolation,
     placement,
     closure,
@@ -119,12 +120,12 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
  * Lists for each regular function the functions it waits for, directly or through inline functions, each once. Also marks the inputs that
  * are used.
  */
-function* distinctProducers(
+function distinctProducers(
   args: Adjacency,
   size: number,
   evaluated: Adjacency | undefined,
   inputUsed: Uint8Array,
-): StepwiseWork<{ producers: Adjacency; isAscending: boolean }> {
+): RestOfWork<{ producers: Adjacency; isAscending: boolean }> {
   const seenBy = new Int32Array(size).fill(-1);
   const start = new Int32Array(size + 1);
   // Without inline functions the arguments bound the number of producers, and no array needs to grow.
@@ -143,7 +144,7 @@ function* distinctProducers(
       }
     }
   };
-  yield* inSteps(size, (from, to) => {
+  const takeAll = (from: number, to: number): void => {
     for (let consumer = from; consumer < to; consumer++) {
       take(consumer, consumer);
       if (evaluated !== undefined) {
@@ -151,43 +152,43 @@ function* distinctProducers(
       }
       start[consumer + 1] = next;
     }
+  };
+  return resultInSteps(size, takeAll, () => {
+    const exact = items instanceof Int32Array ? (next === items.length ? items : items.slice(0, next)) : Int32Array.from(items);
+    return { producers: { start, items: exact }, isAscending };
   });
-  const exact = items instanceof Int32Array ? (next === items.length ? items : items.slice(0, next)) : Int32Array.from(items);
-  return { producers: { start, items: exact }, isAscending };
 }
 
-function* complexOf({ size, flags, args }: Numbered): StepwiseWork<Uint8Array> {
+function complexOf({ size, flags, args }: Numbered): RestOfWork<Uint8Array> {
   const complex = new Uint8Array(size);
-  yield* inSteps(size, (from, to) => {
+  const mark = (from: number, to: number): void => {
     for (let i = from; i < to; i++) {
       if ((flags[i]! & FLAGS.transforms) !== 0) complex[i] = 1;
       for (let k = args.start[i]!; k < args.start[i + 1]!; k++) if (args.items[k]! >= size) complex[i] = 1;
     }
-  });
-  return complex;
+  };
+  return resultInSteps(size, mark, () => complex);
 }
 
-function* ascending(size: number): StepwiseWork<Int32Array> {
+function ascending(size: number): RestOfWork<Int32Array> {
   const order = new Int32Array(size);
-  yield* inSteps(size, (from, to) => {
+  const number = (from: number, to: number): void => {
     for (let i = from; i < to; i++) order[i] = i;
-  });
-  return order;
+  };
+  return resultInSteps(size, number, () => order);
 }
 
-function* lengthsOf({ start }: Adjacency): StepwiseWork<Int32Array> {
-  const lengths = new Int32Array(start.length - 1);
-  yield* inSteps(lengths.length, (from, to) => {
-    for (let i = from; i < to; i++) lengths[i] = start[i + 1]! - start[i]!;
-  });
-  return lengths;
-}
-
-function* emptyOnes({ start }: Adjacency): StepwiseWork<Int32Array> {
-  const empty = new Int32Array(start.length - 1);
+/** Returns the length of each list of producers, and the functions whose lists of dependents are empty. */
+function lengthsAndSinks(producers: Adjacency, dependents: Adjacency): RestOfWork<{ needsCount: Int32Array; sinks: Int32Array }> {
+  const size = producers.start.length - 1;
+  const needsCount = new Int32Array(size);
+  const sinks = new Int32Array(size);
   let count = 0;
-  yield* inSteps(empty.length, (from, to) => {
-    for (let i = from; i < to; i++) if (start[i] === start[i + 1]) empty[count++] = i;
-  });
-  return empty.slice(0, count);
+  const look = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) {
+      needsCount[i] = producers.start[i + 1]! - producers.start[i]!;
+      if (dependents.start[i] === dependents.start[i + 1]) sinks[count++] = i;
+    }
+  };
+  return resultInSteps(size, look, () => ({ needsCount, sinks: sinks.slice(0, count) }));
 }

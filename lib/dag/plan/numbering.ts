@@ -1,4 +1,4 @@
-import { firstOfList, inSteps, type StepwiseWork } from '../../base/index.js';
+import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import type { Adjacency } from '../graph/adjacency.js';
 import { FLAGS, type GraphSnapshot } from '../graph/graph.js';
@@ -16,32 +16,35 @@ export interface Numbered {
 }
 
 /** Converts positions to numbers, in steps. Returns `undefined` if an argument names nothing. */
-export function numberFunctions(snapshot: GraphSnapshot): StepwiseWork<Numbered | undefined> {
+export function numberFunctions(snapshot: GraphSnapshot): RestOfWork<Numbered | undefined> {
   return (snapshot.allFlags & FLAGS.inline) === 0 ? numberRegular(snapshot) : numberWithInlines(snapshot);
 }
 
 /** Without inline functions a number is a position. */
-function* numberRegular(snapshot: GraphSnapshot): StepwiseWork<Numbered | undefined> {
+function numberRegular(snapshot: GraphSnapshot): RestOfWork<Numbered | undefined> {
   const { graph, size, argsCount } = snapshot;
   const { args, argsEnd } = graph;
   const start = new Int32Array(size + 1);
-  yield* inSteps(size, (from, to) => {
-    for (let i = from; i < to; i++) start[i + 1] = argsEnd[i]!;
-  });
   const items = new Int32Array(argsCount);
+  let next = 0;
   let isMissing = false;
-  yield* inSteps(argsCount, (from, to) => {
-    for (let k = from; k < to; k++) {
-      const found = snapshot.definedAs(args[k]!);
-      if (found === 0) isMissing = true;
-      items[k] = found > 0 ? found - 1 : found;
+  const number = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) {
+      for (const end = argsEnd[i]!; next < end; next++) {
+        const found = snapshot.definedAs(args[next]!);
+        if (found === 0) isMissing = true;
+        items[next] = found > 0 ? found - 1 : found;
+      }
+      start[i + 1] = next;
     }
+  };
+  return resultInSteps(size, number, () => {
+    if (isMissing) return undefined;
+    const specs = graph.specs.slice(0, size);
+    const ids = graph.ids.slice(0, size);
+    const flags = graph.flags.slice(0, size);
+    return { size, functions: specs, flags, specs, ids, indexOf: new IndexById(snapshot, ids, undefined), args: { start, items } };
   });
-  if (isMissing) return undefined;
-  const specs = yield* firstOfList(graph.specs, size);
-  const ids = yield* firstOfList(graph.ids, size);
-  const flags = yield* firstOfList(graph.flags, size);
-  return { size, functions: specs, flags, specs, ids, indexOf: new IndexById(snapshot, ids, undefined), args: { start, items } };
 }
 
 function* numberWithInlines(snapshot: GraphSnapshot): StepwiseWork<Numbered | undefined> {

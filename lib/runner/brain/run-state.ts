@@ -1,5 +1,5 @@
 // Brain: pure.
-import { doAtOnce, filledList, inSteps, type StepwiseWork } from '../../base/index.js';
+import { doAtOnce, type RestOfWork, resultInSteps } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import type { ThrownData } from '../../value/index.js';
 import { type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
@@ -75,23 +75,21 @@ export type StateColumns = Pick<
 >;
 
 /** Makes the columns of the state of a run in which nothing has happened, in steps. */
-export function* newStateColumns({ size, needsCount, dependentsStart }: PlanShape): StepwiseWork<StateColumns> {
+export function newStateColumns({ size, needsCount, dependentsStart }: PlanShape): RestOfWork<StateColumns> {
   const consumersLeft = new Int32Array(size);
-  yield* inSteps(size, (from, to) => {
+  const count = (from: number, to: number): void => {
     for (let index = from; index < to; index += 1) consumersLeft[index] = dependentsStart[index + 1]! - dependentsStart[index]!;
-  });
-  const states = yield* filledList<FunctionState>(size, 'waiting');
-  const nodes = yield* filledList<string | undefined>(size, undefined);
-  return {
-    states,
+  };
+  return resultInSteps(size, count, () => ({
+    states: new Array<FunctionState>(size).fill('waiting'),
     missing: needsCount.slice(),
     consumersLeft,
     attempts: new Int32Array(size),
     failures: new Int32Array(size),
-    nodes,
+    nodes: new Array<string | undefined>(size).fill(undefined),
     mayQueue: new Uint8Array(size),
     hasValue: new Uint8Array(size),
-  };
+  }));
 }
 
 /** Returns the state of a run of `plan` in which nothing has happened. */

@@ -1,13 +1,13 @@
 import type { GroupRef } from '../../actor/index.js';
-import { filledList, inSteps, type StepwiseWork } from '../../base/index.js';
+import { type RestOfWork, resultInSteps } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import type { AttemptHandle, RemoteOutcome } from '../../executor/index.js';
 import type { StoredValue } from '../../value/index.js';
-import { newStateColumns, planShapeOf, type StateColumns } from '../brain/run-state.js';
+import type { StateColumns } from '../brain/run-state.js';
 
 /**
  * Everything that a run has an entry of for each of its functions, by index, but for what its plan has: the one place where such columns
- * are made. Each takes milliseconds for a million functions, so they are made in steps.
+ * are made. Each list takes milliseconds for a million functions, so they are made in several turns.
  */
 export interface RunColumns {
   /** The columns of the brain: plain data. */
@@ -25,14 +25,17 @@ export interface RunColumns {
   readonly held: (StoredValue | undefined)[];
 }
 
-/** Makes the columns of a run that has not begun, in steps. */
-export function* newRunColumns(plan: Plan, paths: Float64Array): StepwiseWork<RunColumns> {
-  const { size } = plan;
-  const state = yield* newStateColumns(planShapeOf(plan));
-  const handles = yield* filledList<RunColumns['handles'][number]>(size, undefined);
-  const members = yield* filledList<RunColumns['members'][number]>(size, undefined);
-  const held = yield* filledList<RunColumns['held'][number]>(size, undefined);
+/** Makes the columns of a run that has not begun, in steps; `state` is made by `newStateColumns`. */
+export function newRunColumns({ size }: Plan, paths: Float64Array, state: StateColumns): RestOfWork<RunColumns> {
   const tookMs = new Float64Array(size);
-  yield* inSteps(size, (from, to) => void tookMs.fill(Number.NaN, from, to));
-  return { state, paths, tookMs, handles, members, sizes: new Float64Array(size), held };
+  const fill = (from: number, to: number): void => void tookMs.fill(Number.NaN, from, to);
+  return resultInSteps(size, fill, () => ({
+    state,
+    paths,
+    tookMs,
+    handles: new Array(size).fill(undefined),
+    members: new Array(size).fill(undefined),
+    sizes: new Float64Array(size),
+    held: new Array(size).fill(undefined),
+  }));
 }

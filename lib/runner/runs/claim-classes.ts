@@ -1,5 +1,5 @@
 import { amounts, type Capabilities, type Claim, type ClaimClass, type CollocationGroup } from '../../allocator/index.js';
-import { inSteps, type StepwiseWork } from '../../base/index.js';
+import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import { moduleOnWire, slotOf } from '../../executor/index.js';
 
@@ -127,11 +127,23 @@ function modulesOf(plan: Plan, index: number, root: string, serializers: Readonl
 }
 
 /** Returns the class of claims of each function of a plan, by index, in steps. Functions with equal needs share one object. */
-export function* claimClasses(plan: Plan, { node, local, threadCost, comparedBelow }: ClaimTerms): StepwiseWork<readonly ClaimClass[]> {
+export function claimClasses(plan: Plan, terms: ClaimTerms): RestOfWork<readonly ClaimClass[]> {
+  const { comparedBelow, local } = terms;
+  return comparedBelow === undefined || local ? classesOf(plan, terms, undefined) : comparedClassesOf(plan, terms, comparedBelow);
+}
+
+function* comparedClassesOf(plan: Plan, terms: ClaimTerms, comparedBelow: string): StepwiseWork<readonly ClaimClass[]> {
+  return yield* classesOf(plan, terms, yield* serializersOf(plan, comparedBelow));
+}
+
+function classesOf(
+  plan: Plan,
+  { node, local, threadCost, comparedBelow }: ClaimTerms,
+  serializers: ReadonlyMap<number, ReadonlySet<string>> | undefined,
+): RestOfWork<readonly ClaimClass[]> {
   const kinds = new Kinds();
   const byIndex: ClaimClass[] = [];
-  const serializers = comparedBelow === undefined || local ? undefined : yield* serializersOf(plan, comparedBelow);
-  yield* inSteps(plan.size, (from, to) => {
+  const classify = (from: number, to: number): void => {
     for (let index = from; index < to; index += 1) {
       const isolation = plan.isolation[index]!;
       const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (isolation === 'loop' ? NOTHING : threadCost));
@@ -140,8 +152,8 @@ export function* claimClasses(plan: Plan, { node, local, threadCost, comparedBel
       const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow, serializers?.get(index));
       byIndex.push(kinds.of({ slot: slotOf(isolation), costs, pinnedTo, group, opens: isOpening(plan, index), modules }));
     }
-  });
-  return byIndex;
+  };
+  return resultInSteps(plan.size, classify, () => byIndex);
 }
 
 /** The facts on which the claims of a run's functions depend. */

@@ -1,4 +1,4 @@
-import { inSteps, type StepwiseWork } from '../../base/index.js';
+import { type RestOfWork, resultInSteps } from '../../base/index.js';
 import type { CodeRef, Plan } from '../../dag/index.js';
 
 /** How many durations are remembered in all. The DAGs that ran longest ago are forgotten first. */
@@ -23,12 +23,12 @@ export class Estimates {
   #kept = 0;
 
   /** Returns the estimated milliseconds of each function of a plan, in steps. */
-  *of(plan: Plan): StepwiseWork<Float64Array> {
+  of(plan: Plan): RestOfWork<Float64Array> {
     const learnt = this.#byDag.get(plan.definitionId);
     const estimates = new Float64Array(plan.size);
     let known = 0;
     let sumMs = 0;
-    yield* inSteps(plan.size, (from, to) => {
+    const look = (from: number, to: number): void => {
       for (let index = from; index < to; index += 1) {
         const spec = plan.specs[index]!;
         const estimateMs = spec.estimateMs ?? learnt?.get(spec.id) ?? this.#meanOf(spec.code);
@@ -37,28 +37,33 @@ export class Estimates {
         known += 1;
         sumMs += estimateMs;
       }
+    };
+    return resultInSteps(plan.size, look, () => {
+      if (known === plan.size) return estimates;
+      const elseMs = known > 0 && sumMs > 0 ? sumMs / known : 1;
+      for (let index = 0; index < plan.size; index += 1) if (Number.isNaN(estimates[index])) estimates[index] = elseMs;
+      return estimates;
     });
-    const elseMs = known > 0 && sumMs > 0 ? sumMs / known : 1;
-    yield* inSteps(plan.size, (from, to) => {
-      for (let index = from; index < to; index += 1) if (Number.isNaN(estimates[index])) estimates[index] = elseMs;
-    });
-    return estimates;
   }
 
   /** Learns from a run that has ended, in steps. `tookMs` is NaN for a function that did not succeed. */
-  *learn(plan: Plan, tookMs: Float64Array): StepwiseWork<void> {
+  learn(plan: Plan, tookMs: Float64Array): RestOfWork<void> {
     const ofDag = plan.size <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
-    yield* inSteps(plan.size, (from, to) => {
+    const look = (from: number, to: number): void => {
       for (let index = from; index < to; index += 1) {
         const took = tookMs[index]!;
         if (Number.isNaN(took)) continue;
         ofDag?.set(plan.ids[index]!, took);
         this.#learnReference(plan.specs[index]!.code, took);
       }
-    });
-    this.#forget(plan.definitionId);
+    };
+    return resultInSteps(plan.size, look, () => this.#keep(plan.definitionId, ofDag));
+  }
+
+  #keep(definitionId: string, ofDag: Map<string, number> | undefined): void {
+    this.#forget(definitionId);
     if (!ofDag) return;
-    this.#byDag.set(plan.definitionId, ofDag);
+    this.#byDag.set(definitionId, ofDag);
     this.#kept += ofDag.size;
     for (const dagId of this.#byDag.keys()) {
       if (this.#kept <= DURATIONS_KEPT) break;

@@ -1,17 +1,19 @@
 import type { Capabilities, ClaimClass } from '../../allocator/index.js';
-import { doAtOnce, HandoffError, inSteps, refuseRevoked, type StepwiseWork } from '../../base/index.js';
-import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, type Plan, snapshotOf } from '../../dag/index.js';
+import { type DagFault, doAtOnce, HandoffError, inSteps, type RestOfWork, refuseRevoked, type StepwiseWork } from '../../base/index.js';
+import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, knownPlan, type Plan, snapshotOf } from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
 import { Constants } from '../run/constants.js';
 import type { RunDeps } from '../run/run-job.js';
 import { claimClasses } from './claim-classes.js';
 import { cancelled } from './run-endings.js';
-import { type CheckedRunOptions, checkedRunOptions, collectedOf, type GivenRunOptions } from './run-options.js';
+import { type CheckedRunOptions, checkedRunOptions, collectedOf, completed, type GivenRunOptions } from './run-options.js';
 
 /** A request for a run as it was captured at once: later changes by the caller have no effect. */
 export interface CapturedRequest {
   readonly snapshot: DagSnapshot;
+  /** Its plan, unless it is large. */
+  readonly compiled: Plan | undefined;
   /** The id of the run's DAG. */
   readonly dagId: string;
   readonly mode: RunMode;
@@ -23,7 +25,7 @@ export interface CapturedRequest {
 }
 
 /** A checked request for a run. */
-export interface RunRequest extends Omit<CapturedRequest, 'snapshot' | 'dagId'> {
+export interface RunRequest extends Omit<CapturedRequest, 'snapshot' | 'compiled' | 'dagId'> {
   readonly plan: Plan;
   readonly options: CheckedRunOptions;
   readonly kinds: readonly ClaimClass[];
@@ -32,8 +34,8 @@ export interface RunRequest extends Omit<CapturedRequest, 'snapshot' | 'dagId'> 
 /** With so many functions and arguments, a DAG is still checked and laid out at once. It takes some 0.2 µs for each. */
 const FEW = 20_000;
 
-/** Whether a request is checked and laid out in several turns of the event loop. */
-export const isLarge = ({ snapshot: { graph } }: CapturedRequest): boolean => graph.size + graph.argsCount > FEW;
+/** Whether a DAG is checked and laid out in several turns of the event loop. */
+export const isLarge = ({ graph }: DagSnapshot): boolean => graph.size + graph.argsCount > FEW;
 
 /**
  * Takes a snapshot of the DAG, its constants and the inputs. Throws `TypeError` or `RangeError` for wrong options, and the `HandoffError`
@@ -44,7 +46,9 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
   refuseRevoked(dag, 'the DAG');
   const snapshot = snapshotOf(dag);
   const { graph } = snapshot;
-  if (graph.size + graph.argsCount <= FEW) doAtOnce(compileInSteps(snapshot, deps.isolation));
+  const compiled = isLarge(snapshot)
+    ? undefined
+    : (knownPlan(snapshot, deps.isolation) ?? doAtOnce(compileInSteps(snapshot, deps.isolation)));
   const options = checkedRunOptions(given, graph.inputs, deps.strategies);
   if (options.isDurable && !deps.durable) throw noJournal(options.key === undefined ? 'durable' : 'key');
   const dagId = options.dagId ?? snapshot.dagId;
@@ -52,8 +56,8 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
   const inputs = inputsOf(dagId, graph.inputs, options, deps);
   const constants = new Constants(graph.constants, deps.freeze);
   // The list of ids as it was checked.
-  const data = { ...(given as object | undefined), ...(Array.isArray(options.collect) && { collect: options.collect }) };
-  return { snapshot, dagId, mode, given: data, options, inputs, constants };
+  const data = Array.isArray(options.collect) ? { ...(given as object), collect: options.collect } : { ...(given as object | undefined) };
+  return { snapshot, compiled, dagId, mode, given: data, options, inputs, constants };
 }
 
 /**
@@ -62,10 +66,10 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
  */
 export function* checkedRequest(captured: CapturedRequest, deps: RunDeps): StepwiseWork<RunRequest> {
   const { snapshot, dagId, mode, given, inputs, constants } = captured;
-  const compiled = yield* compileInSteps(snapshot, deps.isolation);
+  const compiled = captured.compiled ?? (yield* compileInSteps(snapshot, deps.isolation));
   const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
-  const options = { ...captured.options, collected: yield* collectedOf(captured.options.collect, plan) };
-  yield* refuseFaults(plan, mode, deps, (id) => options.isDurable || inputs.has(id));
+  const options = completed(captured.options, yield* collectedOf(captured.options.collect, plan));
+  refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => options.isDurable || inputs.has(id)));
   // A durable run may turn out to be one that goes on: then its functions wait for a node.
   const kinds = yield* kindsOf(plan, mode, deps, !options.isDurable);
   return { plan, mode, given, options, kinds, inputs, constants };
@@ -94,18 +98,20 @@ export function* requestAgain(request: RunRequest, recorded: RecordedRequest | u
   const given = Object.fromEntries(Object.entries(request.given).filter(([, value]) => value !== undefined));
   const checked = checkedRunOptions({ ...kept, ...given }, request.plan.inputs, deps.strategies);
   const plan = checked.dagId === undefined ? request.plan : request.plan.runAs(checked.dagId);
-  const options = { ...checked, collected: yield* collectedOf(checked.collect, plan) };
+  const options = completed(checked, yield* collectedOf(checked.collect, plan));
   const mode = recorded?.mode === 'local' ? 'local' : request.mode;
   const inputs = new Map(request.inputs);
   for (const [id, value] of recorded?.inputs ?? []) if (!inputs.has(id) && plan.inputs.includes(id)) inputs.set(id, value);
-  yield* refuseFaults(plan, mode, deps, (id) => inputs.has(id));
+  refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => inputs.has(id)));
   return { ...request, plan, mode, options, inputs, kinds: yield* kindsOf(plan, mode, deps, recorded === undefined) };
 }
 
-function* refuseFaults(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (id: string) => boolean): StepwiseWork<void> {
-  const faults = yield* executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
+function faultsOf(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (id: string) => boolean): RestOfWork<readonly DagFault[]> {
+  return executionFaults(plan, { driver: node, hasInput, local: mode === 'local' });
+}
+
+function refuseFaults({ dagId }: Plan, faults: readonly DagFault[]): void {
   if (faults.length === 0) return;
-  const { dagId } = plan;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
 }

@@ -2,6 +2,7 @@ import type { ActorRef, Supervisor } from '../../actor/index.js';
 import {
   doAtOnce,
   doInTurns,
+  doUnattended,
   HandoffError,
   keepAlive,
   newRunId,
@@ -13,6 +14,7 @@ import {
 import { type DagLike, remainingPaths } from '../../dag/index.js';
 import type { AttemptContext, Loan } from '../../executor/index.js';
 import type { RunEvent } from '../brain/messages.js';
+import { newStateColumns } from '../brain/run-state.js';
 import { DurableRuns } from '../durable/durable-runs.js';
 import { recordEnd } from '../durable/record-end.js';
 import { PastEvents } from '../events/past-events.js';
@@ -124,7 +126,7 @@ export class Runs {
     if (this.#refusal) throw this.#refusal;
     const runId = newRunId();
     const captured = captureRequest(dag, given, mode, runId, this.#deps);
-    if (isLarge(captured)) return this.#prepareLarge(captured, runId);
+    if (isLarge(captured.snapshot)) return this.#prepareLarge(captured, runId);
     const request = doAtOnce(checkedRequest(captured, this.#deps));
     if (request.options.isDurable) return this.#durable!.prepare(request, runId);
     this.#begins(captured.dagId, runId);
@@ -186,7 +188,7 @@ export class Runs {
     const { store, clock } = this.#deps;
     const estimates = yield* this.#estimates.of(plan);
     const paths = yield* remainingPaths(plan, (index) => estimates[index]!);
-    const columns = yield* newRunColumns(plan, paths);
+    const columns = yield* newRunColumns(plan, paths, yield* newStateColumns(plan));
     if (this.#refusal) throw this.#refusal;
     if (!goesOn()) return undefined;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
@@ -342,7 +344,7 @@ export class Runs {
     open.isOver = true;
     open.timeout?.cancel();
     open.stopListening();
-    void doInTurns(this.#estimates.learn(plan, run.tookMs));
+    doUnattended(this.#estimates.learn(plan, run.tookMs));
     const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
     if (error && !goesOnAfterFailures) return this.#record(open, error, undefined);
     const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
