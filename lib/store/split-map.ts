@@ -22,17 +22,15 @@ export class SplitMap<V> {
     return (this.#only ?? this.#partOf(id)).get(id);
   }
 
-  set(id: string, value: V): void {
-    const only = this.#only;
-    if (only) {
-      only.set(id, value);
-      if (only.size === SPLIT_AT) this.#split(only);
-      return;
-    }
-    const part = this.#partOf(id);
+  /** Returns whether the id is a new one. */
+  set(id: string, value: V): boolean {
+    const part = this.#only ?? this.#partOf(id);
     const before = part.size;
     part.set(id, value);
-    this.#size += part.size - before;
+    if (part.size === before) return false;
+    if (!this.#only) this.#size += 1;
+    else if (before === SPLIT_AT - 1) this.#split(this.#only);
+    return true;
   }
 
   delete(id: string): void {

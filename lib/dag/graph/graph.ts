@@ -96,8 +96,8 @@ export class GraphSnapshot {
   readonly size: number;
   /** How many arguments they had. */
   readonly argsCount: number;
-  /** How many of the functions were inline. */
-  readonly inlineCount: number;
+  /** How many of them were not inline. */
+  readonly regularCount: number;
   readonly allFlags: number;
   readonly inputs: readonly string[];
   readonly constants: readonly ConstantsOf[];
@@ -106,7 +106,7 @@ export class GraphSnapshot {
     this.graph = graph;
     this.size = graph.specs.length;
     this.argsCount = graph.args.length;
-    this.inlineCount = graph.inlineCount;
+    this.regularCount = graph.specs.length - graph.inlineCount;
     this.allFlags = graph.allFlags;
     this.inputs = graph.inputs.slice();
     this.constants = graph.constants.length === 0 ? NONE : graph.constants.slice();

@@ -67,11 +67,12 @@ export class LargeCall implements PreparedRun, RunView {
     }
   }
 
-  /** The run is there; it is launched next. */
-  proceed(prepared: PreparedRun): void {
+  /** The run is there, and is returned: it is launched next. */
+  proceed(prepared: PreparedRun): PreparedRun {
     this.#prepared = prepared;
     prepared.onEnd = (end) => this.#over(end);
     this.#settled();
+    return prepared;
   }
 
   /** Resolves when the run is there, or never will be. */

@@ -147,12 +147,11 @@ export class Runs {
 
   #prepareLarge(captured: CapturedRequest, runId: RunId): PreparedRun {
     const { clock } = this.#deps;
-    const { dagId, options } = captured;
-    const { graph } = captured.snapshot;
+    const { dagId, options, snapshot } = captured;
     const requestedMs = clock.now();
     if (!options.isDurable) this.#begins(dagId, runId);
     const call = new LargeCall(
-      { runId, dagId, total: graph.size - graph.inlineCount, options },
+      { runId, dagId, total: snapshot.graph.regularCount, options },
       {
         prepare: (one) => doInTurns(this.#prepareInTurns(one, captured, { runId, requestedMs })),
         settled: ({ isOver }) => {
@@ -174,9 +173,7 @@ export class Runs {
     const prepared = request.options.isDurable
       ? this.#durable!.prepare(request, identity.runId)
       : yield* this.#open(request, identity, () => !call.isOver);
-    if (!prepared) return;
-    call.proceed(prepared);
-    this.launch(prepared);
+    if (prepared) this.launch(call.proceed(prepared));
   }
 
   /** Opens a run, in steps. With `goesOn`, returns `undefined` if the run is no longer wanted when everything for it is there. */

@@ -22,9 +22,7 @@ class MemoryShelf implements ValueShelf {
   }
 
   put(id: string, value: StoredValue): void {
-    const before = this.#values.size;
-    this.#values.set(id, value);
-    if (this.#values.size === before) this.#sizeBytes = undefined;
+    if (!this.#values.set(id, value)) this.#sizeBytes = undefined;
     else if (this.#sizeBytes !== undefined) this.#sizeBytes += value.sizeBytes;
   }
 
