@@ -149,7 +149,13 @@ class Lives {
   #harm(driver: string): Promise<void> | undefined {
     const die = this.#random();
     const whenMs = Math.floor(this.#random() ** 2 * 6000);
-    const kill = (): Promise<void> => this.#cluster.kill(driver);
+    const backMs = this.#random() * 8000;
+    // It comes back, whoever drives then: functions may be pinned to it.
+    const kill = async (): Promise<void> => {
+      await this.#cluster.kill(driver);
+      await lapse(backMs);
+      if (!this.#cluster.living.includes(driver)) await this.#tolerated(() => this.#cluster.restart(driver));
+    };
     if (die < 0.15) return undefined;
     this.#deaths += 1;
     if (die < 0.5) {
