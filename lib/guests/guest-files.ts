@@ -27,8 +27,10 @@ export class GuestFiles {
    */
   write(attempt: GuestAttempt, value: StoredValue, made: MadeValue, ended: (outcome: WireOutcome) => void): void {
     const { largeValues, logger } = this.#deps;
-    const [, functionId, , epoch] = attempt.of;
-    const { index, isSynced, isCopied } = attempt.question!.recording!;
+    // Its name is by the epoch in which it was asked for, as is the number of the function: an heir may have others.
+    const { of, recording } = attempt.question!;
+    const [, functionId, , epoch] = of;
+    const { index, isSynced, isCopied } = recording!;
     const parts = value.isPacked ? value.toParts('result') : [value.pack('result')];
     attempt.isFiling = true;
     this.#areThere = true;

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Handoff, inspectNode, type NodeInspection } from '../../lib/handoff/index.js';
 import { Dag, type DynamicDag, type NodeOptions } from '../../lib/index.js';
@@ -198,5 +201,32 @@ describe('a durable run whose driver is gone', () => {
       await until(() => inside().running === 0 && inside().heldBytes === 0 && inside().isFree);
       expect(inside().guestRuns).to.equal(0);
     }
+  });
+
+  it('has files of what goes on for an heir with other functions beside it: none takes the place of another', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'handoff-heirs-'));
+    await cluster.start('a', { capabilities: {} });
+    await cluster.start('b', { ...workers, dataDir: folder });
+    await cluster.start('d', { capabilities: {} });
+    const held = { id: 'held', code: tasks.heldLarge, node: 'b', cost: { cpu: 1 }, ...loop };
+    const run = cluster.node('a').execute(Dag.dynamic('inherited').add(held), { ...options, collect: ['held'] });
+    const failure = caught(run);
+    await gateAt('held', 'b').reached;
+    remains = cluster.kill('a');
+    await cluster.until('d', (nodes) => nodes.length === 2);
+    database.endLease('a');
+    // Its number is that which `held` had.
+    const wider = Dag.dynamic('inherited')
+      .add({ id: 'made', code: tasks.large, node: 'b', cost: { cpu: 1 }, ...loop })
+      .add(held)
+      .add({ id: 'end', code: tasks.weigh, args: ['made', 'held'], node: 'b', cost: {}, ...loop });
+    const heir = cluster.node('d').execute(wider, { ...options, collect: ['end'] });
+    await event(heir, 'function-succeeded', 'made');
+    gateAt('held', 'b').open();
+    expect((await heir).results).to.deep.equal({ end: 2 * LARGE_BYTES });
+    expect((await readdir(join(folder, 'values-of-others', run.id))).sort()).to.deep.equal(['1-0', '2-0']);
+    expect([begunOn('made'), begunOn('held')]).to.deep.equal([['b'], ['b']]);
+    await failure;
+    await rm(folder, { recursive: true });
   });
 });

@@ -2,9 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Dag, functionsIn, type Handoff } from '../../lib/index.js';
+import { arg, Dag, functionsIn, type Handoff } from '../../lib/index.js';
 import { ValueFiles } from '../../lib/journal/data-dir/value-files.js';
 import { type JournalOptions, journals, MemoryDatabase } from '../../lib/journal/index.js';
+import { event } from '../scenarios/modules/watching.js';
 import { caught } from '../support/caught.js';
 import { SpecCluster } from '../support/cluster.js';
 import { type Gate, gate } from '../support/gate.js';
@@ -149,5 +150,29 @@ describe('large values that other nodes make for a durable run', () => {
     await caught(failed);
     await cluster.stop();
     for (const { id } of [run, failed]) expect(await filesOf('of maker', id, 'values-of-others')).to.deep.equal(['1-0']);
+  });
+
+  it('are read from their files by functions, and by serializers, that run on the node that has them', async () => {
+    const dagOf = (held: Gate) =>
+      dagAt(held)
+        .add({ id: 'there', code: tasks.size, args: ['made'], node: 'maker' })
+        .add({ id: 'length', code: tasks.size, args: [arg('made', { serialize: tasks.same })], node: 'driver' })
+        .add({ id: 'sum', code: tasks.sumOf, args: ['there', 'size', 'length'] });
+    const driver = await start('driver');
+    await start('maker', 'of maker');
+    const first = driver.execute(dagOf(gate()), { key: 'k', collect: ['sum'], durability: 'strict' });
+    const aborted = caught(first);
+    await event(first, 'function-succeeded', 'made');
+    await driver.stop({ graceMs: 0 });
+    await aborted;
+    await cluster.stop();
+    newCluster();
+    const again = await start('driver');
+    await start('maker', 'of maker');
+    const run = again.execute(dagOf(opened()), { key: 'k', collect: ['sum'] });
+    const events = await eventsOf(run);
+    expect(events.filter(({ type }) => type === 'function-lost')).to.deep.equal([]);
+    expect(recalledIn(events)).to.include('made');
+    expect((await run).results).to.deep.equal({ sum: 3 * LARGE });
   });
 });

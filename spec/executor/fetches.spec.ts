@@ -19,7 +19,8 @@ function open() {
   }, clock);
   const ways: Record<string, FetchRoute> = { a: 'self', b: 'direct', d: 'direct' };
   const wayTo = (node: string): FetchRoute => ways[node] ?? 'none';
-  const fetches = new Fetches({ node: 'a', requests, wayTo, receivedFrom: () => received.bytes, readFile: () => undefined });
+  const noFiles = { readFile: () => undefined, readRecordedFile: () => undefined };
+  const fetches = new Fetches({ node: 'a', requests, wayTo, receivedFrom: () => received.bytes, ...noFiles });
   const heard: string[] = [];
   const held: StoredValue[] = [];
   const opened: unknown[] = [];

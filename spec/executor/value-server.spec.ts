@@ -64,7 +64,7 @@ function open() {
 const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin });
 const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
   ...{ kind: 'serialized', runId: 'r', epoch: 0, functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, since: null },
-  ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null },
+  ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null, file: null },
 });
 
 describe('values that others ask for', () => {

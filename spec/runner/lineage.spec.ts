@@ -99,4 +99,43 @@ describe('values that are lost', () => {
     expect(lose('a')).to.deep.equal([]);
     expect(stop('b')).to.include('end-run');
   });
+
+  describe('of a durable run', () => {
+    const edges = { a: [], b: ['a'], c: ['b'], d: ['c'] };
+    const far = { ...receipt, node: 'far', isHere: false };
+    /** `b` and `c` are elsewhere; `a`, of which they are made, is recorded. */
+    function madeFar(over: { journal?: 'batched' } = { journal: 'batched' }) {
+      const one = open(edges, { collect: ['d'], ...over });
+      const makeFar = (id: string): string[] => {
+        one.place(id, 'far');
+        one.start(id);
+        return one.feed({ type: 'attempt-succeeded', index: one.index(id), attempt: one.attempt(id), receipt: far });
+      };
+      one.begin();
+      return { ...one, makeFar, dropped: [...one.run('a'), ...makeFar('b'), ...makeFar('c')].filter((command) => /^drop/.test(command)) };
+    }
+
+    it('are made again of what is recorded: that was kept, and does not run again', () => {
+      const { dropped, lose, makeFar, told } = madeFar();
+      expect(dropped).to.deep.equal(['drop-value b']);
+      expect(lose('c')).to.deep.equal(['withdraw-claim d', 'request-claim b']);
+      expect(told.filter((line) => line.startsWith('function-lost'))).to.deep.equal(['function-lost c', 'function-lost b']);
+      expect(makeFar('b')).to.not.include('drop-value a');
+      makeFar('c');
+    });
+
+    it('keep it no longer than something may need them', () => {
+      const { run, lose, makeFar } = madeFar();
+      lose('c');
+      makeFar('b');
+      makeFar('c');
+      expect(run('d').filter((command) => /^drop/.test(command))).to.deep.equal(['drop-value c', 'drop-value a']);
+    });
+
+    it('are made again of all that went into them where nothing is recorded', () => {
+      const { dropped, lose } = madeFar({});
+      expect(dropped).to.deep.equal(['drop-value a', 'drop-value b']);
+      expect(lose('c')).to.deep.equal(['withdraw-claim d', 'request-claim a']);
+    });
+  });
 });

@@ -31,8 +31,10 @@ export function arbitraryMessages(ids: {
     name,
     isolation: fc.constantFrom('loop', 'thread', 'process', 'x'),
   };
+  const file = fc.record({ dataDir: name, epoch: number, index: number, sizeBytes: number, digest: bytes });
   const value = fc.oneof(
     fc.record({ kind: fc.constant('of-run' as const), ...run, functionId, origin: node }),
+    fc.record({ kind: fc.constant('of-file' as const), ...run, functionId, origin: node, file }),
     fc.record({ kind: fc.constant('of-dag' as const), dagId, functionId }),
     fc.record({ kind: fc.constant('offered' as const), offer: number }),
     fc.record({
@@ -47,6 +49,7 @@ export function arbitraryMessages(ids: {
       ...code,
       extra: bytes,
       timeoutMs: nullable(amount),
+      file: nullable(file),
     }),
   );
   const given = fc.oneof(

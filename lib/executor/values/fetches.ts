@@ -1,4 +1,5 @@
 import { HandoffError, PassingMap, textOf } from '../../base/index.js';
+import type { RecordedFile } from '../../journal/index.js';
 import { NoRoom, type RequestLimit, type Requests, type WireMessage, type WireMessageOf } from '../../peer/index.js';
 import { type Origin, StoredValue } from '../../value/index.js';
 import type { ValueListener } from './offers.js';
@@ -86,7 +87,7 @@ export class Fetches {
   #read(far: RemoteValue, listener: ValueListener): () => void {
     let isWanted = true;
     const { value } = far;
-    const reading = value.kind === 'of-run' ? this.#deps.readFile(value.runId, value.functionId) : undefined;
+    const reading = this.#reading(value);
     const read = (held: StoredValue | undefined): void => {
       if (!isWanted) return;
       if (held) listener.found(held);
@@ -97,6 +98,11 @@ export class Fetches {
     return () => {
       isWanted = false;
     };
+  }
+
+  #reading(value: RemoteValue['value']): Promise<StoredValue | undefined> | undefined {
+    if (value.kind === 'of-file') return this.#deps.readRecordedFile(value.runId, value.file);
+    return value.kind === 'of-run' ? this.#deps.readFile(value.runId, value.functionId) : undefined;
   }
 
   /** A node reports whether it has the requested value. */
@@ -235,6 +241,8 @@ export interface FetchDeps {
   wayTo(node: string): FetchRoute;
   /** Reads a value of a run that this node drives from its file; `undefined` if there is none, or it is lost. */
   readFile(runId: string, functionId: string): Promise<StoredValue | undefined> | undefined;
+  /** Reads a file of this node by its name in a record; `undefined` if there is none, or it is lost. */
+  readRecordedFile(runId: string, file: RecordedFile): Promise<StoredValue | undefined> | undefined;
   /** Returns how many bytes of values have come from a node. Grows while one is on its way. */
   receivedFrom(node: string): number;
 }

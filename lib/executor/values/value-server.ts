@@ -1,6 +1,5 @@
 import { HandoffError } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
-import type { RecordedFile } from '../../journal/index.js';
 import type { ValueName, WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, StoredValue } from '../../value/index.js';
@@ -49,8 +48,7 @@ export class ValueServer {
   #find(to: string, value: ValueName, listener: ValueListener): void {
     const { store, offers, fetches, node } = this.#deps;
     /** Passes on what a file here has. */
-    const read = (runId: string, functionId: string, found: (held: StoredValue) => void): void => {
-      const reading = this.#deps.readFile(runId, functionId);
+    const pass = (reading: Promise<StoredValue | undefined> | undefined, found: (held: StoredValue) => void): void => {
       if (!reading) return listener.missing(undefined);
       void reading.then((held) => (held ? found(held) : listener.missing(undefined)));
     };
@@ -74,7 +72,7 @@ export class ValueServer {
       case 'of-run': {
         const held = store.get(value.runId, value.functionId, value.epoch);
         if (held) return listener.found(held);
-        if (value.origin === node) return read(value.runId, value.functionId, listener.found);
+        if (value.origin === node) return pass(this.#deps.readFile(value.runId, value.functionId), listener.found);
         // For a node that has no way to the origin. The value is passed on and not kept.
         fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
         return;
@@ -84,19 +82,18 @@ export class ValueServer {
         const held = store.get(runId, functionId, epoch);
         if (held) return listener.found(held);
         if (origin !== node) return void fetches.fetch({ from: origin, value, sizeBytes: 0 }, undefined, listener);
-        const reading = this.#deps.readRecordedFile(runId, file);
-        if (!reading) return listener.missing(undefined);
-        void reading.then((one) => (one ? listener.found(one) : listener.missing(undefined)));
-        return;
+        return pass(this.#deps.readRecordedFile(runId, file), listener.found);
       }
       case 'serialized': {
         if (value.origin !== node) {
           fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
           return;
         }
-        const held = store.get(value.runId, value.functionId, value.epoch);
+        const { runId, functionId, epoch, file } = value;
+        const held = store.get(runId, functionId, epoch);
         const found = (one: StoredValue): void => this.#serialize(to, value, one, listener);
-        return held ? found(held) : read(value.runId, value.functionId, found);
+        if (held) return found(held);
+        return pass(file ? this.#deps.readRecordedFile(runId, file) : this.#deps.readFile(runId, functionId), found);
       }
     }
   }
@@ -155,7 +152,7 @@ export interface ValueServerDeps {
   /** Reads a value of a run from its file here; `undefined` if there is none. */
   readonly readFile: FetchDeps['readFile'];
   /** Reads a value from a file, of whatever run; `undefined` if this node has not that folder. */
-  readonly readRecordedFile: (runId: string, file: RecordedFile) => Promise<StoredValue | undefined> | undefined;
+  readonly readRecordedFile: FetchDeps['readRecordedFile'];
   /** Reads a value of a recorded run; `undefined` if nothing is recorded here. */
   readonly readRecord: (dagId: string, functionId: string) => Promise<StoredValue | undefined> | undefined;
   readonly offers: Offers;

@@ -153,7 +153,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     findRecorded?.(dagId, id).then((one) => one?.read());
   const readFile = (runId: string, functionId: string): Promise<StoredValue | undefined> | undefined =>
     durable?.largeValues?.valueOf(runId, functionId);
-  const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name), readFile });
+  const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name), readFile, readRecordedFile });
   const offers = new Offers();
   const { refOf } = new CodeRefs();
   const remote = new RemoteExecutor(send, root, clock, peers);

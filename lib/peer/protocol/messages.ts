@@ -46,8 +46,8 @@ const code = { module: text, name: text, isolation: text };
 /**
  * Names a value. `of-run`: a function's result or an input, by run and the epoch in which it was made; a node without a link to its
  * `origin` asks the driver, which passes it on. `of-file`: the same, if it is in a file of `origin`. `serialized`: the same, as the
- * serializer of one edge makes it at the origin. `of-dag`: by DAG id, whichever node made it. `offered`: a value that the asked node has
- * just offered.
+ * serializer of one edge makes it at the origin, of a file there if it has one. `of-dag`: by DAG id, whichever node made it. `offered`: a
+ * value that the asked node has just offered.
  */
 const value = variants('kind', {
   'of-run': { ...run, functionId: id, origin: id },
@@ -63,6 +63,7 @@ const value = variants('kind', {
     ...code,
     extra: bytes,
     timeoutMs: nullable(amount),
+    file: nullable(file),
   },
   'of-dag': { dagId: id, functionId: id },
   offered: { offer: count },

@@ -1,5 +1,6 @@
 // Brain: pure.
 import type { RetryRules } from '../../dag/index.js';
+import { holdArguments, isFragile } from './fragile-values.js';
 import { consumed, dropUnneeded, skipDependents, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
 import type { Receipt, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
 import { restMs } from './retry.js';
@@ -87,6 +88,7 @@ function madeItsValue(state: RunState, index: number, receipt: Receipt, at: Mome
   const { plan, runId } = state;
   const { node, tookMs, sizeBytes, isHere } = receipt;
   const attempt = state.attempts[index]!;
+  if (state.journal !== 'none' && isFragile(receipt)) holdArguments(state, index);
   const event: RunAnnouncement = {
     type: 'function-succeeded',
     runId,

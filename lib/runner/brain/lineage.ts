@@ -1,4 +1,5 @@
 // Brain: pure.
+import { fragileRevived, isKept, letArgumentsGo } from './fragile-values.js';
 import type { RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
 
@@ -26,6 +27,7 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
     move(state, index, 'value-lost', at);
     if (state.journal !== 'none') state.reasons.set(index, 'value-lost');
     state.fetching.delete(index);
+    fragileRevived(state, index);
     for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
       const producer = plan.producers[position]!;
       state.consumersLeft[producer]! += 1;
@@ -37,6 +39,8 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
       if (state.states[dependent] === 'ready') waitAgain(state, dependent, at, out);
     }
   }
+  // While recorded successes are taken over, nothing is dropped yet.
+  if (state.begunTo > 0) for (const index of lost) letGo(state, index, out);
   for (const index of revived) {
     if (state.missing[index] === 0 && state.states[index] === 'waiting') ready(state, index, at, out);
     else skipIfDoomed(state, index, at, out);
@@ -119,8 +123,15 @@ export function consumed(state: RunState, index: number, out: RunCommand[]): voi
 /** Drops a value that is not needed any more. */
 export function dropUnneeded(state: RunState, index: number, out: RunCommand[]): void {
   if (state.consumersLeft[index] !== 0 || state.policy.collected[index] !== 0 || state.states[index] !== 'succeeded') return;
+  if (isKept(state, index)) return;
   state.hasValue[index] = 0;
   out.push({ type: 'drop-value', index });
+  letGo(state, index, out);
+}
+
+/** Drops what was kept for a value that nothing needs any more. */
+export function letGo(state: RunState, index: number, out: RunCommand[]): void {
+  if (state.fragile.size > 0) letArgumentsGo(state, index, (one) => dropUnneeded(state, one, out));
 }
 
 function skip(state: RunState, index: number, at: Moment, out: RunCommand[]): void {

@@ -1,5 +1,6 @@
 // Brain: pure.
-import { dropUnneeded, valuesLost } from './lineage.js';
+import { holdArguments } from './fragile-values.js';
+import { dropUnneeded, letGo, valuesLost } from './lineage.js';
 import type { AdoptedAttempt, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState } from './run-state.js';
 
@@ -30,7 +31,7 @@ export function recallMore(state: RunState, recalled: Recollection, at: Moment, 
 }
 
 function dropRecalled(state: RunState, { index, isFiled, isElsewhere }: RecalledSuccess, out: RunCommand[]): void {
-  if (state.hasValue[index] === 0) return;
+  if (state.hasValue[index] === 0) return letGo(state, index, out);
   dropUnneeded(state, index, out);
   if (!(isFiled || isElsewhere) || state.policy.collected[index] === 0) return;
   state.fetching.set(index, state.attempts[index]!);
@@ -59,12 +60,13 @@ export function adoptAll(state: RunState, adopted: readonly AdoptedAttempt[], at
 }
 
 function recall(state: RunState, success: RecalledSuccess, { tells }: Recollection, at: Moment, out: RunCommand[]): void {
-  const { index, attempt, node, tookMs, sizeBytes } = success;
+  const { index, attempt, node, tookMs, sizeBytes, hasValue, isFiled, isElsewhere } = success;
   const { runId, plan, policy } = state;
   move(state, index, 'recalled', at);
   state.attempts[index] = attempt;
   state.nodes[index] = node;
   state.hasValue[index] = 1;
+  if (!hasValue || isFiled || isElsewhere) holdArguments(state, index);
   for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
     state.missing[plan.dependents[position]!]! -= 1;
   }

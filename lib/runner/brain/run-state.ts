@@ -34,6 +34,10 @@ export interface RunState {
   readonly mayQueue: Uint8Array;
   /** 1 if a node has its value. */
   readonly hasValue: Uint8Array;
+  /** In a durable run: succeeded functions whose value may have to be computed again, as it is not in the record itself. */
+  readonly fragile: Set<number>;
+  /** By function, for how many fragile values its own is an argument. */
+  readonly keepers: Map<number, number>;
   /** How often a value was missing on a living node, for the few functions to which this happened. */
   readonly misses: Map<number, number>;
   /** The nodes that were lost while they ran it, for the few functions to which this happened. */
@@ -108,6 +112,8 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     nodes: columns.nodes,
     mayQueue: columns.mayQueue,
     hasValue: columns.hasValue,
+    fragile: new Set(),
+    keepers: new Map(),
     misses: new Map(),
     lostOn: new Map(),
     counts: {

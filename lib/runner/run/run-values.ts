@@ -249,7 +249,9 @@ export class RunValues implements ValueLocations {
     const { id, attempt, since = null } = consumer;
     const epoch = this.#epochOf(index);
     const value = { kind: 'serialized', runId, epoch, functionId, origin, dagId, consumer: id, attempt, since } as const;
-    return { from: origin, value: { ...value, module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null }, sizeBytes: 0 };
+    const file = (index === undefined ? undefined : this.#files?.get(index)) ?? null;
+    const how = { module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null, file };
+    return { from: origin, value: { ...value, ...how }, sizeBytes: 0 };
   }
 
   bytesToMove(index: number, target: string): number {
