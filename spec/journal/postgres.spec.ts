@@ -275,6 +275,26 @@ describe('a journal in PostgreSQL', () => {
     }
   });
 
+  it('closes likewise while it connects', async () => {
+    const clock = testClock();
+    const journal = await open({ clock });
+    postgres.server.pause();
+    try {
+      // More than there are connections: some are being made, and others waited for.
+      const asked = [1, 2, 3, 4, 5, 6].map(() => caught(journal.findRuns()));
+      await settled();
+      const closed = journal.close();
+      clock.advance(60_000);
+      await closed;
+      for (const error of await Promise.all(asked)) {
+        expect(error).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'unreachable' });
+        expect(error.message).not.to.include('timeout');
+      }
+    } finally {
+      postgres.server.resume();
+    }
+  });
+
   it('lets drivers take runs over from each other at once', async () => {
     const [a, b] = [await open(), await open({ node: 'b' })];
     for (let at = 0; at < 20; at += 1) {

@@ -9,6 +9,11 @@ const IDLE_MS = 30_000;
 /** Calls `found` with the password of the file that `PGPASSFILE` names, else of `~/.pgpass`. */
 type ReadPasswordFile = (connection: unknown, found: (password: string | undefined) => void) => void;
 
+/** A client of `pg`, as it is inside: it has no way to give up a connection that is being made. */
+interface Connecting {
+  readonly connection: { readonly stream: { destroy(): void } };
+}
+
 /** Asks the password file itself: `pg` still does, but warns that it will not. */
 class PasswordClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
@@ -29,14 +34,29 @@ export class PostgresPool {
   readonly place: string;
   readonly #pool: pg.Pool;
   readonly #inUse = new Set<pg.PoolClient>();
+  /** The connections that are being made. */
+  readonly #connecting = new Set<pg.Client>();
+  /** What gives up the waits for a connection: the pool keeps them until their time is over. */
+  readonly #giveUps = new Set<() => void>();
 
   constructor(connectionString: string, connectMs: number) {
     const config = { connectionString, application_name: 'handoff-dag', keepAlive: true, connectionTimeoutMillis: connectMs };
     const { host, port, database } = new pg.Client(config);
     this.place = `${host}:${port}, database ${JSON.stringify(database)}`;
-    this.#pool = new pg.Pool({ ...config, Client: PasswordClient, max: CONNECTIONS, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
+    const connecting = this.#connecting;
+    class Client extends PasswordClient {
+      constructor(given?: string | pg.ClientConfig) {
+        super(given);
+        connecting.add(this);
+        this.once('end', () => connecting.delete(this));
+      }
+    }
+    this.#pool = new pg.Pool({ ...config, Client, max: CONNECTIONS, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true });
     // A lost connection also emits an error while it is in use, besides the query that fails. Without a listener that ends the process.
-    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    this.#pool.on('connect', (client) => {
+      connecting.delete(client as unknown as pg.Client);
+      client.on('error', () => {});
+    });
     this.#pool.on('error', () => {});
   }
 
@@ -48,7 +68,7 @@ export class PostgresPool {
   async run<T>(isTransaction: boolean, limitMs: number, work: (query: SqlQuery) => Promise<T>, firstLimitMs = limitMs): Promise<T> {
     let client: pg.PoolClient | undefined;
     try {
-      client = await this.#pool.connect();
+      client = await this.#connection();
       this.#inUse.add(client);
       const query = queryOf(client, limitMs);
       // Whatever the default of the database is: the operations lock what they rely on, and read what was committed since.
@@ -74,7 +94,24 @@ export class PostgresPool {
   async close(): Promise<void> {
     // With a statement under way this cuts the connection: the pool would wait for its answer.
     for (const client of this.#inUse) void (client as unknown as pg.Client).end().catch(() => {});
+    for (const client of this.#connecting) (client as unknown as Connecting).connection.stream.destroy();
+    for (const giveUp of this.#giveUps) giveUp();
     await this.#pool.end();
+  }
+
+  #connection(): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      let isGivenUp = false;
+      const giveUp = (): void => {
+        isGivenUp = true;
+        reject(new Error('the journal was closed'));
+      };
+      this.#giveUps.add(giveUp);
+      this.#pool
+        .connect()
+        .then((client) => (isGivenUp ? client.release(true) : resolve(client)), reject)
+        .finally(() => this.#giveUps.delete(giveUp));
+    });
   }
 
   async #giveBack(client: pg.PoolClient | undefined, isTransaction: boolean, error: unknown): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type RecordedState,
   type RunFiles,
   type RunJournal,
+  storageFailed,
 } from '../../journal/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
 import type { Receipt } from '../brain/messages.js';
@@ -20,6 +21,8 @@ const LARGEST_BYTES = 512 * 1024;
 /** The rest before the first new try after a failure; the next is twice as long, ms. */
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 5000;
+/** How long a write may take once the node is about to end. A database that is silent would hold it up for a minute. */
+const LAST_WRITE_MS = 5000;
 
 /**
  * Records what a run must not lose: collects entries and appends them in groups, one group at a time. The file of a large value is written
@@ -44,6 +47,8 @@ export class Recorder {
   #isHurried = false;
   /** What ends the rests between two tries. */
   readonly #wakes = new Set<() => void>();
+  /** What ends the waits for an answer of the journal. */
+  readonly #giveUps = new Set<() => void>();
   /** Whether the lease was found lost, and its return is awaited. */
   #awaitsLease = false;
 
@@ -146,8 +151,12 @@ export class Recorder {
 
   /** The node is about to end: a journal that cannot be written now is not waited for. */
   hurry(): void {
+    if (this.#isHurried) return;
     this.#isHurried = true;
     for (const wake of this.#wakes) wake();
+    this.#deps.clock.after(LAST_WRITE_MS, () => {
+      for (const giveUp of this.#giveUps) giveUp();
+    });
   }
 
   #numberOf(node: string): number {
@@ -206,7 +215,7 @@ export class Recorder {
     let sinceMs: number | undefined;
     for (let failures = 0; !this.#lost; failures += 1) {
       try {
-        await call();
+        await this.#answered(call);
         if (sinceMs !== undefined) this.#back();
         else if (this.#failing === 0) this.#deps.outage.wrote(this);
         return;
@@ -224,6 +233,16 @@ export class Recorder {
         await this.#rest(Math.min(leftMs, LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 20)));
       }
     }
+  }
+
+  #answered(call: () => Promise<void>): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const giveUp = (): void => reject(storageFailed('unreachable', `The journal does not answer within ${LAST_WRITE_MS} ms`));
+      this.#giveUps.add(giveUp);
+      call()
+        .then(resolve, reject)
+        .finally(() => this.#giveUps.delete(giveUp));
+    });
   }
 
   #rest(delayMs: number): Promise<void> {
