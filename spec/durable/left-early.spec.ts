@@ -68,6 +68,28 @@ describe('a call for a durable run that is left while its record is looked up', 
     });
   }
 
+  it('is cancelled at once, or times out, also when it goes on by its key alone', async () => {
+    await handoff.execute(dag(), { key: 'k' });
+    holds = 'findRuns';
+    const controller = new AbortController();
+    const [called, signalled, timed] = [
+      handoff.resume('k'),
+      handoff.resume('k', { signal: controller.signal }),
+      handoff.resume('k', { timeoutMs: 1 }),
+    ];
+    const errors = [called, signalled, timed].map(caught);
+    await held.reached;
+    await called.cancel('enough');
+    controller.abort(new Error('enough'));
+    const [first, second, third] = await Promise.all(errors);
+    expect(first).to.include({ code: 'HANDOFF_RUN_CANCELLED' });
+    expect(second).to.include({ code: 'HANDOFF_RUN_CANCELLED' });
+    expect(third).to.include({ code: 'HANDOFF_RUN_TIMEOUT' });
+    holds = undefined;
+    held.open();
+    expect(await caught(handoff.resume('k', { signal: AbortSignal.abort() }))).to.include({ code: 'HANDOFF_RUN_CANCELLED' });
+  });
+
   it('is aborted when its node stops, also when it goes on by its key alone', async () => {
     await handoff.execute(dag(), { key: 'k' });
     holds = 'findRuns';

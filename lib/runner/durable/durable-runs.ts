@@ -93,16 +93,20 @@ export class DurableRuns {
     if (given !== undefined && !isPlainObject(givenObject(given, 'options'))) throw new TypeError('options must be a plain object');
     for (const name of ['key', 'durable'])
       if (given && name in (given as object)) throw new TypeError(`resume takes no ${name} among its options`);
+    const own = { ...(given as object | undefined) };
     const call: ResumeCall = new ResumeCall(newRunId(), {
+      key,
+      options: own,
       prepare: async () => {
         const { journal } = this.#place;
         const [recorded] = await journal.findRuns({ key });
         const record = recorded && (await readRecord(journal, recorded, clock));
         if (!record) throw noSuchRun(key);
-        const options = { ...(given as object | undefined), key };
+        const options = { ...own, key };
         return prepare(await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag))), options, record.opening.mode);
       },
       known: () => void this.#opening.delete(call),
+      after: (delayMs, action) => clock.after(delayMs, action),
       wallNow: () => clock.wallNow(),
     });
     this.#opening.add(call);

@@ -1,4 +1,4 @@
-import { type HandoffError, isError, type RunId, textOf } from '../../base/index.js';
+import { HandoffError, type HandoffErrorCode, isError, onAbort, type RunId, safeThrown, type Timer, textOf } from '../../base/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
 import { failedEnd, type PreparedRun, type RunEnd, type RunView } from '../runs/open-run.js';
@@ -12,6 +12,8 @@ export class ResumeCall implements PreparedRun, RunView {
   #end: RunEnd | undefined;
   readonly #known: Promise<void>;
   #tellKnown!: () => void;
+  #timeout: Timer | undefined;
+  #stopListening: () => void = () => {};
 
   /** `placeholder`: the id that the run has until its record has been read. */
   constructor(placeholder: RunId, deps: ResumeDeps) {
@@ -48,9 +50,14 @@ export class ResumeCall implements PreparedRun, RunView {
   async #begin(): Promise<void> {
     if (this.#end) return;
     try {
+      this.#watch();
       const call = await this.#deps.prepare();
-      if (this.#end) return call.cancel?.(undefined);
+      if (this.#end) {
+        void call.cancel?.(undefined);
+        return call.begin?.();
+      }
       this.#call = call;
+      this.#unwatch();
       this.#deps.known();
       call.onEnd = (end) => this.#over(end);
       this.#tellKnown();
@@ -61,19 +68,49 @@ export class ResumeCall implements PreparedRun, RunView {
     }
   }
 
+  /** Until the run is known, the signal and the time-out of the call end it; then they are the run's. Wrong ones are refused there. */
+  #watch(): void {
+    const { signal, timeoutMs } = this.#deps.options;
+    if (typeof timeoutMs === 'number' && timeoutMs >= 0)
+      this.#timeout = this.#deps.after(timeoutMs, () => this.refuse(this.#timedOut(timeoutMs)));
+    if (!(signal instanceof AbortSignal)) return;
+    const cancel = (): void => this.refuse(this.#cancelled(signal.reason));
+    if (signal.aborted) cancel();
+    else this.#stopListening = onAbort(signal, cancel);
+  }
+
+  #unwatch(): void {
+    this.#timeout?.cancel();
+    this.#stopListening();
+  }
+
+  #cancelled(reason: unknown): HandoffError {
+    return this.#error('HANDOFF_RUN_CANCELLED', 'was cancelled', safeThrown(reason));
+  }
+
+  #timedOut(timeoutMs: number): HandoffError {
+    return this.#error('HANDOFF_RUN_TIMEOUT', `timed out after ${timeoutMs} ms`, undefined);
+  }
+
+  #error(code: HandoffErrorCode, what: string, cause: unknown): HandoffError {
+    const message = `The run of key ${JSON.stringify(this.#deps.key)} ${what}: its record had not been read`;
+    return new HandoffError(code, message, { runId: this.runId, cause });
+  }
+
   /** Ends the call before the run is known. */
   refuse(error: HandoffError): void {
     this.#over(failedEnd(this, error, this.#deps.wallNow()));
   }
 
   async cancel(reason: unknown): Promise<void> {
-    await this.#known;
+    if (!this.#call) this.refuse(this.#cancelled(reason));
     await this.#call?.cancel?.(reason);
   }
 
   #over(end: RunEnd): void {
     if (this.#end) return;
     this.#end = end;
+    this.#unwatch();
     this.#deps.known();
     this.#tellKnown();
     this.onEnd(end);
@@ -88,9 +125,13 @@ export class ResumeCall implements PreparedRun, RunView {
 
 /** The parts that a call to resume a run needs. */
 export interface ResumeDeps {
+  readonly key: string;
+  /** The options of the call, unchecked. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Reads the DAG of the run, and prepares a call for it. */
   readonly prepare: () => Promise<PreparedRun>;
   /** The run is known now, or never will be. */
   readonly known: () => void;
+  readonly after: (delayMs: number, action: () => void) => Timer;
   readonly wallNow: () => number;
 }
