@@ -120,13 +120,15 @@ describe('large values that other nodes make for a durable run', () => {
     expect((await again).results).to.deep.equal({ size: LARGE });
   });
 
-  it('are there for an heir that has that folder itself', async () => {
-    await interrupted('of driver');
+  it('are there for an heir that has that folder itself; when the run has completed, what nobody collects is not', async () => {
+    const runId = await interrupted('of driver');
     const heir = await start('heir', 'of maker');
     expect(await heir.getValue('d', 'made')).to.deep.equal(made);
     const again = heir.execute(dagAt(opened()), { key: 'k' });
     expect(startedIn(await eventsOf(again))).to.deep.equal(['size']);
     expect((await again).results).to.deep.equal({ size: LARGE });
+    await cluster.stop();
+    expect(await filesOf('of maker', runId, 'values-of-others')).to.deep.equal([]);
   });
 
   it('are computed again where no member has the folder, or their file is gone', async () => {

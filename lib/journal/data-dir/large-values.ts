@@ -116,14 +116,13 @@ export class LargeValues {
     });
   }
 
-  /** Deletes the values that this node has made of a run which it drives, but for these. */
+  /** Deletes the values of a run which this node drives, but for these; also those that it made while another node drove the run. */
   removeOthers(runId: string, kept: readonly RecordedFile[]): Promise<void> {
-    return this.#inTurn(() =>
-      this.#files.removeOthers(
-        runId,
-        kept.map(({ epoch, index }) => ({ runId, epoch, index })),
-      ),
-    );
+    const names = kept.map(({ epoch, index }) => ({ runId, epoch, index }));
+    return this.#inTurn(async () => {
+      await this.#files.removeOthers(runId, names);
+      await this.#ofOthers.removeOthers(runId, names);
+    });
   }
 
   /** The disk is full: deletes the values that nothing is left to need. Returns whether there were any. */
