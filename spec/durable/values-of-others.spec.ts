@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -176,5 +176,34 @@ describe('large values that other nodes make for a durable run', () => {
     expect(events.filter(({ type }) => type === 'function-lost')).to.deep.equal([]);
     expect(recalledIn(events)).to.include('made');
     expect((await run).results).to.deep.equal({ sum: 3 * LARGE });
+  });
+
+  it('are computed again when their file turns out to be damaged while they are serialized for another node', async () => {
+    const dagOf = (held: Gate) =>
+      Dag.dynamic('d')
+        .add({ id: 'made', code: tasks.bytes, extraArgs: [LARGE], node: 'driver', version: '1' })
+        .add({ id: 'held', code: () => held.pass().then(() => new Uint8Array(1)) })
+        .add({ id: 'length', code: tasks.size, args: ['held', arg('made', { serialize: tasks.same })], node: 'maker' });
+    const driver = await start('driver', 'of driver');
+    await start('maker');
+    const held = gate();
+    const first = driver.execute(dagOf(held), { key: 'k', collect: ['length'], durability: 'strict' });
+    const aborted = caught(first);
+    await event(first, 'function-succeeded', 'made');
+    await driver.stop({ graceMs: 0 });
+    await aborted;
+    await cluster.stop();
+    newCluster();
+    const path = join(base, 'of driver', 'values', first.id, '1-0');
+    const bytes = await readFile(path);
+    bytes[LARGE / 2]! ^= 1;
+    await writeFile(path, bytes);
+    const again = await start('driver', 'of driver');
+    await start('maker');
+    const run = again.execute(dagOf(opened()), { key: 'k', collect: ['length'] });
+    const events = await eventsOf(run);
+    expect((await run).results).to.deep.equal({ length: LARGE + 1 });
+    expect(recalledIn(events)).to.include('made');
+    expect(startedIn(events).filter((id) => id === 'made')).to.have.length(1);
   });
 });

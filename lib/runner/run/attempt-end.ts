@@ -36,6 +36,8 @@ export function happeningOf({ state, plan, values, index, attempt, random }: End
     case 'lost':
       return { type: `attempt-${outcome.type}`, index, attempt };
     case 'failed': {
+      const lost = HandoffError.is(outcome.error, 'HANDOFF_RESULT_LOST') ? values.takeLostFor(index) : undefined;
+      if (lost !== undefined) return { type: 'argument-lost', index, attempt, producer: lost, error: thrownData(outcome.error) };
       const happening = failed(outcome.error, outcome.final);
       return outcome.blocked ? ({ ...happening, keepsClaim: true } as RunHappening) : happening;
     }
@@ -72,4 +74,6 @@ export interface DriverCopies {
   hasSpare(index: number): boolean;
   /** From now on the driver gives the value. */
   moved(index: number): void;
+  /** Returns, once, the function whose value the driver could not read when it was to be serialized for this one. */
+  takeLostFor(index: number): number | undefined;
 }

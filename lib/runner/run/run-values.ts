@@ -40,6 +40,8 @@ export class RunValues implements ValueLocations {
   #epochs: Uint32Array | undefined;
   /** The files of values that are in files of other nodes. */
   #files: Map<number, RecordedFile> | undefined;
+  /** By function, the one whose value could not be read when it was to be serialized for it. */
+  #lostFor: Map<number, number> | undefined;
   readonly #nearness: Nearness;
   /**
    * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
@@ -178,6 +180,13 @@ export class RunValues implements ValueLocations {
     this.#moved.set(index, this.#deps.node);
   }
 
+  /** Returns, once, the function whose value could not be read when it was to be serialized for this one. */
+  takeLostFor(index: number): number | undefined {
+    const lost = this.#lostFor?.get(index);
+    this.#lostFor?.delete(index);
+    return lost;
+  }
+
   /** A node is gone: its values are read from nodes with a copy. Returns the functions whose values no node has. */
   nodeGone(node: string, { states, hasValue: held }: RunState): readonly number[] {
     const { plan, nodes } = this.#of;
@@ -241,7 +250,12 @@ export class RunValues implements ValueLocations {
         const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
         if (!isRemote(source)) return found(source);
         // It may be in a file here.
-        this.#deps.fetches.fetch(source, undefined, { found, missing: (error) => listener.missing(error) });
+        const missing = (error: Error | undefined): void => {
+          const consumerIndex = plan.indexOf.get(consumer.id);
+          if (index !== undefined && consumerIndex !== undefined) (this.#lostFor ??= new Map()).set(consumerIndex, index);
+          listener.missing(error);
+        };
+        this.#deps.fetches.fetch(source, undefined, { found, missing });
       }, 0);
     }
     const { module: driverModule, name } = code as { module: string; name: string };
