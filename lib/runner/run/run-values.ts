@@ -41,7 +41,7 @@ export class RunValues implements ValueLocations {
   /** The files of values that are in files of other nodes. */
   #files: Map<number, RecordedFile> | undefined;
   /** By function, the one whose value could not be read when it was to be serialized for it. */
-  #lostFor: Map<number, number> | undefined;
+  readonly #lostFor = new Map<number, number>();
   readonly #nearness: Nearness;
   /**
    * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
@@ -182,8 +182,8 @@ export class RunValues implements ValueLocations {
 
   /** Returns, once, the function whose value could not be read when it was to be serialized for this one. */
   takeLostFor(index: number): number | undefined {
-    const lost = this.#lostFor?.get(index);
-    this.#lostFor?.delete(index);
+    const lost = this.#lostFor.get(index);
+    this.#lostFor.delete(index);
     return lost;
   }
 
@@ -252,7 +252,7 @@ export class RunValues implements ValueLocations {
         // It may be in a file here.
         const missing = (error: Error | undefined): void => {
           const consumerIndex = plan.indexOf.get(consumer.id);
-          if (index !== undefined && consumerIndex !== undefined) (this.#lostFor ??= new Map()).set(consumerIndex, index);
+          if (index !== undefined && consumerIndex !== undefined) this.#lostFor.set(consumerIndex, index);
           listener.missing(error);
         };
         this.#deps.fetches.fetch(source, undefined, { found, missing });
