@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../base/index.js';
 import { countLarge, type StoredValue } from '../value/index.js';
+import { losesNothing } from './backends/memory.js';
 import { Locations } from './locations.js';
 import type { StoreBackend, ValueShelf } from './store.js';
 
@@ -14,7 +15,7 @@ interface RunShelf {
   origins: Map<string, string> | undefined;
   /** The timer that drops the values. Set once the run has ended. */
   retention: Timer | undefined;
-  /** The ids of the values that it left. Set once it has ended. */
+  /** The ids of the values that it left, if its shelf may lose some. Set once it has ended. */
   kept: readonly string[];
   /** Called when the values of an ended run are dropped. */
   dropped: ((runId: string) => void) | undefined;
@@ -81,8 +82,16 @@ export class ValueStore {
     if (before !== undefined && this.#runs.get(before)?.retention) this.dropRun(before);
     this.#forgetResults(dagId);
     const shelf = this.#backend.open();
-    const fresh = { origins: undefined, retention: undefined, kept: [], dropped: undefined };
-    const run: RunShelf = { dagId, epoch, shelf, epochs: undefined, ...fresh };
+    const run: RunShelf = {
+      dagId,
+      epoch,
+      shelf,
+      epochs: undefined,
+      origins: undefined,
+      retention: undefined,
+      kept: NONE,
+      dropped: undefined,
+    };
     this.#runs.set(runId, run);
     this.#open.add(run);
     this.#latest.set(dagId, runId);
@@ -175,7 +184,7 @@ export class ValueStore {
     // Questions by DAG id go to the run that started last. Values that no question can reach are not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
     if (retainMs <= 0 || keep.length === 0 || !isLatest) return this.dropRun(runId);
-    run.kept = keep;
+    if (!losesNothing(run.shelf)) run.kept = keep;
     run.retention = this.#clock.after(retainMs, () => this.dropRun(runId));
     this.#runs.delete(runId);
     this.#runs.set(runId, run);
@@ -355,6 +364,8 @@ export class ValueStore {
     for (const waiter of waiters) waiter.found(value);
   }
 }
+
+const NONE: readonly string[] = [];
 
 /** Deletes all values except `keep`, which all exist. A set of perhaps a million ids is built only if there is something to delete. */
 function leaveOnly(shelf: ValueShelf, keep: readonly string[]): void {

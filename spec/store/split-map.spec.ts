@@ -3,7 +3,7 @@ import { SplitMap } from '../../lib/store/split-map.js';
 
 describe('a map that is split', () => {
   it('has each id once, and the last value that was set under it, however many there are', () => {
-    const map = new SplitMap<number>();
+    const map = new SplitMap<number>(new Map());
     const model = new Map<string, number>();
     for (let at = 0; at < 100_000; at += 1) {
       // Alike at the beginning, in the middle or at the end; the empty id and the longest are ids too.

@@ -17,7 +17,7 @@ export class NodeReturnWaits {
   #named: Set<string> | undefined;
   #isAnyGone = false;
   /** In a resumed run: the kinds of functions that no member could hold when they were first asked for. */
-  readonly #unheld = new Map<ClaimClass, boolean>();
+  #unheld: Map<ClaimClass, boolean> | undefined;
 
   constructor(kinds: readonly ClaimClass[], waitMs: number, deps: NodeReturnWaitsDeps, feed: (happening: RunHappening) => void) {
     this.#kinds = kinds;
@@ -61,6 +61,7 @@ export class NodeReturnWaits {
   }
 
   #isUnheld(index: number, kind: ClaimClass): boolean {
+    this.#unheld ??= new Map();
     let isUnheld = this.#unheld.get(kind);
     if (isUnheld === false) return false;
     isUnheld = this.#deps.allocation.impossible(kind, this.#deps.ids[index]!) !== undefined;

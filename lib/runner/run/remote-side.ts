@@ -33,7 +33,7 @@ export class RemoteSide {
   /** The nodes that are about to leave. */
   readonly #leaving = new Set<string>();
   /** The functions whose attempts run there already, when they are asked for. */
-  readonly #adopted = new Set<number>();
+  #adopted: Set<number> | undefined;
   /** By node, the values to release there. */
   readonly #releases = new Map<string, string[]>();
 
@@ -61,7 +61,7 @@ export class RemoteSide {
     const { comparisons, refusesSkew } = this.#deps;
     const { node } = attempt.context;
     const modules = refusesSkew ? (kind.group?.claims ?? [kind]).flatMap((claim) => claim.modules ?? []) : [];
-    if (modules.length === 0 || this.#adopted.delete(index)) return begin();
+    if (modules.length === 0 || this.#adopted?.delete(index)) return begin();
     const differing = comparisons.differing(modules, node);
     if (differing === undefined) return begin();
     const mayBegin = Promise.resolve(differing).then((module) => {
@@ -79,9 +79,9 @@ export class RemoteSide {
     const { node, send } = this.#deps;
     const { runId, epoch, order } = this.#run;
     const byNode = new Map(members.map((name) => [name, [] as [functionId: string, attempt: number][]]));
+    this.#adopted = new Set(adopted.map(({ index }) => index));
     for (const { index, attempt, node: on } of adopted) {
       byNode.get(on)!.push([order.plan.ids[index]!, attempt]);
-      this.#adopted.add(index);
     }
     byNode.delete(node);
     for (const [name, attempts] of byNode) {
