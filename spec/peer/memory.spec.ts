@@ -41,3 +41,21 @@ describe('the network in memory: a node that is killed', () => {
     expect(dialled.told).to.deep.equal(['opened', 'connection reset']);
   });
 });
+
+describe('the network in memory: a node that listens at no port in particular', () => {
+  const given = { isProtected: true, accept: () => {}, turnedAway: () => {} };
+
+  it('has the port back that it had before it was killed, as whoever was away knows no other', async () => {
+    const network = new MemoryNetwork({ clock: testClock() });
+    const { url } = await network.transport('a').listen('a:0', given);
+    network.kill('a');
+    expect(await network.transport('b').listen('b:0', given)).to.not.have.property('url', url);
+    expect(await network.transport('a').listen('a:0', given)).to.have.property('url', url);
+  });
+
+  it('has another one while it still listens at the first', async () => {
+    const network = new MemoryNetwork({ clock: testClock() });
+    const { url } = await network.transport('a').listen('a:0', given);
+    expect(await network.transport('a').listen('a:0', given)).to.not.have.property('url', url);
+  });
+});

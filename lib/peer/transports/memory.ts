@@ -217,6 +217,8 @@ export class MemoryNetwork {
   readonly #conditions = new Map<string, LinkConditions>();
   /** Dials that a stalled network holds up. */
   readonly #waiting = new Map<MemorySocket, () => void>();
+  /** The port that was last given to a node, by its name and host. */
+  readonly #ports = new Map<string, number>();
   #lastPort = 0;
 
   /** `observe` is called with each frame that arrives, before its receiver. */
@@ -270,7 +272,7 @@ export class MemoryNetwork {
   async #listen(node: string, address: string, { accept }: ListenOptions): Promise<Listening> {
     const { host, port } = /^(?<host>.*):(?<port>\d+)$/.exec(address)?.groups ?? {};
     if (host === undefined || port === undefined) throw new TypeError(`Cannot listen at "${address}": it must be host:port`);
-    const url = `${SCHEME}://${host}:${port === '0' ? ++this.#lastPort : port}`;
+    const url = port === '0' ? this.#freeUrl(node, host) : `${SCHEME}://${host}:${port}`;
     if (this.#listeners.has(url)) throw new Error(`Cannot listen at "${address}": it is taken`);
     const listener = { node, accept };
     this.#listeners.set(url, listener);
@@ -281,6 +283,15 @@ export class MemoryNetwork {
         if (this.#listeners.get(url) === listener) this.#listeners.delete(url);
       },
     };
+  }
+
+  /** Returns the former URL of the node if it is free: whoever was away knows no other. */
+  #freeUrl(node: string, host: string): string {
+    const place = `${node} ${host}`;
+    const urlAt = (port: number | undefined): string => `${SCHEME}://${host}:${port}`;
+    const former = this.#ports.get(place);
+    if (former === undefined || this.#listeners.has(urlAt(former))) this.#ports.set(place, ++this.#lastPort);
+    return urlAt(this.#ports.get(place));
   }
 
   #dial(node: string, url: string): Socket {
