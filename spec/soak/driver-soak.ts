@@ -8,6 +8,7 @@ import { childProcesses } from './leftovers.js';
 /** All that a soak of drivers tries. A journal in memory has no process to survive: the simulation kills its drivers. */
 const CASES: readonly KillingCase[] = [
   { journal: 'sqlite', nodes: 1 },
+  { journal: 'sqlite', nodes: 3 },
   { journal: 'postgres', nodes: 1 },
   { journal: 'postgres', nodes: 3 },
 ];
@@ -59,7 +60,7 @@ export async function soakDrivers({ rounds, seed, journal, nodes, print = consol
 }
 
 function tableOf(results: readonly KillingResult[]): readonly string[] {
-  const head = ['journal', 'nodes', 'kills', 'runs', 'functions', 'recalled', 'started again', 'wrong'];
+  const head = ['journal', 'nodes', 'kills', 'runs', 'functions', 'recalled', 'started again', 'adopted', 'wrong'];
   const rows = results.map((one) => [
     one.journal,
     one.nodes,
@@ -68,6 +69,7 @@ function tableOf(results: readonly KillingResult[]): readonly string[] {
     one.functions,
     one.recalled,
     one.again,
+    one.adopted,
     one.wrong.length === 0 ? 'nothing' : one.wrong.length,
   ]);
   const table = [head, ...rows.map((row) => row.map(String))];
