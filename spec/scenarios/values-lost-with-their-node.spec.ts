@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Dag, type ExecuteOptions, type FunctionSpec, type Run } from '../../lib/index.js';
+import { arg, Dag, type ExecuteOptions, type FunctionSpec, type Run } from '../../lib/index.js';
 import { simulate, type TestCluster } from '../../lib/testing/index.js';
 import { caught } from '../support/caught.js';
 import { begunOn, clearStage, gateAt, LARGE_BYTES } from './modules/stage.js';
@@ -67,6 +67,20 @@ describe('values that are lost with their node', () => {
       expect((await run).results).to.deep.equal({ b: 'b is done', hold: 'hold is done' });
       expect(counted(await eventsOf(run), 'function-lost')).to.deep.equal({});
       expect([begunOn('a'), begunOn('b')]).to.deep.equal([['n2'], ['n2']]);
+    }));
+
+  it('are not computed again when the driver has them, though they were being serialized on the node that is gone', () =>
+    story(2, async (cluster) => {
+      const edge = arg('a', { serialize: tasks.held as never });
+      const run = execute(cluster, [{ id: 'a', code: tasks.small, ...one }, { id: 'b', code: tasks.small, args: [edge], ...one }], {
+        allocationStrategy: preferring({ a: 'n2', b: 'n3' }),
+      });
+      await gateAt('b', 'n2').reached;
+      gateAt('b', 'n1').open();
+      await cluster.kill('n2');
+      expect((await run).results).to.deep.equal({ a: 'a is done', b: 'b is done' });
+      expect(counted(await eventsOf(run), 'function-lost')).to.deep.equal({});
+      expect(begunOn('a')).to.deep.equal(['n2']);
     }));
 
   for (const [who, user] of [

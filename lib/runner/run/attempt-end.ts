@@ -53,8 +53,8 @@ export function happeningOf({ state, plan, values, index, attempt, random }: End
       }
       const fields = { dagId: plan.dagId, runId, functionId, node: nodes[producer], cause };
       const error = thrownData(new HandoffError('HANDOFF_RESULT_LOST', cause.message, fields));
-      if (!values.hasSpare(producer)) return { type: 'argument-lost', index, attempt, producer, error };
-      // The node that made it is not asked for it again, and the function does not run again.
+      if (!values.has(producer)) return { type: 'argument-lost', index, attempt, producer, error };
+      // The node that made it, perhaps gone already, is not asked for it again, and the function does not run again.
       values.moved(producer);
       return { type: 'argument-lost', index, attempt, producer, error, isHere: true };
     }
@@ -68,10 +68,10 @@ function isArgument(plan: Plan, index: number, producer: number): boolean {
   return false;
 }
 
-/** The copies that the driver has of values of other nodes. */
+/** The values that the driver has, made there or elsewhere. */
 export interface DriverCopies {
-  /** Whether the driver has the value, and another node is asked for it. */
-  hasSpare(index: number): boolean;
+  /** Whether the driver has the value. */
+  has(index: number): boolean;
   /** From now on the driver gives the value. */
   moved(index: number): void;
   /** Returns, once, the function whose value the driver could not read when it was to be serialized for this one. */

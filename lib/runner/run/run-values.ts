@@ -170,9 +170,9 @@ export class RunValues implements ValueLocations {
     this.#files?.delete(index);
   }
 
-  /** Whether the driver has the value, and another node is asked for it. */
-  hasSpare(index: number): boolean {
-    return this.held(index) !== undefined && this.originOf(index) !== this.#deps.node;
+  /** Whether the driver has the value, whether or not it gives it to others. */
+  has(index: number): boolean {
+    return this.held(index) !== undefined;
   }
 
   /** The driver has the value now, and the node that made it does not. */
