@@ -45,7 +45,7 @@ describe('the network in memory: a node that is killed', () => {
 describe('the network in memory: a node that listens at no port in particular', () => {
   const given = { isProtected: true, accept: () => {}, turnedAway: () => {} };
 
-  it('has the port back that it had before it was killed, as whoever was away knows no other', async () => {
+  it('has the port back that it had before it was killed, as a node that was cut off knows no other', async () => {
     const network = new MemoryNetwork({ clock: testClock() });
     const { url } = await network.transport('a').listen('a:0', given);
     network.kill('a');

@@ -285,7 +285,7 @@ export class MemoryNetwork {
     };
   }
 
-  /** Returns the former URL of the node if it is free: whoever was away knows no other. */
+  /** Returns the former URL of the node if it is free: a node that was cut off knows no other. */
   #freeUrl(node: string, host: string): string {
     const place = `${node} ${host}`;
     const urlAt = (port: number | undefined): string => `${SCHEME}://${host}:${port}`;
