@@ -72,9 +72,16 @@ describe('values that are lost with their node', () => {
   it('are not computed again when the driver has them, though they were being serialized on the node that is gone', () =>
     story(2, async (cluster) => {
       const edge = arg('a', { serialize: tasks.held as never });
-      const run = execute(cluster, [{ id: 'a', code: tasks.small, ...one }, { id: 'b', code: tasks.small, args: [edge], ...one }], {
-        allocationStrategy: preferring({ a: 'n2', b: 'n3' }),
-      });
+      const run = execute(
+        cluster,
+        [
+          { id: 'a', code: tasks.small, ...one },
+          { id: 'b', code: tasks.small, args: [edge], ...one },
+        ],
+        {
+          allocationStrategy: preferring({ a: 'n2', b: 'n3' }),
+        },
+      );
       await gateAt('b', 'n2').reached;
       gateAt('b', 'n1').open();
       await cluster.kill('n2');
