@@ -105,7 +105,10 @@ describe('a data folder', () => {
   });
 
   it('is not made for reading', async () => {
-    expect(await caught(DataDir.open(join(base, 'none'), { isReadOnly: true }))).to.include({ reason: 'not-writable' });
+    const none = join(base, 'none');
+    const missing = await caught(DataDir.open(none, { isReadOnly: true }));
+    expect(missing).to.include({ reason: 'not-writable', message: `Cannot use ${JSON.stringify(none)}: there is no such folder` });
+    expect(missing.cause).to.equal(undefined);
     expect(await readdir(base)).to.deep.equal([]);
   });
 

@@ -49,6 +49,7 @@ export async function privateFolder(given: string, isReadOnly: boolean): Promise
     found = await stat(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' && isReadOnly) throw storageFailed('not-writable', `${intent}: there is no such folder`, { path });
     if (code === 'ENOTDIR') throw storageFailed('not-writable', `${intent}: it is no folder`, { path, cause: error });
     throw fileFailed(intent, error);
   }
