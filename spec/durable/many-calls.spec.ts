@@ -64,6 +64,13 @@ describe('many calls for one key', () => {
     await lost;
   });
 
+  it('are refused to a function of the run itself, which would wait for its own end', async () => {
+    const node = await places.start('a');
+    const own: Dag = new Dag('own').add({ id: 'asks', code: () => caught(node.execute(own, { key: 'k' })).then(({ code }) => code) });
+    const { results } = await node.execute(own, { key: 'k' });
+    expect(results).to.deep.equal({ asks: 'HANDOFF_DAG_RUNNING' });
+  });
+
   it('wait no longer than they say, nor after they are cancelled, and leave the run alone', async () => {
     const [a, b] = [await places.start('a'), await places.start('b')];
     const run = a.execute(dag(), { key: 'k' });

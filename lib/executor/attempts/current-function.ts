@@ -93,6 +93,9 @@ export function currentFunction(): FunctionContext {
 /** Returns the loan of the function that this code belongs to, if it is one of a node of this process and still runs. */
 export const currentLoan = (): Loan | undefined => scopes.getStore()?.loan;
 
+/** Returns the id of the run whose function this code belongs to, if it is a function of a node of this process. */
+export const currentRunId = (): string | undefined => scopes.getStore()?.context.runId;
+
 /** Returns the scope that this code runs in, if there is one. */
 export const currentScope = (): AttemptScope | undefined => scopes.getStore();
 

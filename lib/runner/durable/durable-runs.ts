@@ -1,6 +1,6 @@
 import { doInTurns, givenObject, HandoffError, isPlainObject, keepAlive, newRunId, type RunId } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
-import { ModuleContents } from '../../executor/index.js';
+import { currentRunId, ModuleContents } from '../../executor/index.js';
 import type { OpenRunAnswer, RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { DurablePlace, Heritage, RunDeps } from '../run/run-job.js';
@@ -187,6 +187,8 @@ export class DurableRuns {
   }
 
   async #attach(call: DurableCall, driven: Driven, open: OpenRun, key: string, given: PlanRecord): Promise<void> {
+    // It would wait for its own end. A large DAG is laid out in turns, which belong to the function too.
+    if (currentRunId() === open.run.runId) throw drivenBy(this.#deps.node, key, open.run, ', and the caller is a function of that run');
     const plan = withInputsOf(given, driven.plan);
     // The functions may be the same ones, and their constants have been changed in place.
     const areSameFunctions = call.request.plan.functions === driven.functions && haveSameConstants(driven.plan, plan);
@@ -269,7 +271,7 @@ export class DurableRuns {
       });
       if (answer.type === 'opened') return await this.#opened(request, answer, again, plan);
       if (answer.type === 'driven' && clock.now() >= untilMs)
-        throw drivenBy(answer.recorded.node, key, { runId: answer.recorded.runId as RunId, request });
+        throw drivenBy(answer.recorded.node, key, { runId: answer.recorded.runId, dagId: request.plan.dagId });
       if (answer.type === 'driven') {
         await new Promise<void>((resolve) => void clock.after(Math.min(LOOK_AGAIN_MS, Math.max(1, untilMs - clock.now())), resolve));
       }
@@ -363,7 +365,7 @@ function isReplay({ state, dagId }: RecordedRun, { recollection, values }: Recal
   return options.collected.every((isCollected, index) => isCollected === 0 || values[index] !== undefined);
 }
 
-function drivenBy(node: string, key: string, { runId, request }: Pick<DurableCall, 'runId' | 'request'>): HandoffError {
-  const message = `Cannot execute the run of key ${JSON.stringify(key)}: node ${JSON.stringify(node)} drives it`;
-  return new HandoffError('HANDOFF_DAG_RUNNING', message, { dagId: request.plan.dagId, runId, node });
+function drivenBy(node: string, key: string, { runId, dagId }: { readonly runId: string; readonly dagId: string }, why = ''): HandoffError {
+  const message = `Cannot execute the run of key ${JSON.stringify(key)}: node ${JSON.stringify(node)} drives it${why}`;
+  return new HandoffError('HANDOFF_DAG_RUNNING', message, { dagId, runId, node });
 }
