@@ -15,13 +15,19 @@ export interface Stretch {
   readonly ranMs: number;
   readonly tookMs: number;
   readonly collectedMs: number;
+  /** How late a beat of 20 ms was at most. */
+  readonly lateMs: number;
 }
 
-/** Watches the turns of the event loop. What other programs take of the processor does not count in `ranMs`. */
+const BEAT_MS = 20;
+const NONE: Stretch = { ranMs: 0, tookMs: 0, collectedMs: 0, lateMs: 0 };
+
+/** Watches the turns of the event loop, and has a beat as a node has. What other programs take of the processor does not count in `ranMs`. */
 export class LoopWatch {
   #lastRanMs = ranMs();
   #lastMs = performance.now();
-  #longest = { ranMs: 0, tookMs: 0, collectedMs: 0 };
+  #beatDueMs = 0;
+  #longest = { ...NONE };
   #isOn = true;
   readonly #collections = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) this.#longest.collectedMs = Math.max(this.#longest.collectedMs, duration);
@@ -30,18 +36,33 @@ export class LoopWatch {
   constructor() {
     this.#collections.observe({ entryTypes: ['gc'] });
     this.#turn();
+    this.#beat();
   }
 
   /** Returns the longest turn since the last call. */
   take(): Stretch {
+    this.#late();
     const longest = this.#longest;
-    this.#longest = { ranMs: 0, tookMs: 0, collectedMs: 0 };
+    this.#longest = { ...NONE };
     return longest;
   }
 
   stop(): void {
     this.#isOn = false;
     this.#collections.disconnect();
+  }
+
+  #beat(): void {
+    this.#beatDueMs = performance.now() + BEAT_MS;
+    setTimeout(() => {
+      this.#late();
+      if (this.#isOn) this.#beat();
+    }, BEAT_MS);
+  }
+
+  /** Looks how late the next beat is by now. */
+  #late(): void {
+    this.#longest.lateMs = Math.max(this.#longest.lateMs, performance.now() - this.#beatDueMs);
   }
 
   #turn(): void {

@@ -2,19 +2,27 @@ import { expect } from 'chai';
 import type { Allocator, ClaimClass } from '../../lib/allocator/index.js';
 import { NodeReturnWaits } from '../../lib/runner/run/node-return-waits.js';
 import { spyLogger } from '../support/spy-logger.js';
-import { testClock } from '../support/test-clock.js';
+import { settled, testClock } from '../support/test-clock.js';
 
-/** Functions 0 and 1 of one kind, 2 of another; `gone` is the node that each kind misses. */
-function open({ isResumed = false } = {}) {
+/** Functions 0 and 1 of one kind, 2 of another, or `count` of the first; `gone` is the node that each kind misses. */
+function open({ isResumed = false, count = 0 } = {}) {
   const [gpu, cpu] = ['gpu', 'cpu'].map((name) => ({ costs: { [name]: 1 } }) as unknown as ClaimClass) as [ClaimClass, ClaimClass];
   const gone = new Map<ClaimClass, string>();
   /** The kinds that no member can hold. */
   const unheld = new Set<ClaimClass>();
   const clock = testClock();
+  let timers = 0;
+  const counting = {
+    ...clock,
+    after: (delayMs: number, action: () => void) => {
+      timers += 1;
+      return clock.after(delayMs, action);
+    },
+  };
   const logger = spyLogger();
   const missed: string[] = [];
   const places = new NodeReturnWaits(
-    [gpu, gpu, cpu],
+    count > 0 ? new Array(count).fill(gpu) : [gpu, gpu, cpu],
     1000,
     {
       allocation: {
@@ -23,7 +31,7 @@ function open({ isResumed = false } = {}) {
         isResting: () => false,
         isAnyResting: false,
       } as unknown as Allocator,
-      clock,
+      clock: counting,
       logger,
       isResumed,
       ids: ['x', 'y', 'z'],
@@ -32,7 +40,7 @@ function open({ isResumed = false } = {}) {
       if (happening.type === 'node-missed') missed.push(`${happening.index} misses ${happening.node ?? 'any'} for ${happening.waitedMs}`);
     },
   );
-  return { places, gone, unheld, gpu, clock, missed, logged: logger.lines };
+  return { places, gone, unheld, gpu, clock, timers: () => timers, missed, logged: logger.lines };
 }
 
 describe('functions whose only node is gone', () => {
@@ -97,6 +105,30 @@ describe('functions whose only node is gone', () => {
     expect(missed).to.deep.equal([]);
   });
 
+  it('are asked about in turns of the event loop when they are many, and miss it some at a time', async () => {
+    const states = new Array(40_000).fill('ready');
+    const { places, gone, gpu, clock, missed, timers } = open({ count: states.length });
+    gone.set(gpu, 'b');
+    places.memberGone(states);
+    clock.advance(500);
+    await settled(3);
+    clock.advance(500);
+    const atFirst = missed.length;
+    expect(atFirst).to.be.within(1, 39_999);
+    clock.advance(500);
+    expect(missed).to.deep.equal(states.map((_, index) => `${index} misses b for 1000`));
+    expect(timers()).to.be.within(40, 60);
+  });
+
+  it('are asked about no more when the run is over meanwhile', async () => {
+    const { places, gone, gpu, clock } = open({ count: 40_000 });
+    gone.set(gpu, 'b');
+    places.memberGone(new Array(40_000).fill('ready'));
+    places.close();
+    await settled(3);
+    expect(clock.pending).to.equal(0);
+  });
+
   it('are told of in the log, once for each node and not for each function', () => {
     const { places, gone, gpu, logged } = open();
     gone.set(gpu, 'b');
@@ -118,7 +150,7 @@ describe('functions of a resumed run that no member can hold', () => {
     const { places, unheld, gpu, clock, missed, logged } = open({ isResumed: true });
     unheld.add(gpu);
     for (const index of [0, 1, 2]) places.asked(index);
-    expect(clock.pending).to.equal(2);
+    expect(clock.pending, 'one timer is enough for all').to.equal(1);
     clock.advance(1000);
     expect(missed).to.deep.equal(['0 misses any for 1000', '1 misses any for 1000']);
     expect(logged.map(({ message }) => message)).to.deep.equal(['waiting up to 1000 ms for a node that can go on with the run']);

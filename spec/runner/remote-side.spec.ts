@@ -15,6 +15,7 @@ import type { RunHappening } from '../../lib/runner/brain/messages.js';
 import { RemoteSide } from '../../lib/runner/run/remote-side.js';
 import type { RunValues } from '../../lib/runner/run/run-values.js';
 import { StoredValue, thrownOf } from '../../lib/value/index.js';
+import { settled } from '../support/test-clock.js';
 import { open as openBrain } from './brain.js';
 
 /** The far side of a run `r` on driver `a`; where its values lie is what `holders` says, by function. */
@@ -170,5 +171,28 @@ describe('the far side of a run', () => {
     side.made(index('later'), 'later', { node: 'b', sizeBytes: 9, tookMs: 1, isHere: true });
     side.made(index('later'), 'later', { node: 'c', sizeBytes: 9, tookMs: 1, isHere: false });
     expect(fetched).to.have.length(2);
+  });
+
+  it('finds many such values in turns of the event loop, each once, and looks no further when the run is over', async () => {
+    const ids = Array.from({ length: 3000 }, (_, at) => `f${at}`);
+    const { state } = openBrain(Object.fromEntries(ids.map((id) => [id, []])));
+    state.states.fill('succeeded');
+    state.nodes.fill('b');
+    const last = { node: 'b', sizeBytes: 9, tookMs: 1, isHere: false };
+    const { side, fetched } = open();
+    side.leaving('b', state);
+    side.made(2999, 'f2999', last);
+    expect(fetched.length).to.be.within(1, 500);
+    await settled(20);
+    const names = fetched.map(({ far: { value } }) => (value as { functionId: string }).functionId);
+    expect(names).to.deep.equal([...ids.keys()].map(String));
+    side.made(2999, 'f2999', last);
+    expect(fetched).to.have.length(3001);
+    const other = open();
+    other.side.leaving('b', state);
+    const before = other.fetched.length;
+    other.side.end(0, false);
+    await settled(20);
+    expect(other.fetched).to.have.length(before);
   });
 });

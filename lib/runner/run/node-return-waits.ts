@@ -1,6 +1,9 @@
 import type { Allocator, ClaimClass } from '../../allocator/index.js';
-import type { Clock, Logger, Timer } from '../../base/index.js';
+import { type Clock, doUnattended, inSteps, type Logger, type Timer } from '../../base/index.js';
 import type { RunHappening } from '../brain/messages.js';
+
+/** How many functions miss their node in one turn. They take some 5 µs each. */
+const MISSED_AT_ONCE = 1000;
 
 /**
  * The functions of a run that wait for a node that is gone, or does not run what it is asked to, as no other could run them. It may come
@@ -12,7 +15,10 @@ export class NodeReturnWaits {
   readonly #waitMs: number;
   readonly #deps: NodeReturnWaitsDeps;
   readonly #feed: (happening: RunHappening) => void;
-  readonly #waits = new Map<number, Timer>();
+  /** By function, until when it waits. All wait equally long, so the first is due first, and one timer is enough. */
+  readonly #waits = new Map<number, number>();
+  #timer: Timer | undefined;
+  #isClosed = false;
   /** The nodes that the log has named, until a function has a node again. */
   #named: Set<string> | undefined;
   #isAnyGone = false;
@@ -26,10 +32,14 @@ export class NodeReturnWaits {
     this.#feed = feed;
   }
 
-  /** A member is gone. */
+  /** A member is gone. Functions that are ready already are asked about in turns, those that become ready meanwhile by themselves. */
   memberGone(states: readonly string[]): void {
     this.#isAnyGone = true;
-    for (let index = 0; index < states.length; index += 1) if (states[index] === 'ready') this.asked(index);
+    const ask = (from: number, to: number): void => {
+      if (this.#isClosed) return;
+      for (let index = from; index < to; index += 1) if (states[index] === 'ready') this.asked(index);
+    };
+    doUnattended(inSteps(states.length, ask));
   }
 
   /** A function requests a node. */
@@ -51,13 +61,33 @@ export class NodeReturnWaits {
         `waiting up to ${waitedMs} ms for ${whom}`,
       );
     }
-    const wait = clock.after(waitedMs, () => {
+    this.#waits.set(index, clock.now() + waitedMs);
+    this.#timer ??= clock.after(waitedMs, () => this.#waited());
+  }
+
+  /** Those that have waited long enough miss their node, some at a time; then the timer is set for the next. */
+  #waited(): void {
+    const { clock } = this.#deps;
+    const nowMs = clock.now();
+    let left = MISSED_AT_ONCE;
+    for (const [index, dueMs] of this.#waits) {
+      if (dueMs > nowMs || left === 0) {
+        this.#timer = clock.after(Math.max(0, dueMs - nowMs), () => this.#waited());
+        return;
+      }
+      left -= 1;
       this.#waits.delete(index);
-      const node = allocation.goneNodeFor(kind);
-      if (node !== undefined) this.#feed({ type: 'node-missed', index, node, waitedMs, isMember: allocation.isResting(node) });
-      else if (this.#deps.isResumed && allocation.impossible(kind, ids[index]!)) this.#feed({ type: 'node-missed', index, waitedMs });
-    });
-    this.#waits.set(index, wait);
+      this.#missed(index, this.#kinds[index]!);
+    }
+    this.#timer = undefined;
+  }
+
+  #missed(index: number, kind: ClaimClass): void {
+    const { allocation, ids, isResumed } = this.#deps;
+    const waitedMs = this.#waitMs;
+    const node = allocation.goneNodeFor(kind);
+    if (node !== undefined) this.#feed({ type: 'node-missed', index, node, waitedMs, isMember: allocation.isResting(node) });
+    else if (isResumed && allocation.impossible(kind, ids[index]!)) this.#feed({ type: 'node-missed', index, waitedMs });
   }
 
   #isUnheld(index: number, kind: ClaimClass): boolean {
@@ -72,12 +102,12 @@ export class NodeReturnWaits {
   /** The function has a node. */
   found(index: number): void {
     if (this.#waits.size === 0) return;
-    this.#waits.get(index)?.cancel();
     if (this.#waits.delete(index)) this.#named?.clear();
   }
 
   close(): void {
-    for (const wait of this.#waits.values()) wait.cancel();
+    this.#isClosed = true;
+    this.#timer?.cancel();
     this.#waits.clear();
   }
 }

@@ -1,5 +1,5 @@
 import type { Allocator, ClaimClass } from '../../allocator/index.js';
-import { HandoffError } from '../../base/index.js';
+import { doUnattended, HandoffError, type StepwiseWork } from '../../base/index.js';
 import {
   type AttemptHandle,
   type Fetches,
@@ -18,6 +18,10 @@ import { ComparedAttempt } from './compared-attempt.js';
 import type { RunJob } from './run-job.js';
 import type { RunValues } from './run-values.js';
 
+/** How many functions are looked at in one step for values that a leaving node has. A value to fetch takes as long as 100 of them. */
+const LOOKED_AT_IN_STEP = 4096;
+const FETCH_LOOKS = 100;
+
 /**
  * The part of a run on other nodes: its attempts, the values that come from there, and notices about values that are not needed any more.
  */
@@ -30,8 +34,9 @@ export class RemoteSide {
   readonly #codeWatch: CodeWatch;
   /** The nodes that know of the run. */
   readonly #involvedNodes = new Set<string>();
-  /** The nodes that are about to leave. */
-  readonly #leaving = new Set<string>();
+  /** The nodes that are about to leave, and up to which function the values there have been looked at. */
+  readonly #leaving = new Map<string, number>();
+  #isOver = false;
   /** The functions whose attempts run there already, when they are asked for. */
   #adopted: Set<number> | undefined;
   /** By node, the values to release there. */
@@ -140,18 +145,28 @@ export class RemoteSide {
     order.recorder?.success(index, attempt, receipt, held);
   }
 
-  /** A node is about to leave: its values that are still needed are fetched first. */
-  leaving(node: string, { states, nodes, consumersLeft, plan, policy }: RunState): void {
-    this.#leaving.add(node);
-    for (let index = 0; index < plan.size; index += 1) {
+  /** A node is about to leave: its values that are still needed are fetched first. They are found in turns. */
+  leaving(node: string, state: RunState): void {
+    doUnattended(this.#bringAll(node, state));
+  }
+
+  *#bringAll(node: string, { states, nodes, consumersLeft, plan, policy }: RunState): StepwiseWork<void> {
+    let left = LOOKED_AT_IN_STEP;
+    for (let index = 0; index < plan.size && !this.#isOver; index += 1) {
+      this.#leaving.set(node, index + 1);
       const isNeeded = consumersLeft[index]! > 0 || policy.collected[index] === 1;
-      if (nodes[index] === node && states[index] === 'succeeded' && isNeeded) this.#bring(index, plan.ids[index]!);
+      const isThere = nodes[index] === node && (states[index] === 'succeeded' || states[index] === 'recording');
+      if (isThere && isNeeded) this.#bring(index, plan.ids[index]!);
+      left -= isThere && isNeeded ? FETCH_LOOKS : 1;
+      if (left > 0) continue;
+      yield;
+      left = LOOKED_AT_IN_STEP;
     }
   }
 
-  /** A function has succeeded. If its node is about to leave, its value is fetched too. */
+  /** A function has succeeded. If its node is about to leave, its value is fetched too, by the search if that has not come to it yet. */
   made(index: number, functionId: string, { node, isHere }: Receipt): void {
-    if (!isHere && this.#leaving.has(node)) this.#bring(index, functionId);
+    if (!isHere && this.#leaving.size > 0 && index < (this.#leaving.get(node) ?? 0)) this.#bring(index, functionId);
   }
 
   /** A value that does not come in time is lost with the node. */
@@ -190,6 +205,7 @@ export class RemoteSide {
 
   /** The run is over. Its remains may be kept there for `retainMs`, or, if it `isInterrupted`, for an heir. */
   end(retainMs: number, isInterrupted: boolean): void {
+    this.#isOver = true;
     this.flush();
     const { runId, epoch } = this.#run;
     const { node: self, allocation, send } = this.#deps;
