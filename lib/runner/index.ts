@@ -4,9 +4,9 @@
 
 export type { CompletedEvent, FailedEvent, Progress, RerunReason, RunEvent } from './brain/messages.js';
 export { NO_PROGRESS } from './brain/progress.js';
-export { type FindRecorded, RecordedResults } from './durable/recorded-results.js';
-export type { ResumeNeed, RunRecord, RunRecordQuery } from './durable/recorded-runs.js';
-export { RunList } from './durable/run-list.js';
+export { type FindRecorded, RecordedResults } from './durable/record/recorded-results.js';
+export type { ResumeNeed, RunRecord, RunRecordQuery } from './durable/record/recorded-runs.js';
+export { RunList } from './durable/record/run-list.js';
 export type { DurablePlace, StartAttempt, WrapAttempt } from './run/run-job.js';
 export type { PreparedRun, RunEnd, RunOutcome } from './runs/open-run.js';
 export { recordOf } from './runs/results.js';

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { doAtOnce } from '../../lib/base/index.js';
 import { compile, Dag, type DynamicDag, recordDag, recordPlan } from '../../lib/dag/index.js';
 import { GroupReader } from '../../lib/journal/index.js';
-import { OpeningReader, openingGroups } from '../../lib/runner/durable/opening-record.js';
-import type { Opening } from '../../lib/runner/durable/records.js';
+import { OpeningReader, openingGroups } from '../../lib/runner/durable/record/opening-record.js';
+import type { Opening } from '../../lib/runner/durable/record/records.js';
 import { ConstantColumn, pack } from '../../lib/value/index.js';
 
 const MODULE = './m.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lease, RunJournal } from '../../lib/journal/index.js';
-import { JournalOutage } from '../../lib/runner/durable/journal-outage.js';
-import { Recorder } from '../../lib/runner/durable/recorder.js';
+import { JournalOutage } from '../../lib/runner/durable/record/journal-outage.js';
+import { Recorder } from '../../lib/runner/durable/record/recorder.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { settled, testClock } from '../support/test-clock.js';
 

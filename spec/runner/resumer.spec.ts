@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import type { Journal, RecordedRun } from '../../lib/journal/index.js';
-import { type ResumeAnswer, Resumer } from '../../lib/runner/durable/resumer.js';
-import { lookDelayMs, retryDelayMs } from '../../lib/runner/durable/resumer-delays.js';
+import { type ResumeAnswer, Resumer } from '../../lib/runner/durable/resume/resumer.js';
+import { lookDelayMs, retryDelayMs } from '../../lib/runner/durable/resume/resumer-delays.js';
 import type { RunEnd } from '../../lib/runner/runs/open-run.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { settled, testClock } from '../support/test-clock.js';

@@ -1,5 +1,5 @@
-import { OpeningReader } from '../../lib/runner/durable/opening-record.js';
-import { readEntries, readSuccess, type SuccessFields } from '../../lib/runner/durable/records.js';
+import { OpeningReader } from '../../lib/runner/durable/record/opening-record.js';
+import { readEntries, readSuccess, type SuccessFields } from '../../lib/runner/durable/record/records.js';
 
 /** Reads which successes the groups of one run hold, with values that are in the record too: the ids of the functions. */
 export function recordedSuccesses(groups: Iterable<{ readonly bytes: Uint8Array }>): ReadonlySet<string> {

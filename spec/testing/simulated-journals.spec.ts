@@ -58,6 +58,8 @@ async function withDeath(nodes: readonly NodeOptions[], step: number, durability
   return (await simulate({ seed: step, nodes }, scenario)).result;
 }
 
+const common = (some: readonly string[], others: readonly string[]): string[] => some.filter((id) => others.includes(id));
+
 describe('the journals of a simulation', () => {
   for (const durability of ['strict', 'batched'] as const) {
     it(`outlive a driver that dies between any two steps of its folder: right results, nothing recorded twice, ${durability}`, async () => {
@@ -66,10 +68,7 @@ describe('the journals of a simulation', () => {
         const { isOver, ran, before, recorded, end } = await withDeath([{ dataDir: 'folder' }], step, durability, 'n1');
         expect(end, `${step}`).to.equal(6);
         if (isOver) break;
-        expect(
-          ran.filter((id) => recorded.includes(id)),
-          `${step}`,
-        ).to.deep.equal([]);
+        expect(common(ran, recorded), `${step}`).to.deep.equal([]);
         for (const id of recorded) if (id !== 'end') expect(before, `${step}`).to.include(id);
       }
       // The opening of the journal and of the run, some groups, the end; two steps each.
@@ -84,10 +83,7 @@ describe('the journals of a simulation', () => {
       const { isOver, ran, recorded, end } = await withDeath([node, node], step, 'strict', 'n2');
       expect(end, `${step}`).to.equal(6);
       if (isOver) break;
-      expect(
-        ran.filter((id) => recorded.includes(id)),
-        `${step}`,
-      ).to.deep.equal([]);
+      expect(common(ran, recorded), `${step}`).to.deep.equal([]);
     }
     expect(step).to.be.above(8);
   });

@@ -2,7 +2,7 @@ import type { Plan } from '../../dag/index.js';
 import { adoptionOf } from '../brain/adoption.js';
 import type { RecalledSuccess } from '../brain/messages.js';
 import type { Heritage, RunPast } from '../run/run-job.js';
-import type { Recalled } from './run-record.js';
+import type { Recalled } from './record/run-record.js';
 
 /**
  * Adds to the recorded past of a run what nodes still have of it. What this node itself has goes first. `folders`: the members that have a

@@ -9,7 +9,7 @@ import { progressOf } from '../brain/progress.js';
 import { isDoneAtOnce, recover } from '../brain/recover.js';
 import { type Moment, newRunState, planShapeOf, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
-import { endState } from '../durable/record-end.js';
+import { endState } from '../durable/record/record-end.js';
 import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { tracerOf } from '../trace/tracing.js';

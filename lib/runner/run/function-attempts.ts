@@ -4,7 +4,7 @@ import type { HandoffError } from '../../base/index.js';
 import { type AttemptContext, type AttemptHandle, type BlockedCall, type RemoteOutcome, startGathered } from '../../executor/index.js';
 import type { Receipt, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
-import { unrecordable } from '../durable/recorder.js';
+import { unrecordable } from '../durable/record/recorder.js';
 import type { Arguments } from './arguments.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';

@@ -20,7 +20,7 @@ import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { NodeInheritance } from '../brain/adoption.js';
 import type { Recollection } from '../brain/messages.js';
-import type { Recorder } from '../durable/recorder.js';
+import type { Recorder } from '../durable/record/recorder.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
 import type { Constants } from './constants.js';
 

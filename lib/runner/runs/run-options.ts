@@ -1,7 +1,7 @@
 import { type AllocationStrategy, defaultStrategy, givenStrategy, type NamedStrategies } from '../../allocator/index.js';
 import { atOnce, checkedNumber, givenObject, nameFault, type RestOfWork, refuseRevoked, resultInSteps } from '../../base/index.js';
 import type { Plan, Reuse } from '../../dag/index.js';
-import type { Durability } from '../durable/recorder.js';
+import type { Durability } from '../durable/record/recorder.js';
 
 /** The checked execution options, with their defaults, as far as they do not depend on the plan. */
 export interface GivenRunOptions {

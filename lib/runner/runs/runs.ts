@@ -16,7 +16,7 @@ import type { AttemptContext, Loan } from '../../executor/index.js';
 import type { RunEvent } from '../brain/messages.js';
 import { newStateColumns } from '../brain/run-state.js';
 import { DurableRuns } from '../durable/durable-runs.js';
-import { recordEnd } from '../durable/record-end.js';
+import { recordEnd } from '../durable/record/record-end.js';
 import { PastEvents } from '../events/past-events.js';
 import { DagRun } from '../run/dag-run.js';
 import { superviseRun } from '../run/dag-runner.js';

@@ -1,6 +1,6 @@
-import { HandoffError, type HandoffErrorCode } from '../../base/index.js';
-import { pack, unpack } from '../../value/index.js';
-import type { Progress } from '../brain/messages.js';
+import { HandoffError, type HandoffErrorCode } from '../../../base/index.js';
+import { pack, unpack } from '../../../value/index.js';
+import type { Progress } from '../../brain/messages.js';
 import type { EndState, Recorder } from './recorder.js';
 
 /** Returns a summary as the journal keeps it. */

@@ -1,4 +1,4 @@
-import { type Clock, type HandoffError, onAbort, type Timer } from '../../base/index.js';
+import { type Clock, type HandoffError, onAbort, type Timer } from '../../../base/index.js';
 import {
   GroupBuffer,
   isStorageFailed,
@@ -8,9 +8,9 @@ import {
   type RunFiles,
   type RunJournal,
   storageFailed,
-} from '../../journal/index.js';
-import { type StoredValue, type ThrownData, thrownData } from '../../value/index.js';
-import type { Receipt } from '../brain/messages.js';
+} from '../../../journal/index.js';
+import { type StoredValue, type ThrownData, thrownData } from '../../../value/index.js';
+import type { Receipt } from '../../brain/messages.js';
 import type { JournalOutage } from './journal-outage.js';
 import { RECORDED_VALUE_BYTES, writeFailure, writeNode, writeSuccess } from './records.js';
 

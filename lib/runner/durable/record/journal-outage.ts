@@ -1,4 +1,4 @@
-import type { Logger } from '../../base/index.js';
+import type { Logger } from '../../../base/index.js';
 
 /** The times in which a node's journal cannot be written, of all its runs together: each begins and ends with one line of the log. */
 export class JournalOutage {

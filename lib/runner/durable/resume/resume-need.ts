@@ -1,6 +1,6 @@
-import type { PlanRecord } from '../../dag/index.js';
-import type { ModuleContents } from '../../executor/index.js';
-import type { ResumeNeed } from './recorded-runs.js';
+import type { PlanRecord } from '../../../dag/index.js';
+import type { ModuleContents } from '../../../executor/index.js';
+import type { ResumeNeed } from '../record/recorded-runs.js';
 
 /**
  * Returns what a recorded run needs that this node does not have, so that it does not go on by itself here. All its functions must be

@@ -1,8 +1,8 @@
-import type { Clock } from '../../base/index.js';
-import type { ModuleContents } from '../../executor/index.js';
-import { isStorageFailed, type Journal, type RecordedRun } from '../../journal/index.js';
+import type { Clock } from '../../../base/index.js';
+import type { ModuleContents } from '../../../executor/index.js';
+import { isStorageFailed, type Journal, type RecordedRun } from '../../../journal/index.js';
+import { resumeNeed } from '../resume/resume-need.js';
 import { checkedQuery, type RunRecord, runRecordOf } from './recorded-runs.js';
-import { resumeNeed } from './resume-need.js';
 import { readRecord, succeededIn } from './run-record.js';
 
 /** The part of a run's listing that only its record tells. */

@@ -1,7 +1,7 @@
-import { HandoffError, type HandoffErrorCode, isError, onAbort, type RunId, safeThrown, type Timer, textOf } from '../../base/index.js';
-import type { Progress, RunEvent } from '../brain/messages.js';
-import { NO_PROGRESS } from '../brain/progress.js';
-import { failedEnd, type PreparedRun, type RunEnd, type RunView } from '../runs/open-run.js';
+import { HandoffError, type HandoffErrorCode, isError, onAbort, type RunId, safeThrown, type Timer, textOf } from '../../../base/index.js';
+import type { Progress, RunEvent } from '../../brain/messages.js';
+import { NO_PROGRESS } from '../../brain/progress.js';
+import { failedEnd, type PreparedRun, type RunEnd, type RunView } from '../../runs/open-run.js';
 
 /** One call to resume a run whose DAG is known by its record alone. */
 export class ResumeCall implements PreparedRun, RunView {

@@ -1,5 +1,5 @@
-import { HandoffError, isPlainObject, refuseRevoked } from '../../base/index.js';
-import type { RecordedRun, RecordedState } from '../../journal/index.js';
+import { HandoffError, isPlainObject, refuseRevoked } from '../../../base/index.js';
+import type { RecordedRun, RecordedState } from '../../../journal/index.js';
 import { errorOfSummary, type RunSummary, unpackSummary } from './record-end.js';
 
 /** A durable run as its journal reports it. */

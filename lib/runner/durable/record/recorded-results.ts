@@ -1,8 +1,8 @@
-import type { Clock } from '../../base/index.js';
-import type { Fetches } from '../../executor/index.js';
-import type { RecordedRun } from '../../journal/index.js';
-import type { StoredValue } from '../../value/index.js';
-import type { DurablePlace } from '../run/run-job.js';
+import type { Clock } from '../../../base/index.js';
+import type { Fetches } from '../../../executor/index.js';
+import type { RecordedRun } from '../../../journal/index.js';
+import type { StoredValue } from '../../../value/index.js';
+import type { DurablePlace } from '../../run/run-job.js';
 import { isHolding, type RunHistory, readRecord } from './run-record.js';
 
 /** A record that was read, as long as memory allows: a million results take a second to read. */

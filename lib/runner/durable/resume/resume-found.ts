@@ -1,17 +1,17 @@
-import { type Clock, doInTurns, type HandoffError } from '../../base/index.js';
-import { type DagLike, dagOfRecord } from '../../dag/index.js';
-import type { ModuleContents } from '../../executor/index.js';
-import { isStorageFailed, type Journal, type RecordedRun } from '../../journal/index.js';
-import type { RunEnd } from '../runs/open-run.js';
-import { aborted, endingError } from '../runs/run-endings.js';
-import type { RunMode } from '../runs/run-request.js';
-import { type DurableCall, isAsFound } from './durable-call.js';
-import { openingGroups } from './opening-record.js';
-import { packSummary, summaryOfError } from './record-end.js';
+import { type Clock, doInTurns, type HandoffError } from '../../../base/index.js';
+import { type DagLike, dagOfRecord } from '../../../dag/index.js';
+import type { ModuleContents } from '../../../executor/index.js';
+import { isStorageFailed, type Journal, type RecordedRun } from '../../../journal/index.js';
+import type { RunEnd } from '../../runs/open-run.js';
+import { aborted, endingError } from '../../runs/run-endings.js';
+import type { RunMode } from '../../runs/run-request.js';
+import { type DurableCall, isAsFound } from '../durable-call.js';
+import { openingGroups } from '../record/opening-record.js';
+import { packSummary, summaryOfError } from '../record/record-end.js';
+import { type RunHistory, readRecord, succeededIn } from '../record/run-record.js';
+import { unpackedDag } from '../record/take-plan.js';
 import { type FoundNeed, resumeNeed } from './resume-need.js';
 import type { ResumeAnswer } from './resumer.js';
-import { type RunHistory, readRecord, succeededIn } from './run-record.js';
-import { unpackedDag } from './take-plan.js';
 
 /** A run that was resumed so often in a row, without a new record, is ended as failed: whatever ends it would end it again. */
 const MOST_IDLE_RESUMPTIONS = 3;

@@ -1,4 +1,4 @@
-import { type Clock, doInTurns, keepAlive, type StepwiseWork } from '../../base/index.js';
+import { type Clock, doInTurns, keepAlive, type StepwiseWork } from '../../../base/index.js';
 import {
   comparePlans,
   FUNCTION_CHANGES,
@@ -8,11 +8,11 @@ import {
   type PlanRecord,
   type Reuse,
   sinceEpoch,
-} from '../../dag/index.js';
-import type { GroupReader, Journal, LargeValues, RecordedFile, RecordedGroup, RecordedRun } from '../../journal/index.js';
-import type { StoredValue } from '../../value/index.js';
-import type { RecalledSuccess, Recollection, RerunReason } from '../brain/messages.js';
-import type { RunRequest } from '../runs/run-request.js';
+} from '../../../dag/index.js';
+import type { GroupReader, Journal, LargeValues, RecordedFile, RecordedGroup, RecordedRun } from '../../../journal/index.js';
+import type { StoredValue } from '../../../value/index.js';
+import type { RecalledSuccess, Recollection, RerunReason } from '../../brain/messages.js';
+import type { RunRequest } from '../../runs/run-request.js';
 import { OpeningReader } from './opening-record.js';
 import { RecordedSuccesses } from './recorded-successes.js';
 import { type EntryReader, type Opening, readEntries } from './records.js';

@@ -1,7 +1,7 @@
-import type { StepwiseWork } from '../../base/index.js';
-import type { PlanRecord } from '../../dag/index.js';
-import { GroupBuffer, type GroupReader } from '../../journal/index.js';
-import { type Packed, pack, unpack } from '../../value/index.js';
+import type { StepwiseWork } from '../../../base/index.js';
+import type { PlanRecord } from '../../../dag/index.js';
+import { GroupBuffer, type GroupReader } from '../../../journal/index.js';
+import { type Packed, pack, unpack } from '../../../value/index.js';
 import { KINDS, type Opening } from './records.js';
 
 /** The columns of a plan and its DAG that are recorded as they lie in memory, by the number of their entries. Append only. */

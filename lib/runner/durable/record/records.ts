@@ -1,7 +1,7 @@
-import type { PlanRecord } from '../../dag/index.js';
-import { type GroupBuffer, GroupReader, type RecordedFile } from '../../journal/index.js';
-import { StoredValue } from '../../value/index.js';
-import type { Receipt, RerunReason } from '../brain/messages.js';
+import type { PlanRecord } from '../../../dag/index.js';
+import { type GroupBuffer, GroupReader, type RecordedFile } from '../../../journal/index.js';
+import { StoredValue } from '../../../value/index.js';
+import type { Receipt, RerunReason } from '../../brain/messages.js';
 import type { PackedDag } from './take-plan.js';
 
 /** The kinds of entries in the groups of a run. */

@@ -1,6 +1,6 @@
-import { type Clock, type HandoffError, keepAlive, type Logger, type Timer } from '../../base/index.js';
-import type { Journal, RecordedRun } from '../../journal/index.js';
-import type { RunEnd } from '../runs/open-run.js';
+import { type Clock, type HandoffError, keepAlive, type Logger, type Timer } from '../../../base/index.js';
+import type { Journal, RecordedRun } from '../../../journal/index.js';
+import type { RunEnd } from '../../runs/open-run.js';
 import { lookDelayMs, retryDelayMs } from './resumer-delays.js';
 
 /** How many runs that it went on with by itself a node drives at once. The others wait, or go on elsewhere. */

@@ -1,5 +1,5 @@
-import type { GroupReader, RecordedFile } from '../../journal/index.js';
-import { StoredValue } from '../../value/index.js';
+import type { GroupReader, RecordedFile } from '../../../journal/index.js';
+import { StoredValue } from '../../../value/index.js';
 import { readSuccess, type SuccessFields } from './records.js';
 
 /** The latest recorded success of each function, in columns: a record may have a million, and few of their values are needed again. */
