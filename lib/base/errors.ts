@@ -6,6 +6,7 @@ export type DagFault = { readonly functionId: string; readonly message: string }
   | { readonly kind: 'missing-function'; readonly missing: string }
   | { readonly kind: 'cycle'; readonly path: readonly string[] }
   | { readonly kind: 'missing-input' | 'inline-with-node' | 'closure-on-remote-node' | 'closure-not-resumable' }
+  | { readonly kind: 'id-clash'; readonly other: string }
   | { readonly kind: 'collocation-missing'; readonly missing: string }
   | { readonly kind: 'collocation-cycle'; readonly path: readonly string[] }
   | { readonly kind: 'invalid-cost' | 'invalid-option'; readonly field: string }

@@ -1,6 +1,8 @@
 // Dag: what is to be done, as plain data: built, checked, and laid out for the runner. No I/O, no time.
 // In:  specifications of functions, from the user's program or from JSON.
 // Out: a typed Dag; a Plan, made of one at `execute`; faults, pictures, JSON.
+
+export type { ConditionSpec, Primitive } from './build/condition.js';
 export { Dag } from './build/dag.js';
 export { type Arg, arg, type SameValue } from './build/edge.js';
 export {
@@ -26,6 +28,7 @@ export {
 export { type DagJson, type DagLike, type DynamicDag, type Regular, type ResultsOf, type Type, type } from './build/wiring.js';
 export { DisjointSets } from './graph/disjoint-sets.js';
 export type { ConstantsOf } from './graph/graph.js';
+export type { MapOf, PlanGrowth, When } from './graph/growth.js';
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
 export { type DagRecord, dagOfRecord, recordDag } from './plan/dag-record.js';
 export { type ExecutionFacts, executionFaults } from './plan/execution-faults.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { arg, Dag, type ExecuteOptions, type FunctionSpec, type Run } from '../../lib/index.js';
+import { arg, Dag, type ExecuteOptions, type Run } from '../../lib/index.js';
 import { simulate, type TestCluster } from '../../lib/testing/index.js';
 import { caught } from '../support/caught.js';
 import { begunOn, clearStage, gateAt, LARGE_BYTES } from './modules/stage.js';
@@ -13,7 +13,7 @@ type Options = ExecuteOptions<Record<string, unknown>, never, never>;
 
 function execute(cluster: TestCluster, specs: readonly object[], options: Options): Run<Record<string, unknown>> {
   const dag = Dag.dynamic('values');
-  for (const spec of specs) dag.add(spec as FunctionSpec);
+  for (const spec of specs) dag.add(spec as Parameters<typeof dag.add>[0]);
   return cluster.node('n1').execute(dag, options);
 }
 

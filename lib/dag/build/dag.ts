@@ -6,7 +6,8 @@ import { dagToJson, readJson } from '../text/json.js';
 import { toDot, toMermaid } from '../text/pictures.js';
 import type { Arg } from './edge.js';
 import type { FunctionRef, ResultOf, UntypedFunctionRef } from './function-ref.js';
-import { type FunctionOptions, type FunctionSpec, specOf } from './function-spec.js';
+import { type Adder, type FunctionOptions, type FunctionSpec, specOf } from './function-spec.js';
+import { includedSpecs } from './included.js';
 import { inputsOf } from './inputs.js';
 import type {
   Cloneable,
@@ -105,9 +106,36 @@ export class Dag<
     Grown<P, I, ResultOf<C>>
   >;
   add(spec: unknown): unknown {
-    const added = specOf(spec);
-    this.#refuseTaken(added.id, 'function');
-    this.#graph.addFunction(added);
+    return this.#add(spec, 'add');
+  }
+
+  /**
+   * Adds one function for each element of the array under `over`. They are called with their element first, then with the results of `args`
+   * and with `extraArgs`, and are functions in every respect, with ids `id[0]`, `id[1]`, …. The value under `id` is the array of their
+   * results.
+   * @throws as `add` does.
+   */
+  map(spec: unknown): unknown {
+    return this.#add(spec, 'map');
+  }
+
+  /**
+   * Adds a function whose result is a DAG, which then runs within the run, with ids `id/…`. The value under `id` is the record of the
+   * results of its sinks.
+   * @throws as `add` does.
+   */
+  expand(spec: unknown): unknown {
+    return this.#add(spec, 'expand');
+  }
+
+  /**
+   * Adds the functions of another DAG as it is now, with ids `prefix/id`. Each of its inputs is wired to a value of this DAG by name.
+   * Linear in functions and arguments. Nothing is added if it throws.
+   * @throws `TypeError` for a prefix that is not a non-empty string, and for what is not a DAG. `HANDOFF_INVALID_DAG` has a fault for each
+   * id that is taken, and for each input that is unwired or unknown.
+   */
+  include(prefix: unknown, dag: unknown, inputs?: unknown): unknown {
+    for (const spec of includedSpecs(this.id, this.#graph, prefix, dag, inputs)) this.#graph.addFunction(spec);
     return this;
   }
 
@@ -159,10 +187,13 @@ export class Dag<
    */
   static fromJSON(json: unknown): DynamicDag {
     const { id, functions, inputs } = readJson(json);
-    const dag = Dag.dynamic(id);
-    for (const input of inputs) dag.input(input);
-    for (const spec of functions) dag.add(spec);
-    return dag;
+    const dag = new Dag(id);
+    for (const input of inputs) dag.#input(input);
+    for (const spec of functions) {
+      dag.#refuseTaken(spec.id, 'function');
+      dag.#graph.addFunction(spec);
+    }
+    return dag as unknown as DynamicDag;
   }
 
   /** Returns a DAG whose ids the compiler does not know: built in a loop, or read from a file. */
@@ -195,12 +226,19 @@ export class Dag<
     });
   }
 
+  #add(spec: unknown, adder: Adder): this {
+    const added = specOf(spec, adder);
+    this.#refuseTaken(added.id, 'function');
+    this.#graph.addFunction(added);
+    return this;
+  }
+
   #addAs(id: string, spec: unknown): void {
     const given: { readonly id?: unknown } = typeof spec === 'object' && spec !== null && !Array.isArray(spec) ? spec : { id };
     if (given.id !== undefined && given.id !== id) {
       throw new TypeError(`Cannot add function ${JSON.stringify(id)}: the key is its id, it needs no other`);
     }
-    (this as unknown as DynamicDag).add({ ...given, id } as never);
+    this.#add({ ...given, id }, 'add');
   }
 
   #input(id: unknown): this {

@@ -1,4 +1,5 @@
 import { nameFault, refuseWrongName, reservedFault } from '../../base/index.js';
+import { type ConditionSpec, conditionOf } from './condition.js';
 import { type Arg, argOf, frozenCode, refuseWrongCode } from './edge.js';
 import { type AnyFunction, type FunctionRef, isCodeRef, type UntypedFunctionRef } from './function-ref.js';
 
@@ -122,10 +123,22 @@ export interface FunctionSpec extends FunctionOptions {
    */
   readonly argumentInclusion: 'variadic' | 'as-list';
   /**
-   * `'inline'` means evaluated within each consumer's attempt, and absent from the results.
+   * `'inline'` means evaluated within each consumer's attempt, and absent from the results. `'map'` runs once for each element of an array,
+   * and `'expand'` returns a DAG that runs within the run.
    * @default 'regular'
    */
-  readonly type: 'regular' | 'inline';
+  readonly type: 'regular' | 'inline' | 'map' | 'expand';
+  /** The id of the array that a map goes over. */
+  readonly over?: string;
+  /** How many elements of a map run at once: a whole number from 1. The default is no limit. */
+  readonly concurrency?: number;
+  /** The condition under which it runs. The default is that it always runs. */
+  readonly when?: ConditionSpec;
+  /**
+   * Whether the run goes on with `undefined` when it has failed for good.
+   * @default false
+   */
+  readonly optional?: boolean;
 }
 
 /** The options, in the order in which copies, JSON and faults list them. */
@@ -140,38 +153,69 @@ export const OPTION_FIELDS = [
   'estimateMs',
   'version',
 ] as const;
-const FIELDS: ReadonlySet<string> = new Set(['id', 'code', 'args', 'extraArgs', 'argumentInclusion', 'type', ...OPTION_FIELDS]);
+
+/** The method of a DAG that adds a function. */
+export type Adder = 'add' | 'map' | 'expand';
+
+const SHARED_FIELDS = ['id', 'code', 'args', 'extraArgs', 'when', 'optional', ...OPTION_FIELDS];
+const FIELDS: Readonly<Record<Adder, ReadonlySet<string>>> = {
+  add: new Set([...SHARED_FIELDS, 'argumentInclusion', 'type']),
+  map: new Set([...SHARED_FIELDS, 'over', 'concurrency']),
+  expand: new Set(SHARED_FIELDS),
+};
 const NONE: readonly never[] = Object.freeze([]);
 
 type Loose = { readonly [F in keyof FunctionSpec]?: unknown };
 
 /**
- * Returns a frozen copy of a specification, so that changing the given object later changes no DAG. The values in `extraArgs` are not
- * copied. Everything else is copied unchecked; `validate` checks it.
- * @throws `TypeError`, naming function and field, for a wrong id, code or args and for an unknown field.
+ * Returns a frozen copy of a specification, so that changing the given object later changes no DAG. `adder` says which fields it may have.
+ * The values in `extraArgs` are not copied. Everything else is copied unchecked; `validate` checks it.
+ * @throws `TypeError`, naming function and field, for a wrong id, code, args, over or when, and for an unknown field.
  */
-export function specOf(given: unknown): FunctionSpec {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError('Cannot add a function: its specification is not an object');
-  }
-  const loose = given as Loose;
+export function specOf(given: unknown, adder: Adder = 'add'): FunctionSpec {
+  const loose = looseOf(given);
   const { id } = loose;
   refuseWrongName(id, 'Cannot add a function', 'its id');
-  for (const key of Object.keys(given)) if (!FIELDS.has(key)) throw new TypeError(`${intentOf(id)}: unknown field ${JSON.stringify(key)}`);
+  for (const key of Object.keys(loose))
+    if (!FIELDS[adder].has(key)) throw new TypeError(`${intentOf(id)}: unknown field ${JSON.stringify(key)}`);
+  if (loose.type === 'map' || loose.type === 'expand') {
+    throw new TypeError(`${intentOf(id)}: type is ${JSON.stringify(loose.type)}, which ${loose.type}(…) adds`);
+  }
   const spec: { -readonly [F in keyof FunctionSpec]: FunctionSpec[F] } = {
     id,
     code: codeOf(id, loose.code),
     args: argsOf(id, loose.args),
     extraArgs: extraArgsOf(loose.extraArgs),
     argumentInclusion: (loose.argumentInclusion === undefined ? 'variadic' : loose.argumentInclusion) as FunctionSpec['argumentInclusion'],
-    type: (loose.type === undefined ? 'regular' : loose.type) as FunctionSpec['type'],
+    type: adder === 'add' ? ((loose.type === undefined ? 'regular' : loose.type) as FunctionSpec['type']) : adder,
   };
+  if (adder === 'map') spec.over = overOf(id, loose.over);
+  if (loose.concurrency !== undefined) spec.concurrency = loose.concurrency as number;
+  if (loose.when !== undefined) spec.when = conditionOf(loose.when, intentOf(id));
+  if (loose.optional !== undefined) spec.optional = loose.optional as boolean;
   for (const field of OPTION_FIELDS) {
     const value = loose[field];
     if (value !== undefined) Object.assign(spec, { [field]: frozenCopy(value) });
   }
   refuseWrongNames(spec);
   return Object.freeze(spec);
+}
+
+/**
+ * Returns a frozen copy of a function as a DAG holds it, or as JSON has it: its `type` says how it was added.
+ * @throws as `specOf` does.
+ */
+export function heldSpecOf(given: unknown): FunctionSpec {
+  const { type } = looseOf(given);
+  if (type !== 'map' && type !== 'expand') return specOf(given);
+  const { type: _, argumentInclusion, ...rest } = given as Loose;
+  // A map of another copy of the package has the default; anything else is no map.
+  return specOf(argumentInclusion === undefined || argumentInclusion === 'variadic' ? rest : { ...rest, argumentInclusion }, type);
+}
+
+function looseOf(given: unknown): Loose {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+  throw new TypeError('Cannot add a function: its specification is not an object');
 }
 
 /** Checks names that go to other nodes. Whether they exist is checked by `validate` and the run. */
@@ -212,6 +256,12 @@ function argsOf(id: string, args: unknown): FunctionSpec['args'] {
     else throw new TypeError(`${intentOf(id)}: args[${i}] is neither a non-empty string nor arg(…)`);
   }
   return copy.length === 0 ? NONE : Object.freeze(copy);
+}
+
+function overOf(id: string, over: unknown): string {
+  if (typeof over !== 'string' || over === '') throw new TypeError(`${intentOf(id)}: over is not a non-empty string`);
+  refuseWrongName(over, intentOf(id), 'over');
+  return over;
 }
 
 function extraArgsOf(extraArgs: unknown): readonly unknown[] {

@@ -14,8 +14,10 @@ export function isFaultless(spec: FunctionSpec): boolean {
     spec.isolation === undefined &&
     spec.priority === undefined &&
     spec.estimateMs === undefined &&
+    spec.optional === undefined &&
+    spec.concurrency === undefined &&
     (spec.version === undefined || typeof spec.version === 'string') &&
-    (spec.type === 'regular' || spec.type === 'inline') &&
+    (spec.type === 'regular' || (spec.type === 'inline' ? spec.when === undefined : spec.type === 'map' || spec.type === 'expand')) &&
     (spec.argumentInclusion === 'variadic' || spec.argumentInclusion === 'as-list') &&
     Array.isArray(spec.extraArgs)
   ) {
@@ -49,7 +51,14 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
   if (argumentInclusion !== 'variadic' && argumentInclusion !== 'as-list') {
     fault('invalid-option', 'argumentInclusion', argumentInclusion, "'variadic' or 'as-list'");
   }
-  if (type !== 'regular' && type !== 'inline') fault('invalid-option', 'type', type, "'regular' or 'inline'");
+  if (type !== 'regular' && type !== 'inline' && type !== 'map' && type !== 'expand') {
+    fault('invalid-option', 'type', type, "'regular' or 'inline'");
+  }
+  option('concurrency', spec.concurrency, (value) => Number.isSafeInteger(value) && value >= 1, 'a whole number from 1');
+  if (type === 'inline' && spec.when !== undefined) fault('invalid-option', 'when', spec.when, INLINE_HAS_NONE);
+  if (spec.optional !== undefined && typeof spec.optional !== 'boolean')
+    fault('invalid-option', 'optional', spec.optional, 'true or false');
+  else if (type === 'inline' && spec.optional === true) fault('invalid-option', 'optional', true, INLINE_HAS_NONE);
   if (spec.cost !== undefined) {
     if (!isPlainOption(spec.cost)) fault('invalid-cost', 'cost', spec.cost, 'an object of amounts by resource');
     else {
@@ -89,6 +98,8 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
   option('estimateMs', spec.estimateMs, isNumberFrom0, 'a finite number from 0');
   return faults ?? NONE;
 }
+
+const INLINE_HAS_NONE = 'to be left out: an inline function runs within its consumers';
 
 const isNumberFrom0 = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 

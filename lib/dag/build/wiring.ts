@@ -1,3 +1,4 @@
+import type { ConditionSpec } from './condition.js';
 import type { Arg, edge, SameValue } from './edge.js';
 import type { AnyFunction, FunctionRef, ResultOf, SignatureOf, UntypedFunctionRef } from './function-ref.js';
 import type { FunctionOptions, FunctionSpec } from './function-spec.js';
@@ -166,8 +167,47 @@ export interface DynamicDag extends DagLike<Record<string, unknown>, never, neve
       extraArgs?: readonly unknown[];
       argumentInclusion?: 'variadic' | 'as-list';
       type?: 'regular' | 'inline';
+      when?: ConditionSpec;
+      optional?: boolean;
     },
   ): this;
+  /**
+   * Adds one function for each element of an array, and returns this DAG.
+   * @throws as `add` does.
+   */
+  map(
+    spec: FunctionOptions & {
+      id: string;
+      over: string;
+      code: AnyFunction | FunctionRef | UntypedFunctionRef;
+      args?: readonly (string | Arg<string, never, unknown>)[];
+      extraArgs?: readonly unknown[];
+      concurrency?: number;
+      when?: ConditionSpec;
+      optional?: boolean;
+    },
+  ): this;
+  /**
+   * Adds a function whose result is a DAG that then runs within the run, and returns this DAG.
+   * @throws as `add` does.
+   */
+  expand(
+    spec: FunctionOptions & {
+      id: string;
+      code: AnyFunction | FunctionRef | UntypedFunctionRef;
+      args?: readonly (string | Arg<string, never, unknown>)[];
+      extraArgs?: readonly unknown[];
+      when?: ConditionSpec;
+      optional?: boolean;
+    },
+  ): this;
+  /**
+   * Adds the functions of another DAG as it is now, with ids `prefix/id`, and returns this DAG. Its inputs are wired to values of this one
+   * by name.
+   * @throws `TypeError` for an empty prefix or what is not a DAG, and `HANDOFF_INVALID_DAG` for a taken id, and for an input that is not
+   * wired or not known.
+   */
+  include(prefix: string, dag: DagLike, inputs?: Readonly<Record<string, string>>): this;
   /**
    * Declares a value that is given at execution, and returns this DAG.
    * @throws as `add` does.

@@ -18,8 +18,8 @@ const INLINE = 4;
 
 /**
  * Returns an index into `CLOSURES` for each regular function, in steps. A plain function binds its function to the driver. A serializer
- * binds the producer, or the consumer if the producer is an input or inline. A deserializer and an inline function bind the consumer. Code
- * that is never evaluated binds nothing.
+ * binds the producer, or the consumer if the producer is an input, inline, a map or an expansion. A deserializer and an inline function
+ * bind the consumer. Code that is never evaluated binds nothing.
  */
 export function closuresOf(numbered: Numbered, evaluated: Adjacency | undefined, complex: Uint8Array | undefined): RestOfWork<Uint8Array> {
   const { size, flags } = numbered;
@@ -42,11 +42,14 @@ function* closuresOfComplex(
   const bind = (index: number, reason: number): void => {
     if (closure[index] === 0) closure[index] = reason;
   };
+  /** Whether the value is made by an attempt of its own. That of a map or an expansion is put together where it is consumed. */
+  const isAttempted = (producer: number): boolean =>
+    producer >= 0 && producer < size && (flags[producer]! & (FLAGS.map | FLAGS.expand)) === 0;
   const bindByEdges = (number: number, consumer: number): void => {
     functions[number]!.args.forEach((arg, k) => {
       if (typeof arg === 'string') return;
       const producer = args.items[args.start[number]! + k]!;
-      if (typeof arg.serialize === 'function') bind(producer >= 0 && producer < size ? producer : consumer, SERIALIZER);
+      if (typeof arg.serialize === 'function') bind(isAttempted(producer) ? producer : consumer, SERIALIZER);
       if (typeof arg.deserialize === 'function') bind(consumer, DESERIALIZER);
     });
   };

@@ -35,8 +35,8 @@ const binding =
   };
 
 /**
- * Returns pins, bindings and groups of regular functions, in steps; `undefined` if a collocation is wrong: an unknown or wrong id, or a
- * cycle.
+ * Returns pins, bindings and groups of regular functions, in steps; `undefined` if a collocation is wrong: an unknown or wrong id, a map or
+ * an expansion, or a cycle.
  */
 export function* placementOf(
   specs: readonly FunctionSpec[],
@@ -66,7 +66,7 @@ export function* placementOf(
       const target = collocationOf(specs[i]!);
       if (target === undefined) continue;
       const index = indexOf.get(target);
-      if (index === undefined) isWrong = true;
+      if (index === undefined || specs[index]!.type !== 'regular') isWrong = true;
       else next[i] = index;
     }
   });

@@ -1,8 +1,23 @@
+import { idOfCondition } from '../build/condition.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import { isFaultless } from '../build/option-faults.js';
 
 /** Facts about a function that its specification alone gives. */
-export const FLAGS = { inline: 1, faulty: 2, placed: 4, transforms: 8, closure: 16, loop: 32 } as const;
+export const FLAGS = {
+  inline: 1,
+  faulty: 2,
+  placed: 4,
+  transforms: 8,
+  closure: 16,
+  loop: 32,
+  map: 64,
+  expand: 128,
+  branches: 256,
+  optional: 512,
+} as const;
+
+/** The flags of functions that a plan's `growth` tells of. */
+export const GROWTH_FLAGS = FLAGS.map | FLAGS.expand | FLAGS.branches | FLAGS.optional;
 
 /**
  * The contents of a DAG, kept so that `compile` has little to do. `add` looks up every id once, while its text is still in the processor's
@@ -22,6 +37,10 @@ export class Graph {
   readonly args: number[] = [];
   /** For each position, the end of its arguments in `args`. */
   readonly argsEnd: number[] = [];
+  /** By position of a map, the id number of what it goes over. */
+  readonly overAt = new Map<number, number>();
+  /** By position of a function with a condition, the id number of what that looks at. */
+  readonly whenAt = new Map<number, number>();
   /** The ids of the inputs, in the order of adding. */
   readonly inputs: string[] = [];
   /** The constants that contain objects, in the order of adding. */
@@ -50,7 +69,7 @@ export class Graph {
     this.compiled = undefined;
     this.definedAs[this.#number(spec.id)] = this.specs.push(spec);
     this.ids.push(spec.id);
-    let flags = spec.type === 'inline' ? FLAGS.inline : 0;
+    let flags = spec.type === 'regular' ? 0 : (TYPE_FLAGS.get(spec.type) ?? 0);
     for (let k = 0; k < spec.args.length; k++) {
       const arg = spec.args[k]!;
       if (typeof arg === 'string') this.args.push(this.#number(arg));
@@ -67,6 +86,13 @@ export class Graph {
     if (isPlain) flags |= FLAGS.closure;
     if (spec.isolation === 'loop' || (isPlain && spec.isolation === undefined)) flags |= FLAGS.loop;
     if (spec.node !== undefined) flags |= FLAGS.placed;
+    if (spec.optional === true) flags |= FLAGS.optional;
+    const position = this.specs.length - 1;
+    if (spec.over !== undefined) this.overAt.set(position, this.#number(spec.over));
+    if (spec.when !== undefined) {
+      flags |= FLAGS.branches;
+      this.whenAt.set(position, this.#number(idOfCondition(spec.when)));
+    }
     if (!isFaultless(spec)) flags |= FLAGS.faulty;
     this.flags.push(flags);
     this.allFlags |= flags;
@@ -133,6 +159,11 @@ export class GraphSnapshot {
 }
 
 const NONE: readonly never[] = [];
+const TYPE_FLAGS: ReadonlyMap<string, number> = new Map([
+  ['inline', FLAGS.inline],
+  ['map', FLAGS.map],
+  ['expand', FLAGS.expand],
+]);
 
 /** Constants of a function, or of one of its edges, that contain objects. */
 export interface ConstantsOf {

@@ -1,8 +1,9 @@
 import { doAtOnce, type StepwiseWork } from '../../base/index.js';
-import { type FunctionSpec, type Isolation, specOf } from '../build/function-spec.js';
+import { type FunctionSpec, heldSpecOf, type Isolation } from '../build/function-spec.js';
 import { inputIdsOf } from '../build/inputs.js';
 import type { DagLike } from '../build/wiring.js';
 import { type ConstantsOf, Graph, GraphSnapshot } from '../graph/graph.js';
+import type { PlanGrowth } from '../graph/growth.js';
 import { buildRecipe, type CallRecipe } from './call-recipe.js';
 import { findFaults, invalidDag } from './faults.js';
 import { FunctionsById } from './id-maps.js';
@@ -66,6 +67,8 @@ export class Plan {
   readonly constants: readonly ConstantsOf[];
   /** What functions say themselves of being tried again, for those that say anything. */
   readonly retries: ReadonlyMap<number, RetryRules>;
+  /** What it says of functions that branch, may fail, or add others; `undefined` if none does. */
+  readonly growth: PlanGrowth | undefined;
   readonly #layout: Layout;
   #programs: Map<number, CallRecipe> | undefined;
 
@@ -97,6 +100,7 @@ export class Plan {
     this.inputUsed = layout.inputUsed;
     this.constants = layout.constants;
     this.retries = layout.retries;
+    this.growth = layout.growth;
     this.#layout = layout;
   }
 
@@ -143,7 +147,7 @@ export interface DagSnapshot {
 
 /** Takes a snapshot of a DAG, at once however large it is. Throws `TypeError` if it is not a DAG. */
 export function snapshotOf(dag: DagLike): DagSnapshot {
-  return { graph: new GraphSnapshot(graphOf(dag)), dagId: dag.id };
+  return { graph: new GraphSnapshot(graphOf(dag, 'Cannot plan')), dagId: dag.id };
 }
 
 /** Returns the plan of a snapshot if there is one, as its DAG was compiled before. */
@@ -164,19 +168,26 @@ export function* compileInSteps(snapshot: DagSnapshot, defaultIsolation: Isolati
   return plan;
 }
 
-/** Returns the graph behind our own Dag. For another copy's Dag it builds one from the Dag's public properties. */
-function graphOf(dag: DagLike): Graph {
-  if (typeof dag !== 'object' || dag === null || typeof dag.id !== 'string' || typeof dag.functions?.values !== 'function') {
-    throw new TypeError('Cannot plan: it is not a Dag');
-  }
+/**
+ * Returns the graph behind our own Dag. For another copy's Dag it builds one from the Dag's public properties. Throws a `TypeError` that
+ * begins with `intent` if it is not a DAG.
+ */
+export function graphOf(dag: unknown, intent: string): Graph {
+  if (!isDag(dag)) throw new TypeError(`${intent}: it is not a Dag`);
   const own = FunctionsById.graphOf(dag.functions);
   if (own !== undefined) return own;
   const graph = new Graph();
   for (const id of inputIdsOf(dag)) if (graph.find(id) === 0) graph.addInput(id);
   for (const given of dag.functions.values()) {
-    const spec = specOf(given);
-    if (graph.find(spec.id) !== 0) throw new TypeError(`Cannot plan: id ${JSON.stringify(spec.id)} is taken twice`);
+    const spec = heldSpecOf(given);
+    if (graph.find(spec.id) !== 0) throw new TypeError(`${intent}: id ${JSON.stringify(spec.id)} is taken twice`);
     graph.addFunction(spec);
   }
   return graph;
+}
+
+function isDag(value: unknown): value is DagLike {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, functions } = value as { readonly [K in keyof DagLike]?: DagLike[K] };
+  return typeof id === 'string' && typeof functions?.values === 'function';
 }

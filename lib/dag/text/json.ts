@@ -1,5 +1,5 @@
 import { type DagFault, refuseWrongName, textOf } from '../../base/index.js';
-import { type FunctionSpec, OPTION_FIELDS, specOf } from '../build/function-spec.js';
+import { type FunctionSpec, heldSpecOf, OPTION_FIELDS } from '../build/function-spec.js';
 import type { DagJson } from '../build/wiring.js';
 import { invalidDag } from '../plan/faults.js';
 import { jsonCopy } from './json-copy.js';
@@ -11,7 +11,7 @@ export function dagToJson(dagId: string, specs: readonly FunctionSpec[], inputs:
 }
 
 /**
- * Reads what `dagToJson` wrote; functions are as `specOf` returns them. Throws `TypeError` naming the place of anything else, and
+ * Reads what `dagToJson` wrote; functions are as `heldSpecOf` returns them. Throws `TypeError` naming the place of anything else, and
  * `HANDOFF_INVALID_DAG` for plain functions.
  */
 export function readJson(json: unknown): {
@@ -32,7 +32,7 @@ export function readJson(json: unknown): {
   for (const [k, input] of inputs.entries()) refuseWrongName(input, 'Cannot read a DAG', `inputs[${k}]`);
   const specs = functions.map((given, k) => {
     try {
-      return specOf(given);
+      return heldSpecOf(given);
     } catch (error) {
       throw new TypeError(`Cannot read a DAG: functions[${k}]: ${textOf(error)}`, { cause: error });
     }
@@ -72,6 +72,10 @@ function specToJson(dagId: string, spec: FunctionSpec): object {
     ...((!Array.isArray(spec.extraArgs) || spec.extraArgs.length > 0) && { extraArgs: plain(spec.extraArgs, 'extraArgs') }),
     ...(spec.argumentInclusion !== 'variadic' && { argumentInclusion: plain(spec.argumentInclusion, 'argumentInclusion') }),
     ...(spec.type !== 'regular' && { type: plain(spec.type, 'type') }),
+    ...(spec.over !== undefined && { over: spec.over }),
+    ...(spec.concurrency !== undefined && { concurrency: plain(spec.concurrency, 'concurrency') }),
+    ...(spec.when !== undefined && { when: plain(spec.when, 'when') }),
+    ...(spec.optional !== undefined && spec.optional !== false && { optional: plain(spec.optional, 'optional') }),
     ...Object.fromEntries(options),
   };
 }

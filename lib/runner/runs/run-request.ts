@@ -67,6 +67,7 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
 export function* checkedRequest(captured: CapturedRequest, deps: RunDeps): StepwiseWork<RunRequest> {
   const { snapshot, dagId, mode, given, inputs, constants } = captured;
   const compiled = captured.compiled ?? (yield* compileInSteps(snapshot, deps.isolation));
+  refuseGrowth(compiled);
   const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
   const options = completed(captured.options, yield* collectedOf(captured.options.collect, plan));
   refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => options.isDurable || inputs.has(id)));
@@ -114,6 +115,16 @@ function refuseFaults({ dagId }: Plan, faults: readonly DagFault[]): void {
   if (faults.length === 0) return;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
+}
+
+/** Throws for what the runner does not run yet. */
+function refuseGrowth({ dagId, growth }: Plan): void {
+  if (growth === undefined) return;
+  const what = growth.maps.size > 0 ? 'map' : growth.expansions.size > 0 ? 'expand' : growth.whens.size > 0 ? 'when' : 'optional';
+  throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": functions with ${what} cannot be run`, {
+    dagId,
+    faults: [],
+  });
 }
 
 /** Returns the classes of claims of the functions, in steps. Throws for one that no member could ever hold, if that is checked. */

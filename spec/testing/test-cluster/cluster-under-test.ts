@@ -1,4 +1,4 @@
-import { Dag, type FunctionSpec, functionsIn, type Handoff, type NodeOptions, type RunEvent } from '../../../lib/index.js';
+import { Dag, type DynamicDag, functionsIn, type Handoff, type NodeOptions, type RunEvent } from '../../../lib/index.js';
 import { type ClusterTransport, TestCluster } from '../../../lib/testing/index.js';
 import { Door } from '../door.js';
 
@@ -12,13 +12,15 @@ const three: readonly NodeOptions[] = [quick, quick, quick];
 /** Runs code in the process of its node. */
 export const loop = { isolation: 'loop' } as const;
 
+type Added = Parameters<DynamicDag['add']>[0];
+
 /** A cluster, and what holds its functions. */
 interface Started {
   readonly cluster: TestCluster;
   readonly n1: Handoff;
   readonly door: Door;
   /** A function pinned to a node: it knocks by its id, and gives `<id> is done` when it is let in. */
-  on(node: string, id: string): FunctionSpec;
+  on(node: string, id: string): Added;
 }
 
 /** What the laws of clusters are tried on. */
@@ -46,8 +48,8 @@ export function clusterUnderTest(transport: ClusterTransport): ClusterUnderTest 
   });
   after(() => whole?.stop());
 
-  const on = (node: string, id: string): FunctionSpec =>
-    ({ id, code: tasks.knock, extraArgs: [door.port, id, `${id} is done`], node, ...loop }) as unknown as FunctionSpec;
+  const on = (node: string, id: string): Added =>
+    ({ id, code: tasks.knock, extraArgs: [door.port, id, `${id} is done`], node, ...loop }) as unknown as Added;
   const use = (one: TestCluster): Started => {
     cluster = one;
     return { cluster, n1: cluster.node(cluster.names[0]!), door, on };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Dag, type DynamicDag, type FunctionSpec, type Run, type RunEvent } from '../../../lib/index.js';
+import { Dag, type DynamicDag, type Run, type RunEvent } from '../../../lib/index.js';
 import type { TestCluster } from '../../../lib/testing/index.js';
 import { caught } from '../../support/caught.js';
 import { spyLogger } from '../../support/spy-logger.js';
@@ -25,8 +25,8 @@ export function recordLaws({ start, share, transport }: ClusterUnderTest): void 
     return start([{ ...quick, dataDir: join(folder!, `data ${count}`), logger }]);
   };
   const chainFor = ({ port }: Door): DynamicDag => {
-    const held = (id: string, before: string): FunctionSpec =>
-      ({ id, code: tasks.knockAfter, args: [before], extraArgs: [port, id], ...loop }) as unknown as FunctionSpec;
+    const held = (id: string, before: string): Parameters<DynamicDag['add']>[0] =>
+      ({ id, code: tasks.knockAfter, args: [before], extraArgs: [port, id], ...loop }) as unknown as Parameters<DynamicDag['add']>[0];
     return Dag.dynamic('chain').input('in').add(held('a', 'in')).add(held('b', 'a')).add(held('c', 'b'));
   };
   const execute = (cluster: TestCluster, dag: DynamicDag): Run<unknown> =>

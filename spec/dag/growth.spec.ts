@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import { arg, compile, Dag, type DynamicDag } from '../../lib/dag/index.js';
+
+const code = { module: './m.js', name: 'f' };
+const growthOf = (dag: DynamicDag) => compile(dag).growth;
+const producersOf = (dag: DynamicDag, id: string): string[] => {
+  const plan = compile(dag);
+  const index = plan.indexOf.get(id)!;
+  return [...plan.producers.slice(plan.producersStart[index], plan.producersStart[index + 1])].map((producer) => plan.ids[producer]!);
+};
+
+describe('What a plan says of functions that branch, may fail, or add others', () => {
+  it('is nothing where none does', () => {
+    const dag = Dag.dynamic()
+      .add({ id: 'a', code, optional: false })
+      .add({ id: 'b', code, args: ['a'], type: 'inline' });
+    expect(growthOf(dag)).to.equal(undefined);
+  });
+
+  it('has the conditions, and how long a string each producer’s value is compared with', () => {
+    const dag = Dag.dynamic()
+      .input('i')
+      .add({ id: 'inline', code, type: 'inline' })
+      .add({ id: 'a', code, when: 'i' })
+      .add({ id: 'b', code, when: { id: 'a', is: 'long' } })
+      .add({ id: 'c', code, when: { id: 'a', isNot: 'longer' } })
+      .add({ id: 'd', code, when: { id: 'b', is: null } });
+    const growth = growthOf(dag)!;
+    expect([...growth.whens]).to.deep.equal([
+      [0, { on: -1, test: 'truthy' }],
+      [1, { on: 0, test: { is: 'long' } }],
+      [2, { on: 0, test: { isNot: 'longer' } }],
+      [3, { on: 1, test: { is: null } }],
+    ]);
+    expect([...growth.gists]).to.deep.equal([
+      [-1, 0],
+      [0, 6],
+      [1, 0],
+    ]);
+    expect([growth.maps.size, growth.expansions.size, growth.optionals.size, growth.splits.size]).to.deep.equal([0, 0, 0, 0]);
+  });
+
+  it('has the maps, the arrays that are split, and which maps are pipelined', () => {
+    const dag = Dag.dynamic()
+      .input('i')
+      .add({ id: 'xs', code })
+      .map({ id: 'a', over: 'xs', code, concurrency: 3 })
+      .map({ id: 'b', over: 'a', code })
+      .map({ id: 'c', over: 'a', code, args: ['a'] })
+      .map({ id: 'd', over: 'a', code, when: 'a' })
+      .add({ id: 'whole', code, type: 'inline', args: [arg('a', {})] })
+      .map({ id: 'e', over: 'a', code, args: ['whole'] })
+      .map({ id: 'f', over: 'i', code, args: ['a'] });
+    const growth = growthOf(dag)!;
+    const at = (over: number, concurrency: number, isPipelined: boolean) => ({ over, concurrency, isPipelined });
+    expect([...growth.maps]).to.deep.equal([
+      [1, at(0, 3, false)],
+      [2, at(1, Infinity, true)],
+      [3, at(1, Infinity, false)],
+      [4, at(1, Infinity, false)],
+      [5, at(1, Infinity, false)],
+      [6, at(-1, Infinity, false)],
+    ]);
+    expect([...growth.splits]).to.deep.equal([0, -1]);
+  });
+
+  it('has the expansions, and the functions that may fail', () => {
+    const dag = Dag.dynamic()
+      .add({ id: 'a', code, optional: true })
+      .expand({ id: 'e', code, args: ['a'] })
+      .expand({ id: 'g', code, optional: true });
+    const growth = growthOf(dag)!;
+    expect([[...growth.expansions], [...growth.optionals]]).to.deep.equal([
+      [1, 2],
+      [0, 2],
+    ]);
+  });
+});
+
+describe('What a map goes over, and what a condition looks at', () => {
+  const dag = () =>
+    Dag.dynamic()
+      .map({ id: 'm', over: 'xs', code, args: ['a', 'xs'], when: 'w' })
+      .add({ id: 'b', code, args: ['half'], when: { id: 'm', is: 1 } })
+      .add({ id: 'half', code, args: ['m'], type: 'inline' })
+      .add({ id: 'a', code })
+      .add({ id: 'xs', code, when: 'unless' })
+      .add({ id: 'w', code })
+      .input('unless')
+      .input('idle');
+
+  it('is waited for like an argument, once, in whatever order it was added', () => {
+    expect(producersOf(dag(), 'm')).to.deep.equal(['a', 'xs', 'w']);
+    expect(producersOf(dag(), 'b')).to.deep.equal(['m']);
+    const { topological, ids } = compile(dag());
+    const order = [...topological].map((index) => ids[index]!);
+    for (const id of ['a', 'xs', 'w']) expect(order.indexOf(id)).to.be.below(order.indexOf('m'));
+    expect(order.indexOf('m')).to.be.below(order.indexOf('b'));
+  });
+
+  it('is no sink, and an input so named is used', () => {
+    const { sinks, ids, inputUsed } = compile(dag());
+    expect([...sinks].map((index) => ids[index])).to.deep.equal(['b']);
+    expect([...inputUsed]).to.deep.equal([1, 0]);
+  });
+});
