@@ -28,7 +28,7 @@ export {
 export { type DagJson, type DagLike, type DynamicDag, type Regular, type ResultsOf, type Type, type } from './build/wiring.js';
 export { DisjointSets } from './graph/disjoint-sets.js';
 export type { ConstantsOf } from './graph/graph.js';
-export type { MapOf, PlanGrowth, When } from './graph/growth.js';
+export { canGrow, type MapOf, type PlanGrowth, type When } from './graph/growth.js';
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
 export { type DagRecord, dagOfRecord, recordDag } from './plan/dag-record.js';
 export { type ExecutionFacts, executionFaults } from './plan/execution-faults.js';
@@ -49,3 +49,13 @@ export {
   sinceEpoch,
 } from './plan/plan-comparison.js';
 export { type CodeRecord, type ConstantBytes, modulesOf, type PlanRecord, type RecordingDeps, recordPlan } from './plan/plan-record.js';
+export {
+  appendToShape,
+  consumerOf,
+  firstEdge,
+  growingShape,
+  NO_EDGE,
+  nextEdge,
+  type PlanFragment,
+  type PlanShape,
+} from './plan/plan-shape.js';

@@ -3,7 +3,7 @@ import { Allocator, type AllocatorClient, type ClaimClass, Ledger, slotEntries, 
 import { type Clock, doAtOnce } from '../../lib/base/index.js';
 import { compile, Dag, type DynamicDag, type Plan, remainingPaths } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
-import { isSettled, newRunState, planShapeOf, type RunState } from '../../lib/runner/brain/run-state.js';
+import { isSettled, newRunState, type RunState } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
 import { compareInRun } from '../../lib/runner/run/run-job.js';
 import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
@@ -94,7 +94,7 @@ class ScheduleOnly implements AllocatorClient {
     }
     this.#kinds = doAtOnce(claimClasses(plan, { node: self, local: false, threadCost: {} }));
     const collected = new Uint8Array(plan.size);
-    this.#state = newRunState(RUN, planShapeOf(plan), { maxRetries: 0, onFailure: 'abort', collected, stopGraceMs: 0 });
+    this.#state = newRunState(RUN, plan.shape, { maxRetries: 0, onFailure: 'abort', collected, stopGraceMs: 0 });
   }
 
   /** Virtual ms from the first function to the end of the last. */

@@ -18,6 +18,9 @@ const FOR_SPECS: Readonly<Record<string, string>> = {
   connections: 'the network in memory is a place for specs: they count what is left on it',
 };
 
+/** Messages that only specs send until runs of maps and expansions are there. */
+const SENT_BY_SPECS = new Set(['functions-added']);
+
 /** Methods that are called by Node or by its prototype's own name. */
 const CALLED_BY_OTHERS = new Set(['_writeHostObject', '_readHostObject', 'hasRef']);
 
@@ -193,10 +196,11 @@ describe('what lib exports', () => {
     const types = [...messageTypes(isPublic), ...wireTypes()];
     expect(wireTypes().length).to.be.above(25);
     expect(types.length).to.be.above(75);
-    expect(types.filter(([type]) => !isSent(type)).map(([type, path]) => `${path}: ${type}`)).to.deep.equal([]);
+    expect(types.filter(([type]) => !isSent(type) && !SENT_BY_SPECS.has(type)).map(([type, path]) => `${path}: ${type}`)).to.deep.equal([]);
   });
 
   it('excuses nothing that is used', () => {
     expect(Object.keys(FOR_SPECS).filter((name) => members.has(name) || isPublic.has(name))).to.deep.equal([]);
+    expect([...SENT_BY_SPECS].filter(isSent)).to.deep.equal([]);
   });
 });

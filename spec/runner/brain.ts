@@ -1,7 +1,7 @@
 import { HandoffError } from '../../lib/base/index.js';
 import { compile, Dag } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
-import { newRunState, planShapeOf, type RunPolicy } from '../../lib/runner/brain/run-state.js';
+import { newRunState, type RunPolicy } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
 import { liveRunError } from '../../lib/runner/run/live-errors.js';
 import { thrownData } from '../../lib/value/index.js';
@@ -17,7 +17,7 @@ export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> &
   const plan = compile(dag);
   const { collect, ...policy } = over;
   const collected = Uint8Array.from(plan.ids, (id) => Number(!collect || collect.includes(id)));
-  const state = newRunState('r', planShapeOf(plan), { maxRetries: 3, onFailure: 'abort', stopGraceMs: 500, collected, ...policy });
+  const state = newRunState('r', plan.shape, { maxRetries: 3, onFailure: 'abort', stopGraceMs: 500, collected, ...policy });
   const told: string[] = [];
   let ended: Extract<RunCommand, { type: 'end-run' }> | undefined;
   const index = (id: string): number => plan.indexOf.get(id)!;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compile, Dag } from '../../lib/dag/index.js';
 import type { RunCommand } from '../../lib/runner/brain/messages.js';
 import { recover } from '../../lib/runner/brain/recover.js';
-import { newRunState, planShapeOf, type RunState } from '../../lib/runner/brain/run-state.js';
+import { newRunState, type RunState } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
 import { traceHeader, traceLine } from '../../lib/runner/trace/trace-lines.js';
 import { TraceReplay } from '../../lib/runner/trace/trace-replay.js';
@@ -32,7 +32,7 @@ function newRun({ edges, policy }: Given): RunState {
   for (const [id, args] of Object.entries(edges)) dag.add({ id, code: no, args: [...args], retry: { initialDelayMs: 20, jitter: 0.5 } });
   const plan = compile(dag);
   const collected = new Uint8Array(plan.size).fill(Number(policy.collected === 'all'));
-  return newRunState('r', planShapeOf(plan), { ...policy, collected, stopGraceMs: 500 });
+  return newRunState('r', plan.shape, { ...policy, collected, stopGraceMs: 500 });
 }
 
 /** Whether a shell is lost after so many commands of a step, and what its successor goes on with. */

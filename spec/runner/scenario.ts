@@ -3,7 +3,7 @@ import { compile, Dag } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
 import { progressOf } from '../../lib/runner/brain/progress.js';
 import { recover } from '../../lib/runner/brain/recover.js';
-import { newRunState, planShapeOf, type RunState } from '../../lib/runner/brain/run-state.js';
+import { newRunState, type RunState } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
 import { liveRunError } from '../../lib/runner/run/live-errors.js';
 import { commandText } from '../../lib/runner/trace/trace-replay.js';
@@ -111,7 +111,7 @@ export class ScenarioPlayer {
     const plan = compile(dag);
     const collected = Uint8Array.from(plan.ids, (id) => Number(collect === undefined || collect.split(',').includes(id)));
     const policy = { maxRetries: Number(maxRetries), onFailure: onFailure as 'abort' | 'continue', stopGraceMs: 500, collected };
-    this.#state = newRunState('r', planShapeOf(plan), policy);
+    this.#state = newRunState('r', plan.shape, policy);
     this.#nowMs = 0;
     this.#told = [];
     this.#error = undefined;

@@ -101,3 +101,7 @@ function comparedLength(test: When['test']): number {
   const compared = 'is' in test ? test.is : test.isNot;
   return typeof compared === 'string' ? compared.length : 0;
 }
+
+/** Whether a run may add functions to a plan: it has a map or an expansion. */
+export const canGrow = (growth: PlanGrowth | undefined): growth is PlanGrowth =>
+  growth !== undefined && (growth.maps.size > 0 || growth.expansions.size > 0);

@@ -8,6 +8,7 @@ import { buildRecipe, type CallRecipe } from './call-recipe.js';
 import { findFaults, invalidDag } from './faults.js';
 import { FunctionsById } from './id-maps.js';
 import { type Layout, layOut, type RetryRules } from './layout.js';
+import type { PlanShape } from './plan-shape.js';
 
 /**
  * A valid DAG at one moment, laid out for running. Later additions to the DAG do not change it. Indices are those of the regular functions,
@@ -69,6 +70,8 @@ export class Plan {
   readonly retries: ReadonlyMap<number, RetryRules>;
   /** What it says of functions that branch, may fail, or add others; `undefined` if none does. */
   readonly growth: PlanGrowth | undefined;
+  /** What a brain needs of it. */
+  readonly shape: PlanShape;
   readonly #layout: Layout;
   #programs: Map<number, CallRecipe> | undefined;
 
@@ -101,6 +104,9 @@ export class Plan {
     this.constants = layout.constants;
     this.retries = layout.retries;
     this.growth = layout.growth;
+    const { size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries, growth } = this;
+    const lists = { dependentsStart, dependents, producersStart, producers };
+    this.shape = { dagId, size, ids, needsCount, ...lists, retries, growth, added: undefined };
     this.#layout = layout;
   }
 

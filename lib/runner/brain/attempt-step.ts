@@ -1,5 +1,5 @@
 // Brain: pure.
-import type { RetryRules } from '../../dag/index.js';
+import { consumerOf, firstEdge, NO_EDGE, nextEdge, type RetryRules } from '../../dag/index.js';
 import { holdArguments, isFragile } from './fragile-values.js';
 import { consumed, dropUnneeded, skipDependents, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
 import type { Receipt, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
@@ -172,8 +172,8 @@ function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]
   state.hasValue[index] = 1;
   if (state.attemptErrors.size > 0) state.attemptErrors.delete(index);
   if (state.phase === 'open') {
-    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
-      const dependent = plan.dependents[position]!;
+    for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+      const dependent = consumerOf(plan, edge);
       state.missing[dependent]! -= 1;
       if (state.missing[dependent] === 0 && state.states[dependent] === 'waiting') ready(state, dependent, at, out);
     }

@@ -1,4 +1,5 @@
 // Brain: pure.
+import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { fragileRevived, isKept, letArgumentsGo } from './fragile-values.js';
 import type { RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
@@ -33,8 +34,8 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
       state.consumersLeft[producer]! += 1;
       if (state.hasValue[producer] === 0 && state.states[producer] === 'succeeded') toRevive.push(producer);
     }
-    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
-      const dependent = plan.dependents[position]!;
+    for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+      const dependent = consumerOf(plan, edge);
       state.missing[dependent]! += 1;
       if (state.states[dependent] === 'ready') waitAgain(state, dependent, at, out);
     }
@@ -101,8 +102,8 @@ export function skipDependents(state: RunState, from: number, at: Moment, out: R
   const { plan } = state;
   const toSkip = [from];
   for (let index = toSkip.pop(); index !== undefined; index = toSkip.pop()) {
-    for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
-      const dependent = plan.dependents[position]!;
+    for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+      const dependent = consumerOf(plan, edge);
       if (state.states[dependent] !== 'waiting') continue;
       skip(state, dependent, at, out);
       toSkip.push(dependent);

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
+import type { PlanFragment } from '../../dag/index.js';
 import type { RecordedFile } from '../../journal/index.js';
 import type { ThrownData } from '../../value/index.js';
 import type { ErrorData } from './run-fault.js';
@@ -126,6 +127,8 @@ export type RunHappening =
   | { readonly type: 'run-begun'; readonly recalled?: Recollection }
   /** The event loop has had its turn: more functions may become ready. */
   | { readonly type: 'turn-taken' }
+  /** The plan has grown. */
+  | { readonly type: 'functions-added'; readonly added: PlanFragment }
   /** `mayQueue`: whether its attempt may wait for room on that node. */
   | { readonly type: 'function-placed'; readonly index: number; readonly node: string; readonly mayQueue: boolean }
   | { readonly type: 'functions-waited'; readonly indices: readonly number[]; readonly lacking: Capabilities }

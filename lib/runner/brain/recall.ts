@@ -1,4 +1,5 @@
 // Brain: pure.
+import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { holdArguments } from './fragile-values.js';
 import { dropUnneeded, letGo, valuesLost } from './lineage.js';
 import type { AdoptedAttempt, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
@@ -67,8 +68,8 @@ function recall(state: RunState, success: RecalledSuccess, { tells }: Recollecti
   state.nodes[index] = node;
   state.hasValue[index] = 1;
   if (!hasValue || isFiled || isElsewhere) holdArguments(state, index);
-  for (let position = plan.dependentsStart[index]!; position < plan.dependentsStart[index + 1]!; position += 1) {
-    state.missing[plan.dependents[position]!]! -= 1;
+  for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+    state.missing[consumerOf(plan, edge)]! -= 1;
   }
   if (tells === 'collected' && policy.collected[index] !== 1) return;
   const functionId = plan.ids[index]!;

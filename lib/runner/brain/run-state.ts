@@ -1,6 +1,6 @@
 // Brain: pure.
 import { doAtOnce, type RestOfWork, resultInSteps } from '../../base/index.js';
-import type { Plan } from '../../dag/index.js';
+import type { PlanShape } from '../../dag/index.js';
 import type { ThrownData } from '../../value/index.js';
 import { type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
 import type { Receipt, Recollection, RerunReason, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
@@ -146,12 +146,6 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
   };
 }
 
-/** Returns the brain's part of a plan. */
-export function planShapeOf(plan: PlanShape): PlanShape {
-  const { dagId, size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries } = plan;
-  return { dagId, size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries };
-}
-
 /** The two clocks at the moment of an event: `nowMs` monotonic, for decisions; `wallMs` for people who read the events. */
 export interface Moment {
   readonly nowMs: number;
@@ -281,12 +275,6 @@ export interface RunPolicy {
    */
   readonly journal?: 'none' | 'batched' | 'strict';
 }
-
-/** The part of the plan that the brain needs: plain data. */
-export type PlanShape = Pick<
-  Plan,
-  'dagId' | 'size' | 'ids' | 'needsCount' | 'dependentsStart' | 'dependents' | 'producersStart' | 'producers' | 'retries'
->;
 
 /** Why a run is ending: because of a failure (the first in `failed`), or for a given reason. */
 export interface RunEnding {

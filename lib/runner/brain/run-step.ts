@@ -1,4 +1,5 @@
 // Brain: pure.
+import { appendFunctions } from './added-functions.js';
 import { attemptHappened, nodeMissed, recorded, rested, valueMissing } from './attempt-step.js';
 import { holdsClaim } from './function-state.js';
 import { valuesLost } from './lineage.js';
@@ -24,6 +25,8 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
       if (state.phase === 'ending') cancelMore(state, at, out);
       else beginMore(state, at, out);
       return finishIfSettled(state, out);
+    case 'functions-added':
+      return appendFunctions(state, happening.added);
     case 'functions-waited':
       return announceWaiting(state, happening, at, out);
     case 'placement-refused':

@@ -7,7 +7,7 @@ import { holdsClaim } from '../brain/function-state.js';
 import type { RunCommand, RunHappening } from '../brain/messages.js';
 import { progressOf } from '../brain/progress.js';
 import { isDoneAtOnce, recover } from '../brain/recover.js';
-import { type Moment, newRunState, planShapeOf, type RunState } from '../brain/run-state.js';
+import { type Moment, newRunState, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
 import { endState } from '../durable/record/record-end.js';
 import { EventLog } from '../events/event-log.js';
@@ -79,7 +79,7 @@ export class DagRun implements AllocatorClient {
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
     const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
     const journal = order.recorder?.durability ?? 'none';
-    this.state = newRunState(runId, planShapeOf(plan), { maxRetries, onFailure, collected, stopGraceMs, journal }, columns.state);
+    this.state = newRunState(runId, plan.shape, { maxRetries, onFailure, collected, stopGraceMs, journal }, columns.state);
     this.#trace = tracerOf(this.state);
     const { nodes, states } = this.state;
     const { inputs, files } = order;

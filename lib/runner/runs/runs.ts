@@ -185,7 +185,7 @@ export class Runs {
     const { store, clock } = this.#deps;
     const estimates = yield* this.#estimates.of(plan);
     const paths = yield* remainingPaths(plan, (index) => estimates[index]!);
-    const columns = yield* newRunColumns(plan, paths, yield* newStateColumns(plan));
+    const columns = yield* newRunColumns(plan, paths, yield* newStateColumns(plan.shape));
     if (this.#refusal) throw this.#refusal;
     if (!goesOn()) return undefined;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);

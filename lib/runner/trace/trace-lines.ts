@@ -1,6 +1,8 @@
+import { canGrow, growingShape, type PlanGrowth, type PlanShape } from '../../dag/index.js';
 import { type Shape, shapes } from '../../peer/index.js';
 import type { RunHappening } from '../brain/messages.js';
-import type { Moment, PlanShape, RunPolicy, RunState } from '../brain/run-state.js';
+import type { Moment, RunPolicy, RunState } from '../brain/run-state.js';
+import { fragmentFor, isGrowth } from './traced-growth.js';
 
 /** The version of the format. A trace of another version is refused. */
 export const TRACE_VERSION = 2;
@@ -20,11 +22,13 @@ export interface TracedPlan {
   /** By function, the indices of those it waits for. */
   readonly producers: readonly (readonly number[])[];
   readonly retries: readonly (readonly [index: number, rules: object])[];
+  /** How it branches and grows, if it does. */
+  readonly growth?: PlanGrowth | undefined;
 }
 
 /** Returns the first line of the trace of a run. */
 export function traceHeader({ runId, plan, policy }: RunState): string {
-  const { dagId, ids, size, producers, producersStart, retries } = plan;
+  const { dagId, ids, size, producers, producersStart, retries, growth } = plan;
   const header: TraceHeader = {
     handoffTrace: TRACE_VERSION,
     runId,
@@ -33,6 +37,7 @@ export function traceHeader({ runId, plan, policy }: RunState): string {
       ids,
       producers: Array.from({ length: size }, (_, at) => [...producers.subarray(producersStart[at]!, producersStart[at + 1]!)]),
       retries: [...retries],
+      growth,
     },
     policy: { ...policy, collected: [...policy.collected.keys()].filter((index) => policy.collected[index] === 1) },
   };
@@ -49,7 +54,11 @@ export const traceLine = (number: number, happening: RunHappening, { nowMs, wall
 /** For `JSON.stringify`. By the time it is called, a Buffer has become a plain object, so it reads the original from `this`. */
 function asText(this: Record<string, unknown>, key: string, value: unknown): unknown {
   const own = this[key];
+  if (own instanceof Map) return { $map: [...own] };
+  if (own instanceof Set) return { $set: [...own] };
+  if (own instanceof Int32Array) return { $integers: [...own] };
   if (own instanceof Uint8Array) return { $bytes: Buffer.from(own).toString('base64') };
+  if (Object.is(own, -0)) return { $number: '-0' };
   return typeof own === 'number' && !Number.isFinite(own) ? { $number: String(own) } : value;
 }
 
@@ -67,26 +76,26 @@ export function readHeader(line: string): TraceHeader {
 
 /** Returns the plan and the policy of a header, as the brain has them. */
 export function stateFacts({ plan, policy }: TraceHeader): { plan: PlanShape; policy: RunPolicy } {
-  const { dagId, ids } = plan;
+  const { dagId, ids, growth } = plan;
   const size = ids.length;
   const dependents: number[][] = Array.from({ length: size }, () => []);
   for (const [consumer, producers] of plan.producers.entries()) for (const producer of producers) dependents[producer]!.push(consumer);
   const collected = new Uint8Array(size);
   for (const index of policy.collected) collected[index] = 1;
-  return {
-    plan: {
-      dagId,
-      size,
-      ids,
-      needsCount: Int32Array.from(plan.producers, ({ length }) => length),
-      producersStart: startsOf(plan.producers),
-      producers: Int32Array.from(plan.producers.flat()),
-      dependentsStart: startsOf(dependents),
-      dependents: Int32Array.from(dependents.flat()),
-      retries: new Map(plan.retries.map(([index, rules]) => [index, { maxRetries: undefined, retry: undefined, ...rules }])),
-    },
-    policy: { ...policy, collected },
+  const shape: PlanShape = {
+    dagId,
+    size,
+    ids,
+    needsCount: Int32Array.from(plan.producers, ({ length }) => length),
+    producersStart: startsOf(plan.producers),
+    producers: Int32Array.from(plan.producers.flat()),
+    dependentsStart: startsOf(dependents),
+    dependents: Int32Array.from(dependents.flat()),
+    retries: new Map(plan.retries.map(([index, rules]) => [index, { maxRetries: undefined, retry: undefined, ...rules }])),
+    growth,
+    added: undefined,
   };
+  return { plan: canGrow(growth) ? growingShape(shape) : shape, policy: { ...policy, collected } };
 }
 
 function startsOf(lists: readonly (readonly unknown[])[]): Int32Array {
@@ -120,6 +129,9 @@ function parsed(line: string): unknown {
     return JSON.parse(line, (_key, value: unknown) => {
       if (!isRecord(value) || Object.keys(value).length !== 1) return value;
       if (typeof value.$number === 'string') return Number(value.$number);
+      if (Array.isArray(value.$map)) return new Map(value.$map as [unknown, unknown][]);
+      if (Array.isArray(value.$set)) return new Set(value.$set);
+      if (Array.isArray(value.$integers)) return Int32Array.from(value.$integers as number[]);
       return typeof value.$bytes === 'string' ? Uint8Array.from(Buffer.from(value.$bytes, 'base64')) : value;
     });
   } catch {
@@ -133,11 +145,11 @@ const open = (fields: Readonly<Record<string, Shape<unknown>>>): Shape<unknown> 
 const WRONG = '';
 /** Any number: a trace has also those that JSON does not have. */
 const number: Shape<number> = (value) => (typeof value === 'number' ? undefined : WRONG);
-/** The number of one of `size` functions. */
-const indexBelow =
-  (size: number): Shape<number> =>
+/** The number of one of the functions of a plan, which may grow. */
+const indexIn =
+  (plan: { readonly size: number }): Shape<number> =>
   (value) =>
-    Number.isInteger(value) && (value as number) >= 0 && (value as number) < size ? undefined : WRONG;
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) < plan.size ? undefined : WRONG;
 const optional =
   (shape: Shape<unknown>): Shape<unknown> =>
   (value) =>
@@ -146,9 +158,9 @@ const optional =
 const THROWN = open({ text, packed: bytes });
 const RECEIPT = open({ node: text, sizeBytes: number, tookMs: number, isHere: flag });
 
-/** Returns for each type of happening the fields that the brain needs, in a run of `size` functions. */
-export function happeningShapes(size: number): HappeningShapes {
-  const index = indexBelow(size);
+/** Returns for each type of happening the fields that the brain needs, in a run of this plan. */
+export function happeningShapes(plan: PlanShape): HappeningShapes {
+  const index = indexIn(plan);
   const attempt = { index, attempt: number };
   const success = open({ ...attempt, node: text, sizeBytes: number, tookMs: number, hasValue: flag });
   const adopted = optional(list(open({ ...attempt, node: text })));
@@ -156,6 +168,7 @@ export function happeningShapes(size: number): HappeningShapes {
   const fields: Readonly<Record<RunHappening['type'], Readonly<Record<string, Shape<unknown>>>>> = {
     'run-begun': { recalled },
     'turn-taken': {},
+    'functions-added': { added: fragmentFor(plan) },
     'function-placed': { index, node: text, mayQueue: flag },
     'functions-waited': { indices: list(index), lacking: open({}) },
     'placement-refused': { index, error: THROWN },
@@ -187,7 +200,7 @@ const HEAD = open({ runId: text, plan: open({ dagId: text, ids: list(text) }) })
 function isHeader(value: unknown): value is TraceHeader {
   if (HEAD(value) !== undefined) return false;
   const { plan } = value as TraceHeader;
-  const index = indexBelow(plan.ids.length);
+  const index = indexIn({ size: plan.ids.length });
   const wiring = open({ producers: list(list(index)), retries: list(tuple(index, open({}))) });
   const policy = open({
     maxRetries: number,
@@ -196,5 +209,6 @@ function isHeader(value: unknown): value is TraceHeader {
     onFailure: shapes.word('abort', 'continue'),
     collected: list(index),
   });
+  if (plan.growth !== undefined && !isGrowth(plan.growth)) return false;
   return open({ plan: wiring, policy })(value) === undefined && plan.producers.length === plan.ids.length;
 }

@@ -37,7 +37,7 @@ export class TraceReplay {
       const header = readHeader(line);
       const { plan, policy } = stateFacts(header);
       this.#state = newRunState(header.runId, plan, policy);
-      this.#shapes = happeningShapes(plan.size);
+      this.#shapes = happeningShapes(plan);
       return;
     }
     const entry = readHappening(line, this.#shapes);

@@ -1,0 +1,249 @@
+import { doAtOnce, type RestOfWork, resultInSteps, withRoom } from '../../base/index.js';
+import { type Adjacency, transposed } from '../graph/adjacency.js';
+import type { PlanGrowth } from '../graph/growth.js';
+import type { RetryRules } from './layout.js';
+
+/**
+ * Which function waits for which others: the part of a plan that the brain of a run needs. Plain data: it can be cloned and recorded. That
+ * of a plan which cannot grow is shared by all runs. In one that grows, columns have room beyond `size`, and are replaced by larger ones:
+ * read them anew each time.
+ */
+export interface PlanShape {
+  readonly dagId: string;
+  /** The number of functions. */
+  readonly size: number;
+  readonly ids: readonly string[];
+  /** How many functions each one waits for. */
+  readonly needsCount: Int32Array;
+  /** The functions that wait for function i, as in `Plan`. Those that came later are in `added`: `firstEdge` and `nextEdge` find both. */
+  readonly dependentsStart: Int32Array;
+  readonly dependents: Int32Array;
+  readonly producersStart: Int32Array;
+  readonly producers: Int32Array;
+  readonly retries: ReadonlyMap<number, RetryRules>;
+  /** How it branches and grows; `undefined` if it does neither. */
+  readonly growth: PlanGrowth | undefined;
+  /** What a run has added; `undefined` in a plan that cannot grow. */
+  readonly added: AddedFunctions | undefined;
+}
+
+/** What a run has added to its plan. */
+export interface AddedFunctions {
+  /** How many functions the DAG itself has. */
+  readonly baseSize: number;
+  /** For each function the map or expansion that it is a part of, or -1. */
+  readonly parentOf: Int32Array;
+  /** By map or expansion, what it has added. */
+  readonly parts: ReadonlyMap<number, CompositeParts>;
+  /** By producer, the first and the last edge to a function that was added later than the producer, or -1. */
+  readonly lateFirst: Int32Array;
+  readonly lateLast: Int32Array;
+  /** By late edge, the next one of the same producer, or -1. */
+  readonly lateNext: Int32Array;
+  readonly lateConsumer: Int32Array;
+  readonly lateCount: number;
+}
+
+/** The parts of a map or an expansion: its elements or insides. Places count from 0. */
+export interface CompositeParts {
+  readonly by: number;
+  /** How many parts there will be, and how many have been added. */
+  readonly total: number;
+  readonly count: number;
+  /** Where they are, in order of their places: the first index and the one after the last, for each range of indices. Mostly one range. */
+  readonly ranges: readonly number[];
+  /** Of an expansion: the functions whose values make its record, and their keys in it. */
+  readonly sinks?: readonly number[];
+  readonly keys?: readonly string[];
+}
+
+/** Functions to be added: some parts of one map or expansion, in order of their places. Plain data; indices are those of the whole plan. */
+export interface PlanFragment {
+  readonly by: number;
+  /** The index of the first, which is the size of the plan before. */
+  readonly from: number;
+  /** How many parts there are, over all fragments of this map or expansion. */
+  readonly total: number;
+  readonly ids: readonly string[];
+  /** The producers of the kth of these functions: `producers` from `producersStart[k]` up to `producersStart[k + 1]`. */
+  readonly producersStart: Int32Array;
+  readonly producers: Int32Array;
+  readonly retries: ReadonlyMap<number, RetryRules>;
+  readonly growth: PlanGrowth | undefined;
+  readonly sinks?: readonly number[];
+  readonly keys?: readonly string[];
+}
+
+/** The end of a list of edges. */
+export const NO_EDGE = -1;
+
+/** Returns the first edge from a function to one that waits for it, or `NO_EDGE`. Edges come in the order of their consumers. */
+export function firstEdge({ dependentsStart, added }: PlanEdges, index: number): number {
+  const edge = dependentsStart[index]!;
+  if (edge < dependentsStart[index + 1]!) return edge;
+  return added === undefined ? NO_EDGE : asEdge(added.lateFirst[index]!);
+}
+
+/** Returns the edge after this one of the same function, or `NO_EDGE`. */
+export function nextEdge({ dependentsStart, added }: PlanEdges, index: number, edge: number): number {
+  if (edge >= 0 && edge + 1 < dependentsStart[index + 1]!) return edge + 1;
+  if (added === undefined) return NO_EDGE;
+  return asEdge(edge >= 0 ? added.lateFirst[index]! : added.lateNext[asLate(edge)]!);
+}
+
+/** Returns the function that an edge leads to. */
+export const consumerOf = ({ dependents, added }: PlanEdges, edge: number): number =>
+  edge >= 0 ? dependents[edge]! : added!.lateConsumer[asLate(edge)]!;
+
+/** The part of a plan that its edges are read from. */
+export type PlanEdges = Pick<PlanShape, 'dependentsStart' | 'dependents' | 'added'>;
+
+/** Late edges are told from others by their sign; -1 is `NO_EDGE`. */
+const asEdge = (late: number): number => (late < 0 ? NO_EDGE : -2 - late);
+const asLate = (edge: number): number => -2 - edge;
+
+/** Returns a copy that may grow. */
+export const growingShape = (plan: PlanShape): PlanShape => doAtOnce(growingShapeInSteps(plan));
+
+/** The same as `growingShape`, in steps. */
+function growingShapeInSteps(plan: PlanShape): RestOfWork<PlanShape> {
+  const { size, growth, added } = plan;
+  if (!growth || added) throw new Error(`the plan of "${plan.dagId}" cannot grow${added ? ' by a copy' : ''}`);
+  const roomy = <C extends Int32Array>(column: C, number: number): C => withRoom(column, column.length + 1, number);
+  const ids: string[] = [];
+  const parentOf = roomy(new Int32Array(size), 4);
+  const lateFirst = roomy(new Int32Array(size), 5);
+  const lateLast = roomy(new Int32Array(size), 6);
+  const copy = (from: number, to: number): void => {
+    for (let index = from; index < to; index += 1) ids.push(plan.ids[index]!);
+    for (const column of [parentOf, lateFirst, lateLast]) column.fill(-1, from, to);
+  };
+  return resultInSteps(size, copy, () => ({
+    ...plan,
+    ids,
+    needsCount: roomy(plan.needsCount, 0),
+    dependentsStart: roomy(plan.dependentsStart, 1),
+    dependents: roomy(plan.dependents, 7),
+    producersStart: roomy(plan.producersStart, 2),
+    producers: roomy(plan.producers, 8),
+    retries: new Map(plan.retries),
+    growth: {
+      whens: new Map(growth.whens),
+      maps: new Map(growth.maps),
+      expansions: new Set(growth.expansions),
+      optionals: new Set(growth.optionals),
+      gists: new Map(growth.gists),
+      splits: new Set(growth.splits),
+    },
+    added: {
+      baseSize: size,
+      parentOf,
+      parts: new Map(),
+      lateFirst,
+      lateLast,
+      lateNext: new Int32Array(0),
+      lateConsumer: new Int32Array(0),
+      lateCount: 0,
+    },
+  }));
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Appends functions to the plan of a run. The cost is that of what is appended, though now and then a column is copied into a larger one.
+ */
+export function appendToShape(shape: PlanShape, fragment: PlanFragment): void {
+  const { from, ids, producersStart, producers } = fragment;
+  const { added, growth } = shape;
+  if (!added || !growth) throw new Error(`the plan of "${shape.dagId}" cannot grow`);
+  if (from !== shape.size) throw new Error(`functions from index ${from} on cannot be appended to a plan of ${shape.size}`);
+  const grown: Writable<PlanShape> = shape;
+  const count = ids.length;
+  const to = from + count;
+  const inner = transposed(shifted(fragment), count);
+  appendRows(grown, fragment, inner);
+  const grownIds = grown.ids as string[];
+  for (let k = 0; k < count; k += 1) {
+    grownIds.push(ids[k]!);
+    grown.needsCount[from + k] = producersStart[k + 1]! - producersStart[k]!;
+  }
+  for (const [index, rules] of fragment.retries) (grown.retries as Map<number, RetryRules>).set(index, rules);
+  if (fragment.growth) addGrowth(growth, fragment.growth);
+  addParts(added, fragment, to);
+  const late: Writable<AddedFunctions> = added;
+  late.parentOf = withRoom(added.parentOf, to, 4).fill(fragment.by, from, to);
+  late.lateFirst = withRoom(added.lateFirst, to, 5).fill(-1, from, to);
+  late.lateLast = withRoom(added.lateLast, to, 6).fill(-1, from, to);
+  // Edges within the fragment are in its own lists; the others come later than the lists of their producers.
+  for (let k = 0; k < count; k += 1) {
+    for (let at = producersStart[k]!; at < producersStart[k + 1]!; at += 1)
+      if (producers[at]! < from) addLate(late, producers[at]!, from + k);
+  }
+  grown.size = to;
+}
+
+/** The producers of a fragment relative to its first function; those from before are negative. */
+function shifted({ from, producersStart, producers }: PlanFragment): Adjacency {
+  const items = new Int32Array(producers.length);
+  for (let at = 0; at < items.length; at += 1) items[at] = producers[at]! - from;
+  return { start: producersStart, items };
+}
+
+/** Appends the lists of producers and those of dependents, `inner`. */
+function appendRows(grown: Writable<PlanShape>, { from, ids, producersStart, producers }: PlanFragment, inner: Adjacency): void {
+  const to = from + ids.length;
+  grown.needsCount = withRoom(grown.needsCount, to, 0);
+  grown.dependentsStart = withRoom(grown.dependentsStart, to + 1, 1);
+  grown.producersStart = withRoom(grown.producersStart, to + 1, 2);
+  const firstProducer = grown.producersStart[from]!;
+  const firstDependent = grown.dependentsStart[from]!;
+  grown.producers = withRoom(grown.producers, firstProducer + producers.length, 8);
+  grown.producers.set(producers, firstProducer);
+  grown.dependents = withRoom(grown.dependents, firstDependent + inner.items.length, 7);
+  for (let at = 0; at < inner.items.length; at += 1) grown.dependents[firstDependent + at] = inner.items[at]! + from;
+  for (let k = 1; k <= ids.length; k += 1) {
+    grown.producersStart[from + k] = firstProducer + producersStart[k]!;
+    grown.dependentsStart[from + k] = firstDependent + inner.start[k]!;
+  }
+}
+
+function addLate(added: Writable<AddedFunctions>, producer: number, consumer: number): void {
+  const edge = added.lateCount;
+  added.lateCount += 1;
+  added.lateNext = withRoom(added.lateNext, added.lateCount, 9);
+  added.lateConsumer = withRoom(added.lateConsumer, added.lateCount, 10);
+  added.lateNext[edge] = -1;
+  added.lateConsumer[edge] = consumer;
+  const last = added.lateLast[producer]!;
+  if (last < 0) added.lateFirst[producer] = edge;
+  else added.lateNext[last] = edge;
+  added.lateLast[producer] = edge;
+}
+
+function addGrowth(growth: PlanGrowth, more: PlanGrowth): void {
+  for (const name of ['whens', 'maps', 'gists'] as const) {
+    for (const [index, value] of more[name]) (growth[name] as Map<number, unknown>).set(index, value);
+  }
+  for (const name of ['expansions', 'optionals', 'splits'] as const) {
+    for (const index of more[name]) (growth[name] as Set<number>).add(index);
+  }
+}
+
+function addParts({ parts }: AddedFunctions, { by, from, total, sinks, keys }: PlanFragment, to: number): void {
+  const known = parts.get(by) as Writable<CompositeParts> | undefined;
+  if (!known) {
+    const first: CompositeParts = { by, total, count: to - from, ranges: to > from ? [from, to] : [] };
+    const whole = sinks && keys ? { ...first, sinks: [...sinks], keys: [...keys] } : first;
+    (parts as Map<number, CompositeParts>).set(by, whole);
+    return;
+  }
+  const ranges = known.ranges as number[];
+  known.count += to - from;
+  if (ranges.at(-1) === from) ranges[ranges.length - 1] = to;
+  else if (to > from) ranges.push(from, to);
+  if (sinks && keys) {
+    for (const sink of sinks) (known.sinks as number[]).push(sink);
+    for (const key of keys) (known.keys as string[]).push(key);
+  }
+}

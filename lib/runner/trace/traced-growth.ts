@@ -1,0 +1,43 @@
+import type { MapOf, PlanFragment, PlanGrowth, When } from '../../dag/index.js';
+import type { Shape } from '../../peer/index.js';
+
+const WRONG = '';
+
+/** Whether this may say how a plan branches and grows. */
+export function isGrowth(value: unknown): value is PlanGrowth {
+  if (typeof value !== 'object' || value === null) return false;
+  const { whens, maps, gists, expansions, optionals, splits } = value as PlanGrowth;
+  if (![whens, maps, gists].every((one) => one instanceof Map)) return false;
+  if (![expansions, optionals, splits].every((one) => one instanceof Set)) return false;
+  return [...whens.values()].every(isWhen) && [...maps.values()].every(isMapOf);
+}
+
+const isWhen = ({ on, test }: When): boolean =>
+  Number.isInteger(on) && (test === 'truthy' || (typeof test === 'object' && ('is' in test ? test.is : test.isNot) !== undefined));
+
+const isMapOf = ({ over, concurrency, isPipelined }: MapOf): boolean =>
+  Number.isInteger(over) && concurrency >= 1 && typeof isPipelined === 'boolean';
+
+/** Functions that can be appended to a plan of this size. */
+export const fragmentFor =
+  (plan: { readonly size: number }): Shape<unknown> =>
+  (value) =>
+    isFragment(value, plan.size) ? undefined : WRONG;
+
+function isFragment(value: unknown, size: number): value is PlanFragment {
+  if (typeof value !== 'object' || value === null) return false;
+  const { by, from, total, ids, producersStart: start, producers, retries, growth, sinks } = value as PlanFragment;
+  if (from !== size || !(Number.isInteger(by) && by >= 0 && by < size) || !Number.isInteger(total)) return false;
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) return false;
+  if (!(start instanceof Int32Array) || !(producers instanceof Int32Array) || !(retries instanceof Map)) return false;
+  const to = size + ids.length;
+  const isIndex = (index: unknown): boolean => Number.isInteger(index) && (index as number) >= 0 && (index as number) < to;
+  return (
+    start.length === ids.length + 1 &&
+    start.every((at, k) => at >= (start[k - 1] ?? 0)) &&
+    start[ids.length] === producers.length &&
+    producers.every(isIndex) &&
+    (growth === undefined || isGrowth(growth)) &&
+    (sinks === undefined || (Array.isArray(sinks) && sinks.every(isIndex)))
+  );
+}
