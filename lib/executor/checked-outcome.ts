@@ -1,17 +1,23 @@
 import { callSafely } from '../base/index.js';
-import { StoredValue } from '../value/index.js';
-import type { BlockedCall, CallOutcome, IsolationCall } from './attempts/attempt.js';
+import { StoredValue, withFactsOf } from '../value/index.js';
+import type { BlockedCall, CallOutcome, CallStep, IsolationCall } from './attempts/attempt.js';
 
 /**
  * Returns the outcome of a call as a user's own isolation reports it, or what is wrong with it. Each property is read once: what is
- * returned does not change. Never throws. `failed` gets what `whenOver` throws.
+ * returned does not change. What the last step asks to know of its value is found out here, whatever the isolation says, and an array that
+ * a map goes over is cut here if it was not. Never throws. `failed` gets what `whenOver` throws.
  */
-export function checkedOutcome(given: unknown, call: IsolationCall, failed: (thrown: unknown) => void): CallOutcome | string {
+export function checkedOutcome(
+  given: unknown,
+  call: IsolationCall,
+  freeze: boolean,
+  failed: (thrown: unknown) => void,
+): CallOutcome | string {
   try {
     const { type, values, tookMs, error, final, blocked } = given as Readonly<Record<string, unknown>>;
     switch (type) {
       case 'succeeded':
-        return checkedSuccess(values, tookMs, call);
+        return checkedSuccess(values, tookMs, call, freeze);
       case 'failed': {
         if (typeof final !== 'boolean') return 'settled a failure without final';
         const checked = checkedBlocked(blocked, failed);
@@ -31,13 +37,24 @@ export function checkedOutcome(given: unknown, call: IsolationCall, failed: (thr
 
 const NO_OUTCOME = 'settled with what is no outcome';
 
-function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCall): CallOutcome | string {
+function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCall, freeze: boolean): CallOutcome | string {
   const wanted = steps.filter((step, at) => step.wanted || at === steps.length - 1).length;
   const given: readonly unknown[] = Array.isArray(values) ? [...values] : [];
   if (given.length !== wanted) return `settled without a value for each of the ${wanted} wanted steps`;
   if (!given.every((value) => StoredValue.is(value))) return 'settled with a value that is no StoredValue';
   if (typeof tookMs !== 'number' || !Number.isFinite(tookMs) || tookMs < 0) return 'settled without tookMs';
-  return { type: 'succeeded', values: given, tookMs };
+  const last = steps.at(-1)!;
+  if (last.shape === undefined && last.gist === undefined) return { type: 'succeeded', values: given, tookMs };
+  return withFacts(given, tookMs, last, freeze);
+}
+
+function withFacts(values: readonly StoredValue[], tookMs: number, last: CallStep, freeze: boolean): CallOutcome {
+  try {
+    const { held, facts } = withFactsOf(values.at(-1)!, { gist: last.gist, isSplit: last.shape === 'split' }, freeze);
+    return { type: 'succeeded', values: [...values.slice(0, -1), held], tookMs, facts };
+  } catch (error) {
+    return { type: 'failed', error, final: true };
+  }
 }
 
 /** Its `whenOver` tells once at most, and never throws. */

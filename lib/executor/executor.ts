@@ -92,7 +92,10 @@ class RunningAttempt implements AttemptHandle {
       const isLast = this.#at === segments.length - 1;
       if (outcome.type !== 'succeeded') return this.#settle(outcome);
       this.#tookMs += outcome.tookMs;
-      if (isLast) return this.#settle({ type: 'succeeded', values: [outcome.values.at(-1)!], tookMs: this.#tookMs });
+      if (isLast) {
+        const { values: made, facts } = outcome;
+        return this.#settle({ type: 'succeeded', values: [made.at(-1)!], tookMs: this.#tookMs, facts });
+      }
       if (this.#stopped || this.#timedOut) return this.#settle({ type: 'stopped' });
       for (const [position, step] of wanted.entries()) values[step] = outcome.values[position];
       this.#at += 1;

@@ -126,7 +126,7 @@ class GuardedCall implements RunningCall {
 
   #checked(given: unknown): CallOutcome {
     const { logger, isClosing } = this.#deps;
-    const checked = checkedOutcome(given, this.#call, (thrown) =>
+    const checked = checkedOutcome(given, this.#call, this.#deps.freeze, (thrown) =>
       logger.error({ err: safeThrown(thrown), isolation: this.#name }, 'an isolation could not say when a blocked call is over'),
     );
     if (typeof checked === 'string') return { type: 'failed', error: this.#fault(checked), final: true };
@@ -152,6 +152,8 @@ const ownCopy = ({ context, steps }: IsolationCall): IsolationCall => ({
 
 /** The parts of the node that the guard of an isolation needs. */
 export interface GuardDeps {
+  /** Whether values are frozen on this node. */
+  readonly freeze: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }

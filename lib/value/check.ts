@@ -25,16 +25,18 @@ export const check = (value: unknown, options: CheckOptions): number => survey(v
 
 /** Like `check`, but returns all findings. */
 export function survey(value: unknown, { where, freeze, isList = false }: CheckOptions): Survey {
-  if (typeof value !== 'object' || value === null)
-    return { sizeBytes: sizeOfPrimitive(value, where, undefined), needsCare: false, freezesWhole: true };
+  if (typeof value !== 'object' || value === null) return { ...PRIMITIVE, sizeBytes: sizeOfPrimitive(value, where, undefined) };
   const known = sound.get(value);
   if (known) return known;
   const walk = new Walk(where, freeze, Number.POSITIVE_INFINITY, isList ? MAX_DEPTH + 1 : MAX_DEPTH);
   walk.visit(value, undefined);
-  const found: Survey = { sizeBytes: walk.sizeBytes, needsCare: walk.needsCare, freezesWhole: walk.freezesWhole };
+  const { sizeBytes, needsCare, freezesWhole, hasFields, hasHoles, isTree } = walk;
+  const found: Survey = { sizeBytes, needsCare, freezesWhole, hasFields, hasHoles, isTree };
   if (freeze && walk.freezesWhole) sound.set(value, found);
   return found;
 }
+
+const PRIMITIVE: Survey = { sizeBytes: 0, needsCare: false, freezesWhole: true, hasFields: false, hasHoles: false, isTree: true };
 
 /** Whether something is a value of at most `mostBytes`, and how many bytes were looked at to find out. Never throws. */
 export function measure(value: unknown, mostBytes: number): { readonly isValue: boolean; readonly sizeBytes: number } {
@@ -52,6 +54,10 @@ class Walk {
   needsCare = false;
   /** Whether everything met so far can be frozen. */
   freezesWhole = true;
+  isTree = true;
+  /** Of the root, if it is an array: whether it has properties besides its elements, and places without an element. */
+  hasFields = false;
+  hasHoles = false;
   readonly #where: string;
   readonly #freeze: boolean;
   readonly #mostBytes: number;
@@ -101,6 +107,7 @@ class Walk {
     const depth = this.#depth + 1;
     const before = this.#seen.get(value);
     if (before !== undefined) {
+      this.isTree = false;
       if (depth > before) this.#deeperAgain += depth - before;
       return;
     }
@@ -130,7 +137,13 @@ class Walk {
   }
 
   #properties(value: object, at: PathStep | undefined, shape: 'object' | 'array'): void {
-    for (const key of Reflect.ownKeys(value)) {
+    const keys = Reflect.ownKeys(value);
+    if (shape === 'array' && this.#depth === 1) {
+      const elements = keys.lastIndexOf('length');
+      this.hasFields = keys.length > elements + 1;
+      this.hasHoles = elements < (value as readonly unknown[]).length;
+    }
+    for (const key of keys) {
       if (typeof key === 'symbol') throw refused(this.#where, at, `a property whose key is ${String(key)}`);
       if (shape === 'array' && key === 'length') continue;
       const { value: inside, get, set, enumerable } = Object.getOwnPropertyDescriptor(value, key)!;
@@ -292,4 +305,10 @@ export interface Survey {
   readonly needsCare: boolean;
   /** Whether freezing makes the whole value immutable, as nothing inside is unfreezable. */
   readonly freezesWhole: boolean;
+  /** Whether it is an array that has properties besides its elements. */
+  readonly hasFields: boolean;
+  /** Whether it is an array with places that hold no element. */
+  readonly hasHoles: boolean;
+  /** Whether each object in it is met once: no part shares anything with another. */
+  readonly isTree: boolean;
 }

@@ -2,6 +2,7 @@ import { Deserializer, Serializer } from 'node:v8';
 import { HandoffError, textOf } from '../base/index.js';
 import { BINARY, isBinary, packBinary, unpackBinary } from './binary.js';
 import { freezeDeep, type Survey, survey } from './check.js';
+import { isOfParts, PartWriter, unpackParts } from './part-table.js';
 import { isScalar, packScalar, unpackScalar } from './scalar.js';
 import { putBack, type SetApart, setApart } from './set-apart.js';
 import { sharedMemory } from './shared-memory.js';
@@ -35,6 +36,32 @@ export function packSurveyed(value: unknown, { needsCare }: Survey, where: strin
 }
 
 /**
+ * Packs an array that has been surveyed, each element by itself: none shares an object with another any more, and a hole becomes
+ * `undefined`. Opens as the array. Throws as `pack` does.
+ */
+export function packElements(list: readonly unknown[], { needsCare, hasFields }: Survey, where: string, shared: boolean): Packed {
+  const writer = new PartWriter(list.length, hasFields ? 'fields' : undefined);
+  for (let at = 0; at < list.length; at += 1) {
+    const element = list[at];
+    if (writer.addScalar(element)) continue;
+    const path = `${where}[${at}]`;
+    if (!needsCare && !isBinary(element)) writer.addPacked([write(element, path)]);
+    else writer.addPacked([pack(element, { where: path })]);
+  }
+  if (hasFields) writer.addPacked([pack(fieldsOf(list), { where })]);
+  const pieces = writer.toPieces();
+  const sizeBytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  return joined(pieces, sizeBytes, shared);
+}
+
+/** Returns the properties of an array besides its elements. */
+export function fieldsOf(list: readonly unknown[]): object {
+  const keys = Reflect.ownKeys(list);
+  const length = keys.lastIndexOf('length');
+  return Object.fromEntries(keys.slice(length + 1).map((key) => [key, (list as unknown as Record<PropertyKey, unknown>)[key]]));
+}
+
+/**
  * Returns an independent copy of a packed value. With `freeze`, plain objects and arrays in it are frozen. Throws
  * `HANDOFF_NOT_SERIALIZABLE` for bytes that were not packed by this package.
  */
@@ -54,17 +81,24 @@ export function opened<T>(open: () => T): T {
 function unpacked(packed: Packed, { freeze }: { readonly freeze: boolean }): unknown {
   if (isScalar(packed)) return unpackScalar(packed);
   if (packed[0] === BINARY) return unpackBinary([packed]);
+  if (isOfParts(packed)) {
+    return unpackParts(
+      packed,
+      (part) => unpacked(part, { freeze }),
+      (whole) => void (freeze && Object.freeze(whole)),
+    );
+  }
   const isApart = packed[0] === APART;
   const read = readAll(isApart ? packed.subarray(1) : packed);
   const value = isApart ? putBack(read as SetApart) : read;
   return freeze ? freezeDeep(value) : value;
 }
 
-/** Joins the parts of a packed value. A large result lies in memory that other threads can read. */
-export function joined(parts: readonly Uint8Array[], sizeBytes: number): Packed {
+/** Joins the parts of a packed value. With `shared`, a large result lies in memory that other threads can read. */
+export function joined(parts: readonly Uint8Array[], sizeBytes: number, shared = true): Packed {
   const [first] = parts;
   if (first && parts.length === 1 && (sizeBytes < SHARED_FROM_BYTES || first.buffer instanceof SharedArrayBuffer)) return first;
-  const packed = sizeBytes >= SHARED_FROM_BYTES ? sharedMemory(sizeBytes) : new Uint8Array(sizeBytes);
+  const packed = shared && sizeBytes >= SHARED_FROM_BYTES ? sharedMemory(sizeBytes) : new Uint8Array(sizeBytes);
   let at = 0;
   for (const part of parts) {
     packed.set(part, at);

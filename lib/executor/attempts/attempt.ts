@@ -1,6 +1,6 @@
 import type { HandoffError } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
-import type { StoredValue } from '../../value/index.js';
+import type { StoredValue, ValueFacts } from '../../value/index.js';
 
 /** The identity of an attempt, as `currentFunction()` shows it, without its signal. Attempts count from 1. */
 export interface AttemptContext {
@@ -31,6 +31,13 @@ export interface CallStep<V = StoredValue> {
   readonly wanted: boolean;
   /** Whether the value of this step leaves the call for one user only, and is no result of the run. Default false. */
   readonly isForOne?: boolean | undefined;
+  /**
+   * `split`: a map goes over the value. If it is an array, its elements leave the call one by one: none shares objects with another. Given
+   * for a last step only, as `gist` is.
+   */
+  readonly shape?: 'split' | undefined;
+  /** The gist of the value is wanted, with texts of at most so many characters. */
+  readonly gist?: number | undefined;
 }
 
 /** What an isolation runs at one go, in one place: a function, together with the inline functions and (de)serializers it needs. */
@@ -52,7 +59,13 @@ export interface BlockedCall {
  * means that the call was given up while its code goes on.
  */
 export type CallOutcome =
-  | { readonly type: 'succeeded'; readonly values: readonly StoredValue[]; readonly tookMs: number }
+  | {
+      readonly type: 'succeeded';
+      readonly values: readonly StoredValue[];
+      readonly tookMs: number;
+      /** What the last step asked for. */
+      readonly facts?: ValueFacts | undefined;
+    }
   | { readonly type: 'failed'; readonly error: unknown; readonly final: boolean; readonly blocked?: BlockedCall | undefined }
   | { readonly type: 'stopped'; readonly blocked?: BlockedCall | undefined };
 

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { HandoffError, isThenable, NonRetryableError, safeThrown, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
+import { gistOf, splitOf, type ValueFacts } from '../../value/index.js';
 import type { CallStep } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
 import { explainFrozenWrite } from './frozen-write.js';
@@ -24,6 +25,7 @@ export class StepsRun<V, K> {
   /** The values of the steps before it; that of the last one is needed by none. */
   #values: unknown[] | undefined;
   #kept: readonly K[] = NONE;
+  #facts: ValueFacts | undefined;
   /** By step, the copiers of values that have several users and cannot be frozen. */
   #copiers: Map<number, () => unknown> | undefined;
   /** The start time, moved as if the modules had been loaded before. */
@@ -53,7 +55,7 @@ export class StepsRun<V, K> {
       }
       if (!this.#call(step, loaded)) return;
     }
-    this.#end.succeeded(this.#kept, this.#place.now() - this.#startedMs);
+    this.#end.succeeded(this.#kept, this.#place.now() - this.#startedMs, this.#facts);
   }
 
   /** Calls a step. Returns whether it is over, so that the next may start now. */
@@ -82,7 +84,10 @@ export class StepsRun<V, K> {
     try {
       const isLast = this.#at === this.#steps.length - 1;
       const isWanted = step.wanted || isLast;
-      const kept = this.#place.keep(value, { isWanted, isForOne: step.isForOne === true });
+      const { shape, gist } = step;
+      const isSplit = shape === 'split' && Array.isArray(value);
+      const kept = this.#place.keep(value, { isWanted, isForOne: step.isForOne === true, isSplit });
+      if (shape !== undefined || gist !== undefined) this.#facts = factsOf(value, step);
       if (isWanted) this.#kept = this.#kept.length === 0 ? [kept!] : [...this.#kept, kept!];
       if (!isLast && typeof value === 'object' && value !== null) this.#share(value, kept, isWanted);
     } catch (error) {
@@ -125,6 +130,12 @@ export class StepsRun<V, K> {
   }
 }
 
+/** Returns what a step asks for of its value. */
+export const factsOf = (value: unknown, { shape, gist }: Pick<CallStep, 'shape' | 'gist'>): ValueFacts => ({
+  ...(gist !== undefined && { gist: gistOf(value, gist) }),
+  ...(shape === 'split' && { split: splitOf(value) }),
+});
+
 /** Whether a failure would happen again. */
 export const isFinalFailure = (error: unknown): boolean =>
   NonRetryableError.is(error) || HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE') || HandoffError.is(error, 'HANDOFF_CODE_NOT_FOUND');
@@ -164,11 +175,13 @@ export interface StepUse {
   readonly isWanted: boolean;
   /** Whether it has one user only outside the call. */
   readonly isForOne: boolean;
+  /** Whether it is an array whose elements leave the call one by one. */
+  readonly isSplit: boolean;
 }
 
 /** Receives the end of the steps. */
 export interface StepsEnd<K> {
   /** `tookMs` excludes the loading of modules, which happens once. */
-  succeeded(values: readonly K[], tookMs: number): void;
+  succeeded(values: readonly K[], tookMs: number, facts: ValueFacts | undefined): void;
   failed(error: unknown, final: boolean): void;
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
-import { pack, packSurveyed, StoredValue, surfaceSize, survey, unpack } from '../../value/index.js';
+import { pack, packSurveyed, StoredValue, splitLive, surfaceSize, survey, unpack, type ValueFacts } from '../../value/index.js';
 import type { CallOutcome, IsolationCall, RunningCall } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope } from '../attempts/current-function.js';
@@ -26,9 +26,10 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
     load: (ref) => functions.load(ref),
     freezes: freeze,
     open: (held) => held.open(freeze),
-    keep(value, { isWanted, isForOne }) {
-      if (!freeze) return StoredValue.live(value, surfaceSize(value));
+    keep(value, { isWanted, isForOne, isSplit }) {
+      if (!freeze) return isSplit ? splitLive(value as readonly unknown[], undefined) : StoredValue.live(value, surfaceSize(value));
       const found = survey(value, { where: 'result', freeze });
+      if (isSplit) return splitLive(value as readonly unknown[], found);
       if (found.freezesWhole || !isWanted) return StoredValue.live(value, found.sizeBytes);
       if (isForOne) return StoredValue.original(value, found.sizeBytes);
       // Packed now: the function that made it may keep it and change it.
@@ -115,8 +116,8 @@ class LoopCall implements RunningCall {
     this.#steps.next();
   }
 
-  succeeded(values: readonly StoredValue[], tookMs: number): void {
-    this.end({ type: 'succeeded', values, tookMs });
+  succeeded(values: readonly StoredValue[], tookMs: number, facts: ValueFacts | undefined): void {
+    this.end(facts ? { type: 'succeeded', values, tookMs, facts } : { type: 'succeeded', values, tookMs });
   }
 
   failed(error: unknown, final: boolean): void {

@@ -141,7 +141,9 @@ class PooledCall implements RunningCall, Work {
       return;
     }
     if (answer.type === 'succeeded') {
-      this.end({ type: 'succeeded', values: answer.values.map(heldOf), tookMs: answer.tookMs });
+      const { tookMs, facts } = answer;
+      const values = answer.values.map(heldOf);
+      this.end(facts ? { type: 'succeeded', values, tookMs, facts } : { type: 'succeeded', values, tookMs });
       return;
     }
     if (answer.blame !== 'own' && this.#mayRunAgain) {
@@ -209,7 +211,10 @@ class PooledCall implements RunningCall, Work {
     this.#pooled.pool.run(this);
   }
 
-  #packed({ role, functionId, code, inputs, asList, extra, wanted }: IsolationCall['steps'][number], consumer: string): WorkerStep {
+  #packed(
+    { role, functionId, code, inputs, asList, extra, wanted, shape, gist }: IsolationCall['steps'][number],
+    consumer: string,
+  ): WorkerStep {
     if (typeof code === 'function') throw new TypeError(`Cannot run "${functionId}" in a ${this.#noun}: it is a plain function`);
     const { freeze } = this.#pooled.options;
     const crossing = (held: StoredValue, where: string): CrossingInput => {
@@ -223,6 +228,8 @@ class PooledCall implements RunningCall, Work {
     if (asList) step.asList = true;
     if (extra) step.extra = crossing(extra, 'extraArgs');
     if (wanted) step.wanted = true;
+    if (shape) step.shape = shape;
+    if (gist !== undefined) step.gist = gist;
     return step;
   }
 

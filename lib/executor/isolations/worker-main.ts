@@ -1,7 +1,18 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { systemClock } from '../../base/index.js';
-import { check, countShared, type Packed, pack, packThrown, survey, unpack, unpackThrown } from '../../value/index.js';
+import {
+  check,
+  countShared,
+  type Packed,
+  pack,
+  packElements,
+  packThrown,
+  survey,
+  unpack,
+  unpackThrown,
+  type ValueFacts,
+} from '../../value/index.js';
 import type { AttemptContext, CallStep } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope, currentScope, type OutputStream } from '../attempts/current-function.js';
@@ -52,6 +63,8 @@ const runnable = ({ functionId, steps }: WorkerCall): CallStep<CrossingInput>[] 
     asList: own(step, 'asList') ?? false,
     extra: own(step, 'extra'),
     wanted: own(step, 'wanted') ?? false,
+    shape: own(step, 'shape'),
+    gist: own(step, 'gist'),
   }));
 
 const stepPlace: StepHost<CrossingInput, Crossing> = {
@@ -64,8 +77,12 @@ const stepPlace: StepHost<CrossingInput, Crossing> = {
     if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
     return unpack(value, { freeze: isFrozen });
   },
-  keep(value, { isWanted }) {
+  keep(value, { isWanted, isSplit }) {
     if (isPlain(value)) return value;
+    if (isWanted && isSplit) {
+      const found = survey(value, { where: 'result', freeze: false });
+      return packElements(value as readonly unknown[], found, 'result', sharesMemory);
+    }
     if (isWanted) return pack(value, { where: 'result', shared: sharesMemory });
     if (freeze) check(value, { where: 'result', freeze });
     return undefined;
@@ -89,8 +106,9 @@ class Current {
     this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node, since: own(call, 'since') }, tellLine);
   }
 
-  succeeded(values: readonly Crossing[], tookMs: number): void {
-    this.#answer({ type: 'succeeded', key: this.key, values, tookMs });
+  succeeded(values: readonly Crossing[], tookMs: number, facts: ValueFacts | undefined): void {
+    const answer = { type: 'succeeded', key: this.key, values, tookMs } as const;
+    this.#answer(facts ? { ...answer, facts } : answer);
   }
 
   failed(error: unknown, final: boolean): void {

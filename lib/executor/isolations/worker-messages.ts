@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Packed } from '../../value/index.js';
+import type { Packed, ValueFacts } from '../../value/index.js';
 import type { AttemptContext, CallStep } from '../attempts/attempt.js';
 import type { OutputStream } from '../attempts/current-function.js';
 
@@ -35,6 +35,8 @@ export interface WorkerStep {
   readonly asList?: true;
   readonly extra?: CrossingInput;
   readonly wanted?: true;
+  readonly shape?: CallStep['shape'];
+  readonly gist?: number;
 }
 
 /** A call for a worker. `key` identifies it within the isolation. */
@@ -61,7 +63,13 @@ export type Blame = 'own' | 'other' | 'unsure';
 
 /** The outcome of a call. */
 export type WorkerAnswer =
-  | { readonly type: 'succeeded'; readonly key: number; readonly values: readonly Crossing[]; readonly tookMs: number }
+  | {
+      readonly type: 'succeeded';
+      readonly key: number;
+      readonly values: readonly Crossing[];
+      readonly tookMs: number;
+      readonly facts?: ValueFacts;
+    }
   | {
       readonly type: 'failed';
       readonly key: number;

@@ -1,0 +1,59 @@
+import { types } from 'node:util';
+
+/** What a branch must know of a value: enough to compare it, wherever the value itself is. */
+export interface Gist {
+  readonly isTruthy: boolean;
+  /** The value itself, if it is a primitive that it may be compared with: no text longer than the longest of those. Missing else. */
+  readonly primitive?: string | number | boolean | null | undefined;
+}
+
+/** How many elements the array has that was packed one by one; or what it is that is no array: `a Map`, `null`. */
+export type Split = { readonly count: number } | { readonly not: string };
+
+/** What is told of a value beside it, as far as it was asked for. */
+export interface ValueFacts {
+  readonly gist?: Gist;
+  readonly split?: Split;
+}
+
+/** Returns the gist of a value, with texts of at most `longest` characters. Asks an object nothing. */
+export function gistOf(value: unknown, longest: number): Gist {
+  const isTruthy = Boolean(value);
+  switch (typeof value) {
+    case 'string':
+      return value.length <= longest ? { isTruthy, primitive: value } : { isTruthy };
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return { isTruthy, primitive: value };
+    default:
+      return value === null ? { isTruthy, primitive: null } : { isTruthy };
+  }
+}
+
+/** Returns how many elements an array has, or what the value is instead. Runs no code of it. */
+export const splitOf = (value: unknown): Split => (Array.isArray(value) ? { count: value.length } : { not: whatIs(value) });
+
+/** Names a value that is no array: `a Map`, `a Uint8Array`, `a string`, `null`. */
+function whatIs(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const name = typeof value === 'object' ? builtInOf(value) : typeof value;
+  return /^[AEIOaeio]/.test(name) ? `an ${name}` : `a ${name}`;
+}
+
+function builtInOf(value: object): string {
+  if (types.isProxy(value)) return 'Proxy';
+  if (types.isTypedArray(value)) return Buffer.isBuffer(value) ? 'Buffer' : value[Symbol.toStringTag];
+  for (const [name, is] of BUILT_INS) if (is(value)) return name;
+  return 'object';
+}
+
+const BUILT_INS: readonly (readonly [name: string, is: (value: object) => boolean])[] = [
+  ['Map', types.isMap],
+  ['Set', types.isSet],
+  ['Date', types.isDate],
+  ['RegExp', types.isRegExp],
+  ['DataView', types.isDataView],
+  ['ArrayBuffer', types.isAnyArrayBuffer],
+  ['Error', types.isNativeError],
+];
