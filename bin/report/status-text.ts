@@ -1,4 +1,4 @@
-import type { Capabilities, ClusterStatus, NodeUse } from '../../lib/index.js';
+import type { Capabilities, ClusterStatus, DrivenRun, NodeUse } from '../../lib/index.js';
 import { columnLines, fitted } from '../progress/text-width.js';
 import type { Colors } from './colors.js';
 import { terminalName } from './terminal-text.js';
@@ -69,11 +69,38 @@ function slotsText(nodes: readonly NodeUse[], isolation: string): string {
 function runsSection({ runs }: ClusterStatus): Section {
   const title = counted(runs.length, 'run');
   if (runs.length === 0) return { title, rows: [], last: [], more: 0 };
-  const rows = runs.map(({ dagId, driver, progress: { total = 0, ...states } }) => {
+  const rows = inTree(runs).map(([{ dagId, driver, progress, parent }, depth]) => {
+    const { total = 0, ...states } = progress;
     const parts = Object.entries(states).filter(([, count]) => count > 0);
-    return [dagId, driver, String(total), parts.map(([state, count]) => `${count} ${state}`).join(', ')];
+    const name = depth === 0 ? dagId : `${'  '.repeat(Math.min(depth, DEEPEST_SHOWN) - 1)}└ ${dagId} (in ${parent!.functionId})`;
+    return [name, driver, String(total), parts.map(([state, count]) => `${count} ${state}`).join(', ')];
   });
   return { title, rows: [['dag', 'driver', 'functions', 'of which'], ...rows], last: [], more: 0 };
+}
+
+/** How deep runs within runs are shown as such. */
+const DEEPEST_SHOWN = 8;
+
+/** Returns the runs, each followed by those that its functions have started, with their depth. */
+function inTree(runs: readonly DrivenRun[]): readonly (readonly [DrivenRun, number])[] {
+  const known = new Set(runs.map(({ runId }) => runId));
+  const inner = new Map<string, DrivenRun[]>();
+  const left: [DrivenRun, number][] = [];
+  for (const run of runs) {
+    const within = run.parent && run.parent.runId !== run.runId && known.has(run.parent.runId) ? run.parent.runId : undefined;
+    if (within === undefined) left.push([run, 0]);
+    else inner.set(within, [...(inner.get(within) ?? []), run]);
+  }
+  left.reverse();
+  const rows: (readonly [DrivenRun, number])[] = [];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const [{ runId }, depth] = next;
+    rows.push(next);
+    const below = inner.get(runId) ?? [];
+    inner.delete(runId);
+    for (const run of below.reverse()) left.push([run, depth + 1]);
+  }
+  return rows;
 }
 
 function waitingSection({ waiting, moreWaiting }: ClusterStatus): Section[] {

@@ -3,7 +3,8 @@
 // Out: outcomes (a value on this node, a failure, a stop); the output of functions.
 export type { AttemptContext, BlockedCall, CallOutcome, CallStep, IsolationCall, RunningCall } from './attempts/attempt.js';
 export { blockedText, saysBlocked } from './attempts/blocked-text.js';
-export { currentFunction, currentLoan, currentRunId, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
+export { currentCaller, currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
+export type { Caller, InnerRun } from './attempts/inner-runs.js';
 export type { PlacedStep } from './attempts/segments.js';
 export { StartBudget } from './attempts/start-budget.js';
 export { blameFunctions, type StrayListener } from './attempts/stray-errors.js';

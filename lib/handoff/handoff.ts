@@ -117,7 +117,13 @@ export class Handoff implements AsyncDisposable {
     return handoff;
   }
 
-  /** Runs a DAG wherever its functions fit. Never throws: every error rejects the run. */
+  /**
+   * Runs a DAG wherever its functions fit. Never throws: every error rejects the run.
+   *
+   * A run that a function on a node's own loop starts belongs to that function. It ends with `HANDOFF_RUN_CANCELLED` when the attempt fails
+   * or is stopped, with the reason as its `cause`, and the attempt is over when the run is. What a function leaves behind when it succeeds
+   * ends so with the function's own run, unless that completes. A durable run goes on for other calls that wait for it.
+   */
   execute<
     V extends object,
     In extends string,
@@ -334,6 +340,7 @@ export class Handoff implements AsyncDisposable {
     let prepared: PreparedRun;
     try {
       this.#lifecycle.refuse();
+      runs.inner.refuse(() => statedDagId(dag, options));
       prepared = prepare();
     } catch (thrown) {
       const error = executeFault(thrown);
@@ -345,8 +352,12 @@ export class Handoff implements AsyncDisposable {
     const cancel = (reason: unknown): Promise<void> => prepared.cancel?.(reason) ?? runs.cancel(prepared.run.runId, reason);
     const loan = currentLoan();
     const wait = loan && new RunWait(loan);
+    const link = runs.inner.link(prepared);
     const run = openRun<R>({ type: 'prepared', prepared, cancel, wait }, (resolve, reject) => {
       prepared.onEnd = (end) => {
+        link?.over();
+        // Nobody is left to hear that it was ended with its caller.
+        if (link?.isEnded) void Promise.prototype.then.call(run, undefined, () => {});
         const settle = (): void =>
           end.type === 'completed' ? resolve(end.outcome as RunOutcome<R>) : reject(withCallSite(end.error, site));
         if (wait) wait.end(settle);

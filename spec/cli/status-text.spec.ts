@@ -106,6 +106,17 @@ describe('the status of a cluster as text', () => {
     expect(statusText(statusOf(60, 3, 100), none, { columns: 80, rows: 30 }).match(/^ {2}dag-/gm)).to.have.length(3);
   });
 
+  it('shows a run that a function has started under the outer one, however deep', () => {
+    const run = (runId: string, parent?: string): ClusterStatus['runs'][number] => ({
+      ...{ runId, dagId: runId, driver: 'here', progress: { total: 1, running: 1 } },
+      ...(parent !== undefined && { parent: { runId: parent, functionId: 'f' } }),
+    });
+    const runs = [run('c', 'b'), run('a'), run('b', 'a'), run('other'), run('b2', 'a'), run('lone', 'gone'), run('self', 'self')];
+    const lines = statusText({ ...statusOf(1, 0, 0), runs }, none).split('\n');
+    const shown = lines.filter((line) => line.endsWith('1 running')).map((line) => line.slice(2).split('  here')[0]!.trimEnd());
+    expect(shown).to.deep.equal(['a', '└ b (in f)', '  └ c (in f)', '└ b2 (in f)', 'other', 'lone', 'self']);
+  });
+
   it('is whole without a screen', () => {
     expect(statusText(statusOf(60, 80, 100), none).split('\n').length).to.be.above(240);
   });

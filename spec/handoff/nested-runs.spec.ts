@@ -27,6 +27,13 @@ describe('a function that waits for a run of its own node', () => {
     expect(await Promise.all([deep(5), deep(5), deep(5)])).to.deep.equal(['bottom', 'bottom', 'bottom']);
   });
 
+  it('lends its place also where it returns the run itself', async () => {
+    await start({ loopConcurrency: 1 });
+    const deep = (depth: number): unknown => (depth === 0 ? 'bottom' : node.execute(one(() => deep(depth - 1))));
+    const { results } = (await deep(5)) as { results: object };
+    expect(JSON.stringify(results)).to.include('bottom');
+  });
+
   it('lends its resources too, and waits for several runs at once', async () => {
     await start({ capabilities: { cpu: 1 }, loopConcurrency: 1 });
     const leaf = (value: number): Dag => Dag.dynamic().add({ id: 'f', code: () => value, cost: { cpu: 1 } }) as never;
@@ -119,7 +126,7 @@ describe('a function that waits for a run of its own node', () => {
     await nested;
   });
 
-  it('frees nothing twice when it is cancelled, timed out or over while it waits', async () => {
+  it('frees nothing twice when it is cancelled, timed out or over while it waits: what it has started ends with it unless it returned', async () => {
     await start({ capabilities: { cpu: 2 }, loopConcurrency: 2 });
     for (const how of ['cancel', 'timeoutMs', 'returns'] as const) {
       const inner = gate();
@@ -138,7 +145,7 @@ describe('a function that waits for a run of its own node', () => {
         if (how === 'cancel') await outer.cancel();
         await failure;
       }
-      expect(node[inspectNode](), how).to.deep.include({ used: { cpu: 0 }, slotsUsed: 1 });
+      expect(node[inspectNode](), how).to.deep.include({ used: { cpu: 0 }, slotsUsed: how === 'returns' ? 1 : 0 });
       inner.open();
       while (node[inspectNode]().runs > 0) await settled(1);
       expect(node[inspectNode]().isFree, how).to.equal(true);

@@ -2,10 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { systemClock, textOf } from '../../base/index.js';
 import type { AttemptContext } from './attempt.js';
 import { idempotencyKey } from './idempotency-key.js';
+import type { Caller, InnerRun } from './inner-runs.js';
 import { LineBudget, OutputLines } from './output-lines.js';
 
 /** One attempt as its code sees it, across everything that it awaits. */
-export class AttemptScope {
+export class AttemptScope implements Caller {
   readonly context: AttemptContext;
   readonly #onLine: (context: AttemptContext, stream: OutputStream, text: string) => void;
   #controller: AbortController | undefined;
@@ -17,6 +18,10 @@ export class AttemptScope {
   lender: Lender | undefined;
   /** The attempt that fails by an error that nothing caught, as long as it runs. */
   owner: { takeStray(error: unknown): void } | undefined;
+  /** Whether runs that the code starts end with the attempt: only on a node's own loop can they be runs of that node. */
+  ownsRuns = false;
+  #innerRuns: Set<InnerRun> | undefined;
+  #refusal: { readonly cause: unknown } | undefined;
 
   constructor(context: AttemptContext, onLine: (context: AttemptContext, stream: OutputStream, text: string) => void) {
     this.context = context;
@@ -47,6 +52,27 @@ export class AttemptScope {
     const { owner } = this;
     if (owner) scopes.exit(() => owner.takeStray(error));
     else this.write('stderr', `${what} after the attempt had ended: ${textOf(error)}\n`);
+  }
+
+  get refusal(): { readonly cause: unknown } | undefined {
+    return this.#refusal;
+  }
+
+  link(run: InnerRun): () => void {
+    this.#innerRuns ??= new Set();
+    const runs = this.#innerRuns;
+    runs.add(run);
+    return () => void runs.delete(run);
+  }
+
+  /**
+   * The attempt is stopped, or fails: the runs that its code has started end within `graceMs`, and it starts no more. Resolves when they
+   * are over; `undefined` if there are none.
+   */
+  endRuns(cause: unknown, graceMs: number): Promise<unknown> | undefined {
+    this.#refusal ??= { cause };
+    if (!this.#innerRuns || this.#innerRuns.size === 0) return undefined;
+    return Promise.all([...this.#innerRuns].map((run) => run.end(cause, graceMs)));
   }
 
   abort(reason: Error): void {
@@ -93,8 +119,11 @@ export function currentFunction(): FunctionContext {
 /** Returns the loan of the function that this code belongs to, if it is one of a node of this process and still runs. */
 export const currentLoan = (): Loan | undefined => scopes.getStore()?.loan;
 
-/** Returns the id of the run whose function this code belongs to, if it is a function of a node of this process. */
-export const currentRunId = (): string | undefined => scopes.getStore()?.context.runId;
+/** Returns the attempt that this code belongs to, if it is one on the loop of a node of this process. */
+export function currentCaller(): Caller | undefined {
+  const scope = scopes.getStore();
+  return scope?.ownsRuns ? scope : undefined;
+}
 
 /** Returns the scope that this code runs in, if there is one. */
 export const currentScope = (): AttemptScope | undefined => scopes.getStore();

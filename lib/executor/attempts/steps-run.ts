@@ -118,7 +118,9 @@ export class StepsRun<V, K> {
 
   /** Throws what inspecting the thenable throws. Afterwards it settles once, whatever the thenable does. */
   #await<T>(step: CallStep<V>, thenable: PromiseLike<T>, then: (value: T) => void): void {
-    const promise = types.isPromise(thenable) ? thenable : Promise.resolve(thenable);
+    // A promise of another class may have a `then` of its own: that of a run lends the claim.
+    const isPlain = types.isPromise(thenable) && thenable.then === promiseThen;
+    const promise = isPlain ? thenable : Promise.resolve(thenable);
     Reflect.apply(promiseThen, promise, [then, (error: unknown) => this.#fail(step, error)]);
   }
 

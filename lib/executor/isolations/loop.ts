@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
+import { HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
 import { pack, packSurveyed, StoredValue, splitLive, surfaceSize, survey, unpack, type ValueFacts } from '../../value/index.js';
 import type { CallOutcome, IsolationCall, RunningCall } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
@@ -108,6 +108,7 @@ class LoopCall implements RunningCall {
     this.#settle = settle;
     this.#scope = new AttemptScope(context, options.onOutput);
     this.#scope.owner = this;
+    this.#scope.ownsRuns = true;
     this.#scope.lender = options.lender;
     this.#steps = new StepsRun(steps, this.#scope, place, this);
   }
@@ -131,6 +132,7 @@ class LoopCall implements RunningCall {
   }
 
   stop(reason: HandoffError, graceMs: number): void {
+    void this.#scope.endRuns(reason, graceMs);
     if (this.isOver) return;
     const atMs = this.#options.clock.now() + graceMs;
     if (this.#stopping && this.#stopping.atMs <= atMs) return;
@@ -147,6 +149,16 @@ class LoopCall implements RunningCall {
     this.#scope.owner = undefined;
     this.#scope.lender = undefined;
     this.#scope.flush();
-    this.#settle(this.#stopping ? { type: 'stopped' } : outcome);
+    const settled: CallOutcome = this.#stopping ? { type: 'stopped' } : outcome;
+    const ending = settled.type === 'succeeded' ? undefined : this.#endRuns(settled);
+    if (ending) void ending.then(() => this.#settle(settled));
+    else this.#settle(settled);
+  }
+
+  /** Runs that the code has started are over before the attempt is: the next one may start them again. */
+  #endRuns(outcome: Exclude<CallOutcome, { type: 'succeeded' }>): Promise<unknown> | undefined {
+    if (outcome.type === 'failed') return this.#scope.endRuns(outcome.error, Number.POSITIVE_INFINITY);
+    const { node } = this.#options;
+    return this.#scope.endRuns(new HandoffError('HANDOFF_STOPPED', `Node "${node}" no longer runs this`, { node }), 0);
   }
 }

@@ -18,6 +18,7 @@ const content = object(
 );
 const node = object({ name: nodeName, address: nullable(text), status: word('up', 'suspect', 'leaving') }, { open: true });
 const run = object({ runId: id, dagId: id, driver: nodeName, progress: resources }, { open: true });
+const parent = object({ runId: id, functionId: id });
 const waiting = object({ node: nullable(nodeName), driver: nodeName, dagId: id, functionId: id, lacking: resources }, { open: true });
 
 /**
@@ -41,7 +42,9 @@ export function statusFrom(teller: string, answer: unknown): WireStatus {
     nodes: each<WireStatus['nodes'][number]>(nodes, node, (one) => one.name).map((one) => {
       return content(one.content) === undefined ? one : { ...one, content: null };
     }),
-    runs: each<WireStatus['runs'][number]>(runs, run, (one) => one.runId),
+    runs: each<WireStatus['runs'][number]>(runs, run, (one) => one.runId).map((one) => {
+      return one.parent === undefined || parent(one.parent) === undefined ? one : { ...one, parent: null };
+    }),
     waiting: each<WireStatus['waiting'][number]>(waits, waiting, (one) =>
       JSON.stringify([one.node, one.driver, one.dagId, one.functionId]),
     ),

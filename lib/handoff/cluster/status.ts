@@ -53,6 +53,8 @@ export interface DrivenRun {
   readonly driver: string;
   /** How many functions are in each state, as in `Run.progress`. */
   readonly progress: Readonly<Record<string, number>>;
+  /** The function that started the run, and the id of its run; missing if no function did. */
+  readonly parent?: { readonly runId: string; readonly functionId: string };
 }
 
 /** A function that could run now if there were room. */
@@ -97,7 +99,13 @@ export interface WireStatus {
       readonly log: LogState;
     } | null;
   }[];
-  readonly runs: readonly { readonly runId: string; readonly dagId: string; readonly driver: string; readonly progress: Resources }[];
+  readonly runs: readonly {
+    readonly runId: string;
+    readonly dagId: string;
+    readonly driver: string;
+    readonly progress: Resources;
+    readonly parent?: { readonly runId: string; readonly functionId: string } | null;
+  }[];
   readonly waiting: readonly {
     readonly node: string | null;
     readonly driver: string;
@@ -125,7 +133,9 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
       content: { capabilities, used, running, queued, blocked, heldBytes, log },
     };
   });
-  const driven = runs.progress().map(({ runId, dagId, progress }) => ({ runId, dagId, driver: node, progress: Object.entries(progress) }));
+  const driven = runs.inProgress().map(({ run: { runId, dagId, progress }, parent = null }) => {
+    return { runId, dagId, driver: node, progress: Object.entries(progress), parent };
+  });
   const own = runs.waiting().map(({ dagId, functionId, lacking }): WireWaiting => {
     return { node: null, driver: node, dagId, functionId, lacking: Object.entries(lacking) };
   });
@@ -199,7 +209,7 @@ export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): C
         log: content?.log ?? 'ok',
       };
     }),
-    runs: runs.map(({ progress, ...run }) => ({ ...run, progress: Object.fromEntries(progress) })),
+    runs: runs.map(({ progress, parent, ...run }) => ({ ...run, progress: Object.fromEntries(progress), ...(parent && { parent }) })),
     waiting: waiting.map(({ node, lacking, ...one }) => ({ ...one, node: node ?? undefined, lacking: Object.fromEntries(lacking) })),
     moreWaiting,
   };

@@ -84,8 +84,10 @@ export class Lifecycle {
         });
       });
     }
+    // First the runs, also those that functions of other drivers have started: they end as runs of this node.
+    const aborted = runs.abortAll('its node was stopped');
     guests.abortAll();
-    await runs.abortAll('its node was stopped');
+    await aborted;
     await this.#fell(undefined);
     alive.cancel();
   }

@@ -2,7 +2,7 @@ import { type HandoffError, onAbort, type RunId, type Timer } from '../../base/i
 import type { RecordedRun } from '../../journal/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
-import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunView } from '../runs/open-run.js';
+import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunParent, type RunView } from '../runs/open-run.js';
 import { cancelled, timedOut } from '../runs/run-endings.js';
 import type { RunRequest } from '../runs/run-request.js';
 
@@ -16,6 +16,7 @@ export class DurableCall implements PreparedRun, RunView {
   readonly #newId: RunId;
   readonly #deps: CallDeps;
   onEnd: (end: RunEnd) => void = () => {};
+  parent: RunParent | undefined;
   #open: OpenRun | undefined;
   #end: RunEnd | undefined;
   /** Whether the run is driven by another call: then its own `signal` and `timeoutMs` end only its attachment. */
@@ -143,6 +144,20 @@ export class DurableCall implements PreparedRun, RunView {
   /** Its own signal or time-out, while the run is not its own. */
   #leave(error: HandoffError): void {
     if (this.#open && !this.#isAttached) return;
+    this.#abandon(error);
+  }
+
+  leave(error: HandoffError, graceMs: number): number {
+    if (this.#end) return 0;
+    const ownMs = Math.min(graceMs, this.request.options.stopGraceMs);
+    if (this.#open && this.#deps.end(this, this.#open, error, ownMs)) return ownMs;
+    this.#isAttached = true;
+    this.#abandon(error);
+    return 0;
+  }
+
+  /** The call is over, while the run goes on. */
+  #abandon(error: HandoffError): void {
     this.refuse(error);
     this.#hasLeft = true;
     for (const leave of this.#leaving) leave();
@@ -186,6 +201,8 @@ export const isAsFound = (recorded: RecordedRun | undefined, found: FoundRun): b
 export interface CallDeps {
   /** Looks the run up, and joins it or opens it. Never rejects: an obstacle is passed to `refuse`. */
   readonly start: (call: DurableCall) => Promise<void>;
+  /** Ends the run of a call, unless another call waits for it. Returns whether it does. */
+  readonly end: (call: DurableCall, open: OpenRun, error: HandoffError, graceMs: number) => boolean;
   readonly after: (delayMs: number, action: () => void) => Timer;
   readonly wallNow: () => number;
 }

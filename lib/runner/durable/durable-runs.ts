@@ -1,10 +1,10 @@
 import { doInTurns, givenObject, HandoffError, isPlainObject, keepAlive, newRunId, type RunId } from '../../base/index.js';
 import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag, type PlanRecord } from '../../dag/index.js';
-import { currentRunId, ModuleContents } from '../../executor/index.js';
+import { ModuleContents } from '../../executor/index.js';
 import type { OpenRunAnswer, RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { DurablePlace, Heritage, RunDeps } from '../run/run-job.js';
-import type { OpenRun, PreparedRun, RunEnd, RunIdentity } from '../runs/open-run.js';
+import type { OpenRun, PreparedRun, RunEnd, RunIdentity, RunParent } from '../runs/open-run.js';
 import { endingError } from '../runs/run-endings.js';
 import { checkKey, recordedOptions } from '../runs/run-options.js';
 import { captureRequest, checkedRequest, type RunMode, type RunRequest, requestAgain } from '../runs/run-request.js';
@@ -32,6 +32,8 @@ const NO_HERITAGE: Heritage = { own: undefined, others: [] };
 export interface RunsInside {
   open(request: RunRequest, identity: RunIdentity): Promise<OpenRun>;
   launch(run: OpenRun): void;
+  /** Whether code of a function is code of that run, or of a run that it has started. */
+  isWithin(parent: RunParent | undefined, runId: string): boolean;
 }
 
 /** A run that is being opened, or driven, by this node. */
@@ -42,6 +44,8 @@ interface Driven {
   /** Resolves when it is open, or will not be. */
   readonly opened: Promise<OpenRun | undefined>;
   readonly calls: Set<DurableCall>;
+  /** Whether it is being ended, as the function that wanted it has ended. */
+  isLeft: boolean;
   end: RunEnd | undefined;
 }
 
@@ -77,6 +81,7 @@ export class DurableRuns {
     const { clock } = this.#deps;
     const deps: CallDeps = {
       start: (one) => this.#start(one),
+      end: (one, open, error, graceMs) => this.#endFor(one, open, error, graceMs),
       after: (delayMs, action) => clock.after(delayMs, action),
       wallNow: () => clock.wallNow(),
     };
@@ -175,6 +180,11 @@ export class DurableRuns {
         }
         const open = await driven.opened;
         if (!open || this.#byKey.get(key) !== driven) continue;
+        // It ends with the function that wanted it; then it goes on for this call.
+        if (driven.isLeft) {
+          await open.ended;
+          continue;
+        }
         await this.#attach(call, driven, open, key, plan);
         return;
       }
@@ -187,8 +197,9 @@ export class DurableRuns {
   }
 
   async #attach(call: DurableCall, driven: Driven, open: OpenRun, key: string, given: PlanRecord): Promise<void> {
-    // It would wait for its own end. A large DAG is laid out in turns, which belong to the function too.
-    if (currentRunId() === open.run.runId) throw drivenBy(this.#deps.node, key, open.run, ', and the caller is a function of that run');
+    // It would wait for its own end.
+    if (this.#runs.isWithin(call.parent, open.run.runId))
+      throw drivenBy(this.#deps.node, key, open.run, ', and the caller is a function of that run');
     const plan = withInputsOf(given, driven.plan);
     // The functions may be the same ones, and their constants have been changed in place.
     const areSameFunctions = call.request.plan.functions === driven.functions && haveSameConstants(driven.plan, plan);
@@ -210,11 +221,12 @@ export class DurableRuns {
     const opened = new Promise<OpenRun | undefined>((resolve) => {
       tellOpened = resolve;
     });
-    const driven: Driven = { plan, functions: call.request.plan.functions, opened, calls: new Set([call]), end: undefined };
+    const driven: Driven = { plan, functions: call.request.plan.functions, opened, calls: new Set([call]), isLeft: false, end: undefined };
     this.#byKey.set(key, driven);
     let open: OpenRun | undefined;
     try {
       open = await this.#openRun(call, key, driven);
+      if (open) open.parent = call.parent;
       // Cancelled while the journal was asked: for calls that came meanwhile there is no such run.
       if (open && call.isOver) open = await this.#ended(open, call);
     } finally {
@@ -229,6 +241,15 @@ export class DurableRuns {
     };
     call.drive(open);
     this.#runs.launch(open);
+  }
+
+  /** Ends the run of a call whose function has ended, unless another call waits for it. Returns whether it does. */
+  #endFor(call: DurableCall, open: OpenRun, error: HandoffError, graceMs: number): boolean {
+    const driven = [...this.#byKey.values()].find(({ calls }) => calls.has(call));
+    if (!driven || [...driven.calls].some((other) => other !== call && !other.isOver)) return false;
+    driven.isLeft = true;
+    open.run.end(error, graceMs);
+    return true;
   }
 
   /** Ends a run whose only call has been left. */

@@ -1,7 +1,7 @@
 import { type HandoffError, isError, onAbort, type RunId, type Timer, textOf } from '../../base/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
-import { failedEnd, type PreparedRun, type RunEnd, type RunView } from './open-run.js';
+import { failedEnd, type PreparedRun, type RunEnd, type RunParent, type RunView } from './open-run.js';
 import { cancelled, timedOut } from './run-endings.js';
 import type { GivenRunOptions } from './run-options.js';
 
@@ -15,6 +15,7 @@ export class LargeCall implements PreparedRun, RunView {
   readonly #total: number;
   readonly #deps: LargeCallDeps;
   onEnd: (end: RunEnd) => void = () => {};
+  parent: RunParent | undefined;
   #prepared: PreparedRun | undefined;
   #end: RunEnd | undefined;
   readonly #timeout: Timer | undefined;
@@ -70,6 +71,7 @@ export class LargeCall implements PreparedRun, RunView {
   /** The run is there, and is returned: it is launched next. */
   proceed(prepared: PreparedRun): PreparedRun {
     this.#prepared = prepared;
+    prepared.parent = this.parent;
     prepared.onEnd = (end) => this.#over(end);
     this.#settled();
     return prepared;
@@ -89,6 +91,12 @@ export class LargeCall implements PreparedRun, RunView {
   async cancel(reason: unknown): Promise<void> {
     if (this.#prepared) return this.#deps.cancel(this.#prepared, reason);
     this.refuse(cancelled(this, this.#newId, reason));
+  }
+
+  leave(error: HandoffError, graceMs: number): number {
+    if (this.#prepared) return this.#deps.leave(this.#prepared, error, graceMs);
+    this.refuse(error);
+    return 0;
   }
 
   #over(end: RunEnd): void {
@@ -128,6 +136,7 @@ export interface LargeCallDeps {
   /** The run is there now, or never will be. */
   readonly settled: (call: LargeCall) => void;
   readonly cancel: (prepared: PreparedRun, reason: unknown) => Promise<void>;
+  readonly leave: (prepared: PreparedRun, error: HandoffError, graceMs: number) => number;
   readonly after: (delayMs: number, action: () => void) => Timer;
   readonly wallNow: () => number;
 }

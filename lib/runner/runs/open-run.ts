@@ -1,4 +1,4 @@
-import type { HandoffError, RunId, Timer } from '../../base/index.js';
+import { type HandoffError, keepAlive, type RunId, type Timer } from '../../base/index.js';
 import type { CompletedEvent, FailedEvent, Progress, RunEvent } from '../brain/messages.js';
 import type { DagRun } from '../run/dag-run.js';
 import type { RunJob } from '../run/run-job.js';
@@ -17,6 +17,27 @@ export interface OpenRun extends PreparedRun {
   /** Settles after `onEnd` was called. */
   ended: Promise<void>;
   settle: () => void;
+}
+
+/** Returns a run that is there, and not launched. It keeps the process alive until it has ended. */
+export function newOpenRun(run: DagRun, options: CheckedRunOptions): OpenRun {
+  const open: OpenRun = {
+    run,
+    options,
+    onEnd: () => {},
+    alive: keepAlive(),
+    isLaunched: false,
+    isOver: false,
+    timeout: undefined,
+    stopListening: () => {},
+    ended: Promise.resolve(),
+    settle: () => {},
+    parent: undefined,
+  };
+  open.ended = new Promise((settle) => {
+    open.settle = settle;
+  });
+  return open;
 }
 
 /** The outcome of a run that succeeded. */
@@ -57,6 +78,20 @@ export interface PreparedRun {
   begin?(): void;
   /** Cancels it. Resolves when it has ended. The default cancels by its id. */
   cancel?: (reason: unknown) => Promise<void>;
+  /** Set if a function has started it. */
+  parent?: RunParent | undefined;
+  /**
+   * Its caller is gone: ends it with `error`, unless another caller waits for it. Returns how long its attempts have to end, at most
+   * `graceMs`. The default ends it by its id.
+   */
+  leave?(error: HandoffError, graceMs: number): number;
+}
+
+/** The function whose code has started a run. */
+export interface RunParent {
+  /** The id of its run. */
+  readonly runId: string;
+  readonly functionId: string;
 }
 
 /** A run as its caller sees it. The id and the progress of a durable run are those of the run that it turns out to be. */

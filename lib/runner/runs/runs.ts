@@ -4,7 +4,6 @@ import {
   doInTurns,
   doUnattended,
   HandoffError,
-  keepAlive,
   newRunId,
   onAbort,
   type RunId,
@@ -23,8 +22,10 @@ import { superviseRun } from '../run/dag-runner.js';
 import { newRunColumns } from '../run/run-columns.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
 import { Estimates } from './estimates.js';
-import { LargeCall } from './large-call.js';
-import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunIdentity } from './open-run.js';
+import { InnerRuns } from './inner-runs.js';
+import type { LargeCall } from './large-call.js';
+import { LargeCalls } from './large-calls.js';
+import { failedEnd, newOpenRun, type OpenRun, type PreparedRun, type RunEnd, type RunIdentity } from './open-run.js';
 import { completedEnd, Results } from './results.js';
 import { aborted, cancelled, timedOut } from './run-endings.js';
 import { type CapturedRequest, captureRequest, checkedRequest, isLarge, noJournal, type RunMode, type RunRequest } from './run-request.js';
@@ -36,8 +37,10 @@ export class Runs {
   readonly #byRun = new Map<string, OpenRun>();
   readonly #byDag = new Map<string, RunId>();
   /** The calls for large DAGs that are still being checked and laid out. */
-  readonly #large = new Map<string, LargeCall>();
+  readonly #large: LargeCalls;
   readonly #past = new PastEvents();
+  /** The runs that functions of this node have started. */
+  readonly inner: InnerRuns;
   /** Called when the results of an ended run are dropped. */
   readonly #dropped = (runId: string): void => this.#past.forgetResults(runId);
   /** How many of its runs were resumed, also those that were only read again. */
@@ -49,7 +52,15 @@ export class Runs {
   constructor(deps: RunDeps) {
     this.#deps = deps;
     const open = (request: RunRequest, identity: RunIdentity): Promise<OpenRun> => doInTurns(this.#open(request, identity));
-    this.#durable = deps.durable && new DurableRuns(deps, deps.durable, { open, launch: (run) => this.launch(run) });
+    this.#large = new LargeCalls(deps.clock, {
+      prepare: (call, captured, identity) => this.#prepareInTurns(call, captured, identity),
+      refused: (dagId, runId) => this.#isOver(dagId, runId),
+      cancel: (prepared, reason) => prepared.cancel?.(reason) ?? this.cancel(prepared.run.runId, reason),
+      leave: (...of) => this.#leave(...of),
+    });
+    this.inner = new InnerRuns({ clock: deps.clock, get: (runId) => this.get(runId), end: (...of) => this.#leave(...of) });
+    const isWithin: InnerRuns['isWithin'] = (parent, runId) => this.inner.isWithin(parent, runId);
+    this.#durable = deps.durable && new DurableRuns(deps, deps.durable, { open, launch: (run) => this.launch(run), isWithin });
   }
 
   /** The number of runs in progress. */
@@ -80,10 +91,9 @@ export class Runs {
     for (const { run, isOver } of [...this.#byRun.values()]) if (!isOver) run.memberGone(node);
   }
 
-  /** Returns the progress of each run. */
-  progress(): readonly { readonly runId: string; readonly dagId: string; readonly progress: DagRun['progress'] }[] {
-    const runs = [...this.#large.values(), ...[...this.#byRun.values()].map(({ run }) => run)];
-    return runs.map(({ runId, dagId, progress }) => ({ runId, dagId, progress }));
+  /** Returns the runs in progress. */
+  inProgress(): readonly Pick<PreparedRun, 'run' | 'parent'>[] {
+    return [...this.#large.values(), ...this.#byRun.values()];
   }
 
   /** Returns the ready functions of all runs that wait for room. */
@@ -126,7 +136,10 @@ export class Runs {
     if (this.#refusal) throw this.#refusal;
     const runId = newRunId();
     const captured = captureRequest(dag, given, mode, runId, this.#deps);
-    if (isLarge(captured.snapshot)) return this.#prepareLarge(captured, runId);
+    if (isLarge(captured.snapshot)) {
+      if (!captured.options.isDurable) this.#begins(captured.dagId, runId);
+      return this.#large.prepare(captured, runId);
+    }
     const request = doAtOnce(checkedRequest(captured, this.#deps));
     if (request.options.isDurable) return this.#durable!.prepare(request, runId);
     this.#begins(captured.dagId, runId);
@@ -145,26 +158,8 @@ export class Runs {
     this.#byDag.set(dagId, runId);
   }
 
-  #prepareLarge(captured: CapturedRequest, runId: RunId): PreparedRun {
-    const { clock } = this.#deps;
-    const { dagId, options, snapshot } = captured;
-    const requestedMs = clock.now();
-    if (!options.isDurable) this.#begins(dagId, runId);
-    const call = new LargeCall(
-      { runId, dagId, total: snapshot.graph.regularCount, options },
-      {
-        prepare: (one) => doInTurns(this.#prepareInTurns(one, captured, { runId, requestedMs })),
-        settled: ({ isOver }) => {
-          this.#large.delete(runId);
-          if (isOver && this.#byDag.get(dagId) === runId) this.#byDag.delete(dagId);
-        },
-        cancel: (prepared, reason) => prepared.cancel?.(reason) ?? this.cancel(prepared.run.runId, reason),
-        after: (delayMs, action) => clock.after(delayMs, action),
-        wallNow: () => clock.wallNow(),
-      },
-    );
-    this.#large.set(runId, call);
-    return call;
+  #isOver(dagId: string, runId: string): void {
+    if (this.#byDag.get(dagId) === runId) this.#byDag.delete(dagId);
   }
 
   *#prepareInTurns(call: LargeCall, captured: CapturedRequest, identity: RunIdentity): StepwiseWork<void> {
@@ -195,21 +190,7 @@ export class Runs {
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);
     store.openRun(runId, plan.dagId, epoch);
-    const open: OpenRun = {
-      run,
-      options,
-      onEnd: () => {},
-      alive: keepAlive(),
-      isLaunched: false,
-      isOver: false,
-      timeout: undefined,
-      stopListening: () => {},
-      ended: Promise.resolve(),
-      settle: () => {},
-    };
-    open.ended = new Promise((settle) => {
-      open.settle = settle;
-    });
+    const open = newOpenRun(run, options);
     this.#watch(open, requestedMs ?? clock.now());
     this.#byRun.set(runId, open);
     return open;
@@ -271,6 +252,15 @@ export class Runs {
     await open.ended;
   }
 
+  /** Ends a run whose caller is gone. Returns how long its attempts have, ms. */
+  #leave(prepared: PreparedRun, error: HandoffError, graceMs: number): number {
+    if (prepared.leave) return prepared.leave(error, graceMs);
+    const open = this.#byRun.get(prepared.run.runId);
+    const ownMs = Math.min(graceMs, open?.options.stopGraceMs ?? 0);
+    open?.run.end(error, ownMs);
+    return ownMs;
+  }
+
   /** Calls `listener` with every event of a run, from the oldest kept one on. Returns false if the run is unknown, or was over long ago. */
   subscribe(runId: string, listener: (event: RunEvent) => void): boolean {
     const large = this.#large.get(runId);
@@ -292,7 +282,8 @@ export class Runs {
   /** Ends every run at once with `HANDOFF_RUN_ABORTED`. Resolves when all have ended. */
   async abortAll(why: string, cause?: unknown): Promise<void> {
     this.#abortOpening(why, cause);
-    const open = [...this.#byRun.values()];
+    // Those that functions have started come first: they end as runs of this node, and not with their callers.
+    const open = [...this.#byRun.values()].reverse();
     for (const { run } of open) {
       run.order.recorder?.hurry();
       run.end(aborted(run, why, cause), 0);
@@ -303,7 +294,7 @@ export class Runs {
   /** Like `abortAll`, when no supervisor is left to act. */
   abandonAll(why: string, cause?: unknown): void {
     this.#abortOpening(why, cause);
-    for (const open of [...this.#byRun.values()]) {
+    for (const open of [...this.#byRun.values()].reverse()) {
       if (open.isOver) this.#tell(open, aborted(open.run, why, cause), undefined);
       else this.#abort(open.run, why, cause);
     }
@@ -342,6 +333,7 @@ export class Runs {
     open.timeout?.cancel();
     open.stopListening();
     doUnattended(this.#estimates.learn(plan, run.tookMs));
+    if (error) this.inner.endOf(run.runId, error, open.options.stopGraceMs);
     const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
     if (error && !goesOnAfterFailures) return this.#record(open, error, undefined);
     const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
@@ -362,7 +354,7 @@ export class Runs {
   #record(open: OpenRun, error: HandoffError | undefined, results: Results | undefined): void {
     const { recorder } = open.run.order;
     if (!recorder) return this.#tell(open, error, results);
-    void recordEnd(recorder, open.run, error).then((failure) => {
+    void recordEnd(recorder, open.run, error, open.parent !== undefined).then((failure) => {
       // Told already: it was abandoned.
       if (this.#byRun.get(open.run.runId) !== open) return;
       if (failure && !error) this.#tell(open, failure, undefined);
@@ -375,7 +367,7 @@ export class Runs {
     const { runId, dagId, events, state } = run;
     const { store, clock } = this.#deps;
     this.#byRun.delete(runId);
-    if (this.#byDag.get(dagId) === runId) this.#byDag.delete(dagId);
+    this.#isOver(dagId, runId);
     const atMs = clock.wallNow();
     let end: RunEnd;
     if (error || !results) {

@@ -63,3 +63,9 @@ export const nest = async (value: number): Promise<number> => {
   );
   return results.inner;
 };
+/** A function that starts on its own node a DAG that does not end by itself. */
+export const nestForever = async (): Promise<unknown> => {
+  const node = (globalThis as { [key: symbol]: unknown })[Symbol.for('spec.node')] as Handoff;
+  const { Dag } = await import('../../../lib/index.js');
+  return node.execute(new Dag('forever').add({ id: 'f', code: () => new Promise<void>(() => {}) }), { stopGraceMs: 0 });
+};

@@ -8,14 +8,23 @@ export const packSummary = (summary: RunSummary): Uint8Array => pack(summary, { 
 /** Unpacks what `packSummary` made. */
 export const unpackSummary = (packed: Uint8Array): RunSummary => unpack(packed, { freeze: false }) as RunSummary;
 
-/** Records the end of a run. Resolves to the error that prevented it, if any. */
+/** Records the end of a run; `isInner`: a function has started it. Resolves to the error that prevented it, if any. */
 export function recordEnd(
   recorder: Recorder,
   run: { readonly progress: Progress },
   error: HandoffError | undefined,
+  isInner: boolean,
 ): Promise<HandoffError | undefined> {
   const { total, succeeded } = run.progress;
-  return recorder.end(endState(error), packSummary({ total, succeeded, ...(error && { error: summaryOfError(error) }) }));
+  const state = isInner && isInterrupted(error) ? 'interrupted' : endState(error);
+  return recorder.end(state, packSummary({ total, succeeded, ...(error && { error: summaryOfError(error) }) }));
+}
+
+/** Whether a run that a function started was ended as that function, or its run, was interrupted: then it goes on when that does. */
+function isInterrupted(error: unknown): boolean {
+  let at = error;
+  while (HandoffError.is(at, 'HANDOFF_RUN_CANCELLED')) at = at.cause;
+  return HandoffError.is(at) && endState(at) === 'interrupted';
 }
 
 /** Returns the recorded state of a run that ended with `error`. The end of its node leaves it interrupted. */
@@ -24,6 +33,8 @@ export function endState(error: HandoffError | undefined): EndState {
   switch (error.code) {
     case 'HANDOFF_RUN_CANCELLED':
       return 'cancelled';
+    // Of a function on this node, whose driver or node is gone.
+    case 'HANDOFF_STOPPED':
     case 'HANDOFF_RUN_ABORTED':
     case 'HANDOFF_STORAGE_FAILED':
     case 'HANDOFF_RUN_TAKEN_OVER':

@@ -1,13 +1,14 @@
 import { HandoffError, type HandoffErrorCode, isError, onAbort, type RunId, safeThrown, type Timer, textOf } from '../../../base/index.js';
 import type { Progress, RunEvent } from '../../brain/messages.js';
 import { NO_PROGRESS } from '../../brain/progress.js';
-import { failedEnd, type PreparedRun, type RunEnd, type RunView } from '../../runs/open-run.js';
+import { failedEnd, type PreparedRun, type RunEnd, type RunParent, type RunView } from '../../runs/open-run.js';
 
 /** One call to resume a run whose DAG is known by its record alone. */
 export class ResumeCall implements PreparedRun, RunView {
   readonly #placeholder: RunId;
   readonly #deps: ResumeDeps;
   onEnd: (end: RunEnd) => void = () => {};
+  parent: RunParent | undefined;
   #call: PreparedRun | undefined;
   #end: RunEnd | undefined;
   readonly #known: Promise<void>;
@@ -52,6 +53,7 @@ export class ResumeCall implements PreparedRun, RunView {
     try {
       this.#watch();
       const call = await this.#deps.prepare();
+      call.parent = this.parent;
       if (this.#end) {
         void call.cancel?.(undefined);
         return call.begin?.();
@@ -105,6 +107,12 @@ export class ResumeCall implements PreparedRun, RunView {
   async cancel(reason: unknown): Promise<void> {
     if (!this.#call) this.refuse(this.#cancelled(reason));
     await this.#call?.cancel?.(reason);
+  }
+
+  leave(error: HandoffError, graceMs: number): number {
+    if (this.#call) return this.#call.leave!(error, graceMs);
+    this.refuse(error);
+    return 0;
   }
 
   #over(end: RunEnd): void {
