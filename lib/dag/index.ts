@@ -58,4 +58,5 @@ export {
   nextEdge,
   type PlanFragment,
   type PlanShape,
+  partAt,
 } from './plan/plan-shape.js';

@@ -247,3 +247,14 @@ function addParts({ parts }: AddedFunctions, { by, from, total, sinks, keys }: P
     for (const key of keys) (known.keys as string[]).push(key);
   }
 }
+
+/** Returns the index of the part at a place, or -1 if it has not been added. */
+export function partAt({ ranges }: CompositeParts, place: number): number {
+  let left = place;
+  for (let at = 0; at < ranges.length; at += 2) {
+    const length = ranges[at + 1]! - ranges[at]!;
+    if (left < length) return ranges[at]! + left;
+    left -= length;
+  }
+  return -1;
+}
