@@ -32,7 +32,9 @@ export { canGrow, type MapOf, type PlanGrowth, type When } from './graph/growth.
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
 export { type DagRecord, dagOfRecord, recordDag } from './plan/dag-record.js';
 export { type ExecutionFacts, executionFaults } from './plan/execution-faults.js';
+export { ExpandedDag } from './plan/expanded-dag.js';
 export { invalidDag } from './plan/faults.js';
+export { GrowingPlan, growingPlanOf, type RunPlan } from './plan/growing-plan.js';
 export type { RetryRules } from './plan/layout.js';
 export { remainingPaths } from './plan/paths.js';
 export { compile, compileInSteps, type DagSnapshot, knownPlan, type Plan, snapshotOf } from './plan/plan.js';
@@ -48,6 +50,8 @@ export {
   type Reuse,
   sinceEpoch,
 } from './plan/plan-comparison.js';
+export type { PlanPart } from './plan/plan-part.js';
+export { elementsOf, insidesOf } from './plan/plan-parts.js';
 export { type CodeRecord, type ConstantBytes, modulesOf, type PlanRecord, type RecordingDeps, recordPlan } from './plan/plan-record.js';
 export {
   appendToShape,
@@ -59,4 +63,5 @@ export {
   type PlanFragment,
   type PlanShape,
   partAt,
+  placeOf,
 } from './plan/plan-shape.js';

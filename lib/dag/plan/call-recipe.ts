@@ -29,11 +29,15 @@ export interface RecipeStep {
   readonly extraArgs: readonly unknown[];
 }
 
-/** The source of an argument: the result of a regular function, an input, or an earlier step of the same recipe. */
+/**
+ * The source of an argument: the result of a regular function, an input, or an earlier step of the same recipe. An element of the map with
+ * that index also takes what stands at its place of the array under `id`, which the map goes over.
+ */
 export type RecipeSource =
   | { readonly from: 'function'; readonly index: number; readonly id: string }
   | { readonly from: 'input'; readonly id: string }
-  | { readonly from: 'step'; readonly step: number };
+  | { readonly from: 'step'; readonly step: number }
+  | { readonly from: 'element'; readonly map: number; readonly place: number; readonly id: string };
 
 const NO_EXTRA: readonly unknown[] = Object.freeze([]);
 

@@ -106,7 +106,7 @@ const asLate = (edge: number): number => -2 - edge;
 export const growingShape = (plan: PlanShape): PlanShape => doAtOnce(growingShapeInSteps(plan));
 
 /** The same as `growingShape`, in steps. */
-function growingShapeInSteps(plan: PlanShape): RestOfWork<PlanShape> {
+export function growingShapeInSteps(plan: PlanShape): RestOfWork<PlanShape> {
   const { size, growth, added } = plan;
   if (!growth || added) throw new Error(`the plan of "${plan.dagId}" cannot grow${added ? ' by a copy' : ''}`);
   const roomy = <C extends Int32Array>(column: C, number: number): C => withRoom(column, column.length + 1, number);
@@ -255,6 +255,16 @@ export function partAt({ ranges }: CompositeParts, place: number): number {
     const length = ranges[at + 1]! - ranges[at]!;
     if (left < length) return ranges[at]! + left;
     left -= length;
+  }
+  return -1;
+}
+
+/** Returns the place of one of the parts. */
+export function placeOf({ ranges }: CompositeParts, index: number): number {
+  let before = 0;
+  for (let at = 0; at < ranges.length; at += 2) {
+    if (index >= ranges[at]! && index < ranges[at + 1]!) return before + index - ranges[at]!;
+    before += ranges[at + 1]! - ranges[at]!;
   }
   return -1;
 }

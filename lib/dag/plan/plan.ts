@@ -72,6 +72,8 @@ export class Plan {
   readonly growth: PlanGrowth | undefined;
   /** What a brain needs of it. */
   readonly shape: PlanShape;
+  /** Nothing is added to the plan of a DAG itself; see `GrowingPlan`. */
+  readonly added: undefined;
   readonly #layout: Layout;
   #programs: Map<number, CallRecipe> | undefined;
 
@@ -104,6 +106,7 @@ export class Plan {
     this.constants = layout.constants;
     this.retries = layout.retries;
     this.growth = layout.growth;
+    this.added = undefined;
     const { size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries, growth } = this;
     const lists = { dependentsStart, dependents, producersStart, producers };
     this.shape = { dagId, size, ids, needsCount, ...lists, retries, growth, added: undefined };
@@ -195,6 +198,5 @@ export function graphOf(dag: unknown, intent: string): Graph {
 function isDag(value: unknown): value is DagLike {
   if (typeof value !== 'object' || value === null) return false;
   const { id, functions } = value as { readonly [K in keyof DagLike]?: DagLike[K] };
-  // An array, as `toJSON` gives it, has `values` too, but no `get`.
-  return typeof id === 'string' && typeof functions?.values === 'function' && typeof functions.get === 'function';
+  return typeof id === 'string' && typeof functions?.values === 'function';
 }

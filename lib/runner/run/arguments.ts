@@ -1,16 +1,15 @@
-import type { Plan, RecipeSource, RecipeStep } from '../../dag/index.js';
+import type { RecipeSource, RecipeStep, RunPlan } from '../../dag/index.js';
 import type { ArgumentValue, AttemptContext, RemoteValue, UngatheredStep } from '../../executor/index.js';
 import type { Constants } from './constants.js';
-import type { RunValues } from './run-values.js';
-import type { SerializedFor } from './serialized-values.js';
+import type { RunValues, SerializedFor } from './run-values.js';
 
 /** Makes the steps of attempts from a plan and the present values. One for each run. */
 export class Arguments {
-  readonly #plan: Plan;
+  readonly #plan: RunPlan;
   readonly #values: RunValues;
   readonly #constants: Constants;
 
-  constructor(plan: Plan, values: RunValues, constants: Constants) {
+  constructor(plan: RunPlan, values: RunValues, constants: Constants) {
     this.#plan = plan;
     this.#values = values;
     this.#constants = constants;
@@ -44,6 +43,7 @@ export class Arguments {
     const became: (number | RemoteValue)[] = [];
     const input = (source: RecipeSource): ArgumentValue | number => {
       if (source.from === 'step') return became[source.step]!;
+      if (source.from === 'element') throw new Error(`elements of "${source.id}" cannot be passed`);
       return source.from === 'input' ? this.#values.ofInput(source.id, node) : this.#values.ofFunction(source.index, node);
     };
     for (const step of steps) {
@@ -74,8 +74,8 @@ export class Arguments {
   /** Returns the node where the value of an edge was made: that of its producer. An inline function is evaluated where it is needed. */
   #originOf(source: RecipeSource, steps: readonly RecipeStep[], node: string): string {
     if (source.from === 'input') return this.#values.originOf(undefined);
-    // A composite is made nowhere: the whole is serialized where it is consumed.
-    if (source.from === 'function') return this.#values.isComposite(source.index) ? node : this.#values.originOf(source.index);
+    if (source.from === 'function') return this.#values.originOf(source.index);
+    if (source.from === 'element') return node;
     const step = steps[source.step]!;
     return step.role === 'serialize' ? this.#originOf(step.sources[0]!, steps, node) : node;
   }

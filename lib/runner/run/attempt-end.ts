@@ -1,5 +1,5 @@
 import { HandoffError } from '../../base/index.js';
-import type { Plan } from '../../dag/index.js';
+import type { RunPlan } from '../../dag/index.js';
 import type { RemoteOutcome } from '../../executor/index.js';
 import { thrownData } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
@@ -11,7 +11,7 @@ export type Unsuccessful = Exclude<RemoteOutcome, { type: 'succeeded' | 'kept' }
 /** The attempt that has ended. */
 export interface EndedAttempt {
   readonly state: RunState;
-  readonly plan: Plan;
+  readonly plan: RunPlan;
   readonly values: DriverCopies;
   readonly index: number;
   readonly attempt: number;
@@ -47,7 +47,7 @@ export function happeningOf({ state, plan, values, index, attempt, random }: End
       const producer = plan.indexOf.get(functionId);
       // Inputs belong to the driver: no node can make them again.
       if (producer === undefined) return failed(cause, true);
-      if (!isArgument(plan, index, producer, values)) {
+      if (!isArgument(plan, index, producer)) {
         const message = `Node "${nodes[index]}" says that "${functionId}" is lost, which is no argument of "${plan.ids[index]}"`;
         return failed(new HandoffError('HANDOFF_BAD_MESSAGE', message, { functionId: plan.ids[index]!, node: nodes[index] }), true);
       }
@@ -61,14 +61,10 @@ export function happeningOf({ state, plan, values, index, attempt, random }: End
   }
 }
 
-/**
- * Whether a function needs the value of another, alone or as a part of a composite. If it did not, a value computed again for it would
- * count as lost for ever.
- */
-function isArgument(plan: Plan, index: number, producer: number, values: DriverCopies): boolean {
-  const around = [producer, ...values.around(producer)];
+/** Whether a function needs the value of another. If it did not, a value computed again for it would count as lost for ever. */
+function isArgument(plan: RunPlan, index: number, producer: number): boolean {
   for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1)
-    if (around.includes(plan.producers[at]!)) return true;
+    if (plan.producers[at] === producer) return true;
   return false;
 }
 
@@ -76,8 +72,6 @@ function isArgument(plan: Plan, index: number, producer: number, values: DriverC
 export interface DriverCopies {
   /** Whether the driver has the value. */
   has(index: number): boolean;
-  /** The maps and expansions whose values this one is a part of. */
-  around(index: number): Iterable<number>;
   /** From now on the driver gives the value. */
   moved(index: number): void;
   /** Returns, once, the function whose value the driver could not read when it was to be serialized for this one. */

@@ -20,6 +20,7 @@ import { liveEvent, liveRunError } from './live-errors.js';
 import { NodeReturnWaits } from './node-return-waits.js';
 import { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
+import { RunGrowth } from './run-growth.js';
 import { compareInRun, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
 import { RunValues } from './run-values.js';
 import { takeUp } from './take-up.js';
@@ -47,6 +48,7 @@ export class DagRun implements AllocatorClient {
   readonly #values: RunValues;
   readonly #farSide: RemoteSide;
   readonly #codeRefusals: CodeRefusals;
+  readonly #growth: RunGrowth | undefined;
   /** The timers of resting functions. */
   readonly #rests = new Map<number, Timer>();
   /** The timer until more functions become ready. */
@@ -81,8 +83,9 @@ export class DagRun implements AllocatorClient {
     const journal = order.recorder?.durability ?? 'none';
     this.state = newRunState(runId, plan.shape, { maxRetries, onFailure, collected, stopGraceMs, journal }, columns.state);
     this.#trace = tracerOf(this.state);
+    const { nodes, states } = this.state;
     const { inputs, files } = order;
-    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, state: this.state, files, mayRetry }, deps);
+    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, nodes, states, files, collected, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);
@@ -102,6 +105,7 @@ export class DagRun implements AllocatorClient {
       deps,
     );
     const waiting = { allocation, clock, logger, ids: plan.ids, isResumed: order.past !== undefined };
+    this.#growth = plan.added && new RunGrowth({ plan, kinds: order.kinds as ClaimClass[], columns, feed });
     this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, waiting, feed);
   }
 
@@ -283,6 +287,7 @@ export class DagRun implements AllocatorClient {
         this.#trace?.(next, moment);
         stepRun(this.state, next, moment, this.#commands);
         happenings.shift();
+        if (next.type === 'functions-added') this.#growth!.applied(next.added);
         this.#values.recallTo(this.state.recalledTo);
       }
     } catch (error) {

@@ -18,7 +18,6 @@ import type { RunValues } from './run-values.js';
  * the run's state records which functions hold a claim, and where.
  */
 export class FunctionAttempts {
-  readonly #tookMs: Float64Array;
   readonly #deps: RunDeps;
   readonly #of: AttemptsOf;
   readonly #handles: (AttemptHandle<RemoteOutcome> | undefined)[];
@@ -29,10 +28,9 @@ export class FunctionAttempts {
   #blocked: Map<string, string> | undefined;
 
   constructor(of: AttemptsOf, deps: RunDeps) {
-    const { tookMs, handles, members } = of.columns;
+    const { handles, members } = of.columns;
     this.#of = of;
     this.#deps = deps;
-    this.#tookMs = tookMs;
     this.#handles = handles;
     this.#members = members;
   }
@@ -136,7 +134,7 @@ export class FunctionAttempts {
     const { tookMs } = outcome;
     const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
     const node = state.nodes[index]!;
-    this.#tookMs[index] = tookMs;
+    this.#of.columns.tookMs[index] = tookMs;
     values.made(index, sizeBytes);
     this.#deps.allocation.made(node, sizeBytes);
     if (value) values.keep(index, value);

@@ -1,7 +1,7 @@
 import type { ActorGroup, ActorRef } from '../../actor/index.js';
 import type { Allocator, Capabilities, ClaimClass, NamedStrategies } from '../../allocator/index.js';
 import type { Clock, HandoffError, Logger, RunId } from '../../base/index.js';
-import type { Isolation, Plan } from '../../dag/index.js';
+import type { Isolation, RunPlan } from '../../dag/index.js';
 import type {
   ArgumentValue,
   AttemptContext,
@@ -29,7 +29,7 @@ export interface RunJob {
   readonly runId: RunId;
   /** The name of its DagRunner. A resumed run has another one: that of before may not have ended yet. */
   readonly runnerName: string;
-  readonly plan: Plan;
+  readonly plan: RunPlan;
   readonly options: CheckedRunOptions;
   readonly kinds: readonly ClaimClass[];
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
@@ -66,7 +66,7 @@ export interface WaitingClaim {
 }
 
 /** Compares two functions: below 0 if `a` goes first. By priority, then by the longest remaining path, then in the order of adding. */
-export function compareInRun({ specs }: Plan, paths: Float64Array, a: number, b: number): number {
+export function compareInRun({ specs }: RunPlan, paths: Float64Array, a: number, b: number): number {
   const byPriority = (specs[b]!.priority ?? 0) - (specs[a]!.priority ?? 0);
   if (byPriority !== 0) return byPriority;
   const byPath = paths[b]! - paths[a]!;

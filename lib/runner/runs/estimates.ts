@@ -1,5 +1,5 @@
 import { type RestOfWork, resultInSteps } from '../../base/index.js';
-import type { CodeRef, Plan } from '../../dag/index.js';
+import type { CodeRef, Plan, RunPlan } from '../../dag/index.js';
 
 /** How many durations are remembered in all. The DAGs that ran longest ago are forgotten first. */
 export const DURATIONS_KEPT = 200_000;
@@ -47,7 +47,7 @@ export class Estimates {
   }
 
   /** Learns from a run that has ended, in steps. `tookMs` is NaN for a function that did not succeed. */
-  learn(plan: Plan, tookMs: Float64Array): RestOfWork<void> {
+  learn(plan: RunPlan, tookMs: Float64Array): RestOfWork<void> {
     const ofDag = plan.size <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
     const look = (from: number, to: number): void => {
       for (let index = from; index < to; index += 1) {

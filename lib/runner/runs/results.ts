@@ -29,13 +29,18 @@ export class Results {
   /** The functions whose values are there. */
   readonly ids: string[] = [];
   readonly values: Record<string, unknown> = {};
-  readonly #plan: Plan;
+  readonly #plan: Pick<Plan, 'ids' | 'size'>;
   readonly #collected: Uint8Array;
   readonly #heldOf: (index: number) => StoredValue | undefined;
   readonly #freeze: boolean;
   #next = 0;
 
-  constructor(plan: Plan, collected: Uint8Array, heldOf: (index: number) => StoredValue | undefined, freeze: boolean) {
+  constructor(
+    plan: Pick<Plan, 'ids' | 'size'>,
+    collected: Uint8Array,
+    heldOf: (index: number) => StoredValue | undefined,
+    freeze: boolean,
+  ) {
     this.#plan = plan;
     this.#collected = collected;
     this.#heldOf = heldOf;

@@ -10,7 +10,7 @@ import {
   type StepwiseWork,
   textOf,
 } from '../../base/index.js';
-import { type DagLike, remainingPaths } from '../../dag/index.js';
+import { canGrow, type DagLike, growingPlanOf, remainingPaths } from '../../dag/index.js';
 import type { AttemptContext, Loan } from '../../executor/index.js';
 import type { RunEvent } from '../brain/messages.js';
 import { newStateColumns } from '../brain/run-state.js';
@@ -175,12 +175,15 @@ export class Runs {
   #open(request: RunRequest, identity: RunIdentity): StepwiseWork<OpenRun>;
   #open(request: RunRequest, identity: RunIdentity, goesOn: () => boolean): StepwiseWork<OpenRun | undefined>;
   *#open(request: RunRequest, identity: RunIdentity, goesOn = () => true): StepwiseWork<OpenRun | undefined> {
-    const { plan, options, kinds, inputs, constants } = request;
+    const { options, inputs, constants } = request;
+    const isGrowing = canGrow(request.plan.growth);
+    const plan = isGrowing ? yield* growingPlanOf(request.plan) : request.plan;
+    const kinds = isGrowing ? request.kinds.slice() : request.kinds;
     const { runId, epoch = 0, recorder, files, since, past, requestedMs } = identity;
     const { store, clock } = this.#deps;
-    const estimates = yield* this.#estimates.of(plan);
-    const paths = yield* remainingPaths(plan, (index) => estimates[index]!);
-    const columns = yield* newRunColumns(plan, paths, yield* newStateColumns(plan.shape));
+    const estimates = yield* this.#estimates.of(request.plan);
+    const paths = yield* remainingPaths(request.plan, (index) => estimates[index]!);
+    const columns = yield* newRunColumns(plan.size, paths, yield* newStateColumns(plan.shape));
     if (this.#refusal) throw this.#refusal;
     if (!goesOn()) return undefined;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);

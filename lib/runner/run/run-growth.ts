@@ -1,0 +1,111 @@
+import type { ClaimClass } from '../../allocator/index.js';
+import {
+  consumerOf,
+  type ExpandedDag,
+  elementsOf,
+  firstEdge,
+  type GrowingPlan,
+  insidesOf,
+  NO_EDGE,
+  nextEdge,
+  type PlanFragment,
+  type PlanPart,
+  type PlanShape,
+} from '../../dag/index.js';
+import type { RunHappening } from '../brain/messages.js';
+import { growColumns, type RunColumns } from './run-columns.js';
+
+/**
+ * What a run adds to its plan, on its way: the brain is told of each part, and may ignore it if it comes too late. Once it has taken one,
+ * everything else that has an entry for each function grows too.
+ */
+export class RunGrowth {
+  readonly #of: GrowingRun;
+  /** The parts that the brain has not answered yet. */
+  readonly #offered = new Map<PlanFragment, OfferedPart>();
+
+  constructor(of: GrowingRun) {
+    this.#of = of;
+  }
+
+  /** Adds `count` elements of a map from place `from` on, of `total` in all. They have its claims, and its place in the order. */
+  appendElements({ index, from, count, total }: NextElements): void {
+    const { plan, kinds, columns } = this.#of;
+    const pathMs = columns.paths[index]!;
+    this.#offer(elementsOf(plan, index, from, count, total), { kindOf: () => kinds[index]!, pathMsOf: () => pathMs });
+  }
+
+  /**
+   * Adds `count` functions of the DAG that an expansion gave, from place `first` on. Their claims and the paths that remain in that DAG are
+   * given by their index there; the run goes on from its end as from that of the expansion.
+   */
+  addInsides(expansion: number, expanded: ExpandedDag, first: number, count: number, { kinds, paths }: InsideColumns): void {
+    const { plan, columns } = this.#of;
+    const afterMs = pathMsAfter(plan.shape, columns.paths, expansion);
+    const indexAt = (k: number): number => expanded.indexAt(first + k);
+    const of = { kindOf: (k: number) => kinds[indexAt(k)]!, pathMsOf: (k: number) => paths[indexAt(k)]! + afterMs };
+    this.#offer(insidesOf(plan, expansion, expanded, first, count), of);
+  }
+
+  #offer(part: PlanPart, of: Omit<OfferedPart, 'part'>): void {
+    this.#offered.set(part.fragment, { part, ...of });
+    this.#of.feed({ type: 'functions-added', added: part.fragment });
+  }
+
+  /** The brain has been told of a part. */
+  applied(fragment: PlanFragment): void {
+    const { plan, kinds, columns } = this.#of;
+    const offered = this.#offered.get(fragment);
+    this.#offered.delete(fragment);
+    const { from, ids } = fragment;
+    if (!offered || plan.specs.length !== from || plan.size !== from + ids.length) return;
+    plan.extend(offered.part);
+    growColumns(columns, plan.size);
+    for (let k = 0; k < ids.length; k += 1) {
+      kinds.push(offered.kindOf(k));
+      columns.paths[from + k] = offered.pathMsOf(k);
+    }
+  }
+}
+
+/** Returns how long a run goes on after the end of a function, along its longest path. What ends an expansion goes on as that does. */
+function pathMsAfter(shape: PlanShape, paths: Float64Array, index: number): number {
+  for (let at = index; at >= 0; at = shape.added!.parentOf[at]!) {
+    let longestMs = Number.NEGATIVE_INFINITY;
+    for (let edge = firstEdge(shape, at); edge !== NO_EDGE; edge = nextEdge(shape, at, edge)) {
+      longestMs = Math.max(longestMs, paths[consumerOf(shape, edge)]!);
+    }
+    if (longestMs >= 0) return longestMs;
+  }
+  return 0;
+}
+
+/** A part, and the claims and paths of its functions by place in it. */
+interface OfferedPart {
+  readonly part: PlanPart;
+  kindOf(k: number): ClaimClass;
+  pathMsOf(k: number): number;
+}
+
+/** The elements that the brain asks for. */
+export interface NextElements {
+  readonly index: number;
+  readonly from: number;
+  readonly count: number;
+  readonly total: number;
+}
+
+/** By index in an expansion's DAG, the claims of its functions, and their longest paths within it. */
+export interface InsideColumns {
+  readonly kinds: readonly ClaimClass[];
+  readonly paths: Float64Array;
+}
+
+/** The run that grows. */
+export interface GrowingRun {
+  readonly plan: GrowingPlan;
+  /** The claims of its functions, which grow too. */
+  readonly kinds: ClaimClass[];
+  readonly columns: RunColumns;
+  feed(happening: RunHappening): void;
+}
