@@ -83,6 +83,26 @@ describe('the record of a DAG', () => {
     expect(recordOf(again)).to.deep.equal(recordOf(dag));
   });
 
+  const growing = Dag.dynamic('g')
+    .input('xs')
+    .add({ id: 'half', code: ref('h'), type: 'inline', args: ['m'] })
+    .map({ id: 'm', over: 'xs', code: ref('m'), args: [arg('a', { serialize: ref('s') })], extraArgs: [1], concurrency: 2, optional: true })
+    .add({ id: 'a', code: ref('a'), when: 'xs', optional: true, cost: { cpu: 2 } })
+    .map({ id: 'n', over: 'm', code: ref('m'), when: { id: 'a', is: -0 }, version: '1' })
+    .expand({ id: 'e', code: ref('e'), args: ['half'], when: { id: 'm', isNot: null }, maxRetries: 1 })
+    .add({ id: 'f', code: ref('a'), when: { id: 'e', is: 'x' }, args: ['n'], argumentInclusion: 'as-list' })
+    .add({ id: 'g', code: ref('a'), when: { id: 'f', is: 'x' } });
+
+  it('makes maps, expansions, conditions and what may fail again', () => {
+    const again = madeAgain(growing);
+    for (const [id, spec] of growing.functions) expect(again.functions.get(id), id).to.deep.equal(spec);
+    expect(again.size).to.equal(growing.size);
+    expect(compile(again).growth).to.deep.equal(compile(growing).growth);
+    expect(doAtOnce(isSameDag(recordOf(growing), recordOf(again)))).to.equal(true);
+    expect(recordOf(growing).tests).to.deep.equal(['truthy', { is: -0 }, { isNot: null }, { is: 'x' }]);
+    expect(recordOf(dag)).to.deep.include({ wires: new Int32Array(0), tests: [] });
+  });
+
   it('holds each set of options once', () => {
     expect(written(dag).dag.options).to.have.length(5);
   });

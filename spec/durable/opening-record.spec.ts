@@ -40,7 +40,9 @@ describe('the record of an opening', () => {
       const dag = Dag.dynamic('d').input('in');
       for (let at = 0; at < count; at += 1) {
         const id = at % 3 === 0 ? `"\n, ${at}` : `ü${at}`;
-        dag.add({ id, code: { module: MODULE, name: `f${at % 5}` }, args: ['in'], extraArgs: at % 7 === 0 ? [at, 'x'.repeat(50)] : [] });
+        const code = { module: MODULE, name: `f${at % 5}` };
+        if (at % 11 === 0) dag.map({ id, code, over: 'in', when: { id: 'in', isNot: at % 3 }, concurrency: 2, optional: true });
+        else dag.add({ id, code, args: ['in'], extraArgs: at % 7 === 0 ? [at, 'x'.repeat(50)] : [] });
       }
       const opening = openingOf(dag);
       const groups = doAtOnce(openingGroups(opening));

@@ -5,6 +5,7 @@ import type { DynamicDag } from '../build/wiring.js';
 import { invalidDag } from './faults.js';
 import type { Plan } from './plan.js';
 import type { PlanRecord } from './plan-record.js';
+import { NO_WIRE, WireRows } from './wire-record.js';
 
 /**
  * What a DAG holds besides the record of its plan, as plain data: the options of its functions, and the values of their constants. Both
@@ -12,15 +13,18 @@ import type { PlanRecord } from './plan-record.js';
  */
 export interface DagRecord {
   /** The options of functions, each set once; the first is empty. */
-  readonly options: readonly FunctionOptions[];
+  readonly options: readonly RecordedOptions[];
   /** By number, an index into `options`. */
   readonly option: Int32Array;
   /** The constants of functions, then those of edges, where there are any. They belong to the caller until they are packed. */
   readonly values: readonly (readonly unknown[])[];
 }
 
+/** What a function says of how it is run. */
+type RecordedOptions = FunctionOptions & Pick<FunctionSpec, 'concurrency' | 'optional'>;
+
 /** The options of how a function is run; its version belongs to its code. */
-const RUN_FIELDS = OPTION_FIELDS.filter((field) => field !== 'version');
+const RUN_FIELDS = [...OPTION_FIELDS.filter((field) => field !== 'version'), 'concurrency', 'optional'] as const;
 
 /** Whether two functions have the same options. Written out: a loop over names looks each of them up for each function. */
 const areRunAlike = (one: FunctionSpec, other: FunctionSpec): boolean =>
@@ -31,7 +35,9 @@ const areRunAlike = (one: FunctionSpec, other: FunctionSpec): boolean =>
   one.timeoutMs === other.timeoutMs &&
   one.isolation === other.isolation &&
   one.priority === other.priority &&
-  one.estimateMs === other.estimateMs;
+  one.estimateMs === other.estimateMs &&
+  one.concurrency === other.concurrency &&
+  one.optional === other.optional;
 
 /** How many functions are recorded, or made, in one step. */
 const FUNCTIONS_IN_STEP = 500;
@@ -39,7 +45,7 @@ const FUNCTIONS_IN_STEP = 500;
 /** Records what a DAG holds besides its plan, in steps. Linear. */
 export function* recordDag(plan: Plan): StepwiseWork<DagRecord> {
   const { functions, size } = plan;
-  const options: FunctionOptions[] = [{}];
+  const options: RecordedOptions[] = [{}];
   const numbers = new Map<string, number>();
   const option = new Int32Array(functions.length);
   const values: (readonly unknown[])[] = [];
@@ -74,6 +80,8 @@ export function* dagOfRecord(plan: PlanRecord, dag: DagRecord): StepwiseWork<Dyn
   if (faults.length > 0) throw invalidDag(plan.dagId, faults);
   const made = Dag.dynamic(plan.dagId);
   for (const id of inputs) made.input(id);
+  const rows = new WireRows(plan);
+  const idOf = (producer: number): string => (producer < 0 ? inputs[-producer - 1]! : ids[producer]!);
   let next = 0;
   const constantsOf = (place: number): readonly unknown[] =>
     constantsStart[place] === constantsStart[place + 1] ? [] : dag.values[next++]!;
@@ -81,24 +89,32 @@ export function* dagOfRecord(plan: PlanRecord, dag: DagRecord): StepwiseWork<Dyn
   const extras = Array.from(plan.serialize, (_, edge) => constantsOf(ids.length + edge));
   for (let number = 0; number < ids.length; number += 1) {
     const argAt = (at: number): unknown => {
-      const producer = args[at]!;
-      const id = producer < 0 ? inputs[-producer - 1]! : ids[producer]!;
+      const id = idOf(args[at]!);
       const edge = (edgeAt[at] ?? 0) - 1;
       if (edge < 0) return id;
       const [serialize, deserialize] = [plan.serialize[edge]!, plan.deserialize[edge]!].map((code) => referenceTo(plan, code));
       return { id, ...(serialize && { serialize }), ...(deserialize && { deserialize }), extra: extras[edge] };
     };
     const { version } = plan.codes[plan.code[number]!]!;
-    made.add({
+    const spec = {
       id: ids[number]!,
       code: referenceTo(plan, plan.code[number]!),
       args: Array.from({ length: argsStart[number + 1]! - argsStart[number]! }, (_, k) => argAt(argsStart[number]! + k)),
       extraArgs: extraArgs[number],
-      argumentInclusion: asList[number] === 1 ? 'as-list' : 'variadic',
-      type: number < size ? 'regular' : 'inline',
       ...dag.options[dag.option[number]!],
       ...(version !== undefined && { version }),
-    } as Parameters<DynamicDag['add']>[0]);
+    };
+    const { type, over, on, test } = rows.of(number);
+    const wires = {
+      ...(over !== NO_WIRE && { over: idOf(over) }),
+      ...(test !== undefined && { when: test === 'truthy' ? idOf(on) : { id: idOf(on), ...test } }),
+    };
+    if (type === 'map') made.map({ ...spec, ...wires } as Parameters<DynamicDag['map']>[0]);
+    else if (type === 'expand') made.expand({ ...spec, ...wires } as Parameters<DynamicDag['expand']>[0]);
+    else {
+      const argumentInclusion = asList[number] === 1 ? 'as-list' : 'variadic';
+      made.add({ ...spec, ...wires, argumentInclusion, type: number < size ? 'regular' : 'inline' } as Parameters<DynamicDag['add']>[0]);
+    }
     if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
   }
   return made;

@@ -1,7 +1,8 @@
 // Brain: pure.
 import type { StepwiseWork } from '../../base/index.js';
-import { topologicalOrder, transposedInSteps } from '../graph/adjacency.js';
+import { type Adjacency, topologicalOrder, transposedInSteps } from '../graph/adjacency.js';
 import type { CodeRecord, PlanRecord } from './plan-record.js';
+import { keyOfTest, NO_WIRE, WireRows } from './wire-record.js';
 
 /** What happened to a function since it was recorded: nothing, it is new, or why it differs. */
 export const FUNCTION_CHANGES = ['same', 'new', 'code', 'wiring', 'constants', 'inputs', 'producer', 'asked'] as const;
@@ -104,7 +105,9 @@ function* numbersOf(ids: readonly string[]): StepwiseWork<Map<string, number>> {
 }
 
 /** Returns an order in which producers come before consumers, or `undefined` if the numbers are in such an order. */
-function* orderOf({ argsStart, args, ids }: PlanRecord): StepwiseWork<Int32Array | undefined> {
+function* orderOf(plan: PlanRecord): StepwiseWork<Int32Array | undefined> {
+  const { ids } = plan;
+  const { start: argsStart, items: args } = yield* wiredArguments(plan);
   for (let number = 0; number < ids.length; number += 1) {
     for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) {
       if (args[k]! >= number) return yield* topologicalOrder(yield* transposedInSteps({ start: argsStart, items: args }, ids.length));
@@ -112,6 +115,23 @@ function* orderOf({ argsStart, args, ids }: PlanRecord): StepwiseWork<Int32Array
     if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
   }
   return undefined;
+}
+
+/** Returns the arguments with what maps go over and conditions look at, in steps. */
+function* wiredArguments(plan: PlanRecord): StepwiseWork<Adjacency> {
+  const { argsStart, args, ids } = plan;
+  const rows = new WireRows(plan);
+  if (rows.count === 0) return { start: argsStart, items: args };
+  const start = new Int32Array(ids.length + 1);
+  const items: number[] = [];
+  for (let number = 0; number < ids.length; number += 1) {
+    for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) items.push(args[k]!);
+    const { over, on } = rows.of(number);
+    for (const wire of [over, on]) if (wire !== NO_WIRE) items.push(wire);
+    start[number + 1] = items.length;
+    if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
+  }
+  return { start, items: Int32Array.from(items) };
 }
 
 class Comparison {
@@ -124,6 +144,9 @@ class Comparison {
   /** The classes of equal code, by number of the recorded plan's and of this one's; -1: it equals nothing. */
   readonly #recordedClass: Int32Array;
   readonly #class: Int32Array;
+  readonly #recordedRows: WireRows;
+  readonly #rows: WireRows;
+  readonly #hasRows: boolean;
 
   constructor(recorded: PlanRecord, now: PlanRecord, recordedAs: Int32Array, reuse: Reuse) {
     this.#recorded = recorded;
@@ -137,25 +160,31 @@ class Comparison {
     const classes = new Map<string, number>();
     this.#recordedClass = classesOf(recorded, now, reuse, classes);
     this.#class = classesOf(now, recorded, reuse, classes);
+    this.#recordedRows = new WireRows(recorded);
+    this.#rows = new WireRows(now);
+    this.#hasRows = this.#recordedRows.count > 0 || this.#rows.count > 0;
   }
 
   /** An index into `FUNCTION_CHANGES`; `changes` has those of all that the function consumes. */
   changeOf(number: number, changes: Uint8Array): number {
     const before = this.#recordedAs[number]!;
     if (before < 0) return NEW;
-    const { size, argsStart, args } = this.#now;
+    const { argsStart, args } = this.#now;
     const change = this.#own(number, before);
     if (change !== SAME) return change;
     let found = SAME as number;
-    for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) {
-      const producer = args[k]!;
-      let reason = SAME as number;
-      if (producer < 0) reason = this.#sameInput[-producer - 1] === 0 ? INPUTS : SAME;
-      // An inline function runs within its consumer.
-      else if (changes[producer] !== SAME) reason = producer >= size ? changes[producer]! : PRODUCER;
-      if (reason !== SAME && (found === SAME || reason < found)) found = reason;
-    }
+    for (let k = argsStart[number]!; k < argsStart[number + 1]!; k += 1) found = weightier(found, this.#ofProducer(args[k]!, changes));
+    if (!this.#hasRows) return found;
+    const { over, on } = this.#rows.of(number);
+    for (const wire of [over, on]) if (wire !== NO_WIRE) found = weightier(found, this.#ofProducer(wire, changes));
     return found;
+  }
+
+  /** The change of a function that it owes to what it consumes. */
+  #ofProducer(producer: number, changes: Uint8Array): number {
+    if (producer < 0) return this.#sameInput[-producer - 1] === 0 ? INPUTS : SAME;
+    // An inline function runs within its consumer.
+    return changes[producer] === SAME || producer >= this.#now.size ? changes[producer]! : PRODUCER;
   }
 
   #own(number: number, before: number): number {
@@ -163,20 +192,38 @@ class Comparison {
     const recorded = this.#recorded;
     if (!this.#isSameCode(recorded.code[before]!, now.code[number]!)) return CODE;
     if (now.asList[number] !== recorded.asList[before] || number < now.size !== before < recorded.size) return WIRING;
+    if (this.#hasRows && !this.#isSameRow(number, before)) return WIRING;
     const start = now.argsStart[number]!;
     const startBefore = recorded.argsStart[before]!;
     const length = now.argsStart[number + 1]! - start;
     if (recorded.argsStart[before + 1]! - startBefore !== length) return WIRING;
     let change = SAME as number;
     for (let k = 0; k < length; k += 1) {
-      const producer = now.args[start + k]!;
-      const producerBefore = producer < 0 ? this.#inputs[-producer - 1]! : this.#recordedAs[producer]!;
-      // A new function would look like an input, and a new input like a function.
-      if (recorded.args[startBefore + k] !== producerBefore || producer < 0 !== producerBefore < 0) return WIRING;
+      if (!this.#isSameProducer(now.args[start + k]!, recorded.args[startBefore + k]!)) return WIRING;
       const reason = this.#edge(recorded.edgeAt[startBefore + k] ?? 0, now.edgeAt[start + k] ?? 0);
       if (reason !== SAME && (change === SAME || reason < change)) change = reason;
     }
     return change === SAME && !this.#hasSameConstants(before, number) ? CONSTANTS : change;
+  }
+
+  #isSameProducer(producer: number, recorded: number): boolean {
+    const before = producer < 0 ? this.#inputs[-producer - 1]! : this.#recordedAs[producer]!;
+    // A new function would look like an input, and a new input like a function.
+    return recorded === before && producer < 0 === before < 0;
+  }
+
+  /** Whether it is of the same type, goes over the same array, and has the same condition. */
+  #isSameRow(number: number, before: number): boolean {
+    const now = this.#rows.of(number);
+    const recorded = this.#recordedRows.of(before);
+    const isSameWire = (one: number, other: number): boolean =>
+      one === NO_WIRE || other === NO_WIRE ? one === other : this.#isSameProducer(one, other);
+    return (
+      now.type === recorded.type &&
+      isSameWire(now.over, recorded.over) &&
+      isSameWire(now.on, recorded.on) &&
+      keyOfTest(now.test) === keyOfTest(recorded.test)
+    );
   }
 
   #edge(before: number, edge: number): number {
@@ -211,6 +258,9 @@ class Comparison {
     return true;
   }
 }
+
+/** Returns the reason that counts of two. */
+const weightier = (found: number, reason: number): number => (reason !== SAME && (found === SAME || reason < found) ? reason : found);
 
 /** Numbers the code of a plan by the parts that must be equal. */
 function classesOf(plan: PlanRecord, other: PlanRecord, reuse: Reuse, classes: Map<string, number>): Int32Array {

@@ -3,6 +3,7 @@ import type { StepwiseWork } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../build/function-ref.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import type { Plan } from './plan.js';
+import { recordWires, type WireRecord } from './wire-record.js';
 
 /** How many functions are recorded in one step. */
 const FUNCTIONS_IN_STEP = 500;
@@ -11,7 +12,7 @@ const FUNCTIONS_IN_STEP = 500;
  * A plan as plain data, in columns, for comparison with a later run. Functions have their numbers in the plan, regular ones first. It holds
  * what makes a function the same, and nothing of how it is run: no cost, node, isolation, retries, priority.
  */
-export interface PlanRecord {
+export interface PlanRecord extends WireRecord {
   /** The id of the DAG itself. */
   readonly dagId: string;
   /** The number of regular functions. */
@@ -120,6 +121,7 @@ export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanR
     if (number % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
   }
   starts.push(deps.constants.length);
+  const { wires, tests } = yield* recordWires(plan.growth);
   return {
     dagId: plan.definitionId,
     size,
@@ -138,6 +140,8 @@ export function* recordPlan(plan: Plan, deps: RecordingDeps): StepwiseWork<PlanR
     deserialize,
     constants: deps.constants.toBytes(),
     constantsStart: Float64Array.from(starts),
+    wires,
+    tests,
     since: new Uint32Array(count).fill(deps.epoch),
   };
 }

@@ -17,6 +17,7 @@ const COLUMNS = [
   ['constantsStart', Float64Array],
   ['since', Uint32Array],
   ['option', Int32Array],
+  ['wires', Int32Array],
 ] as const;
 
 type ColumnName = (typeof COLUMNS)[number][0];
@@ -64,8 +65,8 @@ export function* openingGroups({ planned, inputs, ...opening }: Opening): Stepwi
       }
     }
     for (const some of slices(dag.values, IN_ENTRY)) yield* write(KINDS.constants, 0, () => writeAll(group, some));
-    const { dagId, size, inputs, inputDigests, modules, contents, codes } = plan;
-    head = { plan: { dagId, size, inputs, inputDigests, modules, contents, codes }, options: dag.options };
+    const { dagId, size, inputs, inputDigests, modules, contents, codes, tests } = plan;
+    head = { plan: { dagId, size, inputs, inputDigests, modules, contents, codes, tests }, options: dag.options };
   }
   const own: Head = { ...opening, inputs: inputs.map(([id, packed]) => [id, unshared(packed)]), ...(head && { planned: head }) };
   yield* write(KINDS.opening, 0, () => group.bytes(pack(own, { where: 'record' })));
