@@ -35,5 +35,6 @@ export {
   type UngatheredStep,
 } from './values/gathered-attempt.js';
 export { Offers, type ValueListener, type ValueMaker } from './values/offers.js';
-export { type ArgumentValue, isRemote, type RemoteValue, RIDES_ALONG_BYTES } from './values/remote-value.js';
+export type { CompositeSource, PartsPage } from './values/parts-page.js';
+export { type ArgumentValue, type CompositeName, isRemote, type RemoteValue, RIDES_ALONG_BYTES } from './values/remote-value.js';
 export { ValueServer } from './values/value-server.js';

@@ -20,7 +20,7 @@ export type {
   WireOutcome,
   WireStep,
 } from './protocol/messages.js';
-export { type Inheritance, inheritance } from './protocol/messages.js';
+export { type Inheritance, inheritance, valueName } from './protocol/messages.js';
 export type { Shape } from './protocol/shape.js';
 export * as shapes from './protocol/shape.js';
 export { LONGEST_NODE_NAME } from './protocol/shape.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { arg, collocatedWith, Dag, type DynamicDag, onDriver } from '../../lib/dag/index.js';
+import { arg, collocatedWith, compile, Dag, type DynamicDag, onDriver } from '../../lib/dag/index.js';
 import { dagOf, type Sketch, sketches } from './graphs.js';
 import { thrownBy } from './thrown.js';
 
@@ -51,6 +51,46 @@ describe('A DAG as JSON', () => {
       .input('i');
     expect(shown(copyOf(dag))).to.deep.equal(shown(dag));
     expect(Object.keys(copyOf(dag).functions.get('a')!.cost!)).to.deep.equal(['cpu', '__proto__']);
+  });
+
+  it('keeps maps, expansions, conditions, and what may fail, without what is default', () => {
+    const dag = Dag.dynamic('d')
+      .input('xs')
+      .map({ id: 'm', over: 'xs', code, args: ['xs'], extraArgs: [1], concurrency: 2, when: 'xs', optional: true, node: 'n1' })
+      .map({ id: 'n', over: 'm', code, optional: false })
+      .expand({ id: 'e', code, args: ['m'], when: { id: 'm', is: null } })
+      .add({ id: 'f', code, when: { id: 'e', isNot: 'x' }, optional: true });
+    expect(dag.toJSON().functions).to.deep.equal([
+      {
+        id: 'm',
+        code,
+        args: ['xs'],
+        extraArgs: [1],
+        type: 'map',
+        over: 'xs',
+        concurrency: 2,
+        when: 'xs',
+        optional: true,
+        node: 'n1',
+      },
+      { id: 'n', code, type: 'map', over: 'm' },
+      { id: 'e', code, args: ['m'], type: 'expand', when: { id: 'm', is: null } },
+      { id: 'f', code, when: { id: 'e', isNot: 'x' }, optional: true },
+    ]);
+    const copy = copyOf(dag);
+    expect(copy.toJSON()).to.deep.equal(dag.toJSON());
+    expect([copy.toMermaid(), copy.toDot()]).to.deep.equal([dag.toMermaid(), dag.toDot()]);
+    expect(compile(copy).growth).to.deep.equal(compile(dag).growth);
+  });
+
+  it('is not there for a condition that JSON would change', () => {
+    const error = thrownBy(() =>
+      Dag.dynamic('d')
+        .input('x')
+        .add({ id: 'f', code, when: { id: 'x', is: -0 } })
+        .toJSON(),
+    );
+    expect(error).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', functionId: 'f', path: 'when.is' });
   });
 
   it('keeps hostile ids', () => {
@@ -161,6 +201,11 @@ describe('A DAG as JSON', () => {
     [{ id: '', functions: [] }, 'id is not'],
     [{ id: 'd' }, 'functions is not an array'],
     [{ id: 'd', functions: {} }, 'functions is not an array'],
+    [{ id: 'd', functions: [{ id: 'm', code, type: 'map' }] }, 'functions[0]: Cannot add function "m": over'],
+    [{ id: 'd', functions: [{ id: 'm', code, over: 'xs' }] }, 'functions[0]: Cannot add function "m": unknown field "over"'],
+    [{ id: 'd', functions: [{ id: 'e', code, type: 'expand', over: 'xs' }] }, 'unknown field "over"'],
+    [{ id: 'd', functions: [{ id: 'e', code, type: 'expand', argumentInclusion: 'as-list' }] }, 'unknown field "argumentInclusion"'],
+    [{ id: 'd', functions: [{ id: 'f', code, when: {} }] }, 'when'],
     [{ id: 'd', functions: [], inputs: 'i' }, 'inputs is not an array'],
     [{ id: 'd', functions: [], inputs: ['i', 3] }, 'inputs[1]'],
     [{ id: 'd', functions: [], version: 1 }, 'unknown field "version"'],

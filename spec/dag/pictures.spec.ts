@@ -12,6 +12,17 @@ function everyKind(): DynamicDag {
     .add({ id: 'd', code, args: ['b c', 'no'], node: collocatedWith('a') })
     .add({ id: 'e', code, node: onDriver() });
 }
+
+function everyGrowth(): DynamicDag {
+  return Dag.dynamic('grows')
+    .input('xs')
+    .map({ id: 'm', over: 'xs', code, args: ['xs'], optional: true, node: 'n1' })
+    .map({ id: 'n 2', over: 'no', code })
+    .expand({ id: 'e', code, args: ['m'], when: { id: 'm', isNot: '"x" | y' } })
+    .add({ id: 'f', code, args: ['e'], when: { id: 'e', is: null } })
+    .add({ id: 'g', code, when: 'f', optional: true })
+    .add({ id: 'h', code, when: { id: 'f', is: 'long'.repeat(20) } });
+}
 const HOSTILE = [
   'end',
   'graph',
@@ -39,10 +50,11 @@ const HOSTILE = [
 ];
 
 /** A statement is a node or an edge; what is between its quotes holds neither a quote nor a line's end. */
-const MERMAID_NODE = /^ {2}([A-Za-z_]\w*)(?:\["[^"\n]*"\]|\("[^"\n]*"\):::inline|\[\/"[^"\n]*"\/\]:::input|\{\{"[^"\n]*"\}\}:::missing)$/;
-const MERMAID_EDGE = /^ {2}([A-Za-z_]\w*) --> ([A-Za-z_]\w*)$/;
-const DOT_NODE = /^ {2}"((?:[^"\\])*)" \[label="(?:[^"\\]|\\["\\n])*"(?:, [a-z]+=(?:"[a-z,]*"|[a-z]+))*\];$/;
-const DOT_EDGE = /^ {2}"([^"\\]*)" -> "([^"\\]*)";$/;
+const MERMAID_NODE =
+  /^ {2}([A-Za-z_]\w*)(?:\["[^"\n]*"\]|\[\["[^"\n]*"\]\]|@\{ shape: processes, label: "[^"\n]*" \}|\("[^"\n]*"\):::inline|\[\/"[^"\n]*"\/\]:::input|\{\{"[^"\n]*"\}\}:::missing)$/;
+const MERMAID_EDGE = /^ {2}([A-Za-z_]\w*) (?:-->|==>|-\.->\|"[^"\n]*"\|) ([A-Za-z_]\w*)$/;
+const DOT_NODE = /^ {2}"((?:[^"\\])*)" \[label="(?:[^"\\]|\\["\\n])*"(?:, [a-z]+=(?:"[a-z,]*"|[a-z0-9]+))*\];$/;
+const DOT_EDGE = /^ {2}"([^"\\]*)" -> "([^"\\]*)"(?: \[style=(?:bold|dashed, label="(?:[^"\\]|\\["\\n])*")\])?;$/;
 
 /** The names of nodes and the pairs of edges; fails at any line that is neither. */
 function parsed(lines: readonly string[], node: RegExp, edge: RegExp): { nodes: string[]; edges: [string, string][] } {
@@ -107,6 +119,46 @@ describe('The pictures of a DAG', () => {
     ]);
   });
 
+  it('show a map as a stack, an expansion as one that opens, a branch dashed with its condition, and what may fail', () => {
+    expect(everyGrowth().toMermaid().split('\n').slice(2, -2)).to.deep.equal([
+      '  m@{ shape: processes, label: "m<br/>on n1<br/>optional" }',
+      '  _2@{ shape: processes, label: "n 2" }',
+      '  e[["e"]]',
+      '  f["f"]',
+      '  g["g<br/>optional"]',
+      '  h["h"]',
+      '  no{{"no<br/>missing"}}:::missing',
+      '  xs --> m',
+      '  xs ==> m',
+      '  no ==> _2',
+      '  m --> e',
+      '  m -.->|"is not #34;#92;#34;x#92;#34; #124; y#34;"| e',
+      '  e --> f',
+      '  e -.->|"is null"| f',
+      '  f -.->|"is truthy"| g',
+      '  f -.->|"is #34;longlonglonglonglonglonglonglonglonglon#8230;"| h',
+      '  classDef input stroke-width: 2px',
+    ]);
+    expect(everyGrowth().toDot().split('\n').slice(3, -2)).to.deep.equal([
+      '  "m" [label="m\\non n1\\noptional", shape=box3d];',
+      '  "n 2" [label="n 2", shape=box3d];',
+      '  "e" [label="e", shape=folder];',
+      '  "f" [label="f"];',
+      '  "g" [label="g\\noptional"];',
+      '  "h" [label="h"];',
+      '  "no" [label="no\\nmissing", shape=hexagon, color=red];',
+      '  "xs" -> "m";',
+      '  "xs" -> "m" [style=bold];',
+      '  "no" -> "n 2" [style=bold];',
+      '  "m" -> "e";',
+      '  "m" -> "e" [style=dashed, label="is not \\"\\\\\\"x\\\\\\" | y\\""];',
+      '  "e" -> "f";',
+      '  "e" -> "f" [style=dashed, label="is null"];',
+      '  "f" -> "g" [style=dashed, label="is truthy"];',
+      '  "f" -> "h" [style=dashed, label="is \\"longlonglonglonglonglonglonglonglonglon…"];',
+    ]);
+  });
+
   it('are drawn of an empty DAG and of an invalid one', () => {
     expect(new Dag('empty').toMermaid()).to.equal('flowchart TD\n');
     expect(new Dag('empty').toDot()).to.equal('digraph "empty" {\n  node [shape=box];\n}\n');
@@ -133,12 +185,18 @@ describe('The pictures of a DAG', () => {
     });
     const law = (names: readonly string[]): void => {
       const dag = Dag.dynamic('d');
-      for (const [i, id] of names.entries()) dag.add({ id, code, args: names.slice(0, i), node: id });
+      // The last two are a map and an expansion, with one wire each.
+      const [first, map, last] = [names[0]!, names.length > 2 ? names.at(-2) : undefined, names.length > 1 ? names.at(-1) : undefined];
+      for (const [i, id] of names.entries()) {
+        if (id === map) dag.map({ id, code, over: first, args: names.slice(1, i), node: id });
+        else if (id === last) dag.expand({ id, code, when: { id: first, is: id }, args: names.slice(1, i), node: id });
+        else dag.add({ id, code, args: names.slice(0, i), node: id });
+      }
       for (const draw of [mermaid, dot]) {
         const { nodes, edges } = draw(dag);
         expect(new Set(nodes).size).to.equal(names.length);
         const expected = names.flatMap((_, to) => names.slice(0, to).map((_, from) => [nodes[from], nodes[to]]));
-        expect(edges).to.deep.equal(expected);
+        expect(edges).to.have.deep.members(expected);
       }
       const text = dag.toMermaid() + dag.toDot();
       expect(Buffer.from(text).toString() === text).to.equal(true);

@@ -4,7 +4,7 @@ import { NoRoom, Requests, type ValueName, type WireMessage } from '../../lib/pe
 import { pack, StoredValue } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';
 
-const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin });
+const ofRun = (functionId: string, origin = 'b'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin, part: null });
 const far = (functionId: string, from = 'b'): RemoteValue => ({ from, value: ofRun(functionId, from), sizeBytes: 100 });
 
 /** Fetches on node `a`, which has ways to `b` and `d`, and none to `n`. */
@@ -19,7 +19,9 @@ function open() {
   }, clock);
   const ways: Record<string, FetchRoute> = { a: 'self', b: 'direct', d: 'direct' };
   const wayTo = (node: string): FetchRoute => ways[node] ?? 'none';
-  const noFiles = { readFile: () => undefined, readRecordedFile: () => undefined };
+  const store = { get: () => undefined };
+  const defer = (action: () => void): void => action();
+  const noFiles = { store, defer, compositePage: () => undefined, readFile: () => undefined, readRecordedFile: () => undefined };
   const fetches = new Fetches({ node: 'a', requests, wayTo, receivedFrom: () => received.bytes, ...noFiles });
   const heard: string[] = [];
   const held: StoredValue[] = [];

@@ -1,5 +1,14 @@
 import { expect } from 'chai';
-import { Executor, type Fetches, Offers, type RemoteValue, RIDES_ALONG_BYTES, type ValueListener } from '../../lib/executor/index.js';
+import {
+  Executor,
+  type Fetches,
+  Offers,
+  type PartsPage,
+  type RemoteValue,
+  RIDES_ALONG_BYTES,
+  type ValueListener,
+} from '../../lib/executor/index.js';
+import { readPage } from '../../lib/executor/values/parts-page.js';
 import { ValueServer } from '../../lib/executor/values/value-server.js';
 import type { ValueName, WireMessage } from '../../lib/peer/index.js';
 import { backends, ValueStore } from '../../lib/store/index.js';
@@ -30,6 +39,7 @@ function open() {
     },
   } as unknown as Fetches;
   const offers = new Offers();
+  const pages = new Map<string, PartsPage>();
   const said: Said[] = [];
   const sentBytes: { to: string; id: number; bytes: Uint8Array }[] = [];
   const server = new ValueServer({
@@ -38,6 +48,7 @@ function open() {
     executor,
     fetches,
     readFile: () => undefined,
+    compositePage: (name, to) => pages.get(JSON.stringify([name.functionId, name.first, to])),
     readRecord: () => undefined,
     readRecordedFile: () => undefined,
     offers,
@@ -59,9 +70,20 @@ function open() {
     if (message.type === 'value-found') return message.packed ? StoredValue.packed(message.packed).open(false) : 'beside';
     return message.error ? (unpackThrown(message.error) as Error) : undefined;
   };
-  return { clock, server, store, isolation, inThreads, executor, fetched, offers, said, sentBytes, serve, last };
+  return { clock, server, store, isolation, inThreads, executor, fetched, offers, pages, said, sentBytes, serve, last };
 }
-const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin });
+const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin, part: null });
+const partOf = (functionId: string, part: number, origin = 'a'): ValueName =>
+  ({ ...(ofRun(functionId, origin) as { kind: 'of-run' }), part }) as ValueName;
+const composite = (functionId: string, first = 0): ValueName => ({
+  kind: 'composite',
+  runId: 'r',
+  epoch: 0,
+  functionId,
+  origin: 'a',
+  first,
+});
+const packed = (value: unknown): StoredValue => StoredValue.packed(pack(value, { where: 'value' }));
 const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
   ...{ kind: 'serialized', runId: 'r', epoch: 0, functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, since: null },
   ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null, file: null },
@@ -140,6 +162,29 @@ describe('values that others ask for', () => {
     expect(fetched).to.have.length(2);
   });
 
+  it('can be a part of a value, alone, which passes through like a whole; or a part that it does not have', () => {
+    const { store, serve, last, said, fetched } = open();
+    store.put('r', 'x', StoredValue.ofParts([packed('zero'), packed('one')]));
+    store.put('r', 'packed', StoredValue.packed(store.get('r', 'x')!.pack('value')));
+    for (const id of ['x', 'packed']) {
+      serve(1, partOf(id, 1));
+      expect(last()).to.equal('one');
+      serve(2, partOf(id, 2));
+      expect(said.at(-1)).to.deep.equal({ type: 'value-missing', id: 2, error: null });
+    }
+    store.put('r', 'whole', packed(['zero', 'one']));
+    serve(3, partOf('whole', 0));
+    expect(said.at(-1), 'it was not split').to.deep.equal({ type: 'value-missing', id: 3, error: null });
+    store.put('r', 'damaged', StoredValue.packed(store.get('r', 'packed')!.pack('value').subarray(0, 9)));
+    serve(4, partOf('damaged', 0));
+    expect(last()).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE' });
+    serve(5, partOf('y', 7, 'c'));
+    expect(fetched.map(({ far }) => far)).to.deep.equal([{ from: 'c', value: partOf('y', 7, 'c'), sizeBytes: 0 }]);
+    fetched[0]!.listener.found(packed('seven'));
+    expect(last()).to.equal('seven');
+    expect(store.get('r', 'y')).to.equal(undefined);
+  });
+
   it('are serialized where they were made, as a part of the attempt of their consumer', () => {
     const { store, isolation, executor, serve, last, said } = open();
     store.put('r', 'x', StoredValue.live('made', 8));
@@ -201,5 +246,63 @@ describe('values that others ask for', () => {
       call.end({ type: 'stopped' });
     }
     expect(executor.running).to.equal(0);
+  });
+});
+
+describe('pages of what a map or an expansion made', () => {
+  const reference = (functionId: string, inline?: StoredValue): RemoteValue => ({
+    from: 'a',
+    value: ofRun(functionId),
+    sizeBytes: 5,
+    inline,
+  });
+
+  it('have small values in them and the names of others, for the node that asks, from the part on that it names', () => {
+    const { pages, serve, said } = open();
+    const small = packed({ small: true });
+    const large = StoredValue.live(new Uint8Array(RIDES_ALONG_BYTES), RIDES_ALONG_BYTES + 16);
+    const parts = [reference('x', small), undefined, reference('y', large), reference('z'), reference('n', packed(7))];
+    pages.set(JSON.stringify(['m', 3, 'b']), { total: 9, keys: ['x', 'u', 'y', 'z', 'n'], parts });
+    serve(1, composite('m', 3));
+    const [found] = said as [Extract<Said, { type: 'value-found' }>];
+    const page = readPage(StoredValue.packed(found.packed!, 'caller'));
+    expect([page.total, page.keys]).to.deep.equal([9, ['x', 'u', 'y', 'z', 'n']]);
+    expect((page.parts[0] as StoredValue).open(false)).to.deep.equal({ small: true });
+    expect(page.parts[1]).to.equal(undefined);
+    for (const [at, id] of [
+      [2, 'y'],
+      [3, 'z'],
+    ] as const)
+      expect(page.parts[at]).to.deep.equal({ from: 'a', value: ofRun(id), sizeBytes: 5 });
+    expect((page.parts[4] as StoredValue).open(false)).to.equal(7);
+    serve(2, composite('m', 0));
+    expect(said[1]).to.deep.equal({ type: 'value-missing', id: 2, error: null });
+  });
+
+  it('end after a thousand parts, or a MiB, and go beside the messages where they are large', () => {
+    const { pages, serve, said, sentBytes } = open();
+    const takes = (functionId: string, parts: readonly RemoteValue[], keys?: readonly string[]): { bytes: number; parts: number } => {
+      pages.set(JSON.stringify([functionId, 0, 'b']), { total: parts.length, keys, parts });
+      serve(1, composite(functionId));
+      const bytes = (said.at(-1) as Extract<Said, { type: 'value-found' }>).packed ?? sentBytes.at(-1)!.bytes;
+      return { bytes: bytes.byteLength, parts: readPage(StoredValue.packed(bytes, 'caller')).parts.length };
+    };
+    const times = <T>(count: number, one: T): T[] => Array<T>(count).fill(one);
+    expect(takes('many', times(2000, reference('x'))).parts).to.equal(1000);
+    const large = takes('large', times(100, reference('x', packed(new Uint8Array(60_000)))));
+    expect(large.parts).to.equal(18);
+    expect(large.bytes).to.be.within(1_048_576, 1_200_000);
+    const names = takes('names', times(100, reference('n'.repeat(100_000))));
+    expect(names.parts).to.equal(11);
+    const keys = takes('keys', times(100, reference('x')), times(100, 'k'.repeat(100_000)));
+    expect(keys.parts).to.equal(11);
+    expect(takes('one', times(3, reference('x'.repeat(3_000_000)))).parts, 'at least one').to.equal(1);
+  });
+
+  it('fail with the path of a small part that cannot leave the node', () => {
+    const { pages, serve, last } = open();
+    pages.set(JSON.stringify(['e', 0, 'b']), { total: 1, keys: ['f'], parts: [reference('e/f', StoredValue.live({ code: () => 1 }, 8))] });
+    serve(1, composite('e'));
+    expect(last()).to.include({ code: 'HANDOFF_NOT_SERIALIZABLE', path: 'result.f.code' });
   });
 });

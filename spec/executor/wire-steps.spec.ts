@@ -14,7 +14,7 @@ const step = (over: Partial<UngatheredStep> = {}): UngatheredStep => ({
   wanted: true,
   ...over,
 });
-const name = (functionId: string) => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin: 'b' }) as const;
+const name = (functionId: string) => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin: 'b', part: null }) as const;
 const far = (held: StoredValue | undefined, sizeBytes = held?.sizeBytes ?? 0): RemoteValue => ({
   from: 'b',
   value: name('x'),

@@ -237,7 +237,7 @@ describe('the runs of other drivers on a node', () => {
 
   it('gather what lies elsewhere before they run, through their driver if need be', () => {
     const { guests, isolation, fetching, store, heard, stops } = guestNode({ cpu: 9 });
-    const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c' } as const;
+    const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c', part: null } as const;
     const far = { from: 'c', value, sizeBytes: 5, sole: false };
     const [step] = asks('r/f').steps;
     guests.heard('a', asks('r/f', { steps: [{ ...step!, inputs: [far] }] }));
@@ -260,7 +260,7 @@ describe('the runs of other drivers on a node', () => {
     const { guests, isolation, fetching, store } = guestNode({ cpu: 9 });
     const [step] = asks('r/f').steps;
     const sole = (functionId: string) => {
-      const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId, origin: 'c' } as const;
+      const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId, origin: 'c', part: null } as const;
       return { from: 'c', value, sizeBytes: 5, sole: true };
     };
     const gathers = (functionId: string, isolation: string, ...inputs: ReturnType<typeof sole>[]): boolean[] => {
@@ -277,9 +277,59 @@ describe('the runs of other drivers on a node', () => {
     expect(['twice', 'z'].map((id) => store.get('r', id) !== undefined)).to.deep.equal([true, true]);
   });
 
+  it('keep no part of an array under its name, and what is put together like other values', () => {
+    const { guests, isolation, fetching, store } = guestNode({ cpu: 9 });
+    const [step] = asks('r/f').steps;
+    const part = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c', part: 1 } as const;
+    const whole = { kind: 'composite', runId: 'r', epoch: 0, functionId: 'm', origin: 'a', first: 0 } as const;
+    const inputs = (on: string, partNumber: number, sole: boolean): object => ({
+      steps: [
+        {
+          ...{ ...step!, isolation: on },
+          inputs: [
+            { from: 'c', value: { ...part, part: partNumber }, sizeBytes: 5, sole },
+            { from: 'a', value: whole, sizeBytes: 5, sole: false },
+          ],
+        },
+      ],
+    });
+    guests.heard('a', asks('r/f', inputs('loop', 1, true)));
+    expect(fetching.map(({ far: { from, value, isExclusive } }) => [from, value.kind, isExclusive])).to.deep.equal([
+      ['c', 'of-run', true],
+      ['a', 'composite', false],
+    ]);
+    fetching[0]!.listener.found(StoredValue.live('one', 8));
+    fetching[1]!.listener.found(StoredValue.live(['made'], 8));
+    expect(isolation.of('f').steps[0]!.inputs.map((held) => (held as StoredValue).open(false))).to.deep.equal(['one', ['made']]);
+    expect(store.get('r', 'x')).to.equal(undefined);
+    expect(store.get('r', 'm')!.open(false)).to.deep.equal(['made']);
+    store.put('r', 'x', StoredValue.ofParts([StoredValue.live(0, 8), StoredValue.live(1, 8), StoredValue.live(2, 8)]));
+    guests.heard('a', asks('r/g', inputs('loop', 2, true)));
+    expect(
+      isolation.of('g').steps[0]!.inputs.map((held) => (held as StoredValue).open(false)),
+      'both are here',
+    ).to.deep.equal([2, ['made']]);
+    expect(fetching).to.have.length(2);
+  });
+
+  it('say which part of an argument is lost', () => {
+    const { guests, fetching, said } = guestNode({ cpu: 9 });
+    const value = { kind: 'composite', runId: 'r', epoch: 0, functionId: 'm', origin: 'a', first: 0 } as const;
+    const [step] = asks('r/f').steps;
+    for (const [functionId, lost] of [
+      ['f', 'm[3]'],
+      ['g', undefined],
+    ] as const) {
+      guests.heard('a', asks(`r/${functionId}`, { steps: [{ ...step!, inputs: [{ from: 'a', value, sizeBytes: 5, sole: false }] }] }));
+      fetching.at(-1)!.listener.missing(new HandoffError('HANDOFF_RESULT_LOST', 'gone', { functionId: lost }));
+      const { outcome } = said.at(-1)!.message as WireMessageOf<'attempt-ended'>;
+      expect(outcome).to.include({ type: 'argument-lost', functionId: lost ?? 'm' });
+    }
+  });
+
   it('say which argument is nowhere to be found, and have not begun', () => {
     const { guests, isolation, fetching, said, heard, ledger } = guestNode({ cpu: 9 });
-    const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c' } as const;
+    const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c', part: null } as const;
     const [step] = asks('r/f').steps;
     guests.heard('a', asks('r/f', { steps: [{ ...step!, inputs: [{ from: 'c', value, sizeBytes: 5, sole: false }] }] }));
     heard();

@@ -19,7 +19,12 @@ const amounts = (text: string, count: number): [string, number][] => times(count
 const attempt = (text: string) => ({ of: [text, text, 1, 1] as const });
 const short = { of: ['r', 'f', 1, 1] } as const;
 const far = (text: string) =>
-  ({ from: text, value: { kind: 'of-run', runId: text, epoch: 1, functionId: text, origin: text }, sizeBytes: 1, sole: true }) as const;
+  ({
+    from: text,
+    value: { kind: 'of-run', runId: text, epoch: 1, functionId: text, origin: text, part: null },
+    sizeBytes: 1,
+    sole: true,
+  }) as const;
 
 /** Every message, filled with texts, lists and bytes of any length. */
 const MAKERS: Makers = {

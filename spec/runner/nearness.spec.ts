@@ -20,8 +20,8 @@ const at = (id: string): number => plan.indexOf.get(id)!;
 
 function nearness(sizes: Readonly<Record<string, number>> = {}, before: Readonly<Record<string, string>> = {}) {
   const nodes = plan.ids.map((id) => before[id]);
-  const of = { plan, nodes, sizes: Float64Array.from(plan.ids, (id) => sizes[id] ?? 0) };
-  return new Nearness(of);
+  const columns = { sizes: Float64Array.from(plan.ids, (id) => sizes[id] ?? 0) };
+  return new Nearness({ plan, nodes, columns, composites: undefined });
 }
 
 describe('where functions belong', () => {

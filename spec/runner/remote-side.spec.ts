@@ -32,7 +32,9 @@ function open(holders: Record<number, readonly string[]> = {}) {
   const values = {
     ofFunction: (index: number): ArgumentValue => {
       const functionId = String(index);
-      return here.get(index) ?? { from: 'b', value: { kind: 'of-run', runId: 'r', epoch: 3, functionId, origin: 'b' }, sizeBytes: 9 };
+      return (
+        here.get(index) ?? { from: 'b', value: { kind: 'of-run', runId: 'r', epoch: 3, functionId, origin: 'b', part: null }, sizeBytes: 9 }
+      );
     },
     keep: (index: number, held: StoredValue) => void here.set(index, held),
     holdersOf: (index: number) => new Set(holders[index] ?? []),

@@ -33,8 +33,9 @@ export function arbitraryMessages(ids: {
   };
   const file = fc.record({ dataDir: name, epoch: number, index: number, sizeBytes: number, digest: bytes });
   const value = fc.oneof(
-    fc.record({ kind: fc.constant('of-run' as const), ...run, functionId, origin: node }),
-    fc.record({ kind: fc.constant('of-file' as const), ...run, functionId, origin: node, file }),
+    fc.record({ kind: fc.constant('of-run' as const), ...run, functionId, origin: node, part: nullable(number) }),
+    fc.record({ kind: fc.constant('of-file' as const), ...run, functionId, origin: node, file, part: nullable(number) }),
+    fc.record({ kind: fc.constant('composite' as const), ...run, functionId, origin: node, first: number }),
     fc.record({ kind: fc.constant('of-dag' as const), dagId, functionId }),
     fc.record({ kind: fc.constant('offered' as const), offer: number }),
     fc.record({

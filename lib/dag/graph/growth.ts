@@ -3,6 +3,7 @@ import type { ConditionSpec, Primitive } from '../build/condition.js';
 import type { Numbered } from '../plan/numbering.js';
 import type { Adjacency } from './adjacency.js';
 import { FLAGS, GROWTH_FLAGS } from './graph.js';
+import type { Wires } from './wires.js';
 
 /**
  * What a plan says of functions that branch, may fail, or add others while the run goes on: plain data, by index of regular functions. A
@@ -43,7 +44,8 @@ export interface MapOf {
 
 /** Returns the growth of a plan whose functions branch, may fail, or add others. In steps, linear. */
 export function* growthOf(
-  { size, specs, flags, args, wires: { overs, whens } }: Numbered,
+  { size, specs, flags, args }: Numbered,
+  { overs, whens }: Wires,
   evaluated: Adjacency | undefined,
 ): StepwiseWork<PlanGrowth> {
   const growth = {

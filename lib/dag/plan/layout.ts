@@ -6,7 +6,7 @@ import { type Placement, placedAnywhere, placementOf } from '../graph/collocatio
 import { type ConstantsOf, FLAGS, GROWTH_FLAGS, type GraphSnapshot } from '../graph/graph.js';
 import { growthOf, type PlanGrowth } from '../graph/growth.js';
 import { evaluatedInlines } from '../graph/inlines.js';
-import { NO_WIRES, type Wires } from '../graph/wires.js';
+import { NO_WIRES, wiresOf, withWires } from '../graph/wires.js';
 import { hasClashes } from './id-clashes.js';
 import { type Numbered, numberFunctions } from './numbering.js';
 
@@ -68,21 +68,22 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
   const { allFlags } = snapshot;
   if ((allFlags & FLAGS.faulty) !== 0) return undefined;
   const numbered = yield* numberFunctions(snapshot);
-  if (numbered === undefined) return undefined;
+  const wires = (allFlags & GROWTH_FLAGS) === 0 ? NO_WIRES : yield* wiresOf(snapshot, numbered?.numberAt);
+  if (numbered === undefined || wires === undefined) return undefined;
   if ((allFlags & (FLAGS.map | FLAGS.expand)) !== 0 && (yield* hasClashes(snapshot))) return undefined;
-  const { size, functions, specs, flags, indexOf, args, wires } = numbered;
+  const { size, functions, specs, flags, indexOf, args } = numbered;
   const hasInlines = functions.length > size;
 
-  const orderOfAll = hasInlines ? yield* topologicalOrder(yield* transposedInSteps(args, functions.length)) : undefined;
+  const needs = wires === NO_WIRES ? args : yield* withWires(args, wires);
+  const orderOfAll = hasInlines ? yield* topologicalOrder(yield* transposedInSteps(needs, functions.length)) : undefined;
   if (hasInlines && orderOfAll === undefined) return undefined;
   const evaluated = hasInlines ? yield* evaluatedInlines(args, size) : undefined;
   const inputUsed = new Uint8Array(snapshot.inputs.length);
-  const { producers, isAscending } = yield* distinctProducers(args, size, evaluated, wires, inputUsed);
+  const { producers, isAscending } = yield* distinctProducers(needs, size, evaluated, inputUsed);
   const dependents = yield* transposedInSteps(producers, size);
   // Most DAGs are added producers first; then the order of adding is topological.
-  // The order of all does not know what maps go over, nor conditions.
-  const order = wires === NO_WIRES ? orderOfAll?.filter((number) => number < size) : undefined;
-  const topological = order ?? (isAscending ? yield* ascending(size) : yield* topologicalOrder(dependents));
+  const topological =
+    orderOfAll?.filter((number) => number < size) ?? (isAscending ? yield* ascending(size) : yield* topologicalOrder(dependents));
   if (topological === undefined) return undefined;
 
   const complex = (allFlags & (FLAGS.inline | FLAGS.transforms)) === 0 ? undefined : yield* complexOf(numbered);
@@ -120,52 +121,43 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
     complex,
     constants: snapshot.constants,
     retries,
-    growth: (allFlags & GROWTH_FLAGS) === 0 ? undefined : yield* growthOf(numbered, evaluated),
+    growth: (allFlags & GROWTH_FLAGS) === 0 ? undefined : yield* growthOf(numbered, wires, evaluated),
   };
 }
 
 /**
- * Lists for each regular function the functions it waits for, directly or through inline functions or by a wire, each once. Also marks the
- * inputs that are used.
+ * Lists for each regular function the functions it waits for, directly or through inline functions, each once. Also marks the inputs that
+ * are used.
  */
 function distinctProducers(
-  args: Adjacency,
+  needs: Adjacency,
   size: number,
   evaluated: Adjacency | undefined,
-  wires: Wires,
   inputUsed: Uint8Array,
 ): RestOfWork<{ producers: Adjacency; isAscending: boolean }> {
   const seenBy = new Int32Array(size).fill(-1);
   const start = new Int32Array(size + 1);
-  // Without inline functions the arguments bound the number of producers, and no array needs to grow.
-  const wireCount = wires.overs.size + wires.whens.size;
-  const items: number[] | Int32Array = evaluated === undefined ? new Int32Array(args.items.length + wireCount) : [];
+  // Without inline functions the needs bound the number of producers, and no array needs to grow.
+  const items: number[] | Int32Array = evaluated === undefined ? new Int32Array(needs.items.length) : [];
   let isAscending = true;
   let next = 0;
-  const takeOne = (consumer: number, producer: number): void => {
-    if (producer < 0) inputUsed[-producer - 1] = 1;
-    else if (producer < size && seenBy[producer] !== consumer) {
-      seenBy[producer] = consumer;
-      items[next++] = producer;
-      if (producer >= consumer) isAscending = false;
-    }
-  };
   const take = (consumer: number, number: number): void => {
-    const end = args.start[number + 1]!;
-    for (let k = args.start[number]!; k < end; k++) takeOne(consumer, args.items[k]!);
-  };
-  const takeWire = (consumer: number, producer: number | undefined): void => {
-    if (producer !== undefined) takeOne(consumer, producer);
+    const end = needs.start[number + 1]!;
+    for (let k = needs.start[number]!; k < end; k++) {
+      const producer = needs.items[k]!;
+      if (producer < 0) inputUsed[-producer - 1] = 1;
+      else if (producer < size && seenBy[producer] !== consumer) {
+        seenBy[producer] = consumer;
+        items[next++] = producer;
+        if (producer >= consumer) isAscending = false;
+      }
+    }
   };
   const takeAll = (from: number, to: number): void => {
     for (let consumer = from; consumer < to; consumer++) {
       take(consumer, consumer);
       if (evaluated !== undefined) {
         for (let k = evaluated.start[consumer]!; k < evaluated.start[consumer + 1]!; k++) take(consumer, evaluated.items[k]!);
-      }
-      if (wireCount > 0) {
-        takeWire(consumer, wires.overs.get(consumer));
-        takeWire(consumer, wires.whens.get(consumer));
       }
       start[consumer + 1] = next;
     }

@@ -2,7 +2,6 @@ import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../.
 import type { FunctionSpec } from '../build/function-spec.js';
 import type { Adjacency } from '../graph/adjacency.js';
 import { FLAGS, type GraphSnapshot } from '../graph/graph.js';
-import { NO_WIRES, type Wires } from '../graph/wires.js';
 import { IndexById } from './id-maps.js';
 
 /** The functions by number, and the arguments as numbers. */
@@ -14,7 +13,8 @@ export interface Numbered {
   readonly ids: readonly string[];
   readonly indexOf: ReadonlyMap<string, number>;
   readonly args: Adjacency;
-  readonly wires: Wires;
+  /** The numbers by position; `undefined` if they are the same. */
+  readonly numberAt: Int32Array | undefined;
 }
 
 /** Converts positions to numbers, in steps. Returns `undefined` if an argument names nothing. */
@@ -41,12 +41,12 @@ function numberRegular(snapshot: GraphSnapshot): RestOfWork<Numbered | undefined
     }
   };
   return resultInSteps(size, number, () => {
-    const wires = wiresOf(snapshot, undefined);
-    if (isMissing || wires === undefined) return undefined;
+    if (isMissing) return undefined;
     const specs = graph.specs.slice(0, size);
     const ids = graph.ids.slice(0, size);
     const flags = graph.flags.slice(0, size);
-    return { size, functions: specs, flags, specs, ids, indexOf: new IndexById(snapshot, ids, undefined), args: { start, items }, wires };
+    const indexOf = new IndexById(snapshot, ids, undefined);
+    return { size, functions: specs, flags, specs, ids, indexOf, args: { start, items }, numberAt: undefined };
   });
 }
 
@@ -87,8 +87,7 @@ function* numberWithInlines(snapshot: GraphSnapshot): StepwiseWork<Numbered | un
       if (number < size) ids.push(graph.ids[position]!);
     }
   });
-  const wires = wiresOf(snapshot, numberAt);
-  if (isMissing || wires === undefined) return undefined;
+  if (isMissing) return undefined;
   return {
     size,
     functions,
@@ -97,31 +96,6 @@ function* numberWithInlines(snapshot: GraphSnapshot): StepwiseWork<Numbered | un
     ids,
     indexOf: new IndexById(snapshot, ids, numberAt),
     args: { start, items },
-    wires,
+    numberAt,
   };
-}
-
-/**
- * Returns what maps go over and conditions look at, by number. `undefined` if one names nothing, or an inline function, which has no value
- * of its own. `numberAt` has the numbers by position, unless they are the same.
- */
-function wiresOf(snapshot: GraphSnapshot, numberAt: Int32Array | undefined): Wires | undefined {
-  const { graph, size, regularCount, allFlags } = snapshot;
-  if ((allFlags & (FLAGS.map | FLAGS.branches)) === 0) return NO_WIRES;
-  let isWrong = false;
-  const numbered = (column: ReadonlyMap<number, number>): ReadonlyMap<number, number> => {
-    const wires = new Map<number, number>();
-    for (const [position, id] of column) {
-      // A position that is not in the snapshot was added after all that are.
-      if (position >= size) break;
-      const found = snapshot.definedAs(id);
-      const number = found > 0 ? (numberAt?.[found - 1] ?? found - 1) : found;
-      if (found === 0 || number >= regularCount) isWrong = true;
-      wires.set(numberAt?.[position] ?? position, number);
-    }
-    return wires;
-  };
-  const overs = numbered(graph.overAt);
-  const whens = numbered(graph.whenAt);
-  return isWrong ? undefined : { overs, whens };
 }

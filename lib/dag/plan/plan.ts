@@ -198,5 +198,6 @@ export function graphOf(dag: unknown, intent: string): Graph {
 function isDag(value: unknown): value is DagLike {
   if (typeof value !== 'object' || value === null) return false;
   const { id, functions } = value as { readonly [K in keyof DagLike]?: DagLike[K] };
-  return typeof id === 'string' && typeof functions?.values === 'function';
+  // An array, as `toJSON` gives it, has `values` too, but no `get`.
+  return typeof id === 'string' && typeof functions?.values === 'function' && typeof functions.get === 'function';
 }

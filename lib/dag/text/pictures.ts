@@ -1,3 +1,4 @@
+import { type ConditionSpec, idOfCondition } from '../build/condition.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import { inputIdsOf } from '../build/inputs.js';
 import type { DagLike } from '../build/wiring.js';
@@ -6,15 +7,23 @@ import { collocationOf } from '../graph/collocation.js';
 /** One thing to draw. A `missing` one is only mentioned by others. */
 interface Shape {
   readonly name: string;
-  readonly kind: 'regular' | 'inline' | 'input' | 'missing';
-  /** The lines of its label: its id, and where it runs. */
+  readonly kind: 'regular' | 'inline' | 'map' | 'expand' | 'input' | 'missing';
+  /** The lines of its label: its id, where it runs, and whether it may fail. */
   readonly lines: readonly string[];
 }
 
 interface Drawing {
   readonly shapes: readonly Shape[];
-  /** Edges from producer to consumer, each once. */
-  readonly edges: readonly (readonly [string, string])[];
+  /** Edges from producer to consumer, of each kind once. */
+  readonly edges: readonly Edge[];
+}
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: 'argument' | 'over' | 'when';
+  /** The condition of a branch. */
+  readonly label: string | undefined;
 }
 
 /** Words that Mermaid's grammar would misread, as a whole or at the beginning of a name. */
@@ -28,16 +37,27 @@ export function toMermaid(dag: DagLike): string {
   for (const { name, kind, lines: label } of shapes) {
     const text = `"${label.map(mermaidText).join('<br/>')}"`;
     const [open, close] = MERMAID_SHAPES[kind];
-    lines.push(`  ${name}${open}${text}${close}${kind === 'regular' ? '' : `:::${kind}`}`);
+    lines.push(`  ${name}${open}${text}${close}${kind in MERMAID_STYLES ? `:::${kind}` : ''}`);
   }
-  for (const [from, to] of edges) lines.push(`  ${from} --> ${to}`);
+  for (const { from, to, kind, label } of edges) {
+    lines.push(`  ${from} ${MERMAID_EDGES[kind]}${label === undefined ? '' : `|"${mermaidText(label)}"|`} ${to}`);
+  }
   for (const kind of ['inline', 'input', 'missing'] as const) {
     if (shapes.some((shape) => shape.kind === kind)) lines.push(`  classDef ${kind} ${MERMAID_STYLES[kind]}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
-const MERMAID_SHAPES = { regular: ['[', ']'], inline: ['(', ')'], input: ['[/', '/]'], missing: ['{{', '}}'] } as const;
+/** A map is drawn as a stack of boxes, an expansion as a process that has others within. */
+const MERMAID_SHAPES = {
+  regular: ['[', ']'],
+  inline: ['(', ')'],
+  map: ['@{ shape: processes, label: ', ' }'],
+  expand: ['[[', ']]'],
+  input: ['[/', '/]'],
+  missing: ['{{', '}}'],
+} as const;
+const MERMAID_EDGES = { argument: '-->', over: '==>', when: '-.->' } as const;
 const MERMAID_STYLES = { inline: 'stroke-dasharray: 4 3', input: 'stroke-width: 2px', missing: 'stroke: red' } as const;
 
 /**
@@ -60,16 +80,23 @@ export function toDot(dag: DagLike): string {
   for (const { name, kind, lines: label } of shapes) {
     lines.push(`  "${name}" [label="${label.map(dotText).join('\\n')}"${DOT_STYLES[kind]}];`);
   }
-  for (const [from, to] of edges) lines.push(`  "${from}" -> "${to}";`);
+  for (const { from, to, kind, label } of edges) {
+    const text = label === undefined ? '' : `, label="${dotText(label)}"`;
+    lines.push(`  "${from}" -> "${to}"${kind === 'argument' ? '' : ` [style=${DOT_EDGES[kind]}${text}]`};`);
+  }
   return `${[...lines, '}'].join('\n')}\n`;
 }
 
 const DOT_STYLES = {
   regular: '',
   inline: ', style="rounded,dashed"',
+  map: ', shape=box3d',
+  expand: ', shape=folder',
   input: ', shape=parallelogram',
   missing: ', shape=hexagon, color=red',
 } as const;
+
+const DOT_EDGES = { over: 'bold', when: 'dashed' } as const;
 
 /** Escapes a quoted text: Graphviz reads backslashes and HTML entities inside quotes. */
 function dotText(line: string): string {
@@ -97,15 +124,31 @@ function draw(dag: DagLike, isName: (id: string) => boolean): Drawing {
     shapes.set(id, { name: isName(id) ? id : `_${shapes.size}`, kind, lines: [id, ...place] });
   };
   for (const id of inputIdsOf(dag)) add(id, 'input', []);
-  for (const [id, spec] of dag.functions) add(id, spec.type === 'inline' ? 'inline' : 'regular', placeOf(spec));
-  const edges: [string, string][] = [];
   for (const [id, spec] of dag.functions) {
-    for (const producer of new Set(spec.args.map((arg) => (typeof arg === 'string' ? arg : arg.id)))) {
+    const kind = spec.type === 'inline' || spec.type === 'map' || spec.type === 'expand' ? spec.type : 'regular';
+    add(id, kind, [...placeOf(spec), ...(spec.optional === true ? ['optional'] : [])]);
+  }
+  const edges: Edge[] = [];
+  for (const [id, spec] of dag.functions) {
+    const connect = (producer: string, kind: Edge['kind'], label?: string): void => {
       if (!shapes.has(producer)) add(producer, 'missing', ['missing']);
-      edges.push([shapes.get(producer)!.name, shapes.get(id)!.name]);
-    }
+      edges.push({ from: shapes.get(producer)!.name, to: shapes.get(id)!.name, kind, label });
+    };
+    for (const producer of new Set(spec.args.map((arg) => (typeof arg === 'string' ? arg : arg.id)))) connect(producer, 'argument');
+    if (spec.over !== undefined) connect(spec.over, 'over');
+    if (spec.when !== undefined) connect(idOfCondition(spec.when), 'when', conditionText(spec.when));
   }
   return { shapes: [...shapes.values()], edges };
+}
+
+/** The longest value of a condition that is drawn. */
+const SHOWN_LENGTH = 40;
+
+function conditionText(when: ConditionSpec): string {
+  if (typeof when === 'string') return 'is truthy';
+  const [verb, value] = 'is' in when ? ['is', when.is] : ['is not', when.isNot];
+  const text = Object.is(value, -0) ? '-0' : JSON.stringify(value);
+  return `${verb} ${text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text}`;
 }
 
 function placeOf(spec: FunctionSpec): string[] {

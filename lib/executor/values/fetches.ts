@@ -1,9 +1,12 @@
 import { HandoffError, PassingMap, textOf } from '../../base/index.js';
 import type { RecordedFile } from '../../journal/index.js';
 import { NoRoom, type RequestLimit, type Requests, type WireMessage, type WireMessageOf } from '../../peer/index.js';
+import type { ValueStore } from '../../store/index.js';
 import { type Origin, StoredValue } from '../../value/index.js';
+import { CompositeFetch, type CompositeFetchDeps, type PageListener } from './composite-fetch.js';
 import type { ValueListener } from './offers.js';
-import type { RemoteValue } from './remote-value.js';
+import { type CompositeSource, type PartsPage, readPage } from './parts-page.js';
+import { heldIn, isComposite, isOfRun, partOf, type RemoteComposite, type RemoteValue } from './remote-value.js';
 
 /** How long a node with a value may take to send its first byte, and later between two signs of progress, ms. */
 const SILENCE_MS = 30_000;
@@ -41,9 +44,17 @@ export class Fetches {
   /** Requests for values that come for a single attempt. */
   readonly #sole = new Set<number>();
   #soleFetches = 0;
+  readonly #gathers: CompositeFetchDeps;
 
   constructor(deps: FetchDeps) {
     this.#deps = deps;
+    this.#gathers = {
+      node: deps.node,
+      held: ({ value }) => ('runId' in value ? heldIn(deps.store, value.runId, value) : undefined),
+      reaches: (node) => this.reaches(node),
+      fetch: (far, via, listener) => this.#fetch(far, via, listener),
+      page: (far, first, via, listener) => this.#page(far, first, via, listener),
+    };
   }
 
   /** The number of fetches in progress. */
@@ -57,10 +68,14 @@ export class Fetches {
   }
 
   /**
-   * Fetches a value. `via` is asked if there is no way to the origin. `withinMs` limits the time to the first byte; each kind of value has
-   * a default. Returns a function that gives up; the listener is not called then.
+   * Fetches a value, or puts it together if it is a composite. `via` is asked if there is no way to the origin. `withinMs` limits the time
+   * to the first byte; each kind of value has a default. Returns a function that gives up; the listener is not called then.
    */
   fetch(far: RemoteValue, via: string | undefined, listener: ValueListener, withinMs?: number): () => void {
+    return isComposite(far) ? this.#gather(far, via, listener) : this.#fetch(far, via, listener, withinMs);
+  }
+
+  #fetch(far: RemoteValue, via: string | undefined, listener: ValueListener, withinMs?: number): () => void {
     if (this.#deps.wayTo(far.from) === 'self') return this.#read(far, listener);
     const to = this.reaches(far.from) ? far.from : via;
     if (to === undefined || !this.reaches(to)) {
@@ -68,13 +83,19 @@ export class Fetches {
       return () => {};
     }
     const key = far.isExclusive ? `sole ${++this.#soleFetches}` : JSON.stringify([to, far.value]);
-    let fetching = this.#fetching.get(key);
-    if (!fetching) {
-      fetching = { listeners: new Set(), giveUp: this.#request(to, far, key, withinMs) };
-      this.#fetching.set(key, fetching);
-    }
+    return this.#join(key, listener, () => this.#request(to, far, key, withinMs));
+  }
+
+  /** Waits for a value together with others. `begin` begins if it is the first. The listener may be called before this returns. */
+  #join(key: string, listener: ValueListener, begin: () => () => void): () => void {
+    const known = this.#fetching.get(key);
+    const fetching = known ?? { listeners: new Set(), giveUp: () => {} };
     const { listeners } = fetching;
     listeners.add(listener);
+    if (!known) {
+      this.#fetching.set(key, fetching);
+      fetching.giveUp = begin();
+    }
     return () => {
       listeners.delete(listener);
       if (listeners.size > 0 || this.#fetching.get(key)?.listeners !== listeners) return;
@@ -83,15 +104,70 @@ export class Fetches {
     };
   }
 
+  #settle(key: string, tell: (listener: ValueListener) => void): void {
+    const fetching = this.#fetching.get(key);
+    this.#fetching.delete(key);
+    for (const listener of fetching?.listeners ?? []) tell(listener);
+  }
+
+  /** Puts a value together of its parts, for all that want it at a time. */
+  #gather(far: RemoteComposite, via: string | undefined, listener: ValueListener): () => void {
+    const key = `parts of ${JSON.stringify(far.value)}`;
+    return this.#join(key, listener, () => {
+      const settled: ValueListener = {
+        found: (held) => this.#settle(key, (one) => one.found(held)),
+        missing: (error) => this.#settle(key, (one) => one.missing(error)),
+      };
+      const gathering = new CompositeFetch(far, via, this.#gathers, settled);
+      gathering.start();
+      return () => gathering.giveUp();
+    });
+  }
+
+  /** Gets a page of parts: from the run on this node if that makes the value, else from its driver. */
+  #page(far: RemoteComposite, first: number, via: string | undefined, listener: PageListener): () => void {
+    const { wayTo, node, compositePage, defer } = this.#deps;
+    const name = { ...far.value, first };
+    if (wayTo(far.from) !== 'self') {
+      const found = (held: StoredValue): void => {
+        let page: PartsPage;
+        try {
+          page = readPage(held);
+        } catch (error) {
+          return listener.missing(error as Error);
+        }
+        listener.found(page);
+      };
+      return this.#fetch({ from: far.from, value: name, sizeBytes: 0 }, via, { found, missing: (error) => listener.missing(error) });
+    }
+    let isWanted = true;
+    const look = (): void => {
+      const page = isWanted ? compositePage(name, node) : undefined;
+      if (page) listener.found(page);
+      else if (isWanted) listener.missing(undefined);
+    };
+    // A million parts take more than a turn.
+    if (first === 0) look();
+    else defer(look);
+    return () => {
+      isWanted = false;
+    };
+  }
+
   /** Reads a value that this node has in a file. */
   #read(far: RemoteValue, listener: ValueListener): () => void {
     let isWanted = true;
     const { value } = far;
     const reading = this.#reading(value);
-    const read = (held: StoredValue | undefined): void => {
+    const read = (whole: StoredValue | undefined): void => {
       if (!isWanted) return;
-      if (held) listener.found(held);
-      else listener.missing(this.#lost(far));
+      try {
+        const held = isOfRun(value) ? partOf(whole, value.part) : whole;
+        if (held) listener.found(held);
+        else listener.missing(this.#lost(far));
+      } catch (error) {
+        listener.missing(error as Error);
+      }
     };
     if (reading) void reading.then(read);
     else read(undefined);
@@ -159,10 +235,8 @@ export class Fetches {
   #request(to: string, far: RemoteValue, key: string, withinMs: number | undefined): () => void {
     let id = -1;
     const settle = (tell: (listener: ValueListener) => void): void => {
-      const fetching = this.#fetching.get(key);
       this.#sole.delete(id);
-      this.#fetching.delete(key);
-      for (const listener of fetching?.listeners ?? []) tell(listener);
+      this.#settle(key, tell);
     };
     const found = (answer: Exclude<Answer, { error: unknown }>): void => {
       let held = answer;
@@ -238,6 +312,12 @@ export type FetchRoute = 'direct' | 'none' | 'self';
 export interface FetchDeps {
   readonly node: string;
   readonly requests: Requests;
+  /** The values of runs that are here. */
+  readonly store: Pick<ValueStore, 'get'>;
+  /** The parts of what maps and expansions made in the runs that this node drives. */
+  readonly compositePage: CompositeSource;
+  /** Calls `action` once the event loop has had a turn. */
+  readonly defer: (action: () => void) => void;
   wayTo(node: string): FetchRoute;
   /** Reads a value of a run that this node drives from its file; `undefined` if there is none, or it is lost. */
   readFile(runId: string, functionId: string): Promise<StoredValue | undefined> | undefined;

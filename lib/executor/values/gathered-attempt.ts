@@ -7,7 +7,7 @@ import { isFinalFailure } from '../attempts/steps-run.js';
 import type { AttemptHandle, Executor } from '../executor.js';
 import type { Fetches } from './fetches.js';
 import type { ValueListener } from './offers.js';
-import { type ArgumentValue, isOfRun, isRemote, type RemoteValue } from './remote-value.js';
+import { type ArgumentValue, heldIn, isOfRun, isRemote, isWhole, type RemoteValue } from './remote-value.js';
 
 /** How long a node may take to report how its work ended, beyond the time that the work has, ms. */
 const ANSWER_MS = 5000;
@@ -63,22 +63,29 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const { runId } = this.#attempt.context;
     const { store, fetches } = this.#deps;
     const { value } = far;
-    const known = isOfRun(value) ? store.get(runId, value.functionId, value.epoch) : undefined;
+    let known: StoredValue | undefined;
+    try {
+      known = heldIn(store, runId, value);
+    } catch (error) {
+      return this.#end({ type: 'failed', error, final: true });
+    }
     if (known) return this.#got(far, this.#own.has(far) ? known.toOnlyUser(true) : known);
     // The driver may still reach a node that this node cannot.
     const isDirect = fetches.reaches(far.from);
     const isSole = this.#own.has(far);
     const listener: ValueListener = {
       found: (held) => {
-        if (isOfRun(value) && !isSole) store.put(runId, value.functionId, held, value.origin, value.epoch);
+        if (isWhole(value) && !isSole) store.put(runId, value.functionId, held, value.origin, value.epoch);
         this.#got(far, held);
       },
       missing: (error) => {
         if (isDirect && !fetches.reaches(far.from)) return this.#get(far);
         const why = error ?? this.#lost(far);
         const isLost = HandoffError.is(why, 'HANDOFF_RESULT_LOST');
-        if (isLost && (isOfRun(value) || value.kind === 'serialized')) {
-          return this.#end({ type: 'argument-lost', functionId: value.functionId, error: why });
+        if (isLost && (isOfRun(value) || value.kind === 'serialized' || value.kind === 'composite')) {
+          // Of a composite mostly one part is lost.
+          const functionId = (value.kind === 'composite' ? why.functionId : undefined) ?? value.functionId;
+          return this.#end({ type: 'argument-lost', functionId, error: why });
         }
         this.#end({ type: 'failed', error: why, final: isFinalFailure(why) || isLost });
       },
@@ -133,8 +140,9 @@ function ownOf({ steps }: UngatheredAttempt): Set<RemoteValue> {
   for (const { inputs, isolation } of steps) {
     for (const input of inputs) {
       if (!isRemote(input) || !input.isExclusive || !isOfRun(input.value)) continue;
-      const { functionId } = input.value;
-      byName.set(functionId, isolation === 'loop' && !byName.has(functionId) ? input : undefined);
+      const { functionId, part } = input.value;
+      const name = part === null ? functionId : `part ${part} of ${functionId}`;
+      byName.set(name, isolation === 'loop' && !byName.has(name) ? input : undefined);
     }
   }
   const own = new Set<RemoteValue>();

@@ -1,4 +1,5 @@
 import type { ValueName } from '../../peer/index.js';
+import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 
 /** A value on another node, with its name there. */
@@ -21,6 +22,32 @@ export const isRemote = (given: ArgumentValue | number | undefined): given is Re
 /** Whether a value is a function's result or an input, by run. */
 export const isOfRun = (value: ValueName): value is Extract<ValueName, { kind: 'of-run' | 'of-file' }> =>
   value.kind === 'of-run' || value.kind === 'of-file';
+
+/** The name of the array or record that a map or an expansion made. */
+export type CompositeName = Extract<ValueName, { kind: 'composite' }>;
+
+/** Whether a value is put together of parts that may be on different nodes. */
+export const isComposite = (far: RemoteValue): far is RemoteComposite => far.value.kind === 'composite';
+
+/** A value that is put together of parts. */
+export type RemoteComposite = RemoteValue & { readonly value: CompositeName };
+
+/** Whether a value belongs to a run, and is kept there under the id of its function. A part of it is not. */
+export const isWhole = (value: ValueName): value is Extract<ValueName, { kind: 'of-run' | 'of-file' | 'composite' }> =>
+  value.kind === 'composite' || (isOfRun(value) && value.part === null);
+
+/** Returns a value of a run that the store has: a whole one, or a part of it. `runId` is the run of those who ask. */
+export function heldIn(store: Pick<ValueStore, 'get'>, runId: string, value: ValueName): StoredValue | undefined {
+  if (!isOfRun(value) && value.kind !== 'composite') return undefined;
+  const whole = store.get(runId, value.functionId, value.epoch);
+  return isOfRun(value) ? partOf(whole, value.part) : whole;
+}
+
+/** Returns one part of a value, or, if `part` is null, the whole; `undefined` if it has no such part. */
+export function partOf(whole: StoredValue | undefined, part: number | null): StoredValue | undefined {
+  if (part === null || !whole) return whole;
+  return part < (whole.partCount ?? 0) ? whole.partAt(part) : undefined;
+}
 
 /** A packed value up to this size rides along with an attempt or with its receipt, bytes. */
 export const RIDES_ALONG_BYTES = 64 * 1024;

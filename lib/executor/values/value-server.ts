@@ -6,7 +6,8 @@ import { packThrownForWire, StoredValue } from '../../value/index.js';
 import type { AttemptHandle, Executor } from '../executor.js';
 import type { FetchDeps, Fetches } from './fetches.js';
 import type { Offers, ValueListener } from './offers.js';
-import { RIDES_ALONG_BYTES } from './remote-value.js';
+import { type CompositeSource, packPage } from './parts-page.js';
+import { heldIn, partOf, RIDES_ALONG_BYTES } from './remote-value.js';
 
 /**
  * Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. A node that has lost its link asks
@@ -39,10 +40,15 @@ export class ValueServer {
 
   serve(from: string, id: number, value: ValueName): void {
     const { send } = this.#deps;
-    this.#find(from, value, {
-      found: (held) => this.#give(from, id, held),
-      missing: (error) => void send(from, { type: 'value-missing', id, error: error ? packThrownForWire(error) : null }),
-    });
+    const missing = (error: unknown): void =>
+      void send(from, { type: 'value-missing', id, error: error ? packThrownForWire(error) : null });
+    try {
+      this.#find(from, value, { found: (held) => this.#give(from, id, held), missing });
+    } catch (error) {
+      // A part of damaged bytes, or one that cannot leave this node.
+      if (!HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) throw error;
+      missing(error);
+    }
   }
 
   #find(to: string, value: ValueName, listener: ValueListener): void {
@@ -52,6 +58,17 @@ export class ValueServer {
       if (!reading) return listener.missing(undefined);
       void reading.then((held) => (held ? found(held) : listener.missing(undefined)));
     };
+    const partFound =
+      (part: number | null) =>
+      (whole: StoredValue): void => {
+        try {
+          const held = partOf(whole, part);
+          if (held) listener.found(held);
+          else listener.missing(undefined);
+        } catch (error) {
+          listener.missing(error as Error);
+        }
+      };
     switch (value.kind) {
       case 'offered': {
         const maker = offers.find(value.offer);
@@ -70,19 +87,23 @@ export class ValueServer {
         return;
       }
       case 'of-run': {
-        const held = store.get(value.runId, value.functionId, value.epoch);
+        const held = heldIn(store, value.runId, value);
         if (held) return listener.found(held);
-        if (value.origin === node) return pass(this.#deps.readFile(value.runId, value.functionId), listener.found);
+        if (value.origin === node) return pass(this.#deps.readFile(value.runId, value.functionId), partFound(value.part));
         // For a node that has no way to the origin. The value is passed on and not kept.
         fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
         return;
       }
       case 'of-file': {
-        const { runId, functionId, epoch, origin, file } = value;
-        const held = store.get(runId, functionId, epoch);
+        const { runId, origin, file, part } = value;
+        const held = heldIn(store, runId, value);
         if (held) return listener.found(held);
         if (origin !== node) return void fetches.fetch({ from: origin, value, sizeBytes: 0 }, undefined, listener);
-        return pass(this.#deps.readRecordedFile(runId, file), listener.found);
+        return pass(this.#deps.readRecordedFile(runId, file), partFound(part));
+      }
+      case 'composite': {
+        const page = this.#deps.compositePage(value, to);
+        return page ? listener.found(packPage(page)) : listener.missing(undefined);
       }
       case 'serialized': {
         if (value.origin !== node) {
@@ -153,6 +174,7 @@ export interface ValueServerDeps {
   readonly readFile: FetchDeps['readFile'];
   /** Reads a value from a file, of whatever run; `undefined` if this node has not that folder. */
   readonly readRecordedFile: FetchDeps['readRecordedFile'];
+  readonly compositePage: CompositeSource;
   /** Reads a value of a recorded run; `undefined` if nothing is recorded here. */
   readonly readRecord: (dagId: string, functionId: string) => Promise<StoredValue | undefined> | undefined;
   readonly offers: Offers;

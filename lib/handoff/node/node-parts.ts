@@ -3,6 +3,7 @@ import { newId, textOf } from '../../base/index.js';
 import {
   type AttemptContext,
   CodeRefs,
+  type CompositeSource,
   Executor,
   Fetches,
   type FetchRoute,
@@ -153,7 +154,12 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     findRecorded?.(dagId, id).then((one) => one?.read());
   const readFile = (runId: string, functionId: string): Promise<StoredValue | undefined> | undefined =>
     durable?.largeValues?.valueOf(runId, functionId);
-  const fetches = new Fetches({ node, requests, wayTo, receivedFrom: (name) => peers.receivedFrom(name), readFile, readRecordedFile });
+  const compositePage: CompositeSource = ({ runId, epoch, functionId, first }, to) => {
+    const run = runs.get(runId)?.run;
+    return run?.epoch === epoch ? run.whereabouts.pageOf(functionId, first, to) : undefined;
+  };
+  const receivedFrom = (name: string): number => peers.receivedFrom(name);
+  const fetches = new Fetches({ node, requests, wayTo, receivedFrom, store, readFile, readRecordedFile, compositePage, defer });
   const offers = new Offers();
   const { refOf } = new CodeRefs();
   const remote = new RemoteExecutor(send, root, clock, peers);
@@ -214,6 +220,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     readFile,
     readRecordedFile,
     readRecord,
+    compositePage,
     offers,
     send,
     sendValue,

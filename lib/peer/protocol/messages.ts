@@ -44,14 +44,17 @@ const file = object({ dataDir: id, epoch: count, index: count, sizeBytes: count,
 const code = { module: text, name: text, isolation: text };
 
 /**
- * Names a value. `of-run`: a function's result or an input, by run and the epoch in which it was made; a node without a link to its
- * `origin` asks the driver, which passes it on. `of-file`: the same, if it is in a file of `origin`. `serialized`: the same, as the
- * serializer of one edge makes it at the origin, of a file there if it has one. `of-dag`: by DAG id, whichever node made it. `offered`: a
- * value that the asked node has just offered.
+ * Names a value. `of-run`: a function's result or an input, by run and the epoch in which it was made, or one `part` of it, counted from 0;
+ * a node without a link to its `origin` asks the driver, which passes it on. `of-file`: the same, if it is in a file of `origin`.
+ * `composite`: what a map or an expansion made, by the driver, which is its `origin`, and the present epoch; asked for it, the driver gives
+ * a page of its parts, from the `first` on (see `parts-page.ts`). `serialized`: a result or an input as the serializer of one edge makes it
+ * at the origin, of a file there if it has one. `of-dag`: by DAG id, whichever node made it. `offered`: a value that the asked node has
+ * just offered.
  */
 const value = variants('kind', {
-  'of-run': { ...run, functionId: id, origin: id },
-  'of-file': { ...run, functionId: id, origin: id, file },
+  'of-run': { ...run, functionId: id, origin: id, part: nullable(count) },
+  'of-file': { ...run, functionId: id, origin: id, file, part: nullable(count) },
+  composite: { ...run, functionId: id, origin: id, first: count },
   serialized: {
     ...run,
     functionId: id,
@@ -220,6 +223,9 @@ const MESSAGES = {
   'forget-copies': { dagId: id },
   'function-output': { of: attempt, dagId: id, stream: word('stdout', 'stderr'), text },
 } as const;
+
+/** The shape of the name of a value. */
+export const valueName = value;
 
 /** The shape of every message on a link that is up. */
 export const wireMessage = variants('type', MESSAGES);

@@ -42,6 +42,8 @@ export interface RunState {
   readonly misses: Map<number, number>;
   /** The nodes that were lost while they ran it, for the few functions to which this happened. */
   readonly lostOn: Map<number, readonly string[]>;
+  /** Functions that were not taken, or are optional and failed. Their value is `undefined`, and others run with it. */
+  readonly absent: Set<number>;
   /** How many functions are in each state. */
   readonly counts: Record<FunctionState, number>;
   /** The failures, in order of time. */
@@ -116,6 +118,7 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     keepers: new Map(),
     misses: new Map(),
     lostOn: new Map(),
+    absent: new Set(),
     counts: {
       waiting: size,
       ready: 0,

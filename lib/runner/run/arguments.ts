@@ -1,7 +1,8 @@
 import type { RecipeSource, RecipeStep, RunPlan } from '../../dag/index.js';
 import type { ArgumentValue, AttemptContext, RemoteValue, UngatheredStep } from '../../executor/index.js';
 import type { Constants } from './constants.js';
-import type { RunValues, SerializedFor } from './run-values.js';
+import type { RunValues } from './run-values.js';
+import type { SerializedFor } from './serialized-values.js';
 
 /** Makes the steps of attempts from a plan and the present values. One for each run. */
 export class Arguments {
@@ -74,7 +75,8 @@ export class Arguments {
   /** Returns the node where the value of an edge was made: that of its producer. An inline function is evaluated where it is needed. */
   #originOf(source: RecipeSource, steps: readonly RecipeStep[], node: string): string {
     if (source.from === 'input') return this.#values.originOf(undefined);
-    if (source.from === 'function') return this.#values.originOf(source.index);
+    // A composite is made nowhere: the whole is serialized where it is consumed.
+    if (source.from === 'function') return this.#values.isComposite(source.index) ? node : this.#values.originOf(source.index);
     if (source.from === 'element') return node;
     const step = steps[source.step]!;
     return step.role === 'serialize' ? this.#originOf(step.sources[0]!, steps, node) : node;

@@ -47,7 +47,7 @@ export function happeningOf({ state, plan, values, index, attempt, random }: End
       const producer = plan.indexOf.get(functionId);
       // Inputs belong to the driver: no node can make them again.
       if (producer === undefined) return failed(cause, true);
-      if (!isArgument(plan, index, producer)) {
+      if (!isArgument(plan, index, producer, values)) {
         const message = `Node "${nodes[index]}" says that "${functionId}" is lost, which is no argument of "${plan.ids[index]}"`;
         return failed(new HandoffError('HANDOFF_BAD_MESSAGE', message, { functionId: plan.ids[index]!, node: nodes[index] }), true);
       }
@@ -61,10 +61,14 @@ export function happeningOf({ state, plan, values, index, attempt, random }: End
   }
 }
 
-/** Whether a function needs the value of another. If it did not, a value computed again for it would count as lost for ever. */
-function isArgument(plan: RunPlan, index: number, producer: number): boolean {
+/**
+ * Whether a function needs the value of another, alone or as a part of a composite. If it did not, a value computed again for it would
+ * count as lost for ever.
+ */
+function isArgument(plan: RunPlan, index: number, producer: number, values: DriverCopies): boolean {
+  const around = [producer, ...values.around(producer)];
   for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1)
-    if (plan.producers[at] === producer) return true;
+    if (around.includes(plan.producers[at]!)) return true;
   return false;
 }
 
@@ -72,6 +76,8 @@ function isArgument(plan: RunPlan, index: number, producer: number): boolean {
 export interface DriverCopies {
   /** Whether the driver has the value. */
   has(index: number): boolean;
+  /** The maps and expansions whose values this one is a part of. */
+  around(index: number): Iterable<number>;
   /** From now on the driver gives the value. */
   moved(index: number): void;
   /** Returns, once, the function whose value the driver could not read when it was to be serialized for this one. */

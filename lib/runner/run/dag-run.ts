@@ -83,9 +83,8 @@ export class DagRun implements AllocatorClient {
     const journal = order.recorder?.durability ?? 'none';
     this.state = newRunState(runId, plan.shape, { maxRetries, onFailure, collected, stopGraceMs, journal }, columns.state);
     this.#trace = tracerOf(this.state);
-    const { nodes, states } = this.state;
     const { inputs, files } = order;
-    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, nodes, states, files, collected, mayRetry }, deps);
+    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, state: this.state, files, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);

@@ -1,14 +1,12 @@
 import type { Allocator, ValueLocations } from '../../allocator/index.js';
-import { HandoffError } from '../../base/index.js';
-import type { RecipeStep, RunPlan } from '../../dag/index.js';
+import { consumerOf, firstEdge, NO_EDGE, nextEdge, type RecipeStep, type RunPlan } from '../../dag/index.js';
 import {
   type ArgumentValue,
-  type AttemptHandle,
   type Executor,
   type Fetches,
   isRemote,
-  moduleOnWire,
   type Offers,
+  type PartsPage,
   type RemoteValue,
   RIDES_ALONG_BYTES,
   type ValueMaker,
@@ -17,18 +15,17 @@ import type { RecordedFile, RunFiles } from '../../journal/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
+import { Composites } from './composites.js';
 import { Nearness } from './nearness.js';
 import type { RunColumns } from './run-columns.js';
 import type { RunPast } from './run-job.js';
+import { type SerializedFor, SerializedValues } from './serialized-values.js';
 
 /** Locates the values of one run, and determines how a node gets one: it is there, rides along, or is fetched. */
 export class RunValues implements ValueLocations {
-  readonly sizes: Float64Array;
   readonly #of: RunValuesOf;
   readonly #deps: RunValuesDeps;
   readonly #offers: number[] = [];
-  /** Serializers of this run in progress on this node, for functions elsewhere. */
-  #serializing: Set<AttemptHandle> | undefined;
   /** The node of each value that is no longer where it was made, because that node is gone or leaving. */
   readonly #moved = new Map<number, string>();
   /** What the record has of the run before, until all of it has been taken over. */
@@ -40,8 +37,9 @@ export class RunValues implements ValueLocations {
   #epochs: Uint32Array | undefined;
   /** The files of values that are in files of other nodes. */
   #files: Map<number, RecordedFile> | undefined;
-  /** By function, the one whose value could not be read when it was to be serialized for it. */
-  readonly #lostFor = new Map<number, number>();
+  readonly #serialized: SerializedValues;
+  /** The values that are put together of others, and those of functions without one; `undefined` if the DAG has no such functions. */
+  readonly #composites: Composites | undefined;
   readonly #nearness: Nearness;
   /**
    * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
@@ -52,9 +50,12 @@ export class RunValues implements ValueLocations {
   constructor(of: RunValuesOf, deps: RunValuesDeps) {
     this.#of = of;
     this.#deps = deps;
-    this.sizes = of.columns.sizes;
     this.#here = of.columns.held;
-    this.#nearness = new Nearness({ plan: of.plan, nodes: of.nodes, sizes: this.sizes });
+    const { runId, epoch, plan, state, columns } = of;
+    this.#serialized = new SerializedValues(of, this, deps);
+    const run = { runId, epoch, node: deps.node, plan, state };
+    this.#composites = plan.growth && new Composites(run, this);
+    this.#nearness = new Nearness({ plan, nodes: state.nodes, columns, composites: this.#composites });
   }
 
   /** Returns the result of a function if it is here. An attempt here may have fetched it for itself. */
@@ -65,8 +66,8 @@ export class RunValues implements ValueLocations {
   /** Keeps the result of a function on this node. */
   keep(index: number, held: StoredValue): void {
     this.#here[index] = held;
-    const epoch = this.#epochOf(index);
-    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.nodes[index], epoch);
+    const epoch = this.epochOf(index);
+    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.state.nodes[index], epoch);
   }
 
   /**
@@ -103,36 +104,51 @@ export class RunValues implements ValueLocations {
 
   /** Drops a result: nothing here needs it any more. */
   drop(index: number): void {
-    const { runId, plan, files, states } = this.#of;
+    const { runId, plan, files } = this.#of;
     this.#here[index] = undefined;
     this.#deps.store.release(runId, plan.ids[index]!);
-    if (!files) return;
     // One that failed may be tried again by a resumption.
-    const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
-    if (dependents.every((one) => states[one] === 'succeeded')) files.unneeded(index);
+    if (files && this.#isUsedUp(index)) files.unneeded(index);
+  }
+
+  /** Whether all functions have succeeded that need the value, or that of a composite around it. */
+  #isUsedUp(index: number): boolean {
+    if (!this.#allConsumers(index, (one) => this.#of.state.states[one] === 'succeeded')) return false;
+    if (this.#composites) for (const by of this.#composites.around(index)) if (!this.#isUsedUp(by)) return false;
+    return true;
+  }
+
+  #allConsumers(index: number, isSo: (consumer: number) => boolean): boolean {
+    const { shape } = this.#of.plan;
+    for (let edge = firstEdge(shape, index); edge !== NO_EDGE; edge = nextEdge(shape, index, edge))
+      if (!isSo(consumerOf(shape, edge))) return false;
+    return true;
   }
 
   /** Returns the result of a function, for an attempt on `target`. */
   ofFunction(index: number, target: string): ArgumentValue {
+    const special = this.#composites?.valueOf(index, target);
+    if (special) return special;
     const { runId, plan } = this.#of;
     const held = this.held(index);
     if (held && target === this.#deps.node) return held;
     const functionId = plan.ids[index]!;
     const origin = this.originOf(index);
-    const epoch = this.#epochOf(index);
+    const epoch = this.epochOf(index);
     const file = this.#files?.get(index);
     const value = file
-      ? ({ kind: 'of-file', runId, epoch, functionId, origin, file } as const)
-      : ({ kind: 'of-run', runId, epoch, functionId, origin } as const);
+      ? ({ kind: 'of-file', runId, epoch, functionId, origin, file, part: null } as const)
+      : ({ kind: 'of-run', runId, epoch, functionId, origin, part: null } as const);
     // A value is already on the node that made it.
     const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
-    return { from: origin, value, sizeBytes: this.sizes[index]!, inline: rides };
+    return { from: origin, value, sizeBytes: this.#of.columns.sizes[index]!, inline: rides };
   }
 
   /** Whether a single function needs the result of this one, and the run's caller does not. */
   isForOne(index: number): boolean {
-    const { plan, collected } = this.#of;
-    return plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && collected[index] === 0;
+    if (this.#composites) return this.#composites.isForOne(index);
+    const { plan, state } = this.#of;
+    return plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && state.policy.collected[index] === 0;
   }
 
   /** The same for function `consumer`, which may keep it if no other function does. */
@@ -141,6 +157,31 @@ export class RunValues implements ValueLocations {
     if (!this.isForOne(index)) return given;
     if (isRemote(given)) return { ...given, isExclusive: true };
     return this.#of.plan.isolation[consumer] === 'loop' ? given.toOnlyUser(this.#of.mayRetry(consumer)) : given;
+  }
+
+  /** Returns one element of the array of `over`, a function or input k as -(k+1), for the function `consumer` on `target`, and it alone. */
+  ofElement(over: number, place: number, target: string, consumer: number): ArgumentValue {
+    return this.#composites!.elementOf(over, place, target, consumer);
+  }
+
+  /** Whether a function's value is put together of others, where it is needed. */
+  isComposite(index: number): boolean {
+    return this.#composites?.has(index) === true;
+  }
+
+  /** Returns the parts of a map's or an expansion's value from `first` on, for `to`; `undefined` if there are none. */
+  pageOf(functionId: string, first: number, to: string): PartsPage | undefined {
+    return this.#composites?.pageOf(functionId, first, to);
+  }
+
+  /** Keeps a composite that was put together on the driver, until it is dropped. */
+  putTogether(index: number, whole: StoredValue): void {
+    this.#here[index] = whole;
+  }
+
+  /** Returns the size of a function's value, bytes; 0 before it has one. */
+  sizeOf(index: number): number {
+    return this.#of.columns.sizes[index]!;
   }
 
   /** Returns an input of the DAG, for an attempt on `target`. */
@@ -152,20 +193,25 @@ export class RunValues implements ValueLocations {
     if (!(given instanceof StoredValue) || target === node) return given;
     // Whether it rides along depends on its packed size and on the others; if not, it is fetched.
     if (!store.get(runId, id)) store.put(runId, id, given);
-    return { from: node, value: { kind: 'of-run', runId, epoch, functionId: id, origin: node }, sizeBytes: given.sizeBytes, inline: given };
+    const value = { kind: 'of-run', runId, epoch, functionId: id, origin: node, part: null } as const;
+    return { from: node, value, sizeBytes: given.sizeBytes, inline: given };
   }
 
   /** Returns constants, for an attempt on `target`. */
   constants(held: StoredValue, target: string): ArgumentValue {
     if (target === this.#deps.node || held.sizeBytes <= RIDES_ALONG_BYTES) return held;
-    return this.#offered((listener) => listener.found(held), held.sizeBytes);
+    return this.offered((listener) => listener.found(held), held.sizeBytes);
   }
 
   /** A function has made its value on the node where it ran. */
   made(index: number, sizeBytes: number): void {
     if (this.#isUnneeded) this.#isUnneeded[index] = 0;
-    this.sizes[index] = sizeBytes;
+    this.#of.columns.sizes[index] = sizeBytes;
     this.#moved.delete(index);
+    if (this.#composites) {
+      if (this.#composites.has(index)) this.#here[index] = undefined;
+      this.#composites.changed(index);
+    }
     if (this.#epochs) this.#epochs[index] = 0;
     this.#files?.delete(index);
   }
@@ -175,21 +221,25 @@ export class RunValues implements ValueLocations {
     return this.held(index) !== undefined;
   }
 
+  /** Returns the maps and expansions whose values a function's is a part of, from the inside out. */
+  around(index: number): Iterable<number> {
+    return this.#composites?.around(index) ?? [];
+  }
+
   /** The driver has the value now, and the node that made it does not. */
   moved(index: number): void {
     this.#moved.set(index, this.#deps.node);
+    this.#composites?.changed(index);
   }
 
   /** Returns, once, the function whose value could not be read when it was to be serialized for this one. */
   takeLostFor(index: number): number | undefined {
-    const lost = this.#lostFor.get(index);
-    this.#lostFor.delete(index);
-    return lost;
+    return this.#serialized.takeLostFor(index);
   }
 
   /** A node is gone: its values are read from nodes with a copy. Returns the functions whose values no node has. */
-  nodeGone(node: string, { states, hasValue: held }: RunState): readonly number[] {
-    const { plan, nodes } = this.#of;
+  nodeGone(node: string, { states, hasValue: held, nodes }: RunState): readonly number[] {
+    const { plan } = this.#of;
     const { allocation } = this.#deps;
     const living = new Set(allocation.members.map(({ name }) => name));
     const lost: number[] = [];
@@ -197,75 +247,39 @@ export class RunValues implements ValueLocations {
       if ((states[index] !== 'succeeded' && states[index] !== 'recording') || held[index] === 0 || this.originOf(index) !== node) continue;
       if (this.held(index)) this.moved(index);
       else if (this.#isUnneeded?.[index] !== 1) {
-        const dependents = plan.dependents.subarray(plan.dependentsStart[index]!, plan.dependentsStart[index + 1]!);
         // A value used by a function there is kept there as long as it may be needed.
-        const user = dependents.find((one) => states[one] === 'succeeded' && living.has(nodes[one]!) && nodes[one] !== this.#deps.node);
+        const isUser = (one: number): boolean => states[one] === 'succeeded' && living.has(nodes[one]!) && nodes[one] !== this.#deps.node;
+        let user: number | undefined;
+        this.#allConsumers(index, (one) => {
+          if (isUser(one) && this.#composites?.splitFor(one) !== index) user = one;
+          return user === undefined;
+        });
         if (user === undefined) lost.push(index);
         else this.#moved.set(index, nodes[user]!);
+        this.#composites?.changed(index);
       }
     }
     return lost;
   }
 
   /** Returns the epoch in which a function's result was made; inputs belong to the present one. */
-  #epochOf(index: number | undefined): number {
+  epochOf(index: number | undefined): number {
     return (index === undefined ? 0 : this.#epochs?.[index]) || this.#of.epoch;
+  }
+
+  /** Returns the file of a value that is in a file of another node. */
+  fileOf(index: number): RecordedFile | undefined {
+    return this.#files?.get(index);
   }
 
   /** Returns the node with a function's result; inputs are with the driver. */
   originOf(index: number | undefined): string {
-    return (index === undefined ? undefined : (this.#moved.get(index) ?? this.#of.nodes[index])) ?? this.#deps.node;
+    return (index === undefined ? undefined : (this.#moved.get(index) ?? this.#of.state.nodes[index])) ?? this.#deps.node;
   }
 
-  /**
-   * Returns what the serializer of an edge makes on the node with its value, which is not `target`. `extra` holds its arguments after the
-   * value.
-   */
+  /** Returns what the serializer of an edge makes on the node with its value, which is not the consumer's. See `SerializedValues`. */
   serialized(step: RecipeStep, index: number | undefined, extra: StoredValue, consumer: SerializedFor): RemoteValue {
-    const { runId, plan } = this.#of;
-    const { dagId } = plan;
-    const { node } = this.#deps;
-    const { functionId, code, isolation } = step;
-    const origin = this.originOf(index);
-    // It may take as long as the function that needs it.
-    const timeoutMs = plan.specs[plan.indexOf.get(consumer.id) ?? -1]?.timeoutMs;
-    const packed = extra.pack('extra');
-    if (origin === node) {
-      return this.#offered((listener) => {
-        const context = { dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node, since: consumer.since };
-        const place = this.#deps.executor.isolationFor(isolation);
-        const found = (source: StoredValue): void => {
-          const inputs = [source];
-          const serialize = { role: 'serialize', functionId, code, isolation: place, inputs, asList: false, wanted: true } as const;
-          const steps = [{ ...serialize, extra: StoredValue.packed(packed, 'caller') }];
-          const handle = this.#deps.executor.start({ context, steps, timeoutMs, stopGraceMs: 0 });
-          this.#serializing ??= new Set();
-          this.#serializing.add(handle);
-          handle.listen((outcome) => {
-            this.#serializing?.delete(handle);
-            if (outcome.type === 'succeeded') listener.found(outcome.values[0]!);
-            else listener.missing(outcome.type === 'failed' ? (outcome.error as Error) : undefined);
-          });
-        };
-        const source = index === undefined ? this.ofInput(functionId, node) : this.ofFunction(index, node);
-        if (!isRemote(source)) return found(source);
-        // It may be in a file here.
-        const missing = (error: Error | undefined): void => {
-          const consumerIndex = plan.indexOf.get(consumer.id);
-          if (index !== undefined && consumerIndex !== undefined) this.#lostFor.set(consumerIndex, index);
-          listener.missing(error);
-        };
-        this.#deps.fetches.fetch(source, undefined, { found, missing });
-      }, 0);
-    }
-    const { module: driverModule, name } = code as { module: string; name: string };
-    const module = moduleOnWire(driverModule, this.#deps.root);
-    const { id, attempt, since = null } = consumer;
-    const epoch = this.#epochOf(index);
-    const value = { kind: 'serialized', runId, epoch, functionId, origin, dagId, consumer: id, attempt, since } as const;
-    const file = (index === undefined ? undefined : this.#files?.get(index)) ?? null;
-    const how = { module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null, file };
-    return { from: origin, value: { ...value, ...how }, sizeBytes: 0 };
+    return this.#serialized.of(step, index, extra, consumer);
   }
 
   bytesToMove(index: number, target: string): number {
@@ -273,16 +287,23 @@ export class RunValues implements ValueLocations {
     let bytes = 0;
     for (let at = plan.producersStart[index]!; at < plan.producersStart[index + 1]!; at += 1) {
       const producer = plan.producers[at]!;
-      if (this.originOf(producer) !== target && !this.#nearness.hasCopy(producer, target)) bytes += this.sizes[producer]!;
+      if (this.#nearness.hasCopy(producer, target)) continue;
+      if (this.isComposite(producer)) bytes += this.#composites!.bytesElsewhere(producer, target);
+      else if (this.originOf(producer) !== target) bytes += this.#neededBytes(producer, index, this.sizeOf(producer));
     }
     for (let at = plan.argsStart[index]!; at < plan.argsStart[index + 1]!; at += 1) {
       const number = plan.args[at]!;
       if (number >= 0) continue;
       const given = inputs.get(plan.inputs[-number - 1]!);
       const origin = given instanceof StoredValue || !given ? this.#deps.node : given.from;
-      if (given && origin !== target && !this.#nearness.hasCopy(number, target)) bytes += given.sizeBytes;
+      if (given && origin !== target && !this.#nearness.hasCopy(number, target)) bytes += this.#neededBytes(number, index, given.sizeBytes);
     }
     return bytes;
+  }
+
+  /** An element of a map needs a part of its array. */
+  #neededBytes(producer: number, index: number, sizeBytes: number): number {
+    return this.#composites ? this.#composites.neededBytes(producer, index, sizeBytes) : sizeBytes;
   }
 
   kin(index: number, node: string): number {
@@ -295,28 +316,30 @@ export class RunValues implements ValueLocations {
 
   /** Returns the nodes that have the value, without the driver: where it was made, and where its consumers ran. */
   holdersOf(index: number): ReadonlySet<string> {
-    const { plan, nodes } = this.#of;
+    const { nodes } = this.#of.state;
     const holders = new Set<string>();
     const add = (node: string | undefined): void => {
       if (node !== undefined && node !== this.#deps.node) holders.add(node);
     };
     add(nodes[index]);
     add(this.#moved.get(index));
-    if (this.sizes[index]! <= RIDES_ALONG_BYTES) return holders;
-    for (let at = plan.dependentsStart[index]!; at < plan.dependentsStart[index + 1]!; at += 1) add(nodes[plan.dependents[at]!]);
+    // Small values ride along and are not kept, unless they had to be put together.
+    if (this.sizeOf(index) <= RIDES_ALONG_BYTES && !this.isComposite(index)) return holders;
+    this.#allConsumers(index, (one) => {
+      if (this.#composites?.splitFor(one) !== index) add(nodes[one]);
+      return true;
+    });
     return holders;
   }
 
   /** Stops giving values. */
   close(): void {
-    if (this.#serializing?.size) {
-      const over = new HandoffError('HANDOFF_STOPPED', 'The run is over', { runId: this.#of.runId, node: this.#deps.node });
-      for (const handle of [...this.#serializing]) handle.stop(over, 0);
-    }
+    this.#serialized.close();
     for (const offer of this.#offers) this.#deps.offers.drop(offer);
   }
 
-  #offered(maker: ValueMaker, sizeBytes: number): RemoteValue {
+  /** Returns a value that this node makes when it is asked for it, until the run is over. */
+  offered(maker: ValueMaker, sizeBytes: number): RemoteValue {
     const offer = this.#deps.offers.add(maker);
     this.#offers.push(offer);
     return { from: this.#deps.node, value: { kind: 'offered', offer }, sizeBytes };
@@ -336,13 +359,6 @@ export interface RunValuesDeps {
   readonly executor: Executor;
 }
 
-/** The attempt that a serialized value is made for. */
-export interface SerializedFor {
-  readonly id: string;
-  readonly attempt: number;
-  readonly since: number | undefined;
-}
-
 /** The run that the values belong to. */
 export interface RunValuesOf {
   readonly runId: string;
@@ -351,13 +367,9 @@ export interface RunValuesOf {
   readonly plan: RunPlan;
   readonly columns: Pick<RunColumns, 'sizes' | 'held'>;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
-  /** The node where each function ran, by index. */
-  readonly nodes: readonly (string | undefined)[];
-  readonly states: RunState['states'];
+  readonly state: Pick<RunState, 'states' | 'nodes' | 'absent' | 'policy'>;
   /** The files of its large values, if it has any. */
   readonly files: RunFiles | undefined;
-  /** 1 if the run's caller gets its value. */
-  readonly collected: Uint8Array;
   /** Whether a function that fails is tried again. */
   mayRetry(index: number): boolean;
 }

@@ -43,7 +43,8 @@ export class RecordedResults {
     if (file.dataDir === largeValues?.dataDir) return largeValues.read(runId, file);
     const from = (await this.#deps.folders()).get(file.dataDir);
     if (from === undefined) return undefined;
-    const value = { kind: 'of-file', runId, epoch: successes.epochOf(at), functionId: plan.ids[at]!, origin: from, file } as const;
+    const whole = { epoch: successes.epochOf(at), functionId: plan.ids[at]!, origin: from, file, part: null } as const;
+    const value = { kind: 'of-file', runId, ...whole } as const;
     return new Promise((found) => {
       this.#deps.fetches().fetch({ from, value, sizeBytes: file.sizeBytes }, undefined, { found, missing: () => found(undefined) });
     });
