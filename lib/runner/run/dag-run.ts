@@ -1,7 +1,7 @@
 import Denque from 'denque';
 import type { ActorGroup, ActorRef, ExitReason } from '../../actor/index.js';
 import type { AllocationStrategy, AllocatorClient, AttemptLoan, Capabilities, ClaimClass } from '../../allocator/index.js';
-import { type HandoffError, type RunId, type Timer, Trampoline, textOf } from '../../base/index.js';
+import { type HandoffError, type RunId, Trampoline, textOf } from '../../base/index.js';
 import { thrownData } from '../../value/index.js';
 import { holdsClaim } from '../brain/function-state.js';
 import type { RunCommand, RunHappening } from '../brain/messages.js';
@@ -22,6 +22,7 @@ import { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
 import { RunGrowth } from './run-growth.js';
 import { compareInRun, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
+import { RunTimers } from './run-timers.js';
 import { RunValues } from './run-values.js';
 import { takeUp } from './take-up.js';
 import { moreWaitingIn, waitingIn } from './waiting.js';
@@ -49,10 +50,7 @@ export class DagRun implements AllocatorClient {
   readonly #farSide: RemoteSide;
   readonly #codeRefusals: CodeRefusals;
   readonly #growth: RunGrowth | undefined;
-  /** The timers of resting functions. */
-  readonly #rests = new Map<number, Timer>();
-  /** The timer until more functions become ready. */
-  #nextTurn: Timer | undefined;
+  readonly #timers: RunTimers;
   #incarnation: RunnerIncarnation | undefined;
   readonly #happenings = new Denque<RunHappening>();
   #commands: RunCommand[] = [];
@@ -78,6 +76,7 @@ export class DagRun implements AllocatorClient {
     this.takesAnyRoom = options.strategy.takesAnyRoom === true;
     this.#deps = deps;
     this.#columns = columns;
+    this.#timers = new RunTimers(deps.clock);
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
     const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
     const journal = order.recorder?.durability ?? 'none';
@@ -265,9 +264,7 @@ export class DagRun implements AllocatorClient {
     this.#isRecovering = false;
     this.#applyAll();
     this.#attempts.orphaned();
-    for (const rest of this.#rests.values()) rest.cancel();
-    this.#rests.clear();
-    this.#nextTurn?.cancel();
+    this.#timers.clear();
     allocation.withdrawAll(this.runId);
     this.#commands = [...this.#commands.filter(isDoneAtOnce), ...recover(this.state, this.#now())];
   }
@@ -324,7 +321,7 @@ export class DagRun implements AllocatorClient {
   }
 
   #perform(command: RunCommand): void {
-    const { allocation, clock } = this.#deps;
+    const { allocation } = this.#deps;
     switch (command.type) {
       case 'request-claim': {
         const error = this.#codeRefusals.of(command.index);
@@ -345,15 +342,10 @@ export class DagRun implements AllocatorClient {
         return this.#attempts.stop(index, attempt, liveRunError(reason), graceMs, this.#incarnation?.group);
       }
       case 'take-turn':
-        this.#nextTurn = clock.after(0, () => this.feed({ type: 'turn-taken' }));
-        return;
+        return this.#timers.takeTurn(() => this.feed({ type: 'turn-taken' }));
       case 'rest-function': {
         const { index, attempt, delayMs } = command;
-        const rested = (): void => {
-          this.#rests.delete(index);
-          this.feed({ type: 'function-rested', index, attempt });
-        };
-        return void this.#rests.set(index, clock.after(delayMs, rested));
+        return this.#timers.rest(index, delayMs, () => this.feed({ type: 'function-rested', index, attempt }));
       }
       case 'fetch-value':
         return this.#farSide.fetch(command.index, this.functionId(command.index), command.attempt);
@@ -378,8 +370,7 @@ export class DagRun implements AllocatorClient {
     this.#ended = true;
     const { blocked } = this.#attempts;
     if (error && blocked) sayBlocked(error, blocked);
-    for (const rest of this.#rests.values()) rest.cancel();
-    this.#nextTurn?.cancel();
+    this.#timers.clear();
     this.#places.close();
     this.order.past?.own?.keepOnly(new Set());
     this.#farSide.end(error ? 0 : this.order.options.retainMs, this.order.recorder !== undefined && endState(error) === 'interrupted');
