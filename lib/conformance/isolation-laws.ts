@@ -76,6 +76,17 @@ export function isolationLaws(suite: IsolationSuite): void {
       assert.deepEqual(opened(outcome), [3, 6]);
     },
 
+    'gives the same value where its elements or its gist are wanted, and says nothing wrong of it': async () => {
+      for (const list of [[1, 'two', { three: [3] }, [], undefined], [], 'no list']) {
+        const asked = { ...step('function', 'f', 'later', [caller.result(list)], true), shape: 'split', gist: 9 } as const;
+        const outcome = await run('f', [asked]);
+        assert.deepEqual(opened(outcome), [list]);
+        const { facts } = outcome as Extract<CallOutcome, { type: 'succeeded' }>;
+        if (facts?.gist) assert.equal(facts.gist.isTruthy, true);
+        if (facts?.split) assert.deepEqual(facts.split, Array.isArray(list) ? { count: list.length } : { not: 'a string' });
+      }
+    },
+
     'says who failed when it was not the function itself': async () => {
       const outcome = await run('f', [
         step('inline', 'a', 'fail', [caller.result('oh')], false),

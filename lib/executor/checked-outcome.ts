@@ -44,7 +44,7 @@ function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCa
   if (!given.every((value) => StoredValue.is(value))) return 'settled with a value that is no StoredValue';
   if (typeof tookMs !== 'number' || !Number.isFinite(tookMs) || tookMs < 0) return 'settled without tookMs';
   const last = steps.at(-1)!;
-  if (last.shape === undefined && last.gist === undefined) return { type: 'succeeded', values: given, tookMs };
+  if (last.shape !== 'split' && last.gist === undefined) return { type: 'succeeded', values: given, tookMs };
   return withFacts(given, tookMs, last, freeze);
 }
 

@@ -2,7 +2,6 @@ import type { AttemptLoan, ClaimClass } from '../allocator/index.js';
 import { type HandoffError, slotResource } from '../base/index.js';
 import type { AttemptHandle, GatheredOutcome } from '../executor/index.js';
 import type { AttemptName, WireMessageOf, WireOutcome } from '../peer/index.js';
-import { packThrownForWire } from '../value/index.js';
 
 /** One attempt for another driver: waiting for room, running, or ended and remembered in case the answer was lost. */
 export interface GuestAttempt {
@@ -57,13 +56,3 @@ export function addUse(use: Map<string, number>, { state, kind, loan, isFiling }
 
 /** Functions with the numbers of their attempts, as drivers list them. */
 export type AttemptList = readonly (readonly [functionId: string, attempt: number])[];
-
-/** Whether an attempt has made its value. */
-export const hasSucceeded = (outcome: WireOutcome | undefined): outcome is Extract<WireOutcome, { type: 'succeeded' | 'filed' }> =>
-  outcome?.type === 'succeeded' || outcome?.type === 'filed';
-
-/** Returns the outcome of an attempt that made no value, or none that is wanted. */
-export function endedOutcome(outcome: GatheredOutcome): WireOutcome {
-  if (outcome.type === 'failed') return { type: 'failed', error: packThrownForWire(outcome.error), final: outcome.final };
-  return outcome.type === 'argument-lost' ? { ...outcome, error: packThrownForWire(outcome.error) } : { type: 'stopped' };
-}

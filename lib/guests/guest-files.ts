@@ -59,4 +59,6 @@ export class GuestFiles {
 export interface MadeValue {
   readonly sizeBytes: number;
   readonly tookMs: number;
+  /** What its last step asked for, packed. */
+  readonly facts: Uint8Array | null;
 }

@@ -9,11 +9,12 @@ import {
 import { HandoffError, PassingMap, type Timer } from '../base/index.js';
 import { type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { Inheritance, WireMessageOf, WireOutcome } from '../peer/index.js';
-import { packThrownForWire, unpackError } from '../value/index.js';
-import { type AttemptList, addUse, endedOutcome, type GuestAttempt, halt, hasSucceeded, newGuestAttempt } from './guest-attempt.js';
+import { packFacts, packThrownForWire, unpackError } from '../value/index.js';
+import { type AttemptList, addUse, type GuestAttempt, halt, newGuestAttempt } from './guest-attempt.js';
 import { GuestClasses } from './guest-classes.js';
 import type { GuestDeps, GuestHost } from './guest-deps.js';
 import { GuestFiles } from './guest-files.js';
+import { endedOutcome, hasSucceeded, withoutValue } from './guest-outcome.js';
 import { HandedOver, handedAttempts, inheritanceOf } from './handed-over.js';
 import type { RunOwner } from './run-owners.js';
 
@@ -337,8 +338,9 @@ export class GuestRun implements AllocatorClient {
       this.#kept.set(functionId, sizeBytes);
       const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
       const { tookMs } = outcome;
-      if (rides || !this.files.areFor(attempt)) answer = { type: 'succeeded', sizeBytes, tookMs, packed: rides };
-      else this.files.write(attempt, value, { sizeBytes, tookMs }, (filed) => this.#over(attempt, filed));
+      const facts = outcome.facts ? packFacts(outcome.facts) : null;
+      if (rides || !this.files.areFor(attempt)) answer = { type: 'succeeded', sizeBytes, tookMs, packed: rides, facts };
+      else this.files.write(attempt, value, { sizeBytes, tookMs, facts }, (filed) => this.#over(attempt, filed));
     } catch (error) {
       answer = { type: 'failed', error: packThrownForWire(error), final: true };
     }
@@ -367,9 +369,7 @@ export class GuestRun implements AllocatorClient {
     attempt.state = 'ended';
     attempt.isUnheard = this.isOrphan;
     attempt.question = undefined;
-    const { type } = outcome;
-    // Spreading the outcome would take as long as everything else here.
-    attempt.outcome = type === 'succeeded' ? { type, sizeBytes: outcome.sizeBytes, tookMs: outcome.tookMs, packed: null } : outcome;
+    attempt.outcome = withoutValue(outcome);
     this.#open.delete(attempt.index);
     this.#tell({ type: 'attempt-ended', of: attempt.of, outcome });
   }

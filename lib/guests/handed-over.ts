@@ -2,9 +2,10 @@ import { HandoffError } from '../base/index.js';
 import type { AttemptHandle, GatheredOutcome } from '../executor/index.js';
 import type { Inheritance } from '../peer/index.js';
 import type { HeldValue } from '../store/index.js';
-import type { StoredValue } from '../value/index.js';
-import { type GuestAttempt, hasSucceeded } from './guest-attempt.js';
+import { type StoredValue, unpackFacts } from '../value/index.js';
+import type { GuestAttempt } from './guest-attempt.js';
 import type { GuestDeps } from './guest-deps.js';
+import { hasSucceeded, type SucceededOutcome } from './guest-outcome.js';
 
 /** Returns what an heir may take over of a run: attempts that run or have made their value, and values. */
 export const inheritanceOf = (attempts: Iterable<GuestAttempt>, values: Iterable<HeldValue>): Inheritance => ({
@@ -36,7 +37,7 @@ export function handedAttempts(
     const [runId, functionId, attempt] = one.of;
     const value = hasSucceeded(outcome) ? store.get(runId, functionId) : undefined;
     if (value && hasSucceeded(outcome)) {
-      handed.set(functionId, { attempt, handle: succeededHandle(value, outcome.tookMs), freeClaim() {} });
+      handed.set(functionId, { attempt, handle: succeededHandle(value, outcome), freeClaim() {} });
     } else if (handle && !isStopped && !loan) {
       // From now on its end is the affair of the driver.
       handle.listen(() => {});
@@ -51,8 +52,8 @@ export function handedAttempts(
   return handed;
 }
 
-const succeededHandle = (value: StoredValue, tookMs: number): AttemptHandle<GatheredOutcome> => ({
-  listen: (heard) => heard({ type: 'succeeded', values: [value], tookMs }),
+const succeededHandle = (value: StoredValue, { tookMs, facts }: SucceededOutcome): AttemptHandle<GatheredOutcome> => ({
+  listen: (heard) => heard({ type: 'succeeded', values: [value], tookMs, facts: facts ? unpackFacts(facts) : undefined }),
   stop() {},
 });
 

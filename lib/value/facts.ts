@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { pack, unpack } from './pack.js';
 
 /** What a branch must know of a value: enough to compare it, wherever the value itself is. */
 export interface Gist {
@@ -14,6 +15,40 @@ export type Split = { readonly count: number } | { readonly not: string };
 export interface ValueFacts {
   readonly gist?: Gist;
   readonly split?: Split;
+}
+
+/** Packs facts, for another node or a record. */
+export const packFacts = (facts: ValueFacts): Uint8Array => pack(facts, { where: 'facts' });
+
+/** Unpacks what `packFacts` made. Returns `undefined` for any other bytes. */
+export function unpackFacts(packed: Uint8Array): ValueFacts | undefined {
+  try {
+    const facts: unknown = unpack(packed, { freeze: false });
+    return isFacts(facts) ? facts : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFacts(given: unknown): given is ValueFacts {
+  if (typeof given !== 'object' || given === null) return false;
+  const { gist, split } = given as Record<string, unknown>;
+  return (gist === undefined || isGist(gist)) && (split === undefined || isSplitFact(split));
+}
+
+function isGist(given: unknown): given is Gist {
+  if (typeof given !== 'object' || given === null) return false;
+  const { isTruthy, primitive } = given as Record<string, unknown>;
+  const isPrimitive = primitive === null || /^(?:string|number|boolean|undefined)$/.test(typeof primitive);
+  return typeof isTruthy === 'boolean' && isPrimitive && (!Object.hasOwn(given, 'primitive') || isTruthy === Boolean(primitive));
+}
+
+function isSplitFact(given: unknown): given is Split {
+  if (typeof given !== 'object' || given === null) return false;
+  const { count, not } = given as Record<string, unknown>;
+  return count === undefined
+    ? typeof not === 'string'
+    : Number.isSafeInteger(count) && (count as number) >= 0 && (count as number) < 2 ** 32;
 }
 
 /** Returns the gist of a value, with texts of at most `longest` characters. Asks an object nothing. */

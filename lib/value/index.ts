@@ -4,14 +4,14 @@
 export { check, type Survey, surfaceSize, survey } from './check.js';
 export { ConstantColumn } from './constant-column.js';
 export { type DigestOptions, digestOf, valueDigest } from './digest.js';
-export { type Gist, gistOf, type Split, splitOf, type ValueFacts } from './facts.js';
+export { type Gist, gistOf, packFacts, type Split, splitOf, unpackFacts, type ValueFacts } from './facts.js';
 export { countLarge } from './idle-collection.js';
 export { type Packed, pack, packElements, packSurveyed, unpack } from './pack.js';
 export { writeScalar } from './scalar.js';
 export { countShared, sharedMemory } from './shared-memory.js';
 export { smallCopy } from './small-copy.js';
 export { smallSnapshot, snapshot } from './snapshot.js';
-export { splitLive, type WantedFacts, withFactsOf } from './split.js';
+export { factsBySize, splitLive, type WantedFacts, withFactsOf } from './split.js';
 export { type Origin, StoredValue } from './stored-value.js';
 export { packThrown, packThrownForWire, unpackError, unpackThrown } from './thrown.js';
 export { type ThrownData, thrownData, thrownOf } from './thrown-data.js';

@@ -38,10 +38,18 @@ export function withFactsOf(given: StoredValue, wanted: WantedFacts, freeze: boo
   return { held, facts: { ...(gist !== undefined && { gist: gistOfHeld(held, gist) }), ...(isSplit && { split: split() }) } };
 }
 
+/** Returns what can be told of a packed value by its size alone; `undefined` if something that is wanted cannot. */
+export function factsBySize(sizeBytes: number, { gist, isSplit }: WantedFacts): ValueFacts | undefined {
+  return !isSplit && gist !== undefined && isBeyond(sizeBytes, gist) ? { gist: { isTruthy: true } } : undefined;
+}
+
 /** What is packed in more bytes than a text of so many characters is truthy, and is compared with nothing. It is not opened for that. */
+const isBeyond = (sizeBytes: number, longest: number): boolean => sizeBytes > 2 * longest + PACKED_PRIMITIVE_BYTES;
+
 function gistOfHeld(held: StoredValue, longest: number): Gist {
-  const isLong = held.isPacked && held.sizeBytes > 2 * longest + PACKED_PRIMITIVE_BYTES;
-  return isLong || held.partCount !== undefined ? { isTruthy: true } : gistOf(held.open(false), longest);
+  return (held.isPacked && isBeyond(held.sizeBytes, longest)) || held.partCount !== undefined
+    ? { isTruthy: true }
+    : gistOf(held.open(false), longest);
 }
 
 /**

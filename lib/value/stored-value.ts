@@ -152,6 +152,11 @@ export class StoredValue {
     return this.#form === 'packed' || this.#form === 'fresh' || (this.#form === 'parts' && !this.#list!.whole);
   }
 
+  /** Whether it is of parts that are held one by one. Whether all of them can be packed is not known before they are. */
+  get isHeldInParts(): boolean {
+    return this.#form === 'parts';
+  }
+
   /** How many independent parts it has; `undefined` if it is not of parts. Throws `HANDOFF_NOT_SERIALIZABLE` for damaged bytes. */
   get partCount(): number | undefined {
     const list = this.#list;

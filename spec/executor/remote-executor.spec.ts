@@ -67,7 +67,7 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
   };
   return { clock, remote, sent, told, turned, ends, begin, key, hear, ended, refuse };
 }
-const small: WireOutcome = { type: 'succeeded', sizeBytes: 3, tookMs: 5, packed: pack('ok', { where: 'result' }) };
+const small: WireOutcome = { type: 'succeeded', sizeBytes: 3, tookMs: 5, packed: pack('ok', { where: 'result' }), facts: null };
 
 describe('attempts on other nodes', () => {
   it('are one question with everything in it, and end in the value that rides along', () => {
@@ -94,7 +94,7 @@ describe('attempts on other nodes', () => {
     begin();
     hear({ type: 'attempt-started', ...key });
     hear({ type: 'attempt-started', ...key });
-    ended({ type: 'succeeded', sizeBytes: 9_000_000, tookMs: 5, packed: null });
+    ended({ type: 'succeeded', sizeBytes: 9_000_000, tookMs: 5, packed: null, facts: null });
     expect(told).to.deep.equal(['started']);
     expect(ends).to.deep.equal([{ type: 'kept', sizeBytes: 9_000_000, tookMs: 5 }]);
     const silent = open();
@@ -204,7 +204,7 @@ describe('attempts on other nodes', () => {
   it('that are over cannot be stopped, and tell a later listener how they ended', () => {
     const { begin, sent, ended, ends } = open();
     const handle = begin();
-    ended({ type: 'succeeded', sizeBytes: 70_000, tookMs: 1, packed: null });
+    ended({ type: 'succeeded', sizeBytes: 70_000, tookMs: 1, packed: null, facts: null });
     handle.stop(cancelled, 0);
     expect(sent).to.have.length(1);
     handle.listen((outcome) => void ends.push(outcome));

@@ -37,7 +37,7 @@ describe('the runs of other drivers on a node', () => {
     const large = StoredValue.live('x'.repeat(100_000), 100_000);
     isolation.of('f').end({ type: 'succeeded', values: [large], tookMs: 2 });
     const { outcome } = said[0]!.message as WireMessageOf<'attempt-ended'>;
-    expect(outcome).to.deep.equal({ type: 'succeeded', sizeBytes: 100_000, tookMs: 2, packed: null });
+    expect(outcome).to.deep.equal({ type: 'succeeded', sizeBytes: 100_000, tookMs: 2, packed: null, facts: null });
   });
 
   it('run an attempt once, however often it is asked for, and answer again', () => {

@@ -36,7 +36,19 @@ export const asks = (
       cost: [['cpu', 1]],
       mayQueue: true,
     },
-    steps: [{ ...code, role: 'function', functionId, inputs: [], asList: false, extra: null, wanted: true, sole: false }],
+    steps: [
+      {
+        ...code,
+        role: 'function',
+        functionId,
+        inputs: [],
+        asList: false,
+        extra: null,
+        wanted: true,
+        sole: false,
+        ...{ shape: null, gist: null },
+      },
+    ],
     ...{ timeoutMs: null, stopGraceMs: 7, recording: null },
     ...over,
   };

@@ -43,6 +43,7 @@ const MAKERS: Makers = {
     steps: [
       {
         ...{ module: text, name: text, isolation: text, role: 'function', functionId: text, asList: false, wanted: true, sole: false },
+        ...{ shape: 'split', gist: 3 },
         inputs: [...times(count, far(text)), { packed: bytes, freeze: true }],
         extra: { packed: bytes, freeze: false },
       },

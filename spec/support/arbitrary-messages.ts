@@ -66,9 +66,12 @@ export function arbitraryMessages(ids: {
     extra: nullable(given),
     wanted: fc.boolean(),
     sole: fc.boolean(),
+    shape: nullable(fc.constantFrom('split', 'dag')),
+    gist: nullable(number),
   });
   const outcome = fc.oneof(
-    fc.record({ type: fc.constant('succeeded'), sizeBytes: number, tookMs: amount, packed: nullable(bytes) }),
+    fc.record({ type: fc.constant('succeeded'), sizeBytes: number, tookMs: amount, packed: nullable(bytes), facts: nullable(bytes) }),
+    fc.record({ type: fc.constant('filed'), sizeBytes: number, tookMs: amount, file, facts: nullable(bytes) }),
     fc.record({ type: fc.constant('failed'), error: bytes, final: fc.boolean() }),
     fc.record({ type: fc.constant('argument-lost'), functionId, error: bytes }),
     fc.record({ type: fc.constant('stopped') }),

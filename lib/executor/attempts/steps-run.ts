@@ -87,7 +87,7 @@ export class StepsRun<V, K> {
       const { shape, gist } = step;
       const isSplit = shape === 'split' && Array.isArray(value);
       const kept = this.#place.keep(value, { isWanted, isForOne: step.isForOne === true, isSplit });
-      if (shape !== undefined || gist !== undefined) this.#facts = factsOf(value, step);
+      if (isLast && (shape === 'split' || gist !== undefined)) this.#facts = factsOf(value, step);
       if (isWanted) this.#kept = this.#kept.length === 0 ? [kept!] : [...this.#kept, kept!];
       if (!isLast && typeof value === 'object' && value !== null) this.#share(value, kept, isWanted);
     } catch (error) {

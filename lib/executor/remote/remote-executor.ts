@@ -1,7 +1,7 @@
 import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../../base/index.js';
 import type { RecordedFile } from '../../journal/index.js';
 import type { AttemptName, WireMessage, WireMessageOf, WireOutcome } from '../../peer/index.js';
-import { packThrownForWire, StoredValue, unpackError, unpackThrown } from '../../value/index.js';
+import { packThrownForWire, StoredValue, unpackError, unpackFacts, unpackThrown, type ValueFacts } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
 import type { AttemptHandle } from '../executor.js';
 import type { GatheredOutcome, UngatheredStep } from '../values/gathered-attempt.js';
@@ -294,15 +294,21 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   }
 }
 
+const factsIn = ({ facts }: { readonly facts: Uint8Array | null }): ValueFacts | undefined =>
+  facts === null ? undefined : unpackFacts(facts);
+
 function outcomeOf(outcome: WireOutcome): RemoteOutcome {
   switch (outcome.type) {
     case 'succeeded': {
       const { packed, sizeBytes, tookMs } = outcome;
-      return packed ? { type: 'succeeded', values: [StoredValue.packed(packed, 'result')], tookMs } : { type: 'kept', sizeBytes, tookMs };
+      const facts = factsIn(outcome);
+      return packed
+        ? { type: 'succeeded', values: [StoredValue.packed(packed, 'result')], tookMs, facts }
+        : { type: 'kept', sizeBytes, tookMs, facts };
     }
     case 'filed': {
       const { sizeBytes, tookMs, file } = outcome;
-      return { type: 'kept', sizeBytes, tookMs, file };
+      return { type: 'kept', sizeBytes, tookMs, file, facts: factsIn(outcome) };
     }
     case 'failed':
       return { type: 'failed', error: unpackThrown(outcome.error), final: outcome.final };
@@ -316,7 +322,13 @@ function outcomeOf(outcome: WireOutcome): RemoteOutcome {
 /** The outcome of an attempt on another node: as here, or with its value kept there, or not tried to the end. */
 export type RemoteOutcome =
   | GatheredOutcome
-  | { readonly type: 'kept'; readonly sizeBytes: number; readonly tookMs: number; readonly file?: RecordedFile }
+  | {
+      readonly type: 'kept';
+      readonly sizeBytes: number;
+      readonly tookMs: number;
+      readonly file?: RecordedFile;
+      readonly facts?: ValueFacts | undefined;
+    }
   /** The node has no room, or is about to leave. The attempt was not tried, or not to the end; that counts as no attempt. */
   | { readonly type: 'declined' }
   /** The node is gone. */

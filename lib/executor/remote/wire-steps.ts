@@ -58,7 +58,7 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
     const { from, value, sizeBytes, isExclusive = false } = one as Exclude<ArgumentValue, StoredValue>;
     return { from, value, sizeBytes, sole: isExclusive };
   };
-  return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted, isForOne = false }) => {
+  return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted, isForOne = false, shape = null, gist = null }) => {
     const { module, name } = code as CodeRef;
     return {
       role,
@@ -71,6 +71,8 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
       extra: extra === undefined ? null : given(extra, 'extraArgs'),
       wanted,
       sole: isForOne,
+      shape,
+      gist,
     };
   });
 }
@@ -89,7 +91,7 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
   // The result of the last step is the value.
   const isWhole = steps.at(-1)?.role === 'function';
   if (!isWhole || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'received an attempt whose steps have no order');
-  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole }) => ({
+  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole, shape, gist }) => ({
     role,
     functionId,
     isolation,
@@ -99,5 +101,7 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
     extra: extra === null ? undefined : given(extra),
     wanted,
     isForOne: sole,
+    shape: shape ?? undefined,
+    gist: gist ?? undefined,
   }));
 }

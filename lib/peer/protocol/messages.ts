@@ -87,13 +87,17 @@ const step = object({
   extra: nullable(given),
   wanted: flag,
   sole: flag,
+  /** `split`: a map goes over its value, so that an array is packed element by element. `dag`: its value is a DAG. */
+  shape: nullable(word('split', 'dag')),
+  /** Its gist is wanted, with texts of at most so many characters. */
+  gist: nullable(count),
 });
 
 const outcome = variants('type', {
-  /** `packed` rides along if it is small. */
-  succeeded: { sizeBytes: count, tookMs: amount, packed: nullable(bytes) },
+  /** `packed` rides along if it is small. `facts`: what the last step asked for. */
+  succeeded: { sizeBytes: count, tookMs: amount, packed: nullable(bytes), facts: nullable(bytes) },
   /** It has succeeded, and its large value is in a file there too. */
-  filed: { sizeBytes: count, tookMs: amount, file },
+  filed: { sizeBytes: count, tookMs: amount, file, facts: nullable(bytes) },
   failed: { error: bytes, final: flag },
   /** A needed argument, the value of that function, cannot be found on any node. */
   'argument-lost': { functionId: id, error: bytes },

@@ -2,7 +2,7 @@ import type { Capabilities } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
 import type { PlanFragment } from '../../dag/index.js';
 import type { RecordedFile } from '../../journal/index.js';
-import type { ThrownData } from '../../value/index.js';
+import type { Gist, Split, ThrownData } from '../../value/index.js';
 import type { ErrorData } from './run-fault.js';
 
 /**
@@ -80,6 +80,9 @@ export interface Receipt {
   readonly isHere: boolean;
   /** The file of a large value on another node, in a durable run. */
   readonly file?: RecordedFile;
+  /** What conditions must know of the value, and the length of the array, if the plan asks for it. */
+  readonly gist?: Gist;
+  readonly split?: Split;
 }
 
 /** A success that is in the record of a run, and still holds. */
@@ -96,6 +99,9 @@ export interface RecalledSuccess {
   readonly isFiled?: boolean;
   /** Whether only other nodes have the value. Default false. */
   readonly isElsewhere?: boolean;
+  /** As in its receipt. */
+  readonly gist?: Gist;
+  readonly split?: Split;
 }
 
 /** An attempt of an earlier driver that the run takes over: it runs on that node, or has succeeded there and is not recorded. */
@@ -121,10 +127,13 @@ export type RunAnnouncement = AsData<RunEvent>;
 
 type AsData<E> = E extends { readonly type: 'function-resting' | 'function-failed' } ? Omit<E, 'error'> & { readonly error: ErrorData } : E;
 
+/** What a run must know of an input, which is named as -(k+1) for input k. */
+export type InputFacts = readonly [input: number, facts: { readonly gist?: Gist; readonly split?: Split }];
+
 /** The events of a run's brain. They are plain data, as the state is: recorded events can be applied again. */
 export type RunHappening =
-  /** `recalled`: what its journal has of it. */
-  | { readonly type: 'run-begun'; readonly recalled?: Recollection }
+  /** `recalled`: what its journal has of it. `inputs`: what the plan must know of its inputs, each as -(k+1) for input k. */
+  | { readonly type: 'run-begun'; readonly recalled?: Recollection; readonly inputs?: readonly InputFacts[] }
   /** The event loop has had its turn: more functions may become ready. */
   | { readonly type: 'turn-taken' }
   /** The plan has grown. */

@@ -307,7 +307,9 @@ export class DurableRuns {
     const { runId, epoch, state } = recorded;
     const hasCompleted = state === 'completed';
     const filesOf = fileFinder(largeValues, runId, hasCompleted);
-    const again = await recall(record, plan, { request, reuse: options.reuse, epoch: epoch + 1, filesOf, dataDir: largeValues?.dataDir });
+    const { freeze } = this.#deps;
+    const epochs = { epoch: epoch + 1, reuse: options.reuse };
+    const again = await recall(record, plan, { request, ...epochs, freeze, filesOf, dataDir: largeValues?.dataDir });
     return hasCompleted && largeValues ? withFilesRead(again, runId, largeValues, options.collected) : again;
   }
 

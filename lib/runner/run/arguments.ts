@@ -1,5 +1,6 @@
 import type { RecipeSource, RecipeStep, RunPlan } from '../../dag/index.js';
 import type { ArgumentValue, AttemptContext, RemoteValue, UngatheredStep } from '../../executor/index.js';
+import { askedOf } from './asked-facts.js';
 import type { Constants } from './constants.js';
 import type { RunValues } from './run-values.js';
 import type { SerializedFor } from './serialized-values.js';
@@ -32,7 +33,18 @@ export class Arguments {
     const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#constants.held(spec.id, spec.extraArgs), node);
     const isForOne = this.#values.isForOne(index);
     const isolation = plan.isolation[index]!;
-    return [{ role: 'function', functionId: spec.id, code: spec.code, isolation, inputs, asList, extra, wanted: true, isForOne }];
+    const step = {
+      role: 'function',
+      functionId: spec.id,
+      code: spec.code,
+      isolation,
+      inputs,
+      asList,
+      extra,
+      wanted: true,
+      isForOne,
+    } as const;
+    return [plan.growth ? this.#asking(step, index) : step];
   }
 
   /** Inline functions and deserializers run with the function; a serializer runs where its value was made. */
@@ -69,7 +81,16 @@ export class Arguments {
       const isResult = wanted && isForOne;
       became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted, isForOne: isResult }) - 1);
     }
+    if (this.#plan.growth) placed.push(this.#asking(placed.pop()!, index));
     return placed;
+  }
+
+  /** Adds what the plan must know of the function's value to its step. */
+  #asking(step: UngatheredStep, index: number): UngatheredStep {
+    const { growth } = this.#plan;
+    if (growth?.expansions.has(index)) return { ...step, shape: 'dag' };
+    const asked = askedOf(growth, index);
+    return asked ? { ...step, gist: asked.gist, shape: asked.isSplit ? 'split' : undefined } : step;
   }
 
   /** Returns the node where the value of an edge was made: that of its producer. An inline function is evaluated where it is needed. */

@@ -4,7 +4,7 @@ import type { AllocationStrategy, AllocatorClient, AttemptLoan, Capabilities, Cl
 import { type HandoffError, type RunId, Trampoline, textOf } from '../../base/index.js';
 import { thrownData } from '../../value/index.js';
 import { holdsClaim } from '../brain/function-state.js';
-import type { RunCommand, RunHappening } from '../brain/messages.js';
+import type { InputFacts, RunCommand, RunHappening } from '../brain/messages.js';
 import { progressOf } from '../brain/progress.js';
 import { isDoneAtOnce, recover } from '../brain/recover.js';
 import { type Moment, newRunState, type RunState } from '../brain/run-state.js';
@@ -14,6 +14,7 @@ import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { tracerOf } from '../trace/tracing.js';
 import { Arguments } from './arguments.js';
+import { AskedInputs } from './asked-facts.js';
 import { CodeRefusals } from './code-refusals.js';
 import { FunctionAttempts } from './function-attempts.js';
 import { liveEvent, liveRunError } from './live-errors.js';
@@ -51,6 +52,7 @@ export class DagRun implements AllocatorClient {
   readonly #codeRefusals: CodeRefusals;
   readonly #growth: RunGrowth | undefined;
   readonly #timers: RunTimers;
+  readonly #askedInputs: AskedInputs;
   #incarnation: RunnerIncarnation | undefined;
   readonly #happenings = new Denque<RunHappening>();
   #commands: RunCommand[] = [];
@@ -82,8 +84,9 @@ export class DagRun implements AllocatorClient {
     const journal = order.recorder?.durability ?? 'none';
     this.state = newRunState(runId, plan.shape, { maxRetries, onFailure, collected, stopGraceMs, journal }, columns.state);
     this.#trace = tracerOf(this.state);
-    const { inputs, files } = order;
-    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, state: this.state, files, mayRetry }, deps);
+    this.#askedInputs = new AskedInputs(plan, order.inputs, deps);
+    const { inputs } = this.#askedInputs;
+    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, state: this.state, files: order.files, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);
@@ -139,7 +142,7 @@ export class DagRun implements AllocatorClient {
     else {
       this.#enrolled = true;
       this.#deps.allocation.addRun(this);
-      this.#begin();
+      return this.#begin();
     }
     this.#work();
   }
@@ -147,7 +150,11 @@ export class DagRun implements AllocatorClient {
   #begin(): void {
     const { recorder, past } = this.order;
     const recalled = past && takeUp(past, { job: this.order, values: this.#values, farSide: this.#farSide }, this.#deps);
-    this.#happenings.unshift(recalled ? { type: 'run-begun', recalled } : { type: 'run-begun' });
+    const begun = (inputs?: readonly InputFacts[]): void => {
+      this.#happenings.unshift({ type: 'run-begun', ...(recalled && { recalled }), ...(inputs && { inputs }) });
+      if (this.#incarnation) this.#work();
+    };
+    this.#askedInputs.find(begun, (error) => this.end(error, 0));
     recorder?.listen({
       recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),
       lost: (error) => this.feed({ type: 'journal-lost', error: thrownData(error) }),
@@ -337,10 +344,8 @@ export class DagRun implements AllocatorClient {
       case 'start-attempt':
         // A DagRunner that crashed within this turn has a successor, which starts it.
         return this.#incarnation && this.#attempts.start(command.index, command.attempt, this.#incarnation.group);
-      case 'stop-attempt': {
-        const { index, attempt, reason, graceMs } = command;
-        return this.#attempts.stop(index, attempt, liveRunError(reason), graceMs, this.#incarnation?.group);
-      }
+      case 'stop-attempt':
+        return this.#attempts.stop(command, liveRunError(command.reason), this.#incarnation?.group);
       case 'take-turn':
         return this.#timers.takeTurn(() => this.feed({ type: 'turn-taken' }));
       case 'rest-function': {
@@ -352,10 +357,8 @@ export class DagRun implements AllocatorClient {
       case 'drop-value':
         this.#values.drop(command.index);
         return this.#farSide.release(command.index, this.functionId(command.index));
-      case 'record-success': {
-        const { index, attempt, receipt } = command;
-        return this.order.recorder!.success(index, attempt, receipt, this.#values.held(index));
-      }
+      case 'record-success':
+        return this.order.recorder!.success(command.index, command.attempt, command.receipt, this.#values.held(command.index));
       case 'record-failure':
         return this.order.recorder!.failure(command.index);
       case 'announce':
@@ -372,6 +375,7 @@ export class DagRun implements AllocatorClient {
     if (error && blocked) sayBlocked(error, blocked);
     this.#timers.clear();
     this.#places.close();
+    this.#askedInputs.close();
     this.order.past?.own?.keepOnly(new Set());
     this.#farSide.end(error ? 0 : this.order.options.retainMs, this.order.recorder !== undefined && endState(error) === 'interrupted');
     this.#deps.allocation.removeRun(this.runId);

@@ -1,11 +1,20 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
 import { AttemptLoan } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
-import { type AttemptContext, type AttemptHandle, type BlockedCall, type RemoteOutcome, startGathered } from '../../executor/index.js';
-import type { Receipt, RunHappening } from '../brain/messages.js';
+import {
+  type AttemptContext,
+  type AttemptHandle,
+  type BlockedCall,
+  isRemote,
+  type RemoteOutcome,
+  startGathered,
+} from '../../executor/index.js';
+import { type StoredValue, type WantedFacts, withFactsOf } from '../../value/index.js';
+import type { Receipt, RunCommand, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import { unrecordable } from '../durable/record/recorder.js';
 import type { Arguments } from './arguments.js';
+import { askedOf, isKnown } from './asked-facts.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
 import type { RemoteSide } from './remote-side.js';
@@ -55,7 +64,7 @@ export class FunctionAttempts {
   }
 
   /** Without a `group` no actor waits for the end of the attempt. */
-  stop(index: number, attempt: number, reason: HandoffError, graceMs: number, group: ActorGroup | undefined): void {
+  stop({ index, attempt, graceMs }: StopCommand, reason: HandoffError, group: ActorGroup | undefined): void {
     const handle = this.#handles[index];
     if (!handle) {
       this.#members[index]?.stop('shutdown');
@@ -120,7 +129,8 @@ export class FunctionAttempts {
     this.#of.orphaned(index, attempt, group, reason);
   }
 
-  #ended(index: number, attempt: number, outcome: RemoteOutcome): void {
+  /** `isMoved`: the value has been fetched from the node that made it, which has it in another form. */
+  #ended(index: number, attempt: number, outcome: RemoteOutcome, isMoved = false): void {
     const { state, job, values, remoteSide, feed } = this.#of;
     this.#handles[index] = undefined;
     if (outcome.type !== 'succeeded' && outcome.type !== 'kept') {
@@ -128,6 +138,8 @@ export class FunctionAttempts {
       if (blocked) this.#keepClaim(index, blocked);
       return feed(happeningOf({ state, plan: job.plan, values, index, attempt, random: this.#deps.random() }, outcome));
     }
+    const asked = job.plan.growth && askedOf(job.plan.growth, index);
+    if (asked && !isKnown(asked, outcome.facts)) return this.#findOut(index, attempt, outcome, asked);
     const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
     const refusal = value && job.recorder && unrecordable(value, job.recorder.hasFiles);
     if (refusal) return feed({ type: 'attempt-failed', index, attempt, error: refusal, final: true, random: 0 });
@@ -136,12 +148,38 @@ export class FunctionAttempts {
     const node = state.nodes[index]!;
     this.#of.columns.tookMs[index] = tookMs;
     values.made(index, sizeBytes);
+    if (isMoved) values.moved(index);
     this.#deps.allocation.made(node, sizeBytes);
     if (value) values.keep(index, value);
     const made = { node, sizeBytes, tookMs, isHere: value !== undefined };
-    const receipt: Receipt = outcome.type === 'kept' && outcome.file ? { ...made, file: outcome.file } : made;
+    const filed: Receipt = outcome.type === 'kept' && outcome.file ? { ...made, file: outcome.file } : made;
+    const receipt = asked ? { ...filed, ...outcome.facts } : filed;
     feed({ type: 'attempt-succeeded', index, attempt, receipt });
     return remoteSide.made(index, job.plan.ids[index]!, receipt);
+  }
+
+  /**
+   * The node that ran the function was not asked what the plan must know of the value: it was asked by an earlier driver of a run whose DAG
+   * has changed. The value is looked at here.
+   */
+  #findOut(index: number, attempt: number, outcome: MadeOutcome, asked: WantedFacts): void {
+    const { values, state } = this.#of;
+    const failed = (error: unknown): void => this.#ended(index, attempt, { type: 'failed', error, final: false });
+    const found = (given: StoredValue, isMoved: boolean): void => {
+      try {
+        const { held, facts } = withFactsOf(given, asked, this.#deps.freeze);
+        this.#ended(index, attempt, { type: 'succeeded', values: [held], tookMs: outcome.tookMs, facts }, isMoved);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    if (outcome.type === 'succeeded') return found(outcome.values[0]!, state.nodes[index] !== this.#deps.node);
+    const given = values.ofFunction(index, this.#deps.node);
+    if (!isRemote(given)) return found(given, true);
+    this.#deps.fetches.fetch(given, undefined, {
+      found: (held) => found(held, true),
+      missing: (error) => failed(error ?? new Error(`node "${given.from}" does not have the value of the function any more`)),
+    });
   }
 
   /** Starts the attempt, or returns it if another actor has started it. */
@@ -186,6 +224,11 @@ export class FunctionAttempts {
     return this.#of.remoteSide.start(index, attemptThere, kind, started);
   }
 }
+
+type StopCommand = Extract<RunCommand, { type: 'stop-attempt' }>;
+
+/** The outcome of an attempt that has made a value. */
+type MadeOutcome = Extract<RemoteOutcome, { type: 'succeeded' | 'kept' }>;
 
 /** One running function, as its actor sees it. A class, as a closure for each callback would be most of the garbage of a small function. */
 class RunningFunction implements FunctionPart {

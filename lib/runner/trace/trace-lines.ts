@@ -156,17 +156,18 @@ const optional =
     value === undefined ? undefined : shape(value);
 
 const THROWN = open({ text, packed: bytes });
-const RECEIPT = open({ node: text, sizeBytes: number, tookMs: number, isHere: flag });
+const FACTS = { gist: optional(open({ isTruthy: flag })), split: optional(open({})) };
+const RECEIPT = open({ node: text, sizeBytes: number, tookMs: number, isHere: flag, ...FACTS });
 
 /** Returns for each type of happening the fields that the brain needs, in a run of this plan. */
 export function happeningShapes(plan: PlanShape): HappeningShapes {
   const index = indexIn(plan);
   const attempt = { index, attempt: number };
-  const success = open({ ...attempt, node: text, sizeBytes: number, tookMs: number, hasValue: flag });
+  const success = open({ ...attempt, node: text, sizeBytes: number, tookMs: number, hasValue: flag, ...FACTS });
   const adopted = optional(list(open({ ...attempt, node: text })));
   const recalled = optional(open({ successes: list(success), reasons: list(tuple(index, text)), tells: text, adopted }));
   const fields: Readonly<Record<RunHappening['type'], Readonly<Record<string, Shape<unknown>>>>> = {
-    'run-begun': { recalled },
+    'run-begun': { recalled, inputs: optional(list(tuple(number, open(FACTS)))) },
     'turn-taken': {},
     'functions-added': { added: fragmentFor(plan) },
     'function-placed': { index, node: text, mayQueue: flag },

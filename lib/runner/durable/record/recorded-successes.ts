@@ -1,5 +1,5 @@
 import type { GroupReader, RecordedFile } from '../../../journal/index.js';
-import { StoredValue } from '../../../value/index.js';
+import { StoredValue, type ValueFacts } from '../../../value/index.js';
 import { readSuccess, type SuccessFields } from './records.js';
 
 /** The latest recorded success of each function, in columns: a record may have a million, and few of their values are needed again. */
@@ -18,7 +18,8 @@ export class RecordedSuccesses {
   readonly #begin: Uint32Array;
   readonly #end: Uint32Array;
   readonly #files = new Map<number, RecordedFile>();
-  readonly #fields: SuccessFields = { attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0, file: undefined };
+  readonly #facts = new Map<number, ValueFacts>();
+  readonly #fields: SuccessFields = { attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0, file: undefined, facts: undefined };
 
   /** `size`: the number of functions. */
   constructor(size: number) {
@@ -49,6 +50,8 @@ export class RecordedSuccesses {
     this.#end[index] = fields.end;
     if (fields.file) this.#files.set(index, fields.file);
     else if (this.#files.size > 0) this.#files.delete(index);
+    if (fields.facts) this.#facts.set(index, fields.facts);
+    else if (this.#facts.size > 0) this.#facts.delete(index);
   }
 
   /** Returns the same successes after a change of numbers: of so many functions, and by new number the former one, or -1. */
@@ -69,6 +72,8 @@ export class RecordedSuccesses {
       moved.#end[index] = this.#end[at]!;
       const file = this.#files.get(at);
       if (file) moved.#files.set(index, file);
+      const facts = this.#facts.get(at);
+      if (facts) moved.#facts.set(index, facts);
     }
     return moved;
   }
@@ -108,6 +113,11 @@ export class RecordedSuccesses {
   /** Where a large result lies. */
   fileOf(index: number): RecordedFile | undefined {
     return this.#files.get(index);
+  }
+
+  /** What is known of the result. */
+  factsOf(index: number): ValueFacts | undefined {
+    return this.#facts.get(index);
   }
 
   /** A run has few nodes, and most successes are of the same one as the one before. */

@@ -304,7 +304,8 @@ const PACKED_TO_SEE_BYTES = 2 * RECORDED_VALUE_BYTES;
  * `hasFiles`: whether large ones are recorded too.
  */
 export function unrecordable(value: StoredValue, hasFiles: boolean): ThrownData | undefined {
-  if (value.isPacked || value.scalarBytes > 0 || (value.sizeBytes > PACKED_TO_SEE_BYTES && !hasFiles)) return undefined;
+  const isAlreadyPacked = value.isPacked && !value.isHeldInParts;
+  if (isAlreadyPacked || value.scalarBytes > 0 || (value.sizeBytes > PACKED_TO_SEE_BYTES && !hasFiles)) return undefined;
   try {
     value.pack('result');
     return undefined;

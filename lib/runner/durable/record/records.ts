@@ -1,6 +1,6 @@
 import type { PlanRecord } from '../../../dag/index.js';
 import { type GroupBuffer, GroupReader, type RecordedFile } from '../../../journal/index.js';
-import { StoredValue } from '../../../value/index.js';
+import { packFacts, StoredValue, unpackFacts, type ValueFacts } from '../../../value/index.js';
 import type { Receipt, RerunReason } from '../../brain/messages.js';
 import type { PackedDag } from './take-plan.js';
 
@@ -27,6 +27,8 @@ export interface Opening {
 /** What follows, as the first byte of a success says: its value, or the name of the file with its value. */
 const HAS_VALUE = 1;
 const HAS_FILE = 2;
+/** Added to it: before that come the facts of the value, behind their length. */
+const HAS_FACTS = 4;
 
 /** Names a node of this epoch by a number. */
 export function writeNode(group: GroupBuffer, number: number, name: string): void {
@@ -40,7 +42,7 @@ export function writeSuccess(
   group: GroupBuffer,
   index: number,
   attempt: number,
-  { sizeBytes, tookMs }: Receipt,
+  { sizeBytes, tookMs, gist, split }: Receipt,
   node: number,
   value: StoredValue | RecordedFile | undefined,
 ): void {
@@ -48,11 +50,16 @@ export function writeSuccess(
   const file = StoredValue.is(value) ? undefined : value;
   const packed = small?.scalarBytes === 0 ? small.pack('result') : undefined;
   group.begin(KINDS.success, index);
-  group.byte(file ? HAS_FILE : small ? HAS_VALUE : 0);
+  const facts = gist || split ? packFacts({ ...(gist && { gist }), ...(split && { split }) }) : undefined;
+  group.byte((file ? HAS_FILE : small ? HAS_VALUE : 0) + (facts ? HAS_FACTS : 0));
   group.number(attempt);
   group.number(node);
   group.number(Math.round(sizeBytes));
   group.float(tookMs);
+  if (facts) {
+    group.number(facts.byteLength);
+    group.bytes(facts);
+  }
   if (packed) group.bytes(packed);
   else if (small) group.scalar(small.open(false), small.scalarBytes);
   else if (file) writeFile(group, file);
@@ -93,15 +100,19 @@ export interface SuccessFields {
   end: number;
   /** Where a large result lies; missing where it was in memory alone. */
   file: RecordedFile | undefined;
+  /** What is known of the result, if a plan asked for it. */
+  facts: ValueFacts | undefined;
 }
 
 /** Reads the success that `reader` has come to. */
 export function readSuccess(reader: GroupReader, into: SuccessFields): void {
-  const follows = reader.byte();
+  const first = reader.byte();
+  const follows = first & ~HAS_FACTS;
   into.attempt = reader.number();
   into.node = reader.number();
   into.sizeBytes = reader.number();
   into.tookMs = reader.float();
+  into.facts = first & HAS_FACTS ? unpackFacts(reader.bytes(reader.number()).slice()) : undefined;
   into.begin = reader.at;
   into.end = follows === HAS_VALUE ? reader.end : 0;
   into.file = follows === HAS_FILE ? readFile(reader) : undefined;

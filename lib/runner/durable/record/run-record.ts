@@ -10,8 +10,9 @@ import {
   sinceEpoch,
 } from '../../../dag/index.js';
 import type { GroupReader, Journal, LargeValues, RecordedFile, RecordedGroup, RecordedRun } from '../../../journal/index.js';
-import type { StoredValue } from '../../../value/index.js';
+import { factsBySize, type StoredValue, type WantedFacts, withFactsOf } from '../../../value/index.js';
 import type { RecalledSuccess, Recollection, RerunReason } from '../../brain/messages.js';
+import { askedOf, isKnown } from '../../run/asked-facts.js';
 import type { RunRequest } from '../../runs/run-request.js';
 import { OpeningReader } from './opening-record.js';
 import { RecordedSuccesses } from './recorded-successes.js';
@@ -197,9 +198,10 @@ function* takeOver(
   { recordedAs }: PlanComparison,
   holding: readonly number[],
   files: ReadonlyMap<number, RecordedFile>,
-  { request }: RecallOptions,
+  { request, freeze }: RecallOptions,
 ): StepwiseWork<{ readonly successes: readonly RecalledSuccess[]; readonly values: readonly (StoredValue | undefined)[] }> {
   const { plan, options } = request;
+  const { growth } = plan;
   const { dependentsStart, dependents } = plan;
   // A function without its value may be computed again, and then needs what it consumes.
   const isDone = new Uint8Array(plan.size);
@@ -208,6 +210,20 @@ function* takeOver(
     if (options.collected[index] === 1) return true;
     for (let at = dependentsStart[index]!; at < dependentsStart[index + 1]!; at += 1) if (isDone[dependents[at]!] === 0) return true;
     return false;
+  };
+  /** A value of which too little is known counts as lost: the plan did not ask for it when it was recorded. */
+  const withFacts = (success: RecalledSuccess, asked: WantedFacts): RecalledSuccess => {
+    const { index, sizeBytes } = success;
+    const at = recordedAs[index]!;
+    let facts = recorded.factsOf(at) ?? factsBySize(sizeBytes, asked);
+    if (!isKnown(asked, facts) && recorded.hasValue(at)) {
+      const known = withFactsOf(recorded.valueOf(at), asked, freeze);
+      facts = known.facts;
+      if (values[index]) values[index] = known.held;
+    }
+    if (isKnown(asked, facts)) return { ...success, ...facts };
+    const { isFiled: _, ...lost } = success;
+    return { ...lost, hasValue: false };
   };
   const successes = new Array<RecalledSuccess>(holding.length);
   const values = new Array<StoredValue | undefined>(plan.size).fill(undefined);
@@ -219,7 +235,9 @@ function* takeOver(
     if (isRecorded && isNeeded(index)) values[index] = recorded.valueOf(at);
     const [attempt, node, tookMs, sizeBytes] = [recorded.attemptOf(at), recorded.nodeOf(at), recorded.tookMsOf(at), recorded.sizeOf(at)];
     const success = { index, attempt, node, tookMs, sizeBytes, hasValue: isRecorded };
-    successes[k] = files.has(index) ? { ...success, hasValue: true, isFiled: true } : success;
+    const stored = files.has(index) ? ({ ...success, hasValue: true, isFiled: true } as const) : success;
+    const asked = growth && askedOf(growth, index);
+    successes[k] = asked ? withFacts(stored, asked) : stored;
   }
   return { successes, values };
 }
@@ -228,6 +246,8 @@ function* takeOver(
 export interface RecallOptions {
   readonly request: RunRequest;
   readonly reuse: Reuse;
+  /** Whether values are frozen on this node. */
+  readonly freeze: boolean;
   /** The epoch that begins. */
   readonly epoch: number;
   readonly filesOf: FileFinder;
