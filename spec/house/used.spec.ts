@@ -22,6 +22,9 @@ const FOR_SPECS: Readonly<Record<string, string>> = {
 /** What only specs call until runs of maps and expansions are there. */
 const CALLED_BY_SPECS = new Set(['elementOf', 'appendElements', 'addInsides']);
 
+/** Messages that only specs send until runs of maps and expansions are there. */
+const SENT_BY_SPECS = new Set(['growth-refused']);
+
 /** Methods that are called by Node or by its prototype's own name. */
 const CALLED_BY_OTHERS = new Set(['_writeHostObject', '_readHostObject', 'hasRef']);
 
@@ -200,7 +203,7 @@ describe('what lib exports', () => {
     const types = [...messageTypes(isPublic), ...wireTypes()];
     expect(wireTypes().length).to.be.above(25);
     expect(types.length).to.be.above(75);
-    expect(types.filter(([type]) => !isSent(type)).map(([type, path]) => `${path}: ${type}`)).to.deep.equal([]);
+    expect(types.filter(([type]) => !isSent(type) && !SENT_BY_SPECS.has(type)).map(([type, path]) => `${path}: ${type}`)).to.deep.equal([]);
   });
 
   it('excuses nothing that is used', () => {

@@ -17,9 +17,9 @@ describe('the life of a function', () => {
     expect([...reached]).to.have.members([...FUNCTION_STATES]);
   });
 
-  it('has an end from every state, and nothing follows a final one, but that a value may be lost', () => {
+  it('has an end from every state, and nothing follows a final one, but that a value or a part may be lost', () => {
     for (const state of FUNCTION_STATES) {
-      if (state === 'succeeded') expect(TRANSITIONS[state]).to.deep.equal({ 'value-lost': 'waiting' });
+      if (state === 'succeeded') expect(TRANSITIONS[state]).to.deep.equal({ 'value-lost': 'waiting', 'part-lost': 'open' });
       else if (isFinal(state)) expect(next(state), state).to.deep.equal([]);
       else expect(next(state).some(isFinal) || next(state).some((to) => next(to).some(isFinal)), state).to.equal(true);
     }

@@ -1,15 +1,15 @@
 // Brain: pure.
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type RetryRules } from '../../dag/index.js';
+import { fail, failureOf, isRecorded, withError } from './failure.js';
 import { holdArguments, isFragile } from './fragile-values.js';
-import { consumed, dropUnneeded, skipDependents, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
+import { openExpansion } from './growing.js';
+import { cancelPart, consumed, dropUnneeded, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
 import type { Receipt, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
+import { countSize, isStopping, noteFacts, parentOf } from './parts.js';
 import { restMs } from './retry.js';
-import { cancel, endRun, finishIfSettled } from './run-end.js';
-import type { ErrorData, RunFault } from './run-fault.js';
+import { endRun, finishIfSettled } from './run-end.js';
+import type { RunFault } from './run-fault.js';
 import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
-
-/** How many errors of a function's attempts are kept: the latest ones. */
-export const ATTEMPT_ERRORS_KEPT = 100;
 
 /** A function is given up after this many nodes were lost while they ran it. */
 const POISONOUS_LOSSES = 3;
@@ -51,15 +51,14 @@ export function attemptHappened(
         state.hasValue[index] = 1;
         return;
       }
-      move(state, index, 'succeeded', at);
-      return madeItsValue(state, index, receipt, at, out);
+      return made(state, index, receipt, at, out);
     }
     case 'attempt-failed':
       if (!happening.keepsClaim) free(state, index, out);
       return failed(state, happening, at, out);
     case 'argument-lost':
       free(state, index, out);
-      if (state.phase !== 'open') return cancelled(state, index, at, out);
+      if (isStopping(state, index)) return cancelled(state, index, at, out);
       return argumentLost(state, happening, at, out);
     case 'attempt-stopped':
       if (!happening.keepsClaim) free(state, index, out);
@@ -67,7 +66,7 @@ export function attemptHappened(
     case 'attempt-declined':
     case 'attempt-lost':
       free(state, index, out);
-      if (state.phase !== 'open') return cancelled(state, index, at, out);
+      if (isStopping(state, index)) return cancelled(state, index, at, out);
       if (happening.type === 'attempt-lost') return lost(state, index, at, out);
       if (state.states[index] === 'placed') state.attempts[index]! -= 1;
       return askAgain(state, index, 'declined', at, out);
@@ -79,7 +78,13 @@ export function recorded(state: RunState, index: number, attempt: number, at: Mo
   if (state.states[index] !== 'recording' || state.attempts[index] !== attempt) return;
   const receipt = state.recording.get(index)!;
   state.recording.delete(index);
-  move(state, index, 'recorded', at);
+  made(state, index, receipt, at, out);
+}
+
+/** What the function has made may be used from now on. */
+function made(state: RunState, index: number, receipt: Receipt, at: Moment, out: RunCommand[]): void {
+  if (state.plan.growth?.expansions.has(index)) return openExpansion(state, index, receipt, at, out);
+  move(state, index, state.states[index] === 'recording' ? 'recorded' : 'succeeded', at);
   madeItsValue(state, index, receipt, at, out);
 }
 
@@ -106,11 +111,11 @@ function madeItsValue(state: RunState, index: number, receipt: Receipt, at: Mome
     state.fetching.set(index, attempt);
     out.push({ type: 'fetch-value', index, attempt });
   }
-  succeeded(state, index, at, out);
+  succeeded(state, index, receipt, at, out);
 }
 
 function cancelled(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
-  cancel(state, index, at, out);
+  cancelPart(state, index, at, out);
   finishIfSettled(state, out);
 }
 
@@ -167,11 +172,15 @@ function askAgain(state: RunState, index: number, event: 'declined' | 'node-lost
   out.push({ type: 'request-claim', index });
 }
 
-function succeeded(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+function succeeded(state: RunState, index: number, receipt: Receipt, at: Moment, out: RunCommand[]): void {
   const { plan } = state;
   state.hasValue[index] = 1;
   if (state.attemptErrors.size > 0) state.attemptErrors.delete(index);
-  if (state.phase === 'open') {
+  if (state.growth !== undefined) {
+    noteFacts(state, state.growth, index, receipt);
+    countSize(state, state.growth, index, receipt.sizeBytes);
+    state.growth.ended.push(index);
+  } else if (state.phase === 'open') {
     for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
       const dependent = consumerOf(plan, edge);
       state.missing[dependent]! -= 1;
@@ -193,7 +202,7 @@ export function valueMissing(
   // Otherwise it is known to be lost, and is being made again.
   if (state.fetching.get(index) !== attempt) return;
   state.fetching.delete(index);
-  if (state.hasValue[index] === 1) {
+  if (state.hasValue[index] === 1 && !isStopping(state, index)) {
     if (!toleratesMiss(state, index)) return endRun(state, error, state.policy.stopGraceMs, at, out);
     valuesLost(state, [index], at, out);
   }
@@ -221,11 +230,11 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
   const { index, attempt, error } = happening;
   const { plan } = state;
   const functionId = plan.ids[index]!;
-  const { maxRetries = state.policy.maxRetries, retry }: Partial<RetryRules> = plan.retries.get(index) ?? {};
+  const { maxRetries = state.policy.maxRetries, retry } = retryRules(state, index);
   state.failures[index]! += 1;
   const attemptErrors = withError(state, index, error);
   const failures = state.failures[index]!;
-  if (!happening.final && failures <= maxRetries && state.phase === 'open') {
+  if (!happening.final && failures <= maxRetries && !isStopping(state, index)) {
     move(state, index, 'attempt-failed', at);
     state.attemptErrors.set(index, attemptErrors);
     const delayMs = restMs(failures, retry, happening.random);
@@ -238,39 +247,11 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
   fail(state, index, failureOf(state, index, `Function "${functionId}" failed${after}: ${error.text}`, error), at, out);
 }
 
-/** Returns the error of a function that will not succeed in this run. */
-function failureOf(state: RunState, index: number, message: string, cause: ErrorData): RunFault {
-  const { plan, runId } = state;
-  return {
-    code: 'HANDOFF_FUNCTION_FAILED',
-    message,
-    dagId: plan.dagId,
-    runId,
-    functionId: plan.ids[index]!,
-    node: state.nodes[index],
-    attempts: state.failures[index]!,
-    attemptErrors: withError(state, index, cause),
-    cause,
-  };
-}
-
-/** Returns the errors of a function's attempts with one more. */
-function withError(state: RunState, index: number, error: ErrorData): readonly ErrorData[] {
-  return [...(state.attemptErrors.get(index) ?? []), error].slice(-ATTEMPT_ERRORS_KEPT);
-}
-
-/** The function will not succeed in this run. */
-function fail(state: RunState, index: number, failure: RunFault, at: Moment, out: RunCommand[]): void {
-  move(state, index, 'failed', at);
-  state.failed.push(failure);
-  state.attemptErrors.delete(index);
-  const functionId = state.plan.ids[index]!;
-  if (isRecorded(state)) out.push({ type: 'record-failure', index });
-  announce(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
-  consumed(state, index, out);
-  if (state.policy.onFailure === 'abort') return endRun(state, 'failure', state.policy.stopGraceMs, at, out);
-  skipDependents(state, index, at, out);
-  finishIfSettled(state, out);
+/** What a function says of being tried again; that of an element is said by its map. */
+function retryRules(state: RunState, index: number): Partial<RetryRules> {
+  const { retries, growth } = state.plan;
+  const by = parentOf(state, index);
+  return retries.get(by >= 0 && growth!.maps.has(by) ? by : index) ?? {};
 }
 
 /** A function has rested, and is due again. */
@@ -283,9 +264,6 @@ export function rested(state: RunState, index: number, at: Moment, out: RunComma
   announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]! });
   out.push({ type: 'request-claim', index });
 }
-
-/** Whether the run has a journal that can be written. */
-const isRecorded = ({ journal }: RunState): boolean => journal === 'batched' || journal === 'strict';
 
 /** Frees the function's claim. */
 function free(state: RunState, index: number, out: RunCommand[]): void {

@@ -7,7 +7,7 @@ import type { ErrorData } from './run-fault.js';
 
 /**
  * How many functions of a run are in each state; the numbers add up to `total`. `ready` includes placed functions. Inline functions do not
- * count.
+ * count. A map or an expansion counts beside its elements or functions: it is `running` from when these are known until the last has ended.
  */
 export interface Progress {
   readonly total: number;
@@ -46,7 +46,11 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
       readonly delayMs: number;
     }
   | { readonly type: 'function-failed'; readonly functionId: string; readonly attempt: number; readonly error: HandoffError }
-  | { readonly type: 'function-skipped' | 'function-cancelled'; readonly functionId: string }
+  /** `not-taken`: its condition does not hold, or a map has nothing to go over. Its value is `undefined`. */
+  | { readonly type: 'function-skipped'; readonly functionId: string; readonly reason: 'not-taken' | 'producer-failed' }
+  | { readonly type: 'function-cancelled'; readonly functionId: string }
+  /** The map or expansion `by` adds so many functions. It comes once, before any event of them. */
+  | { readonly type: 'functions-added'; readonly by: string; readonly count: number }
   | { readonly type: 'function-lost'; readonly functionId: string; readonly attempt: number; readonly node: string }
   | {
       readonly type: 'run-completed';
@@ -134,10 +138,15 @@ export type InputFacts = readonly [input: number, facts: { readonly gist?: Gist;
 export type RunHappening =
   /** `recalled`: what its journal has of it. `inputs`: what the plan must know of its inputs, each as -(k+1) for input k. */
   | { readonly type: 'run-begun'; readonly recalled?: Recollection; readonly inputs?: readonly InputFacts[] }
+  /**
+   * Parts of a map or an expansion, as it has asked for them. They are appended to the plan, unless they are for a plan of another size, or
+   * nobody waits for them any more. `recalled`: the recorded successes among them.
+   */
+  | { readonly type: 'functions-added'; readonly added: PlanFragment; readonly recalled?: readonly RecalledSuccess[] }
+  /** The DAG of an expansion cannot be executed, so that the expansion fails. */
+  | { readonly type: 'growth-refused'; readonly index: number; readonly error: ErrorData }
   /** The event loop has had its turn: more functions may become ready. */
   | { readonly type: 'turn-taken' }
-  /** The plan has grown. */
-  | { readonly type: 'functions-added'; readonly added: PlanFragment }
   /** `mayQueue`: whether its attempt may wait for room on that node. */
   | { readonly type: 'function-placed'; readonly index: number; readonly node: string; readonly mayQueue: boolean }
   | { readonly type: 'functions-waited'; readonly indices: readonly number[]; readonly lacking: Capabilities }
@@ -216,6 +225,16 @@ export type RunCommand =
       readonly graceMs: number;
     }
   | { readonly type: 'rest-function'; readonly index: number; readonly attempt: number; readonly delayMs: number }
-  /** Fetches a collected value to the driver, from the node that made it or from a file. */
+  /** Appends `count` elements of a map, from this place on, to the plan. Answered by `functions-added`. */
+  | {
+      readonly type: 'append-elements';
+      readonly index: number;
+      readonly from: number;
+      readonly count: number;
+      readonly total: number;
+    }
+  /** Appends the functions of the DAG that an expansion has made, which is here. Answered by `functions-added` or `growth-refused`. */
+  | { readonly type: 'expand'; readonly index: number; readonly attempt: number }
+  /** Fetches a value to the driver, from the node that made it or from a file: a collected one, or the DAG of an expansion. */
   | { readonly type: 'fetch-value'; readonly index: number; readonly attempt: number }
   | { readonly type: 'end-run'; readonly error: ErrorData | undefined };

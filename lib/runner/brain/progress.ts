@@ -16,16 +16,18 @@ export const NO_PROGRESS: Progress = {
 };
 
 /** Returns the counts that users see. */
-export function progressOf({ counts, plan }: RunState): Progress {
+export function progressOf({ counts, plan, growth }: RunState): Progress {
+  const unadded = growth?.unadded ?? 0;
+  const neverAdded = growth?.neverAdded ?? 0;
   return {
-    total: plan.size,
-    waiting: counts.waiting,
+    total: plan.size + unadded + neverAdded,
+    waiting: counts.waiting + unadded,
     ready: counts.ready + counts.placed,
-    running: counts.running + counts.recording,
+    running: counts.running + counts.recording + counts.open,
     resting: counts.resting,
     succeeded: counts.succeeded,
     failed: counts.failed,
     skipped: counts.skipped,
-    cancelled: counts.cancelled,
+    cancelled: counts.cancelled + neverAdded,
   };
 }

@@ -1,37 +1,97 @@
 // Brain: pure.
 import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { holdArguments } from './fragile-values.js';
+import { isGrown, openExpansion } from './growing.js';
+import type { GrowthState } from './growth-state.js';
 import { dropUnneeded, letGo, valuesLost } from './lineage.js';
 import type { AdoptedAttempt, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
+import { noteFacts } from './parts.js';
 import { announce, type Moment, move, type RunState } from './run-state.js';
+import { decide } from './settle.js';
 
 /** How many recorded successes are taken over in one turn; they take some 4 µs each, with their events. */
 const RECALLED_AT_ONCE = 2000;
 
 /**
  * Takes recorded successes over before anything of the run becomes ready, and drops what nothing needs of them, some thousands at a time.
- * Returns true when that was all. Needed values that no node has are computed again, like those lost with a node.
+ * Needed values that no node has are computed again, like those lost with a node. What is recorded of parts is taken over when they are
+ * added, so before that everything grows that can. Returns whether that was all, or whether it goes on after a turn of the event loop, or
+ * when the run has grown.
  */
-export function recallMore(state: RunState, recalled: Recollection, at: Moment, out: RunCommand[]): boolean {
+export function recallMore(state: RunState, recalled: Recollection, at: Moment, out: RunCommand[]): 'done' | 'turn' | 'growth' {
+  const { growth } = state;
   const { successes } = recalled;
   let left = RECALLED_AT_ONCE;
   if (state.recalledTo < successes.length) {
     for (; state.recalledTo < successes.length && left > 0; left -= 1) {
       const success = successes[state.recalledTo++]!;
-      recall(state, success, recalled, at, out);
-      producersLess(state, success.index);
+      if (state.plan.growth?.expansions.has(success.index)) recallExpansion(state, success, at, out);
+      else {
+        recall(state, success, recalled, at, out);
+        producersLess(state, success.index);
+      }
     }
-    if (state.recalledTo < successes.length) return false;
+    if (state.recalledTo < successes.length) return 'turn';
     // What is computed again needs its arguments: they must not be dropped before.
-    const gone: number[] = [];
-    for (const { index, hasValue } of successes) if (!hasValue) gone.push(index);
-    if (gone.length > 0) valuesLost(state, gone, at, out);
+    if (growth === undefined) reviveGone(state, successes, at, out);
+  }
+  if (growth?.isRecalling) {
+    left = growMore(state, growth, successes, left, at, out);
+    if (left === 0) return 'turn';
+    if (!isGrown(state, growth)) return 'growth';
+    growth.isRecalling = false;
+    reviveGone(state, [...successes, ...growth.recalledParts], at, out);
+    for (const success of growth.recalledParts) dropRecalled(state, success, out);
+    for (let index = 0; index < state.plan.size; index += 1) if (state.hasValue[index] === 1) dropUnneeded(state, index, out);
+    for (const index of growth.composites.keys()) dropUnneeded(state, index, out);
   }
   for (; state.droppedTo < successes.length && left > 0; left -= 1) dropRecalled(state, successes[state.droppedTo++]!, out);
-  return state.droppedTo === successes.length;
+  return state.droppedTo === successes.length ? 'done' : 'turn';
+}
+
+/** Decides conditions, and lets maps open. Returns how much more may be done in this turn. */
+function growMore(
+  state: RunState,
+  growth: GrowthState,
+  successes: readonly RecalledSuccess[],
+  atMost: number,
+  at: Moment,
+  out: RunCommand[],
+): number {
+  const { plan } = state;
+  let left = atMost;
+  for (; growth.judgedTo < successes.length && left > 0; left -= 1) {
+    const { index } = successes[growth.judgedTo++]!;
+    for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+      const dependent = consumerOf(plan, edge);
+      if (state.states[dependent] === 'waiting') decide(state, growth, dependent, index, at, out);
+    }
+  }
+  for (; growth.openedTo < (plan.added?.baseSize ?? 0) && left > 0; growth.openedTo += 1) {
+    if (state.missing[growth.openedTo] !== 0 || !plan.growth!.maps.has(growth.openedTo)) continue;
+    growth.due.push(growth.openedTo);
+    left -= 1;
+  }
+  return left;
+}
+
+function reviveGone(state: RunState, successes: readonly RecalledSuccess[], at: Moment, out: RunCommand[]): void {
+  const gone: number[] = [];
+  for (const { index, hasValue } of successes) if (!hasValue) gone.push(index);
+  if (gone.length > 0) valuesLost(state, gone, at, out);
+}
+
+/** An expansion adds the functions of the DAG that is recorded. If that is lost it runs again. */
+function recallExpansion(state: RunState, success: RecalledSuccess, at: Moment, out: RunCommand[]): void {
+  const { index, attempt, node, hasValue, isFiled, isElsewhere } = success;
+  if (!hasValue) return;
+  state.attempts[index] = attempt;
+  state.nodes[index] = node;
+  openExpansion(state, index, { ...success, isHere: !(isFiled || isElsewhere) }, at, out);
 }
 
 function dropRecalled(state: RunState, { index, isFiled, isElsewhere }: RecalledSuccess, out: RunCommand[]): void {
+  if (state.plan.growth?.expansions.has(index)) return;
   if (state.hasValue[index] === 0) return letGo(state, index, out);
   dropUnneeded(state, index, out);
   if (!(isFiled || isElsewhere) || state.policy.collected[index] === 0) return;
@@ -67,6 +127,7 @@ function recall(state: RunState, success: RecalledSuccess, { tells }: Recollecti
   state.attempts[index] = attempt;
   state.nodes[index] = node;
   state.hasValue[index] = 1;
+  if (state.growth !== undefined) noteFacts(state, state.growth, index, success);
   if (!hasValue || isFiled || isElsewhere) holdArguments(state, index);
   for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
     state.missing[consumerOf(plan, edge)]! -= 1;

@@ -1,5 +1,7 @@
 // Brain: pure.
+import { appendingOf, isExpanding } from './growing.js';
 import type { RunCommand } from './messages.js';
+import { earlyEndOf } from './parts.js';
 import { reasonOf, stopReasonOf } from './run-end.js';
 import type { Moment, RunState } from './run-state.js';
 
@@ -21,12 +23,20 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
         if (phase === 'open') commands.push({ type: 'request-claim', index });
         break;
       case 'placed':
-      case 'running':
-        if (phase === 'open') commands.push({ type: 'start-attempt', index, attempt });
+      case 'running': {
+        const early = phase === 'open' ? earlyEndOf(state, index) : undefined;
+        if (early) {
+          const graceMs = Math.max(0, early.stopByMs - at.nowMs);
+          commands.push({ type: 'stop-attempt', index, attempt, reason: early.reason, graceMs });
+        } else if (phase === 'open') commands.push({ type: 'start-attempt', index, attempt });
         else {
           const graceMs = Math.max(0, state.ending!.stopByMs - at.nowMs);
           commands.push({ type: 'stop-attempt', index, attempt, reason: stopReasonOf(state), graceMs });
         }
+        break;
+      }
+      case 'open':
+        if (phase === 'open' && isExpanding(state, index)) commands.push({ type: 'expand', index, attempt });
         break;
       case 'recording':
         commands.push({ type: 'record-success', index, attempt, receipt: state.recording.get(index)! });
@@ -37,7 +47,9 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
     }
   }
   for (const [index, attempt] of state.fetching) commands.push({ type: 'fetch-value', index, attempt });
-  if ((phase === 'open' ? state.begunTo : state.cancelledTo) < plan.size) commands.push({ type: 'take-turn' });
+  const appending = appendingOf(state);
+  if (appending) commands.push(appending);
+  if (state.awaitsTurn) commands.push({ type: 'take-turn' });
   return commands;
 }
 

@@ -1,21 +1,24 @@
 // Brain: pure.
 import type { ThrownData } from '../../value/index.js';
 import { holdsClaim, isFinal } from './function-state.js';
+import { cancel } from './lineage.js';
 import type { RunCommand } from './messages.js';
+import { stopGrowing } from './parts.js';
 import type { ErrorData, RunFault } from './run-fault.js';
-import { announce, isSettled, type Moment, move, type RunState, stamp } from './run-state.js';
+import { isSettled, type Moment, type RunState, requestTurn } from './run-state.js';
 
 /** Ends the run: nothing new starts, running attempts are stopped, and the run ends with the last of them. The first reason counts. */
 export function endRun(state: RunState, because: 'failure' | ThrownData, graceMs: number, at: Moment, out: RunCommand[]): void {
   const isFirst = state.ending === undefined;
   // Then cancelling begins with the turn that the run has already asked for.
-  const awaitsTurn = state.phase === 'open' && state.begunTo < state.plan.size;
+  const { awaitsTurn } = state;
   const stopByMs = at.nowMs + graceMs;
   state.ending = state.ending ? { ...state.ending, stopByMs: Math.min(state.ending.stopByMs, stopByMs) } : { because, stopByMs };
   state.phase = 'ending';
   if (isFirst) {
     state.fetching.clear();
     state.restsUntilMs.clear();
+    if (state.growth !== undefined) stopGrowing(state.growth);
   }
   stopAttempts(state, graceMs, out);
   if (isFirst && !awaitsTurn) cancelMore(state, at, out);
@@ -47,7 +50,7 @@ export function cancelMore(state: RunState, at: Moment, out: RunCommand[], most 
     cancel(state, state.cancelledTo, at, out);
     left -= 1;
   }
-  if (state.cancelledTo < size) out.push({ type: 'take-turn' });
+  if (state.cancelledTo < size) requestTurn(state, out);
 }
 
 /** Like `endRun`, at once and for this reason, whatever the reason before. */
@@ -69,12 +72,6 @@ function giveUpRecording(state: RunState, at: Moment, out: RunCommand[]): void {
   if (state.journal !== 'none') state.journal = 'lost';
   for (const index of [...state.recording.keys()]) cancel(state, index, at, out);
   state.recording.clear();
-}
-
-/** The function will not run again, as the run is ending. */
-export function cancel(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
-  move(state, index, 'cancelled', at);
-  announce(out, { ...stamp(state, at), type: 'function-cancelled', functionId: state.plan.ids[index]! });
 }
 
 /** Ends the run if every function has ended and every wanted value is there. */

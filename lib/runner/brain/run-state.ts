@@ -2,7 +2,8 @@
 import { doAtOnce, type RestOfWork, resultInSteps } from '../../base/index.js';
 import type { PlanShape } from '../../dag/index.js';
 import type { ThrownData } from '../../value/index.js';
-import { type FunctionEvent, type FunctionState, TRANSITIONS } from './function-state.js';
+import { type FunctionEvent, type FunctionState, TRANSITIONS, usesLimit } from './function-state.js';
+import { type GrowthState, newGrowthState } from './growth-state.js';
 import type { Receipt, Recollection, RerunReason, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, transitionText } from './transition-log.js';
@@ -16,24 +17,24 @@ import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, tra
 export interface RunState {
   readonly runId: string;
   readonly plan: PlanShape;
-  readonly policy: RunPolicy;
+  policy: RunPolicy;
   readonly states: FunctionState[];
   /** For each function, how many of the functions it needs have no result yet. */
-  readonly missing: Int32Array;
+  missing: Int32Array;
   /** For each function, how many others still need its value. */
-  readonly consumersLeft: Int32Array;
+  consumersLeft: Int32Array;
   /** The number of the current or latest attempt; 0 before the first. */
-  readonly attempts: Int32Array;
+  attempts: Int32Array;
   /** How many attempts the function itself failed. */
-  readonly failures: Int32Array;
+  failures: Int32Array;
   /** The errors of these attempts, for the few functions that have any; at most the latest `ATTEMPT_ERRORS_KEPT`. */
   readonly attemptErrors: Map<number, readonly ErrorData[]>;
   /** The node where it was placed last. */
   readonly nodes: (string | undefined)[];
   /** 1 if its attempt may wait for room on that node. */
-  readonly mayQueue: Uint8Array;
+  mayQueue: Uint8Array;
   /** 1 if a node has its value. */
-  readonly hasValue: Uint8Array;
+  hasValue: Uint8Array;
   /** In a durable run: succeeded functions whose value may have to be computed again, as it is not in the record itself. */
   readonly fragile: Set<number>;
   /** By function, for how many fragile values its own is an argument. */
@@ -42,8 +43,12 @@ export interface RunState {
   readonly misses: Map<number, number>;
   /** The nodes that were lost while they ran it, for the few functions to which this happened. */
   readonly lostOn: Map<number, readonly string[]>;
+  /** How the run branches and grows; `undefined` if its plan does neither. */
+  readonly growth: GrowthState | undefined;
   /** Functions that were not taken, or are optional and failed. Their value is `undefined`, and others run with it. */
   readonly absent: Set<number>;
+  /** The failures that do not end the run, in order of time: those of optional functions, and within optional expansions. */
+  readonly tolerated: RunFault[];
   /** How many functions are in each state. */
   readonly counts: Record<FunctionState, number>;
   /** The failures, in order of time. */
@@ -68,6 +73,8 @@ export interface RunState {
   ending: RunEnding | undefined;
   /** The functions before this index have become ready; a part of the plan at a time. */
   begunTo: number;
+  /** Whether the run has asked for a turn of the event loop. */
+  awaitsTurn: boolean;
   /** Once the run is ending: what has not ended before this index is cancelled or stopped; a part of the plan at a time. */
   cancelledTo: number;
   startedMs: number;
@@ -118,7 +125,9 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     keepers: new Map(),
     misses: new Map(),
     lostOn: new Map(),
+    growth: plan.growth && newGrowthState(),
     absent: new Set(),
+    tolerated: [],
     counts: {
       waiting: size,
       ready: 0,
@@ -126,6 +135,7 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
       running: 0,
       resting: 0,
       recording: 0,
+      open: 0,
       succeeded: 0,
       failed: 0,
       skipped: 0,
@@ -143,6 +153,7 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     phase: 'new',
     ending: undefined,
     begunTo: 0,
+    awaitsTurn: false,
     cancelledTo: 0,
     startedMs: 0,
     transitions: newTransitionLog(),
@@ -168,6 +179,16 @@ export function move(state: RunState, index: number, event: FunctionEvent, at: M
   count(state.counts, from, -1);
   count(state.counts, to, 1);
   logTransition(state.transitions, at.nowMs, index, from, event);
+  if (state.growth !== undefined && state.growth.limits.size > 0) countLimit(state, state.growth, index, from, to);
+}
+
+/** Counts the elements of a map with a bound that are ready or run. */
+function countLimit({ plan }: RunState, { limits, freed }: GrowthState, index: number, from: FunctionState, to: FunctionState): void {
+  const by = plan.added!.parentOf[index]!;
+  const limit = limits.get(by);
+  if (!limit || usesLimit(from) === usesLimit(to)) return;
+  limit.left += usesLimit(to) ? -1 : 1;
+  if (usesLimit(from)) freed.push(by);
 }
 
 /** Returns the state that follows. Frequent events are read by name, as an access by a variable key looks the name up each time. */
@@ -221,8 +242,14 @@ export const stamp = (state: RunState, at: Moment): { runId: string; dagId: stri
   atMs: at.wallMs,
 });
 
-/** Everything that the function needs is there: it requests a claim. */
+/** Everything that the function needs is there. In a run that can branch or grow, it is seen at the end of the step what follows. */
 export function ready(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  if (state.growth === undefined) requestClaim(state, index, at, out);
+  else state.growth.due.push(index);
+}
+
+/** The function is ready: it requests a claim. */
+export function requestClaim(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
   move(state, index, 'inputs-ready', at);
   const { runId, plan } = state;
   const because = state.reasons.size > 0 ? reasonFor(state, index) : undefined;
@@ -236,6 +263,13 @@ function reasonFor({ reasons }: RunState, index: number): RerunReason | undefine
   const because = reasons.get(index);
   reasons.delete(index);
   return because;
+}
+
+/** Asks for a turn of the event loop, if the run has not. */
+export function requestTurn(state: RunState, out: RunCommand[]): void {
+  if (state.awaitsTurn) return;
+  state.awaitsTurn = true;
+  out.push({ type: 'take-turn' });
 }
 
 /** Adds an event to the commands. */
@@ -269,7 +303,7 @@ export function announceWaiting(
 export interface RunPolicy {
   readonly maxRetries: number;
   readonly onFailure: 'abort' | 'continue';
-  /** 1 for each function whose value the caller wants. */
+  /** 1 for each function whose value the caller wants, and for the parts of those. In a run that grows there may be room for more. */
   readonly collected: Uint8Array;
   readonly stopGraceMs: number;
   /**
@@ -277,6 +311,13 @@ export interface RunPolicy {
    * @default 'none'
    */
   readonly journal?: 'none' | 'batched' | 'strict';
+  /** The name of the driver's node, where maps and expansions end. */
+  readonly driver?: string;
+  /**
+   * Up to so many functions a run may grow.
+   * @default 1_000_000
+   */
+  readonly maxFunctions?: number;
 }
 
 /** Why a run is ending: because of a failure (the first in `failed`), or for a given reason. */

@@ -1,12 +1,15 @@
 // Brain: pure.
-import { appendFunctions } from './added-functions.js';
 import { attemptHappened, nodeMissed, recorded, rested, valueMissing } from './attempt-step.js';
 import { holdsClaim } from './function-state.js';
+import { dagFetched, functionsAdded, growthRefused } from './growing.js';
+import { type GrowthState, PARTS_AT_ONCE } from './growth-state.js';
 import { valuesLost } from './lineage.js';
-import type { Recollection, RunCommand, RunHappening } from './messages.js';
+import type { RunCommand, RunHappening } from './messages.js';
+import { noteFacts } from './parts.js';
 import { adoptAll, recallMore } from './recall.js';
 import { abandonRun, cancelMore, endRun, finishIfSettled, journalLost } from './run-end.js';
-import { announce, announceWaiting, type Moment, move, type RunState, ready } from './run-state.js';
+import { announce, announceWaiting, type Moment, move, type RunState, ready, requestTurn } from './run-state.js';
+import { decide, settle } from './settle.js';
 
 /** How many functions become ready in one turn when a run begins. They take some 5 µs each. */
 const BEGUN_AT_ONCE = 2000;
@@ -16,19 +19,28 @@ const BEGUN_AT_ONCE = 2000;
  * and so is everything after the end; claims that come then are returned. Pure except for `state` and `out`.
  */
 export function stepRun(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
+  step(state, happening, at, out);
+  if (state.growth !== undefined && state.phase !== 'new' && state.phase !== 'ended') settle(state, state.growth, at, out);
+}
+
+function step(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
   if (happening.type === 'function-placed') return place(state, happening, at, out);
   if (state.phase === 'ended') return;
   switch (happening.type) {
     case 'run-begun':
-      return begin(state, happening.recalled, at, out);
+      return begin(state, happening, at, out);
     case 'turn-taken':
+      state.awaitsTurn = false;
+      if (state.growth !== undefined) state.growth.budget = PARTS_AT_ONCE;
       if (state.phase === 'ending') cancelMore(state, at, out);
       else beginMore(state, at, out);
       return finishIfSettled(state, out);
-    case 'functions-added':
-      return appendFunctions(state, happening.added);
     case 'functions-waited':
       return announceWaiting(state, happening, at, out);
+    case 'functions-added':
+      return functionsAdded(state, happening, at, out);
+    case 'growth-refused':
+      return growthRefused(state, happening, at, out);
     case 'placement-refused':
       if (state.states[happening.index] !== 'ready' || state.phase !== 'open') return;
       move(state, happening.index, 'failed', at);
@@ -46,6 +58,7 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
     case 'value-fetched':
       if (state.fetching.get(happening.index) !== happening.attempt) return;
       state.fetching.delete(happening.index);
+      if (state.states[happening.index] === 'open') dagFetched(state, happening.index, out);
       return finishIfSettled(state, out);
     case 'value-missing':
       return valueMissing(state, happening, at, out);
@@ -60,11 +73,20 @@ export function stepRun(state: RunState, happening: RunHappening, at: Moment, ou
   }
 }
 
-function begin(state: RunState, recalled: Recollection | undefined, at: Moment, out: RunCommand[]): void {
+function begin(
+  state: RunState,
+  { recalled, inputs = [] }: Extract<RunHappening, { type: 'run-begun' }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
   if (state.phase !== 'new') return;
   state.phase = 'open';
   state.startedMs = at.nowMs;
   state.recalled = recalled;
+  if (state.growth !== undefined) {
+    for (const [input, facts] of inputs) noteFacts(state, state.growth, input, facts);
+    state.growth.isRecalling = recalled !== undefined;
+  }
   for (const [index, because] of recalled?.reasons ?? []) state.reasons.set(index, because);
   const { runId, plan } = state;
   announce(out, { runId, dagId: plan.dagId, atMs: at.wallMs, type: 'run-started', total: plan.size });
@@ -76,15 +98,28 @@ function begin(state: RunState, recalled: Recollection | undefined, at: Moment, 
 /** Makes functions that need no other ready, some thousands at a time. A million at once would block the event loop for seconds. */
 function beginMore(state: RunState, at: Moment, out: RunCommand[]): void {
   if (state.phase !== 'open') return;
-  if (state.recalled && !recallMore(state, state.recalled, at, out)) return void out.push({ type: 'take-turn' });
+  if (state.recalled) {
+    const rest = recallMore(state, state.recalled, at, out);
+    if (rest === 'turn') return requestTurn(state, out);
+    if (rest === 'growth') return;
+  }
   const { size } = state.plan;
   let left = BEGUN_AT_ONCE;
   for (; state.begunTo < size && left > 0; state.begunTo += 1) {
-    if (state.missing[state.begunTo] !== 0 || state.states[state.begunTo] !== 'waiting') continue;
-    ready(state, state.begunTo, at, out);
-    left -= 1;
+    if (state.states[state.begunTo] !== 'waiting') continue;
+    if (state.growth !== undefined && !isTakenByInput(state, state.growth, state.begunTo, at, out)) left -= 1;
+    else if (state.missing[state.begunTo] === 0) {
+      ready(state, state.begunTo, at, out);
+      left -= 1;
+    }
   }
-  if (state.begunTo < size) out.push({ type: 'take-turn' });
+  if (state.begunTo < size) requestTurn(state, out);
+}
+
+/** Decides a condition on an input. Returns false if the function is not taken. */
+function isTakenByInput(state: RunState, growth: GrowthState, index: number, at: Moment, out: RunCommand[]): boolean {
+  const on = state.plan.growth!.whens.get(index)?.on;
+  return on === undefined || on >= 0 || decide(state, growth, index, on, at, out);
 }
 
 function place(

@@ -82,7 +82,12 @@ export class DagRun implements AllocatorClient {
     const { maxRetries, onFailure, collected, stopGraceMs } = options;
     const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
     const journal = order.recorder?.durability ?? 'none';
-    this.state = newRunState(runId, plan.shape, { maxRetries, onFailure, collected, stopGraceMs, journal }, columns.state);
+    this.state = newRunState(
+      runId,
+      plan.shape,
+      { maxRetries, onFailure, collected, stopGraceMs, journal, driver: deps.node },
+      columns.state,
+    );
     this.#trace = tracerOf(this.state);
     this.#askedInputs = new AskedInputs(plan, order.inputs, deps);
     const { inputs } = this.#askedInputs;

@@ -2,7 +2,7 @@ import { canGrow, growingShape, type PlanGrowth, type PlanShape } from '../../da
 import { type Shape, shapes } from '../../peer/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { Moment, RunPolicy, RunState } from '../brain/run-state.js';
-import { fragmentFor, isGrowth } from './traced-growth.js';
+import { fragmentShape, isGrowth } from './traced-growth.js';
 
 /** The version of the format. A trace of another version is refused. */
 export const TRACE_VERSION = 2;
@@ -163,13 +163,14 @@ const RECEIPT = open({ node: text, sizeBytes: number, tookMs: number, isHere: fl
 export function happeningShapes(plan: PlanShape): HappeningShapes {
   const index = indexIn(plan);
   const attempt = { index, attempt: number };
-  const success = open({ ...attempt, node: text, sizeBytes: number, tookMs: number, hasValue: flag, ...FACTS });
+  const success = { ...attempt, node: text, sizeBytes: number, tookMs: number, hasValue: flag, ...FACTS };
   const adopted = optional(list(open({ ...attempt, node: text })));
-  const recalled = optional(open({ successes: list(success), reasons: list(tuple(index, text)), tells: text, adopted }));
+  const recalled = optional(open({ successes: list(open(success)), reasons: list(tuple(index, text)), tells: text, adopted }));
   const fields: Readonly<Record<RunHappening['type'], Readonly<Record<string, Shape<unknown>>>>> = {
     'run-begun': { recalled, inputs: optional(list(tuple(number, open(FACTS)))) },
     'turn-taken': {},
-    'functions-added': { added: fragmentFor(plan) },
+    'functions-added': { added: fragmentShape, recalled: optional(list(open({ ...success, index: number }))) },
+    'growth-refused': { index, error: optional(open({})) },
     'function-placed': { index, node: text, mayQueue: flag },
     'functions-waited': { indices: list(index), lacking: open({}) },
     'placement-refused': { index, error: THROWN },

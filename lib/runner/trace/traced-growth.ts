@@ -18,19 +18,16 @@ const isWhen = ({ on, test }: When): boolean =>
 const isMapOf = ({ over, concurrency, isPipelined }: MapOf): boolean =>
   Number.isInteger(over) && concurrency >= 1 && typeof isPipelined === 'boolean';
 
-/** Functions that can be appended to a plan of this size. */
-export const fragmentFor =
-  (plan: { readonly size: number }): Shape<unknown> =>
-  (value) =>
-    isFragment(value, plan.size) ? undefined : WRONG;
+/** Functions that can be appended to the plan that they are for. */
+export const fragmentShape: Shape<unknown> = (value) => (isFragment(value) ? undefined : WRONG);
 
-function isFragment(value: unknown, size: number): value is PlanFragment {
+function isFragment(value: unknown): value is PlanFragment {
   if (typeof value !== 'object' || value === null) return false;
   const { by, from, total, ids, producersStart: start, producers, retries, growth, sinks } = value as PlanFragment;
-  if (from !== size || !(Number.isInteger(by) && by >= 0 && by < size) || !Number.isInteger(total)) return false;
+  if (!Number.isInteger(from) || !(Number.isInteger(by) && by >= 0 && by < from) || !Number.isInteger(total)) return false;
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) return false;
   if (!(start instanceof Int32Array) || !(producers instanceof Int32Array) || !(retries instanceof Map)) return false;
-  const to = size + ids.length;
+  const to = from + ids.length;
   const isIndex = (index: unknown): boolean => Number.isInteger(index) && (index as number) >= 0 && (index as number) < to;
   return (
     start.length === ids.length + 1 &&
