@@ -15,12 +15,11 @@ const FOR_SPECS: Readonly<Record<string, string>> = {
   backends: 'the suite of laws for store backends runs over the map, as those of the other variants do',
   planDeath: 'specs say at which step of a journal a node dies',
   JournalName: 'the suite of laws for journals is written once, and names the one that it runs over',
-  ofElement: 'attempts at elements of maps ask for them as soon as runs can have any',
   connections: 'the network in memory is a place for specs: they count what is left on it',
 };
 
 /** What only specs call until runs of maps and expansions are there. */
-const CALLED_BY_SPECS = new Set(['elementOf', 'appendElements', 'addInsides']);
+const CALLED_BY_SPECS = new Set(['appendElements', 'addInsides']);
 
 /** Messages that only specs send until runs of maps and expansions are there. */
 const SENT_BY_SPECS = new Set(['growth-refused']);

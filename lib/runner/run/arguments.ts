@@ -22,28 +22,22 @@ export class Arguments {
     const plan = this.#plan;
     if (!plan.isSimple(index)) return this.#programSteps(index, node, { id: plan.ids[index]!, attempt, since });
     const spec = plan.specs[index]!;
+    const functionId = plan.ids[index]!;
+    const element = plan.added && plan.elementOf(index);
     const from = plan.argsStart[index]!;
     const count = plan.argsStart[index + 1]! - from;
     const inputs = new Array<ArgumentValue>(count);
-    for (let position = 0; position < count; position += 1) {
+    if (element) inputs[0] = this.#values.ofElement(element.map, element.place, node, index);
+    for (let position = element ? 1 : 0; position < count; position += 1) {
       const source = plan.args[from + position]!;
       inputs[position] = source >= 0 ? this.#values.ofProducer(source, node, index) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
     }
     const asList = spec.argumentInclusion === 'as-list';
-    const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#constants.held(spec.id, spec.extraArgs), node);
+    const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#constants.held(functionId, spec.extraArgs), node);
     const isForOne = this.#values.isForOne(index);
     const isolation = plan.isolation[index]!;
-    const step = {
-      role: 'function',
-      functionId: spec.id,
-      code: spec.code,
-      isolation,
-      inputs,
-      asList,
-      extra,
-      wanted: true,
-      isForOne,
-    } as const;
+    const { code } = spec;
+    const step = { role: 'function', functionId, code, isolation, inputs, asList, extra, wanted: true, isForOne } as const;
     return [plan.growth ? this.#asking(step, index) : step];
   }
 
@@ -56,7 +50,7 @@ export class Arguments {
     const became: (number | RemoteValue)[] = [];
     const input = (source: RecipeSource): ArgumentValue | number => {
       if (source.from === 'step') return became[source.step]!;
-      if (source.from === 'element') throw new Error(`elements of "${source.id}" cannot be passed`);
+      if (source.from === 'element') return this.#values.ofElement(source.map, source.place, node, index);
       return source.from === 'input' ? this.#values.ofInput(source.id, node) : this.#values.ofFunction(source.index, node);
     };
     for (const step of steps) {
