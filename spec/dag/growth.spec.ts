@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { arg, compile, Dag, type DynamicDag } from '../../lib/dag/index.js';
+import { arg, collocatedWith, compile, Dag, type DynamicDag } from '../../lib/dag/index.js';
 
 const code = { module: './m.js', name: 'f' };
 const growthOf = (dag: DynamicDag) => compile(dag).growth;
@@ -102,5 +102,50 @@ describe('What a map goes over, and what a condition looks at', () => {
     const { sinks, ids, inputUsed } = compile(dag());
     expect([...sinks].map((index) => ids[index])).to.deep.equal(['b']);
     expect([...inputUsed]).to.deep.equal([1, 0]);
+  });
+});
+
+describe('A plain function', () => {
+  const one = () => 1;
+
+  it('binds the elements of its map, and its expansion, to the driver', () => {
+    const dag = Dag.dynamic()
+      .input('xs')
+      .map({ id: 'm', over: 'xs', code: one })
+      .map({ id: 'n', over: 'm', code })
+      .expand({ id: 'e', code: one });
+    const { bound, isolation } = compile(dag);
+    expect([[...bound], isolation]).to.deep.equal([
+      [1, 0, 1],
+      ['loop', 'thread', 'loop'],
+    ]);
+  });
+
+  it('binds the consumer if it serializes the whole of a map or an expansion', () => {
+    const whole = (id: string) => arg(id, { serialize: one });
+    const dag = Dag.dynamic()
+      .add({ id: 'xs', code })
+      .map({ id: 'm', over: 'xs', code })
+      .expand({ id: 'e', code })
+      .add({ id: 'of map', code, args: [whole('m')] })
+      .add({ id: 'of expansion', code, args: [whole('e')] })
+      .add({ id: 'of both', code, args: ['half'] })
+      .add({ id: 'half', code, args: [whole('m'), whole('xs')], type: 'inline' });
+    const { closure, ids } = compile(dag);
+    expect(ids.filter((_, index) => closure[index] !== 0)).to.deep.equal(['xs', 'of map', 'of expansion', 'of both']);
+  });
+});
+
+describe('A map that is collocated', () => {
+  it('is in one group with its function, wherever that is pinned', () => {
+    const dag = Dag.dynamic()
+      .input('xs')
+      .map({ id: 'm', over: 'xs', code, node: collocatedWith('a') })
+      .add({ id: 'a', code, node: 'n1' });
+    const { group, pin } = compile(dag);
+    expect([[...group], pin]).to.deep.equal([
+      [0, 0],
+      ['n1', 'n1'],
+    ]);
   });
 });

@@ -64,6 +64,22 @@ describe('A DAG of 100,000 functions', function () {
     expect(faultsOf(Dag.dynamic().add({ id: 'f', code, args: missing }))).to.have.length(2 * SIZE);
   });
 
+  it('may be maps over maps, or branches, or may wait for an expansion', () => {
+    const maps = compile(dagOf((i) => ({ args: previous(i), when: 'in', optional: true })).input('in')).growth!;
+    expect([maps.whens.size, maps.optionals.size, maps.gists.size]).to.deep.equal([SIZE, SIZE, 1]);
+    const dag = Dag.dynamic('large').input('f');
+    for (let i = 0; i < SIZE; i++) dag.map({ id: `f${i}`, code, over: i === 0 ? 'f' : `f${i - 1}` });
+    const growth = compile(dag.expand({ id: 'e', code, when: `f${SIZE - 1}` })).growth!;
+    expect([growth.maps.size, growth.splits.size, growth.maps.get(SIZE - 1)!.isPipelined]).to.deep.equal([SIZE, 1, true]);
+  });
+
+  it('may be included, many times over', () => {
+    const inner = dagOf((i) => ({ args: i === 0 ? ['in'] : previous(i) })).input('in');
+    const dag = Dag.dynamic('larger').input('in');
+    for (const prefix of ['a', 'b', 'c']) dag.include(prefix, inner, { in: prefix === 'a' ? 'in' : `a/f${SIZE - 1}` });
+    expect([dag.size, compile(dag).sinks.length]).to.deep.equal([3 * SIZE, 2]);
+  });
+
   it('may be written, read and drawn', () => {
     const dag = dagOf((i) => ({ args: previous(i) }));
     expect(Dag.fromJSON(JSON.parse(JSON.stringify(dag))).size).to.equal(SIZE);

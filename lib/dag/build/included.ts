@@ -55,20 +55,15 @@ function wiredInputs(inputs: unknown, intent: string): ReadonlyMap<string, strin
 /** Returns a function with the ids that it has in the including DAG. */
 function renamed(spec: FunctionSpec, id: string, named: (id: string) => string, prefix: string): FunctionSpec {
   const { args, over, when, node } = spec;
-  return Object.freeze({
-    ...spec,
-    id,
-    args:
-      args.length === 0
-        ? args
-        : Object.freeze(args.map((arg) => (typeof arg === 'string' ? named(arg) : Object.freeze({ ...arg, id: named(arg.id) })))),
-    ...(over !== undefined && { over: named(over) }),
-    ...(when !== undefined && { when: typeof when === 'string' ? named(when) : Object.freeze({ ...when, id: named(when.id) }) }),
-    ...(typeof node === 'object' &&
-      node !== null &&
-      'collocatedWith' in node &&
-      // What is no id stays as it is, a fault of the option. An input has no node, so nothing can be collocated with it under any id.
-      typeof node.collocatedWith === 'string' &&
-      node.collocatedWith !== '' && { node: Object.freeze({ ...node, collocatedWith: `${prefix}/${node.collocatedWith}` }) }),
-  });
+  const copy: { -readonly [F in keyof FunctionSpec]: FunctionSpec[F] } = { ...spec, id };
+  if (args.length > 0) {
+    copy.args = Object.freeze(args.map((arg) => (typeof arg === 'string' ? named(arg) : Object.freeze({ ...arg, id: named(arg.id) }))));
+  }
+  if (over !== undefined) copy.over = named(over);
+  if (when !== undefined) copy.when = typeof when === 'string' ? named(when) : Object.freeze({ ...when, id: named(when.id) });
+  const target = typeof node === 'object' && node !== null && 'collocatedWith' in node ? node.collocatedWith : undefined;
+  // What is no id stays as it is, a fault of the option. An input has no node, so nothing can be collocated with it under any id.
+  if (typeof target === 'string' && target !== '')
+    copy.node = Object.freeze({ ...(node as object), collocatedWith: `${prefix}/${target}` });
+  return Object.freeze(copy);
 }
