@@ -36,6 +36,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
         here.get(index) ?? { from: 'b', value: { kind: 'of-run', runId: 'r', epoch: 3, functionId, origin: 'b', part: null }, sizeBytes: 9 }
       );
     },
+    isComposite: () => false,
     keep: (index: number, held: StoredValue) => void here.set(index, held),
     holdersOf: (index: number) => new Set(holders[index] ?? []),
     moved: (index: number) => void moved.push(index),

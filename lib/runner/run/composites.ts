@@ -1,3 +1,4 @@
+import { doAtOnce, type StepwiseWork } from '../../base/index.js';
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type PlanShape, partAt, type RunPlan } from '../../dag/index.js';
 import { type ArgumentValue, type CompositeName, isRemote, type PartsPage, RIDES_ALONG_BYTES } from '../../executor/index.js';
 import { StoredValue } from '../../value/index.js';
@@ -5,6 +6,9 @@ import type { RunState } from '../brain/run-state.js';
 
 /** Up to this many parts that are all on the driver are put together at once there. */
 const TOGETHER_AT_ONCE = 1000;
+
+/** How many functions or parts are looked at in one step. */
+const LOOKED_AT_IN_STEP = 4096;
 
 /**
  * The values of maps and expansions, which have none of their own: an array or a record of their parts' values, put together only where it
@@ -46,10 +50,10 @@ export class Composites {
   }
 
   /**
-   * Returns the element in a place of the array of `over`, a function or input k as -(k+1), for the function `consumer` on `target`, to
-   * which alone it goes.
+   * Returns the element in a place of the array that a map goes over, for its function `consumer` on `target`, to which alone it goes.
    */
-  elementOf(over: number, place: number, target: string, consumer: number): ArgumentValue {
+  elementOf(map: number, place: number, target: string, consumer: number): ArgumentValue {
+    const { over } = this.#of.plan.shape.growth!.maps.get(map)!;
     if (over >= 0 && this.has(over)) return this.#values.ofProducer(this.#partsOf(over).at(place), target, consumer);
     const whole = over >= 0 ? this.#values.ofFunction(over, target) : this.#values.ofInput(this.#of.plan.inputs[-over - 1]!, target);
     if (!isRemote(whole)) return whole.partAt(place);
@@ -183,17 +187,51 @@ export class Composites {
         composites.push(part);
       }
     }
-    for (const composite of composites.reverse()) this.#values.putTogether(composite, this.wholeOf(composite));
+    for (const composite of composites.reverse()) this.#values.putTogether(composite, doAtOnce(this.#wholeInSteps(composite))!);
     return this.#values.held(index);
   }
 
-  /** Puts a composite together, whose parts are all here. */
-  wholeOf(index: number): StoredValue {
+  /**
+   * Makes the values of the functions that the run's caller gets, as far as they have none of their own: composites are put together of
+   * parts that have been fetched, and the value of absent functions is `undefined`.
+   */
+  *collected(): StepwiseWork<void> {
+    const { plan, state } = this.#of;
+    const { added, size } = plan.shape;
+    for (let index = 0; index < (added?.baseSize ?? size); index += 1) {
+      if (index % LOOKED_AT_IN_STEP === LOOKED_AT_IN_STEP - 1) yield;
+      if (state.policy.collected[index] !== 1) continue;
+      if (this.isAbsent(index)) this.#values.keep(index, StoredValue.nothing);
+      else if (this.has(index) && state.states[index] === 'succeeded') yield* this.#keepWhole(index);
+    }
+  }
+
+  *#keepWhole(index: number): StepwiseWork<void> {
+    const composites = [index];
+    for (const composite of composites) {
+      const { total, at } = this.#partsOf(composite);
+      for (let place = 0; place < total; place += 1) {
+        if (place % LOOKED_AT_IN_STEP === LOOKED_AT_IN_STEP - 1) yield;
+        if (this.has(at(place)) && !this.isAbsent(at(place))) composites.push(at(place));
+      }
+    }
+    for (const composite of composites.reverse()) {
+      const whole = yield* this.#wholeInSteps(composite);
+      if (whole) this.#values.putTogether(composite, whole);
+    }
+    const whole = this.#values.held(index);
+    if (whole) this.#values.keep(index, whole);
+  }
+
+  /** Puts a composite together; `undefined` if a part is not here. */
+  *#wholeInSteps(index: number): StepwiseWork<StoredValue | undefined> {
     const { total, keys, at } = this.#partsOf(index);
     const parts: StoredValue[] = [];
     for (let place = 0; place < total; place += 1) {
-      const part = at(place);
-      parts.push((this.isAbsent(part) ? undefined : this.#values.held(part)) ?? StoredValue.nothing);
+      if (place % LOOKED_AT_IN_STEP === LOOKED_AT_IN_STEP - 1) yield;
+      const part = this.isAbsent(at(place)) ? StoredValue.nothing : this.#values.held(at(place));
+      if (!part) return undefined;
+      parts.push(part);
     }
     return StoredValue.ofParts(parts, keys);
   }
@@ -222,6 +260,8 @@ export interface PartValues {
   ofInput(id: string, target: string): ArgumentValue;
   originOf(index: number): string;
   sizeOf(index: number): number;
+  /** Keeps a value with the run, under the id of its function. */
+  keep(index: number, held: StoredValue): void;
   /** Keeps a composite that was put together on the driver, until it is dropped. */
   putTogether(index: number, whole: StoredValue): void;
 }

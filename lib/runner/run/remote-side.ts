@@ -150,13 +150,15 @@ export class RemoteSide {
     doUnattended(this.#bringAll(node, state));
   }
 
-  *#bringAll(node: string, { states, nodes, consumersLeft, plan, policy }: RunState): StepwiseWork<void> {
+  /** A run that grows replaces its columns. */
+  *#bringAll(node: string, state: RunState): StepwiseWork<void> {
+    const { states, nodes, plan } = state;
     let left = LOOKED_AT_IN_STEP;
     for (let index = 0; index < plan.size && !this.#isOver; index += 1) {
       this.#leaving.set(node, index + 1);
-      const isNeeded = consumersLeft[index]! > 0 || policy.collected[index] === 1;
+      const isNeeded = state.consumersLeft[index]! > 0 || state.policy.collected[index] === 1;
       const isThere = nodes[index] === node && (states[index] === 'succeeded' || states[index] === 'recording');
-      if (isThere && isNeeded) this.#bring(index, plan.ids[index]!);
+      if (isThere && isNeeded && !this.#values.isComposite(index)) this.#bring(index, plan.ids[index]!);
       left -= isThere && isNeeded ? FETCH_LOOKS : 1;
       if (left > 0) continue;
       yield;

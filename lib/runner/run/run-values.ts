@@ -1,4 +1,5 @@
 import type { Allocator, ValueLocations } from '../../allocator/index.js';
+import type { StepwiseWork } from '../../base/index.js';
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type RecipeStep, type RunPlan } from '../../dag/index.js';
 import {
   type ArgumentValue,
@@ -159,9 +160,9 @@ export class RunValues implements ValueLocations {
     return this.#of.plan.isolation[consumer] === 'loop' ? given.toOnlyUser(this.#of.mayRetry(consumer)) : given;
   }
 
-  /** Returns one element of the array of `over`, a function or input k as -(k+1), for the function `consumer` on `target`, and it alone. */
-  ofElement(over: number, place: number, target: string, consumer: number): ArgumentValue {
-    return this.#composites!.elementOf(over, place, target, consumer);
+  /** Returns one element of the array that a map goes over, for its function `consumer` on `target`, to which alone it goes. */
+  ofElement(map: number, place: number, target: string, consumer: number): ArgumentValue {
+    return this.#composites!.elementOf(map, place, target, consumer);
   }
 
   /** Whether a function's value is put together of others, where it is needed. */
@@ -172,6 +173,14 @@ export class RunValues implements ValueLocations {
   /** Returns the parts of a map's or an expansion's value from `first` on, for `to`; `undefined` if there are none. */
   pageOf(functionId: string, first: number, to: string): PartsPage | undefined {
     return this.#composites?.pageOf(functionId, first, to);
+  }
+
+  /**
+   * Makes the values that the run's caller gets, as far as functions have none of their own, when the run has ended; `undefined` if it has
+   * no such functions.
+   */
+  collectComposites(): StepwiseWork<void> | undefined {
+    return this.#composites?.collected();
   }
 
   /** Keeps a composite that was put together on the driver, until it is dropped. */

@@ -1,5 +1,7 @@
-import type { Plan } from '../../dag/index.js';
+import { type Clock, doInTurns, type RestOfWork } from '../../base/index.js';
+import type { Plan, PlanShape } from '../../dag/index.js';
 import type { StoredValue } from '../../value/index.js';
+import type { RunState } from '../brain/run-state.js';
 import type { RunEnd } from './open-run.js';
 
 /** Larger packed values are unpacked on first access, so that a run's end does not block the loop, bytes. */
@@ -29,35 +31,47 @@ export class Results {
   /** The functions whose values are there. */
   readonly ids: string[] = [];
   readonly values: Record<string, unknown> = {};
-  readonly #plan: Pick<Plan, 'ids' | 'size'>;
+  readonly #plan: CollectedPlan;
   readonly #collected: Uint8Array;
   readonly #heldOf: (index: number) => StoredValue | undefined;
   readonly #freeze: boolean;
   #next = 0;
 
-  constructor(
-    plan: Pick<Plan, 'ids' | 'size'>,
-    collected: Uint8Array,
-    heldOf: (index: number) => StoredValue | undefined,
-    freeze: boolean,
-  ) {
+  constructor(plan: CollectedPlan, collected: Uint8Array, heldOf: (index: number) => StoredValue | undefined, freeze: boolean) {
     this.#plan = plan;
     this.#collected = collected;
     this.#heldOf = heldOf;
     this.#freeze = freeze;
   }
 
+  /** Collects everything, after `before` is done. Calls `ended` once, perhaps now, with the `cause` if it failed. */
+  collect(before: RestOfWork<void> | undefined, clock: Clock, ended: (collected: { readonly cause?: unknown }) => void): void {
+    const failed = (cause: unknown): void => ended({ cause });
+    const goOn = (): void => {
+      try {
+        if (!this.#goOn()) return void clock.after(0, goOn);
+      } catch (cause) {
+        return failed(cause);
+      }
+      return ended({});
+    };
+    if (before) void doInTurns(before).then(goOn, failed);
+    else goOn();
+  }
+
   /** Continues with as much as fits into a turn. Returns whether everything is collected. */
-  goOn(): boolean {
-    const { ids, size } = this.#plan;
+  #goOn(): boolean {
+    const { ids, shape } = this.#plan;
+    // What a run has added has no results of its own.
+    const size = shape.added?.baseSize ?? shape.size;
     const end = Math.min(size, this.#next + COLLECTED_AT_ONCE);
     for (; this.#next < end; this.#next += 1) {
-      if (this.#collected[this.#next] === 1) this.#collect(this.#next, ids[this.#next]!);
+      if (this.#collected[this.#next] === 1) this.#take(this.#next, ids[this.#next]!);
     }
     return end === size;
   }
 
-  #collect(index: number, id: string): void {
+  #take(index: number, id: string): void {
     const held = this.#heldOf(index);
     if (!held) return;
     this.ids.push(id);
@@ -72,6 +86,9 @@ export class Results {
     defineOnce(this.values, id, () => held.open(freeze));
   }
 }
+
+/** The functions of a run. */
+type CollectedPlan = Pick<Plan, 'ids' | 'shape'>;
 
 /** Up to this many functions, `allocations` is filled in when the run ends; above it, on first access. */
 const ALLOCATIONS_AT_ONCE = 10_000;
@@ -89,7 +106,12 @@ export function completedEnd(
   const outcome = { dagId, runId, results, allocations: {}, durationMs, failures: {} };
   const { failures, allocations } = outcome;
   const event = { type: 'run-completed', runId, dagId, atMs, durationMs, results, allocations, failures } as const;
-  fillAllocations(outcome, event, order.plan.ids, state.nodes);
+  const { ids } = order.plan;
+  const { nodes, absent, plan } = state;
+  // A map has no attempts of its own, and what is absent is nowhere.
+  const isLeftOut =
+    plan.growth && ((index: number): boolean => nodes[index] === undefined || absent.has(index) || plan.growth!.maps.has(index));
+  fillAllocations(outcome, event, ids, nodes, isLeftOut);
   return { type: 'completed', outcome, event };
 }
 
@@ -98,7 +120,7 @@ interface EndedRun {
   readonly runId: string;
   readonly dagId: string;
   readonly order: { readonly plan: Pick<Plan, 'ids'> };
-  readonly state: { readonly nodes: readonly (string | undefined)[] };
+  readonly state: Pick<RunState, 'nodes' | 'absent'> & { readonly plan: Pick<PlanShape, 'growth'> };
 }
 
 /** Fills in the empty `allocations` of an outcome and of its event. */
@@ -107,9 +129,10 @@ function fillAllocations(
   event: { allocations: Allocations },
   ids: readonly string[],
   nodes: readonly (string | undefined)[],
+  isLeftOut: ((index: number) => boolean) | undefined,
 ): void {
   const fill = (record: Allocations): Allocations => {
-    for (let index = 0; index < ids.length; index += 1) define(record, ids[index]!, nodes[index]!);
+    for (let index = 0; index < ids.length; index += 1) if (!isLeftOut?.(index)) define(record, ids[index]!, nodes[index]!);
     return record;
   };
   if (ids.length > ALLOCATIONS_AT_ONCE) {

@@ -340,17 +340,14 @@ export class Runs {
     const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
     if (error && !goesOnAfterFailures) return this.#record(open, error, undefined);
     const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
-    const goOn = (): void => {
-      // The end was reported already: the run was abandoned.
+    const composites = run.whereabouts.collectComposites();
+    // The end was reported already if the run was abandoned.
+    results.collect(composites, clock, (collected) => {
       if (this.#byRun.get(run.runId) !== open) return;
-      try {
-        if (!results.goOn()) return void clock.after(0, goOn);
-      } catch (cause) {
-        return this.#tell(open, aborted(run, `its results could not be put together: ${textOf(cause)}`, cause), undefined);
-      }
-      return this.#record(open, error, results);
-    };
-    goOn();
+      if (!('cause' in collected)) return this.#record(open, error, results);
+      const { cause } = collected;
+      this.#tell(open, aborted(run, `its results could not be put together: ${textOf(cause)}`, cause), undefined);
+    });
   }
 
   /** The end of a durable run is told when it is on disk. */
