@@ -91,7 +91,7 @@ describe('a plan with maps, expansions and conditions, compared with a recorded 
       kind: fc.constantFrom('add', 'map', 'expand'),
       over: wire,
       args: fc.array(wire, { maxLength: 2 }),
-      when: fc.option(wire, { freq: 1 }),
+      when: fc.option(wire, { freq: 2 }),
       test: fc.constantFrom(undefined, { is: 'x' }, { isNot: 'x' }, { is: 0 }, { is: -0 }),
       extra: fc.constantFrom([], [], [], [1]),
     });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { arg, collocatedWith, compile, Dag, type DynamicDag } from '../../lib/dag/index.js';
+import { doAtOnce } from '../../lib/base/index.js';
+import { arg, collocatedWith, compile, compileInSteps, Dag, type DynamicDag, snapshotOf } from '../../lib/dag/index.js';
 
 const code = { module: './m.js', name: 'f' };
 const growthOf = (dag: DynamicDag) => compile(dag).growth;
@@ -62,6 +63,15 @@ describe('What a plan says of functions that branch, may fail, or add others', (
       [6, at(-1, Infinity, false)],
     ]);
     expect([...growth.splits]).to.deep.equal([0, -1]);
+  });
+
+  it('is of one moment: what is added later does not touch it', () => {
+    const dag = Dag.dynamic().input('xs').map({ id: 'a', over: 'xs', code });
+    const snapshot = snapshotOf(dag);
+    dag.map({ id: 'b', over: 'later', code, when: 'a' }).add({ id: 'later', code }).add({ id: 'xs[0]', code });
+    const growth = doAtOnce(compileInSteps(snapshot, 'thread')).growth!;
+    expect([[...growth.maps.keys()], growth.whens.size]).to.deep.equal([[0], 0]);
+    expect(growthOf(dag)!.maps.size).to.equal(2);
   });
 
   it('has the expansions, and the functions that may fail', () => {
