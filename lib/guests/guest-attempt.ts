@@ -1,6 +1,6 @@
 import type { AttemptLoan, ClaimClass } from '../allocator/index.js';
 import { type HandoffError, slotResource } from '../base/index.js';
-import type { AttemptHandle, GatheredOutcome } from '../executor/index.js';
+import type { AttemptContext, AttemptHandle, GatheredOutcome } from '../executor/index.js';
 import type { AttemptName, WireMessageOf, WireOutcome } from '../peer/index.js';
 
 /** One attempt for another driver: waiting for room, running, or ended and remembered in case the answer was lost. */
@@ -23,6 +23,12 @@ export interface GuestAttempt {
   outcome: WireOutcome | undefined;
   /** Whether it ended while nobody drove its run: then no driver has its outcome. */
   isUnheard: boolean;
+}
+
+/** Returns how an attempt that was asked for is known to its code on `node`. */
+export function contextOf({ of, dagId, since, element }: WireMessageOf<'run-attempt'>, node: string): AttemptContext {
+  const [runId, functionId, attempt] = of;
+  return { dagId, runId, functionId, attempt, node, since: since ?? undefined, element: element ?? undefined };
 }
 
 /** Returns a new attempt. */

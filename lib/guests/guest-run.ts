@@ -10,7 +10,7 @@ import { HandoffError, PassingMap, type Timer } from '../base/index.js';
 import { type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
 import type { Inheritance, WireMessageOf, WireOutcome } from '../peer/index.js';
 import { packFacts, packThrownForWire, unpackError } from '../value/index.js';
-import { type AttemptList, addUse, type GuestAttempt, halt, newGuestAttempt } from './guest-attempt.js';
+import { type AttemptList, addUse, contextOf, type GuestAttempt, halt, newGuestAttempt } from './guest-attempt.js';
 import { GuestClasses } from './guest-classes.js';
 import type { GuestDeps, GuestHost } from './guest-deps.js';
 import { GuestFiles } from './guest-files.js';
@@ -164,10 +164,9 @@ export class GuestRun implements AllocatorClient {
 
   #begin(attempt: GuestAttempt): void {
     if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
-    const { dagId, timeoutMs, stopGraceMs, steps, since } = attempt.question!;
-    const [, functionId, number] = attempt.of;
+    const { timeoutMs, stopGraceMs, steps } = attempt.question!;
     const { refOf, node } = this.#deps;
-    const context = { dagId, runId: this.runId, functionId, attempt: number, node, since: since ?? undefined };
+    const context = contextOf(attempt.question!, node);
     try {
       const ungathered = { context, steps: stepsFromWire(steps, refOf), timeoutMs: timeoutMs ?? undefined, stopGraceMs, via: this.driver };
       attempt.handle = startGathered(ungathered, this.#deps);

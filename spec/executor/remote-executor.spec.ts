@@ -76,7 +76,7 @@ describe('attempts on other nodes', () => {
     expect(sent).to.have.length(1);
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
     expect(question).to.deep.equal({
-      ...{ type: 'run-attempt', of: ['r', 'f', 1, 0], dagId: 'd', since: null, cost: [['cpu', 1]] },
+      ...{ type: 'run-attempt', of: ['r', 'f', 1, 0], dagId: 'd', since: null, element: null, cost: [['cpu', 1]] },
       ...{ mayQueue: true, timeoutMs: null, stopGraceMs: 7, recording: null },
     });
     expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });

@@ -85,7 +85,7 @@ const composite = (functionId: string, first = 0): ValueName => ({
 });
 const packed = (value: unknown): StoredValue => StoredValue.packed(pack(value, { where: 'value' }));
 const serialized = (origin = 'a', isolation = 'loop'): ValueName => ({
-  ...{ kind: 'serialized', runId: 'r', epoch: 0, functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, since: null },
+  ...{ kind: 'serialized', runId: 'r', epoch: 0, functionId: 'x', origin, dagId: 'd', consumer: 'f', attempt: 2, since: null, element: 4 },
   ...{ module: './m.ts', name: 'mark', isolation, extra: pack(['e'], { where: 'extra' }), timeoutMs: null, file: null },
 });
 
@@ -190,7 +190,7 @@ describe('values that others ask for', () => {
     store.put('r', 'x', StoredValue.live('made', 8));
     serve(1, serialized());
     const call = isolation.of('f');
-    expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a', since: undefined });
+    expect(call.context).to.deep.equal({ dagId: 'd', runId: 'r', functionId: 'f', attempt: 2, node: 'a', since: undefined, element: 4 });
     const [step] = call.steps;
     expect(step).to.deep.include({ role: 'serialize', functionId: 'x', code: { module: './m.ts', name: 'mark' }, wanted: true });
     expect((step!.inputs[0] as StoredValue).open(false)).to.equal('made');

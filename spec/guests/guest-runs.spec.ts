@@ -20,6 +20,7 @@ describe('the runs of other drivers on a node', () => {
       attempt: 1,
       node: 'b',
       since: undefined,
+      element: undefined,
     });
     call.succeed([1]);
     const { outcome } = said[0]!.message as WireMessageOf<'attempt-ended'>;

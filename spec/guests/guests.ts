@@ -33,6 +33,7 @@ export const asks = (
       of: nameOf(name, attempt, epoch),
       dagId: `dag of ${runId}`,
       since: null,
+      element: null,
       cost: [['cpu', 1]],
       mayQueue: true,
     },

@@ -40,6 +40,7 @@ const MAKERS: Makers = {
   'run-attempt': (text, count, bytes) => ({
     ...{ type: 'run-attempt', ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true },
     since: 3,
+    element: 4,
     steps: [
       {
         ...{ module: text, name: text, isolation: text, role: 'function', functionId: text, asList: false, wanted: true, sole: false },

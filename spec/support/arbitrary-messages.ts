@@ -47,6 +47,7 @@ export function arbitraryMessages(ids: {
       consumer: functionId,
       attempt: number,
       since: nullable(number),
+      element: nullable(number),
       ...code,
       extra: bytes,
       timeoutMs: nullable(amount),
@@ -111,7 +112,7 @@ export function arbitraryMessages(ids: {
     of('ask', { id: number, question }),
     of('answer', { id: number, value: plain, error: nullable(bytes) }),
     of('run-attempt', {
-      ...{ ...attempt, dagId, since: nullable(number), cost: resources, mayQueue: fc.boolean() },
+      ...{ ...attempt, dagId, since: nullable(number), element: nullable(number), cost: resources, mayQueue: fc.boolean() },
       ...{ steps: fc.array(step, { maxLength: 3 }), timeoutMs: nullable(amount), stopGraceMs: amount },
       recording: nullable(fc.record({ index: number, isSynced: fc.boolean(), isCopied: fc.boolean() })),
     }),

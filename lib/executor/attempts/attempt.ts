@@ -11,6 +11,8 @@ export interface AttemptContext {
   readonly node: string;
   /** In which opening of a durable run the function became what it is: its idempotency key is made of that. Undefined in other runs. */
   readonly since?: number | undefined;
+  /** The place of an element in its map. Undefined in other functions. */
+  readonly element?: number | undefined;
 }
 
 /**

@@ -33,10 +33,11 @@ export class AttemptScope implements Caller {
     if (!this.#shown) {
       this.#controller = new AbortController();
       if (this.#reason) this.#controller.abort(this.#reason);
-      const { dagId, runId, functionId, attempt, node, since } = this.context;
+      const { dagId, runId, functionId, attempt, node, since, element } = this.context;
+      const place = element === undefined ? undefined : { index: element };
       // Made here and not with the attempt: most functions never ask.
-      const keyed = since === undefined ? undefined : { idempotencyKey: idempotencyKey({ runId, functionId, since }) };
-      this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal, ...keyed });
+      const keyed = since === undefined ? undefined : { idempotencyKey: idempotencyKey({ runId, functionId, since, ...place }) };
+      this.#shown = Object.freeze({ dagId, runId, functionId, attempt, node, signal: this.#controller.signal, ...place, ...keyed });
     }
     return this.#shown;
   }
@@ -145,6 +146,8 @@ export interface FunctionContext {
   readonly node: string;
   /** Aborts when the attempt is timed out or cancelled. `signal.reason` is the `HandoffError`. */
   readonly signal: AbortSignal;
+  /** The place of the element in its map, counted from 0; missing in functions that are no elements. */
+  readonly index?: number;
   /**
    * In a durable run, the key under which the function may ask another system to do something once. It is the same over all attempts,
    * resumptions and recomputations of this function of this run, as long as the function and all that it consumes are the same; no other

@@ -98,10 +98,11 @@ class PooledCall implements RunningCall, Work {
     const { key } = this;
     this.context = context;
     try {
-      const { dagId, runId, functionId, attempt, since } = context;
+      const { dagId, runId, functionId, attempt, since, element } = context;
       const packed = steps.map((step) => this.#packed(step, functionId));
       const call: WorkerCall = { type: 'call', key, dagId, runId, functionId, attempt, steps: packed };
-      this.#call = since === undefined ? call : { ...call, since };
+      const whose = { ...(since !== undefined && { since }), ...(element !== undefined && { element }) };
+      this.#call = since === undefined && element === undefined ? call : { ...call, ...whose };
     } catch (error) {
       this.end({ type: 'failed', error, final: true });
       return;

@@ -103,7 +103,10 @@ class Current {
   constructor(call: WorkerCall) {
     const { key, dagId, runId, functionId, attempt } = call;
     this.key = key;
-    this.scope = new AttemptScope({ dagId, runId, functionId, attempt, node, since: own(call, 'since') }, tellLine);
+    this.scope = new AttemptScope(
+      { dagId, runId, functionId, attempt, node, since: own(call, 'since'), element: own(call, 'element') },
+      tellLine,
+    );
   }
 
   succeeded(values: readonly Crossing[], tookMs: number, facts: ValueFacts | undefined): void {

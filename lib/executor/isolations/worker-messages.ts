@@ -49,6 +49,8 @@ export interface WorkerCall {
   readonly attempt: number;
   /** Left out in runs that are not durable. */
   readonly since?: number;
+  /** Left out for functions that are no elements of a map. */
+  readonly element?: number;
   readonly steps: readonly WorkerStep[];
 }
 

@@ -173,7 +173,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     clock: Clock,
     onEnd: (run: FarRun) => void,
   ) {
-    const { node, runId, dagId, functionId, attempt, since = null } = context;
+    const { node, runId, dagId, functionId, attempt, since = null, element = null } = context;
     this.name = [runId, functionId, attempt, epoch];
     this.node = node;
     this.#listener = listener;
@@ -185,6 +185,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       of: this.name,
       dagId,
       since,
+      element,
       cost: Object.entries(costs),
       mayQueue,
       steps: stepsForWire(steps, root),

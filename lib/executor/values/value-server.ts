@@ -126,8 +126,9 @@ export class ValueServer {
   #serialize(to: string, value: Extract<ValueName, { kind: 'serialized' }>, held: StoredValue, listener: ValueListener): void {
     const { executor, node, refOf } = this.#deps;
     const { dagId, runId, consumer, functionId, attempt, module, name, isolation, extra, timeoutMs } = value;
+    const whose = { since: value.since ?? undefined, element: value.element ?? undefined };
     const handle = executor.start({
-      context: { dagId, runId, functionId: consumer, attempt, node, since: value.since ?? undefined },
+      context: { dagId, runId, functionId: consumer, attempt, node, ...whose },
       steps: [
         {
           role: 'serialize',

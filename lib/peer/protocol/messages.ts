@@ -63,6 +63,7 @@ const value = variants('kind', {
     consumer: id,
     attempt: count,
     since: nullable(count),
+    element: nullable(count),
     ...code,
     extra: bytes,
     timeoutMs: nullable(amount),
@@ -176,6 +177,8 @@ const MESSAGES = {
     dagId: id,
     /** In which opening of the run the function became what it is, for its idempotency key; `null` in a run that is not durable. */
     since: nullable(count),
+    /** The place of an element in its map; `null` for other functions. */
+    element: nullable(count),
     cost: resources,
     /** Whether it may wait for room; otherwise it is refused. */
     mayQueue: flag,

@@ -18,17 +18,16 @@ export class Arguments {
   }
 
   /** Returns the steps of an attempt on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are not values. */
-  steps(index: number, { node, attempt, since }: AttemptContext): readonly UngatheredStep[] {
+  steps(index: number, { node, attempt, since, element }: AttemptContext): readonly UngatheredStep[] {
     const plan = this.#plan;
-    if (!plan.isSimple(index)) return this.#programSteps(index, node, { id: plan.ids[index]!, attempt, since });
+    if (!plan.isSimple(index)) return this.#programSteps(index, node, { id: plan.ids[index]!, attempt, since, element });
     const spec = plan.specs[index]!;
     const functionId = plan.ids[index]!;
-    const element = plan.added && plan.elementOf(index);
     const from = plan.argsStart[index]!;
     const count = plan.argsStart[index + 1]! - from;
     const inputs = new Array<ArgumentValue>(count);
-    if (element) inputs[0] = this.#values.ofElement(element.map, element.place, node, index);
-    for (let position = element ? 1 : 0; position < count; position += 1) {
+    if (element !== undefined) inputs[0] = this.#elementOf(plan.added!.parentOf[index]!, element, node, index);
+    for (let position = element === undefined ? 0 : 1; position < count; position += 1) {
       const source = plan.args[from + position]!;
       inputs[position] = source >= 0 ? this.#values.ofProducer(source, node, index) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
     }
@@ -50,7 +49,7 @@ export class Arguments {
     const became: (number | RemoteValue)[] = [];
     const input = (source: RecipeSource): ArgumentValue | number => {
       if (source.from === 'step') return became[source.step]!;
-      if (source.from === 'element') return this.#values.ofElement(source.map, source.place, node, index);
+      if (source.from === 'element') return this.#elementOf(source.map, source.place, node, index);
       return source.from === 'input' ? this.#values.ofInput(source.id, node) : this.#values.ofFunction(source.index, node);
     };
     for (const step of steps) {
@@ -77,6 +76,11 @@ export class Arguments {
     }
     if (this.#plan.growth) placed.push(this.#asking(placed.pop()!, index));
     return placed;
+  }
+
+  /** Returns the element in a place of what a map goes over, for the function with that element, which is its only user. */
+  #elementOf(map: number, place: number, node: string, index: number): ArgumentValue {
+    return this.#values.ofElement(this.#plan.growth!.maps.get(map)!.over, place, node, index);
   }
 
   /** Adds what the plan must know of the function's value to its step. */

@@ -189,7 +189,8 @@ export class FunctionAttempts {
     const { state, job } = this.#of;
     const { plan, runId, since } = job;
     const functionId = plan.ids[index]!;
-    const context = { dagId: plan.dagId, runId, functionId, attempt, node: state.nodes[index]!, since: since?.[index] };
+    const element = plan.added && plan.elementOf(index)?.place;
+    const context = { dagId: plan.dagId, runId, functionId, attempt, node: state.nodes[index]!, since: since?.[index], element };
     const { wrapAttempt } = this.#deps;
     const handle = wrapAttempt ? wrapAttempt(context, (told) => this.#begin(index, context, told)) : this.#begin(index, context, undefined);
     this.#handles[index] = handle;

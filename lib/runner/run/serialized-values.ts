@@ -50,9 +50,10 @@ export class SerializedValues {
     if (origin === this.#deps.node) return this.#source.offered(this.#maker(step, index, packed, consumer, timeoutMs), 0);
     const { module: driverModule, name } = code as { module: string; name: string };
     const module = moduleOnWire(driverModule, this.#deps.root);
-    const { id, attempt, since = null } = consumer;
+    const { id, attempt, since = null, element = null } = consumer;
     const epoch = this.#source.epochOf(index);
-    const value = { kind: 'serialized', runId, epoch, functionId, origin, dagId: plan.dagId, consumer: id, attempt, since } as const;
+    const whose = { dagId: plan.dagId, consumer: id, attempt, since, element };
+    const value = { kind: 'serialized', runId, epoch, functionId, origin, ...whose } as const;
     const file = (index === undefined ? undefined : this.#source.fileOf(index)) ?? null;
     const how = { module, name, isolation, extra: packed, timeoutMs: timeoutMs ?? null, file };
     return { from: origin, value: { ...value, ...how }, sizeBytes: 0 };
@@ -69,7 +70,8 @@ export class SerializedValues {
     const { runId, plan } = this.#of;
     const { node, executor, fetches } = this.#deps;
     return (listener) => {
-      const context = { dagId: plan.dagId, runId, functionId: consumer.id, attempt: consumer.attempt, node, since: consumer.since };
+      const { id, attempt, since, element } = consumer;
+      const context = { dagId: plan.dagId, runId, functionId: id, attempt, node, since, element };
       const place = executor.isolationFor(isolation);
       const found = (source: StoredValue): void => {
         const inputs = [source];
@@ -109,6 +111,8 @@ export interface SerializedFor {
   readonly id: string;
   readonly attempt: number;
   readonly since: number | undefined;
+  /** The place of the element that it is of a map. */
+  readonly element: number | undefined;
 }
 
 /** Where the values of a run are. `undefined` stands for any input. */
