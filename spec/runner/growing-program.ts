@@ -48,7 +48,7 @@ function randomLevel(roll: () => number, size: number, inputs: readonly Given[],
     const producer = (): number => (inputs.length > 0 && (at === 0 || roll() < 15) ? -1 - (roll() % inputs.length) : roll() % at);
     const hasProducers = at > 0 || inputs.length > 0;
     const die = roll();
-    const type = die < 30 && hasProducers ? 'map' : die < 45 && depth < 3 ? 'expand' : 'regular';
+    const type = die < 30 && hasProducers ? 'map' : die < 50 && depth < 3 ? 'expand' : 'regular';
     const args = at === 0 ? [] : [...new Set(Array.from({ length: roll() % 3 }, () => roll() % at))];
     let over = 0;
     // Mostly of something that has elements.
@@ -66,10 +66,10 @@ function randomLevel(roll: () => number, size: number, inputs: readonly Given[],
       over,
       concurrency: roll() < 40 ? 1 + (roll() % 3) : undefined,
       when: hasProducers && roll() < 25 ? { on: producer(), test: tests[roll() % 4]! } : undefined,
-      optional: roll() < 30,
+      optional: roll() < (type === 'expand' ? 60 : 25),
       gives: randomGiven(roll),
-      fails: roll() < 25 ? 30 : 0,
-      inside: type !== 'expand' || roll() < 10 ? undefined : randomLevel(roll, roll() % 5, [], depth + 1),
+      fails: roll() < 30 ? (type === 'expand' ? 15 : 35) : 0,
+      inside: type !== 'expand' || roll() < 10 ? undefined : randomLevel(roll, roll() % 6, [], depth + 1),
     });
   }
   return functions;
@@ -85,7 +85,11 @@ export function failsAlways({ fails }: ProgramFunction, id: string): boolean {
 const no = (): void => {};
 
 /** The plan of a level, as `execute` would make it. */
-export function planOf(functions: readonly ProgramFunction[], inputs: number): { shape: PlanShape; sinks: Int32Array } {
+export function planOf(
+  functions: readonly ProgramFunction[],
+  inputs: number,
+  tries: object = { maxRetries: 1, retry: { initialDelayMs: 20, jitter: 0.5 } },
+): { shape: PlanShape; sinks: Int32Array } {
   const dag = Dag.dynamic('d');
   for (let input = 0; input < inputs; input += 1) dag.input(`in${input}`);
   const idOf = (producer: number): string => (producer < 0 ? `in${-1 - producer}` : functions[producer]!.id);
@@ -95,8 +99,7 @@ export function planOf(functions: readonly ProgramFunction[], inputs: number): {
       id,
       code: no,
       args: args.map(idOf),
-      maxRetries: 1,
-      retry: { initialDelayMs: 20, jitter: 0.5 },
+      ...tries,
       ...(optional ? { optional } : {}),
       ...(condition === undefined ? {} : { when: condition }),
     };
@@ -123,8 +126,12 @@ export function factsOf(given: Given): { gist: Gist; split: Split } {
 export class Registry {
   readonly #levels = new Map<string, readonly ProgramFunction[]>();
 
-  constructor({ functions }: Program) {
+  readonly #tries: object | undefined;
+
+  /** `tries`: what each function says of being tried again. */
+  constructor({ functions }: Pick<Program, 'functions'>, tries?: object) {
     this.#levels.set('', functions);
+    this.#tries = tries;
   }
 
   /** The function that an id is of; for an element its map. */
@@ -139,6 +146,11 @@ export class Registry {
     const level = this.#levels.get(prefix) ?? this.#find(prefix.slice(0, -1)).function.inside!;
     this.#levels.set(prefix, level);
     return { prefix, function: level.find((one) => one.id === own)! };
+  }
+
+  /** From now on an expansion gives these functions. */
+  give(id: string, inside: readonly ProgramFunction[]): void {
+    this.#levels.set(`${id}/`, inside);
   }
 
   /** Some elements of a map. */
@@ -170,9 +182,9 @@ export class Registry {
   /** The functions of an expansion; `undefined` if they are refused. */
   insides({ plan }: RunState, by: number): PlanFragment | undefined {
     const id = plan.ids[by]!;
-    const { inside } = this.of(id);
+    const inside = this.#levels.get(`${id}/`) ?? this.of(id).inside;
     if (!inside) return undefined;
-    const { shape, sinks } = planOf(inside, 0);
+    const { shape, sinks } = planOf(inside, 0, this.#tries);
     const from = plan.size;
     const { growth } = shape;
     const moved = <T>(map: ReadonlyMap<number, T>, change: (value: T) => T = (value) => value): Map<number, T> =>

@@ -35,6 +35,8 @@ const given = fc.record({
     endAt: fc.option(fc.nat(80), { nil: undefined, freq: 3 }),
     endWith: fc.constantFrom<GrowingWeather['endWith']>('run-ending', 'run-abandoned'),
     staleParts: fc.boolean(),
+    lengthsChange: fc.boolean(),
+    shortTurns: fc.boolean(),
   }),
 });
 
@@ -78,6 +80,7 @@ function play(of: Given, { cut, state: kept }: Between = whole): Played {
     const at = { nowMs: turn, wallMs: 1000 + turn };
     const commands: RunCommand[] = [];
     trace.push(traceLine(trace.length + 1, happening, at));
+    if (of.weather.shortTurns && happening.type !== 'turn-taken') state.growth!.budget = Math.min(state.growth!.budget, 2);
     stepRun(state, happening, at, commands);
     for (const command of commands) if (command.type === 'announce') announced.push(command.event as never);
     const done = cut(turn, commands.length);
@@ -172,7 +175,7 @@ describe('runs that branch and grow, at random', () => {
   it('come to what their programs come to, one function after the other', () => {
     fc.assert(
       fc.property(given, (of) => {
-        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: false } });
+        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: false, lengthsChange: false } });
         if (!played.state.growth) return;
         compare(played, of.onFailure);
         checkEvents(played);
@@ -184,7 +187,7 @@ describe('runs that branch and grow, at random', () => {
   it('come to the same whatever values and nodes are lost', () => {
     fc.assert(
       fc.property(given, (of) => {
-        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: true } });
+        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: true, lengthsChange: false } });
         if (!played.state.growth) return;
         compare(played, of.onFailure);
       }),
@@ -197,13 +200,14 @@ describe('runs that branch and grow, at random', () => {
       fc.property(given, (of) => {
         play(of);
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
   });
 
   it('go on as if nothing had been when the shell is lost after any command, and another takes the state up', () => {
     fc.assert(
-      fc.property(given, fc.integer(), (of, cuts) => {
+      fc.property(given, fc.integer(), (one, cuts) => {
+        const of = { ...one, weather: { ...one.weather, shortTurns: false } };
         const expected = play(of);
         const roll = dice(cuts);
         const { state, announced } = play(of, {
@@ -232,7 +236,7 @@ describe('runs that branch and grow, at random', () => {
   it('are the same again out of their trace', () => {
     fc.assert(
       fc.property(given, (of) => {
-        const { state, trace } = play(of);
+        const { state, trace } = play({ ...of, weather: { ...of.weather, shortTurns: false } });
         if (trace.length === 0) return;
         const replay = new TraceReplay();
         for (const line of trace) replay.add(line);

@@ -15,6 +15,10 @@ export interface GrowingWeather {
   readonly endWith: 'run-ending' | 'run-abandoned';
   /** Whether parts come that are for a plan of another size. */
   readonly staleParts: boolean;
+  /** Whether arrays have other lengths when they are computed again. */
+  readonly lengthsChange: boolean;
+  /** Whether little is done in one turn of the event loop. */
+  readonly shortTurns: boolean;
 }
 
 const boom = thrownData(new Error('boom'));
@@ -135,7 +139,7 @@ export class GrowingWorld {
     if (this.appending) choices.push(() => this.#append(state, roll, weather));
     for (const index of sortedKeys(this.expanding)) choices.push(() => this.#expand(state, index, roll, weather));
     for (const index of [...this.wanted].sort((a, b) => a - b)) choices.push(() => this.#place(index, roll));
-    for (const index of sortedKeys(this.underWay)) choices.push(() => this.#attempt(state, index, roll, mayLose));
+    for (const index of sortedKeys(this.underWay)) choices.push(() => this.#attempt(state, index, roll, mayLose, weather));
     for (const index of sortedKeys(this.rests)) {
       choices.push(() => {
         const attempt = this.rests.get(index)!;
@@ -190,7 +194,7 @@ export class GrowingWorld {
     return { type: 'value-missing', index, attempt, error: lost };
   }
 
-  #attempt(state: RunState, index: number, roll: () => number, mayLose: boolean): RunHappening {
+  #attempt(state: RunState, index: number, roll: () => number, mayLose: boolean, { lengthsChange }: GrowingWeather): RunHappening {
     const attempt = this.underWay.get(index)!;
     const isStopping = this.stopping.has(index);
     const gone = missingArgument(state, index);
@@ -213,7 +217,8 @@ export class GrowingWorld {
     if (state.states[index] === 'running' && die < 30 && state.failures[index] === 0) {
       return { type: 'attempt-failed', index, attempt, error: boom, final: false, random: 0 };
     }
-    const facts = factsOf(fn.gives);
+    const isOther = lengthsChange && attempt > 1 && 'array' in fn.gives;
+    const facts = factsOf(isOther ? { array: (fn.gives as { array: number }).array + 1 } : fn.gives);
     const receipt = { node: state.nodes[index]!, sizeBytes: 8, tookMs: 1, isHere: die < 70, ...facts };
     return { type: 'attempt-succeeded', index, attempt, receipt };
   }
@@ -221,6 +226,7 @@ export class GrowingWorld {
   /** What always holds between two turns. */
   check(state: RunState): void {
     const { plan, growth } = state;
+    const isBusy = growth!.releasing.length + growth!.cancelling.length > 0;
     const total = plan.size + growth!.unadded + growth!.neverAdded;
     same(
       Object.values(state.counts).reduce((sum, count) => sum + count),
@@ -247,11 +253,12 @@ export class GrowingWorld {
     }
     same(claims, 0, 'claims that nobody holds');
     if (state.phase !== 'open') return;
+    if (isBusy) same(this.turns, 1, 'turns that are to come');
     same(growth!.ended.length + growth!.due.length + growth!.freed.length, 0, 'queues');
     let unadded = 0;
     for (const { total: all, added } of growth!.composites.values()) unadded += all - added;
     same(growth!.unadded, unadded, 'unadded');
-    for (let index = 0; index < plan.size; index += 1) this.#checkFunction(state, index, parts.get(index) ?? []);
+    for (let index = 0; index < plan.size; index += 1) this.#checkFunction(state, index, parts.get(index) ?? [], isBusy);
     for (const [by, { left }] of growth!.limits) {
       const own = parts.get(by) ?? [];
       const active = own.filter((index) => usesLimit(state.states[index]!));
@@ -261,7 +268,7 @@ export class GrowingWorld {
     }
   }
 
-  #checkFunction(state: RunState, index: number, parts: readonly number[]): void {
+  #checkFunction(state: RunState, index: number, parts: readonly number[], isBusy: boolean): void {
     const { plan, growth } = state;
     const id = plan.ids[index]!;
     const composite = growth!.composites.get(index);
@@ -281,8 +288,12 @@ export class GrowingWorld {
       same(isWithinEarly(state, index), true, `${id} is due, and waits`);
     }
     const users = dependentsOf(state, index).filter((one) => !isFinal(state.states[one]!) && !growth!.composites.get(one)?.hasConsumed);
+    if (isBusy) return;
     same(state.consumersLeft[index], users.length + holdOf(state, index), `users of ${id}`);
-    const isNeeded = state.consumersLeft[index]! > 0 || state.policy.collected[index] === 1;
+    // Of a map or an expansion that has ended in vain nothing is collected.
+    const whole = state.states[parentOf(state, index)];
+    const isVain = whole === 'failed' || whole === 'skipped' || whole === 'cancelled';
+    const isNeeded = state.consumersLeft[index]! > 0 || (state.policy.collected[index] === 1 && !isVain);
     // In a durable run, for values that may have to be computed again.
     const isKept = state.journal !== 'none' && (composite ? composite.isHolding : state.hasValue[index] === 1);
     if (composite) {

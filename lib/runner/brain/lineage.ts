@@ -18,7 +18,10 @@ export function valuesLost(state: RunState, indices: readonly number[], at: Mome
   const { policy, growth } = state;
   if (state.recording.size > 0) for (const index of indices) if (state.states[index] === 'recording') madeInVain(state, index, at, out);
   if (growth !== undefined) for (const index of indices) if (isDagLost(state, index)) madeInVain(state, index, at, out);
-  const lost = indices.filter((index) => state.states[index] === 'succeeded' && state.hasValue[index] === 1);
+  // What a composite gives is lost only with one of its parts.
+  const lost = indices.filter(
+    (index) => state.states[index] === 'succeeded' && state.hasValue[index] === 1 && !growth?.composites.has(index),
+  );
   for (const index of lost) state.hasValue[index] = 0;
   const toRevive = lost.filter((index) => state.consumersLeft[index]! > 0 || policy.collected[index] === 1);
   const revived: number[] = [];

@@ -210,7 +210,7 @@ export function earlyFailure({ runId, plan, policy, attempts }: RunState, index:
   const functionId = plan.ids[index]!;
   const failure: RunFault = {
     code: 'HANDOFF_FUNCTION_FAILED',
-    message: `Function "${functionId}" failed within: ${because.message}`,
+    message: `Function "${functionId}" failed: its part "${because.functionId!}" failed`,
     dagId: plan.dagId,
     runId,
     functionId,

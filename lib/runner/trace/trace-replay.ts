@@ -104,6 +104,7 @@ export function commandText(command: RunCommand, ids: readonly string[]): string
   if ('node' in command) parts.push(`on ${command.node}`);
   if ('delayMs' in command) parts.push(`for ${Math.round(command.delayMs)} ms`);
   if ('graceMs' in command) parts.push(`within ${Math.round(command.graceMs)} ms`);
+  if ('total' in command) parts.push(`${command.count} of ${command.total} from place ${command.from}`);
   const subject = 'index' in command ? `${command.type} ${ids[command.index]}` : command.type;
   return parts.length > 0 ? `${subject}, ${parts.join(', ')}` : subject;
 }
