@@ -282,6 +282,7 @@ export class GrowingWorld {
       same(state.missing[index], producersOf(state, index).filter(isMissing).length, `what ${id} waits for`);
     }
     if (function_ === 'ready') same(state.missing[index], 0, `what ${id} waits for, ready`);
+    same(this.wanted.has(index), function_ === 'ready', `claim of ${id} is asked for`);
     same(state.restsUntilMs.has(index), function_ === 'resting', `rest of ${id}`);
     const isLimited = growth!.limits.has(parentOf(state, index));
     if (function_ === 'waiting' && state.missing[index] === 0 && !isLimited && state.begunTo === plan.size) {
