@@ -1,7 +1,6 @@
 import type { Plan } from '../../dag/index.js';
 import { adoptionOf } from '../brain/adoption.js';
 import type { RecalledSuccess } from '../brain/messages.js';
-import { askedOf, isKnown } from '../run/asked-facts.js';
 import type { Heritage, RunPast } from '../run/run-job.js';
 import type { Recalled } from './record/run-record.js';
 
@@ -31,8 +30,7 @@ export function withHeritage(
   const elsewhere = new Map<number, string>();
   const successes = recollection.successes.map((success): RecalledSuccess => {
     const { index, hasValue } = success;
-    const asked = plan.growth && askedOf(plan.growth, index);
-    const place = hasValue || (asked && !isKnown(asked, success)) ? undefined : places.get(index);
+    const place = hasValue ? undefined : places.get(index);
     if (place === undefined) return success;
     const held = place === node ? own!.valueOf(plan.ids[index]!, madeIn[index]!) : undefined;
     if (held) atHand[index] = held;

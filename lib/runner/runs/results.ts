@@ -1,7 +1,9 @@
-import { type Clock, doInTurns, type RestOfWork } from '../../base/index.js';
+import { type Clock, doInTurns, type HandoffError, type RestOfWork } from '../../base/index.js';
 import type { Plan, PlanShape } from '../../dag/index.js';
 import type { StoredValue } from '../../value/index.js';
+import type { RunFault } from '../brain/run-fault.js';
 import type { RunState } from '../brain/run-state.js';
+import { liveRunError } from '../run/live-errors.js';
 import type { RunEnd } from './open-run.js';
 
 /** Larger packed values are unpacked on first access, so that a run's end does not block the loop, bytes. */
@@ -103,8 +105,9 @@ export function completedEnd(
   durationMs: number,
   atMs: number,
 ): Extract<RunEnd, { type: 'completed' }> {
-  const outcome = { dagId, runId, results, allocations: {}, durationMs, failures: {} };
-  const { failures, allocations } = outcome;
+  const failures = failuresOf(state.tolerated);
+  const outcome = { dagId, runId, results, allocations: {}, durationMs, failures };
+  const { allocations } = outcome;
   const event = { type: 'run-completed', runId, dagId, atMs, durationMs, results, allocations, failures } as const;
   const { ids } = order.plan;
   const { nodes, absent, plan } = state;
@@ -115,12 +118,16 @@ export function completedEnd(
   return { type: 'completed', outcome, event };
 }
 
+/** Returns the errors of functions that failed without failing the run, by function id. */
+const failuresOf = (tolerated: readonly RunFault[]): Record<string, HandoffError> =>
+  recordOf(tolerated.map((failure) => [failure.functionId!, liveRunError(failure)]));
+
 /** The run whose end is told. */
 interface EndedRun {
   readonly runId: string;
   readonly dagId: string;
   readonly order: { readonly plan: Pick<Plan, 'ids'> };
-  readonly state: Pick<RunState, 'nodes' | 'absent'> & { readonly plan: Pick<PlanShape, 'growth'> };
+  readonly state: Pick<RunState, 'nodes' | 'absent' | 'tolerated'> & { readonly plan: Pick<PlanShape, 'growth'> };
 }
 
 /** Fills in the empty `allocations` of an outcome and of its event. */

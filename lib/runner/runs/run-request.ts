@@ -1,6 +1,15 @@
 import type { Capabilities, ClaimClass } from '../../allocator/index.js';
 import { type DagFault, doAtOnce, HandoffError, inSteps, type RestOfWork, refuseRevoked, type StepwiseWork } from '../../base/index.js';
-import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, knownPlan, type Plan, snapshotOf } from '../../dag/index.js';
+import {
+  canGrow,
+  compileInSteps,
+  type DagLike,
+  type DagSnapshot,
+  executionFaults,
+  knownPlan,
+  type Plan,
+  snapshotOf,
+} from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
 import { Constants } from '../run/constants.js';
@@ -119,8 +128,8 @@ function refuseFaults({ dagId }: Plan, faults: readonly DagFault[]): void {
 
 /** Throws for what the runner does not run yet. */
 function refuseGrowth({ dagId, growth }: Plan): void {
-  if (growth === undefined) return;
-  const what = growth.maps.size > 0 ? 'map' : growth.expansions.size > 0 ? 'expand' : growth.whens.size > 0 ? 'when' : 'optional';
+  if (!canGrow(growth)) return;
+  const what = growth.maps.size > 0 ? 'map' : 'expand';
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": functions with ${what} cannot be run`, {
     dagId,
     faults: [],

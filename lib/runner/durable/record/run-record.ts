@@ -158,10 +158,10 @@ export async function recall(history: RunHistory, now: PlanRecord, options: Reca
   }
   const files = await options.filesOf(recorded);
   const filesElsewhere = new Map(recorded.filter(([, { dataDir }]) => dataDir !== options.dataDir));
-  const { successes, values } = await doInTurns(takeOver(history.successes, comparison, holding, files, options));
+  const { successes, values, ...more } = await doInTurns(takeOver(history.successes, comparison, holding, files, options));
   const madeIn = new Uint32Array(now.size);
   for (const index of holding) madeIn[index] = history.successes.epochOf(comparison.recordedAs[index]!);
-  const recollection: Recollection = { successes, reasons, tells: 'all' };
+  const recollection: Recollection = { successes, reasons: [...reasons, ...more.reasons], tells: 'all' };
   const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
   return { recollection, values, madeIn, files, filesElsewhere, plan: { ...now, since }, isSame };
 }
@@ -199,7 +199,7 @@ function* takeOver(
   holding: readonly number[],
   files: ReadonlyMap<number, RecordedFile>,
   { request, freeze }: RecallOptions,
-): StepwiseWork<{ readonly successes: readonly RecalledSuccess[]; readonly values: readonly (StoredValue | undefined)[] }> {
+): StepwiseWork<TakenOver> {
   const { plan, options } = request;
   const { growth } = plan;
   const { dependentsStart, dependents } = plan;
@@ -211,8 +211,8 @@ function* takeOver(
     for (let at = dependentsStart[index]!; at < dependentsStart[index + 1]!; at += 1) if (isDone[dependents[at]!] === 0) return true;
     return false;
   };
-  /** A value of which too little is known counts as lost: the plan did not ask for it when it was recorded. */
-  const withFacts = (success: RecalledSuccess, asked: WantedFacts): RecalledSuccess => {
+  /** Too little is known of a large value if the plan did not ask for it when it was recorded: then the function runs again. */
+  const withFacts = (success: RecalledSuccess, asked: WantedFacts): RecalledSuccess | undefined => {
     const { index, sizeBytes } = success;
     const at = recordedAs[index]!;
     let facts = recorded.factsOf(at) ?? factsBySize(sizeBytes, asked);
@@ -222,10 +222,11 @@ function* takeOver(
       if (values[index]) values[index] = known.held;
     }
     if (isKnown(asked, facts)) return { ...success, ...facts };
-    const { isFiled: _, ...lost } = success;
-    return { ...lost, hasValue: false };
+    reasons.push([index, 'value-lost']);
+    return undefined;
   };
-  const successes = new Array<RecalledSuccess>(holding.length);
+  const reasons: [number, RerunReason][] = [];
+  const successes: RecalledSuccess[] = [];
   const values = new Array<StoredValue | undefined>(plan.size).fill(undefined);
   for (let k = 0; k < holding.length; k += 1) {
     if (k % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
@@ -237,9 +238,17 @@ function* takeOver(
     const success = { index, attempt, node, tookMs, sizeBytes, hasValue: isRecorded };
     const stored = files.has(index) ? ({ ...success, hasValue: true, isFiled: true } as const) : success;
     const asked = growth && askedOf(growth, index);
-    successes[k] = asked ? withFacts(stored, asked) : stored;
+    const known = asked ? withFacts(stored, asked) : stored;
+    if (known) successes.push(known);
   }
-  return { successes, values };
+  return { successes, reasons, values };
+}
+
+/** The successes that hold, and why others of a record that hold cannot be used. */
+interface TakenOver {
+  readonly successes: readonly RecalledSuccess[];
+  readonly reasons: readonly (readonly [number, RerunReason])[];
+  readonly values: readonly (StoredValue | undefined)[];
 }
 
 /** What decides what holds of a record. */
