@@ -45,6 +45,8 @@ export interface GrowthState {
   /** Whether recorded successes are still taken over, and how far their conditions have been decided. */
   isRecalling: boolean;
   judgedTo: number;
+  /** How many of the recorded failures of optional functions have been taken over. */
+  failedTo: number;
   openedTo: number;
   /** The recorded successes among parts. */
   readonly recalledParts: RecalledSuccess[];
@@ -118,6 +120,7 @@ export const newGrowthState = (): GrowthState => ({
   endingEarly: 0,
   isRecalling: false,
   judgedTo: 0,
+  failedTo: 0,
   openedTo: 0,
   recalledParts: [],
 });

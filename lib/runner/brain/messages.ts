@@ -3,7 +3,7 @@ import type { HandoffError } from '../../base/index.js';
 import type { PlanFragment } from '../../dag/index.js';
 import type { RecordedFile } from '../../journal/index.js';
 import type { Gist, Split, ThrownData } from '../../value/index.js';
-import type { ErrorData } from './run-fault.js';
+import type { ErrorData, RunFault } from './run-fault.js';
 
 /**
  * How many functions of a run are in each state; the numbers add up to `total`. `ready` includes placed functions. Inline functions do not
@@ -115,9 +115,18 @@ export interface AdoptedAttempt {
   readonly node: string;
 }
 
+/** A failure that is in the record of a run, and still holds: the run went on without the function. */
+export interface RecalledFailure {
+  readonly index: number;
+  readonly attempt: number;
+  readonly failure: RunFault;
+}
+
 /** What a run knows of itself from its record when it begins. */
 export interface Recollection {
   readonly successes: readonly RecalledSuccess[];
+  /** Failures of optional functions. By default there are none. */
+  readonly failures?: readonly RecalledFailure[];
   /** For functions that have a record and run all the same, why. */
   readonly reasons: readonly (readonly [index: number, because: RerunReason])[];
   /** Which of the successes events tell of. */

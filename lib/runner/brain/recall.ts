@@ -4,9 +4,9 @@ import { holdArguments } from './fragile-values.js';
 import { isGrown, openExpansion } from './growing.js';
 import type { GrowthState } from './growth-state.js';
 import { dropUnneeded, letGo, valuesLost } from './lineage.js';
-import type { AdoptedAttempt, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
+import type { AdoptedAttempt, RecalledFailure, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
 import { noteFacts } from './parts.js';
-import { announce, type Moment, move, type RunState } from './run-state.js';
+import { announce, type Moment, move, type RunState, stamp } from './run-state.js';
 import { decide } from './settle.js';
 
 /** How many recorded successes are taken over in one turn; they take some 4 µs each, with their events. */
@@ -20,7 +20,7 @@ const RECALLED_AT_ONCE = 2000;
  */
 export function recallMore(state: RunState, recalled: Recollection, at: Moment, out: RunCommand[]): 'done' | 'turn' | 'growth' {
   const { growth } = state;
-  const { successes } = recalled;
+  const { successes, failures = [] } = recalled;
   let left = RECALLED_AT_ONCE;
   if (state.recalledTo < successes.length) {
     for (; state.recalledTo < successes.length && left > 0; left -= 1) {
@@ -36,7 +36,8 @@ export function recallMore(state: RunState, recalled: Recollection, at: Moment, 
     if (growth === undefined) reviveGone(state, successes, at, out);
   }
   if (growth?.isRecalling) {
-    left = growMore(state, growth, successes, left, at, out);
+    for (; growth.failedTo < failures.length && left > 0; left -= 1) recallFailure(state, failures[growth.failedTo++]!, recalled, at, out);
+    if (left > 0) left = growMore(state, growth, [successes, failures], left, at, out);
     if (left === 0) return 'turn';
     if (!isGrown(state, growth)) return 'growth';
     growth.isRecalling = false;
@@ -53,15 +54,16 @@ export function recallMore(state: RunState, recalled: Recollection, at: Moment, 
 function growMore(
   state: RunState,
   growth: GrowthState,
-  successes: readonly RecalledSuccess[],
+  [successes, failures]: readonly [readonly RecalledSuccess[], readonly RecalledFailure[]],
   atMost: number,
   at: Moment,
   out: RunCommand[],
 ): number {
   const { plan } = state;
   let left = atMost;
-  for (; growth.judgedTo < successes.length && left > 0; left -= 1) {
-    const { index } = successes[growth.judgedTo++]!;
+  for (; growth.judgedTo < successes.length + failures.length && left > 0; left -= 1) {
+    const judged = growth.judgedTo++;
+    const { index } = successes[judged] ?? failures[judged - successes.length]!;
     for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
       const dependent = consumerOf(plan, edge);
       if (state.states[dependent] === 'waiting') decide(state, growth, dependent, index, at, out);
@@ -88,6 +90,22 @@ function recallExpansion(state: RunState, success: RecalledSuccess, at: Moment, 
   state.attempts[index] = attempt;
   state.nodes[index] = node;
   openExpansion(state, index, { ...success, isHere: !(isFiled || isElsewhere) }, at, out);
+}
+
+/** The run went on without an optional function: it does not run again, and its value is `undefined`. */
+function recallFailure(state: RunState, recalled: RecalledFailure, { tells }: Recollection, at: Moment, out: RunCommand[]): void {
+  const { index, attempt, failure } = recalled;
+  const { plan, policy } = state;
+  move(state, index, 'failed', at);
+  state.attempts[index] = attempt;
+  state.absent.add(index);
+  state.tolerated.push(failure);
+  producersLess(state, index);
+  for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+    state.missing[consumerOf(plan, edge)]! -= 1;
+  }
+  if (tells === 'collected' && policy.collected[index] !== 1) return;
+  announce(out, { ...stamp(state, at), type: 'function-failed', functionId: plan.ids[index]!, attempt, error: failure });
 }
 
 function dropRecalled(state: RunState, { index, isFiled, isElsewhere }: RecalledSuccess, out: RunCommand[]): void {

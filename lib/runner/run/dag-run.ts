@@ -10,6 +10,7 @@ import { isDoneAtOnce, recover } from '../brain/recover.js';
 import { type Moment, newRunState, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
 import { endState } from '../durable/record/record-end.js';
+import { toleratedAt } from '../durable/record/recorder.js';
 import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { tracerOf } from '../trace/tracing.js';
@@ -365,7 +366,7 @@ export class DagRun implements AllocatorClient {
       case 'record-success':
         return this.order.recorder!.success(command.index, command.attempt, command.receipt, this.#values.held(command.index));
       case 'record-failure':
-        return this.order.recorder!.failure(command.index);
+        return this.order.recorder!.failure(command.index, toleratedAt(this.state, command.index));
       case 'announce':
         return this.events.add(liveEvent(command.event));
       case 'end-run':

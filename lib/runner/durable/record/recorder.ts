@@ -11,8 +11,9 @@ import {
 } from '../../../journal/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../../value/index.js';
 import type { Receipt } from '../../brain/messages.js';
+import type { RunState } from '../../brain/run-state.js';
 import type { JournalOutage } from './journal-outage.js';
-import { RECORDED_VALUE_BYTES, writeFailure, writeNode, writeSuccess } from './records.js';
+import { RECORDED_VALUE_BYTES, type ToleratedFailure, writeFailure, writeNode, writeSuccess } from './records.js';
 
 /** The oldest that a group may be when it is written, ms. */
 const OLDEST_MS = 50;
@@ -128,10 +129,10 @@ export class Recorder {
     this.#filing.set(index, { attempt, over });
   }
 
-  /** Records that a function has failed for good. */
-  failure(index: number): void {
+  /** Records that a function has failed for good; with `tolerated`, that the run goes on without it. */
+  failure(index: number, tolerated?: ToleratedFailure): void {
     if (this.#lost) return;
-    writeFailure(this.#group, index);
+    writeFailure(this.#group, index, tolerated);
     this.#grown();
   }
 
@@ -294,6 +295,13 @@ export class Recorder {
     };
     tryAgain(FIRST_RETRY_MS);
   }
+}
+
+/** Returns the failure of a function without which the run goes on; `undefined` for one that ends it. */
+export function toleratedAt({ absent, tolerated, plan, attempts }: RunState, index: number): ToleratedFailure | undefined {
+  if (!absent.has(index)) return undefined;
+  const failure = tolerated.findLast(({ functionId }) => functionId === plan.ids[index]);
+  return failure && { attempt: attempts[index]!, failure };
 }
 
 /** A result above this size is not packed just to see whether it goes into the journal, bytes. */

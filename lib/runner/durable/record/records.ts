@@ -1,7 +1,8 @@
 import type { PlanRecord } from '../../../dag/index.js';
 import { type GroupBuffer, GroupReader, type RecordedFile } from '../../../journal/index.js';
-import { packFacts, StoredValue, unpackFacts, type ValueFacts } from '../../../value/index.js';
+import { pack, packFacts, StoredValue, thrownData, unpack, unpackFacts, type ValueFacts } from '../../../value/index.js';
 import type { Receipt, RerunReason } from '../../brain/messages.js';
+import type { RunFault } from '../../brain/run-fault.js';
 import type { PackedDag } from './take-plan.js';
 
 /** The kinds of entries in the groups of a run. */
@@ -82,10 +83,45 @@ function readFile(reader: GroupReader): RecordedFile {
   return { dataDir: Buffer.from(reader.rest()).toString(), epoch, index, sizeBytes, digest };
 }
 
-/** Writes a final failure. The error itself is not recorded: it is reported when it happens. */
-export function writeFailure(group: GroupBuffer, index: number): void {
+/**
+ * Writes a final failure. The error itself is recorded only if the run goes on without the function: else it is reported when it happens,
+ * and the function runs again if the run goes on.
+ */
+export function writeFailure(group: GroupBuffer, index: number, tolerated: ToleratedFailure | undefined): void {
   group.begin(KINDS.failure, index);
+  if (tolerated) {
+    group.number(tolerated.attempt);
+    group.bytes(packedFailure(tolerated.failure));
+  }
   group.end();
+}
+
+/** Of long errors only the text is recorded. */
+function packedFailure(failure: RunFault): Uint8Array {
+  const packed = pack(failure, { where: 'failure' });
+  if (packed.byteLength <= RECORDED_VALUE_BYTES) return packed;
+  const { cause, ...rest } = failure;
+  const short = cause && thrownData(new Error('text' in cause ? cause.text.slice(0, MOST_TEXT) : cause.message.slice(0, MOST_TEXT)));
+  return pack(
+    { ...rest, message: rest.message.slice(0, MOST_TEXT), attemptErrors: [], ...(short && { cause: short }) },
+    { where: 'failure' },
+  );
+}
+
+/** How much of the text of a long error is recorded, characters. */
+const MOST_TEXT = 10_000;
+
+/** Reads the failure that `reader` has come to; `undefined` if its error is not recorded. */
+export function readFailure(reader: GroupReader): ToleratedFailure | undefined {
+  if (reader.at === reader.end) return undefined;
+  const attempt = reader.number();
+  return { attempt, failure: unpack(reader.rest().slice(), { freeze: false }) as RunFault };
+}
+
+/** A failure with which the run went on. */
+export interface ToleratedFailure {
+  readonly attempt: number;
+  readonly failure: RunFault;
 }
 
 /** A success as it was recorded. One object is filled again and again. */
@@ -125,7 +161,7 @@ export function readEntries(group: Uint8Array, told: EntryReader): void {
     const { kind, index } = reader;
     if (kind === KINDS.success) told.success(reader);
     else if (kind === KINDS.node) told.node(index, Buffer.from(reader.rest()).toString());
-    else if (kind === KINDS.failure) told.failure(index);
+    else if (kind === KINDS.failure) told.failure(index, readFailure(reader));
     else told.opening(reader);
   }
 }
@@ -138,5 +174,6 @@ export interface EntryReader {
   node(number: number, name: string): void;
   /** `reader` has come to it. */
   success(reader: GroupReader): void;
-  failure(index: number): void;
+  /** `tolerated`: if the run went on without the function. */
+  failure(index: number, tolerated: ToleratedFailure | undefined): void;
 }

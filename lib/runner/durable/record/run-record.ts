@@ -5,18 +5,19 @@ import {
   type FunctionChange,
   isUnchanged,
   type PlanComparison,
+  type PlanGrowth,
   type PlanRecord,
   type Reuse,
   sinceEpoch,
 } from '../../../dag/index.js';
 import type { GroupReader, Journal, LargeValues, RecordedFile, RecordedGroup, RecordedRun } from '../../../journal/index.js';
 import { factsBySize, type StoredValue, type WantedFacts, withFactsOf } from '../../../value/index.js';
-import type { RecalledSuccess, Recollection, RerunReason } from '../../brain/messages.js';
+import type { RecalledFailure, RecalledSuccess, Recollection, RerunReason } from '../../brain/messages.js';
 import { askedOf, isKnown } from '../../run/asked-facts.js';
 import type { RunRequest } from '../../runs/run-request.js';
 import { OpeningReader } from './opening-record.js';
 import { RecordedSuccesses } from './recorded-successes.js';
-import { type EntryReader, type Opening, readEntries } from './records.js';
+import { type EntryReader, type Opening, readEntries, type ToleratedFailure } from './records.js';
 import type { PackedDag } from './take-plan.js';
 
 /** How many bytes of a record are read before the event loop gets a turn. */
@@ -25,13 +26,19 @@ const READ_AT_ONCE_BYTES = 128 * 1024;
 /** How many functions are looked at in one step. */
 const FUNCTIONS_IN_STEP = 1000;
 
+/** A failure of a function without which the run went on, with the epoch in which that was. */
+interface HeldFailure extends ToleratedFailure {
+  readonly epoch: number;
+}
+
 /** The journal's content about one run: the latest entry of each function, by its number in the plan that was opened last. */
 export interface RunHistory {
   readonly opening: Opening;
   readonly plan: PlanRecord;
   readonly dag: PackedDag;
   readonly successes: RecordedSuccesses;
-  readonly failed: ReadonlySet<number>;
+  /** By function that failed last, the failure, if the run went on without the function. */
+  readonly failed: ReadonlyMap<number, HeldFailure | undefined>;
 }
 
 /** Reads the record of a run. Rejects as `readGroups` does. */
@@ -74,7 +81,7 @@ class RecordReader implements EntryReader {
   #opening: Opening | undefined;
   #planned: Opening['planned'];
   #successes = new RecordedSuccesses(0);
-  #failed = new Set<number>();
+  #failed = new Map<number, HeldFailure | undefined>();
 
   get history(): RunHistory | undefined {
     if (!this.#opening || !this.#planned) return undefined;
@@ -99,8 +106,12 @@ class RecordReader implements EntryReader {
     const formerOf = before ? formerNumbers(before.ids, ids) : () => -1;
     this.#successes = this.#successes.renumbered(ids.length, formerOf);
     const failed = this.#failed;
-    this.#failed = new Set();
-    if (failed.size > 0) for (let number = 0; number < ids.length; number += 1) if (failed.has(formerOf(number))) this.#failed.add(number);
+    this.#failed = new Map();
+    if (failed.size === 0) return;
+    for (let number = 0; number < ids.length; number += 1) {
+      const former = formerOf(number);
+      if (failed.has(former)) this.#failed.set(number, failed.get(former));
+    }
   }
 
   node(number: number, name: string): void {
@@ -112,8 +123,8 @@ class RecordReader implements EntryReader {
     this.#successes.read(reader, this.#group.bytes, this.#group.epoch, this.#nodes);
   }
 
-  failure(number: number): void {
-    this.#failed.add(number);
+  failure(number: number, tolerated: ToleratedFailure | undefined): void {
+    this.#failed.set(number, tolerated && { ...tolerated, epoch: this.#group.epoch });
   }
 }
 
@@ -150,7 +161,8 @@ export interface Recalled {
 export async function recall(history: RunHistory, now: PlanRecord, options: RecallOptions): Promise<Recalled> {
   const comparison = await doInTurns(comparePlans(history.plan, now, options.reuse));
   const since = sinceEpoch(history.plan, comparison, options.epoch);
-  const { holding, reasons } = await doInTurns(findHolding(history, comparison, since, now.size));
+  const { growth } = options.request.plan;
+  const { holding, failures, reasons } = await doInTurns(findHolding(history, comparison, since, now.size, growth));
   const recorded: [number, RecordedFile][] = [];
   for (const index of holding) {
     const file = history.successes.fileOf(comparison.recordedAs[index]!);
@@ -161,21 +173,30 @@ export async function recall(history: RunHistory, now: PlanRecord, options: Reca
   const { successes, values, ...more } = await doInTurns(takeOver(history.successes, comparison, holding, files, options));
   const madeIn = new Uint32Array(now.size);
   for (const index of holding) madeIn[index] = history.successes.epochOf(comparison.recordedAs[index]!);
-  const recollection: Recollection = { successes, reasons: [...reasons, ...more.reasons], tells: 'all' };
+  const recollection: Recollection = { successes, reasons: [...reasons, ...more.reasons], failures, tells: 'all' };
   const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
   return { recollection, values, madeIn, files, filesElsewhere, plan: { ...now, since }, isSame };
 }
 
 interface Holding {
+  /** The failures of optional functions that hold. */
+  readonly failures: readonly RecalledFailure[];
   /** The functions with a success that holds. */
   readonly holding: readonly number[];
   readonly reasons: readonly [number, RerunReason][];
 }
 
-function* findHolding(history: RunHistory, comparison: PlanComparison, since: Uint32Array, size: number): StepwiseWork<Holding> {
+function* findHolding(
+  history: RunHistory,
+  comparison: PlanComparison,
+  since: Uint32Array,
+  size: number,
+  growth: PlanGrowth | undefined,
+): StepwiseWork<Holding> {
   const { successes, failed } = history;
   const before = new Map(history.opening.reasons);
   const holding: number[] = [];
+  const failures: RecalledFailure[] = [];
   const reasons: [number, RerunReason][] = [];
   for (let index = 0; index < size; index += 1) {
     if (index % FUNCTIONS_IN_STEP === FUNCTIONS_IN_STEP - 1) yield;
@@ -183,13 +204,15 @@ function* findHolding(history: RunHistory, comparison: PlanComparison, since: Ui
     if (at < 0) continue;
     const epoch = successes.epochOf(at);
     const isHeld = epoch > 0 && epoch >= since[index]! && !failed.has(at);
+    const failure = growth?.optionals.has(index) ? failed.get(at) : undefined;
     if (isHeld) holding.push(index);
+    else if (failure && failure.epoch >= since[index]!) failures.push({ index, attempt: failure.attempt, failure: failure.failure });
     else if (epoch > 0 || failed.has(at)) {
       const reason = reasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(at);
       reasons.push([index, reason ?? (failed.has(at) ? 'failed' : 'producer')]);
     }
   }
-  return { holding, reasons };
+  return { holding, failures, reasons };
 }
 
 /** Values that nothing needs any more stay where they are. */
