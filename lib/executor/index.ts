@@ -36,5 +36,12 @@ export {
 } from './values/gathered-attempt.js';
 export { Offers, type ValueListener, type ValueMaker } from './values/offers.js';
 export type { CompositeSource, PartsPage } from './values/parts-page.js';
-export { type ArgumentValue, type CompositeName, isRemote, type RemoteValue, RIDES_ALONG_BYTES } from './values/remote-value.js';
+export {
+  type ArgumentValue,
+  type CompositeName,
+  isRemote,
+  type RemoteValue,
+  RIDES_ALONG_BYTES,
+  type RunStore,
+} from './values/remote-value.js';
 export { ValueServer } from './values/value-server.js';

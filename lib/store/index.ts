@@ -5,4 +5,5 @@ export { backends, defaultBackend } from './backends/index.js';
 export { guardedBackend } from './guarded-backend.js';
 export { type LocalStoreMessage, startLocalStore } from './local-store.js';
 export type { StoreBackend, ValueShelf } from './store.js';
-export { type HeldValue, ValueStore, type Waiter } from './value-store.js';
+export { type HeldValue, ValueStore } from './value-store.js';
+export type { Waiter } from './waiters.js';

@@ -1,14 +1,18 @@
 import type { Clock, Timer } from '../base/index.js';
 import { countLarge, type StoredValue } from '../value/index.js';
 import { losesNothing } from './backends/memory.js';
+import { leaveOnly } from './leave-only.js';
 import { Locations } from './locations.js';
 import type { StoreBackend, ValueShelf } from './store.js';
+import { type Waiter, Waiters } from './waiters.js';
 
 interface RunShelf {
   readonly dagId: string;
   /** The epoch of the run, in which its values were made, but for those in `epochs`; 0 if it is not durable. */
   epoch: number;
   readonly shelf: ValueShelf;
+  /** What was put together here of the parts of maps and expansions, in the run's epoch. It stands in for no value of its own. */
+  composites: ValueShelf | undefined;
   /** For values of other epochs, in which each was made. */
   epochs: Map<string, number> | undefined;
   /** For values made elsewhere, the node that made each. */
@@ -54,7 +58,7 @@ export class ValueStore {
   #retainedBytes = 0;
   readonly #latest = new Map<string, string>();
   readonly #dags = new Map<string, DagShelf>();
-  readonly #waiters = new Map<string, Map<string, Set<Waiter>>>();
+  readonly #waiters = new Waiters();
   /** For each DAG id, the nodes that fetched a value of it and may have kept a copy. */
   readonly #copiedTo = new Map<string, Set<string>>();
   readonly #expected = new Set<ExpectedCopy>();
@@ -71,7 +75,7 @@ export class ValueStore {
   /** Bytes of all values on this node. */
   get heldBytes(): number {
     let bytes = this.#retainedBytes;
-    for (const { shelf } of this.#open) bytes += shelf.sizeBytes;
+    for (const { shelf, composites } of this.#open) bytes += shelf.sizeBytes + (composites?.sizeBytes ?? 0);
     for (const { values, results, copies } of this.#dags.values()) bytes += values.sizeBytes + results.sizeBytes + copies.sizeBytes;
     return bytes;
   }
@@ -86,6 +90,7 @@ export class ValueStore {
       dagId,
       epoch,
       shelf,
+      composites: undefined,
       epochs: undefined,
       origins: undefined,
       retention: undefined,
@@ -128,6 +133,7 @@ export class ValueStore {
     for (const id of run.shelf.ids()) epochs.set(id, run.epochs?.get(id) ?? run.epoch);
     run.epochs = epochs;
     run.epoch = epoch;
+    run.composites = undefined;
   }
 
   /** The driver of the present epoch has taken a value over: it counts as made in it. */
@@ -155,7 +161,7 @@ export class ValueStore {
     else run.origins?.delete(id);
     if (epoch !== undefined && epoch !== run.epoch) run.epochs = (run.epochs ?? new Map<string, number>()).set(id, epoch);
     else run.epochs?.delete(id);
-    if (this.#waiters.size > 0) this.#wake(run.dagId, id, value);
+    if (this.#waiters.size > 0) this.#waiters.wake(run.dagId, id, value);
   }
 
   /** Returns a value of a run in progress, if it was made in `epoch`; the default is any. */
@@ -165,9 +171,26 @@ export class ValueStore {
     return run.shelf.get(id);
   }
 
+  /** Keeps what was put together of the parts of a map or an expansion, in that epoch of its run, besides a value of its own. */
+  putComposite(runId: string, id: string, whole: StoredValue, epoch: number): void {
+    const run = this.#runs.get(runId);
+    if (!run || run.retention || run.epoch !== epoch) return;
+    run.composites ??= this.#backend.open();
+    run.composites.put(id, whole);
+  }
+
+  /** Returns what was put together in that epoch of a run in progress. */
+  getComposite(runId: string, id: string, epoch: number): StoredValue | undefined {
+    const run = this.#runs.get(runId);
+    return run?.epoch === epoch ? run.composites?.get(id) : undefined;
+  }
+
+  /** Drops a value, and what was put together under its id. */
   release(runId: string, id: string): void {
     const run = this.#runs.get(runId);
-    if (run && !run.retention) run.shelf.delete(id);
+    if (!run || run.retention) return;
+    run.shelf.delete(id);
+    run.composites?.delete(id);
   }
 
   /**
@@ -180,6 +203,7 @@ export class ValueStore {
     const run = this.#runs.get(runId);
     if (!run || run.retention) return dropped?.(runId);
     run.dropped = dropped;
+    run.composites = undefined;
     leaveOnly(run.shelf, keep);
     // Questions by DAG id go to the run that started last. Values that no question can reach are not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
@@ -215,7 +239,7 @@ export class ValueStore {
     const dag = this.#shelfOf(dagId);
     (as === 'value' ? dag.values : dag.results).put(id, value);
     this.locations.register(dagId, id, this.#node);
-    this.#wake(dagId, id, value);
+    this.#waiters.wake(dagId, id, value);
   }
 
   /**
@@ -307,16 +331,7 @@ export class ValueStore {
       waiter.found(value);
       return () => {};
     }
-    const ids = this.#waiters.get(dagId) ?? new Map<string, Set<Waiter>>();
-    this.#waiters.set(dagId, ids);
-    const waiters = ids.get(id) ?? new Set<Waiter>();
-    ids.set(id, waiters);
-    waiters.add(waiter);
-    return () => {
-      waiters.delete(waiter);
-      if (waiters.size === 0 && ids.get(id) === waiters) ids.delete(id);
-      if (ids.size === 0 && this.#waiters.get(dagId) === ids) this.#waiters.delete(dagId);
-    };
+    return this.#waiters.add(dagId, id, waiter);
   }
 
   /** Cancels every timer. */
@@ -354,29 +369,9 @@ export class ValueStore {
     }
     return dag;
   }
-
-  #wake(dagId: string, id: string, value: StoredValue): void {
-    const ids = this.#waiters.get(dagId);
-    const waiters = ids?.get(id);
-    if (!ids || !waiters) return;
-    ids.delete(id);
-    if (ids.size === 0) this.#waiters.delete(dagId);
-    for (const waiter of waiters) waiter.found(value);
-  }
 }
 
 const NONE: readonly string[] = [];
-
-/** Deletes all values except `keep`, which all exist. A set of perhaps a million ids is built only if there is something to delete. */
-function leaveOnly(shelf: ValueShelf, keep: readonly string[]): void {
-  let count = 0;
-  for (const _ of shelf.ids()) count += 1;
-  if (count === keep.length) return;
-  const kept = new Set(keep);
-  const gone: string[] = [];
-  for (const id of shelf.ids()) if (!kept.has(id)) gone.push(id);
-  for (const id of gone) shelf.delete(id);
-}
 
 /** A value of a run on this node. */
 export interface HeldValue {
@@ -384,9 +379,4 @@ export interface HeldValue {
   /** The epoch of the run in which it was made. */
   readonly epoch: number;
   readonly value: StoredValue;
-}
-
-/** A request for a value that is not there yet. */
-export interface Waiter {
-  found(value: StoredValue): void;
 }

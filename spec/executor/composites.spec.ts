@@ -151,7 +151,8 @@ describe('what a map or an expansion made, put together where it is needed', () 
 
   it('is put together of others that are, wherever their parts are', () => {
     const { store, heard, get, page, found, names } = open();
-    store.put('r', 'known', StoredValue.ofParts(numbers(7, 9)), 'd', 0);
+    store.put('r', 'known', value('the DAG that it made, if it is an expansion'), 'a', 0);
+    store.putComposite('r', 'known', StoredValue.ofParts(numbers(7, 9)), 0);
     get(composite('e'));
     page(1, 3, [composite('e/m'), composite('known'), value(9)], ['m', 'k', 'n']);
     expect(names(1)).to.deep.equal(['d: e/m from 0']);

@@ -19,7 +19,7 @@ function open() {
   }, clock);
   const ways: Record<string, FetchRoute> = { a: 'self', b: 'direct', d: 'direct' };
   const wayTo = (node: string): FetchRoute => ways[node] ?? 'none';
-  const store = { get: () => undefined };
+  const store = { get: () => undefined, getComposite: () => undefined };
   const defer = (action: () => void): void => action();
   const noFiles = { store, defer, compositePage: () => undefined, readFile: () => undefined, readRecordedFile: () => undefined };
   const fetches = new Fetches({ node: 'a', requests, wayTo, receivedFrom: () => received.bytes, ...noFiles });

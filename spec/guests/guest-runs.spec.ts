@@ -303,7 +303,8 @@ describe('the runs of other drivers on a node', () => {
     fetching[1]!.listener.found(StoredValue.live(['made'], 8));
     expect(isolation.of('f').steps[0]!.inputs.map((held) => (held as StoredValue).open(false))).to.deep.equal(['one', ['made']]);
     expect(store.get('r', 'x')).to.equal(undefined);
-    expect(store.get('r', 'm')!.open(false)).to.deep.equal(['made']);
+    expect(store.getComposite('r', 'm', 0)!.open(false)).to.deep.equal(['made']);
+    expect(store.get('r', 'm'), 'its function may have a value of its own').to.equal(undefined);
     store.put('r', 'x', StoredValue.ofParts([StoredValue.live(0, 8), StoredValue.live(1, 8), StoredValue.live(2, 8)]));
     guests.heard('a', asks('r/g', inputs('loop', 2, true)));
     expect(
@@ -311,6 +312,8 @@ describe('the runs of other drivers on a node', () => {
       'both are here',
     ).to.deep.equal([2, ['made']]);
     expect(fetching).to.have.length(2);
+    guests.heard('a', { type: 'release-values', runId: 'r', epoch: 0, ids: ['m'] });
+    expect(store.getComposite('r', 'm', 0)).to.equal(undefined);
   });
 
   it('say which part of an argument is lost', () => {

@@ -157,6 +157,27 @@ describe('what a map or an expansion made, in its run', () => {
     expect(told(values.ofFunction(at('e'), 'b'))).to.equal(undefined);
   });
 
+  it('is not what its own attempt has made, the DAG of an expansion', () => {
+    const { values, states, nodes, policy, at, made, add, ended } = open();
+    made('e', 'b', 10, packed('its DAG'));
+    add('e', { 'e/a': [] }, { sinks: [8], keys: ['a'] });
+    made('e/a', 'c', 10);
+    ended('e');
+    expect(told(values.ofFunction(at('e'), 'a'))).to.equal('a: composite e');
+    expect(told(values.ownOf(at('e'), 'a'))).to.equal('its DAG');
+    made('e/a', 'a', 10, packed(7));
+    ended('e');
+    expect(told(values.ofFunction(at('e'), 'a'))).to.deep.equal({ a: 7 });
+    const state = { states, nodes, hasValue: new Uint8Array(100).fill(1) } as never;
+    values.drop(at('e'));
+    expect(values.nodeGone('b', state), 'the driver keeps the DAG, if it needs it').to.deep.equal([]);
+    policy.collected[at('e')] = 1;
+    doAtOnce(values.collectComposites()!);
+    expect(told(values.resultOf(at('e')))).to.deep.equal({ a: 7 });
+    states[at('e')] = 'skipped';
+    expect(values.resultOf(at('e'))).to.equal(undefined);
+  });
+
   it('is an empty array or record where it has added nothing', () => {
     const { values, at, ended } = open();
     ended('m', 0);
@@ -368,6 +389,11 @@ describe('the values that the caller of a run gets', () => {
     expect(kept('m')).to.deep.equal([0, 1]);
     expect(kept('e')).to.deep.equal({ a: 'a', m: ['inner'] });
     expect(store.get('r', 'all')).to.equal(StoredValue.nothing);
+    expect(['m', 'e', 'all', 'n', 'x'].map((id) => told(values.resultOf(at(id))))).to.deep.equal([
+      [0, 1],
+      { a: 'a', m: ['inner'] },
+      ...Array(3),
+    ]);
     expect(store.get('r', 'n'), 'it has not ended').to.equal(undefined);
     store.retainRun('r', ['m', 'e', 'all'], 1000);
     expect(store.find('d', 'm[0]')).to.equal(undefined);

@@ -30,7 +30,7 @@ function open(holders: Record<number, readonly string[]> = {}) {
   let listener: RemoteAttemptListener | undefined;
   let isClosed = false;
   const values = {
-    ofFunction: (index: number): ArgumentValue => {
+    ownOf: (index: number): ArgumentValue => {
       const functionId = String(index);
       return (
         here.get(index) ?? { from: 'b', value: { kind: 'of-run', runId: 'r', epoch: 3, functionId, origin: 'b', part: null }, sizeBytes: 9 }

@@ -61,6 +61,26 @@ describe('the table of values', () => {
     expect(opened('d', 'f')).to.equal('big');
   });
 
+  it('keeps what was put together of parts beside the values of its run: in one epoch, until it is released or the run ends', () => {
+    table.openRun('r', 'd', 2);
+    table.put('r', 'e', held('its own', 10));
+    table.putComposite('r', 'e', held('of parts', 30), 2);
+    table.putComposite('r', 'm', held('of another epoch', 30), 1);
+    const kept = (id: string, epoch = 2): unknown => table.getComposite('r', id, epoch)?.open(false);
+    expect([kept('e'), kept('e', 1), kept('m'), kept('m', 1)]).to.deep.equal(['of parts', undefined, undefined, undefined]);
+    expect([table.get('r', 'e')!.open(false), opened('d', 'e'), table.heldBytes]).to.deep.equal(['its own', 'its own', 40]);
+    expect([...table.valuesOf('r')].map(({ id }) => id)).to.deep.equal(['e']);
+    table.release('r', 'e');
+    expect([kept('e'), table.get('r', 'e')]).to.deep.equal([undefined, undefined]);
+    table.putComposite('r', 'e', held('again', 30), 2);
+    table.raiseEpoch('r', 3);
+    expect([kept('e'), kept('e', 3)]).to.deep.equal([undefined, undefined]);
+    table.putComposite('r', 'e', held('again', 30), 3);
+    table.retainRun('r', [], 1000);
+    table.putComposite('r', 'e', held('late', 30), 3);
+    expect([kept('e', 3), table.heldBytes]).to.deep.equal([undefined, 0]);
+  });
+
   it('takes no value of a run that is over', () => {
     endedRun('r', 'd', 1);
     table.dropRun('r');

@@ -1,12 +1,11 @@
 import { HandoffError, PassingMap, textOf } from '../../base/index.js';
 import type { RecordedFile } from '../../journal/index.js';
 import { NoRoom, type RequestLimit, type Requests, type WireMessage, type WireMessageOf } from '../../peer/index.js';
-import type { ValueStore } from '../../store/index.js';
 import { type Origin, StoredValue } from '../../value/index.js';
 import { CompositeFetch, type CompositeFetchDeps, type PageListener } from './composite-fetch.js';
 import type { ValueListener } from './offers.js';
 import { type CompositeSource, type PartsPage, readPage } from './parts-page.js';
-import { heldIn, isComposite, isOfRun, partOf, type RemoteComposite, type RemoteValue } from './remote-value.js';
+import { heldIn, isComposite, isOfRun, partOf, type RemoteComposite, type RemoteValue, type RunStore } from './remote-value.js';
 
 /** How long a node with a value may take to send its first byte, and later between two signs of progress, ms. */
 const SILENCE_MS = 30_000;
@@ -313,7 +312,7 @@ export interface FetchDeps {
   readonly node: string;
   readonly requests: Requests;
   /** The values of runs that are here. */
-  readonly store: Pick<ValueStore, 'get'>;
+  readonly store: RunStore;
   /** The parts of what maps and expansions made in the runs that this node drives. */
   readonly compositePage: CompositeSource;
   /** Calls `action` once the event loop has had a turn. */

@@ -7,7 +7,7 @@ import { isFinalFailure } from '../attempts/steps-run.js';
 import type { AttemptHandle, Executor } from '../executor.js';
 import type { Fetches } from './fetches.js';
 import type { ValueListener } from './offers.js';
-import { type ArgumentValue, heldIn, isOfRun, isRemote, isWhole, type RemoteValue } from './remote-value.js';
+import { type ArgumentValue, heldIn, isOfRun, isRemote, keepIn, type RemoteValue } from './remote-value.js';
 
 /** How long a node may take to report how its work ended, beyond the time that the work has, ms. */
 const ANSWER_MS = 5000;
@@ -75,7 +75,7 @@ class GatheredAttempt implements AttemptHandle<GatheredOutcome> {
     const isSole = this.#own.has(far);
     const listener: ValueListener = {
       found: (held) => {
-        if (isWhole(value) && !isSole) store.put(runId, value.functionId, held, value.origin, value.epoch);
+        if (!isSole) keepIn(store, runId, value, held);
         this.#got(far, held);
       },
       missing: (error) => {

@@ -32,16 +32,20 @@ export const isComposite = (far: RemoteValue): far is RemoteComposite => far.val
 /** A value that is put together of parts. */
 export type RemoteComposite = RemoteValue & { readonly value: CompositeName };
 
-/** Whether a value belongs to a run, and is kept there under the id of its function. A part of it is not. */
-export const isWhole = (value: ValueName): value is Extract<ValueName, { kind: 'of-run' | 'of-file' | 'composite' }> =>
-  value.kind === 'composite' || (isOfRun(value) && value.part === null);
-
 /** Returns a value of a run that the store has: a whole one, or a part of it. `runId` is the run of those who ask. */
-export function heldIn(store: Pick<ValueStore, 'get'>, runId: string, value: ValueName): StoredValue | undefined {
-  if (!isOfRun(value) && value.kind !== 'composite') return undefined;
-  const whole = store.get(runId, value.functionId, value.epoch);
-  return isOfRun(value) ? partOf(whole, value.part) : whole;
+export function heldIn(store: RunStore, runId: string, value: ValueName): StoredValue | undefined {
+  if (isOfRun(value)) return partOf(store.get(runId, value.functionId, value.epoch), value.part);
+  return value.kind === 'composite' ? store.getComposite(runId, value.functionId, value.epoch) : undefined;
 }
+
+/** Keeps a value of a run that was fetched, for other attempts. A part of a value is not kept. */
+export function keepIn(store: ValueStore, runId: string, value: ValueName, held: StoredValue): void {
+  if (value.kind === 'composite') store.putComposite(runId, value.functionId, held, value.epoch);
+  else if (isOfRun(value) && value.part === null) store.put(runId, value.functionId, held, value.origin, value.epoch);
+}
+
+/** Where the values of runs are found on this node. */
+export type RunStore = Pick<ValueStore, 'get' | 'getComposite'>;
 
 /** Returns one part of a value, or, if `part` is null, the whole; `undefined` if it has no such part. */
 export function partOf(whole: StoredValue | undefined, part: number | null): StoredValue | undefined {

@@ -1,6 +1,13 @@
 import { doAtOnce, type StepwiseWork } from '../../base/index.js';
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type PlanShape, partAt, type RunPlan } from '../../dag/index.js';
-import { type ArgumentValue, type CompositeName, isRemote, type PartsPage, RIDES_ALONG_BYTES } from '../../executor/index.js';
+import {
+  type ArgumentValue,
+  type CompositeName,
+  isRemote,
+  type PartsPage,
+  RIDES_ALONG_BYTES,
+  type RunStore,
+} from '../../executor/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
 
@@ -19,6 +26,8 @@ export class Composites {
   readonly #values: PartValues;
   /** By composite, how many bytes of its parts are on each node. */
   readonly #bytesOn = new Map<number, ReadonlyMap<string, number>>();
+  /** What was put together here, until it is dropped. */
+  readonly #wholes = new Map<number, StoredValue>();
 
   constructor(of: CompositesOf, values: PartValues) {
     this.#of = of;
@@ -130,6 +139,7 @@ export class Composites {
 
   /** The value of a function has been made, or is elsewhere now. */
   changed(index: number): void {
+    this.#wholes.delete(index);
     if (this.#bytesOn.size === 0) return;
     for (const one of this.around(index)) this.#bytesOn.delete(one);
     this.#bytesOn.delete(index);
@@ -171,7 +181,7 @@ export class Composites {
 
   /** Puts a composite together if that is done soon: it has few parts, which are all here. */
   #together(index: number): StoredValue | undefined {
-    const known = this.#values.held(index);
+    const known = this.#wholeHeld(index);
     if (known) return known;
     const composites = [index];
     let parts = 0;
@@ -182,13 +192,36 @@ export class Composites {
       if (parts > TOGETHER_AT_ONCE) return undefined;
       for (let place = 0; place < total; place += 1) {
         const part = at(place);
-        if (this.isAbsent(part) || this.#values.held(part)) continue;
+        if (this.#heldAt(part)) continue;
         if (!this.has(part)) return undefined;
         composites.push(part);
       }
     }
-    for (const composite of composites.reverse()) this.#values.putTogether(composite, doAtOnce(this.#wholeInSteps(composite))!);
-    return this.#values.held(index);
+    for (const composite of composites.reverse()) this.#wholes.set(composite, doAtOnce(this.#wholeInSteps(composite))!);
+    return this.#wholes.get(index);
+  }
+
+  /** Returns a composite that was put together here, for the run itself or by an attempt of it. */
+  #wholeHeld(index: number): StoredValue | undefined {
+    const { runId, epoch, plan } = this.#of;
+    return this.#wholes.get(index) ?? this.#values.store.getComposite(runId, plan.ids[index]!, epoch);
+  }
+
+  /** Returns what is here of a function's value, as others see it. */
+  #heldAt(part: number): StoredValue | undefined {
+    if (this.isAbsent(part)) return StoredValue.nothing;
+    return this.has(part) ? this.#wholeHeld(part) : this.#values.held(part);
+  }
+
+  /** Returns the value of a composite that the run's caller gets, once `collected` is done. */
+  resultOf(index: number): StoredValue | undefined {
+    if (this.isAbsent(index)) return StoredValue.nothing;
+    return this.#of.state.states[index] === 'succeeded' ? this.#wholes.get(index) : undefined;
+  }
+
+  /** Nothing needs a composite any more. */
+  drop(index: number): void {
+    this.#wholes.delete(index);
   }
 
   /**
@@ -217,9 +250,9 @@ export class Composites {
     }
     for (const composite of composites.reverse()) {
       const whole = yield* this.#wholeInSteps(composite);
-      if (whole) this.#values.putTogether(composite, whole);
+      if (whole) this.#wholes.set(composite, whole);
     }
-    const whole = this.#values.held(index);
+    const whole = this.#wholes.get(index);
     if (whole) this.#values.keep(index, whole);
   }
 
@@ -229,7 +262,7 @@ export class Composites {
     const parts: StoredValue[] = [];
     for (let place = 0; place < total; place += 1) {
       if (place % LOOKED_AT_IN_STEP === LOOKED_AT_IN_STEP - 1) yield;
-      const part = this.isAbsent(at(place)) ? StoredValue.nothing : this.#values.held(at(place));
+      const part = this.#heldAt(at(place));
       if (!part) return undefined;
       parts.push(part);
     }
@@ -262,8 +295,7 @@ export interface PartValues {
   sizeOf(index: number): number;
   /** Keeps a value with the run, under the id of its function. */
   keep(index: number, held: StoredValue): void;
-  /** Keeps a composite that was put together on the driver, until it is dropped. */
-  putTogether(index: number, whole: StoredValue): void;
+  readonly store: RunStore;
 }
 
 /** The run of the composites. */

@@ -121,7 +121,7 @@ export class RemoteSide {
   fetch(index: number, functionId: string, attempt: number): void {
     const { fetches, node } = this.#deps;
     const { runId, dagId } = this.#run;
-    const given = this.#values.ofFunction(index, node);
+    const given = this.#values.ownOf(index, node);
     if (!isRemote(given)) return this.#feed({ type: 'value-fetched', index, attempt });
     fetches.fetch(given, undefined, {
       found: (held) => {
@@ -174,7 +174,7 @@ export class RemoteSide {
   /** A value that does not come in time is lost with the node. */
   #bring(index: number, functionId: string): void {
     const { fetches, node } = this.#deps;
-    const given = this.#values.ofFunction(index, node);
+    const given = this.#values.ownOf(index, node);
     if (!isRemote(given) || given.from === node) return this.#moved(index, functionId);
     const found = (held: StoredValue): void => {
       this.#values.keep(index, held);

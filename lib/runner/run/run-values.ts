@@ -24,6 +24,7 @@ import { type SerializedFor, SerializedValues } from './serialized-values.js';
 
 /** Locates the values of one run, and determines how a node gets one: it is there, rides along, or is fetched. */
 export class RunValues implements ValueLocations {
+  readonly store: ValueStore;
   readonly #of: RunValuesOf;
   readonly #deps: RunValuesDeps;
   readonly #offers: number[] = [];
@@ -52,6 +53,7 @@ export class RunValues implements ValueLocations {
     this.#of = of;
     this.#deps = deps;
     this.#here = of.columns.held;
+    this.store = deps.store;
     const { runId, epoch, plan, state, columns } = of;
     this.#serialized = new SerializedValues(of, this, deps);
     const run = { runId, epoch, node: deps.node, plan, state };
@@ -107,6 +109,7 @@ export class RunValues implements ValueLocations {
   drop(index: number): void {
     const { runId, plan, files } = this.#of;
     this.#here[index] = undefined;
+    this.#composites?.drop(index);
     this.#deps.store.release(runId, plan.ids[index]!);
     // One that failed may be tried again by a resumption.
     if (files && this.#isUsedUp(index)) files.unneeded(index);
@@ -128,8 +131,11 @@ export class RunValues implements ValueLocations {
 
   /** Returns the result of a function, for an attempt on `target`. */
   ofFunction(index: number, target: string): ArgumentValue {
-    const special = this.#composites?.valueOf(index, target);
-    if (special) return special;
+    return this.#composites?.valueOf(index, target) ?? this.ownOf(index, target);
+  }
+
+  /** The same, but of an expansion the DAG that its own attempt has made. */
+  ownOf(index: number, target: string): ArgumentValue {
     const { runId, plan } = this.#of;
     const held = this.held(index);
     if (held && target === this.#deps.node) return held;
@@ -183,9 +189,9 @@ export class RunValues implements ValueLocations {
     return this.#composites?.collected();
   }
 
-  /** Keeps a composite that was put together on the driver, until it is dropped. */
-  putTogether(index: number, whole: StoredValue): void {
-    this.#here[index] = whole;
+  /** Returns the value that the run's caller gets of a function, once `collectComposites` is done. */
+  resultOf(index: number): StoredValue | undefined {
+    return this.isComposite(index) ? this.#composites!.resultOf(index) : this.held(index);
   }
 
   /** Returns the size of a function's value, bytes; 0 before it has one. */
@@ -217,10 +223,7 @@ export class RunValues implements ValueLocations {
     if (this.#isUnneeded) this.#isUnneeded[index] = 0;
     this.#of.columns.sizes[index] = sizeBytes;
     this.#moved.delete(index);
-    if (this.#composites) {
-      if (this.#composites.has(index)) this.#here[index] = undefined;
-      this.#composites.changed(index);
-    }
+    this.#composites?.changed(index);
     if (this.#epochs) this.#epochs[index] = 0;
     this.#files?.delete(index);
   }
@@ -253,6 +256,8 @@ export class RunValues implements ValueLocations {
     const living = new Set(allocation.members.map(({ name }) => name));
     const lost: number[] = [];
     for (let index = 0; index < plan.size; index += 1) {
+      // A composite has no value of its own; the DAG of an expansion stays with the driver.
+      if (states[index] === 'succeeded' && this.isComposite(index)) continue;
       if ((states[index] !== 'succeeded' && states[index] !== 'recording') || held[index] === 0 || this.originOf(index) !== node) continue;
       if (this.held(index)) this.moved(index);
       else if (this.#isUnneeded?.[index] !== 1) {

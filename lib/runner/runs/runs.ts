@@ -339,7 +339,7 @@ export class Runs {
     if (error) this.inner.endOf(run.runId, error, open.options.stopGraceMs);
     const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
     if (error && !goesOnAfterFailures) return this.#record(open, error, undefined);
-    const results = new Results(plan, open.options.collected, (index) => run.whereabouts.held(index), freeze);
+    const results = new Results(plan, open.options.collected, (index) => run.whereabouts.resultOf(index), freeze);
     const composites = run.whereabouts.collectComposites();
     // The end was reported already if the run was abandoned.
     results.collect(composites, clock, (collected) => {
