@@ -171,7 +171,9 @@ export class Dag<
     return dagToJson(this.id, this.#graph.specs, this.#graph.inputs);
   }
 
-  /** Returns a Mermaid flowchart. Equal DAGs give equal text. An invalid DAG is drawn too. */
+  /**
+   * Returns a Mermaid flowchart. Equal DAGs give equal text. An invalid DAG is drawn too. A map has a shape that Mermaid knows since 11.3.
+   */
   toMermaid(): string {
     return toMermaid(this);
   }
