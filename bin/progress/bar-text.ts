@@ -68,7 +68,7 @@ function partsOf(group: GroupTally, nowMs: number, colors: Colors): Part[] {
 }
 
 function barOf({ total, succeeded, failed }: GroupTally, width: number, colors: Colors): string {
-  const cells = (count: number): number => (total === 0 ? 0 : Math.floor((count / total) * width));
+  const cells = (count: number): number => (total === 0 ? 0 : Math.floor(Math.min(1, count / total) * width));
   const [full, ended] = [cells(succeeded), cells(succeeded + failed)];
   const stretch = (color: (text: string) => string, cell: string, count: number): string => (count > 0 ? color(cell.repeat(count)) : '');
   return stretch(colors.green, '█', full) + stretch(colors.red, '█', ended - full) + stretch(colors.dim, '░', width - ended);

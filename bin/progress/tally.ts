@@ -4,7 +4,8 @@ import type { Group } from './groups.js';
 /** The progress of a group. */
 export interface GroupTally {
   readonly label: string;
-  readonly total: number;
+  /** Grows when a map or an expansion in it adds functions. */
+  total: number;
   running: number;
   succeeded: number;
   failed: number;
@@ -21,14 +22,16 @@ export interface GroupTally {
 export class Tally {
   readonly groups: readonly GroupTally[];
   readonly #byId = new Map<string, GroupTally>();
+  /** The maps: what counts of them is their elements. */
+  readonly #maps = new Set<string>();
   readonly #running = new Set<string>();
   readonly #succeeded = new Set<string>();
 
   constructor(groups: readonly Group[]) {
-    this.groups = groups.map(({ label, ids }) => {
+    this.groups = groups.map(({ label, ids, maps = [] }) => {
       const tally: GroupTally = {
         label,
-        total: ids.length,
+        total: ids.length - maps.length,
         running: 0,
         succeeded: 0,
         failed: 0,
@@ -38,17 +41,26 @@ export class Tally {
         endedAtMs: undefined,
       };
       for (const id of ids) this.#byId.set(id, tally);
+      for (const id of maps) this.#maps.add(id);
       return tally;
     });
   }
 
-  /** Counts one event. Returns the event's group, if it has one. */
+  /** Counts one event. Returns the group that it was counted in, if it was. */
   count(event: RunEvent): GroupTally | undefined {
     // In a long run the oldest events may be missing.
-    if (event.type === 'run-completed') for (const group of this.groups) Object.assign(group, { succeeded: group.total, running: 0 });
+    if (event.type === 'run-completed') {
+      for (const group of this.groups) {
+        group.running = 0;
+        group.succeeded = Math.max(0, group.total - group.failed - group.dropped);
+      }
+    }
+    if (event.type === 'functions-added') return this.#added(event.by, event.count);
     if (!('functionId' in event)) return undefined;
-    const group = this.#byId.get(event.functionId);
+    const group = this.#groupOf(event.functionId);
     if (!group) return undefined;
+    // Its elements have been counted.
+    if (event.type === 'function-succeeded' && this.#maps.has(event.functionId)) return undefined;
     switch (event.type) {
       case 'function-started':
         group.startedAtMs ??= event.atMs;
@@ -81,6 +93,23 @@ export class Tally {
     this.#ended(event.functionId, group);
     group.endedAtMs = event.atMs;
     return group;
+  }
+
+  #added(by: string, count: number): GroupTally | undefined {
+    const group = this.#groupOf(by);
+    if (group) group.total += count;
+    return group;
+  }
+
+  /** Returns the group of a function of the DAG, or that of the map or the expansion that has added it. */
+  #groupOf(functionId: string): GroupTally | undefined {
+    for (let id = functionId; ; ) {
+      const group = this.#byId.get(id);
+      const slash = id.lastIndexOf('/');
+      const end = id.endsWith(']') ? Math.max(slash, id.lastIndexOf('[')) : slash;
+      if (group || end <= 0) return group;
+      id = id.slice(0, end);
+    }
   }
 
   #ended(functionId: string, group: GroupTally): void {

@@ -65,6 +65,23 @@ describe('groups of functions', () => {
     ]);
   });
 
+  it('hold a map or an expansion each, whatever it calls', () => {
+    const dag = Dag.dynamic()
+      .add({ id: 'part-1', code: tasks.part })
+      .map({ id: 'parts-1', over: 'part-1', code: tasks.part })
+      .map({ id: 'parts-2', over: 'part-1', code: tasks.part })
+      .expand({ id: 'more', code: tasks.part });
+    expect(groupsOf(dag, 99)).to.deep.equal([
+      { label: 'part-1', ids: ['part-1'], maps: [] },
+      { label: 'parts-1', ids: ['parts-1'], maps: ['parts-1'] },
+      { label: 'parts-2', ids: ['parts-2'], maps: ['parts-2'] },
+      { label: 'more', ids: ['more'], maps: [] },
+    ]);
+    expect(groupsOf(dag, 1)).to.deep.equal([
+      { label: 'others', ids: ['part-1', 'parts-1', 'parts-2', 'more'], maps: ['parts-1', 'parts-2'] },
+    ]);
+  });
+
   it('are no more than fit', () => {
     const dag = Dag.dynamic();
     for (const id of ['a', 'b', 'c', 'd']) dag.add({ id, code: () => 1 });
@@ -107,6 +124,33 @@ describe('the tally of a run', () => {
     expect(counted.groups[0]).to.include({ succeeded: 0, running: 0 });
     counted.count(event({ type: 'function-started', functionId: 'a', attempt: 2, node: 'm' }));
     expect(counted.groups[0]).to.include({ succeeded: 0, running: 1 });
+  });
+
+  it('counts a map as its elements, as soon as they are known', () => {
+    const counted = new Tally([
+      { label: 'xs', ids: ['xs'] },
+      { label: 'ys', ids: ['ys'], maps: ['ys'] },
+    ]);
+    const ys = counted.groups[1]!;
+    expect(ys).to.include({ total: 0 });
+    counted.count(event({ type: 'functions-added', by: 'ys', count: 3 }));
+    for (const id of ['ys[0]', 'ys[1]', 'ys[2]']) counted.count(started(id));
+    expect(ys).to.include({ total: 3, running: 3 });
+    for (const id of ['ys[0]', 'ys[2]']) counted.count(succeeded(id));
+    counted.count(failed('ys[1]'));
+    counted.count(event({ type: 'function-skipped', functionId: 'ys', reason: 'producer-failed' }));
+    expect(ys).to.include({ total: 3, running: 0, succeeded: 2, failed: 1, dropped: 1 });
+    expect(counted.groups[0]).to.include({ total: 1, succeeded: 0 });
+  });
+
+  it('counts all that an expansion adds with it, also what that adds', () => {
+    const counted = new Tally([{ label: 'e', ids: ['e'] }]);
+    const [e] = counted.groups;
+    counted.count(started('e'));
+    counted.count(event({ type: 'functions-added', by: 'e', count: 2 }));
+    counted.count(event({ type: 'functions-added', by: 'e/m', count: 2 }));
+    for (const id of ['e/a/b', 'e/m[0]', 'e/m[1]', 'e/m', 'e']) counted.count(succeeded(id));
+    expect(e).to.include({ total: 5, succeeded: 5, running: 0 });
   });
 
   it('is right in the end even if events were missed', () => {

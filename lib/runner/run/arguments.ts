@@ -26,7 +26,7 @@ export class Arguments {
     const from = plan.argsStart[index]!;
     const count = plan.argsStart[index + 1]! - from;
     const inputs = new Array<ArgumentValue>(count);
-    if (element !== undefined) inputs[0] = this.#elementOf(plan.added!.parentOf[index]!, element, node, index);
+    if (element !== undefined) inputs[0] = this.#values.ofElement(plan.added!.parentOf[index]!, element, node, index);
     for (let position = element === undefined ? 0 : 1; position < count; position += 1) {
       const source = plan.args[from + position]!;
       inputs[position] = source >= 0 ? this.#values.ofProducer(source, node, index) : this.#values.ofInput(plan.inputs[-source - 1]!, node);
@@ -49,7 +49,7 @@ export class Arguments {
     const became: (number | RemoteValue)[] = [];
     const input = (source: RecipeSource): ArgumentValue | number => {
       if (source.from === 'step') return became[source.step]!;
-      if (source.from === 'element') return this.#elementOf(source.map, source.place, node, index);
+      if (source.from === 'element') return this.#values.ofElement(source.map, source.place, node, index);
       return source.from === 'input' ? this.#values.ofInput(source.id, node) : this.#values.ofFunction(source.index, node);
     };
     for (const step of steps) {
@@ -76,11 +76,6 @@ export class Arguments {
     }
     if (this.#plan.growth) placed.push(this.#asking(placed.pop()!, index));
     return placed;
-  }
-
-  /** Returns the element in a place of what a map goes over, for the function with that element, which is its only user. */
-  #elementOf(map: number, place: number, node: string, index: number): ArgumentValue {
-    return this.#values.ofElement(this.#plan.growth!.maps.get(map)!.over, place, node, index);
   }
 
   /** Adds what the plan must know of the function's value to its step. */

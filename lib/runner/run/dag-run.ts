@@ -358,6 +358,8 @@ export class DagRun implements AllocatorClient {
         const { index, attempt, delayMs } = command;
         return this.#timers.rest(index, delayMs, () => this.feed({ type: 'function-rested', index, attempt }));
       }
+      case 'append-elements':
+        return this.#growth!.appendElements(command);
       case 'fetch-value':
         return this.#farSide.fetch(command.index, this.functionId(command.index), command.attempt);
       case 'drop-value':

@@ -9,7 +9,10 @@ const NOTHING: Capabilities = {};
 const FEW = 8;
 
 /** Whether running this function frees no value soon. A run that continues only with such functions fills the memory. */
-function isOpening({ producers, producersStart, dependentsStart }: Plan, index: number): boolean {
+function isOpening({ producers, producersStart, dependentsStart, growth }: Plan, index: number): boolean {
+  // An element of a map over a map is the only one that takes its value; those of other maps share what they take.
+  const map = growth?.maps.get(index);
+  if (map) return !map.isPipelined;
   for (let at = producersStart[index]!; at < producersStart[index + 1]!; at += 1) {
     const producer = producers[at]!;
     if (dependentsStart[producer + 1]! - dependentsStart[producer]! <= FEW) return false;

@@ -46,14 +46,18 @@ export class Estimates {
     });
   }
 
-  /** Learns from a run that has ended, in steps. `tookMs` is NaN for a function that did not succeed. */
+  /**
+   * Learns from a run that has ended, in steps. `tookMs` is NaN for a function that did not succeed. What the run has added is learnt by
+   * reference alone: its ids may be those of others in the next run.
+   */
   learn(plan: RunPlan, tookMs: Float64Array): RestOfWork<void> {
-    const ofDag = plan.size <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
+    const { baseSize } = plan.shape.added ?? { baseSize: plan.size };
+    const ofDag = baseSize <= DURATIONS_KEPT / 2 ? new Map<string, number>() : undefined;
     const look = (from: number, to: number): void => {
       for (let index = from; index < to; index += 1) {
         const took = tookMs[index]!;
         if (Number.isNaN(took)) continue;
-        ofDag?.set(plan.ids[index]!, took);
+        if (index < baseSize) ofDag?.set(plan.ids[index]!, took);
         this.#learnReference(plan.specs[index]!.code, took);
       }
     };

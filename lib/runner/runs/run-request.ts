@@ -76,7 +76,7 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
 export function* checkedRequest(captured: CapturedRequest, deps: RunDeps): StepwiseWork<RunRequest> {
   const { snapshot, dagId, mode, given, inputs, constants } = captured;
   const compiled = captured.compiled ?? (yield* compileInSteps(snapshot, deps.isolation));
-  refuseGrowth(compiled);
+  refuseGrowth(compiled, captured.options);
   const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
   const options = completed(captured.options, yield* collectedOf(captured.options.collect, plan));
   refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => options.isDurable || inputs.has(id)));
@@ -127,9 +127,10 @@ function refuseFaults({ dagId }: Plan, faults: readonly DagFault[]): void {
 }
 
 /** Throws for what the runner does not run yet. */
-function refuseGrowth({ dagId, growth }: Plan): void {
+function refuseGrowth({ dagId, growth }: Plan, { isDurable }: GivenRunOptions): void {
   if (!canGrow(growth)) return;
-  const what = growth.maps.size > 0 ? 'map' : 'expand';
+  const what = growth.expansions.size > 0 ? 'expand' : isDurable ? 'map in a durable run' : undefined;
+  if (what === undefined) return;
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": functions with ${what} cannot be run`, {
     dagId,
     faults: [],

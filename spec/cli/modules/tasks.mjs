@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { currentFunction, NonRetryableError } from 'handoff-dag';
 
 export const range = (count) => Array.from({ length: count }, (_, at) => at);
+export const double = (n) => 2 * n;
 export const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 export function parse(row) {

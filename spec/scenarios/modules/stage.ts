@@ -51,6 +51,20 @@ export const large = (..._given: unknown[]): Uint8Array => {
   return new Uint8Array(LARGE_BYTES).fill(7);
 };
 
+/** So many large values in one array. */
+export const larges = (count: number): Uint8Array[] => {
+  begin();
+  return Array.from({ length: count }, () => new Uint8Array(LARGE_BYTES).fill(7));
+};
+
+export const numbers = (count: number): number[] => {
+  begin();
+  return Array.from({ length: count }, (_, at) => at);
+};
+
+/** How much the elements of an array are together, as far as that is what `large` makes. */
+export const weighAll = (all: readonly unknown[]): number => weigh(...all);
+
 /** How much it was given, as far as that is what `large` makes. */
 export const weigh = (...given: readonly unknown[]): number => {
   begin();
