@@ -24,6 +24,7 @@ export {
   arg,
   type CodeRef,
   type CollocatedWith,
+  type Condition,
   collocatedWith,
   Dag,
   type DagJson,

@@ -4,9 +4,16 @@ import { isPlainObject, refuseWrongName } from '../../base/index.js';
 export type Primitive = string | number | boolean | null;
 
 /**
- * The condition under which a function runs: the value under an id is truthy, is a primitive, or is not. Compared with `Object.is`.
+ * The condition under which a function runs: the value under an id is truthy, is a primitive, or is not. Compared with `Object.is`. `V`
+ * holds the values of the DAG by id.
  */
-export type ConditionSpec = string | { readonly id: string; readonly is: Primitive } | { readonly id: string; readonly isNot: Primitive };
+export type Condition<V> =
+  | (keyof V & string)
+  | { readonly id: keyof V & string; readonly is: Primitive }
+  | { readonly id: keyof V & string; readonly isNot: Primitive };
+
+/** A condition as the DAG holds it. */
+export type ConditionSpec = Condition<Record<string, unknown>>;
 
 /**
  * Returns a frozen copy of a condition.

@@ -4,39 +4,21 @@ import { FunctionsById } from '../plan/id-maps.js';
 import { compile } from '../plan/plan.js';
 import { dagToJson, readJson } from '../text/json.js';
 import { toDot, toMermaid } from '../text/pictures.js';
-import type { Arg } from './edge.js';
+import type { OfCheck, OfInline, OfSpec, OfUsed, OfValues } from './all-at-once.js';
+import type { ConditionId, On, Perhaps, WhenCheck } from './branches.js';
+import type { ElementOf, Expands, MapResult, OverCheck, PrefixCheck, Prefixed, SinksOf, Wired } from './composites.js';
+import type { DagJson, DagLike, DynamicDag, shape, Type } from './dag-like.js';
+import type { Arg, IdOf } from './edge.js';
 import type { FunctionRef, ResultOf, UntypedFunctionRef } from './function-ref.js';
 import { type Adder, type FunctionOptions, type FunctionSpec, specOf } from './function-spec.js';
 import { includedSpecs } from './included.js';
 import { inputsOf } from './inputs.js';
-import type {
-  Cloneable,
-  DagJson,
-  DagLike,
-  DynamicDag,
-  ExtraArgs,
-  Fits,
-  Given,
-  Grown,
-  IdOf,
-  Ids,
-  Merged,
-  NewId,
-  NotTaken,
-  OfCheck,
-  OfInline,
-  OfSpec,
-  OfUsed,
-  OfValues,
-  Parts,
-  PartsOf,
-  shape,
-  Type,
-} from './wiring.js';
+import type { Grown, GrownBy, Ids, Merged, Parts, PartsOf, Sentences } from './parts.js';
+import type { Cloneable, ExtraArgs, Fits, Given, NewId, NotTaken, Values } from './wiring.js';
 
 /**
- * A directed acyclic graph of functions: what is to be done, not when or where. `add` and `input` change the DAG and return it with a wider
- * type: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
+ * A directed acyclic graph of functions: what is to be done, not when or where. `add`, `map`, `expand`, `include` and `input` change the
+ * DAG and return it with a wider type: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
  *
  * `V` holds the values by id, `In` the ids of inputs, `Inl` those of inline functions, `Used` the ids that something consumes. `P` is `V`
  * as `add` keeps it, and is never written by hand.
@@ -75,20 +57,21 @@ export class Dag<
   /**
    * Adds a function. The order of calls does not matter at run time. The specification is copied. The rest is checked by `validate`,
    * or by the run.
-   * @throws `TypeError` for a wrong shape (id, code, args, unknown field), and `HANDOFF_INVALID_DAG` if a function or an input already has
-   * the id.
+   *
+   * `when` decides whether the function runs: the id of a value that must be truthy, or `{ id, is }` or `{ id, isNot }`, compared with
+   * `Object.is`. The default is that it always runs. With `optional: true` the run goes on when the function has used up its attempts. In
+   * both cases the value of a function that has no result is `undefined`, and its consumers must accept that.
+   * @throws `TypeError` for a wrong shape (id, code, args, when, unknown field), and `HANDOFF_INVALID_DAG` if a function or an input
+   * already has the id.
    */
   add<
     const I extends string,
-    const A extends readonly (
-      | Ids<P>
-      | Arg<Ids<P> & string, never, unknown>
-      // No value has this type. The compiler prints it beside an id that the DAG did not have when `add` was called.
-      | { readonly 'no such id here: chain add(...).add(...), keep what add returns, or use Dag.dynamic()': never }
-    )[] = [],
+    const A extends readonly (Ids<P> | Arg<Ids<P> & string, never, unknown> | Sentences['noSuchId'])[] = [],
     const L extends 'variadic' | 'as-list' = 'variadic',
     const Y extends 'regular' | 'inline' = 'regular',
     C extends Fits<Given<P, A, L>> | FunctionRef<Fits<Given<P, A, L>>> | UntypedFunctionRef = UntypedFunctionRef,
+    const W extends On<Ids<P> & string>['condition'] | Sentences['noSuchId'] | undefined = undefined,
+    const O extends boolean = false,
   >(
     spec: FunctionOptions & {
       readonly id: I & NewId<I, V>;
@@ -96,14 +79,16 @@ export class Dag<
       readonly argumentInclusion?: L;
       readonly type?: Y;
       readonly code: C;
+      readonly when?: W & WhenCheck<P, W>;
+      readonly optional?: O;
     } & ExtraArgs<C, Given<P, A, L>> &
       Cloneable<C>,
   ): Dag<
-    Merged<Grown<P, I, ResultOf<C>>>,
+    Merged<Grown<P, I, Perhaps<ResultOf<C>, W, O>>>,
     In,
     Y extends 'inline' ? Inl | I : Inl,
-    Used | (IdOf<A[number]> & string),
-    Grown<P, I, ResultOf<C>>
+    Used | (IdOf<A[number]> & string) | ConditionId<W>,
+    Grown<P, I, Perhaps<ResultOf<C>, W, O>>
   >;
   add(spec: unknown): unknown {
     return this.#add(spec, 'add');
@@ -112,18 +97,76 @@ export class Dag<
   /**
    * Adds one function for each element of the array under `over`. They are called with their element first, then with the results of `args`
    * and with `extraArgs`, and are functions in every respect, with ids `id[0]`, `id[1]`, …. The value under `id` is the array of their
-   * results.
+   * results, in order.
+   *
+   * `concurrency` limits how many run at once, a whole number from 1. The default is no limit. With `optional: true` a failed element is
+   * `undefined` in the array. If `when` does not hold, or the value under `over` is `undefined`, so is the value under `id`. Anything else
+   * that is not an array fails the map with `HANDOFF_FUNCTION_FAILED`, without a retry. A map over a map is a pipeline: an element starts
+   * as soon as the one before it is there.
    * @throws as `add` does.
    */
+  map<
+    const I extends string,
+    const Over extends (Ids<P> & string) | Sentences['noSuchId'],
+    const A extends readonly (Ids<P> | Arg<Ids<P> & string, never, unknown> | Sentences['noSuchId'])[] = [],
+    C extends
+      | Fits<[ElementOf<P, Over>, ...Values<P, A>]>
+      | FunctionRef<Fits<[ElementOf<P, Over>, ...Values<P, A>]>>
+      | UntypedFunctionRef = UntypedFunctionRef,
+    const W extends On<Ids<P> & string>['condition'] | Sentences['noSuchId'] | undefined = undefined,
+    const O extends boolean = false,
+  >(
+    spec: FunctionOptions & {
+      readonly id: I & NewId<I, V>;
+      readonly over: Over & OverCheck<P, Over>;
+      readonly args?: A;
+      readonly code: C;
+      readonly concurrency?: number;
+      readonly when?: W & WhenCheck<P, W>;
+      readonly optional?: O;
+    } & ExtraArgs<C, [ElementOf<P, Over>, ...Values<P, A>], 'code'> &
+      Cloneable<C>,
+  ): Dag<
+    Merged<Grown<P, I, MapResult<P, Over, ResultOf<C>, W, O>>>,
+    In,
+    Inl,
+    Used | (IdOf<A[number]> & string) | (Over & string) | ConditionId<W>,
+    Grown<P, I, MapResult<P, Over, ResultOf<C>, W, O>>
+  >;
   map(spec: unknown): unknown {
     return this.#add(spec, 'map');
   }
 
   /**
    * Adds a function whose result is a DAG, which then runs within the run, with ids `id/…`. The value under `id` is the record of the
-   * results of its sinks.
+   * results of its sinks. The DAG must have no inputs. That of a reference must have references only. It may hold expansions again, to a
+   * depth of 100.
+   *
+   * `when` and `optional` are as in `add`. `optional: true` covers what is inside too: when a part of it fails, the rest is cancelled.
    * @throws as `add` does.
    */
+  expand<
+    const I extends string,
+    const A extends readonly (Ids<P> | Arg<Ids<P> & string, never, unknown> | Sentences['noSuchId'])[] = [],
+    C extends Fits<Values<P, A>> | FunctionRef<Fits<Values<P, A>>> | UntypedFunctionRef = never,
+    const W extends On<Ids<P> & string>['condition'] | Sentences['noSuchId'] | undefined = undefined,
+    const O extends boolean = false,
+  >(
+    spec: FunctionOptions & {
+      readonly id: I & NewId<I, V>;
+      readonly args?: A;
+      readonly code: C;
+      readonly when?: W & WhenCheck<P, W>;
+      readonly optional?: O;
+    } & ExtraArgs<C, Values<P, A>> &
+      Expands<C>,
+  ): Dag<
+    Merged<Grown<P, I, Perhaps<SinksOf<ResultOf<C>>, W, O>>>,
+    In,
+    Inl,
+    Used | (IdOf<A[number]> & string) | ConditionId<W>,
+    Grown<P, I, Perhaps<SinksOf<ResultOf<C>>, W, O>>
+  >;
   expand(spec: unknown): unknown {
     return this.#add(spec, 'expand');
   }
@@ -134,6 +177,28 @@ export class Dag<
    * @throws `TypeError` for a prefix that is not a non-empty string, and for what is not a DAG. `HANDOFF_INVALID_DAG` has a fault for each
    * id that is taken, and for each input that is unwired or unknown.
    */
+  include<
+    const X extends string,
+    V2 extends object,
+    In2 extends string,
+    Inl2 extends string,
+    Used2 extends string,
+    const M extends { readonly [K in In2]?: Ids<P> & string } = {},
+  >(
+    prefix: X & PrefixCheck<X, P, V2, In2>,
+    dag: DagLike<V2, In2, Inl2, Used2>,
+    ...inputs: [In2] extends [never]
+      ? string extends keyof V2
+        ? [inputs?: M & Readonly<Record<string, Ids<P> & string>>]
+        : []
+      : [inputs: M & { readonly [K in In2]: Ids<P> & string } & Wired<P, V2, In2, M>]
+  ): Dag<
+    Merged<GrownBy<P, Prefixed<X, V2, In2>>>,
+    In,
+    Inl | `${X}/${Inl2}`,
+    Used | `${X}/${Exclude<Used2, In2>}` | (M[keyof M] & string),
+    GrownBy<P, Prefixed<X, V2, In2>>
+  >;
   include(prefix: unknown, dag: unknown, inputs?: unknown): unknown {
     for (const spec of includedSpecs(this.id, this.#graph, prefix, dag, inputs)) this.#graph.addFunction(spec);
     return this;

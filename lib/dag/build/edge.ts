@@ -19,6 +19,9 @@ export interface Arg<I extends string, In, Out> {
   readonly [edge]?: (produced: In) => Out;
 }
 
+/** The id of an argument. */
+export type IdOf<X> = X extends { readonly id: infer I } ? I : X;
+
 /** The possible types of `serialize` and `deserialize`. */
 export type SerializeCode =
   | ((value: never, source: string, target: string, ...extra: never[]) => unknown)

@@ -1,4 +1,4 @@
-import type { DagLike } from './wiring.js';
+import type { DagLike } from './dag-like.js';
 
 /** The key of a DAG's input ids. It is shared with other copies of the package, whose `Dag` is a different class. */
 export const inputsOf = Symbol.for('handoff-dag.Dag.inputs');

@@ -1,7 +1,7 @@
 import type { DagFault, StepwiseWork } from '../../base/index.js';
 import { Dag } from '../build/dag.js';
+import type { DynamicDag } from '../build/dag-like.js';
 import { type FunctionOptions, type FunctionSpec, OPTION_FIELDS } from '../build/function-spec.js';
-import type { DynamicDag } from '../build/wiring.js';
 import { invalidDag } from './faults.js';
 import type { Plan } from './plan.js';
 import type { PlanRecord } from './plan-record.js';

@@ -1,7 +1,7 @@
 import { doAtOnce, type StepwiseWork } from '../../base/index.js';
+import type { DagLike } from '../build/dag-like.js';
 import { type FunctionSpec, heldSpecOf, type Isolation } from '../build/function-spec.js';
 import { inputIdsOf } from '../build/inputs.js';
-import type { DagLike } from '../build/wiring.js';
 import { type ConstantsOf, Graph, GraphSnapshot } from '../graph/graph.js';
 import type { PlanGrowth } from '../graph/growth.js';
 import { buildRecipe, type CallRecipe } from './call-recipe.js';

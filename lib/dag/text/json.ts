@@ -1,6 +1,6 @@
 import { type DagFault, refuseWrongName, textOf } from '../../base/index.js';
+import type { DagJson } from '../build/dag-like.js';
 import { type FunctionSpec, heldSpecOf, OPTION_FIELDS } from '../build/function-spec.js';
-import type { DagJson } from '../build/wiring.js';
 import { invalidDag } from '../plan/faults.js';
 import { jsonCopy } from './json-copy.js';
 

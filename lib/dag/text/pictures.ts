@@ -1,7 +1,7 @@
 import { type ConditionSpec, idOfCondition } from '../build/condition.js';
+import type { DagLike } from '../build/dag-like.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import { inputIdsOf } from '../build/inputs.js';
-import type { DagLike } from '../build/wiring.js';
 import { collocationOf } from '../graph/collocation.js';
 
 /** One thing to draw. A `missing` one is only mentioned by others. */
