@@ -22,7 +22,7 @@ export { isWellFormed, nameFault, refuseWrongName } from './name-fault.js';
 export { onAbort } from './on-abort.js';
 export { PassingMap } from './passing-map.js';
 export { peerAddress, schemeOf } from './peer-address.js';
-export { type NumberColumn, withRoom } from './room.js';
+export { makeRoom, type NumberColumn, withRoom } from './room.js';
 export { reservedFault, slotOfResource, slotResource, withoutSlots } from './slot-resources.js';
 export { callSafely, entriesOf, isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';
 export { Trampoline } from './trampoline.js';
@@ -33,6 +33,7 @@ export {
   doUnattended,
   inSteps,
   type RestOfWork,
+  restAfter,
   resultInSteps,
   type StepwiseWork,
 } from './turns.js';

@@ -54,6 +54,15 @@ function* furtherSteps<T>(count: number, work: (from: number, to: number) => voi
 /** How many steps are done in one turn of the event loop. Counted, not timed, so that a simulation takes the same path each time. */
 const STEPS_IN_TURN = 8;
 
+/** Ends the turn after a copy of so many items, which takes milliseconds for a million, and is one step. */
+export function restAfter(items: number): RestOfWork<void> {
+  return items <= 8 * ITEMS_IN_STEP ? NO_MORE : wholeTurn();
+}
+
+function* wholeTurn(): StepwiseWork<void> {
+  for (let step = 0; step < STEPS_IN_TURN; step += 1) yield;
+}
+
 /** Does all of the work now, and returns its result. */
 export function doAtOnce<T>(work: RestOfWork<T>): T {
   const steps = work[Symbol.iterator]();

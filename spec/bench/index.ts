@@ -4,6 +4,7 @@ import { detectionBench } from './detection.bench.js';
 import { driversBench } from './drivers.bench.js';
 import { durableBench } from './durable.bench.js';
 import { fingerprintsBench } from './fingerprints.bench.js';
+import { growthBench } from './growth.bench.js';
 import { journalBench } from './journal.bench.js';
 import type { Bench, BenchOptions, Row } from './measure.js';
 import { memoryBench } from './memory.bench.js';
@@ -45,6 +46,7 @@ const benches: readonly Bench[] = [
   journalBench,
   durableBench,
   fingerprintsBench,
+  growthBench,
 ];
 
 const FLAGS: readonly string[] = ['--short', '--json'];

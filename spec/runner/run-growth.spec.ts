@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { doAtOnce } from '../../lib/base/index.js';
-import { compile, Dag, ExpandedDag, type GrowingPlan, growingPlanOf, remainingPaths } from '../../lib/dag/index.js';
+import { appendToShape, compile, Dag, ExpandedDag, type GrowingPlan, growingPlanOf, remainingPaths } from '../../lib/dag/index.js';
+import { growState } from '../../lib/runner/brain/grow-state.js';
 import type { RunHappening } from '../../lib/runner/brain/messages.js';
 import { newRunState, newStateColumns, type RunState } from '../../lib/runner/brain/run-state.js';
-import { stepRun } from '../../lib/runner/brain/run-step.js';
 import { newRunColumns, type RunColumns } from '../../lib/runner/run/run-columns.js';
 import { RunGrowth } from '../../lib/runner/run/run-growth.js';
 import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
@@ -38,12 +38,16 @@ class Grown {
     this.growth = new RunGrowth({ plan: this.plan, kinds, columns, feed: (happening) => this.happenings.push(happening) });
   }
 
-  /** The brain hears of what is on its way, and the run of that. */
+  /** The brain hears of what is on its way, and takes it unless it is for a plan of another size. */
   apply(): void {
     for (const happening of this.happenings.splice(0)) {
       if (happening.type !== 'functions-added') throw new Error(happening.type);
-      stepRun(this.state, happening, { nowMs: 0, wallMs: 0 }, []);
-      this.growth.applied(happening.added);
+      const { added } = happening;
+      if (added.from === this.plan.size) {
+        appendToShape(this.state.plan, added);
+        growState(this.state, added.from);
+      }
+      this.growth.applied(added);
     }
   }
 

@@ -1,4 +1,4 @@
-import { inSteps, type RestOfWork, type StepwiseWork, withRoom } from '../../base/index.js';
+import { inSteps, makeRoom, type RestOfWork, restAfter, type StepwiseWork, withRoom } from '../../base/index.js';
 import type { FunctionSpec, Isolation } from '../build/function-spec.js';
 import type { CallRecipe } from './call-recipe.js';
 import type { ExpandedDag } from './expanded-dag.js';
@@ -99,9 +99,11 @@ export class GrowingPlan {
     if (from !== this.specs.length) throw new Error(`functions from index ${from} on cannot extend a plan of ${this.specs.length}`);
     if (expanded) this.#expanded.set(by, expanded);
     const start = this.#argsStart[from]!;
-    this.#argsStart = withRoom(this.#argsStart, from + count + 1, 1);
-    this.#args = withRoom(this.#args, start + args.length, 2);
+    this.#argsStart = withRoom(this.#argsStart, from + count + 1, 11);
+    this.#args = withRoom(this.#args, start + args.length, 12);
     this.#args.set(args, start);
+    makeRoom(this.specs as FunctionSpec[], from + count, 24);
+    makeRoom(this.isolation as Isolation[], from + count, 25);
     for (let k = 0; k < count; k += 1) {
       (this.specs as FunctionSpec[]).push(specs[k]!);
       (this.isolation as Isolation[]).push(isolation[k]!);
@@ -165,9 +167,15 @@ interface ElementOf {
 export function* growingPlanOf(base: Plan): StepwiseWork<GrowingPlan> {
   const { size, functions } = base;
   const shape = yield* growingShapeInSteps(base.shape);
-  const args = withRoom(base.args.subarray(0, base.argsStart[size]), base.args.length + 1, 2);
+  yield* restAfter(size);
+  const args = withRoom(base.args.subarray(0, base.argsStart[size]), base.args.length + 1, 12);
   if (functions.length > size) yield* withoutInlines(args, base);
-  return new GrowingPlan(base, shape, withRoom(base.argsStart.subarray(0, size + 1), size + 2, 1), args);
+  const plan = new GrowingPlan(base, shape, withRoom(base.argsStart.subarray(0, size + 1), size + 2, 11), args);
+  yield* restAfter(size);
+  makeRoom(plan.specs as FunctionSpec[], size + 1, 24);
+  yield* restAfter(size);
+  makeRoom(plan.isolation as Isolation[], size + 1, 25);
+  return plan;
 }
 
 function withoutInlines(args: Int32Array, { size, argsStart }: Plan): RestOfWork<void> {

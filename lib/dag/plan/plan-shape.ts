@@ -1,4 +1,4 @@
-import { doAtOnce, type RestOfWork, resultInSteps, withRoom } from '../../base/index.js';
+import { doAtOnce, inSteps, makeRoom, restAfter, type StepwiseWork, withRoom } from '../../base/index.js';
 import { type Adjacency, transposed } from '../graph/adjacency.js';
 import type { PlanGrowth } from '../graph/growth.js';
 import type { RetryRules } from './layout.js';
@@ -42,6 +42,8 @@ export interface AddedFunctions {
   readonly lateNext: Int32Array;
   readonly lateConsumer: Int32Array;
   readonly lateCount: number;
+  /** Whether `growth` has been copied, and may be added to. */
+  readonly isOwnGrowth: boolean;
 }
 
 /** The parts of a map or an expansion: its elements or insides. Places count from 0. */
@@ -106,47 +108,41 @@ const asLate = (edge: number): number => -2 - edge;
 export const growingShape = (plan: PlanShape): PlanShape => doAtOnce(growingShapeInSteps(plan));
 
 /** The same as `growingShape`, in steps. */
-export function growingShapeInSteps(plan: PlanShape): RestOfWork<PlanShape> {
-  const { size, growth, added } = plan;
+export function* growingShapeInSteps(plan: PlanShape): StepwiseWork<PlanShape> {
+  const { size, growth, added, ids: known, needsCount, dependentsStart, dependents, producersStart, producers } = plan;
   if (!growth || added) throw new Error(`the plan of "${plan.dagId}" cannot grow${added ? ' by a copy' : ''}`);
-  const roomy = <C extends Int32Array>(column: C, number: number): C => withRoom(column, column.length + 1, number);
   const ids: string[] = [];
-  const parentOf = roomy(new Int32Array(size), 4);
-  const lateFirst = roomy(new Int32Array(size), 5);
-  const lateLast = roomy(new Int32Array(size), 6);
+  const [parentOf, lateFirst, lateLast] = [4, 5, 6].map((number) => withRoom(EMPTY, size + 1, number)) as Columns;
   const copy = (from: number, to: number): void => {
-    for (let index = from; index < to; index += 1) ids.push(plan.ids[index]!);
+    for (let index = from; index < to; index += 1) ids.push(known[index]!);
     for (const column of [parentOf, lateFirst, lateLast]) column.fill(-1, from, to);
   };
-  return resultInSteps(size, copy, () => ({
+  yield* inSteps(size, copy);
+  makeRoom(ids, size + 1, 23);
+  yield* restAfter(size);
+  const start = withRoom(dependentsStart, size + 2, 1);
+  const rows = {
+    needsCount: withRoom(needsCount, size + 1, 0),
+    dependentsStart: start,
+    producersStart: withRoom(producersStart, size + 2, 2),
+  };
+  yield* restAfter(size);
+  const items = { dependents: withRoom(dependents, dependents.length + 1, 7), producers: withRoom(producers, producers.length + 1, 8) };
+  const late = { lateFirst, lateLast, lateNext: EMPTY, lateConsumer: EMPTY, lateCount: 0 };
+  return {
     ...plan,
     ids,
-    needsCount: roomy(plan.needsCount, 0),
-    dependentsStart: roomy(plan.dependentsStart, 1),
-    dependents: roomy(plan.dependents, 7),
-    producersStart: roomy(plan.producersStart, 2),
-    producers: roomy(plan.producers, 8),
+    ...rows,
+    ...items,
     retries: new Map(plan.retries),
-    growth: {
-      whens: new Map(growth.whens),
-      maps: new Map(growth.maps),
-      expansions: new Set(growth.expansions),
-      optionals: new Set(growth.optionals),
-      gists: new Map(growth.gists),
-      splits: new Set(growth.splits),
-    },
-    added: {
-      baseSize: size,
-      parentOf,
-      parts: new Map(),
-      lateFirst,
-      lateLast,
-      lateNext: new Int32Array(0),
-      lateConsumer: new Int32Array(0),
-      lateCount: 0,
-    },
-  }));
+    added: { baseSize: size, parentOf, parts: new Map(), isOwnGrowth: false, ...late },
+  };
 }
+
+type Columns = [Int32Array, Int32Array, Int32Array];
+
+/** Never written to: it has no entry. */
+const EMPTY = new Int32Array(0);
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -155,8 +151,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export function appendToShape(shape: PlanShape, fragment: PlanFragment): void {
   const { from, ids, producersStart, producers } = fragment;
-  const { added, growth } = shape;
-  if (!added || !growth) throw new Error(`the plan of "${shape.dagId}" cannot grow`);
+  const { added } = shape;
+  if (!added) throw new Error(`the plan of "${shape.dagId}" cannot grow`);
   if (from !== shape.size) throw new Error(`functions from index ${from} on cannot be appended to a plan of ${shape.size}`);
   const grown: Writable<PlanShape> = shape;
   const count = ids.length;
@@ -164,12 +160,13 @@ export function appendToShape(shape: PlanShape, fragment: PlanFragment): void {
   const inner = transposed(shifted(fragment), count);
   appendRows(grown, fragment, inner);
   const grownIds = grown.ids as string[];
+  makeRoom(grownIds, to, 23);
   for (let k = 0; k < count; k += 1) {
     grownIds.push(ids[k]!);
     grown.needsCount[from + k] = producersStart[k + 1]! - producersStart[k]!;
   }
   for (const [index, rules] of fragment.retries) (grown.retries as Map<number, RetryRules>).set(index, rules);
-  if (fragment.growth) addGrowth(growth, fragment.growth);
+  if (fragment.growth) addGrowth(grown, fragment.growth);
   addParts(added, fragment, to);
   const late: Writable<AddedFunctions> = added;
   late.parentOf = withRoom(added.parentOf, to, 4).fill(fragment.by, from, to);
@@ -221,7 +218,12 @@ function addLate(added: Writable<AddedFunctions>, producer: number, consumer: nu
   added.lateLast[producer] = edge;
 }
 
-function addGrowth(growth: PlanGrowth, more: PlanGrowth): void {
+/** What the DAG itself says of growing is shared by all its runs, until one adds functions that say something too. */
+function addGrowth(grown: Writable<PlanShape>, more: PlanGrowth): void {
+  const added: Writable<AddedFunctions> = grown.added!;
+  if (!added.isOwnGrowth) grown.growth = copyOf(grown.growth!);
+  added.isOwnGrowth = true;
+  const growth = grown.growth!;
   for (const name of ['whens', 'maps', 'gists'] as const) {
     for (const [index, value] of more[name]) (growth[name] as Map<number, unknown>).set(index, value);
   }
@@ -229,6 +231,15 @@ function addGrowth(growth: PlanGrowth, more: PlanGrowth): void {
     for (const index of more[name]) (growth[name] as Set<number>).add(index);
   }
 }
+
+const copyOf = ({ whens, maps, gists, expansions, optionals, splits }: PlanGrowth): PlanGrowth => ({
+  whens: new Map(whens),
+  maps: new Map(maps),
+  gists: new Map(gists),
+  expansions: new Set(expansions),
+  optionals: new Set(optionals),
+  splits: new Set(splits),
+});
 
 function addParts({ parts }: AddedFunctions, { by, from, total, sinks, keys }: PlanFragment, to: number): void {
   const known = parts.get(by) as Writable<CompositeParts> | undefined;

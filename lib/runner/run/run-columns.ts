@@ -1,7 +1,9 @@
 import type { GroupRef } from '../../actor/index.js';
-import { type RestOfWork, resultInSteps, withRoom } from '../../base/index.js';
+import type { ClaimClass } from '../../allocator/index.js';
+import { makeRoom, type RestOfWork, restAfter, resultInSteps, type StepwiseWork, withRoom } from '../../base/index.js';
 import type { AttemptHandle, RemoteOutcome } from '../../executor/index.js';
 import type { StoredValue } from '../../value/index.js';
+import { widenState } from '../brain/grow-state.js';
 import type { StateColumns } from '../brain/run-state.js';
 
 /**
@@ -44,12 +46,36 @@ export function newRunColumns(size: number, paths: Float64Array, state: StateCol
 export function growColumns(columns: RunColumns, size: number): void {
   const { handles, members, held } = columns;
   const from = held.length;
-  columns.paths = withRoom(columns.paths, size, 3);
-  columns.tookMs = withRoom(columns.tookMs, size, 4).fill(Number.NaN, from, size);
-  columns.sizes = withRoom(columns.sizes, size, 5);
+  widenColumns(columns, size);
+  columns.tookMs.fill(Number.NaN, from, size);
   for (let index = from; index < size; index += 1) {
     handles.push(undefined);
     members.push(undefined);
     held.push(undefined);
   }
+}
+
+function widenColumns(columns: RunColumns, size: number): void {
+  columns.paths = withRoom(columns.paths, size, 20);
+  columns.tookMs = withRoom(columns.tookMs, size, 21);
+  columns.sizes = withRoom(columns.sizes, size, 22);
+  makeRoom(columns.handles, size, 28);
+  makeRoom(columns.members, size, 29);
+  makeRoom(columns.held, size, 30);
+}
+
+/**
+ * Gives the columns of a run that may grow room for more, in steps: later no two of them are copied in the same turn. Returns a copy of the
+ * claims of its functions that has it too.
+ */
+export function* roomToGrow(columns: RunColumns, claims: readonly ClaimClass[]): StepwiseWork<ClaimClass[]> {
+  const size = columns.held.length;
+  yield* restAfter(size);
+  widenState(columns.state, size + 1);
+  yield* restAfter(size);
+  widenColumns(columns, size + 1);
+  yield* restAfter(size);
+  const kinds = claims.slice();
+  makeRoom(kinds, size + 1, 31);
+  return kinds;
 }

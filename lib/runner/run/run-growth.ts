@@ -1,4 +1,5 @@
 import type { ClaimClass } from '../../allocator/index.js';
+import { makeRoom } from '../../base/index.js';
 import {
   consumerOf,
   type ExpandedDag,
@@ -61,6 +62,7 @@ export class RunGrowth {
     if (!offered || plan.specs.length !== from || plan.size !== from + ids.length) return;
     plan.extend(offered.part);
     growColumns(columns, plan.size);
+    makeRoom(kinds, plan.size, 31);
     for (let k = 0; k < ids.length; k += 1) {
       kinds.push(offered.kindOf(k));
       columns.paths[from + k] = offered.pathMsOf(k);
