@@ -37,7 +37,7 @@ export { invalidDag } from './plan/faults.js';
 export { GrowingPlan, growingPlanOf, type RunPlan } from './plan/growing-plan.js';
 export type { RetryRules } from './plan/layout.js';
 export { remainingPaths } from './plan/paths.js';
-export { compile, compileInSteps, type DagSnapshot, knownPlan, type Plan, snapshotOf } from './plan/plan.js';
+export { compile, compileInSteps, type DagSnapshot, isSnapshot, knownPlan, type Plan, snapshotOf } from './plan/plan.js';
 export {
   comparePlans,
   FUNCTION_CHANGES,
@@ -65,3 +65,4 @@ export {
   partAt,
   placeOf,
 } from './plan/plan-shape.js';
+export { dagDataOf, expandedSnapshot, type ReadConstants, type ReadDag, readDagData } from './text/dag-data.js';

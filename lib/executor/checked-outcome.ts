@@ -1,6 +1,8 @@
 import { callSafely } from '../base/index.js';
+import { expandedSnapshot, isSnapshot } from '../dag/index.js';
 import { StoredValue, withFactsOf } from '../value/index.js';
 import type { BlockedCall, CallOutcome, CallStep, IsolationCall } from './attempts/attempt.js';
+import { packedDag } from './attempts/packed-dag.js';
 
 /**
  * Returns the outcome of a call as a user's own isolation reports it, or what is wrong with it. Each property is read once: what is
@@ -50,11 +52,20 @@ function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCa
 
 function withFacts(values: readonly StoredValue[], tookMs: number, last: CallStep, freeze: boolean): CallOutcome {
   try {
+    if (last.shape === 'dag') return { type: 'succeeded', values: [...values.slice(0, -1), dagIn(values.at(-1)!, last)], tookMs };
     const { held, facts } = withFactsOf(values.at(-1)!, { gist: last.gist, isSplit: last.shape === 'split' }, freeze);
     return { type: 'succeeded', values: [...values.slice(0, -1), held], tookMs, facts };
   } catch (error) {
     return { type: 'failed', error, final: true };
   }
+}
+
+/** A DAG that the isolation has not turned into data is turned here. */
+function dagIn(held: StoredValue, { code }: CallStep): StoredValue {
+  if (held.partCount !== undefined) return held;
+  const value = held.open(false);
+  if (typeof code === 'function') return isSnapshot(value) ? held : StoredValue.live(expandedSnapshot(value), held.sizeBytes);
+  return StoredValue.packed(packedDag(value));
 }
 
 /** Its `whenOver` tells once at most, and never throws. */

@@ -154,6 +154,10 @@ export interface DagSnapshot {
   readonly graph: GraphSnapshot;
 }
 
+/** Whether a value is the snapshot of a DAG. */
+export const isSnapshot = (value: unknown): value is DagSnapshot =>
+  typeof value === 'object' && value !== null && (value as Partial<DagSnapshot>).graph instanceof GraphSnapshot;
+
 /** Takes a snapshot of a DAG, at once however large it is. Throws `TypeError` if it is not a DAG. */
 export function snapshotOf(dag: DagLike): DagSnapshot {
   return { graph: new GraphSnapshot(graphOf(dag, 'Cannot plan')), dagId: dag.id };
@@ -195,7 +199,8 @@ export function graphOf(dag: unknown, intent: string): Graph {
   return graph;
 }
 
-function isDag(value: unknown): value is DagLike {
+/** Whether a value has the shape of a DAG, of this copy of the package or another. */
+export function isDag(value: unknown): value is DagLike {
   if (typeof value !== 'object' || value === null) return false;
   const { id, functions } = value as { readonly [K in keyof DagLike]?: DagLike[K] };
   // An array, as `toJSON` gives it, has `values` too, but no `get`.

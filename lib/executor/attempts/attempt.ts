@@ -34,8 +34,9 @@ export interface CallStep<V = StoredValue> {
   /** Whether the value of this step leaves the call for one user only, and is no result of the run. Default false. */
   readonly isForOne?: boolean | undefined;
   /**
-   * `split`: a map goes over the value. If it is an array, its elements leave the call one by one: none shares objects with another. `dag`:
-   * the value is a DAG. Given for a last step only, as `gist` is.
+   * `split`: a map goes over the value. If it is an array, its elements leave the call one by one: none shares objects with another. Given
+   * for a last step only, as `gist` is. `dag`: the value is a DAG, which leaves the call as data, or as a snapshot if the code is a plain
+   * function.
    */
   readonly shape?: 'split' | 'dag' | undefined;
   /** The gist of the value is wanted, with texts of at most so many characters. */

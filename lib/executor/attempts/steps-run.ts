@@ -81,8 +81,9 @@ export class StepsRun<V, K> {
   }
 
   #take(step: CallStep<V>, value: unknown): boolean {
+    const isLast = this.#at === this.#steps.length - 1;
+    if (isLast && step.shape === 'dag') return this.#takeDag(step, value);
     try {
-      const isLast = this.#at === this.#steps.length - 1;
       const isWanted = step.wanted || isLast;
       const { shape, gist } = step;
       const isSplit = shape === 'split' && Array.isArray(value);
@@ -94,9 +95,21 @@ export class StepsRun<V, K> {
       this.#fail(step, error);
       return false;
     }
-    if (this.#at < this.#steps.length - 1) {
+    if (!isLast) {
       this.#values ??= [];
       this.#values.push(value);
+    }
+    this.#at += 1;
+    return true;
+  }
+
+  /** What is no DAG, or none that can leave its place, would be none at another attempt. */
+  #takeDag({ code }: CallStep<V>, value: unknown): boolean {
+    try {
+      this.#kept = [...this.#kept, this.#place.keepDag(value, typeof code === 'function')];
+    } catch (error) {
+      this.#end.failed(safeThrown(error), true);
+      return false;
     }
     this.#at += 1;
     return true;
@@ -163,6 +176,11 @@ export interface StepHost<V, K> {
    * Checks the result of a step. Returns it in the form in which it leaves the call, if it is wanted. Throws `HANDOFF_NOT_SERIALIZABLE`.
    */
   keep(value: unknown, use: StepUse): K | undefined;
+  /**
+   * Returns the DAG that an expansion has returned in the form in which it leaves the call: packed, or if its code is a plain function, as
+   * it is at this moment. Throws what the expansion is to fail with.
+   */
+  keepDag(dag: unknown, isPlain: boolean): K;
   /**
    * For an object with several users, of which at least one is a later step of the call, returns a function that makes a copy for each, so
    * that none sees another's changes. Returns `undefined` if the object is frozen whole, or freezing is off. `kept` is what `keep`

@@ -1,15 +1,20 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
+import { expandedSnapshot } from '../../dag/index.js';
 import { pack, packSurveyed, StoredValue, splitLive, surfaceSize, survey, unpack, type ValueFacts } from '../../value/index.js';
 import type { CallOutcome, IsolationCall, RunningCall } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope } from '../attempts/current-function.js';
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
+import { packedDag } from '../attempts/packed-dag.js';
 import { isFinalFailure, type StepHost, StepsRun } from '../attempts/steps-run.js';
 import { type Imported, importNamespace, LoadedFunctions, mayBeCommonJs } from '../code/code.js';
 import { isBetterCompiled, loadsTypeScript, mayNeedCompiler } from '../code/typescript-loader.js';
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
+
+/** What a function of a DAG takes in memory, bytes; an estimate. */
+const LIVE_FUNCTION_BYTES = 200;
 
 /**
  * The node's own event loop, for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are
@@ -34,6 +39,11 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
       if (isForOne) return StoredValue.original(value, found.sizeBytes);
       // Packed now: the function that made it may keep it and change it.
       return StoredValue.packed(packSurveyed(value, found, 'result', true));
+    },
+    keepDag(dag, isPlain) {
+      if (!isPlain) return StoredValue.packed(packedDag(dag));
+      const snapshot = expandedSnapshot(dag);
+      return StoredValue.live(snapshot, snapshot.graph.size * LIVE_FUNCTION_BYTES);
     },
     copier(value, kept) {
       if (!freeze) return undefined;

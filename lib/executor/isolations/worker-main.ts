@@ -17,6 +17,7 @@ import type { AttemptContext, CallStep } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope, currentScope, type OutputStream } from '../attempts/current-function.js';
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
+import { packedDag } from '../attempts/packed-dag.js';
 import { type StepHost, StepsRun } from '../attempts/steps-run.js';
 import { hearStrays, howOf } from '../attempts/stray-errors.js';
 import { LoadedFunctions } from '../code/code.js';
@@ -86,6 +87,10 @@ const stepPlace: StepHost<CrossingInput, Crossing> = {
     if (isWanted) return pack(value, { where: 'result', shared: sharesMemory });
     if (freeze) check(value, { where: 'result', freeze });
     return undefined;
+  },
+  keepDag(dag) {
+    const packed = packedDag(dag);
+    return sharesMemory ? packed : packed.slice();
   },
   copier(value, kept) {
     if (!freeze) return undefined;

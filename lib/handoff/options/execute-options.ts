@@ -28,6 +28,12 @@ export interface ExecuteOptions<V extends object = object, In extends string = s
    * @default 'abort'
    */
   onFailure?: 'abort' | 'continue';
+  /**
+   * How many functions maps and expansions may make of the run: one that would add more fails. A DAG given larger is not refused. A whole
+   * number from 1.
+   * @default 1_000_000
+   */
+  maxFunctions?: number;
   /** How long the run may take from now, including waiting, ms. The default is no limit. */
   timeoutMs?: number;
   /**

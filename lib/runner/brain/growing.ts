@@ -109,6 +109,8 @@ const tooLarge = (state: RunState, { unadded }: GrowthState, more: number): stri
 export function refuse(state: RunState, index: number, why: string, at: Moment, out: RunCommand[], cause?: RunFault['cause']): void {
   const message = `Function "${state.plan.ids[index]!}" failed: ${why}`;
   const { runId, plan } = state;
+  // The attempt that made the DAG of an expansion was in vain.
+  if (state.attempts[index]! > 0) state.failures[index]! += 1;
   const because: RunFault = { code: 'HANDOFF_FUNCTION_FAILED', message, dagId: plan.dagId, runId, functionId: plan.ids[index]! };
   fail(state, index, failureOf(state, index, message, cause ?? because), at, out);
 }

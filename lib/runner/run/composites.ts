@@ -34,10 +34,12 @@ export class Composites {
     this.#values = values;
   }
 
-  /** Whether a function's value is put together of others. */
+  /** Whether a function's value is put together of others. Before its functions are known, that of an expansion is its DAG. */
   has(index: number): boolean {
-    const { growth } = this.#of.plan.shape;
-    return growth !== undefined && (growth.maps.has(index) || growth.expansions.has(index));
+    const { growth, added } = this.#of.plan.shape;
+    if (growth === undefined) return false;
+    if (growth.maps.has(index)) return true;
+    return growth.expansions.has(index) && (added!.parts.has(index) || this.#of.state.states[index] === 'succeeded');
   }
 
   /** Whether a function has ended without a value, and its consumers get `undefined`. */

@@ -1,6 +1,6 @@
 import { HandoffError } from '../../base/index.js';
 import type { ConstantsOf } from '../../dag/index.js';
-import { check, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
+import { check, type Packed, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
 
 /** The constants of a run's functions and edges, as they were when `execute` was called. Later changes by the caller have no effect. */
 export class Constants {
@@ -12,7 +12,17 @@ export class Constants {
 
   constructor(constants: readonly ConstantsOf[], freeze: boolean) {
     this.#freeze = freeze;
-    for (const { functionId, values } of constants) this.#taken.set(values, this.#snapshot(functionId, values));
+    this.add(constants);
+  }
+
+  /** Takes further constants as they are now. */
+  add(constants: readonly ConstantsOf[], prefix = ''): void {
+    for (const { functionId, values } of constants) this.#taken.set(values, this.#snapshot(prefix + functionId, values));
+  }
+
+  /** Takes constants that have been packed, for the list that stands for them in a specification. */
+  addPacked(values: readonly unknown[], packed: Packed): void {
+    this.#taken.set(values, StoredValue.packed(packed, 'caller').asList());
   }
 
   /** Returns the constants of a function. Throws `HANDOFF_NOT_SERIALIZABLE` if one is not a value. */

@@ -22,8 +22,8 @@ import { liveEvent, liveRunError } from './live-errors.js';
 import { NodeReturnWaits } from './node-return-waits.js';
 import { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
-import { RunGrowth } from './run-growth.js';
-import { compareInRun, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
+import { type RunGrowth, runGrowthOf } from './run-growth.js';
+import { compareInRun, policyOf, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
 import { RunTimers } from './run-timers.js';
 import { RunValues } from './run-values.js';
 import { takeUp } from './take-up.js';
@@ -80,15 +80,8 @@ export class DagRun implements AllocatorClient {
     this.#deps = deps;
     this.#columns = columns;
     this.#timers = new RunTimers(deps.clock);
-    const { maxRetries, onFailure, collected, stopGraceMs } = options;
-    const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? maxRetries) > 0;
-    const journal = order.recorder?.durability ?? 'none';
-    this.state = newRunState(
-      runId,
-      plan.shape,
-      { maxRetries, onFailure, collected, stopGraceMs, journal, driver: deps.node },
-      columns.state,
-    );
+    const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? options.maxRetries) > 0;
+    this.state = newRunState(runId, plan.shape, policyOf(order, deps.node), columns.state);
     this.#trace = tracerOf(this.state);
     this.#askedInputs = new AskedInputs(plan, order.inputs, deps);
     const { inputs } = this.#askedInputs;
@@ -112,7 +105,7 @@ export class DagRun implements AllocatorClient {
       deps,
     );
     const waiting = { allocation, clock, logger, ids: plan.ids, isResumed: order.past !== undefined };
-    this.#growth = plan.added && new RunGrowth({ plan, kinds: order.kinds as ClaimClass[], columns, feed });
+    this.#growth = runGrowthOf(order, columns, deps, { dags: this.#values, taken: (index) => this.#drop(index), feed });
     this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, waiting, feed);
   }
 
@@ -363,8 +356,9 @@ export class DagRun implements AllocatorClient {
       case 'fetch-value':
         return this.#farSide.fetch(command.index, this.functionId(command.index), command.attempt);
       case 'drop-value':
-        this.#values.drop(command.index);
-        return this.#farSide.release(command.index, this.functionId(command.index));
+        return this.#drop(command.index);
+      case 'expand':
+        return this.#growth!.expand(command.index);
       case 'record-success':
         return this.order.recorder!.success(command.index, command.attempt, command.receipt, this.#values.held(command.index));
       case 'record-failure':
@@ -376,6 +370,11 @@ export class DagRun implements AllocatorClient {
     }
   }
 
+  #drop(index: number): void {
+    this.#values.drop(index);
+    this.#farSide.release(index, this.functionId(index));
+  }
+
   #end(error: HandoffError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -384,6 +383,7 @@ export class DagRun implements AllocatorClient {
     this.#timers.clear();
     this.#places.close();
     this.#askedInputs.close();
+    this.#growth?.close();
     this.order.past?.own?.keepOnly(new Set());
     this.#farSide.end(error ? 0 : this.order.options.retainMs, this.order.recorder !== undefined && endState(error) === 'interrupted');
     this.#deps.allocation.removeRun(this.runId);

@@ -14,7 +14,9 @@ import {
   type PlanShape,
 } from '../../dag/index.js';
 import type { RunHappening } from '../brain/messages.js';
+import { type ExpandingRun, Expansions, type InsideColumns } from './expansions.js';
 import { growColumns, type RunColumns } from './run-columns.js';
+import type { RunDeps, RunJob } from './run-job.js';
 
 /**
  * What a run adds to its plan, on its way: the brain is told of each part, and may ignore it if it comes too late. Once it has taken one,
@@ -25,8 +27,19 @@ export class RunGrowth {
   /** The parts that the brain has not answered yet. */
   readonly #offered = new Map<PlanFragment, OfferedPart>();
 
-  constructor(of: GrowingRun) {
+  readonly #expansions: Expansions | undefined;
+
+  /** `expanding`: where DAGs of expansions come from; missing where none comes. */
+  constructor(of: GrowingRun, expanding?: Omit<ExpandingRun, 'plan' | 'add' | 'feed'>) {
     this.#of = of;
+    const { plan, feed } = of;
+    const add: ExpandingRun['add'] = (...part) => this.addInsides(...part);
+    this.#expansions = expanding && new Expansions({ ...expanding, plan, add, feed });
+  }
+
+  /** Adds the functions of the DAG that an expansion has made, which is here. */
+  expand(index: number): void {
+    this.#expansions!.expand(index);
   }
 
   /** Adds `count` elements of a map from place `from` on, of `total` in all. They have its claims, and its place in the order. */
@@ -55,11 +68,22 @@ export class RunGrowth {
 
   /** The brain has been told of a part. */
   applied(fragment: PlanFragment): void {
-    const { plan, kinds, columns } = this.#of;
+    const { plan } = this.#of;
     const offered = this.#offered.get(fragment);
     this.#offered.delete(fragment);
     const { from, ids } = fragment;
-    if (!offered || plan.specs.length !== from || plan.size !== from + ids.length) return;
+    if (offered && plan.specs.length === from && plan.size === from + ids.length) this.#extend(offered);
+    this.#expansions?.answered(fragment);
+  }
+
+  /** The run is over. */
+  close(): void {
+    this.#expansions?.close();
+  }
+
+  #extend(offered: OfferedPart): void {
+    const { plan, kinds, columns } = this.#of;
+    const { from, ids } = offered.part.fragment;
     plan.extend(offered.part);
     growColumns(columns, plan.size);
     makeRoom(kinds, plan.size, 31);
@@ -68,6 +92,21 @@ export class RunGrowth {
       columns.paths[from + k] = offered.pathMsOf(k);
     }
   }
+}
+
+/** Returns the growth of a run; `undefined` if its plan cannot grow. */
+export function runGrowthOf(order: RunJob, columns: RunColumns, deps: RunDeps, inside: DagsOfRun): RunGrowth | undefined {
+  const { plan, kinds, constants, insides } = order;
+  if (!plan.added) return undefined;
+  const { node: driver, isolation, clock } = deps;
+  const { dags, taken, feed } = inside;
+  const expanding = { insides: insides!, constants, clock, isolation, driver, held: (index: number) => dags.held(index), taken };
+  return new RunGrowth({ plan, kinds: kinds as ClaimClass[], columns, feed }, expanding);
+}
+
+/** The DAGs that expansions of a run have made. */
+export interface DagsOfRun extends Pick<ExpandingRun, 'taken' | 'feed'> {
+  readonly dags: Pick<ExpandingRun, 'held'>;
 }
 
 /** Returns how long a run goes on after the end of a function, along its longest path. What ends an expansion goes on as that does. */
@@ -95,12 +134,6 @@ export interface NextElements {
   readonly from: number;
   readonly count: number;
   readonly total: number;
-}
-
-/** By index in an expansion's DAG, the claims of its functions, and their longest paths within it. */
-export interface InsideColumns {
-  readonly kinds: readonly ClaimClass[];
-  readonly paths: Float64Array;
 }
 
 /** The run that grows. */

@@ -20,9 +20,11 @@ import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { NodeInheritance } from '../brain/adoption.js';
 import type { Recollection } from '../brain/messages.js';
+import type { RunPolicy } from '../brain/run-state.js';
 import type { Recorder } from '../durable/record/recorder.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
 import type { Constants } from './constants.js';
+import type { InsideTerms } from './expansions.js';
 
 /** The request for a run. */
 export interface RunJob {
@@ -44,6 +46,8 @@ export interface RunJob {
   readonly since?: Readonly<Uint32Array> | undefined;
   /** The past of a run that goes on; missing in a new one. */
   readonly past?: RunPast | undefined;
+  /** How the functions of expansions are claimed and ordered; missing in runs that cannot grow. */
+  readonly insides?: InsideTerms | undefined;
   /** Called once, when every attempt has ended and every claim is free. */
   readonly ended: (error: HandoffError | undefined) => void;
 }
@@ -56,6 +60,12 @@ export interface RunnerIncarnation {
   readonly crash: (error: unknown) => void;
   /** Ends it normally: the run is over. */
   readonly finish: () => void;
+}
+
+/** Returns what the brain must know of the options of a run. */
+export function policyOf({ options, recorder }: RunJob, driver: string): RunPolicy {
+  const { maxRetries, onFailure, collected, stopGraceMs, maxFunctions } = options;
+  return { maxRetries, onFailure, collected, stopGraceMs, journal: recorder?.durability ?? 'none', driver, maxFunctions };
 }
 
 /** A function that waits for room, with the resources it lacks. */

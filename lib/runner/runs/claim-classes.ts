@@ -57,9 +57,11 @@ function keyOf({ slot, costs, pinnedTo, group, opens, modules }: Wanted): string
 /**
  * The classes of claims of one run. Most functions are like the one before them: building a key for each of a million would take a second.
  */
-class Kinds {
+export class KnownClaims {
   readonly #byKey = new Map<string, ClaimClass>();
   readonly #groups = new Map<number, CollocationGroup & { claims: Claim[] }>();
+  /** How many collocation groups the plans before had. */
+  #groupCount = 0;
   #last: { readonly wanted: Wanted; readonly kind: ClaimClass } | undefined;
 
   of(wanted: Wanted): ClaimClass {
@@ -72,6 +74,13 @@ class Kinds {
     const kind = this.#byKey.get(key) ?? this.#make(wanted, key);
     this.#last = { wanted, kind };
     return kind;
+  }
+
+  /** From now on groups are numbered anew, those of the next plan. */
+  beginPlan(groupCount: number): number {
+    const first = this.#groupCount;
+    this.#groupCount += groupCount;
+    return first;
   }
 
   #make({ slot, costs, pinnedTo, group: number, opens, modules }: Wanted, key: string): ClaimClass {
@@ -129,29 +138,34 @@ function modulesOf(plan: Plan, index: number, root: string, serializers: Readonl
   return modules.size === 0 ? undefined : JSON.stringify([...modules].sort());
 }
 
-/** Returns the class of claims of each function of a plan, by index, in steps. Functions with equal needs share one object. */
-export function claimClasses(plan: Plan, terms: ClaimTerms): RestOfWork<readonly ClaimClass[]> {
+/**
+ * Returns the class of claims of each function of a plan, by index, in steps. Functions with equal needs share one object, also those of
+ * plans before.
+ */
+export function claimClasses(plan: Plan, terms: ClaimTerms, known = new KnownClaims()): RestOfWork<readonly ClaimClass[]> {
   const { comparedBelow, local } = terms;
-  return comparedBelow === undefined || local ? classesOf(plan, terms, undefined) : comparedClassesOf(plan, terms, comparedBelow);
+  if (comparedBelow === undefined || local) return classesOf(plan, terms, undefined, known);
+  return comparedClassesOf(plan, terms, comparedBelow, known);
 }
 
-function* comparedClassesOf(plan: Plan, terms: ClaimTerms, comparedBelow: string): StepwiseWork<readonly ClaimClass[]> {
-  return yield* classesOf(plan, terms, yield* serializersOf(plan, comparedBelow));
+function* comparedClassesOf(plan: Plan, terms: ClaimTerms, comparedBelow: string, known: KnownClaims): StepwiseWork<readonly ClaimClass[]> {
+  return yield* classesOf(plan, terms, yield* serializersOf(plan, comparedBelow), known);
 }
 
 function classesOf(
   plan: Plan,
   { node, local, threadCost, comparedBelow }: ClaimTerms,
   serializers: ReadonlyMap<number, ReadonlySet<string>> | undefined,
+  kinds: KnownClaims,
 ): RestOfWork<readonly ClaimClass[]> {
-  const kinds = new Kinds();
+  const firstGroup = kinds.beginPlan(plan.groupCount);
   const byIndex: ClaimClass[] = [];
   const classify = (from: number, to: number): void => {
     for (let index = from; index < to; index += 1) {
       const isolation = plan.isolation[index]!;
       const costs = local ? NOTHING : (plan.specs[index]!.cost ?? (isolation === 'loop' ? NOTHING : threadCost));
       const pinnedTo = local ? node : (plan.pin[index] ?? (plan.bound[index] ? node : undefined));
-      const group = local ? -1 : plan.group[index]!;
+      const group = local || plan.group[index]! < 0 ? -1 : firstGroup + plan.group[index]!;
       const modules = comparedBelow === undefined || local ? undefined : modulesOf(plan, index, comparedBelow, serializers?.get(index));
       byIndex.push(kinds.of({ slot: slotOf(isolation), costs, pinnedTo, group, opens: isOpening(plan, index), modules }));
     }

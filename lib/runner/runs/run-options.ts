@@ -8,6 +8,8 @@ export interface GivenRunOptions {
   readonly strategy: AllocationStrategy;
   readonly maxRetries: number;
   readonly maxConcurrency: number;
+  /** Up to so many functions a run may grow. */
+  readonly maxFunctions: number;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly collect: 'all' | 'sinks' | readonly unknown[];
   readonly onFailure: 'abort' | 'continue';
@@ -48,6 +50,7 @@ const RECORDED = [
   'allocationStrategy',
   'maxRetries',
   'maxConcurrency',
+  'maxFunctions',
   'collect',
   'onFailure',
   'timeoutMs',
@@ -86,6 +89,7 @@ export function checkedRunOptions(given: unknown, inputs: readonly string[], str
       integer: true,
       infinite: true,
     }),
+    maxFunctions: checkedNumber('maxFunctions', options.maxFunctions, { or: 1_000_000, least: 1, integer: true }),
     inputs: checkedInputs(options.inputs, inputs),
     collect: checkedCollect(options.collect),
     collected: NOT_KNOWN,

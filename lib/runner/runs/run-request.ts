@@ -1,5 +1,5 @@
-import type { Capabilities, ClaimClass } from '../../allocator/index.js';
-import { type DagFault, doAtOnce, HandoffError, inSteps, type RestOfWork, refuseRevoked, type StepwiseWork } from '../../base/index.js';
+import type { ClaimClass } from '../../allocator/index.js';
+import { type DagFault, doAtOnce, HandoffError, type RestOfWork, refuseRevoked, type StepwiseWork } from '../../base/index.js';
 import {
   canGrow,
   compileInSteps,
@@ -14,7 +14,7 @@ import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
 import { Constants } from '../run/constants.js';
 import type { RunDeps } from '../run/run-job.js';
-import { claimClasses } from './claim-classes.js';
+import { checkedClaims } from './checked-claims.js';
 import { cancelled } from './run-endings.js';
 import { type CheckedRunOptions, checkedRunOptions, collectedOf, completed, type GivenRunOptions } from './run-options.js';
 
@@ -76,12 +76,12 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
 export function* checkedRequest(captured: CapturedRequest, deps: RunDeps): StepwiseWork<RunRequest> {
   const { snapshot, dagId, mode, given, inputs, constants } = captured;
   const compiled = captured.compiled ?? (yield* compileInSteps(snapshot, deps.isolation));
-  refuseGrowth(compiled, captured.options);
+  if (captured.options.isDurable) refuseGrowth(compiled);
   const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
   const options = completed(captured.options, yield* collectedOf(captured.options.collect, plan));
   refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => options.isDurable || inputs.has(id)));
   // A durable run may turn out to be one that goes on: then its functions wait for a node.
-  const kinds = yield* kindsOf(plan, mode, deps, !options.isDurable);
+  const kinds = yield* checkedClaims(plan, { isLocal: mode === 'local', isChecked: !options.isDurable }, deps);
   return { plan, mode, given, options, kinds, inputs, constants };
 }
 
@@ -113,7 +113,14 @@ export function* requestAgain(request: RunRequest, recorded: RecordedRequest | u
   const inputs = new Map(request.inputs);
   for (const [id, value] of recorded?.inputs ?? []) if (!inputs.has(id) && plan.inputs.includes(id)) inputs.set(id, value);
   refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => inputs.has(id)));
-  return { ...request, plan, mode, options, inputs, kinds: yield* kindsOf(plan, mode, deps, recorded === undefined) };
+  return {
+    ...request,
+    plan,
+    mode,
+    options,
+    inputs,
+    kinds: yield* checkedClaims(plan, { isLocal: mode === 'local', isChecked: recorded === undefined }, deps),
+  };
 }
 
 function faultsOf(plan: Plan, mode: RunMode, { node }: RunDeps, hasInput: (id: string) => boolean): RestOfWork<readonly DagFault[]> {
@@ -126,37 +133,11 @@ function refuseFaults({ dagId }: Plan, faults: readonly DagFault[]): void {
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
 }
 
-/** Throws for what the runner does not run yet. */
-function refuseGrowth({ dagId, growth }: Plan, { isDurable }: GivenRunOptions): void {
+/** Throws for what a record cannot hold yet. */
+function refuseGrowth({ dagId, growth }: Plan): void {
   if (!canGrow(growth)) return;
-  const what = growth.expansions.size > 0 ? 'expand' : isDurable ? 'map in a durable run' : undefined;
-  if (what === undefined) return;
-  throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": functions with ${what} cannot be run`, {
-    dagId,
-    faults: [],
-  });
-}
-
-/** Returns the classes of claims of the functions, in steps. Throws for one that no member could ever hold, if that is checked. */
-function* kindsOf(plan: Plan, mode: RunMode, deps: RunDeps, isChecked: boolean): StepwiseWork<readonly ClaimClass[]> {
-  const { node, allocation, root, refusesSkew } = deps;
-  const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
-  const terms = { node, local: mode === 'local', threadCost, comparedBelow: refusesSkew ? root : undefined };
-  const kinds = yield* claimClasses(plan, terms);
-  if (!isChecked) return kinds;
-  const seen = new Set<ClaimClass>();
-  let last: ClaimClass | undefined;
-  yield* inSteps(kinds.length, (from, to) => {
-    for (let index = from; index < to; index += 1) {
-      const kind = kinds[index]!;
-      if (kind === last || seen.has(kind)) continue;
-      last = kind;
-      seen.add(kind);
-      const error = allocation.impossible(kind, plan.ids[index]!);
-      if (error) throw error;
-    }
-  });
-  return kinds;
+  const message = `Cannot execute DAG "${dagId}": a run with maps or expansions cannot be recorded`;
+  throw new HandoffError('HANDOFF_INVALID_DAG', message, { dagId, faults: [] });
 }
 
 function inputsOf(dagId: string, ids: readonly string[], options: GivenRunOptions, deps: RunDeps): ReadonlyMap<string, ArgumentValue> {

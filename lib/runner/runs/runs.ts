@@ -21,6 +21,7 @@ import { DagRun } from '../run/dag-run.js';
 import { superviseRun } from '../run/dag-runner.js';
 import { newRunColumns, roomToGrow } from '../run/run-columns.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
+import { insideTerms } from './checked-claims.js';
 import { Estimates } from './estimates.js';
 import { InnerRuns } from './inner-runs.js';
 import type { LargeCall } from './large-call.js';
@@ -188,7 +189,8 @@ export class Runs {
     if (!goesOn()) return undefined;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
     const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
-    const job = { runId, runnerName, plan, options, kinds, inputs, constants, epoch, recorder, files, since, past, ended };
+    const insides = isGrowing ? insideTerms(request.mode === 'local', this.#estimates, this.#deps) : undefined;
+    const job = { runId, runnerName, plan, options, kinds, inputs, constants, epoch, recorder, files, since, past, insides, ended };
     const run: DagRun = new DagRun(job, columns, this.#deps);
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);

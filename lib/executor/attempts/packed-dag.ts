@@ -1,0 +1,32 @@
+import { HandoffError } from '../../base/index.js';
+import { type DagLike, dagDataOf } from '../../dag/index.js';
+import { type Packed, StoredValue } from '../../value/index.js';
+
+/**
+ * Packs the DAG that a reference has returned, for the driver of its run: its functions, then each list of constants by itself. Throws
+ * `TypeError` if it is no DAG, `HANDOFF_INVALID_DAG` for plain functions and wrong options, and `HANDOFF_NOT_SERIALIZABLE` for constants
+ * that are no values, naming the function. None of these would be otherwise at another attempt.
+ */
+export function packedDag(dag: unknown): Packed {
+  const parts = dagDataOf(dag).map((part) => StoredValue.live(part, 0).asList());
+  try {
+    return StoredValue.ofParts(parts).pack('result');
+  } catch (error) {
+    refuseConstants(dag as DagLike);
+    throw error;
+  }
+}
+
+function refuseConstants(dag: DagLike): void {
+  for (const { id, args, extraArgs } of dag.functions.values()) {
+    const lists = [extraArgs, ...args.map((arg) => (typeof arg === 'string' ? [] : arg.extra))];
+    for (const values of lists) {
+      try {
+        StoredValue.live(values, 0).asList().pack('extraArgs');
+      } catch (error) {
+        if (!HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) throw error;
+        throw new HandoffError(error.code, error.message, { functionId: id, path: error.path });
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Capabilities, ClaimClass } from '../../allocator/index.js';
+import { inSteps, type StepwiseWork } from '../../base/index.js';
+import type { Plan } from '../../dag/index.js';
+import type { InsideTerms } from '../run/expansions.js';
+import type { RunDeps } from '../run/run-job.js';
+import { claimClasses, KnownClaims } from './claim-classes.js';
+import type { Estimates } from './estimates.js';
+
+/**
+ * Returns the classes of claims of the functions of a plan, in steps. Throws `HANDOFF_ALLOCATION_FAILED` for one that no member could ever
+ * hold, if that is checked.
+ */
+export function* checkedClaims(
+  plan: Plan,
+  { isLocal, isChecked, prefix = '', known = new KnownClaims() }: CheckedClaimTerms,
+  { node, allocation, root, refusesSkew }: RunDeps,
+): StepwiseWork<readonly ClaimClass[]> {
+  const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
+  const terms = { node, local: isLocal, threadCost, comparedBelow: refusesSkew ? root : undefined };
+  const kinds = yield* claimClasses(plan, terms, known);
+  if (!isChecked) return kinds;
+  const seen = new Set<ClaimClass>();
+  let last: ClaimClass | undefined;
+  yield* inSteps(kinds.length, (from, to) => {
+    for (let index = from; index < to; index += 1) {
+      const kind = kinds[index]!;
+      if (kind === last || seen.has(kind)) continue;
+      last = kind;
+      seen.add(kind);
+      const error = allocation.impossible(kind, prefix + plan.ids[index]!);
+      if (error) throw error;
+    }
+  });
+  return kinds;
+}
+
+/** Returns how the functions of expansions of one run are claimed and ordered. */
+export function insideTerms(isLocal: boolean, estimates: Estimates, deps: RunDeps): InsideTerms {
+  const known = new KnownClaims();
+  return {
+    isLocal,
+    claimsOf: (plan, prefix) => checkedClaims(plan, { isLocal, isChecked: true, prefix, known }, deps),
+    estimatesOf: (plan) => estimates.of(plan),
+  };
+}
+
+/** How the claims of a plan are found and checked. */
+export interface CheckedClaimTerms {
+  /** Whether every function runs on the driver. */
+  readonly isLocal: boolean;
+  readonly isChecked: boolean;
+  /** What ids of functions begin with in errors. */
+  readonly prefix?: string;
+  /** The classes that the run has. */
+  readonly known?: KnownClaims;
+}
