@@ -1,5 +1,5 @@
 import type { Allocator, ValueLocations } from '../../allocator/index.js';
-import type { StepwiseWork } from '../../base/index.js';
+import { type StepwiseWork, withRoom } from '../../base/index.js';
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type RecipeStep, type RunPlan } from '../../dag/index.js';
 import {
   type ArgumentValue,
@@ -92,12 +92,14 @@ export class RunValues implements ValueLocations {
       const held = values[index];
       const place = held || isFiled ? this.#deps.node : places.get(index);
       if (place === undefined) {
-        this.#isUnneeded![index] = 1;
+        this.#isUnneeded = withRoom(this.#isUnneeded!, index + 1, 23);
+        this.#isUnneeded[index] = 1;
         continue;
       }
       this.made(index, held?.sizeBytes ?? sizeBytes);
       this.#moved.set(index, place);
-      this.#epochs![index] = madeIn[index]!;
+      this.#epochs = withRoom(this.#epochs!, index + 1, 24);
+      this.#epochs[index] = madeIn[index]!;
       const file = filesElsewhere.get(index);
       if (held) this.keep(index, held);
       else if (file && !isFiled) this.#files = (this.#files ?? new Map<number, RecordedFile>()).set(index, file);
