@@ -178,7 +178,13 @@ export class StoredValue {
       if (!Number.isInteger(place) || place < 0 || place >= table.count) throw new RangeError(`it has no part ${place}`);
       return table.bytesAt(place);
     });
-    if (isScalar(bytes)) return StoredValue.live(unpackScalar(bytes), bytes.byteLength, this.origin);
+    if (isScalar(bytes)) {
+      return StoredValue.live(
+        opened(() => unpackScalar(bytes)),
+        bytes.byteLength,
+        this.origin,
+      );
+    }
     const isView = bytes.byteLength >= OWN_BYTES && bytes.buffer instanceof SharedArrayBuffer;
     return StoredValue.packed(isView ? bytes : bytes.slice(), this.origin);
   }

@@ -18,6 +18,7 @@ import { snapshot } from '../../lib/value/snapshot.js';
 const live = (value: unknown): StoredValue => StoredValue.live(value, 8);
 const inParts = (list: readonly unknown[]): StoredValue =>
   StoredValue.packed(packElements(list, survey(list, { where: 'result', freeze: false }), 'result', true));
+const digest = (value: unknown): string => digestOf(value, { where: 'value' });
 const arrived = (held: StoredValue): StoredValue => StoredValue.arrived(held.toParts('result').map((bytes) => bytes.slice()));
 const splitHeld = (held: StoredValue, freeze: boolean): StoredValue => withFactsOf(held, { gist: undefined, isSplit: true }, freeze).held;
 const codeOf = (act: () => unknown): string => {
@@ -37,11 +38,9 @@ describe('a value of parts', () => {
       const found = survey(list, { where: 'result', freeze: true });
       for (const held of [inParts(list), arrived(inParts(list)), splitLive(list, found), arrived(splitLive(list, found))]) {
         expect(held.partCount).to.equal(list.length);
-        expect(held.open(false)).to.deep.equal(list);
-        expect(digestOf(held.open(true), { where: 'result' })).to.equal(
-          digestOf(Array.from(held.open(false) as unknown[]), { where: 'x' }),
-        );
-        for (const [at, element] of list.entries()) expect(held.partAt(at).open(true)).to.deep.equal(element);
+        expect(held.open(true)).to.have.length(list.length);
+        for (const [at, element] of (held.open(true) as unknown[]).entries()) expect(digest(element)).to.equal(digest(list[at]));
+        for (const [at, element] of list.entries()) expect(digest(held.partAt(at).open(true))).to.equal(digest(element));
       }
     });
     fc.assert(law, { numRuns: 200 });

@@ -295,8 +295,11 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   }
 }
 
-const factsIn = ({ facts }: { readonly facts: Uint8Array | null }): ValueFacts | undefined =>
-  facts === null ? undefined : unpackFacts(facts);
+/** Returns the facts of a value, if there are any, as a field of its outcome. */
+function factsIn({ facts }: { readonly facts: Uint8Array | null }): { readonly facts?: ValueFacts } {
+  const known = facts === null ? undefined : unpackFacts(facts);
+  return known ? { facts: known } : {};
+}
 
 function outcomeOf(outcome: WireOutcome): RemoteOutcome {
   switch (outcome.type) {
@@ -304,12 +307,12 @@ function outcomeOf(outcome: WireOutcome): RemoteOutcome {
       const { packed, sizeBytes, tookMs } = outcome;
       const facts = factsIn(outcome);
       return packed
-        ? { type: 'succeeded', values: [StoredValue.packed(packed, 'result')], tookMs, facts }
-        : { type: 'kept', sizeBytes, tookMs, facts };
+        ? { type: 'succeeded', values: [StoredValue.packed(packed, 'result')], tookMs, ...facts }
+        : { type: 'kept', sizeBytes, tookMs, ...facts };
     }
     case 'filed': {
       const { sizeBytes, tookMs, file } = outcome;
-      return { type: 'kept', sizeBytes, tookMs, file, facts: factsIn(outcome) };
+      return { type: 'kept', sizeBytes, tookMs, file, ...factsIn(outcome) };
     }
     case 'failed':
       return { type: 'failed', error: unpackThrown(outcome.error), final: outcome.final };
