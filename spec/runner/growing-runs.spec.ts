@@ -10,7 +10,7 @@ import { TraceReplay } from '../../lib/runner/trace/trace-replay.js';
 import { dice } from './brain.js';
 import { type Fate, outcomeOf } from './growing-oracle.js';
 import { type Program, planOf, randomProgram } from './growing-program.js';
-import { type GrowingWeather, GrowingWorld } from './growing-world.js';
+import { type GrowingRecord, type GrowingWeather, GrowingWorld } from './growing-world.js';
 
 /** A run with dice: what it is, and what becomes of it. */
 interface Given {
@@ -55,24 +55,38 @@ interface Between {
 
 const whole: Between = { cut: () => undefined, state: (state) => state };
 
+/** A run that goes on from a record, or is left after so many turns. */
+interface Resumed {
+  readonly record?: GrowingRecord;
+  readonly until?: number;
+}
+
 interface Played {
   readonly program: Program;
   readonly state: RunState;
   readonly world: GrowingWorld;
-  readonly announced: readonly { readonly type: string; readonly functionId?: string; readonly by?: string; readonly count?: number }[];
+  readonly announced: readonly {
+    readonly type: string;
+    readonly functionId?: string;
+    readonly by?: string;
+    readonly count?: number;
+    readonly reason?: string;
+  }[];
   readonly trace: readonly string[];
 }
 
 /** Plays a run to its end. */
-function play(of: Given, { cut, state: kept }: Between = whole): Played {
+function play(of: Given, { cut, state: kept }: Between = whole, { record, until = Number.POSITIVE_INFINITY }: Resumed = {}): Played {
   const roll = dice(of.seed);
   const program = randomProgram(dice(of.program), of.size);
   const announced: Played['announced'][number][] = [];
   let state = newRun(program, of);
   if (!state.growth) return { program, state, world: new GrowingWorld(program), announced, trace: [] };
   const trace = [traceHeader(state)];
-  let world = new GrowingWorld(program);
+  let world = new GrowingWorld(program, record);
+  const taken = new Set<string>();
   for (let turn = 0; state.phase !== 'ended'; turn += 1) {
+    if (turn === until) return { program, state, world, announced, trace };
     expect(turn).to.be.below(20_000);
     const happening = world.next(state, roll, turn, of.weather);
     if (!happening)
@@ -82,7 +96,14 @@ function play(of: Given, { cut, state: kept }: Between = whole): Played {
     trace.push(traceLine(trace.length + 1, happening, at));
     if (of.weather.shortTurns && happening.type !== 'turn-taken') state.growth!.budget = Math.min(state.growth!.budget, 2);
     stepRun(state, happening, at, commands);
-    for (const command of commands) if (command.type === 'announce') announced.push(command.event as never);
+    for (const command of commands) {
+      if (command.type !== 'announce') continue;
+      const event = command.event as Played['announced'][number];
+      announced.push(event);
+      const id = event.functionId ?? event.by;
+      if (event.type === 'function-ready' || event.type === 'functions-added') taken.add(id!);
+      if (event.reason === 'not-taken') expect(taken.has(id!), `${id} was taken`).to.equal(false);
+    }
     const done = cut(turn, commands.length);
     if (done === undefined) for (const command of commands) world.perform(command);
     else world = successor(program, world, state, commands, done, turn);
@@ -110,6 +131,19 @@ function successor(
   for (const command of commands.slice(done)) lost.perform(command);
   expect(next.outstanding(state)).to.deep.equal(lost.outstanding(state));
   return next;
+}
+
+/** What a run has recorded: successes of functions, and DAGs that expansions gave. */
+function recordOf(state: RunState): GrowingRecord {
+  const { ids, growth } = state.plan;
+  const recorded = new Map<string, number>();
+  for (const [index, id] of ids.entries()) {
+    const isExpansion = growth!.expansions.has(index);
+    const function_ = state.states[index];
+    const isRecorded = isExpansion ? function_ === 'open' || state.growth!.composites.has(index) : function_ === 'succeeded';
+    if (isRecorded && !growth!.maps.has(index)) recorded.set(id, state.attempts[index]!);
+  }
+  return recorded;
 }
 
 /** How a function has ended. */
@@ -180,7 +214,7 @@ describe('runs that branch and grow, at random', () => {
         compare(played, of.onFailure);
         checkEvents(played);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -191,7 +225,7 @@ describe('runs that branch and grow, at random', () => {
         if (!played.state.growth) return;
         compare(played, of.onFailure);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -200,7 +234,7 @@ describe('runs that branch and grow, at random', () => {
       fc.property(given, (of) => {
         play(of);
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   });
 
@@ -217,7 +251,32 @@ describe('runs that branch and grow, at random', () => {
         expect(state).to.deep.equal(expected.state);
         expect(announced).to.deep.equal(expected.announced);
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
+    );
+  });
+
+  it('come to the same when another driver goes on from what is recorded of them', () => {
+    fc.assert(
+      fc.property(given, fc.nat(120), (one, until) => {
+        const of: Given = { ...one, journal: 'strict', weather: { ...one.weather, endAt: undefined, lengthsChange: false } };
+        const { state } = play(of, whole, { until });
+        if (!state.growth || state.phase === 'ended') return;
+        const record = recordOf(state);
+        const played = play({ ...of, weather: { ...of.weather, losses: false } }, whole, { record });
+        compare(played, of.onFailure);
+        checkEvents(played);
+        for (const id of record.keys()) {
+          const index = played.state.plan.ids.indexOf(id);
+          const isAgain = played.state.attempts[index]! > record.get(id)!;
+          if (index >= 0 && !isAgain && played.state.states[index] !== 'cancelled') {
+            expect(
+              played.announced.some(({ type, functionId }) => type === 'function-ready' && functionId === id),
+              id,
+            ).to.equal(false);
+          }
+        }
+      }),
+      { numRuns: 150 },
     );
   });
 
@@ -229,7 +288,7 @@ describe('runs that branch and grow, at random', () => {
         expect(state).to.deep.equal(expected.state);
         expect(announced).to.deep.equal(expected.announced);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -242,7 +301,7 @@ describe('runs that branch and grow, at random', () => {
         for (const line of trace) replay.add(line);
         expect(replay.state).to.deep.equal(state);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../lib/dag/index.js';
+import { consumerOf, firstEdge, NO_EDGE, nextEdge, type PlanFragment } from '../../lib/dag/index.js';
 import { holdsClaim, isFinal, usesLimit } from '../../lib/runner/brain/function-state.js';
-import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
+import type { RecalledSuccess, RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
 import { progressOf } from '../../lib/runner/brain/progress.js';
 import type { RunState } from '../../lib/runner/brain/run-state.js';
 import { thrownData } from '../../lib/value/index.js';
-import { factsOf, failsAlways, type Program, Registry } from './growing-program.js';
+import { factsOf, failsAlways, type Given, type Program, Registry } from './growing-program.js';
 
 /** What may happen to a run beside the ordinary. */
 export interface GrowingWeather {
@@ -24,6 +24,12 @@ export interface GrowingWeather {
 const boom = thrownData(new Error('boom'));
 const lost = thrownData(new HandoffError('HANDOFF_RESULT_LOST', 'nobody has it'));
 const cancelled = thrownData(new HandoffError('HANDOFF_RUN_CANCELLED', 'cancelled'));
+
+/** The successes that a run has recorded: by id, the number of the attempt. */
+export type GrowingRecord = ReadonlyMap<string, number>;
+
+/** What a function gives another time. */
+const otherThan = (given: Given): Given => ('array' in given ? { array: given.array + 1 } : { primitive: 'primitive' in given ? 1 : 'x' });
 
 /** So many turns things are lost; then everybody only works. */
 const BAD_TURNS = 150;
@@ -44,8 +50,12 @@ export class GrowingWorld {
   readonly registry: Registry;
   readonly #program: Program;
 
-  constructor(program: Program) {
+  readonly #record: GrowingRecord;
+
+  /** `record`: what an earlier run of the program has recorded. */
+  constructor(program: Program, record: GrowingRecord = new Map()) {
     this.#program = program;
+    this.#record = record;
     this.registry = new Registry(program);
   }
 
@@ -122,7 +132,10 @@ export class GrowingWorld {
   /** What happens next; `undefined` where nothing could any more. */
   next(state: RunState, roll: () => number, turn: number, weather: GrowingWeather): RunHappening | undefined {
     if (turn === 0) {
-      return { type: 'run-begun', inputs: this.#program.inputs.map((given, input) => [-1 - input, factsOf(given)] as const) };
+      const inputs = this.#program.inputs.map((given, input) => [-1 - input, factsOf(given)] as const);
+      if (this.#record.size === 0) return { type: 'run-begun', inputs };
+      const successes = this.#recalled(state.plan.ids, 0, roll);
+      return { type: 'run-begun', inputs, recalled: { successes, reasons: [], tells: 'all' } };
     }
     if (turn === weather.endAt) {
       if (weather.endWith === 'run-abandoned') return { type: 'run-abandoned', error: cancelled };
@@ -169,14 +182,31 @@ export class GrowingWorld {
     // Perhaps not all at once.
     const some = 1 + (roll() % count);
     const added = this.registry.elements(state, index, from, some, total);
-    return { type: 'functions-added', added: staleParts && roll() < 20 ? { ...added, from: added.from + 1 } : added };
+    return this.#added(added, roll, staleParts);
   }
 
   #expand(state: RunState, index: number, roll: () => number, { staleParts }: GrowingWeather): RunHappening {
     this.expanding.delete(index);
     const added = this.registry.insides(state, index);
     if (!added) return { type: 'growth-refused', index, error: boom };
-    return { type: 'functions-added', added: staleParts && roll() < 20 ? { ...added, from: added.from + 1 } : added };
+    return this.#added(added, roll, staleParts);
+  }
+
+  #added(added: PlanFragment, roll: () => number, staleParts: boolean): RunHappening {
+    if (staleParts && roll() < 20) return { type: 'functions-added', added: { ...added, from: added.from + 1 } };
+    if (this.#record.size === 0) return { type: 'functions-added', added };
+    return { type: 'functions-added', added, recalled: this.#recalled(added.ids, added.from, roll) };
+  }
+
+  /** The recorded successes among some functions. */
+  #recalled(ids: readonly string[], from: number, roll: () => number): RecalledSuccess[] {
+    return ids.flatMap((id, at) => {
+      const attempt = this.#record.get(id);
+      if (attempt === undefined) return [];
+      const facts = factsOf(this.registry.of(id).gives);
+      const where = { hasValue: roll() < 70, isElsewhere: roll() < 40 };
+      return [{ index: from + at, attempt, node: 'near', tookMs: 1, sizeBytes: 8, ...where, ...facts }];
+    });
   }
 
   #place(index: number, roll: () => number): RunHappening {
@@ -217,8 +247,7 @@ export class GrowingWorld {
     if (state.states[index] === 'running' && die < 30 && state.failures[index] === 0) {
       return { type: 'attempt-failed', index, attempt, error: boom, final: false, random: 0 };
     }
-    const isOther = lengthsChange && attempt > 1 && 'array' in fn.gives;
-    const facts = factsOf(isOther ? { array: (fn.gives as { array: number }).array + 1 } : fn.gives);
+    const facts = factsOf(lengthsChange && attempt > 1 ? otherThan(fn.gives) : fn.gives);
     const receipt = { node: state.nodes[index]!, sizeBytes: 8, tookMs: 1, isHere: die < 70, ...facts };
     return { type: 'attempt-succeeded', index, attempt, receipt };
   }
@@ -252,7 +281,7 @@ export class GrowingWorld {
       if (by >= 0) parts.set(by, [...(parts.get(by) ?? []), index]);
     }
     same(claims, 0, 'claims that nobody holds');
-    if (state.phase !== 'open') return;
+    if (state.phase !== 'open' || growth!.isRecalling) return;
     if (isBusy) same(this.turns, 1, 'turns that are to come');
     same(growth!.ended.length + growth!.due.length + growth!.freed.length, 0, 'queues');
     let unadded = 0;

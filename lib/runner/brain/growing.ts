@@ -7,7 +7,7 @@ import { growState } from './grow-state.js';
 import type { Composite, GrowthState } from './growth-state.js';
 import { cancelPart, consumed, skip, skipIfDoomed } from './lineage.js';
 import type { RecalledSuccess, Receipt, RunCommand, RunHappening } from './messages.js';
-import { countSize, depthOf, endEarly, isNeeded, isStopping, isThere, letPartsGo, noteFacts } from './parts.js';
+import { countSize, coverOf, depthOf, endEarly, isNeeded, isStopping, isThere, letPartsGo, noteFacts } from './parts.js';
 import { isRunFault, type RunFault } from './run-fault.js';
 import { announce, type Moment, move, type RunState, stamp } from './run-state.js';
 
@@ -267,7 +267,7 @@ export function lengthChanged(state: RunState, growth: GrowthState, index: numbe
   const { runId, plan } = state;
   const cause: RunFault = { code: 'HANDOFF_FUNCTION_FAILED', message, dagId: plan.dagId, runId, functionId: plan.ids[index]! };
   const failure = failureOf(state, index, message, cause);
-  if (state.policy.onFailure === 'abort') return fail(state, index, failure, at, out);
+  if (state.policy.onFailure === 'abort' && coverOf(state, index) < 0) return fail(state, index, failure, at, out);
   endEarly(state, index, { failure, reason: failure, stopByMs: at.nowMs + state.policy.stopGraceMs });
   growth.due.push(index);
 }

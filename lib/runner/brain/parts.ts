@@ -93,7 +93,7 @@ export function noteFacts(
 /** Adds the size of a part's value to that of its composite, once. Of an expansion the values that nothing in it uses make the whole. */
 export function countSize(state: RunState, { composites, remade }: GrowthState, index: number, sizeBytes: number): void {
   const by = parentOf(state, index);
-  if (by < 0 || remade.delete(index)) return;
+  if (by < 0 || (remade.size > 0 && remade.delete(index))) return;
   const { dependentsStart, growth } = state.plan;
   if (growth!.maps.has(by) || dependentsStart[index] === dependentsStart[index + 1]) composites.get(by)!.sizeBytes += sizeBytes;
 }

@@ -64,6 +64,8 @@ function growMore(
   for (; growth.judgedTo < successes.length + failures.length && left > 0; left -= 1) {
     const judged = growth.judgedTo++;
     const { index } = successes[judged] ?? failures[judged - successes.length]!;
+    // An expansion has its value when its functions have ended.
+    if (state.states[index] !== 'succeeded' && !state.absent.has(index)) continue;
     for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
       const dependent = consumerOf(plan, edge);
       if (state.states[dependent] === 'waiting') decide(state, growth, dependent, index, at, out);
@@ -86,9 +88,9 @@ function reviveGone(state: RunState, successes: readonly RecalledSuccess[], at: 
 /** An expansion adds the functions of the DAG that is recorded. If that is lost it runs again. */
 function recallExpansion(state: RunState, success: RecalledSuccess, at: Moment, out: RunCommand[]): void {
   const { index, attempt, node, hasValue, isFiled, isElsewhere } = success;
-  if (!hasValue) return;
   state.attempts[index] = attempt;
   state.nodes[index] = node;
+  if (!hasValue) return;
   openExpansion(state, index, { ...success, isHere: !(isFiled || isElsewhere) }, at, out);
 }
 

@@ -30,6 +30,8 @@ import { type Moment, type RunState, requestClaim, requestTurn } from './run-sta
  */
 export function settle(state: RunState, growth: GrowthState, at: Moment, out: RunCommand[]): void {
   const { ended, due, freed } = growth;
+  const isQuiet = state.phase === 'open' && !growth.isRecalling && ended.length + due.length + freed.length === 0;
+  if (isQuiet && !workOn(state, growth, at, out)) return;
   let endedAt = 0;
   let dueAt = 0;
   while (state.phase === 'open') {
@@ -38,8 +40,9 @@ export function settle(state: RunState, growth: GrowthState, at: Moment, out: Ru
     else if (freed.length > 0) admit(state, growth, freed.pop()!, at, out);
     else if (!workOn(state, growth, at, out)) break;
   }
-  if (state.phase === 'open') for (const queue of [ended, due, freed]) queue.length = 0;
-  else stopGrowing(growth);
+  ended.length = 0;
+  due.length = 0;
+  if (state.phase !== 'open') stopGrowing(growth);
   if (growth.isRecalling && isGrown(state, growth)) requestTurn(state, out);
   finishIfSettled(state, out);
 }
@@ -50,7 +53,7 @@ function conclude(state: RunState, growth: GrowthState, given: number, at: Momen
   const index = given;
   if (isThere(state, index)) dependentsHaveIt(state, growth, index, at, out);
   else dependentsLackIt(state, index, at, out);
-  growth.gists.delete(index);
+  if (growth.gists.size > 0) growth.gists.delete(index);
   const by = parentOf(state, index);
   if (by >= 0) partEnded(state, growth, by, index);
 }
