@@ -6,6 +6,7 @@ import { durableBench } from './durable.bench.js';
 import { fingerprintsBench } from './fingerprints.bench.js';
 import { growthBench } from './growth.bench.js';
 import { journalBench } from './journal.bench.js';
+import { mapsBench } from './maps.bench.js';
 import type { Bench, BenchOptions, Row } from './measure.js';
 import { memoryBench } from './memory.bench.js';
 import { meshBench } from './mesh.bench.js';
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   millionBench,
   peersBench,
   smallDagsBench,
+  mapsBench,
   memoryBench,
   threadsBench,
   startBench,

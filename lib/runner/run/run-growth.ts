@@ -18,6 +18,9 @@ import { type ExpandingRun, Expansions, type InsideColumns } from './expansions.
 import { growColumns, type RunColumns } from './run-columns.js';
 import type { RunDeps, RunJob } from './run-job.js';
 
+/** By how much of its path a later stage of a pipeline goes before an earlier one. */
+const LATER_STAGE = 1e-9;
+
 /**
  * What a run adds to its plan, on its way: the brain is told of each part, and may ignore it if it comes too late. Once it has taken one,
  * everything else that has an entry for each function grows too.
@@ -44,9 +47,24 @@ export class RunGrowth {
 
   /** Adds `count` elements of a map from place `from` on, of `total` in all. They have its claims, and its place in the order. */
   appendElements({ index, from, count, total }: NextElements): void {
-    const { plan, kinds, columns } = this.#of;
-    const pathMs = columns.paths[index]!;
+    const { plan, kinds } = this.#of;
+    const pathMs = this.#pathOfElements(index);
     this.#offer(elementsOf(plan, index, from, count, total), { kindOf: () => kinds[index]!, pathMsOf: () => pathMs });
+  }
+
+  /**
+   * The elements of a map over a map go before those that they take: each frees a value, and those make more of them. By their paths alone
+   * all values of a pipeline would be made before the first is used.
+   */
+  #pathOfElements(map: number): number {
+    const { plan, columns } = this.#of;
+    let pathMs = columns.paths[map]!;
+    let stages = 0;
+    for (let at = plan.growth!.maps.get(map)!; at.isPipelined; at = plan.growth!.maps.get(at.over)!) {
+      pathMs = Math.max(pathMs, columns.paths[at.over]!);
+      stages += 1;
+    }
+    return pathMs * (1 + stages * LATER_STAGE);
   }
 
   /**

@@ -17,20 +17,27 @@ interface Row {
   readonly time: number;
 }
 
-/** Loads the table of 200,000 flights of the United States, from the package `vega-datasets`. */
-export async function load(): Promise<Flights> {
+/**
+ * Loads the table of 200,000 flights of the United States, from the package `vega-datasets`, in parts of about the same size: none has more
+ * than `most` flights, and together they are the whole table.
+ */
+export async function load(most: number): Promise<Flights[]> {
   const entry = createRequire(import.meta.url).resolve('vega-datasets');
   const rows: readonly Row[] = JSON.parse(await readFile(join(entry, '../../data/flights-200k.json'), 'utf8'));
   console.log(`${rows.length} rows read`);
+  return partsOf(rows.length, most).map(([from, to]) => columnsOf(rows.slice(from, to)));
+}
+
+/** Cuts so many rows into as few parts as may be: each from a row up to another. */
+export function partsOf(count: number, most: number): readonly (readonly [from: number, to: number])[] {
+  const parts = Math.ceil(count / most);
+  const cut = (at: number): number => Math.round((at * count) / parts);
+  return Array.from({ length: parts }, (_, index) => [cut(index), cut(index + 1)]);
+}
+
+function columnsOf(rows: readonly Row[]): Flights {
   return {
     departures: Uint16Array.from(rows, ({ time }) => Math.round(time * 60)),
     delays: Int16Array.from(rows, ({ delay }) => delay),
   };
-}
-
-/** One of `count` parts of about the same size; together they are the whole table. */
-export function part({ departures, delays }: Flights, index: number, count: number): Flights {
-  const cut = (at: number): number => Math.round((at * delays.length) / count);
-  const [from, to] = [cut(index), cut(index + 1)];
-  return { departures: departures.slice(from, to), delays: delays.slice(from, to) };
 }
