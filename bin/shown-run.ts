@@ -1,8 +1,9 @@
-import { Handoff, type NodeOptions, type Run } from '../lib/index.js';
+import { Handoff, type HandoffError, type NodeOptions, type Run } from '../lib/index.js';
 import { ExitCode, usage } from './exit-codes.js';
 import { type Display, displayLogger } from './progress/display.js';
 import { type Colors, colorsFor } from './report/colors.js';
 import { resultsJson, resultsText } from './report/results.js';
+import { terminalLine, terminalName } from './report/terminal-text.js';
 import type { Session } from './session.js';
 
 /** How a command shows its runs. */
@@ -60,8 +61,23 @@ export async function shownResults<R>(run: Run<R>, { cannot, display, session: {
   // A run that has completed tells only of what is collected.
   const recorded = hasRecord ? run.progress.succeeded - ran.size : 0;
   if (recorded > 0) display.print(`handoff: ${recorded} of ${run.progress.total} functions did not run: their results had been recorded`);
-  return (await usage(cannot, () => run)).results;
+  const { results, failures } = await usage(cannot, () => run);
+  for (const line of toleratedLines(failures)) display.print(line);
+  return results;
 }
+
+/** So many functions that failed without failing the run are named. */
+const NAMED_FAILURES = 10;
+
+/** Returns what is told of functions that failed without failing the run. */
+function toleratedLines(failures: Readonly<Record<string, HandoffError>>): readonly string[] {
+  const ids = Object.keys(failures);
+  const lines = ids.slice(0, NAMED_FAILURES).map((id) => `handoff: the run went on without ${toleratedText(id, failures[id]!)}`);
+  const more = ids.length - lines.length;
+  return more > 0 ? [...lines, `handoff: and without ${more} more`] : lines;
+}
+
+const toleratedText = (id: string, error: HandoffError): string => `${terminalName(id)}: ${terminalLine(error.message)}`;
 
 /** The results as they are printed. */
 export const printed = (results: Readonly<Record<string, unknown>>, { json }: { readonly json?: boolean }): string =>

@@ -39,6 +39,9 @@ function lineOf(event: RunEvent, group: GroupTally | undefined): string | undefi
       );
     case 'function-failed':
       return `handoff: ${terminalName(event.functionId)} failed ${event.attempt === 0 ? 'before it ran' : `on attempt ${event.attempt}`}`;
+    case 'function-skipped':
+      if (group && group.total > TOLD_ONE_BY_ONE) return undefined;
+      return `handoff: ${terminalName(event.functionId)} ${SKIPPED[event.reason]}`;
     case 'function-lost':
       return `handoff: ${terminalName(event.functionId)} was lost with node ${terminalName(event.node)}`;
     case 'run-completed':
@@ -47,6 +50,11 @@ function lineOf(event: RunEvent, group: GroupTally | undefined): string | undefi
       return undefined;
   }
 }
+
+const SKIPPED = {
+  'not-taken': 'was not taken',
+  'producer-failed': 'was skipped: a function that it needs failed',
+} as const;
 
 const isTenth = ({ succeeded, total }: GroupTally): boolean =>
   Math.floor((succeeded * 10) / total) > Math.floor(((succeeded - 1) * 10) / total);
