@@ -2,6 +2,7 @@
 // In:  specifications of functions, from the user's program or from JSON.
 // Out: a typed Dag; a Plan, made of one at `execute`; faults, pictures, JSON.
 
+export type { OfValues } from './build/all-at-once.js';
 export type { Condition, ConditionSpec, Primitive } from './build/condition.js';
 export { Dag } from './build/dag.js';
 export { type DagJson, type DagLike, type DynamicDag, type Regular, type ResultsOf, type Type, type } from './build/dag-like.js';
@@ -26,6 +27,7 @@ export {
   onDriver,
   type RetryOptions,
 } from './build/function-spec.js';
+export type { Merged, Parts, PartsOf } from './build/parts.js';
 export { DisjointSets } from './graph/disjoint-sets.js';
 export type { ConstantsOf } from './graph/graph.js';
 export { canGrow, type MapOf, type PlanGrowth, type When } from './graph/growth.js';

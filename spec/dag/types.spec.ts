@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { COMPILERS, compileProject, type Diagnosis } from './compilers.js';
+import { COMPILERS, compileProject, type Diagnosis, REPOSITORY } from './compilers.js';
 
 const PROGRAMS = fileURLToPath(new URL('programs/', import.meta.url));
 
@@ -13,6 +14,13 @@ function markedPlaces(): string[] {
     return lines.flatMap((line, i) => (line.endsWith('// error') ? [`bad/${file}:${i + 1}`] : []));
   });
 }
+
+/** A user's library that exports DAGs, and leaves the compiler to write their types into its declarations. */
+const LIBRARY = `import { Dag, type } from 'handoff-dag';
+export const one = new Dag().input('xs', type<number[]>()).map({ id: 'ys', over: 'xs', code: (x: number) => x, optional: true });
+export const two = new Dag().add({ id: 'xs', code: () => [1] }).include('one', one, { xs: 'xs' });
+export const three = Dag.of('three', { a: { code: () => 1, when: 'b' }, b: { code: () => 2 } }).expand({ id: 'e', code: () => two });
+`;
 
 for (const [name, compiler] of Object.entries(COMPILERS)) {
   describe(`The types of a DAG, in ${name}`, function () {
@@ -44,6 +52,27 @@ for (const [name, compiler] of Object.entries(COMPILERS)) {
         accepted: [],
         surprising: [],
       });
+    });
+
+    it('can be written into the declarations of a library that exports a DAG', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'handoff-dag-declarations-'));
+      const compilerOptions = { strict: true, target: 'es2022', module: 'nodenext', declaration: true, skipLibCheck: true, outDir: 'out' };
+      const types = { types: ['node'], typeRoots: [join(REPOSITORY, 'node_modules/@types')], lib: ['es2023', 'esnext.disposable'] };
+      try {
+        mkdirSync(join(folder, 'node_modules'));
+        symlinkSync(REPOSITORY, join(folder, 'node_modules/handoff-dag'), 'junction');
+        writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+        writeFileSync(join(folder, 'library.ts'), LIBRARY);
+        writeFileSync(
+          join(folder, 'tsconfig.json'),
+          JSON.stringify({ compilerOptions: { ...compilerOptions, ...types }, files: ['library.ts'] }),
+        );
+        const { text } = await compileProject(compiler, folder);
+        expect(text).to.equal('');
+        expect(readFileSync(join(folder, 'out/library.d.ts'), 'utf8')).to.match(/'?"?one\/ys'?"?: \(number \| undefined\)\[\]/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
   });
 }

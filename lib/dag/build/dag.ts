@@ -16,6 +16,9 @@ import { inputsOf } from './inputs.js';
 import type { Grown, GrownBy, Ids, Merged, Parts, PartsOf, Sentences } from './parts.js';
 import type { Cloneable, ExtraArgs, Fits, Given, NewId, NotTaken, Values } from './wiring.js';
 
+// The parts are named once: the compiler would work them out twice.
+type DagWith<P extends Parts, In extends string, Inl extends string, Used extends string> = Dag<Merged<P>, In, Inl, Used, P>;
+
 /**
  * A directed acyclic graph of functions: what is to be done, not when or where. `add`, `map`, `expand`, `include` and `input` change the
  * DAG and return it with a wider type: keep what they return. Nothing is ever removed or replaced. Ids may be any non-empty string.
@@ -83,12 +86,11 @@ export class Dag<
       readonly optional?: O;
     } & ExtraArgs<C, Given<P, A, L>> &
       Cloneable<C>,
-  ): Dag<
-    Merged<Grown<P, I, Perhaps<ResultOf<C>, W, O>>>,
+  ): DagWith<
+    Grown<P, I, Perhaps<ResultOf<C>, W, O>>,
     In,
     Y extends 'inline' ? Inl | I : Inl,
-    Used | (IdOf<A[number]> & string) | ConditionId<W>,
-    Grown<P, I, Perhaps<ResultOf<C>, W, O>>
+    Used | (IdOf<A[number]> & string) | ConditionId<W>
   >;
   add(spec: unknown): unknown {
     return this.#add(spec, 'add');
@@ -126,12 +128,11 @@ export class Dag<
       readonly optional?: O;
     } & ExtraArgs<C, [ElementOf<P, Over>, ...Values<P, A>], 'code'> &
       Cloneable<C>,
-  ): Dag<
-    Merged<Grown<P, I, MapResult<P, Over, ResultOf<C>, W, O>>>,
+  ): DagWith<
+    Grown<P, I, MapResult<P, Over, ResultOf<C>, W, O>>,
     In,
     Inl,
-    Used | (IdOf<A[number]> & string) | (Over & string) | ConditionId<W>,
-    Grown<P, I, MapResult<P, Over, ResultOf<C>, W, O>>
+    Used | (IdOf<A[number]> & string) | (Over & string) | ConditionId<W>
   >;
   map(spec: unknown): unknown {
     return this.#add(spec, 'map');
@@ -160,13 +161,7 @@ export class Dag<
       readonly optional?: O;
     } & ExtraArgs<C, Values<P, A>> &
       Expands<C>,
-  ): Dag<
-    Merged<Grown<P, I, Perhaps<SinksOf<ResultOf<C>>, W, O>>>,
-    In,
-    Inl,
-    Used | (IdOf<A[number]> & string) | ConditionId<W>,
-    Grown<P, I, Perhaps<SinksOf<ResultOf<C>>, W, O>>
-  >;
+  ): DagWith<Grown<P, I, Perhaps<SinksOf<ResultOf<C>>, W, O>>, In, Inl, Used | (IdOf<A[number]> & string) | ConditionId<W>>;
   expand(spec: unknown): unknown {
     return this.#add(spec, 'expand');
   }
@@ -192,13 +187,7 @@ export class Dag<
         ? [inputs?: M & Readonly<Record<string, Ids<P> & string>>]
         : []
       : [inputs: M & { readonly [K in In2]: Ids<P> & string } & Wired<P, V2, In2, M>]
-  ): Dag<
-    Merged<GrownBy<P, Prefixed<X, V2, In2>>>,
-    In,
-    Inl | `${X}/${Inl2}`,
-    Used | `${X}/${Exclude<Used2, In2>}` | (M[keyof M] & string),
-    GrownBy<P, Prefixed<X, V2, In2>>
-  >;
+  ): DagWith<GrownBy<P, Prefixed<X, V2, In2>>, In, Inl | `${X}/${Inl2}`, Used | `${X}/${Exclude<Used2, In2>}` | (M[keyof M] & string)>;
   include(prefix: unknown, dag: unknown, inputs?: unknown): unknown {
     for (const spec of includedSpecs(this.id, this.#graph, prefix, dag, inputs)) this.#graph.addFunction(spec);
     return this;
@@ -209,9 +198,9 @@ export class Dag<
    * ways: `input('id', type<T>())`, `input<T>()('id')`, and `input('id')` for `unknown`.
    * @throws as `add` does.
    */
-  input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
-  input<const I extends string>(id: I & NotTaken<I, V>): Dag<Merged<Grown<P, I, unknown>>, In | I, Inl, Used, Grown<P, I, unknown>>;
-  input<const I extends string, T>(id: I & NotTaken<I, V>, type: Type<T>): Dag<Merged<Grown<P, I, T>>, In | I, Inl, Used, Grown<P, I, T>>;
+  input<T>(): <const I extends string>(id: I & NotTaken<I, V>) => DagWith<Grown<P, I, T>, In | I, Inl, Used>;
+  input<const I extends string>(id: I & NotTaken<I, V>): DagWith<Grown<P, I, unknown>, In | I, Inl, Used>;
+  input<const I extends string, T>(id: I & NotTaken<I, V>, type: Type<T>): DagWith<Grown<P, I, T>, In | I, Inl, Used>;
   input(...given: readonly unknown[]): unknown {
     if (given.length === 0) return (id: unknown) => this.#input(id);
     return this.#input(given[0]);

@@ -9,6 +9,13 @@ const dag = withMean(new Dag().add({ id: 'xs', code: () => [1] })).add({ id: 'la
 const all = () => resultsOf(dag);
 holds<Same<ReturnType<typeof all>, { xs: number[]; mean: number; last: number[] }>>();
 
+// What is to be returned is no condition, and makes no result `undefined`.
+export const whole: Dag<{ xs: number[]; mean: number }, never, never, 'xs'> = new Dag()
+  .add({ id: 'xs', code: () => [1] })
+  .add({ id: 'mean', code: (xs: number[]) => xs.length, args: ['xs'] });
+export const later = async (): Promise<Dag<{ xs: number[]; ys: number[] }, never, never, 'xs'>> =>
+  new Dag().add({ id: 'xs', code: () => [1] }).map({ id: 'ys', over: 'xs', code: (x: number) => x });
+
 const inputs = new Dag().input('a', type<number>()).input<string>()('b').input('c');
 inputs.add({ id: 'd', code: (a: number, b: string, c: unknown) => [a, b, c], args: ['a', 'b', 'c'] });
 
