@@ -27,3 +27,9 @@ export const sizeOf = (/** @type {Uint8Array} */ bytes) => bytes.byteLength;
 /** As `sizeOf`, after so many ms that take no processor. */
 export const slowSizeOf = (/** @type {Uint8Array} */ bytes, /** @type {number} */ ms) =>
   new Promise((resolve) => setTimeout(() => resolve(bytes.byteLength), ms));
+
+/** Others than it was given, as many. */
+export const inverted = (/** @type {Uint8Array} */ bytes) => bytes.map((byte) => 255 - byte);
+
+/** How much there is in all. */
+export const totalSize = (/** @type {readonly Uint8Array[]} */ all) => all.reduce((sum, bytes) => sum + bytes.byteLength, 0);

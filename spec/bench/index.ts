@@ -4,6 +4,7 @@ import { detectionBench } from './detection.bench.js';
 import { driversBench } from './drivers.bench.js';
 import { durableBench } from './durable.bench.js';
 import { fingerprintsBench } from './fingerprints.bench.js';
+import { gatheredBench } from './gathered.bench.js';
 import { growthBench } from './growth.bench.js';
 import { journalBench } from './journal.bench.js';
 import { mapsBench } from './maps.bench.js';
@@ -49,6 +50,7 @@ const benches: readonly Bench[] = [
   durableBench,
   fingerprintsBench,
   growthBench,
+  gatheredBench,
 ];
 
 const FLAGS: readonly string[] = ['--short', '--json'];
