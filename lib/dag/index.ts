@@ -60,6 +60,7 @@ export {
   consumerOf,
   firstEdge,
   growingShape,
+  isSink,
   NO_EDGE,
   nextEdge,
   type PlanFragment,

@@ -90,6 +90,7 @@ export function insidesOf(plan: GrowingPlan, expansion: number, expanded: Expand
       if (rules) retries.set(indexOf(index), rules);
     }
   }
+  const isPart = count < sub.size;
   return {
     fragment: {
       by: expansion,
@@ -102,6 +103,7 @@ export function insidesOf(plan: GrowingPlan, expansion: number, expanded: Expand
       growth: sub.growth && growthOfPart(sub.growth, indexOf, isHere),
       sinks: sinks.map(indexOf),
       keys: sinks.map((index) => sub.ids[index]!),
+      ...(isPart && { consumers: Int32Array.from(indices, (index) => sub.dependentsStart[index + 1]! - sub.dependentsStart[index]!) }),
     },
     specs: indices.map((index) => sub.specs[index]!),
     isolation: indices.map((index) => sub.isolation[index]!),

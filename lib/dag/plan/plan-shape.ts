@@ -74,6 +74,8 @@ export interface PlanFragment {
   readonly growth: PlanGrowth | undefined;
   readonly sinks?: readonly number[];
   readonly keys?: readonly string[];
+  /** For insides that are added in several fragments: how many of all of them wait for each of these. */
+  readonly consumers?: Int32Array;
 }
 
 /** The end of a list of edges. */
@@ -278,4 +280,15 @@ export function placeOf({ ranges }: CompositeParts, index: number): number {
     before += ranges[at + 1]! - ranges[at]!;
   }
   return -1;
+}
+
+/** Whether the value of an inside is in the record of its expansion. The list is in order. */
+export function isSink({ sinks = [] }: CompositeParts, index: number): boolean {
+  let [from, to] = [0, sinks.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sinks[middle]! < index) from = middle + 1;
+    else to = middle;
+  }
+  return sinks[from] === index;
 }

@@ -161,7 +161,7 @@ export function functionsAdded(
 
 function addParts(state: RunState, growth: GrowthState, added: PlanFragment, out: RunCommand[]): void {
   const { plan } = state;
-  const { by, from } = added;
+  const { by, from, consumers } = added;
   const composite = growth.composites.get(by)!;
   if (state.begunTo === from && !growth.isRecalling) state.begunTo = from + added.ids.length;
   appendToShape(plan, added);
@@ -171,9 +171,11 @@ function addParts(state: RunState, growth: GrowthState, added: PlanFragment, out
   growth.unadded -= size - from;
   growth.budget -= size - from;
   for (let index = from; index < size; index += 1) {
+    // Those that are to come are counted already: nothing is dropped that they need.
+    if (consumers) state.consumersLeft[index] = consumers[index - from]!;
     for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
       const producer = plan.producers[position]!;
-      if (producer < from) state.consumersLeft[producer]! += 1;
+      if (producer < from && !consumers) state.consumersLeft[producer]! += 1;
       if (!isThere(state, producer)) state.missing[index]! += 1;
     }
   }

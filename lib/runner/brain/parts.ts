@@ -1,5 +1,5 @@
 // Brain: pure.
-import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
+import { consumerOf, firstEdge, isSink, NO_EDGE, nextEdge } from '../../dag/index.js';
 import type { Gist, Split } from '../../value/index.js';
 import type { Composite, EarlyEnd, GrowthState, PartWalk } from './growth-state.js';
 import type { RunCommand } from './messages.js';
@@ -94,8 +94,8 @@ export function noteFacts(
 export function countSize(state: RunState, { composites, remade }: GrowthState, index: number, sizeBytes: number): void {
   const by = parentOf(state, index);
   if (by < 0 || (remade.size > 0 && remade.delete(index))) return;
-  const { dependentsStart, growth } = state.plan;
-  if (growth!.maps.has(by) || dependentsStart[index] === dependentsStart[index + 1]) composites.get(by)!.sizeBytes += sizeBytes;
+  const { added, growth } = state.plan;
+  if (growth!.maps.has(by) || isSink(added!.parts.get(by)!, index)) composites.get(by)!.sizeBytes += sizeBytes;
 }
 
 /** Begins to end a composite: what is left of it is cancelled at the end of the step, and then in turns; it ends with the last part. */

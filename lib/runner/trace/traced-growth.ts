@@ -23,7 +23,7 @@ export const fragmentShape: Shape<unknown> = (value) => (isFragment(value) ? und
 
 function isFragment(value: unknown): value is PlanFragment {
   if (typeof value !== 'object' || value === null) return false;
-  const { by, from, total, ids, producersStart: start, producers, retries, growth, sinks } = value as PlanFragment;
+  const { by, from, total, ids, producersStart: start, producers, retries, growth, sinks, consumers } = value as PlanFragment;
   if (!Number.isInteger(from) || !(Number.isInteger(by) && by >= 0 && by < from) || !Number.isInteger(total)) return false;
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) return false;
   if (!(start instanceof Int32Array) || !(producers instanceof Int32Array) || !(retries instanceof Map)) return false;
@@ -35,6 +35,7 @@ function isFragment(value: unknown): value is PlanFragment {
     start[ids.length] === producers.length &&
     producers.every(isIndex) &&
     (growth === undefined || isGrowth(growth)) &&
+    (consumers === undefined || (consumers instanceof Int32Array && consumers.length === ids.length)) &&
     (sinks === undefined || (Array.isArray(sinks) && sinks.every(isIndex)))
   );
 }
