@@ -124,6 +124,8 @@ export class GrowingWorld {
       if (state.phase !== 'open' || state.states[index] !== 'open' || state.attempts[index] !== attempt) this.expanding.delete(index);
       else if (state.growth!.composites.has(index)) this.expanding.delete(index);
     }
+    // An answer that is late is left out.
+    if (state.growth!.appending === 0 || state.growth!.opening[0] !== this.appending?.index) this.appending = undefined;
     if (state.phase === 'open') return;
     this.wanted.clear();
     this.appending = undefined;

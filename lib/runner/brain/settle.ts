@@ -183,6 +183,8 @@ function admit(state: RunState, growth: GrowthState, by: number, at: Moment, out
 /** Goes on with what takes several turns. Returns false if there is nothing, or no more may be done in this turn. */
 function workOn(state: RunState, growth: GrowthState, at: Moment, out: RunCommand[]): boolean {
   const { cancelling, releasing, opening } = growth;
+  // Elements that a map asked for are not waited for once it has ended, or ends early.
+  if (growth.appending > 0 && isComplete(state, growth, opening[0]!)) growth.appending = 0;
   const mayAppend = opening.length > 0 && growth.appending === 0;
   if (cancelling.length === 0 && releasing.length === 0 && !mayAppend) return false;
   if (growth.budget <= 0) {
@@ -195,9 +197,15 @@ function workOn(state: RunState, growth: GrowthState, at: Moment, out: RunComman
   return true;
 }
 
+/** Whether a map gets no more elements. */
+function isComplete(state: RunState, { composites }: GrowthState, index: number): boolean {
+  const { added, total } = composites.get(index)!;
+  return added === total || isFinal(state.states[index]!);
+}
+
 function append(state: RunState, growth: GrowthState, index: number, out: RunCommand[]): void {
+  if (isComplete(state, growth, index)) return void growth.opening.shift();
   const { added, total } = growth.composites.get(index)!;
-  if (isFinal(state.states[index]!) || added === total) return void growth.opening.shift();
   growth.appending = Math.min(growth.budget, total - added);
   out.push(appendingOf(state)!);
 }
