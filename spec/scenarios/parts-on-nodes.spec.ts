@@ -65,6 +65,21 @@ describe('parts on other nodes', () => {
       expect(await cluster.node('n3').getResult('parts', 'm')).to.have.length(PARTS);
     }));
 
+  it('are dropped everywhere, and what was put together of them, as soon as nothing needs them', () =>
+    story(2, async (cluster) => {
+      const dag = mapped()
+        .add({ id: 'end', code: tasks.weighAll, args: ['m'], ...one })
+        .add(hold as never)
+        .add({ id: 'last', code: tasks.small, args: ['end', 'hold'], ...one });
+      const run = execute(cluster, dag, { collect: ['last'] }, { end: 'n3' });
+      await event(run, 'function-succeeded', 'end');
+      const held = (name: string): number => inside(cluster, name).heldBytes;
+      expect(await untilSo(() => held('n2') === 0 && held('n3') < 100), 'but for a number').to.be.below(100);
+      expect(held('n1')).to.be.below(100);
+      gateAt('hold', 'n1').open();
+      await run;
+    }));
+
   it('are serialized as a whole where they are needed, once', () =>
     story(2, async (cluster) => {
       const edge = arg('m', { serialize: tasks.weighAll as never });
