@@ -6,7 +6,7 @@ import type { SimulatedJournals } from '../../lib/testing/simulation/simulated-j
 import { journalsOf } from '../../lib/testing/test-cluster.js';
 import { recordedSuccesses } from '../support/recorded-successes.js';
 import { type RandomDag, randomDag } from './random-dag.js';
-import type { SimulatedRun } from './simulate-run.js';
+import { hasLosses, type SimulatedRun } from './simulate-run.js';
 
 /** How a durable run went whose drivers died. */
 export interface SimulatedDurableRun extends SimulatedRun {
@@ -90,7 +90,7 @@ class Lives {
 
   /** Executes the key on a node that may die meanwhile. Resolves to whether the run has completed; throws what is wrong. */
   async #live(driver: string, isHarmed: boolean): Promise<boolean> {
-    const { dag, inputs, expected, collect } = this.#dag;
+    const { dag, inputs, expected, failing, collect } = this.#dag;
     const run: Run<unknown> = this.#cluster.node(driver).execute(dag, {
       key: 'key',
       durability: this.#durability,
@@ -102,7 +102,7 @@ class Lives {
     });
     this.#watches.push(this.#watch(run));
     const ended = run.then(
-      ({ results }) => ({ results: results as Readonly<Record<string, unknown>> }),
+      ({ results, failures }) => ({ results: results as Readonly<Record<string, unknown>>, failures }),
       (error: unknown) => ({ error }),
     );
     const left = isHarmed ? this.#harm(driver) : undefined;
@@ -114,6 +114,7 @@ class Lives {
     }
     this.#checkEnd(end);
     if ('error' in end) return false;
+    if (hasLosses(end.failures, failing)) return true;
     for (const [id, value] of Object.entries(end.results)) {
       if (!isDeepStrictEqual(value, expected[id])) throw new Error(`the result of "${id}" is wrong`);
     }

@@ -59,7 +59,7 @@ function checkTrace({ progress }: Run<unknown>, lines: readonly string[]): void 
 async function drive(
   cluster: TestCluster,
   driver: string,
-  { dag, inputs, expected, collect }: ReturnType<typeof randomDag>,
+  { dag, inputs, expected, ran, failing, collect }: ReturnType<typeof randomDag>,
   random: () => number,
   checkEnd: (run: Run<unknown>) => void = () => {},
 ): Promise<SimulatedRun> {
@@ -76,27 +76,41 @@ async function drive(
   const starts = counted(run);
   const isEndedEarly = random() < 0.15;
   const early = isEndedEarly ? setTimeout(() => void run.cancel(), Math.floor(random() * 5000)) : undefined;
-  const ids = Object.keys(expected);
+  const functions = ran.length;
   try {
-    const { results } = await run;
+    const { results, failures } = await run;
+    // An optional function that its losses have stopped has another value, and so have its consumers.
+    if (hasLosses(failures, failing)) return { end: 'gave-up', functions, again: 0 };
     for (const [id, value] of Object.entries(results)) {
       if (!isDeepStrictEqual(value, expected[id])) throw new Error(`the result of "${id}" is wrong`);
     }
-    if (collect === 'all' && Object.keys(results).length !== ids.length) throw new Error('results are missing');
+    if (collect === 'all' && Object.keys(results).length !== Object.keys(expected).length) throw new Error('results are missing');
     const counts = await starts;
-    for (const id of ids) if (!counts.has(id)) throw new Error(`function "${id}" has never run`);
-    return { end: 'right', functions: ids.length, again: [...counts.values()].reduce((sum, count) => sum + count - 1, 0) };
+    for (const id of ran) if (!counts.has(id)) throw new Error(`function "${id}" has never run`);
+    if (counts.size !== functions) throw new Error(`functions have run that should not: ${[...counts.keys()].filter((id) => !ran.includes(id))}`);
+    return { end: 'right', functions, again: [...counts.values()].reduce((sum, count) => sum + count - 1, 0) };
   } catch (error) {
     if (!HandoffError.is(error)) throw error;
     if (error.code === 'HANDOFF_RUN_CANCELLED' || error.code === 'HANDOFF_RUN_TIMEOUT')
-      return { end: 'ended', functions: ids.length, again: 0 };
+      return { end: 'ended', functions, again: 0 };
     const cause = error.code === 'HANDOFF_FUNCTION_FAILED' ? error.cause : error;
     if (!HandoffError.is(cause) || !EXPLAINED.has(cause.code)) throw error;
-    return { end: 'gave-up', functions: ids.length, again: 0 };
+    return { end: 'gave-up', functions, again: 0 };
   } finally {
     clearTimeout(early);
     checkEnd(run);
   }
+}
+
+/** Whether optional functions have failed that need not; throws if one has not failed that must, or for another reason. */
+export function hasLosses(failures: Readonly<Record<string, HandoffError>>, failing: readonly string[]): boolean {
+  const others = Object.entries(failures).filter(([id]) => !failing.includes(id));
+  for (const [id, error] of others) {
+    if (!HandoffError.is(error.cause) || !EXPLAINED.has(error.cause.code)) throw new Error(`"${id}" has failed`, { cause: error });
+  }
+  if (others.length > 0) return true;
+  for (const id of failing) if (!Object.hasOwn(failures, id)) throw new Error(`"${id}" has not failed`);
+  return false;
 }
 
 /** How often each function was started. */

@@ -1,11 +1,16 @@
 // What functions of random DAGs do: things whose results are the same wherever and however often they run.
+import { type DynamicDag, Dag, functionsIn, NonRetryableError } from '../../lib/index.js';
+
 const mixed = (state: number, value: number): number => Math.imul(state ^ value, 0x9e3779b1) ^ (state >>> 15);
 
 /** A number out of whatever it is given. */
 function digest(value: unknown): number {
   if (typeof value === 'number') return value | 0;
+  if (value === undefined) return 11;
   if (value instanceof Uint8Array) return value.reduce((state, byte) => mixed(state, byte), value.length);
-  return (value as readonly unknown[]).reduce<number>((state, one) => mixed(state, digest(one)), 7);
+  if (Array.isArray(value)) return value.reduce<number>((state, one) => mixed(state, digest(one)), 7);
+  const entries = Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.reduce<number>((state, [key, one]) => mixed(mixed(state, key.length), digest(one)), 13);
 }
 
 /** A small value. */
@@ -17,17 +22,119 @@ export const large = (given: readonly unknown[], salt: number): Uint8Array => {
   return Uint8Array.from({ length: 70_000 }, (_, at) => start + at * salt);
 };
 
+const lapse = (salt: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50 + (salt % 3000)));
+
 /** As `small`, some time later. */
 export const slow = async (given: readonly unknown[], salt: number): Promise<number> => {
-  await new Promise((resolve) => setTimeout(resolve, 50 + (salt % 3000)));
+  await lapse(salt);
   return small(given, salt);
 };
 
 /** As `large`, some time later. */
 export const slowLarge = async (given: readonly unknown[], salt: number): Promise<Uint8Array> => {
-  await new Promise((resolve) => setTimeout(resolve, 50 + (salt % 3000)));
+  await lapse(salt);
   return large(given, salt);
 };
 
 /** For an edge: half of a large value, or the value itself. */
 export const half = (value: unknown): unknown => (value instanceof Uint8Array ? value.subarray(0, value.length >> 1) : value);
+
+/** A truth, or none: for conditions. */
+export const choice = (given: readonly unknown[], salt: number): boolean => (small(given, salt) & 1) === 1;
+
+/** An array of up to 6 elements, or nothing at all: a map over that is not taken. Some elements do not ride along. */
+export const several = (given: readonly unknown[], salt: number): unknown[] | undefined => {
+  if (salt % 13 === 0) return undefined;
+  return Array.from({ length: salt % 7 }, (_, at) => (salt % 3 === 0 && at % 2 === 0 ? large(given, salt + at) : small(given, salt + at)));
+};
+
+/** As `several`, some time later. */
+export const slowSeveral = async (given: readonly unknown[], salt: number): Promise<unknown[] | undefined> => {
+  await lapse(salt);
+  return several(given, salt);
+};
+
+/** For the elements of a map: the others are called with a list. The last parameter is the salt. */
+const each =
+  <R>(code: (given: readonly unknown[], salt: number) => R) =>
+  (...all: readonly unknown[]): R =>
+    code(all.slice(0, -1), all.at(-1) as number);
+
+export const smallEach = each(small);
+export const largeEach = each(large);
+export const slowEach = each(slow);
+export const slowLargeEach = each(slowLarge);
+
+/** Fails for some elements, whatever is tried; the others are as of `smallEach`. */
+export const frailEach = each((given, salt) => frail(given, salt));
+
+/** Fails, or not, whatever is tried. */
+export const frail = (given: readonly unknown[], salt: number): number => {
+  const made = small(given, salt);
+  if ((made & 3) === 0) throw new NonRetryableError('it cannot');
+  return made;
+};
+
+/** What an expansion is made of: numbers that decide everything. */
+interface Inside {
+  readonly id: string;
+  readonly kind: 'small' | 'large' | 'slow' | 'several';
+  readonly args: readonly string[];
+  readonly salt: number;
+}
+
+/** Up to 5 functions, each of which may need those before it. */
+function insidesOf(given: readonly unknown[], salt: number): Inside[] {
+  let state = small(given, salt);
+  const next = (below: number): number => {
+    state = mixed(state, salt + 17);
+    return (state >>> 3) % below;
+  };
+  const kinds = ['small', 'large', 'slow', 'several'] as const;
+  return Array.from({ length: salt % 6 }, (_, at) => {
+    const args = Array.from({ length: at }, (_, before) => `g${before}`).filter(() => next(3) === 0);
+    return { id: `g${at}`, kind: kinds[next(kinds.length)]!, args, salt: 1 + next(1000) };
+  });
+}
+
+/** How often an expansion may expand again. */
+const DEEPEST = 2;
+
+/** A DAG for an expansion: ordinary functions, a map over those that are lists, and perhaps another expansion. */
+export function grown(given: readonly unknown[], salt: number, depth = 0): DynamicDag {
+  const dag = Dag.dynamic(`grown ${salt}`);
+  const tasks = functionsIn<typeof import('./tasks.js')>(new URL('./tasks.ts', import.meta.url));
+  for (const { id, kind, args, salt: own } of insidesOf(given, salt)) {
+    dag.add({ id, code: tasks[kind] as never, args, extraArgs: [own], argumentInclusion: 'as-list' });
+    if (kind === 'several') dag.map({ id: `${id} each`, over: id, code: tasks.smallEach as never, extraArgs: [own] });
+  }
+  if (depth < DEEPEST && salt % 4 === 1) dag.expand({ id: 'more', code: tasks.grownEach as never, extraArgs: [salt >> 1, depth + 1] });
+  return dag;
+}
+
+/** The same for the code of an expansion, whose last parameters are the salt and the depth. */
+export const grownEach = (...all: readonly unknown[]): DynamicDag => grown(all.slice(0, -2), all.at(-2) as number, all.at(-1) as number);
+
+/** What the record of `grown` comes to when its functions are evaluated one after the other, and the ids of all that run. */
+export function grownValue(given: readonly unknown[], salt: number, depth = 0): { readonly value: object; readonly ran: string[] } {
+  const values = new Map<string, unknown>();
+  const used = new Set<string>();
+  const ran: string[] = [];
+  for (const { id, kind, args, salt: own } of insidesOf(given, salt)) {
+    const of = args.map((one) => values.get(one));
+    for (const one of args) used.add(one);
+    ran.push(id);
+    values.set(id, kind === 'large' ? large(of, own) : kind === 'several' ? several(of, own) : small(of, own));
+    if (kind !== 'several') continue;
+    used.add(id);
+    const elements = values.get(id) as readonly unknown[] | undefined;
+    values.set(`${id} each`, elements?.map((one) => smallEach(one, own)));
+    elements?.forEach((_, at) => void ran.push(`${id} each[${at}]`));
+  }
+  if (depth < DEEPEST && salt % 4 === 1) {
+    const inner = grownValue([], salt >> 1, depth + 1);
+    values.set('more', inner.value);
+    ran.push('more', ...inner.ran.map((id) => `more/${id}`));
+  }
+  return { value: Object.fromEntries([...values].filter(([id]) => !used.has(id))), ran };
+}
