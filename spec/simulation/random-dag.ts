@@ -176,7 +176,9 @@ class Drawing {
     });
     const elements = this.#values.get(over) as readonly unknown[] | undefined;
     const given = args.map((id) => this.#values.get(id));
-    const made = isTaken ? elements?.map((element, at) => this.#element(`${name}[${at}]`, [element, ...given, salt], kind, isFrail)) : undefined;
+    const made = isTaken
+      ? elements?.map((element, at) => this.#element(`${name}[${at}]`, [element, ...given, salt], kind, isFrail))
+      : undefined;
     this.#values.set(name, made);
     this.#lists.push(name);
     this.#composites.add(name);

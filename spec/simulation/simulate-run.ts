@@ -87,12 +87,12 @@ async function drive(
     if (collect === 'all' && Object.keys(results).length !== Object.keys(expected).length) throw new Error('results are missing');
     const counts = await starts;
     for (const id of ran) if (!counts.has(id)) throw new Error(`function "${id}" has never run`);
-    if (counts.size !== functions) throw new Error(`functions have run that should not: ${[...counts.keys()].filter((id) => !ran.includes(id))}`);
+    if (counts.size !== functions)
+      throw new Error(`functions have run that should not: ${[...counts.keys()].filter((id) => !ran.includes(id))}`);
     return { end: 'right', functions, again: [...counts.values()].reduce((sum, count) => sum + count - 1, 0) };
   } catch (error) {
     if (!HandoffError.is(error)) throw error;
-    if (error.code === 'HANDOFF_RUN_CANCELLED' || error.code === 'HANDOFF_RUN_TIMEOUT')
-      return { end: 'ended', functions, again: 0 };
+    if (error.code === 'HANDOFF_RUN_CANCELLED' || error.code === 'HANDOFF_RUN_TIMEOUT') return { end: 'ended', functions, again: 0 };
     const cause = error.code === 'HANDOFF_FUNCTION_FAILED' ? error.cause : error;
     if (!HandoffError.is(cause) || !EXPLAINED.has(cause.code)) throw error;
     return { end: 'gave-up', functions, again: 0 };

@@ -1,5 +1,5 @@
 // What functions of random DAGs do: things whose results are the same wherever and however often they run.
-import { type DynamicDag, Dag, functionsIn, NonRetryableError } from '../../lib/index.js';
+import { Dag, type DynamicDag, functionsIn, NonRetryableError } from '../../lib/index.js';
 
 const mixed = (state: number, value: number): number => Math.imul(state ^ value, 0x9e3779b1) ^ (state >>> 15);
 
@@ -128,7 +128,10 @@ export function grownValue(given: readonly unknown[], salt: number, depth = 0): 
     if (kind !== 'several') continue;
     used.add(id);
     const elements = values.get(id) as readonly unknown[] | undefined;
-    values.set(`${id} each`, elements?.map((one) => smallEach(one, own)));
+    values.set(
+      `${id} each`,
+      elements?.map((one) => smallEach(one, own)),
+    );
     elements?.forEach((_, at) => void ran.push(`${id} each[${at}]`));
   }
   if (depth < DEEPEST && salt % 4 === 1) {
