@@ -1,5 +1,8 @@
 // What functions of random DAGs do: things whose results are the same wherever and however often they run.
-import { Dag, type DynamicDag, functionsIn, NonRetryableError } from '../../lib/index.js';
+import type * as handoff from '../../lib/index.js';
+
+/** The package, without an import: a durable run would compare the content of all its modules. `random-dag.ts` puts it there. */
+const lib = (): typeof handoff => (globalThis as { [key: symbol]: unknown })[Symbol.for('simulated handoff')] as typeof handoff;
 
 const mixed = (state: number, value: number): number => Math.imul(state ^ value, 0x9e3779b1) ^ (state >>> 15);
 
@@ -71,7 +74,7 @@ export const frailEach = each((given, salt) => frail(given, salt));
 /** Fails, or not, whatever is tried. */
 export const frail = (given: readonly unknown[], salt: number): number => {
   const made = small(given, salt);
-  if ((made & 3) === 0) throw new NonRetryableError('it cannot');
+  if ((made & 3) === 0) throw new (lib().NonRetryableError)('it cannot');
   return made;
 };
 
@@ -101,7 +104,8 @@ function insidesOf(given: readonly unknown[], salt: number): Inside[] {
 const DEEPEST = 2;
 
 /** A DAG for an expansion: ordinary functions, a map over those that are lists, and perhaps another expansion. */
-export function grown(given: readonly unknown[], salt: number, depth = 0): DynamicDag {
+export function grown(given: readonly unknown[], salt: number, depth = 0): handoff.DynamicDag {
+  const { Dag, functionsIn } = lib();
   const dag = Dag.dynamic(`grown ${salt}`);
   const tasks = functionsIn<typeof import('./tasks.js')>(new URL('./tasks.ts', import.meta.url));
   for (const { id, kind, args, salt: own } of insidesOf(given, salt)) {
@@ -113,7 +117,8 @@ export function grown(given: readonly unknown[], salt: number, depth = 0): Dynam
 }
 
 /** The same for the code of an expansion, whose last parameters are the salt and the depth. */
-export const grownEach = (...all: readonly unknown[]): DynamicDag => grown(all.slice(0, -2), all.at(-2) as number, all.at(-1) as number);
+export const grownEach = (...all: readonly unknown[]): handoff.DynamicDag =>
+  grown(all.slice(0, -2), all.at(-2) as number, all.at(-1) as number);
 
 /** What the record of `grown` comes to when its functions are evaluated one after the other, and the ids of all that run. */
 export function grownValue(given: readonly unknown[], salt: number, depth = 0): { readonly value: object; readonly ran: string[] } {
