@@ -17,6 +17,7 @@ const compiler = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
 const prints: Readonly<Record<string, RegExp>> = {
   'README.md: handoff-dag': /^total 10, mean 2\.5\n$/,
   'README.md: A DAG': /^flowchart [\s\S]*prices[\s\S]*receipt/,
+  'README.md: Graphs that grow': /^\[ 3, 7, 5 \] cake 6\n$/,
   'README.md: Running it': /^name took 1 attempt\ngreeting took 1 attempt\nHello, Ada Ada\n$/,
   'docs/durable-runs.md: Durable runs': /^6\n$/,
   'docs/errors.md: Errors': /^wrong 1 the order is empty\nunstable 3 no answer\n\{ fine: 'done' \}\n$/,
@@ -29,6 +30,8 @@ const prints: Readonly<Record<string, RegExp>> = {
   'docs/getting-started.md: CommonJS': /^10\n$/,
   'docs/getting-started.md: A run for each request': /^\[ 'Hello, Ada', 'Hello, Grace' \]\n$/,
   'docs/getting-started.md: Embedding a node in your program': /^nobody waits for me\n$/,
+  'docs/graphs.md: Graphs that branch, fan out and contain each other':
+    /^\[ '30 EUR', '30 EUR' \] a large order 1 \{ best: 30, worst: 30 \}\n\[ 'rates' \]\n$/,
   'docs/isolations.md: Your own isolation': /^42\n$/,
   'docs/strategies.md: Your own strategy': /^\{ one: '.+' \}\n$/,
   'docs/supervisors.md: Supervisors': /^2\n$/,
