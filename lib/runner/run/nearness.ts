@@ -94,7 +94,8 @@ class Families {
     while (added && at >= added.baseSize) {
       const by = added.parentOf[at]!;
       const inside = added.parts.get(by)!;
-      if (inside.sinks) {
+      // Until all its functions have been added, those of a large expansion are one family.
+      if (inside.sinks && inside.count === inside.total && inside.ranges.length === 2) {
         const first = inside.ranges[0]!;
         const root = this.#familiesIn(by, first, inside.ranges[1]! - first)[at - first]!;
         if (firstEdge(this.#plan.shape, root) !== NO_EDGE) return root;
@@ -104,7 +105,7 @@ class Families {
     return this.#ofDag[at]!;
   }
 
-  /** An expansion adds everything at once. */
+  /** Returns the families of the insides of an expansion, which have all been added, one after another. */
   #familiesIn(expansion: number, first: number, count: number): Int32Array {
     let families = this.#inside.get(expansion);
     if (!families) {
