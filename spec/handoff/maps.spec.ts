@@ -269,6 +269,14 @@ describe('a map', () => {
       expect((await handoff.execute(dag(true))).results.end).to.equal('2,4,6');
       expect((await handoff.execute(dag(false))).results.end).to.equal('undefined');
     });
+
+    it('may have no more elements than maxFunctions allows', async () => {
+      const dag = over(Array.from({ length: 20 }, () => 1)).map({ id: 'ys', over: 'xs', code: twice });
+      const error = await caught(handoff.execute(dag, { maxFunctions: 10 }));
+      expect(error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'ys' });
+      expect(error.message).to.include('10');
+      expect((await handoff.execute(dag, { maxFunctions: 22 })).results.ys).to.have.length(20);
+    });
   });
 
   describe('over a map', () => {

@@ -94,7 +94,8 @@ function newComposite(state: RunState, growth: GrowthState, index: number, total
   });
   state.missing[index] = total;
   growth.unadded += total;
-  announce(out, { ...stamp(state, at), type: 'functions-added', by: state.plan.ids[index]!, count: total });
+  const { runId, plan } = state;
+  announce(out, { type: 'functions-added', runId, dagId: plan.dagId, atMs: at.wallMs, by: plan.ids[index]!, count: total });
 }
 
 const mostOf = ({ policy }: RunState): number => policy.maxFunctions ?? MAX_FUNCTIONS;
@@ -232,10 +233,13 @@ export function endIfComplete(state: RunState, growth: GrowthState, index: numbe
   consumed(state, index, out);
   growth.ended.push(index);
   if (growth.isRecalling && state.recalled!.tells === 'collected' && state.policy.collected[index] !== 1) return;
+  const { runId, plan } = state;
   announce(out, {
-    ...stamp(state, at),
     type: 'function-succeeded',
-    functionId: state.plan.ids[index]!,
+    runId,
+    dagId: plan.dagId,
+    atMs: at.wallMs,
+    functionId: plan.ids[index]!,
     attempt: Math.max(1, state.attempts[index]!),
     node: state.policy.driver ?? '',
     tookMs: at.nowMs - composite.openedMs,

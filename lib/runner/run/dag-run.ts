@@ -73,8 +73,8 @@ export class DagRun implements AllocatorClient {
     this.runId = runId;
     this.dagId = plan.dagId;
     this.epoch = epoch;
-    // The run starts and ends; each function becomes ready, starts and ends.
-    this.events = new EventLog(runId, plan.dagId, 3 * plan.size + 2);
+    // The run starts and ends; each function becomes ready, starts and ends. One that grows adds some more.
+    this.events = new EventLog(runId, plan.dagId, 3 * plan.size + (plan.added ? 18 : 2));
     this.strategy = options.strategy;
     this.takesAnyRoom = options.strategy.takesAnyRoom === true;
     this.#deps = deps;
