@@ -3,6 +3,7 @@ import { runTool, UsageError } from '../support/tool.js';
 import { detectionBench } from './detection.bench.js';
 import { driversBench } from './drivers.bench.js';
 import { durableBench } from './durable.bench.js';
+import { expandBench } from './expand.bench.js';
 import { fingerprintsBench } from './fingerprints.bench.js';
 import { gatheredBench } from './gathered.bench.js';
 import { growthBench } from './growth.bench.js';
@@ -51,6 +52,7 @@ const benches: readonly Bench[] = [
   fingerprintsBench,
   growthBench,
   gatheredBench,
+  expandBench,
 ];
 
 const FLAGS: readonly string[] = ['--short', '--json'];
