@@ -68,4 +68,4 @@ export {
   partAt,
   placeOf,
 } from './plan/plan-shape.js';
-export { dagDataOf, expandedSnapshot, type ReadConstants, type ReadDag, readDagData } from './text/dag-data.js';
+export { type DagData, dagDataOf, expandedSnapshot, type ReadConstants, type ReadDag, readDagData } from './text/dag-data.js';

@@ -2,19 +2,21 @@ import { expect } from 'chai';
 import { doAtOnce } from '../../lib/base/index.js';
 import { IsolationCaller } from '../../lib/conformance/isolation-caller.js';
 import { compile, type DagLike, dagDataOf, isSnapshot, readDagData } from '../../lib/dag/index.js';
-import { type CallOutcome, guardedIsolation, isolations } from '../../lib/executor/index.js';
+import { type CallOutcome, CodeRefs, guardedIsolation, isolations } from '../../lib/executor/index.js';
 import { Dag } from '../../lib/index.js';
 import { StoredValue } from '../../lib/value/index.js';
 import * as dags from './modules/dags.js';
 
 const module = new URL('./modules/dags.ts', import.meta.url).href;
 
+const { refOf } = new CodeRefs();
+
 /** The functions of a DAG as they are written down, with the constants that a reader opens. */
 const written = (dag: DagLike): unknown[] =>
   [...dag.functions.values()].map((spec) => ({ ...spec, code: { ...(spec.code as object) }, extraArgs: [...spec.extraArgs] }));
 
 const read = (held: StoredValue): { readonly id: string; readonly functions: unknown[]; readonly inputs: readonly string[] } => {
-  const { snapshot, constants } = doAtOnce(readDagData((part) => held.partAt(part).open(false)));
+  const { snapshot, constants } = doAtOnce(readDagData((part) => held.partAt(part).open(false), refOf));
   const valuesOf = (values: readonly unknown[]): unknown => {
     const found = constants.find((one) => one.values === values);
     return found ? held.partAt(found.part).open(false) : [...values];
@@ -114,14 +116,15 @@ describe('the DAG that a plain function returns', () => {
 describe('a DAG as data', () => {
   it('makes the same plan', () => {
     const dag = dags.everything();
-    const parts = dagDataOf(dag);
-    const { snapshot } = doAtOnce(readDagData((part) => structuredClone(parts[part])));
+    const { plain, constants } = dagDataOf(dag);
+    const parts = [...plain, ...constants];
+    const { snapshot } = doAtOnce(readDagData((part) => structuredClone(parts[part]), refOf));
     expect(snapshot.graph.graph.flags).to.deep.equal([...compile(dag).functions].map((_, at) => snapshot.graph.graph.flags[at]));
     expect(snapshot.graph.size).to.equal(dag.size);
   });
 
   it('is refused where it is none', () => {
     for (const wrong of [undefined, null, 1, {}, { format: 2 }, []])
-      expect(() => doAtOnce(readDagData(() => wrong)), String(wrong)).to.throw(TypeError);
+      expect(() => doAtOnce(readDagData(() => wrong, refOf)), String(wrong)).to.throw(TypeError);
   });
 });

@@ -27,7 +27,7 @@ type RecordedOptions = FunctionOptions & Pick<FunctionSpec, 'concurrency' | 'opt
 const RUN_FIELDS = [...OPTION_FIELDS.filter((field) => field !== 'version'), 'concurrency', 'optional'] as const;
 
 /** Whether two functions have the same options. Written out: a loop over names looks each of them up for each function. */
-const areRunAlike = (one: FunctionSpec, other: FunctionSpec): boolean =>
+export const areRunAlike = (one: FunctionSpec, other: FunctionSpec): boolean =>
   one.cost === other.cost &&
   one.node === other.node &&
   one.maxRetries === other.maxRetries &&

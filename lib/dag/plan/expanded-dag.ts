@@ -23,6 +23,11 @@ export class ExpandedDag {
     this.#places = places;
   }
 
+  /** Whether places are indices. */
+  get isInOrder(): boolean {
+    return this.#places === undefined;
+  }
+
   /** Returns the index that a function has in `plan`. */
   indexAt(place: number): number {
     return this.#places ? this.plan.topological[place]! : place;

@@ -61,8 +61,9 @@ export function insidesOf(plan: GrowingPlan, expansion: number, expanded: Expand
   const { plan: sub, prefix } = expanded;
   const from = plan.size;
   const before = plan.added.parts.get(expansion);
+  const { isInOrder } = expanded;
   const indexOf = (index: number): number => {
-    const place = expanded.placeAt(index);
+    const place = isInOrder ? index : expanded.placeAt(index);
     return place >= first ? from + place - first : partAt(before!, place);
   };
   const indices = Array.from({ length: count }, (_, k) => expanded.indexAt(first + k));
@@ -73,10 +74,11 @@ export function insidesOf(plan: GrowingPlan, expansion: number, expanded: Expand
   const argumentOf = (number: number): number => (number < 0 ? number : number < sub.size ? indexOf(number) : INLINE_ARGUMENT);
   const rows = (start: Int32Array, items: Int32Array, turned: (number: number) => number): [Int32Array, Int32Array] => {
     const starts = new Int32Array(count + 1);
-    for (const [k, index] of indices.entries()) starts[k + 1] = starts[k]! + start[index + 1]! - start[index]!;
+    for (let k = 0; k < count; k += 1) starts[k + 1] = starts[k]! + start[indices[k]! + 1]! - start[indices[k]!]!;
     const all = new Int32Array(starts[count]!);
-    for (const [k, index] of indices.entries()) {
-      for (let at = starts[k]!; at < starts[k + 1]!; at += 1) all[at] = turned(items[start[index]! + at - starts[k]!]!);
+    for (let k = 0; k < count; k += 1) {
+      const shift = start[indices[k]!]! - starts[k]!;
+      for (let at = starts[k]!; at < starts[k + 1]!; at += 1) all[at] = turned(items[shift + at]!);
     }
     return [starts, all];
   };

@@ -1,7 +1,8 @@
 import type { DagFault, StepwiseWork } from '../../base/index.js';
 import type { CodeRef } from '../build/function-ref.js';
-import type { FunctionSpec } from '../build/function-spec.js';
+import { type FunctionSpec, OPTION_FIELDS } from '../build/function-spec.js';
 import { FLAGS, Graph, GraphSnapshot } from '../graph/graph.js';
+import { areRunAlike } from '../plan/dag-record.js';
 import { findFaults, invalidDag } from '../plan/faults.js';
 import { type DagSnapshot, isDag, snapshotOf } from '../plan/plan.js';
 
@@ -46,24 +47,32 @@ const FUNCTIONS_IN_PART = 512;
  * of two functions share no object any more. Throws `TypeError` if it is no DAG, and `HANDOFF_INVALID_DAG` with a fault for each plain
  * function, or with every fault if options are wrong: those may be what cannot be packed.
  */
-export function dagDataOf(dag: unknown): readonly object[] {
+export function dagDataOf(dag: unknown): DagData {
   const { dagId, graph } = expandedSnapshot(dag);
   const specs = graph.graph.specs;
   const faults = specs.flatMap(plainFunctions);
   if ((graph.allFlags & FLAGS.faulty) !== 0) faults.push(...findFaults(graph));
   if (faults.length > 0) throw invalidDag(dagId, faults);
   const chunks = Math.ceil(graph.size / FUNCTIONS_IN_PART);
-  const constants: object[] = [];
+  const constants: (readonly unknown[])[] = [];
   const extraOf = (values: readonly unknown[]): ExtraData => {
     if (arePlain(values)) return values;
     return { part: chunks + constants.push(values), length: values.length };
   };
   const head: DagHead = { format: FORMAT, id: dagId, inputs: graph.inputs, chunks };
-  const parts: object[] = [head];
+  const plain: object[] = [head];
   for (let from = 0; from < graph.size; from += FUNCTIONS_IN_PART) {
-    parts.push(chunkOf(specs.slice(from, Math.min(graph.size, from + FUNCTIONS_IN_PART)), extraOf));
+    plain.push(chunkOf(specs.slice(from, Math.min(graph.size, from + FUNCTIONS_IN_PART)), extraOf));
   }
-  return parts.concat(constants);
+  return { plain, constants };
+}
+
+/** The parts of a DAG as data, in this order. */
+export interface DagData {
+  /** Plain objects, texts and numbers: packing cannot fail, or change them. */
+  readonly plain: readonly object[];
+  /** Constants as they were given: they may be no values. */
+  readonly constants: readonly (readonly unknown[])[];
 }
 
 /** Returns the snapshot of what an expansion returned. Throws `TypeError` if that is no DAG. */
@@ -83,17 +92,16 @@ function arePlain(values: readonly unknown[]): boolean {
 }
 
 function chunkOf(specs: readonly FunctionSpec[], extraOf: (values: readonly unknown[]) => ExtraData): FunctionChunk {
-  let before: Partial<FunctionSpec> | undefined;
+  let rest: Partial<FunctionSpec> | undefined;
   return {
     ids: specs.map(({ id }) => id),
     codes: specs.map(({ code }) => code as CodeRef),
     args: specs.map(({ args }) => (args.every((arg) => typeof arg === 'string') ? args : args.map((arg) => argData(arg, extraOf)))),
     extra: specs.map(({ extraArgs }) => extraOf(extraArgs)),
-    rest: specs.map((spec) => {
-      const rest = restOf(spec);
+    rest: specs.map((spec, at) => {
       // The same object is packed once.
-      before = rest && before && areAlike(rest, before) ? before : rest;
-      return before;
+      if (at === 0 || !areAlike(spec, specs[at - 1]!)) rest = restOf(spec);
+      return rest;
     }),
   };
 }
@@ -109,22 +117,32 @@ function argData(arg: FunctionSpec['args'][number], extraOf: (values: readonly u
   };
 }
 
-/** Returns the fields beside id, code, arguments and constants that are not the default; `undefined` if there are none. */
+/** The fields beside id, code, arguments and constants, with their defaults. */
+const REST: readonly (readonly [field: keyof FunctionSpec, byDefault: unknown])[] = [
+  ['argumentInclusion', 'variadic'],
+  ['type', 'regular'],
+  ...(['over', 'concurrency', 'when', 'optional', ...OPTION_FIELDS] as const).map((field) => [field, undefined] as const),
+];
+
+/** Returns the fields of a function that are not the default; `undefined` if there are none. */
 function restOf(spec: FunctionSpec): Partial<FunctionSpec> | undefined {
-  const { id: _, code: _code, args: _args, extraArgs: _extra, ...rest } = spec;
-  const given: Partial<FunctionSpec> = rest;
-  const fields = Object.entries(given).filter(([field, value]) => DEFAULTS[field] !== value);
-  return fields.length === 0 ? undefined : Object.fromEntries(fields);
+  let rest: Record<string, unknown> | undefined;
+  for (const [field, byDefault] of REST) {
+    if (spec[field] === byDefault) continue;
+    rest ??= {};
+    rest[field] = spec[field];
+  }
+  return rest;
 }
 
-const DEFAULTS: Readonly<Record<string, unknown>> = { argumentInclusion: 'variadic', type: 'regular' } satisfies Partial<FunctionSpec>;
-
-function areAlike(one: object, other: object): boolean {
-  const fields = Object.entries(one);
-  return (
-    fields.length === Object.keys(other).length && fields.every(([field, value]) => (other as Record<string, unknown>)[field] === value)
-  );
-}
+/** Whether a function has the same other fields as the one before it. Written out: a loop over names looks each of them up. */
+const areAlike = (one: FunctionSpec, other: FunctionSpec): boolean =>
+  one.argumentInclusion === other.argumentInclusion &&
+  one.type === other.type &&
+  one.over === other.over &&
+  one.when === other.when &&
+  one.version === other.version &&
+  areRunAlike(one, other);
 
 /** Plain functions cannot leave the place where the DAG was made. */
 function plainFunctions(spec: FunctionSpec): DagFault[] {
@@ -153,8 +171,11 @@ export interface ReadDag {
   readonly constants: readonly ReadConstants[];
 }
 
-/** Makes a DAG of its parts again, in steps. `openPart` opens one. Throws `TypeError` for what is no DAG. */
-export function* readDagData(openPart: (part: number) => unknown): StepwiseWork<ReadDag> {
+/**
+ * Makes a DAG of its parts again, in steps. `openPart` opens one; `refOf` returns the same object for the same reference, so that loaded code
+ * is found again. Throws `TypeError` for what is no DAG.
+ */
+export function* readDagData(openPart: (part: number) => unknown, refOf: RefOf): StepwiseWork<ReadDag> {
   const head = openPart(0) as Partial<DagHead> | undefined;
   if (head?.format !== FORMAT) throw new TypeError('it is no DAG that this version knows');
   const { id, inputs, chunks } = head as DagHead;
@@ -171,38 +192,41 @@ export function* readDagData(openPart: (part: number) => unknown): StepwiseWork<
       constants.push({ functionId, values, part: held });
       return values;
     };
-    for (let place = 0; place < chunk.ids.length; place += 1) graph.addFunction(specOfData(chunk, place, valuesOf));
+    for (let place = 0; place < chunk.ids.length; place += 1) graph.addFunction(specOfData(chunk, place, refOf, valuesOf));
   }
   return { snapshot: { dagId: id, graph: new GraphSnapshot(graph) }, constants };
 }
 
 const NONE: readonly never[] = Object.freeze([]);
 
-function specOfData(
-  chunk: FunctionChunk,
-  place: number,
-  valuesOf: (functionId: string, extra: ExtraData) => readonly unknown[],
-): FunctionSpec {
-  const id = chunk.ids[place]!;
-  const args = chunk.args[place]!;
-  const rest = chunk.rest[place];
-  if (rest) for (const value of Object.values(rest)) Object.freeze(value);
+/** Returns the same object for the same reference. */
+type RefOf = (module: string, name: string) => CodeRef;
+
+type ValuesOf = (functionId: string, extra: ExtraData) => readonly unknown[];
+
+function specOfData({ ids, codes, args, extra, rest }: FunctionChunk, place: number, refOf: RefOf, valuesOf: ValuesOf): FunctionSpec {
+  const id = ids[place]!;
+  const { module, name } = codes[place]!;
+  const own = args[place]!;
+  const others = rest[place];
+  if (others) for (const value of Object.values(others)) Object.freeze(value);
   return Object.freeze({
     id,
-    code: Object.freeze(chunk.codes[place]!),
-    args: args.length === 0 ? NONE : Object.freeze(args.map((arg) => argOfData(arg, valuesOf))),
-    extraArgs: valuesOf(id, chunk.extra[place]!),
+    code: refOf(module, name),
+    args: own.length === 0 ? NONE : Object.freeze(own.map((arg) => (typeof arg === 'string' ? arg : argOfData(arg, refOf, valuesOf)))),
+    extraArgs: valuesOf(id, extra[place]!),
     argumentInclusion: 'variadic',
     type: 'regular',
-    ...rest,
+    ...others,
   } satisfies FunctionSpec);
 }
 
 /** The constants of an edge are named by its producer. */
-function argOfData(
-  arg: string | ArgData,
-  valuesOf: (functionId: string, extra: ExtraData) => readonly unknown[],
-): FunctionSpec['args'][number] {
-  if (typeof arg === 'string') return arg;
-  return Object.freeze({ ...arg, extra: valuesOf(arg.id, arg.extra) });
+function argOfData({ id, serialize, deserialize, extra }: ArgData, refOf: RefOf, valuesOf: ValuesOf): FunctionSpec['args'][number] {
+  return Object.freeze({
+    id,
+    ...(serialize && { serialize: refOf(serialize.module, serialize.name) }),
+    ...(deserialize && { deserialize: refOf(deserialize.module, deserialize.name) }),
+    extra: valuesOf(id, extra),
+  });
 }

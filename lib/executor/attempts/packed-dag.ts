@@ -1,6 +1,6 @@
 import { HandoffError } from '../../base/index.js';
 import { type DagLike, dagDataOf } from '../../dag/index.js';
-import { type Packed, StoredValue } from '../../value/index.js';
+import { type Packed, packSurveyed, StoredValue, type Survey } from '../../value/index.js';
 
 /**
  * Packs the DAG that a reference has returned, for the driver of its run: its functions, then each list of constants by itself. Throws
@@ -8,14 +8,19 @@ import { type Packed, StoredValue } from '../../value/index.js';
  * that are no values, naming the function. None of these would be otherwise at another attempt.
  */
 export function packedDag(dag: unknown): Packed {
-  const parts = dagDataOf(dag).map((part) => StoredValue.live(part, 0).asList());
+  const { plain, constants } = dagDataOf(dag);
+  const parts = plain.map((part) => StoredValue.packed(packSurveyed(part, SOUND, 'result', false)));
   try {
+    for (const values of constants) parts.push(StoredValue.live(values, 0).asList());
     return StoredValue.ofParts(parts).pack('result');
   } catch (error) {
     refuseConstants(dag as DagLike);
     throw error;
   }
 }
+
+/** What a survey finds of plain data: looking at it would take as long as packing. */
+const SOUND: Survey = { sizeBytes: 0, needsCare: false, freezesWhole: true, hasFields: false, hasHoles: false, isTree: true };
 
 function refuseConstants(dag: DagLike): void {
   for (const { id, args, extraArgs } of dag.functions.values()) {

@@ -175,6 +175,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     comparisons,
     root,
     isolation: options.isolation,
+    refOf,
     strategies: options.strategies,
     refusesSkew: options.codeSkew === 'refuse',
     inherit: async (run) => {

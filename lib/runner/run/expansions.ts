@@ -1,6 +1,7 @@
 import type { ClaimClass } from '../../allocator/index.js';
 import { type Clock, type DagFault, doAtOnce, doInTurns, type RestOfWork, type StepwiseWork } from '../../base/index.js';
 import {
+  type CodeRef,
   compileInSteps,
   type DagSnapshot,
   ExpandedDag,
@@ -141,7 +142,7 @@ export class Expansions {
       constants.add(value.graph.constants, prefix);
       return value;
     }
-    const { snapshot, constants: inParts } = yield* readDagData((part) => held.partAt(part).open(false));
+    const { snapshot, constants: inParts } = yield* readDagData((part) => held.partAt(part).open(false), this.#of.refOf);
     for (const { values, part } of inParts) constants.addPacked(values, held.partAt(part).pack('extraArgs'));
     return snapshot;
   }
@@ -191,6 +192,8 @@ export interface ExpandingRun {
   readonly isolation: Isolation;
   /** The name of the driver's node. */
   readonly driver: string;
+  /** Returns the same object for the same reference. */
+  readonly refOf: (module: string, name: string) => CodeRef;
   /** Returns the DAG that an expansion has made. */
   held(index: number): StoredValue | undefined;
   /** The DAG of an expansion has been read, and is needed no more. */

@@ -116,9 +116,9 @@ export class RunGrowth {
 export function runGrowthOf(order: RunJob, columns: RunColumns, deps: RunDeps, inside: DagsOfRun): RunGrowth | undefined {
   const { plan, kinds, constants, insides } = order;
   if (!plan.added) return undefined;
-  const { node: driver, isolation, clock } = deps;
+  const { node: driver, isolation, clock, refOf } = deps;
   const { dags, taken, feed } = inside;
-  const expanding = { insides: insides!, constants, clock, isolation, driver, held: (index: number) => dags.held(index), taken };
+  const expanding = { insides: insides!, constants, clock, isolation, driver, refOf, held: (index: number) => dags.held(index), taken };
   return new RunGrowth({ plan, kinds: kinds as ClaimClass[], columns, feed }, expanding);
 }
 

@@ -1,7 +1,7 @@
 import type { ActorGroup, ActorRef } from '../../actor/index.js';
 import type { Allocator, Capabilities, ClaimClass, NamedStrategies } from '../../allocator/index.js';
 import type { Clock, HandoffError, Logger, RunId } from '../../base/index.js';
-import type { Isolation, RunPlan } from '../../dag/index.js';
+import type { CodeRef, Isolation, RunPlan } from '../../dag/index.js';
 import type {
   ArgumentValue,
   AttemptContext,
@@ -105,6 +105,8 @@ export interface RunDeps {
   readonly root: string;
   /** The isolation of references that name none. */
   readonly isolation: Isolation;
+  /** Returns the same object for the same reference, so that loaded code is found again. */
+  readonly refOf: (module: string, name: string) => CodeRef;
   /** The strategies that `allocationStrategy` may name. */
   readonly strategies: NamedStrategies;
   /** Whether no function is placed on a node whose module differs. */
