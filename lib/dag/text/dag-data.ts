@@ -172,8 +172,8 @@ export interface ReadDag {
 }
 
 /**
- * Makes a DAG of its parts again, in steps. `openPart` opens one; `refOf` returns the same object for the same reference, so that loaded code
- * is found again. Throws `TypeError` for what is no DAG.
+ * Makes a DAG of its parts again, in steps. `openPart` opens one; `refOf` returns the same object for the same reference, so that loaded
+ * code is found again. Throws `TypeError` for what is no DAG.
  */
 export function* readDagData(openPart: (part: number) => unknown, refOf: RefOf): StepwiseWork<ReadDag> {
   const head = openPart(0) as Partial<DagHead> | undefined;
