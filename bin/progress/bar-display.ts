@@ -31,7 +31,7 @@ const LARGEST_WAITING = 64 * 1024;
  * above the bars, in whole lines.
  */
 export function barDisplay({ groups, stream, colors, now = Date.now }: BarDisplayParts): Display {
-  const tally = new Tally(groups.map(({ label, ids }) => ({ label: terminalName(label), ids })));
+  const tally = new Tally(groups.map((group) => ({ ...group, label: terminalName(group.label) })));
   const labelWidth = Math.min(LONGEST_LABEL_WIDTH, Math.max(0, ...tally.groups.map(({ label }) => widthOf(label))));
   const area = new LiveArea();
   let waiting = '';

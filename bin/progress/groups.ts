@@ -4,7 +4,7 @@ import type { DagLike } from '../../lib/index.js';
 export interface Group {
   readonly label: string;
   readonly ids: readonly string[];
-  /** The maps among them: they count as their elements, as soon as these are known. */
+  /** The maps among them: they count as their elements, as soon as there are any. */
   readonly maps?: readonly string[];
 }
 

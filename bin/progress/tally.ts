@@ -22,8 +22,10 @@ export interface GroupTally {
 export class Tally {
   readonly groups: readonly GroupTally[];
   readonly #byId = new Map<string, GroupTally>();
-  /** The maps: what counts of them is their elements. */
+  /** The maps that have added nothing yet. Each counts as one function, until its elements count instead. */
   readonly #maps = new Set<string>();
+  /** The maps that count as their elements. */
+  readonly #grown = new Set<string>();
   readonly #running = new Set<string>();
   readonly #succeeded = new Set<string>();
 
@@ -31,7 +33,7 @@ export class Tally {
     this.groups = groups.map(({ label, ids, maps = [] }) => {
       const tally: GroupTally = {
         label,
-        total: ids.length - maps.length,
+        total: ids.length,
         running: 0,
         succeeded: 0,
         failed: 0,
@@ -59,8 +61,11 @@ export class Tally {
     if (!('functionId' in event)) return undefined;
     const group = this.#groupOf(event.functionId);
     if (!group) return undefined;
-    // Its elements have been counted.
-    if (event.type === 'function-succeeded' && this.#maps.has(event.functionId)) return undefined;
+    if (this.#grown.has(event.functionId)) {
+      // Its elements have been counted. Only a failure may be one of its own.
+      if (event.type !== 'function-failed') return undefined;
+      group.total += 1;
+    }
     switch (event.type) {
       case 'function-started':
         group.startedAtMs ??= event.atMs;
@@ -97,7 +102,12 @@ export class Tally {
 
   #added(by: string, count: number): GroupTally | undefined {
     const group = this.#groupOf(by);
-    if (group) group.total += count;
+    if (!group || count === 0) return group;
+    group.total += count;
+    if (this.#maps.delete(by)) {
+      this.#grown.add(by);
+      group.total -= 1;
+    }
     return group;
   }
 

@@ -126,21 +126,37 @@ describe('the tally of a run', () => {
     expect(counted.groups[0]).to.include({ succeeded: 0, running: 1 });
   });
 
-  it('counts a map as its elements, as soon as they are known', () => {
+  it('counts a map as its elements, as soon as there are any', () => {
     const counted = new Tally([
       { label: 'xs', ids: ['xs'] },
       { label: 'ys', ids: ['ys'], maps: ['ys'] },
     ]);
     const ys = counted.groups[1]!;
-    expect(ys).to.include({ total: 0 });
+    expect(ys).to.include({ total: 1 });
+    expect(isOver(ys)).to.equal(false);
     counted.count(event({ type: 'functions-added', by: 'ys', count: 3 }));
     for (const id of ['ys[0]', 'ys[1]', 'ys[2]']) counted.count(started(id));
     expect(ys).to.include({ total: 3, running: 3 });
     for (const id of ['ys[0]', 'ys[2]']) counted.count(succeeded(id));
     counted.count(failed('ys[1]'));
     counted.count(event({ type: 'function-skipped', functionId: 'ys', reason: 'producer-failed' }));
-    expect(ys).to.include({ total: 3, running: 0, succeeded: 2, failed: 1, dropped: 1 });
+    expect(ys).to.include({ total: 3, running: 0, succeeded: 2, failed: 1, dropped: 0 });
     expect(counted.groups[0]).to.include({ total: 1, succeeded: 0 });
+    counted.count(failed('ys'));
+    expect(ys).to.include({ total: 4, failed: 2 });
+  });
+
+  it('counts a map without elements as one function, whatever becomes of it', () => {
+    const counted = new Tally(['done', 'off', 'bad'].map((id) => ({ label: id, ids: [id], maps: [id] })));
+    counted.count(event({ type: 'functions-added', by: 'done', count: 0 }));
+    counted.count(succeeded('done'));
+    counted.count(event({ type: 'function-skipped', functionId: 'off', reason: 'not-taken' }));
+    counted.count(failed('bad'));
+    const [done, off, bad] = counted.groups;
+    expect(done).to.include({ total: 1, succeeded: 1 });
+    expect(off).to.include({ total: 1, dropped: 1 });
+    expect(bad).to.include({ total: 1, failed: 1 });
+    expect(counted.groups.every(isOver)).to.equal(true);
   });
 
   it('counts all that an expansion adds with it, also what that adds', () => {
@@ -179,6 +195,15 @@ describe('bars', () => {
       `part   ${'█'.repeat(18)}${'░'.repeat(6)}  6/12 done  2 running  3 failed  4 retried  1 left out  1.5 s`,
     );
     expect(barText({ ...group, label: 'partition' }, layout)).to.match(/^parti… █/);
+  });
+
+  it('count a map as its elements', () => {
+    const stream = new Heard(true);
+    const display = barDisplay({ groups: [{ label: 'ys', ids: ['ys'], maps: ['ys'] }], stream, colors: none, now: () => 3000 });
+    display.tell(event({ type: 'functions-added', by: 'ys', count: 2 }));
+    for (const id of ['ys[0]', 'ys[1]', 'ys']) display.tell(succeeded(id, 2000));
+    display.stop();
+    expect(stream.text).to.include(`ys ${'█'.repeat(24)} 2/2 done`);
   });
 
   it('are drawn on a terminal, with what is printed above, and leave it as it was', () => {
