@@ -68,4 +68,5 @@ export {
   partAt,
   placeOf,
 } from './plan/plan-shape.js';
+export { WireRows } from './plan/wire-record.js';
 export { type DagData, dagDataOf, expandedSnapshot, type ReadConstants, type ReadDag, readDagData } from './text/dag-data.js';

@@ -5,6 +5,7 @@ export type { AttemptContext, BlockedCall, CallOutcome, CallStep, IsolationCall,
 export { blockedText, saysBlocked } from './attempts/blocked-text.js';
 export { currentCaller, currentFunction, currentLoan, type FunctionContext, type Lender, type Loan } from './attempts/current-function.js';
 export type { Caller, InnerRun } from './attempts/inner-runs.js';
+export { packedDag } from './attempts/packed-dag.js';
 export type { PlacedStep } from './attempts/segments.js';
 export { StartBudget } from './attempts/start-budget.js';
 export { blameFunctions, type StrayListener } from './attempts/stray-errors.js';

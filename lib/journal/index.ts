@@ -25,6 +25,6 @@ export type { JournalOptions } from './journal-options.js';
 export { type JournalName, journals } from './journals/index.js';
 export { MemoryDatabase } from './journals/memory.js';
 export { checkJournalUrl } from './postgres/postgres-url.js';
-export { isStorageFailed, STORAGE_FAULTS, type StorageFault, storageFailed } from './storage-failed.js';
+export { isStorageFailed, runDamaged, STORAGE_FAULTS, type StorageFault, storageFailed } from './storage-failed.js';
 export { FaultyStore, type JournalFaults } from './stored/faulty-store.js';
 export { type JournalStore, READ_OPERATIONS, type StoreOperation, type StoreOperations } from './stored/operations.js';

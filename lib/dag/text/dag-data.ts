@@ -4,7 +4,7 @@ import { type FunctionSpec, OPTION_FIELDS } from '../build/function-spec.js';
 import { FLAGS, Graph, GraphSnapshot } from '../graph/graph.js';
 import { areRunAlike } from '../plan/dag-record.js';
 import { findFaults, invalidDag } from '../plan/faults.js';
-import { type DagSnapshot, isDag, snapshotOf } from '../plan/plan.js';
+import { type DagSnapshot, isDag, isSnapshot, snapshotOf } from '../plan/plan.js';
 
 /** The first part of a DAG as data. */
 interface DagHead {
@@ -77,6 +77,7 @@ export interface DagData {
 
 /** Returns the snapshot of what an expansion returned. Throws `TypeError` if that is no DAG. */
 export function expandedSnapshot(dag: unknown): DagSnapshot {
+  if (isSnapshot(dag)) return dag;
   if (!isDag(dag)) throw new TypeError('what it returned is not a Dag');
   return snapshotOf(dag);
 }

@@ -10,12 +10,14 @@ export class RunFiles {
   readonly #files: Map<number, RecordedFile>;
   readonly #reading = new Map<RecordedFile, Promise<StoredValue | undefined>>();
   readonly #unneeded = new Set<number>();
+  #functions: FunctionsOfFiles;
 
   constructor(of: RunFilesOf, folder: RunFolder, closed: () => void) {
     this.#of = of;
     this.#folder = folder;
     this.#closed = closed;
     this.#files = new Map(of.recorded);
+    this.#functions = of;
   }
 
   /** Writes the value of a function. Rejects with `HANDOFF_STORAGE_FAILED`. */
@@ -26,6 +28,16 @@ export class RunFiles {
     return file;
   }
 
+  /** The run that has the files may add functions to those of its DAG: from now on it says where they are, and what of it is kept. */
+  openFor(functions: FunctionsOfFiles): void {
+    this.#functions = functions;
+  }
+
+  /** The recorded value of a function has this file. */
+  recorded(index: number, file: RecordedFile): void {
+    this.#files.set(index, file);
+  }
+
   /** Whether the value of a function has a file here. */
   has(index: number): boolean {
     return this.#files.has(index);
@@ -33,7 +45,7 @@ export class RunFiles {
 
   /** Reads the value of a function; `undefined` if it has no file, or is lost. Readers at the same time share it. */
   read(functionId: string): Promise<StoredValue | undefined> | undefined {
-    const index = this.#of.indexOf.get(functionId) ?? -1;
+    const index = this.#functions.indexOf.get(functionId) ?? -1;
     const file = this.#files.get(index);
     if (!file) return undefined;
     let reading = this.#reading.get(file);
@@ -65,20 +77,24 @@ export class RunFiles {
   close(hasCompleted: boolean): void {
     this.#closed();
     if (!hasCompleted) return;
-    const kept = [...this.#files].flatMap(([index, file]) => (this.#of.isCollected(index) ? file : []));
+    const kept = [...this.#files].flatMap(([index, file]) => (this.#functions.isCollected(index) ? file : []));
     // What cannot be deleted now goes when its time is over.
     this.#folder.removeOthers(this.#of.runId, kept).catch(() => {});
   }
 }
 
 /** The run of some files. */
-export interface RunFilesOf {
+export interface RunFilesOf extends FunctionsOfFiles {
   readonly runId: string;
   readonly epoch: number;
-  /** The number of each function. */
-  readonly indexOf: ReadonlyMap<string, number>;
   /** The files that were recorded earlier and still hold, by function. */
   readonly recorded: ReadonlyMap<number, RecordedFile>;
+}
+
+/** The functions whose values are in files. */
+export interface FunctionsOfFiles {
+  /** The number of each function. */
+  readonly indexOf: ReadonlyMap<string, number>;
   /** Whether the run's caller gets the value of a function. */
   isCollected(index: number): boolean;
 }

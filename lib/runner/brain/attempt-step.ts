@@ -45,7 +45,8 @@ export function attemptHappened(
       const { receipt } = happening;
       free(state, index, out);
       if (isRecorded(state)) out.push({ type: 'record-success', index, attempt, receipt });
-      if (state.journal === 'strict') {
+      if (state.journal === 'strict' || (isRecorded(state) && state.plan.growth?.expansions.has(index))) {
+        // Nothing of a DAG runs before it is on disk: its expansion is never asked for another one.
         move(state, index, 'made', at);
         state.recording.set(index, receipt);
         state.hasValue[index] = 1;

@@ -1,12 +1,12 @@
 // Brain: pure.
 import { appendToShape, type PlanFragment } from '../../dag/index.js';
-import { fail, failureOf } from './failure.js';
+import { fail, failureOf, isRecorded } from './failure.js';
 import { holdArguments } from './fragile-values.js';
 import { isFinal } from './function-state.js';
 import { growState } from './grow-state.js';
 import type { Composite, GrowthState } from './growth-state.js';
-import { cancelPart, consumed, skip, skipIfDoomed } from './lineage.js';
-import type { RecalledSuccess, Receipt, RunCommand, RunHappening } from './messages.js';
+import { cancelPart, consumed, dropUnneeded, skip, skipIfDoomed, valuesLost } from './lineage.js';
+import type { RecalledFailure, RecalledSuccess, Receipt, RunCommand, RunHappening } from './messages.js';
 import { countSize, coverOf, depthOf, endEarly, isNeeded, isStopping, isThere, letPartsGo, noteFacts } from './parts.js';
 import { isRunFault, type RunFault } from './run-fault.js';
 import { announce, type Moment, move, type RunState, stamp } from './run-state.js';
@@ -131,7 +131,7 @@ export function growthRefused(
 /** The parts of a composite that it has asked for. */
 export function functionsAdded(
   state: RunState,
-  { added, recalled = [] }: Extract<RunHappening, { type: 'functions-added' }>,
+  { added, recalled = [], failures = [], reasons = [] }: Extract<RunHappening, { type: 'functions-added' }>,
   at: Moment,
   out: RunCommand[],
 ): void {
@@ -152,7 +152,10 @@ export function functionsAdded(
     newComposite(state, growth, by, total, at, out);
   }
   addParts(state, growth, added, out);
+  for (const [index, because] of reasons) state.reasons.set(index, because);
   takeOver(state, growth, recalled, at, out);
+  for (const failure of failures) takeFailureOver(state, growth, failure, at, out);
+  if (!growth.isRecalling) lookFor(state, recalled, at, out);
   for (let index = from; index < plan.size; index += 1) {
     if (state.states[index] !== 'waiting') continue;
     if (state.missing[index] === 0) growth.due.push(index);
@@ -219,6 +222,35 @@ function takeOver(state: RunState, growth: GrowthState, recalled: readonly Recal
   }
 }
 
+/** The run went on without an optional part: it does not run again, and its value is `undefined`. */
+function takeFailureOver(state: RunState, growth: GrowthState, recalled: RecalledFailure, at: Moment, out: RunCommand[]): void {
+  const { index, attempt, failure } = recalled;
+  move(state, index, 'failed', at);
+  state.attempts[index] = attempt;
+  state.absent.add(index);
+  state.tolerated.push(failure);
+  if (state.recalled?.tells !== 'collected' || state.policy.collected[index] === 1) {
+    announce(out, { ...stamp(state, at), type: 'function-failed', functionId: state.plan.ids[index]!, attempt, error: failure });
+  }
+  growth.ended.push(index);
+  consumed(state, index, out);
+}
+
+/** Parts were taken over while the run goes on: what of them is needed and is nowhere is computed again, what is not needed is dropped. */
+function lookFor(state: RunState, recalled: readonly RecalledSuccess[], at: Moment, out: RunCommand[]): void {
+  const { expansions } = state.plan.growth!;
+  const gone: number[] = [];
+  for (const { index, hasValue } of recalled) if (!hasValue && !expansions.has(index)) gone.push(index);
+  if (gone.length > 0) valuesLost(state, gone, at, out);
+  for (const { index, isFiled, isElsewhere } of recalled) {
+    if (expansions.has(index) || state.states[index] !== 'succeeded') continue;
+    dropUnneeded(state, index, out);
+    if (!(isFiled || isElsewhere) || state.policy.collected[index] === 0) continue;
+    state.fetching.set(index, state.attempts[index]!);
+    out.push({ type: 'fetch-value', index, attempt: state.attempts[index]! });
+  }
+}
+
 /** A composite ends when the last of its parts has ended. */
 export function endIfComplete(state: RunState, growth: GrowthState, index: number, at: Moment, out: RunCommand[]): void {
   const composite = growth.composites.get(index)!;
@@ -255,6 +287,7 @@ function endedEarly(state: RunState, growth: GrowthState, index: number, composi
     // It is optional, and what failed within has been told.
     move(state, index, 'failed', at);
     const functionId = state.plan.ids[index]!;
+    if (isRecorded(state)) out.push({ type: 'record-failure', index });
     announce(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
     state.absent.add(index);
     consumed(state, index, out);

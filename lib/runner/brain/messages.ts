@@ -149,9 +149,16 @@ export type RunHappening =
   | { readonly type: 'run-begun'; readonly recalled?: Recollection; readonly inputs?: readonly InputFacts[] }
   /**
    * Parts of a map or an expansion, as it has asked for them. They are appended to the plan, unless they are for a plan of another size, or
-   * nobody waits for them any more. `recalled`: the recorded successes among them.
+   * nobody waits for them any more. `recalled` and `failures`: the recorded successes among them, and the failures of optional functions.
+   * `reasons`: for those that have a record and run all the same, why.
    */
-  | { readonly type: 'functions-added'; readonly added: PlanFragment; readonly recalled?: readonly RecalledSuccess[] }
+  | {
+      readonly type: 'functions-added';
+      readonly added: PlanFragment;
+      readonly recalled?: readonly RecalledSuccess[];
+      readonly failures?: readonly RecalledFailure[];
+      readonly reasons?: readonly (readonly [index: number, because: RerunReason])[];
+    }
   /** The DAG of an expansion cannot be executed, so that the expansion fails. */
   | { readonly type: 'growth-refused'; readonly index: number; readonly error: ErrorData }
   /** The event loop has had its turn: more functions may become ready. */

@@ -3,21 +3,25 @@ import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag
 import { ModuleContents } from '../../executor/index.js';
 import type { OpenRunAnswer, RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
+import type { RecordGrowth } from '../run/growth-record.js';
 import type { DurablePlace, Heritage, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity, RunParent } from '../runs/open-run.js';
 import { endingError } from '../runs/run-endings.js';
-import { checkKey, recordedOptions } from '../runs/run-options.js';
+import { checkKey } from '../runs/run-options.js';
 import { captureRequest, checkedRequest, type RunMode, type RunRequest, requestAgain } from '../runs/run-request.js';
 import { type CallDeps, DurableCall, type FoundRun, isAsFound } from './durable-call.js';
+import { growthRecording, type OpenedGrowth } from './growth-recording.js';
 import { JournalOutage } from './record/journal-outage.js';
 import { openingGroups } from './record/opening-record.js';
 import { packSummary } from './record/record-end.js';
+import type { RunHistory } from './record/record-reader.js';
 import { noSuchRun, type RunRecord } from './record/recorded-runs.js';
 import { Recorder } from './record/recorder.js';
-import type { Opening } from './record/records.js';
+import { isReplay } from './record/replay.js';
 import { RunList } from './record/run-list.js';
-import { fileFinder, type Recalled, type RunHistory, readRecord, recall, withFilesRead } from './record/run-record.js';
-import { takeDag, takePlan, unpackedDag, withInputsOf } from './record/take-plan.js';
+import { fileFinder, type Recalled, readRecord, recall, withFilesRead } from './record/run-record.js';
+import { takeOpening } from './record/take-opening.js';
+import { type PlanSource, takePlan, unpackedDag, withInputsOf } from './record/take-plan.js';
 import { ResumeCall } from './resume/resume-call.js';
 import { resumeFound } from './resume/resume-found.js';
 import { Resumer } from './resume/resumer.js';
@@ -27,6 +31,7 @@ import { withHeritage } from './with-heritage.js';
 const LOOK_AGAIN_MS = 250;
 
 const NO_HERITAGE: Heritage = { own: undefined, others: [] };
+const NOTHING_LEFT = { heritage: NO_HERITAGE, folders: new Map<string, string>(), recorder: undefined };
 
 /** The part of `Runs` that durable runs need. */
 export interface RunsInside {
@@ -274,12 +279,14 @@ export class DurableRuns {
       const plan = record ? withInputsOf(given, record.plan) : given;
       driven.plan = plan;
       const again = record && (await this.#recall(recorded, record, plan, request));
-      if (recorded && again && isReplay(recorded, again, request)) {
+      if (record && again && (await isReplay(recorded, record, again, request, this.#contents))) {
         const recollection = { ...again.recollection, tells: 'collected' } as const;
-        const past = { ...withHeritage(again, request.plan, this.#deps.node, NO_HERITAGE, new Map()), recollection };
-        return this.#runs.open(request, { runId: recorded.runId as RunId, epoch: recorded.epoch, past });
+        const past = { ...withHeritage(again, request.plan, this.#deps.node, NO_HERITAGE, NOTHING_LEFT.folders), recollection };
+        const { epoch } = recorded;
+        const recordGrowth = this.#growthOf(request, plan, again, { ...NOTHING_LEFT, epoch });
+        return this.#runs.open(request, { runId: recorded.runId as RunId, epoch, past, recordGrowth });
       }
-      const opening = await doInTurns(openingGroups(await this.#openingOf(request, record, again, plan)));
+      const opening = await doInTurns(openingGroups(await takeOpening(request, record, again, plan)));
       const runId = (recorded?.runId ?? call.runId) as RunId;
       const answer: OpenRunAnswer = await journal.openRun({
         key,
@@ -331,9 +338,12 @@ export class DurableRuns {
     const recorder = new Recorder({ journal: run, lease: journal.lease, clock, outage, durability, journalWaitMs, files, makeRoom });
     const heritage = await inherit({ runId, epoch, dagId: request.plan.dagId });
     try {
-      const isElsewhere = again !== undefined && again.filesElsewhere.size > 0;
-      const past = again && withHeritage(again, request.plan, node, heritage, isElsewhere ? await folders() : new Map());
-      return await this.#runs.open(request, { runId: runId as RunId, epoch, recorder, files, since: (again?.plan ?? plan).since, past });
+      const isElsewhere = again !== undefined && (again.filesElsewhere.size > 0 || again.grown.parts.successes.files.size > 0);
+      const there = isElsewhere ? await folders() : new Map<string, string>();
+      const past = again && withHeritage(again, request.plan, node, heritage, there);
+      const recordGrowth = this.#growthOf(request, plan, again, { epoch, heritage, folders: there, recorder });
+      const { since } = again?.plan ?? plan;
+      return await this.#runs.open(request, { runId: runId as RunId, epoch, recorder, files, since, past, recordGrowth });
     } catch (error) {
       heritage.own?.keepOnly(new Set());
       void recorder.end('interrupted', packSummary({ total: request.plan.size, succeeded: 0 }));
@@ -341,26 +351,16 @@ export class DurableRuns {
     }
   }
 
+  /** What makes the record of what the run adds, if it can grow. */
+  #growthOf(request: RunRequest, own: PlanRecord, again: Recalled | undefined, opened: OpenedGrowth): RecordGrowth | undefined {
+    return growthRecording({ request, own, again, ...opened, planOf: (source) => this.#planOf(source) }, this.#deps);
+  }
+
   #merged(request: RunRequest, record: RunHistory | undefined): Promise<RunRequest> {
     if (!record) return doInTurns(requestAgain(request, undefined, this.#deps));
     const { mode, options } = record.opening;
     const inputs = new Map(record.opening.inputs.map(([id, packed]) => [id, StoredValue.packed(packed, 'caller')]));
     return doInTurns(requestAgain(request, { mode, options, inputs }, this.#deps));
-  }
-
-  async #openingOf(request: RunRequest, record: RunHistory | undefined, again: Recalled | undefined, plan: PlanRecord): Promise<Opening> {
-    const { mode, options, inputs } = request;
-    const packed = [...inputs].flatMap(([id, value]): [string, Uint8Array][] =>
-      value instanceof StoredValue ? [[id, value.pack(`inputs.${id}`)]] : [],
-    );
-    return {
-      dagId: request.plan.dagId,
-      mode,
-      ...(again?.isSame ? {} : { planned: { plan: again?.plan ?? plan, dag: await takeDag(request) } }),
-      inputs: packed,
-      options: { ...record?.opening.options, ...recordedOptions(request.given), durability: options.durability },
-      reasons: again?.recollection.reasons ?? [],
-    };
   }
 
   /** The digest of a module; `undefined` if this node does not have it: then only its name is compared. */
@@ -376,16 +376,9 @@ export class DurableRuns {
     }
   }
 
-  #planOf(request: RunRequest): Promise<PlanRecord> {
+  #planOf(request: PlanSource): Promise<PlanRecord> {
     return takePlan(request, { root: this.#deps.root, contentOf: (module) => this.#contentOf(module) });
   }
-}
-
-/** Whether a run has completed and all of its record still holds. Then it is reported again without being opened. */
-function isReplay({ state, dagId }: RecordedRun, { recollection, values }: Recalled, { plan, options }: RunRequest): boolean {
-  // Under another DAG id it is opened, so that its record has the new one: it is looked for by that from now on.
-  if (state !== 'completed' || dagId !== plan.dagId || recollection.successes.length < plan.size) return false;
-  return options.collected.every((isCollected, index) => isCollected === 0 || values[index] !== undefined);
 }
 
 function drivenBy(node: string, key: string, { runId, dagId }: { readonly runId: string; readonly dagId: string }, why = ''): HandoffError {

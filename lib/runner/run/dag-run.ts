@@ -3,14 +3,12 @@ import type { ActorGroup, ActorRef, ExitReason } from '../../actor/index.js';
 import type { AllocationStrategy, AllocatorClient, AttemptLoan, Capabilities, ClaimClass } from '../../allocator/index.js';
 import { type HandoffError, type RunId, Trampoline, textOf } from '../../base/index.js';
 import { thrownData } from '../../value/index.js';
-import { holdsClaim } from '../brain/function-state.js';
 import type { InputFacts, RunCommand, RunHappening } from '../brain/messages.js';
 import { progressOf } from '../brain/progress.js';
 import { isDoneAtOnce, recover } from '../brain/recover.js';
 import { type Moment, newRunState, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
 import { endState } from '../durable/record/record-end.js';
-import { toleratedAt } from '../durable/record/recorder.js';
 import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { tracerOf } from '../trace/tracing.js';
@@ -24,6 +22,7 @@ import { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
 import { type RunGrowth, runGrowthOf } from './run-growth.js';
 import { compareInRun, policyOf, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
+import { type RunRecords, runRecordsOf } from './run-records.js';
 import { RunTimers } from './run-timers.js';
 import { RunValues } from './run-values.js';
 import { takeUp } from './take-up.js';
@@ -52,6 +51,7 @@ export class DagRun implements AllocatorClient {
   readonly #farSide: RemoteSide;
   readonly #codeRefusals: CodeRefusals;
   readonly #growth: RunGrowth | undefined;
+  readonly #records: RunRecords | undefined;
   readonly #timers: RunTimers;
   readonly #askedInputs: AskedInputs;
   #incarnation: RunnerIncarnation | undefined;
@@ -90,22 +90,22 @@ export class DagRun implements AllocatorClient {
     const feed = (happening: RunHappening): void => this.feed(happening);
     this.#codeRefusals = new CodeRefusals(this, allocation);
     this.#farSide = new RemoteSide(this, this.#values, deps, feed, this.#codeRefusals);
+    const run = { state: this.state, values: this.#values, feed };
     this.#attempts = new FunctionAttempts(
       {
+        ...run,
         job: order,
         columns,
-        state: this.state,
         arguments: new Arguments(plan, this.#values, order.constants),
-        values: this.#values,
         remoteSide: this.#farSide,
-        feed,
-        holdsClaim: (index) => holdsClaim(this.state.states[index]!),
+        sinceOf: (index) => (this.#growth ? this.#growth.sinceOf(index) : order.since?.[index]),
         orphaned: (index, attempt, group, reason) => this.#actorEnded(index, attempt, group, reason),
       },
       deps,
     );
+    this.#growth = runGrowthOf(order, columns, deps, { ...run, taken: (index) => this.#drop(index) });
+    this.#records = runRecordsOf(order, run, deps);
     const waiting = { allocation, clock, logger, ids: plan.ids, isResumed: order.past !== undefined };
-    this.#growth = runGrowthOf(order, columns, deps, { dags: this.#values, taken: (index) => this.#drop(index), feed });
     this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, waiting, feed);
   }
 
@@ -360,9 +360,8 @@ export class DagRun implements AllocatorClient {
       case 'expand':
         return this.#growth!.expand(command.index);
       case 'record-success':
-        return this.order.recorder!.success(command.index, command.attempt, command.receipt, this.#values.held(command.index));
       case 'record-failure':
-        return this.order.recorder!.failure(command.index, toleratedAt(this.state, command.index));
+        return this.#records!.write(command);
       case 'announce':
         return this.events.add(liveEvent(command.event));
       case 'end-run':

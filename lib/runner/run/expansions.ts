@@ -87,9 +87,15 @@ export class Expansions {
 
   #laidOut(index: number, expansion: Expansion, laidOut: LaidOut): void {
     if (this.#isClosed) return;
-    expansion.laidOut = laidOut;
-    this.#of.taken(index);
-    this.#goOn(index, expansion);
+    const { prepare } = this.#of;
+    const go = (): void => {
+      if (this.#isClosed || this.#byIndex.get(index) !== expansion) return;
+      expansion.laidOut = laidOut;
+      this.#of.taken(index);
+      this.#goOn(index, expansion);
+    };
+    if (!prepare) return go();
+    prepare(index, laidOut.expanded).then(go, (error: unknown) => this.#refuse(index, error));
   }
 
   #refuse(index: number, error: unknown): void {
@@ -198,6 +204,8 @@ export interface ExpandingRun {
   held(index: number): StoredValue | undefined;
   /** The DAG of an expansion has been read, and is needed no more. */
   taken(index: number): void;
+  /** Compares a DAG with what is recorded of it; missing in runs that are not durable. */
+  readonly prepare?: ((index: number, expanded: ExpandedDag) => Promise<void>) | undefined;
   /** Adds functions of a DAG: see `RunGrowth.addInsides`. */
   add(index: number, expanded: ExpandedDag, first: number, count: number, columns: InsideColumns): void;
   feed(happening: RunHappening): void;

@@ -10,6 +10,7 @@ import {
   startGathered,
 } from '../../executor/index.js';
 import { type StoredValue, type WantedFacts, withFactsOf } from '../../value/index.js';
+import { holdsClaim } from '../brain/function-state.js';
 import type { Receipt, RunCommand, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import { unrecordable } from '../durable/record/recorder.js';
@@ -79,8 +80,8 @@ export class FunctionAttempts {
 
   /** Returns the loan of an attempt on this node, or `undefined` if the attempt is over. */
   loanFor(index: number, attempt: number): AttemptLoan | undefined {
-    const { state, job, holdsClaim } = this.#of;
-    if (state.attempts[index] !== attempt || !holdsClaim(index) || state.nodes[index] !== this.#deps.node) return undefined;
+    const { state, job } = this.#of;
+    if (state.attempts[index] !== attempt || !holdsClaim(state.states[index]!) || state.nodes[index] !== this.#deps.node) return undefined;
     this.#loans ??= new Map();
     const loan = this.#loans.get(index) ?? new AttemptLoan(this.#deps.allocation, job.kinds[index]!);
     this.#loans.set(index, loan);
@@ -141,7 +142,9 @@ export class FunctionAttempts {
     const asked = job.plan.growth && askedOf(job.plan.growth, index);
     if (asked && !isKnown(asked, outcome.facts)) return this.#findOut(index, attempt, outcome, asked);
     const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
-    const refusal = value && job.recorder && unrecordable(value, job.recorder.hasFiles);
+    // The DAG of an expansion may be one that is not recorded.
+    const isRecorded = job.recorder !== undefined && !job.plan.growth?.expansions.has(index);
+    const refusal = value && isRecorded && unrecordable(value, job.recorder!.hasFiles);
     if (refusal) return feed({ type: 'attempt-failed', index, attempt, error: refusal, final: true, random: 0 });
     const { tookMs } = outcome;
     const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
@@ -187,10 +190,10 @@ export class FunctionAttempts {
     const known = this.#handles[index];
     if (known) return known;
     const { state, job } = this.#of;
-    const { plan, runId, since } = job;
+    const { plan, runId } = job;
     const functionId = plan.ids[index]!;
     const element = plan.added && plan.elementOf(index)?.place;
-    const context = { dagId: plan.dagId, runId, functionId, attempt, node: state.nodes[index]!, since: since?.[index], element };
+    const context = { dagId: plan.dagId, runId, functionId, attempt, node: state.nodes[index]!, since: this.#of.sinceOf(index), element };
     const { wrapAttempt } = this.#deps;
     const handle = wrapAttempt ? wrapAttempt(context, (told) => this.#begin(index, context, told)) : this.#begin(index, context, undefined);
     this.#handles[index] = handle;
@@ -267,7 +270,8 @@ export interface AttemptsOf {
   readonly values: RunValues;
   readonly remoteSide: RemoteSide;
   feed(happening: RunHappening): void;
-  holdsClaim(index: number): boolean;
+  /** The epoch in which a function became what it is; `undefined` in runs that are not durable. */
+  sinceOf(index: number): number | undefined;
   /** A function actor ended before its attempt: it was killed, or threw. */
   orphaned(index: number, attempt: number, group: ActorGroup, reason: ExitReason): void;
 }

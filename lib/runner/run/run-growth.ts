@@ -13,10 +13,14 @@ import {
   type PlanPart,
   type PlanShape,
 } from '../../dag/index.js';
+import type { StoredValue } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
+import type { RunState } from '../brain/run-state.js';
 import { type ExpandingRun, Expansions, type InsideColumns } from './expansions.js';
+import type { GrowthRecord, KeepRecalled } from './growth-record.js';
 import { growColumns, type RunColumns } from './run-columns.js';
 import type { RunDeps, RunJob } from './run-job.js';
+import type { RunValues } from './run-values.js';
 
 /** By how much of its path a later stage of a pipeline goes before an earlier one. */
 const LATER_STAGE = 1e-9;
@@ -81,7 +85,7 @@ export class RunGrowth {
 
   #offer(part: PlanPart, of: Omit<OfferedPart, 'part'>): void {
     this.#offered.set(part.fragment, { part, ...of });
-    this.#of.feed({ type: 'functions-added', added: part.fragment });
+    this.#of.feed({ type: 'functions-added', added: part.fragment, ...this.#of.record?.recordedOf(part.fragment) });
   }
 
   /** The brain has been told of a part. */
@@ -94,13 +98,18 @@ export class RunGrowth {
     this.#expansions?.answered(fragment);
   }
 
+  /** Returns the epoch in which a function became what it is; `undefined` in runs that are not durable. */
+  sinceOf(index: number): number | undefined {
+    return this.#of.record?.sinceOf(index);
+  }
+
   /** The run is over. */
   close(): void {
     this.#expansions?.close();
   }
 
   #extend(offered: OfferedPart): void {
-    const { plan, kinds, columns } = this.#of;
+    const { plan, kinds, columns, record } = this.#of;
     const { from, ids } = offered.part.fragment;
     plan.extend(offered.part);
     growColumns(columns, plan.size);
@@ -109,22 +118,32 @@ export class RunGrowth {
       kinds.push(offered.kindOf(k));
       columns.paths[from + k] = offered.pathMsOf(k);
     }
+    record?.added(offered.part.fragment);
   }
 }
 
 /** Returns the growth of a run; `undefined` if its plan cannot grow. */
-export function runGrowthOf(order: RunJob, columns: RunColumns, deps: RunDeps, inside: DagsOfRun): RunGrowth | undefined {
-  const { plan, kinds, constants, insides } = order;
+export function runGrowthOf(order: RunJob, columns: RunColumns, deps: RunDeps, run: RunOfGrowth): RunGrowth | undefined {
+  const { plan, kinds, constants, insides, files } = order;
   if (!plan.added) return undefined;
   const { node: driver, isolation, clock, refOf } = deps;
-  const { dags, taken, feed } = inside;
-  const expanding = { insides: insides!, constants, clock, isolation, driver, refOf, held: (index: number) => dags.held(index), taken };
-  return new RunGrowth({ plan, kinds: kinds as ClaimClass[], columns, feed }, expanding);
+  const { values, state, taken, feed } = run;
+  files?.openFor({ indexOf: plan.indexOf, isCollected: (index) => state.policy.collected[index] === 1 });
+  const keep: KeepRecalled = (value, file) => {
+    values.recall(value);
+    if (file) files?.recorded(value.index, file);
+  };
+  const record = order.recordGrowth?.(plan, keep);
+  const prepare = record && ((index: number, expanded: ExpandedDag) => record.prepare(index, expanded));
+  const held = (index: number): StoredValue | undefined => values.held(index);
+  const expanding = { insides: insides!, constants, clock, isolation, driver, refOf, held, taken, prepare };
+  return new RunGrowth({ plan, kinds: kinds as ClaimClass[], columns, record, feed }, expanding);
 }
 
-/** The DAGs that expansions of a run have made. */
-export interface DagsOfRun extends Pick<ExpandingRun, 'taken' | 'feed'> {
-  readonly dags: Pick<ExpandingRun, 'held'>;
+/** The parts of a run that its growth needs. */
+export interface RunOfGrowth extends Pick<ExpandingRun, 'taken' | 'feed'> {
+  readonly values: Pick<RunValues, 'held' | 'recall'>;
+  readonly state: Pick<RunState, 'policy'>;
 }
 
 /** Returns how long a run goes on after the end of a function, along its longest path. What ends an expansion goes on as that does. */
@@ -160,5 +179,7 @@ export interface GrowingRun {
   /** The claims of its functions, which grow too. */
   readonly kinds: ClaimClass[];
   readonly columns: RunColumns;
+  /** What is recorded of what it adds; missing in runs that are not durable. */
+  readonly record?: GrowthRecord | undefined;
   feed(happening: RunHappening): void;
 }

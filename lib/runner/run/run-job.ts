@@ -25,6 +25,7 @@ import type { Recorder } from '../durable/record/recorder.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
 import type { Constants } from './constants.js';
 import type { InsideTerms } from './expansions.js';
+import type { RecordGrowth } from './growth-record.js';
 
 /** The request for a run. */
 export interface RunJob {
@@ -42,8 +43,10 @@ export interface RunJob {
   readonly recorder?: Recorder | undefined;
   /** The files of its large values; missing in runs that are not durable, and where the node has no folder for them. */
   readonly files?: RunFiles | undefined;
-  /** By function, the opening of the run in which it became what it is; missing in runs that are not durable. */
+  /** By function of the DAG itself, the opening of the run in which it became what it is; missing in runs that are not durable. */
   readonly since?: Readonly<Uint32Array> | undefined;
+  /** Makes the record of what the run adds to its plan; missing in runs that are not durable. */
+  readonly recordGrowth?: RecordGrowth | undefined;
   /** The past of a run that goes on; missing in a new one. */
   readonly past?: RunPast | undefined;
   /** How the functions of expansions are claimed and ordered; missing in runs that cannot grow. */

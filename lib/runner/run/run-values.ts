@@ -1,5 +1,5 @@
 import type { Allocator, ValueLocations } from '../../allocator/index.js';
-import { type StepwiseWork, withRoom } from '../../base/index.js';
+import type { StepwiseWork } from '../../base/index.js';
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type RecipeStep, type RunPlan } from '../../dag/index.js';
 import {
   type ArgumentValue,
@@ -17,7 +17,9 @@ import type { ValueStore } from '../../store/index.js';
 import { StoredValue } from '../../value/index.js';
 import type { RunState } from '../brain/run-state.js';
 import { Composites } from './composites.js';
+import type { RecalledValue } from './growth-record.js';
 import { Nearness } from './nearness.js';
+import { RecalledValues } from './recalled-values.js';
 import type { RunColumns } from './run-columns.js';
 import type { RunPast } from './run-job.js';
 import { type SerializedFor, SerializedValues } from './serialized-values.js';
@@ -30,15 +32,7 @@ export class RunValues implements ValueLocations {
   readonly #offers: number[] = [];
   /** The node of each value that is no longer where it was made, because that node is gone or leaving. */
   readonly #moved = new Map<number, string>();
-  /** What the record has of the run before, until all of it has been taken over. */
-  #past: RunPast | undefined;
-  #recalledTo = 0;
-  /** 1 for recorded values that nothing needs: no node has them, and none is missed. */
-  #isUnneeded: Uint8Array | undefined;
-  /** The epoch of each value that was made in an earlier one than the run's; 0 for the others. */
-  #epochs: Uint32Array | undefined;
-  /** The files of values that are in files of other nodes. */
-  #files: Map<number, RecordedFile> | undefined;
+  readonly #recalled = new RecalledValues();
   readonly #serialized: SerializedValues;
   /** The values that are put together of others, and those of functions without one; `undefined` if the DAG has no such functions. */
   readonly #composites: Composites | undefined;
@@ -68,8 +62,11 @@ export class RunValues implements ValueLocations {
 
   /** Keeps the result of a function on this node. */
   keep(index: number, held: StoredValue): void {
+    this.#keep(index, held, this.epochOf(index));
+  }
+
+  #keep(index: number, held: StoredValue, epoch: number): void {
     this.#here[index] = held;
-    const epoch = this.epochOf(index);
     this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.state.nodes[index], epoch);
   }
 
@@ -78,33 +75,23 @@ export class RunValues implements ValueLocations {
    * may have some that are too large for the record.
    */
   remember(past: RunPast): void {
-    this.#past = past;
-    this.#epochs = new Uint32Array(this.#of.plan.size);
-    this.#isUnneeded = new Uint8Array(this.#of.plan.size);
+    this.#recalled.remember(past, this.#of.plan.size);
   }
 
   /** The successes before `to` have been taken over: their values are kept, as far as something needs them. */
   recallTo(to: number): void {
-    if (!this.#past) return;
-    const { recollection, values, places, filesElsewhere, madeIn } = this.#past;
-    for (; this.#recalledTo < to; this.#recalledTo += 1) {
-      const { index, sizeBytes, isFiled } = recollection.successes[this.#recalledTo]!;
-      const held = values[index];
-      const place = held || isFiled ? this.#deps.node : places.get(index);
-      if (place === undefined) {
-        this.#isUnneeded = withRoom(this.#isUnneeded!, index + 1, 23);
-        this.#isUnneeded[index] = 1;
-        continue;
-      }
-      this.made(index, held?.sizeBytes ?? sizeBytes);
-      this.#moved.set(index, place);
-      this.#epochs = withRoom(this.#epochs!, index + 1, 24);
-      this.#epochs[index] = madeIn[index]!;
-      const file = filesElsewhere.get(index);
-      if (held) this.keep(index, held);
-      else if (file && !isFiled) this.#files = (this.#files ?? new Map<number, RecordedFile>()).set(index, file);
-    }
-    if (to === recollection.successes.length) this.#past = undefined;
+    this.#recalled.recallTo(to, this.#deps.node, (value) => this.#take(value));
+  }
+
+  /** A recorded success has been taken over of a function that the run has added. */
+  recall(value: RecalledValue): void {
+    this.#recalled.recall(value, (found) => this.#take(found));
+  }
+
+  #take({ index, sizeBytes, held, place, epoch }: RecalledValue): void {
+    this.made(index, held?.sizeBytes ?? sizeBytes);
+    this.#moved.set(index, place!);
+    if (held) this.#keep(index, held, epoch);
   }
 
   /** Drops a result: nothing here needs it any more. */
@@ -144,7 +131,7 @@ export class RunValues implements ValueLocations {
     const functionId = plan.ids[index]!;
     const origin = this.originOf(index);
     const epoch = this.epochOf(index);
-    const file = this.#files?.get(index);
+    const file = this.#recalled.fileOf(index);
     const value = file
       ? ({ kind: 'of-file', runId, epoch, functionId, origin, file, part: null } as const)
       : ({ kind: 'of-run', runId, epoch, functionId, origin, part: null } as const);
@@ -222,12 +209,10 @@ export class RunValues implements ValueLocations {
 
   /** A function has made its value on the node where it ran. */
   made(index: number, sizeBytes: number): void {
-    if (this.#isUnneeded) this.#isUnneeded[index] = 0;
+    this.#recalled.made(index);
     this.#of.columns.sizes[index] = sizeBytes;
     this.#moved.delete(index);
     this.#composites?.changed(index);
-    if (this.#epochs) this.#epochs[index] = 0;
-    this.#files?.delete(index);
   }
 
   /** Whether the driver has the value, whether or not it gives it to others. */
@@ -262,7 +247,7 @@ export class RunValues implements ValueLocations {
       if (states[index] === 'succeeded' && this.isComposite(index)) continue;
       if ((states[index] !== 'succeeded' && states[index] !== 'recording') || held[index] === 0 || this.originOf(index) !== node) continue;
       if (this.held(index)) this.moved(index);
-      else if (this.#isUnneeded?.[index] !== 1) {
+      else if (!this.#recalled.isUnneeded(index)) {
         // A value used by a function there is kept there as long as it may be needed.
         const isUser = (one: number): boolean => states[one] === 'succeeded' && living.has(nodes[one]!) && nodes[one] !== this.#deps.node;
         let user: number | undefined;
@@ -280,12 +265,12 @@ export class RunValues implements ValueLocations {
 
   /** Returns the epoch in which a function's result was made; inputs belong to the present one. */
   epochOf(index: number | undefined): number {
-    return (index === undefined ? 0 : this.#epochs?.[index]) || this.#of.epoch;
+    return (index === undefined ? 0 : this.#recalled.epochOf(index)) || this.#of.epoch;
   }
 
   /** Returns the file of a value that is in a file of another node. */
   fileOf(index: number): RecordedFile | undefined {
-    return this.#files?.get(index);
+    return this.#recalled.fileOf(index);
   }
 
   /** Returns the node with a function's result; inputs are with the driver. */

@@ -34,15 +34,20 @@ export function* checkedClaims(
   return kinds;
 }
 
-/** Returns how the functions of expansions of one run are claimed and ordered. */
-export function insideTerms(isLocal: boolean, estimates: Estimates, deps: RunDeps): InsideTerms {
+/**
+ * Returns how the functions of expansions of one run are claimed and ordered. `isChecked`: whether an expansion fails with a function that
+ * no member could hold. In a run that goes on such a function waits for a node.
+ */
+export function insideTerms({ isLocal, isChecked }: InsideChecks, estimates: Estimates, deps: RunDeps): InsideTerms {
   const known = new KnownClaims();
   return {
     isLocal,
-    claimsOf: (plan, prefix) => checkedClaims(plan, { isLocal, isChecked: true, prefix, known }, deps),
+    claimsOf: (plan, prefix) => checkedClaims(plan, { isLocal, isChecked, prefix, known }, deps),
     estimatesOf: (plan) => estimates.of(plan),
   };
 }
+
+type InsideChecks = Pick<CheckedClaimTerms, 'isLocal' | 'isChecked'>;
 
 /** How the claims of a plan are found and checked. */
 export interface CheckedClaimTerms {

@@ -103,7 +103,7 @@ export interface RunView {
 }
 
 /** What makes a run the one that it is. */
-export interface RunIdentity extends Pick<RunJob, 'recorder' | 'files' | 'since' | 'past'> {
+export interface RunIdentity extends Pick<RunJob, 'recorder' | 'files' | 'since' | 'past' | 'recordGrowth'> {
   readonly runId: RunId;
   /** When it was requested, monotonic ms: its time-out counts from then on. The default is now. */
   readonly requestedMs?: number | undefined;

@@ -1,15 +1,6 @@
 import type { ClaimClass } from '../../allocator/index.js';
 import { type DagFault, doAtOnce, HandoffError, type RestOfWork, refuseRevoked, type StepwiseWork } from '../../base/index.js';
-import {
-  canGrow,
-  compileInSteps,
-  type DagLike,
-  type DagSnapshot,
-  executionFaults,
-  knownPlan,
-  type Plan,
-  snapshotOf,
-} from '../../dag/index.js';
+import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, knownPlan, type Plan, snapshotOf } from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
 import { Constants } from '../run/constants.js';
@@ -76,7 +67,6 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
 export function* checkedRequest(captured: CapturedRequest, deps: RunDeps): StepwiseWork<RunRequest> {
   const { snapshot, dagId, mode, given, inputs, constants } = captured;
   const compiled = captured.compiled ?? (yield* compileInSteps(snapshot, deps.isolation));
-  if (captured.options.isDurable) refuseGrowth(compiled);
   const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
   const options = completed(captured.options, yield* collectedOf(captured.options.collect, plan));
   refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => options.isDurable || inputs.has(id)));
@@ -131,13 +121,6 @@ function refuseFaults({ dagId }: Plan, faults: readonly DagFault[]): void {
   if (faults.length === 0) return;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   throw new HandoffError('HANDOFF_INVALID_DAG', `Cannot execute DAG "${dagId}": ${faults[0]!.message}${more}`, { dagId, faults });
-}
-
-/** Throws for what a record cannot hold yet. */
-function refuseGrowth({ dagId, growth }: Plan): void {
-  if (!canGrow(growth)) return;
-  const message = `Cannot execute DAG "${dagId}": a run with maps or expansions cannot be recorded`;
-  throw new HandoffError('HANDOFF_INVALID_DAG', message, { dagId, faults: [] });
 }
 
 function inputsOf(dagId: string, ids: readonly string[], options: GivenRunOptions, deps: RunDeps): ReadonlyMap<string, ArgumentValue> {

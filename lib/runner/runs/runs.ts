@@ -179,7 +179,7 @@ export class Runs {
     const { options, inputs, constants } = request;
     const isGrowing = canGrow(request.plan.growth);
     const plan = isGrowing ? yield* growingPlanOf(request.plan) : request.plan;
-    const { runId, epoch = 0, recorder, files, since, past, requestedMs } = identity;
+    const { runId, epoch = 0, recorder, files, since, past, recordGrowth, requestedMs } = identity;
     const { store, clock } = this.#deps;
     const estimates = yield* this.#estimates.of(request.plan);
     const paths = yield* remainingPaths(request.plan, (index) => estimates[index]!);
@@ -189,8 +189,10 @@ export class Runs {
     if (!goesOn()) return undefined;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
     const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
-    const insides = isGrowing ? insideTerms(request.mode === 'local', this.#estimates, this.#deps) : undefined;
-    const job = { runId, runnerName, plan, options, kinds, inputs, constants, epoch, recorder, files, since, past, insides, ended };
+    const checks = { isLocal: request.mode === 'local', isChecked: past === undefined };
+    const insides = isGrowing ? insideTerms(checks, this.#estimates, this.#deps) : undefined;
+    const durable = { epoch, recorder, files, since, past, recordGrowth };
+    const job = { runId, runnerName, plan, options, kinds, inputs, constants, ...durable, insides, ended };
     const run: DagRun = new DagRun(job, columns, this.#deps);
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);

@@ -169,7 +169,12 @@ export function happeningShapes(plan: PlanShape): HappeningShapes {
   const fields: Readonly<Record<RunHappening['type'], Readonly<Record<string, Shape<unknown>>>>> = {
     'run-begun': { recalled, inputs: optional(list(tuple(number, open(FACTS)))) },
     'turn-taken': {},
-    'functions-added': { added: fragmentShape, recalled: optional(list(open({ ...success, index: number }))) },
+    'functions-added': {
+      added: fragmentShape,
+      recalled: optional(list(open({ ...success, index: number }))),
+      failures: optional(list(open({ index: number, attempt: number, failure: open({}) }))),
+      reasons: optional(list(tuple(number, text))),
+    },
     'growth-refused': { index, error: optional(open({})) },
     'function-placed': { index, node: text, mayQueue: flag },
     'functions-waited': { indices: list(index), lacking: open({}) },

@@ -1,9 +1,13 @@
 import type { Clock } from '../../../base/index.js';
+import { WireRows } from '../../../dag/index.js';
 import type { Fetches } from '../../../executor/index.js';
 import type { RecordedRun } from '../../../journal/index.js';
-import type { StoredValue } from '../../../value/index.js';
+import { StoredValue } from '../../../value/index.js';
 import type { DurablePlace } from '../../run/run-job.js';
-import { isHolding, type RunHistory, readRecord } from './run-record.js';
+import type { RunHistory } from './record-reader.js';
+import { isWhole } from './recorded-counts.js';
+import type { RecordedSuccesses } from './recorded-successes.js';
+import { isHolding, readRecord } from './run-record.js';
 
 /** A record that was read, as long as memory allows: a million results take a second to read. */
 interface ReadRecord {
@@ -30,12 +34,38 @@ export class RecordedResults {
     if (!run || (known !== undefined && known !== run.runId)) return undefined;
     const history = await this.#read(run);
     const at = history?.plan.ids.indexOf(functionId) ?? -1;
-    if (!history || at < 0 || !isHolding(history, at)) return undefined;
+    if (!history || at < 0) return undefined;
     const isOver = run.state !== 'running' && run.state !== 'interrupted';
-    return { node: history.successes.nodeOf(at), isOver, read: () => this.#valueOf(run.runId, history, at) };
+    if (new WireRows(history.plan).of(at).type !== 'regular') {
+      if (!history.parts.of(at) || (run.state !== 'completed' && !isWhole(history, at))) return undefined;
+      return { node: run.node, isOver, read: () => this.#wholeOf(run.runId, history, at, functionId) };
+    }
+    if (!isHolding(history, at)) return undefined;
+    const { successes } = history;
+    return { node: successes.nodeOf(at), isOver, read: () => this.#valueOf(run.runId, successes, at, functionId) };
   }
 
-  async #valueOf(runId: string, { successes, plan }: RunHistory, at: number): Promise<StoredValue | undefined> {
+  /** Puts the value of a map or expansion together; `undefined` if one of its parts is lost. */
+  async #wholeOf(runId: string, history: RunHistory, composite: number, id: string): Promise<StoredValue | undefined> {
+    const { parts } = history;
+    const { start, total, plan, sinks } = parts.of(composite)!;
+    const held: StoredValue[] = [];
+    for (let k = 0; k < (plan ? sinks.length : total); k += 1) {
+      const number = plan ? sinks[k]! : k;
+      const part = start + number;
+      const functionId = plan ? `${id}/${plan.ids[number]!}` : `${id}[${number}]`;
+      const isMade = parts.successes.epochOf(part) > 0 && !parts.failed.has(part);
+      // What is not recorded was not taken, or failed as it may.
+      let value: StoredValue | undefined = StoredValue.nothing;
+      if (parts.of(~part)) value = await this.#wholeOf(runId, history, ~part, functionId);
+      else if (isMade) value = await this.#valueOf(runId, parts.successes, part, functionId);
+      if (!value) return undefined;
+      held.push(value);
+    }
+    return StoredValue.ofParts(held, plan && sinks.map((number) => plan.ids[number]!));
+  }
+
+  async #valueOf(runId: string, successes: RecordedSuccesses, at: number, functionId: string): Promise<StoredValue | undefined> {
     if (successes.hasValue(at)) return successes.valueOf(at);
     const { largeValues } = this.#deps.place;
     const file = successes.fileOf(at);
@@ -43,7 +73,7 @@ export class RecordedResults {
     if (file.dataDir === largeValues?.dataDir) return largeValues.read(runId, file);
     const from = (await this.#deps.folders()).get(file.dataDir);
     if (from === undefined) return undefined;
-    const whole = { epoch: successes.epochOf(at), functionId: plan.ids[at]!, origin: from, file, part: null } as const;
+    const whole = { epoch: successes.epochOf(at), functionId, origin: from, file, part: null } as const;
     const value = { kind: 'of-file', runId, ...whole } as const;
     return new Promise((found) => {
       this.#deps.fetches().fetch({ from, value, sizeBytes: file.sizeBytes }, undefined, { found, missing: () => found(undefined) });

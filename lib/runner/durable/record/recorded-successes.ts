@@ -1,3 +1,4 @@
+import { withRoom } from '../../../base/index.js';
 import type { GroupReader, RecordedFile } from '../../../journal/index.js';
 import { StoredValue, type ValueFacts } from '../../../value/index.js';
 import { readSuccess, type SuccessFields } from './records.js';
@@ -6,17 +7,17 @@ import { readSuccess, type SuccessFields } from './records.js';
 export class RecordedSuccesses {
   readonly #names: string[] = [];
   /** By function; 0 for one that has no success. */
-  readonly #epochs: Uint32Array;
-  readonly #attempts: Uint32Array;
+  #epochs: Uint32Array;
+  #attempts: Uint32Array;
   /** An index into `names`. */
-  readonly #nodes: Uint32Array;
-  readonly #sizes: Float64Array;
-  readonly #tookMs: Float64Array;
+  #nodes: Uint32Array;
+  #sizes: Float64Array;
+  #tookMs: Float64Array;
   /** The groups that hold values, and by function in which of them its value is, and where; an end of 0 means that it has none. */
   readonly #groups: Uint8Array[] = [];
-  readonly #group: Uint32Array;
-  readonly #begin: Uint32Array;
-  readonly #end: Uint32Array;
+  #group: Uint32Array;
+  #begin: Uint32Array;
+  #end: Uint32Array;
   readonly #files = new Map<number, RecordedFile>();
   readonly #facts = new Map<number, ValueFacts>();
   readonly #fields: SuccessFields = { attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0, file: undefined, facts: undefined };
@@ -34,9 +35,20 @@ export class RecordedSuccesses {
     this.#end = column();
   }
 
-  /** Reads the success that `reader` has come to. `names`: those of the nodes of its epoch, by number. */
-  read(reader: GroupReader, group: Uint8Array, epoch: number, names: ReadonlyMap<number, string>): void {
-    const { index } = reader;
+  /** From now on there are so many functions. */
+  grow(size: number): void {
+    this.#epochs = withRoom(this.#epochs, size, 0);
+    this.#attempts = withRoom(this.#attempts, size, 1);
+    this.#nodes = withRoom(this.#nodes, size, 2);
+    this.#sizes = withRoom(this.#sizes, size, 3);
+    this.#tookMs = withRoom(this.#tookMs, size, 4);
+    this.#group = withRoom(this.#group, size, 5);
+    this.#begin = withRoom(this.#begin, size, 6);
+    this.#end = withRoom(this.#end, size, 7);
+  }
+
+  /** Reads the success of function `index` that `reader` has come to. `names`: those of the nodes of its epoch, by number. */
+  read(reader: GroupReader, index: number, group: Uint8Array, epoch: number, names: ReadonlyMap<number, string>): void {
     const fields = this.#fields;
     readSuccess(reader, fields);
     this.#epochs[index] = epoch;
@@ -61,21 +73,29 @@ export class RecordedSuccesses {
     moved.#groups.push(...this.#groups);
     for (let index = 0; index < size; index += 1) {
       const at = formerOf(index);
-      if (at < 0 || this.epochOf(at) === 0) continue;
-      moved.#epochs[index] = this.#epochs[at]!;
-      moved.#attempts[index] = this.#attempts[at]!;
-      moved.#nodes[index] = this.#nodes[at]!;
-      moved.#sizes[index] = this.#sizes[at]!;
-      moved.#tookMs[index] = this.#tookMs[at]!;
-      moved.#group[index] = this.#group[at]!;
-      moved.#begin[index] = this.#begin[at]!;
-      moved.#end[index] = this.#end[at]!;
-      const file = this.#files.get(at);
-      if (file) moved.#files.set(index, file);
-      const facts = this.#facts.get(at);
-      if (facts) moved.#facts.set(index, facts);
+      if (at >= 0 && this.epochOf(at) > 0) moved.#copy(this, at, index);
     }
     return moved;
+  }
+
+  /** Copies the success of one function, if it has one, to another number. */
+  move(from: number, to: number): void {
+    if (this.epochOf(from) > 0) this.#copy(this, from, to);
+  }
+
+  #copy(from: RecordedSuccesses, at: number, index: number): void {
+    this.#epochs[index] = from.#epochs[at]!;
+    this.#attempts[index] = from.#attempts[at]!;
+    this.#nodes[index] = from.#nodes[at]!;
+    this.#sizes[index] = from.#sizes[at]!;
+    this.#tookMs[index] = from.#tookMs[at]!;
+    this.#group[index] = from.#group[at]!;
+    this.#begin[index] = from.#begin[at]!;
+    this.#end[index] = from.#end[at]!;
+    const file = from.#files.get(at);
+    if (file) this.#files.set(index, file);
+    const facts = from.#facts.get(at);
+    if (facts) this.#facts.set(index, facts);
   }
 
   /** The epoch in which it succeeded; 0 if it did not. */
@@ -113,6 +133,11 @@ export class RecordedSuccesses {
   /** Where a large result lies. */
   fileOf(index: number): RecordedFile | undefined {
     return this.#files.get(index);
+  }
+
+  /** The large results by function. */
+  get files(): ReadonlyMap<number, RecordedFile> {
+    return this.#files;
   }
 
   /** What is known of the result. */

@@ -34,10 +34,14 @@ export class Recorder {
   readonly #deps: RecorderDeps;
   #listener: RecorderListener | undefined;
   readonly #group = new GroupBuffer();
-  /** Under `strict`: the successes in the group, and of the group that is being written; by index, the attempt. */
+  /** The successes in the group, and of the group that is being written, whose record is waited for; by index, the attempt. */
   readonly #waiting = new Map<number, number>();
+  /** What comes before the next entry. */
+  #pending: ((group: GroupBuffer) => void)[] = [];
   readonly #nodes = new Map<string, number>();
   #timer: Timer | undefined;
+  /** Whether the timer ends at once. */
+  #isDue = false;
   #writing: Promise<void> | undefined;
   /** The values whose files are being written; by index, the attempt and when it is over. */
   readonly #filing = new Map<number, { readonly attempt: number; readonly over: Promise<void> }>();
@@ -107,8 +111,31 @@ export class Recorder {
     else this.#addSuccess(index, attempt, receipt, small);
   }
 
+  /**
+   * Records the success of an expansion with the DAG that it has made, however large; without one, it runs again if the run goes on.
+   * Dependents wait for the record, as under `strict`.
+   */
+  expansion(index: number, attempt: number, receipt: Receipt, dag: StoredValue | undefined): void {
+    if (this.#lost || this.#waiting.get(index) === attempt) return;
+    this.#waiting.set(index, attempt);
+    this.#addSuccess(index, attempt, receipt, dag);
+  }
+
+  /** Has `write` add to the record before the next success or failure: what nothing follows is not recorded. */
+  beforeNext(write: (group: GroupBuffer) => void): void {
+    this.#pending.push(write);
+  }
+
+  #writePending(): void {
+    if (this.#pending.length === 0) return;
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const write of pending) write(this.#group);
+  }
+
   #addSuccess(index: number, attempt: number, receipt: Receipt, value: StoredValue | RecordedFile | undefined): void {
     if (this.#deps.durability === 'strict') this.#waiting.set(index, attempt);
+    this.#writePending();
     writeSuccess(this.#group, index, attempt, receipt, this.#numberOf(receipt.node), value);
     this.#grown();
   }
@@ -132,6 +159,7 @@ export class Recorder {
   /** Records that a function has failed for good; with `tolerated`, that the run goes on without it. */
   failure(index: number, tolerated?: ToleratedFailure): void {
     if (this.#lost) return;
+    this.#writePending();
     writeFailure(this.#group, index, tolerated);
     this.#grown();
   }
@@ -142,6 +170,8 @@ export class Recorder {
    */
   async end(state: EndState, summary: Uint8Array): Promise<HandoffError | undefined> {
     if (state === 'interrupted') this.hurry();
+    // What has added nothing that is recorded is part of what a completed run made.
+    if (state === 'completed') this.#writePending();
     while (!this.#lost && this.#filing.size > 0) await [...this.#filing.values()][0]!.over;
     while (!this.#lost && (this.#writing || this.#group.length > 0)) await (this.#writing ?? this.#write());
     if (!this.#lost) await this.#tried(() => this.#deps.journal.end(state, summary));
@@ -177,8 +207,11 @@ export class Recorder {
 
   #writeSoon(): void {
     const { clock, durability } = this.#deps;
-    const isDue = durability === 'strict' || this.#group.length >= LARGEST_BYTES;
-    this.#timer ??= clock.after(isDue ? 0 : OLDEST_MS, () => void this.#write());
+    const isDue = durability === 'strict' || this.#waiting.size > 0 || this.#group.length >= LARGEST_BYTES;
+    if (this.#timer && (this.#isDue || !isDue)) return;
+    this.#timer?.cancel();
+    this.#isDue = isDue;
+    this.#timer = clock.after(isDue ? 0 : OLDEST_MS, () => void this.#write());
   }
 
   /** Writes what is there, and under `strict` also what comes meanwhile. Never rejects. */
@@ -196,17 +229,18 @@ export class Recorder {
     const isStrict = this.#deps.durability === 'strict';
     do {
       const group = this.#group.take();
-      const successes = isStrict ? [...this.#waiting].map(([index, attempt]) => ({ index, attempt })) : [];
+      const successes = [...this.#waiting].map(([index, attempt]) => ({ index, attempt }));
+      const isSynced = isStrict || successes.length > 0;
       let tries = 0;
       await this.#tried(() => {
         tries += 1;
-        return this.#deps.journal.append(group, { isSynced: isStrict });
+        return this.#deps.journal.append(group, { isSynced });
       });
       if (this.#lost) return;
       // After a failure a journal may still be about to read it.
       if (tries === 1) this.#group.giveBack(group);
       for (const { index, attempt } of successes) if (this.#waiting.get(index) === attempt) this.#waiting.delete(index);
-      if (isStrict) this.#listener?.recorded(successes);
+      if (isSynced) this.#listener?.recorded(successes);
     } while (isStrict && this.#group.length > 0);
   }
 
@@ -298,9 +332,11 @@ export class Recorder {
 }
 
 /** Returns the failure of a function without which the run goes on; `undefined` for one that ends it. */
-export function toleratedAt({ absent, tolerated, plan, attempts }: RunState, index: number): ToleratedFailure | undefined {
+export function toleratedAt({ absent, tolerated, plan, attempts, growth }: RunState, index: number): ToleratedFailure | undefined {
   if (!absent.has(index)) return undefined;
-  const failure = tolerated.findLast(({ functionId }) => functionId === plan.ids[index]);
+  // An expansion fails with one of its functions.
+  const early = growth?.composites.get(index)?.early;
+  const failure = early?.failure ? early.reason : tolerated.findLast(({ functionId }) => functionId === plan.ids[index]);
   return failure && { attempt: attempts[index]!, failure };
 }
 
@@ -348,7 +384,7 @@ export interface RecorderDeps {
 
 /** The callbacks of a recorder. */
 export interface RecorderListener {
-  /** These successes are on disk; under `strict` alone. */
+  /** These successes are on disk: under `strict`, and those of expansions. */
   recorded(successes: readonly { readonly index: number; readonly attempt: number }[]): void;
   /** Nothing can be recorded any more. */
   lost(error: HandoffError): void;

@@ -6,7 +6,7 @@ import type { RunFault } from '../../brain/run-fault.js';
 import type { PackedDag } from './take-plan.js';
 
 /** The kinds of entries in the groups of a run. */
-export const KINDS = { opening: 0, node: 1, success: 2, failure: 3, ids: 4, column: 5, constants: 6 } as const;
+export const KINDS = { opening: 0, node: 1, success: 2, failure: 3, ids: 4, column: 5, constants: 6, grown: 7 } as const;
 
 /** Results with at most this packed size are in the journal, bytes. */
 export const RECORDED_VALUE_BYTES = 64 * 1024;
@@ -162,6 +162,7 @@ export function readEntries(group: Uint8Array, told: EntryReader): void {
     if (kind === KINDS.success) told.success(reader);
     else if (kind === KINDS.node) told.node(index, Buffer.from(reader.rest()).toString());
     else if (kind === KINDS.failure) told.failure(index, readFailure(reader));
+    else if (kind === KINDS.grown) told.grown(reader);
     else told.opening(reader);
   }
 }
@@ -174,6 +175,8 @@ export interface EntryReader {
   node(number: number, name: string): void;
   /** `reader` has come to it. */
   success(reader: GroupReader): void;
+  /** `reader` has come to functions that the run has added. */
+  grown(reader: GroupReader): void;
   /** `tolerated`: if the run went on without the function. */
   failure(index: number, tolerated: ToleratedFailure | undefined): void;
 }

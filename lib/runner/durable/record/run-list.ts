@@ -2,11 +2,12 @@ import type { Clock } from '../../../base/index.js';
 import type { ModuleContents } from '../../../executor/index.js';
 import { isStorageFailed, type Journal, type RecordedRun } from '../../../journal/index.js';
 import { resumeNeed } from '../resume/resume-need.js';
+import { countsIn } from './recorded-counts.js';
 import { checkedQuery, type RunRecord, runRecordOf } from './recorded-runs.js';
-import { readRecord, succeededIn } from './run-record.js';
+import { readRecord } from './run-record.js';
 
 /** The part of a run's listing that only its record tells. */
-type FoundInRecord = Partial<Pick<RunRecord, 'succeeded' | 'waitsFor' | 'isDamaged'>>;
+type FoundInRecord = Partial<Pick<RunRecord, 'succeeded' | 'total' | 'waitsFor' | 'isDamaged'>>;
 
 /**
  * Lists the runs of a journal. The records of interrupted ones are read: they tell how much had succeeded, and what a run waits for that
@@ -50,8 +51,8 @@ export class RunList {
   async #read(run: RecordedRun): Promise<FoundInRecord> {
     try {
       const record = await readRecord(this.#journal, run, this.#clock);
-      const waitsFor = record && (await resumeNeed(record.plan, this.#contents))?.waitsFor;
-      return { ...(record && { succeeded: succeededIn(record) }), ...(waitsFor && { waitsFor }) };
+      const waitsFor = record && (await resumeNeed(record, this.#contents))?.waitsFor;
+      return { ...(record && countsIn(record)), ...(waitsFor && { waitsFor }) };
     } catch (error) {
       if (isStorageFailed(error) && error.reason === 'damaged') return { isDamaged: true };
       throw error;

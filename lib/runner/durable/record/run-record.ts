@@ -1,4 +1,4 @@
-import { type Clock, doInTurns, keepAlive, type StepwiseWork } from '../../../base/index.js';
+import { type Clock, doInTurns, keepAlive, type StepwiseWork, textOf } from '../../../base/index.js';
 import {
   comparePlans,
   FUNCTION_CHANGES,
@@ -10,36 +10,28 @@ import {
   type Reuse,
   sinceEpoch,
 } from '../../../dag/index.js';
-import type { GroupReader, Journal, LargeValues, RecordedFile, RecordedGroup, RecordedRun } from '../../../journal/index.js';
+import {
+  type Journal,
+  type LargeValues,
+  type RecordedFile,
+  type RecordedGroup,
+  type RecordedRun,
+  runDamaged,
+} from '../../../journal/index.js';
 import { factsBySize, type StoredValue, type WantedFacts, withFactsOf } from '../../../value/index.js';
 import type { RecalledFailure, RecalledSuccess, Recollection, RerunReason } from '../../brain/messages.js';
 import { askedOf, isKnown } from '../../run/asked-facts.js';
 import type { RunRequest } from '../../runs/run-request.js';
-import { OpeningReader } from './opening-record.js';
-import { RecordedSuccesses } from './recorded-successes.js';
-import { type EntryReader, type Opening, readEntries, type ToleratedFailure } from './records.js';
-import type { PackedDag } from './take-plan.js';
+import { RecordReader, type RunHistory } from './record-reader.js';
+import type { RecordedParts } from './recorded-parts.js';
+import type { RecordedSuccesses } from './recorded-successes.js';
+import { readEntries } from './records.js';
 
 /** How many bytes of a record are read before the event loop gets a turn. */
 const READ_AT_ONCE_BYTES = 128 * 1024;
 
 /** How many functions are looked at in one step. */
 const FUNCTIONS_IN_STEP = 1000;
-
-/** A failure of a function without which the run went on, with the epoch in which that was. */
-interface HeldFailure extends ToleratedFailure {
-  readonly epoch: number;
-}
-
-/** The journal's content about one run: the latest entry of each function, by its number in the plan that was opened last. */
-export interface RunHistory {
-  readonly opening: Opening;
-  readonly plan: PlanRecord;
-  readonly dag: PackedDag;
-  readonly successes: RecordedSuccesses;
-  /** By function that failed last, the failure, if the run went on without the function. */
-  readonly failed: ReadonlyMap<number, HeldFailure | undefined>;
-}
 
 /** Reads the record of a run. Rejects as `readGroups` does. */
 export async function readRecord(journal: Journal, run: RecordedRun, clock: Clock): Promise<RunHistory | undefined> {
@@ -49,7 +41,7 @@ export async function readRecord(journal: Journal, run: RecordedRun, clock: Cloc
   try {
     for await (const group of journal.readGroups(run)) {
       reader.begin(group);
-      readEntries(group.bytes, reader);
+      readGroup(group, reader, run);
       bytes += group.bytes.length;
       if (bytes < READ_AT_ONCE_BYTES) continue;
       bytes = 0;
@@ -61,83 +53,19 @@ export async function readRecord(journal: Journal, run: RecordedRun, clock: Cloc
   }
 }
 
+/** Bytes whose checksum is right, and that are no entries all the same, are damage too. */
+function readGroup({ bytes, epoch, sequence }: RecordedGroup, reader: RecordReader, { key, runId }: RecordedRun): void {
+  try {
+    readEntries(bytes, reader);
+  } catch (error) {
+    throw runDamaged(key, runId, `group ${sequence} of epoch ${epoch} cannot be read: ${textOf(error)}`, error);
+  }
+}
+
 /** Whether a function of the latest plan has a recorded success that holds. */
 export function isHolding({ plan, successes, failed }: RunHistory, number: number): boolean {
   const epoch = successes.epochOf(number);
   return epoch > 0 && epoch >= plan.since[number]! && !failed.has(number);
-}
-
-/** Returns how many functions of the latest plan have a recorded success that holds. */
-export function succeededIn(history: RunHistory): number {
-  let count = 0;
-  for (let number = 0; number < history.plan.size; number += 1) if (isHolding(history, number)) count += 1;
-  return count;
-}
-
-class RecordReader implements EntryReader {
-  #group: RecordedGroup = { epoch: 0, sequence: 0, bytes: new Uint8Array(0) };
-  readonly #nodes = new Map<number, string>();
-  readonly #openings = new OpeningReader();
-  #opening: Opening | undefined;
-  #planned: Opening['planned'];
-  #successes = new RecordedSuccesses(0);
-  #failed = new Map<number, HeldFailure | undefined>();
-
-  get history(): RunHistory | undefined {
-    if (!this.#opening || !this.#planned) return undefined;
-    return { opening: this.#opening, ...this.#planned, successes: this.#successes, failed: this.#failed };
-  }
-
-  /** The entries of `group` follow. */
-  begin(group: RecordedGroup): void {
-    if (group.epoch !== this.#group.epoch) this.#nodes.clear();
-    this.#group = group;
-  }
-
-  opening(reader: GroupReader): void {
-    const opening = this.#openings.read(reader);
-    if (!opening) return;
-    const before = this.#planned?.plan;
-    this.#opening = opening;
-    this.#planned = opening.planned ?? this.#planned;
-    if (!opening.planned) return;
-    // From now on the functions have other numbers.
-    const { ids } = opening.planned.plan;
-    const formerOf = before ? formerNumbers(before.ids, ids) : () => -1;
-    this.#successes = this.#successes.renumbered(ids.length, formerOf);
-    const failed = this.#failed;
-    this.#failed = new Map();
-    if (failed.size === 0) return;
-    for (let number = 0; number < ids.length; number += 1) {
-      const former = formerOf(number);
-      if (failed.has(former)) this.#failed.set(number, failed.get(former));
-    }
-  }
-
-  node(number: number, name: string): void {
-    this.#nodes.set(number, name);
-  }
-
-  success(reader: GroupReader): void {
-    this.#failed.delete(reader.index);
-    this.#successes.read(reader, this.#group.bytes, this.#group.epoch, this.#nodes);
-  }
-
-  failure(number: number, tolerated: ToleratedFailure | undefined): void {
-    this.#failed.set(number, tolerated && { ...tolerated, epoch: this.#group.epoch });
-  }
-}
-
-/** Returns for a number of now the former number of that id, or -1. */
-function formerNumbers(before: readonly string[], now: readonly string[]): (number: number) => number {
-  let positions: Map<string, number> | undefined;
-  return (number) => {
-    const id = now[number]!;
-    // Usually nothing has moved, and no look-up is needed.
-    if (before[number] === id) return number;
-    positions ??= new Map(before.map((one, at) => [one, at]));
-    return positions.get(id) ?? -1;
-  };
 }
 
 /** The part of a run's past that holds for its present plan. */
@@ -155,6 +83,19 @@ export interface Recalled {
   readonly plan: PlanRecord;
   /** Whether the recorded plan describes this one too. */
   readonly isSame: boolean;
+  /** What the record has of the functions that the run has added. */
+  readonly grown: PastGrowth;
+}
+
+/** What a record has of the functions that a run has added, for the run that goes on. */
+export interface PastGrowth {
+  readonly parts: RecordedParts;
+  /** By function of the plan of now, its number in the recorded plan, or -1. */
+  readonly recordedAs: Int32Array;
+  /** The parts whose values are in files of this node. */
+  readonly filesHere: ReadonlySet<number>;
+  /** Returns why what is recorded of the parts of a function holds no more, if that is known. */
+  reasonFor(index: number): RerunReason | undefined;
 }
 
 /** Finds the recorded successes that hold for a plan in the next epoch, and the reasons why others do not. In turns. */
@@ -175,7 +116,13 @@ export async function recall(history: RunHistory, now: PlanRecord, options: Reca
   for (const index of holding) madeIn[index] = history.successes.epochOf(comparison.recordedAs[index]!);
   const recollection: Recollection = { successes, reasons: [...reasons, ...more.reasons], failures, tells: 'all' };
   const isSame = isUnchanged(history.plan, now, comparison) && comparison.recordedAs.every((at, index) => at === index);
-  return { recollection, values, madeIn, files, filesElsewhere, plan: { ...now, since }, isSame };
+  const { parts } = history;
+  const filesHere = new Set((await options.filesOf([...parts.successes.files])).keys());
+  const before = new Map(history.opening.reasons);
+  const reasonFor = (index: number): RerunReason | undefined =>
+    rerunReasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(comparison.recordedAs[index]!);
+  const grown = { parts, recordedAs: comparison.recordedAs, filesHere, reasonFor };
+  return { recollection, values, madeIn, files, filesElsewhere, plan: { ...now, since }, isSame, grown };
 }
 
 interface Holding {
@@ -208,7 +155,7 @@ function* findHolding(
     if (isHeld) holding.push(index);
     else if (failure && failure.epoch >= since[index]!) failures.push({ index, attempt: failure.attempt, failure: failure.failure });
     else if (epoch > 0 || failed.has(at)) {
-      const reason = reasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(at);
+      const reason = rerunReasonOf(FUNCTION_CHANGES[comparison.changes[index]!]!) ?? before.get(at);
       reasons.push([index, reason ?? (failed.has(at) ? 'failed' : 'producer')]);
     }
   }
@@ -230,23 +177,10 @@ function* takeOver(
   const isDone = new Uint8Array(plan.size);
   for (const index of holding) if (recorded.hasValue(recordedAs[index]!)) isDone[index] = 1;
   const isNeeded = (index: number): boolean => {
-    if (options.collected[index] === 1) return true;
+    // The driver needs the DAG of an expansion, whatever comes of it.
+    if (options.collected[index] === 1 || growth?.expansions.has(index)) return true;
     for (let at = dependentsStart[index]!; at < dependentsStart[index + 1]!; at += 1) if (isDone[dependents[at]!] === 0) return true;
     return false;
-  };
-  /** Too little is known of a large value if the plan did not ask for it when it was recorded: then the function runs again. */
-  const withFacts = (success: RecalledSuccess, asked: WantedFacts): RecalledSuccess | undefined => {
-    const { index, sizeBytes } = success;
-    const at = recordedAs[index]!;
-    let facts = recorded.factsOf(at) ?? factsBySize(sizeBytes, asked);
-    if (!isKnown(asked, facts) && recorded.hasValue(at)) {
-      const known = withFactsOf(recorded.valueOf(at), asked, freeze);
-      facts = known.facts;
-      if (values[index]) values[index] = known.held;
-    }
-    if (isKnown(asked, facts)) return { ...success, ...facts };
-    reasons.push([index, 'value-lost']);
-    return undefined;
   };
   const reasons: [number, RerunReason][] = [];
   const successes: RecalledSuccess[] = [];
@@ -261,10 +195,38 @@ function* takeOver(
     const success = { index, attempt, node, tookMs, sizeBytes, hasValue: isRecorded };
     const stored = files.has(index) ? ({ ...success, hasValue: true, isFiled: true } as const) : success;
     const asked = growth && askedOf(growth, index);
-    const known = asked ? withFacts(stored, asked) : stored;
-    if (known) successes.push(known);
+    const known: KnownSuccess | undefined = asked ? withFacts(recorded, at, stored, asked, freeze) : { success: stored };
+    // The DAG of an expansion was not recorded if it has plain functions.
+    if (!known || (!isRecorded && growth?.expansions.has(index))) reasons.push([index, 'value-lost']);
+    if (!known) continue;
+    successes.push(known.success);
+    if (known.held && values[index]) values[index] = known.held;
   }
   return { successes, reasons, values };
+}
+
+/**
+ * Adds what a plan asks of a recorded value. Too little is known of a large one if the plan did not ask for it when it was recorded: then
+ * the function runs again, and this returns `undefined`.
+ */
+export function withFacts(
+  recorded: RecordedSuccesses,
+  at: number,
+  success: RecalledSuccess,
+  asked: WantedFacts,
+  freeze: boolean,
+): KnownSuccess | undefined {
+  const facts = recorded.factsOf(at) ?? factsBySize(success.sizeBytes, asked);
+  if (isKnown(asked, facts)) return { success: { ...success, ...facts } };
+  if (!recorded.hasValue(at)) return undefined;
+  const known = withFactsOf(recorded.valueOf(at), asked, freeze);
+  return isKnown(asked, known.facts) ? { success: { ...success, ...known.facts }, held: known.held } : undefined;
+}
+
+/** A success of which enough is known, and its value, if that was looked at. */
+interface KnownSuccess {
+  readonly success: RecalledSuccess;
+  readonly held?: StoredValue;
 }
 
 /** The successes that hold, and why others of a record that hold cannot be used. */
@@ -298,7 +260,9 @@ export const fileFinder =
     return new Map(recorded.filter((_, at) => isThere[at]));
   };
 
-const reasonOf = (change: FunctionChange): RerunReason | undefined => (change === 'same' || change === 'new' ? undefined : change);
+/** Returns why a function runs again that has changed so. */
+export const rerunReasonOf = (change: FunctionChange): RerunReason | undefined =>
+  change === 'same' || change === 'new' ? undefined : change;
 
 /** Reads the files of collected values. Those that are lost count as lost from the start. */
 export async function withFilesRead(again: Recalled, runId: string, folder: LargeValues, collected: Uint8Array): Promise<Recalled> {

@@ -8,7 +8,9 @@ import type { RunMode } from '../../runs/run-request.js';
 import { type DurableCall, isAsFound } from '../durable-call.js';
 import { openingGroups } from '../record/opening-record.js';
 import { packSummary, summaryOfError } from '../record/record-end.js';
-import { type RunHistory, readRecord, succeededIn } from '../record/run-record.js';
+import type { RunHistory } from '../record/record-reader.js';
+import { countsIn } from '../record/recorded-counts.js';
+import { readRecord } from '../record/run-record.js';
 import { unpackedDag } from '../record/take-plan.js';
 import { type FoundNeed, resumeNeed } from './resume-need.js';
 import type { ResumeAnswer } from './resumer.js';
@@ -32,7 +34,7 @@ export async function resumeFound(recorded: RecordedRun, onEnd: (end: RunEnd) =>
     const record = await readRecord(journal, recorded, clock);
     if (!record) return { type: 'gone' };
     if (recorded.idleResumptions >= MOST_IDLE_RESUMPTIONS) return await failIdle(recorded, record, journal);
-    const need = await resumeNeed(record.plan, contents);
+    const need = await resumeNeed(record, contents);
     if (need) return { type: 'stays', ...needText(need) };
     const dag = await doInTurns(dagOfRecord(record.plan, unpackedDag(record.dag)));
     call = await deps.prepare(dag, record.opening.mode, recorded);
@@ -67,9 +69,9 @@ function needText({ waitsFor, module }: FoundNeed): { readonly why: string; read
 /** Ends a run that makes no progress. It goes on when it is asked for. */
 async function failIdle(recorded: RecordedRun, record: RunHistory, journal: Journal): Promise<ResumeAnswer> {
   const { key, runId, dagId, epoch, idleResumptions } = recorded;
-  const { opening, plan } = record;
+  const { opening } = record;
   const { mode, inputs, options, reasons } = opening;
-  const total = plan.size;
+  const { total, succeeded } = countsIn(record);
   const answer = await journal.openRun({
     key,
     knownEpoch: epoch,
@@ -83,7 +85,7 @@ async function failIdle(recorded: RecordedRun, record: RunHistory, journal: Jour
   const why = `it was resumed ${idleResumptions} times in a row, and recorded nothing new`;
   const error = aborted({ runId, dagId }, why, undefined);
   try {
-    await answer.run.end('failed', packSummary({ total, succeeded: succeededIn(record), error: summaryOfError(error) }));
+    await answer.run.end('failed', packSummary({ total, succeeded, error: summaryOfError(error) }));
   } catch (failure) {
     answer.run.leave();
     throw failure;
