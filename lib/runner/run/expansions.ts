@@ -70,11 +70,12 @@ export class Expansions {
   answered({ by }: PlanFragment): void {
     if (this.#offered !== by) return;
     this.#offered = undefined;
-    const expansion = this.#byIndex.get(by)!;
-    const left = expansion.laidOut!.expanded.plan.size - this.#placeOf(by);
-    if (left > 0 && this.#of.plan.added.parts.has(by)) {
+    const expansion = this.#byIndex.get(by);
+    const parts = this.#of.plan.added.parts.get(by);
+    if (expansion && parts) {
+      if (parts.count === parts.total) this.#byIndex.delete(by);
       // The event loop has its turn before the next ones.
-      this.#of.clock.after(0, () => this.#goOn(by, expansion));
+      else this.#of.clock.after(0, () => this.#goOn(by, expansion));
     }
     this.#offerNext();
   }
@@ -112,7 +113,7 @@ export class Expansions {
   }
 
   #offerNext(): void {
-    if (this.#offered !== undefined || this.#queue.length === 0) return;
+    if (this.#isClosed || this.#offered !== undefined || this.#queue.length === 0) return;
     const index = this.#queue.shift()!;
     const expansion = this.#byIndex.get(index)!;
     expansion.isQueued = false;
