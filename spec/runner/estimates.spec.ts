@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { doAtOnce } from '../../lib/base/index.js';
-import { compile, Dag } from '../../lib/dag/index.js';
+import { appendToShape, compile, Dag, elementsOf, growingPlanOf } from '../../lib/dag/index.js';
 import { DURATIONS_KEPT, Estimates } from '../../lib/runner/runs/estimates.js';
 
 const code = (name: string) => ({ module: 'm.js', name });
@@ -35,6 +35,24 @@ describe('estimates of durations', () => {
     const estimates = new Estimates();
     doAtOnce(estimates.learn(planOf('other', [{ name: 'a' }, { name: 'a' }, { name: 'b' }]), Float64Array.of(10, 30, 40)));
     expect([...doAtOnce(estimates.of(three()))]).to.deep.equal([20, 40, 30]);
+  });
+
+  it('are learnt of elements by reference alone: the next run may have others', () => {
+    const estimates = new Estimates();
+    const mapped = (id: string) =>
+      compile(
+        Dag.dynamic(id)
+          .input('xs')
+          .map({ id: 'ys', over: 'xs', code: code('a') }),
+      );
+    const plan = doAtOnce(growingPlanOf(mapped('d')));
+    const part = elementsOf(plan, 0, 0, 2, 2);
+    appendToShape(plan.shape, part.fragment);
+    plan.extend(part);
+    doAtOnce(estimates.learn(plan, Float64Array.of(Number.NaN, 20, 40)));
+    expect([...doAtOnce(estimates.of(mapped('d')))]).to.deep.equal([30]);
+    const named = Dag.dynamic('d').add({ id: 'ys[0]', code: code('x') });
+    expect([...doAtOnce(estimates.of(compile(named)))]).to.deep.equal([1]);
   });
 
   it('learn nothing from a function that did not succeed', () => {

@@ -1,6 +1,15 @@
 import { expect } from 'chai';
 import { doAtOnce } from '../../lib/base/index.js';
-import { appendToShape, compile, Dag, ExpandedDag, type GrowingPlan, growingPlanOf, remainingPaths } from '../../lib/dag/index.js';
+import {
+  appendToShape,
+  compile,
+  Dag,
+  type DynamicDag,
+  ExpandedDag,
+  type GrowingPlan,
+  growingPlanOf,
+  remainingPaths,
+} from '../../lib/dag/index.js';
 import { growState } from '../../lib/runner/brain/grow-state.js';
 import type { RunHappening } from '../../lib/runner/brain/messages.js';
 import { newRunState, newStateColumns, type RunState } from '../../lib/runner/brain/run-state.js';
@@ -11,7 +20,15 @@ import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
 const code = (name: string) => ({ module: './m.js', name });
 const terms = { node: 'n', local: false, threadCost: { cpu: 1 } };
 
-/** A run of a DAG with a map `m`, and an expansion `e` that `z` needs; its parts are told to the brain by hand. */
+/** A map `m`, and an expansion `e` that `z` needs. */
+const mapAndExpansion = (): DynamicDag =>
+  Dag.dynamic('d')
+    .input('i')
+    .map({ id: 'm', over: 'i', code: code('m'), cost: { gpu: 1 } })
+    .expand({ id: 'e', code: code('e') })
+    .add({ id: 'z', code: code('z'), args: ['e'] });
+
+/** A run of a DAG; its parts are told to the brain by hand. */
 class Grown {
   readonly plan: GrowingPlan;
   readonly kinds;
@@ -20,14 +37,8 @@ class Grown {
   readonly growth: RunGrowth;
   readonly happenings: RunHappening[] = [];
 
-  constructor() {
-    const plan = compile(
-      Dag.dynamic('d')
-        .input('i')
-        .map({ id: 'm', over: 'i', code: code('m'), cost: { gpu: 1 } })
-        .expand({ id: 'e', code: code('e') })
-        .add({ id: 'z', code: code('z'), args: ['e'] }),
-    );
+  constructor(dag = mapAndExpansion()) {
+    const plan = compile(dag);
     this.plan = doAtOnce(growingPlanOf(plan));
     this.kinds = [...doAtOnce(claimClasses(plan, terms))];
     const paths = doAtOnce(remainingPaths(plan, () => 10));
@@ -71,6 +82,25 @@ describe('the growth of a run', () => {
       expect([columns.tookMs[index], columns.sizes[index], state.states[index]]).to.deep.equal([Number.NaN, 0, 'waiting']);
     }
     expect(columns.held.length).to.equal(6);
+  });
+
+  it('lets the elements of later stages of a pipeline go first, as they free the values of earlier ones', () => {
+    const stages = Dag.dynamic('d')
+      .input('i')
+      .map({ id: 'a', over: 'i', code: code('a') })
+      .map({ id: 'b', over: 'a', code: code('b') })
+      .map({ id: 'c', over: 'b', code: code('c') })
+      .map({ id: 'apart', over: 'a', args: ['a'], code: code('apart') });
+    const run = new Grown(stages);
+    for (const index of [0, 1, 2, 3]) {
+      run.growth.appendElements({ index, from: 0, count: 1, total: 1 });
+      run.apply();
+    }
+    const paths = run.pathsById;
+    expect(paths).to.include({ 'a[0]': 30, 'apart[0]': 10 });
+    expect(paths['b[0]']).to.be.above(30).and.below(30.001);
+    expect(paths['c[0]']).to.be.above(paths['b[0]']!).and.below(30.001);
+    expect(run.kinds.map(({ growsMemory }) => growsMemory).slice(0, 4)).to.deep.equal([true, false, false, true]);
   });
 
   it('goes on from the end of insides as from that of their expansion, however deep', () => {
