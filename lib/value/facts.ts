@@ -66,6 +66,12 @@ export function gistOf(value: unknown, longest: number): Gist {
   }
 }
 
+/** An array is packed element by element up to this length: no run can have as many functions as a longer one has elements. */
+const MOST_PARTS = 2 ** 24;
+
+/** Whether it is an array that can be packed element by element. A sparse one may be far longer than anything that is there in memory. */
+export const canSplit = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length <= MOST_PARTS;
+
 /** Returns how many elements an array has, or what the value is instead. Runs no code of it. */
 export const splitOf = (value: unknown): Split => (Array.isArray(value) ? { count: value.length } : { not: whatIs(value) });
 

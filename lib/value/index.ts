@@ -4,7 +4,7 @@
 export { check, type Survey, surfaceSize, survey } from './check.js';
 export { ConstantColumn } from './constant-column.js';
 export { type DigestOptions, digestOf, valueDigest } from './digest.js';
-export { type Gist, gistOf, packFacts, type Split, splitOf, unpackFacts, type ValueFacts } from './facts.js';
+export { canSplit, type Gist, gistOf, packFacts, type Split, splitOf, unpackFacts, type ValueFacts } from './facts.js';
 export { countLarge } from './idle-collection.js';
 export { type Packed, pack, packElements, packSurveyed, unpack } from './pack.js';
 export { writeScalar } from './scalar.js';

@@ -1,6 +1,6 @@
 import { HandoffError } from '../base/index.js';
 import { freezeDeep, type Survey, surfaceSize, survey } from './check.js';
-import { type Gist, gistOf, splitOf, type ValueFacts } from './facts.js';
+import { canSplit, type Gist, gistOf, splitOf, type ValueFacts } from './facts.js';
 import { fieldsOf, packSurveyed } from './pack.js';
 import { smallCopy } from './small-copy.js';
 import { snapshot } from './snapshot.js';
@@ -53,13 +53,13 @@ function gistOfHeld(held: StoredValue, longest: number): Gist {
 }
 
 /**
- * Returns the same value as one of parts, if it is an array. It is opened for that, unless it is of parts already. Throws
+ * Returns the same value as one of parts, if it is an array that can be split. It is opened for that, unless it is of parts already. Throws
  * `HANDOFF_NOT_SERIALIZABLE` if it cannot be opened.
  */
 function splitHeld(held: StoredValue, freeze: boolean): StoredValue {
   if (held.partCount !== undefined) return held;
   const value = held.open(freeze);
-  if (!Array.isArray(value)) return held;
+  if (!canSplit(value)) return held;
   if (held.origin === 'caller') return splitGiven(value, freeze);
   return splitLive(value, freeze ? survey(value, { where: 'result', freeze }) : undefined);
 }
@@ -67,7 +67,10 @@ function splitHeld(held: StoredValue, freeze: boolean): StoredValue {
 /** The same for the value of a caller: an element is opened by each reader for itself. */
 function splitGiven(list: readonly unknown[], freeze: boolean): StoredValue {
   const copy = (value: unknown): unknown => (isObject(value) ? snapshot(value, { where: 'input', freeze }) : value);
-  return StoredValue.ofSlots(Array.from(list, copy), {}, 'caller' satisfies Origin);
+  const fields = fieldsOf(list);
+  const isPlain = Object.keys(fields).length === 0;
+  const beside = isPlain ? {} : { fields: snapshot(fields, { where: 'input', freeze }) };
+  return StoredValue.ofSlots(Array.from(list, copy), beside, 'caller' satisfies Origin);
 }
 
 /** What is to be known of a value. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { Dag, Handoff } from '../../lib/index.js';
+import { Dag, functionsIn, Handoff } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
+import { sparse } from '../support/modules/map-tasks.js';
 import { spyLogger } from '../support/spy-logger.js';
 
 interface Told {
@@ -32,6 +33,41 @@ for (const freeze of [true, false]) {
         expect(results.m).to.deep.equal(Array.from(rows as unknown[]));
         expect(results.whole).to.deep.equal(Array.from(rows as unknown[]));
         if ((rows as unknown[])[0] === one) expect(results.m[0]).not.to.equal(results.m[1]);
+      }
+    });
+
+    it('leave an array what it has besides its elements, for the function that gets it whole', async () => {
+      const rows = Object.assign([1, 2], { unit: 'kg', of: { all: true } });
+      const look = (all: typeof rows): unknown => [all.length, all.unit, all.of];
+      const dag = Dag.dynamic('over')
+        .input('rows')
+        .add({ id: 'made', code: () => rows })
+        .map({ id: 'm', over: 'rows', code: (one: unknown) => one } as never)
+        .map({ id: 'n', over: 'made', code: (one: unknown) => one } as never)
+        .add({ id: 'ofInput', code: look, args: ['rows'] as never })
+        .add({ id: 'ofResult', code: look, args: ['made'] as never });
+      const { results } = await handoff.execute(dag, { inputs: { rows }, collect: ['m', 'n', 'ofInput', 'ofResult'] });
+      const whole = [2, 'kg', { all: true }];
+      expect(results).to.deep.equal({ m: [1, 2], n: [1, 2], ofInput: whole, ofResult: whole });
+    });
+
+    it('fail at once over a sparse array that is longer than any run can be, wherever it was made', async () => {
+      const tasks = functionsIn<typeof import('../support/modules/map-tasks.js')>(
+        new URL('../support/modules/map-tasks.js', import.meta.url),
+      );
+      const made = (code: never): unknown =>
+        Dag.dynamic('over')
+          .add({ id: 'rows', code, maxRetries: 0 } as never)
+          .map({ id: 'm', over: 'rows', code: (one: unknown) => one } as never);
+      const runs = [
+        () => overInput(sparse()),
+        () => handoff.execute(made(sparse as never) as never),
+        () => handoff.execute(made(tasks.sparse as never) as never, { maxFunctions: 2 ** 40 }),
+      ];
+      for (const run of runs) {
+        const error = await caught(run());
+        expect(error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'm' });
+        expect(error.message).to.include(String(2 ** 31));
       }
     });
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { HandoffError, isThenable, NonRetryableError, safeThrown, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
-import { gistOf, splitOf, type ValueFacts } from '../../value/index.js';
+import { canSplit, gistOf, splitOf, type ValueFacts } from '../../value/index.js';
 import type { CallStep } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
 import { explainFrozenWrite } from './frozen-write.js';
@@ -86,7 +86,7 @@ export class StepsRun<V, K> {
     try {
       const isWanted = step.wanted || isLast;
       const { shape, gist } = step;
-      const isSplit = shape === 'split' && Array.isArray(value);
+      const isSplit = shape === 'split' && canSplit(value);
       const kept = this.#place.keep(value, { isWanted, isForOne: step.isForOne === true, isSplit });
       if (isLast && (shape === 'split' || gist !== undefined)) this.#facts = factsOf(value, step);
       if (isWanted) this.#kept = this.#kept.length === 0 ? [kept!] : [...this.#kept, kept!];

@@ -14,6 +14,9 @@ import { announce, type Moment, move, type RunState, stamp } from './run-state.j
 /** Up to so many functions a run may grow. */
 const MAX_FUNCTIONS = 1_000_000;
 
+/** No run can have more: an array that is longer is not even split (`canSplit`). */
+const MOST_FUNCTIONS = 2 ** 24;
+
 /** So deep an expansion may be within others. */
 const MAX_DEPTH = 100;
 
@@ -98,7 +101,7 @@ function newComposite(state: RunState, growth: GrowthState, index: number, total
   announce(out, { type: 'functions-added', runId, dagId: plan.dagId, atMs: at.wallMs, by: plan.ids[index]!, count: total });
 }
 
-const mostOf = ({ policy }: RunState): number => policy.maxFunctions ?? MAX_FUNCTIONS;
+const mostOf = ({ policy }: RunState): number => Math.min(policy.maxFunctions ?? MAX_FUNCTIONS, MOST_FUNCTIONS);
 
 const isTooLarge = (state: RunState, { unadded }: GrowthState, more: number): boolean =>
   more > 0 && state.plan.size + unadded + more > mostOf(state);

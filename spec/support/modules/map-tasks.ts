@@ -18,3 +18,9 @@ export const fails = (): never => {
 export const bytes = (count: number, size: number): Uint8Array[] => Array.from({ length: count }, () => new Uint8Array(size).fill(7));
 export const grown = (given: Uint8Array): Uint8Array => Uint8Array.from(given, (byte) => byte + 1);
 export const weigh = (given: Uint8Array): number => given.length;
+/** Longer than any array whose elements are there. */
+export const sparse = (): unknown[] => {
+  const none: unknown[] = [];
+  none.length = 2 ** 31;
+  return none;
+};
