@@ -7,7 +7,7 @@ import { growState } from './grow-state.js';
 import type { Composite, GrowthState } from './growth-state.js';
 import { cancelPart, consumed, dropUnneeded, skip, skipIfDoomed, valuesLost } from './lineage.js';
 import type { RecalledFailure, RecalledSuccess, Receipt, RunCommand, RunHappening } from './messages.js';
-import { countSize, coverOf, depthOf, endEarly, isNeeded, isStopping, isThere, letPartsGo, noteFacts } from './parts.js';
+import { countSize, coverOf, depthOf, endEarly, isNeeded, isStopping, isThere, noteFacts } from './parts.js';
 import { isRunFault, type RunFault } from './run-fault.js';
 import { announce, type Moment, move, type RunState, stamp } from './run-state.js';
 
@@ -261,7 +261,7 @@ export function endIfComplete(state: RunState, growth: GrowthState, index: numbe
   if (composite.early) return endedEarly(state, growth, index, composite, at, out);
   if (composite.doomed > 0) {
     skip(state, index, 'skipped', at, out);
-    return letPartsGo(state, index, out);
+    return endedInVain(state, index, out);
   }
   move(state, index, 'succeeded', at);
   state.hasValue[index] = Number(composite.isHolding);
@@ -296,7 +296,13 @@ function endedEarly(state: RunState, growth: GrowthState, index: number, composi
     consumed(state, index, out);
     growth.ended.push(index);
   } else fail(state, index, failure, at, out);
-  letPartsGo(state, index, out);
+  endedInVain(state, index, out);
+}
+
+/** The whole of a composite will never be there: its parts are kept only for maps that take elements from it and have not got them all. */
+function endedInVain(state: RunState, index: number, out: RunCommand[]): void {
+  state.policy.collected[index] = 0;
+  dropUnneeded(state, index, out);
 }
 
 /** An array was computed again, and has another length than the map over it knows. */
