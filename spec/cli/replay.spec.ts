@@ -56,7 +56,7 @@ describe('handoff replay', () => {
       [join(folder, 'nowhere'), 'Cannot replay: there is no such file (ENOENT)'],
       [folder, 'Cannot replay: it is a folder (EISDIR)'],
       [fixture('sums.mjs'), 'Cannot replay: the file is no trace of a run'],
-      [other, 'Cannot replay: the trace is of version 99, and this handoff-dag reads version 2'],
+      [other, 'Cannot replay: the trace is of version 99, and this handoff-dag reads version 3'],
     ] as const) {
       const { code, stdout, stderr } = await handoff('replay', file);
       expect(stderr).to.include(said);

@@ -81,8 +81,8 @@ describe('the trace of a run', () => {
     ['nothing', [], 'the file is empty'],
     [
       'of another version',
-      [header.replace('"handoffTrace":2', '"handoffTrace":7')],
-      'the trace is of version 7, and this handoff-dag reads version 2',
+      [header.replace('"handoffTrace":3', '"handoffTrace":7')],
+      'the trace is of version 7, and this handoff-dag reads version 3',
     ],
     ['damaged in its first line', [header.replace('"ids":["a",', '"ids":[')], 'line 1 is damaged'],
     ['damaged in the middle', [header, begun, '[3,1,2', begun], 'line 3 is damaged'],

@@ -5,7 +5,7 @@ import type { Moment, RunPolicy, RunState } from '../brain/run-state.js';
 import { fragmentShape, isGrowth } from './traced-growth.js';
 
 /** The version of the format. A trace of another version is refused. */
-export const TRACE_VERSION = 2;
+export const TRACE_VERSION = 3;
 
 /** The first line of a trace: the version of the format, and what the run executes. */
 export interface TraceHeader {
