@@ -3,6 +3,7 @@
 // Out: a value checked, frozen, packed into bytes, or unpacked; `HANDOFF_NOT_SERIALIZABLE` with the path for anything else.
 export { check, type Survey, surfaceSize, survey } from './check.js';
 export { ConstantColumn } from './constant-column.js';
+export { constantList } from './constant-list.js';
 export { type DigestOptions, digestOf, valueDigest } from './digest.js';
 export { canSplit, type Gist, gistOf, packFacts, type Split, splitOf, unpackFacts, type ValueFacts } from './facts.js';
 export { countLarge } from './idle-collection.js';

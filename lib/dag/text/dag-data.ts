@@ -1,6 +1,7 @@
-import type { DagFault, StepwiseWork } from '../../base/index.js';
+import { type DagFault, refuseWrongName, type StepwiseWork } from '../../base/index.js';
+import { argOf } from '../build/edge.js';
 import type { CodeRef } from '../build/function-ref.js';
-import { type FunctionSpec, OPTION_FIELDS } from '../build/function-spec.js';
+import { type FunctionSpec, heldSpecOf, OPTION_FIELDS } from '../build/function-spec.js';
 import { FLAGS, Graph, GraphSnapshot } from '../graph/graph.js';
 import { areRunAlike } from '../plan/dag-record.js';
 import { findFaults, invalidDag } from '../plan/faults.js';
@@ -168,66 +169,158 @@ export interface ReadConstants {
 /** A DAG that was read. */
 export interface ReadDag {
   readonly snapshot: DagSnapshot;
-  /** The constants that hold objects. The snapshot has lists of the same length in their place. */
+  /** The constants that hold objects. The snapshot has a list of one value in the place of each. */
   readonly constants: readonly ReadConstants[];
 }
 
 /**
  * Makes a DAG of its parts again, in steps. `openPart` opens one; `refOf` returns the same object for the same reference, so that loaded
- * code is found again. Throws `TypeError` for what is no DAG.
+ * code is found again. The parts may come from any node: throws `TypeError` for what is no DAG, with what `add` says of a wrong function,
+ * and `RangeError` for one with more than `most` functions.
  */
-export function* readDagData(openPart: (part: number) => unknown, refOf: RefOf): StepwiseWork<ReadDag> {
-  const head = openPart(0) as Partial<DagHead> | undefined;
-  if (head?.format !== FORMAT) throw new TypeError('it is no DAG that this version knows');
-  const { id, inputs, chunks } = head as DagHead;
+export function* readDagData(openPart: (part: number) => unknown, refOf: RefOf, most = Number.POSITIVE_INFINITY): StepwiseWork<ReadDag> {
+  const { id, inputs, chunks } = headOf(openPart(0));
   const graph = new Graph();
   const constants: ReadConstants[] = [];
-  for (const input of inputs) graph.addInput(input);
+  const specs = new SpecReader(refOf);
+  const refuseTaken = (taken: string): void => {
+    if (graph.find(taken) !== 0) throw new TypeError(`it is no DAG: id ${JSON.stringify(taken)} is taken twice`);
+  };
+  const kept = (functionId: string, values: readonly unknown[], extra: unknown): void => {
+    if (!Array.isArray(extra)) constants.push({ functionId, values, part: partOf(extra, chunks) });
+  };
+  for (const input of inputs) {
+    refuseWrongName(input, 'Cannot add an input', 'its id');
+    refuseTaken(input);
+    graph.addInput(input);
+  }
   for (let part = 1; part <= chunks; part += 1) {
     if (part > 1) yield;
-    const chunk = openPart(part) as FunctionChunk;
-    const valuesOf = (functionId: string, extra: ExtraData): readonly unknown[] => {
-      if (!('part' in extra)) return extra.length === 0 ? NONE : Object.freeze(extra);
-      const { part: held, length } = extra;
-      const values = Object.freeze(new Array<undefined>(length).fill(undefined));
-      constants.push({ functionId, values, part: held });
-      return values;
-    };
-    for (let place = 0; place < chunk.ids.length; place += 1) graph.addFunction(specOfData(chunk, place, refOf, valuesOf));
+    const chunk = chunkIn(openPart(part));
+    for (let place = 0; place < chunk.ids.length; place += 1) {
+      const spec = specs.read(chunk, place);
+      refuseTaken(spec.id);
+      graph.addFunction(spec);
+      for (let k = 0; k < spec.args.length; k += 1) {
+        const arg = spec.args[k]!;
+        if (typeof arg !== 'string') kept(arg.id, arg.extra, (chunk.args[place]![k] as ArgData).extra);
+      }
+      kept(spec.id, spec.extraArgs, chunk.extra[place]);
+    }
+    const size = graph.specs.length - graph.inlineCount;
+    if (size > most) throw new RangeError(`it would add ${size} functions or more, and the run may have ${most}`);
   }
   return { snapshot: { dagId: id, graph: new GraphSnapshot(graph) }, constants };
 }
+
+function headOf(given: unknown): DagHead {
+  const { format, id, inputs, chunks } = fieldsOf(given);
+  if (format !== FORMAT) throw new TypeError('it is no DAG that this version knows');
+  const isHead = typeof id === 'string' && Array.isArray(inputs) && Number.isSafeInteger(chunks) && (chunks as number) >= 0;
+  if (!isHead) throw new TypeError('it is no DAG: its head is wrong');
+  return given as DagHead;
+}
+
+function chunkIn(given: unknown): FunctionChunk {
+  const { ids, codes, args, extra, rest } = fieldsOf(given);
+  const columns = [ids, codes, args, extra, rest];
+  const isChunk = columns.every((column) => Array.isArray(column) && column.length === (ids as unknown[]).length);
+  if (!isChunk || (ids as unknown[]).length > FUNCTIONS_IN_PART) throw new TypeError('it is no DAG: a part of it is wrong');
+  return given as FunctionChunk;
+}
+
+/** Returns which part has constants. Those come after the functions. */
+function partOf(given: unknown, chunks: number): number {
+  const { part } = fieldsOf(given);
+  if (!Number.isSafeInteger(part) || (part as number) <= chunks) throw new TypeError('it is no DAG: some constants are missing');
+  return part as number;
+}
+
+const fieldsOf = (given: unknown): Readonly<Record<string, unknown>> =>
+  typeof given === 'object' && given !== null ? (given as Readonly<Record<string, unknown>>) : {};
+
+/** Makes specifications of functions as `add` would, with the same errors, where many in a row have the same code and options. */
+class SpecReader {
+  readonly #refOf: RefOf;
+  #rest: object | undefined;
+  #shared: FunctionSpec | undefined;
+  /** Its options, and whatever else most functions have not. */
+  #others: Partial<FunctionSpec> | undefined;
+  #code: CodeRef | undefined;
+
+  constructor(refOf: RefOf) {
+    this.#refOf = refOf;
+  }
+
+  read({ ids, codes, args, extra, rest }: FunctionChunk, place: number): FunctionSpec {
+    const id = ids[place]!;
+    refuseWrongName(id, 'Cannot add a function', 'its id');
+    this.#check(id, codes[place]!, rest[place]);
+    const { argumentInclusion, type } = this.#shared!;
+    // Properties that stand one by one, as copying all would take ten times as long.
+    return Object.freeze({
+      id,
+      code: this.#code!,
+      args: argsOfData(id, args[place], this.#refOf),
+      extraArgs: standIn(extra[place]),
+      argumentInclusion,
+      type,
+      ...this.#others,
+    });
+  }
+
+  #check(id: string, code: CodeRef, rest: object | undefined): void {
+    if (this.#shared && rest === this.#rest && isSameCode(code, this.#code!)) return;
+    this.#shared = heldSpecOf({ ...rest, id, code, args: NONE, extraArgs: NONE });
+    const { id: _, code: _code, args, extraArgs, argumentInclusion, type, ...others } = this.#shared;
+    this.#others = others;
+    this.#code = this.#refOf(code.module, code.name);
+    this.#rest = rest;
+  }
+}
+
+const isSameCode = (given: unknown, { module, name }: CodeRef): boolean => {
+  const { module: otherModule, name: otherName } = fieldsOf(given);
+  return otherModule === module && otherName === name;
+};
 
 const NONE: readonly never[] = Object.freeze([]);
 
 /** Returns the same object for the same reference. */
 type RefOf = (module: string, name: string) => CodeRef;
 
-type ValuesOf = (functionId: string, extra: ExtraData) => readonly unknown[];
-
-function specOfData({ ids, codes, args, extra, rest }: FunctionChunk, place: number, refOf: RefOf, valuesOf: ValuesOf): FunctionSpec {
-  const id = ids[place]!;
-  const { module, name } = codes[place]!;
-  const own = args[place]!;
-  const others = rest[place];
-  if (others) for (const value of Object.values(others)) Object.freeze(value);
-  return Object.freeze({
-    id,
-    code: refOf(module, name),
-    args: own.length === 0 ? NONE : Object.freeze(own.map((arg) => (typeof arg === 'string' ? arg : argOfData(arg, refOf, valuesOf)))),
-    extraArgs: valuesOf(id, extra[place]!),
-    argumentInclusion: 'variadic',
-    type: 'regular',
-    ...others,
-  } satisfies FunctionSpec);
+/** A list of another node may say that it is longer than memory is. */
+function argsOfData(functionId: string, given: unknown, refOf: RefOf): FunctionSpec['args'] {
+  if (!Array.isArray(given)) throw new TypeError('it is no DAG: some arguments are missing');
+  if (given.length === 0) return NONE;
+  const intent = `Cannot add function ${JSON.stringify(functionId)}`;
+  const args: FunctionSpec['args'][number][] = [];
+  for (let k = 0; k < given.length; k += 1) {
+    const edge: unknown = given[k];
+    if (typeof edge === 'object' && edge !== null) {
+      const checked = argOf({ ...edge, extra: standIn((edge as Partial<ArgData>).extra) }, intent) as ArgData;
+      args.push(edgeOf(checked, refOf));
+    } else {
+      refuseWrongName(edge, intent, 'an argument');
+      args.push(edge);
+    }
+  }
+  return Object.freeze(args);
 }
 
-/** The constants of an edge are named by its producer. */
-function argOfData({ id, serialize, deserialize, extra }: ArgData, refOf: RefOf, valuesOf: ValuesOf): FunctionSpec['args'][number] {
+function edgeOf({ id, serialize, deserialize, extra }: ArgData, refOf: RefOf): FunctionSpec['args'][number] {
   return Object.freeze({
     id,
     ...(serialize && { serialize: refOf(serialize.module, serialize.name) }),
     ...(deserialize && { deserialize: refOf(deserialize.module, deserialize.name) }),
-    extra: valuesOf(id, extra),
+    extra: extra as readonly unknown[],
   });
+}
+
+/** Returns plain constants as they are, and a list of one value for those that are in a part of their own. */
+function standIn(extra: unknown): readonly unknown[] {
+  if (!Array.isArray(extra)) return Object.freeze([undefined]);
+  if (extra.length === 0) return NONE;
+  if (!arePlain(extra)) throw new TypeError('it is no DAG: some constants are no primitives');
+  return Object.freeze(extra);
 }

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { HandoffError, isThenable, NonRetryableError, safeThrown, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
-import { canSplit, gistOf, splitOf, type ValueFacts } from '../../value/index.js';
+import { canSplit, constantList, gistOf, splitOf, type ValueFacts } from '../../value/index.js';
 import type { CallStep } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
 import { explainFrozenWrite } from './frozen-write.js';
@@ -67,7 +67,7 @@ export class StepsRun<V, K> {
           ? NONE
           : step.inputs.map((input) => (typeof input === 'number' ? this.#valueOf(input) : this.#place.open(input)));
       const first = step.asList ? [given] : given;
-      const args = step.extra === undefined ? first : [...first, ...(this.#place.open(step.extra) as readonly unknown[])];
+      const args = step.extra === undefined ? first : [...first, ...constantList(this.#place.open(step.extra))];
       result = runIn(this.#scope, () => Reflect.apply(code, undefined, args as never[]));
       if (isThenable(result)) {
         this.#await(step, result, (value) => this.#take(step, value) && this.next());

@@ -1,6 +1,6 @@
 import { HandoffError } from '../../base/index.js';
 import type { ConstantsOf } from '../../dag/index.js';
-import { check, type Packed, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
+import { check, constantList, type Packed, StoredValue, smallCopy, smallSnapshot, snapshot, surfaceSize } from '../../value/index.js';
 
 /** The constants of a run's functions and edges, as they were when `execute` was called. Later changes by the caller have no effect. */
 export class Constants {
@@ -34,7 +34,7 @@ export class Constants {
 
   /** Returns the constants of an edge, after what is passed before them. Throws as `held` does. */
   after(before: readonly unknown[], functionId: string, values: readonly unknown[]): StoredValue {
-    const all = [...before, ...(values.length === 0 ? values : (this.held(functionId, values).open(this.#freeze) as readonly unknown[]))];
+    const all = [...before, ...(values.length === 0 ? values : constantList(this.held(functionId, values).open(this.#freeze)))];
     return StoredValue.live(all, surfaceSize(all), 'caller').asList();
   }
 

@@ -142,14 +142,16 @@ export class Expansions {
 
   /** Constants are as they are at this moment: a plain function may change them. */
   *#read(held: StoredValue, prefix: string): StepwiseWork<DagSnapshot> {
-    const { constants } = this.#of;
+    const { constants, maxFunctions, refOf } = this.#of;
     if (held.partCount === undefined) {
       const value = held.open(false);
       if (!isSnapshot(value)) throw new TypeError('what it returned is not a Dag');
+      const more = value.graph.regularCount;
+      if (more > maxFunctions) throw new RangeError(`it would add ${more} functions, and the run may have ${maxFunctions}`);
       constants.add(value.graph.constants, prefix);
       return value;
     }
-    const { snapshot, constants: inParts } = yield* readDagData((part) => held.partAt(part).open(false), this.#of.refOf);
+    const { snapshot, constants: inParts } = yield* readDagData((part) => held.partAt(part).open(false), refOf, maxFunctions);
     for (const { values, part } of inParts) constants.addPacked(values, held.partAt(part).pack('extraArgs'));
     return snapshot;
   }
@@ -201,6 +203,8 @@ export interface ExpandingRun {
   readonly driver: string;
   /** Returns the same object for the same reference. */
   readonly refOf: (module: string, name: string) => CodeRef;
+  /** The most functions of the run. A DAG that is larger by itself is not even laid out. */
+  readonly maxFunctions: number;
   /** Returns the DAG that an expansion has made. */
   held(index: number): StoredValue | undefined;
   /** The DAG of an expansion has been read, and is needed no more. */

@@ -135,8 +135,9 @@ export function runGrowthOf(order: RunJob, columns: RunColumns, deps: RunDeps, r
   };
   const record = order.recordGrowth?.(plan, keep);
   const prepare = record && ((index: number, expanded: ExpandedDag) => record.prepare(index, expanded));
+  const { maxFunctions } = order.options;
   const held = (index: number): StoredValue | undefined => values.held(index);
-  const expanding = { insides: insides!, constants, clock, isolation, driver, refOf, held, taken, prepare };
+  const expanding = { insides: insides!, constants, clock, isolation, driver, refOf, maxFunctions, held, taken, prepare };
   return new RunGrowth({ plan, kinds: kinds as ClaimClass[], columns, record, feed }, expanding);
 }
 
