@@ -76,12 +76,16 @@ function giveUpRecording(state: RunState, at: Moment, out: RunCommand[]): void {
 
 /** Ends the run if every function has ended and every wanted value is there. */
 export function finishIfSettled(state: RunState, out: RunCommand[]): void {
-  if (!isSettled(state) || state.phase === 'ended') return;
+  if (!isSettled(state) || state.phase === 'ended' || (state.phase === 'open' && isRecalling(state))) return;
   // A failing run keeps no values, so it waits for none. With `continue` it wants what there is.
   if (state.fetching.size > 0 && state.phase !== 'ending') return;
   state.phase = 'ended';
   out.push({ type: 'end-run', error: reasonOf(state) });
 }
+
+/** Whether recorded successes are still taken over: what of them is needed and is nowhere has not been found out. */
+const isRecalling = ({ recalled, growth, droppedTo }: RunState): boolean =>
+  recalled !== undefined && (growth?.isRecalling === true || droppedTo < recalled.successes.length);
 
 /** Returns the reason for attempts that are stopped because the run is ending. */
 export const stopReasonOf = ({ ending, failed }: RunState): ErrorData => (ending!.because === 'failure' ? failed[0]! : ending!.because);
