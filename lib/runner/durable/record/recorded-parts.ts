@@ -77,8 +77,9 @@ export class RecordedParts {
       throw new RangeError('Cannot read what a run has added: numbers are used twice');
     }
     let known = this.#composites.get(by);
-    if (first === 0 && (!known || known.total !== total || insides?.plan)) known = this.#begin(by, total, insides?.plan, known);
-    if (!known || known.total !== total || (insides && !known.plan)) return;
+    const isNew = insides ? insides.plan !== undefined : known?.total !== total || known.plan !== undefined;
+    if (first === 0 && isNew) known = this.#begin(by, total, insides?.plan, known);
+    if (!known || known.total !== total || (insides !== undefined) !== (known.plan !== undefined)) return;
     if (first === 0) known.sinks.length = 0;
     if (insides) known.sinks.push(...insides.sinks);
     this.#ranges.push({ from, to: from + count, start: known.start, first, numbers: insides?.numbers });
