@@ -250,6 +250,33 @@ describe('a run that a function has started', () => {
     await outer;
   });
 
+  it('ends with the element of a map, or the function within an expansion, that has started it', async () => {
+    await start();
+    const [hold, fails] = [gate(), gate()];
+    const expansion = (): Dag =>
+      Dag.dynamic()
+        .add({ id: 'a', code: () => held(hold) })
+        .add({ id: 'b', maxRetries: 0, code: () => fails.pass().then(() => Promise.reject(new Error('broken'))) }) as never;
+    const dag = Dag.dynamic('outer')
+      .input('xs')
+      .expand({ id: 'e', optional: true, code: expansion })
+      .map({ id: 'ys', over: 'xs', when: 'e', code: () => held(hold) });
+    const outer = node.execute(dag, { stopGraceMs: 0, inputs: { xs: [1] } });
+    await hold.reached;
+    fails.open();
+    const { results, failures } = (await outer) as unknown as { results: object; failures: object };
+    expect(results).to.deep.equal({ e: undefined, ys: undefined });
+    expect(failures).to.have.keys('e/b');
+    expect((await endOf(inner!)).message).to.include('function "e/a" of DAG "outer", which started it, has ended');
+
+    const again = gate();
+    const map = Dag.dynamic('map').input('xs');
+    map.map({ id: 'ys', over: 'xs', optional: true, maxRetries: 0, timeoutMs: 50, code: () => held(again) });
+    const { results: mapped } = (await node.execute(map as Dag, { stopGraceMs: 0, inputs: { xs: [1] } } as never)) as { results: object };
+    expect(mapped).to.deep.equal({ ys: [undefined] });
+    expect((await endOf(inner!)).message).to.include('function "ys[0]" of DAG "map", which started it, has ended');
+  });
+
   it('ends too with a function that another node drives', async () => {
     await start();
     const cluster = await SpecCluster.of({ driver: { capabilities: {} }, worker: { capabilities: { cpu: 1 } } });

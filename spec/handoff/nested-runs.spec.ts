@@ -48,6 +48,28 @@ describe('a function that waits for a run of its own node', () => {
     expect((await node.executeLocal(outer)).results).to.deep.equal({ a: [1, 2, 3], b: [1, 2, 3] });
   });
 
+  it('lends both where it is an element of a map with a bound, an expansion, or within one', async () => {
+    await start({ capabilities: { cpu: 1 }, loopConcurrency: 1 });
+    const cost = { cpu: 1 };
+    const half = async (n: number): Promise<unknown> => {
+      const dag = Dag.dynamic().add({ id: 'f', code: () => n / 2, cost });
+      return ((await node.execute(dag as never)).results as { f: unknown }).f;
+    };
+    const dag = Dag.dynamic()
+      .input('xs')
+      .map({ id: 'ys', over: 'xs', concurrency: 1, cost, code: half })
+      .expand({
+        id: 'e',
+        cost,
+        code: async () => {
+          const n = (await half(12)) as number;
+          return Dag.dynamic().add({ id: 'a', cost, code: () => half(n) });
+        },
+      });
+    const { results } = await node.execute(dag as never, { inputs: { xs: [2, 4, 6] }, maxConcurrency: 1 } as never);
+    expect(results).to.deep.equal({ ys: [1, 2, 3], e: { a: 3 } });
+  });
+
   it('lends it while it listens to the events of the run, and has it back when it stops listening', async () => {
     await start({ loopConcurrency: 1 });
     const used: number[] = [];
