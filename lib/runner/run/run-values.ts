@@ -273,9 +273,10 @@ export class RunValues implements ValueLocations {
     return this.#recalled.fileOf(index);
   }
 
-  /** Returns the node with a function's result; inputs are with the driver. */
+  /** Returns the node with a function's result. Inputs are with the driver, and so is the `undefined` of an absent function. */
   originOf(index: number | undefined): string {
-    return (index === undefined ? undefined : (this.#moved.get(index) ?? this.#of.state.nodes[index])) ?? this.#deps.node;
+    if (index === undefined || this.#of.state.absent.has(index)) return this.#deps.node;
+    return this.#moved.get(index) ?? this.#of.state.nodes[index] ?? this.#deps.node;
   }
 
   /** Returns what the serializer of an edge makes on the node with its value, which is not the consumer's. See `SerializedValues`. */
