@@ -158,7 +158,7 @@ export function functionsAdded(
   for (const [index, because] of reasons) state.reasons.set(index, because);
   takeOver(state, growth, recalled, at, out);
   for (const failure of failures) takeFailureOver(state, growth, failure, at, out);
-  if (!growth.isRecalling) lookFor(state, recalled, at, out);
+  if (!growth.isRecalling) growth.toLookFor.push(...recalled);
   for (let index = from; index < plan.size; index += 1) {
     if (state.states[index] !== 'waiting') continue;
     if (state.missing[index] === 0) growth.due.push(index);
@@ -239,9 +239,13 @@ function takeFailureOver(state: RunState, growth: GrowthState, recalled: Recalle
   consumed(state, index, out);
 }
 
-/** Parts were taken over while the run goes on: what of them is needed and is nowhere is computed again, what is not needed is dropped. */
-function lookFor(state: RunState, recalled: readonly RecalledSuccess[], at: Moment, out: RunCommand[]): void {
+/**
+ * Parts were taken over while the run goes on, and it has been told: what of them is needed and is nowhere is computed again, what is not
+ * needed is dropped.
+ */
+export function lookForTaken(state: RunState, growth: GrowthState, at: Moment, out: RunCommand[]): void {
   const { expansions } = state.plan.growth!;
+  const recalled = growth.toLookFor.splice(0);
   const gone: number[] = [];
   for (const { index, hasValue } of recalled) if (!hasValue && !expansions.has(index)) gone.push(index);
   if (gone.length > 0) valuesLost(state, gone, at, out);

@@ -50,6 +50,8 @@ export interface GrowthState {
   openedTo: number;
   /** The recorded successes among parts. */
   readonly recalledParts: RecalledSuccess[];
+  /** Those that were taken over while the run goes on, and whose values have not been looked for. Empty between two events. */
+  readonly toLookFor: RecalledSuccess[];
 }
 
 /** A map that has opened, or an expansion whose functions are known. */
@@ -123,4 +125,5 @@ export const newGrowthState = (): GrowthState => ({
   failedTo: 0,
   openedTo: 0,
   recalledParts: [],
+  toLookFor: [],
 });

@@ -143,6 +143,7 @@ export function stopGrowing(growth: GrowthState): void {
   growth.unadded = 0;
   growth.appending = 0;
   for (const queue of [growth.ended, growth.due, growth.freed, growth.opening, growth.releasing, growth.cancelling]) queue.length = 0;
+  growth.toLookFor.length = 0;
 }
 
 /** The whole of a composite is not needed any more: its parts are let go at the end of the step, and then in turns. */

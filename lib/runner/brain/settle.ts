@@ -3,7 +3,7 @@ import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import type { Gist } from '../../value/index.js';
 import { GIST_OF_OBJECT, GIST_OF_UNDEFINED, holdsFor } from './conditions.js';
 import { isFinal } from './function-state.js';
-import { appendingOf, endIfComplete, isGrown, lengthChanged, openMap, refuse } from './growing.js';
+import { appendingOf, endIfComplete, isGrown, lengthChanged, lookForTaken, openMap, refuse } from './growing.js';
 import type { GrowthState, PartWalk } from './growth-state.js';
 import { cancelPart, dropUnneeded, skip } from './lineage.js';
 import type { RunCommand } from './messages.js';
@@ -30,12 +30,13 @@ import { type Moment, type RunState, requestClaim, requestTurn } from './run-sta
  */
 export function settle(state: RunState, growth: GrowthState, at: Moment, out: RunCommand[]): void {
   const { ended, due, freed } = growth;
-  const isQuiet = state.phase === 'open' && !growth.isRecalling && ended.length + due.length + freed.length === 0;
+  const isQuiet = state.phase === 'open' && !growth.isRecalling && ended.length + due.length + freed.length + growth.toLookFor.length === 0;
   if (isQuiet && !workOn(state, growth, at, out)) return;
   let endedAt = 0;
   let dueAt = 0;
   while (state.phase === 'open') {
     if (endedAt < ended.length) conclude(state, growth, ended[endedAt++]!, at, out);
+    else if (growth.toLookFor.length > 0) lookForTaken(state, growth, at, out);
     else if (dueAt < due.length) proceed(state, growth, due[dueAt++]!, at, out);
     else if (freed.length > 0) admit(state, growth, freed.pop()!, at, out);
     else if (!workOn(state, growth, at, out)) break;
