@@ -69,10 +69,13 @@ export class Runs {
     return this.#byRun.size + this.#large.size;
   }
 
-  /** Returns the runs that other nodes are told of: not those that are only read again from their record. */
+  /**
+   * Returns the runs that other nodes are told of: not those that are only read again from their record, nor those of which nothing is left
+   * but to record their end.
+   */
   underWay(): readonly { readonly runId: string; readonly epoch: number; readonly dagId: string }[] {
     return [...this.#byRun.values()]
-      .filter(({ run }) => !isReadAgain(run))
+      .filter(({ run, isOver }) => !isOver && !isReadAgain(run))
       .map(({ run: { runId, epoch, dagId } }) => ({ runId, epoch, dagId }));
   }
 
