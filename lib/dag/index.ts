@@ -32,29 +32,12 @@ export { DisjointSets } from './graph/disjoint-sets.js';
 export type { ConstantsOf } from './graph/graph.js';
 export { canGrow, type MapOf, type PlanGrowth, type When } from './graph/growth.js';
 export type { CallRecipe, RecipeSource, RecipeStep } from './plan/call-recipe.js';
-export { type DagRecord, dagOfRecord, recordDag } from './plan/dag-record.js';
 export { type ExecutionFacts, executionFaults } from './plan/execution-faults.js';
-export { ExpandedDag } from './plan/expanded-dag.js';
 export { invalidDag } from './plan/faults.js';
-export { GrowingPlan, growingPlanOf, type RunPlan } from './plan/growing-plan.js';
-export type { RetryRules } from './plan/layout.js';
-export { remainingPaths } from './plan/paths.js';
-export { compile, compileInSteps, type DagSnapshot, isSnapshot, knownPlan, type Plan, snapshotOf } from './plan/plan.js';
-export {
-  comparePlans,
-  FUNCTION_CHANGES,
-  type FunctionChange,
-  haveSameConstants,
-  haveSameInputs,
-  isSameDag,
-  isUnchanged,
-  type PlanComparison,
-  type Reuse,
-  sinceEpoch,
-} from './plan/plan-comparison.js';
-export type { PlanPart } from './plan/plan-part.js';
-export { elementsOf, insidesOf } from './plan/plan-parts.js';
-export { type CodeRecord, type ConstantBytes, modulesOf, type PlanRecord, type RecordingDeps, recordPlan } from './plan/plan-record.js';
+export { ExpandedDag } from './plan/growing/expanded-dag.js';
+export { GrowingPlan, growingPlanOf, type RunPlan } from './plan/growing/growing-plan.js';
+export type { PlanPart } from './plan/growing/plan-part.js';
+export { elementsOf, insidesOf } from './plan/growing/plan-parts.js';
 export {
   appendToShape,
   consumerOf,
@@ -67,6 +50,30 @@ export {
   type PlanShape,
   partAt,
   placeOf,
-} from './plan/plan-shape.js';
-export { WireRows } from './plan/wire-record.js';
+} from './plan/growing/plan-shape.js';
+export type { RetryRules } from './plan/layout.js';
+export { remainingPaths } from './plan/paths.js';
+export { compile, compileInSteps, type DagSnapshot, isSnapshot, knownPlan, type Plan, snapshotOf } from './plan/plan.js';
+export { type DagRecord, dagOfRecord, recordDag } from './plan/record/dag-record.js';
+export {
+  comparePlans,
+  FUNCTION_CHANGES,
+  type FunctionChange,
+  haveSameConstants,
+  haveSameInputs,
+  isSameDag,
+  isUnchanged,
+  type PlanComparison,
+  type Reuse,
+  sinceEpoch,
+} from './plan/record/plan-comparison.js';
+export {
+  type CodeRecord,
+  type ConstantBytes,
+  modulesOf,
+  type PlanRecord,
+  type RecordingDeps,
+  recordPlan,
+} from './plan/record/plan-record.js';
+export { WireRows } from './plan/record/wire-record.js';
 export { type DagData, dagDataOf, expandedSnapshot, type ReadConstants, type ReadDag, readDagData } from './text/dag-data.js';

@@ -4,8 +4,8 @@ import { compile, Dag, growingPlanOf, type Plan, remainingPaths } from '../../li
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
 import { newRunState, newStateColumns } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
+import { RunGrowth } from '../../lib/runner/run/growth/run-growth.js';
 import { newRunColumns, roomToGrow } from '../../lib/runner/run/run-columns.js';
-import { RunGrowth } from '../../lib/runner/run/run-growth.js';
 import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
 import { type Bench, median, type Row } from './measure.js';
 

@@ -4,7 +4,7 @@ import { doAtOnce } from '../../lib/base/index.js';
 import { appendToShape, compile, Dag, growingShape, type Plan, type PlanFragment } from '../../lib/dag/index.js';
 import { type ArgumentValue, type Executor, type Fetches, isRemote, Offers, type RemoteValue } from '../../lib/executor/index.js';
 import type { FunctionState } from '../../lib/runner/brain/function-state.js';
-import { RunValues } from '../../lib/runner/run/run-values.js';
+import { RunValues } from '../../lib/runner/run/values/run-values.js';
 import { backends, ValueStore } from '../../lib/store/index.js';
 import { pack, StoredValue } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';

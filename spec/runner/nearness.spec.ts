@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { compile, Dag } from '../../lib/dag/index.js';
-import { familiesOf, Nearness } from '../../lib/runner/run/nearness.js';
+import { familiesOf, Nearness } from '../../lib/runner/run/values/nearness.js';
 
 const LARGE = 100_000;
 const code = { module: 'm.js', name: 'f' };

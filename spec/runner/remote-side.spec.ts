@@ -13,7 +13,7 @@ import type {
 import type { WireMessage } from '../../lib/peer/index.js';
 import type { RunHappening } from '../../lib/runner/brain/messages.js';
 import { RemoteSide } from '../../lib/runner/run/remote-side.js';
-import type { RunValues } from '../../lib/runner/run/run-values.js';
+import type { RunValues } from '../../lib/runner/run/values/run-values.js';
 import { StoredValue, thrownOf } from '../../lib/value/index.js';
 import { settled } from '../support/test-clock.js';
 import { open as openBrain } from './brain.js';

@@ -10,11 +10,11 @@ import {
   growingPlanOf,
   remainingPaths,
 } from '../../lib/dag/index.js';
-import { growState } from '../../lib/runner/brain/grow-state.js';
+import { growState } from '../../lib/runner/brain/growth/grow-state.js';
 import type { RunHappening } from '../../lib/runner/brain/messages.js';
 import { newRunState, newStateColumns, type RunState } from '../../lib/runner/brain/run-state.js';
+import { RunGrowth } from '../../lib/runner/run/growth/run-growth.js';
 import { newRunColumns, type RunColumns } from '../../lib/runner/run/run-columns.js';
-import { RunGrowth } from '../../lib/runner/run/run-growth.js';
 import { claimClasses } from '../../lib/runner/runs/claim-classes.js';
 
 const code = (name: string) => ({ module: './m.js', name });

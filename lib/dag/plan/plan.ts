@@ -6,9 +6,9 @@ import { type ConstantsOf, Graph, GraphSnapshot } from '../graph/graph.js';
 import type { PlanGrowth } from '../graph/growth.js';
 import { buildRecipe, type CallRecipe } from './call-recipe.js';
 import { findFaults, invalidDag } from './faults.js';
+import type { PlanShape } from './growing/plan-shape.js';
 import { FunctionsById } from './id-maps.js';
 import { type Layout, layOut, type RetryRules } from './layout.js';
-import type { PlanShape } from './plan-shape.js';
 
 /**
  * A valid DAG at one moment, laid out for running. Later additions to the DAG do not change it. Indices are those of the regular functions,

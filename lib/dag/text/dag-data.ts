@@ -3,9 +3,9 @@ import { argOf } from '../build/edge.js';
 import type { CodeRef } from '../build/function-ref.js';
 import { type FunctionSpec, heldSpecOf, OPTION_FIELDS } from '../build/function-spec.js';
 import { FLAGS, Graph, GraphSnapshot } from '../graph/graph.js';
-import { areRunAlike } from '../plan/dag-record.js';
 import { findFaults, invalidDag } from '../plan/faults.js';
 import { type DagSnapshot, isDag, isSnapshot, snapshotOf } from '../plan/plan.js';
+import { areRunAlike } from '../plan/record/dag-record.js';
 
 /** The first part of a DAG as data. */
 interface DagHead {

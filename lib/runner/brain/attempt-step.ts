@@ -2,10 +2,10 @@
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type RetryRules } from '../../dag/index.js';
 import { fail, failureOf, isRecorded, withError } from './failure.js';
 import { holdArguments, isFragile } from './fragile-values.js';
-import { openExpansion } from './growing.js';
+import { openExpansion } from './growth/growing.js';
+import { countSize, isStopping, noteFacts, parentOf } from './growth/parts.js';
 import { cancelPart, consumed, dropUnneeded, skipIfDoomed, toleratesMiss, valuesLost, waitAgain } from './lineage.js';
 import type { Receipt, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
-import { countSize, isStopping, noteFacts, parentOf } from './parts.js';
 import { restMs } from './retry.js';
 import { endRun, finishIfSettled } from './run-end.js';
 import type { RunFault } from './run-fault.js';

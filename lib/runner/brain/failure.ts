@@ -1,7 +1,8 @@
 // Brain: pure.
+
+import { coverOf, earlyFailure, endEarly, isOptional } from './growth/parts.js';
 import { consumed, skipDependents } from './lineage.js';
 import type { RunCommand } from './messages.js';
-import { coverOf, earlyFailure, endEarly, isOptional } from './parts.js';
 import { endRun, finishIfSettled } from './run-end.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { announce, type Moment, move, type RunState, stamp } from './run-state.js';

@@ -1,8 +1,8 @@
 // Brain: pure.
 import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { fragileRevived, isKept, letArgumentsGo } from './fragile-values.js';
+import { earlyEndOf, holdParts, isCounted, isDoomed, letPartsGo, parentOf } from './growth/parts.js';
 import type { RunCommand } from './messages.js';
-import { earlyEndOf, holdParts, isCounted, isDoomed, letPartsGo, parentOf } from './parts.js';
 import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
 
 /** How often a value may be missing on a living node before the run gives up. */

@@ -1,13 +1,13 @@
 // Brain: pure.
 import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { holdArguments } from './fragile-values.js';
-import { isGrown, openExpansion } from './growing.js';
-import type { GrowthState } from './growth-state.js';
+import { isGrown, openExpansion } from './growth/growing.js';
+import type { GrowthState } from './growth/growth-state.js';
+import { noteFacts } from './growth/parts.js';
+import { decide } from './growth/settle.js';
 import { dropUnneeded, letGo, valuesLost } from './lineage.js';
 import type { AdoptedAttempt, RecalledFailure, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
-import { noteFacts } from './parts.js';
 import { announce, type Moment, move, type RunState, stamp } from './run-state.js';
-import { decide } from './settle.js';
 
 /** How many recorded successes are taken over in one turn; they take some 4 µs each, with their events. */
 const RECALLED_AT_ONCE = 2000;

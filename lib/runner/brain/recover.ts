@@ -1,7 +1,7 @@
 // Brain: pure.
-import { appendingOf, isExpanding } from './growing.js';
+import { appendingOf, isExpanding } from './growth/growing.js';
+import { earlyEndOf } from './growth/parts.js';
 import type { RunCommand } from './messages.js';
-import { earlyEndOf } from './parts.js';
 import { reasonOf, stopReasonOf } from './run-end.js';
 import type { Moment, RunState } from './run-state.js';
 

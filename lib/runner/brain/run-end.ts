@@ -1,9 +1,9 @@
 // Brain: pure.
 import type { ThrownData } from '../../value/index.js';
 import { holdsClaim, isFinal } from './function-state.js';
+import { stopGrowing } from './growth/parts.js';
 import { cancel } from './lineage.js';
 import type { RunCommand } from './messages.js';
-import { stopGrowing } from './parts.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { isSettled, type Moment, type RunState, requestTurn } from './run-state.js';
 

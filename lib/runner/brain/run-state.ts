@@ -3,7 +3,7 @@ import { doAtOnce, type RestOfWork, resultInSteps } from '../../base/index.js';
 import type { PlanShape } from '../../dag/index.js';
 import type { ThrownData } from '../../value/index.js';
 import { type FunctionEvent, type FunctionState, TRANSITIONS, usesLimit } from './function-state.js';
-import { type GrowthState, newGrowthState } from './growth-state.js';
+import { type GrowthState, newGrowthState } from './growth/growth-state.js';
 import type { Receipt, Recollection, RerunReason, RunAnnouncement, RunCommand, RunHappening } from './messages.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 import { logTransition, newTransitionLog, type TransitionLog, transitionsOf, transitionText } from './transition-log.js';

@@ -1,15 +1,15 @@
 // Brain: pure.
 import { attemptHappened, nodeMissed, recorded, rested, valueMissing } from './attempt-step.js';
 import { holdsClaim } from './function-state.js';
-import { dagFetched, functionsAdded, growthRefused } from './growing.js';
-import { type GrowthState, PARTS_AT_ONCE } from './growth-state.js';
+import { dagFetched, functionsAdded, growthRefused } from './growth/growing.js';
+import { type GrowthState, PARTS_AT_ONCE } from './growth/growth-state.js';
+import { noteFacts } from './growth/parts.js';
+import { decide, settle } from './growth/settle.js';
 import { valuesLost } from './lineage.js';
 import type { RunCommand, RunHappening } from './messages.js';
-import { noteFacts } from './parts.js';
 import { adoptAll, recallMore } from './recall.js';
 import { abandonRun, cancelMore, endRun, finishIfSettled, journalLost } from './run-end.js';
 import { announce, announceWaiting, type Moment, move, type RunState, ready, requestTurn } from './run-state.js';
-import { decide, settle } from './settle.js';
 
 /** How many functions become ready in one turn when a run begins. They take some 5 µs each. */
 const BEGUN_AT_ONCE = 2000;

@@ -3,7 +3,7 @@ import { type DagLike, dagOfRecord, haveSameConstants, haveSameInputs, isSameDag
 import { ModuleContents } from '../../executor/index.js';
 import type { OpenRunAnswer, RecordedRun } from '../../journal/index.js';
 import { StoredValue } from '../../value/index.js';
-import type { RecordGrowth } from '../run/growth-record.js';
+import type { RecordGrowth } from '../run/growth/growth-record.js';
 import type { DurablePlace, Heritage, RunDeps } from '../run/run-job.js';
 import type { OpenRun, PreparedRun, RunEnd, RunIdentity, RunParent } from '../runs/open-run.js';
 import { endingError } from '../runs/run-endings.js';

@@ -15,8 +15,8 @@ import {
 import type { RecordedFile } from '../../journal/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { RecalledFailure, RecalledSuccess, RerunReason } from '../brain/messages.js';
-import { askedOf } from '../run/asked-facts.js';
-import type { GrowthRecord, KeepRecalled, RecalledValue, RecordedOfParts } from '../run/growth-record.js';
+import type { GrowthRecord, KeepRecalled, RecalledValue, RecordedOfParts } from '../run/growth/growth-record.js';
+import { askedOf } from '../run/values/asked-facts.js';
 import { type GrownInsides, writeGrown } from './record/grown-entry.js';
 import type { RecordedComposite } from './record/recorded-parts.js';
 import type { Recorder } from './record/recorder.js';

@@ -1,6 +1,6 @@
 import { canGrow, type Plan, type PlanRecord } from '../../dag/index.js';
 import type { RecordedFile } from '../../journal/index.js';
-import type { RecordGrowth } from '../run/growth-record.js';
+import type { RecordGrowth } from '../run/growth/growth-record.js';
 import type { Heritage, RunDeps } from '../run/run-job.js';
 import type { RunRequest } from '../runs/run-request.js';
 import { GrownRecord, type GrownRecordOf } from './grown-record.js';

@@ -12,20 +12,20 @@ import { endState } from '../durable/record/record-end.js';
 import { EventLog } from '../events/event-log.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { tracerOf } from '../trace/tracing.js';
-import { Arguments } from './arguments.js';
-import { AskedInputs } from './asked-facts.js';
-import { CodeRefusals } from './code-refusals.js';
+import { CodeRefusals } from './code/code-refusals.js';
 import { FunctionAttempts } from './function-attempts.js';
+import { type RunGrowth, runGrowthOf } from './growth/run-growth.js';
 import { liveEvent, liveRunError } from './live-errors.js';
 import { NodeReturnWaits } from './node-return-waits.js';
 import { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
-import { type RunGrowth, runGrowthOf } from './run-growth.js';
 import { compareInRun, policyOf, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
 import { type RunRecords, runRecordsOf } from './run-records.js';
 import { RunTimers } from './run-timers.js';
-import { RunValues } from './run-values.js';
 import { takeUp } from './take-up.js';
+import { Arguments } from './values/arguments.js';
+import { AskedInputs } from './values/asked-facts.js';
+import { RunValues } from './values/run-values.js';
 import { moreWaitingIn, waitingIn } from './waiting.js';
 
 /**

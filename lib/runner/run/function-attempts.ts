@@ -14,14 +14,14 @@ import { holdsClaim } from '../brain/function-state.js';
 import type { Receipt, RunCommand, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import { unrecordable } from '../durable/record/recorder.js';
-import type { Arguments } from './arguments.js';
-import { askedOf, isKnown } from './asked-facts.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
 import type { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
 import type { RunDeps, RunJob } from './run-job.js';
-import type { RunValues } from './run-values.js';
+import type { Arguments } from './values/arguments.js';
+import { askedOf, isKnown } from './values/asked-facts.js';
+import type { RunValues } from './values/run-values.js';
 
 /**
  * The running attempts of a run, and their loans. An attempt outlives the function actor that waits for it: another one takes it over. Only

@@ -12,11 +12,11 @@ import type { WireMessage } from '../../peer/index.js';
 import { type StoredValue, thrownData } from '../../value/index.js';
 import type { AdoptedAttempt, Receipt, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
-import type { CodeRefusals } from './code-refusals.js';
-import { CodeWatch, type CodeWatchDeps } from './code-watch.js';
-import { ComparedAttempt } from './compared-attempt.js';
+import type { CodeRefusals } from './code/code-refusals.js';
+import { CodeWatch, type CodeWatchDeps } from './code/code-watch.js';
+import { ComparedAttempt } from './code/compared-attempt.js';
 import type { RunJob } from './run-job.js';
-import type { RunValues } from './run-values.js';
+import type { RunValues } from './values/run-values.js';
 
 /** How many functions are looked at in one step for values that a leaving node has. A value to fetch takes as long as 100 of them. */
 const LOOKED_AT_IN_STEP = 4096;

@@ -3,7 +3,7 @@ import type { ClaimClass } from '../../allocator/index.js';
 import { makeRoom, type RestOfWork, restAfter, resultInSteps, type StepwiseWork, withRoom } from '../../base/index.js';
 import type { AttemptHandle, RemoteOutcome } from '../../executor/index.js';
 import type { StoredValue } from '../../value/index.js';
-import { widenState } from '../brain/grow-state.js';
+import { widenState } from '../brain/growth/grow-state.js';
 import type { StateColumns } from '../brain/run-state.js';
 
 /**

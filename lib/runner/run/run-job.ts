@@ -23,9 +23,9 @@ import type { Recollection } from '../brain/messages.js';
 import type { RunPolicy } from '../brain/run-state.js';
 import type { Recorder } from '../durable/record/recorder.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
-import type { Constants } from './constants.js';
-import type { InsideTerms } from './expansions.js';
-import type { RecordGrowth } from './growth-record.js';
+import type { InsideTerms } from './growth/expansions.js';
+import type { RecordGrowth } from './growth/growth-record.js';
+import type { Constants } from './values/constants.js';
 
 /** The request for a run. */
 export interface RunJob {

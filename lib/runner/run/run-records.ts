@@ -5,7 +5,7 @@ import type { RunCommand, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import { type Recorder, toleratedAt } from '../durable/record/recorder.js';
 import type { RunDeps, RunJob } from './run-job.js';
-import type { RunValues } from './run-values.js';
+import type { RunValues } from './values/run-values.js';
 
 /** Writes down what a durable run must not lose. */
 export class RunRecords {

@@ -1,7 +1,7 @@
 import type { Recollection } from '../brain/messages.js';
 import type { RemoteSide } from './remote-side.js';
 import type { RunDeps, RunJob, RunPast } from './run-job.js';
-import type { RunValues } from './run-values.js';
+import type { RunValues } from './values/run-values.js';
 
 /**
  * Takes up what is left of a run that goes on, before it begins: values at hand, values on other nodes, and attempts that run. The claims

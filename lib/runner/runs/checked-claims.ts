@@ -1,7 +1,7 @@
 import type { Capabilities, ClaimClass } from '../../allocator/index.js';
 import { inSteps, type StepwiseWork } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
-import type { InsideTerms } from '../run/expansions.js';
+import type { InsideTerms } from '../run/growth/expansions.js';
 import type { RunDeps } from '../run/run-job.js';
 import { claimClasses, KnownClaims } from './claim-classes.js';
 import type { Estimates } from './estimates.js';

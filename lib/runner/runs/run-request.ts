@@ -3,8 +3,8 @@ import { type DagFault, doAtOnce, HandoffError, type RestOfWork, refuseRevoked, 
 import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, knownPlan, type Plan, snapshotOf } from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
-import { Constants } from '../run/constants.js';
 import type { RunDeps } from '../run/run-job.js';
+import { Constants } from '../run/values/constants.js';
 import { checkedClaims } from './checked-claims.js';
 import { cancelled } from './run-endings.js';
 import { type CheckedRunOptions, checkedRunOptions, collectedOf, completed, type GivenRunOptions } from './run-options.js';

@@ -20,7 +20,7 @@ import {
 } from '../../../journal/index.js';
 import { factsBySize, type StoredValue, type WantedFacts, withFactsOf } from '../../../value/index.js';
 import type { RecalledFailure, RecalledSuccess, Recollection, RerunReason } from '../../brain/messages.js';
-import { askedOf, isKnown } from '../../run/asked-facts.js';
+import { askedOf, isKnown } from '../../run/values/asked-facts.js';
 import type { RunRequest } from '../../runs/run-request.js';
 import { RecordReader, type RunHistory } from './record-reader.js';
 import type { RecordedParts } from './recorded-parts.js';

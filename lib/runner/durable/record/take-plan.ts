@@ -2,7 +2,7 @@ import { doInTurns, newId, type StepwiseWork } from '../../../base/index.js';
 import { type ConstantBytes, type DagRecord, modulesOf, type Plan, type PlanRecord, recordDag, recordPlan } from '../../../dag/index.js';
 import { type ArgumentValue, moduleOnWire } from '../../../executor/index.js';
 import { ConstantColumn, digestOf, StoredValue, unpack } from '../../../value/index.js';
-import type { Constants } from '../../run/constants.js';
+import type { Constants } from '../../run/values/constants.js';
 
 /** Records the plan of a request, with its constants and inputs as they were captured. An input on another node counts as a new one. */
 export async function takePlan({ plan, constants, inputs }: PlanSource, { root, contentOf }: PlanTaking): Promise<PlanRecord> {
