@@ -270,12 +270,16 @@ describe('a durable run that grows', () => {
     const whole = Dag.dynamic('outer')
       .add({ id: 'xs', code: () => [1, 2] })
       .map({ id: 'm', over: 'xs', code: (n: number) => n + 1 })
+      .add({ id: 'nothing', code: () => [] })
+      .map({ id: 'none', over: 'nothing', code: () => 1 })
+      .map({ id: 'noneAgain', over: 'none', code: () => 1 })
       .expand({ id: 'e', code: code.deeper, extraArgs: [1], isolation: 'loop' });
     await execute(at.here, whole);
     await at.here.stop();
     const there = await at.places.start('there');
     expect(await there.getResult('outer', 'm')).to.deep.equal([2, 3]);
     expect(await there.getResult('outer', 'e')).to.deep.equal({ e: { v: 1 } });
+    expect([await there.getResult('outer', 'none'), await there.getResult('outer', 'noneAgain')]).to.deep.equal([[], []]);
     expect(await there.lookupDataLocation('outer', 'm')).to.equal('here');
     expect(await there.lookupDataLocation('outer', 'e')).to.equal('here');
   });

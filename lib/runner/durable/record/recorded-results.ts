@@ -37,6 +37,9 @@ export class RecordedResults {
     if (!history || at < 0) return undefined;
     const isOver = run.state !== 'running' && run.state !== 'interrupted';
     if (new WireRows(history.plan).of(at).type !== 'regular') {
+      if (run.state === 'completed' && isEmptyMap(history, at)) {
+        return { node: run.node, isOver, read: async () => StoredValue.ofParts([], undefined) };
+      }
       if (!history.parts.of(at) || (run.state !== 'completed' && !isWhole(history, at))) return undefined;
       return { node: run.node, isOver, read: () => this.#wholeOf(run.runId, history, at, functionId) };
     }
@@ -88,6 +91,17 @@ export class RecordedResults {
     this.#latest = read && { run, history: new WeakRef(read) };
     return read;
   }
+}
+
+/** Whether a map went over an array without elements, so that it has added nothing. */
+function isEmptyMap({ plan, parts, successes }: RunHistory, map: number): boolean {
+  const rows = new WireRows(plan);
+  let at = map;
+  // One that goes over another map is as long as that.
+  for (let left = rows.count; left > 0 && at >= 0 && rows.of(at).type === 'map' && !parts.of(at); left -= 1) at = rows.of(at).over;
+  if (at < 0 || rows.of(at).type !== 'regular') return false;
+  const split = successes.factsOf(at)?.split;
+  return split !== undefined && 'count' in split && split.count === 0;
 }
 
 const isAsRead = (one: RecordedRun, other: RecordedRun): boolean =>
