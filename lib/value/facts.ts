@@ -17,6 +17,9 @@ export interface ValueFacts {
   readonly split?: Split;
 }
 
+/** The longest name of what is no array, characters: an error quotes it. */
+const LONGEST_NAME = 100;
+
 /** Packs facts, for another node or a record. */
 export const packFacts = (facts: ValueFacts): Uint8Array => pack(facts, { where: 'facts' });
 
@@ -47,7 +50,7 @@ function isSplitFact(given: unknown): given is Split {
   if (typeof given !== 'object' || given === null) return false;
   const { count, not } = given as Record<string, unknown>;
   return count === undefined
-    ? typeof not === 'string'
+    ? typeof not === 'string' && not.length <= LONGEST_NAME
     : Number.isSafeInteger(count) && (count as number) >= 0 && (count as number) < 2 ** 32;
 }
 
