@@ -1,5 +1,5 @@
 import * as handoff from '../../lib/index.js';
-import { arg, collocatedWith, Dag, type DynamicDag, functionsIn } from '../../lib/index.js';
+import { type Arg, arg, collocatedWith, Dag, type DynamicDag, functionsIn } from '../../lib/index.js';
 import * as plain from './tasks.js';
 
 const tasks = functionsIn<typeof plain>(new URL('./tasks.ts', import.meta.url));
@@ -18,7 +18,7 @@ export interface RandomDag {
   /** What must fail, and may. */
   readonly failing: readonly string[];
   /** What the run is to be asked for. */
-  readonly collect: 'all' | 'sinks';
+  readonly collect: 'all' | 'sinks' | readonly string[];
 }
 
 /**
@@ -46,7 +46,7 @@ class Drawing {
   readonly #values: Map<string, unknown>;
   readonly #inline = new Set<string>();
   /** Those that can be gone over. */
-  readonly #lists: string[] = [];
+  readonly #lists: string[] = ['xs'];
   /** Those that nothing can be collocated with. */
   readonly #composites = new Set<string>();
   readonly #ran: string[] = [];
@@ -56,8 +56,8 @@ class Drawing {
   constructor(id: string, nodes: readonly string[], random: () => number) {
     this.#nodes = nodes;
     this.#random = random;
-    this.#inputs = { in: this.#chance(0.3) ? plain.large([], 5) : 42 };
-    this.#dag = Dag.dynamic(id).input('in');
+    this.#inputs = { in: this.#chance(0.3) ? plain.large([], 5) : 42, xs: plain.several([], this.#salt()) ?? [] };
+    this.#dag = Dag.dynamic(id).input('in').input('xs');
     this.#values = new Map<string, unknown>(Object.entries(this.#inputs));
     this.#branches = this.#chance(0.5);
   }
@@ -65,8 +65,10 @@ class Drawing {
   draw(): RandomDag {
     const size = 1 + Math.floor(this.#random() * 20);
     for (let at = 0; at < size; at += 1) this.#add(`f${at}`);
-    const expected = Object.fromEntries([...this.#values].filter(([name]) => name !== 'in' && !this.#inline.has(name)));
-    const collect = this.#chance(0.5) ? 'all' : 'sinks';
+    const expected = Object.fromEntries(
+      [...this.#values].filter(([name]) => !Object.hasOwn(this.#inputs, name) && !this.#inline.has(name)),
+    );
+    const collect = this.#chance(0.2) ? Object.keys(expected).filter(() => this.#chance(0.4)) : this.#chance(0.5) ? 'all' : 'sinks';
     return { dag: this.#dag, inputs: this.#inputs, expected, ran: this.#ran, failing: this.#failing, collect };
   }
 
@@ -117,9 +119,23 @@ class Drawing {
   }
 
   #node(): { readonly node?: string | ReturnType<typeof collocatedWith> } {
-    const earlier = [...this.#values.keys()].filter((name) => name !== 'in' && !this.#inline.has(name) && !this.#composites.has(name));
+    const earlier = [...this.#values.keys()].filter(
+      (name) => !Object.hasOwn(this.#inputs, name) && !this.#inline.has(name) && !this.#composites.has(name),
+    );
     if (this.#chance(0.12)) return { node: this.#one(this.#nodes) };
     return this.#chance(0.12) && earlier.length > 0 ? { node: collocatedWith(this.#one(earlier)) } : {};
+  }
+
+  /** Some edges have a serializer. */
+  #edges(args: readonly string[]): {
+    readonly edges: readonly (string | Arg<string, never, unknown>)[];
+    readonly given: readonly unknown[];
+  } {
+    const halved = new Set(args.filter((id) => !this.#inline.has(id) && this.#chance(0.15)));
+    return {
+      edges: args.map((id) => (halved.has(id) ? (arg(id, { serialize: tasks.half as never }) as never) : id)),
+      given: args.map((id) => (halved.has(id) ? plain.half(this.#values.get(id)) : this.#values.get(id))),
+    };
   }
 
   #function(name: string): void {
@@ -127,8 +143,7 @@ class Drawing {
     const kind = this.#one(KINDS);
     const salt = this.#salt();
     const isInline = this.#chance(0.12);
-    const halved = new Set(args.filter((id) => !this.#inline.has(id) && this.#chance(0.15)));
-    const edges = args.map((id) => (halved.has(id) ? arg(id, { serialize: tasks.half as never }) : id));
+    const { edges, given } = this.#edges(args);
     const { isTaken, ...when } = isInline ? { isTaken: true } : this.#when();
     this.#dag.add({
       id: name,
@@ -140,7 +155,6 @@ class Drawing {
     });
     if (isInline) this.#inline.add(name);
     else if (isTaken) this.#ran.push(name);
-    const given = args.map((id) => (halved.has(id) ? plain.half(this.#values.get(id)) : this.#values.get(id)));
     this.#values.set(name, isTaken ? (kind.endsWith('arge') ? plain.large(given, salt) : plain.small(given, salt)) : undefined);
   }
 
@@ -164,20 +178,20 @@ class Drawing {
     const isFrail = this.#chance(0.25);
     const kind = this.#one(EACH);
     const { isTaken, ...when } = this.#when();
+    const { edges, given } = this.#edges(args);
     this.#dag.map({
       id: name,
       over,
       code: tasks[isFrail ? 'frailEach' : kind] as never,
-      args,
+      args: edges,
       extraArgs: [salt],
       ...(isFrail && { optional: true }),
       ...(this.#chance(0.3) && { concurrency: 1 + Math.floor(this.#random() * 3) }),
       ...this.#cost(),
-      ...(this.#chance(0.12) && { node: this.#one(this.#nodes) }),
+      ...this.#node(),
       ...when,
     });
     const elements = this.#values.get(over) as readonly unknown[] | undefined;
-    const given = args.map((id) => this.#values.get(id));
     const made = isTaken
       ? elements?.map((element, at) => this.#element(`${name}[${at}]`, [element, ...given, salt], kind, isFrail))
       : undefined;
@@ -216,15 +230,24 @@ class Drawing {
   }
 
   #expansion(name: string): void {
-    const args = this.#args(2);
+    const { edges, given } = this.#edges(this.#args(2));
     const salt = this.#salt();
     const { isTaken, ...when } = this.#when();
-    this.#dag.expand({ id: name, code: tasks.grownEach as never, args, extraArgs: [salt, 0], ...this.#cost(), ...this.#node(), ...when });
+    this.#dag.expand({
+      id: name,
+      code: tasks.grownEach as never,
+      args: edges,
+      extraArgs: [salt, 0],
+      ...this.#cost(),
+      ...this.#node(),
+      ...when,
+    });
     this.#composites.add(name);
-    const given = args.map((id) => this.#values.get(id));
     const made = isTaken ? plain.grownValue(given, salt) : undefined;
     this.#values.set(name, made?.value);
-    if (made) this.#ran.push(name, ...made.ran.map((id) => `${name}/${id}`));
+    if (!made) return;
+    this.#ran.push(name, ...made.ran.map((id) => `${name}/${id}`));
+    this.#failing.push(...made.failing.map((id) => `${name}/${id}`));
   }
 
   /** A DAG of two functions, one of which has an input that is wired to a value of this one. */

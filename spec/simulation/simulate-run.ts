@@ -36,10 +36,14 @@ export function simulateRun(
     // In neither run, or in one, or in both: they have functions of the same names.
     if (faults === 'random' && random() < 0.4) {
       const failure = { times: 1 + Math.floor(random() * 3), beforeMs: Math.floor(random() * 500) };
-      await cluster.faults.failFunction(`f${Math.floor(random() * 10)}`, failure);
+      const at = Math.floor(random() * 10);
+      const part = [``, `[${at % 3}]`, `/g${at % 3}`, `/more/g${at % 2}`][Math.floor(random() * 4)]!;
+      await cluster.faults.failFunction(`f${at}${part}`, failure);
     }
     const other = drive(cluster, 'n2', randomDag('other', cluster.names, random), random).catch(() => undefined);
-    const own = await drive(cluster, 'n1', randomDag('own', cluster.names, random), random, (run) => checkTrace(run, traces.get(run.id)!));
+    const harm = faults === 'random' ? (run: Run<unknown>) => harmWhileItGrows(cluster, run, random) : undefined;
+    const checkEnd = (run: Run<unknown>): void => checkTrace(run, traces.get(run.id)!);
+    const own = await drive(cluster, 'n1', randomDag('own', cluster.names, random), random, { checkEnd, harm });
     await other;
     if (faults === 'none' && own.again > 0) throw new Error(`${own.again} attempts were made again although nothing failed`);
     return own;
@@ -61,7 +65,7 @@ async function drive(
   driver: string,
   { dag, inputs, expected, ran, failing, collect }: ReturnType<typeof randomDag>,
   random: () => number,
-  checkEnd: (run: Run<unknown>) => void = () => {},
+  { checkEnd, harm }: Observers = {},
 ): Promise<SimulatedRun> {
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
   const allocationStrategy = one(['first-available', 'load-balanced', 'near-data'] as const);
@@ -73,6 +77,7 @@ async function drive(
     maxRetries: 5,
     ...(random() < 0.1 && { timeoutMs: 100 + Math.floor(random() * 5000) }),
   });
+  void harm?.(run);
   const starts = counted(run);
   const isEndedEarly = random() < 0.15;
   const early = isEndedEarly ? setTimeout(() => void run.cancel(), Math.floor(random() * 5000)) : undefined;
@@ -84,7 +89,8 @@ async function drive(
     for (const [id, value] of Object.entries(results)) {
       if (!isDeepStrictEqual(value, expected[id])) throw new Error(`the result of "${id}" is wrong`);
     }
-    if (collect === 'all' && Object.keys(results).length !== Object.keys(expected).length) throw new Error('results are missing');
+    const wanted = collect === 'all' ? Object.keys(expected) : collect === 'sinks' ? Object.keys(results) : collect;
+    if (Object.keys(results).sort().join() !== [...wanted].sort().join()) throw new Error('other results than wanted');
     const counts = await starts;
     for (const id of ran) if (!counts.has(id)) throw new Error(`function "${id}" has never run`);
     if (counts.size !== functions)
@@ -98,7 +104,33 @@ async function drive(
     return { end: 'gave-up', functions, again: 0 };
   } finally {
     clearTimeout(early);
-    checkEnd(run);
+    checkEnd?.(run);
+  }
+}
+
+/** Who looks at a run. */
+interface Observers {
+  readonly checkEnd?: (run: Run<unknown>) => void;
+  readonly harm?: ((run: Run<unknown>) => Promise<void>) | undefined;
+}
+
+/** Now and then, a node dies soon after functions were added, and comes back. */
+async function harmWhileItGrows(cluster: TestCluster, run: Run<unknown>, random: () => number): Promise<void> {
+  const lapse = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  let left = 3;
+  for await (const event of run) {
+    if (event.type !== 'functions-added' || left === 0 || random() < 0.6) continue;
+    left -= 1;
+    const victim = cluster.names[1 + Math.floor(random() * (cluster.names.length - 1))]!;
+    const [beforeMs, forMs] = [random() * 400, 100 + random() * 3000];
+    await lapse(beforeMs);
+    try {
+      await cluster.kill(victim);
+      await lapse(forMs);
+      await cluster.restart(victim);
+    } catch {
+      // Dead already, or back already, by other harm.
+    }
   }
 }
 

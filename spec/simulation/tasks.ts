@@ -39,8 +39,11 @@ export const slowLarge = async (given: readonly unknown[], salt: number): Promis
   return large(given, salt);
 };
 
-/** For an edge: half of a large value, or the value itself. */
-export const half = (value: unknown): unknown => (value instanceof Uint8Array ? value.subarray(0, value.length >> 1) : value);
+/** For an edge: half of a large value or an array, or the value itself. */
+export const half = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return value.subarray(0, value.length >> 1);
+  return Array.isArray(value) ? value.slice(0, value.length >> 1) : value;
+};
 
 /** A truth, or none: for conditions. */
 export const choice = (given: readonly unknown[], salt: number): boolean => (small(given, salt) & 1) === 1;
@@ -81,7 +84,9 @@ export const frail = (given: readonly unknown[], salt: number): number => {
 /** What an expansion is made of: numbers that decide everything. */
 interface Inside {
   readonly id: string;
-  readonly kind: 'small' | 'large' | 'slow' | 'several';
+  readonly kind: 'small' | 'large' | 'slow' | 'several' | 'frail';
+  /** What must be true. */
+  readonly when: string | undefined;
   readonly args: readonly string[];
   readonly salt: number;
 }
@@ -93,26 +98,39 @@ function insidesOf(given: readonly unknown[], salt: number): Inside[] {
     state = mixed(state, salt + 17);
     return (state >>> 3) % below;
   };
-  const kinds = ['small', 'large', 'slow', 'several'] as const;
+  const kinds = ['small', 'large', 'slow', 'several', 'several', 'frail'] as const;
   return Array.from({ length: salt % 6 }, (_, at) => {
     const args = Array.from({ length: at }, (_, before) => `g${before}`).filter(() => next(3) === 0);
-    return { id: `g${at}`, kind: kinds[next(kinds.length)]!, args, salt: 1 + next(1000) };
+    const when = at > 0 && next(4) === 0 ? `g${next(at)}` : undefined;
+    return { id: `g${at}`, kind: kinds[next(kinds.length)]!, args, when, salt: 1 + next(1000) };
   });
 }
 
 /** How often an expansion may expand again. */
-const DEEPEST = 2;
+const DEEPEST = 4;
 
 /** A DAG for an expansion: ordinary functions, a map over those that are lists, and perhaps another expansion. */
 export function grown(given: readonly unknown[], salt: number, depth = 0): handoff.DynamicDag {
   const { Dag, functionsIn } = lib();
   const dag = Dag.dynamic(`grown ${salt}`);
   const tasks = functionsIn<typeof import('./tasks.js')>(new URL('./tasks.ts', import.meta.url));
-  for (const { id, kind, args, salt: own } of insidesOf(given, salt)) {
-    dag.add({ id, code: tasks[kind] as never, args, extraArgs: [own], argumentInclusion: 'as-list' });
-    if (kind === 'several') dag.map({ id: `${id} each`, over: id, code: tasks.smallEach as never, extraArgs: [own] });
+  for (const { id, kind, args, when, salt: own } of insidesOf(given, salt)) {
+    const optional = kind === 'frail';
+    dag.add({
+      id,
+      code: tasks[kind] as never,
+      args,
+      extraArgs: [own],
+      argumentInclusion: 'as-list',
+      optional,
+      ...(when !== undefined && { when }),
+    });
+    if (kind !== 'several') continue;
+    dag.map({ id: `${id} each`, over: id, code: tasks.slowEach as never, extraArgs: [own] });
+    // A pipeline, some elements of which may fail.
+    if (own % 2 === 0) dag.map({ id: `${id} frail`, over: `${id} each`, code: tasks.frailEach as never, extraArgs: [own], optional: true });
   }
-  if (depth < DEEPEST && salt % 4 === 1) dag.expand({ id: 'more', code: tasks.grownEach as never, extraArgs: [salt >> 1, depth + 1] });
+  if (depth < DEEPEST && salt % 3 === 1) dag.expand({ id: 'more', code: tasks.grownEach as never, extraArgs: [salt >> 1, depth + 1] });
   return dag;
 }
 
@@ -120,29 +138,55 @@ export function grown(given: readonly unknown[], salt: number, depth = 0): hando
 export const grownEach = (...all: readonly unknown[]): handoff.DynamicDag =>
   grown(all.slice(0, -2), all.at(-2) as number, all.at(-1) as number);
 
-/** What the record of `grown` comes to when its functions are evaluated one after the other, and the ids of all that run. */
-export function grownValue(given: readonly unknown[], salt: number, depth = 0): { readonly value: object; readonly ran: string[] } {
+/** What functions come to when they are evaluated one after the other. */
+interface GrownValue {
+  readonly value: object;
+  /** The ids of all that run, and of those that must fail, and may. */
+  readonly ran: readonly string[];
+  readonly failing: readonly string[];
+}
+
+/** What the record of `grown` comes to. */
+export function grownValue(given: readonly unknown[], salt: number, depth = 0): GrownValue {
   const values = new Map<string, unknown>();
   const used = new Set<string>();
   const ran: string[] = [];
-  for (const { id, kind, args, salt: own } of insidesOf(given, salt)) {
+  const failing: string[] = [];
+  const attempt = (id: string, code: () => unknown): unknown => {
+    ran.push(id);
+    try {
+      return code();
+    } catch {
+      failing.push(id);
+      return undefined;
+    }
+  };
+  for (const { id, kind, args, when, salt: own } of insidesOf(given, salt)) {
     const of = args.map((one) => values.get(one));
     for (const one of args) used.add(one);
-    ran.push(id);
-    values.set(id, kind === 'large' ? large(of, own) : kind === 'several' ? several(of, own) : small(of, own));
+    if (when !== undefined) used.add(when);
+    const code = kind === 'large' ? large : kind === 'several' ? several : kind === 'frail' ? frail : small;
+    const isTaken = when === undefined || Boolean(values.get(when));
+    values.set(id, isTaken ? attempt(id, () => code(of, own)) : undefined);
     if (kind !== 'several') continue;
     used.add(id);
-    const elements = values.get(id) as readonly unknown[] | undefined;
-    values.set(
-      `${id} each`,
-      elements?.map((one) => smallEach(one, own)),
-    );
-    elements?.forEach((_, at) => void ran.push(`${id} each[${at}]`));
+    const map = (name: string, over: string, each: (...all: readonly unknown[]) => unknown): void => {
+      const elements = values.get(over) as readonly unknown[] | undefined;
+      values.set(
+        name,
+        elements?.map((one, at) => attempt(`${name}[${at}]`, () => each(one, own))),
+      );
+    };
+    map(`${id} each`, id, smallEach);
+    if (own % 2 !== 0) continue;
+    used.add(`${id} each`);
+    map(`${id} frail`, `${id} each`, frailEach);
   }
-  if (depth < DEEPEST && salt % 4 === 1) {
+  if (depth < DEEPEST && salt % 3 === 1) {
     const inner = grownValue([], salt >> 1, depth + 1);
     values.set('more', inner.value);
     ran.push('more', ...inner.ran.map((id) => `more/${id}`));
+    failing.push(...inner.failing.map((id) => `more/${id}`));
   }
-  return { value: Object.fromEntries([...values].filter(([id]) => !used.has(id))), ran };
+  return { value: Object.fromEntries([...values].filter(([id]) => !used.has(id))), ran, failing };
 }
