@@ -10,7 +10,7 @@ interface RunShelf {
   readonly dagId: string;
   /** The epoch of the run, in which its values were made, but for those in `epochs`; 0 if it is not durable. */
   epoch: number;
-  readonly shelf: ValueShelf;
+  shelf: ValueShelf;
   /** What was put together here of the parts of maps and expansions, in the run's epoch. It stands in for no value of its own. */
   composites: ValueShelf | undefined;
   /** For values of other epochs, in which each was made. */
@@ -204,7 +204,10 @@ export class ValueStore {
     if (!run || run.retention) return dropped?.(runId);
     run.dropped = dropped;
     run.composites = undefined;
-    leaveOnly(run.shelf, keep);
+    const beforeBytes = run.shelf.sizeBytes;
+    const left = leaveOnly(run.shelf, keep, this.#backend);
+    if (left !== run.shelf) countLarge(beforeBytes - left.sizeBytes);
+    run.shelf = left;
     // Questions by DAG id go to the run that started last. Values that no question can reach are not kept.
     const isLatest = this.#latest.get(run.dagId) === runId;
     if (retainMs <= 0 || keep.length === 0 || !isLatest) return this.dropRun(runId);
