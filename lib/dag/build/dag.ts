@@ -104,7 +104,7 @@ export class Dag<
    * `concurrency` limits how many run at once, a whole number from 1. The default is no limit. With `optional: true` a failed element is
    * `undefined` in the array. If `when` does not hold, or the value under `over` is `undefined`, so is the value under `id`. Anything else
    * that is not an array fails the map with `HANDOFF_FUNCTION_FAILED`, without a retry. A map over a map is a pipeline: an element starts
-   * as soon as the one before it is there.
+   * as soon as that in the same place of the other map is there.
    * @throws as `add` does.
    */
   map<
@@ -141,7 +141,8 @@ export class Dag<
   /**
    * Adds a function whose result is a DAG, which then runs within the run, with ids `id/…`. The value under `id` is the record of the
    * results of its sinks. The DAG must have no inputs. That of a reference must have references only. It may hold expansions again, to a
-   * depth of 100.
+   * depth of 100, and the execution option `maxFunctions` limits how far a run may grow. A DAG that cannot run fails the function, with the
+   * reason as `cause` and without a retry.
    *
    * `when` and `optional` are as in `add`. `optional: true` covers what is inside too: when a part of it fails, the rest is cancelled.
    * @throws as `add` does.
