@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Dag, functionsIn, Handoff, type HandoffError, type RunEvent } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
+import { gate } from '../support/gate.js';
 import { spyLogger } from '../support/spy-logger.js';
 
 const forks = functionsIn<typeof import('../support/modules/forks.js')>(new URL('../support/modules/forks.js', import.meta.url));
@@ -142,6 +143,40 @@ describe('branches and optional functions', () => {
     const { results, failures } = error as unknown as { results: object; failures: HandoffError[] };
     expect(results).to.deep.equal({ o: undefined, other: [undefined], no: undefined });
     expect(failures.map(({ functionId }) => functionId)).to.deep.equal(['bad']);
+  });
+
+  it('decide before anything else, whether an argument has failed before or fails later', async () => {
+    for (const isFirst of [true, false]) {
+      const first = gate();
+      const go = gate();
+      const when = isFirst ? go : first;
+      const arg = isFirst ? first : go;
+      const dag = Dag.dynamic()
+        .add({ id: 'no', code: () => when.pass().then(() => false) })
+        .add({ id: 'bad', code: () => arg.pass().then(fail) })
+        .add({ id: 'a', code: list, args: ['bad'], when: 'no' })
+        .map({ id: 'm', over: 'bad', code: list, when: 'no' })
+        .add({ id: 'below', code: list, args: ['a', 'm'] })
+        .add({ id: 'taken', code: list, args: ['bad'], when: { id: 'no', is: false } });
+      const started = handoff.execute(dag, { maxRetries: 0, onFailure: 'continue', collect: 'all' } as never);
+      const skipped: string[] = [];
+      const watched = (async () => {
+        for await (const event of started) {
+          if (event.type === 'function-skipped') skipped.push(`${event.functionId} ${event.reason}`);
+          if ((event.type === 'function-succeeded' && event.functionId === 'no') || event.type === 'function-failed') go.open();
+        }
+      })();
+      first.open();
+      const error = (await caught(started as never)) as unknown as { results: object };
+      await watched;
+      expect(error.results, `argument first: ${isFirst}`).to.deep.equal({
+        no: false,
+        a: undefined,
+        m: undefined,
+        below: [undefined, undefined],
+      });
+      expect(skipped.sort()).to.deep.equal(['a not-taken', 'm not-taken', 'taken producer-failed']);
+    }
   });
 
   it('run what an optional function needs, and fail with that', async () => {

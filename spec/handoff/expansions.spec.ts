@@ -255,6 +255,25 @@ describe('an expansion', () => {
     });
   });
 
+  it('adds thousands of functions with conditions on those that have ended meanwhile, and maps over maps that are open by then', async () => {
+    const large = (): DynamicDag => {
+      const dag = Dag.dynamic('large')
+        .add({ id: 'no', code: () => false })
+        .add({ id: 'fails', code: () => Promise.reject(new Error('boom')), optional: true, maxRetries: 0 })
+        .add({ id: 'xs', code: () => [1, 2] })
+        .map({ id: 'm', over: 'xs', code: (n: number) => 2 * n } as never);
+      for (let at = 0; at < 20_000; at += 1) dag.add({ id: `f${at}`, code: () => at });
+      return dag
+        .add({ id: 'a', when: 'no', code: () => 'it ran' })
+        .add({ id: 'b', when: 'fails', code: () => 'it ran' })
+        .add({ id: 'c', when: { id: 'no', is: false }, code: () => 'it ran' })
+        .map({ id: 'n', over: 'm', code: (n: number) => n + 1 } as never);
+    };
+    const dag = Dag.dynamic('l').expand({ id: 'e', code: large });
+    const { e } = (await execute(dag)).results as { e: Record<string, unknown> };
+    expect([e['a'], e['b'], e['c'], e['n']]).to.deep.equal([undefined, undefined, 'it ran', [3, 5]]);
+  });
+
   it('takes its turn among others that expand at once', async () => {
     const dag = Dag.dynamic('many');
     const ids = Array.from({ length: 200 }, (_, at) => `e${at}`);

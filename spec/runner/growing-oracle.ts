@@ -21,11 +21,8 @@ interface Value {
 const UNDEFINED: Value = { isDoomed: false, given: { primitive: undefined } };
 const DOOMED: Value = { isDoomed: true, given: { primitive: undefined } };
 
-/**
- * Evaluates a program one function after the other. `wasNotTaken`: how the run saw a function whose condition does not hold and of which a
- * producer failed too, as that depends on the order.
- */
-export function outcomeOf(program: Program, wasNotTaken: (id: string) => boolean): Outcome {
+/** Evaluates a program one function after the other. */
+export function outcomeOf(program: Program): Outcome {
   const fates = new Map<string, Fate>();
   const fatal: string[] = [];
   const inputs = program.inputs.map((given): Value => ({ isDoomed: false, given }));
@@ -44,8 +41,8 @@ export function outcomeOf(program: Program, wasNotTaken: (id: string) => boolean
     const condition = one.when && of(one.when.on);
     const isDoomed = needed.some((value) => value.isDoomed) || condition?.isDoomed === true;
     const holds = !one.when || condition!.isDoomed || isHeld(one.when.test, condition!.given);
-    // The array of a map that was not taken may not be there.
-    if (!holds && (!isDoomed || wasNotTaken(id))) return told(id, 'not-taken', UNDEFINED);
+    // Whatever else it needs, and whether that failed first or not.
+    if (!holds) return told(id, 'not-taken', UNDEFINED);
     if (isDoomed) return doomed(one, id, of);
     if (one.type === 'regular')
       return failsAlways(one, id) ? failed(one, id) : told(id, 'succeeded', { isDoomed: false, given: one.gives });

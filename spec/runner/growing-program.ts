@@ -211,3 +211,33 @@ export class Registry {
     };
   }
 }
+
+/** Some of the functions that an expansion adds, `first` of which the run has already. */
+export function cutOf(whole: PlanFragment, { plan }: RunState, first: number, count: number): PlanFragment {
+  const { from, ids, producersStart, producers, growth, sinks } = whole;
+  const indexOf = (index: number): number => (index - from < first ? plan.ids.indexOf(ids[index - from]!) : index - first);
+  const isHere = (index: number): boolean => index - from >= first && index - from < first + count;
+  const mapOf = <T>(map: ReadonlyMap<number, T>, change: (value: T) => T = (value) => value): Map<number, T> =>
+    new Map([...map].filter(([index]) => isHere(index)).map(([index, value]) => [indexOf(index), change(value)]));
+  const setOf = (set: ReadonlySet<number>): Set<number> => new Set([...set].filter(isHere).map(indexOf));
+  const own = sinks!.filter(isHere);
+  const start = producersStart[first]!;
+  return {
+    ...whole,
+    ids: ids.slice(first, first + count),
+    producersStart: producersStart.slice(first, first + count + 1).map((at) => at - start),
+    producers: producers.slice(start, producersStart[first + count]!).map(indexOf),
+    retries: mapOf(whole.retries),
+    growth: growth && {
+      whens: mapOf(growth.whens, (when) => ({ ...when, on: indexOf(when.on) })),
+      maps: mapOf(growth.maps, (map) => ({ ...map, over: indexOf(map.over) })),
+      expansions: setOf(growth.expansions),
+      optionals: setOf(growth.optionals),
+      gists: mapOf(growth.gists),
+      splits: setOf(growth.splits),
+    },
+    sinks: own.map(indexOf),
+    keys: own.map((sink) => ids[sink - from]!.slice(plan.ids[whole.by]!.length + 1)),
+    consumers: Int32Array.from({ length: count }, (_, at) => producers.filter((one) => one === from + first + at).length),
+  };
+}

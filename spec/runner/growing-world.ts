@@ -6,7 +6,7 @@ import type { RecalledSuccess, RunCommand, RunHappening } from '../../lib/runner
 import { progressOf } from '../../lib/runner/brain/progress.js';
 import type { RunState } from '../../lib/runner/brain/run-state.js';
 import { thrownData } from '../../lib/value/index.js';
-import { factsOf, failsAlways, type Given, type Program, Registry } from './growing-program.js';
+import { cutOf, factsOf, failsAlways, type Given, type Program, Registry } from './growing-program.js';
 
 /** What may happen to a run beside the ordinary. */
 export interface GrowingWeather {
@@ -17,6 +17,8 @@ export interface GrowingWeather {
   readonly staleParts: boolean;
   /** Whether arrays have other lengths when they are computed again. */
   readonly lengthsChange: boolean;
+  /** Whether the functions of an expansion come a few at a time. */
+  readonly cutExpansions: boolean;
   /** Whether little is done in one turn of the event loop. */
   readonly shortTurns: boolean;
 }
@@ -122,7 +124,7 @@ export class GrowingWorld {
     for (const index of [...this.rests.keys()]) if (state.states[index] !== 'resting' || state.phase !== 'open') this.rests.delete(index);
     for (const [index, attempt] of this.expanding) {
       if (state.phase !== 'open' || state.states[index] !== 'open' || state.attempts[index] !== attempt) this.expanding.delete(index);
-      else if (state.growth!.composites.has(index)) this.expanding.delete(index);
+      else if (isComplete(state, index)) this.expanding.delete(index);
     }
     // An answer that is late is left out.
     if (state.growth!.appending === 0 || state.growth!.opening[0] !== this.appending?.index) this.appending = undefined;
@@ -187,11 +189,17 @@ export class GrowingWorld {
     return this.#added(added, roll, staleParts);
   }
 
-  #expand(state: RunState, index: number, roll: () => number, { staleParts }: GrowingWeather): RunHappening {
-    this.expanding.delete(index);
-    const added = this.registry.insides(state, index);
-    if (!added) return { type: 'growth-refused', index, error: boom };
-    return this.#added(added, roll, staleParts);
+  #expand(state: RunState, index: number, roll: () => number, { staleParts, cutExpansions }: GrowingWeather): RunHappening {
+    const whole = this.registry.insides(state, index);
+    if (!whole) {
+      this.expanding.delete(index);
+      return { type: 'growth-refused', index, error: boom };
+    }
+    const first = state.growth!.composites.get(index)?.added ?? 0;
+    const left = whole.total - first;
+    const count = cutExpansions ? Math.min(left, 1 + (roll() % 2)) : left;
+    if (count === left) this.expanding.delete(index);
+    return this.#added(count === whole.total ? whole : cutOf(whole, state, first, count), roll, staleParts);
   }
 
   #added(added: PlanFragment, roll: () => number, staleParts: boolean): RunHappening {
@@ -317,11 +325,11 @@ export class GrowingWorld {
     same(state.restsUntilMs.has(index), function_ === 'resting', `rest of ${id}`);
     const isLimited = growth!.limits.has(parentOf(state, index));
     if (function_ === 'waiting' && state.missing[index] === 0 && !isLimited && state.begunTo === plan.size) {
-      same(isWithinEarly(state, index), true, `${id} is due, and waits`);
+      same(isWithinEarly(state, index) || isOverEarly(state, index), true, `${id} is due, and waits`);
     }
     const users = dependentsOf(state, index).filter((one) => !isFinal(state.states[one]!) && !growth!.composites.get(one)?.hasConsumed);
     if (isBusy) return;
-    same(state.consumersLeft[index], users.length + holdOf(state, index), `users of ${id}`);
+    same(state.consumersLeft[index], users.length + holdOf(state, index) + this.#usersToCome(state, index), `users of ${id}`);
     // Of a map or an expansion that has ended in vain nothing is collected.
     const whole = state.states[parentOf(state, index)];
     const isVain = whole === 'failed' || whole === 'skipped' || whole === 'cancelled';
@@ -334,6 +342,16 @@ export class GrowingWorld {
     } else if (function_ === 'succeeded' && !isWithinEarly(state, index)) {
       same(state.hasValue[index] === 1, isNeeded || isKept, `the value of ${id}`);
     }
+  }
+
+  /** How many functions will need this one that its expansion has still to add. */
+  #usersToCome(state: RunState, index: number): number {
+    const by = parentOf(state, index);
+    const composite = state.growth!.composites.get(by);
+    if (!composite || composite.added === composite.total || !state.plan.growth!.expansions.has(by)) return 0;
+    const { from, ids, producersStart, producers } = this.registry.insides(state, by)!;
+    const own = from + ids.indexOf(state.plan.ids[index]!);
+    return producers.subarray(producersStart[composite.added]).filter((one) => one === own).length;
   }
 
   /** What holds when a run has ended. */
@@ -349,6 +367,12 @@ function same(actual: unknown, expected: unknown, what: string): void {
 }
 
 const parentOf = ({ plan }: RunState, index: number): number => plan.added?.parentOf[index] ?? -1;
+
+/** Whether an expansion has all its functions. */
+function isComplete({ growth }: RunState, index: number): boolean {
+  const composite = growth!.composites.get(index);
+  return composite !== undefined && (composite.added === composite.total || composite.early !== undefined);
+}
 
 const sortedKeys = (map: ReadonlyMap<number, unknown>): number[] => [...map.keys()].sort((a, b) => a - b);
 
@@ -387,6 +411,12 @@ function holdOf(state: RunState, index: number): number {
 function isWithinEarly(state: RunState, index: number): boolean {
   for (let by = index; by >= 0; by = parentOf(state, by)) if (state.growth!.composites.get(by)?.early) return true;
   return false;
+}
+
+/** Whether a map takes its elements from those of a map that ends early: it is skipped with that. */
+function isOverEarly(state: RunState, index: number): boolean {
+  const map = state.plan.growth!.maps.get(index);
+  return map?.isPipelined === true && state.growth!.composites.get(map.over)?.early !== undefined;
 }
 
 /** A value that an attempt cannot find: of a map or an expansion, that of a part. */

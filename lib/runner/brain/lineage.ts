@@ -1,7 +1,7 @@
 // Brain: pure.
 import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { fragileRevived, isKept, letArgumentsGo } from './fragile-values.js';
-import { earlyEndOf, holdParts, isCounted, isDoomed, letPartsGo, parentOf } from './growth/parts.js';
+import { earlyEndOf, holdParts, isCounted, isDoomed, isUndecided, letPartsGo, parentOf } from './growth/parts.js';
 import type { RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
 
@@ -155,7 +155,7 @@ export function toleratesMiss(state: RunState, index: number): boolean {
 
 /** A function that it waits for may have failed when it was computed again, while this one could not be skipped. */
 export function skipIfDoomed(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
-  if (state.states[index] !== 'waiting') return;
+  if (state.states[index] !== 'waiting' || isUndecided(state, index)) return;
   const { plan } = state;
   for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
     if (!isDoomed(state, plan.producers[position]!)) continue;

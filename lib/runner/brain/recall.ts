@@ -1,10 +1,10 @@
 // Brain: pure.
 import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { holdArguments } from './fragile-values.js';
+import { decide } from './growth/decisions.js';
 import { isGrown, openExpansion } from './growth/growing.js';
 import type { GrowthState } from './growth/growth-state.js';
 import { noteFacts } from './growth/parts.js';
-import { decide } from './growth/settle.js';
 import { dropUnneeded, letGo, valuesLost } from './lineage.js';
 import type { AdoptedAttempt, RecalledFailure, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState, stamp } from './run-state.js';

@@ -1,10 +1,11 @@
 // Brain: pure.
 import { attemptHappened, nodeMissed, recorded, rested, valueMissing } from './attempt-step.js';
 import { holdsClaim } from './function-state.js';
+import { decide } from './growth/decisions.js';
 import { dagFetched, functionsAdded, growthRefused } from './growth/growing.js';
 import { type GrowthState, PARTS_AT_ONCE } from './growth/growth-state.js';
 import { noteFacts } from './growth/parts.js';
-import { decide, settle } from './growth/settle.js';
+import { settle } from './growth/settle.js';
 import { valuesLost } from './lineage.js';
 import type { RunCommand, RunHappening } from './messages.js';
 import { adoptAll, recallMore } from './recall.js';

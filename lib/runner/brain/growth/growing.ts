@@ -7,9 +7,10 @@ import { cancelPart, consumed, dropUnneeded, skip, skipIfDoomed, valuesLost } fr
 import type { RecalledFailure, RecalledSuccess, Receipt, RunCommand, RunHappening } from '../messages.js';
 import { isRunFault, type RunFault } from '../run-fault.js';
 import { announce, type Moment, move, type RunState, stamp } from '../run-state.js';
+import { decide } from './decisions.js';
 import { growState } from './grow-state.js';
 import type { Composite, GrowthState } from './growth-state.js';
-import { countSize, coverOf, depthOf, endEarly, isNeeded, isStopping, isThere, noteFacts } from './parts.js';
+import { countSize, coverOf, depthOf, endEarly, follows, isNeeded, isStopping, isThere, noteFacts } from './parts.js';
 
 /** Up to so many functions a run may grow. */
 const MAX_FUNCTIONS = 1_000_000;
@@ -160,10 +161,17 @@ export function functionsAdded(
   for (const failure of failures) takeFailureOver(state, growth, failure, at, out);
   if (!growth.isRecalling) growth.toLookFor.push(...recalled);
   for (let index = from; index < plan.size; index += 1) {
-    if (state.states[index] !== 'waiting') continue;
-    if (state.missing[index] === 0) growth.due.push(index);
-    else skipIfDoomed(state, index, at, out);
+    if (state.states[index] !== 'waiting' || !isTakenByEarlier(state, growth, index, at, out)) continue;
+    // What a map takes element by element may have failed after it was open.
+    if (state.missing[index]! > 0 || plan.growth!.maps.has(index)) skipIfDoomed(state, index, at, out);
+    if (state.missing[index] === 0 && state.states[index] === 'waiting') growth.due.push(index);
   }
+}
+
+/** Decides a condition on a function that has ended before this one was added. Returns false if the function is not taken. */
+function isTakenByEarlier(state: RunState, growth: GrowthState, index: number, at: Moment, out: RunCommand[]): boolean {
+  const on = state.plan.growth!.whens.get(index)?.on;
+  return on === undefined || on < 0 || !isThere(state, on) || decide(state, growth, index, on, at, out);
 }
 
 function addParts(state: RunState, growth: GrowthState, added: PlanFragment, out: RunCommand[]): void {
@@ -183,7 +191,9 @@ function addParts(state: RunState, growth: GrowthState, added: PlanFragment, out
     for (let position = plan.producersStart[index]!; position < plan.producersStart[index + 1]!; position += 1) {
       const producer = plan.producers[position]!;
       if (producer < from && !consumers) state.consumersLeft[producer]! += 1;
-      if (!isThere(state, producer)) state.missing[index]! += 1;
+      // What it takes element by element is there as soon as that is open.
+      const isGiven = isThere(state, producer) || (growth.composites.has(producer) && follows(state, index, producer));
+      if (!isGiven) state.missing[index]! += 1;
     }
   }
   const isCollected = state.policy.collected[by]!;

@@ -95,6 +95,8 @@ export interface PartWalk {
   /** Where `place` is: in which range of indices of the parts, and how far from its begin. */
   range: number;
   offset: number;
+  /** Whether they wait for nothing that would still have been added, as no more is. */
+  readonly isCut?: boolean;
 }
 
 /** How many parts may be added, let go or cancelled in one turn of the event loop. They take some 5 µs each. */

@@ -16,6 +16,12 @@ export function isDoomed(state: RunState, index: number): boolean {
 /** Whether those that need a function may run: it has succeeded, or its value is `undefined`. */
 export const isThere = (state: RunState, index: number): boolean => state.states[index] === 'succeeded' || state.absent.has(index);
 
+/** Whether a function has a condition that is still to be decided: until then it is not skipped, as it may not be taken. */
+export function isUndecided(state: RunState, index: number): boolean {
+  const when = state.plan.growth?.whens.get(index);
+  return when !== undefined && when.on >= 0 && !state.growth!.taken.has(index) && !isDoomed(state, when.on);
+}
+
 /** The map or expansion that a function is a part of, or -1. */
 export const parentOf = ({ plan: { added } }: RunState, index: number): number => (added === undefined ? -1 : added.parentOf[index]!);
 
@@ -105,9 +111,10 @@ export function endEarly(state: RunState, index: number, early: EarlyEnd): void 
   if (composite.early) return;
   composite.early = early;
   growth.endingEarly += 1;
+  const isCut = state.plan.growth!.expansions.has(index) && composite.added < composite.total;
   cutShort(state, growth, index, composite, composite.added);
   cutFollowers(state, growth, index);
-  growth.cancelling.push(wholeWalk(state, index));
+  growth.cancelling.push({ ...wholeWalk(state, index), ...(isCut && { isCut }) });
 }
 
 /** Maps that take their elements from those of a map of which no more come get no more either. */

@@ -1,12 +1,11 @@
 // Brain: pure.
-import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../../dag/index.js';
-import type { Gist } from '../../../value/index.js';
+import { consumerOf, firstEdge, isSink, NO_EDGE, nextEdge } from '../../../dag/index.js';
 import { isFinal } from '../function-state.js';
-import { cancelPart, dropUnneeded, skip } from '../lineage.js';
+import { cancelPart, dropUnneeded, skip, skipIfDoomed } from '../lineage.js';
 import type { RunCommand } from '../messages.js';
 import { finishIfSettled } from '../run-end.js';
 import { type Moment, type RunState, requestClaim, requestTurn } from '../run-state.js';
-import { GIST_OF_OBJECT, GIST_OF_UNDEFINED, holdsFor } from './conditions.js';
+import { decide } from './decisions.js';
 import { appendingOf, endIfComplete, isGrown, lengthChanged, lookForTaken, openMap, refuse } from './growing.js';
 import type { GrowthState, PartWalk } from './growth-state.js';
 import {
@@ -18,6 +17,7 @@ import {
   isDoomed,
   isStopping,
   isThere,
+  isUndecided,
   nextHeld,
   nextPart,
   parentOf,
@@ -53,10 +53,16 @@ function conclude(state: RunState, growth: GrowthState, given: number, at: Momen
   if (given < 0) return followersMayOpen(state, growth, ~given);
   const index = given;
   if (isThere(state, index)) dependentsHaveIt(state, growth, index, at, out);
-  else dependentsLackIt(state, index, at, out);
-  if (growth.gists.size > 0) growth.gists.delete(index);
+  else dependentsLackIt(state, growth, index, at, out);
   const by = parentOf(state, index);
+  if (growth.gists.size > 0 && !isHalfAdded(growth, by)) growth.gists.delete(index);
   if (by >= 0) partEnded(state, growth, by, index);
+}
+
+/** Whether functions may come whose conditions look at those that are there already. */
+function isHalfAdded({ composites }: GrowthState, by: number): boolean {
+  const composite = composites.get(by);
+  return composite !== undefined && composite.added < composite.total;
 }
 
 /** The maps that take their elements from those of a map that has opened need not wait for it any more. */
@@ -86,6 +92,7 @@ function dependentsHaveIt(state: RunState, growth: GrowthState, index: number, a
     if (state.states[dependent] !== 'waiting') continue;
     if (whens.size > 0 && !decide(state, growth, dependent, index, at, out)) continue;
     if (state.missing[dependent] === 0) growth.due.push(dependent);
+    else if (whens.get(dependent)?.on === index) skipIfDoomed(state, dependent, at, out);
   }
 }
 
@@ -96,33 +103,23 @@ function lengthOf({ composites, splits }: GrowthState, index: number): number | 
   return 'count' in split ? split.count : 0;
 }
 
-/** Decides the condition of a waiting function, if it looks at this function or input. Returns false if the function is not taken. */
-export function decide(state: RunState, growth: GrowthState, index: number, on: number, at: Moment, out: RunCommand[]): boolean {
-  const when = state.plan.growth!.whens.get(index);
-  if (when === undefined || when.on !== on || growth.taken.has(index)) return true;
-  if (holdsFor(when, gistFor(state, growth, on))) {
-    growth.taken.add(index);
-    return true;
-  }
-  skip(state, index, 'not-taken', at, out);
-  return false;
-}
-
-function gistFor(state: RunState, { gists, composites }: GrowthState, on: number): Gist {
-  if (state.absent.has(on)) return GIST_OF_UNDEFINED;
-  const gist = composites.has(on) ? GIST_OF_OBJECT : gists.get(on);
-  if (gist === undefined) throw new Error(`nothing is known of the value of ${on < 0 ? `input ${~on}` : `"${state.plan.ids[on]!}"`}`);
-  return gist;
-}
-
-function dependentsLackIt(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+function dependentsLackIt(state: RunState, growth: GrowthState, index: number, at: Moment, out: RunCommand[]): void {
   const { plan } = state;
   if (!isDoomed(state, index)) return;
   for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
     const dependent = consumerOf(plan, edge);
     if (state.states[dependent] !== 'waiting' || earlyEndOf(state, dependent)) continue;
-    skip(state, dependent, 'skipped', at, out);
+    if (isTakenSoFar(state, growth, dependent, at, out)) skip(state, dependent, 'skipped', at, out);
   }
+}
+
+/**
+ * Whether a function has no condition that may still turn out not to hold: then it is not taken, whatever failed. So that does not depend
+ * on what ends first.
+ */
+function isTakenSoFar(state: RunState, growth: GrowthState, index: number, at: Moment, out: RunCommand[]): boolean {
+  const on = state.plan.growth!.whens.get(index)?.on;
+  return on !== undefined && on < 0 ? decide(state, growth, index, on, at, out) : !isUndecided(state, index);
 }
 
 function partEnded(state: RunState, growth: GrowthState, by: number, index: number): void {
@@ -192,8 +189,8 @@ function workOn(state: RunState, growth: GrowthState, at: Moment, out: RunComman
     requestTurn(state, out);
     return false;
   }
-  if (cancelling.length > 0) cancelSome(state, growth, cancelling[0]!, at, out);
-  else if (releasing.length > 0) releaseSome(state, growth, releasing[0]!, out);
+  if (releasing.length > 0) releaseSome(state, growth, releasing[0]!, out);
+  else if (cancelling.length > 0) cancelSome(state, growth, cancelling[0]!, at, out);
   else append(state, growth, opening[0]!, out);
   return true;
 }
@@ -225,11 +222,26 @@ function releaseSome(state: RunState, growth: GrowthState, walk: PartWalk, out: 
 function cancelSome(state: RunState, growth: GrowthState, walk: PartWalk, at: Moment, out: RunCommand[]): void {
   while (walk.left > 0 && growth.budget > 0) {
     growth.budget -= 1;
-    stopPart(state, growth, nextPart(state, walk), at, out);
+    const part = nextPart(state, walk);
+    stopPart(state, growth, part, at, out);
+    if (walk.isCut) countUsers(state, growth, part, out);
   }
   if (walk.left > 0) return;
   growth.cancelling.shift();
   growth.due.push(walk.by);
+}
+
+/** Counts those that need a part of an expansion anew, without those that will never be added. */
+function countUsers(state: RunState, growth: GrowthState, index: number, out: RunCommand[]): void {
+  const { plan } = state;
+  const by = parentOf(state, index);
+  let users = growth.composites.get(by)!.isHolding && isSink(plan.added!.parts.get(by)!, index) ? 1 : 0;
+  for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+    const dependent = consumerOf(plan, edge);
+    if (!isFinal(state.states[dependent]!) && !growth.composites.get(dependent)?.hasConsumed) users += 1;
+  }
+  state.consumersLeft[index] = users;
+  dropUnneeded(state, index, out);
 }
 
 /** Something that this function is a part of ends early. */
