@@ -27,6 +27,7 @@ export { reservedFault, slotOfResource, slotResource, withoutSlots } from './slo
 export { callSafely, entriesOf, isError, isThenable, readSafely, safeThrown, shortened, textOf } from './thrown.js';
 export { Trampoline } from './trampoline.js';
 export {
+  andThen,
   atOnce,
   doAtOnce,
   doInTurns,

@@ -9,10 +9,10 @@ export type RestOfWork<T> = Iterable<undefined, T, undefined>;
 
 /** Nothing remains of it. A generator for each loop over a few items would cost more than the loop. */
 class NoMoreWork<T> {
-  readonly #last: IteratorReturnResult<T>;
+  readonly result: T;
 
-  constructor(value: T) {
-    this.#last = { done: true, value };
+  constructor(result: T) {
+    this.result = result;
   }
 
   [Symbol.iterator](): this {
@@ -20,7 +20,7 @@ class NoMoreWork<T> {
   }
 
   next(): IteratorReturnResult<T> {
-    return this.#last;
+    return { done: true, value: this.result };
   }
 }
 
@@ -40,6 +40,15 @@ export function resultInSteps<T>(count: number, work: (from: number, to: number)
 
 /** Returns a result that is there. */
 export const atOnce = <T>(result: T): RestOfWork<T> => (result === undefined ? (NO_MORE as RestOfWork<T>) : new NoMoreWork(result));
+
+/** Goes on with the result of work: now if it is there, without any generator. */
+export function andThen<A, B>(work: RestOfWork<A>, next: (result: A) => RestOfWork<B>): RestOfWork<B> {
+  return work instanceof NoMoreWork ? next(work.result as A) : laterSteps(work, next);
+}
+
+function* laterSteps<A, B>(work: RestOfWork<A>, next: (result: A) => RestOfWork<B>): StepwiseWork<B> {
+  return yield* next(yield* work);
+}
 
 const nothing = (): void => {};
 
@@ -65,6 +74,7 @@ function* wholeTurn(): StepwiseWork<void> {
 
 /** Does all of the work now, and returns its result. */
 export function doAtOnce<T>(work: RestOfWork<T>): T {
+  if (work instanceof NoMoreWork) return work.result as T;
   const steps = work[Symbol.iterator]();
   for (;;) {
     const { done, value } = steps.next();

@@ -53,7 +53,7 @@ export class DagRun implements AllocatorClient {
   readonly #growth: RunGrowth | undefined;
   readonly #records: RunRecords | undefined;
   readonly #timers: RunTimers;
-  readonly #askedInputs: AskedInputs;
+  readonly #askedInputs: AskedInputs | undefined;
   #incarnation: RunnerIncarnation | undefined;
   readonly #happenings = new Denque<RunHappening>();
   #commands: RunCommand[] = [];
@@ -79,15 +79,15 @@ export class DagRun implements AllocatorClient {
     this.takesAnyRoom = options.strategy.takesAnyRoom === true;
     this.#deps = deps;
     this.#columns = columns;
-    this.#timers = new RunTimers(deps.clock);
     const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? options.maxRetries) > 0;
     this.state = newRunState(runId, plan.shape, policyOf(order, deps.node), columns.state);
     this.#trace = tracerOf(this.state);
-    this.#askedInputs = new AskedInputs(plan, order.inputs, deps);
-    const { inputs } = this.#askedInputs;
+    this.#askedInputs = plan.growth && new AskedInputs(plan, order.inputs, deps);
+    const inputs = this.#askedInputs?.inputs ?? order.inputs;
     this.#values = new RunValues({ runId, epoch, plan, columns, inputs, state: this.state, files: order.files, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
+    this.#timers = new RunTimers(clock, feed);
     this.#codeRefusals = new CodeRefusals(this, allocation);
     this.#farSide = new RemoteSide(this, this.#values, deps, feed, this.#codeRefusals);
     const run = { state: this.state, values: this.#values, feed };
@@ -103,7 +103,7 @@ export class DagRun implements AllocatorClient {
       },
       deps,
     );
-    this.#growth = runGrowthOf(order, columns, deps, { ...run, taken: (index) => this.#drop(index) });
+    this.#growth = plan.added && runGrowthOf(order, columns, deps, { ...run, taken: (index) => this.#drop(index) });
     this.#records = runRecordsOf(order, run, deps);
     const waiting = { allocation, clock, logger, ids: plan.ids, isResumed: order.past !== undefined };
     this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, waiting, feed);
@@ -153,7 +153,8 @@ export class DagRun implements AllocatorClient {
       this.#happenings.unshift({ type: 'run-begun', ...(recalled && { recalled }), ...(inputs && { inputs }) });
       if (this.#incarnation) this.#work();
     };
-    this.#askedInputs.find(begun, (error) => this.end(error, 0));
+    if (this.#askedInputs) this.#askedInputs.find(begun, (error) => this.end(error, 0));
+    else begun();
     recorder?.listen({
       recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),
       lost: (error) => this.feed({ type: 'journal-lost', error: thrownData(error) }),
@@ -326,6 +327,7 @@ export class DagRun implements AllocatorClient {
     incarnation?.crash(error);
   }
 
+  /** No closure is made here: its context would be made for every command. */
   #perform(command: RunCommand): void {
     const { allocation } = this.#deps;
     switch (command.type) {
@@ -346,11 +348,9 @@ export class DagRun implements AllocatorClient {
       case 'stop-attempt':
         return this.#attempts.stop(command, liveRunError(command.reason), this.#incarnation?.group);
       case 'take-turn':
-        return this.#timers.takeTurn(() => this.feed({ type: 'turn-taken' }));
-      case 'rest-function': {
-        const { index, attempt, delayMs } = command;
-        return this.#timers.rest(index, delayMs, () => this.feed({ type: 'function-rested', index, attempt }));
-      }
+        return this.#timers.takeTurn();
+      case 'rest-function':
+        return this.#timers.rest(command);
       case 'append-elements':
         return this.#growth!.appendElements(command);
       case 'fetch-value':
@@ -381,7 +381,7 @@ export class DagRun implements AllocatorClient {
     if (error && blocked) sayBlocked(error, blocked);
     this.#timers.clear();
     this.#places.close();
-    this.#askedInputs.close();
+    this.#askedInputs?.close();
     this.#growth?.close();
     this.order.past?.own?.keepOnly(new Set());
     this.#farSide.end(error ? 0 : this.order.options.retainMs, this.order.recorder !== undefined && endState(error) === 'interrupted');

@@ -1,5 +1,5 @@
 import type { Capabilities, ClaimClass } from '../../allocator/index.js';
-import { inSteps, type StepwiseWork } from '../../base/index.js';
+import { andThen, atOnce, type RestOfWork, resultInSteps } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import type { InsideTerms } from '../run/growth/expansions.js';
 import type { RunDeps } from '../run/run-job.js';
@@ -10,28 +10,29 @@ import type { Estimates } from './estimates.js';
  * Returns the classes of claims of the functions of a plan, in steps. Throws `HANDOFF_ALLOCATION_FAILED` for one that no member could ever
  * hold, if that is checked.
  */
-export function* checkedClaims(
+export function checkedClaims(
   plan: Plan,
   { isLocal, isChecked, prefix = '', known = new KnownClaims() }: CheckedClaimTerms,
   { node, allocation, root, refusesSkew }: RunDeps,
-): StepwiseWork<readonly ClaimClass[]> {
+): RestOfWork<readonly ClaimClass[]> {
   const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
   const terms = { node, local: isLocal, threadCost, comparedBelow: refusesSkew ? root : undefined };
-  const kinds = yield* claimClasses(plan, terms, known);
-  if (!isChecked) return kinds;
-  const seen = new Set<ClaimClass>();
-  let last: ClaimClass | undefined;
-  yield* inSteps(kinds.length, (from, to) => {
-    for (let index = from; index < to; index += 1) {
-      const kind = kinds[index]!;
-      if (kind === last || seen.has(kind)) continue;
-      last = kind;
-      seen.add(kind);
-      const error = allocation.impossible(kind, prefix + plan.ids[index]!);
-      if (error) throw error;
-    }
+  return andThen(claimClasses(plan, terms, known), (kinds) => {
+    if (!isChecked) return atOnce(kinds);
+    const seen = new Set<ClaimClass>();
+    let last: ClaimClass | undefined;
+    const check = (from: number, to: number): void => {
+      for (let index = from; index < to; index += 1) {
+        const kind = kinds[index]!;
+        if (kind === last || seen.has(kind)) continue;
+        last = kind;
+        seen.add(kind);
+        const error = allocation.impossible(kind, prefix + plan.ids[index]!);
+        if (error) throw error;
+      }
+    };
+    return resultInSteps(kinds.length, check, () => kinds);
   });
-  return kinds;
 }
 
 /**

@@ -1,5 +1,14 @@
 import type { ClaimClass } from '../../allocator/index.js';
-import { type DagFault, doAtOnce, HandoffError, type RestOfWork, refuseRevoked, type StepwiseWork } from '../../base/index.js';
+import {
+  andThen,
+  atOnce,
+  type DagFault,
+  doAtOnce,
+  HandoffError,
+  type RestOfWork,
+  refuseRevoked,
+  type StepwiseWork,
+} from '../../base/index.js';
 import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, knownPlan, type Plan, snapshotOf } from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
@@ -64,15 +73,28 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
  * Checks everything that can be checked before anything runs, in steps. Throws the `HandoffError` with which the run is to be rejected, and
  * `TypeError` for wrong ids in `collect`. Inputs of durable runs may be in their record: they are asked for by `requestAgain`.
  */
-export function* checkedRequest(captured: CapturedRequest, deps: RunDeps): StepwiseWork<RunRequest> {
-  const { snapshot, dagId, mode, given, inputs, constants } = captured;
-  const compiled = captured.compiled ?? (yield* compileInSteps(snapshot, deps.isolation));
+export function checkedRequest(captured: CapturedRequest, deps: RunDeps): RestOfWork<RunRequest> {
+  const { snapshot, compiled } = captured;
+  if (compiled) return requestFor(captured, compiled, deps);
+  return andThen(compileInSteps(snapshot, deps.isolation), (plan) => requestFor(captured, plan, deps));
+}
+
+function requestFor(captured: CapturedRequest, compiled: Plan, deps: RunDeps): RestOfWork<RunRequest> {
+  const { dagId, mode, given, inputs, constants } = captured;
+  const { collect, isDurable } = captured.options;
   const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
-  const options = completed(captured.options, yield* collectedOf(captured.options.collect, plan));
-  refuseFaults(plan, yield* faultsOf(plan, mode, deps, (id) => options.isDurable || inputs.has(id)));
-  // A durable run may turn out to be one that goes on: then its functions wait for a node.
-  const kinds = yield* checkedClaims(plan, { isLocal: mode === 'local', isChecked: !options.isDurable }, deps);
-  return { plan, mode, given, options, kinds, inputs, constants };
+  return andThen(collectedOf(collect, plan), (collected) =>
+    andThen(
+      faultsOf(plan, mode, deps, (id) => isDurable || inputs.has(id)),
+      (faults) => {
+        refuseFaults(plan, faults);
+        // A durable run may turn out to be one that goes on: then its functions wait for a node.
+        const claims = checkedClaims(plan, { isLocal: mode === 'local', isChecked: !isDurable }, deps);
+        const options = completed(captured.options, collected);
+        return andThen(claims, (kinds) => atOnce({ plan, mode, given, options, kinds, inputs, constants }));
+      },
+    ),
+  );
 }
 
 /** Returns the error for what a node without a journal cannot do. */

@@ -10,16 +10,14 @@ import {
   type StepwiseWork,
   textOf,
 } from '../../base/index.js';
-import { canGrow, type DagLike, growingPlanOf, remainingPaths } from '../../dag/index.js';
+import type { DagLike } from '../../dag/index.js';
 import type { AttemptContext, Loan } from '../../executor/index.js';
 import type { RunEvent } from '../brain/messages.js';
-import { newStateColumns } from '../brain/run-state.js';
 import { DurableRuns } from '../durable/durable-runs.js';
 import { recordEnd } from '../durable/record/record-end.js';
 import { PastEvents } from '../events/past-events.js';
 import { DagRun } from '../run/dag-run.js';
 import { superviseRun } from '../run/dag-runner.js';
-import { newRunColumns, roomToGrow } from '../run/run-columns.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
 import { insideTerms } from './checked-claims.js';
 import { Estimates } from './estimates.js';
@@ -30,6 +28,7 @@ import { failedEnd, newOpenRun, type OpenRun, type PreparedRun, type RunEnd, typ
 import { completedEnd, Results } from './results.js';
 import { aborted, cancelled, timedOut } from './run-endings.js';
 import { type CapturedRequest, captureRequest, checkedRequest, isLarge, noJournal, type RunMode, type RunRequest } from './run-request.js';
+import { jobOf, type RunTables, tablesOf } from './run-tables.js';
 
 /** The runs that this node drives. Outlives all their actors. */
 export class Runs {
@@ -52,7 +51,8 @@ export class Runs {
 
   constructor(deps: RunDeps) {
     this.#deps = deps;
-    const open = (request: RunRequest, identity: RunIdentity): Promise<OpenRun> => doInTurns(this.#open(request, identity));
+    const open = async (request: RunRequest, identity: RunIdentity): Promise<OpenRun> =>
+      this.#openWith(request, identity, await doInTurns(tablesOf(request, this.#estimates)));
     this.#large = new LargeCalls(deps.clock, {
       prepare: (call, captured, identity) => this.#prepareInTurns(call, captured, identity),
       refused: (dagId, runId) => this.#isOver(dagId, runId),
@@ -147,7 +147,7 @@ export class Runs {
     const request = doAtOnce(checkedRequest(captured, this.#deps));
     if (request.options.isDurable) return this.#durable!.prepare(request, runId);
     this.#begins(captured.dagId, runId);
-    return doAtOnce(this.#open(request, { runId }));
+    return this.#openWith(request, { runId }, doAtOnce(tablesOf(request, this.#estimates)));
   }
 
   /** Throws `HANDOFF_DAG_RUNNING` if a run of the DAG id has not ended. */
@@ -171,31 +171,29 @@ export class Runs {
     if (call.isOver) return;
     const prepared = request.options.isDurable
       ? this.#durable!.prepare(request, identity.runId)
-      : yield* this.#open(request, identity, () => !call.isOver);
+      : yield* this.#openInSteps(request, identity, () => !call.isOver);
     if (prepared) this.launch(call.proceed(prepared));
   }
 
-  /** Opens a run, in steps. With `goesOn`, returns `undefined` if the run is no longer wanted when everything for it is there. */
-  #open(request: RunRequest, identity: RunIdentity): StepwiseWork<OpenRun>;
-  #open(request: RunRequest, identity: RunIdentity, goesOn: () => boolean): StepwiseWork<OpenRun | undefined>;
-  *#open(request: RunRequest, identity: RunIdentity, goesOn = () => true): StepwiseWork<OpenRun | undefined> {
-    const { options, inputs, constants } = request;
-    const isGrowing = canGrow(request.plan.growth);
-    const plan = isGrowing ? yield* growingPlanOf(request.plan) : request.plan;
-    const { runId, epoch = 0, recorder, files, since, past, recordGrowth, requestedMs } = identity;
-    const { store, clock } = this.#deps;
-    const estimates = yield* this.#estimates.of(request.plan);
-    const paths = yield* remainingPaths(request.plan, (index) => estimates[index]!);
-    const columns = yield* newRunColumns(plan.size, paths, yield* newStateColumns(plan.shape));
-    const kinds = isGrowing ? yield* roomToGrow(columns, request.kinds) : request.kinds;
+  /** Opens a run, in steps. Returns `undefined` if it is no longer wanted when everything for it is there. */
+  *#openInSteps(request: RunRequest, identity: RunIdentity, goesOn: () => boolean): StepwiseWork<OpenRun | undefined> {
+    const tables = yield* tablesOf(request, this.#estimates);
     if (this.#refusal) throw this.#refusal;
-    if (!goesOn()) return undefined;
+    return goesOn() ? this.#openWith(request, identity, tables) : undefined;
+  }
+
+  /** Opens a run, whose tables are there. */
+  #openWith(request: RunRequest, identity: RunIdentity, tables: RunTables): OpenRun {
+    if (this.#refusal) throw this.#refusal;
+    const { options } = request;
+    const { plan, columns } = tables;
+    const { runId, epoch, past, requestedMs } = identity;
+    const { store, clock } = this.#deps;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
     const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
     const checks = { isLocal: request.mode === 'local', isChecked: past === undefined };
-    const insides = isGrowing ? insideTerms(checks, this.#estimates, this.#deps) : undefined;
-    const durable = { epoch, recorder, files, since, past, recordGrowth };
-    const job = { runId, runnerName, plan, options, kinds, inputs, constants, ...durable, insides, ended };
+    const insides = plan.added && insideTerms(checks, this.#estimates, this.#deps);
+    const job = jobOf(request, identity, tables, { runnerName, insides, ended });
     const run: DagRun = new DagRun(job, columns, this.#deps);
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);
