@@ -83,7 +83,7 @@ export class DagRun implements AllocatorClient {
     this.state = newRunState(runId, plan.shape, policyOf(order, deps.node), columns.state);
     this.#trace = tracerOf(this.state);
     this.#askedInputs = plan.growth && new AskedInputs(plan, order.inputs, deps);
-    const inputs = this.#askedInputs?.inputs ?? order.inputs;
+    const { inputs } = this.#askedInputs ?? order;
     this.#values = new RunValues({ runId, epoch, plan, columns, inputs, state: this.state, files: order.files, mayRetry }, deps);
     const { allocation, clock, logger } = deps;
     const feed = (happening: RunHappening): void => this.feed(happening);
@@ -93,9 +93,11 @@ export class DagRun implements AllocatorClient {
     const run = { state: this.state, values: this.#values, feed };
     this.#attempts = new FunctionAttempts(
       {
-        ...run,
         job: order,
         columns,
+        state: run.state,
+        values: run.values,
+        feed,
         arguments: new Arguments(plan, this.#values, order.constants),
         remoteSide: this.#farSide,
         sinceOf: (index) => (this.#growth ? this.#growth.sinceOf(index) : order.since?.[index]),
@@ -327,7 +329,6 @@ export class DagRun implements AllocatorClient {
     incarnation?.crash(error);
   }
 
-  /** No closure is made here: its context would be made for every command. */
   #perform(command: RunCommand): void {
     const { allocation } = this.#deps;
     switch (command.type) {

@@ -59,7 +59,8 @@ function keyOf({ slot, costs, pinnedTo, group, opens, modules }: Wanted): string
  */
 export class KnownClaims {
   readonly #byKey = new Map<string, ClaimClass>();
-  readonly #groups = new Map<number, CollocationGroup & { claims: Claim[] }>();
+  /** Made for the first group: most DAGs have none. */
+  #groups: Map<number, CollocationGroup & { claims: Claim[] }> | undefined;
   /** How many collocation groups the plans before had. */
   #groupCount = 0;
   #last: { readonly wanted: Wanted; readonly kind: ClaimClass } | undefined;
@@ -103,9 +104,10 @@ export class KnownClaims {
   }
 
   #group(number: number): CollocationGroup & { claims: Claim[] } {
-    const known = this.#groups.get(number);
+    const known = this.#groups?.get(number);
     if (known) return known;
     const group = { claims: [], node: undefined };
+    this.#groups ??= new Map();
     this.#groups.set(number, group);
     return group;
   }
