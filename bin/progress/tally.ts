@@ -24,24 +24,14 @@ export class Tally {
   readonly #byId = new Map<string, GroupTally>();
   /** The maps that have added nothing yet. Each counts as one function, until its elements count instead. */
   readonly #maps = new Set<string>();
-  /** The maps that count as their elements. */
+  /** The maps, and groups of what was added, that count as their parts. */
   readonly #grown = new Set<string>();
   readonly #running = new Set<string>();
   readonly #succeeded = new Set<string>();
 
   constructor(groups: readonly Group[]) {
     this.groups = groups.map(({ label, ids, maps = [] }) => {
-      const tally: GroupTally = {
-        label,
-        total: ids.length,
-        running: 0,
-        succeeded: 0,
-        failed: 0,
-        retried: 0,
-        dropped: 0,
-        startedAtMs: undefined,
-        endedAtMs: undefined,
-      };
+      const tally = newTally(label, ids.length);
       for (const id of ids) this.#byId.set(id, tally);
       for (const id of maps) this.#maps.add(id);
       return tally;
@@ -101,13 +91,21 @@ export class Tally {
   }
 
   #added(by: string, count: number): GroupTally | undefined {
-    const group = this.#groupOf(by);
-    if (!group || count === 0) return group;
+    const group = this.#groupOf(by) ?? this.#newGroup(by);
+    if (count === 0) return group;
     group.total += count;
     if (this.#maps.delete(by)) {
       this.#grown.add(by);
       group.total -= 1;
     }
+    return group;
+  }
+
+  /** Where the groups are not known beforehand, what a map or an expansion adds is one. */
+  #newGroup(by: string): GroupTally {
+    const group = newTally(by, 0);
+    this.#byId.set(by, group);
+    this.#grown.add(by);
     return group;
   }
 
@@ -126,6 +124,18 @@ export class Tally {
     if (this.#running.delete(functionId)) group.running -= 1;
   }
 }
+
+const newTally = (label: string, total: number): GroupTally => ({
+  label,
+  total,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  retried: 0,
+  dropped: 0,
+  startedAtMs: undefined,
+  endedAtMs: undefined,
+});
 
 /** Whether the group has no work left. */
 export const isOver = ({ total, succeeded, failed, dropped }: GroupTally): boolean => succeeded + failed + dropped >= total;

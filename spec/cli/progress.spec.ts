@@ -169,6 +169,15 @@ describe('the tally of a run', () => {
     expect(e).to.include({ total: 5, succeeded: 5, running: 0 });
   });
 
+  it('counts what is added as a group where it knows of none', () => {
+    const counted = new Tally([]);
+    expect(counted.count(started('ys'))).to.equal(undefined);
+    expect(counted.count(event({ type: 'functions-added', by: 'ys', count: 2 }))).to.include({ label: 'ys', total: 2 });
+    expect(counted.count(succeeded('ys[0]'))).to.include({ label: 'ys', succeeded: 1 });
+    expect(counted.count(succeeded('ys'))).to.equal(undefined);
+    expect(counted.count(succeeded('xs'))).to.equal(undefined);
+  });
+
   it('is right in the end even if events were missed', () => {
     const counted = tally();
     counted.count(started('a'));
