@@ -1,7 +1,11 @@
 import { expect } from 'chai';
-import { Dag } from '../../../lib/index.js';
+import { Dag, functionsIn } from '../../../lib/index.js';
 import { caught } from '../../support/caught.js';
 import { type ClusterUnderTest, event, loop, tasks, untilUp } from './cluster-under-test.js';
+
+const expanding = functionsIn<typeof import('../../support/modules/expanding.js')>(
+  new URL('../../support/modules/expanding.js', import.meta.url),
+);
 
 /** What a cluster does to functions, which it fails, and to actors, which it crashes. */
 export function faultLaws({ start, share }: ClusterUnderTest): void {
@@ -38,6 +42,24 @@ export function faultLaws({ start, share }: ClusterUnderTest): void {
     const error = await caught(n1.execute(dag));
     expect(error).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'far', attempts: 2 });
     expect(error.cause).to.be.instanceOf(RangeError).with.property('message', 'on purpose');
+  });
+
+  it('fails one element of a map, and one function of an expansion', async () => {
+    const { cluster, n1 } = await share();
+    await cluster.faults.failFunction('ys[1]', { times: 2 });
+    await cluster.faults.failFunction('e/a', { times: 1 });
+    const dag = Dag.dynamic('parts')
+      .input('xs')
+      .map({ id: 'ys', over: 'xs', code: expanding.lengthOf, optional: true, maxRetries: 1, retry: { initialDelayMs: 1 }, ...loop })
+      .expand({ id: 'e', code: expanding.places, ...loop });
+    const run = n1.execute(dag, { inputs: { xs: [['x'], ['x'], ['x']] } });
+    const resting: string[] = [];
+    for await (const one of run) if (one.type === 'function-resting') resting.push(one.functionId);
+    const { results, failures } = await run;
+    expect(results.ys).to.deep.equal([1, undefined, 1]);
+    expect(Object.keys(results.e as object)).to.deep.equal(['a', 'b']);
+    expect(Object.keys(failures)).to.deep.equal(['ys[1]']);
+    expect(resting.sort()).to.deep.equal(['e/a', 'ys[1]']);
   });
 
   it('stops an attempt that is to fail later, on whatever node it is', async () => {
