@@ -12,14 +12,14 @@ import { packedDag } from './attempts/packed-dag.js';
 export function checkedOutcome(
   given: unknown,
   call: IsolationCall,
-  freeze: boolean,
+  place: OutcomePlace,
   failed: (thrown: unknown) => void,
 ): CallOutcome | string {
   try {
     const { type, values, tookMs, error, final, blocked } = given as Readonly<Record<string, unknown>>;
     switch (type) {
       case 'succeeded':
-        return checkedSuccess(values, tookMs, call, freeze);
+        return checkedSuccess(values, tookMs, call, place);
       case 'failed': {
         if (typeof final !== 'boolean') return 'settled a failure without final';
         const checked = checkedBlocked(blocked, failed);
@@ -37,22 +37,30 @@ export function checkedOutcome(
   }
 }
 
+/** The node on which a call has ended. */
+export interface OutcomePlace {
+  /** Whether values are frozen there. */
+  readonly freeze: boolean;
+  /** The folder that modules are relative to. */
+  readonly root: string;
+}
+
 const NO_OUTCOME = 'settled with what is no outcome';
 
-function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCall, freeze: boolean): CallOutcome | string {
+function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCall, place: OutcomePlace): CallOutcome | string {
   const wanted = steps.filter((step, at) => step.wanted || at === steps.length - 1).length;
   const given: readonly unknown[] = Array.isArray(values) ? [...values] : [];
   if (given.length !== wanted) return `settled without a value for each of the ${wanted} wanted steps`;
   if (!given.every((value) => StoredValue.is(value))) return 'settled with a value that is no StoredValue';
   if (typeof tookMs !== 'number' || !Number.isFinite(tookMs) || tookMs < 0) return 'settled without tookMs';
   const last = steps.at(-1)!;
-  if (last.shape !== 'split' && last.gist === undefined) return { type: 'succeeded', values: given, tookMs };
-  return withFacts(given, tookMs, last, freeze);
+  if (last.shape === undefined && last.gist === undefined) return { type: 'succeeded', values: given, tookMs };
+  return withFacts(given, tookMs, last, place);
 }
 
-function withFacts(values: readonly StoredValue[], tookMs: number, last: CallStep, freeze: boolean): CallOutcome {
+function withFacts(values: readonly StoredValue[], tookMs: number, last: CallStep, { freeze, root }: OutcomePlace): CallOutcome {
   try {
-    if (last.shape === 'dag') return { type: 'succeeded', values: [...values.slice(0, -1), dagIn(values.at(-1)!, last)], tookMs };
+    if (last.shape === 'dag') return { type: 'succeeded', values: [...values.slice(0, -1), dagIn(values.at(-1)!, last, root)], tookMs };
     const { held, facts } = withFactsOf(values.at(-1)!, { gist: last.gist, isSplit: last.shape === 'split' }, freeze);
     return { type: 'succeeded', values: [...values.slice(0, -1), held], tookMs, facts };
   } catch (error) {
@@ -61,11 +69,11 @@ function withFacts(values: readonly StoredValue[], tookMs: number, last: CallSte
 }
 
 /** A DAG that the isolation has not turned into data is turned here. */
-function dagIn(held: StoredValue, { code }: CallStep): StoredValue {
+function dagIn(held: StoredValue, { code }: CallStep, root: string): StoredValue {
   if (held.partCount !== undefined) return held;
   const value = held.open(false);
   if (typeof code === 'function') return isSnapshot(value) ? held : StoredValue.live(expandedSnapshot(value), held.sizeBytes);
-  return StoredValue.packed(packedDag(value));
+  return StoredValue.packed(packedDag(value, root));
 }
 
 /** Its `whenOver` tells once at most, and never throws. */

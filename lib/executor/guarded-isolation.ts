@@ -1,6 +1,6 @@
 import { type Clock, callSafely, type HandoffError, type Logger, safeThrown, type Timer, textOf } from '../base/index.js';
 import { type CallOutcome, type IsolationCall, type RunningCall, stoppedOutcome } from './attempts/attempt.js';
-import { checkedOutcome } from './checked-outcome.js';
+import { checkedOutcome, type OutcomePlace } from './checked-outcome.js';
 import type { IsolationRunner } from './isolation.js';
 
 /** How long a call of a user's isolation may take to end after its grace before it is given up, ms. */
@@ -126,7 +126,7 @@ class GuardedCall implements RunningCall {
 
   #checked(given: unknown): CallOutcome {
     const { logger, isClosing } = this.#deps;
-    const checked = checkedOutcome(given, this.#call, this.#deps.freeze, (thrown) =>
+    const checked = checkedOutcome(given, this.#call, this.#deps, (thrown) =>
       logger.error({ err: safeThrown(thrown), isolation: this.#name }, 'an isolation could not say when a blocked call is over'),
     );
     if (typeof checked === 'string') return { type: 'failed', error: this.#fault(checked), final: true };
@@ -151,9 +151,7 @@ const ownCopy = ({ context, steps }: IsolationCall): IsolationCall => ({
 });
 
 /** The parts of the node that the guard of an isolation needs. */
-export interface GuardDeps {
-  /** Whether values are frozen on this node. */
-  readonly freeze: boolean;
+export interface GuardDeps extends OutcomePlace {
   readonly clock: Clock;
   readonly logger: Logger;
 }

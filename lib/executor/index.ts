@@ -13,6 +13,7 @@ export { CodeRefs } from './code/code-refs.js';
 export { ModuleComparisons } from './code/module-comparisons.js';
 export { type ModuleContent, ModuleContents } from './code/module-content.js';
 export { moduleDigest, sameDigest } from './code/module-digest.js';
+export { moduleBelow, moduleOnWire } from './code/module-on-wire.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
 export { type Attempt, type AttemptHandle, Executor, startExecutor } from './executor.js';
 export { guardedIsolation } from './guarded-isolation.js';
@@ -26,7 +27,7 @@ export {
   RemoteExecutor,
   type RemoteOutcome,
 } from './remote/remote-executor.js';
-export { moduleOnWire, stepsFromWire } from './remote/wire-steps.js';
+export { stepsFromWire } from './remote/wire-steps.js';
 export { type FetchDeps, Fetches, type FetchRoute } from './values/fetches.js';
 export {
   type GatherDeps,

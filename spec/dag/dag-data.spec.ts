@@ -81,7 +81,7 @@ describe('the data of a DAG that another node has made', () => {
   it('is read no further than the most functions that it may have, inline ones apart', () => {
     const dag = Dag.dynamic('d');
     for (let at = 0; at < 2000; at += 1) dag.add({ id: `f${at}`, code, ...(at % 2 === 0 && { type: 'inline' as const }) });
-    const { plain } = dagDataOf(dag);
+    const { plain } = dagDataOf(dag, (module) => module);
     const opened: number[] = [];
     const open = (part: number): unknown => {
       opened.push(part);

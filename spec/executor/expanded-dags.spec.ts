@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { doAtOnce } from '../../lib/base/index.js';
 import { IsolationCaller } from '../../lib/conformance/isolation-caller.js';
-import { compile, type DagLike, dagDataOf, isSnapshot, readDagData } from '../../lib/dag/index.js';
-import { type CallOutcome, CodeRefs, guardedIsolation, isolations } from '../../lib/executor/index.js';
+import { type CodeRef, compile, type DagLike, dagDataOf, isSnapshot, readDagData } from '../../lib/dag/index.js';
+import { type CallOutcome, CodeRefs, guardedIsolation, isolations, moduleOnWire } from '../../lib/executor/index.js';
 import { Dag } from '../../lib/index.js';
 import { StoredValue } from '../../lib/value/index.js';
 import * as dags from './modules/dags.js';
@@ -11,9 +11,21 @@ const module = new URL('./modules/dags.ts', import.meta.url).href;
 
 const { refOf } = new CodeRefs();
 
+/** A reference as every node finds it below its own root. */
+const named = ({ module, name }: CodeRef): CodeRef => ({ module: moduleOnWire(module, process.cwd()), name });
+
 /** The functions of a DAG as they are written down, with the constants that a reader opens. */
 const written = (dag: DagLike): unknown[] =>
-  [...dag.functions.values()].map((spec) => ({ ...spec, code: { ...(spec.code as object) }, extraArgs: [...spec.extraArgs] }));
+  [...dag.functions.values()].map((spec) => ({
+    ...spec,
+    code: named(spec.code as CodeRef),
+    args: spec.args.map((one) => {
+      if (typeof one === 'string') return one;
+      const { serialize, deserialize } = one as { readonly serialize?: CodeRef; readonly deserialize?: CodeRef };
+      return { ...one, ...(serialize && { serialize: named(serialize) }), ...(deserialize && { deserialize: named(deserialize) }) };
+    }),
+    extraArgs: [...spec.extraArgs],
+  }));
 
 const read = (held: StoredValue): { readonly id: string; readonly functions: unknown[]; readonly inputs: readonly string[] } => {
   const { snapshot, constants } = doAtOnce(readDagData((part) => held.partAt(part).open(false), refOf));
@@ -116,7 +128,7 @@ describe('the DAG that a plain function returns', () => {
 describe('a DAG as data', () => {
   it('makes the same plan', () => {
     const dag = dags.everything();
-    const { plain, constants } = dagDataOf(dag);
+    const { plain, constants } = dagDataOf(dag, (module) => module);
     const parts = [...plain, ...constants];
     const { snapshot } = doAtOnce(readDagData((part) => structuredClone(parts[part]), refOf));
     expect(snapshot.graph.graph.flags).to.deep.equal([...compile(dag).functions].map((_, at) => snapshot.graph.graph.flags[at]));

@@ -28,7 +28,7 @@ describe('an isolation of a user’s own, guarded', () => {
   /** Starts the call in an isolation that does so. */
   const guard = (start: IsolationRunner['start'], close: () => Promise<number> = async () => 0) => {
     const outcomes: CallOutcome[] = [];
-    const isolation = guardedIsolation('own', { start, close }, { clock, logger, freeze: true });
+    const isolation = guardedIsolation('own', { start, close }, { clock, logger, freeze: true, root: '/' });
     const running = isolation.start(call, (outcome) => outcomes.push(outcome));
     return { isolation, running, outcomes };
   };

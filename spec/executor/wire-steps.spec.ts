@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { isRemote, type RemoteValue, RIDES_ALONG_BYTES, type UngatheredStep } from '../../lib/executor/index.js';
-import { moduleOnWire, stepsForWire, stepsFromWire } from '../../lib/executor/remote/wire-steps.js';
+import { isRemote, moduleOnWire, type RemoteValue, RIDES_ALONG_BYTES, type UngatheredStep } from '../../lib/executor/index.js';
+import { stepsForWire, stepsFromWire } from '../../lib/executor/remote/wire-steps.js';
 import { pack, StoredValue } from '../../lib/value/index.js';
 
 const step = (over: Partial<UngatheredStep> = {}): UngatheredStep => ({

@@ -119,6 +119,36 @@ describe('functions on other nodes', () => {
     }
   });
 
+  it('find the functions of a DAG that was made below another root, wherever they run', async () => {
+    const lib = new URL('../../lib/index.ts', import.meta.url).href;
+    const text = (name: string): string => `
+      import { Dag, functionsIn } from ${JSON.stringify(lib)};
+      const own = functionsIn(import.meta.url);
+      export const where = () => '${name}';
+      export const grow = (nodes) => nodes.reduce((dag, node) => dag.add({ id: node, code: own.where, node, isolation: 'loop' }), Dag.dynamic());`;
+    const roots = ['here', 'there'].map((name) => {
+      const root = mkdtempSync(join(tmpdir(), `handoff-${name}-`));
+      writeFileSync(join(root, 'package.json'), '{}');
+      writeFileSync(join(root, 'tasks.mjs'), text(name));
+      return root;
+    }) as [string, string];
+    const apart = await SpecCluster.of({ a: { root: roots[0] }, b: { root: roots[1] }, c: { root: roots[1] } });
+    try {
+      const code = { module: pathToFileURL(join(roots[0], 'tasks.mjs')).href, name: 'grow' };
+      for (const made of ['a', 'b']) {
+        const dag = Dag.dynamic().expand({ id: 'e', code, extraArgs: [['a', 'b', 'c']], node: made, isolation: 'loop', maxRetries: 0 });
+        expect((await apart.node('a').execute(dag, { maxRetries: 0 })).results.e, made).to.deep.equal({
+          a: 'here',
+          b: 'there',
+          c: 'there',
+        });
+      }
+    } finally {
+      await apart.stop();
+      for (const root of roots) rmSync(root, { recursive: true });
+    }
+  });
+
   it('evaluate inline functions on the node that uses them', async () => {
     const dag = new Dag('inline')
       .add({ id: 'inlined', code: tasks.where, type: 'inline' })

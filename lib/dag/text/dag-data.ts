@@ -46,9 +46,10 @@ const FUNCTIONS_IN_PART = 512;
 /**
  * Turns a DAG into parts that can be packed one by one: its head, its functions, then each list of constants that holds objects. Constants
  * of two functions share no object any more. Throws `TypeError` if it is no DAG, and `HANDOFF_INVALID_DAG` with a fault for each plain
- * function, or with every fault if options are wrong: those may be what cannot be packed.
+ * function, or with every fault if options are wrong: those may be what cannot be packed. `nameOf` gives a module the name that it has
+ * everywhere.
  */
-export function dagDataOf(dag: unknown): DagData {
+export function dagDataOf(dag: unknown, nameOf: (module: string) => string): DagData {
   const { dagId, graph } = expandedSnapshot(dag);
   const specs = graph.graph.specs;
   const faults = specs.flatMap(plainFunctions);
@@ -63,7 +64,7 @@ export function dagDataOf(dag: unknown): DagData {
   const head: DagHead = { format: FORMAT, id: dagId, inputs: graph.inputs, chunks };
   const plain: object[] = [head];
   for (let from = 0; from < graph.size; from += FUNCTIONS_IN_PART) {
-    plain.push(chunkOf(specs.slice(from, Math.min(graph.size, from + FUNCTIONS_IN_PART)), extraOf));
+    plain.push(chunkOf(specs.slice(from, Math.min(graph.size, from + FUNCTIONS_IN_PART)), extraOf, namerOf(nameOf)));
   }
   return { plain, constants };
 }
@@ -93,12 +94,27 @@ function arePlain(values: readonly unknown[]): boolean {
   return true;
 }
 
-function chunkOf(specs: readonly FunctionSpec[], extraOf: (values: readonly unknown[]) => ExtraData): FunctionChunk {
+type Namer = (code: FunctionSpec['code']) => CodeRef;
+
+/** The same reference gets the same object: it is packed once. */
+function namerOf(nameOf: (module: string) => string): Namer {
+  let last: unknown;
+  let named: CodeRef | undefined;
+  return (code) => {
+    if (code === last) return named!;
+    const { module, name } = code as CodeRef;
+    last = code;
+    named = { module: nameOf(module), name };
+    return named;
+  };
+}
+
+function chunkOf(specs: readonly FunctionSpec[], extraOf: (values: readonly unknown[]) => ExtraData, named: Namer): FunctionChunk {
   let rest: Partial<FunctionSpec> | undefined;
   return {
     ids: specs.map(({ id }) => id),
-    codes: specs.map(({ code }) => code as CodeRef),
-    args: specs.map(({ args }) => (args.every((arg) => typeof arg === 'string') ? args : args.map((arg) => argData(arg, extraOf)))),
+    codes: specs.map(({ code }) => named(code)),
+    args: specs.map(({ args }) => (args.every((arg) => typeof arg === 'string') ? args : args.map((arg) => argData(arg, extraOf, named)))),
     extra: specs.map(({ extraArgs }) => extraOf(extraArgs)),
     rest: specs.map((spec, at) => {
       // The same object is packed once.
@@ -108,13 +124,13 @@ function chunkOf(specs: readonly FunctionSpec[], extraOf: (values: readonly unkn
   };
 }
 
-function argData(arg: FunctionSpec['args'][number], extraOf: (values: readonly unknown[]) => ExtraData): string | ArgData {
+function argData(arg: FunctionSpec['args'][number], extraOf: (values: readonly unknown[]) => ExtraData, named: Namer): string | ArgData {
   if (typeof arg === 'string') return arg;
   const { id, serialize, deserialize, extra } = arg;
   return {
     id,
-    ...(serialize && { serialize: serialize as CodeRef }),
-    ...(deserialize && { deserialize: deserialize as CodeRef }),
+    ...(serialize && { serialize: named(serialize) }),
+    ...(deserialize && { deserialize: named(deserialize) }),
     extra: extraOf(extra),
   };
 }

@@ -41,7 +41,7 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
       return StoredValue.packed(packSurveyed(value, found, 'result', true));
     },
     keepDag(dag, isPlain) {
-      if (!isPlain) return StoredValue.packed(packedDag(dag));
+      if (!isPlain) return StoredValue.packed(packedDag(dag, root));
       const snapshot = expandedSnapshot(dag);
       return StoredValue.live(snapshot, snapshot.graph.size * LIVE_FUNCTION_BYTES);
     },

@@ -89,7 +89,7 @@ const stepPlace: StepHost<CrossingInput, Crossing> = {
     return undefined;
   },
   keepDag(dag) {
-    const packed = packedDag(dag);
+    const packed = packedDag(dag, root);
     return sharesMemory ? packed : packed.slice();
   },
   copier(value, kept) {

@@ -1,48 +1,13 @@
-import { realpathSync } from 'node:fs';
-import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { HandoffError, keepNewest } from '../../base/index.js';
+import { HandoffError } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
 import type { WireStep } from '../../peer/index.js';
 import { StoredValue } from '../../value/index.js';
-import { wayBelow } from '../code/paths.js';
+import { moduleOnWire } from '../code/module-on-wire.js';
 import type { UngatheredStep } from '../values/gathered-attempt.js';
 import { type ArgumentValue, isRemote, RIDES_ALONG_BYTES } from '../values/remote-value.js';
 
 /** The most that may ride along with one attempt, bytes: a message must stay well below the longest frame. */
 const MAX_RIDERS_BYTES = 1024 * 1024;
-
-const MODULES_KEPT = 1000;
-const onWire = new Map<string, string>();
-
-/** Returns a module as every node finds it below its own root: a path below the driver's root becomes relative to it. */
-export function moduleOnWire(module: string, root: string): string {
-  if (!module.startsWith('file:')) return module;
-  // Computing a path takes 4 µs, and each attempt names one. Bounded: the oldest is dropped first.
-  const key = `${root}\n${module}`;
-  let known = onWire.get(key);
-  if (known === undefined) {
-    known = relativeToRoot(module, root);
-    keepNewest(onWire, key, known, MODULES_KEPT);
-  }
-  return known;
-}
-
-function relativeToRoot(module: string, root: string): string {
-  try {
-    const path = fileURLToPath(module);
-    // A module knows its own real path; a root may be given by a link.
-    return pathBelow(root, path) ?? pathBelow(realpathSync(root), path) ?? module;
-  } catch {
-    // It is no path, or there is no root. Loading fails and reports it.
-    return module;
-  }
-}
-
-function pathBelow(root: string, path: string): string | undefined {
-  const way = wayBelow(root, path);
-  return way === undefined ? undefined : `./${way.split(sep).join('/')}`;
-}
 
 /** Returns steps for another node. Throws `HANDOFF_NOT_SERIALIZABLE` for values that cannot leave this one. */
 export function stepsForWire(steps: readonly UngatheredStep[], root: string): readonly WireStep[] {

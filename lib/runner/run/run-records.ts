@@ -28,10 +28,10 @@ export class RunRecords {
 
   /** The DAG that an expansion has made is recorded whole, wherever it was made: so it comes to the driver first. */
   #expansion(command: Extract<RecordCommand, { type: 'record-success' }>): void {
-    const { recorder, values, node, fetches, state, feed } = this.#of;
+    const { recorder, values, node, root, fetches, state, feed } = this.#of;
     const { index, attempt, receipt } = command;
     const given = values.ownOf(index, node);
-    if (!isRemote(given)) return recorder.expansion(index, attempt, receipt, recordableDag(given));
+    if (!isRemote(given)) return recorder.expansion(index, attempt, receipt, recordableDag(given, root));
     if (this.#coming.get(index) === attempt) return;
     this.#coming.set(index, attempt);
     const isAwaited = (): boolean => this.#coming.delete(index) && state.recording.has(index) && state.attempts[index] === attempt;
@@ -51,20 +51,20 @@ export class RunRecords {
 /** Returns what writes the record of a run; `undefined` if it is not durable. */
 export function runRecordsOf(
   { recorder }: RunJob,
-  run: Omit<RecordedRunParts, 'recorder' | 'node' | 'fetches'>,
+  run: Omit<RecordedRunParts, 'recorder' | 'node' | 'root' | 'fetches'>,
   deps: RunDeps,
 ): RunRecords | undefined {
-  const { node, fetches } = deps;
-  return recorder && new RunRecords({ ...run, recorder, node, fetches });
+  const { node, root, fetches } = deps;
+  return recorder && new RunRecords({ ...run, recorder, node, root, fetches });
 }
 
 /** Returns the DAG as data; `undefined` if it has plain functions or constants that cannot be packed: then it is not recorded. */
-function recordableDag(held: StoredValue): StoredValue | undefined {
+function recordableDag(held: StoredValue, root: string): StoredValue | undefined {
   if (held.partCount !== undefined) return held;
   const dag = held.open(false);
   if (!isSnapshot(dag)) return undefined;
   try {
-    return StoredValue.packed(packedDag(dag));
+    return StoredValue.packed(packedDag(dag, root));
   } catch {
     return undefined;
   }
@@ -77,6 +77,8 @@ export interface RecordedRunParts {
   readonly recorder: Recorder;
   readonly state: RunState;
   readonly values: RunValues;
+  /** The folder that modules are relative to. */
+  readonly root: string;
   /** The driver. */
   readonly node: string;
   readonly fetches: Pick<Fetches, 'fetch'>;

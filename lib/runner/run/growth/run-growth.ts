@@ -1,6 +1,7 @@
 import type { ClaimClass } from '../../../allocator/index.js';
 import { makeRoom } from '../../../base/index.js';
 import {
+  type CodeRef,
   consumerOf,
   type ExpandedDag,
   elementsOf,
@@ -13,6 +14,7 @@ import {
   type PlanPart,
   type PlanShape,
 } from '../../../dag/index.js';
+import { moduleBelow } from '../../../executor/index.js';
 import type { StoredValue } from '../../../value/index.js';
 import type { RunHappening } from '../../brain/messages.js';
 import type { RunState } from '../../brain/run-state.js';
@@ -126,7 +128,8 @@ export class RunGrowth {
 export function runGrowthOf(order: RunJob, columns: RunColumns, deps: RunDeps, run: RunOfGrowth): RunGrowth | undefined {
   const { plan, kinds, constants, insides, files } = order;
   if (!plan.added) return undefined;
-  const { node: driver, isolation, clock, refOf } = deps;
+  const { node: driver, root, isolation, clock } = deps;
+  const refOf = (module: string, name: string): CodeRef => deps.refOf(moduleBelow(module, root), name);
   const { values, state, taken, feed } = run;
   files?.openFor({ indexOf: plan.indexOf, isCollected: (index) => state.policy.collected[index] === 1 });
   const keep: KeepRecalled = (value, file) => {
