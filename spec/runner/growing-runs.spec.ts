@@ -225,6 +225,25 @@ const VAIN_BEFORE_ITS_FOLLOWER: Given = {
   },
 };
 
+/** Found once: an element is computed again whose map has succeeded, and what that map is within ends early. */
+const AGAIN_WITHIN_WHAT_ENDS_EARLY: Given = {
+  size: 4,
+  program: -1859549531,
+  seed: 1135842805,
+  onFailure: 'abort',
+  collected: 'all',
+  journal: 'none',
+  weather: {
+    losses: true,
+    endAt: undefined,
+    endWith: 'run-ending',
+    staleParts: false,
+    lengthsChange: true,
+    cutExpansions: false,
+    shortTurns: false,
+  },
+};
+
 describe('runs that branch and grow, at random', () => {
   it('come to what their programs come to, one function after the other', () => {
     fc.assert(
@@ -254,7 +273,7 @@ describe('runs that branch and grow, at random', () => {
       fc.property(given, (of) => {
         play(of);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[AGAIN_WITHIN_WHAT_ENDS_EARLY]] },
     );
   });
 

@@ -179,7 +179,7 @@ export function holdParts(state: RunState, index: number, hold: (part: number) =
 }
 
 /** Returns a walk over all parts that have been added. */
-function wholeWalk({ plan }: RunState, by: number): PartWalk {
+export function wholeWalk({ plan }: RunState, by: number): PartWalk {
   return { by, place: 0, left: plan.added!.parts.get(by)?.count ?? 0, range: 0, offset: 0 };
 }
 

@@ -22,6 +22,7 @@ import {
   nextPart,
   parentOf,
   stopGrowing,
+  wholeWalk,
 } from './parts.js';
 
 /**
@@ -247,6 +248,8 @@ function countUsers(state: RunState, growth: GrowthState, index: number, out: Ru
 /** Something that this function is a part of ends early. */
 function stopPart(state: RunState, growth: GrowthState, index: number, at: Moment, out: RunCommand[]): void {
   const function_ = state.states[index]!;
+  // Of what has succeeded a part may be on its way again, for others.
+  if (function_ === 'succeeded' && growth.composites.has(index)) return void growth.cancelling.push(wholeWalk(state, index));
   // What is about to be recorded, is.
   if (isFinal(function_) || function_ === 'recording' || !isStopping(state, index)) return;
   const { reason, stopByMs } = earlyEndOf(state, index)!;
