@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { currentFunction, NonRetryableError } from 'handoff-dag';
 
 export const range = (count) => Array.from({ length: count }, (_, at) => at);
-export const double = (n) => 2 * n;
 export const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 export function parse(row) {
@@ -52,3 +51,5 @@ export function spin() {
 
 /** Blocks its thread in a system call until the FIFO at `path` is written. */
 export const readFifo = (path) => readFileSync(path, 'utf8');
+
+export const double = (n) => 2 * n;
