@@ -79,8 +79,9 @@ export const breathe = async (): Promise<string> => {
   return 'breathed';
 };
 export const devour = (): number => {
-  const held: unknown[] = [];
-  for (;;) held.push({ more: 1 });
+  // Small objects only: the growth of a long array at the limit would end the whole process.
+  let held: unknown;
+  for (;;) held = { more: 1, held };
 };
 export const bytes = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes).fill(7);
 export const overwrite = (data: Uint8Array): number => data.fill(1).length;
