@@ -63,8 +63,9 @@ export function dagDataOf(dag: unknown, nameOf: (module: string) => string): Dag
   };
   const head: DagHead = { format: FORMAT, id: dagId, inputs: graph.inputs, chunks };
   const plain: object[] = [head];
+  const named = namerOf(nameOf);
   for (let from = 0; from < graph.size; from += FUNCTIONS_IN_PART) {
-    plain.push(chunkOf(specs.slice(from, Math.min(graph.size, from + FUNCTIONS_IN_PART)), extraOf, namerOf(nameOf)));
+    plain.push(chunkOf(specs.slice(from, Math.min(graph.size, from + FUNCTIONS_IN_PART)), extraOf, named));
   }
   return { plain, constants };
 }
