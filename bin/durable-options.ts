@@ -12,13 +12,17 @@ export interface DurableFlags {
   readonly journal?: string;
 }
 
-/** Adds the options of every command that records durable runs, or reads what is recorded. */
-export const withDurableOptions = (command: Command): Command =>
+/** The option that names the folder of a node. `what` is in it. */
+export const dataDirOption = (what: string): Option =>
+  new Option('--data-dir <dir>', `the folder ${what}`).argParser(nonEmpty).env('HANDOFF_DATA_DIR');
+
+/** Adds the options of every command that records durable runs, or reads what is recorded. One that only reads makes no folder. */
+export const withDurableOptions = (command: Command, { onlyReads = false } = {}): Command =>
   command
     .addOption(
-      new Option('--data-dir <dir>', 'the folder in which durable runs are recorded; made, for you alone, where it is missing')
-        .argParser(nonEmpty)
-        .env('HANDOFF_DATA_DIR'),
+      dataDirOption(
+        `in which durable runs are recorded${onlyReads ? '' : ', and results remembered; made, for you alone, where it is missing'}`,
+      ),
     )
     .option(
       '--journal <url>',
@@ -36,11 +40,12 @@ export function givenPlace(flags: DurableFlags): GivenPlace {
   return { ...(dataDir !== undefined && { dataDir }), ...(journal !== undefined && { journal }) };
 }
 
-/** The same. Throws `UsageError` where there is neither. `intent`: what cannot be done without them. */
-export function neededPlace(flags: DurableFlags, intent: string): GivenPlace {
+/** The same. Throws `UsageError` where there is neither. `intent`: what needs them; `more`: what could be given instead. */
+export function neededPlace(flags: DurableFlags, intent: string, more = ''): GivenPlace {
   const place = givenPlace(flags);
   if (Object.keys(place).length > 0) return place;
-  throw new UsageError(`${intent}: name the folder with --data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL`);
+  const needed = 'name the folder with --data-dir or HANDOFF_DATA_DIR, or the database with --journal or HANDOFF_JOURNAL';
+  throw new UsageError(`${intent}: ${needed}${more}`);
 }
 
 /** Whether interrupted runs are to go on by themselves: by the flag, else by the environment. Throws `UsageError` for another value. */

@@ -4,6 +4,8 @@
  * that is not installed. It hears signals and errors from the first moment on; `main` takes both over once it is loaded.
  */
 import { writeSync } from 'node:fs';
+import module from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import type { Entry } from './entry.js';
 
 const FAILED = 1;
@@ -37,10 +39,29 @@ function sentence(error: unknown): string {
   }
 }
 
+/**
+ * Has Node (22.1 and later) keep what it has compiled, in the folder for caches of this user: no other user may write there. Node does
+ * without a folder that it cannot write. `NODE_COMPILE_CACHE` and `NODE_DISABLE_COMPILE_CACHE` come first.
+ */
+function keepCompiled(): void {
+  const { XDG_CACHE_HOME: given, LOCALAPPDATA: local, HOME: home } = process.env;
+  const folder = given || local || (home && join(home, '.cache'));
+  try {
+    if (folder && isAbsolute(folder)) (module as CompileCache).enableCompileCache?.(join(folder, 'handoff-dag', 'compiled'));
+  } catch {
+    // It starts without.
+  }
+}
+
+interface CompileCache {
+  enableCompileCache?(folder: string): unknown;
+}
+
 const entry: Entry = { onSignal: () => process.exit(INTERRUPTED), onUncaught: lastResort, lastResort };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => entry.onSignal());
 process.on('uncaughtException', (error) => entry.onUncaught(error));
 process.on('unhandledRejection', (reason) => entry.onUncaught(reason));
+keepCompiled();
 try {
   const { main } = await import('./main.js');
   await main(entry);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Capabilities, defaultCapabilities, EXTENSIONS, type Isolation, isolationNames, type NodeOptions } from '../lib/index.js';
 import { amount, countFrom, nonEmpty, resource, urls } from './option-values.js';
@@ -19,9 +21,13 @@ export interface NodeFlags extends ClusterFlags {
   readonly resource?: ReadonlyMap<string, number>;
   readonly threads?: number;
   readonly threadHeap?: number;
+  readonly threadSetup?: string;
   readonly isolation?: string;
   readonly loopConcurrency?: number;
   readonly codeSkew?: 'warn' | 'refuse';
+  readonly valueMemory?: number;
+  /** `false`: values stay in memory. A number: the most that they may take on the disk, MiB. */
+  readonly spill?: boolean | number;
 }
 
 /** Adds the options of every command that joins or listens. */
@@ -66,16 +72,25 @@ export function withNodeOptions(command: Command): Command {
       'the largest heap of each worker thread, and of each child process; default: memory / threads',
       countFrom(16),
     )
+    .option(
+      '--thread-setup <module>',
+      'a module that each worker thread and child process loads before its first function, as to set up tracing there',
+      nonEmpty,
+    )
     .option('--isolation <name>', ISOLATION_TEXT, nonEmpty)
     .option('--loop-concurrency <n>', 'how many functions run at once on the event loop; default: 256', countFrom(1))
     .addOption(
       new Option('--code-skew <what>', 'the reaction to a module that differs between this node and another').choices(['warn', 'refuse']),
-    );
+    )
+    .option('--value-memory <MiB>', 'how much of the values stays in memory, the rest goes to the disk; default: half of memory', amount)
+    .option('--spill <MiB>', 'the most that values may take on the disk; default: 0.9 of what is free there at the start', amount)
+    .option('--no-spill', 'when the memory for values is full, functions that only make more wait, and nothing goes to the disk');
 }
 
 /** Returns the options of `Handoff.start` that the flags give. Throws `UsageError` for a file that cannot be read. */
 export function nodeOptions(flags: NodeFlags): NodeOptions {
-  const { root, name, cpu, memory, resource: more, threads, threadHeap, isolation, loopConcurrency, codeSkew } = flags;
+  const { root, name, cpu, memory, resource: more, threads, threadHeap, threadSetup, isolation, loopConcurrency, codeSkew } = flags;
+  const { valueMemory, spill } = flags;
   // Given capabilities replace the defaults whole, so all of them are set.
   const isDefault = cpu === undefined && memory === undefined && more === undefined;
   const own = defaultCapabilities();
@@ -91,12 +106,19 @@ export function nodeOptions(flags: NodeFlags): NodeOptions {
     ...(!isDefault && { capabilities }),
     ...(threads !== undefined && { threads }),
     ...(threadHeap !== undefined && { threadHeapMiB: threadHeap }),
+    ...(threadSetup !== undefined && { threadSetup: ownModule(threadSetup) }),
     // The engine knows which there are.
     ...(isolation !== undefined && { isolation: isolation as Isolation }),
     ...(loopConcurrency !== undefined && { loopConcurrency }),
     ...(codeSkew !== undefined && { codeSkew }),
+    ...(valueMemory !== undefined && { valueMemoryMiB: valueMemory }),
+    ...(typeof spill === 'boolean' && { spill }),
+    ...(typeof spill === 'number' && { spillMiB: spill }),
   };
 }
+
+/** A path is one from the working directory, as that of any file that a command is told of. Other words name a package. */
+const ownModule = (given: string): string => (/^\.{0,2}\//.test(given) || existsSync(given) ? resolve(given) : given);
 
 /** Returns the options to reach other nodes. Throws `UsageError` for a file that cannot be read. */
 export function clusterOptions(flags: ClusterFlags): Pick<NodeOptions, 'join' | 'joinTimeoutMs' | 'cookie' | 'tls'> {

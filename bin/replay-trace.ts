@@ -13,7 +13,7 @@ export interface ReplayFlags {
   readonly json?: boolean;
 }
 
-/** Prints what a run was at the end of its trace. Throws `UsageError` for a file that is no trace. */
+/** Prints what a run was at the end of its recording. Throws `UsageError` for a file that is none. */
 export async function replayFile(file: string, flags: ReplayFlags, { output }: Session): Promise<ExitCode> {
   const replay = new TraceReplay();
   for await (const line of linesOf(file)) await usage('Cannot replay', async () => replay.add(line));

@@ -1,18 +1,25 @@
 import { blameFunctions, type ExecuteOptions, type Extensions, type Handoff, HandoffError, type Run, strategyNames } from '../lib/index.js';
 import { type LoadedDag, loadDag } from './dag/load-dag.js';
 import { loadExtensions } from './dag/load-extensions.js';
-import { DRIVER_WAIT_MS, type DurableFlags, neededPlace } from './durable-options.js';
+import { DRIVER_WAIT_MS, type DurableFlags, type GivenPlace, neededPlace } from './durable-options.js';
 import { ExitCode, UsageError } from './exit-codes.js';
+import { keptDashboard } from './kept-dashboard.js';
 import { type NodeFlags, nodeOptions } from './node-options.js';
 import { quietDisplay } from './progress/display.js';
 import { openDisplay } from './progress/open-display.js';
+import { openRecordingFile, type RecordingFile } from './recording-file.js';
 import { colorsFor } from './report/colors.js';
+import { errorReport, exitCodeOf } from './report/error-report.js';
+import { checkRunFiles, type RunFileFlags, writeRunFiles } from './run-files.js';
 import type { Session } from './session.js';
-import { onShownNode, printed, shownResults } from './shown-run.js';
-import { openTraceFile, type TraceFile } from './trace-file.js';
+import { onShownNode, printed, type Showing, shownResults } from './shown-run.js';
+import { type WebFlags, webLines, webOptions } from './web-options.js';
+
+/** How long a run stays that a dashboard shows, ms: a year. */
+const KEPT_MS = 31_536_000_000;
 
 /** The options of `handoff run`, as commander reads them. */
-export interface RunFlags extends NodeFlags, DurableFlags {
+export interface RunFlags extends RunFileFlags, NodeFlags, DurableFlags, WebFlags {
   readonly local?: boolean;
   readonly input?: ReadonlyMap<string, unknown>;
   readonly strategy?: string;
@@ -23,11 +30,14 @@ export interface RunFlags extends NodeFlags, DurableFlags {
   readonly maxConcurrency?: number;
   readonly collect?: 'all' | 'sinks' | readonly string[];
   readonly json?: boolean;
-  readonly trace?: string;
+  readonly record?: string;
   readonly quiet?: boolean;
   readonly key?: string;
   readonly strict?: boolean;
   readonly reuse?: 'same-code' | 'same-wiring' | 'none';
+  readonly cache?: boolean;
+  /** Whether `dataDir` is an option, and not of the environment. */
+  readonly isDataDirGiven?: boolean;
 }
 
 /**
@@ -39,39 +49,73 @@ export async function runDag(module: string, flags: RunFlags, session: Session):
   session.attributeErrors(blameFunctions);
   if (flags.quiet) output.divertOthers(() => {});
   const place = durablePlace(flags);
+  checkRunFiles(flags);
   const dag = await loadDag(module);
   const extensions = await loadExtensions(flags.extensions);
   checkStrategy(flags.strategy, extensions);
-  const options = { ...nodeOptions(flags), ...place, ...extensions };
+  const options = { ...nodeOptions(flags), ...(place ?? spareFolder(flags, dag)), ...extensions, ...webOptions(flags) };
   const colors = colorsFor(process.stderr);
   const display = flags.quiet ? quietDisplay : await openDisplay(dag, standardError.stream, colors);
-  const showing = { cannot: 'Cannot run', display, colors, session };
+  const showing = { cannot: 'Cannot run', display, colors, session, isFolderSpare: place === undefined };
   const print = (results: Readonly<Record<string, unknown>>): Promise<void> => output.write(printed(results, flags));
-  let trace: TraceFile | undefined;
+  let recording: RecordingFile | undefined;
   try {
-    if (flags.trace !== undefined) trace = openTraceFile(flags.trace, (reason) => display.print(`handoff: ${reason}`));
+    if (flags.record !== undefined) recording = openRecordingFile(flags.record, (reason) => display.print(`handoff: ${reason}`));
     return await onShownNode(options, showing, async (handoff) => {
+      const say = (line: string): unknown => (flags.quiet ? standardError.stream.write(`${line}\n`) : display.print(line));
+      for (const line of webLines(flags, handoff)) say(`handoff: ${line}`);
       try {
-        await print(await shownResults(execute(handoff, dag, flags), showing));
-        return ExitCode.done;
+        const { results, areFilesWritten } = await finishedResults(execute(handoff, dag, flags), flags, showing, say);
+        await print(results);
+        await keptDashboard(handoff, session, say);
+        return areFilesWritten ? ExitCode.done : ExitCode.failed;
       } catch (error) {
         if (!interrupt.isInterrupted && HandoffError.is(error) && Object.keys(error.results ?? {}).length > 0) await print(error.results!);
-        throw error;
+        if (flags.dashboard === undefined || interrupt.isInterrupted) throw error;
+        // Told now, and not when the dashboard goes.
+        display.stop();
+        standardError.stream.write(errorReport(error, colors));
+        await keptDashboard(handoff, session, say);
+        return exitCodeOf(error);
       }
     });
   } finally {
     display.stop();
-    await trace?.close();
+    await recording?.close();
   }
 }
 
+/** Shows a run, and writes its files when it is over, however it ended. */
+async function finishedResults<R>(
+  run: Run<R>,
+  flags: RunFlags,
+  showing: Showing,
+  say: (line: string) => void,
+): Promise<{ readonly results: R; readonly areFilesWritten: boolean }> {
+  let areFilesWritten = true;
+  let results: R;
+  try {
+    results = await shownResults(run, showing);
+  } finally {
+    areFilesWritten = await writeRunFiles(run, flags, say);
+  }
+  return { results, areFilesWritten };
+}
+
 /** Where the run is recorded, if it has a key. Throws `UsageError` for options that go only with one. */
-function durablePlace(flags: RunFlags): ReturnType<typeof neededPlace> {
+function durablePlace(flags: RunFlags): GivenPlace | undefined {
   if (flags.key !== undefined) return neededPlace(flags, 'Cannot run with --key');
   for (const option of ['strict', 'reuse'] as const) {
     if (flags[option] !== undefined) throw new UsageError(`Cannot run: --${option} goes with --key`);
   }
-  return {};
+  return undefined;
+}
+
+/** The folder for results that are remembered: that of the environment only where functions may have them. */
+function spareFolder({ dataDir, isDataDirGiven }: RunFlags, dag: LoadedDag): GivenPlace {
+  if (dataDir === undefined) return {};
+  const mayRemember = (): boolean => [...dag.functions.values()].some(({ cache, type }) => cache || type === 'expand');
+  return isDataDirGiven || mayRemember() ? { dataDir } : {};
 }
 
 /** Throws `UsageError` for an unknown strategy, before a node is started. */
@@ -82,12 +126,12 @@ function checkStrategy(strategy: string | undefined, { strategies = {} }: Extens
 }
 
 function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<string, unknown>> {
-  const { strategy, maxRetries, onFailure, input, dagId, timeoutMs, maxConcurrency, collect = 'sinks', key, strict, reuse } = flags;
+  const { strategy, maxRetries, onFailure, input, dagId, timeoutMs, maxConcurrency, collect = 'sinks', key, strict, reuse, cache } = flags;
   const options: ExecuteOptions<object, string, string, 'sinks'> = {
     // The engine checks the ids.
     collect: collect as 'sinks',
-    // No caller can ask for them once this node is gone.
-    retainMs: 0,
+    // No caller can ask for them once this node is gone; a dashboard shows them until it goes.
+    retainMs: flags.dashboard === undefined ? 0 : KEPT_MS,
     ...(strategy !== undefined && { allocationStrategy: strategy as ExecuteOptions['allocationStrategy'] & string }),
     ...(maxRetries !== undefined && { maxRetries }),
     ...(onFailure && { onFailure }),
@@ -98,6 +142,7 @@ function execute(handoff: Handoff, dag: LoadedDag, flags: RunFlags): Run<Record<
     ...(key !== undefined && { key, waitMs: DRIVER_WAIT_MS }),
     ...(strict && { durability: 'strict' }),
     ...(reuse && { reuse }),
+    ...(cache === false && { cache }),
   };
   return flags.local ? handoff.executeLocal(dag, options) : handoff.execute(dag, options);
 }

@@ -8,9 +8,10 @@ import { whenNpxIsGone } from './npx.js';
 import { nodeLogger } from './report/node-logger.js';
 import { isSystemError, systemErrorText } from './report/system-error.js';
 import type { Session } from './session.js';
+import { type WebFlags, webLines, webOptions } from './web-options.js';
 
 /** The options of `handoff node`, as commander reads them. */
-export interface NodeCommandFlags extends NodeFlags, DurableFlags {
+export interface NodeCommandFlags extends NodeFlags, DurableFlags, WebFlags {
   readonly listen?: string;
   readonly advertise?: string;
   readonly graceMs?: number;
@@ -37,6 +38,7 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
   const options = {
     ...nodeOptions(flags),
     ...place,
+    ...webOptions(flags),
     resume,
     ...(await loadExtensions(flags.extensions)),
     listen,
@@ -44,7 +46,10 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
     ...(logger && { logger }),
   };
   const handoff = await usage('Cannot start', () => Handoff.start(options)).catch((error: unknown) => {
-    throw isSystemError(error) ? new UsageError(`Cannot listen on ${listen}: ${systemErrorText(error)}`) : error;
+    if (!isSystemError(error)) throw error;
+    // A server for browsers says itself where it cannot listen.
+    const isOther = error.message.startsWith('Cannot serve ');
+    throw new UsageError(isOther ? error.message : `Cannot listen on ${listen}: ${systemErrorText(error)}`);
   });
   interrupt.endsFirst(handoff);
   const { address } = handoff;
@@ -53,7 +58,8 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
     whenNpxIsGone(() => resolve(undefined));
   });
   // A slow reader must not delay signals, and a failed write here is no reason to end.
-  void output.write(`${address}\n${joinCommand(address!, listen, flags)}\n`).then(() => output.forgive());
+  const lines = [address!, joinCommand(address!, listen, flags), ...webLines(flags, handoff)];
+  void output.write(`${lines.join('\n')}\n`).then(() => output.forgive());
   const error = await Promise.race([handoff.stopped, signal]);
   if (error) throw error;
   await handoff.stop(flags.graceMs === undefined ? {} : { graceMs: flags.graceMs });

@@ -55,6 +55,17 @@ export function cookieOf({ cookieFile }: SecretFlags, inEnvironment = environmen
   return cookie;
 }
 
+/** Returns the token of a dashboard from its file. Throws `UsageError` as `cookieOf` does. */
+export function dashboardTokenOf(file: string): string {
+  const from = `--dashboard-token-file: "${file}"`;
+  const token = textOf(from, secret('--dashboard-token-file', file)).trim();
+  if (token.length < SHORTEST_COOKIE)
+    throw new UsageError(
+      `${from} has ${token.length} characters: a token needs at least ${SHORTEST_COOKIE}, as a shorter one can be guessed`,
+    );
+  return token;
+}
+
 /** Returns the URL of the journal: that of `--journal`, else that of `HANDOFF_JOURNAL`. */
 export const journalOf = (given: string | undefined, inEnvironment = environmentJournal): string | undefined =>
   given ?? (inEnvironment || undefined);

@@ -15,7 +15,7 @@ export interface RunsFlags extends DurableFlags {
 /** Prints the durable runs of a folder or a database. */
 export async function showRuns(flags: RunsFlags, { output }: Session): Promise<ExitCode> {
   const { root, state, json } = flags;
-  const place = { ...neededPlace(flags, 'Cannot list runs'), ...(root !== undefined && { root }) };
+  const place = { ...neededPlace(flags, 'Cannot list runs', '; or a cluster with --join'), ...(root !== undefined && { root }) };
   await using reader = await usage('Cannot list runs', () => JournalReader.open(place));
   const runs = await reader.runs(state ? { state } : {});
   await output.write(json ? `${terminalJson(JSON.stringify(runs.map(jsonOf)))}\n` : runsText(runs));

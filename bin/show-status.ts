@@ -1,8 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import { ClusterObserver } from '../lib/index.js';
-import { loadExtensions } from './dag/load-extensions.js';
-import { ExitCode, UsageError, usage } from './exit-codes.js';
-import { type ClusterFlags, clusterOptions } from './node-options.js';
+import { ExitCode } from './exit-codes.js';
+import type { ClusterFlags } from './node-options.js';
+import { openObserver } from './open-observer.js';
 import { colorsFor } from './report/colors.js';
 import { statusText } from './report/status-text.js';
 import { terminalJson } from './report/terminal-text.js';
@@ -22,11 +21,7 @@ const ERASE_BELOW = '\u001b[J';
 
 /** Prints the state of a cluster. Throws the reason if it cannot be reached. */
 export async function showStatus(flags: StatusFlags, { output }: Session): Promise<ExitCode> {
-  const { join, ...options } = clusterOptions(flags);
-  if (!join) throw new UsageError('Cannot show the status: give the URL of a member with --join or HANDOFF_JOIN');
-  const { transport } = await loadExtensions(flags.extensions);
-  const start = () => ClusterObserver.start({ ...options, join, ...(transport && { transport }) });
-  await using observer = await usage('Cannot show the status', start);
+  await using observer = await openObserver(flags, 'Cannot show the status');
   const show = async (isFirst: boolean): Promise<void> => {
     const status = await observer.status();
     if (flags.json) return output.write(`${terminalJson(JSON.stringify(status))}\n`);

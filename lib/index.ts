@@ -22,6 +22,7 @@ export {
   type AnyFunction,
   type Arg,
   arg,
+  type CacheOptions,
   type CodeRef,
   type CollocatedWith,
   type Condition,
@@ -66,6 +67,7 @@ export {
   type Lender,
   type Loan,
   loopIsolation,
+  type NodePhases,
   processIsolation,
   type RunningCall,
   type StrayListener,
@@ -73,10 +75,8 @@ export {
 } from './executor/index.js';
 export {
   ClusterObserver,
-  type ClusterStatus,
   type CodeFault,
   type CodeFaultOptions,
-  type DrivenRun,
   defaultCapabilities,
   EXTENSIONS,
   type ExecuteOptions,
@@ -89,15 +89,27 @@ export {
   type JournalReaderOptions,
   type NodeInfo,
   type NodeOptions,
-  type NodeUse,
   type ObserverOptions,
   type OwnIsolations,
   type Run,
   type SupervisedName,
   type TlsOptions,
-  type WaitingFunction,
 } from './handoff/index.js';
-export type { RecordedState } from './journal/index.js';
+export type { RecordedState, RememberedStats } from './journal/index.js';
+export type {
+  ChromeTrace,
+  ClusterStatus,
+  DrivenRun,
+  FunctionView,
+  HeldValues,
+  NodeUse,
+  TraceEvent,
+  ValueUse,
+  ViewAnswers,
+  ViewRequest,
+  WaitingFunction,
+  WatchOptions,
+} from './observe/index.js';
 export {
   type Closing,
   type Listening,
@@ -109,6 +121,8 @@ export {
   type Transport,
 } from './peer/index.js';
 export {
+  type ObservedError,
+  type Phases,
   type Progress,
   type ReplayedFunction,
   type ReplayedRun,
@@ -117,6 +131,7 @@ export {
   type RunOutcome,
   type RunRecord,
   type RunRecordQuery,
+  type RunSummary,
   type RunTracer,
   TraceReplay,
   traceRuns,

@@ -4,6 +4,7 @@ import { withClusterOptions, withNodeOptions } from '../node-options.js';
 import { amount, nonEmpty } from '../option-values.js';
 import type { NodeCommandFlags } from '../run-node.js';
 import type { Session } from '../session.js';
+import { withWebOptions } from '../web-options.js';
 
 /** `handoff node`: a node that runs what others send, until it is asked to stop. */
 export function nodeCommand(session: Session): Command {
@@ -21,7 +22,8 @@ export function nodeCommand(session: Session): Command {
       'the URL that others dial, ws://host:port, if it differs from where it listens: NAT, mapped ports',
       nonEmpty,
     );
-  return withDurableOptions(withNodeOptions(withClusterOptions(command)))
+  const dashboard = 'serve a dashboard of the cluster there, with /metrics and /healthz';
+  return withWebOptions(withDurableOptions(withNodeOptions(withClusterOptions(command))), '<[host:]port>', dashboard)
     .option(
       '--resume',
       'go on with interrupted runs by itself, at the start and whenever the lease of a driver runs out; needs a --data-dir or a --journal',
@@ -33,6 +35,7 @@ export function nodeCommand(session: Session): Command {
 Examples:
   handoff node --listen 0.0.0.0:7000 --cookie-file cookie
   handoff node --join ws://10.0.0.1:7000 --cookie-file cookie --resource gpu=1
+  handoff node --listen 0.0.0.0:7000 --cookie-file cookie --dashboard 8787 --metrics 0.0.0.0:9464 --dashboard-token-file token
   handoff node --resume --journal postgres://me@db/runs --join ws://10.0.0.1:7000 --cookie-file cookie
 
 Services start node_modules/.bin/handoff, not npx: that passes no signal on, and the node drains only once it sees that npx is gone.

@@ -5,6 +5,7 @@ import { withClusterOptions, withNodeOptions } from '../node-options.js';
 import { amount, collected, count, countFrom, input, nonEmpty } from '../option-values.js';
 import type { RunFlags } from '../run-dag.js';
 import type { Session } from '../session.js';
+import { withWebOptions } from '../web-options.js';
 
 /** `handoff run`: executes the DAG of a module. */
 export function runCommand(session: Session): Command {
@@ -12,7 +13,8 @@ export function runCommand(session: Session): Command {
     .description('Executes a DAG, shows its progress on standard error, and prints the results of its sinks on standard output.')
     .argument('<module>', 'the module that exports the DAG, as path or path#export')
     .option('--local', "run every function on this node, whatever the functions' node and cost say");
-  return withDurableOptions(withNodeOptions(withClusterOptions(command)))
+  const dashboard = 'serve a dashboard, which stays after the run until Ctrl-C; default: on any free port of this machine';
+  return withWebOptions(withDurableOptions(withNodeOptions(withClusterOptions(command))), '[port]', dashboard)
     .option('--input <id=json>', 'the value of an input of the DAG; for each input once', input)
     .option(
       '--strategy <s>',
@@ -38,8 +40,11 @@ export function runCommand(session: Session): Command {
         'none',
       ]),
     )
+    .option('--no-cache', 'run functions with cache all the same, and remember nothing')
     .option('--json', 'print the results as one JSON object by id; what JSON cannot carry as { "$type": …, "value": … }')
-    .option('--trace <file>', 'write all that happens to the run into a file, for handoff replay', nonEmpty)
+    .option('--trace <file>', 'write when and where each attempt ran into a file, as Chrome trace events, for Perfetto', nonEmpty)
+    .option('--record <file>', 'write all that happens to the run into a file, for handoff replay', nonEmpty)
+    .option('--report <file>', 'write a report of the run when it is over, however it ended: one HTML file that needs no network', nonEmpty)
     .option('-q, --quiet', 'show no progress, and nothing that the module and its functions print')
     .addHelpText(
       'after',
@@ -50,10 +55,12 @@ Examples:
   handoff run dag.js --json -q | jq .report
   handoff run dag.ts --collect total --collect mean --timeout-ms 60000
   handoff run dag.ts --key nightly --data-dir data
+  handoff run dag.ts --dashboard
   handoff run dag.ts --join ws://10.0.0.1:7000 --cookie-file cookie --cpu 0`,
     )
-    .action(async (module: string, flags: RunFlags) => {
+    .action(async (module: string, flags: RunFlags, called: Command) => {
       const { runDag } = await import('../run-dag.js');
-      session.exitCode = await runDag(module, flags, session);
+      const isDataDirGiven = called.getOptionValueSource('dataDir') === 'cli';
+      session.exitCode = await runDag(module, { ...flags, isDataDirGiven }, session);
     });
 }

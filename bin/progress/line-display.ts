@@ -13,7 +13,9 @@ export function lineDisplay({ groups, stream }: { readonly groups: readonly Grou
   const print = (line: string): void => void stream.write(`${line.replace(/\n$/, '')}\n`);
   return {
     tell(event: RunEvent): void {
-      const line = lineOf(event, tally.count(event));
+      const group = tally.count(event);
+      if (event.type === 'function-succeeded' && tally.isOfParts(event.functionId) && !tally.hasStarted(event.functionId)) return;
+      const line = lineOf(event, group);
       if (line !== undefined) print(line);
     },
     print,
@@ -28,7 +30,7 @@ function lineOf(event: RunEvent, group: GroupTally | undefined): string | undefi
     case 'run-started':
       return `handoff: running "${terminalName(event.dagId)}": ${event.total} ${event.total === 1 ? 'function' : 'functions'}`;
     case 'function-succeeded':
-      if (event.source === 'journal') return undefined;
+      if (event.source !== 'run') return undefined;
       if (!group || group.total <= TOLD_ONE_BY_ONE)
         return `handoff: ${terminalName(event.functionId)} done in ${durationText(event.tookMs)}`;
       return isTenth(group) ? `handoff: ${terminalName(group.label)} ${group.succeeded}/${group.total} done` : undefined;

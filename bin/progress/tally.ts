@@ -90,6 +90,16 @@ export class Tally {
     return group;
   }
 
+  /** Whether a function is put together of functions that it has added. */
+  isOfParts(functionId: string): boolean {
+    return this.#grown.has(functionId);
+  }
+
+  /** Whether anything has started in the group of a function. All of it may be recorded or remembered. */
+  hasStarted(functionId: string): boolean {
+    return this.#groupOf(functionId)?.startedAtMs !== undefined;
+  }
+
   #added(by: string, count: number): GroupTally | undefined {
     const group = this.#groupOf(by) ?? this.#newGroup(by);
     if (count === 0) return group;

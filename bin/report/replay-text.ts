@@ -3,7 +3,7 @@ import { columnLines } from '../progress/text-width.js';
 import type { Colors } from './colors.js';
 import { terminalLines, terminalName } from './terminal-text.js';
 
-/** Returns what a run was at the end of its trace, for a person. */
+/** Returns what a run was at the end of its recording, for a person. */
 export function replayText(run: ReplayedRun, colors: Colors): string {
   const { total, ...states } = run.progress;
   const counts = Object.entries(states).flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []));

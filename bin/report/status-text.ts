@@ -1,6 +1,8 @@
 import type { Capabilities, ClusterStatus, DrivenRun, NodeUse } from '../../lib/index.js';
 import { columnLines, fitted } from '../progress/text-width.js';
+import { bytesText } from './bytes-text.js';
 import type { Colors } from './colors.js';
+import { lackedText, VALUE_MEMORY } from './lacked-text.js';
 import { terminalName } from './terminal-text.js';
 
 /** Resources with a column of their own, in this order. Others follow by name. */
@@ -35,6 +37,7 @@ function nodesSection({ nodes }: ClusterStatus): Section {
     ...new Set([...FIRST, ...nodes.flatMap(({ capabilities, used }) => Object.keys({ ...capabilities, ...used })).sort()]),
   ];
   const isolations = isolationsOf(nodes);
+  const held = heldColumns(nodes);
   const row = (node: NodeUse): string[] => [
     node.name,
     [
@@ -48,12 +51,35 @@ function nodesSection({ nodes }: ClusterStatus): Section {
     ...isolations.map((name) => slotsText([node], name)),
     String(node.running),
     String(node.queued),
-    bytesText(node.heldBytes),
+    ...held.map(([, textOf]) => textOf([node])),
     node.address ?? '-',
   ];
   const slots = isolations.map((name) => `${name} slots`);
-  const heads = ['node', 'status', ...resources, 'threads', ...slots, 'running', 'queued', 'held', 'address'];
-  return { title: counted(nodes.length, 'node'), rows: [heads, ...nodes.map(row)], last: totalRows(nodes, resources, isolations), more: 0 };
+  const heads = ['node', 'status', ...resources, 'threads', ...slots, 'running', 'queued', ...held.map(([head]) => head), 'address'];
+  return {
+    title: counted(nodes.length, 'node'),
+    rows: [heads, ...nodes.map(row)],
+    last: totalRows(nodes, resources, isolations, held),
+    more: 0,
+  };
+}
+
+type HeldColumn = readonly [head: string, textOf: (nodes: readonly NodeUse[]) => string];
+
+/** What the values of nodes take: in memory, of how much; on the disk and remembered, where there is anything. */
+function heldColumns(nodes: readonly NodeUse[]): HeldColumn[] {
+  const sum = (all: readonly NodeUse[], of: keyof NodeUse['values']): number => all.reduce((total, { values }) => total + values[of], 0);
+  const inMemory = (all: readonly NodeUse[]): string => {
+    const limitBytes = sum(all, 'memoryLimitBytes');
+    return bytesText(sum(all, 'memoryBytes')) + (limitBytes > 0 ? `/${bytesText(limitBytes)}` : '');
+  };
+  const rememberedText = (all: readonly NodeUse[]): string =>
+    `${sum(all, 'rememberedResults').toLocaleString('en')}, ${bytesText(sum(all, 'rememberedBytes'))}`;
+  return [
+    ['held', inMemory],
+    ...(sum(nodes, 'diskBytes') > 0 ? [['on disk', (all) => bytesText(sum(all, 'diskBytes'))] as HeldColumn] : []),
+    ...(sum(nodes, 'rememberedResults') > 0 ? [['remembered', rememberedText] as HeldColumn] : []),
+  ];
 }
 
 /** The isolations of users' own that have slots on one of the nodes, by name. */
@@ -140,7 +166,12 @@ function sectionText({ title, rows, last, more }: Section, colors: Colors, room 
   return `${[colors.bold(cut(title)), ...all].join('\n')}\n`;
 }
 
-function totalRows(nodes: readonly NodeUse[], resources: readonly string[], isolations: readonly string[]): string[][] {
+function totalRows(
+  nodes: readonly NodeUse[],
+  resources: readonly string[],
+  isolations: readonly string[],
+  held: readonly HeldColumn[],
+): string[][] {
   if (nodes.length < 2) return [];
   const sum = (of: (node: NodeUse) => number): number => Number(nodes.reduce((total, node) => total + of(node), 0).toFixed(6));
   const amounts = resources.map((name) =>
@@ -153,7 +184,7 @@ function totalRows(nodes: readonly NodeUse[], resources: readonly string[], isol
   const threads = `${sum((node) => node.threads.used)}/${sum((node) => node.threads.total)}`;
   const counts = [sum(({ running }) => running), sum(({ queued }) => queued)].map(String);
   const slots = isolations.map((name) => slotsText(nodes, name));
-  return [['total', '', ...amounts, threads, ...slots, ...counts, bytesText(sum(({ heldBytes }) => heldBytes)), '']];
+  return [['total', '', ...amounts, threads, ...slots, ...counts, ...held.map(([, textOf]) => textOf(nodes)), '']];
 }
 
 function amountText(name: string, used = 0, total?: number): string {
@@ -163,14 +194,7 @@ function amountText(name: string, used = 0, total?: number): string {
 
 const lackText = (lacking: Capabilities): string =>
   Object.entries(lacking)
-    .map(([name, amount]) => `${amount} ${name}`)
+    .map(([name, amount]) => (name === VALUE_MEMORY ? lackedText(name, amount) : `${amount} ${name}`))
     .join(', ') || 'its turn';
 
 const counted = (count: number, noun: string): string => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-
-function bytesText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
-}

@@ -3,19 +3,22 @@ import { type Clock, type HandoffError, type Logger, silentLogger, type Timer, T
 import type { MemberEvent } from '../nodes/index.js';
 import type { Claim } from './capacity/capacity.js';
 import type { Ledger } from './capacity/ledger.js';
+import { NO_LOAD, type ValueLoad } from './capacity/memory.js';
 import { RemoteNodes } from './capacity/remote-nodes.js';
 import { amounts } from './capacity/resources.js';
 import type { UsageReport } from './capacity/usage-report.js';
+import { ValueLoadWatch } from './capacity/value-load-watch.js';
 import { type PlacementAnswer, type PlacementClient, Placer } from './placement/placer.js';
 import { StrategyWaits } from './placement/strategy-waits.js';
 import type { ClaimClass, PlacementNode } from './queue/claim-class.js';
 import { ClaimQueue } from './queue/claim-queue.js';
+import { CommonClasses } from './queue/common-classes.js';
 import type { Capabilities } from './strategy.js';
 
 const LARGE_BYTES = 16 * 1024;
 
-/** The interval at which this node measures its values, ms. Other nodes report theirs with each beat. */
-const LOOK_MS = 20;
+/** On how many nodes it is told what a claim lacks. */
+const NODES_TOLD = 100;
 
 /**
  * The table behind the Allocator actor. It outlives each of its incarnations, so a crash forgets no claim and no request. Runs call it
@@ -31,8 +34,11 @@ export class Allocator {
   readonly #self: PlacementNode;
   readonly #neighbours: RemoteNodes;
   readonly #runs = new Map<string, AllocatorClient>();
+  /** The classes of claims that are the same in all runs. */
+  readonly commonClasses = new CommonClasses();
   readonly #clock: Clock;
-  readonly #heldBytes: () => number;
+  /** What the values of this node take. */
+  readonly load: ValueLoadWatch;
   readonly #logger: Logger;
   #asked: { readonly runId: string; readonly index: number; readonly kind: ClaimClass }[] = [];
   /** Lent claims that are wanted back, in the order of asking. */
@@ -40,24 +46,24 @@ export class Allocator {
   /** Runs call back from within a grant. What they request then is granted in the next pass. */
   readonly #passes = new Trampoline();
   #isHeld = false;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #open = true;
 
-  /** `heldBytes` returns the size of the values on this node. */
+  /** `measure` returns what the values on this node take; by default nothing. `aheadSlots`: see `ClaimQueue`. */
   constructor(
     self: PlacementNode & { readonly capacity: Ledger },
     clock: Clock,
-    heldBytes: () => number = () => 0,
+    measure: () => ValueLoad = () => NO_LOAD,
     logger: Logger = silentLogger,
+    aheadSlots?: ReadonlySet<string>,
   ) {
     this.ledger = self.capacity;
     this.#self = self;
     this.#neighbours = new RemoteNodes(self.name);
-    this.#queue = new ClaimQueue([self]);
+    this.#queue = new ClaimQueue([self], aheadSlots);
     this.#placer = new Placer(this.#queue, this.#waits);
     this.#logger = logger;
     this.#clock = clock;
-    this.#heldBytes = heldBytes;
+    this.load = new ValueLoadWatch(this.ledger, clock, measure, () => this.pump());
   }
 
   /** Every node that functions can be placed on: this one, then the others by name. */
@@ -74,6 +80,7 @@ export class Allocator {
   /** A node that declined has reported its use. Call `pump` afterwards. */
   declined(node: string, usage: UsageReport, claim: Claim): void {
     this.#neighbours.refused(node, usage, claim);
+    this.#queue.capabilitiesTold();
   }
 
   /**
@@ -144,9 +151,15 @@ export class Allocator {
     this.#queue.withdrawAll(runId);
   }
 
-  /** See `ClaimQueue.shortOf`. */
-  shortOf(kind: ClaimClass): Capabilities {
-    return this.#queue.shortOf(kind);
+  /** Returns what a claim lacks on the first node that could hold it. */
+  lackOf(kind: ClaimClass): Capabilities {
+    return this.#queue.shortOf(kind, 'lackOf');
+  }
+
+  /** Returns what is missing for a claim on each member that could ever hold it, at most a hundred; nothing where there is room. */
+  lackingFor(kind: ClaimClass): { readonly node: string; readonly lacking: Capabilities }[] {
+    const able = new Set(this.#queue.ableNodes(kind).slice(0, NODES_TOLD));
+    return this.members.filter(({ name }) => able.has(name)).map(({ name, capacity }) => ({ node: name, lacking: capacity.lackOf(kind) }));
   }
 
   /**
@@ -165,6 +178,16 @@ export class Allocator {
   /** Frees a claim; if it `isLent`, only records that it is over. Call `pump` afterwards. */
   free(runId: string, node: string, claim: ClaimClass, isLent = false): void {
     this.#queue.free(runId, node, claim, isLent);
+  }
+
+  /** See `ClaimQueue.begun`. */
+  begun(runId: string, index: number, claim: ClaimClass): void {
+    this.#queue.begun(runId, index, claim);
+  }
+
+  /** See `ClaimQueue.freeAhead`. Call `pump` afterwards. */
+  freeAhead(runId: string, index: number): void {
+    this.#queue.freeAhead(runId, index);
   }
 
   /** Lends a claim of this node, as its holder waits for something else. */
@@ -198,6 +221,8 @@ export class Allocator {
   drain(): void {
     this.#open = false;
     this.#askAgain?.timer.cancel();
+    this.load.close();
+    for (const recalled of this.#queue.recallAll()) this.#deliver(recalled);
   }
 
   /** Grants what `work` frees once all of it is done: each `pump` within costs more than the grant of one claim. */
@@ -226,10 +251,7 @@ export class Allocator {
       while (this.#open && this.#passes.next()) {
         if (this.#takenBack.size > 0) this.#giveBack();
         const nowMs = this.#clock.now();
-        if (nowMs - this.#lookedAtMs >= LOOK_MS) {
-          this.#lookedAtMs = nowMs;
-          this.ledger.setValueBytes(this.#heldBytes());
-        }
+        this.load.look(nowMs);
         for (const answer of this.#placer.placeAll(nowMs)) this.#deliver(answer);
         if (this.#waits.size > 0) this.#tellOfWaits(nowMs);
       }
@@ -251,7 +273,13 @@ export class Allocator {
     const { client, index } = answer;
     // Another answer, or a strategy, may have ended the run since.
     const isHere = this.#runs.get(client.runId) === client;
-    if (answer.type === 'granted') {
+    if (answer.type === 'promoted' || answer.type === 'recalled') {
+      if (isHere) client.ahead?.[answer.type](index);
+    } else if (answer.type === 'granted' && answer.isAhead) {
+      if (isHere) client.ahead?.lies(index);
+      if (isHere) client.granted(index, answer.node, answer.claim, answer.mayQueue);
+      else this.#queue.freeAhead(client.runId, index);
+    } else if (answer.type === 'granted') {
       if (isHere) client.granted(index, answer.node, answer.claim, answer.mayQueue);
       else this.#queue.free(client.runId, answer.node, answer.claim);
     } else if (isHere) client.refused(index, answer.error);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import { HandoffError } from './errors.js';
+import { LIB_FOLDER } from './lib-folder.js';
 import { readSafely } from './thrown.js';
 
 /** The place from which a public method was called. Its stack is formatted only when an error needs it. */
@@ -75,8 +76,7 @@ function setFrames(error: HandoffError, callers: readonly string[]): void {
   Reflect.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
 }
 
-const LIB = new URL('..', import.meta.url);
-const ENGINE = [LIB.href, fileURLToPath(LIB), '/node_modules/nact/lib/'];
+const ENGINE = [LIB_FOLDER.href, fileURLToPath(LIB_FOLDER), '/node_modules/nact/lib/'];
 
 function framesOf(stack: unknown): string[] {
   if (typeof stack !== 'string') return [];

@@ -5,7 +5,10 @@
 export interface Clock {
   /** Monotonic milliseconds since an arbitrary start, for every decision. A change of the wall clock does not affect it. */
   now(): number;
-  /** Milliseconds since 1970, for people to read. It decides only how long files are kept, which no other clock knows after a restart. */
+  /**
+   * Milliseconds since 1970, for people to read. It decides only how long files are kept, and what was changed after it was loaded: files
+   * know no other clock.
+   */
   wallNow(): number;
   /** Calls `action` once, `delayMs` from now. Any finite delay is honoured. The timer does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;
@@ -22,6 +25,7 @@ export const systemClock: Clock = {
   now: monotonicNow,
   wallNow: () => Date.now(),
   after(delayMs, action) {
+    if (delayMs <= LONGEST_TIMER_MS) return new MachineTimer(setTimeout(action, delayMs).unref());
     let leftMs = delayMs;
     let handle: NodeJS.Timeout;
     const arm = (): void => {
@@ -36,6 +40,24 @@ export const systemClock: Clock = {
 };
 
 const machineTimeout = setTimeout;
+const machineInterval = setInterval;
+
+/** A timer of the machine. A class, as one is made for each run. */
+class MachineTimer implements Timer {
+  readonly #handle: NodeJS.Timeout;
+
+  constructor(handle: NodeJS.Timeout) {
+    this.#handle = handle;
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
+/** What keeps the process alive, and for how many. Holding one timer costs less than a timer for each small run. */
+let alive: NodeJS.Timeout | undefined;
+let holders = 0;
 
 /**
  * Calls `action` once, `delayMs` from now in the machine's own time, also within a simulation. Meant for housekeeping that decides nothing.
@@ -50,8 +72,24 @@ export function machineTimer(delayMs: number, action: () => void): void {
  * the process alive.
  */
 export function keepAlive(): Timer {
-  const handle = setInterval(() => {}, LONGEST_TIMER_MS);
-  return { cancel: () => clearInterval(handle) };
+  return new Holder();
+}
+
+class Holder implements Timer {
+  #isHeld = true;
+
+  constructor() {
+    alive ??= machineInterval(() => {}, LONGEST_TIMER_MS);
+    holders += 1;
+    if (holders === 1) alive.ref();
+  }
+
+  cancel(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    holders -= 1;
+    if (holders === 0) alive!.unref();
+  }
 }
 
 /** A scheduled call that can be cancelled. */

@@ -1,6 +1,7 @@
 // Base: the words that every station uses.
 // In:  nothing; it imports no other station.
 // Out: errors, ids, clocks, loggers.
+export { AgingMap } from './aging-map.js';
 export { afterAttentive } from './attentive-timer.js';
 export { type CallSite, callSite, withCallSite } from './call-site.js';
 export { checkedNumber, type NumberBounds } from './checked-number.js';
@@ -16,6 +17,8 @@ export {
 export { givenObject, isPlainObject, refuseRevoked } from './given-object.js';
 export { newDagId, newId, newRunId, type RunId, replaceIds } from './ids.js';
 export { keepNewest } from './keep-newest.js';
+export { lazyPackage } from './lazy-package.js';
+export { isSource, LIB_FOLDER } from './lib-folder.js';
 export { defaultLogger, guardedLogger, type Logger, type NodeLogger, silentLogger } from './log.js';
 export type { LogState } from './log-writer.js';
 export { isWellFormed, nameFault, refuseWrongName } from './name-fault.js';
@@ -31,10 +34,12 @@ export {
   atOnce,
   doAtOnce,
   doInTurns,
+  doNowOrInTurns,
   doUnattended,
   inSteps,
   type RestOfWork,
   restAfter,
   resultInSteps,
   type StepwiseWork,
+  wholeTurn,
 } from './turns.js';

@@ -1,5 +1,6 @@
-import pino from 'pino';
+import type pino from 'pino';
 import { systemClock } from './clock.js';
+import { lazyPackage } from './lazy-package.js';
 import { type LogState, type LogTarget, LogWriter, standardError } from './log-writer.js';
 import { isThenable } from './thrown.js';
 
@@ -33,9 +34,11 @@ export interface NodeLogger extends Logger {
   readonly state: LogState;
 }
 
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-/** pino's number for the level `warn`. */
-const WARN = 40;
+/** pino's levels, and their numbers in its lines. */
+const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const;
+
+/** Loaded with the first line that is written: most programs that start a node for a moment write none. */
+const loadPino = lazyPackage<typeof pino>('pino');
 
 /**
  * The default logger of a node: JSON lines on standard error, from `HANDOFF_LOG_LEVEL` (default `info`) upwards. What functions print with
@@ -44,11 +47,20 @@ const WARN = 40;
  */
 export function defaultLogger(node: string, target: LogTarget = standardError()): NodeLogger {
   const notice = (lines: number): string =>
-    `${JSON.stringify({ level: WARN, time: systemClock.wallNow(), node, lines, msg: 'log lines were lost' })}\n`;
+    `${JSON.stringify({ level: LEVELS.warn, time: systemClock.wallNow(), node, lines, msg: 'log lines were lost' })}\n`;
   const writer = new LogWriter(target, notice);
-  const guarded = guardedLogger(pino({ level: checkedLevel(), base: { node }, hooks: { streamWrite: visibleJson } }, writer));
+  const level = checkedLevel();
+  const lowest = level === 'silent' ? Number.POSITIVE_INFINITY : LEVELS[level];
+  let made: Logger | undefined;
+  const lines = (): Logger => {
+    made ??= loadPino()({ level, base: { node }, hooks: { streamWrite: visibleJson } }, writer);
+    return made;
+  };
+  const guarded = guardedLogger(methods((at, fields, message) => lines()[at](fields, message)));
   return {
-    ...methods((level, fields, message) => guarded[level](fields, message)),
+    ...methods((at, fields, message) => {
+      if (LEVELS[at] >= lowest) guarded[at](fields, message);
+    }),
     get state(): LogState {
       return guarded.state === 'lost' ? 'lost' : writer.state;
     },
@@ -88,7 +100,7 @@ export function guardedLogger(logger: Logger): NodeLogger {
 
 const guardedLoggers = new WeakSet<Logger>();
 
-function methods(write: (level: (typeof LEVELS)[number], fields: object, message: string) => void): Logger {
+function methods(write: (level: keyof Logger, fields: object, message: string) => void): Logger {
   return {
     debug: (fields, message) => write('debug', fields, message),
     info: (fields, message) => write('info', fields, message),
@@ -98,10 +110,8 @@ function methods(write: (level: (typeof LEVELS)[number], fields: object, message
 }
 
 /** Checked here, as pino throws for a level that it does not know. */
-function checkedLevel(): string {
+function checkedLevel(): keyof typeof LEVELS | 'silent' {
   const level = process.env.HANDOFF_LOG_LEVEL || 'info';
-  if (level === 'silent' || Object.hasOwn(pino.levels.values, level)) return level;
-  throw new TypeError(
-    `HANDOFF_LOG_LEVEL must be one of ${[...Object.keys(pino.levels.values), 'silent'].join(', ')}, not ${JSON.stringify(level)}`,
-  );
+  if (level === 'silent' || Object.hasOwn(LEVELS, level)) return level as keyof typeof LEVELS | 'silent';
+  throw new TypeError(`HANDOFF_LOG_LEVEL must be one of ${[...Object.keys(LEVELS), 'silent'].join(', ')}, not ${JSON.stringify(level)}`);
 }

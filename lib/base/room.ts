@@ -12,8 +12,8 @@ const rooms = new WeakMap<readonly unknown[], number>();
 
 /**
  * Returns a column with room for `size` entries: itself if it has it, else a copy with room for many more, so that growing costs as much as
- * was added. The columns of one table have different numbers, up to 31: they are not all copied in the same turn. A copy of a million
- * numbers takes 2 to 5 ms, one of a list 10 ms.
+ * was added. The columns of one table have different numbers, whole or half, below 32: they are not all copied in the same turn. A copy of
+ * a million numbers takes 2 to 5 ms, one of a list 10 ms.
  */
 export function withRoom<C extends NumberColumn>(column: C, size: number, number: number): C {
   if (column.length >= size) return column;

@@ -68,7 +68,8 @@ export function restAfter(items: number): RestOfWork<void> {
   return items <= 8 * ITEMS_IN_STEP ? NO_MORE : wholeTurn();
 }
 
-function* wholeTurn(): StepwiseWork<void> {
+/** Ends the turn. */
+export function* wholeTurn(): StepwiseWork<void> {
   for (let step = 0; step < STEPS_IN_TURN; step += 1) yield;
 }
 
@@ -82,10 +83,22 @@ export function doAtOnce<T>(work: RestOfWork<T>): T {
   }
 }
 
-/** Does work that throws nothing, for which nobody waits: in turns, unless nothing remains of it. */
+/** Does work that throws nothing, for which nobody waits: now if a turn is enough, else in turns. */
 export function doUnattended(work: RestOfWork<void>): void {
-  if (work !== NO_MORE) void doInTurns(work);
+  if (work !== NO_MORE) void doNowOrInTurns(work);
 }
+
+/** Does the work within one turn if that is enough, and returns its result; else in turns. Throws or rejects with what the work throws. */
+export function doNowOrInTurns<T>(work: RestOfWork<T>): T | Promise<T> {
+  const steps = work[Symbol.iterator]();
+  for (let step = 0; step < STEPS_IN_TURN; step += 1) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+  return nextTurn().then(() => doInTurns({ [Symbol.iterator]: () => steps }));
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Does the work in turns of the event loop of some milliseconds each, the first one now. Rejects with what the work throws. */
 export async function doInTurns<T>(work: RestOfWork<T>): Promise<T> {
@@ -95,6 +108,6 @@ export async function doInTurns<T>(work: RestOfWork<T>): Promise<T> {
       const { done, value } = steps.next();
       if (done) return value;
     }
-    await new Promise<void>((resolve) => void setImmediate(resolve));
+    await nextTurn();
   }
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { HandoffError } from '../base/index.js';
+import { HandoffError, LIB_FOLDER } from '../base/index.js';
 import type { CallOutcome, CallStep, IsolationFactory } from '../executor/index.js';
 import { StoredValue } from '../value/index.js';
 import { IsolationCaller } from './isolation-caller.js';
 import { declareLaws, type Laws, type SuiteOptions } from './suite.js';
 
-const MODULES = fileURLToPath(new URL('modules/', import.meta.url));
+const MODULES = fileURLToPath(new URL('conformance/modules/', LIB_FOLDER));
 const MODULE = './tasks.mjs';
 const CONTEXT = { dagId: 'd', runId: 'r', attempt: 1, node: 'here' } as const;
 const reason = new HandoffError('HANDOFF_RUN_CANCELLED', 'enough');
@@ -106,6 +106,12 @@ export function isolationLaws(suite: IsolationSuite): void {
       assert.ok(outcome.type === 'succeeded' && outcome.tookMs >= 0);
     },
 
+    'may say how long the parts of a call took, in milliseconds': async () => {
+      const { type, phases } = (await caller.call('later', { a: [1] })) as Extract<CallOutcome, { type: 'succeeded' }>;
+      assert.equal(type, 'succeeded');
+      for (const ms of [phases?.loadMs, phases?.runMs, phases?.packMs]) assert.ok(ms === undefined || (Number.isFinite(ms) && ms >= 0));
+    },
+
     'fails with the function’s own error, its fields kept': async () => {
       const { error, final } = await caller.failure('fail', 'oh');
       assert.ok(error instanceof RangeError);
@@ -197,14 +203,14 @@ export function isolationLaws(suite: IsolationSuite): void {
       running.stop(reason, 60_000);
       running.stop(reason, 1);
       running.stop(reason, 60_000);
-      assert.deepEqual(await outcome, { type: 'stopped' });
+      assert.equal((await outcome).type, 'stopped');
       assert.equal(await caller.value('add', 1, 2), 3);
     },
 
     'is stopped before it has begun': async () => {
       const { outcome, running } = caller.begin('never');
       running.stop(reason, 0);
-      assert.deepEqual(await outcome, { type: 'stopped' });
+      assert.equal((await outcome).type, 'stopped');
     },
 
     'throws nothing when it is stopped after its end': async () => {
@@ -217,8 +223,9 @@ export function isolationLaws(suite: IsolationSuite): void {
     'ends what runs when it is closed': async () => {
       const other = made();
       const { outcome } = await begun('never', other);
-      assert.equal(await other.isolation.close(), 0);
-      assert.deepEqual(await outcome, { type: 'stopped' });
+      // A busy machine may take longer than half a second; what is blocked does not end at all.
+      while ((await other.isolation.close()) > 0);
+      assert.equal((await outcome).type, 'stopped');
     },
   };
   declareLaws('an isolation', suite, laws, declareHooks);

@@ -16,6 +16,7 @@ export {
   type UntypedFunctionRef,
 } from './build/function-ref.js';
 export {
+  type CacheOptions,
   type CollocatedWith,
   collocatedWith,
   type FunctionOptions,
@@ -28,6 +29,7 @@ export {
   type RetryOptions,
 } from './build/function-spec.js';
 export type { Merged, Parts, PartsOf } from './build/parts.js';
+export type { PlanCaching } from './graph/caching.js';
 export { DisjointSets } from './graph/disjoint-sets.js';
 export type { ConstantsOf } from './graph/graph.js';
 export { canGrow, type MapOf, type PlanGrowth, type When } from './graph/growth.js';
@@ -75,5 +77,5 @@ export {
   type RecordingDeps,
   recordPlan,
 } from './plan/record/plan-record.js';
-export { WireRows } from './plan/record/wire-record.js';
+export { NO_WIRE, WireRows } from './plan/record/wire-record.js';
 export { type DagData, dagDataOf, expandedSnapshot, type ReadConstants, type ReadDag, readDagData } from './text/dag-data.js';

@@ -1,7 +1,15 @@
 import { callSafely } from '../base/index.js';
 import { expandedSnapshot, isSnapshot } from '../dag/index.js';
 import { StoredValue, withFactsOf } from '../value/index.js';
-import type { BlockedCall, CallOutcome, CallStep, IsolationCall } from './attempts/attempt.js';
+import {
+  type BlockedCall,
+  type CallOutcome,
+  type CallStep,
+  type IsolationCall,
+  type NodePhases,
+  succeededOutcome,
+} from './attempts/attempt.js';
+import { checkedPhases } from './attempts/checked-phases.js';
 import { packedDag } from './attempts/packed-dag.js';
 
 /**
@@ -16,14 +24,16 @@ export function checkedOutcome(
   failed: (thrown: unknown) => void,
 ): CallOutcome | string {
   try {
-    const { type, values, tookMs, error, final, blocked } = given as Readonly<Record<string, unknown>>;
+    const { type, values, tookMs, error, final, blocked, phases: told } = given as Readonly<Record<string, unknown>>;
+    const phases = told === undefined ? undefined : checkedPhases(told);
+    if (told !== undefined && !phases) return 'settled with phases that are no numbers of milliseconds';
     switch (type) {
       case 'succeeded':
-        return checkedSuccess(values, tookMs, call, place);
+        return checkedSuccess(values, tookMs, phases, call, place);
       case 'failed': {
         if (typeof final !== 'boolean') return 'settled a failure without final';
         const checked = checkedBlocked(blocked, failed);
-        return typeof checked === 'string' ? checked : { type, error, final, ...checked };
+        return typeof checked === 'string' ? checked : { type, error, final, ...checked, ...(phases && { phases }) };
       }
       case 'stopped': {
         const checked = checkedBlocked(blocked, failed);
@@ -47,22 +57,39 @@ export interface OutcomePlace {
 
 const NO_OUTCOME = 'settled with what is no outcome';
 
-function checkedSuccess(values: unknown, tookMs: unknown, { steps }: IsolationCall, place: OutcomePlace): CallOutcome | string {
+function checkedSuccess(
+  values: unknown,
+  tookMs: unknown,
+  phases: NodePhases | undefined,
+  { steps }: IsolationCall,
+  place: OutcomePlace,
+): CallOutcome | string {
   const wanted = steps.filter((step, at) => step.wanted || at === steps.length - 1).length;
   const given: readonly unknown[] = Array.isArray(values) ? [...values] : [];
   if (given.length !== wanted) return `settled without a value for each of the ${wanted} wanted steps`;
   if (!given.every((value) => StoredValue.is(value))) return 'settled with a value that is no StoredValue';
   if (typeof tookMs !== 'number' || !Number.isFinite(tookMs) || tookMs < 0) return 'settled without tookMs';
   const last = steps.at(-1)!;
-  if (last.shape === undefined && last.gist === undefined) return { type: 'succeeded', values: given, tookMs };
-  return withFacts(given, tookMs, last, place);
+  if (last.shape === undefined && last.gist === undefined && !last.isDigested) return succeededOutcome(given, tookMs, undefined, phases);
+  return withFacts(given, tookMs, phases, last, place);
 }
 
-function withFacts(values: readonly StoredValue[], tookMs: number, last: CallStep, { freeze, root }: OutcomePlace): CallOutcome {
+function withFacts(
+  values: readonly StoredValue[],
+  tookMs: number,
+  phases: NodePhases | undefined,
+  last: CallStep,
+  { freeze, root }: OutcomePlace,
+): CallOutcome {
   try {
-    if (last.shape === 'dag') return { type: 'succeeded', values: [...values.slice(0, -1), dagIn(values.at(-1)!, last, root)], tookMs };
-    const { held, facts } = withFactsOf(values.at(-1)!, { gist: last.gist, isSplit: last.shape === 'split' }, freeze);
-    return { type: 'succeeded', values: [...values.slice(0, -1), held], tookMs, facts };
+    const others = values.slice(0, -1);
+    if (last.shape === 'dag') return succeededOutcome([...others, dagIn(values.at(-1)!, last, root)], tookMs, undefined, phases);
+    const { held, facts } = withFactsOf(
+      values.at(-1)!,
+      { gist: last.gist, isSplit: last.shape === 'split', isDigested: last.isDigested === true },
+      freeze,
+    );
+    return succeededOutcome([...others, held], tookMs, facts, phases);
   } catch (error) {
     return { type: 'failed', error, final: true };
   }

@@ -145,8 +145,9 @@ class GuardedCall implements RunningCall {
 }
 
 /** Returns a copy of a call, for code that may change what it is given: the original is read again later. */
-const ownCopy = ({ context, steps }: IsolationCall): IsolationCall => ({
+const ownCopy = ({ context, steps, trace }: IsolationCall): IsolationCall => ({
   context: { ...context },
+  ...(trace && { trace }),
   steps: steps.map((step) => ({ ...step, inputs: [...step.inputs] })),
 });
 

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '../base/index.js';
-import type { AttemptContext, CallOutcome, IsolationCall, RunningCall } from './attempts/attempt.js';
+import type { AttemptContext, CallOutcome, IsolationCall, LyingCall, RunningCall } from './attempts/attempt.js';
 import type { Lender } from './attempts/current-function.js';
 
 /**
@@ -12,10 +12,20 @@ export interface IsolationRunner {
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
   start(call: IsolationCall, settle: (outcome: CallOutcome) => void): RunningCall;
   /**
+   * Lets a call lie where another one runs: it begins in the moment in which that one ends. `begun` is called when that is known, or within
+   * `promote`, and before `settle`. Missing in isolations where no call can lie.
+   */
+  startAhead?(call: IsolationCall, settle: (outcome: CallOutcome) => void, begun: () => void): LyingCall;
+  /**
    * Ends everything that runs, at once, and frees every thread. Resolves to the number of threads that are blocked in a system call and
-   * could not be ended within half a second.
+   * could not be ended within half a second, or within three where no call runs in them. May be called again, to wait for these.
    */
   close(): Promise<number>;
+}
+
+/** A runner of our own whose workers may read arguments from their files by themselves. */
+export interface FileReader extends IsolationRunner {
+  readonly readsFiles?: boolean;
 }
 
 /**
@@ -43,9 +53,13 @@ export interface IsolationOptions {
    * receives them, and what cannot be frozen is copied for each user. Otherwise anything is passed on the loop as it is.
    */
   readonly freeze: boolean;
+  /** The URL of a module that each thread and process loads before its first function; none by default. */
+  readonly threadSetup?: string | undefined;
   readonly logger: Logger;
   /** Returns an attempt's loan, for functions on the loop that wait for a run of this node. By default nothing is lent. */
   readonly lender?: Lender;
+  /** Calls `work`. What ends within it may be followed by a call that lay behind it. The default calls it, and nothing else. */
+  readonly together?: ((work: () => void) => void) | undefined;
   /** Loads a module on the node's own loop. The default is `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;
   /** Called with every line that a function writes, without its line end. */

@@ -1,5 +1,5 @@
 import type { AttemptLoan, ClaimClass } from '../allocator/index.js';
-import { type HandoffError, slotResource } from '../base/index.js';
+import { HandoffError, slotResource } from '../base/index.js';
 import type { AttemptContext, AttemptHandle, GatheredOutcome } from '../executor/index.js';
 import type { AttemptName, WireMessageOf, WireOutcome } from '../peer/index.js';
 
@@ -14,6 +14,9 @@ export interface GuestAttempt {
   readonly kind: ClaimClass;
   state: 'queued' | 'running' | 'ended';
   handle: AttemptHandle<GatheredOutcome> | undefined;
+  /** Since when it waits for room or for a turn, ms; `undefined` if it did not have to. Once it has begun: how long it has waited. */
+  queuedSinceMs: number | undefined;
+  waitedMs: number;
   isStopped: boolean;
   /** Whether it is over but for the file of its value. It holds nothing any more. */
   isFiling: boolean;
@@ -39,6 +42,8 @@ export const newGuestAttempt = (index: number, question: WireMessageOf<'run-atte
   kind,
   state: 'queued',
   handle: undefined,
+  queuedSinceMs: undefined,
+  waitedMs: 0,
   isStopped: false,
   isFiling: false,
   loan: undefined,
@@ -51,6 +56,10 @@ export function halt(attempt: GuestAttempt, reason: HandoffError, graceMs: numbe
   attempt.isStopped = true;
   attempt.handle?.stop(reason, graceMs);
 }
+
+/** Why a node stops what it runs by itself. */
+export const stoppedOn = (node: string): HandoffError =>
+  new HandoffError('HANDOFF_STOPPED', `Node "${node}" no longer runs this`, { node });
 
 /** Adds what an attempt holds of its node, if it runs and has not lent its claim. */
 export function addUse(use: Map<string, number>, { state, kind, loan, isFiling }: GuestAttempt): void {

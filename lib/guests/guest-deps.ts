@@ -1,7 +1,7 @@
 import type { Allocator } from '../allocator/index.js';
 import type { Clock, HandoffError, Logger } from '../base/index.js';
 import type { CodeRef } from '../dag/index.js';
-import type { Executor, Fetches, StartBudget } from '../executor/index.js';
+import type { Executor, Fetches, StartBudget, WatchAttempt } from '../executor/index.js';
 import type { LargeValues } from '../journal/index.js';
 import type { WireMessage } from '../peer/index.js';
 import type { ValueStore } from '../store/index.js';
@@ -23,6 +23,8 @@ export interface GuestDeps {
   readonly takenOver: (runId: string, epoch: number, error: HandoffError) => void;
   /** Where large values of durable runs lie; `undefined` if the node has no folder for them. */
   readonly largeValues: LargeValues | undefined;
+  /** Watches the attempts of traced runs. By default nothing does. */
+  readonly watchAttempt?: WatchAttempt | undefined;
   readonly turn: StartBudget;
   readonly send: (to: string, message: WireMessage) => boolean;
   readonly logger: Logger;

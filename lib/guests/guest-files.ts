@@ -6,12 +6,12 @@ import type { GuestDeps } from './guest-deps.js';
 /** The files of large values that this node makes for a durable run of another driver. */
 export class GuestFiles {
   readonly #runId: string;
-  readonly #deps: Pick<GuestDeps, 'largeValues' | 'logger' | 'clock'>;
+  readonly #deps: GuestFilesDeps;
   #areThere = false;
   /** Whether the driver copies those that are collected. */
   #areCopied = false;
 
-  constructor(runId: string, deps: Pick<GuestDeps, 'largeValues' | 'logger' | 'clock'>) {
+  constructor(runId: string, deps: GuestFilesDeps) {
     this.#runId = runId;
     this.#deps = deps;
   }
@@ -26,7 +26,7 @@ export class GuestFiles {
    * Throws for one that cannot be packed.
    */
   write(attempt: GuestAttempt, value: StoredValue, made: MadeValue, ended: (outcome: WireOutcome) => void): void {
-    const { largeValues, logger } = this.#deps;
+    const { largeValues, store, logger } = this.#deps;
     // Its name is by the epoch in which it was asked for, as is the number of the function: an heir may have others.
     const { of, recording } = attempt.question!;
     const [, functionId, , epoch] = of;
@@ -40,10 +40,14 @@ export class GuestFiles {
       ended(outcome);
     };
     largeValues!.writeForOther({ runId: this.#runId, epoch, index }, parts, isSynced).then(
-      (file) => over({ type: 'filed', ...made, file }),
+      (file) => {
+        over({ type: 'filed', ...made, file });
+        // The memory may let the value go without another file.
+        void largeValues!.open(this.#runId, file).then((bytes) => bytes && store.filed(this.#runId, functionId, bytes));
+      },
       (error: unknown) => {
         logger.warn({ runId: this.#runId, functionId, err: error }, 'the file of a value cannot be written: it stays in memory');
-        over({ type: 'succeeded', ...made, packed: null });
+        over({ type: 'succeeded', ...made, packed: null, fits: true });
       },
     );
   }
@@ -55,10 +59,7 @@ export class GuestFiles {
   }
 }
 
-/** A value that an attempt has made. */
-export interface MadeValue {
-  readonly sizeBytes: number;
-  readonly tookMs: number;
-  /** What its last step asked for, packed. */
-  readonly facts: Uint8Array | null;
-}
+type GuestFilesDeps = Pick<GuestDeps, 'largeValues' | 'store' | 'logger' | 'clock'>;
+
+/** A value that an attempt has made, and what is said beside it. */
+export type MadeValue = Omit<Extract<WireOutcome, { type: 'filed' }>, 'type' | 'file'>;

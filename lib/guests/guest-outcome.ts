@@ -1,4 +1,4 @@
-import type { GatheredOutcome } from '../executor/index.js';
+import { type GatheredOutcome, phasesForWire } from '../executor/index.js';
 import type { WireOutcome } from '../peer/index.js';
 import { packThrownForWire } from '../value/index.js';
 
@@ -10,14 +10,17 @@ export const hasSucceeded = (outcome: WireOutcome | undefined): outcome is Succe
   outcome?.type === 'succeeded' || outcome?.type === 'filed';
 
 /** Returns the outcome of an attempt that made no value, or none that is wanted. */
-export function endedOutcome(outcome: GatheredOutcome): WireOutcome {
-  if (outcome.type === 'failed') return { type: 'failed', error: packThrownForWire(outcome.error), final: outcome.final };
+export function endedOutcome(outcome: GatheredOutcome, waitMs = 0, slot = 0): WireOutcome {
+  if (outcome.type === 'failed') {
+    const { error, final, phases } = outcome;
+    return { type: 'failed', error: packThrownForWire(error), final, phases: phasesForWire(phases, 0, waitMs), slot };
+  }
   return outcome.type === 'argument-lost' ? { ...outcome, error: packThrownForWire(outcome.error) } : { type: 'stopped' };
 }
 
 /** Returns an outcome as it is remembered: the value is in the store. Spreading it would take as long as everything else here. */
 export function withoutValue(outcome: WireOutcome): WireOutcome {
   if (outcome.type !== 'succeeded') return outcome;
-  const { type, sizeBytes, tookMs, facts } = outcome;
-  return { type, sizeBytes, tookMs, packed: null, facts };
+  const { type, sizeBytes, tookMs, fits, facts, phases, slot, span } = outcome;
+  return { type, sizeBytes, tookMs, packed: null, fits, facts, phases, slot, span };
 }

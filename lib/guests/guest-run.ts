@@ -7,10 +7,10 @@ import {
   defaultStrategy,
 } from '../allocator/index.js';
 import { HandoffError, PassingMap, type Timer } from '../base/index.js';
-import { type GatheredOutcome, RIDES_ALONG_BYTES, startGathered, stepsFromWire } from '../executor/index.js';
+import { type GatheredOutcome, originFromWire, phasesForWire, RIDES_ALONG_BYTES, startWatched, stepsFromWire } from '../executor/index.js';
 import type { Inheritance, WireMessageOf, WireOutcome } from '../peer/index.js';
-import { packFacts, packThrownForWire, unpackError } from '../value/index.js';
-import { type AttemptList, addUse, contextOf, type GuestAttempt, halt, newGuestAttempt } from './guest-attempt.js';
+import { packFacts, unpackError } from '../value/index.js';
+import { type AttemptList, addUse, contextOf, type GuestAttempt, halt, newGuestAttempt, stoppedOn } from './guest-attempt.js';
 import { GuestClasses } from './guest-classes.js';
 import type { GuestDeps, GuestHost } from './guest-deps.js';
 import { GuestFiles } from './guest-files.js';
@@ -117,12 +117,12 @@ export class GuestRun implements AllocatorClient {
     return this.#open.get(index)?.state === 'queued';
   }
 
-  wait(indices: readonly number[], lacking: Capabilities): void {
+  wait(indices: readonly number[]): void {
     for (const index of indices) {
       const attempt = this.#open.get(index);
       // An attempt that may not queue is refused instead.
       if (attempt?.state === 'queued' && attempt.question?.mayQueue)
-        this.#tell({ type: 'attempt-queued', of: attempt.of, lacking: Object.entries(lacking) });
+        this.#tell({ type: 'attempt-queued', of: attempt.of, lacking: Object.entries(this.#deps.allocation.lackOf(attempt.kind)) });
     }
   }
 
@@ -152,7 +152,7 @@ export class GuestRun implements AllocatorClient {
     if (attempt.state === 'queued' && !question.mayQueue) {
       allocation.withdraw(this.runId, index, kind);
       this.#refuse(attempt);
-    }
+    } else if (attempt.state !== 'ended' && !attempt.handle) attempt.queuedSinceMs = this.#deps.clock.now();
   }
 
   granted(index: number, node: string, claim: ClaimClass): void {
@@ -164,18 +164,18 @@ export class GuestRun implements AllocatorClient {
 
   #begin(attempt: GuestAttempt): void {
     if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
-    const { timeoutMs, stopGraceMs, steps } = attempt.question!;
-    const { refOf, node } = this.#deps;
-    const context = contextOf(attempt.question!, node);
+    if (attempt.queuedSinceMs !== undefined) attempt.waitedMs = this.#deps.clock.now() - attempt.queuedSinceMs;
+    const { timeoutMs, stopGraceMs, steps, origin } = attempt.question!;
+    const context = contextOf(attempt.question!, this.#deps.node);
     try {
-      const ungathered = { context, steps: stepsFromWire(steps, refOf), timeoutMs: timeoutMs ?? undefined, stopGraceMs, via: this.driver };
-      attempt.handle = startGathered(ungathered, this.#deps);
+      const given = { timeoutMs: timeoutMs ?? undefined, stopGraceMs, origin: originFromWire(origin) };
+      attempt.handle = startWatched({ context, steps: stepsFromWire(steps, this.#deps.refOf), ...given, via: this.driver }, this.#deps);
     } catch (error) {
       return this.#ended(attempt, { type: 'failed', error, final: true });
     }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
     // An attempt that ended within the turn is reported once: its end implies its start.
-    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', of: attempt.of });
+    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', of: attempt.of, slot: attempt.handle.slot });
   }
 
   refused(index: number): void {
@@ -290,7 +290,7 @@ export class GuestRun implements AllocatorClient {
 
   /** Stops running attempts at once. Their driver is notified. */
   abort(): void {
-    for (const attempt of [...this.#open.values()]) if (attempt.state === 'running') halt(attempt, stopped(this.#deps.node), 0);
+    for (const attempt of [...this.#open.values()]) if (attempt.state === 'running') halt(attempt, stoppedOn(this.#deps.node), 0);
   }
 
   /** Ends the run: drops everything, and sends no more messages. */
@@ -309,12 +309,13 @@ export class GuestRun implements AllocatorClient {
   waiting(): { driver: string; dagId: string; functionId: string; lacking: Capabilities }[] {
     const { driver, dagId } = this;
     const queued = [...this.#open.values()].filter(({ state }) => state === 'queued');
-    return queued.map(({ of: [, functionId], kind }) => ({ driver, dagId, functionId, lacking: this.#deps.allocation.shortOf(kind) }));
+    return queued.map(({ of: [, functionId], kind }) => ({ driver, dagId, functionId, lacking: this.#deps.allocation.lackOf(kind) }));
   }
 
   #ended(attempt: GuestAttempt, outcome: GatheredOutcome): void {
     const { allocation, store, node } = this.#deps;
     const [, functionId, , epoch] = attempt.of;
+    const { waitedMs, handle: { slot } = { slot: 0 } } = attempt;
     attempt.handle = undefined;
     const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
     const isLent = attempt.loan?.close() ?? false;
@@ -327,21 +328,24 @@ export class GuestRun implements AllocatorClient {
       });
     }
     const isWanted = !this.#isOver && this.#byFunction.get(functionId) === attempt;
-    if (outcome.type !== 'succeeded' || !isWanted) return this.#over(attempt, endedOutcome(outcome));
+    if (outcome.type !== 'succeeded' || !isWanted) return this.#over(attempt, endedOutcome(outcome, waitedMs, slot));
     const value = outcome.values[0]!;
     let answer: WireOutcome | undefined;
     try {
       const packed = value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : undefined;
+      const fits = packed !== undefined || store.fits(value.sizeBytes, 0);
       store.put(this.runId, functionId, value, node, epoch);
       const sizeBytes = packed?.byteLength ?? value.sizeBytes;
       this.#kept.set(functionId, sizeBytes);
       const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
-      const { tookMs } = outcome;
+      const { tookMs, span = null } = outcome;
       const facts = outcome.facts ? packFacts(outcome.facts) : null;
-      if (rides || !this.files.areFor(attempt)) answer = { type: 'succeeded', sizeBytes, tookMs, packed: rides, facts };
-      else this.files.write(attempt, value, { sizeBytes, tookMs, facts }, (filed) => this.#over(attempt, filed));
+      const phases = phasesForWire(outcome.phases, tookMs, waitedMs);
+      if (!rides && this.files.areFor(attempt))
+        this.files.write(attempt, value, { sizeBytes, tookMs, facts, phases, slot, span }, (filed) => this.#over(attempt, filed));
+      else answer = { type: 'succeeded', sizeBytes, tookMs, packed: rides, fits, facts, phases, slot, span };
     } catch (error) {
-      answer = { type: 'failed', error: packThrownForWire(error), final: true };
+      answer = endedOutcome({ type: 'failed', error, final: true }, waitedMs, slot);
     }
     if (answer) this.#over(attempt, answer);
     else allocation.pump();
@@ -361,7 +365,7 @@ export class GuestRun implements AllocatorClient {
     if (attempt.state === 'queued') {
       this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
       this.#open.delete(attempt.index);
-    } else halt(attempt, stopped(this.#deps.node), 0);
+    } else halt(attempt, stoppedOn(this.#deps.node), 0);
   }
 
   #answer(attempt: GuestAttempt, outcome: WireOutcome): void {
@@ -374,9 +378,9 @@ export class GuestRun implements AllocatorClient {
   }
 
   #answerAgain(attempt: GuestAttempt): void {
-    const { outcome, kind, state, index, of } = attempt;
-    if (state === 'queued') return this.wait([index], this.#deps.allocation.shortOf(kind));
-    this.#tell({ type: 'attempt-started', of });
+    const { outcome, state, index, of, handle } = attempt;
+    if (state === 'queued') return this.wait([index]);
+    this.#tell({ type: 'attempt-started', of, slot: handle?.slot ?? 0 });
     if (!outcome) return;
     const value = outcome.type === 'succeeded' ? this.#deps.store.get(this.runId, of[1]) : undefined;
     const packed = value && value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : null;
@@ -384,10 +388,9 @@ export class GuestRun implements AllocatorClient {
   }
 
   #refuse(attempt: GuestAttempt): void {
-    const { ledger } = this.#deps.allocation;
     this.#byFunction.delete(attempt.of[1]);
     this.#open.delete(attempt.index);
-    const usage = { ...ledger.report, usedByYou: [...(this.#host.use() ?? [])] };
+    const usage = { ...this.#deps.allocation.ledger.report, usedByYou: [...(this.#host.use() ?? [])] };
     this.#tell({ type: 'attempt-refused', of: attempt.of, usage });
   }
 
@@ -395,5 +398,3 @@ export class GuestRun implements AllocatorClient {
     if (!this.#isOver && !this.isOrphan) this.#deps.send(this.driver, message);
   }
 }
-
-const stopped = (node: string): HandoffError => new HandoffError('HANDOFF_STOPPED', `Node "${node}" no longer runs this`, { node });

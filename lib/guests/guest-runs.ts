@@ -149,7 +149,9 @@ export class GuestRuns {
     // this node knew its driver.
     if (isOutdated || type !== 'stop-attempt') send(from, { type: 'run-refused', runId, epoch: owner.epoch, error });
     if (type === 'run-attempt' || type === 'stop-attempt') {
-      const outcome = isOutdated ? ({ type: 'stopped' } as const) : ({ type: 'failed', error, final: true } as const);
+      const outcome = isOutdated
+        ? ({ type: 'stopped' } as const)
+        : ({ type: 'failed', error, final: true, phases: null, slot: 0 } as const);
       send(from, { type: 'attempt-ended', of: message.of, outcome });
     }
     if (isOutdated || this.#intruders.has(from)) return;

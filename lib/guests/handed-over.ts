@@ -1,5 +1,5 @@
 import { HandoffError } from '../base/index.js';
-import type { AttemptHandle, GatheredOutcome } from '../executor/index.js';
+import { type AttemptHandle, type GatheredOutcome, phasesFromWire } from '../executor/index.js';
 import type { Inheritance } from '../peer/index.js';
 import type { HeldValue } from '../store/index.js';
 import { type StoredValue, unpackFacts } from '../value/index.js';
@@ -52,8 +52,17 @@ export function handedAttempts(
   return handed;
 }
 
-const succeededHandle = (value: StoredValue, { tookMs, facts }: SucceededOutcome): AttemptHandle<GatheredOutcome> => ({
-  listen: (heard) => heard({ type: 'succeeded', values: [value], tookMs, facts: facts ? unpackFacts(facts) : undefined }),
+const succeededHandle = (value: StoredValue, { tookMs, facts, phases, slot, span }: SucceededOutcome): AttemptHandle<GatheredOutcome> => ({
+  slot,
+  listen: (heard) =>
+    heard({
+      type: 'succeeded',
+      values: [value],
+      tookMs,
+      facts: facts ? unpackFacts(facts) : undefined,
+      phases: phasesFromWire(phases),
+      span: span ?? undefined,
+    }),
   stop() {},
 });
 

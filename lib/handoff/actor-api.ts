@@ -24,7 +24,7 @@ export function receiveApiMessage(message: unknown, { runs, logger }: ActorApiDe
       void runs.cancel(String(request.runId), request.reason);
       return;
     case 'subscribe':
-      if (!runs.subscribe(String(request.runId), (event) => void tellNact(request.subscriber, event))) {
+      if (!runs.visible.subscribe(String(request.runId), (event) => void tellNact(request.subscriber, event))) {
         logger.warn({ runId: request.runId }, 'cannot subscribe: no such run');
       }
       return;

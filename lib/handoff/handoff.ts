@@ -1,39 +1,33 @@
-import { channel } from 'node:diagnostics_channel';
 import { type ActorRef, type NactRef, openPlainActor, type SupervisionTree, supervisionTree, tellNact } from '../actor/index.js';
 import type { Capabilities } from '../allocator/index.js';
 import { type Clock, callSite, checkedNumber, type HandoffError, newRunId, systemClock, withCallSite } from '../base/index.js';
 import type { DagLike, Regular, ResultsOf } from '../dag/index.js';
 import { currentLoan } from '../executor/index.js';
-import { noJournal, type PreparedRun, type RunOutcome, type RunRecord, type RunRecordQuery, recordOf } from '../runner/index.js';
+import type { ClusterStatus, WatchOptions } from '../observe/index.js';
+import {
+  type PreparedRun,
+  type RunEvent,
+  type RunOutcome,
+  type RunRecord,
+  type RunRecordQuery,
+  type RunSummary,
+  recordOf,
+} from '../runner/index.js';
 import { type HandoffMessage, LaunchRun, receiveApiMessage } from './actor-api.js';
-import { type ClusterStatus, openStatus } from './cluster/status.js';
-import { openDurablePlace } from './node/durable-place.js';
-import { type Environment, realEnvironment } from './node/environment.js';
-import { inspect, type NodeInspection } from './node/inspection.js';
+import { type Environment, realEnvironment, startNode } from './node/environment.js';
+import { inspect, inspectNode, type NodeInspection } from './node/inspection.js';
 import { Lifecycle } from './node/lifecycle.js';
+import { listening, started, starting } from './node/node-channels.js';
 import { assembleNode, type NodeParts } from './node/node-parts.js';
-import { StationClient } from './node/station-client.js';
-import { growTree, type Stations, type Tree } from './node/tree.js';
+import { openStorage } from './node/node-storage.js';
+import { checkId, StationClient } from './node/station-client.js';
+import { growTree, type Stations, type SupervisedName, type Tree } from './node/tree.js';
 import { type NodeInfo, NodeResources } from './node-resources.js';
 import { NodeValues } from './node-values.js';
 import { type ExecuteOptions, executeFault, statedDagId } from './options/execute-options.js';
 import { type CheckedNodeOptions, checkedNodeOptions, type NodeOptions } from './options/node-options.js';
 import { openRun, type Run } from './run.js';
 import { RunWait } from './run-wait.js';
-
-/** What a node holds and runs: for the testing kit. */
-export const inspectNode: unique symbol = Symbol('inspectNode');
-
-/** Starts a node in another environment than the machine's: for the testing kit. */
-export const startNode: unique symbol = Symbol('startNode');
-
-/**
- * A channel for tools beside the program, such as the testing kit. It carries the options of a node about to start, which subscribers may
- * change; the place where it listens, `{ name, url }`, before any node is told; and the `Handoff` once it has started.
- */
-const starting = channel('handoff-dag:node-starting');
-const listening = channel('handoff-dag:node-listening');
-const started = channel('handoff-dag:node-started');
 
 /** A method of a node. */
 type Method = (...args: never[]) => unknown;
@@ -76,6 +70,16 @@ export class Handoff implements AsyncDisposable {
     return this.#address;
   }
 
+  /** The URL of the dashboard, with the token in its fragment if one was made; `undefined` without a dashboard. */
+  get dashboardUrl(): string | undefined {
+    return this.#tables.web.dashboardUrl;
+  }
+
+  /** The URL of the metrics, likewise: on a server of their own, or on the dashboard's. */
+  get metricsUrl(): string | undefined {
+    return this.#tables.web.metricsUrl;
+  }
+
   /**
    * Starts a node. When it resolves, the supervision tree runs, and the node listens and has joined as its options say.
    * If it rejects, nothing of the node is left.
@@ -96,9 +100,7 @@ export class Handoff implements AsyncDisposable {
     const own = starting.hasSubscribers ? { ...options } : options;
     starting.publish(own);
     const checked = checkedNodeOptions(own, surroundings.transport);
-    const place = await openDurablePlace(checked, surroundings);
-    if (checked.resume && !place) throw noJournal('resume');
-    const tables = assembleNode(checked, surroundings, place);
+    const tables = assembleNode(checked, surroundings, await openStorage(checked, surroundings));
     const handoff = new Handoff(checked, tables, await growTree(checked, tables, surroundings), surroundings.clock);
     const { listen, advertise, join, joinTimeoutMs } = checked.network;
     try {
@@ -107,6 +109,7 @@ export class Handoff implements AsyncDisposable {
         handoff.#address = advertise ?? url;
         listening.publish({ name: checked.name, url });
       }
+      await tables.web.open();
       if (join.length > 0) await tables.cluster.join(join, joinTimeoutMs);
       if (checked.resume) tables.runs.resumeByItself();
     } catch (error) {
@@ -169,7 +172,7 @@ export class Handoff implements AsyncDisposable {
 
   /** Returns the durable runs in the journal of this node, newest first: all that match the fields of `query`. */
   async runs(query?: RunRecordQuery): Promise<RunRecord[]> {
-    return this.#asked(this.#recorded(() => this.#tables.runs.durable('runs').recorded(query)));
+    return this.#asked(this.#whileUp(() => this.#tables.runs.durable('runs').recorded(query)));
   }
 
   /**
@@ -177,7 +180,7 @@ export class Handoff implements AsyncDisposable {
    * and with `HANDOFF_DAG_RUNNING` while it is driven.
    */
   async forget(key: string): Promise<void> {
-    return this.#asked(this.#recorded(() => this.#tables.runs.durable('forget').forget(key)));
+    return this.#asked(this.#whileUp(() => this.#tables.runs.durable('forget').forget(key)));
   }
 
   /** Registers what this node has, in place of the former capabilities. If more is in use, new functions wait. */
@@ -221,10 +224,7 @@ export class Handoff implements AsyncDisposable {
     return this.#asked(this.#values.keep(dagId, id, value, 'value', this.name));
   }
 
-  /**
-   * Returns a value that this node has.
-   * @throws `HANDOFF_NOT_FOUND` if it has none.
-   */
+  /** Returns a value that this node has. Rejects with `HANDOFF_NOT_FOUND` if it has none. */
   async getLocalValue(dagId: string, id: string): Promise<unknown> {
     return this.#asked(this.#values.local(dagId, id));
   }
@@ -258,6 +258,11 @@ export class Handoff implements AsyncDisposable {
     return this.#asked(this.#values.clear(dagId));
   }
 
+  /** Forgets all results that this node's `dataDir` remembers. Runs under way go on. Rejects with `HANDOFF_STORAGE_FAILED`. */
+  async clearCache(): Promise<void> {
+    return this.#asked(this.#whileUp(() => this.#values.clearCache()));
+  }
+
   /** Returns the members, this node first. */
   async nodes(): Promise<readonly NodeInfo[]> {
     return this.#asked(this.#resources.nodes());
@@ -265,11 +270,32 @@ export class Handoff implements AsyncDisposable {
 
   /**
    * Returns the present status of the cluster: each member's use and values, the runs in progress, and the functions that wait, with what
-   * they lack. A member that does not answer within a second is left out.
+   * they lack. A member that does not answer within a second is left out; two seconds where neither listens and another passes it on.
    */
   async status(): Promise<ClusterStatus> {
-    this.#lifecycle.refuse();
-    return openStatus(await this.#tables.status(true));
+    return this.#whileUp(() => this.#tables.views.status());
+  }
+
+  /** Returns the runs under way, and the last hundred that have ended, of every driver that answers within 2000 ms: the latest first. */
+  async allRuns(): Promise<readonly RunSummary[]> {
+    return this.#asked(this.#tables.views.allRuns());
+  }
+
+  /**
+   * Follows a run of any driver: its events from the first that is kept (the last 10,000 are) to its end. `output` adds the lines that its
+   * functions write; `follow: false` ends with what there is now. A slow iteration misses events, is told how many (`events-missed`), and
+   * slows nothing. From another node `run-completed` comes without results.
+   *
+   * Iterating throws `HANDOFF_NOT_FOUND` if no node knows the run, `HANDOFF_NODE_LOST` if its driver is gone, and `HANDOFF_STOPPED`.
+   */
+  watch(runId: string, options?: WatchOptions): AsyncIterable<RunEvent> {
+    checkId(runId, 'runId');
+    return this.#tables.views.watch(runId, options);
+  }
+
+  /** Returns what this node counts of itself and its runs, as text for Prometheus: what its `/metrics` shows. */
+  async metrics(): Promise<string> {
+    return this.#whileUp(async () => (await this.#tables.metrics('')).text);
   }
 
   /** What the node holds and runs at this moment. @internal */
@@ -287,8 +313,7 @@ export class Handoff implements AsyncDisposable {
 
   /** Returns the supervised actors, from the root down, with each one's restarts. */
   async supervisionTree(): Promise<SupervisionTree> {
-    this.#lifecycle.refuse();
-    return supervisionTree(this.#tree.root);
+    return this.#whileUp(async () => supervisionTree(this.#tree.root));
   }
 
   /**
@@ -304,9 +329,9 @@ export class Handoff implements AsyncDisposable {
    * Ends every worker thread of this node at once, whatever runs in it. Call it after `stop`, or instead of it just before the process
    * ends. Runs that have not ended reject with `HANDOFF_RUN_ABORTED`, and the node stops.
    *
-   * Resolves within half a second to the number of threads that could not be ended, as they are blocked in a system call. `process.exit()`
-   * would wait for those. Only a signal such as `process.kill(process.pid, 'SIGKILL')` does not; in the first process of a container,
-   * `process.abort()`.
+   * Resolves within half a second to the number of threads that could not be ended, as they are blocked in a system call; where no function
+   * runs in them, within three, as the machine may be slow. `process.exit()` would wait for those that are blocked. Only a signal such as
+   * `process.kill(process.pid, 'SIGKILL')` does not; in the first process of a container, `process.abort()`.
    */
   async endThreads(): Promise<number> {
     return this.#lifecycle.endThreads();
@@ -325,7 +350,7 @@ export class Handoff implements AsyncDisposable {
     });
   }
 
-  async #recorded<T>(read: () => Promise<T>): Promise<T> {
+  async #whileUp<T>(read: () => Promise<T>): Promise<T> {
     this.#lifecycle.refuse();
     return read();
   }
@@ -353,7 +378,7 @@ export class Handoff implements AsyncDisposable {
     const loan = currentLoan();
     const wait = loan && new RunWait(loan);
     const link = runs.inner.link(prepared);
-    const run = openRun<R>({ type: 'prepared', prepared, cancel, wait }, (resolve, reject) => {
+    const run = openRun<R>({ type: 'prepared', prepared, cancel, wait, nodes: () => this.#resources.nodes() }, (resolve, reject) => {
       prepared.onEnd = (end) => {
         link?.over();
         // Nobody is left to hear that it was ended with its caller.
@@ -368,6 +393,3 @@ export class Handoff implements AsyncDisposable {
     return run;
   }
 }
-
-/** The supervised actors that `whereis` knows. `'DagRunner'` is that of the latest run, `'DagRunner <run id>'` that of the given run. */
-export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});

@@ -4,11 +4,11 @@
 
 export type { HandoffMessage, HandoffReply } from './actor-api.js';
 export { ClusterObserver, type ObserverOptions } from './cluster/observer.js';
-export type { ClusterStatus, DrivenRun, NodeUse, WaitingFunction } from './cluster/status.js';
-export { Handoff, inspectNode, type SupervisedName, startNode } from './handoff.js';
+export { Handoff } from './handoff.js';
 export { JournalReader, type JournalReaderOptions } from './journal-reader.js';
-export { type Environment, realEnvironment } from './node/environment.js';
-export type { NodeInspection } from './node/inspection.js';
+export { type Environment, realEnvironment, startNode } from './node/environment.js';
+export { inspectNode, type NodeInspection } from './node/inspection.js';
+export type { SupervisedName } from './node/tree.js';
 export type { NodeInfo } from './node-resources.js';
 export { type CodeFault, type CodeFaultOptions, findCodeFaults } from './options/code-faults.js';
 export { defaultCapabilities } from './options/container-limits.js';

@@ -1,8 +1,9 @@
 import { systemClock } from '../base/index.js';
 import { ModuleContents } from '../executor/index.js';
-import { DataDir, type Journal, journals } from '../journal/index.js';
-import { RunList, type RunRecord, type RunRecordQuery } from '../runner/index.js';
-import { checkedDataDir, checkedJournal, checkedRoot } from './options/node-options.js';
+import { DataDir, type Journal, journals, type RememberedStats, readShelfStats } from '../journal/index.js';
+import { reportOf } from '../observe/index.js';
+import { noSuchRun, observeRun, RunList, type RunRecord, type RunRecordQuery } from '../runner/index.js';
+import { checkedDataDir, checkedJournal, checkedRoot } from './options/node-places.js';
 
 /** The options of `JournalReader.open`. */
 export interface JournalReaderOptions {
@@ -51,6 +52,26 @@ export class JournalReader implements AsyncDisposable {
   /** Returns the runs, newest first: all that match the fields of `query`. */
   async runs(query?: RunRecordQuery): Promise<RunRecord[]> {
     return this.#list.list(query);
+  }
+
+  /**
+   * Makes the report of a run: a page of HTML that needs nothing else, of what is recorded of it. Rejects with `HANDOFF_NOT_FOUND` for an
+   * unknown key, and with `HANDOFF_STORAGE_FAILED` for a record that cannot be read.
+   */
+  async report(key: string): Promise<string> {
+    if (typeof key !== 'string') throw new TypeError(`key must be a string, not ${typeof key}`);
+    const [recorded] = await this.#journal.findRuns({ key });
+    if (!recorded) throw noSuchRun(key);
+    return reportOf(await observeRun(this.#journal, recorded, systemClock), []);
+  }
+
+  /**
+   * Returns how much the folder remembers. Rejects with `HANDOFF_STORAGE_FAILED`, and with `TypeError` if a database was opened: what is
+   * remembered lies in folders.
+   */
+  async remembered(): Promise<RememberedStats> {
+    if (!this.#folder) throw new TypeError('results are remembered in the dataDir of a node, not in a database');
+    return readShelfStats(this.#folder.path);
   }
 
   /** Closes what was opened. */

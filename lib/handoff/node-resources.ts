@@ -1,6 +1,8 @@
 import { type Capabilities, checkedCapabilities } from '../allocator/index.js';
 import { withoutSlots } from '../base/index.js';
 import type { NodeStatus } from '../nodes/index.js';
+import type { HeldValues } from '../observe/index.js';
+import { heldValuesIn } from './cluster/status.js';
 import type { NodeParts } from './node/node-parts.js';
 import { checkId, type StationClient } from './node/station-client.js';
 
@@ -51,6 +53,7 @@ export class NodeResources {
         used: Object.fromEntries(withoutSlots(content?.used ?? [])),
         running: content?.running ?? 0,
         blocked: content?.blocked ?? 0,
+        held: heldValuesIn(content),
       };
     });
   }
@@ -86,4 +89,6 @@ export interface NodeInfo {
   readonly running: number;
   /** How many of those attempts were given up while their code goes on, mostly in a thread that is blocked in a system call. */
   readonly blocked: number;
+  /** What the values kept there take, bytes: in memory, and on the disk. */
+  readonly held: HeldValues;
 }

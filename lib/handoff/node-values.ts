@@ -1,7 +1,7 @@
 import { checkedNumber, HandoffError } from '../base/index.js';
-import { isStorageFailed } from '../journal/index.js';
+import { isStorageFailed, storageFailed } from '../files/index.js';
 import { LONGEST_NODE_NAME } from '../peer/index.js';
-import { type StoredValue, snapshot } from '../value/index.js';
+import { inMemory, type StoredValue, snapshot } from '../value/index.js';
 import type { NodeParts } from './node/node-parts.js';
 import { checkId, type StationClient } from './node/station-client.js';
 
@@ -51,13 +51,22 @@ export class NodeValues {
       this.#tables.cluster.awaitElsewhere(dagId, id, timeoutMs),
       this.#recordedAlone(dagId, id, timeoutMs),
     ]);
-    if (held) return held.open(this.#freeze);
+    if (held) return this.#tables.store.opened(held, this.#freeze);
     throw new HandoffError('HANDOFF_TIMEOUT', `No result of "${id}" of DAG "${dagId}" within ${timeoutMs} ms`, { dagId, functionId: id });
+  }
+
+  /** Forgets what the `dataDir` of this node remembers, if it has one. */
+  async clearCache(): Promise<void> {
+    const { shelf } = this.#tables.durable ?? {};
+    if (!shelf || (await shelf.clear())) return;
+    throw storageFailed('not-writable', `Cannot forget the remembered results of node "${this.#node}": the log says why`, {
+      node: this.#node,
+    });
   }
 
   async local(dagId: string, id: string): Promise<unknown> {
     const held = (await this.#find(dagId, id)) ?? (await this.#recorded(dagId, id));
-    if (held) return held.open(this.#freeze);
+    if (held) return this.#tables.store.opened(held, this.#freeze);
     throw this.#notFound(dagId, id, this.#node);
   }
 
@@ -74,7 +83,7 @@ export class NodeValues {
       if (!held && (fromNode === undefined || fromNode === this.#node)) held = await this.#recorded(dagId, id);
       if (!held) throw this.#tables.membership.isGone(origin) ? this.#gone(dagId, id, origin) : this.#notFound(dagId, id, origin, late);
     }
-    return held.open(this.#freeze);
+    return this.#tables.store.opened(held, this.#freeze);
   }
 
   async registerLocation(dagId: string, dataId: string, node: string): Promise<void> {
@@ -126,7 +135,7 @@ export class NodeValues {
     if (store.isLost(dagId, id))
       throw this.#lost(dagId, id, this.#node, `the store backend of node "${this.#node}" does not have it any more`);
     const recorded = await findRecorded?.(dagId, id);
-    const held = await recorded?.read();
+    const held = await recorded?.open().then((found) => found && inMemory(found).catch(() => undefined));
     if (!held && recorded?.isOver) throw this.#lost(dagId, id, recorded.node, 'it was too large for the journal, and its file is gone');
     return held;
   }

@@ -1,5 +1,6 @@
-import { HandoffError } from '../base/index.js';
-import { NO_PROGRESS, type PreparedRun, type Progress, type RunEvent, type RunOutcome } from '../runner/index.js';
+import { doInTurns, HandoffError, textOf } from '../base/index.js';
+import { type ChromeTrace, type ReportedNode, reportOf, traceRun } from '../observe/index.js';
+import { NO_PROGRESS, type ObservedRun, type PreparedRun, type Progress, type RunEvent, type RunOutcome } from '../runner/index.js';
 import type { RunWait } from './run-wait.js';
 
 /**
@@ -18,6 +19,20 @@ export interface Run<R> extends Promise<RunOutcome<R>>, AsyncIterable<RunEvent> 
    * of the run's error.
    */
   cancel(reason?: unknown): Promise<void>;
+  /**
+   * Returns the run as one HTML file that needs nothing else: it opens from disk, and loads nothing. It has what is so far of a run that
+   * goes on, and all that is kept of one that has ended, also of a failed or cancelled one. Made in turns of the event loop. Marks a
+   * rejection of the run as handled.
+   *
+   * Rejects with `HANDOFF_NOT_FOUND` if the run was refused or has not begun, and where the page is missing that `npm run build` makes.
+   */
+  report(): Promise<string>;
+  /**
+   * Returns the attempts that are over by now as Chrome trace events, for Perfetto or `chrome://tracing`: all of them once the run has
+   * ended, also if it has failed. Of a long run the last 100,000 are kept; `otherData.attemptsLeftOut` says how many are not.
+   * @throws `HANDOFF_NOT_FOUND` if the run was refused or has not begun.
+   */
+  trace(): Promise<ChromeTrace>;
 }
 
 /** How a run was accepted, or why it was refused. */
@@ -27,6 +42,8 @@ export type RunStart =
       readonly prepared: PreparedRun;
       readonly cancel: (reason: unknown) => Promise<void>;
       readonly wait: RunWait | undefined;
+      /** The members of the cluster, for a report. */
+      readonly nodes: () => Promise<readonly ReportedNode[]>;
     }
   | { readonly type: 'refused'; readonly id: string; readonly dagId: string; readonly error: unknown; readonly atMs: number };
 
@@ -62,6 +79,29 @@ class RunPromise<R> extends Promise<RunOutcome<R>> implements Run<R> {
   async cancel(reason?: unknown): Promise<void> {
     this.#handle();
     if (this.#start!.type === 'prepared') await this.#start!.cancel(reason);
+  }
+
+  async report(): Promise<string> {
+    this.#handle();
+    const { observed, start } = this.#observed('make a report of');
+    // A node that has stopped knows no members any more.
+    const nodes = await start.nodes().catch(() => []);
+    return reportOf(observed, nodes);
+  }
+
+  async trace(): Promise<ChromeTrace> {
+    this.#handle();
+    return doInTurns(traceRun(this.#observed('trace').observed));
+  }
+
+  /** Returns the run as it may be looked at. Throws `HANDOFF_NOT_FOUND` if there is nothing to look at. */
+  #observed(intent: string): { readonly observed: ObservedRun; readonly start: Extract<RunStart, { type: 'prepared' }> } {
+    const start = this.#start!;
+    const observed = start.type === 'prepared' ? start.prepared.run.observe() : undefined;
+    if (start.type === 'prepared' && observed) return { observed, start };
+    const why = start.type === 'refused' ? `it was refused: ${textOf(start.error)}` : 'it has not begun';
+    const fields = { runId: this.id, dagId: this.dagId, ...(start.type === 'refused' && { cause: start.error }) };
+    throw new HandoffError('HANDOFF_NOT_FOUND', `Cannot ${intent} run ${this.id}: ${why}`, fields);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, void> {

@@ -24,7 +24,19 @@ export interface BeatContent {
   readonly queued: number;
   /** Attempts that were given up and whose thread is blocked in a system call. */
   readonly blocked: number;
+  /** The size of the values in memory, and of their files, bytes. */
   readonly heldBytes: number;
+  readonly diskBytes: number;
+  /** So much of its values stays in memory, bytes. */
+  readonly memoryLimitBytes: number;
+  /** What it remembers: bytes (of those on the disk), results, and how often one was found. */
+  readonly rememberedBytes: number;
+  readonly rememberedResults: number;
+  readonly rememberedHits: number;
+  /** So much may be in memory before functions that only make more values are held back. */
+  readonly limitBytes: number;
+  /** Whether the disk is taking values, so that there is room in memory again by itself. */
+  readonly isSpilling: boolean;
   /** Whether the node's log lines are written. */
   readonly log: LogState;
 }
@@ -38,5 +50,12 @@ export const nothing: BeatContent = {
   queued: 0,
   blocked: 0,
   heldBytes: 0,
+  diskBytes: 0,
+  memoryLimitBytes: 0,
+  rememberedBytes: 0,
+  rememberedResults: 0,
+  rememberedHits: 0,
+  limitBytes: Number.MAX_SAFE_INTEGER,
+  isSpilling: false,
   log: 'ok',
 };

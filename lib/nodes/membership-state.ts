@@ -89,6 +89,12 @@ export function linkedMembers(state: MembershipState, except?: string): NodeIden
   return members;
 }
 
+/** Returns the members with a link that say that they have a link with `name`. */
+export function reportersOf(state: MembershipState, name: string): string[] {
+  const all = [...state.told].filter(([teller, members]) => members.has(name) && state.peers.get(teller)?.phase === 'linked');
+  return all.map(([teller]) => teller).sort();
+}
+
 /** Whether it is a member now: it has a link, or its time-out is not over. */
 export const isMember = (peer: Peer): boolean => peer.phase === 'linked' || peer.phase === 'cut';
 

@@ -3,7 +3,7 @@ import { type Beat, type BeatContent, nothing } from './beat.js';
 import { entryOf, type Links, type MembershipMessage } from './links.js';
 import type { MemberEvent, MemberState, NodeIdentity } from './member-state.js';
 import type { MembershipCommand, MembershipHappening } from './membership-messages.js';
-import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf } from './membership-state.js';
+import { type MembershipState, memberNamed, membersOf, newMembershipState, refusalOf, reportersOf } from './membership-state.js';
 import { recoverMembership, stepMembership } from './membership-step.js';
 
 const DEFAULT_INTERVAL_MS = 500;
@@ -72,6 +72,11 @@ export class Membership {
 
   find(name: string): MemberState | undefined {
     return memberNamed(this.#state, name);
+  }
+
+  /** Returns the members with a link that say that they have a link with `name`. */
+  reportersOf(name: string): string[] {
+    return reportersOf(this.#state, name);
   }
 
   /** Whether a node of that name was a member and is remembered, but is no member now. */

@@ -2,10 +2,12 @@
 // In:  a transport, nodes to dial, an address to listen at, messages and values to send.
 // Out: the beginnings and ends of links; messages checked by shape; complete values.
 
+export { countedTransport, type LinkTraffic } from './counted-transport.js';
 export { guardedTransport } from './guarded-transport.js';
-export { NoRoom } from './links/inbox.js';
+export { GivenUp, NoRoom } from './links/inbox.js';
 export type { PeerIdentity } from './links/link-state.js';
 export { QuietLog } from './links/quiet-log.js';
+export { Unreadable } from './links/read-ahead.js';
 export { startPeerHub } from './peer-hub.js';
 export type { DialFault, DownCause, PeerListener } from './peer-listener.js';
 export { PeerMesh, type PeerMeshOptions } from './peer-mesh.js';
@@ -13,14 +15,16 @@ export { frameText, type MessageSubject, type WrongMessage } from './protocol/co
 export type {
   AttemptName,
   Question,
+  QuestionAboutRuns,
   RefusalReason,
   ValueName,
   WireMessage,
   WireMessageOf,
   WireOutcome,
+  WirePhases,
   WireStep,
 } from './protocol/messages.js';
-export { type Inheritance, inheritance, valueName } from './protocol/messages.js';
+export { type Inheritance, inheritance, MOST_LINKS, MOST_REMEMBERED, rememberedFile, valueName } from './protocol/messages.js';
 export type { Shape } from './protocol/shape.js';
 export * as shapes from './protocol/shape.js';
 export { LONGEST_NODE_NAME } from './protocol/shape.js';

@@ -1,13 +1,15 @@
 import { type Clock, HandoffError, keepAlive, type Logger, peerAddress, textOf } from '../base/index.js';
+import type { AwayBytes } from '../value/index.js';
 import { DialGate } from './links/dial-gate.js';
 import { IncomingBudget } from './links/inbox.js';
 import { joinAny, joinError } from './links/join-error.js';
 import { describeEnd, Link, type LinkOver } from './links/link.js';
+import { dialFault, downCause } from './links/link-causes.js';
 import type { LinkRole, PeerIdentity, Prover } from './links/link-state.js';
 import { cookieProver } from './links/proof.js';
 import { QuietLog } from './links/quiet-log.js';
 import { Redial } from './links/redial.js';
-import type { DialFault, DownCause, PeerListener } from './peer-listener.js';
+import type { DownCause, PeerListener } from './peer-listener.js';
 import { encodeMessage, type WrongMessage } from './protocol/codec.js';
 import type { RefusalReason, WireMessage } from './protocol/messages.js';
 import { PROTOCOL } from './protocol/protocol-version.js';
@@ -194,6 +196,11 @@ export class PeerMesh {
     return this.#up.get(name)?.waitingBytes ?? 0;
   }
 
+  /** Whether messages or values wait here until `name` takes what was sent before. */
+  isBusy(name: string): boolean {
+    return this.#up.get(name)?.isBusy ?? false;
+  }
+
   #encoded(message: WireMessage): readonly Uint8Array[] {
     try {
       return [encodeMessage(message)];
@@ -207,12 +214,12 @@ export class PeerMesh {
 
   /**
    * Sends a value of any size, in pieces, beside the messages. `transferId` is a number from 0 up that no other value in transit to that
-   * peer has. Resolves when the peer has the last byte; until then the bytes must not change. Rejects if there is no link, the link goes
-   * down, or the peer has no room.
+   * peer has. Resolves when the peer has the last byte; until then the bytes must not change. What is not in memory is read as it is sent.
+   * Rejects if there is no link, the link goes down, or the peer has no room; with `Unreadable` if it cannot be read.
    */
-  sendValue(to: string, transferId: number, parts: readonly Uint8Array[]): Promise<void> {
+  sendValue(to: string, transferId: number, bytes: readonly Uint8Array[] | AwayBytes): Promise<void> {
     const link = this.#up.get(to);
-    return link ? link.sendValue(transferId, parts) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
+    return link ? link.sendValue(transferId, bytes) : Promise.reject(new Error(`Cannot send a value to "${to}": there is no link`));
   }
 
   /** Returns how many bytes of values have come over the link to `from`, if it exists. Grows while a value is on its way. */
@@ -361,17 +368,6 @@ export class PeerMesh {
   #badFrame(link: Link, fault: string): void {
     this.#quietLog.warn({ code: 'HANDOFF_BAD_MESSAGE', peer: link.peer?.name, fault }, 'dropped an invalid message', STRANGE_LINES);
   }
-}
-
-function downCause(end: LinkOver, saidGoodbye: boolean): DownCause {
-  if (saidGoodbye) return 'goodbye';
-  return end.type === 'dropped' || end.type === 'bad-message' || end.type === 'stalled' ? end.type : 'closed';
-}
-
-function dialFault(end: LinkOver): DialFault | undefined {
-  if (end.type === 'refused') return end.reason;
-  if (end.type === 'mismatch') return 'protocol';
-  return end.type === 'closed' && end.closing.reason === 'refused' ? 'refused' : undefined;
 }
 
 /** The options of a mesh. */

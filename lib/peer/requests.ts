@@ -79,6 +79,11 @@ export class Requests {
     for (const [id, { to }] of [...this.#open]) if (to === name) this.failed(name, id, error);
   }
 
+  /** Throws once this node has ended. */
+  refuse(): void {
+    if (this.#closed) throw this.#closed;
+  }
+
   /** Called when this node ends. Later requests fail at once. */
   close(error: Error): void {
     this.#closed = error;

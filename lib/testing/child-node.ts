@@ -2,17 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { HandoffError, type Logger, systemClock } from '../base/index.js';
+import { HandoffError, isSource, LIB_FOLDER, type Logger, systemClock } from '../base/index.js';
 import type { KillGuard } from '../executor/index.js';
 import type { NodeOptions, SupervisedName } from '../handoff/index.js';
 import { type ChildReport, type ChildRequest, OPTIONS_VARIABLE } from './child-messages.js';
 import type { HostedNode } from './cluster-host.js';
 import type { ProxiedNetwork } from './proxied-network.js';
 
-/** Tells the built package from its source, which needs a loader. */
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const command = fileURLToPath(new URL(`../../bin/handoff.${extension}`, import.meta.url));
-const control = new URL(`./child-control.${extension}`, import.meta.url).href;
+const extension = isSource ? 'ts' : 'js';
+const command = fileURLToPath(new URL(`../bin/handoff.${extension}`, LIB_FOLDER));
+const control = new URL(`testing/child-control.${extension}`, LIB_FOLDER).href;
 
 /** How long a node's process may take to start, and to answer, ms. */
 const START_MS = 60_000;
@@ -198,7 +197,7 @@ function loadingFlags(flags: readonly string[]): string[] {
     const value = flags[at + 1];
     if (LOADING.test(flag)) kept.push(flag, ...(flag.includes('=') || value === undefined ? [] : [value]));
   }
-  if (extension === 'ts' && !kept.some((flag) => /\btsx\b/.test(flag))) kept.push('--import=tsx');
+  if (isSource && !kept.some((flag) => /\btsx\b/.test(flag))) kept.push('--import=tsx');
   return kept;
 }
 

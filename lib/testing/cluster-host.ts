@@ -2,6 +2,7 @@ import type { Clock, Logger } from '../base/index.js';
 import type { Environment, Handoff, NodeOptions, SupervisedName } from '../handoff/index.js';
 import type { Journal, JournalFaults, JournalOptions } from '../journal/index.js';
 import type { Defer, FrameObserver } from '../peer/index.js';
+import type { SpillDisk } from '../store/index.js';
 import type { FunctionFailures } from './function-failures.js';
 import type { LinkBook } from './link-book.js';
 
@@ -51,6 +52,8 @@ export interface ClusterEnvironment {
   readonly logger?: (node: string) => Logger;
   /** Where nodes record their durable runs. The default is what their options say. */
   readonly journals?: ClusterJournals;
+  /** Opens the disk of a node, for values that its memory has no room for. The default is the machine's. */
+  readonly openDisk?: (node: string, limitBytes: number | undefined) => Promise<SpillDisk>;
 }
 
 /** Journals that take the place of folders and databases. */

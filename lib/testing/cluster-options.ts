@@ -1,6 +1,7 @@
 import { checkedNumber, silentLogger } from '../base/index.js';
+import { STORAGE_FAULTS } from '../files/index.js';
 import { checkedNodeOptions, EXTENSIONS, type NodeOptions } from '../handoff/index.js';
-import { type JournalFaults, STORAGE_FAULTS } from '../journal/index.js';
+import type { JournalFaults } from '../journal/index.js';
 import type { LinkConditions } from '../peer/index.js';
 import { hosts } from './hosts/index.js';
 

@@ -62,6 +62,10 @@ class FailingAttempt implements AttemptHandle<RemoteOutcome> {
     this.#inner.listen((outcome) => this.#ended(outcome));
   }
 
+  get slot(): number {
+    return this.#inner.slot;
+  }
+
   listen(heard: (outcome: RemoteOutcome) => void): void {
     this.#heard = heard;
     if (this.#outcome) heard(this.#outcome);

@@ -56,6 +56,7 @@ export class LocalNode implements HostedNode {
           return journal;
         },
         ...(openJournal && { openJournal }),
+        ...(setup.openDisk && { openDisk: (limitBytes: number | undefined) => setup.openDisk!(name, limitBytes) }),
         ...setup.execution,
       },
     );

@@ -46,6 +46,15 @@ export function packBinary(value: ArrayBuffer | ArrayBufferView, allocate: (size
   return packed;
 }
 
+/** Returns what packed binary data is: `Buffer`, `DataView`, the name of a typed array, or `ArrayBuffer`. */
+export function binaryKind(packed: Uint8Array): string {
+  const code = packed[1]!;
+  if (code === ARRAY_BUFFER) return 'ArrayBuffer';
+  if (code === DATA_VIEW) return 'DataView';
+  if (code === BUFFER) return 'Buffer';
+  return NAMES[code] ?? throwUnknown(code);
+}
+
 /** Returns the same parts with a first part at least as long as a header. A network may split anywhere. */
 export function withWholeHeader(parts: readonly Uint8Array[]): readonly Uint8Array[] {
   if (parts.length < 2 || parts[0]!.byteLength >= HEADER_BYTES) return parts;
@@ -79,12 +88,15 @@ export function unpackBinary(parts: readonly Uint8Array[], isGivenAway = false):
   if (code === ARRAY_BUFFER) return bytes.buffer;
   if (code === DATA_VIEW) return new DataView(bytes.buffer);
   if (code === BUFFER) return Buffer.from(bytes.buffer);
-  const View = VIEWS[code];
-  if (!View) throw new RangeError(`Cannot unpack: unknown kind ${code} of binary data`);
+  const View = VIEWS[code] ?? throwUnknown(code);
   const { BYTES_PER_ELEMENT } = View as unknown as Uint8ArrayConstructor;
   if (bytes.byteLength % BYTES_PER_ELEMENT !== 0)
     throw new RangeError(`Cannot unpack: ${bytes.byteLength} bytes are no whole ${View.name}`);
   return new View(bytes.buffer, 0, bytes.byteLength / BYTES_PER_ELEMENT);
+}
+
+function throwUnknown(code: number): never {
+  throw new RangeError(`Cannot unpack: unknown kind ${code} of binary data`);
 }
 
 function dataAlone(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> | undefined {
@@ -95,7 +107,8 @@ function dataAlone(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> | unde
 
 function dataCopied(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const [first] = parts;
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0) - HEADER_BYTES);
+  // All of it is written over, so it need not be zeroed.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.byteLength, 0) - HEADER_BYTES).buffer);
   let at = 0;
   for (const part of parts) {
     const data = part === first ? part.subarray(HEADER_BYTES) : part;

@@ -30,13 +30,16 @@ export function survey(value: unknown, { where, freeze, isList = false }: CheckO
   if (known) return known;
   const walk = new Walk(where, freeze, Number.POSITIVE_INFINITY, isList ? MAX_DEPTH + 1 : MAX_DEPTH);
   walk.visit(value, undefined);
-  const { sizeBytes, needsCare, freezesWhole, hasFields, hasHoles, isTree } = walk;
-  const found: Survey = { sizeBytes, needsCare, freezesWhole, hasFields, hasHoles, isTree };
+  const { sizeBytes, needsCare, freezesWhole, hasFields, hasHoles, isTree, isDense } = walk;
+  const found: Survey = { sizeBytes, needsCare, freezesWhole, hasFields, hasHoles, isTree, isDense };
   if (freeze && walk.freezesWhole) sound.set(value, found);
   return found;
 }
 
-const PRIMITIVE: Survey = { sizeBytes: 0, needsCare: false, freezesWhole: true, hasFields: false, hasHoles: false, isTree: true };
+const PRIMITIVE: Survey = {
+  ...{ sizeBytes: 0, needsCare: false, freezesWhole: true },
+  ...{ hasFields: false, hasHoles: false, isTree: true, isDense: true },
+};
 
 /** Whether something is a value of at most `mostBytes`, and how many bytes were looked at to find out. Never throws. */
 export function measure(value: unknown, mostBytes: number): { readonly isValue: boolean; readonly sizeBytes: number } {
@@ -55,6 +58,7 @@ class Walk {
   /** Whether everything met so far can be frozen. */
   freezesWhole = true;
   isTree = true;
+  isDense = true;
   /** Of the root, if it is an array: whether it has properties besides its elements, and places without an element. */
   hasFields = false;
   hasHoles = false;
@@ -138,10 +142,16 @@ class Walk {
 
   #properties(value: object, at: PathStep | undefined, shape: 'object' | 'array'): void {
     const keys = Reflect.ownKeys(value);
-    if (shape === 'array' && this.#depth === 1) {
-      const elements = keys.lastIndexOf('length');
-      this.hasFields = keys.length > elements + 1;
-      this.hasHoles = elements < (value as readonly unknown[]).length;
+    if (shape === 'array') {
+      const { length } = value as readonly unknown[];
+      // Positions come first, then `length`, then names.
+      const isDense = keys.length === length + 1 && keys[length] === 'length';
+      if (!isDense) this.isDense = false;
+      if (!isDense && this.#depth === 1) {
+        const elements = keys.lastIndexOf('length');
+        this.hasFields = keys.length > elements + 1;
+        this.hasHoles = elements < length;
+      }
     }
     for (const key of keys) {
       if (typeof key === 'symbol') throw refused(this.#where, at, `a property whose key is ${String(key)}`);
@@ -311,4 +321,6 @@ export interface Survey {
   readonly hasHoles: boolean;
   /** Whether each object in it is met once: no part shares anything with another. */
   readonly isTree: boolean;
+  /** Whether no array in it has places that hold no element, or properties besides its elements. */
+  readonly isDense: boolean;
 }

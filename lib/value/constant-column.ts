@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { StepwiseWork } from '../base/index.js';
-import { CanonicalWriter } from './canonical.js';
-import { CanonicalBytes, PIECE_LENGTH } from './canonical-bytes.js';
 import { check } from './check.js';
+import { CanonicalWriter } from './digest/canonical.js';
+import { CanonicalBytes, PIECE_LENGTH } from './digest/canonical-bytes.js';
 
 /** Up to so many bytes a constant is written as it is; of a longer one its digest is. */
 const LONGEST_BYTES = 64;
@@ -53,7 +53,7 @@ export class ConstantColumn {
       const value = values[at];
       check(value, { where: `extraArgs[${at}]`, freeze: false });
       this.#start = this.#bytes.length;
-      yield* this.#writer.write(value);
+      yield* this.#writer.begin(value) ?? [];
       if (this.#hash || this.#bytes.length - this.#start > LONGEST_BYTES) {
         this.#digest(this.#start, typeof value === 'object' && value !== null ? value : undefined);
       }

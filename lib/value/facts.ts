@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { DIGEST_BYTES, type Digests, isDigest } from './digest/digests.js';
 import { pack, unpack } from './pack.js';
 
 /** What a branch must know of a value: enough to compare it, wherever the value itself is. */
@@ -8,14 +9,26 @@ export interface Gist {
   readonly primitive?: string | number | boolean | null | undefined;
 }
 
-/** How many elements the array has that was packed one by one; or what it is that is no array: `a Map`, `null`. */
-export type Split = { readonly count: number } | { readonly not: string };
+/**
+ * How many elements the array has that was packed one by one, and the digest of each, 32 bytes, if that was asked for. Or what it is that
+ * is no array: `a Map`, `null`.
+ */
+export type Split = { readonly count: number; readonly digests?: Uint8Array } | { readonly not: string };
 
 /** What is told of a value beside it, as far as it was asked for. */
 export interface ValueFacts {
   readonly gist?: Gist;
   readonly split?: Split;
+  /** The digest of the value. It may be missing although it was asked for: then it is taken later, if at all. */
+  readonly digest?: string;
 }
+
+/** Returns the facts with the digests of the value and of its elements. */
+export const withDigests = (facts: ValueFacts | undefined, { digest, digests }: Digests): ValueFacts => ({
+  ...facts,
+  ...(facts?.split && digests && 'count' in facts.split && { split: { count: facts.split.count, digests } }),
+  ...(digest !== undefined && { digest }),
+});
 
 /** The longest name of what is no array, characters: an error quotes it. */
 const LONGEST_NAME = 100;
@@ -35,8 +48,8 @@ export function unpackFacts(packed: Uint8Array): ValueFacts | undefined {
 
 function isFacts(given: unknown): given is ValueFacts {
   if (typeof given !== 'object' || given === null) return false;
-  const { gist, split } = given as Record<string, unknown>;
-  return (gist === undefined || isGist(gist)) && (split === undefined || isSplitFact(split));
+  const { gist, split, digest } = given as Record<string, unknown>;
+  return (gist === undefined || isGist(gist)) && (split === undefined || isSplitFact(split)) && (digest === undefined || isDigest(digest));
 }
 
 function isGist(given: unknown): given is Gist {
@@ -48,10 +61,10 @@ function isGist(given: unknown): given is Gist {
 
 function isSplitFact(given: unknown): given is Split {
   if (typeof given !== 'object' || given === null) return false;
-  const { count, not } = given as Record<string, unknown>;
-  return count === undefined
-    ? typeof not === 'string' && not.length <= LONGEST_NAME
-    : Number.isSafeInteger(count) && (count as number) >= 0 && (count as number) < 2 ** 32;
+  const { count, not, digests } = given as Record<string, unknown>;
+  if (count === undefined) return typeof not === 'string' && not.length <= LONGEST_NAME;
+  if (!(Number.isSafeInteger(count) && (count as number) >= 0 && (count as number) < 2 ** 32)) return false;
+  return digests === undefined || (types.isUint8Array(digests) && digests.byteLength === DIGEST_BYTES * (count as number));
 }
 
 /** Returns the gist of a value, with texts of at most `longest` characters. Asks an object nothing. */

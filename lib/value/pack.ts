@@ -5,13 +5,10 @@ import { freezeDeep, type Survey, survey } from './check.js';
 import { isOfParts, PartWriter, unpackParts } from './part-table.js';
 import { isScalar, packScalar, unpackScalar } from './scalar.js';
 import { putBack, type SetApart, setApart } from './set-apart.js';
-import { sharedMemory } from './shared-memory.js';
+import { memoryOf, SHARED_FROM_BYTES } from './shared-memory.js';
 
 /** The first byte of a value whose errors and Buffers stand apart. */
 const APART = 0x02;
-
-/** From this size on a packed value lies in shared memory and crosses threads without a copy. Below it, a copy is cheaper. */
-const SHARED_FROM_BYTES = 16 * 1024;
 
 /**
  * Packs a value as structured clone does, with three differences: it refuses what a clone would lose (see `check`), keeps errors whole, and
@@ -23,8 +20,7 @@ export function pack(value: unknown, { where, shared = false }: PackOptions): Pa
 
 /** Like `pack`, for a value that has been surveyed. */
 export function packSurveyed(value: unknown, { needsCare }: Survey, where: string, shared: boolean): Packed {
-  const allocate = (sizeBytes: number): Uint8Array =>
-    shared && sizeBytes >= SHARED_FROM_BYTES ? sharedMemory(sizeBytes) : new Uint8Array(sizeBytes);
+  const allocate = (sizeBytes: number): Uint8Array => (shared ? memoryOf(sizeBytes) : new Uint8Array(sizeBytes));
   const scalar = packScalar(value);
   if (scalar) return scalar;
   if (isBinary(value)) return packBinary(value, allocate);
@@ -69,6 +65,13 @@ export function unpack(packed: Packed, options: { readonly freeze: boolean }): u
   return opened(() => unpacked(packed, options));
 }
 
+/**
+ * The same for bytes that nobody else has, in one part, or binary data in two: its header, and the data, whose memory becomes the value's.
+ */
+export function unpackOwn(parts: readonly Uint8Array[], options: { readonly freeze: boolean }): unknown {
+  return opened(() => (parts[0]![0] === BINARY ? unpackBinary(parts, true) : unpacked(parts[0]!, options)));
+}
+
 /** Returns what `open` returns. Throws `HANDOFF_NOT_SERIALIZABLE` if `open` throws anything. */
 export function opened<T>(open: () => T): T {
   try {
@@ -98,7 +101,7 @@ function unpacked(packed: Packed, { freeze }: { readonly freeze: boolean }): unk
 export function joined(parts: readonly Uint8Array[], sizeBytes: number, shared = true): Packed {
   const [first] = parts;
   if (first && parts.length === 1 && (sizeBytes < SHARED_FROM_BYTES || first.buffer instanceof SharedArrayBuffer)) return first;
-  const packed = shared && sizeBytes >= SHARED_FROM_BYTES ? sharedMemory(sizeBytes) : new Uint8Array(sizeBytes);
+  const packed = shared ? memoryOf(sizeBytes) : new Uint8Array(sizeBytes);
   let at = 0;
   for (const part of parts) {
     packed.set(part, at);

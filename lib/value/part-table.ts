@@ -25,14 +25,14 @@ export const isOfParts = (packed: Uint8Array): boolean => packed[0] === PARTS;
 
 /**
  * Writes an array or record part by part: a header, a table that says where each part ends, and the parts. What stands besides them, the
- * keys of a record or the further properties of an array, is one part more.
+ * keys of a record or the further properties of an array, is one part more. `P`: pieces that are not in memory, if there may be any.
  */
-export class PartWriter {
+export class PartWriter<P extends { readonly sizeBytes: number } = never> {
   readonly #kind: number;
   readonly #count: number;
   readonly #ends: Float64Array;
   /** All pieces that are full, and their bytes. */
-  readonly #pieces: Uint8Array[] = [];
+  readonly #pieces: (Uint8Array | P)[] = [];
   #bytes = 0;
   #chunk: Uint8Array | undefined;
   #at = 0;
@@ -56,22 +56,22 @@ export class PartWriter {
   }
 
   /** Writes the next part, which has been packed in one or several pieces. They must not change until all has been used. */
-  addPacked(pieces: readonly Uint8Array[]): void {
+  addPacked(pieces: readonly (Uint8Array | P)[]): void {
     for (const piece of pieces) {
-      if (piece.byteLength < UNCOPIED_FROM_BYTES) {
+      if (piece instanceof Uint8Array && piece.byteLength < UNCOPIED_FROM_BYTES) {
         this.#roomFor(piece.byteLength).set(piece, this.#at);
         this.#at += piece.byteLength;
         continue;
       }
       this.#flush();
       this.#pieces.push(piece);
-      this.#bytes += piece.byteLength;
+      this.#bytes += piece instanceof Uint8Array ? piece.byteLength : piece.sizeBytes;
     }
     this.#ends[this.#part++] = this.#bytes + this.#at;
   }
 
   /** Returns everything. The writer must not be used afterwards. */
-  toPieces(): readonly Uint8Array[] {
+  toPieces(): readonly (Uint8Array | P)[] {
     this.#flush();
     const width = this.#bytes < 2 ** 32 ? 4 : 8;
     const head = new Uint8Array(HEADER_BYTES + width * this.#ends.length);
@@ -104,19 +104,31 @@ export class PartWriter {
   }
 }
 
+/** Returns how long the begin of a value of parts is that holds its table, bytes. Throws `RangeError` if that cannot be told of so few. */
+export function tableEnd(begin: Uint8Array): number {
+  if (begin.byteLength < HEADER_BYTES) throw new RangeError(`Cannot unpack: ${begin.byteLength} bytes are no value of parts`);
+  const count = new DataView(begin.buffer, begin.byteOffset).getUint32(4, true);
+  return HEADER_BYTES + begin[2]! * (count + (begin[1] === LIST ? 0 : 1));
+}
+
 /** Where the parts of a packed value lie. Whatever the bytes are, no part is larger than they are, and no two parts overlap. */
 export class PartTable {
   readonly count: number;
   readonly #packed: Uint8Array;
+  readonly #sizeBytes: number;
   readonly #view: DataView;
   readonly #kind: number;
   readonly #width: number;
   readonly #dataAt: number;
 
-  /** Throws `RangeError` if there is no room for the table that the bytes announce. */
-  constructor(packed: Uint8Array) {
+  /**
+   * `sizeBytes`: of the whole value, if `packed` is only its beginning, with the whole table. Throws `RangeError` if there is no room for
+   * the table that the bytes announce.
+   */
+  constructor(packed: Uint8Array, sizeBytes = packed.byteLength) {
     const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
     this.#packed = packed;
+    this.#sizeBytes = sizeBytes;
     this.#view = view;
     if (packed.byteLength < HEADER_BYTES) throw new RangeError(`Cannot unpack: ${packed.byteLength} bytes are no value of parts`);
     this.#kind = packed[1]!;
@@ -124,7 +136,7 @@ export class PartTable {
     this.count = view.getUint32(4, true);
     if (this.#kind > LIST_WITH_FIELDS || (this.#width !== 4 && this.#width !== 8))
       throw new RangeError('Cannot unpack: an unknown kind of parts');
-    this.#dataAt = HEADER_BYTES + this.#width * (this.count + (this.#kind === LIST ? 0 : 1));
+    this.#dataAt = tableEnd(packed);
     if (this.#dataAt > packed.byteLength) throw new RangeError(`Cannot unpack: ${packed.byteLength} bytes cannot hold ${this.count} parts`);
   }
 
@@ -133,13 +145,24 @@ export class PartTable {
     return this.#kind === RECORD;
   }
 
+  /** What stands besides the parts, packed. Throws `RangeError` if it should be there and is not. */
+  get beside(): { readonly are: 'keys' | 'fields'; readonly bytes: Uint8Array } | undefined {
+    if (this.#kind === LIST) return undefined;
+    return { are: this.#kind === RECORD ? 'keys' : 'fields', bytes: this.bytesAt(this.count) };
+  }
+
   /** Returns the bytes of a part, a view. Throws `RangeError` for a part that is not there. */
   bytesAt(part: number): Uint8Array {
+    return this.#packed.subarray(...this.rangeAt(part));
+  }
+
+  /** Returns where a part begins and ends. Throws likewise. */
+  rangeAt(part: number): readonly [from: number, to: number] {
     const begin = part === 0 ? 0 : this.#endOf(part - 1);
     const end = this.#endOf(part);
-    if (!(begin >= 0 && begin < end && end <= this.#packed.byteLength - this.#dataAt))
+    if (!(begin >= 0 && begin < end && end <= this.#sizeBytes - this.#dataAt))
       throw new RangeError(`Cannot unpack: part ${part} is not there`);
-    return this.#packed.subarray(this.#dataAt + begin, this.#dataAt + end);
+    return [this.#dataAt + begin, this.#dataAt + end];
   }
 
   /**
@@ -202,4 +225,11 @@ function define(target: object, key: string, value: unknown): void {
   if (Array.isArray(target) && (key === 'length' || /^\d+$/.test(key))) return;
   if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else (target as Record<string, unknown>)[key] = value;
+}
+
+/** Returns the bytes of one part of a packed value of parts. Throws `RangeError` if it is not there. */
+export function partBytes(packed: Uint8Array, place: number): Uint8Array {
+  const table = new PartTable(packed);
+  if (!Number.isInteger(place) || place < 0 || place >= table.count) throw new RangeError(`it has no part ${place}`);
+  return table.bytesAt(place);
 }

@@ -14,6 +14,10 @@ const NUMBER_BYTES = 8;
 const number = new Float64Array(1);
 const numberBytes = new Uint8Array(number.buffer);
 
+/** Whether it is a primitive that can be a value. */
+export const isPrimitive = (value: unknown): boolean =>
+  value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
+
 /**
  * Fast path for small results: undefined, null, booleans, numbers (all of them, -0 and NaN included) and short strings of one-byte
  * characters. Returns `undefined` for everything else. v8 needs a new serializer for each value, which takes 4 µs; this takes a twentieth.

@@ -1,6 +1,8 @@
 import { HandoffError } from '../base/index.js';
 import { freezeDeep, type Survey, surfaceSize, survey } from './check.js';
-import { canSplit, type Gist, gistOf, splitOf, type ValueFacts } from './facts.js';
+import type { Digests } from './digest/digests.js';
+import { digestsOfHeld } from './digest/held-digest.js';
+import { canSplit, type Gist, gistOf, splitOf, type ValueFacts, withDigests } from './facts.js';
 import { fieldsOf, packSurveyed } from './pack.js';
 import { smallCopy } from './small-copy.js';
 import { snapshot } from './snapshot.js';
@@ -16,7 +18,8 @@ const PACKED_PRIMITIVE_BYTES = 64;
  */
 export function splitLive(list: readonly unknown[], found: Survey | undefined): StoredValue {
   if (!found) {
-    const fields = StoredValue.live(fieldsOf(list), 0);
+    const own = fieldsOf(list);
+    const fields = Reflect.ownKeys(own).length > 0 ? StoredValue.live(own, 0) : undefined;
     return StoredValue.ofSlots(Array.from(list, looseCopy), { fields }, 'result');
   }
   const { freezesWhole, isTree, hasFields, hasHoles, sizeBytes } = found;
@@ -28,14 +31,23 @@ export function splitLive(list: readonly unknown[], found: Survey | undefined): 
 
 /**
  * Returns a value with what is to be known of it. With `isSplit` an array is returned as a value of parts. Throws
- * `HANDOFF_NOT_SERIALIZABLE` for one that cannot be opened.
+ * `HANDOFF_NOT_SERIALIZABLE` for one that cannot be opened. The digest of a large value is left out.
  */
 export function withFactsOf(given: StoredValue, wanted: WantedFacts, freeze: boolean): { held: StoredValue; facts: ValueFacts } {
-  const { gist, isSplit } = wanted;
+  const { gist, isSplit, isDigested = false } = wanted;
   const held = isSplit ? splitHeld(given, freeze) : given;
   const count = held.partCount;
   const split = count === undefined ? () => splitOf(held.open(false)) : () => ({ count });
-  return { held, facts: { ...(gist !== undefined && { gist: gistOfHeld(held, gist) }), ...(isSplit && { split: split() }) } };
+  const facts = { ...(gist !== undefined && { gist: gistOfHeld(held, gist) }), ...(isSplit && { split: split() }) };
+  return { held, facts: isDigested ? withDigests(facts, digestsAtOnce(held)) : facts };
+}
+
+/** The digests of a value up to this size are taken with the other facts, at once, bytes. */
+const DIGESTED_AT_ONCE_BYTES = 64 * 1024;
+
+function digestsAtOnce(held: StoredValue): Digests {
+  const found = held.sizeBytes <= DIGESTED_AT_ONCE_BYTES ? digestsOfHeld(held) : {};
+  return found instanceof Promise ? {} : found;
 }
 
 /** Returns what can be told of a packed value by its size alone; `undefined` if something that is wanted cannot. */
@@ -79,6 +91,8 @@ export interface WantedFacts {
   readonly gist: number | undefined;
   /** Whether a map goes over it. */
   readonly isSplit: boolean;
+  /** Whether its digest is wanted, and with `isSplit` those of its elements. Default false. */
+  readonly isDigested?: boolean;
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

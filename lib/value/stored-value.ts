@@ -1,20 +1,17 @@
-import { BINARY, binaryParts, HEADER_BYTES, isBinary, unpackBinary, withWholeHeader } from './binary.js';
+import { arrivalMemory } from './arrival-memory.js';
+import type { AwayBytes } from './away.js';
+import { BINARY, binaryParts, isBinary, unpackBinary, withWholeHeader } from './binary.js';
 import { freezeDeep, type Survey, surfaceSize, survey } from './check.js';
+import type { Piece } from './joined-bytes.js';
 import { joined, opened, type Packed, pack, packSurveyed, unpack } from './pack.js';
-import { PartList, type PartsBeside } from './part-list.js';
-import { isOfParts, PartTable } from './part-table.js';
-import { isScalar, scalarBytes, unpackScalar } from './scalar.js';
-import { sharedMemory } from './shared-memory.js';
+import { PartList, type PartsBeside, sizeOfSlots } from './part-list.js';
+import { isOfParts, PartTable, partBytes } from './part-table.js';
+import { isPrimitive, isScalar, scalarBytes, unpackScalar } from './scalar.js';
 import { smallCopy } from './small-copy.js';
+import type { ValueEntry } from './value-entry.js';
 
 /** From this size on binary data is sent without a copy, bytes. */
 const UNCOPIED_FROM_BYTES = 64 * 1024;
-
-/**
- * From this size on a value is assembled as it arrives, in memory that threads share, bytes. Assembling it at the end would block the loop,
- * at about 1 ms per MiB of new pages.
- */
-const GATHERED_FROM_BYTES = 4 * 1024 * 1024;
 
 /** The content of a value that was given away. */
 const NOTHING: readonly Uint8Array[] = [];
@@ -22,30 +19,39 @@ const NOTHING: readonly Uint8Array[] = [];
 /** A value that is made anew at each opening keeps its bytes up to this size. A larger one is packed again for each reader. */
 const BYTES_KEPT = 64 * 1024;
 
-/** What the table of a value of parts takes for each of them, bytes. */
-const TABLE_BYTES = 4;
-
 /** A part of a packed value lies in memory of its own up to this size. A longer one is a view, if threads can read its memory. */
 const OWN_BYTES = 16 * 1024;
 
-/** How a value is opened: as it is, as a copy unless the reader is its only user, made anew for each reader, by its parts, or unpacked. */
-type Form = 'shared' | 'original' | 'fresh' | 'parts' | 'packed';
+/**
+ * How a value is opened: as it is, as a copy unless the reader is its sole user, made anew for each reader, by its parts, unpacked, or read
+ * from where it lies. One that is lost cannot be opened.
+ */
+type Form = 'shared' | 'original' | 'fresh' | 'parts' | 'packed' | 'away' | 'lost';
+
+/** From this size on a value may be put out of memory, bytes. Smaller ones are not worth what a place on the disk costs. */
+export const MOVABLE_BYTES = 1024;
 
 /**
  * A value on this node, live or packed. It is packed at most once, and stays packed until it is opened. Each opening of a packed value
- * returns a new copy; a live one is returned as it is. A value that came for a single reader is given away instead.
+ * returns a new copy; a live one is returned as it is. A value that came for a sole user is given away instead.
+ *
+ * Its owner may put it out of memory and bring it back. It stays the same object: a reference to it keeps no memory.
  */
 export class StoredValue {
   readonly origin: Origin;
   /** The packed size in bytes; for a live value an estimate. Does not change. */
   readonly sizeBytes: number;
-  /** For a `fresh` value, the function that makes it; for one of parts, their list. */
-  readonly #value: unknown;
+  /** What its owner knows of it. Only the owner sets it. */
+  entry: ValueEntry | undefined = undefined;
+  /** For a `fresh` value, the function that makes it; for one of parts, their list; away, its bytes; for a lost one, the error. */
+  #value: unknown;
   #packed: Packed | undefined;
   /** The parts that came over the wire, until they are needed in one piece. The first one holds the whole header of binary data. */
   #parts: readonly Uint8Array[] | undefined;
-  readonly #form: Form;
-  #isForOne = false;
+  #form: Form;
+  #isSole = false;
+  /** Its digest, from when it is known on. */
+  digest: string | undefined = undefined;
   #isList = false;
 
   private constructor(origin: Origin, form: Form, value: unknown, packed: Packed | undefined, sizeBytes: number) {
@@ -67,8 +73,8 @@ export class StoredValue {
   }
 
   /**
-   * Returns a value that cannot be frozen whole and was made for one user. That user gets the original with `toOnlyUser`; any other reader
-   * gets a copy.
+   * Returns a value that cannot be frozen whole and was made for a sole user. That user gets the original with `toSoleUser`; any other
+   * reader gets a copy.
    */
   static original(value: unknown, sizeBytes: number): StoredValue {
     return new StoredValue('result', 'original', value, undefined, sizeBytes);
@@ -84,14 +90,19 @@ export class StoredValue {
    * be of parts themselves.
    */
   static ofParts(parts: readonly StoredValue[], keys?: readonly string[], origin: Origin = 'result'): StoredValue {
-    const slots = parts.map((part) => (part.#form === 'shared' && isPrimitive(part.#value) ? part.#value : part));
-    return StoredValue.ofSlots(slots, { keys }, origin);
+    const movable: StoredValue[] = [];
+    const slots = parts.map((part) => {
+      if (part.#form === 'shared' && isPrimitive(part.#value)) return part.#value;
+      if (part.sizeBytes >= MOVABLE_BYTES) movable.push(part);
+      return part;
+    });
+    return StoredValue.ofSlots(slots, { keys, movable }, origin);
   }
 
   /** The same for parts of which each is a primitive, a value that is held, or a frozen object, copied when it is asked for. */
   static ofSlots(slots: readonly unknown[], beside: PartsBeside<StoredValue>, origin: Origin, sizeBytes?: number): StoredValue {
     const list = new PartList(slots, HOLDING, beside);
-    return new StoredValue(origin, 'parts', list, undefined, sizeBytes ?? sizeOfSlots(slots));
+    return new StoredValue(origin, 'parts', list, undefined, sizeBytes ?? sizeOfSlots(slots, HOLDING.isHeld));
   }
 
   /** The value of a function that has none: one that was not taken, or is optional and has failed. */
@@ -109,13 +120,20 @@ export class StoredValue {
   }
 
   /** Returns a packed result that lies in memory which holds other things too: a copy, or a live one if it needs no serializer. */
-  static packedAmong(packed: Packed): StoredValue {
-    return isScalar(packed)
-      ? StoredValue.live(
-          opened(() => unpackScalar(packed)),
-          packed.byteLength,
-        )
-      : StoredValue.packed(packed.slice());
+  static packedAmong(packed: Packed, origin: Origin = 'result'): StoredValue {
+    return StoredValue.#scalar(packed, origin) ?? StoredValue.packed(new Uint8Array(packed), origin);
+  }
+
+  static #scalar(packed: Packed, origin: Origin): StoredValue | undefined {
+    return isScalar(packed) ? opened(() => StoredValue.live(unpackScalar(packed), packed.byteLength, origin)) : undefined;
+  }
+
+  /**
+   * Returns a packed value that is not in memory. Code that can wait reads `away` and uses what that returns. All other methods read it
+   * at once, which blocks the event loop.
+   */
+  static away(bytes: AwayBytes, origin: Origin = 'result'): StoredValue {
+    return new StoredValue(origin, 'away', bytes, undefined, bytes.sizeBytes);
   }
 
   /** Returns a packed value that came in parts. */
@@ -131,30 +149,87 @@ export class StoredValue {
    * values.
    */
   static memory(sizeBytes: number): readonly Uint8Array[] | undefined {
-    return sizeBytes >= GATHERED_FROM_BYTES ? [sharedMemory(sizeBytes)] : undefined;
-  }
-
-  /** The same for a value with one reader, which begins with `begin`: binary data will be alone in its memory. */
-  static memoryForExclusive(sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
-    if (begin?.[0] !== BINARY || sizeBytes < HEADER_BYTES) return StoredValue.memory(sizeBytes);
-    return [new Uint8Array(HEADER_BYTES), Buffer.allocUnsafeSlow(sizeBytes - HEADER_BYTES)];
+    return arrivalMemory(sizeBytes);
   }
 
   /** Like `arrived`, for a value that is opened once only. If possible it is opened without a copy. Afterwards it is gone. */
-  static exclusive(parts: readonly Uint8Array[], origin: Origin = 'result'): StoredValue {
+  static sole(parts: readonly Uint8Array[], origin: Origin = 'result'): StoredValue {
     const held = StoredValue.arrived(parts, origin);
-    held.#isForOne = true;
+    held.#isSole = true;
     return held;
+  }
+
+  /** Where its bytes are, if it is not in memory. */
+  get away(): AwayBytes | undefined {
+    return this.#form === 'away' ? (this.#value as AwayBytes) : undefined;
+  }
+
+  /** Whether it is not in memory. */
+  get isAway(): boolean {
+    return this.#form === 'away';
+  }
+
+  /** Whether it could not be read when it was away. Opening it throws the error that it was given then. */
+  get isLost(): boolean {
+    return this.#form === 'lost';
+  }
+
+  /** Its bytes are there now, and not in memory any more. */
+  goAway(bytes: AwayBytes): void {
+    this.#set('away', bytes, undefined);
+  }
+
+  /** It is in memory again. */
+  comeBack(packed: Packed): void {
+    this.#set('packed', undefined, packed);
+  }
+
+  /** It could not be read. */
+  lose(error: Error): void {
+    this.#set('lost', error, undefined);
+  }
+
+  #set(form: Form, value: unknown, packed: Packed | undefined): void {
+    this.#form = form;
+    this.#value = value;
+    this.#packed = packed;
+    this.#parts = undefined;
+  }
+
+  /** The values that it is put together of, as far as they may be put out of memory; `undefined` if it is one value. */
+  get movableParts(): readonly StoredValue[] | undefined {
+    return this.#list?.movable;
+  }
+
+  /** Forgets the bytes of a value of others, which have their own. They are packed again for the next reader. */
+  forgetPacked(): void {
+    if (this.movableParts && this.sizeBytes > BYTES_KEPT) this.#packed = undefined;
   }
 
   /** Whether opening it means unpacking. */
   get isPacked(): boolean {
-    return this.#form === 'packed' || this.#form === 'fresh' || (this.#form === 'parts' && !this.#list!.whole);
+    return this.#form === 'parts' ? !this.#list!.whole : this.#form !== 'shared' && this.#form !== 'original';
   }
 
   /** Whether it is of parts that are held one by one. Whether all of them can be packed is not known before they are. */
   get isHeldInParts(): boolean {
     return this.#form === 'parts';
+  }
+
+  /** Whether it may have a `partCount`. */
+  get mayHaveParts(): boolean {
+    return this.#form === 'parts' || this.#mayHaveParts();
+  }
+
+  /** What a value of parts has besides them: the keys of a record, or further properties of an array. */
+  get besideParts(): { readonly are: 'keys' | 'fields'; readonly value: StoredValue } | undefined {
+    const list = this.#list;
+    if (list) {
+      if (list.keys) return { are: 'keys', value: StoredValue.live(list.keys, surfaceSize(list.keys)) };
+      return list.fields && { are: 'fields', value: list.fields };
+    }
+    const packed = opened(() => new PartTable(this.pack('')).beside);
+    return packed && { are: packed.are, value: StoredValue.packed(packed.bytes) };
   }
 
   /** How many independent parts it has; `undefined` if it is not of parts. Throws `HANDOFF_NOT_SERIALIZABLE` for damaged bytes. */
@@ -174,19 +249,10 @@ export class StoredValue {
     if (list) return opened(() => list.at(place));
     const bytes = opened(() => {
       if (!this.#mayHaveParts()) throw new RangeError('it is not of parts');
-      const table = new PartTable(this.pack(''));
-      if (!Number.isInteger(place) || place < 0 || place >= table.count) throw new RangeError(`it has no part ${place}`);
-      return table.bytesAt(place);
+      return partBytes(this.pack(''), place);
     });
-    if (isScalar(bytes)) {
-      return StoredValue.live(
-        opened(() => unpackScalar(bytes)),
-        bytes.byteLength,
-        this.origin,
-      );
-    }
     const isView = bytes.byteLength >= OWN_BYTES && bytes.buffer instanceof SharedArrayBuffer;
-    return StoredValue.packed(isView ? bytes : bytes.slice(), this.origin);
+    return StoredValue.#scalar(bytes, this.origin) ?? StoredValue.packed(isView ? bytes : new Uint8Array(bytes), this.origin);
   }
 
   /** For a live primitive that is packed without a serializer, its packed size in bytes; 0 for any other value. */
@@ -195,13 +261,13 @@ export class StoredValue {
   }
 
   /**
-   * For the only user: the first opening returns the value itself, later ones a copy. With `mayAskAgain` a later copy shows the value as it
+   * For the sole user: the first opening returns the value itself, later ones a copy. With `mayAskAgain` a later copy shows the value as it
    * was before the user had it, so it is packed now.
    */
-  toOnlyUser(mayAskAgain: boolean): StoredValue {
-    if (this.#form !== 'original' || this.#isForOne) return this;
+  toSoleUser(mayAskAgain: boolean): StoredValue {
+    if (this.#form !== 'original' || this.#isSole) return this;
     if (mayAskAgain) this.pack('result');
-    this.#isForOne = true;
+    this.#isSole = true;
     return StoredValue.live(this.#value, this.sizeBytes, this.origin);
   }
 
@@ -212,6 +278,9 @@ export class StoredValue {
       this.#parts = undefined;
     }
     if (this.#packed) return this.#packed;
+    const { away } = this;
+    if (away) return this.#readNow(away);
+    if (this.#form === 'lost') throw this.#value;
     const list = this.#list;
     if (list) {
       const pieces = list.toPieces(where);
@@ -240,9 +309,20 @@ export class StoredValue {
     return [this.pack(where)];
   }
 
+  /** Whether it is not in memory, or some of its parts are not. */
+  get hasAway(): boolean {
+    return this.#form === 'away' || (this.#packed === undefined && this.#list?.hasAway === true);
+  }
+
+  /** Like `toParts`. What is not in memory is a piece as it lies. */
+  toSources(where: string): readonly Piece[] {
+    if (!this.hasAway) return this.toParts(where);
+    return this.away ? [this.away] : this.#list!.toSources(where);
+  }
+
   /**
-   * Returns the value. With `freeze`, a packed result comes back frozen; live results were frozen when they were made. A value with one
-   * user is copied for others.
+   * Returns the value. With `freeze`, a packed result comes back frozen; live results were frozen when they were made. A value with a
+   * sole user is copied for others.
    */
   open(freeze: boolean): unknown {
     if (this.#form === 'shared' || (this.#form === 'original' && !freeze)) return this.#value;
@@ -251,10 +331,31 @@ export class StoredValue {
     const parts = this.#parts;
     if (parts?.[0]?.[0] === BINARY) {
       // The owner may change what it was given: nobody else may see it.
-      if (this.#isForOne) this.#parts = NOTHING;
-      return opened(() => unpackBinary(parts, this.#isForOne));
+      if (this.#isSole) this.#parts = NOTHING;
+      return opened(() => unpackBinary(parts, this.#isSole));
     }
     return unpack(this.pack(''), { freeze: freeze && this.origin === 'result' });
+  }
+
+  /** Whether `open` has nothing to do. */
+  opensAtOnce(freeze: boolean): boolean {
+    return this.#form === 'shared' || (this.#form === 'original' && !freeze);
+  }
+
+  /** Reads it at once, for a reader that cannot wait. With an owner it is in memory then. */
+  #readNow(away: AwayBytes): Packed {
+    const { entry } = this;
+    if (!entry) return away.readNow();
+    let packed: Packed;
+    try {
+      packed = away.readNow();
+    } catch (error) {
+      throw entry.cannotRead(error);
+    }
+    this.comeBack(packed);
+    // There may be so little memory that it goes at once.
+    entry.cameBack();
+    return packed;
   }
 
   get #list(): PartList<StoredValue> | undefined {
@@ -262,23 +363,15 @@ export class StoredValue {
   }
 
   #mayHaveParts(): boolean {
+    if (this.away) return isOfParts(this.pack(''));
     const bytes = this.#packed ?? this.#parts?.[0];
     return this.#form === 'packed' && bytes !== undefined && isOfParts(bytes);
   }
 
   #kept(parts: readonly Uint8Array[]): readonly Uint8Array[] {
-    if (parts === NOTHING) throw new Error('a value for a single reader was opened again');
+    if (parts === NOTHING) throw new Error('a value for a sole user was opened again');
     return parts;
   }
-}
-
-const isPrimitive = (value: unknown): boolean =>
-  value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
-
-function sizeOfSlots(slots: readonly unknown[]): number {
-  let sizeBytes = 0;
-  for (const slot of slots) sizeBytes += TABLE_BYTES + (StoredValue.is(slot) ? slot.sizeBytes : scalarBytes(slot) || surfaceSize(slot));
-  return sizeBytes;
 }
 
 /** How a value holds its parts. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
+import type { ValueLoad } from '../../lib/allocator/capacity/memory.js';
 import type { PlacementAnswer, PlacementClient } from '../../lib/allocator/placement/placer.js';
 import type { ClaimClass, CollocationGroup } from '../../lib/allocator/queue/claim-class.js';
 import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
@@ -275,6 +276,7 @@ describe('allocation', () => {
     const MIB = 2 ** 20;
     const opening = kindOf({ cpu: 1 }, { growsMemory: true });
     const closing = kindOf({ cpu: 1 });
+    const load = (heldBytes: number, isSpilling = false): ValueLoad => ({ heldBytes, limitBytes: 50 * MIB, isSpilling });
 
     it('holds back what only makes more of them, until there is room again', () => {
       const a = member('a', { cpu: 4, memory: 100 });
@@ -282,10 +284,10 @@ describe('allocation', () => {
       allocation.addRun(asker('r'));
       for (const index of [0, 1, 2, 3]) allocation.request('r', index, opening);
       for (const index of [7, 8]) allocation.request('r', index, closing);
-      a.capacity.setValueBytes(51 * MIB);
+      a.capacity.setValueLoad(load(51 * MIB));
       expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:7@a', 'r:8@a']);
-      expect(allocation.shortOf(opening)).to.deep.equal({ memory: 1 });
-      a.capacity.setValueBytes(50 * MIB);
+      expect(allocation.shortOf(opening)).to.deep.equal({ valueMemoryMiB: 1 });
+      a.capacity.setValueLoad(load(50 * MIB));
       expect(granted(placeAll(allocation, 1))).to.deep.equal(['r:0@a', 'r:1@a']);
     });
 
@@ -295,21 +297,53 @@ describe('allocation', () => {
       const allocation = new ClaimQueue<PlacementClient>([a, b]);
       for (const runId of ['r', 's']) allocation.addRun(asker(runId));
       for (const index of [0, 1]) allocation.request('r', index, opening);
-      a.capacity.setValueBytes(90 * MIB);
+      a.capacity.setValueLoad(load(90 * MIB));
       expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@b']);
-      b.capacity.setValueBytes(90 * MIB);
+      b.capacity.setValueLoad(load(90 * MIB));
       for (const index of [3, 4]) allocation.request('s', index, opening);
       expect(granted(placeAll(allocation, 1))).to.deep.equal(['s:3@a']);
       allocation.free('r', 'b', opening);
       expect(granted(placeAll(allocation, 2))).to.deep.equal(['r:1@a']);
     });
 
-    it('knows no bound on a node that has not said how much memory it has', () => {
+    it('lets none go on, although nothing of its run is under way, while the disk takes values', () => {
+      const a = member('a', { cpu: 4, memory: 100 });
+      const allocation = new ClaimQueue<PlacementClient>([a]);
+      allocation.addRun(asker('r'));
+      for (const index of [0, 1]) allocation.request('r', index, opening);
+      a.capacity.setValueLoad(load(51 * MIB, true));
+      expect(granted(placeAll(allocation, 0))).to.deep.equal([]);
+      a.capacity.setValueLoad(load(51 * MIB, false));
+      expect(granted(placeAll(allocation, 1))).to.deep.equal(['r:0@a']);
+      a.capacity.setValueLoad(load(51 * MIB, true));
+      expect(granted(placeAll(allocation, 2))).to.deep.equal([]);
+      a.capacity.setValueLoad(load(50 * MIB, true));
+      expect(granted(placeAll(allocation, 3))).to.deep.equal(['r:1@a']);
+    });
+
+    it('reserves nothing for a function that has waited long and lacks only memory: others free it, and it goes on when nothing does', () => {
+      const a = member('a', { cpu: 1, memory: 100 });
+      const allocation = new ClaimQueue<PlacementClient>([a]);
+      for (const runId of ['r', 's']) allocation.addRun(asker(runId));
+      allocation.request('r', 0, closing);
+      expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@a']);
+      allocation.request('r', 5, opening);
+      expect(granted(placeAll(allocation, 1))).to.deep.equal([]);
+      a.capacity.setValueLoad(load(90 * MIB, true));
+      allocation.free('r', 'a', closing);
+      allocation.request('s', 1, closing);
+      expect(granted(placeAll(allocation, 5000))).to.deep.equal(['s:1@a']);
+      a.capacity.setValueLoad(load(90 * MIB, false));
+      allocation.free('s', 'a', closing);
+      expect(granted(placeAll(allocation, 6000))).to.deep.equal(['r:5@a']);
+    });
+
+    it('knows no bound on a node that has not said any', () => {
       const a = member('a', { cpu: 1 });
       const allocation = new ClaimQueue<PlacementClient>([a]);
       allocation.addRun(asker('r'));
       allocation.request('r', 0, opening);
-      a.capacity.setValueBytes(1e15);
+      a.capacity.addValueBytes(1e15);
       expect(granted(placeAll(allocation, 0))).to.deep.equal(['r:0@a']);
     });
   });

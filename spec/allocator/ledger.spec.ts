@@ -75,11 +75,13 @@ describe('the ledger of a node', () => {
     expect(one.hasResources(amounts({ cpu: 1 }))).to.equal(true);
   });
 
-  it('says what is short: the whole amount of each resource, else the slot', () => {
+  it('says what is short, the whole amount of each resource or what is missing of it, else the slot', () => {
     const one = ledger({ cpu: 2, memory: 10 });
     one.take(claim({ cpu: 1.5 }));
     expect(one.shortOf(claim({ cpu: 1, memory: 5 }))).to.deep.equal({ cpu: 1 });
+    expect(one.lackOf(claim({ cpu: 1, memory: 5 })), 'how much is missing').to.deep.equal({ cpu: 0.5 });
     one.take(claim({}));
+    expect(one.lackOf(claim({ memory: 5 }))).to.deep.equal({ thread: 1 });
     expect(one.shortOf(claim({ memory: 5 }))).to.deep.equal({ thread: 1 });
     expect(one.shortOf(claim({ memory: 5 }, 'loop'))).to.deep.equal({});
   });

@@ -4,6 +4,7 @@ import { amounts } from '../../lib/allocator/capacity/resources.js';
 import type { BeatContent, MemberEvent, MemberState } from '../../lib/nodes/index.js';
 import { slotAmounts, slotList } from '../support/slots.js';
 
+const MIB = 2 ** 20;
 const member = (name: string, over: Partial<MemberState> = {}): MemberState => ({
   name,
   incarnation: `${name}1`,
@@ -22,6 +23,10 @@ const beat = (of: MemberState, over: Partial<BeatContent> = {}): MemberEvent => 
     queued: 0,
     blocked: 0,
     heldBytes: 0,
+    diskBytes: 0,
+    ...{ memoryLimitBytes: 0, rememberedBytes: 0, rememberedResults: 0, rememberedHits: 0 },
+    limitBytes: 50 * MIB,
+    isSpilling: false,
     log: 'ok',
     ...over,
     capabilities: [...(over.capabilities ?? [['cpu', 2]]), ...slotList({ thread: 3, loop: 256 })],
@@ -162,5 +167,21 @@ describe('the neighbours that functions can be placed on', () => {
     neighbours.turnedDown('b', claim(2), true, 0);
     neighbours.applyMemberEvent(beat(member('b', { incarnation: 'b2' })), 1);
     expect([neighbours.isAnyResting, neighbours.members[0]!.isOpen]).to.deep.equal([false, true]);
+  });
+
+  it('are full of values by their own bound, and between two reports by what is made there', () => {
+    const neighbours = new RemoteNodes('a');
+    const excess = (): readonly [number, boolean] => {
+      const { excessMiB, isEasing } = neighbours.members[0]!.capacity;
+      return [excessMiB, isEasing];
+    };
+    neighbours.applyMemberEvent(beat(member('b'), { heldBytes: 40 * MIB }));
+    expect(excess()).to.deep.equal([0, false]);
+    neighbours.roomOf('b')!.addValueBytes(12 * MIB);
+    expect(excess()).to.deep.equal([2, false]);
+    neighbours.applyMemberEvent(beat(member('b'), { heldBytes: 52 * MIB, isSpilling: true }));
+    expect(excess()).to.deep.equal([2, true]);
+    neighbours.applyMemberEvent(beat(member('b'), { heldBytes: 52 * MIB, limitBytes: 60 * MIB }));
+    expect(excess()).to.deep.equal([0, false]);
   });
 });

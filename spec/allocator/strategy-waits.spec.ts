@@ -64,7 +64,7 @@ function allocatorWith(strategy: AllocationStrategy) {
   const clock = testClock();
   const logger = spyLogger();
   const ledger = new Ledger({ cpu: 1 }, { thread: 100, loop: 100 });
-  const allocator = new Allocator({ name: 'a', isSelf: true, isOpen: true, capacity: ledger }, clock, () => 0, logger);
+  const allocator = new Allocator({ name: 'a', isSelf: true, isOpen: true, capacity: ledger }, clock, undefined, logger);
   const placed: string[] = [];
   const run: AllocatorClient = {
     runId: 'r',

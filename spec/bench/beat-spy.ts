@@ -57,9 +57,9 @@ export class BeatSpy {
 }
 
 /** A node that beats often, in a process of its own. */
-export const beatingNode = (name: string, memoryMiB?: number): Promise<ObservedNode> => {
+export const beatingNode = (name: string, memoryMiB?: number, ...join: readonly string[]): Promise<ObservedNode> => {
   const memory = memoryMiB === undefined ? [] : [String(memoryMiB)];
-  return ObservedNode.startObservedScript(name, 'beating-node.mjs', name, root, String(INTERVAL_MS), ...memory);
+  return ObservedNode.startObservedScript(name, 'beating-node.mjs', name, root, String(INTERVAL_MS), ...memory, ...join);
 };
 
 /** A node of this process that joins another one, and a spy of that one's beats. */

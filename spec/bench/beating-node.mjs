@@ -2,7 +2,7 @@
 import './observed.mjs';
 import { Handoff } from 'handoff-dag';
 
-const [name, root, intervalMs, memoryMiB] = process.argv.slice(2);
+const [name, root, intervalMs, memoryMiB, ...join] = process.argv.slice(2);
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const heartbeat = { intervalMs: Number(intervalMs), timeoutMs: 5000 };
 const handoff = await Handoff.start({
@@ -10,6 +10,7 @@ const handoff = await Handoff.start({
   listen: '127.0.0.1:0',
   root,
   heartbeat,
+  join,
   logger: quiet,
   capabilities: { cpu: 1, ...(memoryMiB && { memory: Number(memoryMiB) }) },
   threads: 1,

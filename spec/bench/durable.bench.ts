@@ -12,7 +12,7 @@ import { ProcessWatch } from './process-watch.mjs';
 import { checkResults, layers, nothing } from './shapes.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const entry = fileURLToPath(new URL('./alone-entry.ts', import.meta.url));
+const entry = fileURLToPath(new URL('./alone-entry.mjs', import.meta.url));
 
 type Place = RecordedRunOptions['place'];
 

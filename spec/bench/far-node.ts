@@ -42,11 +42,13 @@ async function started(args: readonly string[], ipc: readonly 'ipc'[] = []): Pro
 export class FarNode implements AsyncDisposable {
   readonly name: string;
   readonly url: string;
+  readonly pid: number;
   readonly #child: ChildProcess;
 
   protected constructor(name: string, url: string, child: ChildProcess) {
     this.name = name;
     this.url = url;
+    this.pid = child.pid!;
     this.#child = child;
   }
 

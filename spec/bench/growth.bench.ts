@@ -32,7 +32,7 @@ function stepsAdding(plan: Plan, count: number): readonly Step[] {
   const grown = doAtOnce(growingPlanOf(plan));
   const claims = doAtOnce(claimClasses(plan, { node: 'n', local: false, threadCost: {} }));
   const paths = doAtOnce(remainingPaths(plan, () => 1));
-  const columns = doAtOnce(newRunColumns(plan.size, paths, doAtOnce(newStateColumns(plan.shape))));
+  const columns = doAtOnce(newRunColumns(plan.size, { paths, positions: undefined, meanMs: 1 }, doAtOnce(newStateColumns(plan.shape))));
   const kinds = doAtOnce(roomToGrow(columns, claims));
   const given = { maxRetries: 0, onFailure: 'abort', stopGraceMs: 0, maxFunctions: 3 * LARGE, driver: 'n' } as const;
   const state = newRunState('r', grown.shape, { ...given, collected: new Uint8Array(plan.size) }, columns.state);

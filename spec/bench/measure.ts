@@ -6,6 +6,8 @@ export interface Row {
   readonly floor?: string;
   /** The figure over its floor; the median of paired runs. */
   readonly ratio?: number;
+  /** The same of the first round in this process, where that is told apart. */
+  readonly cold?: number;
   /** The ratio to reach: at least, or at most. */
   readonly target?: string;
 }
@@ -45,19 +47,20 @@ export interface Pair {
   readonly aMs: number;
   readonly bMs: number;
   readonly ratio: number;
+  /** The ratio of the first round. */
+  readonly cold: number;
 }
 
 /** Takes the times of two things that tell their own, in turn, after one of each that does not count. */
 export async function pairs(rounds: number, a: () => Promise<number>, b: () => Promise<number>): Promise<Pair> {
-  await a();
-  await b();
+  const cold = (await a()) / (await b());
   const as: number[] = [];
   const bs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     as.push(await a());
     bs.push(await b());
   }
-  return { aMs: median(as), bMs: median(bs), ratio: median(as.map((ms, at) => ms / bs[at]!)) };
+  return { aMs: median(as), bMs: median(bs), ratio: median(as.map((ms, at) => ms / bs[at]!)), cold };
 }
 
 /** As `pairs`, of two actions that are timed here. */

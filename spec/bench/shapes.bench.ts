@@ -34,7 +34,7 @@ const shortCases: readonly Case[] = TARGETS.flatMap(([shape, target]) =>
 
 async function measured(handoff: Handoff, { shape, count, rounds, target }: Case): Promise<Row> {
   const dag = shape.make(count);
-  const { aMs, bMs, ratio } = await pairs(
+  const { aMs, bMs, ratio, cold } = await pairs(
     rounds,
     () => timedRun(handoff, dag),
     () => timed(() => nactFloor(count, shape.inFlight)),
@@ -45,6 +45,7 @@ async function measured(handoff: Handoff, { shape, count, rounds, target }: Case
     figure: perSecond(count, aMs),
     floor: `bare nact, ${shape.inFlight} in flight ${perSecond(count, bMs)}`,
     ratio: 1 / ratio,
+    cold: 1 / cold,
     ...(target && { target }),
   };
 }

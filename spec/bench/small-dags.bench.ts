@@ -51,14 +51,14 @@ class Driver implements AsyncDisposable {
 
 async function rate(atOnce: number, rounds: number): Promise<readonly Row[]> {
   await using driver = await Driver.start();
-  const { aMs, bMs, ratio } = await pairs(
+  const { aMs, bMs, ratio, cold } = await pairs(
     rounds,
     () => driver.execute(DAGS, atOnce),
     () => timed(() => nactFloor(3 * DAGS, Math.min(atOnce, 16))),
   );
   const figure = perSecond(DAGS, aMs);
   const what = `DAGs of 3, ${atOnce} at a time`;
-  const beside: Row = { what, figure, floor: `bare nact, as many functions ${perSecond(DAGS, bMs)}`, ratio: 1 / ratio };
+  const beside: Row = { what, figure, floor: `bare nact, as many functions ${perSecond(DAGS, bMs)}`, ratio: 1 / ratio, cold: 1 / cold };
   if (atOnce !== AT_ONCE) return [beside];
   const wanted = ((DAGS / aMs) * 1000) / WANTED_PER_SECOND;
   return [{ what, figure, floor: perSecond(WANTED_PER_SECOND, 1000), ratio: wanted, target: 'at least 1' }, beside];

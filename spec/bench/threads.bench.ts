@@ -37,7 +37,7 @@ export const threadsBench: Bench = {
     ] as const;
     for (const [what, count, code, kind, target] of isShort ? cases.slice(0, 1) : cases) {
       const dag = fan(count, code);
-      const { aMs, bMs, ratio } = await paired(
+      const { aMs, bMs, ratio, cold } = await paired(
         isShort ? 3 : 7,
         () => handoff.execute(dag),
         () => poolFloor(pool, count, kind),
@@ -47,6 +47,7 @@ export const threadsBench: Bench = {
         figure: perSecond(count, aMs),
         floor: `bare pool ${perSecond(count, bMs)}`,
         ratio: 1 / ratio,
+        cold: 1 / cold,
         target,
       });
     }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Dag, type DynamicDag, functionsIn } from '../../lib/index.js';
 
 /** Where recorded workflows lie, unless a path is given. They are nobody's to pass on, so they are not in the repository. */
-const USUAL_FOLDER = fileURLToPath(new URL('../../../shared/workflows', import.meta.url));
+export const USUAL_FOLDER = fileURLToPath(new URL('../../../shared/workflows', import.meta.url));
 
 const recorded = functionsIn(new URL('./recorded-functions.mjs', import.meta.url));
 

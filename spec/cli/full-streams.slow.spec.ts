@@ -142,23 +142,19 @@ describe('a command that has too little to work with', () => {
     });
     after(() => rmSync(folder, { recursive: true }));
 
-    for (const missing of ['nact', 'commander']) {
-      it(`says which, and exits 1: ${missing}`, async () => {
-        rmSync(packages, { recursive: true });
-        mkdirSync(packages);
-        for (const name of readdirSync(join(project, 'node_modules'))) {
-          if (name !== missing) symlinkSync(join(project, 'node_modules', name), join(packages, name));
-        }
-        for (const args of [['run', `${project}/${fixture('sums.mjs')}`], ['node'], ['status', '--join', 'ws://127.0.0.1:9']]) {
-          const { code, stdout, stderr } = await call(args, { bin: join(folder, 'dist', 'bin', 'handoff.js') }).ended;
-          expect({ code, stdout, stderr }).to.deep.equal({
-            code: 1,
-            stdout: '',
-            stderr: `handoff: package "${missing}" is not installed: npm install ${missing}\n`,
-          });
-        }
-      });
-    }
+    it('says which, and exits 1', async () => {
+      for (const name of readdirSync(join(project, 'node_modules'))) {
+        if (name !== 'nact') symlinkSync(join(project, 'node_modules', name), join(packages, name));
+      }
+      for (const args of [['run', `${project}/${fixture('sums.mjs')}`], ['node'], ['status', '--join', 'ws://127.0.0.1:9']]) {
+        const { code, stdout, stderr } = await call(args, { bin: join(folder, 'dist', 'bin', 'handoff.js') }).ended;
+        expect({ code, stdout, stderr }).to.deep.equal({
+          code: 1,
+          stdout: '',
+          stderr: 'handoff: package "nact" is not installed: npm install nact\n',
+        });
+      }
+    });
   });
 });
 

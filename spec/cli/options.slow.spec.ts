@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect } from 'chai';
 import type { ClusterStatus } from '../../lib/index.js';
 import { call, type Ended, fixture, handoff } from './command.js';
@@ -36,6 +36,14 @@ describe('the options of handoff run', () => {
   it('--threads and --thread-heap bound how many threads there are, and the heap of each', async () => {
     const { distinct } = (await json('limits.mjs#threads', '--threads', '1', '--thread-heap', '77')) as Record<string, unknown>;
     expect(distinct).to.deep.equal({ threads: 1, heapMiB: 77 });
+  });
+
+  it('--thread-setup is loaded by each thread before its first function, and refused where there is none', async () => {
+    const setUp = (path: string): string[] => ['--thread-setup', relative(process.cwd(), path)];
+    expect(await json('set-up.mjs', ...setUp(fixture('set-up-module.mjs')))).to.deep.equal({ told: 'by the set-up' });
+    const { code, stderr } = await handoff('run', fixture('set-up.mjs'), '--thread-setup', './nowhere.mjs');
+    expect(stderr).to.match(/Cannot run: threadSetup must be a module: file:\S+\/nowhere\.mjs: there is no such file/);
+    expect(code).to.equal(2);
   });
 
   it('--timeout-ms ends a run that takes longer', async () => {
@@ -183,27 +191,45 @@ describe('the options of every command', () => {
     '--resource',
     '--threads',
     '--thread-heap',
+    '--thread-setup',
     '--isolation',
     '--loop-concurrency',
     '--code-skew',
+    '--value-memory',
+    '--spill',
+    '--no-spill',
   ];
   const place = ['--data-dir', '--journal'];
+  const web = ['--dashboard', '--dashboard-token-file', '--metrics'];
   const known: Readonly<Record<string, readonly string[]>> = {
     run: [
       ...[...cluster, ...node, '--local', '--input', '--strategy', '--max-retries', '--on-failure'],
-      ...['--dag-id', '--timeout-ms', '--max-concurrency', '--collect', '--json', '--quiet', '--trace'],
-      ...[...place, '--key', '--strict', '--reuse'],
+      ...['--dag-id', '--timeout-ms', '--max-concurrency', '--collect', '--json', '--quiet', '--record', '--trace'],
+      ...[...place, '--key', '--strict', '--reuse', '--no-cache', ...web, '--report'],
     ],
-    node: [...cluster, ...node, ...place, '--resume', '--listen', '--advertise', '--grace-ms'],
+    node: [...cluster, ...node, ...place, ...web, '--resume', '--listen', '--advertise', '--grace-ms'],
     status: [...cluster, '--json', '--watch'],
+    top: [...cluster, '--json', '--watch'],
+    why: [...cluster, '--run', '--json'],
+    logs: [...cluster, '--run', '--function', '--follow', '--json'],
+    cancel: [...cluster, '--json'],
+    dashboard: [...cluster, '--port', '--dashboard-token-file'],
     graph: ['--format', '--no-code', '--root', '--help'],
-    runs: [...place, '--root', '--state', '--json', '--help'],
+    runs: [...cluster, ...place, '--root', '--state', '--json'],
+    report: [...place, '--output', '--help'],
     resume: [...cluster, ...node, ...place, '--all', '--json', '--quiet'],
     forget: [...place, '--help'],
+    cache: ['--data-dir', '--clear', '--json', '--help'],
     replay: ['--json', '--help'],
     validate: ['--no-code', '--root', '--help'],
   };
   const words: Readonly<Record<string, readonly string[]>> = { validate: ['<module>'], graph: ['<module>'] };
+  it('are known here of each command that there is', async () => {
+    const { stdout } = await handoff('--help');
+    const commands = [...stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]!);
+    expect(commands.filter((command) => command !== 'help').sort()).to.deep.equal(Object.keys(known).sort());
+  });
+
   for (const [command, options] of Object.entries(known)) {
     it(`are these, and no others, with what they mean: ${command}`, async () => {
       const help = await handoff(command, '--help');
@@ -224,6 +250,8 @@ describe('the options of every command', () => {
     [['run', 'x.mjs', '--collect', ''], /is invalid\. It must not be empty\./],
     [['node', '--threads', '0'], /'--threads <n>' argument '0' is invalid\. It must be at least 1\./],
     [['node', '--thread-heap', '8'], /'--thread-heap <MiB>' argument '8' is invalid\. It must be at least 16\./],
+    [['node', '--value-memory', '-1'], /'--value-memory <MiB>' argument '-1' is invalid\. It must be a number, at least 0\./],
+    [['run', 'x.mjs', '--spill', 'all'], /'--spill <MiB>' argument 'all' is invalid\. It must be a number, at least 0\./],
     [['node', '--loop-concurrency', 'many'], /'--loop-concurrency <n>' argument 'many' is invalid\. It must be a number, at least 0\./],
     [['node', '--grace-ms', 'long'], /'--grace-ms <ms>' argument 'long' is invalid\./],
   ];

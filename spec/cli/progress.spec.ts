@@ -253,6 +253,28 @@ describe('bars', () => {
 });
 
 describe('lines', () => {
+  it('say nothing of a map of which nothing had to run', () => {
+    const told = (source: 'run' | 'cache'): string => {
+      const heard = new Heard(false);
+      const display = lineDisplay({
+        groups: groupsOf(
+          Dag.dynamic()
+            .add({ id: 'xs', code: () => [1] })
+            .map({ id: 'map', over: 'xs', code: () => 1 }),
+          9,
+        ),
+        stream: heard,
+      });
+      display.tell(event({ type: 'functions-added', by: 'map', count: 1 }));
+      if (source === 'run') display.tell(started('map[0]'));
+      display.tell(event({ type: 'function-succeeded', functionId: 'map[0]', attempt: 1, node: 'n', tookMs: 5, sizeBytes: 1, source }));
+      display.tell(succeeded('map'));
+      return heard.text;
+    };
+    expect(told('cache')).to.equal('');
+    expect(told('run')).to.equal('handoff: map[0] done in 5 ms\nhandoff: map done in 5 ms\n');
+  });
+
   it('tell what happened, of large groups every tenth', () => {
     const stream = new Heard(false);
     const ids = Array.from({ length: 40 }, (_, at) => `part-${at}`);

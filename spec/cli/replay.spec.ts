@@ -11,15 +11,15 @@ describe('handoff replay', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** The trace of a run that the command made. */
-  async function traced(name: string, ...args: string[]): Promise<string> {
+  /** The recording of a run that the command made. */
+  async function recorded(name: string, ...args: string[]): Promise<string> {
     const file = join(folder, name);
-    await handoff('run', ...args, '-q', '--trace', file);
+    await handoff('run', ...args, '-q', '--record', file);
     return file;
   }
 
-  it('shows what a run was at the end of the trace that handoff run --trace wrote', async () => {
-    const file = await traced('sums.trace', fixture('sums.mjs'));
+  it('shows what a run was at the end of the recording that handoff run --record wrote', async () => {
+    const file = await recorded('sums.jsonl', fixture('sums.mjs'));
     expect(statSync(file).mode & 0o777, 'errors are in it').to.equal(0o600);
     const { code, stdout, stderr } = await handoff('replay', file);
     expect(stdout).to.match(/^run [\w-]+ of DAG "sums": ended, after \d+ happenings within \d+ ms\n4 functions: 4 succeeded\n/);
@@ -30,7 +30,7 @@ describe('handoff replay', () => {
   });
 
   it('prints one JSON object with --json, with the error of a run that failed', async () => {
-    const file = await traced('failing.trace', fixture('failing.mjs#several'));
+    const file = await recorded('failing.jsonl', fixture('failing.mjs#several'));
     const { code, stdout } = await handoff('replay', file, '--json');
     expect(stdout.indexOf('\n')).to.equal(stdout.length - 1);
     const report = JSON.parse(stdout) as Record<string, unknown>;
@@ -39,24 +39,24 @@ describe('handoff replay', () => {
     expect(code).to.equal(0);
   });
 
-  it('shows a trace that is cut off up to there, and says so', async () => {
-    const file = await traced('whole.trace', fixture('sums.mjs'));
+  it('shows a recording that is cut off up to there, and says so', async () => {
+    const file = await recorded('whole.jsonl', fixture('sums.mjs'));
     const lines = readFileSync(file, 'utf8').split('\n');
-    const cut = join(folder, 'cut.trace');
+    const cut = join(folder, 'cut.jsonl');
     writeFileSync(cut, `${lines.slice(0, 3).join('\n')}\n${lines[3]!.slice(0, 20)}`);
     const { code, stdout, stderr } = await handoff('replay', cut);
     expect(stdout).to.match(/: open, after 2 happenings/);
     expect([code, stderr]).to.deep.equal([0, 'handoff: line 4 is cut off, and left out\n']);
   });
 
-  it('refuses a file that is none, that is no trace, or of another version, with exit code 2', async () => {
-    const other = join(folder, 'other.trace');
+  it('refuses a file that is none, that is no recording, or of another version, with exit code 2', async () => {
+    const other = join(folder, 'other.jsonl');
     writeFileSync(other, '{"handoffTrace":99}\n');
     for (const [file, said] of [
       [join(folder, 'nowhere'), 'Cannot replay: there is no such file (ENOENT)'],
       [folder, 'Cannot replay: it is a folder (EISDIR)'],
-      [fixture('sums.mjs'), 'Cannot replay: the file is no trace of a run'],
-      [other, 'Cannot replay: the trace is of version 99, and this handoff-dag reads version 3'],
+      [fixture('sums.mjs'), 'Cannot replay: the file is no recording of a run'],
+      [other, 'Cannot replay: the recording is of version 99, and this handoff-dag reads version 3'],
     ] as const) {
       const { code, stdout, stderr } = await handoff('replay', file);
       expect(stderr).to.include(said);
@@ -64,9 +64,9 @@ describe('handoff replay', () => {
     }
   });
 
-  it('does not let a run begin whose trace cannot be written', async () => {
-    const { code, stderr } = await handoff('run', fixture('sums.mjs'), '--trace', folder);
-    expect(stderr).to.include('Cannot run: the trace cannot be written: it is a folder (EISDIR)');
+  it('does not let a run begin whose recording cannot be written', async () => {
+    const { code, stderr } = await handoff('run', fixture('sums.mjs'), '--record', folder);
+    expect(stderr).to.include('Cannot run: the recording cannot be written: it is a folder (EISDIR)');
     expect(code).to.equal(2);
   });
 });

@@ -3,6 +3,7 @@ import { createColors } from 'picocolors';
 import { widthOf } from '../../bin/progress/text-width.js';
 import { statusText } from '../../bin/report/status-text.js';
 import type { ClusterStatus, NodeUse } from '../../lib/index.js';
+import { NO_VALUES } from '../support/no-values.js';
 
 const none = createColors(false);
 
@@ -20,6 +21,8 @@ const node = (name: string, over: Partial<NodeUse> = {}): NodeUse => ({
   queued: 0,
   blocked: 0,
   heldBytes: 0,
+  held: NO_VALUES,
+  values: NO_VALUES,
   log: 'ok',
   ...over,
 });
@@ -70,6 +73,31 @@ describe('the status of a cluster as text', () => {
       ['1/4', '-', '2/3'],
     ]);
     expect(statusText(three, none)).to.match(/^ {2}total .* 3\/12 +0\/1 +3\/5 /m);
+  });
+
+  it('shows what values take in memory, of how much; what lies on the disk and is remembered where there is any', () => {
+    const MIB = 2 ** 20;
+    const some = { ...NO_VALUES, memoryBytes: 5 * MIB, memoryLimitBytes: 8 * MIB };
+    const plain = statusText({ ...statusOf(0, 0, 0), nodes: [node('a', { values: some })] }, none);
+    expect(plain)
+      .to.match(/ held +address\n/)
+      .and.match(/ 5\.0 MiB\/8\.0 MiB +ws:/);
+    const more = { ...some, diskBytes: 3 * MIB, rememberedBytes: MIB, rememberedResults: 1200, rememberedHits: 4 };
+    const text = statusText({ ...statusOf(0, 0, 0), nodes: [node('a', { values: more }), node('b', { values: some })] }, none);
+    const rows = text.split('\n').slice(1, 4);
+    const columns = rows.map((line) => line.trim().split(/ {2,}/).slice(-4));
+    expect(columns).to.deep.equal([
+      ['held', 'on disk', 'remembered', 'address'],
+      ['5.0 MiB/8.0 MiB', '3.0 MiB', '1,200, 1.0 MiB', 'ws://a:1'],
+      ['5.0 MiB/8.0 MiB', '0 B', '0, 0 B', 'ws://b:1'],
+    ]);
+    expect(text).to.match(/^ {2}total .* 10\.0 MiB\/16\.0 MiB +3\.0 MiB +1,200, 1\.0 MiB *$/m);
+  });
+
+  it('says in words that memory for values is lacked', () => {
+    const status = statusOf(1, 0, 1);
+    const waiting = [{ ...status.waiting[0]!, lacking: { valueMemoryMiB: 12 } }];
+    expect(statusText({ ...status, waiting }, none)).to.match(/ any +12 MiB of memory for values\n/);
   });
 
   it('keeps its columns with wide characters', () => {

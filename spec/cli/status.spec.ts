@@ -17,7 +17,7 @@ describe('handoff status', () => {
     const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
     expect(rows[0]).to.deep.equal(['2 nodes']);
     expect(rows[1]).to.deep.equal(['node', 'status', 'cpu', 'memory', 'gpu', 'threads', 'running', 'queued', 'held', 'address']);
-    expect(rows[2]).to.deep.equal(['first', 'up', '0/2', '0/100 MiB', '-', '0/3', '0', '0', '0 B', first.url]);
+    expect(rows[2]).to.deep.equal(['first', 'up', '0/2', '0/100 MiB', '-', '0/3', '0', '0', '0 B/50.0 MiB', first.url]);
     expect(rows[3]!.slice(0, 5)).to.deep.equal(['second', 'up', '0/1', '0/50 MiB', '0/1.5']);
     expect(rows[4]!.slice(0, 4)).to.deep.equal(['total', '0/3', '0/150 MiB', '0/1.5']);
     expect((await statusAt(first.url)).nodes.map(({ name }) => name)).to.deep.equal(['first', 'second']);

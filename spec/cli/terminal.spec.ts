@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { createColors } from 'picocolors';
 import { barDisplay } from '../../bin/progress/bar-display.js';
@@ -6,7 +5,8 @@ import { barText } from '../../bin/progress/bar-text.js';
 import type { DisplayStream } from '../../bin/progress/display.js';
 import { LiveArea } from '../../bin/progress/live-area.js';
 import { fitted, padded, widthOf } from '../../bin/progress/text-width.js';
-import { built, fixture, project } from './command.js';
+import { built, fixture } from './command.js';
+import { Tmux } from './tmux.js';
 
 const none = createColors(false);
 const ESC = '\u001b';
@@ -99,62 +99,6 @@ describe('the area of bars', () => {
     expect(text).to.not.include(`${ESC}[2J`);
   });
 });
-
-let opened = 0;
-
-/** A terminal without a person. */
-class Tmux {
-  #socket = '';
-
-  static isThere(): boolean {
-    return spawnSync('tmux', ['-V'], { stdio: 'ignore' }).status === 0;
-  }
-
-  /** Runs a command of the shell on a screen of its own. */
-  open(columns: number, command: string): void {
-    opened += 1;
-    this.#socket = `handoff-${process.pid}-${opened}`;
-    this.#tmux(
-      '-f',
-      '/dev/null',
-      'start-server',
-      ';',
-      'set',
-      '-g',
-      'history-limit',
-      '50000',
-      ';',
-      ...['set', '-g', 'default-shell', '/bin/sh', ';'],
-      ...['new-session', '-d', '-x', String(columns), '-y', '24', command],
-    );
-  }
-
-  resize(columns: number): void {
-    this.#tmux('resize-window', '-x', String(columns), '-y', '24');
-  }
-
-  /** The screen and all that has scrolled off it; what the terminal has wrapped is one line again. */
-  get text(): string {
-    return this.#tmux('capture-pane', '-p', '-J', '-S', '-');
-  }
-
-  /** Resolves with the text as soon as it includes `mark`. */
-  async until(mark: string): Promise<string> {
-    for (;;) {
-      const { text } = this;
-      if (text.includes(mark)) return text;
-      await new Promise((turned) => setImmediate(turned));
-    }
-  }
-
-  close(): void {
-    spawnSync('tmux', ['-L', this.#socket, 'kill-server'], { stdio: 'ignore' });
-  }
-
-  #tmux(...args: readonly string[]): string {
-    return execFileSync('tmux', ['-L', this.#socket, ...args], { encoding: 'utf8', cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
-  }
-}
 
 describe('handoff run on a real terminal', () => {
   const LINES = 12;

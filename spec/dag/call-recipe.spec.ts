@@ -39,6 +39,7 @@ describe('The program of a function', () => {
         role: 'function',
         functionId: 'b',
         code: code('b'),
+        spec: plan.specs[1],
         isolation: 'thread',
         sources: [
           { from: 'function', index: 0, id: 'a' },

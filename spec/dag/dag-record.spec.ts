@@ -37,7 +37,7 @@ function madeAgain(dag: DagLike): DynamicDag {
 describe('the record of a DAG', () => {
   it('tells functions apart that differ in one option, whichever it is', () => {
     const values = { cost: { cpu: 2 }, node: 'b', maxRetries: 9, retry: { factor: 9 }, timeoutMs: 9, isolation: 'process', priority: 9 };
-    const all: Record<string, unknown> = { ...values, estimateMs: 9, version: '9' };
+    const all: Record<string, unknown> = { ...values, estimateMs: 9, version: '9', cache: { ttlMs: 9 } };
     expect(Object.keys(all)).to.deep.equal([...OPTION_FIELDS]);
     for (const [name, value] of Object.entries(all)) {
       const two = Dag.dynamic('d').add({ id: 'plain', code: ref('a') });

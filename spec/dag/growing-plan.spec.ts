@@ -50,8 +50,9 @@ function told(plan: RunPlan, id: string): unknown {
   const dependents: string[] = [];
   for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge))
     dependents.push(nameOf(consumerOf(plan, edge)));
-  const steps = plan.recipe(index).steps.map(({ functionId, sources, ...step }) => ({
-    ...step,
+  const steps = plan.recipe(index).steps.map(({ functionId, sources, spec: { version, cache }, ...step }) => ({
+    // Of what the user wrote, only what recipes are made for: its id and arguments are those of its own DAG.
+    ...{ ...step, version, cache },
     functionId,
     sources: sources.map((source) => {
       if (source.from === 'step') return source;

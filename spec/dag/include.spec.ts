@@ -96,7 +96,7 @@ describe('A DAG that is included in another', () => {
       .map({ id: 'm', over: 'i', code, when: { id: 'i', isNot: 0 }, optional: true })
       .expand({ id: 'e', code, args: ['m'] })
       .add({ id: 'half', code, args: ['e'], type: 'inline' });
-    const other: DynamicDag = (await import('../../dist/lib/dag/index.js')).Dag.fromJSON(JSON.parse(JSON.stringify(own)));
+    const other: DynamicDag = (await import('../../dist/lib/index.js')).Dag.fromJSON(JSON.parse(JSON.stringify(own)));
     const including = (dag: DynamicDag) => Dag.dynamic('d').input('x').include('p', dag, { i: 'x' }).toJSON();
     expect(including(other)).to.deep.equal(including(own));
     expect(compile(other).growth).to.deep.equal(compile(own).growth);

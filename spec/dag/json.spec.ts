@@ -43,6 +43,7 @@ describe('A DAG as JSON', () => {
       priority: -1,
       estimateMs: 2,
       version: '1.2',
+      cache: { ttlMs: 3 },
     } as const;
     const dag = Dag.dynamic('d')
       .add({ id: 'a', code, node: 'n1', ...options })

@@ -10,7 +10,7 @@ const entry = (given: Partial<GrownEntry>): GrownEntry => ({ by: 0, from: 5, cou
 
 describe('what is recorded of added functions', () => {
   it('is found by the numbers of each epoch, whichever they are', () => {
-    const parts = new RecordedParts();
+    const parts = new RecordedParts(false);
     parts.add(1, entry({ from: 5, count: 3, first: 0, total: 4 }));
     parts.add(2, entry({ from: 8, count: 1, first: 0, total: 1 }));
     parts.add(1, entry({ from: 9, count: 1, first: 3, total: 4 }));
@@ -23,7 +23,7 @@ describe('what is recorded of added functions', () => {
   });
 
   it('belongs to an array of that length alone', () => {
-    const parts = new RecordedParts();
+    const parts = new RecordedParts(false);
     parts.add(1, entry({ count: 4 }));
     const before = parts.of(1)!.start;
     parts.beginEpoch();
@@ -33,7 +33,7 @@ describe('what is recorded of added functions', () => {
   });
 
   it('counts as not recorded where its beginning is missing', () => {
-    const parts = new RecordedParts();
+    const parts = new RecordedParts(false);
     parts.add(1, entry({ first: 2, count: 2 }));
     parts.add(2, entry({ from: 7, insides: { sinks: [] } }));
     expect([parts.of(1), parts.of(2), parts.partAt(5), parts.partAt(7)]).to.deep.equal([undefined, undefined, -1, -1]);
@@ -82,7 +82,7 @@ describe('what is recorded of added functions', () => {
       group.begin(KINDS.grown, roll() % 7);
       for (let at = 0; at < length; at += 1) group.byte(Math.floor((roll() * 256) / 100) % 256);
       group.end();
-      const reader = new RecordReader();
+      const reader = new RecordReader(false);
       reader.begin({ epoch: 1, sequence: 0, bytes: new Uint8Array(0) });
       try {
         readEntries(group.take(), reader);

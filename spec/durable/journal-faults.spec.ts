@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { storageFailed } from '../../lib/files/index.js';
 import { realEnvironment, startNode } from '../../lib/handoff/index.js';
 import { Dag, Handoff } from '../../lib/index.js';
 import { type JournalOptions, journals, MemoryDatabase } from '../../lib/journal/index.js';
-import { storageFailed } from '../../lib/journal/storage-failed.js';
 import { crashActorOf } from '../../lib/testing/node-inside.js';
 import { caught } from '../support/caught.js';
 import { gate } from '../support/gate.js';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../lib/base/index.js';
+import { storageFailed } from '../../lib/files/index.js';
 import { checkedNodeOptions, realEnvironment } from '../../lib/handoff/index.js';
 import { openDurablePlace } from '../../lib/handoff/node/durable-place.js';
 import { Dag, type Handoff, HandoffError } from '../../lib/index.js';
 import { ValueFiles } from '../../lib/journal/data-dir/value-files.js';
 import { type JournalOptions, journals } from '../../lib/journal/index.js';
-import { storageFailed } from '../../lib/journal/storage-failed.js';
 import { caught } from '../support/caught.js';
 import { gate } from '../support/gate.js';
 import { spyLogger } from '../support/spy-logger.js';
@@ -78,6 +78,27 @@ describe('large values of a durable run', () => {
     held.open();
     return held;
   };
+
+  it('leave the memory without another file', async () => {
+    const node = await start({ valueMemoryMiB: 1 });
+    const held = gate();
+    const made = Array.from({ length: 8 }, (_, n) => `v${n}`);
+    const dag = Dag.dynamic('d');
+    // Each is made once the one before is recorded.
+    for (const [n, id] of made.entries()) {
+      dag.add({ id, code: () => new Uint8Array(512 * 1024).fill(n), args: n === 0 ? [] : [`after ${n - 1}`] });
+      dag.add({ id: `after ${n}`, code: (bytes: Uint8Array) => bytes.length, args: [id] });
+    }
+    dag.add({ id: 'all', code: () => held.pass(), args: ['after 7'] });
+    const sum = (_: unknown, ...all: Uint8Array[]): number => all.reduce((total, bytes) => total + bytes[9]!, 0);
+    dag.add({ id: 'sum', code: sum, args: ['all', ...made] });
+    const run = node.execute(dag, { key: 'k', durability: 'strict', collect: 'sinks' });
+    await held.reached;
+    expect(await readdir(join(dataDir, 'spill')).catch(() => [])).to.deep.equal([]);
+    expect((await node.nodes())[0]!.held.memoryBytes).to.be.below(3 * 2 ** 20);
+    held.open();
+    expect((await run).results['sum']).to.equal(28);
+  });
 
   for (const durability of ['batched', 'strict'] as const) {
     it(`are files with their record, and do not run again: ${durability}`, async () => {
@@ -160,18 +181,18 @@ describe('large values of a durable run', () => {
     await node.stop({ graceMs: 0 });
     await aborted;
     held.open();
-    const { read } = ValueFiles.prototype;
+    const { bytesOf } = ValueFiles.prototype;
     const names: number[] = [];
-    ValueFiles.prototype.read = function (name, stamp) {
+    ValueFiles.prototype.bytesOf = function (name, stamp, lost) {
       names.push(name.index);
-      return read.call(this, name, stamp);
+      return bytesOf.call(this, name, stamp, lost);
     };
     try {
       const again = (await start()).execute(dag(open()), { key: 'k', collect: 'sinks' });
       expect(startedIn(await eventsOf(again))).to.have.members(['of v98', 'of v99']);
       expect((await again).results).to.deep.equal(Object.fromEntries(hundred.map((id, n) => [`of ${id}`, LARGE + n])));
     } finally {
-      ValueFiles.prototype.read = read;
+      ValueFiles.prototype.bytesOf = bytesOf;
     }
     expect(names.sort()).to.deep.equal([98, 99]);
   });

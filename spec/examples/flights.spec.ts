@@ -55,11 +55,13 @@ function elementsOf(svg: string): string[] {
 describe('the flights example', () => {
   let folder: string;
   let ended: Ended;
+  const run = (...args: string[]): Promise<Ended> =>
+    call(['run', join(project, 'spec/examples/flights/dag.ts'), '--root', project, '--data-dir', 'data', ...args], { cwd: folder }).ended;
 
   before(async function () {
     this.timeout(480_000);
     folder = mkdtempSync(join(tmpdir(), 'handoff-flights-'));
-    ended = await call(['run', join(project, 'spec/examples/flights/dag.ts'), '--root', project], { cwd: folder }).ended;
+    ended = await run();
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -95,6 +97,18 @@ describe('the flights example', () => {
       expect(svg).to.include(text);
     }
     expect(svg).to.not.match(/NaN|undefined|Infinity/);
+  });
+
+  it('has nothing to run the second time, and writes its chart again when it is told to', async () => {
+    const again = await run();
+    expect(again).to.include({ code: 0, stdout: ended.stdout });
+    expect(again.stderr).to.include('handoff: nothing had to run: 12 results were remembered\n');
+    const chartPath = join(folder, 'flights-out/delays-by-hour.svg');
+    rmSync(chartPath);
+    const anew = await run('--no-cache');
+    expect(anew).to.include({ code: 0, stdout: ended.stdout });
+    expect(anew.stderr).to.include('[load] 200000 rows read').and.to.not.include('remembered');
+    expect(readFileSync(chartPath, 'utf8')).to.include('Delay (minutes)');
   });
 });
 

@@ -57,7 +57,7 @@ describe('parts over real links', () => {
   it('of one array go alone, also through the driver where there is no way to the node that has it', async () => {
     const [driver, b] = (await open('driver', 'b')) as [LinkedValues, LinkedValues];
     const whole = b.made('x', StoredValue.ofParts([bytes(100_000, 1), bytes(200_000, 2), bytes(20, 3)]));
-    const element = (part: number): RemoteValue => ({ ...whole, value: { ...whole.value, part } as never, isExclusive: true });
+    const element = (part: number): RemoteValue => ({ ...whole, value: { ...whole.value, part } as never, isSole: true });
     const opened = async (node: LinkedValues, part: number): Promise<[number, number]> => {
       const value = (await node.fetch(element(part), 'driver')).open(false) as Uint8Array;
       return [value.byteLength, value[0]!];

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ArgumentValue, Fetches, type FetchRoute, type PartsPage, type RemoteValue } from '../../lib/executor/index.js';
+import { type ArgumentValue, Fetches, type FetchRoute, OwnValues, type PartsPage, type RemoteValue } from '../../lib/executor/index.js';
 import { packPage } from '../../lib/executor/values/parts-page.js';
 import { Requests, type ValueName, type WireMessageOf } from '../../lib/peer/index.js';
 import { backends, ValueStore } from '../../lib/store/index.js';
@@ -39,8 +39,10 @@ function open(driver = 'd') {
     store,
     compositePage: ({ functionId, first }) => made.get(functionId)?.(first),
     defer: (action) => void deferred.push(action),
-    readFile: () => undefined,
-    readRecordedFile: () => undefined,
+    own: new OwnValues({
+      ...{ node: 'a', store, openFile: () => undefined, openRecordedFile: () => undefined },
+      openRemembered: async () => undefined,
+    }),
   });
   const heard: unknown[] = [];
   const get = (far: RemoteValue, via: string | undefined = driver): (() => void) =>

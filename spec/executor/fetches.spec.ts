@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { Fetches, type FetchRoute, type RemoteValue } from '../../lib/executor/index.js';
-import { NoRoom, Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
+import { HandoffError } from '../../lib/base/index.js';
+import { Fetches, type FetchRoute, OwnValues, type RemoteValue } from '../../lib/executor/index.js';
+import { GivenUp, NoRoom, Requests, type ValueName, type WireMessage } from '../../lib/peer/index.js';
 import { pack, StoredValue } from '../../lib/value/index.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -19,10 +20,12 @@ function open() {
   }, clock);
   const ways: Record<string, FetchRoute> = { a: 'self', b: 'direct', d: 'direct' };
   const wayTo = (node: string): FetchRoute => ways[node] ?? 'none';
-  const store = { get: () => undefined, getComposite: () => undefined };
+  const store = { get: () => undefined, getComposite: () => undefined, put: () => {}, whenHere: () => {} };
   const defer = (action: () => void): void => action();
-  const noFiles = { store, defer, compositePage: () => undefined, readFile: () => undefined, readRecordedFile: () => undefined };
-  const fetches = new Fetches({ node: 'a', requests, wayTo, receivedFrom: () => received.bytes, ...noFiles });
+  const noFiles = { openFile: () => undefined, openRecordedFile: () => undefined, openRemembered: async () => undefined };
+  const own = new OwnValues({ node: 'a', store, ...noFiles });
+  const others = { store, own, defer, compositePage: () => undefined };
+  const fetches = new Fetches({ node: 'a', requests, wayTo, receivedFrom: () => received.bytes, ...others });
   const heard: string[] = [];
   const held: StoredValue[] = [];
   const opened: unknown[] = [];
@@ -70,7 +73,7 @@ describe('values that are fetched', () => {
 
   it('come for each alone who says that nobody else needs them, and can be given without a copy', () => {
     const { fetches, sent, held, opened, get } = open();
-    for (const who of ['one', 'two']) get({ ...far('x'), isExclusive: true }, who);
+    for (const who of ['one', 'two']) get({ ...far('x'), isSole: true }, who);
     get(far('x'), 'three');
     expect(sent).to.deep.equal(['1 to b: x', '2 to b: x', '3 to b: x']);
     const memories = [1, 2, 3].map((id) => {
@@ -96,10 +99,10 @@ describe('values that are fetched', () => {
       ['ArrayBuffer', 16],
       ['ArrayBuffer', large - 16],
     ];
-    get({ ...far('x'), isExclusive: true }, 'one');
+    get({ ...far('x'), isSole: true }, 'one');
     get(far('y'), 'two');
-    const giveUp = get({ ...far('z'), isExclusive: true }, 'three');
-    get({ ...far('w', 'd'), isExclusive: true }, 'four');
+    const giveUp = get({ ...far('z'), isSole: true }, 'three');
+    get({ ...far('w', 'd'), isSole: true }, 'four');
     expect(memories(1, 2, 3, 4, 99), 'nobody has asked for the last').to.deep.equal([own, shared, own, own, undefined]);
     expect(fetches.memoryFor('b', 1, large, Uint8Array.of(0xff)), 'what is to be deserialized').to.have.length(1);
     expect(fetches.memoryFor('b', 1, 3, begin), 'no value').to.equal(undefined);
@@ -156,6 +159,20 @@ describe('values that are fetched', () => {
     fetches.heard('b', { type: 'value-found', id: 1, freeze: true, packed: null }, undefined);
     fetches.value('b', 1, new Error('given up'));
     expect(heard).to.deep.equal(['one missing given up']);
+  });
+
+  it('that their node could not send to the end are lost, whether it says so before or after the last of them', () => {
+    const { fetches, heard, get } = open();
+    for (const id of [1, 2]) {
+      get(far(`x${id}`), `${id}`);
+      fetches.heard('b', { type: 'value-found', id, freeze: true, packed: null }, undefined);
+    }
+    fetches.value('b', 1, new GivenUp());
+    fetches.heard('b', { type: 'value-missing', id: 1, error: null }, new Error('too late'));
+    fetches.heard('b', { type: 'value-missing', id: 2, error: null }, new HandoffError('HANDOFF_RESULT_LOST', 'damaged'));
+    expect(fetches.expects('b', 2)).to.equal(false);
+    fetches.value('b', 2, new GivenUp());
+    expect(heard).to.deep.equal(['1 missing HANDOFF_RESULT_LOST', '2 missing HANDOFF_RESULT_LOST']);
   });
 
   it('end in the error of whoever has them, or are lost where there is none', () => {

@@ -45,6 +45,14 @@ describe('an isolation of a user’s own, guarded', () => {
     expect(outcomes).to.deep.equal([{ type: 'succeeded', values: [one], tookMs: 1 }]);
   });
 
+  it('passes on what it says of its phases; what it leaves out took no time', () => {
+    const { outcomes } = guard((_call, settle) => {
+      settle({ type: 'succeeded', values: [one], tookMs: 9, phases: { runMs: 5, packMs: 2, waitMs: 7 } } as never);
+      return never;
+    });
+    expect(outcomes).to.deep.equal([{ type: 'succeeded', values: [one], tookMs: 9, phases: { loadMs: 0, runMs: 5, packMs: 2 } }]);
+  });
+
   it('fails a call that could not be started, to be tried again', () => {
     const { outcomes, running } = guard(() => {
       throw new RangeError('no more');
@@ -60,10 +68,12 @@ describe('an isolation of a user’s own, guarded', () => {
     ['settled without a value for each of the 1 wanted steps', { type: 'succeeded', values: [one, one], tookMs: 1 }],
     ['settled with a value that is no StoredValue', { type: 'succeeded', values: [1], tookMs: 1 }],
     ['settled without tookMs', { type: 'succeeded', values: [one] }],
+    ['settled with phases that are no numbers of milliseconds', { type: 'succeeded', values: [one], tookMs: 1, phases: { runMs: -1 } }],
+    ['settled with phases that are no numbers of milliseconds', { type: 'failed', error: 1, final: true, phases: 'long' }],
     ['settled a failure without final', { type: 'failed', error: 1 }],
     ['settled as blocked without whenOver', { type: 'stopped', blocked: {} }],
   ] as const) {
-    it(`fails a call for good that it ${what}: ${JSON.stringify(outcome, ['type', 'error', 'blocked'])}`, () => {
+    it(`fails a call for good that it ${what}: ${JSON.stringify(outcome, ['type', 'error', 'blocked', 'phases', 'runMs'])}`, () => {
       const { outcomes } = guard((_call, settle) => {
         settle(outcome as never);
         return never;

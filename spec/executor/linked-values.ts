@@ -4,13 +4,14 @@ import {
   type Executor,
   Fetches,
   Offers,
+  OwnValues,
   type PartsPage,
   type RemoteValue,
   ValueServer,
 } from '../../lib/executor/index.js';
 import { type PeerListener, PeerMesh, Requests, type Transport, type WireMessage } from '../../lib/peer/index.js';
 import { backends, ValueStore } from '../../lib/store/index.js';
-import type { StoredValue } from '../../lib/value/index.js';
+import { type StoredValue, unpackError } from '../../lib/value/index.js';
 
 /** The part of a node that fetches and gives the values of run `r`, with real links to others. */
 export class LinkedValues {
@@ -23,6 +24,8 @@ export class LinkedValues {
   readonly composites = new Map<string, Composite>();
   /** How often pages were asked for, and other values. */
   readonly asked = { pages: 0, values: 0 };
+  /** Whether requests wait for the next link. */
+  outlivesCuts = false;
   readonly #linked = new Set<string>();
   #waiting: (() => void)[] = [];
 
@@ -43,18 +46,20 @@ export class LinkedValues {
       const parts = Array.from({ length: count }, (_, at) => part(first + at, to));
       return { total, keys: keys?.slice(first, first + 1000), parts };
     };
-    const nothing = { readFile: () => undefined, readRecordedFile: () => undefined, readRecord: () => undefined };
+    const noFiles = { openFile: () => undefined, openRecordedFile: () => undefined, openRemembered: async () => undefined };
+    const own = new OwnValues({ node: name, store: this.store, ...noFiles });
     this.fetches = new Fetches({
-      ...{ node: name, requests: this.requests, store: this.store, ...nothing },
+      ...{ node: name, requests: this.requests, store: this.store, own },
       wayTo: (node) => (node === name ? 'self' : this.#linked.has(node) ? 'direct' : 'none'),
       receivedFrom: (node) => this.mesh.receivedFrom(node),
       compositePage: ({ functionId, first }, to) => page(functionId, first, to),
       defer: (action) => void setImmediate(action),
     });
     const server = new ValueServer({
-      ...{ node: name, store: this.store, executor: {} as Executor, fetches: this.fetches, offers: new Offers(), send, ...nothing },
+      ...{ node: name, store: this.store, executor: {} as Executor, fetches: this.fetches, offers: new Offers(), send, own },
+      openRecord: () => undefined,
       compositePage: ({ functionId, first }, to) => page(functionId, first, to),
-      sendValue: (to, id, parts) => this.mesh.sendValue(to, id, parts),
+      sendValue: (to, id, bytes) => this.mesh.sendValue(to, id, bytes),
       refOf: (module, exported) => ({ module, name: exported }),
     });
     this.mesh.attach(this.#listener(server));
@@ -70,11 +75,13 @@ export class LinkedValues {
       },
       down: ({ name }) => {
         this.#linked.delete(name);
-        requests.gone(name, new Error('gone'));
+        // A lost link is not a lost node, where that is looked for.
+        if (!this.outlivesCuts) requests.gone(name, new Error('gone'));
       },
       messages: (from, messages) => {
         for (const message of messages) {
-          if (message.type === 'value-found' || message.type === 'value-missing') fetches.heard(from, message, undefined);
+          if (message.type === 'value-found') fetches.heard(from, message, undefined);
+          if (message.type === 'value-missing') fetches.heard(from, message, message.error ? unpackError(message.error) : undefined);
           if (message.type !== 'fetch-value') continue;
           this.asked[message.value.kind === 'composite' ? 'pages' : 'values'] += 1;
           server.serve(from, message.id, message.value);

@@ -67,7 +67,17 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
   };
   return { clock, remote, sent, told, turned, ends, begin, key, hear, ended, refuse };
 }
-const small: WireOutcome = { type: 'succeeded', sizeBytes: 3, tookMs: 5, packed: pack('ok', { where: 'result' }), facts: null };
+const small: WireOutcome = {
+  type: 'succeeded',
+  sizeBytes: 3,
+  tookMs: 5,
+  packed: pack('ok', { where: 'result' }),
+  fits: true,
+  facts: null,
+  phases: null,
+  slot: 0,
+  span: null,
+};
 
 describe('attempts on other nodes', () => {
   it('are one question with everything in it, and end in the value that rides along', () => {
@@ -77,11 +87,11 @@ describe('attempts on other nodes', () => {
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
     expect(question).to.deep.equal({
       ...{ type: 'run-attempt', of: ['r', 'f', 1, 0], dagId: 'd', since: null, element: null, cost: [['cpu', 1]] },
-      ...{ mayQueue: true, timeoutMs: null, stopGraceMs: 7, recording: null },
+      ...{ mayQueue: true, timeoutMs: null, stopGraceMs: 7, recording: null, origin: null },
     });
     expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });
     hear({ type: 'attempt-queued', ...key, lacking: [['cpu', 1]] });
-    hear({ type: 'attempt-started', ...key });
+    hear({ type: 'attempt-started', ...key, slot: 0 });
     ended(small);
     expect(told).to.deep.equal(['queued for {"cpu":1}', 'started']);
     const [outcome] = ends as [Extract<RemoteOutcome, { type: 'succeeded' }>];
@@ -92,9 +102,9 @@ describe('attempts on other nodes', () => {
   it('have started by the time that they end, and start once', () => {
     const { begin, told, hear, key, ended, ends } = open();
     begin();
-    hear({ type: 'attempt-started', ...key });
-    hear({ type: 'attempt-started', ...key });
-    ended({ type: 'succeeded', sizeBytes: 9_000_000, tookMs: 5, packed: null, facts: null });
+    hear({ type: 'attempt-started', ...key, slot: 0 });
+    hear({ type: 'attempt-started', ...key, slot: 0 });
+    ended({ type: 'succeeded', sizeBytes: 9_000_000, tookMs: 5, packed: null, fits: true, facts: null, phases: null, slot: 0, span: null });
     expect(told).to.deep.equal(['started']);
     expect(ends).to.deep.equal([{ type: 'kept', sizeBytes: 9_000_000, tookMs: 5 }]);
     const silent = open();
@@ -106,13 +116,13 @@ describe('attempts on other nodes', () => {
   it('fail with the error of the function, or one that says that it cannot be read', () => {
     const failing = open();
     failing.begin();
-    failing.ended({ type: 'failed', error: packThrown(new RangeError('boom')), final: true });
+    failing.ended({ type: 'failed', error: packThrown(new RangeError('boom')), final: true, phases: null, slot: 0 });
     const [failed] = failing.ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect(failed.final).to.equal(true);
     expect(failed.error).to.be.instanceOf(RangeError);
     const garbled = open();
     garbled.begin();
-    garbled.ended({ type: 'failed', error: new Uint8Array([1, 2, 3]), final: false });
+    garbled.ended({ type: 'failed', error: new Uint8Array([1, 2, 3]), final: false, phases: null, slot: 0 });
     const [unread] = garbled.ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect((unread.error as Error).message).to.include('cannot be read');
   });
@@ -132,7 +142,7 @@ describe('attempts on other nodes', () => {
   it('hear answers to themselves only, and each once', () => {
     const { remote, begin, ends, told, key, hear, ended } = open();
     begin();
-    remote.heard('c', { type: 'attempt-started', ...key });
+    remote.heard('c', { type: 'attempt-started', ...key, slot: 0 });
     for (const of of [
       ['r', 'f', 0, 0],
       ['r', 'f', 2, 0],
@@ -179,7 +189,7 @@ describe('attempts on other nodes', () => {
     const ways: ((one: ReturnType<typeof open>) => void)[] = [
       ({ ended }) => ended({ type: 'stopped' }),
       ({ ended }) => ended(small),
-      ({ ended }) => ended({ type: 'failed', error: packThrown(new Error('x')), final: false }),
+      ({ ended }) => ended({ type: 'failed', error: packThrown(new Error('x')), final: false, phases: null, slot: 0 }),
       ({ refuse }) => refuse(),
       ({ remote }) => remote.gone('b', 'lost'),
       ({ remote }) => remote.gone('b', 'left'),
@@ -204,7 +214,7 @@ describe('attempts on other nodes', () => {
   it('that are over cannot be stopped, and tell a later listener how they ended', () => {
     const { begin, sent, ended, ends } = open();
     const handle = begin();
-    ended({ type: 'succeeded', sizeBytes: 70_000, tookMs: 1, packed: null, facts: null });
+    ended({ type: 'succeeded', sizeBytes: 70_000, tookMs: 1, packed: null, fits: true, facts: null, phases: null, slot: 0, span: null });
     handle.stop(cancelled, 0);
     expect(sent).to.have.length(1);
     handle.listen((outcome) => void ends.push(outcome));
@@ -234,7 +244,7 @@ describe('attempts on other nodes', () => {
   it('are over 2 s after the time that they are given to end, whatever the node says later', () => {
     const { clock, remote, begin, hear, key, ends, ended } = open();
     const handle = begin();
-    hear({ type: 'attempt-started', ...key });
+    hear({ type: 'attempt-started', ...key, slot: 0 });
     handle.stop(cancelled, 500);
     handle.stop(cancelled, 9000);
     clock.advance(2499);
@@ -256,7 +266,7 @@ describe('attempts on other nodes', () => {
     clock.advance(5001);
     expect(ends).to.deep.equal([{ type: 'lost' }]);
     expect(sent.at(-1)).to.deep.include({ type: 'stop-attempt', of: ['r', 'f', 1, 0], graceMs: 0 });
-    hear({ type: 'attempt-started', ...key });
+    hear({ type: 'attempt-started', ...key, slot: 0 });
     clock.advance(5000);
     expect(clock.pending).to.equal(0);
   });
@@ -266,7 +276,7 @@ describe('attempts on other nodes', () => {
     begin();
     begin(1, 'g');
     hear({ type: 'attempt-queued', of: ['r', 'f', 1, 0], lacking: [['cpu', 1]] });
-    hear({ type: 'attempt-started', of: ['r', 'g', 1, 0] });
+    hear({ type: 'attempt-started', of: ['r', 'g', 1, 0], slot: 0 });
     remote.linkUp('b');
     clock.advance(1e7);
     expect(ends).to.deep.equal([]);
@@ -298,7 +308,7 @@ describe('attempts on other nodes', () => {
     remote.runRefused('b', 'other');
     expect(ends).to.deep.equal([]);
     remote.runRefused('b', 'r');
-    ended({ type: 'failed', error: packThrown(new Error('another drives it')), final: true });
+    ended({ type: 'failed', error: packThrown(new Error('another drives it')), final: true, phases: null, slot: 0 });
     expect([ends, turned]).to.deep.equal([[{ type: 'declined' }], ['turned down']]);
   });
   it('may be asked for again under the same name once they are declined', () => {

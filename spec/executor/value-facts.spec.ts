@@ -4,7 +4,7 @@ import { IsolationCaller } from '../../lib/conformance/isolation-caller.js';
 import { guardedIsolation } from '../../lib/executor/guarded-isolation.js';
 import type { CallOutcome, CallStep, IsolationFactory } from '../../lib/executor/index.js';
 import { isolations } from '../../lib/executor/isolations/index.js';
-import { StoredValue } from '../../lib/value/index.js';
+import { combinedDigest, digestOf, StoredValue } from '../../lib/value/index.js';
 
 const root = fileURLToPath(new URL('modules/', import.meta.url));
 const loop = isolations.get('loop')!;
@@ -14,7 +14,7 @@ const forgetful: IsolationFactory = (options) => {
   const inner = loop(options);
   return {
     start: ({ context, steps }, settle) =>
-      inner.start({ context, steps: steps.map(({ shape: _shape, gist: _gist, ...step }) => step) }, (outcome) =>
+      inner.start({ context, steps: steps.map(({ shape: _shape, gist: _gist, isDigested: _isDigested, ...step }) => step) }, (outcome) =>
         settle(outcome.type === 'succeeded' ? { type: 'succeeded', values: outcome.values, tookMs: 1 } : outcome),
       ),
     close: () => inner.close(),
@@ -35,7 +35,7 @@ for (const [name, make, freeze] of kinds) {
     });
     after(() => caller.isolation.close());
 
-    const ask = (of: string, asked: Pick<CallStep, 'shape' | 'gist'>, ...args: unknown[]): Promise<CallOutcome> =>
+    const ask = (of: string, asked: Pick<CallStep, 'shape' | 'gist' | 'isDigested'>, ...args: unknown[]): Promise<CallOutcome> =>
       new Promise((resolve) => {
         const code = { module: './arrays.mjs', name: of };
         const inputs = args.map((value) => caller.result(value));
@@ -107,6 +107,39 @@ for (const [name, make, freeze] of kinds) {
         expect(facts).to.deep.equal({ split: { not } });
         expect(values[0]!.open(freeze)).to.deep.equal(value);
       }
+    });
+
+    it('is its digest, that of the value that arrives', async () => {
+      for (const value of [
+        1,
+        undefined,
+        { b: 1, a: [-0, new Map([[1, 'x']])] },
+        Buffer.alloc(40_000, 1),
+        new Float64Array(3),
+        'x'.repeat(5000),
+      ]) {
+        const { facts, values } = await made('given', { isDigested: true }, value);
+        expect(facts).to.deep.equal({ digest: digestOf(value, { where: 'value' }) });
+        expect(digestOf(values[0]!.open(freeze), { where: 'value' })).to.equal(facts!.digest);
+      }
+      const asked = { gist: 0, isDigested: true };
+      expect((await made('given', asked, 2)).facts).to.deep.equal({
+        gist: { isTruthy: true, primitive: 2 },
+        digest: digestOf(2, { where: 'value' }),
+      });
+    });
+
+    it('is the digest of each element of an array that is cut, and one made of them', async () => {
+      const elements = [{ n: 1 }, { n: 1 }, { one: { n: 1 }, when: new Date(3) }, Buffer.from('b')];
+      const digests = Buffer.concat(elements.map((one) => Buffer.from(digestOf(one, { where: 'value' }), 'base64url')));
+      const { facts } = await made('shared', { shape: 'split', isDigested: true });
+      expect(facts!.split).to.have.property('count', 4);
+      expect(Buffer.from((facts!.split as { digests: Uint8Array }).digests).equals(digests)).to.equal(true);
+      expect(facts!.digest).to.equal(combinedDigest(digests));
+      expect((await made('given', { shape: 'split', isDigested: true }, 7)).facts).to.deep.equal({
+        split: { not: 'a number' },
+        digest: digestOf(7, { where: 'value' }),
+      });
     });
 
     it('is its length, where it is empty or long', async () => {

@@ -3,6 +3,7 @@ import {
   Executor,
   type Fetches,
   Offers,
+  OwnValues,
   type PartsPage,
   type RemoteValue,
   RIDES_ALONG_BYTES,
@@ -10,9 +11,10 @@ import {
 } from '../../lib/executor/index.js';
 import { readPage } from '../../lib/executor/values/parts-page.js';
 import { ValueServer } from '../../lib/executor/values/value-server.js';
-import type { ValueName, WireMessage } from '../../lib/peer/index.js';
+import { Unreadable, type ValueName, type WireMessage } from '../../lib/peer/index.js';
 import { backends, ValueStore } from '../../lib/store/index.js';
 import { pack, StoredValue, unpackThrown } from '../../lib/value/index.js';
+import { FakeAway } from '../support/fake-away.js';
 import { FakeIsolation } from '../support/fake-isolation.js';
 import { testClock } from '../support/test-clock.js';
 
@@ -40,17 +42,21 @@ function open() {
   } as unknown as Fetches;
   const offers = new Offers();
   const pages = new Map<string, PartsPage>();
+  const remembered = new Map<string, StoredValue>();
   const said: Said[] = [];
   const sentBytes: { to: string; id: number; bytes: Uint8Array }[] = [];
+  const own = new OwnValues({
+    ...{ node: 'a', store, openFile: () => undefined, openRecordedFile: () => undefined },
+    openRemembered: async ({ contentDigest }) => remembered.get(contentDigest),
+  });
   const server = new ValueServer({
+    own,
     node: 'a',
     store,
     executor,
     fetches,
-    readFile: () => undefined,
     compositePage: (name, to) => pages.get(JSON.stringify([name.functionId, name.first, to])),
-    readRecord: () => undefined,
-    readRecordedFile: () => undefined,
+    openRecord: () => undefined,
     offers,
     refOf: (module, name) => ({ module, name }),
     send: (to, message) => {
@@ -58,8 +64,9 @@ function open() {
       said.push(message as Said);
       return true;
     },
-    sendValue: (to, id, parts) => {
-      sentBytes.push({ to, id, bytes: Buffer.concat(parts) });
+    sendValue: (to, id, bytes) => {
+      if ('reader' in bytes) return Promise.reject(new Unreadable(new Error('damaged')));
+      sentBytes.push({ to, id, bytes: Buffer.concat(bytes) });
       return Promise.reject(new Error('the link is gone'));
     },
   });
@@ -70,7 +77,7 @@ function open() {
     if (message.type === 'value-found') return message.packed ? StoredValue.packed(message.packed).open(false) : 'beside';
     return message.error ? (unpackThrown(message.error) as Error) : undefined;
   };
-  return { clock, server, store, isolation, inThreads, executor, fetched, offers, pages, said, sentBytes, serve, last };
+  return { clock, server, store, isolation, inThreads, executor, fetched, offers, pages, remembered, said, sentBytes, serve, last };
 }
 const ofRun = (functionId: string, origin = 'a'): ValueName => ({ kind: 'of-run', runId: 'r', epoch: 0, functionId, origin, part: null });
 const partOf = (functionId: string, part: number, origin = 'a'): ValueName =>
@@ -111,6 +118,28 @@ describe('values that others ask for', () => {
     expect(StoredValue.packed(sentBytes[0]!.bytes).open(false)).to.have.length(RIDES_ALONG_BYTES);
   });
 
+  it('go from where they lie if they are not in memory; small ones ride along, and what cannot be read is lost', async () => {
+    const { store, serve, said, last } = open();
+    const put = (id: string, size: number, failsFrom?: number): void => {
+      const bytes = pack(new Uint8Array(size), { where: 'value' });
+      store.put('r', id, StoredValue.away(new FakeAway(bytes, failsFrom === undefined ? {} : { failsFrom })));
+    };
+    put('small', 10);
+    put('large', 1e6);
+    put('bad', 10, 0);
+    serve(1, ofRun('small'));
+    await new Promise(setImmediate);
+    expect(last()).to.deep.equal(new Uint8Array(10));
+    serve(2, ofRun('bad'));
+    await new Promise(setImmediate);
+    expect(last()).to.include({ code: 'HANDOFF_RESULT_LOST', functionId: 'bad', node: 'a' });
+    serve(3, ofRun('large'));
+    expect(said.at(-1)).to.deep.equal({ type: 'value-found', id: 3, freeze: true, packed: null });
+    await new Promise(setImmediate);
+    expect(last()).to.include({ code: 'HANDOFF_RESULT_LOST', functionId: 'large', node: 'a' });
+    expect((last() as Error).message).to.equal('Node "a" has lost the value of "large": damaged');
+  });
+
   it('are found by run, by DAG, or by an offer, until it is dropped', () => {
     const { store, offers, serve, last } = open();
     store.keep('e', 'y', StoredValue.live('kept', 8, 'caller'), 'value');
@@ -126,6 +155,26 @@ describe('values that others ask for', () => {
       offers.add(() => {}),
       'no number is given twice',
     ).to.not.equal(offer);
+  });
+
+  it('are found by what this node remembers, alone or a part of them, and pass through where another one does', async () => {
+    const { remembered, serve, last, fetched } = open();
+    const file = { dataDir: 'x', contentDigest: 'c', sizeBytes: 10 };
+    const name = { kind: 'remembered', runId: 'r', epoch: 0, functionId: 'f', origin: 'a', file, part: null } as const;
+    serve(1, name);
+    await new Promise(setImmediate);
+    expect(last()).to.equal(undefined);
+    remembered.set('c', packed([4, 5]));
+    serve(2, name);
+    await new Promise(setImmediate);
+    expect(last()).to.deep.equal([4, 5]);
+    remembered.set('c', StoredValue.ofParts([packed('one'), packed('two')]));
+    serve(3, { ...name, functionId: 'g', part: 1 });
+    await new Promise(setImmediate);
+    expect(last()).to.equal('two');
+    const elsewhere = { ...name, functionId: 'h', origin: 'c' };
+    serve(4, elsewhere);
+    expect(fetched[0]!.far).to.deep.include({ from: 'c', value: elsewhere });
   });
 
   it('are missing where there is none', () => {

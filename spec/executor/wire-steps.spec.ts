@@ -82,14 +82,14 @@ describe('the steps of an attempt on the wire', () => {
   });
 
   it('name the values that lie elsewhere, and where', () => {
-    const sole = { ...far(undefined, 9_000_000), isExclusive: true };
+    const sole = { ...far(undefined, 9_000_000), isSole: true };
     const [sent] = stepsForWire([step({ inputs: [sole], extra: far(undefined, 5) })], '/project');
     expect(sent!.inputs).to.deep.equal([{ from: 'b', value: name('x'), sizeBytes: 9_000_000, sole: true }]);
     expect(sent!.extra).to.deep.equal({ from: 'b', value: name('x'), sizeBytes: 5, sole: false });
     const [there] = stepsFromWire([sent!], (module, one) => ({ module, name: one }));
     expect(isRemote(there!.inputs[0])).to.equal(true);
-    expect(there!.inputs[0]).to.deep.include({ isExclusive: true });
-    expect(there!.extra).to.deep.include({ isExclusive: false });
+    expect(there!.inputs[0]).to.deep.include({ isSole: true });
+    expect(there!.extra).to.deep.include({ isSole: false });
   });
 
   it('take small values along, and not what is larger packed than it seemed', () => {

@@ -38,7 +38,61 @@ describe('the runs of other drivers on a node', () => {
     const large = StoredValue.live('x'.repeat(100_000), 100_000);
     isolation.of('f').end({ type: 'succeeded', values: [large], tookMs: 2 });
     const { outcome } = said[0]!.message as WireMessageOf<'attempt-ended'>;
-    expect(outcome).to.deep.equal({ type: 'succeeded', sizeBytes: 100_000, tookMs: 2, packed: null, facts: null });
+    expect(outcome).to.deep.equal({
+      type: 'succeeded',
+      sizeBytes: 100_000,
+      tookMs: 2,
+      packed: null,
+      fits: true,
+      facts: null,
+      phases: null,
+      slot: 0,
+      span: null,
+    });
+  });
+
+  it('keep a large value that has no room too, and say that it has none: its driver knows what goes in turn', () => {
+    const { guests, isolation, said, store } = guestNode({ cpu: 1 });
+    store.fits = () => false;
+    for (const functionId of ['large', 'small']) guests.heard('a', asks(`r/${functionId}`));
+    isolation.of('large').end({ type: 'succeeded', values: [StoredValue.live('x'.repeat(100_000), 100_000)], tookMs: 2 });
+    isolation.of('small').end({ type: 'succeeded', values: [StoredValue.live('x', 20)], tookMs: 2 });
+    const fits = said.flatMap(({ message }) =>
+      message.type === 'attempt-ended' && message.outcome.type === 'succeeded' ? [[message.of[1], message.outcome.fits]] : [],
+    );
+    expect([fits, store.get('r', 'large')?.sizeBytes]).to.deep.equal([
+      [
+        ['large', false],
+        ['small', true],
+      ],
+      100_000,
+    ]);
+  });
+
+  it('say how long an attempt was queued here, fetched its arguments and ran, and in which slot', () => {
+    const { guests, isolation, clock, said, fetching, nextTurn } = guestNode({ cpu: 2 });
+    const endOf = (functionId: string): WireMessageOf<'attempt-ended'>['outcome'] | undefined =>
+      said.flatMap(({ message }) => (message.type === 'attempt-ended' && message.of[1] === functionId ? message.outcome : [])).at(0);
+    const [step] = asks('r/h').steps;
+    const value = { kind: 'of-run', runId: 'r', epoch: 0, functionId: 'x', origin: 'c', part: null } as const;
+    const fetches = { ...step!, inputs: [{ from: 'c', value, sizeBytes: 10, sole: false }] };
+    guests.heard('a', asks('r/f'));
+    guests.heard('a', asks('r/g'));
+    guests.heard('a', asks('r/h', { steps: [fetches] }));
+    clock.advance(30);
+    isolation.of('g').succeed(1);
+    nextTurn();
+    clock.advance(4);
+    fetching[0]!.listener.found(StoredValue.live(1, 8));
+    clock.advance(5);
+    isolation.of('h').succeed(2);
+    isolation.of('f').end({ type: 'failed', error: new RangeError('boom'), final: false, phases: { loadMs: 1, runMs: 2, packMs: 3 } });
+    expect(endOf('g')).to.include({ phases: null, slot: 1 });
+    expect(endOf('h')).to.deep.include({ tookMs: 1, phases: [30, 4, 0, 1, 0], slot: 1 });
+    expect(endOf('f')).to.deep.include({ phases: [0, 0, 1, 2, 3], slot: 0 });
+    expect(said.flatMap(({ message }) => (message.type === 'attempt-started' ? [message.of[1], message.slot] : []))).to.deep.equal([
+      ...['f', 0, 'g', 1, 'h', 1],
+    ]);
   });
 
   it('run an attempt once, however often it is asked for, and answer again', () => {
@@ -268,7 +322,7 @@ describe('the runs of other drivers on a node', () => {
       guests.heard('a', asks(`r/${functionId}`, { steps: [{ ...step!, isolation, inputs }] }));
       const asked = fetching.splice(0);
       for (const { listener } of asked) listener.found(StoredValue.live('far', 8));
-      return asked.map(({ far }) => far.isExclusive === true);
+      return asked.map(({ far }) => far.isSole === true);
     };
     expect(gathers('f', 'loop', sole('x'), sole('y'))).to.deep.equal([true, true]);
     expect(isolation.of('f').steps[0]!.inputs.map((held) => (held as StoredValue).open(false))).to.deep.equal(['far', 'far']);
@@ -295,7 +349,7 @@ describe('the runs of other drivers on a node', () => {
       ],
     });
     guests.heard('a', asks('r/f', inputs('loop', 1, true)));
-    expect(fetching.map(({ far: { from, value, isExclusive } }) => [from, value.kind, isExclusive])).to.deep.equal([
+    expect(fetching.map(({ far: { from, value, isSole } }) => [from, value.kind, isSole])).to.deep.equal([
       ['c', 'of-run', true],
       ['a', 'composite', false],
     ]);

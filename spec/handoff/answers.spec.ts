@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { Allocator, Ledger } from '../../lib/allocator/index.js';
-import type { Fetches, RemoteValue, ValueListener } from '../../lib/executor/index.js';
+import { type Fetches, RanCode, type RemoteValue, type ValueListener } from '../../lib/executor/index.js';
 import type { GuestRuns } from '../../lib/guests/index.js';
 import { Answers } from '../../lib/handoff/cluster/answers.js';
+import type { RunAnswers } from '../../lib/handoff/cluster/runs/run-answers.js';
 import type { Membership } from '../../lib/nodes/index.js';
 import type { Question, WireMessageOf } from '../../lib/peer/index.js';
 import type { Runs } from '../../lib/runner/index.js';
@@ -22,14 +23,18 @@ function open(running: readonly string[] = []) {
   const said: (string | { value: unknown } | { error: Error & { code?: string } })[] = [];
   const fetched: { far: RemoteValue; listener: ValueListener }[] = [];
   let status: (all: boolean) => Promise<unknown> = async (all) => ({ all });
+  const ranCode = new RanCode({ root: moduleRoot, node: 'a' });
   const answers = new Answers({
     node: 'a',
     root: moduleRoot,
+    ranCode,
+    digestOf: async (to, value) => (to === 'b' && value.kind === 'of-dag' ? `digest of ${value.functionId}` : undefined),
     clock,
     allocation,
     store,
     membership: { beatNow: () => void said.push('beat') } as unknown as Membership,
     runs: { isRunning: (dagId: string) => running.includes(dagId) } as unknown as Runs,
+    ofRuns: { answer: (_from: string, _id: number, { kind }: Question) => void said.push(`asked: ${kind}`) } as unknown as RunAnswers,
     guests: { isRunning: (dagId: string) => dagId === 'of a guest' } as unknown as GuestRuns,
     fetches: {
       fetch: (far: RemoteValue, _via: string | undefined, listener: ValueListener) => {
@@ -47,6 +52,8 @@ function open(running: readonly string[] = []) {
     tellLocation: (dagId, functionId) => void said.push(`${dagId}/${functionId} is here`),
     status: (all) => status(all),
     findRecorded: undefined,
+    openRemembered: async ({ sizeBytes }) => (sizeBytes > 5 ? StoredValue.nothing : undefined),
+    rememberValue: async () => undefined,
     dataDir: undefined,
   });
   const ask = (question: Question, isObserver = false): (typeof said)[number] | undefined => {
@@ -54,6 +61,7 @@ function open(running: readonly string[] = []) {
     return said.at(-1);
   };
   return {
+    ranCode,
     ...{ ask, said, allocation, store, clock, fetched },
     showing: (show: typeof status): void => {
       status = show;
@@ -128,6 +136,13 @@ describe('answers to other nodes', () => {
     expect(ask({ kind: 'lookup-location', ...of })).to.deep.equal({ value: 'c' });
   });
 
+  it('say which files of remembered values are here', async () => {
+    const { ask, said } = open();
+    ask({ kind: 'has-remembered', files: [9, 3, 7].map((sizeBytes) => ({ dataDir: 'x', contentDigest: 'y', sizeBytes })) });
+    await settled(2);
+    expect(said).to.deep.equal([{ value: [true, false, true] }]);
+  });
+
   it('clear a DAG, but not while it runs here', () => {
     const { ask, store } = open(['running']);
     for (const dagId of ['d', 'running']) store.keep(dagId, 'f', StoredValue.live(1, 8), 'value');
@@ -166,5 +181,24 @@ describe('answers to other nodes', () => {
     ask({ kind: 'compare-module', module: './none.ts', digest: '.ts 00' });
     await settled(2);
     expect(said).to.have.deep.members([{ value: false }, { value: null }]);
+  });
+
+  it('give the digest of a value, or null', async () => {
+    const { ask, said } = open();
+    ask({ kind: 'take-digest', value: { kind: 'of-dag', dagId: 'd', functionId: 'f' } });
+    ask({ kind: 'take-digest', value: { kind: 'offered', offer: 1 } });
+    await settled(2);
+    expect(said).to.deep.equal([{ value: 'digest of f' }, { value: null }]);
+  });
+
+  it('tell whether the code that has run here is certainly what the node that asks has', async () => {
+    const { ask, said, ranCode } = open();
+    const { digest } = await ranCode.contents.contentOf('./tasks.ts');
+    for (const one of [digest, `${digest.slice(1)}A`]) {
+      ask({ kind: 'check-content', modules: [{ module: './tasks.ts', digest: one }] });
+      await ranCode.isStill([{ module: './tasks.ts', digest }]);
+      await settled(2);
+    }
+    expect(said).to.deep.equal([{ value: true }, { value: false }]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Clock, systemClock } from '../../lib/base/index.js';
-import { startNode } from '../../lib/handoff/handoff.js';
+import { startNode } from '../../lib/handoff/index.js';
 import { realEnvironment } from '../../lib/handoff/node/environment.js';
 import { Dag, type DynamicDag, Handoff, type Run } from '../../lib/index.js';
 import { kill } from '../../lib/supervisor.js';

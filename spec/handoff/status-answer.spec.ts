@@ -18,7 +18,8 @@ const good: WireStatus = {
       ...{ name: 'a', address: 'ws://a:1', status: 'up' as const },
       content: {
         ...{ capabilities: [['cpu', 1]], used: [] },
-        ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0, log: 'ok' },
+        ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0, diskBytes: 0, log: 'ok' },
+        ...{ memoryLimitBytes: 0, rememberedBytes: 0, rememberedResults: 0, rememberedHits: 0 },
       },
     },
   ],

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { mergedStatus, openStatus, type WireStatus } from '../../lib/handoff/cluster/status.js';
+import { statusFrom } from '../../lib/handoff/cluster/status-answer.js';
+import { NO_VALUES } from '../support/no-values.js';
 import { slotList } from '../support/slots.js';
 
 type WireNode = WireStatus['nodes'][number];
@@ -17,6 +19,8 @@ const node = (name: string, running: number | null): WireNode => ({
           queued: 1,
           blocked: 2,
           heldBytes: 7,
+          diskBytes: 9,
+          ...{ memoryLimitBytes: 20, rememberedBytes: 3, rememberedResults: 1, rememberedHits: 2 },
           log: 'ok',
         },
 });
@@ -42,6 +46,18 @@ describe('the status of a cluster', () => {
     const b = status('b', { nodes: [node('b', 2), node('a', 9), node('c', 9), node('d', 9)] });
     const { nodes } = mergedStatus(own, [['b', b]]);
     expect(nodes.map(({ name, content }) => `${name} ${content!.running}`)).to.deep.equal(['a 1', 'b 2', 'c 0']);
+  });
+
+  it('says how long the answer of each other took, also to one that opens it elsewhere', () => {
+    const own = status('a', { nodes: [node('a', 1), node('b', 0), node('c', 0)] });
+    const merged = mergedStatus(own, [['b', status('b', { nodes: [node('b', 2)] })]], new Map([['b', 1.5]]));
+    expect(openStatus(merged).nodes.map(({ name, linkMs }) => [name, linkMs])).to.deep.equal([
+      ['a', undefined],
+      ['b', 1.5],
+      ['c', undefined],
+    ]);
+    const lie = { ...merged, nodes: merged.nodes.map((one) => ({ ...one, linkMs: one.name === 'b' ? 1.5 : 'soon' })) };
+    expect(openStatus(statusFrom('a', lie)).nodes.map(({ linkMs }) => linkMs)).to.deep.equal([undefined, 1.5, undefined]);
   });
 
   it('knows a function that waits once: on the node where it waits, else with its driver', () => {
@@ -82,6 +98,8 @@ describe('the status of a cluster', () => {
             queued: 1,
             blocked: 2,
             heldBytes: 7,
+            held: { memoryBytes: 7, diskBytes: 9 },
+            values: { memoryBytes: 7, memoryLimitBytes: 20, diskBytes: 9, rememberedBytes: 3, rememberedResults: 1, rememberedHits: 2 },
             log: 'ok',
           },
         },
@@ -95,6 +113,8 @@ describe('the status of a cluster', () => {
             queued: 0,
             blocked: 0,
             heldBytes: 0,
+            held: { memoryBytes: 0, diskBytes: 0 },
+            values: NO_VALUES,
             log: 'ok',
           },
         },

@@ -147,6 +147,7 @@ describe('resources of a node', () => {
       used: { cpu: 0, licence: 0 },
       running: 0,
       blocked: 0,
+      held: { memoryBytes: 0, diskBytes: 0 },
     });
   });
 
@@ -165,7 +166,11 @@ describe('resources of a node', () => {
       })
       .add({ id: 'b', cost: { cpu: 1 }, code: () => 1, args: ['a'] });
     await handoff.execute(dag);
-    expect(seen).to.deep.equal([{ name: 'here', status: 'up', capabilities: { cpu: 2 }, used: { cpu: 2 }, running: 1, blocked: 0 }, false]);
+    const held = { memoryBytes: 0, diskBytes: 0 };
+    expect(seen).to.deep.equal([
+      { name: 'here', status: 'up', capabilities: { cpu: 2 }, used: { cpu: 2 }, running: 1, blocked: 0, held },
+      false,
+    ]);
     expect(await handoff.resourcesAvailable('here', { cpu: 1 })).to.equal(true);
   });
 });

@@ -10,11 +10,13 @@ const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 const FLOORS = [
   ['base'],
   ['dag', 'actor', 'value'],
+  ['files'],
   ['store', 'journal', 'peer'],
   ['nodes'],
   ['executor'],
   ['allocator'],
   ['runner', 'guests'],
+  ['observe'],
   ['handoff'],
   ['testing', 'conformance'],
 ];
@@ -35,7 +37,15 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   libsql: 'journal/sqlite/',
   pg: 'journal/postgres/',
   pgpass: 'journal/postgres/',
+  'prom-client': 'observe/sinks/',
+  preact: 'observe/page/',
+  uplot: 'observe/page/timeline/',
+  '@dagrejs/dagre': 'observe/page/graph/',
+  esbuild: 'observe/page/build.mjs',
 };
+
+/** Second doors: what a program of TypeScript may see of actors, what a browser may load of the runner, and the thread for SQLite of files. */
+const OTHER_DOORS = ['actor/public.js', 'runner/observed/index.js', 'files/storage-failed.js'];
 
 interface Import {
   readonly from: string;
@@ -44,7 +54,7 @@ interface Import {
 
 const files = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|js)$/.test(entry.name))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 
 const importsOf = (root: string, file: string): Import[] =>
@@ -101,7 +111,7 @@ describe('the floors of the house', () => {
   it('goes into another station only through its door', () => {
     for (const one of across) {
       const to = target(one);
-      const isDoor = to === `${station(to)}/index.js` || (station(to) === 'actor' && to === 'actor/public.js');
+      const isDoor = to === `${station(to)}/index.js` || OTHER_DOORS.includes(to);
       expect(isDoor, `${one.from} imports ${one.to}`).to.equal(true);
     }
   });
@@ -132,6 +142,22 @@ describe('the floors of the house', () => {
     }
   });
 
+  it('lets views load nothing that a browser has not', () => {
+    const loaded = new Set<string>();
+    const load = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      const text = withoutComments(readFileSync(join(lib, file), 'utf8'));
+      for (const [, to] of text.matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'/gm)) {
+        expect(to, file).to.match(/^\./);
+        load(relative(lib, resolve(lib, dirname(file), to!)).replace(/\.js$/, '.ts'));
+      }
+    };
+    load('observe/views/index.ts');
+    expect(loaded.size).to.be.above(7);
+    for (const file of loaded) expect(file).to.match(/^(observe\/views|runner\/observed)\//);
+  });
+
   it('has the whole claim queue, and every named strategy, decide and do nothing', () => {
     const decides = files(lib).filter((file) => /^allocator\/(queue|strategies)\/(?!index|named)/.test(file));
     expect(decides.length).to.be.above(7);
@@ -152,9 +178,21 @@ describe('the floors of the house', () => {
 
   it('reads the time and sets timers in base/clock alone', () => {
     for (const file of files(lib)) {
-      if (file === 'base/clock.ts') continue;
+      if (file === 'base/clock.ts' || file === 'observe/page/browser-clock.ts') continue;
       const text = withoutComments(readFileSync(join(lib, file), 'utf8'));
       expect(text, file).to.not.match(/\b(setTimeout|setInterval|Date\.now)\(/);
+    }
+  });
+
+  it('keeps the page and the nodes apart: neither imports the other, and what both use needs no Node', () => {
+    for (const one of local.filter(({ from }) => !from.startsWith('observe/page/'))) {
+      expect(target(one).startsWith('observe/page/'), `${one.from} imports ${one.to}`).to.equal(false);
+    }
+    const texts = files(lib).filter((file) => file.startsWith('observe/page/'));
+    expect(texts.length).to.be.above(5);
+    for (const file of texts) {
+      const text = withoutComments(readFileSync(join(lib, file), 'utf8'));
+      expect(text, file).to.not.match(/from 'node:|\bprocess\.|\bBuffer\b|\brequire\(/);
     }
   });
 
@@ -185,7 +223,7 @@ describe('the floors of the house', () => {
     ] as const) {
       for (const file of all) {
         expect(readFileSync(join(root, file), 'utf8').split('\n').length - 1, file).to.be.at.most(400);
-        expect(file).to.not.match(/(^|\/)(utils?|helpers?|common|misc|manager|types)\.ts$/);
+        expect(file).to.not.match(/(^|\/)(utils?|helpers?|common|misc|manager|types)\.tsx?$/);
         expect(file).to.match(/^[a-z0-9./-]+$/);
       }
     }

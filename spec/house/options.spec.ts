@@ -45,6 +45,22 @@ describe('the options that the pages tell of', () => {
     expect(new Set(listed)).to.deep.equal(new Set(commands.flatMap(optionsOf)));
   });
 
+  it('are those of each command that a group of options is for', () => {
+    const text = pageText('docs/command-line.md');
+    for (const [heading, option] of [
+      ['a cluster', '--join'],
+      ['a node', '--threads'],
+      ['what a node shows', '--metrics'],
+    ] as const) {
+      const [, line] = new RegExp(`^## Options of ${heading}\\n\\nFor ([^.;]*)[.;]`, 'm').exec(text) ?? expect.fail(`no ${heading}`);
+      const having = commands.filter((command) => optionsOf(command).includes(option)).map((command) => command.name());
+      expect(
+        [...line!.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+        heading,
+      ).to.have.members(having);
+    }
+  });
+
   it('are options of the package, wherever one is named', () => {
     const known = new Set([...commands.flatMap(optionsOf), '--permission', '--allow-worker', '--require', '--import', '--help', '--init']);
     for (const page of pages) {

@@ -33,6 +33,12 @@ const prints: Readonly<Record<string, RegExp>> = {
   'docs/graphs.md: Graphs that branch, fan out and contain each other':
     /^\[ '30 EUR', '30 EUR' \] a large order 1 \{ best: 30, worst: 30 \}\n\[ 'rates' \]\n$/,
   'docs/isolations.md: Your own isolation': /^42\n$/,
+  'docs/memory-and-disk.md: Remembered results': /^first rows run\nfirst total run\nsecond rows cache\nsecond total cache\n$/,
+  'docs/observing.md: Runs of other nodes': /^hello: hello\ngreet \S+ completed 1\n$/,
+  'docs/observing.md: Report': /^$/,
+  'docs/observing.md: Dashboard': /^http:\/\/127\.0\.0\.1:\d+\n$/,
+  'docs/observing.md: Traces': /^\[ 'one succeeded', 'two succeeded' \]\n$/,
+  'docs/observing.md: OpenTelemetry': /^handoff\.function ask-\* true\nhandoff\.run true\n$/,
   'docs/strategies.md: Your own strategy': /^\{ one: '.+' \}\n$/,
   'docs/supervisors.md: Supervisors': /^2\n$/,
   'docs/supervisors.md: From your own actors': /^3\n$/,
@@ -56,7 +62,8 @@ describe('the pages', () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'handoff-pages-')));
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(project, join(folder, 'node_modules', 'handoff-dag'));
-    for (const name of ['nact', '@types']) symlinkSync(join(project, 'node_modules', name), join(folder, 'node_modules', name));
+    for (const name of ['nact', '@types', '@opentelemetry'])
+      symlinkSync(join(project, 'node_modules', name), join(folder, 'node_modules', name));
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', type: 'module' }));
     const { outDir: _, ...options } = compilerOptions;
     writeFileSync(
@@ -93,8 +100,8 @@ describe('the pages', () => {
       const program = join(folderOf(place), 'main.ts');
       const { stdout, stderr } = await run(process.execPath, ['--import', tsx, program], {
         cwd: folder,
-        // That nodes join and leave is said at info. Clusters of the testing kit say nothing, unless they are told to.
-        env: place.startsWith('docs/extending.md') ? { ...process.env, HANDOFF_LOG_LEVEL: 'warn' } : process.env,
+        // That nodes join and leave, and what functions print, is said at info. Clusters of the testing kit say nothing, unless they are told to.
+        env: /^docs\/(extending|observing)\.md/.test(place) ? { ...process.env, HANDOFF_LOG_LEVEL: 'warn' } : process.env,
         timeout: 150_000,
       });
       expect(stdout).to.match(prints[place]!);

@@ -23,12 +23,22 @@ describe('what the project says of itself', () => {
   });
 
   it('needs no package that is not declared', () => {
-    const { dependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
-    const used = execFileSync('git', ['grep', '-hoE', "from '[^./][^']*'", '--', 'lib', 'bin'], { cwd: project, encoding: 'utf8' });
-    for (const [, name] of used.matchAll(/from '((?:@[^/']+\/)?[^/':]+)/g)) {
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+    const used = (...paths: string[]): RegExpStringIterator<RegExpExecArray> =>
+      execFileSync('git', ['grep', '-hoE', "from '[^./][^']*'", '--', ...paths], { cwd: project, encoding: 'utf8' }).matchAll(
+        /from '((?:@[^/']+\/)?[^/':]+)/g,
+      );
+    // What the build joins into our own files, and what the page is made of, is in the package: users install none of it.
+    const [, list = ''] = /^const JOINED = \[(.*)\];$/m.exec(read('bundle.mjs'))!;
+    const joined = Object.fromEntries([...list.matchAll(/'([^']+)'/g)].map(([, name]) => [name!, devDependencies![name!]]));
+    for (const [, name] of used('lib', 'bin', ':!lib/observe/page')) {
       if (name === 'node' || name === 'handoff-dag') continue;
-      expect({ ...dependencies, ...peerDependencies }, name).to.have.property(name!);
+      expect({ ...dependencies, ...peerDependencies, ...joined }, name)
+        .to.have.property(name!)
+        .that.is.a('string');
     }
+    expect(dependencies).to.not.have.any.keys(...Object.keys(joined));
+    for (const [, name] of used('lib/observe/page')) if (name !== 'node') expect(devDependencies, name).to.have.property(name!);
   });
 
   it('gives types that need nothing but those of Node and of packages that bring their own', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type FileValueName, ValueFiles } from '../../lib/journal/data-dir/value-files.js';
+import { type FileValueName, type LostValue, ValueFiles } from '../../lib/journal/data-dir/value-files.js';
 import { caught } from '../support/caught.js';
 
 const RUN = '0190f0a0-0000-7000-8000-000000000001';
@@ -65,6 +65,34 @@ describe('large values as files', () => {
     }
   });
 
+  it('can be opened to be read later; what is lost by then is told of, and set aside', async () => {
+    const path = join(base, 'values', RUN, '1-7');
+    const stamp = await files.write(named(), [bytes(70_000, 1)], false);
+    const lost: LostValue[] = [];
+    let told = (): void => {};
+    const opened = files.bytesOf(named(), stamp, (value) => {
+      lost.push(value);
+      told();
+    });
+    const failed = async (): Promise<void> => {
+      const isTold = new Promise<void>((resolve) => {
+        told = resolve;
+      });
+      expect(await caught(opened.read())).to.include({ code: 'HANDOFF_STORAGE_FAILED', reason: 'damaged' });
+      await isTold;
+    };
+    expect(Buffer.compare(await opened.read(), bytes(70_000, 1))).to.equal(0);
+    expect(await opened.reader().read(100)).to.deep.equal(bytes(100, 1));
+    await truncate(path, 69_999);
+    await failed();
+    await failed();
+    expect(lost).to.deep.equal([
+      { type: 'lost', loss: 'short', path },
+      { type: 'lost', loss: 'missing', path },
+    ]);
+    expect(await readdir(join(base, 'values', RUN))).to.deep.equal(['1-7.damaged']);
+  });
+
   it('are not another one of the same name', async () => {
     const stamp = await files.write(named(), [bytes(70_000, 1)], false);
     await files.write(named(), [bytes(70_000, 2)], false);
@@ -75,11 +103,42 @@ describe('large values as files', () => {
     await files.write(named(), [bytes(10, 1)], false);
     await files.write(named({ runId: 'other' }), [bytes(10, 1)], false);
     await writeFile(join(base, 'values', RUN, '1-9.x.new'), 'half');
-    await files.removeHalves();
+    await files.takeStock();
     expect(await readdir(join(base, 'values', RUN))).to.deep.equal(['1-7']);
     await files.removeRun(RUN);
     await files.removeRun(RUN);
     expect(await files.runs()).to.deep.equal(['other']);
+  });
+
+  it('know how much they take without a look at the disk: what was there, what comes, goes, is written over or set aside', async () => {
+    const onDisk = async (): Promise<number> => {
+      const paths = await readdir(join(base, 'values'), { recursive: true });
+      const found = await Promise.all(paths.map((path) => stat(join(base, 'values', path))));
+      return found.reduce((sum, one) => sum + (one.isFile() ? one.size : 0), 0);
+    };
+    const seen: number[] = [];
+    const look = async (): Promise<void> => {
+      expect(files.bytes).to.equal(await onDisk());
+      seen.push(files.bytes);
+    };
+    const stamp = await files.write(named(), [bytes(70, 1)], false);
+    await files.write(named(), [bytes(80, 1)], true);
+    for (const index of [1, 2, 3]) await files.write(named({ index, runId: 'other' }), [bytes(100, index)], false);
+    await look();
+    files = new ValueFiles(base);
+    await writeFile(join(base, 'values', RUN, '1-9.x.new'), 'half');
+    await files.takeStock();
+    await look();
+    await files.read(named(), stamp);
+    await look();
+    await files.removeOthers('other', [named({ index: 2, runId: 'other' })]);
+    await look();
+    await files.remove(named({ index: 2, runId: 'other' }));
+    await files.remove(named({ index: 2, runId: 'other' }));
+    await look();
+    await files.removeRun(RUN);
+    await look();
+    expect(seen).to.deep.equal([380, 380, 380, 180, 80, 0]);
   });
 
   it('reject with the reason where they cannot be written, and leave nothing', async () => {

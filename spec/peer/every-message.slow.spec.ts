@@ -31,12 +31,14 @@ const MAKERS: Makers = {
   beat: (text, count) => ({
     ...{ type: 'beat', seq: 1, lagMs: 0, leaving: false, capabilities: amounts(text, count), used: amounts(text, count) },
     ...{ byDriver: times(count, [text, amounts(text, 2)] as const) },
-    ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0, log: 'ok' },
+    ...{ running: 0, queued: 0, blocked: 0, heldBytes: 0, diskBytes: 0, limitBytes: 0, isSpilling: false, log: 'ok' },
+    ...{ memoryLimitBytes: 0, rememberedBytes: 0, rememberedResults: 0, rememberedHits: 0 },
   }),
   goodbye: () => ({ type: 'goodbye' }),
   members: (text, count) => ({ type: 'members', members: times(count, [text, text, text] as const) }),
   ask: (text, count) => ({ type: 'ask', id: 1, question: { kind: 'check-room', required: amounts(text, count) } }),
   answer: (text, count, bytes) => ({ type: 'answer', id: 1, value: times(count, text), error: bytes }),
+  'withdraw-question': () => ({ type: 'withdraw-question', id: 1 }),
   'run-attempt': (text, count, bytes) => ({
     ...{ type: 'run-attempt', ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true },
     since: 3,
@@ -44,15 +46,16 @@ const MAKERS: Makers = {
     steps: [
       {
         ...{ module: text, name: text, isolation: text, role: 'function', functionId: text, asList: false, wanted: true, sole: false },
-        ...{ shape: 'split', gist: 3 },
+        ...{ shape: 'split', gist: 3, digested: true },
         inputs: [...times(count, far(text)), { packed: bytes, freeze: true }],
         extra: { packed: bytes, freeze: false },
       },
     ],
     ...{ timeoutMs: null, stopGraceMs: 1, recording: { index: 1, isSynced: true, isCopied: false } },
+    origin: { traceparent: text, tracestate: text, links: times(Math.min(count, 128), text) },
   }),
   'attempt-queued': (text, count) => ({ type: 'attempt-queued', ...short, lacking: amounts(text, count) }),
-  'attempt-started': () => ({ type: 'attempt-started', ...short }),
+  'attempt-started': (_text, count) => ({ type: 'attempt-started', ...short, slot: count }),
   'attempt-refused': (text, count) => {
     const all = amounts(text, count);
     return {
@@ -61,7 +64,11 @@ const MAKERS: Makers = {
       usage: { capabilities: all, used: all, usedByYou: all },
     };
   },
-  'attempt-ended': (_text, _count, bytes) => ({ type: 'attempt-ended', ...short, outcome: { type: 'failed', error: bytes, final: false } }),
+  'attempt-ended': (_text, _count, bytes) => ({
+    type: 'attempt-ended',
+    ...short,
+    outcome: { type: 'failed', error: bytes, final: false, phases: null, slot: 0 },
+  }),
   'stop-attempt': (text, _count, bytes) => ({ type: 'stop-attempt', ...attempt(text), reason: bytes, graceMs: 1 }),
   'runs-under-way': (text, count) => ({ type: 'runs-under-way', runs: times(3, [text, 1, times(count, [text, 1] as const)] as const) }),
   'run-begun': (text) => ({ type: 'run-begun', runId: text, epoch: 1, dagId: text }),

@@ -1,42 +1,11 @@
 import { expect } from 'chai';
-import { Outbox } from '../../lib/peer/links/outbox.js';
 import { COUNTED_FRAME_BYTES, decodeFrame, decodePieces, encodeMessage } from '../../lib/peer/protocol/codec.js';
-import type { Socket } from '../../lib/peer/transport.js';
-import { type TestClock, testClock } from '../support/test-clock.js';
-
-/** An outbox whose turns are the caller's, and what it has sent. */
-function outbox(): {
-  readonly out: Outbox;
-  readonly frames: Uint8Array[];
-  readonly turn: () => void;
-  readonly clock: TestClock;
-  stalled: number;
-  taken: number;
-} {
-  const frames: Uint8Array[] = [];
-  const turns: (() => void)[] = [];
-  const clock = testClock();
-  const world = { frames, clock, turn: () => turns.shift()?.(), stalled: 0, taken: 0 };
-  const socket: Socket = {
-    get bufferedBytes(): number {
-      return bytes(frames) - world.taken;
-    },
-    receivedBytes: 0,
-    exporter: undefined,
-    attach: () => {},
-    send: (parts) => void frames.push(Buffer.concat(parts)),
-    admit: () => {},
-    close: () => {},
-  };
-  const out = new Outbox({ socket, clock, defer: (action) => turns.push(action), stalled: () => (world.stalled += 1) });
-  return Object.assign(world, { out });
-}
-
-const bytes = (frames: readonly Uint8Array[]): number => frames.reduce((sum, frame) => sum + frame.length, 0);
+import { lengthOf } from '../../lib/peer/transport.js';
+import { outboxWorld } from './outbox-world.js';
 
 describe('an outbox', () => {
   it('puts few messages off to the turn, and sends many at once, 16 KiB at a time', () => {
-    const world = outbox();
+    const world = outboxWorld();
     const texts = Array.from({ length: 400 }, (_, at) => `${at}`.padEnd(200, '.'));
     for (const text of texts.slice(0, 10)) world.out.push(encodeMessage({ type: 'answer', id: 0, value: text, error: null }));
     expect(world.frames).to.deep.equal([]);
@@ -51,11 +20,11 @@ describe('an outbox', () => {
   });
 
   it('sends a long message in pieces, no more of it than the window lets, and what was pushed after it behind it', () => {
-    const world = outbox();
+    const world = outboxWorld();
     const long = 'x'.repeat(1_000_000);
     for (const value of ['before', long, 'after']) world.out.push(encodeMessage({ type: 'answer', id: 0, value, error: null }));
     world.turn();
-    expect(bytes(world.frames)).to.be.below(130_000);
+    expect(lengthOf(world.frames)).to.be.below(130_000);
     const heard: unknown[] = [];
     let pieces: Uint8Array[] = [];
     for (let chunks = 0, at = 0; at < world.frames.length; at += 1) {
@@ -77,7 +46,7 @@ describe('an outbox', () => {
   });
 
   it('keeps back what a peer has not taken, and sends it when it does', () => {
-    const world = outbox();
+    const world = outboxWorld();
     const message = encodeMessage({ type: 'answer', id: 0, value: 'x'.repeat(20_000), error: null });
     for (let at = 0; at < 100; at += 1) world.out.push(message);
     world.turn();
@@ -90,17 +59,17 @@ describe('an outbox', () => {
   });
 
   it('sends all when it is the last, whatever the peer has taken', () => {
-    const world = outbox();
+    const world = outboxWorld();
     for (const value of ['x'.repeat(500_000), 'y'.repeat(50_000), 'z']) {
       world.out.push(encodeMessage({ type: 'answer', id: 0, value, error: null }));
     }
     world.out.flush(true);
-    expect(bytes(world.frames)).to.be.above(550_000);
+    expect(lengthOf(world.frames)).to.be.above(550_000);
     expect(world.out.waitingBytes).to.equal(0);
   });
 
   it('gives up a peer that has taken nothing for 5 s of more than 64 MiB, not one that takes a little', () => {
-    const world = outbox();
+    const world = outboxWorld();
     const message = encodeMessage({ type: 'answer', id: 0, value: 'x'.repeat(1024 * 1024), error: null });
     const push = (): void => {
       world.out.push(message);
@@ -122,7 +91,7 @@ describe('an outbox', () => {
 
   it('sends values of a mebibyte one after the other, so that some are whole before a link breaks; longer ones take turns', () => {
     const orderOf = (sizeBytes: number): number[] => {
-      const world = outbox();
+      const world = outboxWorld();
       for (const id of [1, 2, 3]) world.out.sendValue(id, [new Uint8Array(sizeBytes)]).catch(() => {});
       for (let seen = -1; seen < world.frames.length; ) {
         seen = world.frames.length;

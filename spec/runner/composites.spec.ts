@@ -48,20 +48,20 @@ function open() {
     argsStart: new Int32Array(1000),
     args: new Int32Array(),
   } as unknown as Plan;
-  const columns = { sizes: new Float64Array(1000), held: [] as (StoredValue | undefined)[] };
+  const columns = { sizes: new Float64Array(1000) };
   const states: FunctionState[] = [];
   const nodes: (string | undefined)[] = [];
   const absent = new Set<number>();
   const policy = { maxRetries: 0, onFailure: 'abort', collected: new Uint8Array(1000), stopGraceMs: 0 } as const;
   const store = new ValueStore({ node: 'a', backend: backends.memory(), clock: testClock(), retainedBytesLimit: 1e9 });
-  store.openRun('r', 'd', 4);
+  const shelf = store.openRun('r', 'd', 4, grown);
   const given = StoredValue.ofParts([packed('zero'), packed('one')], undefined, 'caller');
   const inputs = new Map<string, ArgumentValue>([['given', given]]);
   const dropped: number[] = [];
   const files = { unneeded: (index: number) => void dropped.push(index) } as never;
   const allocation = { members: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } as unknown as Allocator;
   const values = new RunValues(
-    { runId: 'r', epoch: 4, plan: grown, columns, inputs, state: { states, nodes, absent, policy }, files, mayRetry: () => false },
+    { runId: 'r', epoch: 4, plan: grown, shelf, columns, inputs, state: { states, nodes, absent, policy }, files, mayRetry: () => false },
     { node: 'a', root: '/', allocation, store, offers: new Offers(), fetches: {} as Fetches, executor: {} as Executor },
   );
   const at = (id: string): number => shape.ids.indexOf(id);
@@ -114,11 +114,11 @@ function open() {
 /** In a few words: the value if it is here, or where it is and what is named there. */
 function told(given: ArgumentValue | undefined): unknown {
   if (!given || !isRemote(given)) return given?.open(false);
-  const { from, value, inline, isExclusive } = given as RemoteValue & {
+  const { from, value, inline, isSole } = given as RemoteValue & {
     value: { functionId: string; part?: number | null; first?: number };
   };
   const name = `${from}: ${value.kind} ${value.functionId}${typeof value.part === 'number' ? ` part ${value.part}` : ''}`;
-  return `${name}${inline ? ` = ${JSON.stringify(inline.open(false))}` : ''}${isExclusive ? ', alone' : ''}`;
+  return `${name}${inline ? ` = ${JSON.stringify(inline.open(false))}` : ''}${isSole ? ', sole' : ''}`;
 }
 
 describe('what a map or an expansion made, in its run', () => {
@@ -283,13 +283,13 @@ describe('the parts of composites, in their run', () => {
     made('x', 'b');
     elements('m', 1);
     elements('n', 1);
-    expect(values.isForOne(at('x')), 'its array is split').to.equal(false);
-    expect(values.isForOne(at('m[0]')), 'sum needs m').to.equal(false);
-    expect(values.isForOne(at('n[0]'))).to.equal(false);
+    expect(values.isSole(at('x')), 'its array is split').to.equal(false);
+    expect(values.isSole(at('m[0]')), 'sum needs m').to.equal(false);
+    expect(values.isSole(at('n[0]'))).to.equal(false);
     add('e', { 'e/a': [], 'e/b': ['e/a'] }, { sinks: [at('n[0]') + 2], keys: ['b'] });
-    expect([values.isForOne(at('e/a')), values.isForOne(at('e/b'))]).to.deep.equal([true, false]);
+    expect([values.isSole(at('e/a')), values.isSole(at('e/b'))]).to.deep.equal([true, false]);
     policy.collected[at('e/a')] = 1;
-    expect(values.isForOne(at('e/a'))).to.equal(false);
+    expect(values.isSole(at('e/a'))).to.equal(false);
     expect([...values.around(at('e/a'))]).to.deep.equal([]);
     expect([...values.around(at('e/b'))]).to.deep.equal([at('e')]);
     expect([...values.around(at('m[0]'))]).to.deep.equal([at('m')]);
@@ -327,13 +327,13 @@ describe('the elements of an array', () => {
     made('x', 'b');
     elements('m', 2);
     const element = (place: number, target: string): ArgumentValue => values.ofElement(at('m'), place, target, at(`m[${place}]`));
-    expect(told(element(1, 'b'))).to.equal('b: of-run x part 1, alone');
-    expect(told(element(1, 'a'))).to.equal('b: of-run x part 1, alone');
+    expect(told(element(1, 'b'))).to.equal('b: of-run x part 1, sole');
+    expect(told(element(1, 'a'))).to.equal('b: of-run x part 1, sole');
     expect((element(1, 'c') as RemoteValue).sizeBytes).to.equal(LARGE / 2);
     made('x', 'b', LARGE, StoredValue.ofParts([packed('zero'), packed('one')]));
     expect(told(element(1, 'a'))).to.equal('one');
-    expect(told(element(1, 'b'))).to.equal('b: of-run x part 1, alone');
-    expect(told(element(0, 'c'))).to.equal('b: of-run x part 0 = "zero", alone');
+    expect(told(element(1, 'b'))).to.equal('b: of-run x part 1, sole');
+    expect(told(element(0, 'c'))).to.equal('b: of-run x part 0 = "zero", sole');
   });
 
   it('are those of an input', () => {
@@ -341,7 +341,7 @@ describe('the elements of an array', () => {
     elements('o', 2);
     const element = (target: string): ArgumentValue => values.ofElement(at('o'), 1, target, at('o[1]'));
     expect(told(element('a'))).to.equal('one');
-    expect(told(element('b'))).to.equal('a: of-run given part 1 = "one", alone');
+    expect(told(element('b'))).to.equal('a: of-run given part 1 = "one", sole');
     expect(store.get('r', 'given')!.partAt(0).open(false), 'to be fetched from').to.equal('zero');
   });
 

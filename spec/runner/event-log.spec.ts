@@ -74,4 +74,35 @@ describe('the events of a run', () => {
     expect(all.length).to.be.above(EVENTS_KEPT);
     expect(told).to.deep.equal(all.slice(-EVENTS_KEPT));
   });
+
+  it('of attempts that are over have their phases, whether heard at once or later, as long as the attempt is kept', () => {
+    const phases = { waitMs: 1, fetchMs: 0, loadMs: 0, runMs: 2.5, packMs: 0, handOverMs: 0.25 };
+    let isKept = true;
+    const log = new EventLog('r', 'd', undefined, {
+      phasesOf: (row) => (row >= 0 && isKept ? { ...phases, waitMs: row } : undefined),
+    });
+    const common = { runId: 'r', dagId: 'd', atMs: 1, functionId: 'f', attempt: 1 };
+    const made = { ...common, type: 'function-succeeded', node: 'm', tookMs: 0.25, sizeBytes: 1, source: 'run' } as const;
+    const rests = { ...common, type: 'function-resting', error: new Error('no'), delayMs: 5 } as const;
+    const live: RunEvent[] = [];
+    const late: RunEvent[] = [];
+    log.subscribe((each) => live.push(each));
+    log.add(made, 7);
+    log.add(rests, 8);
+    log.add(made);
+    log.add({ ...made, source: 'journal' });
+    log.subscribe((each) => late.push(each));
+    const recalled = { ...made, source: 'journal' };
+    expect(late).to.deep.equal([
+      { ...made, phases: { ...phases, waitMs: 7 } },
+      { ...rests, phases: { ...phases, waitMs: 8 } },
+      made,
+      recalled,
+    ]);
+    isKept = false;
+    const later: RunEvent[] = [];
+    log.subscribe((each) => later.push(each));
+    expect(later[0]).to.deep.equal(made);
+    expect(live).to.deep.equal(late);
+  });
 });

@@ -35,6 +35,7 @@ export const randomPolicy = fc.record({
   maxRetries: fc.nat(2),
   collected: fc.constantFrom<'all' | 'none'>('all', 'none'),
   journal: fc.constantFrom<'none' | 'batched' | 'strict'>('none', 'batched', 'strict'),
+  remembers: fc.boolean(),
 });
 export const randomWeather = fc.record({
   losses: fc.boolean(),
@@ -61,6 +62,9 @@ export class Outside {
   readonly fetching = new Map<number, number>();
   /** The successes that are on their way to the journal, by function, with the attempt. */
   readonly recording = new Map<number, number>();
+  /** The functions that are looked up, and those that others wait for, as they were not found. */
+  readonly lookUps = new Set<number>();
+  readonly keys = new Set<number>();
   turn = false;
   /** How often the run has ended. */
   ended = 0;
@@ -73,6 +77,10 @@ export class Outside {
       case 'request-claim':
         expect(this.wanted.has(command.index), 'it was asked for').to.equal(false);
         return void this.wanted.add(command.index);
+      case 'look-up-result':
+        return void this.lookUps.add(command.index);
+      case 'free-key':
+        return void this.keys.delete(command.index);
       case 'withdraw-claim':
         return void this.wanted.delete(command.index);
       case 'start-attempt':
@@ -102,12 +110,14 @@ export class Outside {
 
   /** What is outstanding, with the times at which it is due. A run that is ending waits for no rest and no value. */
   outstanding(state: RunState, nowMs: number): unknown {
-    const { wanted, underWay, stopping, rests, fetching, recording, turn, ended } = this;
+    const { wanted, underWay, stopping, rests, fetching, recording, lookUps, keys, turn, ended } = this;
     const sorted = (of: Iterable<unknown>): unknown[] => [...of].sort((a, b) => String(a).localeCompare(String(b)));
     if (state.phase === 'ended') return { ended };
     const isOpen = state.phase === 'open';
     return {
       wanted: isOpen ? sorted(wanted) : [],
+      lookUps: isOpen ? sorted([...lookUps].filter((index) => state.states[index] === 'looking-up')) : [],
+      keys: sorted(keys),
       underWay: sorted(underWay),
       stopping: sorted([...stopping].map(([index, dueMs]) => [index, Math.max(dueMs, nowMs)])),
       rests: isOpen ? sorted([...rests].map(([index, [attempt, dueMs]]) => [index, attempt, Math.max(dueMs, nowMs)])) : [],
@@ -136,6 +146,8 @@ export class Outside {
     if (gone.length > 0) return { type: 'values-lost', indices: gone };
     const pick = <T>(of: ReadonlyMap<number, T>): readonly [number, T] => [...of].sort(([a], [b]) => a - b)[roll() % of.size]!;
     if (this.recording.size > 0 && mayLose && roll() < 2) return { type: 'journal-lost', error: boom };
+    if (this.lookUps.size > 0 && (roll() < 30 || this.#isQuiet))
+      return this.#lookedUp(pick(new Map([...this.lookUps].map((one) => [one, one])))[0], roll);
     const isAlone = this.wanted.size + this.rests.size + this.underWay.size + this.fetching.size === 0;
     if (this.recording.size > 0 && (isAlone || roll() < 30)) return this.#recorded();
     const isIdle = this.wanted.size + this.rests.size === 0;
@@ -158,6 +170,18 @@ export class Outside {
     return undefined;
   }
 
+  /** Whether nothing but look-ups is outstanding. */
+  get #isQuiet(): boolean {
+    return this.wanted.size + this.rests.size + this.underWay.size + this.fetching.size + this.recording.size === 0;
+  }
+
+  #lookedUp(index: number, roll: () => number): RunHappening {
+    this.lookUps.delete(index);
+    if (roll() < 50) return { type: 'result-remembered', index, node: 'near', sizeBytes: 8, isHere: roll() < 70 };
+    this.keys.add(index);
+    return { type: 'result-not-remembered', index };
+  }
+
   /** Recorded successes with all that they consume; and attempts whose arguments are recorded, with their claims. */
   #past(state: RunState, roll: () => number): Recollection {
     const successes: RecalledSuccess[] = [];
@@ -177,11 +201,13 @@ export class Outside {
   }
 
   /** What is not waited for any more. */
-  #forget({ phase, fetching }: RunState): void {
+  #forget({ phase, fetching, states }: RunState): void {
+    for (const index of this.lookUps) if (states[index] !== 'looking-up') this.lookUps.delete(index);
     for (const [index, attempt] of this.fetching) if (fetching.get(index) !== attempt) this.fetching.delete(index);
     if (phase === 'open') return;
     this.wanted.clear();
     this.rests.clear();
+    this.lookUps.clear();
     this.turn = false;
   }
 
@@ -230,6 +256,10 @@ export class Outside {
     for (const index of state.states.keys()) {
       expect(state.recording.has(index)).to.equal(state.states[index] === 'recording');
     }
+    // Whoever others wait for will give its result soon, or they are told that it will not.
+    for (const index of this.keys) if (state.states[index] === 'succeeded' || state.states[index] === 'recording') this.keys.delete(index);
+    if (state.phase !== 'ended') expect([...this.keys].sort()).to.deep.equal([...state.keyed].sort());
+    for (const index of state.keyed) expect(state.states[index]).to.be.oneOf(['ready', 'placed', 'running']);
     for (const [index, attempt] of state.fetching) {
       expect([state.states[index], state.attempts[index]]).to.deep.equal(['succeeded', attempt]);
     }
@@ -237,7 +267,7 @@ export class Outside {
     for (let index = 0; index < plan.size; index += 1) {
       const missing = producersOf(state, index).filter((producer) => state.states[producer] !== 'succeeded').length;
       expect(state.missing[index], plan.ids[index]).to.equal(missing);
-      if (state.states[index] === 'ready') expect(missing).to.equal(0);
+      if (state.states[index] === 'ready' || state.states[index] === 'looking-up') expect(missing).to.equal(0);
       expect(state.restsUntilMs.has(index)).to.equal(state.states[index] === 'resting');
     }
   }
@@ -246,6 +276,7 @@ export class Outside {
   checkEnd(state: RunState): void {
     expect(this.ended).to.equal(1);
     expect(state.states.every(isFinal)).to.equal(true);
+    expect(state.keyed.size).to.equal(0);
     expect([...this.claims.values()].every((count) => count === 0)).to.equal(true);
   }
 }

@@ -20,6 +20,7 @@ interface Given {
     readonly maxRetries: number;
     readonly collected: 'all' | 'none';
     readonly journal: 'none' | 'batched' | 'strict';
+    readonly remembers: boolean;
   };
   readonly weather: Weather;
   readonly seed: number;
@@ -29,7 +30,10 @@ const given: fc.Arbitrary<Given> = fc.record({ edges: randomEdges, policy: rando
 
 function newRun({ edges, policy }: Given): RunState {
   const dag = Dag.dynamic('d');
-  for (const [id, args] of Object.entries(edges)) dag.add({ id, code: no, args: [...args], retry: { initialDelayMs: 20, jitter: 0.5 } });
+  for (const [id, args] of Object.entries(edges)) {
+    const cache = Number(id.slice(1)) % 3 > 0;
+    dag.add({ id, code: no, args: [...args], retry: { initialDelayMs: 20, jitter: 0.5 }, version: '1', cache });
+  }
   const plan = compile(dag);
   const collected = new Uint8Array(plan.size).fill(Number(policy.collected === 'all'));
   return newRunState('r', plan.shape, { ...policy, collected, stopGraceMs: 500 });
@@ -73,7 +77,9 @@ function successor(lost: Outside, state: RunState, commands: readonly RunCommand
   for (const command of commands.slice(0, done)) lost.perform(command, turn);
   const next = new Outside();
   for (const [name, count] of lost.claims) next.claims.set(name, count);
-  for (const command of commands.slice(done)) if (command.type === 'free-claim') next.perform(command, turn);
+  for (const key of lost.keys) next.keys.add(key);
+  const isDone = ({ type }: RunCommand): boolean => type === 'free-claim' || type === 'free-key';
+  for (const command of commands.slice(done)) if (isDone(command)) next.perform(command, turn);
   for (const command of recover(state, at)) next.perform(command, turn);
   for (const command of commands.slice(done)) lost.perform(command, turn);
   expect(next.outstanding(state, turn)).to.deep.equal(lost.outstanding(state, turn));

@@ -42,7 +42,9 @@ class Grown {
     this.plan = doAtOnce(growingPlanOf(plan));
     this.kinds = [...doAtOnce(claimClasses(plan, terms))];
     const paths = doAtOnce(remainingPaths(plan, () => 10));
-    this.columns = doAtOnce(newRunColumns(plan.size, paths, doAtOnce(newStateColumns(plan.shape))));
+    this.columns = doAtOnce(
+      newRunColumns(plan.size, { paths, positions: Float64Array.from(plan.ids.keys()), meanMs: 1 }, doAtOnce(newStateColumns(plan.shape))),
+    );
     const policy = { maxRetries: 0, onFailure: 'abort', collected: new Uint8Array(plan.size), stopGraceMs: 0 } as const;
     this.state = newRunState('r', this.plan.shape, policy, this.columns.state);
     const { kinds, columns } = this;
@@ -62,6 +64,12 @@ class Grown {
     }
   }
 
+  get idsInOrder(): readonly string[] {
+    const { ids } = this.plan;
+    const positions = this.columns.positions!;
+    return [...ids.keys()].sort((a, b) => positions[a]! - positions[b]!).map((index) => ids[index]!);
+  }
+
   get pathsById(): Record<string, number> {
     return Object.fromEntries(this.plan.ids.map((id, index) => [id, this.columns.paths[index]!]));
   }
@@ -78,13 +86,13 @@ describe('the growth of a run', () => {
     expect(kinds.slice(3)).to.deep.equal([kinds[0], kinds[0], kinds[0]]);
     expect(run.pathsById).to.include({ 'm[0]': 10, 'm[2]': 10 });
     for (const index of [3, 4, 5]) {
-      expect([columns.held[index], columns.handles[index], columns.members[index]]).to.deep.equal([undefined, undefined, undefined]);
+      expect([columns.handles[index], columns.members[index]]).to.deep.equal([undefined, undefined]);
       expect([columns.tookMs[index], columns.sizes[index], state.states[index]]).to.deep.equal([Number.NaN, 0, 'waiting']);
     }
-    expect(columns.held.length).to.equal(6);
+    expect(columns.handles.length).to.equal(6);
   });
 
-  it('lets the elements of later stages of a pipeline go first, as they free the values of earlier ones', () => {
+  it('orders the elements of a pipeline so that what was begun is finished, and lets all its stages be as urgent', () => {
     const stages = Dag.dynamic('d')
       .input('i')
       .map({ id: 'a', over: 'i', code: code('a') })
@@ -93,14 +101,31 @@ describe('the growth of a run', () => {
       .map({ id: 'apart', over: 'a', args: ['a'], code: code('apart') });
     const run = new Grown(stages);
     for (const index of [0, 1, 2, 3]) {
-      run.growth.appendElements({ index, from: 0, count: 1, total: 1 });
+      run.growth.appendElements({ index, from: 0, count: 2, total: 2 });
       run.apply();
     }
-    const paths = run.pathsById;
-    expect(paths).to.include({ 'a[0]': 30, 'apart[0]': 10 });
-    expect(paths['b[0]']).to.be.above(30).and.below(30.001);
-    expect(paths['c[0]']).to.be.above(paths['b[0]']!).and.below(30.001);
+    expect(run.pathsById).to.include({ 'a[0]': 30, 'b[0]': 30, 'c[0]': 30, 'apart[0]': 10 });
+    const inOrder = ['a[0]', 'b[0]', 'c[0]', 'a[1]', 'b[1]', 'c[1]', 'a', 'b', 'c', 'apart[0]', 'apart[1]', 'apart'];
+    expect(run.idsInOrder).to.deep.equal(inOrder);
     expect(run.kinds.map(({ growsMemory }) => growsMemory).slice(0, 4)).to.deep.equal([true, false, false, true]);
+  });
+
+  it('orders insides as the DAG that they are of, right before their expansion, however deep', () => {
+    const run = new Grown();
+    const inner = compile(
+      Dag.dynamic('s')
+        .add({ id: 'b', code: code('b'), args: ['a'] })
+        .add({ id: 'a', code: code('a') })
+        .expand({ id: 'f', code: code('f'), args: ['b'] }),
+    );
+    const inside = { kinds: doAtOnce(claimClasses(inner, terms)), paths: doAtOnce(remainingPaths(inner, () => 1)) };
+    run.growth.addInsides(1, new ExpandedDag(inner, 'e'), 0, 3, inside);
+    run.apply();
+    run.growth.addInsides(run.plan.indexOf.get('e/f')!, new ExpandedDag(inner, 'e/f'), 0, 3, inside);
+    run.apply();
+    run.growth.appendElements({ index: 0, from: 0, count: 1, total: 1 });
+    run.apply();
+    expect(run.idsInOrder).to.deep.equal(['m[0]', 'm', 'e/a', 'e/b', 'e/f/a', 'e/f/b', 'e/f/f', 'e/f', 'e', 'z']);
   });
 
   it('goes on from the end of insides as from that of their expansion, however deep', () => {
@@ -130,6 +155,6 @@ describe('the growth of a run', () => {
     run.apply();
     if (late?.type !== 'functions-added') throw new Error('nothing was told');
     run.growth.applied(late.added);
-    expect([run.plan.size, run.plan.specs.length, run.columns.held.length, run.kinds.length]).to.deep.equal([4, 4, 4, 4]);
+    expect([run.plan.size, run.plan.specs.length, run.columns.handles.length, run.kinds.length]).to.deep.equal([4, 4, 4, 4]);
   });
 });

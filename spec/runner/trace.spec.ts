@@ -76,13 +76,13 @@ describe('the trace of a run', () => {
   });
 
   for (const [what, lines, said] of [
-    ['no trace', ['{"dag":"d"}'], 'the file is no trace of a run'],
-    ['no JSON', ['hello'], 'the file is no trace of a run'],
+    ['no trace', ['{"dag":"d"}'], 'the file is no recording of a run'],
+    ['no JSON', ['hello'], 'the file is no recording of a run'],
     ['nothing', [], 'the file is empty'],
     [
       'of another version',
       [header.replace('"handoffTrace":3', '"handoffTrace":7')],
-      'the trace is of version 7, and this handoff-dag reads version 3',
+      'the recording is of version 7, and this handoff-dag reads version 3',
     ],
     ['damaged in its first line', [header.replace('"ids":["a",', '"ids":[')], 'line 1 is damaged'],
     ['damaged in the middle', [header, begun, '[3,1,2', begun], 'line 3 is damaged'],

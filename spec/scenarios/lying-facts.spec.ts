@@ -38,7 +38,11 @@ describe('a member that lies about what it has made', () => {
           sizeBytes: isLarge ? 100_000 : value.byteLength,
           tookMs: 1,
           packed: isLarge ? null : value,
+          fits: true,
           facts: told,
+          phases: null,
+          slot: 0,
+          span: null,
         };
         liar.say(from, { type: 'attempt-ended', of: message.of, outcome });
       } else if (message.type === 'fetch-value') {

@@ -14,7 +14,7 @@ const MEMORY_MIB = 32;
 /** Each value is needed by one function that has room for one at a time; making them is faster. The most that `n2` held, MiB. */
 async function most(memory: { memory?: number }): Promise<number> {
   await using cluster = await TestCluster.start({
-    nodes: [{ capabilities: {} }, { capabilities: { maker: 100, taker: 1, ...memory }, heartbeat: { intervalMs: 20 } }],
+    nodes: [{ capabilities: {} }, { capabilities: { maker: 100, taker: 1, ...memory }, heartbeat: { intervalMs: 20 }, spill: false }],
     transport: 'memory',
   });
   const dag = Dag.dynamic('values');

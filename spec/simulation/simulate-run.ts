@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { HandoffError, type Run, type RunEvent, TraceReplay, traceRuns } from '../../lib/index.js';
+import { HandoffError, type NodeOptions, type Run, type RunEvent, TraceReplay, traceRuns } from '../../lib/index.js';
 import { type Simulation, simulate, type TestCluster } from '../../lib/testing/index.js';
 import { seededRandom } from '../../lib/testing/seeded-random.js';
 import { randomDag } from './random-dag.js';
@@ -13,8 +13,8 @@ export interface SimulatedRun {
   readonly again: number;
 }
 
-/** Losses may be more than a run can take: what it may fail with then. */
-const EXPLAINED = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST']);
+/** Losses may be more than a run can take, and values more than memory and disk: what it may fail with then. */
+const EXPLAINED = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST', 'HANDOFF_STORAGE_FAILED']);
 
 /**
  * One random DAG under random faults, driven by `n1`, beside another that a node drives which may die; its results are those of a sequential evaluation,
@@ -25,7 +25,11 @@ export function simulateRun(
   { faults, mode }: { faults: 'none' | 'random'; mode: 'safety' | 'liveness' },
 ): Promise<Simulation<SimulatedRun>> {
   const random = seededRandom(seed ^ 0x5f356495);
-  const nodes = Array.from({ length: 2 + Math.floor(random() * 3) }, () => ({ capabilities: { cpu: 2, disk: 2 } }));
+  const short = seededRandom(seed ^ 0x1b873593);
+  const nodes = Array.from({ length: 2 + Math.floor(random() * 3) }, () => ({
+    capabilities: { cpu: 2, disk: 2 },
+    ...shortOfMemory(short),
+  }));
   const traces = new Map<string, string[]>();
   const stopTracing = traceRuns((runId, header) => {
     const lines = [header];
@@ -49,6 +53,13 @@ export function simulateRun(
     return own;
   });
   return simulation.finally(stopTracing);
+}
+
+/** Every other node has room for one to four large values, and a disk for the others, which may be small too. */
+export function shortOfMemory(random: () => number): Pick<NodeOptions, 'valueMemoryMiB' | 'spill' | 'spillMiB'> {
+  if (random() < 0.5) return {};
+  const valueMemoryMiB = random() * 0.25;
+  return { valueMemoryMiB, spill: random() < 0.9, ...(random() < 0.2 && { spillMiB: random() * 0.3 }) };
 }
 
 /** What happened to a run makes it again what it was, whatever crashed meanwhile. */

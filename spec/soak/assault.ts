@@ -12,7 +12,7 @@ const CRASHES_WITHIN_MS = 6000;
 const ACTORS = ['LocalStore', 'PeerHub', 'NodeRegistry', 'Allocator', 'Executor', 'DagRunner'] as const;
 
 /** What is to be done about one fault, and what until then nothing else may be done to. */
-interface Harm {
+export interface Harm {
   readonly kind: string;
   readonly holds: readonly string[];
   readonly wrong: () => Promise<void>;
@@ -33,6 +33,7 @@ export class Assault {
   readonly surprises: string[] = [];
   readonly #cluster: TestCluster;
   readonly #random: () => number;
+  readonly #others: readonly Harm[];
   readonly #held = new Set<string>();
   /** Nodes that are dead because of what was done here. */
   readonly #slain = new Set<string>();
@@ -40,9 +41,11 @@ export class Assault {
   readonly #crashes = new Map<string, readonly number[]>();
   readonly #ending = new AbortController();
 
-  constructor(cluster: TestCluster, random: () => number) {
+  /** `others`: what else may be done to it, drawn as often as everything else together. */
+  constructor(cluster: TestCluster, random: () => number, others: readonly Harm[] = []) {
     this.#cluster = cluster;
     this.#random = random;
+    this.#others = others;
   }
 
   /** Goes on until `stop`. */
@@ -87,6 +90,7 @@ export class Assault {
   }
 
   #draw(): Harm | undefined {
+    if (this.#others.length > 0 && this.#random() < 0.5) return this.#one(this.#others);
     const cluster = this.#cluster;
     const { names } = cluster;
     const [first, ...others] = names;

@@ -26,7 +26,7 @@ export interface RunTally {
 type StartOptions = Parameters<Handoff['execute']>[1];
 
 /** Losses may be more than a run can take: what it may fail with then. */
-const EXPLAINED = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST']);
+const LOSSES: ReadonlySet<string> = new Set(['HANDOFF_NODE_LOST', 'HANDOFF_RESULT_LOST']);
 
 /** A run under way; `run` is for looking at one that does not end. */
 export interface RunUnderWay {
@@ -34,8 +34,8 @@ export interface RunUnderWay {
   readonly ended: Promise<DrivenRun>;
 }
 
-/** Runs a workload, and compares each result with that of a sequential evaluation. */
-export function drive(handoff: Handoff, workload: Workload, options: StartOptions): RunUnderWay {
+/** Runs a workload, and compares each result with that of a sequential evaluation. `explained`: the codes of errors that losses explain. */
+export function drive(handoff: Handoff, workload: Workload, options: StartOptions, explained = LOSSES): RunUnderWay {
   const startMs = performance.now();
   const run: Run<unknown> = handoff.execute(workload.dag, { ...options, inputs: workload.inputs });
   const tally: RunTally = { again: 0, lost: 0, failed: new Map() };
@@ -51,7 +51,7 @@ export function drive(handoff: Handoff, workload: Workload, options: StartOption
     } catch (error) {
       await counted;
       const tookMs = performance.now() - startMs;
-      const end = isExplained(error) ? 'gave-up' : 'failed';
+      const end = isExplained(error, explained) ? 'gave-up' : 'failed';
       const why = HandoffError.is(error) ? `${error.code}: ${error.message}` : String((error as Error)?.stack ?? error);
       return { end, why, functions, tookMs, tally };
     }
@@ -77,10 +77,10 @@ async function wrongIn(
   return undefined;
 }
 
-function isExplained(error: unknown): boolean {
+function isExplained(error: unknown, explained: ReadonlySet<string>): boolean {
   if (!HandoffError.is(error)) return false;
   const cause = error.code === 'HANDOFF_FUNCTION_FAILED' ? error.cause : error;
-  return HandoffError.is(cause) && EXPLAINED.has(cause.code);
+  return HandoffError.is(cause) && explained.has(cause.code);
 }
 
 async function count(run: AsyncIterable<RunEvent>, tally: RunTally): Promise<void> {

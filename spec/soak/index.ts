@@ -11,6 +11,7 @@ import { type DrivenRun, drive, type RunUnderWay } from './driven-run.js';
 import { soakDrivers } from './driver-soak.js';
 import { childProcesses, leftovers } from './leftovers.js';
 import { type Recording, readRecordings } from './recording.js';
+import { openValueMode, type ValueMode } from './value-mode.js';
 import { workloadOf } from './workload.js';
 
 const NODES = 5;
@@ -23,6 +24,8 @@ const RUN_SECONDS = [4, 9] as const;
 const HUNG_MS = 120_000;
 const RETAIN_MS = 20_000;
 const SAMPLE_MS = 5000;
+/** So many of the runs are maps over a large array, with values that do not fit into memory. */
+const MAPS = 0.3;
 /** Samples between two lines about memory. */
 const TELL_EACH = 12;
 /** Sums of fractions on the wire are floats. */
@@ -86,14 +89,17 @@ class MemorySamples {
 }
 
 /**
- * `npm run soak -- [--minutes 10] [--seed n] [--workflows folder]`: five nodes in processes of their own run recorded workflows while they are harmed
+ * `npm run soak -- [--minutes 10] [--seed n] [--workflows folder] [--values]`: five nodes in processes of their own run recorded workflows while they are harmed
  * at random. Ends with 1 when a result was wrong, a run hung or failed without reason, a node died by itself or was overbooked, or anything was
  * left over.
  */
 async function main(): Promise<number> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { minutes: text, seed: text, workflows: text, driver: { type: 'boolean' }, rounds: text, journal: text, nodes: text },
+    options: {
+      ...{ minutes: text, seed: text, workflows: text, rounds: text, journal: text, nodes: text },
+      ...{ driver: { type: 'boolean' }, values: { type: 'boolean' } },
+    },
   });
   const minutes = Number(values.minutes ?? 10);
   if (!(minutes > 0)) throw new UsageError(`--minutes must be a number above 0, and is "${values.minutes}"`);
@@ -115,17 +121,21 @@ async function main(): Promise<number> {
     return 0;
   }
   console.log(`soak of ${minutes} minutes, seed ${seed}, Node ${process.version}, ${recordings.length} recorded workflows in ${folder}`);
-  const cluster = await TestCluster.start({
-    nodes: Array.from({ length: NODES }, () => ({ capabilities: { cpu: CPU }, threadHeapMiB: 256 })),
-    transport: 'processes',
-    seed,
-  });
+  const mode = values.values ? await openValueMode() : undefined;
+  const nodes = mode?.nodes ?? Array.from({ length: NODES }, () => ({ capabilities: { cpu: CPU }, threadHeapMiB: 256 }));
+  const cluster = await TestCluster.start({ nodes, transport: 'processes', seed });
   const interrupted = (): void => void cluster.stop().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    return await soak(cluster, { recordings, minutes, seed });
+    return await soak(cluster, { recordings, minutes, seed, mode });
   } finally {
     await cluster.stop();
+    const files = mode?.left() ?? [];
+    if (files.length > 0) {
+      process.exitCode = 1;
+      console.log(`files of values left: ${files.join(', ')}`);
+    }
+    await mode?.close();
     const left = childProcesses();
     if (left.length > 0) {
       process.exitCode = 1;
@@ -134,10 +144,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function soak(
-  cluster: TestCluster,
-  { recordings, minutes, seed }: { recordings: readonly Recording[]; minutes: number; seed: number },
-): Promise<number> {
+async function soak(cluster: TestCluster, { recordings, minutes, seed, mode }: SoakOptions): Promise<number> {
   const driver = cluster.node(cluster.names[0]!);
   const report = new Report();
   const memory = new MemorySamples();
@@ -151,7 +158,7 @@ async function soak(
     if (samples % TELL_EACH === 0) console.log(`memory: ${memory.last} MiB`);
     void lookForOverbooked(driver, report);
   }, SAMPLE_MS);
-  const assault = new Assault(cluster, seededRandom(seed));
+  const assault = new Assault(cluster, seededRandom(seed), mode?.harms);
   const assaulted = assault.run();
   let tellMended!: () => void;
   const mended = new Promise<void>((resolve) => {
@@ -167,14 +174,17 @@ async function soak(
       dagIds.add(dagId);
       const [least, most] = RUN_SECONDS;
       const wanted = least + random() * (most - least);
-      const workload = workloadOf(recording, { dagId, seconds: wanted, slots: NODES * CPU, input: `${lane} ${number}`, random });
-      const under = drive(driver, workload, {
+      const slots = mode ? mode.slots : NODES * CPU;
+      const made = { dagId, seconds: wanted, slots, input: `${lane} ${number}`, random, ...(mode && { sizes: mode.sizes }) };
+      const workload = mode && random() < MAPS ? mode.map(dagId, number, random) : workloadOf(recording, made);
+      const options = {
         collect: one(['all', 'sinks'] as const),
         allocationStrategy: one(['first-available', 'load-balanced', 'near-data'] as const),
         maxRetries: 5,
         lostNodeWaitMs: 60_000,
         retainMs: RETAIN_MS,
-      });
+      };
+      const under = drive(driver, workload, { ...options, ...(workload.collect && { collect: workload.collect }) }, mode?.explained);
       const ended = await Promise.race([under.ended, mended.then(() => sleep(HUNG_MS, undefined, { ref: false }))]);
       if (!ended) {
         report.hung += 1;
@@ -224,6 +234,15 @@ leaked         ${left.length}${left.map((one) => `\n  ${one}`).join('')}`);
   return ends.wrong + report.hung + ends.failed + assault.surprises.length + report.overbooked.length + left.length > 0 ? 1 : 0;
 }
 
+/** What a soak is given. */
+interface SoakOptions {
+  readonly recordings: readonly Recording[];
+  readonly minutes: number;
+  readonly seed: number;
+  /** Values that do not fit into memory. */
+  readonly mode: ValueMode | undefined;
+}
+
 async function lookForOverbooked(driver: Handoff, report: Report): Promise<void> {
   for (const { name, used, capabilities } of await driver.nodes()) {
     for (const [resource, amount] of Object.entries(used)) {
@@ -236,6 +255,7 @@ async function lookForOverbooked(driver: Handoff, report: Report): Promise<void>
 
 await runTool(
   `npm run soak -- [--minutes 10] [--seed n] [--workflows folder]   recorded workflows on five real processes that are killed, paused, cut and restarted
+npm run soak -- --values [--minutes 10] [--seed n]   the same with values that do not fit into memory, and a disk that is full from time to time
 npm run soak -- --driver [--rounds 200] [--journal sqlite|postgres] [--nodes 1|3] [--seed n]   drivers of durable runs are killed, and the runs go on`,
   main,
 );

@@ -17,6 +17,13 @@ export const work = async (given: readonly unknown[], todo: Work): Promise<strin
   return value;
 };
 
+/** An array of large values, for a map. */
+export const elements = async (count: number, todo: Work): Promise<readonly (string | Uint8Array)[]> =>
+  Array.from({ length: count }, (_, at) => computed([`${at}`], todo));
+
+/** What a map does with one of them. */
+export const worked = async (element: unknown, todo: Work): Promise<string | Uint8Array> => work([element], todo);
+
 /** What `work` comes to when what it is given has these digests. */
 export function computed(digests: readonly string[], { salt, sizeBytes }: Work): string | Uint8Array {
   const digest = digestOf(`${salt} ${digests.join(' ')}`);

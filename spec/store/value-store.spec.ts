@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { backends, ValueStore } from '../../lib/store/index.js';
+import { backends, type ValueShelf, ValueStore } from '../../lib/store/index.js';
 import { StoredValue } from '../../lib/value/index.js';
 import { type TestClock, testClock } from '../support/test-clock.js';
 
@@ -44,13 +44,25 @@ describe('the table of values', () => {
   });
 
   it('keeps few of many without a look at each of the others', () => {
+    let looks = 0;
+    const backend = backends.memory();
+    const open = (): ValueShelf => {
+      const shelf = backend.open();
+      for (const method of ['get', 'delete'] as const) {
+        const own = shelf[method].bind(shelf);
+        shelf[method] = (id: string) => {
+          looks += 1;
+          return own(id) as never;
+        };
+      }
+      return shelf;
+    };
+    table = new ValueStore({ node: 'here', backend: { name: 'looked-at', open }, clock, retainedBytesLimit: 100 });
     table.openRun('r', 'd');
-    const startMs = performance.now();
-    for (let at = 0; at < 200_000; at += 1) table.put('r', `m[${at}]`, held(at));
-    const putMs = performance.now() - startMs;
+    for (let at = 0; at < 1000; at += 1) table.put('r', `m[${at}]`, held(at));
     table.put('r', 'm', held('all of them', 9));
     table.retainRun('r', ['m'], 1000);
-    expect(performance.now() - startMs - putMs).to.be.below(putMs);
+    expect(looks).to.be.below(10);
     expect([opened('d', 'm'), opened('d', 'm[7]'), table.heldBytes]).to.deep.equal(['all of them', undefined, 9]);
   });
 

@@ -32,9 +32,15 @@ export function arbitraryMessages(ids: {
     isolation: fc.constantFrom('loop', 'thread', 'process', 'x'),
   };
   const file = fc.record({ dataDir: name, epoch: number, index: number, sizeBytes: number, digest: bytes });
+  const remembered = fc.record({
+    dataDir: name,
+    contentDigest: fc.constantFrom('A'.repeat(43), '-_'.repeat(21).concat('9')),
+    sizeBytes: number,
+  });
   const value = fc.oneof(
     fc.record({ kind: fc.constant('of-run' as const), ...run, functionId, origin: node, part: nullable(number) }),
     fc.record({ kind: fc.constant('of-file' as const), ...run, functionId, origin: node, file, part: nullable(number) }),
+    fc.record({ kind: fc.constant('remembered' as const), ...run, functionId, origin: node, file: remembered, part: nullable(number) }),
     fc.record({ kind: fc.constant('composite' as const), ...run, functionId, origin: node, first: number }),
     fc.record({ kind: fc.constant('of-dag' as const), dagId, functionId }),
     fc.record({ kind: fc.constant('offered' as const), offer: number }),
@@ -69,11 +75,32 @@ export function arbitraryMessages(ids: {
     sole: fc.boolean(),
     shape: nullable(fc.constantFrom('split', 'dag')),
     gist: nullable(number),
+    digested: fc.boolean(),
   });
+  const phases = nullable(fc.tuple(amount, amount, amount, amount, amount));
   const outcome = fc.oneof(
-    fc.record({ type: fc.constant('succeeded'), sizeBytes: number, tookMs: amount, packed: nullable(bytes), facts: nullable(bytes) }),
-    fc.record({ type: fc.constant('filed'), sizeBytes: number, tookMs: amount, file, facts: nullable(bytes) }),
-    fc.record({ type: fc.constant('failed'), error: bytes, final: fc.boolean() }),
+    fc.record({
+      type: fc.constant('succeeded'),
+      sizeBytes: number,
+      tookMs: amount,
+      packed: nullable(bytes),
+      fits: fc.boolean(),
+      facts: nullable(bytes),
+      phases,
+      slot: number,
+      span: nullable(text),
+    }),
+    fc.record({
+      type: fc.constant('filed'),
+      sizeBytes: number,
+      tookMs: amount,
+      file,
+      facts: nullable(bytes),
+      phases,
+      slot: number,
+      span: nullable(text),
+    }),
+    fc.record({ type: fc.constant('failed'), error: bytes, final: fc.boolean(), phases, slot: number }),
     fc.record({ type: fc.constant('argument-lost'), functionId, error: bytes }),
     fc.record({ type: fc.constant('stopped') }),
   );
@@ -89,8 +116,20 @@ export function arbitraryMessages(ids: {
     fc.record({ kind: fc.constant('lookup-location'), dagId, functionId }),
     fc.record({ kind: fc.constant('clear-dag'), dagId }),
     fc.record({ kind: fc.constant('compare-module'), module: name, digest: text }),
+    fc.record({ kind: fc.constant('take-digest'), value }),
+    fc.record({ kind: fc.constant('check-content'), modules: fc.array(fc.record({ module: name, digest: text }), { maxLength: 3 }) }),
     fc.record({ kind: fc.constant('inherit-run'), ...run, dagId }),
+    fc.record({ kind: fc.constant('has-remembered'), files: fc.array(remembered, { maxLength: 3 }) }),
+    fc.record({ kind: fc.constant('remember-value'), ...run, functionId }),
     fc.record({ kind: fc.constant('show-status'), all: fc.boolean() }),
+    fc.record({ kind: fc.constant('list-runs'), all: fc.boolean(), runId: nullable(run.runId) }),
+    fc.record({ kind: fc.constant('show-run'), all: fc.boolean(), runId: run.runId, request: text }),
+    // A member may cancel any run.
+    fc.record({ kind: fc.constant('cancel-run'), all: fc.boolean(), runId: fc.constant('no such run'), reason: text }),
+    fc.record({
+      ...{ kind: fc.constant('watch-run'), all: fc.boolean(), runId: run.runId, output: fc.boolean(), wait: fc.boolean() },
+      from: nullable(fc.tuple(amount, number, number)),
+    }),
   );
   const list = fc.array(fc.tuple(functionId, number), { maxLength: 3 });
   const beat = {
@@ -101,7 +140,14 @@ export function arbitraryMessages(ids: {
       queued: number,
       blocked: number,
       heldBytes: number,
+      diskBytes: number,
+      limitBytes: number,
+      memoryLimitBytes: number,
+      rememberedBytes: number,
+      rememberedResults: number,
+      rememberedHits: number,
     },
+    isSpilling: fc.boolean(),
     log: fc.constantFrom('ok', 'lost'),
   };
   const of = <T extends string>(type: T, fields: Record<string, fc.Arbitrary<unknown>> = {}): fc.Arbitrary<unknown> =>
@@ -110,14 +156,16 @@ export function arbitraryMessages(ids: {
     of('beat', beat),
     of('members', { members: fc.array(fc.tuple(fc.oneof(node, name), name, nullable(text)), { maxLength: 4 }) }),
     of('ask', { id: number, question }),
+    of('withdraw-question', { id: number }),
     of('answer', { id: number, value: plain, error: nullable(bytes) }),
     of('run-attempt', {
       ...{ ...attempt, dagId, since: nullable(number), element: nullable(number), cost: resources, mayQueue: fc.boolean() },
       ...{ steps: fc.array(step, { maxLength: 3 }), timeoutMs: nullable(amount), stopGraceMs: amount },
       recording: nullable(fc.record({ index: number, isSynced: fc.boolean(), isCopied: fc.boolean() })),
+      origin: nullable(fc.record({ traceparent: text, tracestate: nullable(text), links: fc.array(text, { maxLength: 3 }) })),
     }),
     of('attempt-queued', { ...attempt, lacking: resources }),
-    of('attempt-started', attempt),
+    of('attempt-started', { ...attempt, slot: number }),
     of('attempt-refused', { ...attempt, usage }),
     of('attempt-ended', { ...attempt, outcome }),
     of('stop-attempt', { ...attempt, reason: bytes, graceMs: amount }),

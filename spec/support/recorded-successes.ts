@@ -3,7 +3,7 @@ import { readEntries } from '../../lib/runner/durable/record/records.js';
 
 /** Reads which successes the groups of one run hold, with values that are in the record too: the ids of the functions. */
 export function recordedSuccesses(groups: Iterable<{ readonly epoch: number; readonly bytes: Uint8Array }>): ReadonlySet<string> {
-  const reader = new RecordReader();
+  const reader = new RecordReader(false);
   for (const { epoch, bytes } of groups) {
     reader.begin({ epoch, sequence: 0, bytes });
     readEntries(bytes, reader);

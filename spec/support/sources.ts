@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript-5.9';
@@ -17,7 +17,7 @@ export interface Source {
 export const sourcesOf = (...folders: readonly string[]): Source[] =>
   folders.flatMap((folder) =>
     readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+      .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
       .sort()
       .map((file) => {
         const path = relative(project, join(project, folder, file));
@@ -40,7 +40,8 @@ export function importsOf({ path, tree }: Source): string[] {
             : undefined;
     const specifier = given && ts.isLiteralTypeNode(given) ? given.literal : given;
     if (specifier && ts.isStringLiteral(specifier) && specifier.text.startsWith('.')) {
-      found.add(join(dirname(path), specifier.text).replace(/\.js$/, '.ts'));
+      const file = join(dirname(path), specifier.text).replace(/\.js$/, '.ts');
+      found.add(existsSync(join(project, `${file}x`)) ? `${file}x` : file);
     }
     ts.forEachChild(node, visit);
   };

@@ -6,6 +6,7 @@ import { testClock } from '../support/test-clock.js';
 
 /** An attempt in the hands of a spec. */
 class FakeAttempt implements AttemptHandle<RemoteOutcome> {
+  readonly slot = 0;
   stops: [HandoffError, number][] = [];
   begin!: () => void;
   #heard!: (outcome: RemoteOutcome) => void;

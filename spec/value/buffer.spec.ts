@@ -3,7 +3,7 @@ import { pack, packThrown, StoredValue, unpack, unpackThrown } from '../../lib/v
 
 const roundTrip = <T>(value: T): T => unpack(pack(value, { where: 'value' }), { freeze: true }) as T;
 const arrived = <T>(value: T): T => StoredValue.arrived(StoredValue.live(value, 0).toParts('value')).open(true) as T;
-const forOne = <T>(value: T): T => StoredValue.exclusive(StoredValue.live(value, 0).toParts('value')).open(true) as T;
+const forSole = <T>(value: T): T => StoredValue.sole(StoredValue.live(value, 0).toParts('value')).open(true) as T;
 
 const BUFFERS: Readonly<Record<string, Buffer>> = {
   'out of the pool': Buffer.from('abc'),
@@ -24,7 +24,7 @@ function expectBuffer(back: unknown, sent: Buffer): void {
 describe('a Buffer', () => {
   for (const [what, buffer] of Object.entries(BUFFERS)) {
     it(`arrives as a Buffer, ${what}`, () => {
-      for (const way of [roundTrip, arrived, forOne]) {
+      for (const way of [roundTrip, arrived, forSole]) {
         expectBuffer(way(buffer), buffer);
         const { list, map, set } = way({ list: [buffer], map: new Map([[buffer, { buffer }]]), set: new Set([buffer]) });
         expectBuffer(list[0], buffer);

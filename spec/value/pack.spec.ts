@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HandoffError, NonRetryableError } from '../../lib/base/index.js';
-import { pack, packThrown, StoredValue, unpack, unpackThrown } from '../../lib/value/index.js';
+import { pack, packThrown, StoredValue, soleArrivalMemory, unpack, unpackThrown } from '../../lib/value/index.js';
 import { TYPED_ARRAYS } from '../support/typed-arrays.js';
 
 const roundTrip = (value: unknown, freeze = false): unknown => unpack(pack(value, { where: 'value' }), { freeze });
@@ -268,12 +268,12 @@ describe('a held value', () => {
     const value = Float64Array.from({ length: 10_000 }, (_, at) => at);
     const [header, data] = StoredValue.live(value, 80_016).toParts('value') as [Uint8Array, Uint8Array];
     const own = new Uint8Array(data);
-    const held = StoredValue.exclusive([header, own]);
+    const held = StoredValue.sole([header, own]);
     const opened = held.open(true) as Float64Array;
     expect(isDeepStrictEqual(opened, value)).to.equal(true);
     expect(opened.buffer).to.equal(own.buffer);
     for (const again of [() => held.open(true), () => held.pack('value'), () => held.toParts('value')])
-      expect(again).to.throw(/a single reader/);
+      expect(again).to.throw(/a sole user/);
 
     const beside = new Uint8Array(80_001).subarray(1);
     beside.set(data);
@@ -284,15 +284,15 @@ describe('a held value', () => {
       [header, shared],
       [header, data.subarray(0, 8), data.subarray(8)],
     ]) {
-      const copied = StoredValue.exclusive(parts).open(true) as Float64Array;
+      const copied = StoredValue.sole(parts).open(true) as Float64Array;
       expect(isDeepStrictEqual(copied, value)).to.equal(true);
       expect(copied.buffer.byteLength).to.equal(80_000);
       expect(parts.some(({ buffer }) => buffer === copied.buffer)).to.equal(false);
     }
-    const memory = StoredValue.memoryForExclusive(80_016, header)!;
+    const memory = soleArrivalMemory(80_016, header)!;
     memory[0]!.set(header);
     memory[1]!.set(data);
-    expect((StoredValue.exclusive(memory).open(true) as Float64Array).buffer).to.equal(memory[1]!.buffer);
+    expect((StoredValue.sole(memory).open(true) as Float64Array).buffer).to.equal(memory[1]!.buffer);
     expect(StoredValue.arrived([header, own]).open(true), 'others may open it too').not.to.have.property('buffer', own.buffer);
   });
 

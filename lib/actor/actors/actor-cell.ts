@@ -15,7 +15,16 @@ export async function spawnUnder(
 ): Promise<ActorRef<unknown>> {
   checkActor(handler, options);
   const place = new ActorCell(parent, handler, options);
-  await place.start(options.init);
+  const starting = place.start(options.init);
+  if (starting) await starting;
+  return place.handle;
+}
+
+/** The same for an actor without an `init`. */
+export function spawnUnderNow(parent: Cell, handler: Handler<unknown, unknown>, options: { name?: string }): ActorRef<unknown> {
+  checkActor(handler, options);
+  const place = new ActorCell(parent, handler, options);
+  place.start(undefined);
   return place.handle;
 }
 
@@ -36,9 +45,13 @@ export class ActorCell extends Cell implements Receiver {
   #aborter: AbortController | undefined;
   /** The reason to end with, once the current message is done. */
   #leaving: ExitReason | undefined;
+  /** Whether it ends by itself, and its handler has not finished. */
+  #isLeaving = false;
   /** Ends the actor although its own code has not finished. */
   #limiting: Timer | undefined;
   #isBusy = false;
+  /** Whether its handler has been called and has not returned. */
+  #isInHandler = false;
   #isShut = false;
 
   constructor(parent: Cell, handler: Handler<unknown, unknown>, { name, onTerminate }: ActorOptions<unknown>) {
@@ -58,12 +71,19 @@ export class ActorCell extends Cell implements Receiver {
   }
 
   /**
-   * Makes the first state and opens the mailbox. Rejects with what `init` threw, or with `HANDOFF_STOPPED` if the actor is ended meanwhile.
+   * Makes the first state and opens the mailbox. Throws or rejects with what `init` threw, or with `HANDOFF_STOPPED` if the actor is ended
+   * meanwhile. Returns `undefined` if there is no `init`, and the actor runs.
    */
-  async start(init: ActorOptions<unknown>['init']): Promise<void> {
+  start(init: ActorOptions<unknown>['init']): Promise<void> | undefined {
+    if (init) return this.#initialize(init);
+    this.#begin();
+    return undefined;
+  }
+
+  async #initialize(init: NonNullable<ActorOptions<unknown>['init']>): Promise<void> {
     this.#isBusy = true;
     try {
-      const made = init?.();
+      const made = init();
       this.#state = isThenable(made) ? await this.#unlessOver(made) : made;
     } catch (error) {
       if (this.isOver) throw stoppedError(`Cannot start "${this.name}"`, this);
@@ -71,6 +91,10 @@ export class ActorCell extends Cell implements Receiver {
       throw safeThrown(error);
     }
     this.#isBusy = false;
+    this.#begin();
+  }
+
+  #begin(): void {
     if (this.phase === 'starting' && !this.isOver) {
       this.phase = 'running';
       this.#mailbox = this.system.open(this, this.name);
@@ -101,10 +125,16 @@ export class ActorCell extends Cell implements Receiver {
     try {
       // Not called as a method: `this` would expose the cell.
       const handler = this.#handler!;
+      this.#isInHandler = true;
       const next = handler(this.#state, message, this.#context);
-      if (isThenable(next)) return this.#settle(next);
+      this.#isInHandler = false;
+      if (isThenable(next)) {
+        if (this.#isLeaving && !this.isOver) this.#limit('handler');
+        return this.#settle(next);
+      }
       this.#done(next);
     } catch (error) {
+      this.#isInHandler = false;
       this.#failed(error);
     }
     return undefined;
@@ -121,7 +151,10 @@ export class ActorCell extends Cell implements Receiver {
   /** Like `stop`, called by the actor itself. */
   leave(reason: ExitReason): void {
     this.stop(reason);
-    if (this.phase === 'stopping' && this.#isBusy) this.#limit('handler');
+    if (this.phase !== 'stopping' || !this.#isBusy) return;
+    this.#isLeaving = true;
+    // A handler that ends within its turn needs no limit.
+    if (!this.#isInHandler) this.#limit('handler');
   }
 
   override close(): void {

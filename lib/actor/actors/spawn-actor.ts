@@ -1,6 +1,6 @@
 import type { ActorRef, ExitReason, Handler, Parent } from '../contract.js';
-import { cellOf } from '../tree/cell.js';
-import { spawnUnder } from './actor-cell.js';
+import { type Cell, cellOf } from '../tree/cell.js';
+import { spawnUnder, spawnUnderNow } from './actor-cell.js';
 import type { ActorOptions } from './actor-options.js';
 
 /**
@@ -21,6 +21,20 @@ export function spawnActor<M>(
   handler: Handler<undefined, M>,
   options?: { name?: string; onTerminate?: (state: undefined, reason: ExitReason) => void | Promise<void> },
 ): Promise<ActorRef<M>>;
-export async function spawnActor<S, M>(parent: Parent, handler: Handler<S, M>, options: ActorOptions<S> = {}): Promise<ActorRef<M>> {
-  return spawnUnder(cellOf('parent', parent), handler as Handler<unknown, unknown>, options as ActorOptions<unknown>);
+export function spawnActor<S, M>(parent: Parent, handler: Handler<S, M>, options: ActorOptions<S> = {}): Promise<ActorRef<M>> {
+  let above: Cell;
+  try {
+    above = cellOf('parent', parent);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return spawnUnder(above, handler as Handler<unknown, unknown>, options as ActorOptions<unknown>);
+}
+
+/**
+ * Like `spawnActor`, for an actor without an `init`: it runs when this returns. For our own actors that come and go by the thousand. Throws
+ * what `spawnActor` rejects with.
+ */
+export function spawnNow<M>(parent: Parent, handler: Handler<undefined, M>, options: { name?: string }): ActorRef<M> {
+  return spawnUnderNow(cellOf('parent', parent), handler as Handler<unknown, unknown>, options);
 }

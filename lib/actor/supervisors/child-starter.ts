@@ -51,7 +51,8 @@ export class ChildStarter {
   async start(child: Child): Promise<Started> {
     const scope = new Scope(this.#supervisor);
     try {
-      const given = await this.#given(child, scope);
+      const started = child.start(scope.handle);
+      const given = isThenable(started) ? await this.#given(child, scope, started) : started;
       if (this.#supervisor.isOver) {
         this.#endStray(given);
         throw stoppedError(`Cannot start under "${this.#supervisor.name}"`, this.#supervisor);
@@ -73,16 +74,14 @@ export class ChildStarter {
     }
   }
 
-  async #given(child: Child, scope: Scope): Promise<unknown> {
-    const given = child.start(scope.handle);
-    if (!isThenable(given)) return given;
+  async #given(child: Child, scope: Scope, started: PromiseLike<unknown>): Promise<unknown> {
     const places = {
       supervisor: this.#supervisor,
       childId: child.id,
       shutdown: child.shutdown,
       endSpawned: async () => shutDown(scope, 'infinity'),
     };
-    const pending = new PendingStart(places, given, (late) => this.#endStray(late));
+    const pending = new PendingStart(places, started, (late) => this.#endStray(late));
     this.#pending = pending;
     if (this.#isHurried || this.#unwanted.has(child.id)) pending.hurry();
     try {

@@ -95,16 +95,22 @@ export class SupervisorCell extends Cell implements Receiver {
     return true;
   }
 
-  async receive(message: unknown): Promise<void> {
-    if (this.isOver) return;
+  /** Without a promise where nothing must be awaited: runs come and go by the thousand. */
+  receive(message: unknown): Promise<void> | undefined {
+    if (this.isOver) return undefined;
     try {
-      await this.#handle(message as SupervisorMessage);
+      return this.#handle(message as SupervisorMessage)?.catch((error: unknown) => this.#failed(error));
     } catch (error) {
-      // Whatever was in progress when it was killed ends here.
-      if (this.isOver) return;
-      this.logger.error({ supervisor: this.id, error: textOf(error) }, 'A supervisor failed');
-      this.end(asError(error));
+      this.#failed(error);
+      return undefined;
     }
+  }
+
+  #failed(error: unknown): void {
+    // Whatever was in progress when it was killed ends here.
+    if (this.isOver) return;
+    this.logger.error({ supervisor: this.id, error: textOf(error) }, 'A supervisor failed');
+    this.end(asError(error));
   }
 
   stop(reason: ExitReason): void {
@@ -138,22 +144,23 @@ export class SupervisorCell extends Cell implements Receiver {
     this.#mailbox.post(message);
   }
 
-  async #handle(message: SupervisorMessage): Promise<void> {
+  #handle(message: SupervisorMessage): Promise<void> | undefined {
     switch (message.type) {
       case 'begin':
         return this.#begin(message.specs);
       case 'order':
         return this.#answer(message.pending);
       case 'child-ended':
-        if (message.child.incarnation?.place !== message.place) return;
+        if (message.child.incarnation?.place !== message.place) return undefined;
         return this.#childEnded(message.child, message.reason);
       case 'retry-restart':
-        if (message.child.state !== 'restarting') return;
+        if (message.child.state !== 'restarting') return undefined;
         return this.#restart(message.child);
       case 'stop':
         return this.#shutDown(message.reason);
       case 'stray':
         this.logger.warn({ supervisor: this.id }, 'Ignored a message: a supervisor accepts none');
+        return undefined;
     }
   }
 
@@ -194,32 +201,15 @@ export class SupervisorCell extends Cell implements Receiver {
     }
   }
 
-  async #obey(order: SupervisorCall): Promise<unknown> {
+  /** Returns the answer, or a promise of it. */
+  #obey(order: SupervisorCall): unknown {
     switch (order.type) {
-      case 'start-child': {
-        const { spec } = order;
-        const present = this.children.get(spec.id);
-        if (present) throw refusal(order, spec.id, present.state === 'running' ? 'already-started' : 'already-present', present);
-        const child = new Child(spec);
-        const started = await this.#starter.start(child);
-        if (started.type === 'failed') throw this.#startFailed(spec.id, started.cause);
-        if (started.type === 'started' || !child.isPassing) this.children.set(spec.id, child);
-        return child.incarnation?.ref;
-      }
-      case 'terminate-child': {
-        const isBrokenOff = this.#starter.breaksOff(order.id);
-        if (isBrokenOff && !this.children.has(order.id)) return undefined;
-        const child = this.#find(order, order.id);
-        await this.#terminate(child);
-        if (child.isPassing) this.children.delete(child.id);
-        return undefined;
-      }
-      case 'restart-child': {
-        const child = this.#findStopped(order, order.id);
-        const started = await this.#starter.start(child);
-        if (started.type === 'failed') throw this.#startFailed(child.id, started.cause);
-        return child.incarnation?.ref;
-      }
+      case 'start-child':
+        return this.#startChild(order);
+      case 'terminate-child':
+        return this.#terminateChild(order);
+      case 'restart-child':
+        return this.#restartChild(order);
       case 'delete-child':
         this.children.delete(this.#findStopped(order, order.id).id);
         return undefined;
@@ -227,6 +217,32 @@ export class SupervisorCell extends Cell implements Receiver {
       case 'count-children':
         return this.#look(order.type);
     }
+  }
+
+  async #startChild(order: StartChild): Promise<unknown> {
+    const { spec } = order;
+    const present = this.children.get(spec.id);
+    if (present) throw refusal(order, spec.id, present.state === 'running' ? 'already-started' : 'already-present', present);
+    const child = new Child(spec);
+    const started = await this.#starter.start(child);
+    if (started.type === 'failed') throw this.#startFailed(spec.id, started.cause);
+    if (started.type === 'started' || !child.isPassing) this.children.set(spec.id, child);
+    return child.incarnation?.ref;
+  }
+
+  async #terminateChild(order: ChildCall): Promise<void> {
+    const isBrokenOff = this.#starter.breaksOff(order.id);
+    if (isBrokenOff && !this.children.has(order.id)) return;
+    const child = this.#find(order, order.id);
+    await this.#terminate(child);
+    if (child.isPassing) this.children.delete(child.id);
+  }
+
+  async #restartChild(order: ChildCall): Promise<unknown> {
+    const child = this.#findStopped(order, order.id);
+    const started = await this.#starter.start(child);
+    if (started.type === 'failed') throw this.#startFailed(child.id, started.cause);
+    return child.incarnation?.ref;
   }
 
   #look(type: 'which-children' | 'count-children'): unknown {
@@ -269,16 +285,22 @@ export class SupervisorCell extends Cell implements Receiver {
   }
 
   /** Ends what a child's start spawned besides the child. */
-  async #clear(scope: Scope): Promise<void> {
+  #clear(scope: Scope): Promise<void> | undefined {
     const ending = shutDown(scope, 'infinity');
-    if (ending) await ending;
+    if (ending) return ending.then(() => this.#refuseIfOver());
     this.#refuseIfOver();
+    return undefined;
   }
 
-  async #childEnded(child: Child, reason: ExitReason): Promise<void> {
+  #childEnded(child: Child, reason: ExitReason): Promise<void> | undefined {
     const { scope } = child.incarnation!;
     child.rests('stopped');
-    await this.#clear(scope);
+    const clearing = this.#clear(scope);
+    return clearing ? clearing.then(() => this.#followUp(child, reason)) : this.#followUp(child, reason);
+  }
+
+  /** Does what follows from the end of a child. */
+  #followUp(child: Child, reason: ExitReason): Promise<void> | undefined {
     const next = afterExit(child.restart, reason);
     if (!isClean(reason)) {
       const fields = { supervisor: this.id, childId: child.id, reason: textOf(reason), next };
@@ -289,7 +311,7 @@ export class SupervisorCell extends Cell implements Receiver {
       return this.#restart(child);
     }
     if (child.isPassing) this.children.delete(child.id);
-    if (endsSupervisor(this.#options.autoShutdown, child, this.children.values())) return this.#shutDown('shutdown');
+    return endsSupervisor(this.#options.autoShutdown, child, this.children.values()) ? this.#shutDown('shutdown') : undefined;
   }
 
   /** Performs one restart. It counts once, however many siblings it includes. */
@@ -353,3 +375,8 @@ export interface GaveUp {
   readonly childId: string;
   readonly cause: unknown;
 }
+
+type StartChild = Extract<SupervisorCall, { type: 'start-child' }>;
+
+/** A call about one child by its id. */
+type ChildCall = Extract<SupervisorCall, { readonly id: string }>;

@@ -15,6 +15,11 @@ export async function exited(ref: ActorRef<never> | Supervisor): Promise<ExitRea
   return mortal(ref).exited;
 }
 
+/** Calls `told` when an actor and everything below it has ended, within the same turn; now if it has. It must not throw. */
+export function whenExited(ref: ActorRef<never>, told: (reason: ExitReason) => void): void {
+  mortal(ref).watch(told);
+}
+
 function mortal(ref: unknown): Cell {
   const place = cellOf('ref', ref);
   if (place.kind === 'actor' || place.kind === 'supervisor') return place;

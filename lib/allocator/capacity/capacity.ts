@@ -1,4 +1,5 @@
 import type { Capabilities } from '../strategy.js';
+import type { ValueLoad } from './memory.js';
 import type { Amounts } from './resources.js';
 
 /** What a node has, and how much is in use: exactly, in its own `Ledger`; as a driver's `UsageEstimate` of another node. */
@@ -9,6 +10,8 @@ export interface Capacity {
   readonly used: Capabilities;
   /** How far values exceed their part of the memory, MiB. */
   readonly excessMiB: number;
+  /** Whether that gets less by itself, as the disk takes values. */
+  readonly isEasing: boolean;
   /** Whether an idle node would have room. */
   canEverHold(need: ClaimNeed): boolean;
   /** How many slots of that name there are, free or not. */
@@ -18,10 +21,14 @@ export interface Capacity {
   hasSlot(slot: string): boolean;
   /** Whether only other drivers' claims stand in the way, and none of this driver's waits there already. */
   mayWait(claim: Claim): boolean;
+  /** How many claims are held in its slots, if each of them covers its cost; otherwise 0, as on other nodes. */
+  coveringClaims(claim: Claim): number;
   /** What a claim waits for: the resources that are short, else the slot; or memory, if values fill it. */
   shortOf(claim: Claim): Capabilities;
-  /** Sets the size of the values on the node. */
-  setValueBytes(heldBytes: number): void;
+  /** The same, but of each resource only as much as is missing. */
+  lackOf(claim: Claim): Capabilities;
+  /** Sets what the values on the node take. */
+  setValueLoad(load: ValueLoad): void;
   /** Counts a value that was made there since. */
   addValueBytes(bytes: number): void;
   take(claim: Claim): void;

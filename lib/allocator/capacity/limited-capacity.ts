@@ -1,8 +1,8 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
 import type { Capacity, Claim, ClaimNeed } from './capacity.js';
-import { excessMiB } from './memory.js';
-import { type Amounts, amounts, fits, shortOf } from './resources.js';
+import { excessMiB, VALUE_MEMORY, type ValueLoad } from './memory.js';
+import { type Amounts, amounts, fits, missingOf, shortOf } from './resources.js';
 
 /** What a node's own ledger and a driver's estimate of another node have in common: limits, and a memory that values fill. */
 export abstract class LimitedCapacity implements Capacity {
@@ -10,7 +10,9 @@ export abstract class LimitedCapacity implements Capacity {
   /** To be called after every change. */
   protected changed = (): void => {};
   #capabilities: Capabilities;
-  #valueBytes = 0;
+  #heldBytes = 0;
+  #limitBytes = Number.POSITIVE_INFINITY;
+  #isEasing = false;
   #excessMiB = 0;
 
   constructor(capabilities: Capabilities) {
@@ -26,6 +28,10 @@ export abstract class LimitedCapacity implements Capacity {
     return this.#excessMiB;
   }
 
+  get isEasing(): boolean {
+    return this.#isEasing;
+  }
+
   abstract get used(): Capabilities;
   abstract slotCount(slot: string): number;
   abstract hasSlot(slot: string): boolean;
@@ -38,15 +44,26 @@ export abstract class LimitedCapacity implements Capacity {
   /** What is in use, of each resource. */
   protected abstract inUse(): Amounts;
 
-  setValueBytes(valueBytes: number): void {
-    this.#valueBytes = valueBytes;
-    const before = this.#excessMiB;
-    this.#excessMiB = excessMiB(valueBytes, this.#capabilities);
-    if (before > 0 !== this.#excessMiB > 0) this.changed();
+  setValueLoad({ heldBytes, limitBytes, isSpilling }: ValueLoad): void {
+    const wasOver = this.#excessMiB > 0;
+    const isTurned = this.#isEasing !== isSpilling;
+    this.#heldBytes = heldBytes;
+    this.#limitBytes = limitBytes;
+    this.#isEasing = isSpilling;
+    this.#excessMiB = excessMiB(heldBytes, limitBytes);
+    const isOver = this.#excessMiB > 0;
+    if (wasOver !== isOver || (isOver && isTurned)) this.changed();
   }
 
   addValueBytes(bytes: number): void {
-    this.setValueBytes(this.#valueBytes + bytes);
+    const wasOver = this.#excessMiB > 0;
+    this.#heldBytes += bytes;
+    this.#excessMiB = excessMiB(this.#heldBytes, this.#limitBytes);
+    if (wasOver !== this.#excessMiB > 0) this.changed();
+  }
+
+  coveringClaims(_claim: Claim): number {
+    return 0;
   }
 
   canEverHold({ cost, slot }: ClaimNeed): boolean {
@@ -57,7 +74,12 @@ export abstract class LimitedCapacity implements Capacity {
     const short = shortOf(cost, this.limits, this.inUse());
     if (Object.keys(short).length > 0) return short;
     if (!this.hasSlot(slot)) return { [slot]: 1 };
-    return growsMemory && this.#excessMiB > 0 ? { memory: this.#excessMiB } : short;
+    return growsMemory && this.#excessMiB > 0 ? { [VALUE_MEMORY]: this.#excessMiB } : short;
+  }
+
+  lackOf(claim: Claim): Capabilities {
+    const missing = missingOf(claim.cost, this.limits, this.inUse());
+    return Object.keys(missing).length > 0 ? missing : this.shortOf(claim);
   }
 
   watch(changed: () => void): void {

@@ -65,7 +65,7 @@ export class RemoteNodes {
         // An idle node sends the same beat every time, and fifty of them send a hundred a second.
         if (before && saysTheSame(before, content)) neighbour.capacity.toldAgain();
         else neighbour.capacity.applyReport(usageOf(content, this.#node));
-        neighbour.capacity.setValueBytes(content.heldBytes);
+        neighbour.capacity.setValueLoad(content);
         return isNew || !before || !sameResources(before.capabilities, content.capabilities);
       }
       default: {

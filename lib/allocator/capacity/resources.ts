@@ -46,9 +46,22 @@ export function fits(cost: Amounts, limits: Amounts, used?: Amounts): boolean {
   return true;
 }
 
+/** Whether each amount of one cost is at least that of another. */
+export function covers(cost: Amounts, other: Amounts): boolean {
+  if (cost === other) return true;
+  for (const [name, amount] of other) if (amount > (cost.get(name) ?? 0n)) return false;
+  return true;
+}
+
 /** Returns the part of `cost` that `limits` less `used` cannot give: the whole amount of each resource that is short. */
 export function shortOf(cost: Amounts, limits: Amounts, used: Amounts): Record<string, number> {
   return record(new Map([...cost].filter(([name, amount]) => amount > (limits.get(name) ?? 0n) - (used.get(name) ?? 0n))));
+}
+
+/** Returns how much of each resource of `cost` is missing in `limits` less `used`. */
+export function missingOf(cost: Amounts, limits: Amounts, used: Amounts): Record<string, number> {
+  const missing = [...cost].map(([name, amount]) => [name, amount - (limits.get(name) ?? 0n) + (used.get(name) ?? 0n)] as const);
+  return record(new Map(missing.filter(([name, amount]) => amount > 0n && cost.get(name)! > 0n)));
 }
 
 /** Returns `cpu 2, memory 4000`, for messages; `nothing` if it is empty. */

@@ -1,7 +1,7 @@
 import { HandoffError, isThenable, safeThrown, textOf } from '../../base/index.js';
 import type { ClaimQueueClient } from '../queue/claim-class.js';
 import type { ClaimQueue } from '../queue/claim-queue.js';
-import type { PlacementChoice, PlacementGrant } from '../queue/placement-step.js';
+import type { AheadStep, PlacementChoice, PlacementGrant } from '../queue/placement-step.js';
 import type { AllocationStrategy } from '../strategy.js';
 import { NodeViews, type ValueLocations } from './node-views.js';
 import type { StrategyWaits } from './strategy-waits.js';
@@ -28,6 +28,10 @@ export class Placer<Client extends PlacementClient> {
     const queue = this.#queue;
     queue.startPass(nowMs);
     for (let step = queue.nextStep(); step; step = queue.nextStep()) {
+      if (step.type === 'promoted' || step.type === 'recalled') {
+        answers.push(step);
+        continue;
+      }
       const answer = step.type === 'granted' ? step : this.#place(step);
       if (!answer) {
         if (step.type === 'choice') this.#waits.declined(step.client, step.claim, step.index, nowMs);
@@ -104,5 +108,5 @@ export interface PlacementRefusal<Client extends PlacementClient> {
   readonly error: HandoffError;
 }
 
-/** The answer to a request for a claim. */
-export type PlacementAnswer<Client extends PlacementClient> = PlacementGrant<Client> | PlacementRefusal<Client>;
+/** The answer to a request for a claim, or what becomes of a function that lies. */
+export type PlacementAnswer<Client extends PlacementClient> = PlacementGrant<Client> | PlacementRefusal<Client> | AheadStep<Client>;

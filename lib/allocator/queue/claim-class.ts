@@ -16,8 +16,37 @@ export interface ClaimQueueClient {
   /** A property of the strategy: it accepts the only node with room without being asked, and is shown only nodes with room. */
   readonly takesAnyRoom: boolean;
   readonly maxConcurrency: number;
-  /** The run's order: below 0 when `a` goes first. A comparator as for a sort: it never changes while functions wait. */
+  /**
+   * The run's order among functions that are equally urgent: below 0 when `a` goes first. A comparator as for a sort: it never changes
+   * while functions wait.
+   */
   compare(a: number, b: number): number;
+  /** What lets urgent functions go before others; missing where the order is all. */
+  readonly urgency?: Urgency;
+  /** Missing in runs whose functions are never granted ahead of room. */
+  readonly ahead?: AheadOfRun | undefined;
+}
+
+/** What a run does with functions that are granted ahead of room: they lie where others run. */
+export interface AheadOfRun {
+  /** Whether a function may lie. */
+  mayLie(index: number): boolean;
+  /** A function is granted ahead of room. `granted` is called next. */
+  lies(index: number): void;
+  /** There is room for a function that lies: it holds its claim from now on, and begins. */
+  promoted(index: number): void;
+  /** A function that lies is taken back, if it has not begun. */
+  recalled(index: number): void;
+}
+
+/** What a run knows of the time that its functions take. */
+export interface Urgency {
+  /** The priority that `compare` looks at first. */
+  priorityOf(index: number): number;
+  /** The length of the longest path from the start of a function on, ms. It never changes while functions wait. */
+  pathMsOf(index: number): number;
+  /** How long all functions that have not begun take together, ms. */
+  readonly workLeftMs: number;
 }
 
 /** A node that functions can be placed on. */

@@ -2,36 +2,19 @@
 import type { HandoffError } from '../../base/index.js';
 import type { Claim } from '../capacity/capacity.js';
 import type { Capabilities } from '../strategy.js';
-import type { ClaimClass, ClaimQueueClient, CollocationGroup, PlacementNode } from './claim-class.js';
-import { Eligibility, type Reserved } from './eligibility.js';
+import { AheadClaims } from './ahead-claims.js';
+import { BandedQueue } from './banded-queue.js';
+import type { ClaimClass, ClaimQueueClient, PlacementNode } from './claim-class.js';
+import { type Eligibility, whereItMayWait, whereOnlyValuesAreInTheWay } from './eligibility.js';
 import { NodeList } from './node-list.js';
-import type { PlacementChoice, PlacementGrant, PlacementStep } from './placement-step.js';
-import { ReadyQueue } from './ready-queue.js';
+import type { AheadStep, PlacementGrant, PlacementStep } from './placement-step.js';
+import { couldHold, KnownEligibility, nodeOf } from './possible-nodes.js';
 import { impossible } from './refusals.js';
+import { addClassQueue, type ClassQueue, goesBefore, isAtItsLimit, newRunQueue, type RunQueue } from './run-queue.js';
+import { urgentBandOf } from './urgency.js';
 
 /** After this long a waiting claim is no longer overtaken by smaller ones that need the same resource, ms. */
 export const OVERTAKING_ENDS_MS = 1000;
-
-/** The ready functions of one run and one class. */
-interface ClassQueue<Client extends ClaimQueueClient> extends PlacementChoice<Client> {
-  readonly run: RunQueue<Client>;
-  ready: ReadyQueue;
-  eligibility: Eligibility;
-  /** The version of the queue when `eligibility` was made. */
-  version: number;
-  index: number;
-  reserved: Reserved | undefined;
-  /** Since when its first function has found no room. */
-  waitingSinceMs: number | undefined;
-}
-
-interface RunQueue<Client extends ClaimQueueClient> {
-  readonly client: Client;
-  readonly classes: Map<ClaimClass, ClassQueue<Client>>;
-  /** How many claims the run holds. */
-  held: number;
-  isRemoved: boolean;
-}
 
 /**
  * The brain of the allocator: decides which ready function goes next, and where. It serves runs round-robin; within a run the order is the
@@ -48,6 +31,8 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   #next = 0;
   readonly #waiting = new Set<ClassQueue<Client>>();
   #version = 0;
+  /** What is known of the latest classes that runs may share, as of this version. */
+  readonly #known = new KnownEligibility();
 
   /** The present pass: its time, and the claims that have waited long, the longest first. */
   #nowMs = 0;
@@ -59,14 +44,16 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   /** The classes whose strategy waits. */
   readonly #declined = new Set<ClassQueue<Client>>();
   #choice: ClassQueue<Client> | undefined;
+  readonly #ahead: AheadClaims<Client>;
 
-  /** The first member is the driver's own node, the others follow by name. */
-  constructor(members: readonly PlacementNode[]) {
+  /** The first member is the driver's own node, the others follow by name. Functions may lie in `aheadSlots` of that node; default none. */
+  constructor(members: readonly PlacementNode[], aheadSlots: ReadonlySet<string> = new Set()) {
     this.#nodes = new NodeList(members);
+    this.#ahead = new AheadClaims(aheadSlots);
   }
 
   addRun(client: Client): void {
-    const run: RunQueue<Client> = { client, classes: new Map(), held: 0, isRemoved: false };
+    const run = newRunQueue(client);
     this.#runs.set(client.runId, run);
     this.#ring.push(run);
   }
@@ -87,11 +74,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
 
   request(runId: string, index: number, claim: ClaimClass): void {
     const run = this.#runs.get(runId)!;
-    let queue = run.classes.get(claim);
-    if (!queue) {
-      queue = this.#newClassQueue(run, claim);
-      run.classes.set(claim, queue);
-    }
+    const queue = run.classes.get(claim) ?? addClassQueue(run, claim, this.#eligibilityFor(run, claim), this.#version);
     queue.ready.push(index);
   }
 
@@ -99,7 +82,13 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   changed(members: readonly PlacementNode[] = this.#nodes.members): void {
     this.#nodes.close();
     this.#nodes = new NodeList(members);
+    this.#known.clear();
     this.#version += 1;
+  }
+
+  /** A node has told what it has, which may be less than before: runs that ask from now on look anew. */
+  capabilitiesTold(): void {
+    this.#known.clear();
   }
 
   /** A node has a different module than the driver. It can hold no such claim, nor any of its group, which is placed anew. */
@@ -123,7 +112,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     const run = this.#runs.get(runId);
     if (!run) return;
     for (const queue of run.classes.values()) {
-      queue.ready = newReadyQueue(run.client);
+      queue.ready = new BandedQueue(run.client);
       this.#atRest(queue);
     }
   }
@@ -133,7 +122,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     this.#nodes.members[this.#nodes.positionOf(node)]?.capacity.hold(claim);
     const run = this.#runs.get(runId);
     if (run) run.held += 1;
-    if (!claim.group || this.#nodeOf(claim.group) !== undefined) return;
+    if (!claim.group || nodeOf(claim.group, this.#nodes) !== undefined) return;
     claim.group.node = node;
     this.#version += 1;
   }
@@ -145,19 +134,37 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     if (run) run.held -= 1;
   }
 
-  /** Returns what a claim waits for on the first node that could hold it. */
-  shortOf(claim: ClaimClass): Capabilities {
-    return this.#nodes.members.find(this.#couldHold(claim))?.capacity.shortOf(claim) ?? claim.costs;
+  /** A function that lies has begun: it holds its claim from now on. Call it together with `free` for what has ended. */
+  begun(runId: string, index: number, claim: Claim): void {
+    this.#ahead.remove(runId, index);
+    this.#nodes.members[0]!.capacity.hold(claim);
+  }
+
+  /** A function that lies, or that was recalled, is not to run here now. */
+  freeAhead(runId: string, index: number): void {
+    this.#ahead.remove(runId, index);
+    const run = this.#runs.get(runId);
+    if (run) run.held -= 1;
+  }
+
+  /** Returns all functions that lie: nothing more is granted. */
+  recallAll(): readonly AheadStep<Client>[] {
+    return this.#ahead.recallAll();
+  }
+
+  /** Returns what a claim waits for on the first node that could hold it: the whole amounts, or what it lacks of them. */
+  shortOf(claim: ClaimClass, part: 'shortOf' | 'lackOf' = 'shortOf'): Capabilities {
+    return this.#nodes.members.find(couldHold(claim, this.#nodes))?.capacity[part](claim) ?? claim.costs;
   }
 
   /** Returns the error of a claim that no member could ever hold, or `undefined`. */
   impossible(claim: ClaimClass, functionId: string): HandoffError | undefined {
-    return this.#nodes.members.some(this.#couldHold(claim)) ? undefined : impossible(claim, functionId, this.#nodes.members);
+    return this.#known.of(claim, this.#nodes).eligible.length > 0 ? undefined : impossible(claim, functionId, this.#nodes.members);
   }
 
   /** Returns the members that could ever hold a claim. */
   ableNodes(claim: ClaimClass): readonly string[] {
-    return this.#nodes.members.filter(this.#couldHold(claim)).map(({ name }) => name);
+    return this.#nodes.members.filter(couldHold(claim, this.#nodes)).map(({ name }) => name);
   }
 
   /** Begins a pass that grants whatever can be granted now. */
@@ -173,9 +180,11 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       this.#declined.add(this.#choice);
       this.#choice = undefined;
     }
-    const step = (this.#senior < this.#seniors.length ? this.#nextOfSeniors() : undefined) ?? this.#nextInTurn();
-    if (!step) this.#endPass();
-    return step;
+    const promoted = this.#ahead.nextPromoted(this.#nodes.members[0]!.capacity);
+    const step = promoted ?? (this.#senior < this.#seniors.length ? this.#nextOfSeniors() : undefined) ?? this.#nextInTurn();
+    if (step) return step;
+    const ahead = this.#ahead.isPossible ? this.#nextAhead() : undefined;
+    return ahead ?? this.#endPass();
   }
 
   /** The strategy chose a node. Returns `undefined` if that has no room now: the strategy waits for it. */
@@ -191,25 +200,38 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   refuse(): void {
     const queue = this.#choice;
     if (!queue || this.#isOutdated(queue)) return;
-    queue.ready.pop();
+    queue.ready.pop(queue.run.urgentBand);
     this.#served(queue.run);
   }
 
   /** The strategy's own code may have withdrawn the function, or removed its run. Then no answer is wanted any more. */
   #isOutdated(queue: ClassQueue<Client>): boolean {
-    if (!queue.run.isRemoved && queue.ready.length > 0 && queue.ready.peek() === queue.index) return false;
+    if (!queue.run.isRemoved && queue.ready.length > 0 && queue.ready.peek(queue.run.urgentBand) === queue.index) return false;
     this.#choice = undefined;
     return true;
   }
 
   /** Between two passes no reference to a run that ends is kept. */
-  #endPass(): void {
+  #endPass(): undefined {
     this.#fruitless = 0;
     this.#senior = 0;
     this.#choice = undefined;
     this.#reserved = undefined;
     if (this.#seniors.length > 0) this.#seniors = [];
     if (this.#declined.size > 0) this.#declined.clear();
+    this.#ahead.endPass(this.#ring);
+  }
+
+  #nextAhead(): PlacementStep<Client> | undefined {
+    const self = this.#nodes.members[0]!;
+    const recalled = this.#ahead.nextRecalled(this.#ring, this.#waiting, self.capacity);
+    if (recalled || this.#ahead.isRecalling || this.#seniors.length > 0 || !self.isOpen) return recalled;
+    for (let at = 0; at < this.#ring.length; at += 1) {
+      const run = this.#ring[(this.#next + at) % this.#ring.length]!;
+      const first = isAtItsLimit(run) ? undefined : this.#ahead.firstOf(run, self.capacity, this.#waiting);
+      if (first && !this.#declined.has(first) && this.#eligibilityOf(first).isFirstAlone) return this.#take(first, self, true, true);
+    }
+    return undefined;
   }
 
   #findSeniors(): void {
@@ -225,18 +247,32 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
    */
   #nextOfSeniors(): PlacementStep<Client> | undefined {
     for (; this.#senior < this.#seniors.length; this.#senior += 1) {
-      const queue = this.#seniors[this.#senior]!;
+      const queue = this.#firstAlike(this.#seniors[this.#senior]!);
       if (queue.run.isRemoved || queue.ready.length === 0 || isAtItsLimit(queue.run)) continue;
       const eligibility = this.#eligibilityOf(queue);
       if (!this.#declined.has(queue) && eligibility.withRoom(this.#reserved) >= 0) return this.#grantOrAsk(queue);
       const { nearest } = eligibility;
-      if (!nearest) continue;
+      // Memory cannot be reserved. What is reserved besides would hold up those that free it, and this claim itself.
+      if (!nearest || eligibility.lacksOnlyMemory(nearest)) continue;
       if (!this.#declined.has(queue) && nearest.capacity.mayWait(queue.claim)) return this.#take(queue, nearest, true);
       const names = this.#reserved!.get(nearest) ?? new Set();
       this.#reserved!.set(nearest, names);
       for (const name of queue.claim.cost.keys()) names.add(name);
     }
     return undefined;
+  }
+
+  /** Returns the queue of the same needs that the run's order begins with, among those that have room. */
+  #firstAlike(senior: ClassQueue<Client>): ClassQueue<Client> {
+    const { alike, run } = senior;
+    if (alike.length <= 1 || run.isRemoved || isAtItsLimit(run)) return senior;
+    run.urgentBand = urgentBandOf(run.client, run.slots);
+    let best: ClassQueue<Client> | undefined;
+    for (const queue of alike) {
+      if (queue.ready.length === 0 || this.#declined.has(queue) || this.#eligibilityOf(queue).withRoom(this.#reserved) < 0) continue;
+      if (!best || goesBefore(queue, best)) best = queue;
+    }
+    return best ?? senior;
   }
 
   /** Serves the runs in turn, one grant for each, until none has anything that can be granted. */
@@ -253,11 +289,12 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   /** Returns the first function in the run's order that has room. */
   #nextOf(run: RunQueue<Client>): PlacementStep<Client> | undefined {
     if (isAtItsLimit(run)) return undefined;
+    run.urgentBand = urgentBandOf(run.client, run.slots);
     let best: ClassQueue<Client> | undefined;
     for (const queue of run.classes.values()) {
       if (queue.ready.length === 0 || this.#declined.has(queue)) continue;
       if (this.#eligibilityOf(queue).withRoom(this.#reserved) < 0) this.#waits(queue);
-      else if (!best || run.client.compare(queue.ready.peek(), best.ready.peek()) < 0) best = queue;
+      else if (!best || goesBefore(queue, best)) best = queue;
     }
     return best ? this.#grantOrAsk(best) : this.#grantWithoutRoom(run);
   }
@@ -277,7 +314,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     let first: ClassQueue<Client> | undefined;
     let at: PlacementNode | undefined;
     for (const queue of run.classes.values()) {
-      if (queue.ready.length === 0 || (first && run.client.compare(queue.ready.peek(), first.ready.peek()) > 0)) continue;
+      if (queue.ready.length === 0 || (first && goesBefore(first, queue))) continue;
       const there = this.#declined.has(queue) ? undefined : placeFor(this.#eligibilityOf(queue), this.#reserved);
       if (there) [first, at] = [queue, there];
     }
@@ -301,7 +338,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       const first = eligibility.withRoom(this.#reserved);
       if (eligibility.eligible.length === 1 || eligibility.withRoom(this.#reserved, first + 1) < 0) return this.#grant(queue, first);
     }
-    queue.index = queue.ready.peek();
+    queue.index = queue.ready.peek(queue.run.urgentBand);
     queue.reserved = this.#reserved;
     this.#choice = queue;
     return queue;
@@ -312,18 +349,19 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   }
 
   /** Takes the first function off the queue, and its claim in the capacity of the node. */
-  #take(queue: ClassQueue<Client>, { name: node, capacity }: PlacementNode, mayQueue: boolean): PlacementGrant<Client> {
+  #take(queue: ClassQueue<Client>, { name: node, capacity }: PlacementNode, mayQueue: boolean, isAhead = false): PlacementGrant<Client> {
     const { client, claim, run } = queue;
-    const index = queue.ready.pop();
-    this.#atRest(queue);
-    capacity.take(claim);
+    const index = queue.ready.pop(run.urgentBand);
+    for (const one of queue.alike) this.#atRest(one);
+    if (isAhead) this.#ahead.add(run, index, claim);
+    else capacity.take(claim);
     run.held += 1;
     if (claim.group && claim.group.node !== node) {
       claim.group.node = node;
       this.#version += 1;
     }
     this.#served(run);
-    return { type: 'granted', client, index, node, claim, mayQueue };
+    return { type: 'granted', client, index, node, claim, mayQueue, isAhead };
   }
 
   /** Moves on to the next claim that has waited long, or to the next run. */
@@ -344,55 +382,19 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     this.#waiting.delete(queue);
   }
 
-  #newClassQueue(run: RunQueue<Client>, claim: ClaimClass): ClassQueue<Client> {
-    const { client } = run;
-    return {
-      type: 'choice',
-      client,
-      run,
-      claim,
-      ready: newReadyQueue(client),
-      eligibility: this.#eligibilityFor(claim),
-      version: this.#version,
-      index: -1,
-      reserved: undefined,
-      waitingSinceMs: undefined,
-    };
-  }
-
   /** Made anew when members, their capabilities or groups have changed. */
   #eligibilityOf(queue: ClassQueue<Client>): Eligibility {
     if (queue.version !== this.#version) {
-      queue.eligibility = this.#eligibilityFor(queue.claim);
+      queue.eligibility = this.#eligibilityFor(queue.run, queue.claim);
       queue.version = this.#version;
     }
     return queue.eligibility;
   }
 
-  #eligibilityFor(claim: ClaimClass): Eligibility {
-    return new Eligibility(this.#nodes, this.#couldHold(claim), claim);
-  }
-
-  /** Whether a member may hold the claim, and could if it were idle. */
-  #couldHold(claim: ClaimClass): (member: PlacementNode) => boolean {
-    const only = this.#nodeOf(claim.group) ?? claim.pinnedTo;
-    const claims = claim.group?.claims ?? [claim];
-    return ({ name, capacity }) =>
-      (only === undefined || name === only) && claims.every((one) => !one.differs?.has(name) && capacity.canEverHold(one));
-  }
-
-  /** Returns the node of a group; `undefined` before the first member is placed, and once that node is gone. */
-  #nodeOf(group: CollocationGroup | undefined): string | undefined {
-    return group?.node !== undefined && this.#nodes.positionOf(group.node) >= 0 ? group.node : undefined;
+  #eligibilityFor(run: RunQueue<Client>, claim: ClaimClass): Eligibility {
+    const eligibility = this.#known.of(claim, this.#nodes);
+    if (run.version !== this.#version) [run.version, run.slots] = [this.#version, 0];
+    run.slots = Math.max(run.slots, eligibility.together);
+    return eligibility;
   }
 }
-
-const isAtItsLimit = ({ held, client }: RunQueue<ClaimQueueClient>): boolean => held >= client.maxConcurrency;
-
-const whereItMayWait = (eligibility: Eligibility, _reserved: Reserved | undefined): PlacementNode | undefined => eligibility.nearestToWait;
-
-const whereOnlyValuesAreInTheWay = (eligibility: Eligibility, reserved: Reserved | undefined): PlacementNode | undefined =>
-  eligibility.withRoomButMemory(reserved);
-
-/** An empty queue of a run's ready functions. */
-const newReadyQueue = (client: ClaimQueueClient): ReadyQueue => new ReadyQueue((a, b) => client.compare(a, b));

@@ -5,6 +5,8 @@ import type { Capabilities } from '../strategy.js';
 import type { PlacementNode } from './claim-class.js';
 import type { NodeList } from './node-list.js';
 
+const EASING = 2;
+
 /**
  * The members with respect to one class of claims: which could hold a claim, and which have room for it now. Each look applies the changes
  * since the last one. Members are referred to by their positions.
@@ -22,7 +24,7 @@ export class Eligibility {
   readonly #resources: Uint8Array;
   readonly #room: Uint8Array;
   readonly #wait: Uint8Array;
-  /** 1 for members that lack only memory, which is full of values. */
+  /** For members that lack only memory: 1 if it is full of values that nothing takes away, `EASING` if the disk is taking some. */
   readonly #full: Uint8Array;
   #seen = -1;
 
@@ -36,6 +38,29 @@ export class Eligibility {
     this.#room = new Uint8Array(members.length);
     this.#wait = new Uint8Array(members.length);
     this.#full = new Uint8Array(members.length);
+  }
+
+  /** Whether the first member is the only one that could hold it. */
+  get isFirstAlone(): boolean {
+    return this.eligible.length === 1 && this.eligible[0] === 0;
+  }
+
+  /** How many such claims the members could hold at once, if they held nothing else. */
+  get together(): number {
+    let sum = 0;
+    for (const at of this.eligible) sum += this.#togetherAt(at);
+    return sum;
+  }
+
+  #togetherAt(at: number): number {
+    const { capacity } = this.roster.members[at]!;
+    const { costs, slot } = this.#claim;
+    let count = capacity.slotCount(slot);
+    for (const [name, cost] of Object.entries(costs)) {
+      // Fractions as users write them: three claims of 0.1 fit into 0.3.
+      if (cost > 0) count = Math.min(count, Math.floor((capacity.capabilities[name] ?? 0) / cost + 1e-9));
+    }
+    return count;
   }
 
   /** Whether a member has the resources. Slots are not checked. */
@@ -53,10 +78,16 @@ export class Eligibility {
     return this.#firstFree(this.#room, reserved, from);
   }
 
-  /** Returns the first node that lacks only memory, which is full of values. */
+  /** Returns the first node that lacks only memory, which is full of values that nothing takes away. */
   withRoomButMemory(reserved: Reserved | undefined): PlacementNode | undefined {
     this.#look();
     return this.roster.members[this.#firstFree(this.#full, reserved, 0)];
+  }
+
+  /** Whether a node lacks only memory, be its disk taking values or not. */
+  lacksOnlyMemory({ name }: PlacementNode): boolean {
+    this.#look();
+    return (this.#full[this.roster.positionOf(name)] ?? 0) > 0;
   }
 
   #firstFree(among: Uint8Array, reserved: Reserved | undefined, from: number): number {
@@ -117,7 +148,7 @@ export class Eligibility {
     const isFull = growsMemory === true && room.excessMiB > 0;
     this.#resources[at] = Number(hasResources);
     this.#room[at] = Number(hasRoom && !isFull);
-    this.#full[at] = Number(hasRoom && isFull);
+    this.#full[at] = hasRoom && isFull ? (room.isEasing ? EASING : 1) : 0;
     this.#wait[at] = Number(!isFull && room.mayWait(this.#claim));
   };
 
@@ -131,3 +162,11 @@ export class Eligibility {
 
 /** The resources, by node, that are reserved for claims that have waited long. */
 export type Reserved = ReadonlyMap<PlacementNode, ReadonlySet<string>>;
+
+/** Returns the least loaded node where a claim may wait. */
+export const whereItMayWait = (eligibility: Eligibility, _reserved: Reserved | undefined): PlacementNode | undefined =>
+  eligibility.nearestToWait;
+
+/** Returns the first node where values alone leave no room. */
+export const whereOnlyValuesAreInTheWay = (eligibility: Eligibility, reserved: Reserved | undefined): PlacementNode | undefined =>
+  eligibility.withRoomButMemory(reserved);

@@ -3,7 +3,12 @@ import type { ClaimClass, ClaimQueueClient } from './claim-class.js';
 import type { Eligibility, Reserved } from './eligibility.js';
 
 /** The next step of a pass. */
-export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client>;
+export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Client> | PlacementChoice<Client> | AheadStep<Client>;
+
+/** What becomes of a function that lies: there is room for it, and its claim is taken; or it is taken back. */
+export type AheadStep<Client extends ClaimQueueClient> =
+  | { readonly type: 'promoted'; readonly client: Client; readonly index: number }
+  | { readonly type: 'recalled'; readonly client: Client; readonly index: number };
 
 /** A function has its node. The claim is taken in that node's capacity already. */
 export interface PlacementGrant<Client extends ClaimQueueClient> {
@@ -14,6 +19,8 @@ export interface PlacementGrant<Client extends ClaimQueueClient> {
   readonly claim: ClaimClass;
   /** Whether it may wait on that node if there is no room after all: no other node could hold it, or it has waited long enough here. */
   readonly mayQueue: boolean;
+  /** Whether it has no claim yet, and takes over that of a function that runs. Default false. */
+  readonly isAhead?: boolean;
 }
 
 /**

@@ -19,20 +19,19 @@ export class ReadyQueue {
   readonly #compare: (a: number, b: number) => number;
   #fresh: number[] = [];
   readonly #heap: TinyQueue<number>;
-  /** The batches, ordered by their first functions. */
-  readonly #batches: TinyQueue<Batch>;
+  /** The batches, ordered by their first functions. Made for the first of them. */
+  #batches: TinyQueue<Batch> | undefined;
   #length = 0;
   /**
    * Withdrawn functions that are still in a batch or the heap: looking for each would be quadratic when a run of thousands is cancelled.
    */
-  readonly #gone = new Set<number>();
+  #gone: Set<number> | undefined;
   /** All present functions; tracked from the first withdrawal on. */
   #there: Set<number> | undefined;
 
   constructor(compare: (a: number, b: number) => number) {
     this.#compare = compare;
     this.#heap = new TinyQueue<number>([], compare);
-    this.#batches = new TinyQueue<Batch>([], (one, other) => compare(one.sorted[one.at]!, other.sorted[other.at]!));
   }
 
   get length(): number {
@@ -42,7 +41,7 @@ export class ReadyQueue {
   push(index: number): void {
     this.#there?.add(index);
     this.#length += 1;
-    if (this.#gone.delete(index)) return;
+    if (this.#gone?.delete(index)) return;
     if (this.#fresh.push(index) === MOST_SORTED) this.#settle();
   }
 
@@ -65,26 +64,32 @@ export class ReadyQueue {
 
   /** Withdraws a function, if it is there. */
   remove(index: number): void {
-    this.#there ??= new Set([...this.#fresh, ...this.#heap.data, ...this.#batches.data.flatMap(({ sorted, at }) => sorted.slice(at))]);
+    this.#there ??= new Set([
+      ...this.#fresh,
+      ...this.#heap.data,
+      ...(this.#batches?.data ?? []).flatMap(({ sorted, at }) => sorted.slice(at)),
+    ]);
     if (!this.#there.delete(index)) return;
+    this.#gone ??= new Set();
     this.#gone.add(index);
     this.#length -= 1;
   }
 
   get #first(): number | undefined {
-    const batch = this.#batches.peek();
+    const batch = this.#batches?.peek();
     return batch && !this.#isHeapFirst(batch) ? batch.sorted[batch.at] : this.#heap.peek();
   }
 
   #take(): number {
-    const batch = this.#batches.peek();
-    if (!batch || this.#isHeapFirst(batch)) return this.#heap.pop()!;
+    const batches = this.#batches;
+    const batch = batches?.peek();
+    if (!batches || !batch || this.#isHeapFirst(batch)) return this.#heap.pop()!;
     const first = batch.sorted[batch.at]!;
-    if (this.#batches.length > 1) this.#batches.pop();
+    if (batches.length > 1) batches.pop();
     batch.at += 1;
     if (batch.at === batch.sorted.length) {
-      if (this.#batches.peek() === batch) this.#batches.pop();
-    } else if (this.#batches.peek() !== batch) this.#batches.push(batch);
+      if (batches.peek() === batch) batches.pop();
+    } else if (batches.peek() !== batch) batches.push(batch);
     return first;
   }
 
@@ -95,12 +100,19 @@ export class ReadyQueue {
   #settle(): void {
     const fresh = this.#fresh;
     if (fresh.length === 0) return;
-    if (fresh.length < FEWEST_SORTED) for (const index of fresh) this.#heap.push(index);
-    else this.#batches.push({ sorted: fresh.sort(this.#compare), at: 0 });
+    if (fresh.length < FEWEST_SORTED) {
+      for (const index of fresh) this.#heap.push(index);
+      // Most of the time a single function is ready.
+      fresh.length = 0;
+      return;
+    }
+    this.#batches ??= new TinyQueue<Batch>([], (one, other) => this.#compare(one.sorted[one.at]!, other.sorted[other.at]!));
+    this.#batches.push({ sorted: fresh.sort(this.#compare), at: 0 });
     this.#fresh = [];
   }
 
   #dropGone(): void {
-    while (this.#gone.size > 0 && this.#gone.has(this.#first!)) this.#gone.delete(this.#take());
+    const gone = this.#gone;
+    while (gone && gone.size > 0 && gone.has(this.#first!)) gone.delete(this.#take());
   }
 }

@@ -105,6 +105,18 @@ export interface FunctionOptions {
    * is the content of its module and of the local modules that it imports, or the text of a plain function.
    */
   readonly version?: string;
+  /**
+   * Whether its result is remembered: a function with the same code and the same arguments has it, in later runs and processes too. With
+   * `ttlMs`, one that was remembered longer ago counts for nothing. A plain function needs a `version`; a node needs a `dataDir`.
+   * @default false
+   */
+  readonly cache?: boolean | CacheOptions;
+}
+
+/** How a result is remembered. */
+export interface CacheOptions {
+  /** How old it may be, ms, from 0. The default is any age. */
+  readonly ttlMs?: number;
 }
 
 /** A function as the DAG holds it: frozen, with all defaults except those that depend on the run. */
@@ -152,6 +164,7 @@ export const OPTION_FIELDS = [
   'priority',
   'estimateMs',
   'version',
+  'cache',
 ] as const;
 
 /** The method of a DAG that adds a function. */

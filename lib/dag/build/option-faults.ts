@@ -16,6 +16,7 @@ export function isFaultless(spec: FunctionSpec): boolean {
     spec.estimateMs === undefined &&
     spec.optional === undefined &&
     spec.concurrency === undefined &&
+    spec.cache === undefined &&
     (spec.version === undefined || typeof spec.version === 'string') &&
     (spec.type === 'regular' || (spec.type === 'inline' ? spec.when === undefined : spec.type === 'map' || spec.type === 'expand')) &&
     (spec.argumentInclusion === 'variadic' || spec.argumentInclusion === 'as-list') &&
@@ -94,9 +95,28 @@ export function optionFaults(spec: FunctionSpec): readonly DagFault[] {
     }
   }
   if (spec.version !== undefined && typeof spec.version !== 'string') fault('invalid-option', 'version', spec.version, 'a string');
+  if (spec.cache !== undefined) cacheFaults(spec, fault, option);
   option('priority', spec.priority, Number.isFinite, 'a finite number');
   option('estimateMs', spec.estimateMs, isNumberFrom0, 'a finite number from 0');
   return faults ?? NONE;
+}
+
+function cacheFaults(
+  { cache, type, code, version }: FunctionSpec,
+  fault: (kind: 'invalid-option', field: string, value: unknown, needed: string) => void,
+  option: (field: string, value: unknown, isRight: (value: number) => boolean, needed: string) => void,
+): void {
+  if (typeof cache !== 'boolean' && !isPlainOption(cache)) return fault('invalid-option', 'cache', cache, 'true, false or { ttlMs }');
+  if (cache === false) return;
+  if (type === 'expand')
+    return fault('invalid-option', 'cache', cache, 'to be left out: the functions of the DAG that it makes may have it');
+  for (const [field, value] of Object.entries(cache === true ? {} : (cache as Readonly<Record<string, unknown>>))) {
+    if (field === 'ttlMs') option('cache.ttlMs', value, isNumberFrom0, 'a finite number from 0');
+    else fault('invalid-option', `cache.${field}`, value, 'to be left out: there is only ttlMs');
+  }
+  if (typeof code === 'function' && version === undefined) {
+    fault('invalid-option', 'cache', cache, 'a version beside it, which stands for all that a plain function closes over');
+  }
 }
 
 const INLINE_HAS_NONE = 'to be left out: an inline function runs within its consumers';

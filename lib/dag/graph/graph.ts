@@ -14,6 +14,7 @@ export const FLAGS = {
   expand: 128,
   branches: 256,
   optional: 512,
+  cached: 1024,
 } as const;
 
 /** The flags of functions that a plan's `growth` tells of. */
@@ -47,10 +48,7 @@ export class Graph {
   readonly constants: ConstantsOf[] = [];
   /** How many of the functions are inline. */
   inlineCount = 0;
-  /** The number of every id that was mentioned. */
-  readonly #numberOf = new Map<string, number>();
-  /** By id number: 0 if the id was only mentioned, position + 1 for a function, -(k+1) for input k. */
-  readonly definedAs: number[] = [];
+  readonly defined = new DefinedIds();
 
   /**
    * The result of `compile` for the present graph; only `compile` reads it. `undefined` after each addition. The graph does not know its
@@ -60,21 +58,21 @@ export class Graph {
 
   /** Returns position + 1 for a function, -(k+1) for input k, or 0. */
   find(id: string): number {
-    const number = this.#numberOf.get(id);
-    return number === undefined ? 0 : this.definedAs[number]!;
+    return this.defined.find(id);
   }
 
   /** Adds a function whose id is not taken. */
   addFunction(spec: FunctionSpec): void {
     this.compiled = undefined;
-    this.definedAs[this.#number(spec.id)] = this.specs.push(spec);
+    const { defined } = this;
+    defined.as[defined.number(spec.id)] = this.specs.push(spec);
     this.ids.push(spec.id);
     let flags = spec.type === 'regular' ? 0 : (TYPE_FLAGS.get(spec.type) ?? 0);
     for (let k = 0; k < spec.args.length; k++) {
       const arg = spec.args[k]!;
-      if (typeof arg === 'string') this.args.push(this.#number(arg));
+      if (typeof arg === 'string') this.args.push(defined.number(arg));
       else {
-        this.args.push(this.#number(arg.id));
+        this.args.push(defined.number(arg.id));
         if (arg.serialize !== undefined || arg.deserialize !== undefined) flags |= FLAGS.transforms;
         if (hasObject(arg.extra)) this.constants.push({ functionId: arg.id, values: arg.extra });
       }
@@ -87,11 +85,12 @@ export class Graph {
     if (spec.isolation === 'loop' || (isPlain && spec.isolation === undefined)) flags |= FLAGS.loop;
     if (spec.node !== undefined) flags |= FLAGS.placed;
     if (spec.optional === true) flags |= FLAGS.optional;
+    if (spec.cache !== undefined && spec.cache !== false) flags |= FLAGS.cached;
     const position = this.specs.length - 1;
-    if (spec.over !== undefined) this.overAt.set(position, this.#number(spec.over));
+    if (spec.over !== undefined) this.overAt.set(position, defined.number(spec.over));
     if (spec.when !== undefined) {
       flags |= FLAGS.branches;
-      this.whenAt.set(position, this.#number(idOfCondition(spec.when)));
+      this.whenAt.set(position, defined.number(idOfCondition(spec.when)));
     }
     if (!isFaultless(spec)) flags |= FLAGS.faulty;
     this.flags.push(flags);
@@ -101,14 +100,29 @@ export class Graph {
   /** Adds an input whose id is not taken. */
   addInput(id: string): void {
     this.compiled = undefined;
-    this.definedAs[this.#number(id)] = -this.inputs.push(id);
+    this.defined.as[this.defined.number(id)] = -this.inputs.push(id);
+  }
+}
+
+/** The ids of a graph, and what each one is. It holds no function: what is kept of an ended run may refer to it. */
+export class DefinedIds {
+  /** The number of every id that was mentioned. */
+  readonly #numberOf = new Map<string, number>();
+  /** By id number: 0 if the id was only mentioned, position + 1 for a function, -(k+1) for input k. */
+  readonly as: number[] = [];
+
+  /** Returns position + 1 for a function, -(k+1) for input k, or 0. */
+  find(id: string): number {
+    const number = this.#numberOf.get(id);
+    return number === undefined ? 0 : this.as[number]!;
   }
 
-  #number(id: string): number {
+  /** Returns the number of an id, which it gets when it is first mentioned. */
+  number(id: string): number {
     const known = this.#numberOf.get(id);
     if (known !== undefined) return known;
-    this.#numberOf.set(id, this.definedAs.length);
-    return this.definedAs.push(0) - 1;
+    this.#numberOf.set(id, this.as.length);
+    return this.as.push(0) - 1;
   }
 }
 
@@ -150,7 +164,7 @@ export class GraphSnapshot {
 
   /** The same, for the number of an id. */
   definedAs(number: number): number {
-    return this.#atThatMoment(this.graph.definedAs[number]!);
+    return this.#atThatMoment(this.graph.defined.as[number]!);
   }
 
   #atThatMoment(found: number): number {

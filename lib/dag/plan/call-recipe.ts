@@ -1,5 +1,5 @@
 import type { AnyFunction, CodeRef } from '../build/function-ref.js';
-import type { Isolation } from '../build/function-spec.js';
+import type { FunctionSpec, Isolation } from '../build/function-spec.js';
 import type { Layout } from './layout.js';
 
 /**
@@ -19,6 +19,8 @@ export interface RecipeStep {
   /** The function that this code belongs to; for a (de)serializer, the producer of its edge. */
   readonly functionId: string;
   readonly code: AnyFunction | CodeRef;
+  /** The function as its own DAG has it; for a (de)serializer the one whose argument it makes. */
+  readonly spec: FunctionSpec;
   /** Where it runs: a plain function in the loop, a reference where its function runs. */
   readonly isolation: Isolation;
   /** The sources of its arguments, in order. */
@@ -67,6 +69,7 @@ export function buildRecipe(layout: Layout, index: number): CallRecipe {
           role: transform,
           functionId: arg.id,
           code,
+          spec,
           sources: [source],
           asList: false,
           extraArgs: arg.extra ?? NO_EXTRA,
@@ -76,7 +79,7 @@ export function buildRecipe(layout: Layout, index: number): CallRecipe {
       return source;
     });
     const { id, code, extraArgs, argumentInclusion } = spec;
-    stepOf.set(number, push({ role, functionId: id, code, sources, asList: argumentInclusion === 'as-list', extraArgs }));
+    stepOf.set(number, push({ role, functionId: id, code, spec, sources, asList: argumentInclusion === 'as-list', extraArgs }));
   };
   if (evaluated !== undefined) {
     for (let k = evaluated.start[index]!; k < evaluated.start[index + 1]!; k++) evaluate(evaluated.items[k]!, 'inline');

@@ -2,6 +2,7 @@ import { type DagFault, HandoffError } from '../../base/index.js';
 import { idOfCondition } from '../build/condition.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import { optionFaults } from '../build/option-faults.js';
+import { isCached, isUnversioned } from '../graph/caching.js';
 import { chainCycles, collocationOf } from '../graph/collocation.js';
 import { findCycles } from '../graph/cycles.js';
 import type { GraphSnapshot } from '../graph/graph.js';
@@ -27,7 +28,12 @@ export function invalidDag(dagId: string, faults: readonly DagFault[]): HandoffE
  */
 export function findFaults(snapshot: GraphSnapshot): DagFault[] {
   const specs = snapshot.graph.specs.slice(0, snapshot.size);
-  const faults = specs.flatMap((spec) => [...missingFunctions(spec, snapshot), ...optionFaults(spec), ...inlineWires(spec, snapshot)]);
+  const faults = specs.flatMap((spec) => [
+    ...missingFunctions(spec, snapshot),
+    ...optionFaults(spec),
+    ...inlineWires(spec, snapshot),
+    ...inlineCodes(spec, snapshot),
+  ]);
   return faults.concat(clashFaults(snapshot), cycleFaults(specs, snapshot), collocationFaults(specs, snapshot));
 }
 
@@ -66,6 +72,26 @@ function inlineWires(spec: FunctionSpec, snapshot: GraphSnapshot): DagFault[] {
       functionId: spec.id,
       field,
       message: `Cannot run function ${quoted(spec.id)}: ${field} is ${quoted(id)}, which is inline, needs a value of its own`,
+    }));
+}
+
+/** What is evaluated for a function whose result is remembered must be known to be the same the next time. */
+function inlineCodes(spec: FunctionSpec, snapshot: GraphSnapshot): DagFault[] {
+  if (!isCached(spec) || spec.type === 'inline') return [];
+  const seen = new Set<FunctionSpec>([spec]);
+  for (const { args } of seen) {
+    for (const arg of args) {
+      const producer = snapshot.graph.specs[snapshot.find(typeof arg === 'string' ? arg : arg.id) - 1];
+      if (producer?.type === 'inline') seen.add(producer);
+    }
+  }
+  return [...seen]
+    .filter((one) => one !== spec && isUnversioned(one))
+    .map(({ id }) => ({
+      kind: 'invalid-option',
+      functionId: spec.id,
+      field: 'cache',
+      message: `Cannot remember function ${quoted(spec.id)}: its inline argument ${quoted(id)} is a plain function, needs a version`,
     }));
 }
 

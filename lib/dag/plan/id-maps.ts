@@ -1,5 +1,5 @@
 import type { FunctionSpec } from '../build/function-spec.js';
-import type { Graph, GraphSnapshot } from '../graph/graph.js';
+import type { DefinedIds, Graph } from '../graph/graph.js';
 import { ReadOnly } from './read-only.js';
 
 /** The functions of a graph by id, in the order of adding. A live view. */
@@ -36,14 +36,15 @@ export class FunctionsById extends ReadOnly<FunctionSpec> {
  * to compile.
  */
 export class IndexById extends ReadOnly<number> {
-  readonly #snapshot: GraphSnapshot;
+  readonly #defined: DefinedIds;
   readonly #ids: readonly string[];
   /** The index by position; larger than any index for an inline function. `undefined` if index and position are the same. */
   readonly #indexAt: Int32Array | undefined;
 
-  constructor(snapshot: GraphSnapshot, ids: readonly string[], indexAt: Int32Array | undefined) {
+  /** `ids`: those of the regular functions at that moment. */
+  constructor(defined: DefinedIds, ids: readonly string[], indexAt: Int32Array | undefined) {
     super();
-    this.#snapshot = snapshot;
+    this.#defined = defined;
     this.#ids = ids;
     this.#indexAt = indexAt;
   }
@@ -53,10 +54,11 @@ export class IndexById extends ReadOnly<number> {
   }
 
   get(id: string): number | undefined {
-    const position = this.#snapshot.find(id) - 1;
+    const position = this.#defined.find(id) - 1;
     if (position < 0) return undefined;
-    const index = this.#indexAt === undefined ? position : this.#indexAt[position]!;
-    return index < this.#ids.length ? index : undefined;
+    // What was added later has a position that is too large.
+    const index = this.#indexAt === undefined ? position : this.#indexAt[position];
+    return index !== undefined && index < this.#ids.length ? index : undefined;
   }
 
   protected *pairs(): Generator<[string, number]> {

@@ -1,12 +1,14 @@
 import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../../base/index.js';
 import type { FunctionSpec, Isolation, RetryOptions } from '../build/function-spec.js';
 import { type Adjacency, topologicalOrder, transposedInSteps } from '../graph/adjacency.js';
+import { cachingOf, type PlanCaching } from '../graph/caching.js';
 import { closuresOf } from '../graph/closures.js';
 import { type Placement, placedAnywhere, placementOf } from '../graph/collocation.js';
 import { type ConstantsOf, FLAGS, GROWTH_FLAGS, type GraphSnapshot } from '../graph/graph.js';
 import { growthOf, type PlanGrowth } from '../graph/growth.js';
 import { evaluatedInlines } from '../graph/inlines.js';
 import { NO_WIRES, wiresOf, withWires } from '../graph/wires.js';
+import { depthFirstPositions } from './depth-first.js';
 import { hasClashes } from './id-clashes.js';
 import { type Numbered, numberFunctions } from './numbering.js';
 
@@ -40,6 +42,8 @@ export interface Layout {
   readonly topological: Int32Array;
   /** The functions that no other consumes. */
   readonly sinks: Int32Array;
+  /** The place of each function in the depth-first order; `undefined` if that is its index. */
+  readonly positions: Int32Array | undefined;
   readonly isolation: readonly Isolation[];
   readonly placement: Placement;
   /** An index into `CLOSURES` for each regular function. */
@@ -52,7 +56,12 @@ export interface Layout {
   readonly retries: ReadonlyMap<number, RetryRules>;
   /** `undefined` if no function branches, may fail, or adds others. */
   readonly growth: PlanGrowth | undefined;
+  /** `undefined` if the result of no function is remembered. */
+  readonly caching: PlanCaching | undefined;
 }
+
+/** Tells a plan without remembered results from one with a fault. */
+const NO_CACHING = 'none';
 
 /** What a function says itself of being tried again. */
 export interface RetryRules {
@@ -99,6 +108,8 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
       if (maxRetries !== undefined || retry !== undefined) retries.set(i, { maxRetries, retry });
     }
   });
+  const caching = (allFlags & FLAGS.cached) === 0 ? NO_CACHING : yield* cachingOf(numbered, wires, evaluated);
+  if (caching === undefined) return undefined;
   const { needsCount, sinks } = yield* lengthsAndSinks(producers, dependents);
   return {
     size,
@@ -114,6 +125,7 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
     needsCount,
     topological,
     sinks,
+    positions: yield* depthFirstPositions({ size, producers, dependents, sinks }),
     isolation,
     placement,
     closure,
@@ -122,6 +134,7 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
     constants: snapshot.constants,
     retries,
     growth: (allFlags & GROWTH_FLAGS) === 0 ? undefined : yield* growthOf(numbered, wires, evaluated),
+    caching: caching === NO_CACHING ? undefined : caching,
   };
 }
 

@@ -45,7 +45,7 @@ function numberRegular(snapshot: GraphSnapshot): RestOfWork<Numbered | undefined
     const specs = graph.specs.slice(0, size);
     const ids = graph.ids.slice(0, size);
     const flags = graph.flags.slice(0, size);
-    const indexOf = new IndexById(snapshot, ids, undefined);
+    const indexOf = new IndexById(graph.defined, ids, undefined);
     return { size, functions: specs, flags, specs, ids, indexOf, args: { start, items }, numberAt: undefined };
   });
 }
@@ -94,7 +94,7 @@ function* numberWithInlines(snapshot: GraphSnapshot): StepwiseWork<Numbered | un
     flags,
     specs: functions.slice(0, size),
     ids,
-    indexOf: new IndexById(snapshot, ids, numberAt),
+    indexOf: new IndexById(graph.defined, ids, numberAt),
     args: { start, items },
     numberAt,
   };

@@ -2,6 +2,7 @@ import { doAtOnce, type StepwiseWork } from '../../base/index.js';
 import type { DagLike } from '../build/dag-like.js';
 import { type FunctionSpec, heldSpecOf, type Isolation } from '../build/function-spec.js';
 import { inputIdsOf } from '../build/inputs.js';
+import type { PlanCaching } from '../graph/caching.js';
 import { type ConstantsOf, Graph, GraphSnapshot } from '../graph/graph.js';
 import type { PlanGrowth } from '../graph/growth.js';
 import { buildRecipe, type CallRecipe } from './call-recipe.js';
@@ -62,6 +63,8 @@ export class Plan {
   readonly groupCount: number;
   /** The functions that no regular function consumes, directly or through inline functions. */
   readonly sinks: Int32Array;
+  /** The place of each function in the depth-first order, which holds few values at once; `undefined` if that is its index. */
+  readonly positions: Int32Array | undefined;
   /** 1 if a function that will run needs input k. */
   readonly inputUsed: Uint8Array;
   /** The constants that contain objects, which the caller may change. */
@@ -70,6 +73,8 @@ export class Plan {
   readonly retries: ReadonlyMap<number, RetryRules>;
   /** What it says of functions that branch, may fail, or add others; `undefined` if none does. */
   readonly growth: PlanGrowth | undefined;
+  /** What it says of functions whose results are remembered; `undefined` if none are. */
+  readonly caching: PlanCaching | undefined;
   /** What a brain needs of it. */
   readonly shape: PlanShape;
   /** Nothing is added to the plan of a DAG itself; see `GrowingPlan`. */
@@ -102,14 +107,16 @@ export class Plan {
     this.group = layout.placement.group;
     this.groupCount = layout.placement.groupCount;
     this.sinks = layout.sinks;
+    this.positions = layout.positions;
     this.inputUsed = layout.inputUsed;
     this.constants = layout.constants;
     this.retries = layout.retries;
     this.growth = layout.growth;
+    this.caching = layout.caching;
     this.added = undefined;
-    const { size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries, growth } = this;
+    const { size, ids, needsCount, dependentsStart, dependents, producersStart, producers, retries, growth, caching } = this;
     const lists = { dependentsStart, dependents, producersStart, producers };
-    this.shape = { dagId, size, ids, needsCount, ...lists, retries, growth, added: undefined };
+    this.shape = { dagId, size, ids, needsCount, ...lists, retries, growth, caching, added: undefined };
     this.#layout = layout;
   }
 

@@ -2,13 +2,14 @@ import { type ConditionSpec, idOfCondition } from '../build/condition.js';
 import type { DagLike } from '../build/dag-like.js';
 import type { FunctionSpec } from '../build/function-spec.js';
 import { inputIdsOf } from '../build/inputs.js';
+import { isCached } from '../graph/caching.js';
 import { collocationOf } from '../graph/collocation.js';
 
 /** One thing to draw. A `missing` one is only mentioned by others. */
 interface Shape {
   readonly name: string;
   readonly kind: 'regular' | 'inline' | 'map' | 'expand' | 'input' | 'missing';
-  /** The lines of its label: its id, where it runs, and whether it may fail. */
+  /** The lines of its label: its id, where it runs, whether it may fail, and whether its result is remembered. */
   readonly lines: readonly string[];
 }
 
@@ -126,7 +127,7 @@ function draw(dag: DagLike, isName: (id: string) => boolean): Drawing {
   for (const id of inputIdsOf(dag)) add(id, 'input', []);
   for (const [id, spec] of dag.functions) {
     const kind = spec.type === 'inline' || spec.type === 'map' || spec.type === 'expand' ? spec.type : 'regular';
-    add(id, kind, [...placeOf(spec), ...(spec.optional === true ? ['optional'] : [])]);
+    add(id, kind, [...placeOf(spec), ...(spec.optional === true ? ['optional'] : []), ...(isCached(spec) ? ['cached'] : [])]);
   }
   const edges: Edge[] = [];
   for (const [id, spec] of dag.functions) {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { systemClock, textOf } from '../../base/index.js';
+import type { Activate } from '../tracing/trace-context.js';
 import type { AttemptContext } from './attempt.js';
 import { idempotencyKey } from './idempotency-key.js';
 import type { Caller, InnerRun } from './inner-runs.js';
@@ -20,6 +21,8 @@ export class AttemptScope implements Caller {
   owner: { takeStray(error: unknown): void } | undefined;
   /** Whether runs that the code starts end with the attempt: only on a node's own loop can they be runs of that node. */
   ownsRuns = false;
+  /** Calls code of the attempt as a part of the attempt's trace; `undefined` if it is not traced. */
+  activate: Activate | undefined;
   #innerRuns: Set<InnerRun> | undefined;
   #refusal: { readonly cause: unknown } | undefined;
 
@@ -130,7 +133,10 @@ export function currentCaller(): Caller | undefined {
 export const currentScope = (): AttemptScope | undefined => scopes.getStore();
 
 /** Calls `body` in the scope. */
-export const runIn = <T>(scope: AttemptScope, body: () => T): T => scopes.run(scope, body);
+export function runIn<T>(scope: AttemptScope, body: () => T): T {
+  const { activate } = scope;
+  return activate === undefined ? scopes.run(scope, body) : scopes.run(scope, () => activate(body));
+}
 
 /** What a function may know of itself while it runs. */
 export interface FunctionContext {

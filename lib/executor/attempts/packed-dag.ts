@@ -22,7 +22,10 @@ export function packedDag(dag: unknown, root: string): Packed {
 }
 
 /** What a survey finds of plain data: looking at it would take as long as packing. */
-const SOUND: Survey = { sizeBytes: 0, needsCare: false, freezesWhole: true, hasFields: false, hasHoles: false, isTree: true };
+const SOUND: Survey = {
+  ...{ sizeBytes: 0, needsCare: false, freezesWhole: true },
+  ...{ hasFields: false, hasHoles: false, isTree: true, isDense: true },
+};
 
 function refuseConstants(dag: DagLike): void {
   for (const { id, args, extraArgs } of dag.functions.values()) {

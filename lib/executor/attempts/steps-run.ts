@@ -1,10 +1,12 @@
 import { types } from 'node:util';
 import { HandoffError, isThenable, NonRetryableError, safeThrown, textOf } from '../../base/index.js';
 import type { AnyFunction, CodeRef } from '../../dag/index.js';
-import { canSplit, constantList, gistOf, splitOf, type ValueFacts } from '../../value/index.js';
-import type { CallStep } from './attempt.js';
+import { canSplit, constantList, type Digests, gistOf, splitOf, type ValueFacts, withDigests } from '../../value/index.js';
+import type { CallStep, NodePhases } from './attempt.js';
 import { type AttemptScope, runIn } from './current-function.js';
 import { explainFrozenWrite } from './frozen-write.js';
+import { type MeasuredPart, MeasuredParts } from './measured-parts.js';
+import { phasesOf } from './node-phases.js';
 
 const NONE: readonly never[] = [];
 
@@ -30,6 +32,8 @@ export class StepsRun<V, K> {
   #copiers: Map<number, () => unknown> | undefined;
   /** The start time, moved as if the modules had been loaded before. */
   #startedMs: number;
+  /** What takes no time is not measured: a reading of the clock costs as much as a small function. Most runs measure nothing. */
+  #parts: MeasuredParts | undefined;
 
   constructor(steps: readonly CallStep<V>[], scope: AttemptScope, place: StepHost<V, K>, end: StepsEnd<K>) {
     this.#steps = steps;
@@ -46,28 +50,54 @@ export class StepsRun<V, K> {
       const { code } = step;
       const loaded = typeof code === 'function' ? code : this.#place.peek(code);
       if (!loaded) {
-        const beganMs = this.#place.now();
+        this.#begin('module');
         this.#await(step, this.#place.load(code as CodeRef), (fresh) => {
-          this.#startedMs += this.#place.now() - beganMs;
+          this.#endPart();
           if (this.#call(step, fresh)) this.next();
         });
         return;
       }
       if (!this.#call(step, loaded)) return;
     }
-    this.#end.succeeded(this.#kept, this.#place.now() - this.#startedMs, this.#facts);
+    const parts = this.#parts;
+    const tookMs = (parts ? parts.now() : this.#place.now()) - this.#startedMs;
+    this.#end.succeeded(this.#kept, tookMs, this.#facts, parts?.phases(tookMs));
+  }
+
+  #begin(part: MeasuredPart): void {
+    // Before the first step no code has run since the start.
+    this.#parts ??= new MeasuredParts(this.#place, this.#at === 0 && part !== 'pack' ? this.#startedMs : undefined);
+    this.#parts.begin(part);
+  }
+
+  /** Ends what is being measured, if anything is. */
+  #endPart(): void {
+    if (this.#parts) this.#startedMs += this.#parts.end();
+  }
+
+  #opensAtOnce({ inputs, extra }: CallStep<V>): boolean {
+    const place = this.#place;
+    if (extra !== undefined && !place.opensAtOnce(extra)) return false;
+    for (let at = 0; at < inputs.length; at += 1) {
+      const input = inputs[at]!;
+      if (typeof input === 'number' ? this.#copiers?.has(input) : !place.opensAtOnce(input)) return false;
+    }
+    return true;
   }
 
   /** Calls a step. Returns whether it is over, so that the next may start now. */
   #call(step: CallStep<V>, code: AnyFunction): boolean {
     let result: unknown;
     try {
+      if (!this.#opensAtOnce(step)) this.#begin('open');
       const given =
         step.inputs.length === 0
           ? NONE
           : step.inputs.map((input) => (typeof input === 'number' ? this.#valueOf(input) : this.#place.open(input)));
       const first = step.asList ? [given] : given;
       const args = step.extra === undefined ? first : [...first, ...constantList(this.#place.open(step.extra))];
+      this.#endPart();
+      this.#parts?.codeRuns();
       result = runIn(this.#scope, () => Reflect.apply(code, undefined, args as never[]));
       if (isThenable(result)) {
         this.#await(step, result, (value) => this.#take(step, value) && this.next());
@@ -86,10 +116,14 @@ export class StepsRun<V, K> {
     try {
       const isWanted = step.wanted || isLast;
       const { shape, gist } = step;
+      const isDigested = isLast && step.isDigested === true;
       const isSplit = shape === 'split' && canSplit(value);
-      const kept = this.#place.keep(value, { isWanted, isForOne: step.isForOne === true, isSplit });
+      if (isWanted && (isDigested || !this.#place.keepsAtOnce(value, isSplit))) this.#begin('pack');
+      const kept = this.#place.keep(value, { isWanted, isSole: step.isSole === true, isSplit, isDigested });
       if (isLast && (shape === 'split' || gist !== undefined)) this.#facts = factsOf(value, step);
       if (isWanted) this.#kept = this.#kept.length === 0 ? [kept!] : [...this.#kept, kept!];
+      if (isDigested && !this.#digest(step, value, kept!, isSplit)) return false;
+      this.#endPart();
       if (!isLast && typeof value === 'object' && value !== null) this.#share(value, kept, isWanted);
     } catch (error) {
       this.#fail(step, error);
@@ -103,14 +137,32 @@ export class StepsRun<V, K> {
     return true;
   }
 
+  /** Has the digest of the last value taken. Returns whether it is there, so that the call may end now. */
+  #digest(step: CallStep<V>, value: unknown, kept: K, isSplit: boolean): boolean {
+    const found = this.#place.digest(value, kept, isSplit);
+    if (!(found instanceof Promise)) {
+      this.#facts = withDigests(this.#facts, found);
+      return true;
+    }
+    this.#await(step, found, (digests) => {
+      this.#facts = withDigests(this.#facts, digests);
+      this.#endPart();
+      this.#at += 1;
+      this.next();
+    });
+    return false;
+  }
+
   /** What is no DAG, or none that can leave its place, would be none at another attempt. */
   #takeDag({ code }: CallStep<V>, value: unknown): boolean {
+    this.#begin('pack');
     try {
       this.#kept = [...this.#kept, this.#place.keepDag(value, typeof code === 'function')];
     } catch (error) {
-      this.#end.failed(safeThrown(error), true);
+      this.#failed(safeThrown(error), true);
       return false;
     }
+    this.#endPart();
     this.#at += 1;
     return true;
   }
@@ -141,7 +193,13 @@ export class StepsRun<V, K> {
   #fail(step: CallStep<V>, thrown: unknown): void {
     const error = safeThrown(thrown);
     if (this.#place.freezes) explainFrozenWrite(error);
-    this.#end.failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinalFailure(error));
+    this.#failed(step.role === 'function' ? error : blamed(step, error, this.#scope), isFinalFailure(error));
+  }
+
+  #failed(error: unknown, final: boolean): void {
+    this.#endPart();
+    const tookMs = this.#place.now() - this.#startedMs;
+    this.#end.failed(error, final, phasesOf(this.#parts?.phases(tookMs), tookMs));
   }
 }
 
@@ -170,6 +228,10 @@ export interface StepHost<V, K> {
   peek(ref: CodeRef): AnyFunction | undefined;
   load(ref: CodeRef): Promise<AnyFunction>;
   open(value: V): unknown;
+  /** Whether opening the value takes no time worth measuring. */
+  opensAtOnce(value: V): boolean;
+  /** Whether keeping a wanted result takes no time worth measuring: a scalar needs no check. */
+  keepsAtOnce(value: unknown, isSplit: boolean): boolean;
   /** Whether values are frozen here. */
   readonly freezes: boolean;
   /**
@@ -182,6 +244,11 @@ export interface StepHost<V, K> {
    */
   keepDag(dag: unknown, isPlain: boolean): K;
   /**
+   * Returns the digest of the value of a last step, which `keep` has just passed, and with `isSplit` those of its elements. Returns a
+   * promise if that takes long. Never throws or rejects: a digest that cannot be taken is left out.
+   */
+  digest(value: unknown, kept: K, isSplit: boolean): Digests | Promise<Digests>;
+  /**
    * For an object with several users, of which at least one is a later step of the call, returns a function that makes a copy for each, so
    * that none sees another's changes. Returns `undefined` if the object is frozen whole, or freezing is off. `kept` is what `keep`
    * returned.
@@ -193,15 +260,17 @@ export interface StepHost<V, K> {
 export interface StepUse {
   /** Whether it leaves the call. */
   readonly isWanted: boolean;
-  /** Whether it has one user only outside the call. */
-  readonly isForOne: boolean;
+  /** Whether it has a sole user outside the call. */
+  readonly isSole: boolean;
   /** Whether it is an array whose elements leave the call one by one. */
   readonly isSplit: boolean;
+  /** Whether its digest is wanted. */
+  readonly isDigested: boolean;
 }
 
 /** Receives the end of the steps. */
 export interface StepsEnd<K> {
-  /** `tookMs` excludes the loading of modules, which happens once. */
-  succeeded(values: readonly K[], tookMs: number, facts: ValueFacts | undefined): void;
-  failed(error: unknown, final: boolean): void;
+  /** `tookMs` excludes the loading of modules, which happens once. Without `phases` all of it is the function itself. */
+  succeeded(values: readonly K[], tookMs: number, facts: ValueFacts | undefined, phases: NodePhases | undefined): void;
+  failed(error: unknown, final: boolean, phases: NodePhases): void;
 }

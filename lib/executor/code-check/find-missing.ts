@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { systemClock, textOf } from '../../base/index.js';
+import { LIB_FOLDER, systemClock, textOf } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
 import type { CodeRoot } from '../code/module-resolution.js';
 import { withoutSecrets } from '../code/without-secrets.js';
@@ -59,7 +59,7 @@ class Look {
       this.#end = resolve;
       this.#fail = reject;
     });
-    this.#child = fork(fileURLToPath(new URL('./entry.mjs', import.meta.url)), {
+    this.#child = fork(fileURLToPath(new URL('executor/code-check/entry.mjs', LIB_FOLDER)), {
       env: withoutSecrets(process.env),
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,9 +24,18 @@ export interface ModuleContent {
 /** A local file, and the targets of its imports. */
 interface ContentFile {
   readonly path: string;
+  /** What it was like before it was read; `undefined` if it was not there. */
+  readonly stamp: FileStamp | undefined;
   /** `undefined` if it cannot be read. */
   readonly hash: string | undefined;
   readonly imports: readonly (readonly [specifier: string, target: ImportTarget])[];
+}
+
+/** What differs once a file was changed or replaced. */
+interface FileStamp {
+  readonly text: string;
+  /** When it was changed, by the wall clock, ms. A copy may keep the time of the original: then this is when it was copied. */
+  readonly changedMs: number;
 }
 
 /** How many files are read at the same time. */
@@ -50,6 +59,8 @@ export class ModuleContents {
   readonly #outside: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #byModule = new Map<string, Promise<ModuleContent>>();
   readonly #byPath = new Map<string, Promise<ContentFile>>();
+  /** By module, the files of its content, and for each how it was when it was read. */
+  readonly #files = new Map<string, ReadonlyMap<string, FileStamp | undefined>>();
   #resolution: ImportResolution | undefined;
   #reading = 0;
   readonly #waiting: (() => void)[] = [];
@@ -72,6 +83,24 @@ export class ModuleContents {
     return content;
   }
 
+  /** Returns the paths of the local files of a module's content. Rejects as `contentOf` does. */
+  async filesOf(module: string): Promise<readonly string[]> {
+    await this.contentOf(module);
+    return [...this.#files.get(module)!.keys()];
+  }
+
+  /**
+   * Looks again at the files of a module's content. Returns by path when each was changed, by the wall clock, ms; `undefined` if one is not
+   * as it was when it was read. Rejects as `contentOf` does.
+   */
+  async changesOf(module: string): Promise<ReadonlyMap<string, number> | undefined> {
+    await this.contentOf(module);
+    const files = [...this.#files.get(module)!];
+    const stamps = await this.#outside(() => Promise.all(files.map(([path]) => stampOf(path))));
+    if (files.some(([, before], at) => before === undefined || before.text !== stamps[at]?.text)) return undefined;
+    return new Map(files.map(([path, before]) => [path, before!.changedMs]));
+  }
+
   async #collect(module: string): Promise<ModuleContent> {
     const path = fileURLToPath(resolveModule(module, this.#place));
     const first = await this.#file(path);
@@ -84,9 +113,11 @@ export class ModuleContents {
     const packages = new Set<string>();
     const unresolved: string[] = [];
     const hash = createHash('sha256');
+    const files = new Map<string, FileStamp | undefined>();
     // By number in the order of discovery, not by path: the same content has the same digest elsewhere.
     for (let number = 0; number < paths.length; number += 1) {
       const file = await this.#file(paths[number]!);
+      files.set(file.path, file.stamp);
       hash.update(`${extname(file.path)} ${file.hash ?? 'unreadable'}\n`);
       if (file.hash === undefined) unresolved.push(`${file.path}, which cannot be read`);
       for (const [specifier, target] of file.imports) {
@@ -100,6 +131,7 @@ export class ModuleContents {
         hash.update(`${JSON.stringify(specifier)} ${shown}\n`);
       }
     }
+    this.#files.set(module, files);
     return { digest: hash.digest('base64url'), fileCount: paths.length, packages: [...packages].sort(), unresolved };
   }
 
@@ -121,7 +153,7 @@ export class ModuleContents {
       for (const [, target] of file.imports) if (target.to === 'files') for (const to of target.paths) void this.#file(to);
       return file;
     } catch {
-      return { path, hash: undefined, imports: [] };
+      return { path, stamp: undefined, hash: undefined, imports: [] };
     } finally {
       this.#reading -= 1;
       this.#waiting.pop()?.();
@@ -137,15 +169,29 @@ export class ModuleContents {
     this.#resolution ??= new ImportResolution(this.#place.root);
     const resolution = this.#resolution;
     const own = resolution.packageOf(path);
-    const { size } = await stat(path);
-    if (size > LARGEST_MODULE_BYTES) return { path, hash: await streamHash(path), imports: [] };
+    const stats = await stat(path);
+    const stamp = stampIn(stats);
+    if (stats.size > LARGEST_MODULE_BYTES) return { path, stamp, hash: await streamHash(path), imports: [] };
     const bytes = await readFile(path);
     const hash = await doInTurns(hashed(bytes));
     // The version of a package represents everything that belongs to it.
-    if (own) return { path, hash, imports: [['', own]] };
-    if (!MODULE_EXTENSION.test(path)) return { path, hash, imports: [] };
+    if (own) return { path, stamp, hash, imports: [['', own]] };
+    if (!MODULE_EXTENSION.test(path)) return { path, stamp, hash, imports: [] };
     const names = await doInTurns(importedNames(bytes.toString('utf8'), TYPESCRIPT.test(path)));
-    return { path, hash, imports: await doInTurns(resolved(names, path, resolution)) };
+    return { path, stamp, hash, imports: await doInTurns(resolved(names, path, resolution)) };
+  }
+}
+
+const stampIn = ({ size, mtimeMs, ctimeMs, ino, dev }: Stats): FileStamp => ({
+  text: `${size} ${mtimeMs} ${ctimeMs} ${ino} ${dev}`,
+  changedMs: Math.max(mtimeMs, ctimeMs),
+});
+
+async function stampOf(path: string): Promise<FileStamp | undefined> {
+  try {
+    return stampIn(await stat(path));
+  } catch {
+    return undefined;
   }
 }
 

@@ -47,6 +47,20 @@ export function resolveModule(module: string, place: CodeRoot): string {
   }
 }
 
+/**
+ * Resolves a module that the user of a node has named, not another node: a `file:` URL may lead anywhere. Throws as `resolveModule` does,
+ * with an error whose text says what is wrong.
+ */
+export function resolveOwnModule(module: string, place: CodeRoot): string {
+  if (!module.startsWith('file:')) return resolveModule(module, place);
+  const refuse: Refuse = (why, cause) =>
+    new HandoffError('HANDOFF_CODE_NOT_FOUND', `${module}: ${why}`, { path: module, reason: why, cause });
+  const path = pathOfUrl(module, refuse);
+  if (!MODULE_EXTENSION.test(path)) throw refuse('names of modules end in .js, .mjs, .cjs, .jsx, .ts, .mts, .cts or .tsx');
+  if (!isModuleFile(path, refuse)) throw refuse('there is no such file');
+  return pathToFileURL(realpathSync(path)).href;
+}
+
 /** Returns the `HANDOFF_CODE_NOT_FOUND` of a module. */
 export function moduleNotFound(module: string, { root, node }: CodeRoot, why: string, cause?: unknown): HandoffError {
   const path = module.length > LONGEST_NAME ? `${module.slice(0, LONGEST_NAME)}…` : module;

@@ -2,8 +2,18 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { HandoffError, PassingMap, safeThrown, type Timer } from '../../base/index.js';
 import { expandedSnapshot } from '../../dag/index.js';
-import { pack, packSurveyed, StoredValue, splitLive, surfaceSize, survey, unpack, type ValueFacts } from '../../value/index.js';
-import type { CallOutcome, IsolationCall, RunningCall } from '../attempts/attempt.js';
+import {
+  digestsOfHeld,
+  pack,
+  packSurveyed,
+  StoredValue,
+  splitLive,
+  surfaceSize,
+  survey,
+  unpack,
+  type ValueFacts,
+} from '../../value/index.js';
+import { type CallOutcome, type IsolationCall, type NodePhases, type RunningCall, succeededOutcome } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope } from '../attempts/current-function.js';
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
@@ -15,6 +25,8 @@ import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 
 /** What a function of a DAG takes in memory, bytes; an estimate. */
 const LIVE_FUNCTION_BYTES = 200;
+/** The digest of a value that is packed in so many bytes takes less than a turn of the loop. */
+const DIGESTED_AT_ONCE_BYTES = 16 * 1024;
 
 /**
  * The node's own event loop, for functions that are cheap, wait for I/O, or share the state of the process. Values that can be frozen are
@@ -31,15 +43,19 @@ export function loopIsolation(options: IsolationOptions): IsolationRunner {
     load: (ref) => functions.load(ref),
     freezes: freeze,
     open: (held) => held.open(freeze),
-    keep(value, { isWanted, isForOne, isSplit }) {
+    opensAtOnce: (held) => held.opensAtOnce(freeze),
+    keepsAtOnce: (value, isSplit) => (freeze ? typeof value !== 'object' || value === null : !isSplit),
+    keep(value, { isWanted, isSole, isSplit, isDigested }) {
       if (!freeze) return isSplit ? splitLive(value as readonly unknown[], undefined) : StoredValue.live(value, surfaceSize(value));
       const found = survey(value, { where: 'result', freeze });
       if (isSplit) return splitLive(value as readonly unknown[], found);
       if (found.freezesWhole || !isWanted) return StoredValue.live(value, found.sizeBytes);
-      if (isForOne) return StoredValue.original(value, found.sizeBytes);
+      // What takes several turns to digest must not change meanwhile.
+      if (isSole && !(isDigested && found.sizeBytes > DIGESTED_AT_ONCE_BYTES)) return StoredValue.original(value, found.sizeBytes);
       // Packed now: the function that made it may keep it and change it.
       return StoredValue.packed(packSurveyed(value, found, 'result', true));
     },
+    digest: (_value, kept) => digestsOfHeld(kept),
     keepDag(dag, isPlain) {
       if (!isPlain) return StoredValue.packed(packedDag(dag, root));
       const snapshot = expandedSnapshot(dag);
@@ -109,7 +125,7 @@ class LoopCall implements RunningCall {
   isOver = false;
 
   constructor(
-    { context, steps }: IsolationCall,
+    { context, steps, trace }: IsolationCall,
     place: StepHost<StoredValue, StoredValue>,
     options: IsolationOptions,
     settle: (outcome: CallOutcome) => void,
@@ -120,6 +136,7 @@ class LoopCall implements RunningCall {
     this.#scope.owner = this;
     this.#scope.ownsRuns = true;
     this.#scope.lender = options.lender;
+    this.#scope.activate = trace?.activate;
     this.#steps = new StepsRun(steps, this.#scope, place, this);
   }
 
@@ -127,12 +144,12 @@ class LoopCall implements RunningCall {
     this.#steps.next();
   }
 
-  succeeded(values: readonly StoredValue[], tookMs: number, facts: ValueFacts | undefined): void {
-    this.end(facts ? { type: 'succeeded', values, tookMs, facts } : { type: 'succeeded', values, tookMs });
+  succeeded(values: readonly StoredValue[], tookMs: number, facts: ValueFacts | undefined, phases: NodePhases | undefined): void {
+    this.end(succeededOutcome(values, tookMs, facts, phases));
   }
 
-  failed(error: unknown, final: boolean): void {
-    this.end({ type: 'failed', error, final });
+  failed(error: unknown, final: boolean, phases?: NodePhases): void {
+    this.end(phases ? { type: 'failed', error, final, phases } : { type: 'failed', error, final });
   }
 
   takeStray(error: unknown): void {

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, systemClock, type Timer } from '../../base/index.js';
+import { type Packed, unpackThrown } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
 import type { OutputStream } from '../attempts/current-function.js';
 import { LineBudget, OutputLines } from '../attempts/output-lines.js';
@@ -27,8 +28,12 @@ export class PoolWorker {
   readonly #host: WorkerHost;
   readonly #starts: Timer;
   readonly #whenGone: (() => void)[] = [];
+  /** What it does before it is ready, for errors. */
+  readonly #loading: string;
   #state: 'starting' | 'free' | 'busy' | 'ending' | 'gone' = 'starting';
   #work: Work | undefined;
+  /** What lies here until the work ends. */
+  #next: Work | undefined;
   #served = 0;
   #dropped = 0;
   #error: { readonly thrown: unknown } | undefined;
@@ -46,7 +51,8 @@ export class PoolWorker {
   /** Throws what making the host throws. */
   constructor(owner: WorkerOwner) {
     this.#owner = owner;
-    const { makeHost, noun, clock } = owner.making;
+    const { makeHost, noun, threadSetup, clock } = owner.making;
+    this.#loading = threadSetup === undefined ? '' : `, while it loaded threadSetup ${threadSetup}`;
     const events: HostEvents = {
       heard: (data) => this.#hear(data),
       dropped: () => this.#drop(),
@@ -61,7 +67,7 @@ export class PoolWorker {
       exited: (exitCode, signal) => this.#exited(exitCode, signal),
     };
     this.#host = makeHost(events);
-    this.#starts = clock.after(START_LIMIT_MS, () => this.#giveUp(`the ${noun} was not ready after ${START_LIMIT_MS} ms`));
+    this.#starts = clock.after(START_LIMIT_MS, () => this.#giveUp(`the ${noun} was not ready after ${START_LIMIT_MS} ms${this.#loading}`));
   }
 
   /** Whether no call has run in it yet. */
@@ -74,12 +80,40 @@ export class PoolWorker {
     return this.#state === 'gone';
   }
 
+  /** Whether code of a user runs in it, which may be blocked in a system call. */
+  get mayBeBlocked(): boolean {
+    return this.#work !== undefined || (this.#state === 'starting' && this.#loading !== '');
+  }
+
   /** Runs the work. Only for an idle worker. */
   take(work: Work): void {
     this.#state = 'busy';
     this.#work = work;
     this.#writer = work.context;
     this.send(work.takenBy(this));
+  }
+
+  /** Whether something may lie here until the work ends. */
+  get hasPlace(): boolean {
+    return this.#state === 'busy' && this.#next === undefined && this.#host.next !== undefined;
+  }
+
+  /** Lets work lie here until the present one ends. Only where there is a place. */
+  lie(work: Work): void {
+    this.#next = work;
+    this.send({ ...work.takenBy(this), lies: this.#host.next!.allow(work.key) });
+  }
+
+  /** Takes work back that lies here. Returns false if it has begun, or lies elsewhere. */
+  takeBack(work: Work): boolean {
+    if (this.#next !== work || !this.#host.next!.takeBack(work.key)) return false;
+    this.#next = undefined;
+    return true;
+  }
+
+  /** Whether what lay here has begun: the answer of the work before it is on its way. */
+  get hasMovedOn(): boolean {
+    return this.#next !== undefined && this.#host.next!.hasBegun(this.#next.key);
   }
 
   send(message: ToWorker): void {
@@ -106,8 +140,18 @@ export class PoolWorker {
     if (gone) this.#whenGone.push(gone);
     if (this.#state === 'ending') return;
     this.#state = 'ending';
+    this.#giveBack();
     this.#owner.retired(this);
     this.#host.end();
+  }
+
+  /** What lies here must run elsewhere. What has begun is ended with the worker, and begins again. */
+  #giveBack(): void {
+    const work = this.#next;
+    if (!work) return;
+    this.#host.next!.takeBack(work.key);
+    this.#next = undefined;
+    this.#owner.givenBack(work);
   }
 
   #hear(data: unknown): void {
@@ -117,9 +161,12 @@ export class PoolWorker {
         return this.#owner.making.heardLine(message);
       case 'succeeded':
       case 'failed':
+      case 'unread':
         return this.#work?.key === message.key ? this.#answered(this.#work, message) : this.#drop();
       case 'ready':
         return this.#state === 'starting' ? this.#ready() : this.#drop();
+      case 'not-ready':
+        return this.#state === 'starting' ? this.#failedToStart(message.error) : this.#drop();
       case 'exiting':
         this.#exiting ??= message;
         return undefined;
@@ -134,6 +181,11 @@ export class PoolWorker {
     this.#owner.freed(this, true);
   }
 
+  #failedToStart(error: Packed | null): void {
+    this.#error ??= { thrown: error ? unpackThrown(error) : new Error(`its error cannot be passed on${this.#loading}`) };
+    this.#host.end();
+  }
+
   #answered(work: Work, answer: WorkerAnswer): void {
     // It was asked to end and still answers. The caller that ends it does not wait for the answer.
     if (this.#state === 'ending') return;
@@ -141,12 +193,27 @@ export class PoolWorker {
     this.#served += 1;
     if (this.#past) this.#flush();
     const mayGoOn = this.#state === 'busy' && !work.endsWorker && !(answer.type === 'failed' && answer.retire);
+    const next = this.#next;
+    if (mayGoOn && next) return this.#moveOn(work, answer, next);
+    this.#giveBack();
     // The worker gets its next work first, so that it is busy meanwhile.
     if (mayGoOn) {
       this.#state = 'free';
       this.#owner.freed(this, false);
     }
     work.answered(answer);
+  }
+
+  /** What lay here has begun, or is about to. */
+  #moveOn(work: Work, answer: WorkerAnswer, next: Work): void {
+    this.#host.next!.moveUp();
+    this.#next = undefined;
+    this.#work = next;
+    this.#writer = next.context;
+    this.#owner.making.together(() => {
+      work.answered(answer);
+      next.begun(this);
+    });
   }
 
   #exited(exitCode: number | null, signal: string | undefined): void {
@@ -157,11 +224,12 @@ export class PoolWorker {
     this.#host.drain();
     this.#flush();
     this.#state = 'gone';
+    this.#giveBack();
     const work = this.#work;
     this.#work = undefined;
     const end = { error: this.#error, exitCode, signal, saidOutOfMemory: this.#saidOutOfMemory, exiting: this.#exiting };
     const { noun, logger } = this.#owner.making;
-    const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
+    const how = `${signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`}${before === 'starting' ? this.#loading : ''}`;
     const cause = this.#error ? this.#error.thrown : new Error(`the ${noun} ${how}`);
     this.#owner.gone(this, before === 'starting' ? { cause } : undefined);
     if (before === 'busy' && work) work.died(end);
@@ -211,6 +279,8 @@ export interface Work {
   readonly endsWorker: boolean;
   /** A worker takes the work. Returns the call for the worker. */
   takenBy(worker: PoolWorker): WorkerCall;
+  /** The work, which lay at a worker, begins there. */
+  begun(worker: PoolWorker): void;
   /** The worker has answered. If it retires, it is not used again, and the work must end it. */
   answered(answer: WorkerAnswer): void;
   /** The worker has ended during the work. */
@@ -237,8 +307,12 @@ export interface PoolMaking {
   /** The word for a worker in texts. */
   readonly noun: 'thread' | 'process';
   readonly makeHost: MakeHost;
+  /** What each loads first. */
+  readonly threadSetup: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Calls `work`: something ends within it, and is followed by what lay behind it. */
+  readonly together: (work: () => void) => void;
   readonly heardLine: (line: Omit<Extract<FromWorker, { type: 'line' }>, 'type'>) => void;
 }
 
@@ -247,6 +321,8 @@ export interface WorkerOwner {
   readonly making: PoolMaking;
   /** The worker is idle: it has started, or has answered. */
   freed(worker: PoolWorker, hasJustStarted: boolean): void;
+  /** Work that lay at a worker cannot begin there. */
+  givenBack(work: Work): void;
   /** The worker accepts no more work, though it still runs. */
   retired(worker: PoolWorker): void;
   /** The worker has ended. `startFault` says why it could not start. */

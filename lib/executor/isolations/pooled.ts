@@ -1,7 +1,17 @@
 import { type HandoffError, PassingMap, systemClock, type Timer, textOf } from '../../base/index.js';
 import { countShared, packThrown, StoredValue, surfaceSize, unpackThrown } from '../../value/index.js';
-import { type AttemptContext, type CallOutcome, type IsolationCall, type RunningCall, stoppedOutcome } from '../attempts/attempt.js';
+import {
+  type AttemptContext,
+  type CallOutcome,
+  type IsolationCall,
+  type LyingCall,
+  type RunningCall,
+  stoppedOutcome,
+  succeededOutcome,
+} from '../attempts/attempt.js';
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
+import type { TraceContext } from '../tracing/trace-context.js';
+import { filePlaceOf, UnreadFile } from '../values/unread-file.js';
 import type { PoolWorker, Work, WorkerEnd } from './pool-worker.js';
 import type { MakeHost } from './worker-host.js';
 import {
@@ -28,6 +38,9 @@ export class PooledIsolation implements IsolationRunner {
   readonly calls = new PassingMap<number, PooledCall>();
   readonly endsWithGroup: boolean;
   readonly slots: number;
+  readonly readsFiles = true;
+  /** Of threads only: the word of memory that decides whether a call begins is shared. */
+  readonly startAhead?: NonNullable<IsolationRunner['startAhead']>;
   #lastKey = 0;
   #isClosed = false;
 
@@ -35,14 +48,17 @@ export class PooledIsolation implements IsolationRunner {
     this.name = name;
     this.options = options;
     this.endsWithGroup = endsWithGroup;
-    const { threads, logger, onOutput } = options;
+    const { threads, threadSetup, logger, onOutput, together = (work) => work() } = options;
     this.slots = threads;
+    if (name === 'thread') this.startAhead = (call, settle, begun) => this.#startAhead(call, settle, begun);
     this.pool = new WorkerPool(threads, {
       noun: name,
       makeHost,
+      threadSetup,
       // A real worker's start and rest are measured in the machine's time.
       clock: systemClock,
       logger,
+      together,
       heardLine: ({ context, stream, text }) => onOutput(context, stream, text),
     });
   }
@@ -50,6 +66,14 @@ export class PooledIsolation implements IsolationRunner {
   start(call: IsolationCall, settle: (outcome: CallOutcome) => void): RunningCall {
     this.#lastKey += 1;
     const run = new PooledCall(this, this.#lastKey, settle);
+    if (this.#isClosed) run.end({ type: 'stopped' });
+    else run.begin(call);
+    return run;
+  }
+
+  #startAhead(call: IsolationCall, settle: (outcome: CallOutcome) => void, begun: () => void): LyingCall {
+    this.#lastKey += 1;
+    const run = new PooledCall(this, this.#lastKey, settle, begun);
     if (this.#isClosed) run.end({ type: 'stopped' });
     else run.begin(call);
     return run;
@@ -63,6 +87,9 @@ export class PooledIsolation implements IsolationRunner {
   }
 }
 
+/** Returns what crosses of a trace. */
+const plainTrace = ({ traceparent, tracestate }: TraceContext): TraceContext => ({ traceparent, tracestate });
+
 /** Returns a result of a worker in the form in which this node keeps it. */
 function heldOf(value: Crossing): StoredValue {
   if (isPlain(value)) return StoredValue.live(value, surfaceSize(value));
@@ -74,51 +101,110 @@ function heldOf(value: Crossing): StoredValue {
  * A call in the pool: waiting for a worker, running on one, or being stopped. A failure that may come from another call's leftovers in the
  * worker is not reported. The call runs once more in a fresh worker, where every failure is its own.
  */
-class PooledCall implements RunningCall, Work {
+class PooledCall implements LyingCall, Work {
   readonly key: number;
   needsFreshWorker = false;
   context!: AttemptContext;
   readonly #pooled: PooledIsolation;
   readonly #settle: (outcome: CallOutcome) => void;
+  /** What is called when it begins, of a call that lies until then. */
+  #whenBegun: (() => void) | undefined;
   #worker: PoolWorker | undefined;
   #wasFresh = false;
   #call: WorkerCall | undefined;
+  /** Why there is no call for a worker: what it is given cannot cross. */
+  #fault: { readonly error: unknown } | undefined;
+  /** How it is to be stopped as soon as it is known where it has begun. */
+  #stopped: { readonly reason: HandoffError; readonly graceMs: number } | undefined;
   #abort: ToWorker | undefined;
   #killing: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isDying = false;
   #isOver = false;
+  /** Whether an input lies in a file, where the worker reads it. */
+  #readsFiles = false;
 
-  constructor(pooled: PooledIsolation, key: number, settle: (outcome: CallOutcome) => void) {
+  constructor(pooled: PooledIsolation, key: number, settle: (outcome: CallOutcome) => void, begun?: () => void) {
     this.#pooled = pooled;
+    this.#whenBegun = begun;
     this.key = key;
     this.#settle = settle;
   }
 
-  begin({ context, steps }: IsolationCall): void {
+  begin({ context, steps, trace }: IsolationCall): void {
     const { key } = this;
     this.context = context;
     try {
       const { dagId, runId, functionId, attempt, since, element } = context;
       const packed = steps.map((step) => this.#packed(step, functionId));
-      const call: WorkerCall = { type: 'call', key, dagId, runId, functionId, attempt, steps: packed };
-      const whose = { ...(since !== undefined && { since }), ...(element !== undefined && { element }) };
-      this.#call = since === undefined && element === undefined ? call : { ...call, ...whose };
+      const call: { -readonly [F in keyof WorkerCall]: WorkerCall[F] } = {
+        type: 'call',
+        key,
+        dagId,
+        runId,
+        functionId,
+        attempt,
+        steps: packed,
+      };
+      if (this.#readsFiles) call.readsFiles = true;
+      if (since !== undefined) call.since = since;
+      if (element !== undefined) call.element = element;
+      if (trace) call.trace = plainTrace(trace);
+      this.#call = call;
     } catch (error) {
-      this.end({ type: 'failed', error, final: true });
+      this.#fault = { error };
+      if (!this.#whenBegun) this.#endWithFault();
       return;
     }
     this.#pooled.calls.set(key, this);
-    this.#pooled.pool.run(this);
+    if (this.#whenBegun) this.#pooled.pool.lie(this);
+    else this.#pooled.pool.run(this);
   }
 
   takenBy(worker: PoolWorker): WorkerCall {
+    if (this.#whenBegun) return this.#call!;
     this.#worker = worker;
     this.#wasFresh = worker.isFresh;
     return this.#call!;
   }
 
+  begun(worker: PoolWorker): void {
+    this.#worker = worker;
+    this.#tellBegun();
+    if (this.#stopped) this.stop(this.#stopped.reason, this.#stopped.graceMs);
+  }
+
+  takeBack(): boolean {
+    if (this.#isOver || !this.#whenBegun || !(this.#fault || this.#pooled.pool.takeBack(this))) return false;
+    this.#isOver = true;
+    this.#pooled.calls.delete(this.key);
+    return true;
+  }
+
+  promote(): void {
+    if (!this.#whenBegun || this.#isOver) return;
+    const isBack = this.#fault === undefined && this.#pooled.pool.takeBack(this);
+    this.#tellBegun();
+    if (this.#fault) this.#endWithFault();
+    else if (isBack) this.#pooled.pool.run(this);
+  }
+
+  #tellBegun(): void {
+    const told = this.#whenBegun;
+    this.#whenBegun = undefined;
+    told?.();
+  }
+
+  #endWithFault(): void {
+    this.end({ type: 'failed', error: this.#fault!.error, final: true });
+  }
+
   stop(reason: HandoffError, graceMs: number): void {
     if (this.#isOver) return;
+    if (this.#whenBegun) {
+      if (this.takeBack()) return this.#settle({ type: 'stopped' });
+      this.#stopped = { reason, graceMs };
+      return undefined;
+    }
     if (!this.#abort) {
       this.#abort = { type: 'abort', key: this.key, reason: packThrown(reason) };
       if (!this.#isDying) this.#worker?.send(this.#abort);
@@ -142,9 +228,14 @@ class PooledCall implements RunningCall, Work {
       return;
     }
     if (answer.type === 'succeeded') {
-      const { tookMs, facts } = answer;
+      const { tookMs, facts, phases } = answer;
       const values = answer.values.map(heldOf);
-      this.end(facts ? { type: 'succeeded', values, tookMs, facts } : { type: 'succeeded', values, tookMs });
+      if (facts?.digest !== undefined) values.at(-1)!.digest = facts.digest;
+      this.end(succeededOutcome(values, tookMs, facts, phases));
+      return;
+    }
+    if (answer.type === 'unread') {
+      this.end({ type: 'failed', error: new UnreadFile(), final: false });
       return;
     }
     if (answer.blame !== 'own' && this.#mayRunAgain) {
@@ -213,12 +304,17 @@ class PooledCall implements RunningCall, Work {
   }
 
   #packed(
-    { role, functionId, code, inputs, asList, extra, wanted, shape, gist }: IsolationCall['steps'][number],
+    { role, functionId, code, inputs, asList, extra, wanted, shape, gist, isDigested }: IsolationCall['steps'][number],
     consumer: string,
   ): WorkerStep {
     if (typeof code === 'function') throw new TypeError(`Cannot run "${functionId}" in a ${this.#noun}: it is a plain function`);
     const { freeze } = this.#pooled.options;
     const crossing = (held: StoredValue, where: string): CrossingInput => {
+      const place = filePlaceOf(held);
+      if (place) {
+        this.#readsFiles = true;
+        return { value: undefined, place, freeze: freeze && held.origin === 'result' };
+      }
       const plain = held.isPacked ? held : held.open(false);
       return { value: isPlain(plain) ? plain : held.pack(where), freeze: freeze && held.origin === 'result' };
     };
@@ -231,6 +327,7 @@ class PooledCall implements RunningCall, Work {
     if (wanted) step.wanted = true;
     if (shape) step.shape = shape;
     if (gist !== undefined) step.gist = gist;
+    if (isDigested) step.isDigested = true;
     return step;
   }
 
@@ -246,7 +343,8 @@ class PooledCall implements RunningCall, Work {
   }
 
   #endWorker(outcome: Extract<CallOutcome, { type: 'stopped' | 'failed' }>): void {
-    if (this.#isOver || this.#isDying) return;
+    // If the next call has begun, this one has ended, and its answer is on its way.
+    if (this.#isOver || this.#isDying || this.#worker!.hasMovedOn) return;
     this.#isDying = true;
     const patience = this.#limit(() => outcome);
     this.#worker!.end(() => {
@@ -269,12 +367,13 @@ class PooledCall implements RunningCall, Work {
 type FailedAnswer = Extract<WorkerAnswer, { type: 'failed' }>;
 
 /** Converts a failure that came from a worker. */
-const failureOf = ({ error, final, spoilt }: FailedAnswer, noun: string): Extract<CallOutcome, { type: 'failed' }> => ({
+const failureOf = ({ error, final, spoilt, phases }: FailedAnswer, noun: string): Extract<CallOutcome, { type: 'failed' }> => ({
   type: 'failed',
   error: error
     ? unpackThrown(error)
     : new Error(`the function failed, and its error cannot be passed on: ${spoilt ?? 'what packs it'} is changed in its ${noun}`),
   final,
+  ...(phases && { phases }),
 });
 
 const whyAgain = ({ spoilt }: FailedAnswer, noun: string): string =>

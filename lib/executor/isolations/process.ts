@@ -1,6 +1,6 @@
 import { workerEnvironment } from '../code/typescript-loader.js';
 import { withoutSecrets } from '../code/without-secrets.js';
-import type { IsolationOptions, IsolationRunner } from '../isolation.js';
+import type { FileReader, IsolationOptions } from '../isolation.js';
 import { KillGuard } from './kill-guard.js';
 import { PooledIsolation } from './pooled.js';
 import { processHost } from './process-host.js';
@@ -9,16 +9,17 @@ import { processHost } from './process-host.js';
  * Child processes. Native crashes, V8's fatal out-of-memory, `process.abort()` and blocking system calls end the attempt and nothing else.
  * A stopped call takes its whole process group with it, including what the function started. Values cross as bytes, over a pipe.
  */
-export function processIsolation(options: IsolationOptions): IsolationRunner {
-  const { root, node, freeze, threadHeapMiB, logger } = options;
+export function processIsolation(options: IsolationOptions): FileReader {
+  const { root, node, freeze, threadHeapMiB, threadSetup, logger } = options;
   const guard = new KillGuard(logger);
   const environment = (): NodeJS.ProcessEnv => withoutSecrets(workerEnvironment(root) ?? process.env);
   const pooled = new PooledIsolation('process', options, {
-    makeHost: processHost({ setUp: { root, node, freeze }, heapMiB: threadHeapMiB, environment, guard }),
+    makeHost: processHost({ setUp: { root, node, freeze, threadSetup }, heapMiB: threadHeapMiB, environment, guard }),
     endsWithGroup: true,
   });
   return {
     slots: pooled.slots,
+    readsFiles: pooled.readsFiles,
     start: (call, settle) => pooled.start(call, settle),
     async close() {
       const blocked = await pooled.close();

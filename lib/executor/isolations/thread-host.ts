@@ -1,4 +1,5 @@
 import { MessageChannel, receiveMessageOnPort, type Worker, type WorkerOptions } from 'node:worker_threads';
+import { NextCall } from './next-call.js';
 import type { MakeHost } from './worker-host.js';
 import type { ThreadData, WorkerSetUp } from './worker-messages.js';
 
@@ -10,7 +11,8 @@ export const threadHost =
   (makeWorker: MakeWorker, setUp: WorkerSetUp, heapMiB: number): MakeHost =>
   (events) => {
     const { port1: port, port2 } = new MessageChannel();
-    const workerData: ThreadData = { setUp: { ...setUp, port: port2 } };
+    const next = new NextCall();
+    const workerData: ThreadData = { setUp: { ...setUp, port: port2, next: next.words } };
     let worker: Worker;
     try {
       worker = makeWorker({ workerData, transferList: [port2], resourceLimits: { maxOldGenerationSizeMb: heapMiB } });
@@ -27,6 +29,7 @@ export const threadHost =
     port.on('close', () => events.closed());
     return {
       id: worker.threadId,
+      next,
       send: (message) => port.postMessage(message),
       ref: () => port.ref(),
       unref: () => port.unref(),

@@ -18,9 +18,9 @@ export const threadIsolation = (options: IsolationOptions): IsolationRunner =>
 
 /** The same, where a spec says how a thread is made. */
 export function isolationOfThreads(options: IsolationOptions, makeWorker: MakeWorker): IsolationRunner {
-  const { root, node, freeze, threadHeapMiB } = options;
+  const { root, node, freeze, threadHeapMiB, threadSetup } = options;
   return new PooledIsolation('thread', options, {
-    makeHost: threadHost(makeWorker, { root, node, freeze }, threadHeapMiB),
+    makeHost: threadHost(makeWorker, { root, node, freeze, threadSetup }, threadHeapMiB),
     endsWithGroup: false,
   });
 }

@@ -1,3 +1,4 @@
+import { checkedPhases } from '../attempts/checked-phases.js';
 import { type Crossing, type FromWorker, isPlain } from './worker-messages.js';
 
 /**
@@ -14,8 +15,16 @@ function isWellFormed(message: { readonly [F in string]?: unknown }): boolean {
   switch (message.type) {
     case 'ready':
       return true;
+    case 'not-ready':
+      return message.error === null || message.error instanceof Uint8Array;
     case 'succeeded':
-      return isKey(message.key) && isTime(message.tookMs) && Array.isArray(message.values) && message.values.every(isCrossing);
+      return (
+        isKey(message.key) &&
+        isTime(message.tookMs) &&
+        Array.isArray(message.values) &&
+        message.values.every(isCrossing) &&
+        arePhases(message.phases)
+      );
     case 'failed':
       return (
         isKey(message.key) &&
@@ -23,8 +32,11 @@ function isWellFormed(message: { readonly [F in string]?: unknown }): boolean {
         (message.spoilt === null || typeof message.spoilt === 'string') &&
         typeof message.final === 'boolean' &&
         typeof message.retire === 'boolean' &&
-        isBlame(message.blame)
+        isBlame(message.blame) &&
+        arePhases(message.phases)
       );
+    case 'unread':
+      return isKey(message.key);
     case 'line':
       return isContext(message.context) && (message.stream === 'stdout' || message.stream === 'stderr') && typeof message.text === 'string';
     case 'exiting':
@@ -36,6 +48,7 @@ function isWellFormed(message: { readonly [F in string]?: unknown }): boolean {
 
 const isKey = (value: unknown): boolean => typeof value === 'number';
 const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+const arePhases = (value: unknown): boolean => value === undefined || checkedPhases(value) !== undefined;
 const isBlame = (value: unknown): boolean => value === 'own' || value === 'other' || value === 'unsure';
 const isCrossing = (value: unknown): value is Crossing => isPlain(value) || value instanceof Uint8Array;
 

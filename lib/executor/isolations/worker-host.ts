@@ -1,4 +1,6 @@
+import { LIB_FOLDER } from '../../base/index.js';
 import type { OutputStream } from '../attempts/current-function.js';
+import type { NextCall } from './next-call.js';
 import type { ToWorker } from './worker-messages.js';
 
 /** A thread or process that runs one call at a time beside the node's loop, as the pool sees it. */
@@ -6,6 +8,8 @@ export interface WorkerHost {
   /** Its number in the log: that of the thread, or of the process. */
   readonly id: number | undefined;
   send(message: ToWorker): void;
+  /** Which call may begin there next, if calls can lie there. */
+  readonly next?: NextCall;
   /** It will get work soon, and keeps this process alive. */
   ref(): void;
   /** It is idle, and does not keep this process alive. */
@@ -36,4 +40,4 @@ export interface HostEvents {
 export type MakeHost = (events: HostEvents) => WorkerHost;
 
 /** The entry module of each worker of a pool, thread or process. */
-export const WORKER_ENTRY = new URL('./worker-entry.mjs', import.meta.url);
+export const WORKER_ENTRY = new URL('executor/isolations/worker-entry.mjs', LIB_FOLDER);

@@ -1,19 +1,24 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
-import { systemClock } from '../../base/index.js';
+import { doAtOnce, safeThrown, systemClock, textOf } from '../../base/index.js';
+import type { PlainPlace } from '../../files/index.js';
 import {
   check,
   countShared,
+  digestsOfChecked,
   type Packed,
   pack,
   packElements,
+  packSurveyed,
   packThrown,
+  type Survey,
   survey,
   unpack,
+  unpackOwn,
   unpackThrown,
   type ValueFacts,
 } from '../../value/index.js';
-import type { AttemptContext, CallStep } from '../attempts/attempt.js';
+import type { AttemptContext, CallStep, NodePhases } from '../attempts/attempt.js';
 import { attributeOutput } from '../attempts/attributed-output.js';
 import { AttemptScope, currentScope, type OutputStream } from '../attempts/current-function.js';
 import { explainFrozenWrite } from '../attempts/frozen-write.js';
@@ -23,6 +28,7 @@ import { hearStrays, howOf } from '../attempts/stray-errors.js';
 import { LoadedFunctions } from '../code/code.js';
 import { CodeRefs } from '../code/code-refs.js';
 import { importCompiled } from '../code/typescript-loader.js';
+import { activatorOf } from '../tracing/active-trace.js';
 import { BuiltIns } from './built-ins.js';
 import { processLink } from './process-link.js';
 import { threadLink } from './thread-link.js';
@@ -38,7 +44,7 @@ import {
 
 // Runs in each thread or process of a pool: one call at a time.
 
-const { root, node, freeze, sharesMemory, tell, listen } = isMainThread ? processLink() : threadLink();
+const { root, node, freeze, threadSetup, sharesMemory, mayBegin, tell, listen } = isMainThread ? processLink() : threadLink();
 const tellLine = (context: AttemptContext, stream: OutputStream, text: string): void => tell({ type: 'line', context, stream, text });
 const functions = new LoadedFunctions({ root, node }, (url) => importCompiled(url, root));
 const { refOf } = new CodeRefs();
@@ -46,6 +52,13 @@ const NONE: readonly never[] = [];
 /** The exit code that a shell shows for SIGABRT. */
 const ABORTED = 134;
 let current: Current | undefined;
+/** The call that begins when the current one ends, unless it is taken back. */
+let next: WorkerCall | undefined;
+/** Whether no call begins here any more. */
+let isRetired = false;
+/** What was found about the result that was packed last. */
+let lastSurvey: Survey | undefined;
+let setUpState: 'loading' | 'failed' | 'over' = 'over';
 /** The scope of the attempt that ended last. */
 let lastScope: AttemptScope | undefined;
 
@@ -66,27 +79,53 @@ const runnable = ({ functionId, steps }: WorkerCall): CallStep<CrossingInput>[] 
     wanted: own(step, 'wanted') ?? false,
     shape: own(step, 'shape'),
     gist: own(step, 'gist'),
+    isDigested: own(step, 'isDigested'),
   }));
+
+/** What reads files: loaded with the first call that needs it. */
+let read: ((place: PlainPlace) => readonly Uint8Array[] | string) | undefined;
+
+/** Reads an input from its file. Where it is not what was written, its node looks after it. */
+function ownBytes(place: PlainPlace): readonly Uint8Array[] {
+  current!.isUnread = true;
+  const parts = read!(place);
+  if (typeof parts === 'string') throw new Error(parts);
+  current!.isUnread = false;
+  return parts;
+}
 
 const stepPlace: StepHost<CrossingInput, Crossing> = {
   now: () => systemClock.now(),
   peek: (ref) => functions.peek(ref),
   load: (ref) => functions.load(ref),
   freezes: freeze,
-  open: ({ value, freeze: isFrozen }) => {
+  open: (input) => {
+    const { value, freeze: isFrozen } = input;
+    const place = own(input, 'place');
+    if (place) return unpackOwn(ownBytes(place), { freeze: isFrozen });
     if (isPlain(value)) return value;
     if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
     return unpack(value, { freeze: isFrozen });
   },
+  opensAtOnce: (input) => isPlain(input.value) && !own(input, 'place'),
+  keepsAtOnce: isPlain,
   keep(value, { isWanted, isSplit }) {
     if (isPlain(value)) return value;
-    if (isWanted && isSplit) {
+    if (isWanted) {
       const found = survey(value, { where: 'result', freeze: false });
-      return packElements(value as readonly unknown[], found, 'result', sharesMemory);
+      lastSurvey = found;
+      if (isSplit) return packElements(value as readonly unknown[], found, 'result', sharesMemory);
+      return packSurveyed(value, found, 'result', sharesMemory);
     }
-    if (isWanted) return pack(value, { where: 'result', shared: sharesMemory });
     if (freeze) check(value, { where: 'result', freeze });
     return undefined;
+  },
+  digest(value, _kept, isSplit) {
+    try {
+      return doAtOnce(digestsOfChecked(value, isSplit, isPlain(value) ? undefined : lastSurvey));
+    } catch {
+      return {};
+    }
   },
   keepDag(dag) {
     const packed = packedDag(dag, root);
@@ -104,6 +143,8 @@ const stepPlace: StepHost<CrossingInput, Crossing> = {
 class Current {
   readonly key: number;
   readonly scope: AttemptScope;
+  /** Whether an input is being read from its file, or could not be read. */
+  isUnread = false;
 
   constructor(call: WorkerCall) {
     const { key, dagId, runId, functionId, attempt } = call;
@@ -112,25 +153,30 @@ class Current {
       { dagId, runId, functionId, attempt, node, since: own(call, 'since'), element: own(call, 'element') },
       tellLine,
     );
+    const trace = own(call, 'trace');
+    if (trace) this.scope.activate = activatorOf(trace);
   }
 
-  succeeded(values: readonly Crossing[], tookMs: number, facts: ValueFacts | undefined): void {
+  succeeded(values: readonly Crossing[], tookMs: number, facts: ValueFacts | undefined, phases: NodePhases | undefined): void {
     const answer = { type: 'succeeded', key: this.key, values, tookMs } as const;
-    this.#answer(facts ? { ...answer, facts } : answer);
+    if (!(facts || phases)) this.#answer(answer);
+    else this.#answer({ ...answer, ...(facts && { facts }), ...(phases && { phases }) });
   }
 
-  failed(error: unknown, final: boolean): void {
-    this.fail(error, final, false, 'own');
+  failed(error: unknown, final: boolean, phases: NodePhases): void {
+    if (this.isUnread) this.#answer({ type: 'unread', key: this.key });
+    else this.fail(error, final, false, 'own', phases);
   }
 
-  fail(error: unknown, final: boolean, retire: boolean, blame: Blame): void {
+  fail(error: unknown, final: boolean, retire: boolean, blame: Blame, phases?: NodePhases): void {
     const { key } = this;
     const spoilt = builtIns.changed() ?? null;
     // The worker will not be used again. What packing needs may be restored.
     if (spoilt !== null) builtIns.restore();
     const packed = packedSafely(error);
-    if (spoilt === null && packed !== null) this.#answer({ type: 'failed', key, error: packed, final, retire, blame, spoilt });
-    else this.#answer({ type: 'failed', key, error: packed, final, retire: true, blame: 'unsure', spoilt });
+    const measured = phases && { phases };
+    if (spoilt === null && packed !== null) this.#answer({ type: 'failed', key, error: packed, final, retire, blame, spoilt, ...measured });
+    else this.#answer({ type: 'failed', key, error: packed, final, retire: true, blame: 'unsure', spoilt, ...measured });
   }
 
   #answer(answer: WorkerAnswer): void {
@@ -138,6 +184,7 @@ class Current {
     if (current !== this) return;
     current = undefined;
     lastScope = this.scope;
+    if (answer.type === 'failed' && answer.retire) isRetired = true;
     try {
       this.scope.flush();
     } catch {
@@ -149,7 +196,33 @@ class Current {
       // The caller that waits for the answer receives the end of the worker instead.
       Reflect.apply(exit, process, [1]);
     }
+    // Not within this turn: the end of a call may be the middle of other code.
+    if (next) queueNext();
   }
+}
+
+/** Taken before user code can change it. */
+const later = queueMicrotask;
+
+function queueNext(): void {
+  later(() => {
+    const call = next;
+    next = undefined;
+    if (call && !current) beginLying(call);
+  });
+}
+
+/** Begins a call that lay here, unless it was taken back. */
+function beginLying(call: WorkerCall): void {
+  if (!isRetired && mayBegin!(call.lies!, call.key)) begin(call);
+}
+
+function begin(call: WorkerCall): void {
+  const begun = new Current(call);
+  current = begun;
+  const run = (): void => new StepsRun(runnable(call), begun.scope, stepPlace, begun).next();
+  if (own(call, 'readsFiles') && !read) loadFiles().then(run, run);
+  else run();
 }
 
 /** Works even if built-ins are broken on which packing relies. */
@@ -161,10 +234,17 @@ function packedSafely(error: unknown): Packed | null {
   }
 }
 
+/** Without it nothing can be read, and the node does that. */
+async function loadFiles(): Promise<void> {
+  const { readOwn } = await import('../../files/index.js');
+  read = readOwn;
+}
+
 function hear(message: ToWorker): void {
   if (message.type === 'call') {
-    current = new Current(message);
-    new StepsRun(runnable(message), current.scope, stepPlace, current).next();
+    if (own(message, 'lies') === undefined) begin(message);
+    else if (current || next) next = message;
+    else beginLying(message);
   } else if (message.key === current?.key) {
     current.scope.abort(unpackThrown(message.reason) as Error);
   }
@@ -182,6 +262,7 @@ function blame(): Blame {
  * the present one: it goes to the earlier one's log.
  */
 function onStray(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
+  if (setUpState === 'loading') return notReady(error);
   const whose = blame();
   if (whose === 'other') {
     currentScope()!.strayed(error, howOf(origin));
@@ -222,7 +303,27 @@ if (isMainThread) {
 }
 syncBuiltinESMExports();
 
+/** The worker cannot be called: no function runs where its set-up has failed. */
+function notReady(thrown: unknown): void {
+  if (setUpState === 'failed') return;
+  setUpState = 'failed';
+  const error = safeThrown(thrown);
+  const where = isMainThread ? 'process' : 'thread';
+  const message = `threadSetup ${threadSetup} failed in a ${where} of node "${node}": ${textOf(error)}`;
+  tell({ type: 'not-ready', error: packedSafely(new Error(message, { cause: error })) });
+}
+
+/** Before the built-ins are looked at: what wraps them in the set-up, as tracing does, is no harm. */
+if (threadSetup !== undefined) {
+  setUpState = 'loading';
+  await importCompiled(threadSetup, root).catch(notReady);
+}
+
 attributeOutput();
 const builtIns = new BuiltIns();
 listen(hear);
-tell({ type: 'ready' });
+// One whose set-up has failed waits for its end.
+if ((setUpState as string) !== 'failed') {
+  setUpState = 'over';
+  tell({ type: 'ready' });
+}

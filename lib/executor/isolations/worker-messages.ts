@@ -1,7 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { PlainPlace } from '../../files/index.js';
 import type { Packed, ValueFacts } from '../../value/index.js';
-import type { AttemptContext, CallStep } from '../attempts/attempt.js';
+import type { AttemptContext, CallStep, NodePhases } from '../attempts/attempt.js';
 import type { OutputStream } from '../attempts/current-function.js';
+import type { TraceContext } from '../tracing/trace-context.js';
 
 /** A value that crosses: packed, or a small primitive as it is. */
 export type Crossing = Packed | string | number | boolean | bigint | null | undefined;
@@ -15,9 +17,11 @@ export function isPlain(value: unknown): value is Exclude<Crossing, Packed> {
   return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
 }
 
-/** A value on its way into a worker. */
+/** A value on its way into a worker, or where the worker reads it. */
 export interface CrossingInput {
   readonly value: Crossing;
+  /** Where it lies. By default it is `value`. */
+  readonly place?: PlainPlace;
   /** Whether it is frozen where it is opened. */
   readonly freeze: boolean;
 }
@@ -37,6 +41,7 @@ export interface WorkerStep {
   readonly wanted?: true;
   readonly shape?: CallStep['shape'];
   readonly gist?: number;
+  readonly isDigested?: true;
 }
 
 /** A call for a worker. `key` identifies it within the isolation. */
@@ -51,7 +56,13 @@ export interface WorkerCall {
   readonly since?: number;
   /** Left out for functions that are no elements of a map. */
   readonly element?: number;
+  /** Left out in runs that are not traced. */
+  readonly trace?: TraceContext;
+  /** Its place, if it was sent before the call before it had ended. It begins only if it still may: see `NextCall`. */
+  readonly lies?: number;
   readonly steps: readonly WorkerStep[];
+  /** Left out where no input lies in a file. */
+  readonly readsFiles?: true;
 }
 
 /** Messages to a worker. */
@@ -71,6 +82,8 @@ export type WorkerAnswer =
       readonly values: readonly Crossing[];
       readonly tookMs: number;
       readonly facts?: ValueFacts;
+      /** Left out where nothing but the function itself took time. */
+      readonly phases?: NodePhases;
     }
   | {
       readonly type: 'failed';
@@ -83,12 +96,18 @@ export type WorkerAnswer =
       readonly blame: Blame;
       /** The built-in that was changed in the worker, if any. */
       readonly spoilt: string | null;
-    };
+      /** Left out where an error came that no step threw. */
+      readonly phases?: NodePhases;
+    }
+  /** An input in a file could not be read. What would have been called with it was not. */
+  | { readonly type: 'unread'; readonly key: number };
 
 /** Messages of a worker. */
 export type FromWorker =
   /** It can be called from now on. */
   | { readonly type: 'ready' }
+  /** It cannot be called, as its `threadSetup` has failed; `null` for an error that cannot be packed. */
+  | { readonly type: 'not-ready'; readonly error: Packed | null }
   | WorkerAnswer
   /** A line that a function wrote. Lines written before its end come before its answer. */
   | { readonly type: 'line'; readonly context: AttemptContext; readonly stream: OutputStream; readonly text: string }
@@ -100,12 +119,16 @@ export interface WorkerSetUp {
   readonly root: string;
   readonly node: string;
   readonly freeze: boolean;
+  /** The URL of a module to load first. */
+  readonly threadSetup?: string | undefined;
 }
 
 /** The set-up of a thread. */
 export interface ThreadSetUp extends WorkerSetUp {
   /** The only channel to and from the thread. User code does not see it. */
   readonly port: MessagePort;
+  /** See `NextCall`. */
+  readonly next: Int32Array;
 }
 
 /** The set-up in `workerData`, until the thread removes it. */
@@ -117,6 +140,8 @@ export interface ThreadData {
 export interface WorkerLink extends WorkerSetUp {
   /** Whether the pool can read memory of this worker, so that large values cross without a copy. */
   readonly sharesMemory: boolean;
+  /** Says whether a call that lies may begin. Missing where none lies. */
+  readonly mayBegin?: (place: number, key: number) => boolean;
   readonly tell: (message: FromWorker) => void;
   /** Starts listening. */
   readonly listen: (heard: (message: ToWorker) => void) => void;

@@ -6,6 +6,8 @@ const IDLE_MS = 10_000;
 
 /** How long all workers may take to end, ms. They take a few ms unless one is blocked in a system call. */
 const CLOSE_MS = 500;
+/** The same for workers in which nothing runs that could block them, ms: a machine with much else to do may take that long. */
+const SLOW_MS = 3000;
 
 /** After a worker could not be made, how long no other is tried while some exist, ms. */
 const GROW_AGAIN_MS = 1000;
@@ -22,6 +24,8 @@ export class WorkerPool implements WorkerOwner {
   readonly #idle: PoolWorker[] = [];
   readonly #waiting = new PassingMap<number, Work>();
   readonly #waitingForFresh = new PassingMap<number, Work>();
+  /** Work that waits until other work has ended, and lies at no worker. */
+  readonly #lying = new PassingMap<number, Work>();
   #starting = 0;
   #growAgain: Timer | undefined;
   #sweep: Timer | undefined;
@@ -45,25 +49,50 @@ export class WorkerPool implements WorkerOwner {
     this.#grow();
   }
 
+  /** Lets work lie at a busy worker until that is free, or here if none has a place. */
+  lie(work: Work): void {
+    for (const worker of this.#workers) if (worker.hasPlace) return worker.lie(work);
+    this.#lying.set(work.key, work);
+  }
+
+  /** Takes back work that lies. Returns false if it has begun. */
+  takeBack(work: Work): boolean {
+    if (this.#lying.take(work.key)) return true;
+    for (const worker of this.#workers) if (worker.takeBack(work)) return true;
+    return false;
+  }
+
+  givenBack(work: Work): void {
+    this.#lying.set(work.key, work);
+  }
+
   /** Takes back work that no worker has taken yet. */
   withdraw({ key }: Work): void {
     this.#waiting.delete(key);
     this.#waitingForFresh.delete(key);
   }
 
-  /** Ends all workers at once. Resolves to the number of those that have not ended within `CLOSE_MS`: they are blocked in a system call. */
+  /**
+   * Ends all workers at once. Resolves to the number of those that have not ended within `CLOSE_MS`: they are blocked in a system call. One
+   * without a call is not: its machine is slow.
+   */
   async close(): Promise<number> {
     this.#isClosed = true;
     this.#growAgain?.cancel();
     this.#sweep?.cancel();
-    const all = Promise.all([...this.#workers].map((worker) => new Promise<void>((gone) => worker.end(gone))));
-    let timer: Timer | undefined;
-    const late = new Promise<void>((over) => {
-      timer = this.making.clock.after(CLOSE_MS, over);
-    });
-    await Promise.race([all, late]);
-    timer?.cancel();
+    await Promise.all([...this.#workers].map((worker) => this.#ended(worker, worker.mayBeBlocked ? CLOSE_MS : SLOW_MS)));
     return this.#workers.size;
+  }
+
+  /** Ends a worker. Resolves when it has ended, or is late. */
+  #ended(worker: PoolWorker, lateMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const late = this.making.clock.after(lateMs, resolve);
+      worker.end(() => {
+        late.cancel();
+        resolve();
+      });
+    });
   }
 
   freed(worker: PoolWorker, hasJustStarted: boolean): void {

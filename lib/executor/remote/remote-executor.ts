@@ -1,10 +1,12 @@
 import { type Clock, HandoffError, PassingMap, type Timer, textOf } from '../../base/index.js';
-import type { RecordedFile } from '../../journal/index.js';
-import type { AttemptName, WireMessage, WireMessageOf, WireOutcome } from '../../peer/index.js';
-import { packThrownForWire, StoredValue, unpackError, unpackFacts, unpackThrown, type ValueFacts } from '../../value/index.js';
+import type { AttemptName, WireMessage, WireMessageOf } from '../../peer/index.js';
+import { packThrownForWire } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
 import type { AttemptHandle } from '../executor.js';
-import type { GatheredOutcome, UngatheredStep } from '../values/gathered-attempt.js';
+import type { AttemptOrigin } from '../tracing/trace-context.js';
+import type { UngatheredStep } from '../values/gathered-attempt.js';
+import { outcomeFromWire, type RemoteOutcome } from './remote-outcome.js';
+import { wireOrigin } from './wire-origin.js';
 import { stepsForWire } from './wire-steps.js';
 
 /** A node that has not confirmed within this time that an attempt waits or has started is not waited for, ms. */
@@ -151,6 +153,7 @@ const STILL: Traffic = { waitingBytes: () => 0, receivedFrom: () => 0 };
 class FarRun implements AttemptHandle<RemoteOutcome> {
   readonly name: AttemptName;
   readonly node: string;
+  slot = 0;
   readonly #listener: RemoteAttemptListener;
   readonly #question: WireMessageOf<'run-attempt'>;
   readonly #send: (to: string, message: WireMessage) => boolean;
@@ -166,7 +169,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
   constructor(
-    { context, epoch, steps, costs, mayQueue, timeoutMs, stopGraceMs, recording = null }: RemoteAttempt,
+    { context, epoch, steps, costs, mayQueue, timeoutMs, stopGraceMs, recording = null, origin }: RemoteAttempt,
     listener: RemoteAttemptListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
@@ -192,6 +195,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       timeoutMs: timeoutMs ?? null,
       stopGraceMs,
       recording,
+      origin: origin ? wireOrigin(origin) : null,
     };
   }
 
@@ -239,13 +243,15 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       case 'attempt-queued':
         return this.#listener.queued(Object.fromEntries(answer.lacking));
       case 'attempt-started':
+        this.slot = answer.slot;
         return this.#started();
       case 'attempt-refused':
         this.#listener.refused(answer.usage);
         if (this.#question.mayQueue && !this.#stop) this.#listener.turnedDown(false);
         return this.#end(this.#stop ? { type: 'stopped' } : { type: 'declined' });
       case 'attempt-ended': {
-        const outcome = outcomeOf(answer.outcome);
+        const outcome = outcomeFromWire(answer.outcome);
+        if ('slot' in answer.outcome) this.slot = answer.outcome.slot;
         if (outcome.type !== 'stopped' && outcome.type !== 'argument-lost') this.#started();
         if (outcome.type === 'succeeded' || outcome.type === 'kept' || outcome.type === 'failed') this.#listener.served();
         else if (outcome.type === 'stopped' && !this.#stop) this.#listener.turnedDown(false);
@@ -295,49 +301,6 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   }
 }
 
-/** Returns the facts of a value, if there are any, as a field of its outcome. */
-function factsIn({ facts }: { readonly facts: Uint8Array | null }): { readonly facts?: ValueFacts } {
-  const known = facts === null ? undefined : unpackFacts(facts);
-  return known ? { facts: known } : {};
-}
-
-function outcomeOf(outcome: WireOutcome): RemoteOutcome {
-  switch (outcome.type) {
-    case 'succeeded': {
-      const { packed, sizeBytes, tookMs } = outcome;
-      const facts = factsIn(outcome);
-      return packed
-        ? { type: 'succeeded', values: [StoredValue.packed(packed, 'result')], tookMs, ...facts }
-        : { type: 'kept', sizeBytes, tookMs, ...facts };
-    }
-    case 'filed': {
-      const { sizeBytes, tookMs, file } = outcome;
-      return { type: 'kept', sizeBytes, tookMs, file, ...factsIn(outcome) };
-    }
-    case 'failed':
-      return { type: 'failed', error: unpackThrown(outcome.error), final: outcome.final };
-    case 'argument-lost':
-      return { type: 'argument-lost', functionId: outcome.functionId, error: unpackError(outcome.error) };
-    case 'stopped':
-      return outcome;
-  }
-}
-
-/** The outcome of an attempt on another node: as here, or with its value kept there, or not tried to the end. */
-export type RemoteOutcome =
-  | GatheredOutcome
-  | {
-      readonly type: 'kept';
-      readonly sizeBytes: number;
-      readonly tookMs: number;
-      readonly file?: RecordedFile;
-      readonly facts?: ValueFacts | undefined;
-    }
-  /** The node has no room, or is about to leave. The attempt was not tried, or not to the end; that counts as no attempt. */
-  | { readonly type: 'declined' }
-  /** The node is gone. */
-  | { readonly type: 'lost' };
-
 /** An attempt for another node, `context.node`. */
 export interface RemoteAttempt {
   readonly context: AttemptContext;
@@ -350,6 +313,8 @@ export interface RemoteAttempt {
   readonly stopGraceMs: number;
   /** How its large value is recorded there. The default is not at all. */
   readonly recording?: WireMessageOf<'run-attempt'>['recording'];
+  /** Where it belongs in a trace, if its run is traced. */
+  readonly origin?: AttemptOrigin | undefined;
 }
 
 /** Receives the progress of an attempt before its end. */

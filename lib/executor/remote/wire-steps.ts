@@ -14,32 +14,49 @@ export function stepsForWire(steps: readonly UngatheredStep[], root: string): re
   let leftBytes = MAX_RIDERS_BYTES;
   const given = (one: ArgumentValue, where: string): Extract<WireStep['inputs'][number], object> => {
     const held = isRemote(one) ? one.inline : one;
-    const mayRide = held !== undefined && (!isRemote(one) || held.sizeBytes <= RIDES_ALONG_BYTES);
+    // What is not in memory is fetched by itself.
+    const mayRide = held !== undefined && (!isRemote(one) || (held.sizeBytes <= RIDES_ALONG_BYTES && !held.away));
     const packed = mayRide ? held.pack(where) : undefined;
     if (packed && (!isRemote(one) || (packed.byteLength <= RIDES_ALONG_BYTES && packed.byteLength <= leftBytes))) {
       leftBytes -= packed.byteLength;
       return { packed, freeze: held!.origin === 'result' };
     }
-    const { from, value, sizeBytes, isExclusive = false } = one as Exclude<ArgumentValue, StoredValue>;
-    return { from, value, sizeBytes, sole: isExclusive };
+    const { from, value, sizeBytes, isSole = false } = one as Exclude<ArgumentValue, StoredValue>;
+    return { from, value, sizeBytes, sole: isSole };
   };
-  return steps.map(({ role, functionId, isolation, code, inputs, asList, extra, wanted, isForOne = false, shape = null, gist = null }) => {
-    const { module, name } = code as CodeRef;
-    return {
+  return steps.map(
+    ({
       role,
       functionId,
       isolation,
-      module: moduleOnWire(module, root),
-      name,
-      inputs: inputs.map((input, at) => (typeof input === 'number' ? input : given(input, `argument ${at}`))),
+      code,
+      inputs,
       asList,
-      extra: extra === undefined ? null : given(extra, 'extraArgs'),
+      extra,
       wanted,
-      sole: isForOne,
-      shape,
-      gist,
-    };
-  });
+      isSole = false,
+      shape = null,
+      gist = null,
+      isDigested = false,
+    }) => {
+      const { module, name } = code as CodeRef;
+      return {
+        role,
+        functionId,
+        isolation,
+        module: moduleOnWire(module, root),
+        name,
+        inputs: inputs.map((input, at) => (typeof input === 'number' ? input : given(input, `argument ${at}`))),
+        asList,
+        extra: extra === undefined ? null : given(extra, 'extraArgs'),
+        wanted,
+        sole: isSole,
+        shape,
+        gist,
+        digested: isDigested,
+      };
+    },
+  );
 }
 
 /**
@@ -50,13 +67,13 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
   const given = (one: Extract<WireStep['inputs'][number], object>): ArgumentValue => {
     if ('packed' in one) return StoredValue.packed(one.packed, one.freeze ? 'result' : 'caller');
     const { from, value, sizeBytes, sole } = one;
-    return { from, value, sizeBytes, isExclusive: sole };
+    return { from, value, sizeBytes, isSole: sole };
   };
   const isForward = ({ inputs }: WireStep, at: number): boolean => inputs.some((input) => typeof input === 'number' && input >= at);
   // The result of the last step is the value.
   const isWhole = steps.at(-1)?.role === 'function';
   if (!isWhole || steps.some(isForward)) throw new HandoffError('HANDOFF_BAD_MESSAGE', 'received an attempt whose steps have no order');
-  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole, shape, gist }) => ({
+  return steps.map(({ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole, shape, gist, digested }) => ({
     role,
     functionId,
     isolation,
@@ -65,8 +82,9 @@ export function stepsFromWire(steps: readonly WireStep[], refOf: (module: string
     asList,
     extra: extra === null ? undefined : given(extra),
     wanted,
-    isForOne: sole,
+    isSole: sole,
     shape: shape ?? undefined,
     gist: gist ?? undefined,
+    isDigested: digested,
   }));
 }

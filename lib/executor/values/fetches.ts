@@ -1,11 +1,11 @@
 import { HandoffError, PassingMap, textOf } from '../../base/index.js';
-import type { RecordedFile } from '../../journal/index.js';
-import { NoRoom, type RequestLimit, type Requests, type WireMessage, type WireMessageOf } from '../../peer/index.js';
-import { type Origin, StoredValue } from '../../value/index.js';
+import { GivenUp, NoRoom, type RequestLimit, type Requests, type WireMessage, type WireMessageOf } from '../../peer/index.js';
+import { type Origin, StoredValue, soleArrivalMemory } from '../../value/index.js';
 import { CompositeFetch, type CompositeFetchDeps, type PageListener } from './composite-fetch.js';
 import type { ValueListener } from './offers.js';
+import type { OwnValues } from './own-values.js';
 import { type CompositeSource, type PartsPage, readPage } from './parts-page.js';
-import { heldIn, isComposite, isOfRun, partOf, type RemoteComposite, type RemoteValue, type RunStore } from './remote-value.js';
+import { heldIn, isComposite, isOfRun, type RemoteComposite, type RemoteValue, type RunStore } from './remote-value.js';
 
 /** How long a node with a value may take to send its first byte, and later between two signs of progress, ms. */
 const SILENCE_MS = 30_000;
@@ -75,13 +75,13 @@ export class Fetches {
   }
 
   #fetch(far: RemoteValue, via: string | undefined, listener: ValueListener, withinMs?: number): () => void {
-    if (this.#deps.wayTo(far.from) === 'self') return this.#read(far, listener);
+    if (this.#deps.wayTo(far.from) === 'self' || this.#isAwayHere(far.value)) return this.#find(far, listener);
     const to = this.reaches(far.from) ? far.from : via;
     if (to === undefined || !this.reaches(to)) {
       listener.missing(this.#lost(far));
       return () => {};
     }
-    const key = far.isExclusive ? `sole ${++this.#soleFetches}` : JSON.stringify([to, far.value]);
+    const key = far.isSole ? `sole ${++this.#soleFetches}` : JSON.stringify([to, far.value]);
     return this.#join(key, listener, () => this.#request(to, far, key, withinMs));
   }
 
@@ -153,38 +153,39 @@ export class Fetches {
     };
   }
 
-  /** Reads a value that this node has in a file. */
-  #read(far: RemoteValue, listener: ValueListener): () => void {
-    let isWanted = true;
+  /** Whether it is a part of a value that this node has, and not in memory. */
+  #isAwayHere(value: RemoteValue['value']): boolean {
+    if (!isOfRun(value) || value.part === null) return false;
+    return this.#deps.store.get(value.runId, value.functionId, value.epoch)?.away !== undefined;
+  }
+
+  /** Finds a value that this node has itself. */
+  #find(far: RemoteValue, listener: ValueListener): () => void {
+    const { own } = this.#deps;
     const { value } = far;
-    const reading = this.#reading(value);
-    const read = (whole: StoredValue | undefined): void => {
-      if (!isWanted) return;
-      try {
-        const held = isOfRun(value) ? partOf(whole, value.part) : whole;
-        if (held) listener.found(held);
-        else listener.missing(this.#lost(far));
-      } catch (error) {
-        listener.missing(error as Error);
-      }
+    let isWanted = true;
+    const missing = (error: Error | undefined): void => {
+      if (isWanted) listener.missing(error ?? this.#lost(far));
     };
-    if (reading) void reading.then(read);
-    else read(undefined);
+    const found = (held: StoredValue): void => {
+      if (isWanted) listener.found(held);
+    };
+    if (isOfRun(value)) own.bring(value, { found, missing });
+    else missing(undefined);
     return () => {
       isWanted = false;
     };
-  }
-
-  #reading(value: RemoteValue['value']): Promise<StoredValue | undefined> | undefined {
-    if (value.kind === 'of-file') return this.#deps.readRecordedFile(value.runId, value.file);
-    return value.kind === 'of-run' ? this.#deps.readFile(value.runId, value.functionId) : undefined;
   }
 
   /** A node reports whether it has the requested value. */
   heard(from: string, message: WireMessageOf<'value-found' | 'value-missing'>, error: Error | undefined): void {
     const { requests } = this.#deps;
     if (!requests.isOpen(from, message.id, 'fetch-value')) return;
-    if (message.type === 'value-missing') return requests.answered(from, message.id, { error });
+    if (message.type === 'value-missing') {
+      // Its bytes may have been announced.
+      this.#coming.delete(message.id);
+      return requests.answered(from, message.id, { error });
+    }
     const { id, freeze, packed } = message;
     if (packed) requests.answered(from, id, StoredValue.packed(packed, freeze ? 'result' : 'caller'));
     else this.#coming.set(id, { from, freeze });
@@ -198,7 +199,7 @@ export class Fetches {
   /** Returns memory for a value that comes in several chunks, or `undefined` if that node was not asked for it. */
   memoryFor(from: string, id: number, sizeBytes: number, begin: Uint8Array | undefined): readonly Uint8Array[] | undefined {
     if (!this.#deps.requests.isOpen(from, id, 'fetch-value')) return undefined;
-    return this.#sole.has(id) ? StoredValue.memoryForExclusive(sizeBytes, begin) : StoredValue.memory(sizeBytes);
+    return this.#sole.has(id) ? soleArrivalMemory(sizeBytes, begin) : StoredValue.memory(sizeBytes);
   }
 
   /** The bytes have come, or will not. */
@@ -240,13 +241,13 @@ export class Fetches {
     const found = (answer: Exclude<Answer, { error: unknown }>): void => {
       let held = answer;
       if (!(held instanceof StoredValue))
-        held = far.isExclusive ? StoredValue.exclusive(held.parts, held.origin) : StoredValue.arrived(held.parts, held.origin);
+        held = far.isSole ? StoredValue.sole(held.parts, held.origin) : StoredValue.arrived(held.parts, held.origin);
       const value = held;
       settle((listener) => listener.found(value));
     };
     const ask = (given: number): WireMessage => {
       id = given;
-      if (far.isExclusive) this.#sole.add(id);
+      if (far.isSole) this.#sole.add(id);
       return { type: 'fetch-value', id, value: far.value };
     };
     const answered = (answer: Answer): void => {
@@ -281,8 +282,9 @@ export class Fetches {
     this.#waiting.add(again);
   }
 
-  /** A value that is too large for any room is not requested again. */
+  /** A value that is too large for any room is not requested again; one that the other node could not send to its end is lost. */
   #fault(error: Error, far: RemoteValue): Error {
+    if (error instanceof GivenUp) return this.#lost(far, error);
     if (!(error instanceof NoRoom) || !error.isForGood) return error;
     const functionId = 'functionId' in far.value ? far.value.functionId : undefined;
     const message = `Node "${this.#deps.node}" cannot get ${whatOf(far)}: ${error.message}`;
@@ -311,6 +313,7 @@ export type FetchRoute = 'direct' | 'none' | 'self';
 export interface FetchDeps {
   readonly node: string;
   readonly requests: Requests;
+  readonly own: OwnValues;
   /** The values of runs that are here. */
   readonly store: RunStore;
   /** The parts of what maps and expansions made in the runs that this node drives. */
@@ -318,10 +321,6 @@ export interface FetchDeps {
   /** Calls `action` once the event loop has had a turn. */
   readonly defer: (action: () => void) => void;
   wayTo(node: string): FetchRoute;
-  /** Reads a value of a run that this node drives from its file; `undefined` if there is none, or it is lost. */
-  readFile(runId: string, functionId: string): Promise<StoredValue | undefined> | undefined;
-  /** Reads a file of this node by its name in a record; `undefined` if there is none, or it is lost. */
-  readRecordedFile(runId: string, file: RecordedFile): Promise<StoredValue | undefined> | undefined;
   /** Returns how many bytes of values have come from a node. Grows while one is on its way. */
   receivedFrom(node: string): number;
 }

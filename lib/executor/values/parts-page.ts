@@ -81,7 +81,8 @@ export const badPage = (why: string): HandoffError => new HandoffError('HANDOFF_
 /** Returns the bytes of a part if it rides along. */
 function smallBytesOf(part: ArgumentValue, key: string | undefined): Uint8Array | undefined {
   const held = isRemote(part) ? part.inline : part;
-  if (!held || held.sizeBytes > RIDES_ALONG_BYTES) return undefined;
+  // What is not in memory is fetched by itself.
+  if (!held || held.sizeBytes > RIDES_ALONG_BYTES || (held.away && isRemote(part))) return undefined;
   const packed = held.pack(key === undefined ? 'result' : `result.${key}`);
   return packed.byteLength <= RIDES_ALONG_BYTES ? packed : undefined;
 }

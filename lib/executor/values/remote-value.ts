@@ -10,7 +10,7 @@ export interface RemoteValue {
   /** The same value, if it is here and small. It may ride along with the attempt that would fetch it. */
   readonly inline?: StoredValue | undefined;
   /** Whether only the fetching attempt needs it, and once. Then it may be opened without a copy. */
-  readonly isExclusive?: boolean;
+  readonly isSole?: boolean;
 }
 
 /** An argument of a step before everything has been fetched. */
@@ -20,8 +20,8 @@ export type ArgumentValue = StoredValue | RemoteValue;
 export const isRemote = (given: ArgumentValue | number | undefined): given is RemoteValue => typeof given === 'object' && 'from' in given;
 
 /** Whether a value is a function's result or an input, by run. */
-export const isOfRun = (value: ValueName): value is Extract<ValueName, { kind: 'of-run' | 'of-file' }> =>
-  value.kind === 'of-run' || value.kind === 'of-file';
+export const isOfRun = (value: ValueName): value is Extract<ValueName, { kind: 'of-run' | 'of-file' | 'remembered' }> =>
+  value.kind === 'of-run' || value.kind === 'of-file' || value.kind === 'remembered';
 
 /** The name of the array or record that a map or an expansion made. */
 export type CompositeName = Extract<ValueName, { kind: 'composite' }>;
@@ -32,9 +32,15 @@ export const isComposite = (far: RemoteValue): far is RemoteComposite => far.val
 /** A value that is put together of parts. */
 export type RemoteComposite = RemoteValue & { readonly value: CompositeName };
 
-/** Returns a value of a run that the store has: a whole one, or a part of it. `runId` is the run of those who ask. */
+/**
+ * Returns a value of a run that the store has: a whole one, or a part of it. A part of one that is not in memory has to be fetched. `runId`
+ * is the run of those who ask.
+ */
 export function heldIn(store: RunStore, runId: string, value: ValueName): StoredValue | undefined {
-  if (isOfRun(value)) return partOf(store.get(runId, value.functionId, value.epoch), value.part);
+  if (isOfRun(value)) {
+    const whole = store.get(runId, value.functionId, value.epoch);
+    return value.part !== null && whole?.away ? undefined : partOf(whole, value.part);
+  }
   return value.kind === 'composite' ? store.getComposite(runId, value.functionId, value.epoch) : undefined;
 }
 

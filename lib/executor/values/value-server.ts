@@ -1,13 +1,14 @@
 import { HandoffError } from '../../base/index.js';
 import type { CodeRef } from '../../dag/index.js';
-import type { ValueName, WireMessage } from '../../peer/index.js';
+import { Unreadable, type ValueName, type WireMessage } from '../../peer/index.js';
 import type { ValueStore } from '../../store/index.js';
-import { packThrownForWire, StoredValue } from '../../value/index.js';
+import { type AwayBytes, digestOfHeld, JoinedBytes, packThrownForWire, StoredValue } from '../../value/index.js';
 import type { AttemptHandle, Executor } from '../executor.js';
-import type { FetchDeps, Fetches } from './fetches.js';
+import type { Fetches } from './fetches.js';
 import type { Offers, ValueListener } from './offers.js';
+import { lostValue, type OwnValues, type RunValueName } from './own-values.js';
 import { type CompositeSource, packPage } from './parts-page.js';
-import { heldIn, partOf, RIDES_ALONG_BYTES } from './remote-value.js';
+import { RIDES_ALONG_BYTES } from './remote-value.js';
 
 /**
  * Gives other nodes the values that they ask for; small ones in the answer, others beside the messages. A node that has lost its link asks
@@ -43,7 +44,7 @@ export class ValueServer {
     const missing = (error: unknown): void =>
       void send(from, { type: 'value-missing', id, error: error ? packThrownForWire(error) : null });
     try {
-      this.#find(from, value, { found: (held) => this.#give(from, id, held), missing });
+      this.#find(from, value, { found: (held) => this.#give(from, id, value, held), missing });
     } catch (error) {
       // A part of damaged bytes, or one that cannot leave this node.
       if (!HandoffError.is(error, 'HANDOFF_NOT_SERIALIZABLE')) throw error;
@@ -51,24 +52,19 @@ export class ValueServer {
     }
   }
 
+  /** Takes the digest of a value that this node has. Resolves to `undefined` if it has none, or has it in pages only. Never rejects. */
+  async digestOf(to: string, value: ValueName): Promise<string | undefined> {
+    if (value.kind === 'composite' || value.kind === 'serialized') return undefined;
+    try {
+      const held = await new Promise<StoredValue | undefined>((found) => this.#find(to, value, { found, missing: () => found(undefined) }));
+      return held && (await digestOfHeld(held));
+    } catch {
+      return undefined;
+    }
+  }
+
   #find(to: string, value: ValueName, listener: ValueListener): void {
-    const { store, offers, fetches, node } = this.#deps;
-    /** Passes on what a file here has. */
-    const pass = (reading: Promise<StoredValue | undefined> | undefined, found: (held: StoredValue) => void): void => {
-      if (!reading) return listener.missing(undefined);
-      void reading.then((held) => (held ? found(held) : listener.missing(undefined)));
-    };
-    const partFound =
-      (part: number | null) =>
-      (whole: StoredValue): void => {
-        try {
-          const held = partOf(whole, part);
-          if (held) listener.found(held);
-          else listener.missing(undefined);
-        } catch (error) {
-          listener.missing(error as Error);
-        }
-      };
+    const { store, offers, fetches, own, node } = this.#deps;
     switch (value.kind) {
       case 'offered': {
         const maker = offers.find(value.offer);
@@ -78,7 +74,7 @@ export class ValueServer {
         const { dagId, functionId } = value;
         const held = store.find(dagId, functionId);
         if (held) store.copyGiven(dagId, to);
-        const recorded = held ? undefined : this.#deps.readRecord(dagId, functionId);
+        const recorded = held ? undefined : this.#deps.openRecord(dagId, functionId);
         if (!recorded) return held ? listener.found(held) : listener.missing(undefined);
         recorded.then(
           (one) => (one ? listener.found(one) : listener.missing(undefined)),
@@ -86,21 +82,14 @@ export class ValueServer {
         );
         return;
       }
-      case 'of-run': {
-        const held = heldIn(store, value.runId, value);
-        if (held) return listener.found(held);
-        if (value.origin === node) return pass(this.#deps.readFile(value.runId, value.functionId), partFound(value.part));
+      case 'of-run':
+      case 'of-file':
+      case 'remembered':
+        if (own.find(value, listener)) return;
+        if (value.origin === node) return own.findFiled(value, listener);
         // For a node that has no way to the origin. The value is passed on and not kept.
         fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
         return;
-      }
-      case 'of-file': {
-        const { runId, origin, file, part } = value;
-        const held = heldIn(store, runId, value);
-        if (held) return listener.found(held);
-        if (origin !== node) return void fetches.fetch({ from: origin, value, sizeBytes: 0 }, undefined, listener);
-        return pass(this.#deps.readRecordedFile(runId, file), partFound(part));
-      }
       case 'composite': {
         const page = this.#deps.compositePage(value, to);
         return page ? listener.found(packPage(page)) : listener.missing(undefined);
@@ -110,11 +99,9 @@ export class ValueServer {
           fetches.fetch({ from: value.origin, value, sizeBytes: 0 }, undefined, listener);
           return;
         }
-        const { runId, functionId, epoch, file } = value;
-        const held = store.get(runId, functionId, epoch);
-        const found = (one: StoredValue): void => this.#serialize(to, value, one, listener);
-        if (held) return found(held);
-        return pass(file ? this.#deps.readRecordedFile(runId, file) : this.#deps.readFile(runId, functionId), found);
+        const source = sourceOf(value);
+        const found = (held: StoredValue): void => this.#serialize(to, value, held, listener);
+        return own.bring(source, { found, missing: (error) => listener.missing(error) });
       }
     }
   }
@@ -152,17 +139,46 @@ export class ValueServer {
     });
   }
 
-  #give(to: string, id: number, held: StoredValue): void {
+  #give(to: string, id: number, value: ValueName, held: StoredValue): void {
     const { send, sendValue } = this.#deps;
+    const freeze = held.origin === 'result';
     try {
+      if (held.hasAway) return this.#giveAway(to, id, value, held);
       const parts = held.toParts('result');
       const isSmall = parts.length === 1 && parts[0]!.byteLength <= RIDES_ALONG_BYTES;
-      send(to, { type: 'value-found', id, freeze: held.origin === 'result', packed: isSmall ? parts[0]! : null });
+      send(to, { type: 'value-found', id, freeze, packed: isSmall ? parts[0]! : null });
       if (!isSmall) sendValue(to, id, parts).catch(() => {});
     } catch (error) {
       send(to, { type: 'value-missing', id, error: packThrownForWire(error) });
     }
   }
+
+  /** Gives a value from where it lies. A large one is never in memory as a whole. */
+  #giveAway(to: string, id: number, value: ValueName, held: StoredValue): void {
+    const { send, sendValue, node } = this.#deps;
+    const away = held.away ?? new JoinedBytes(held.toSources('result'));
+    const freeze = held.origin === 'result';
+    const lost = (cause: unknown): void => {
+      // The store forgets it. It may have come back meanwhile, or gone anew.
+      if (held.away === away) held.entry?.cannotRead(cause);
+      const error = lostValue(cause, node, 'functionId' in value ? value.functionId : undefined);
+      send(to, { type: 'value-missing', id, error: packThrownForWire(error) });
+    };
+    if (away.sizeBytes <= RIDES_ALONG_BYTES) {
+      away.read().then((packed) => void send(to, { type: 'value-found', id, freeze, packed }), lost);
+      return;
+    }
+    send(to, { type: 'value-found', id, freeze, packed: null });
+    // If the link is over, the other node asks again over the next one.
+    sendValue(to, id, away).catch((error: unknown) => error instanceof Unreadable && lost(error.cause));
+  }
+}
+
+/** Returns the name of the value that is to be serialized. */
+function sourceOf({ runId, epoch, functionId, origin, file }: Extract<ValueName, { kind: 'serialized' }>): RunValueName {
+  const source = { runId, epoch, functionId, origin, part: null };
+  if (!file) return { kind: 'of-run', ...source };
+  return 'contentDigest' in file ? { kind: 'remembered', ...source, file } : { kind: 'of-file', ...source, file };
 }
 
 /** The parts of the node that giving values needs. */
@@ -171,15 +187,12 @@ export interface ValueServerDeps {
   readonly store: ValueStore;
   readonly executor: Executor;
   readonly fetches: Fetches;
-  /** Reads a value of a run from its file here; `undefined` if there is none. */
-  readonly readFile: FetchDeps['readFile'];
-  /** Reads a value from a file, of whatever run; `undefined` if this node has not that folder. */
-  readonly readRecordedFile: FetchDeps['readRecordedFile'];
+  readonly own: OwnValues;
   readonly compositePage: CompositeSource;
-  /** Reads a value of a recorded run; `undefined` if nothing is recorded here. */
-  readonly readRecord: (dagId: string, functionId: string) => Promise<StoredValue | undefined> | undefined;
+  /** Finds a value of a recorded run; `undefined` if nothing is recorded here. What is in files is not read yet. */
+  readonly openRecord: (dagId: string, functionId: string) => Promise<StoredValue | undefined> | undefined;
   readonly offers: Offers;
   readonly send: (to: string, message: WireMessage) => boolean;
-  readonly sendValue: (to: string, id: number, parts: readonly Uint8Array[]) => Promise<void>;
+  readonly sendValue: (to: string, id: number, bytes: readonly Uint8Array[] | AwayBytes) => Promise<void>;
   readonly refOf: (module: string, name: string) => CodeRef;
 }

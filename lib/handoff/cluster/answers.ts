@@ -1,12 +1,17 @@
 import { type Allocator, amounts, checkedCapabilities } from '../../allocator/index.js';
 import { type Clock, HandoffError } from '../../base/index.js';
-import { type Fetches, moduleDigest, sameDigest } from '../../executor/index.js';
+import { type Fetches, moduleDigest, type RanCode, sameDigest } from '../../executor/index.js';
 import type { GuestRuns } from '../../guests/index.js';
+import type { RememberedFile } from '../../journal/index.js';
 import type { Membership } from '../../nodes/index.js';
-import type { Question, WireMessage } from '../../peer/index.js';
-import type { FindRecorded, Runs } from '../../runner/index.js';
+import type { Question, QuestionAboutRuns, ValueName, WireMessage } from '../../peer/index.js';
+import type { FindRecorded, Runs, ValueOfRun } from '../../runner/index.js';
 import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, StoredValue } from '../../value/index.js';
+import type { RunAnswers } from './runs/run-answers.js';
+
+/** What an observer may ask. */
+const OF_OBSERVERS: ReadonlySet<Question['kind']> = new Set(['show-status', 'list-runs', 'show-run', 'cancel-run', 'watch-run']);
 
 /** Serves the questions of other nodes. Every question may come twice, and is answered each time. */
 export class Answers {
@@ -16,7 +21,7 @@ export class Answers {
     this.#deps = deps;
   }
 
-  /** Serves a question. An observer may ask for the status only. */
+  /** Serves a question. An observer may look, and cancel runs, and ask for nothing else. */
   answer(from: string, id: number, question: Question, isObserver: boolean): void {
     const { send } = this.#deps;
     const fail = (error: unknown): void => void send(from, { type: 'answer', id, value: null, error: packThrownForWire(error) });
@@ -28,17 +33,23 @@ export class Answers {
         fail(error);
       }
     };
-    if (isObserver && question.kind !== 'show-status') {
+    if (isObserver && !OF_OBSERVERS.has(question.kind)) {
       return fail(new HandoffError('HANDOFF_NODE_UNKNOWN', `An observer cannot ask for "${question.kind}": it is no member`));
     }
     try {
-      this.#answer(from, question, reply, fail);
+      if (isAboutRuns(question)) this.#deps.ofRuns.answer(from, id, question, reply, fail);
+      else this.#answer(from, question, reply, fail);
     } catch (error) {
       fail(error);
     }
   }
 
-  #answer(from: string, question: Question, reply: (value: unknown) => void, fail: (error: unknown) => void): void {
+  #answer(
+    from: string,
+    question: Exclude<Question, QuestionAboutRuns>,
+    reply: (value: unknown) => void,
+    fail: (error: unknown) => void,
+  ): void {
     const { allocation, store, membership, runs, guests, status, clock } = this.#deps;
     switch (question.kind) {
       case 'register-capabilities':
@@ -98,10 +109,22 @@ export class Answers {
         else compared(digest);
         return;
       }
+      case 'check-content':
+        void this.#deps.ranCode.isStill(question.modules).then(reply);
+        return;
+      case 'take-digest':
+        void this.#deps.digestOf(from, question.value).then((digest) => reply(digest ?? null));
+        return;
       case 'inherit-run':
         return reply(guests.inherit(from, question.runId, question.epoch));
       case 'which-folder':
         return reply(this.#deps.dataDir ?? null);
+      case 'has-remembered':
+        void Promise.all(question.files.map((file) => this.#deps.openRemembered(file))).then((found) => reply(found.map(isThere)));
+        return;
+      case 'remember-value':
+        void this.#deps.rememberValue(question).then((file) => reply(file ?? null));
+        return;
       case 'show-status':
         status(question.all).then(reply, fail);
         return;
@@ -134,6 +157,11 @@ export class Answers {
   }
 }
 
+const isThere = (found: unknown): boolean => found !== undefined;
+
+const isAboutRuns = (question: Question): question is QuestionAboutRuns =>
+  question.kind === 'list-runs' || question.kind === 'show-run' || question.kind === 'cancel-run' || question.kind === 'watch-run';
+
 /** The error of `clear` while a run of the DAG is in progress on `node`. */
 export const dagRunning = (dagId: string, node: string): HandoffError =>
   new HandoffError('HANDOFF_DAG_RUNNING', `Cannot clear DAG "${dagId}": a run of it on node "${node}" has not ended`, { dagId, node });
@@ -142,17 +170,25 @@ export const dagRunning = (dagId: string, node: string): HandoffError =>
 export interface AnswersDeps {
   readonly node: string;
   readonly root: string;
+  readonly ranCode: RanCode;
+  /** Takes the digest of a value that this node has. Never rejects. */
+  readonly digestOf: (to: string, value: ValueName) => Promise<string | undefined>;
   readonly clock: Clock;
   readonly allocation: Allocator;
   readonly store: ValueStore;
   readonly membership: Membership;
   readonly runs: Runs;
   readonly guests: GuestRuns;
+  readonly ofRuns: RunAnswers;
   readonly fetches: Fetches;
   readonly send: (to: string, message: WireMessage) => boolean;
   /** The id of this node's `dataDir`. */
   readonly dataDir: string | undefined;
   readonly findRecorded: FindRecorded | undefined;
+  /** Returns a value that this node remembers; `undefined` if it has not that file. Never rejects. */
+  readonly openRemembered: (file: RememberedFile) => Promise<StoredValue | undefined> | undefined;
+  /** Writes a value that was made here for another driver; `undefined` if it is not remembered. Never rejects. */
+  readonly rememberValue: (of: ValueOfRun) => Promise<RememberedFile | undefined>;
   readonly tellLocation: (dagId: string, functionId: string) => void;
   /** Returns the status of this node, or of all members: plain data that can be sent. */
   readonly status: (all: boolean) => Promise<unknown>;

@@ -1,15 +1,27 @@
 import { type Clock, HandoffError, keepAlive } from '../../base/index.js';
-import type { Fetches, Offers } from '../../executor/index.js';
+import type { Fetches, Offers, RemoteValue } from '../../executor/index.js';
+import type { RememberedFile } from '../../journal/index.js';
 import { joinCluster, type MemberState, type Membership } from '../../nodes/index.js';
-import { type PeerMesh, type Question, type Requests, shapes } from '../../peer/index.js';
+import { type PeerMesh, type Question, type Requests, rememberedFile, shapes } from '../../peer/index.js';
+import type { ValueOfRun } from '../../runner/index.js';
 import type { ValueStore } from '../../store/index.js';
-import type { StoredValue } from '../../value/index.js';
+import { isDigest, type StoredValue } from '../../value/index.js';
+import { firstOf } from './first-of.js';
 
 /** From this size on the keeping node fetches a value; a smaller one rides along, bytes. */
 const OFFERED_FROM_BYTES = 64 * 1024;
 
 /** How long a member may take to answer, ms. */
 const ANSWER_MS = 5000;
+
+/** How long a member may take to say what it remembers, ms. Making a result again may take less than waiting for it. */
+const REMEMBERED_MS = 2000;
+
+/** How long a member may take to write a large value, ms. */
+const WRITTEN_MS = 60_000;
+
+/** How long a member may take to read and hash a value, ms: some GiB of it. */
+const DIGEST_MS = 15_000;
 
 /** How long a node that has joined waits until the others know it, ms. */
 const MESH_MS = 5000;
@@ -80,8 +92,9 @@ export class ClusterQuestions {
   /** Keeps a value on another node. */
   async keep(name: string, dagId: string, functionId: string, held: StoredValue, as: 'value' | 'result'): Promise<void> {
     const { offers } = this.#deps;
-    const packed = held.pack('value');
-    if (packed.byteLength < OFFERED_FROM_BYTES) {
+    // What is not in memory is offered whatever its size: it is read when it is fetched.
+    const packed = held.away ? undefined : held.pack('value');
+    if (packed && packed.byteLength < OFFERED_FROM_BYTES) {
       await this.ask(name, { kind: 'keep-value', dagId, functionId, as, value: { packed } });
       return;
     }
@@ -128,6 +141,39 @@ export class ClusterQuestions {
   async folders(): Promise<ReadonlyMap<string, string>> {
     const answers = await this.askAll<unknown>({ kind: 'which-folder' });
     return new Map(answers.flatMap(([node, dataDir]) => (typeof dataDir === 'string' ? [[dataDir, node]] : [])));
+  }
+
+  /**
+   * Returns, for each of at most 1,000 files, whether a member remembers it. One that is no member, cannot be asked or is slow has none.
+   * Never rejects.
+   */
+  async haveRemembered(name: string, files: readonly RememberedFile[]): Promise<readonly boolean[]> {
+    try {
+      const answer = await this.ask<unknown>(name, { kind: 'has-remembered', files }, REMEMBERED_MS);
+      return files.map((_, at) => Array.isArray(answer) && answer[at] === true);
+    } catch {
+      return files.map(() => false);
+    }
+  }
+
+  /** Has a member write a large value that it has made; returns its file, or `undefined` if it is not remembered. Never rejects. */
+  async rememberValue(name: string, { runId, epoch, functionId }: ValueOfRun): Promise<RememberedFile | undefined> {
+    try {
+      const answer = await this.ask<unknown>(name, { kind: 'remember-value', runId, epoch, functionId }, WRITTEN_MS);
+      return rememberedFile(answer) === undefined ? (answer as RememberedFile) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Asks a node for the digest of a value that it has. Resolves to `undefined` if it has none, or does not answer. Never rejects. */
+  async takeDigest({ from, value }: RemoteValue): Promise<string | undefined> {
+    try {
+      const answer = await this.ask<unknown>(from, { kind: 'take-digest', value }, DIGEST_MS);
+      return isDigest(answer) ? answer : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Tells all members that this node has a value. */
@@ -235,27 +281,26 @@ function asked(question: Question): string {
       return `to clear DAG "${question.dagId}"`;
     case 'compare-module':
       return `whether its module "${question.module}" is the same`;
+    case 'check-content':
+      return 'whether the code that it has run is the same';
+    case 'take-digest':
+      return 'for the digest of a value';
     case 'inherit-run':
       return 'what it has of a run';
     case 'which-folder':
       return 'which dataDir it has';
+    case 'has-remembered':
+      return 'what it remembers';
+    case 'remember-value':
+      return `to remember the value of "${question.functionId}"`;
     case 'show-status':
       return 'for its status';
+    case 'list-runs':
+    case 'show-run':
+    case 'cancel-run':
+    case 'watch-run':
+      return 'about runs';
   }
-}
-
-/** Asks all of `names` at once and resolves to the first value found, or to `undefined` if there is none. */
-function firstOf<T>(names: readonly string[], search: (name: string) => Promise<T | undefined>): Promise<T | undefined> {
-  let open = names.length;
-  return new Promise((resolve, reject) => {
-    if (open === 0) return resolve(undefined);
-    for (const name of names) {
-      search(name).then((found) => {
-        open -= 1;
-        if (found !== undefined || open === 0) resolve(found);
-      }, reject);
-    }
-  });
 }
 
 /** Whether it is a valid node name. An answer with anything else counts as no knowledge. */

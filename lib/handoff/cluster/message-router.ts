@@ -19,9 +19,14 @@ import type { ValueStore } from '../../store/index.js';
 import { packThrownForWire, unpackError } from '../../value/index.js';
 import { answerError } from './answer-error.js';
 import type { Answers } from './answers.js';
+import type { RunAnswers } from './runs/run-answers.js';
+import type { RunQuestions } from './runs/run-questions.js';
 
 /** How many faults of each kind are logged in a minute. */
 const FAULTS_TOLD = 10;
+
+/** What observers may send. */
+const OF_OBSERVERS: ReadonlySet<string> = new Set(['ask', 'withdraw-question']);
 
 /** Messages whose sender waits for an answer. */
 const QUESTIONS: ReadonlySet<string> = new Set(['ask', 'run-attempt', 'stop-attempt', 'fetch-value']);
@@ -59,7 +64,8 @@ export class MessageRouter implements PeerListener {
 
   down(peer: PeerIdentity, cause: DownCause): void {
     this.#safely(() => {
-      if (this.#observers.delete(peer.name)) return;
+      // It asks anew over another link.
+      if (this.#observers.delete(peer.name)) return this.#parts.ofRuns.gone(peer.name);
       this.#parts.membership.down(peer, cause === 'goodbye' ? 'goodbye' : 'closed');
     });
   }
@@ -117,7 +123,7 @@ export class MessageRouter implements PeerListener {
     const packed = packThrownForWire(error);
     if (id !== undefined) this.#refuseNumbered(from, type, id, error, packed);
     if (of === undefined) return;
-    const failed = { type: 'attempt-ended', of, outcome: { type: 'failed', error: packed, final: true } } as const;
+    const failed = { type: 'attempt-ended', of, outcome: { type: 'failed', error: packed, final: true, phases: null, slot: 0 } } as const;
     if (type === 'run-attempt' || type === 'stop-attempt') send(from, failed);
     else if (type === 'attempt-refused' || type === 'attempt-ended') remote.heard(from, failed);
   }
@@ -138,8 +144,8 @@ export class MessageRouter implements PeerListener {
   }
 
   #message(from: string, message: WireMessage): void {
-    const { membership, answers, requests, guests, remote, runs, values, fetches, store } = this.#parts;
-    if (this.#observers.has(from) && message.type !== 'ask') {
+    const { membership, answers, ofRuns, runQuestions, requests, guests, remote, runs, values, fetches, store } = this.#parts;
+    if (this.#observers.has(from) && !OF_OBSERVERS.has(message.type)) {
       const error = new HandoffError('HANDOFF_NODE_UNKNOWN', `An observer cannot send "${message.type}": it is no member`);
       return this.#refuse(from, message.type, message as MessageSubject, error);
     }
@@ -150,6 +156,8 @@ export class MessageRouter implements PeerListener {
         return membership.heard(from, message);
       case 'ask':
         return answers.answer(from, message.id, message.question, this.#observers.has(from));
+      case 'withdraw-question':
+        return ofRuns.withdraw(from, message.id);
       case 'answer':
         if (!requests.isOpen(from, message.id, 'ask')) return undefined;
         if (message.error) return requests.failed(from, message.id, answerError(from, message.error));
@@ -157,9 +165,12 @@ export class MessageRouter implements PeerListener {
       case 'run-begun':
         // Results of that DAG's earlier runs no longer count.
         store.runStarted(message.runId, message.dagId);
+        runQuestions.learnDriver(message.runId, from, message.epoch);
+        return guests.heard(from, message);
+      case 'runs-under-way':
+        for (const [runId, epoch] of message.runs) runQuestions.learnDriver(runId, from, epoch);
         return guests.heard(from, message);
       case 'run-attempt':
-      case 'runs-under-way':
       case 'stop-attempt':
       case 'adopt-attempts':
       case 'release-values':
@@ -230,6 +241,7 @@ export class MessageRouter implements PeerListener {
         comparisons.gone(name);
         guests.driverGone(name);
         values.gone(name);
+        this.#parts.ofRuns.gone(name);
         return allocation.pump();
       }
     }
@@ -257,6 +269,8 @@ export interface MessageRouterDeps {
   readonly store: ValueStore;
   readonly requests: Requests;
   readonly answers: Answers;
+  readonly ofRuns: RunAnswers;
+  readonly runQuestions: RunQuestions;
   readonly send: (to: string, message: WireMessage) => boolean;
   /** Ends the link to a node at once. */
   readonly drop: (name: string) => void;

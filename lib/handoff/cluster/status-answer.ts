@@ -12,7 +12,9 @@ const resources = list(tuple(id, amount), 1100);
 const content = object(
   {
     ...{ capabilities: resources, used: resources },
-    ...{ running: count, queued: count, blocked: count, heldBytes: count, log: word('ok', 'lost') },
+    ...{ running: count, queued: count, blocked: count, log: word('ok', 'lost') },
+    ...{ heldBytes: count, diskBytes: count, memoryLimitBytes: count },
+    ...{ rememberedBytes: count, rememberedResults: count, rememberedHits: count },
   },
   { open: true },
 );
@@ -40,7 +42,9 @@ export function statusFrom(teller: string, answer: unknown): WireStatus {
     ...(answer as WireStatus),
     moreWaiting: count(more) === undefined ? (more as number) : 0,
     nodes: each<WireStatus['nodes'][number]>(nodes, node, (one) => one.name).map((one) => {
-      return content(one.content) === undefined ? one : { ...one, content: null };
+      const { linkMs = null, ...rest } = one;
+      const known = { ...rest, ...(amount(linkMs) === undefined && { linkMs }) };
+      return content(one.content) === undefined ? known : { ...known, content: null };
     }),
     runs: each<WireStatus['runs'][number]>(runs, run, (one) => one.runId).map((one) => {
       return one.parent === undefined || parent(one.parent) === undefined ? one : { ...one, parent: null };

@@ -1,85 +1,18 @@
-import type { Capabilities } from '../../allocator/index.js';
-import { type LogState, slotOfResource, slotResource, withoutSlots } from '../../base/index.js';
+import { slotOfResource, slotResource, withoutSlots } from '../../base/index.js';
 import { slotOf } from '../../executor/index.js';
 import type { GuestRuns } from '../../guests/index.js';
-import type { Membership, NodeStatus, Resources } from '../../nodes/index.js';
+import type { BeatContent, Membership, NodeStatus, Resources } from '../../nodes/index.js';
+import type { ClusterStatus, HeldValues, NodeUse, Places, ValueUse } from '../../observe/index.js';
 import type { Runs } from '../../runner/index.js';
 
-/** The number of slots, and how many of them are in use. */
-interface Places {
-  readonly used: number;
-  readonly total: number;
-}
+/** What of a beat is in a status. */
+type StatusContent = HeldContent & Pick<BeatContent, 'capabilities' | 'used' | 'running' | 'queued' | 'blocked' | 'log'>;
 
-/** What a member has, and how much of it is in use. */
-export interface NodeUse {
-  readonly name: string;
-  /** The member's URL; `undefined` if it does not listen. */
-  readonly address: string | undefined;
-  /** `'suspect'`: silent for half of the heartbeat's time-out. `'leaving'`: accepts no more work. */
-  readonly status: NodeStatus;
-  /** Whether the member has reported its state. If not, the numbers are zero. */
-  readonly isHeard: boolean;
-  /** What it has, exactly as registered. */
-  readonly capabilities: Capabilities;
-  /** What running functions hold, of all drivers. */
-  readonly used: Capabilities;
-  /** Slots for functions in threads and child processes. */
-  readonly threads: Places;
-  /** Slots for functions on its event loop. */
-  readonly loopPlaces: Places;
-  /** Slots of isolations of your own, by the name of the isolation. */
-  readonly ownSlots: Readonly<Record<string, Places>>;
-  /** The number of attempts in progress, of all drivers. */
-  readonly running: number;
-  /** The number of other drivers' attempts that wait there for room. */
-  readonly queued: number;
-  /**
-   * The number of attempts that were given up (time-out, cancel) while their code goes on, mostly in a thread that is blocked in a system
-   * call. They hold their claim and thread until it is over.
-   */
-  readonly blocked: number;
-  /** The total size of the values kept there, bytes. */
-  readonly heldBytes: number;
-  /** `'lost'` while its log lines cannot be written: a full disk, a reader that is gone or does not read, a `logger` that throws. */
-  readonly log: LogState;
-}
-
-/** A run in progress. */
-export interface DrivenRun {
-  readonly runId: string;
-  readonly dagId: string;
-  /** The name of the node that drives it. */
-  readonly driver: string;
-  /** How many functions are in each state, as in `Run.progress`. */
-  readonly progress: Readonly<Record<string, number>>;
-  /** The function that started the run, and the id of its run; missing if no function did. */
-  readonly parent?: { readonly runId: string; readonly functionId: string };
-}
-
-/** A function that could run now if there were room. */
-export interface WaitingFunction {
-  readonly functionId: string;
-  readonly dagId: string;
-  /** The name of the node that drives its run. */
-  readonly driver: string;
-  /** The node where it waits; `undefined` if it waits at its driver until any node has room. */
-  readonly node: string | undefined;
-  /** How much of each resource is missing; `thread` and `loop` count slots. */
-  readonly lacking: Capabilities;
-}
-
-/** The status of a cluster. */
-export interface ClusterStatus {
-  /** The members that answered within a second, the asked one first. */
-  readonly nodes: readonly NodeUse[];
-  /** The runs in progress, of all drivers. */
-  readonly runs: readonly DrivenRun[];
-  /** Waiting functions: at most the first hundred of each run. */
-  readonly waiting: readonly WaitingFunction[];
-  /** How many more functions wait. */
-  readonly moreWaiting: number;
-}
+/** What of a beat tells of values. */
+type HeldContent = Pick<
+  BeatContent,
+  'heldBytes' | 'memoryLimitBytes' | 'diskBytes' | 'rememberedBytes' | 'rememberedResults' | 'rememberedHits'
+>;
 
 /** A `ClusterStatus` on the wire, where names are never keys. */
 export interface WireStatus {
@@ -88,16 +21,10 @@ export interface WireStatus {
     readonly name: string;
     readonly address: string | null;
     readonly status: NodeStatus;
+    /** How long its answer took, ms. Absent if it has not been asked, or has not answered. */
+    readonly linkMs?: number | null;
     /** `null` for a member that has not reported yet. */
-    readonly content: {
-      readonly capabilities: Resources;
-      readonly used: Resources;
-      readonly running: number;
-      readonly queued: number;
-      readonly blocked: number;
-      readonly heldBytes: number;
-      readonly log: LogState;
-    } | null;
+    readonly content: StatusContent | null;
   }[];
   readonly runs: readonly {
     readonly runId: string;
@@ -125,13 +52,8 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
   const nodes = membership.members.map(({ name, address, status }): WireStatus['nodes'][number] => {
     const content = membership.contentOf(name);
     if (!content) return { name, address: address ?? null, status, content: null };
-    const { capabilities, used, running, queued, blocked, heldBytes, log } = content;
-    return {
-      name,
-      address: address ?? null,
-      status,
-      content: { capabilities, used, running, queued, blocked, heldBytes, log },
-    };
+    const { byDriver: _, limitBytes: _limit, isSpilling: _spilling, ...told } = content;
+    return { name, address: address ?? null, status, content: told };
   });
   const driven = runs.inProgress().map(({ run: { runId, dagId, progress }, parent = null }) => {
     return { runId, dagId, driver: node, progress: Object.entries(progress), parent };
@@ -147,13 +69,17 @@ export function statusOf(parts: { membership: Membership; runs: Runs; guests: Gu
 
 /**
  * Merges the reports of several nodes. Each node is believed only about itself and the runs that it drives. A function that waits on a node
- * is not listed at its driver.
+ * is not listed at its driver. `linkMs`: how long the answer of each took.
  */
-export function mergedStatus(own: WireStatus, others: readonly (readonly [string, WireStatus])[]): WireStatus {
+export function mergedStatus(
+  own: WireStatus,
+  others: readonly (readonly [string, WireStatus])[],
+  linkMs: ReadonlyMap<string, number> = new Map(),
+): WireStatus {
   const all = new Map<string, WireStatus>([[own.node, own], ...others.filter(([teller]) => teller !== own.node)]);
   const nodes = own.nodes.map((entry) => {
     const told = all.get(entry.name)?.nodes.find(({ name }) => name === entry.name);
-    return told?.content ? told : entry;
+    return { ...(told?.content ? told : entry), ...(linkMs.has(entry.name) && { linkMs: linkMs.get(entry.name)! }) };
   });
   const waiting = new Map<string, WireWaiting>();
   const told = [...all].flatMap(([teller, one]) => one.waiting.filter(({ driver, node }) => (node ?? driver) === teller));
@@ -167,6 +93,18 @@ export function mergedStatus(own: WireStatus, others: readonly (readonly [string
     runs: [...all].flatMap(([teller, { runs }]) => runs.filter(({ driver }) => driver === teller)),
     waiting: [...waiting.values()],
     moreWaiting: [...all.values()].reduce((more, one) => more + one.moreWaiting, 0),
+  };
+}
+
+/** Returns what a status of several nodes says of one of them. How many functions wait beyond the named ones is not told apart in it. */
+export function partOfStatus({ nodes, runs, waiting }: WireStatus, name: string): WireStatus {
+  return {
+    node: name,
+    // How long the node that has passed it on waited for it is nothing of the asking node's.
+    nodes: nodes.filter((one) => one.name === name).map(({ linkMs: _, ...one }) => one),
+    runs: runs.filter(({ driver }) => driver === name),
+    waiting: waiting.filter(({ driver, node }) => (node ?? driver) === name),
+    moreWaiting: 0,
   };
 }
 
@@ -188,14 +126,29 @@ function ownSlotsIn(content: WireContent): Record<string, Places> {
   return Object.fromEntries(own.map((slot) => [slot, placesIn(content, slot)]));
 }
 
+/** What a member's values take in memory and on disk. */
+export const heldValuesIn = (content: Pick<BeatContent, 'heldBytes' | 'diskBytes'> | null | undefined): HeldValues => ({
+  memoryBytes: content?.heldBytes ?? 0,
+  diskBytes: content?.diskBytes ?? 0,
+});
+
+const valuesIn = (content: HeldContent | null | undefined): ValueUse => ({
+  ...heldValuesIn(content),
+  memoryLimitBytes: content?.memoryLimitBytes ?? 0,
+  rememberedBytes: content?.rememberedBytes ?? 0,
+  rememberedResults: content?.rememberedResults ?? 0,
+  rememberedHits: content?.rememberedHits ?? 0,
+});
+
 /** Returns a status from the wire in its public form. */
 export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): ClusterStatus {
   return {
-    nodes: nodes.map(({ name, address, status, content }): NodeUse => {
+    nodes: nodes.map(({ name, address, status, content, linkMs }): NodeUse => {
       return {
         name,
         address: address ?? undefined,
         status,
+        ...(typeof linkMs === 'number' && { linkMs }),
         isHeard: content !== null,
         capabilities: Object.fromEntries(withoutSlots(content?.capabilities ?? [])),
         used: Object.fromEntries(withoutSlots(content?.used ?? [])),
@@ -206,6 +159,8 @@ export function openStatus({ nodes, runs, waiting, moreWaiting }: WireStatus): C
         queued: content?.queued ?? 0,
         blocked: content?.blocked ?? 0,
         heldBytes: content?.heldBytes ?? 0,
+        held: heldValuesIn(content),
+        values: valuesIn(content),
         log: content?.log ?? 'ok',
       };
     }),

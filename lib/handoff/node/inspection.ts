@@ -1,6 +1,9 @@
 import type { Capabilities } from '../../allocator/index.js';
 import type { NodeParts } from './node-parts.js';
 
+/** What a node holds and runs: for the testing kit. */
+export const inspectNode: unique symbol = Symbol('inspectNode');
+
 /** What a node holds and runs, counted at one moment within a turn. Once its runs are over, all of it should be nothing. */
 export interface NodeInspection {
   readonly capabilities: Capabilities;
@@ -16,11 +19,16 @@ export interface NodeInspection {
   readonly runs: number;
   readonly guestRuns: number;
   readonly farAttempts: number;
-  /** The numbers of unanswered questions, fetches in progress, and offered values. */
+  /** The numbers of this node's unanswered questions, of fetches in progress, and of offered values. */
   readonly requests: number;
+  /** The number of other nodes' questions about runs that are not answered yet. */
+  readonly watchers: number;
   readonly fetches: number;
   readonly offers: number;
+  /** Bytes of the values here: of all, of those in memory, and on the disk for want of it. */
   readonly heldBytes: number;
+  readonly memoryBytes: number;
+  readonly spilledBytes: number;
   /** The peers that it has a link with. */
   readonly links: readonly string[];
 }
@@ -35,6 +43,7 @@ export function inspect({
   requests,
   fetches,
   offers,
+  ofRuns,
   store,
   peers,
 }: NodeParts): NodeInspection {
@@ -49,9 +58,12 @@ export function inspect({
     guestRuns: guests.size,
     farAttempts: remote.size,
     requests: requests.size,
+    watchers: ofRuns.size,
     fetches: fetches.size,
     offers: offers.size,
     heldBytes: store.heldBytes,
+    memoryBytes: store.memoryBytes,
+    spilledBytes: store.spilledBytes,
     links: peers.peers.map(({ name }) => name).sort(),
   };
 }

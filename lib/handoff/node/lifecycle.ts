@@ -1,6 +1,7 @@
 import { closePlainActor, gaveUp, type NactRef } from '../../actor/index.js';
 import { type Clock, HandoffError, keepAlive, type Logger } from '../../base/index.js';
 import type { NodeParts } from './node-parts.js';
+import { settled } from './remembered-place.js';
 import type { Tree } from './tree.js';
 
 /** The end of a node, because `stop` was called or because its root supervisor gave up. It ends once, even if both happen. */
@@ -62,8 +63,9 @@ export class Lifecycle {
 
   async #stop(graceMs: number): Promise<void> {
     const alive = keepAlive();
-    const { runs, allocation, executor, membership, guests } = this.#tables;
+    const { runs, allocation, executor, membership, guests, web, remembered } = this.#tables;
     runs.refuse(this.#stoppedError());
+    web.drain();
     // Before anything is given back, so that no node sends it here again.
     membership.leave();
     allocation.drain();
@@ -88,6 +90,8 @@ export class Lifecycle {
     const aborted = runs.abortAll('its node was stopped');
     guests.abortAll();
     await aborted;
+    if (remembered) await settled(remembered, this.#clock, this.#logger);
+    this.#tables.ofRuns.close();
     await this.#fell(undefined);
     alive.cancel();
   }
@@ -106,12 +110,12 @@ export class Lifecycle {
   }
 
   async #fell(error: HandoffError | undefined): Promise<void> {
-    const { executor, store, membership, peers, requests, remote, guests, durable, quietLog } = this.#tables;
+    const { executor, store, membership, peers, requests, remote, guests, durable, disk, quietLog, web, sinks } = this.#tables;
     closePlainActor(this.#desk);
     membership.goodbye();
     // At the same time: a stopped peer and a blocked thread each take their time.
     const threads = executor.close();
-    await peers.close();
+    await Promise.all([peers.close(), web.close()]);
     quietLog.close();
     requests.close(this.#stoppedError());
     // Abandoned runs have sent their stop messages; the answers will not be received.
@@ -121,6 +125,10 @@ export class Lifecycle {
     await threads;
     guests.close();
     store.close();
+    this.#tables.runs.visible.close();
+    sinks.close();
+    // Spilled values lie in the folder of durable ones, which is another node's after this.
+    await disk?.close();
     await durable?.close();
     this.#tellStopped(error);
   }

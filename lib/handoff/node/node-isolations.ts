@@ -63,3 +63,7 @@ export function slotsOf(runners: ReadonlyMap<string, IsolationRunner>, threads: 
   const own = [...runners].filter(([name]) => slotOf(name) === name);
   return Object.fromEntries(own.map(([name, { slots = threads }]) => [name, slots]));
 }
+
+/** Returns the names of the slots in which calls may lie where others run. */
+export const aheadSlotsOf = (runners: ReadonlyMap<string, IsolationRunner>): ReadonlySet<string> =>
+  new Set([...runners].flatMap(([name, { startAhead }]) => (startAhead ? [slotOf(name)] : [])));

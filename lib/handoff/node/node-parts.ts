@@ -1,5 +1,5 @@
-import { Allocator, Ledger } from '../../allocator/index.js';
-import { newId, textOf } from '../../base/index.js';
+import { Allocator, Ledger, toldLoad, type ValueLoad } from '../../allocator/index.js';
+import { newId } from '../../base/index.js';
 import {
   type AttemptContext,
   CodeRefs,
@@ -11,30 +11,40 @@ import {
   type Loan,
   ModuleComparisons,
   Offers,
+  type OwnValueDeps,
+  OwnValues,
+  RanCode,
   RemoteExecutor,
   StartBudget,
   ValueServer,
 } from '../../executor/index.js';
 import { GuestRuns } from '../../guests/index.js';
-import type { RecordedFile } from '../../journal/index.js';
 import { type BeatContent, Membership } from '../../nodes/index.js';
-import { PeerMesh, QuietLog, Requests, type WireMessage } from '../../peer/index.js';
-import { type DurablePlace, type FindRecorded, RecordedResults, Runs } from '../../runner/index.js';
-import { ValueStore } from '../../store/index.js';
-import type { StoredValue } from '../../value/index.js';
+import { type DashboardSetup, type NodeMeasures, NodeSinks } from '../../observe/index.js';
+import { countedTransport, type LinkTraffic, PeerMesh, QuietLog, Requests, type ValueName, type WireMessage } from '../../peer/index.js';
+import { type DurablePlace, type FindRecorded, RecordedResults, type RememberedPlace, RunMeter, Runs } from '../../runner/index.js';
+import { type SpillDisk, ValueStore } from '../../store/index.js';
+import { type AwayBytes, StoredValue } from '../../value/index.js';
 import { Answers } from '../cluster/answers.js';
 import { ClusterQuestions } from '../cluster/cluster-questions.js';
 import { inheritancesOf } from '../cluster/inheritances.js';
 import { MessageRouter } from '../cluster/message-router.js';
-import { mergedStatus, statusOf, type WireStatus } from '../cluster/status.js';
-import { statusFrom } from '../cluster/status-answer.js';
+import { lookAtRun } from '../cluster/runs/look-at-run.js';
+import { NodeViewSource } from '../cluster/runs/node-view-source.js';
+import { RunAnswers } from '../cluster/runs/run-answers.js';
+import { RunQuestions } from '../cluster/runs/run-questions.js';
+import { openStatus, statusOf, type WireStatus } from '../cluster/status.js';
+import { StatusQuestions } from '../cluster/status-questions.js';
 import type { CheckedNodeOptions } from '../options/node-options.js';
+import { valueLimitBytes } from '../options/value-options.js';
 import { CrashReports } from './crash-reports.js';
 import type { Environment } from './environment.js';
-import { makeIsolations, slotsOf } from './node-isolations.js';
-
-/** How long members have to report their status for a status of all, ms. */
-const STATUS_MS = 1000;
+import { aheadSlotsOf, makeIsolations, slotsOf } from './node-isolations.js';
+import { nodeMeasures } from './node-measures.js';
+import type { NodeStorage } from './node-storage.js';
+import { rememberedPlace, rememberForOther } from './remembered-place.js';
+import { SameCode } from './same-code.js';
+import { WebServers } from './web-servers.js';
 
 /** The longest piece of a line that goes to the driver in one message, characters. */
 const LINE_CHARACTERS = 64 * 1024;
@@ -52,46 +62,70 @@ export interface NodeParts {
   readonly runs: Runs;
   /** Where durable runs are recorded, if they are. */
   readonly durable: DurablePlace | undefined;
+  /** What remembers results, if anything does. */
+  readonly remembered: RememberedPlace | undefined;
+  /** Where values go that the memory has no room for, if they do. */
+  readonly disk: SpillDisk | undefined;
   readonly guests: GuestRuns;
   readonly remote: RemoteExecutor;
   readonly fetches: Fetches;
   readonly offers: Offers;
   readonly cluster: ClusterQuestions;
-  /** Returns the status of this node, or of all members. */
-  readonly status: (all: boolean) => Promise<WireStatus>;
+  /** The answers to other nodes about runs. */
+  readonly ofRuns: RunAnswers;
+  /** What this node can show. */
+  readonly views: NodeViewSource;
   /** Where bugs outside of actors are reported. */
   readonly crashes: CrashReports;
   /** Looks a result up in the journal, if there is one. Rejects with `HANDOFF_STORAGE_FAILED`. */
   readonly findRecorded: FindRecorded | undefined;
   /** Warnings that other nodes can cause at will. */
   readonly quietLog: QuietLog;
+  /** What has come of its runs. */
+  readonly meter: RunMeter;
+  readonly traffic: LinkTraffic;
+  /** Returns its metrics in the format that an `Accept` header asks for. */
+  readonly metrics: NonNullable<DashboardSetup['metrics']>;
+  /** What it serves to browsers. */
+  readonly web: WebServers;
+  /** Where its doings go for the eyes of other tools. */
+  readonly sinks: NodeSinks;
 }
 
 /** Assembles the parts of a node, from the ground up. Everything meets here. */
-export function assembleNode(options: CheckedNodeOptions, surroundings: Environment, durable?: DurablePlace): NodeParts {
-  const { clock, random, defer, interpose, importModule } = surroundings;
-  const { name: node, capabilities, threads, threadHeapMiB, loopConcurrency, freeze, root, logger, network } = options;
+export function assembleNode(options: CheckedNodeOptions, surroundings: Environment, { durable, disk }: NodeStorage): NodeParts {
+  const { clock, random, defer, interpose, importModule, outside } = surroundings;
+  const { name: node, capabilities, threads, threadHeapMiB, threadSetup, loopConcurrency, freeze, root, logger, network } = options;
   const { cookie, transport, heartbeat } = network;
-  const store = new ValueStore({ node, backend: options.backend, clock, retainedBytesLimit: options.retainedBytesLimit });
+  const { backend, retainedBytesLimit } = options;
+  const memoryLimitBytes = (): number => valueLimitBytes(options.values, ledger.capabilities.memory);
+  const store = new ValueStore({ node, backend, clock, retainedBytesLimit, memoryLimitBytes, disk, freeze });
   const incarnation = newId();
   const crashes = new CrashReports(logger);
 
+  const load = (): ValueLoad => ({ heldBytes: store.memoryBytes, limitBytes: memoryLimitBytes(), isSpilling: store.isSpilling });
+  const filesBytes = (): number => store.spilledBytes + (durable?.largeValues?.bytes ?? 0);
   const content = (): BeatContent => {
+    const { entries = 0, bytes = 0, hits = 0 } = durable?.shelf?.stats ?? {};
     return {
       ...ledger.report,
       byDriver: [...guests.use()].map(([driver, use]) => [driver, [...use]]),
       running: executor.running,
       queued: guests.queued,
       blocked: executor.blocked,
-      heldBytes: store.heldBytes,
+      ...toldLoad(load(), disk?.freeBytes ?? 0),
+      diskBytes: filesBytes() + bytes,
+      memoryLimitBytes: Math.floor(memoryLimitBytes()),
+      ...{ rememberedBytes: bytes, rememberedResults: entries, rememberedHits: hits },
       log: logger.state,
     };
   };
   const membership = new Membership(node, undefined, { incarnation, clock, heartbeat, content, schemes: transport.schemes });
+  const traffic: LinkTraffic = { sentBytes: 0, receivedBytes: 0 };
   const peers = new PeerMesh({
     name: node,
     incarnation,
-    transport,
+    transport: countedTransport(transport, traffic),
     clock,
     logger,
     random,
@@ -109,6 +143,8 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     // The logger adds the name of this node itself.
     const { node: ranOn, ...what } = context;
     const fields = ranOn === node ? { ...what, stream } : { ...what, ranOn, stream };
+    const { runId, functionId, attempt } = what;
+    runs.visible.addLine(runId, { functionId, attempt, node: ranOn, stream, line: text });
     if (stream === 'stdout') logger.info(fields, text);
     else logger.warn(fields, text);
   };
@@ -129,44 +165,67 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     root,
     threads,
     threadHeapMiB,
+    threadSetup,
     loopConcurrency,
     freeze,
     logger,
     onOutput: onOwnOutput,
     lender: (context: AttemptContext): Loan | undefined => runs.loanFor(context) ?? guests.loanFor(context),
+    together: (work: () => void): void => allocation.together(work),
     ...(importModule && { importModule }),
   };
   const runners = makeIsolations(surroundings.isolations ?? isolations, options.isolations, isolationOptions);
-  const executor = new Executor(runners, clock, (error) => crashes.report('Executor', error));
+  const ranCode = new RanCode({ root, node }, outside);
+  const executor = new Executor(
+    runners,
+    clock,
+    (error) => crashes.report('Executor', error),
+    (module) => ranCode.used(module),
+  );
   const ledger = new Ledger(capabilities, slotsOf(runners, threads));
-  const allocation = new Allocator({ name: node, isSelf: true, isOpen: true, capacity: ledger }, clock, () => store.heldBytes, logger);
+  const self = { name: node, isSelf: true, isOpen: true, capacity: ledger };
+  const allocation: Allocator = new Allocator(self, clock, load, logger, aheadSlotsOf(runners));
+  allocation.load.onTurned = () => membership.beatNow();
   const wayTo = (name: string): FetchRoute => {
     if (name === node) return 'self';
     const reach = membership.find(name)?.reach;
     return reach === 'linked' || reach === 'cut' ? 'direct' : 'none';
   };
   const folders = (): Promise<ReadonlyMap<string, string>> => cluster.folders();
-  const readRecordedFile = (runId: string, file: RecordedFile): Promise<StoredValue | undefined> | undefined =>
-    file.dataDir === durable?.largeValues?.dataDir ? durable?.largeValues?.read(runId, file) : undefined;
+  const { largeValues, shelf } = durable ?? {};
+  const lying = (opened: Promise<AwayBytes | undefined> | undefined): Promise<StoredValue | undefined> | undefined =>
+    opened?.then((bytes) => bytes && StoredValue.away(bytes));
+  const files: Omit<OwnValueDeps, 'node' | 'store'> = {
+    openFile: (runId, functionId) => lying(largeValues?.openValue(runId, functionId)),
+    openRecordedFile: (runId, file) => lying(largeValues?.open(runId, file)),
+    openRemembered: (file) => lying(shelf?.dataDir === file.dataDir ? shelf.openFile(file) : undefined),
+  };
   const recorded = durable && new RecordedResults({ place: durable, clock, folders, fetches: () => fetches });
   const findRecorded: FindRecorded | undefined = recorded && ((dagId, id) => recorded.find(dagId, id, store.latestRun(dagId)));
-  const readRecord = (dagId: string, id: string): Promise<StoredValue | undefined> | undefined =>
-    findRecorded?.(dagId, id).then((one) => one?.read());
-  const readFile = (runId: string, functionId: string): Promise<StoredValue | undefined> | undefined =>
-    durable?.largeValues?.valueOf(runId, functionId);
+  const openRecord = (dagId: string, id: string): Promise<StoredValue | undefined> | undefined =>
+    findRecorded?.(dagId, id).then((one) => one?.open());
   const compositePage: CompositeSource = ({ runId, epoch, functionId, first }, to) => {
     const run = runs.get(runId)?.run;
     return run?.epoch === epoch ? run.whereabouts.pageOf(functionId, first, to) : undefined;
   };
   const receivedFrom = (name: string): number => peers.receivedFrom(name);
-  const fetches = new Fetches({ node, requests, wayTo, receivedFrom, store, readFile, readRecordedFile, compositePage, defer });
+  const ownValues = new OwnValues({ node, store, ...files });
+  const fetches = new Fetches({ node, requests, wayTo, receivedFrom, store, own: ownValues, compositePage, defer });
   const offers = new Offers();
   const { refOf } = new CodeRefs();
   const remote = new RemoteExecutor(send, root, clock, peers);
   const comparisons = new ModuleComparisons({ root, node }, requests);
+  const sameCode = new SameCode({ node, root, ranCode, cluster: () => cluster });
+  const digestOf = (value: ValueName): Promise<string | undefined> => values.digestOf(node, value);
+  const remembered = durable?.shelf && rememberedPlace(durable.shelf, { node, ranCode, sameCode, cluster: () => cluster, digestOf });
   const turn = new StartBudget(clock, defer);
+  const meter = new RunMeter();
+  const measures = (): NodeMeasures =>
+    nodeMeasures({ meter, executor, runs, allocation, store, traffic, membership, memoryLimitBytes, filesBytes, shelf: durable?.shelf });
+  const sinks = new NodeSinks({ name: node, logger, measures });
   const runs: Runs = new Runs({
     node,
+    meter,
     clock,
     random,
     allocation,
@@ -193,8 +252,11 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     freeze,
     logger,
     durable,
+    remembered,
     wrapAttempt: interpose,
-    outside: surroundings.outside,
+    watchRun: sinks.watchRun,
+    watchAttempt: sinks.watchAttempt,
+    contents: ranCode.contents,
   });
   const guests: GuestRuns = new GuestRuns({
     node,
@@ -210,17 +272,17 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     takenOver: (runId, epoch, error) => runs.takenOver(runId, epoch, error),
     send,
     turn,
+    watchAttempt: sinks.watchAttempt,
     logger,
   });
-  const sendValue = (to: string, id: number, parts: readonly Uint8Array[]): Promise<void> => peers.sendValue(to, id, parts);
+  const sendValue: PeerMesh['sendValue'] = (to, id, bytes) => peers.sendValue(to, id, bytes);
   const values = new ValueServer({
     node,
     store,
     executor,
     fetches,
-    readFile,
-    readRecordedFile,
-    readRecord,
+    own: ownValues,
+    openRecord,
     compositePage,
     offers,
     send,
@@ -229,36 +291,37 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   });
   const cluster = new ClusterQuestions({ node, clock, random, membership, peers, requests, fetches, offers, store });
   const tellLocation = (dagId: string, functionId: string): void => cluster.tellLocation(dagId, functionId, node);
-  /** Missing status of one member is no reason to hide the others. */
-  const statusOfOther = async (name: string): Promise<readonly [string, WireStatus] | undefined> => {
-    try {
-      return [name, statusFrom(name, await cluster.ask<unknown>(name, { kind: 'show-status', all: false }, STATUS_MS))];
-    } catch (error) {
-      logger.debug({ member: name, why: textOf(error) }, 'has not reported its status');
-      return undefined;
-    }
-  };
-  const status = async (all: boolean): Promise<WireStatus> => {
-    const others = await Promise.all(all ? cluster.others.map(statusOfOther) : []);
-    return mergedStatus(
-      statusOf({ membership, runs, guests }),
-      others.filter((one) => one !== undefined),
-    );
-  };
+  const own = (): WireStatus => statusOf({ membership, runs, guests });
+  const statuses = new StatusQuestions({ clock, membership, cluster, own, logger });
+  const runQuestions = new RunQuestions({ node, membership, requests, send, refuse: () => requests.refuse() });
+  const view = lookAtRun(runs, node);
+  const ofRuns = new RunAnswers({ clock, runs, questions: runQuestions, view, isBusy: (name) => peers.isBusy(name) });
+  const views = new NodeViewSource({
+    node,
+    runs,
+    questions: runQuestions,
+    view,
+    status: async () => openStatus(await statuses.status('cluster')),
+  });
   const answers = new Answers({
     node,
     root,
+    ranCode,
+    digestOf: (to, value) => values.digestOf(to, value),
     clock,
     allocation,
     store,
     membership,
     runs,
     guests,
+    ofRuns,
     fetches,
     send,
     tellLocation,
-    status,
+    status: (all) => statuses.status(all ? 'links' : 'node'),
     findRecorded,
+    openRemembered: files.openRemembered,
+    rememberValue: (of) => rememberForOther(of, durable?.shelf, store),
     dataDir: durable?.largeValues?.dataDir,
   });
   const parts = {
@@ -273,6 +336,8 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     store,
     requests,
     answers,
+    ofRuns,
+    runQuestions,
     send,
     drop: (name: string) => peers.drop(name),
     logger,
@@ -282,8 +347,17 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
   };
   peers.attach(new MessageRouter(parts));
   membership.connect(peers);
+  const metrics = sinks.metrics.scrape;
+  const {
+    network: { tls },
+    web,
+  } = options;
   return {
+    metrics,
+    web: new WebServers({ web, tls, source: views, metrics, logger, clock }),
     durable,
+    remembered,
+    disk,
     store,
     peers,
     requests,
@@ -296,9 +370,13 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     fetches,
     offers,
     cluster,
-    status,
+    ofRuns,
+    views,
     crashes,
     findRecorded,
     quietLog,
+    meter,
+    traffic,
+    sinks,
   };
 }

@@ -84,3 +84,6 @@ export interface Stations {
   Allocator: AllocatorMessage;
   Executor: CrashReport;
 }
+
+/** The supervised actors that `whereis` knows. `'DagRunner'` is that of the latest run, `'DagRunner <run id>'` that of the given run. */
+export type SupervisedName = 'LocalStore' | 'PeerHub' | 'NodeRegistry' | 'Allocator' | 'Executor' | 'DagRunner' | (string & {});

@@ -1,7 +1,7 @@
 import { checkedNumber } from '../../base/index.js';
 import type { CodeRef, DagLike } from '../../dag/index.js';
 import { findMissingCode } from '../../executor/index.js';
-import { checkedRoot } from './node-options.js';
+import { checkedRoot } from './node-places.js';
 
 /**
  * Finds the functions of a DAG whose code cannot be loaded below `root` on this machine: a misspelt module or export, or a module that

@@ -88,6 +88,11 @@ export interface ExecuteOptions<V extends object = object, In extends string = s
    * @default 0
    */
   waitMs?: number;
+  /**
+   * Whether functions with `cache` get results that are remembered, and theirs are remembered. `false`, like `reuse: 'none'`, runs them.
+   * @default true
+   */
+  cache?: boolean;
 }
 
 /** Returns the DAG id of a refused run, or '' if no valid one was given. */

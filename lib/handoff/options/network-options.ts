@@ -8,6 +8,7 @@ export interface NetworkOptions {
   readonly join: readonly string[];
   readonly joinTimeoutMs: number;
   readonly cookie: string | undefined;
+  readonly tls: TlsOptions | undefined;
   readonly transport: Transport;
   readonly heartbeat: { readonly intervalMs?: number; readonly timeoutMs?: number };
 }
@@ -44,6 +45,7 @@ export function checkedNetwork(options: Readonly<Record<string, unknown>>, setup
     join: [...new Set(join as readonly string[])],
     joinTimeoutMs: checkedNumber('joinTimeoutMs', options.joinTimeoutMs, { or: 10_000 }),
     cookie,
+    tls,
     transport,
     heartbeat: checkedHeartbeat(heartbeat),
   };

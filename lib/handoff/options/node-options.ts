@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import {
   type AllocationStrategy,
   type Capabilities,
@@ -22,11 +20,14 @@ import {
 } from '../../base/index.js';
 import type { Isolation } from '../../dag/index.js';
 import { isolations as builtIn, type IsolationFactory } from '../../executor/index.js';
-import { checkJournalUrl } from '../../journal/index.js';
 import type { Transport } from '../../peer/index.js';
 import { defaultBackend, guardedBackend, type StoreBackend } from '../../store/index.js';
 import { defaultCapabilities } from './container-limits.js';
 import { checkedNetwork, type NetworkOptions, type TlsOptions } from './network-options.js';
+import { checkedDataDir, checkedJournal, checkedRoot } from './node-places.js';
+import { checkedThreadSetup } from './thread-setup.js';
+import { checkedValueOptions, type ValueOptions } from './value-options.js';
+import { checkedWeb, type WebOptions } from './web-options.js';
 
 /** Isolations of a user's own: the factory of each name that has been added to `Isolations`. */
 export type OwnIsolations = { readonly [Name in Exclude<Isolation, 'thread' | 'loop' | 'process'>]?: IsolationFactory };
@@ -47,6 +48,11 @@ export interface NodeOptions {
   threads?: number;
   /** The heap of each thread, and of each child process, MiB. The default is `memory` / threads. */
   threadHeapMiB?: number;
+  /**
+   * A module that each worker thread and child process loads before its first function, as to set up tracing there: a path below `root`, an
+   * absolute path or `file:` URL, or a package that `root` depends on. If it fails, so do the functions. The default is none.
+   */
+  threadSetup?: string;
   /**
    * Where functions of modules run that name no `isolation` themselves, in the runs of this node, on whichever node.
    * @default 'thread'
@@ -143,6 +149,36 @@ export interface NodeOptions {
    * @default 60_000
    */
   orphanMs?: number;
+  /**
+   * How much of this node's values stays in memory, MiB. Beyond it those that have not been used for longest go to the disk. Functions that
+   * only make more wait while the memory is over it. The default is half of `memory`.
+   */
+  valueMemoryMiB?: number;
+  /**
+   * Whether values go to the disk when the memory for them is full: below the `dataDir`, else in a private folder among the temporary
+   * ones. With `false` functions that only make more wait instead.
+   * @default true
+   */
+  spill?: boolean;
+  /** The most that such values may take on the disk, MiB. The default is 0.9 of what is free there at the start. */
+  spillMiB?: number;
+  /**
+   * The most that remembered results may take in the `dataDir`, MiB. Those that have not been used for longest go first.
+   * @default 1024
+   */
+  cacheMiB?: number;
+  /**
+   * Where a dashboard is served, with `/metrics` and `/healthz`: `'host:port'`; port 0 picks one. On the loopback it is open, elsewhere it
+   * needs a token. With `tls` it is https. The default is none.
+   */
+  dashboard?: string;
+  /**
+   * The token that visitors of the dashboard, and of the metrics, must show: at least 16 visible ASCII characters. The default is none on
+   * the loopback. Elsewhere one is made, and stands in the fragment of `dashboardUrl`.
+   */
+  dashboardToken?: string;
+  /** Where `/metrics` and `/healthz` are served without a dashboard: `'host:port'`, under the same rules. The default is none. */
+  metrics?: string;
   /** The folder that relative modules are found under. The default is that of the nearest package.json above the working directory. */
   root?: string;
   /**
@@ -170,6 +206,7 @@ export interface CheckedNodeOptions {
   readonly capabilities: Capabilities;
   readonly threads: number;
   readonly threadHeapMiB: number;
+  readonly threadSetup: string | undefined;
   readonly isolation: Isolation;
   readonly isolations: ReadonlyMap<string, IsolationFactory>;
   readonly loopConcurrency: number;
@@ -183,12 +220,14 @@ export interface CheckedNodeOptions {
   readonly journalWaitMs: number;
   readonly recordsForMs: number;
   readonly orphanMs: number;
+  readonly values: ValueOptions;
   /** The most memory of the values of ended runs, bytes. */
   readonly retainedBytesLimit: number;
   readonly logger: NodeLogger;
   readonly strategies: NamedStrategies;
   readonly backend: StoreBackend;
   readonly network: NetworkOptions;
+  readonly web: WebOptions;
   /** Whether it neither listens nor joins. */
   readonly isAlone: boolean;
 }
@@ -205,10 +244,14 @@ const KNOWN = new Set<string>([
   'capabilities',
   'threads',
   'threadHeapMiB',
+  'threadSetup',
   'isolation',
   'loopConcurrency',
   'freeze',
   'codeSkew',
+  'dashboard',
+  'dashboardToken',
+  'metrics',
   'root',
   'dataDir',
   'journal',
@@ -217,6 +260,10 @@ const KNOWN = new Set<string>([
   'journalWaitMs',
   'recordsForMs',
   'orphanMs',
+  'valueMemoryMiB',
+  'spill',
+  'spillMiB',
+  'cacheMiB',
   'logger',
   ...EXTENSIONS,
 ]);
@@ -249,6 +296,7 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
   const capabilities = checkedCapabilities(options.capabilities ?? own, 'capabilities');
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
   const memoryMiB = capabilities.memory ?? own.memory;
+  const root = checkedRoot(options.root);
   const logger = checkedLogger(options.logger, name);
   const network = checkedNetwork(options, { name, logger, transport: environmentTransport });
   const { freeze = true, codeSkew = 'warn', isolation = 'thread', resume = false } = options;
@@ -265,12 +313,13 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     capabilities,
     threads,
     threadHeapMiB: checkedNumber('threadHeapMiB', options.threadHeapMiB, { or: Math.max(64, Math.floor(memoryMiB / threads)), least: 16 }),
+    threadSetup: checkedThreadSetup(options.threadSetup, { root, node: name }),
     isolation: isolation as Isolation,
     isolations,
     loopConcurrency: checkedNumber('loopConcurrency', options.loopConcurrency, { or: 256, least: 1, integer: true }),
     freeze,
     codeSkew,
-    root: checkedRoot(options.root),
+    root,
     dataDir: checkedDataDir(options.dataDir),
     journal: checkedJournal(options.journal),
     resume,
@@ -278,11 +327,13 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
     journalWaitMs: checkedNumber('journalWaitMs', options.journalWaitMs, { or: 60_000 }),
     recordsForMs: checkedNumber('recordsForMs', options.recordsForMs, { or: 604_800_000 }),
     orphanMs: checkedNumber('orphanMs', options.orphanMs, { or: 60_000 }),
+    values: checkedValueOptions(options, own.memory),
     retainedBytesLimit: (memoryMiB * MIB) / 4,
     logger,
     strategies: namedStrategies(options.strategies),
     backend: options.storeBackend === undefined ? defaultBackend() : guardedBackend(options.storeBackend, logger),
     network,
+    web: checkedWeb(options),
     isAlone: network.listen === undefined && network.join.length === 0,
   };
 }
@@ -302,45 +353,6 @@ function checkedIsolations(given: unknown): ReadonlyMap<string, IsolationFactory
       throw new TypeError(`isolations.${name} must be a function that makes an isolation, not ${typeof factory}`);
   }
   return new Map(entries as [string, IsolationFactory][]);
-}
-
-/**
- * Returns the folder of modules as an absolute path. The default is that of the nearest package.json at or above the working directory.
- * Throws `TypeError` if there is no such folder.
- */
-export function checkedRoot(given: unknown): string {
-  if (given === undefined) return nearestPackage(process.cwd());
-  if (typeof given !== 'string' || given === '') throw new TypeError('root must be the path of a folder');
-  const root = resolve(given);
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
-    throw new TypeError(`root must be the path of a folder: ${root} is not one`);
-  return root;
-}
-
-/**
- * Returns the URL of a journal as it was given. Throws `TypeError` for anything else than a URL of PostgreSQL, and `RangeError` for a
- * schema of another form. Neither error repeats the URL, which may hold a password.
- */
-export function checkedJournal(given: unknown): string | undefined {
-  if (given === undefined) return undefined;
-  if (typeof given !== 'string') throw new TypeError('journal must be a URL, as postgres://user@host/db');
-  checkJournalUrl(given);
-  return given;
-}
-
-/** Returns the folder of durable runs as an absolute path. Throws `TypeError` for anything but a path. */
-export function checkedDataDir(given: unknown): string | undefined {
-  if (given === undefined) return undefined;
-  if (typeof given !== 'string' || given === '') throw new TypeError('dataDir must be the path of a folder');
-  return resolve(given);
-}
-
-/** Returns the folder of the nearest package.json at or above `from`, or `from` itself if there is none. */
-function nearestPackage(from: string): string {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(resolve(folder, 'package.json'))) return folder;
-    if (dirname(folder) === folder) return from;
-  }
 }
 
 function checkedLogger(given: unknown, node: string): NodeLogger {

@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../../base/index.js';
-import { fileFailed, storageFailed } from '../storage-failed.js';
+import { fileFailed, storageFailed } from '../../files/index.js';
 import { type FolderLock, isFolderLocked, lockFolder } from './folder-lock.js';
 import { privateFolder } from './private-folder.js';
 
@@ -9,7 +9,7 @@ const PRIVATE_FILE = 0o600;
 const ID_FILE = 'id';
 const ID_FORM = /^[0-9a-f-]{36}\n?$/;
 
-/** A folder that one node uses at a time, and that outlives it: its journal, large values, spilled values. */
+/** A folder that one node uses at a time, and that outlives it: its journal, large values, spilled values, and what it remembers. */
 export class DataDir {
   /** The absolute path of the folder. */
   readonly path: string;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isStorageFailed, storageFailed } from '../../files/index.js';
 import { openSqlite } from '../sqlite/sqlite-connection.js';
-import { isStorageFailed, storageFailed } from '../storage-failed.js';
 
 /** A lock that the system releases when the process dies. */
 export interface FolderLock {

@@ -1,10 +1,11 @@
 import type { Logger } from '../../base/index.js';
-import { StoredValue } from '../../value/index.js';
+import { LimitedWork } from '../../files/index.js';
+import { type AwayBytes, StoredValue } from '../../value/index.js';
 import type { DataDir } from './data-dir.js';
 import { RunFiles, type RunFilesOf } from './run-files.js';
 import { type FileValueName, type LostValue, type RecordedFile, ValueFiles } from './value-files.js';
 
-/** How many files are written or read at once: as many as Node has threads for files. */
+/** How many files are written, read or looked for at once. */
 const FILES_AT_ONCE = 4;
 
 /**
@@ -20,10 +21,7 @@ export class LargeValues {
   readonly #logger: Logger;
   /** The runs that this node drives. */
   readonly #runs = new Map<string, RunFiles>();
-  #busy = 0;
-  #waiting: (() => void)[] = [];
-  /** Called when nothing is written or read any more. */
-  #idle: (() => void)[] = [];
+  readonly #work = new LimitedWork(FILES_AT_ONCE);
 
   constructor({ id, path }: DataDir, logger: Logger) {
     this.dataDir = id;
@@ -41,9 +39,9 @@ export class LargeValues {
     return run;
   }
 
-  /** Reads a value of a run that is driven here; `undefined` if it has no file, or is lost. */
-  valueOf(runId: string, functionId: string): Promise<StoredValue | undefined> | undefined {
-    return this.#runs.get(runId)?.read(functionId);
+  /** Returns the bytes of a value of a run that is driven here; `undefined` if it has no file, or is lost. Nothing is read yet. */
+  async openValue(runId: string, functionId: string): Promise<AwayBytes | undefined> {
+    return this.#runs.get(runId)?.open(functionId);
   }
 
   /** Writes a value. Rejects as `ValueFiles` does. */
@@ -58,20 +56,20 @@ export class LargeValues {
 
   async #write(files: ValueFiles, name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile> {
     const { epoch, index } = name;
-    const stamp = await this.#inTurn(() => files.write(name, parts, isSynced));
+    const stamp = await this.#work.run(() => files.write(name, parts, isSynced));
     return { dataDir: this.dataDir, epoch, index, ...stamp };
   }
 
   /** The driver of a run has ended it. Its values are not needed any more, or are kept from now on as long as those of a run that ended. */
   async endForOther(runId: string, isNeeded: boolean, nowMs: number): Promise<void> {
-    await this.#inTurn(() => (isNeeded ? this.#ofOthers.touch(runId, nowMs) : this.#ofOthers.removeRun(runId)));
+    await this.#work.run(() => (isNeeded ? this.#ofOthers.touch(runId, nowMs) : this.#ofOthers.removeRun(runId)));
   }
 
   /** Reads a value, if it is what was recorded. A value that is lost is logged. */
   async read(runId: string, file: RecordedFile): Promise<StoredValue | undefined> {
     try {
       const name = { runId, ...file };
-      const read = await this.#inTurn(async () => {
+      const read = await this.#work.run(async () => {
         const own = await this.#files.read(name, file);
         return own.type === 'lost' && own.loss === 'missing' ? this.#ofOthers.read(name, file) : own;
       });
@@ -85,24 +83,36 @@ export class LargeValues {
 
   /** Whether a value is here, by its size. A value that is lost is logged, unless it is missing and that is no wonder. */
   async isThere(runId: string, file: RecordedFile, mayBeMissing: boolean): Promise<boolean> {
-    if (file.dataDir !== this.dataDir) return false;
+    return (await this.#find(runId, file, mayBeMissing)) !== undefined;
+  }
+
+  /** Returns the bytes of a value that is here, by its size: nothing is read yet. A value that is lost is logged, also when it is read. */
+  async open(runId: string, file: RecordedFile): Promise<AwayBytes | undefined> {
+    const files = await this.#find(runId, file, false);
+    return files?.bytesOf({ runId, ...file }, file, (lost) => this.#lost(runId, lost));
+  }
+
+  /** Where a value is, if it is here. */
+  async #find(runId: string, file: RecordedFile, mayBeMissing: boolean): Promise<ValueFiles | undefined> {
+    if (file.dataDir !== this.dataDir) return undefined;
     try {
       const name = { runId, ...file };
-      const lost = await this.#inTurn(async () => {
+      const { lost, files } = await this.#work.run(async () => {
         const own = await this.#files.find(name, file);
-        return own?.loss === 'missing' ? this.#ofOthers.find(name, file) : own;
+        if (own?.loss !== 'missing') return { lost: own, files: this.#files };
+        return { lost: await this.#ofOthers.find(name, file), files: this.#ofOthers };
       });
-      if (lost && !(mayBeMissing && lost.loss === 'missing')) this.#lost(runId, lost);
-      return lost === undefined;
+      if (!lost) return files;
+      if (!(mayBeMissing && lost.loss === 'missing')) this.#lost(runId, lost);
     } catch (error) {
       this.#logger.warn({ runId, err: error }, 'a recorded value cannot be read: it counts as lost');
-      return false;
     }
+    return undefined;
   }
 
   /** Deletes a value. */
   remove(runId: string, { epoch, index }: RecordedFile): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#work.run(async () => {
       await this.#files.remove({ runId, epoch, index });
       await this.#ofOthers.remove({ runId, epoch, index });
     });
@@ -110,7 +120,7 @@ export class LargeValues {
 
   /** Deletes all values of a run that this node does not drive. */
   forget(runId: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#work.run(async () => {
       await this.#files.removeRun(runId);
       await this.#ofOthers.removeRun(runId);
     });
@@ -119,7 +129,7 @@ export class LargeValues {
   /** Deletes the values of a run which this node drives, but for these; also those that it made while another node drove the run. */
   removeOthers(runId: string, kept: readonly RecordedFile[]): Promise<void> {
     const names = kept.map(({ epoch, index }) => ({ runId, epoch, index }));
-    return this.#inTurn(async () => {
+    return this.#work.run(async () => {
       await this.#files.removeOthers(runId, names);
       await this.#ofOthers.removeOthers(runId, names);
     });
@@ -133,10 +143,15 @@ export class LargeValues {
     return removed > 0;
   }
 
-  /** Deletes what a crash left half written. To be called before anything is written. */
-  async removeHalves(): Promise<void> {
-    await this.#inTurn(() => this.#files.removeHalves());
-    await this.#inTurn(() => this.#ofOthers.removeHalves());
+  /** The size of all files, bytes, since `takeStock`. */
+  get bytes(): number {
+    return this.#files.bytes + this.#ofOthers.bytes;
+  }
+
+  /** Deletes what a crash left half written, and measures the rest. To be called before anything is written. */
+  async takeStock(): Promise<void> {
+    await this.#work.run(() => this.#files.takeStock());
+    await this.#work.run(() => this.#ofOthers.takeStock());
   }
 
   /**
@@ -145,7 +160,7 @@ export class LargeValues {
    */
   async sweep(isOver: (runId: string, changedAtMs: number) => Promise<boolean>, untilMs: number): Promise<void> {
     for (const runId of await this.#ofOthers.runs()) {
-      if ((await this.#ofOthers.changedAtMs(runId)) <= untilMs) await this.#inTurn(() => this.#ofOthers.removeRun(runId));
+      if ((await this.#ofOthers.changedAtMs(runId)) <= untilMs) await this.#work.run(() => this.#ofOthers.removeRun(runId));
     }
     for (const runId of await this.#files.runs()) {
       if (this.#runs.has(runId) || !(await isOver(runId, await this.#files.changedAtMs(runId)))) continue;
@@ -154,24 +169,11 @@ export class LargeValues {
   }
 
   /** Resolves when nothing is written or read any more. */
-  async close(): Promise<void> {
-    while (this.#busy > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  close(): Promise<void> {
+    return this.#work.idle();
   }
 
   #lost(runId: string, { loss, path }: LostValue): void {
     this.#logger.warn({ runId, path, loss }, 'a recorded value is not whole: it counts as lost');
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#busy >= FILES_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#busy += 1;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#busy -= 1;
-      if (this.#busy === 0) for (const tell of this.#idle.splice(0)) tell();
-    }
   }
 }

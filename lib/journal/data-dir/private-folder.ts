@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { fileFailed, storageFailed } from '../storage-failed.js';
+import { fileFailed, storageFailed } from '../../files/index.js';
 
 const PRIVATE_FOLDER = 0o700;
 /** The bits by which the group and others may write. */

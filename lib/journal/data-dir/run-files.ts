@@ -1,4 +1,4 @@
-import type { StoredValue } from '../../value/index.js';
+import type { AwayBytes } from '../../value/index.js';
 import type { FileValueName, RecordedFile } from './value-files.js';
 
 /** The files of a run's large values, while this node drives it. */
@@ -8,9 +8,10 @@ export class RunFiles {
   readonly #closed: () => void;
   /** By function. */
   readonly #files: Map<number, RecordedFile>;
-  readonly #reading = new Map<RecordedFile, Promise<StoredValue | undefined>>();
   readonly #unneeded = new Set<number>();
   #functions: FunctionsOfFiles;
+  /** Called when the value of a function has a file. One that the run's caller gets is left out: its file may go before the first look. */
+  onWritten: (index: number, bytes: AwayBytes) => void = () => {};
 
   constructor(of: RunFilesOf, folder: RunFolder, closed: () => void) {
     this.#of = of;
@@ -25,7 +26,13 @@ export class RunFiles {
     const { runId, epoch } = this.#of;
     const file = await this.#folder.write({ runId, epoch, index }, parts, isSynced);
     this.#files.set(index, file);
+    if (!this.#functions.isCollected(index)) await this.#tellWritten(index, file);
     return file;
+  }
+
+  async #tellWritten(index: number, file: RecordedFile): Promise<void> {
+    const bytes = await this.#folder.open(this.#of.runId, file);
+    if (bytes && this.#files.get(index) === file) this.onWritten(index, bytes);
   }
 
   /** The run that has the files may add functions to those of its DAG: from now on it says where they are, and what of it is kept. */
@@ -43,20 +50,13 @@ export class RunFiles {
     return this.#files.has(index);
   }
 
-  /** Reads the value of a function; `undefined` if it has no file, or is lost. Readers at the same time share it. */
-  read(functionId: string): Promise<StoredValue | undefined> | undefined {
+  /** Returns the bytes of the value of a function, which are not read yet; `undefined` if it has no file, or is lost. */
+  async open(functionId: string): Promise<AwayBytes | undefined> {
     const index = this.#functions.indexOf.get(functionId) ?? -1;
     const file = this.#files.get(index);
-    if (!file) return undefined;
-    let reading = this.#reading.get(file);
-    if (reading) return reading;
-    reading = this.#folder.read(this.#of.runId, file).then((value) => {
-      this.#reading.delete(file);
-      if (!value && this.#files.get(index) === file) this.#files.delete(index);
-      return value;
-    });
-    this.#reading.set(file, reading);
-    return reading;
+    const bytes = file && (await this.#folder.open(this.#of.runId, file));
+    if (!bytes && this.#files.get(index) === file) this.#files.delete(index);
+    return bytes;
   }
 
   /** The value of a function is not needed any more, unless the run is resumed and a function is another one then. */
@@ -102,7 +102,7 @@ export interface FunctionsOfFiles {
 /** Where the files of runs lie. */
 export interface RunFolder {
   write(name: FileValueName, parts: readonly Uint8Array[], isSynced: boolean): Promise<RecordedFile>;
-  read(runId: string, file: RecordedFile): Promise<StoredValue | undefined>;
+  open(runId: string, file: RecordedFile): Promise<AwayBytes | undefined>;
   remove(runId: string, file: RecordedFile): Promise<void>;
   removeOthers(runId: string, kept: readonly RecordedFile[]): Promise<void>;
 }

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { newId } from '../../base/index.js';
-import { StoredValue } from '../../value/index.js';
-import { isSameBytes } from '../groups/checksum.js';
-import { fileFailed } from '../storage-failed.js';
+import { FileBytes, type FileLoss, fileFailed, fileThread, isFileLoss, isStorageFailed } from '../../files/index.js';
+import type { AwayBytes } from '../../value/index.js';
+import { FileSizes } from './file-sizes.js';
 
 const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
-/** So much is hashed within one turn of the event loop: some 2 ms. */
-const CHUNK_BYTES = 1 << 20;
 /** The form of our run ids: such a name is safe as a file's. */
 const PLAIN_ID = /^[0-9a-f-]{36}$/;
 const BESIDE = '.new';
@@ -21,10 +17,16 @@ const SET_ASIDE = '.damaged';
  */
 export class ValueFiles {
   readonly #folder: string;
+  readonly #sizes = new FileSizes();
 
   /** `name`: that of the folder in the `dataDir`. */
   constructor(dataDirPath: string, name = 'values') {
     this.#folder = join(dataDirPath, name);
+  }
+
+  /** The size of all files, bytes, since `takeStock`. */
+  get bytes(): number {
+    return this.#sizes.bytes;
   }
 
   /** Writes a value, over one of the same name. With `isSynced` it has survived a loss of power when the promise resolves. */
@@ -33,25 +35,29 @@ export class ValueFiles {
     const beside = `${path}.${newId()}${BESIDE}`;
     try {
       await mkdir(this.#folderOf(name.runId), { recursive: true, mode: FOLDER_MODE });
-      const stamp = await writeWhole(beside, parts, isSynced);
+      const { sizeBytes, digest } = await fileThread.write(beside, parts, { kind: 'sha256', isSynced });
+      const stamp = { sizeBytes, digest: digest as Uint8Array };
       await rename(beside, path);
+      this.#sizes.put(dirname(path), basename(path), stamp.sizeBytes);
       if (isSynced) await syncFolder(this.#folderOf(name.runId));
       return stamp;
     } catch (error) {
       await rm(beside, { force: true }).catch(() => {});
-      throw fileFailed(`Cannot write ${JSON.stringify(path)}`, error);
+      throw isStorageFailed(error) ? error : fileFailed(`Cannot write ${JSON.stringify(path)}`, error);
     }
   }
 
   /** Reads a value, if it is what was recorded. A short or damaged file is set aside, so that it is looked at once. */
   async read(name: FileValueName, stamp: ValueStamp): Promise<ReadValue> {
     const path = this.#pathOf(name);
-    try {
-      const read = await readWhole(path, stamp);
-      return typeof read === 'string' ? await setAside(path, read) : { type: 'whole', bytes: read };
-    } catch (error) {
-      return lostOrFailed(path, error);
-    }
+    const read = await fileThread.read({ path, ...stamp });
+    return isFileLoss(read) ? this.#setAside(path, read) : { type: 'whole', bytes: read };
+  }
+
+  /** Returns the bytes of a value, to be read later. What turns out to be lost then is set aside as by `read`, and `lost` is told. */
+  bytesOf(name: FileValueName, { sizeBytes, digest }: ValueStamp, lost: (value: LostValue) => void): AwayBytes {
+    const path = this.#pathOf(name);
+    return new FileBytes({ path, sizeBytes, digest }, (loss) => void this.#setAside(path, loss).then(lost));
   }
 
   /** Whether a value is there, by the size of its file alone. What is lost is set aside as by `read`. */
@@ -59,7 +65,7 @@ export class ValueFiles {
     const path = this.#pathOf(name);
     try {
       const { size } = await stat(path);
-      return size === sizeBytes ? undefined : await setAside(path, size < sizeBytes ? 'short' : 'damaged');
+      return size === sizeBytes ? undefined : await this.#setAside(path, size < sizeBytes ? 'short' : 'damaged');
     } catch (error) {
       return lostOrFailed(path, error);
     }
@@ -67,7 +73,7 @@ export class ValueFiles {
 
   /** Deletes a value, if it is there. */
   async remove(name: FileValueName): Promise<void> {
-    await rm(this.#pathOf(name), { force: true });
+    await this.#remove(this.#pathOf(name));
   }
 
   /** Deletes all values of a run but these, and what is left of others. */
@@ -76,7 +82,7 @@ export class ValueFiles {
     const names = new Set(kept.map((name) => this.#pathOf(name)));
     for (const file of await readdir(this.#folderOf(runId)).catch(() => [])) {
       const path = join(this.#folderOf(runId), file);
-      if (!names.has(path)) await rm(path, { force: true });
+      if (!names.has(path)) await this.#remove(path);
     }
   }
 
@@ -95,15 +101,20 @@ export class ValueFiles {
 
   /** Deletes all values of a run. */
   async removeRun(runId: string): Promise<void> {
-    await rm(this.#folderOf(runId), { recursive: true, force: true });
+    const folder = this.#folderOf(runId);
+    await rm(folder, { recursive: true, force: true });
+    this.#sizes.removeAll(folder);
   }
 
-  /** Deletes the files that a crash left half written. For a folder in which nothing is being written. */
-  async removeHalves(): Promise<void> {
+  /** Deletes the files that a crash left half written, and measures the others. For a folder in which nothing is being written. */
+  async takeStock(): Promise<void> {
     for (const runId of await this.runs()) {
       const folder = this.#folderOf(runId);
       const files = await readdir(folder).catch(() => []);
       for (const file of files) if (file.endsWith(BESIDE)) await rm(join(folder, file), { force: true });
+      const whole = files.filter((file) => !file.endsWith(BESIDE));
+      const stats = await Promise.all(whole.map((file) => stat(join(folder, file)).catch(() => undefined)));
+      for (const [at, found] of stats.entries()) if (found) this.#sizes.put(folder, whole[at]!, found.size);
     }
   }
 
@@ -113,6 +124,21 @@ export class ValueFiles {
     return folders.map((folder) => (folder.startsWith('x') ? Buffer.from(folder.slice(1), 'hex').toString() : folder));
   }
 
+  async #remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+    this.#sizes.remove(dirname(path), basename(path));
+  }
+
+  async #setAside(path: string, loss: FileLoss): Promise<LostValue> {
+    if (loss === 'missing') return { type: 'lost', loss, path };
+    const aside = path + SET_ASIDE;
+    await rename(path, aside).then(
+      () => this.#sizes.put(dirname(path), basename(aside), this.#sizes.remove(dirname(path), basename(path))),
+      () => {},
+    );
+    return { type: 'lost', loss, path };
+  }
+
   #folderOf(runId: string): string {
     return join(this.#folder, PLAIN_ID.test(runId) ? runId : `x${Buffer.from(runId).toString('hex')}`);
   }
@@ -120,52 +146,6 @@ export class ValueFiles {
   #pathOf({ runId, epoch, index }: FileValueName): string {
     return join(this.#folderOf(runId), `${epoch}-${index}`);
   }
-}
-
-async function writeWhole(path: string, parts: readonly Uint8Array[], isSynced: boolean): Promise<ValueStamp> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  const file = await open(path, 'wx', FILE_MODE);
-  try {
-    for (const part of parts) {
-      for (let at = 0; at < part.length; at += CHUNK_BYTES) {
-        const chunk = part.subarray(at, at + CHUNK_BYTES);
-        hash.update(chunk);
-        for (let written = 0; written < chunk.length; ) written += (await file.write(chunk, written)).bytesWritten;
-        sizeBytes += chunk.length;
-      }
-    }
-    if (isSynced) await file.sync();
-  } finally {
-    await file.close();
-  }
-  return { sizeBytes, digest: new Uint8Array(hash.digest()) };
-}
-
-async function readWhole(path: string, { sizeBytes, digest }: ValueStamp): Promise<Uint8Array | ValueLoss> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    if (size < sizeBytes) return 'short';
-    if (size > sizeBytes) return 'damaged';
-    const hash = createHash('sha256');
-    // A large one in memory that threads share, so that it need not be copied for them.
-    const bytes = StoredValue.memory(sizeBytes)?.[0] ?? new Uint8Array(sizeBytes);
-    for (let at = 0; at < sizeBytes; ) {
-      const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK_BYTES, sizeBytes - at), at);
-      if (bytesRead === 0) return 'short';
-      hash.update(bytes.subarray(at, at + bytesRead));
-      at += bytesRead;
-    }
-    return isSameBytes(hash.digest(), digest) ? bytes : 'damaged';
-  } finally {
-    await file.close();
-  }
-}
-
-async function setAside(path: string, loss: ValueLoss): Promise<LostValue> {
-  await rename(path, path + SET_ASIDE).catch(() => {});
-  return { type: 'lost', loss, path };
 }
 
 function lostOrFailed(path: string, error: unknown): LostValue {
@@ -208,13 +188,10 @@ export interface RecordedFile extends ValueStamp {
   readonly index: number;
 }
 
-/** Why a file is not the value that was recorded. */
-export type ValueLoss = 'missing' | 'short' | 'damaged';
-
 /** A value that counts as lost, and why. */
 export interface LostValue {
   readonly type: 'lost';
-  readonly loss: ValueLoss;
+  readonly loss: FileLoss;
   readonly path: string;
 }
 

@@ -1,8 +1,6 @@
-import { sharedMemory, writeScalar } from '../../value/index.js';
+import { memoryOf, writeScalar } from '../../value/index.js';
 
 const FIRST_BYTES = 4 * 1024;
-/** From this size on the memory is shared with the thread that writes the group: it reads it where it lies. */
-const SHARED_FROM_BYTES = 16 * 1024;
 /** The longest varint of a number below 2^53, bytes. */
 const LONGEST_VARINT = 8;
 const FLOAT_BYTES = 8;
@@ -24,7 +22,7 @@ export class GroupBuffer {
   #spare: Uint8Array | undefined;
 
   constructor(sizeBytes = FIRST_BYTES) {
-    this.#bytes = memory(sizeBytes);
+    this.#bytes = memoryOf(sizeBytes);
     this.#view = viewOf(this.#bytes);
   }
 
@@ -91,7 +89,7 @@ export class GroupBuffer {
   /** Returns the group, and begins the next one. Its memory is used again only after `giveBack`. */
   take(): Uint8Array {
     const group = this.#bytes.subarray(0, this.#at);
-    this.#use(this.#spare ?? memory(this.#bytes.length));
+    this.#use(this.#spare ?? memoryOf(this.#bytes.length));
     this.#spare = undefined;
     return group;
   }
@@ -111,7 +109,7 @@ export class GroupBuffer {
 
   #reserve(size: number): void {
     if (this.#at + size <= this.#bytes.length) return;
-    const grown = memory(Math.max(this.#bytes.length * 2, this.#at + size));
+    const grown = memoryOf(Math.max(this.#bytes.length * 2, this.#at + size));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = grown;
     this.#view = viewOf(grown);
@@ -129,8 +127,6 @@ export class GroupBuffer {
     return at;
   }
 }
-
-const memory = (sizeBytes: number): Uint8Array => (sizeBytes < SHARED_FROM_BYTES ? new Uint8Array(sizeBytes) : sharedMemory(sizeBytes));
 
 const viewOf = ({ buffer }: Uint8Array): DataView => new DataView(buffer);
 

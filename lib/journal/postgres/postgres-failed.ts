@@ -1,5 +1,5 @@
 import { HandoffError, textOf } from '../../base/index.js';
-import { type StorageFault, storageFailed } from '../storage-failed.js';
+import { type StorageFault, storageFailed } from '../../files/index.js';
 
 const codeOf = (error: unknown): string => `${(error as { readonly code?: unknown } | undefined)?.code ?? ''}`;
 

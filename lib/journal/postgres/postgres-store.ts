@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Clock, keepAlive } from '../../base/index.js';
+import { isStorageFailed, storageFailed } from '../../files/index.js';
 import { type Dialect, postgresDialect, type SqlQuery } from '../sql/dialect.js';
 import { MIGRATIONS, type Migration, migrate, refuseOther } from '../sql/schema.js';
 import { SqlOperations } from '../sql/sql-operations.js';
-import { isStorageFailed, storageFailed } from '../storage-failed.js';
 import type { JournalStore, StoreOperation, StoreOperations } from '../stored/operations.js';
 import { isConflict, isRefusal } from './postgres-failed.js';
 import { PostgresPool } from './postgres-pool.js';

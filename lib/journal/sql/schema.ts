@@ -1,5 +1,5 @@
 import { newId } from '../../base/index.js';
-import { storageFailed } from '../storage-failed.js';
+import { storageFailed } from '../../files/storage-failed.js';
 import { type Dialect, numberIn, type SqlQuery } from './dialect.js';
 
 /** The version of the tables. A journal of a higher one is left alone; one of a lower is migrated, a version at a time. */

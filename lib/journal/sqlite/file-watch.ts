@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { storageFailed } from '../storage-failed.js';
+import { storageFailed } from '../../files/storage-failed.js';
 
 /**
  * Notices that an open file is not at its path any more: it was deleted, moved or replaced. What is written into it then is lost without an

@@ -1,7 +1,7 @@
+import { isStorageFailed } from '../../files/storage-failed.js';
 import { groupChecksum, isSameBytes } from '../groups/checksum.js';
 import { bytesIn, numberIn, type SqlRow, textIn } from '../sql/dialect.js';
 import { readRow } from '../sql/run-row-columns.js';
-import { isStorageFailed } from '../storage-failed.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 /** Larger files are opened unchecked: a check reads the whole file, about a gigabyte a second. */

@@ -1,6 +1,6 @@
 import { textOf } from '../../base/index.js';
+import { isStorageFailed, type StorageFault, storageFailed } from '../../files/storage-failed.js';
 import type { SqlRow, SqlValue } from '../sql/dialect.js';
-import { isStorageFailed, type StorageFault, storageFailed } from '../storage-failed.js';
 
 /** An open database of SQLite. Its calls block, so use it in a thread of its own, or for short work. */
 export interface SqliteConnection {

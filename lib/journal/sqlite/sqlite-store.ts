@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { HandoffError } from '../../base/index.js';
-import { storageFailed } from '../storage-failed.js';
+import { type HandoffError, LIB_FOLDER } from '../../base/index.js';
+import { storageFailed } from '../../files/storage-failed.js';
 import type { JournalStore, StoreOperation, StoreOperations } from '../stored/operations.js';
 import type { SqliteWriterData, WriterAnswer, WriterCall } from './writer-messages.js';
 
-const ENTRY = new URL('./writer-entry.mjs', import.meta.url);
+const ENTRY = new URL('journal/sqlite/writer-entry.mjs', LIB_FOLDER);
 /** The thread packs and unpacks groups of some hundred KiB: its heap need not be large. */
 const HEAP_MIB = 512;
 
@@ -23,6 +23,7 @@ export class SqliteStore implements JournalStore {
   readonly #exited: Promise<unknown>;
   #failure: HandoffError | undefined;
   #calls = 0;
+  #isClosing = false;
 
   private constructor(data: SqliteWriterData) {
     const resourceLimits = { maxOldGenerationSizeMb: HEAP_MIB };
@@ -54,6 +55,7 @@ export class SqliteStore implements JournalStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#worker.ref();
     this.#worker.postMessage('close');
     await this.#exited;
@@ -67,7 +69,8 @@ export class SqliteStore implements JournalStore {
   #settle(answer: WriterAnswer): void {
     const call = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    // One that is closing must end before the process does.
+    if (this.#pending.size === 0 && !this.#isClosing) this.#worker.unref();
     if (answer.type === 'done') call?.resolve(answer.value);
     else if (answer.error.reason) call?.reject(storageFailed(answer.error.reason, answer.error.message));
     else call?.reject(new Error(`The journal failed: ${answer.error.message}`));

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { textOf } from '../../base/index.js';
+import { isStorageFailed, type StorageFault } from '../../files/storage-failed.js';
 import { type SqlQuery, sqliteDialect } from '../sql/dialect.js';
 import { migrate, refuseOther } from '../sql/schema.js';
 import { SqlOperations } from '../sql/sql-operations.js';
-import { isStorageFailed, type StorageFault } from '../storage-failed.js';
 import { READ_OPERATIONS, type StoreOperations } from '../stored/operations.js';
 import { FileWatch } from './file-watch.js';
 import { mendIndexes } from './mend-indexes.js';

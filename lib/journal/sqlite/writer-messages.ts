@@ -1,4 +1,4 @@
-import type { StorageFault } from '../storage-failed.js';
+import type { StorageFault } from '../../files/storage-failed.js';
 import type { StoreOperation, StoreOperations } from '../stored/operations.js';
 
 /** The start data of the thread that writes SQLite. */

@@ -1,5 +1,5 @@
 import { type Clock, HandoffError } from '../../base/index.js';
-import { type StorageFault, storageFailed } from '../storage-failed.js';
+import { type StorageFault, storageFailed } from '../../files/index.js';
 import { type JournalStore, READ_OPERATIONS, type StoreOperation, type StoreOperations } from './operations.js';
 
 /** A store around another, whose writes fail as its user says: for specs and simulations; see `JournalOptions.around`. */

@@ -1,6 +1,6 @@
 import { HandoffError } from '../../base/index.js';
 import type { AppendOptions, RecordedRun, RecordedState, RunJournal } from '../journal.js';
-import { runTakenOver } from '../storage-failed.js';
+import { runTakenOver } from '../run-faults.js';
 import type { JournalStore } from './operations.js';
 
 /** A run that is open in this process; see `RunJournal`. */

@@ -2,7 +2,7 @@ import { type Clock, HandoffError, newId } from '../../base/index.js';
 import { type StoredGroup, verifiedGroups } from '../groups/verify-groups.js';
 import type { Journal, Lease, OpenRunAnswer, OpenRunRequest, RecordedGroup, RecordedRun, RunName, RunQuery } from '../journal.js';
 import { LockedLease, RenewedLease } from '../lease/renewed-lease.js';
-import { runDamaged } from '../storage-failed.js';
+import { runDamaged } from '../run-faults.js';
 import { OpenedRun } from './opened-run.js';
 import type { JournalStore, Session, StoredRun } from './operations.js';
 

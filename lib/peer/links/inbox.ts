@@ -16,6 +16,13 @@ export class NoRoom extends Error {
   }
 }
 
+/** The other node cannot send the rest of a value. */
+export class GivenUp extends Error {
+  constructor() {
+    super('The other node has given the value up');
+  }
+}
+
 /**
  * Arriving values of one link may take this many times what is left. Alone it may take three quarters of all, and others always find some
  * room.
@@ -116,7 +123,7 @@ export class Inbox {
     const value = this.#arriving.get(transferId);
     if (!value) return { type: 'malformed', fault: 'the end of a value that never began' };
     this.#forget(transferId, value);
-    return value.into ? { type: 'abandoned', error: new Error('The other node has given the value up') } : ARRIVING;
+    return value.into ? { type: 'abandoned', error: new GivenUp() } : ARRIVING;
   }
 
   #forget(transferId: number, value: Arriving): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAttentive, type Clock, type Timer } from '../../base/index.js';
-import { countLarge } from '../../value/index.js';
+import { type AwayBytes, countLarge } from '../../value/index.js';
 import {
   COUNTED_FRAME_BYTES,
   type Decoded,
@@ -98,6 +98,11 @@ export class Link {
     return this.#outbox.waitingBytes;
   }
 
+  /** Whether messages or values wait here until the peer takes what was sent before. */
+  get isBusy(): boolean {
+    return this.#outbox.isBusy;
+  }
+
   /** Chunks, pieces and long frames that the peer has received. */
   get delivered(): number {
     return this.#outbox.delivered;
@@ -107,8 +112,8 @@ export class Link {
     this.#outbox.push(encoded);
   }
 
-  sendValue(transferId: number, parts: readonly Uint8Array[]): Promise<void> {
-    return this.#outbox.sendValue(transferId, parts);
+  sendValue(transferId: number, bytes: readonly Uint8Array[] | AwayBytes): Promise<void> {
+    return this.#outbox.sendValue(transferId, bytes);
   }
 
   /** Provokes an answer of the network. If the other end has vanished, this end learns of it. */

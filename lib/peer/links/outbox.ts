@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/index.js';
+import type { AwayBytes } from '../../value/index.js';
 import {
   COUNTED_FRAME_BYTES,
   chunkHead,
@@ -9,6 +10,7 @@ import {
   receivedFrame,
 } from '../protocol/codec.js';
 import { type Defer, lengthOf, type Socket } from '../transport.js';
+import { ReadAhead, type Reading, SOON_BYTES } from './read-ahead.js';
 import { Window } from './window.js';
 
 /** The most bytes of values sent in one turn of the event loop. On a fast network sending would otherwise never yield. */
@@ -27,18 +29,16 @@ const MESSAGES_UNDER_WAY_BYTES = 64 * 1024;
 /** A rest of a value goes with the chunk before it if it is at most this part of a chunk: a value and its header are one chunk. */
 const REST_PART = 1 / 8;
 
-/**
- * A value with at most this much left is sent to its end before others get their turn, bytes. On a link that breaks again and again, values
- * that take turns in small chunks would never complete, and all begin anew.
- */
-const SOON_BYTES = 1.25 * 1024 * 1024;
-
 const SHORT_PIECE_BYTES = 64;
 
 interface Transfer {
   readonly id: number;
-  readonly parts: readonly Uint8Array[];
+  parts: readonly Uint8Array[];
   readonly sizeBytes: number;
+  /** How much of it has been in memory so far. */
+  hereBytes: number;
+  /** Where the rest comes from, if it is read as it is sent. */
+  reading: Reading | undefined;
   sentBytes: number;
   /** The part in which the next chunk begins, and the position in it. */
   part: number;
@@ -66,7 +66,13 @@ export class Outbox {
   /** Since when too much waits without progress, and how much the peer had taken then. */
   #full: { readonly sinceMs: number; readonly takenBytes: number } | undefined;
   #pushedBytes = 0;
+  /** Values of which something is here to be sent. */
   #transfers: Transfer[] = [];
+  /** Values of which the next piece has yet to be read. */
+  readonly #reading = new Set<Transfer>();
+  readonly #readAhead = new ReadAhead(() => this.#window.chunkBytes);
+  /** Values that the peer has a part of, and that cannot be read on. */
+  #unreadable: number[] = [];
   /** Values that have been sent completely, with the number of chunks that must have arrived for each. */
   #arriving: { readonly transfer: Transfer; readonly chunks: number }[] = [];
   /** Chunks received from the peer, and how many of them were acknowledged. */
@@ -94,6 +100,11 @@ export class Outbox {
     return this.#messageBytes;
   }
 
+  /** Whether messages or values wait until the peer takes what was sent before. */
+  get isBusy(): boolean {
+    return this.#messageBytes > 0 || this.#transfers.length > 0;
+  }
+
   /** Chunks, pieces and counted frames that the peer has received. Grows while it takes what it is sent. */
   get delivered(): number {
     return this.#window.received;
@@ -106,29 +117,82 @@ export class Outbox {
   }
 
   /**
-   * Sends a value. Resolves when the peer has the last byte; until then the bytes must not change. Rejects if the peer refuses it or the
-   * link ends.
+   * Sends a value. Resolves when the peer has the last byte; until then the bytes must not change. What is not in memory is read a little
+   * ahead of what is sent. Rejects if the peer refuses it or the link ends, and with `Unreadable` if it cannot be read.
    */
-  sendValue(id: number, parts: readonly Uint8Array[]): Promise<void> {
+  sendValue(id: number, bytes: readonly Uint8Array[] | AwayBytes): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error) throw this.#error;
+      if ('reader' in bytes && bytes.sizeBytes > 0) return this.#beginToRead(id, bytes, resolve, reject);
+      const parts = 'reader' in bytes ? [] : bytes;
       const sizeBytes = lengthOf(parts);
-      this.#transfers.push({ id, parts, sizeBytes, sentBytes: 0, part: 0, offset: 0, resolve, reject });
+      const here = { id, parts, sizeBytes, hereBytes: sizeBytes, reading: undefined };
+      this.#transfers.push({ ...here, sentBytes: 0, part: 0, offset: 0, resolve, reject });
       this.#schedule();
     });
   }
 
+  #beginToRead(id: number, bytes: AwayBytes, resolve: () => void, reject: (error: Error) => void): void {
+    const from: Transfer = {
+      id,
+      parts: [],
+      sizeBytes: bytes.sizeBytes,
+      hereBytes: 0,
+      reading: undefined,
+      sentBytes: 0,
+      part: 0,
+      offset: 0,
+      resolve,
+      reject,
+    };
+    this.#reading.add(from);
+    from.reading = this.#readAhead.begin(bytes, {
+      piece: (piece) => {
+        from.parts = [...from.parts, piece];
+        from.hereBytes += piece.byteLength;
+        if (!this.#reading.delete(from)) return;
+        this.#queue(from);
+        this.#schedule();
+      },
+      failed: (error) => {
+        this.#withdraw(from);
+        reject(error);
+        // In the next turn, as the messages that tell why come first.
+        if (from.sentBytes > 0) this.#unreadable.push(id);
+        this.#schedule();
+      },
+    });
+  }
+
+  /** The rest of a value gets its turn, or the next one if it is short. */
+  #queue(transfer: Transfer): void {
+    if (transfer.sentBytes > 0 && transfer.sizeBytes - transfer.sentBytes <= SOON_BYTES) this.#transfers.unshift(transfer);
+    else this.#transfers.push(transfer);
+  }
+
+  /** Nothing more of a value is sent. */
+  #withdraw(transfer: Transfer): void {
+    const waiting = this.#transfers.indexOf(transfer);
+    if (waiting >= 0) this.#transfers.splice(waiting, 1);
+    this.#reading.delete(transfer);
+    if (transfer.reading) this.#readAhead.end(transfer.reading);
+  }
+
+  /** Tells the peer that the rest of a value will not come. */
+  #sendEnd(id: number): void {
+    this.#options.socket.send([chunkHead(id, -1)]);
+    this.#window.sentChunk(0, this.#options.clock.now());
+  }
+
   /** The peer refuses a value. */
   refused(id: number): void {
-    const { socket } = this.#options;
-    const waiting = this.#transfers.findIndex((one) => one.id === id);
+    const waiting = [...this.#transfers, ...this.#reading].find((one) => one.id === id);
     const sent = this.#arriving.findIndex(({ transfer }) => transfer.id === id);
-    const transfer = this.#transfers[waiting] ?? this.#arriving[sent]?.transfer;
+    const transfer = waiting ?? this.#arriving[sent]?.transfer;
     if (!transfer) return;
-    if (waiting >= 0) {
-      this.#transfers.splice(waiting, 1);
-      socket.send([chunkHead(id, -1)]);
-      this.#window.sentChunk(0, this.#options.clock.now());
+    if (waiting) {
+      this.#withdraw(waiting);
+      this.#sendEnd(id);
     } else {
       this.#arriving.splice(sent, 1);
     }
@@ -219,11 +283,15 @@ export class Outbox {
   /** Called when the link is over. Every value in transit fails. */
   fail(error: Error): void {
     this.#error = error;
-    const failed = [...this.#arriving.map(({ transfer }) => transfer), ...this.#transfers];
+    const failed = [...this.#arriving.map(({ transfer }) => transfer), ...this.#transfers, ...this.#reading];
+    this.#readAhead.close();
+    for (const { reading } of failed) if (reading) this.#readAhead.end(reading);
     this.#messages = [];
     this.#first = 0;
     this.#messageBytes = 0;
     this.#transfers = [];
+    this.#reading.clear();
+    this.#unreadable = [];
     this.#arriving = [];
     for (const transfer of failed) transfer.reject(error);
   }
@@ -237,6 +305,7 @@ export class Outbox {
   readonly #turn = (): void => {
     this.#isScheduled = false;
     this.flush();
+    for (const id of this.#unreadable.splice(0)) this.#sendEnd(id);
     let budgetBytes = TURN_BYTES;
     while (this.#transfers.length > 0 && this.#window.hasRoom) {
       // Acknowledgements open a full window.
@@ -247,21 +316,28 @@ export class Outbox {
 
   #sendChunk(): number {
     const transfer = this.#transfers.shift()!;
-    const { id, sizeBytes, sentBytes } = transfer;
+    const { id, sizeBytes, sentBytes, reading } = transfer;
     const { chunkBytes } = this.#window;
-    const leftBytes = sizeBytes - sentBytes;
+    const leftBytes = transfer.hereBytes - sentBytes;
     const bytes = leftBytes <= chunkBytes * (1 + REST_PART) ? leftBytes : chunkBytes;
     const pieces = piecesOf(transfer, bytes);
     this.#window.sentChunk(bytes, this.#options.clock.now());
-    const restBytes = sizeBytes - transfer.sentBytes;
-    if (restBytes > SOON_BYTES) this.#transfers.push(transfer);
-    else if (restBytes > 0) this.#transfers.unshift(transfer);
-    else this.#arriving.push({ transfer, chunks: this.#window.sent });
+    if (transfer.sentBytes === sizeBytes) this.#arriving.push({ transfer, chunks: this.#window.sent });
+    else if (transfer.sentBytes < transfer.hereBytes) this.#queue(transfer);
+    else this.#reading.add(transfer);
+    if (reading) this.#sentOf(transfer, reading, bytes);
     const head = chunkHead(id, sizeBytes);
     // A value's header is too short for a chunk of its own.
     const isShort = pieces.length > 0 && pieces[0]!.length <= SHORT_PIECE_BYTES;
     this.#options.socket.send(isShort ? [Buffer.concat([head, pieces[0]!]), ...pieces.slice(1)] : [head, ...pieces]);
     return Math.max(bytes, 1);
+  }
+
+  /** Lets the pieces go that have been sent, so that the next ones are read. */
+  #sentOf(transfer: Transfer, reading: Reading, bytes: number): void {
+    transfer.parts = transfer.parts.slice(transfer.part);
+    transfer.part = 0;
+    this.#readAhead.sent(reading, bytes);
   }
 }
 

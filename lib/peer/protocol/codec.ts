@@ -1,5 +1,5 @@
-import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr';
-import { HandoffError } from '../../base/index.js';
+import type { Packr, Unpackr } from 'msgpackr';
+import { HandoffError, lazyPackage } from '../../base/index.js';
 import { MAX_FRAME_BYTES } from '../transport.js';
 import { type AttemptName, attemptName, type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
 import { type ScanLimits, scanPlain } from './plain-scan.js';
@@ -39,8 +39,20 @@ const GREETING_LIMITS: ScanLimits = { depth: 4, nodes: 64 };
 /**
  * No records and no shared structures: a peer that missed one frame would decode garbage. Bytes of a message do not keep its frame alive.
  */
-const packr = new Packr({ useRecords: false, structuredClone: false, encodeUndefinedAsNil: true });
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
+const PACKING = { useRecords: false, structuredClone: false, encodeUndefinedAsNil: true } as const;
+const UNPACKING = { useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true } as const;
+
+const msgpackr = lazyPackage<typeof import('msgpackr')>('msgpackr');
+let packr: Packr | undefined;
+let unpackr: Unpackr | undefined;
+
+function packed(message: unknown, encodeOptions?: number): Buffer {
+  packr ??= new (msgpackr().Packr)(PACKING);
+  return packr.pack(message, encodeOptions);
+}
+
+/** msgpackr's option for room before what is packed. */
+const RESERVE_START_SPACE = 2048;
 
 /** Something that is not a valid message. Its type and subject are set if they could be read, so that what waits for it can fail. */
 export interface WrongMessage {
@@ -78,7 +90,7 @@ const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
  * more than 32 MiB, more than 4 million values in it, or an answer that is not plain data.
  */
 export function encodeMessage(message: WireMessage): Uint8Array {
-  const frame = packr.pack(message, RESERVE_START_SPACE + 1);
+  const frame = packed(message, RESERVE_START_SPACE + 1);
   frame[0] = CONTROL;
   if (frame.length > MAX_MESSAGE_BYTES) throw unsendable(message, `it has ${frame.length} bytes, a message at most ${MAX_MESSAGE_BYTES}`);
   // A value takes at least a byte, so a short message cannot have too many.
@@ -154,7 +166,7 @@ function messageText(message: WireMessage): string {
 
 /** Returns the frame of one greeting: `hello`, `proof`, `welcome` or `refused`. */
 export function greetingFrame(greeting: Greeting): Uint8Array {
-  return Buffer.concat([Buffer.of(GREETING), packr.pack(greeting)]);
+  return Buffer.concat([Buffer.of(GREETING), packed(greeting)]);
 }
 
 /** Returns the head that stands before the bytes of a chunk. `sizeBytes` is the size of the whole value; -1 gives it up. */
@@ -263,6 +275,7 @@ function unpackAll(frame: Buffer, limits: ScanLimits): readonly unknown[] | stri
   const fault = scanPlain(frame, 1, limits);
   if (fault !== undefined) return fault;
   try {
+    unpackr ??= new (msgpackr().Unpackr)(UNPACKING);
     return unpackr.unpackMultiple(frame.subarray(1));
   } catch (error) {
     return `no MessagePack: ${(error as Error).message}`;

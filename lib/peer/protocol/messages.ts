@@ -13,6 +13,7 @@ import {
   object,
   plain,
   type Shape,
+  sha256,
   text,
   tuple,
   variants,
@@ -40,12 +41,19 @@ const run = { runId: id, epoch: count };
 /** What is recorded of a large value's file: the id of its `dataDir`, and what names it there; its size, and its SHA-256. */
 const file = object({ dataDir: id, epoch: count, index: count, sizeBytes: count, digest: bytes });
 
+/** A large value that a `dataDir` remembers: the id of that folder, and what names the file there, its content. */
+export const rememberedFile = object({ dataDir: id, contentDigest: sha256, sizeBytes: count });
+
+/** The most files that are asked for at once. */
+export const MOST_REMEMBERED = 1000;
+
 /** A piece of code as every node finds it below its own root. */
 const code = { module: text, name: text, isolation: text };
 
 /**
  * Names a value. `of-run`: a function's result or an input, by run and the epoch in which it was made, or one `part` of it, counted from 0;
  * a node without a link to its `origin` asks the driver, which passes it on. `of-file`: the same, if it is in a file of `origin`.
+ * `remembered`: the same, if `origin` remembers it.
  * `composite`: what a map or an expansion made, by the driver, which is its `origin`, and the present epoch; asked for it, the driver gives
  * a page of its parts, from the `first` on (see `parts-page.ts`). `serialized`: a result or an input as the serializer of one edge makes it
  * at the origin, of a file there if it has one. `of-dag`: by DAG id, whichever node made it. `offered`: a value that the asked node has
@@ -54,6 +62,7 @@ const code = { module: text, name: text, isolation: text };
 const value = variants('kind', {
   'of-run': { ...run, functionId: id, origin: id, part: nullable(count) },
   'of-file': { ...run, functionId: id, origin: id, file, part: nullable(count) },
+  remembered: { ...run, functionId: id, origin: id, file: rememberedFile, part: nullable(count) },
   composite: { ...run, functionId: id, origin: id, first: count },
   serialized: {
     ...run,
@@ -67,7 +76,7 @@ const value = variants('kind', {
     ...code,
     extra: bytes,
     timeoutMs: nullable(amount),
-    file: nullable(file),
+    file: nullable(either(file, rememberedFile)),
   },
   'of-dag': { dagId: id, functionId: id },
   offered: { offer: count },
@@ -92,18 +101,41 @@ const step = object({
   shape: nullable(word('split', 'dag')),
   /** Its gist is wanted, with texts of at most so many characters. */
   gist: nullable(count),
+  /** The digest of its value is wanted. */
+  digested: flag,
 });
 
+/** How long the parts of an attempt took: queued, fetch, load, run, pack, ms. `null`: `tookMs` for the function itself, and no more. */
+const phases = nullable(tuple(amount, amount, amount, amount, amount));
+
+/** The most links of a span. Source: the limit that OpenTelemetry has for them by default. */
+export const MOST_LINKS = 128;
+
 const outcome = variants('type', {
-  /** `packed` rides along if it is small. `facts`: what the last step asked for. */
-  succeeded: { sizeBytes: count, tookMs: amount, packed: nullable(bytes), facts: nullable(bytes) },
+  /**
+   * `packed` rides along if it is small. `fits`: whether the memory of the node, or its disk, has room for the value. `facts`: what the
+   * last step asked for. `slot`: which slot of its isolation it had. `span`: the `traceparent` of its own span, if it has one.
+   */
+  succeeded: {
+    sizeBytes: count,
+    tookMs: amount,
+    packed: nullable(bytes),
+    fits: flag,
+    facts: nullable(bytes),
+    phases,
+    slot: count,
+    span: nullable(text),
+  },
   /** It has succeeded, and its large value is in a file there too. */
-  filed: { sizeBytes: count, tookMs: amount, file, facts: nullable(bytes) },
-  failed: { error: bytes, final: flag },
+  filed: { sizeBytes: count, tookMs: amount, file, facts: nullable(bytes), phases, slot: count, span: nullable(text) },
+  failed: { error: bytes, final: flag, phases, slot: count },
   /** A needed argument, the value of that function, cannot be found on any node. */
   'argument-lost': { functionId: id, error: bytes },
   stopped: {},
 });
+
+/** The most modules of one function: itself, its inline functions and (de)serializers. */
+const MOST_MODULES = 1000;
 
 const question = variants('kind', {
   'register-capabilities': { capabilities: resources },
@@ -121,12 +153,34 @@ const question = variants('kind', {
   'clear-dag': { dagId: id },
   /** Whether a module below the root is the same here; `null` if that is unknown. */
   'compare-module': { module: text, digest: text },
+  /** Whether all that the receiver has run of these modules until now has this content, with all that they import. */
+  'check-content': { modules: list(object({ module: text, digest: text }), MOST_MODULES) },
+  /** The digest of a value that the receiver has, or can have; `null` if it has none. */
+  'take-digest': { value },
   /** The asking node drives the run now: what has the receiver of it, made for earlier drivers? See `inheritance`. */
   'inherit-run': { ...run, dagId: id },
   /** The id of the receiver's `dataDir`; `null` if it has none. */
   'which-folder': {},
+  /** Which of these files of remembered values does the receiver have? Answered with a list of true and false. */
+  'has-remembered': { files: list(rememberedFile, MOST_REMEMBERED) },
+  /** Remembers a large value that the receiver has made for the asking driver. Answered with its file; `null` if it does not. */
+  'remember-value': { ...run, functionId: id },
   /** `all` asks about every member that answers soon, otherwise only about the asked node. */
   'show-status': { all: flag },
+  /**
+   * The runs that the asked node drives, or of one such run, and the latest that have ended. In this and the questions below, `all` asks
+   * about the members too that the asked node has links with; it asks those without `all`, so no question goes on and on.
+   */
+  'list-runs': { all: flag, runId: nullable(id) },
+  /** Looks at a run: `request` is JSON, as the views of runs know it. */
+  'show-run': { all: flag, runId: id, request: text },
+  'cancel-run': { all: flag, runId: id, reason: text },
+  /**
+   * The events of a run from there on: how many events and how many lines the asking node has; `null` for the oldest kept. Answered when
+   * there are some, and with none after a while, or at once unless it may `wait`. So a reader that asks no more costs nothing, and one that
+   * asks twice misses nothing.
+   */
+  'watch-run': { all: flag, runId: id, output: flag, wait: flag, from: nullable(tuple(amount, count, count)) },
 });
 
 /**
@@ -162,6 +216,14 @@ const MESSAGES = {
     /** Attempts that were given up and whose thread is blocked. */
     blocked: count,
     heldBytes: count,
+    diskBytes: count,
+    memoryLimitBytes: count,
+    rememberedBytes: count,
+    rememberedResults: count,
+    rememberedHits: count,
+    /** So much may be in memory before functions that only make more are held back; whether the disk is taking some. */
+    limitBytes: count,
+    isSpilling: flag,
     log: word('ok', 'lost'),
   },
   /** The sender ends this link and will not return as this incarnation. */
@@ -171,6 +233,8 @@ const MESSAGES = {
   /** A question, answered with `answer` under the same id. Asked again when the link comes up anew. */
   ask: { id: count, question },
   answer: { id: count, value: plain, error: nullable(bytes) },
+  /** The sender no longer wants the answer to that question. */
+  'withdraw-question': { id: count },
   /** One attempt at a function, for the driver that sends it. It is sent again when the link comes up anew, and so are its answers. */
   'run-attempt': {
     of: attempt,
@@ -190,9 +254,15 @@ const MESSAGES = {
      * the answer, and whether the driver makes a copy of a collected one; `null` in a run that is not durable.
      */
     recording: nullable(object({ index: count, isSynced: flag, isCopied: flag })),
+    /**
+     * Where it belongs in a trace: the span of its run, as W3C Trace Context writes it, and the spans of the attempts that made what it
+     * consumes; `null` in a run that is not traced.
+     */
+    origin: nullable(object({ traceparent: text, tracestate: nullable(text), links: list(text, MOST_LINKS) })),
   },
   'attempt-queued': { of: attempt, lacking: resources },
-  'attempt-started': { of: attempt },
+  /** `slot`: which slot of its isolation it has. */
+  'attempt-started': { of: attempt, slot: count },
   /** There is no room, or the node is about to leave. It has forgotten the attempt, and may be asked for the same one again. */
   'attempt-refused': {
     of: attempt,
@@ -248,10 +318,15 @@ export const attemptName: Shape<AttemptName> = attempt;
 export type ValueName = Of<typeof value>;
 /** A question to a node. */
 export type Question = Of<typeof question>;
+/** A question about the runs of other drivers. */
+export type QuestionAboutRuns = Extract<Question, { readonly all: boolean; readonly runId: string | null }>;
 /** One step of an attempt, in `run-attempt`. */
 export type WireStep = Of<typeof step>;
 /** The outcome of an attempt, in `attempt-ended`. */
 export type WireOutcome = Of<typeof outcome>;
+
+/** How long the parts of an attempt took on its node. */
+export type WirePhases = Of<typeof phases>;
 
 /** The message of one type. */
 export type WireMessageOf<T extends WireMessage['type']> = Extract<WireMessage, { readonly type: T }>;

@@ -54,6 +54,9 @@ export const bytesOf =
   (value) =>
     value instanceof Uint8Array && value.length === length ? undefined : WRONG;
 
+/** A SHA-256 in base64url. It is safe as the name of a file. */
+export const sha256: Shape<string> = (value) => (typeof value === 'string' && /^[\w-]{43}$/.test(value) ? undefined : WRONG);
+
 /** Anything that the codec accepts: plain data of bounded depth. */
 export const plain: Shape<unknown> = (value) => (value === undefined ? WRONG : undefined);
 

@@ -20,7 +20,13 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
       return [{ type: 'value-missing', id: message.id, error: packThrown(error) }];
     case 'attempt-refused':
     case 'attempt-ended':
-      return [{ type: 'attempt-ended', of: message.of, outcome: { type: 'failed', error: packThrown(error), final: true } }];
+      return [
+        {
+          type: 'attempt-ended',
+          of: message.of,
+          outcome: { type: 'failed', error: packThrown(error), final: true, phases: null, slot: 0 },
+        },
+      ];
     case 'attempt-queued':
       return message.lacking.length > 0 ? [{ ...message, lacking: [] }] : [];
     case 'stop-attempt': {
@@ -39,6 +45,7 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
     case 'members':
     case 'runs-under-way':
     case 'goodbye':
+    case 'withdraw-question':
     case 'run-begun':
     case 'run-refused':
     case 'adopt-attempts':

@@ -1,5 +1,5 @@
 import { connect, isIP, type OnReadOpts, Socket, type TcpNetConnectOpts } from 'node:net';
-import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import type { LongFrames } from './long-frames.js';
 
 /** Connects as ws would, to `at` if it is given. `frames` reads the bytes before ws. */
@@ -7,7 +7,11 @@ export function dialledSocket(options: object, isSecure: boolean, frames: LongFr
   // `path` is the path of the request; here it would mean a local socket.
   const { path: _, ...given } = options as TcpNetConnectOpts & ConnectionOptions;
   const to = at === undefined ? given : { ...given, host: at };
-  if (isSecure) return watched(connectSecurely({ ...to, servername: given.servername || (isIP(given.host!) ? '' : given.host!) }), frames);
+  if (isSecure)
+    return watched(
+      process.getBuiltinModule('node:tls').connect({ ...to, servername: given.servername || (isIP(given.host!) ? '' : given.host!) }),
+      frames,
+    );
   return passing(connect({ ...to, onread: into(frames) }), frames);
 }
 

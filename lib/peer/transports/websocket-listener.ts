@@ -2,13 +2,12 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket as NetSocket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { WebSocketServer } from 'ws';
 import type { Listening, ListenOptions } from '../transport.js';
 import { LongFrames } from './long-frames.js';
 import { acceptedSocket } from './node-sockets.js';
 import { UnprovedConnections } from './unproved.js';
 import type { WebSocketOptions } from './websocket-options.js';
-import { COMMON, WebSocketSocket } from './websocket-socket.js';
+import { COMMON, loadWs, WebSocketSocket } from './websocket-socket.js';
 
 /** How long a connection may take to open, ms. */
 const HANDSHAKE_TIMEOUT_MS = 3000;
@@ -68,7 +67,7 @@ export function listenForWebSockets(
     const server = tls
       ? createSecureServer({ ...tls, ...limits, minVersion: 'TLSv1.3', rejectUnauthorized: true, handshakeTimeout: handshakeTimeoutMs })
       : createServer(limits);
-    const upgrades = new WebSocketServer({ ...COMMON, noServer: true, clientTracking: false });
+    const upgrades = new (loadWs().WebSocketServer)({ ...COMMON, noServer: true, clientTracking: false });
     const unproved = new UnprovedConnections(maxUnproved, (from) => turnedAway('crowd', from));
 
     server.on('connection', (wire: NetSocket) => {

@@ -1,9 +1,13 @@
 import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { type RawData, WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
+import { lazyPackage } from '../../base/index.js';
 import { type Closing, lengthOf, MAX_FRAME_BYTES, MAX_UNPROVED_BYTES, type Socket, type SocketEvents } from '../transport.js';
 import type { LongFrames } from './long-frames.js';
+
+/** Loaded when a node dials or listens for the first time. */
+export const loadWs: () => typeof import('ws') = lazyPackage('ws');
 
 /** The ws options of both ends. The rest of ws's own limits are good (16,384 fragments, 60 pending pongs). */
 export const COMMON = {
@@ -76,7 +80,7 @@ export class WebSocketSocket implements Socket {
   }
 
   send(parts: readonly Uint8Array[]): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
     const last = parts.length - 1;
     this.#cork();
     for (let at = 0; at < last; at++) this.#ws.send(parts[at]!, MORE);

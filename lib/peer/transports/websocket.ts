@@ -1,12 +1,11 @@
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Socket, Transport } from '../transport.js';
 import { hasHostName, hostAddresses } from './host-addresses.js';
 import { LongFrames } from './long-frames.js';
 import { dialledSocket } from './node-sockets.js';
-import { listenForWebSockets } from './websocket-listener.js';
 import type { WebSocketOptions } from './websocket-options.js';
-import { COMMON, WebSocketSocket } from './websocket-socket.js';
+import { COMMON, loadWs, WebSocketSocket } from './websocket-socket.js';
 
 /** The schemes of RFC 6455: without TLS here, with TLS below. */
 const PLAIN_SCHEME = 'ws';
@@ -28,7 +27,7 @@ export function webSocketTransport(options: WebSocketOptions = {}): Transport {
   // Encoded by way of bytes, as a lone surrogate could not be encoded.
   const headers = node === undefined ? {} : { 'handoff-node': encodeURIComponent(Buffer.from(node).toString()) };
   const dial = (url: string, frames: LongFrames, at: string | undefined): WebSocket =>
-    new WebSocket(url, {
+    new (loadWs().WebSocket)(url, {
       ...COMMON,
       headers,
       ...(tls && { cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: 'TLSv1.3' as const }),
@@ -37,19 +36,23 @@ export function webSocketTransport(options: WebSocketOptions = {}): Transport {
     });
   return {
     schemes: [PLAIN_SCHEME, SECURE_SCHEME],
-    listen: (address, listening) => listenForWebSockets(options, address, listening),
+    // Most nodes of a program that runs alone do not listen: a server of HTTP need not be loaded for them.
+    async listen(address, listening) {
+      const { listenForWebSockets } = await import('./websocket-listener.js');
+      return listenForWebSockets(options, address, listening);
+    },
     addressesOf: (url) => (hasHostName(url) ? hostAddresses(url) : undefined),
     dial(url, at): Socket {
       const fault = faultOf(url, tls !== undefined);
       const frames = new LongFrames(false);
-      const ws = dial(fault ? NOWHERE : url, frames, at);
-      const socket = new WebSocketSocket(ws, frames);
+      const dialled = dial(fault ? NOWHERE : url, frames, at);
+      const socket = new WebSocketSocket(dialled, frames);
       if (fault) socket.fail(new Error(fault));
       let wire: Duplex;
-      ws.once('upgrade', (response) => {
+      dialled.once('upgrade', (response) => {
         wire = response.socket.unref();
       });
-      ws.once('open', () => socket.opened(wire));
+      dialled.once('open', () => socket.opened(wire));
       return socket;
     },
   };

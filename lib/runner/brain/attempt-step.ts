@@ -9,7 +9,7 @@ import type { Receipt, RunAnnouncement, RunCommand, RunHappening } from './messa
 import { restMs } from './retry.js';
 import { endRun, finishIfSettled } from './run-end.js';
 import type { RunFault } from './run-fault.js';
-import { announce, type Moment, move, type RunState, ready, stamp } from './run-state.js';
+import { announce, announceEnd, type Moment, move, type RunState, ready, setSource, stamp } from './run-state.js';
 
 /** A function is given up after this many nodes were lost while they ran it. */
 const POISONOUS_LOSSES = 3;
@@ -47,10 +47,7 @@ export function attemptHappened(
       if (isRecorded(state)) out.push({ type: 'record-success', index, attempt, receipt });
       if (state.journal === 'strict' || (isRecorded(state) && state.plan.growth?.expansions.has(index))) {
         // Nothing of a DAG runs before it is on disk: its expansion is never asked for another one.
-        move(state, index, 'made', at);
-        state.recording.set(index, receipt);
-        state.hasValue[index] = 1;
-        return;
+        return waitForRecord(state, index, receipt, at);
       }
       return made(state, index, receipt, at, out);
     }
@@ -74,6 +71,28 @@ export function attemptHappened(
   }
 }
 
+/** The result of a function is remembered: it need not run. */
+export function remembered(
+  state: RunState,
+  { index, node, sizeBytes, isHere, gist, split }: Extract<RunHappening, { type: 'result-remembered' }>,
+  at: Moment,
+  out: RunCommand[],
+): void {
+  if (state.states[index] !== 'looking-up' || state.phase !== 'open') return;
+  state.nodes[index] = node;
+  const receipt: Receipt = { node, sizeBytes, tookMs: 0, isHere, isRemembered: true, ...(gist && { gist }), ...(split && { split }) };
+  if (isRecorded(state)) out.push({ type: 'record-success', index, attempt: state.attempts[index]!, receipt });
+  if (state.journal === 'strict') return waitForRecord(state, index, receipt, at);
+  move(state, index, 'remembered', at);
+  madeItsValue(state, index, receipt, at, out);
+}
+
+function waitForRecord(state: RunState, index: number, receipt: Receipt, at: Moment): void {
+  move(state, index, 'made', at);
+  state.recording.set(index, receipt);
+  state.hasValue[index] = 1;
+}
+
 /** A success is on disk: what it made may be used from now on. */
 export function recorded(state: RunState, index: number, attempt: number, at: Moment, out: RunCommand[]): void {
   if (state.states[index] !== 'recording' || state.attempts[index] !== attempt) return;
@@ -92,7 +111,7 @@ function made(state: RunState, index: number, receipt: Receipt, at: Moment, out:
 /** The function has succeeded: tells so, and goes on with those that wait for it. */
 function madeItsValue(state: RunState, index: number, receipt: Receipt, at: Moment, out: RunCommand[]): void {
   const { plan, runId } = state;
-  const { node, tookMs, sizeBytes, isHere } = receipt;
+  const { node, tookMs, sizeBytes, isHere, isRemembered } = receipt;
   const attempt = state.attempts[index]!;
   if (state.journal !== 'none' && isFragile(receipt)) holdArguments(state, index);
   const event: RunAnnouncement = {
@@ -105,9 +124,11 @@ function madeItsValue(state: RunState, index: number, receipt: Receipt, at: Mome
     node,
     tookMs,
     sizeBytes,
-    source: 'run',
+    source: isRemembered ? 'cache' : 'run',
   };
-  out.push({ type: 'announce', event });
+  if (isRemembered) setSource(state, index, 2);
+  if (isRemembered) announce(out, event);
+  else announceEnd(out, event, index);
   if (!isHere && state.policy.collected[index] === 1 && state.phase === 'open') {
     state.fetching.set(index, attempt);
     out.push({ type: 'fetch-value', index, attempt });
@@ -239,7 +260,7 @@ function failed(state: RunState, happening: Extract<RunHappening, { type: 'attem
     move(state, index, 'attempt-failed', at);
     state.attemptErrors.set(index, attemptErrors);
     const delayMs = restMs(failures, retry, happening.random);
-    announce(out, { ...stamp(state, at), type: 'function-resting', functionId, attempt, error, delayMs });
+    announceEnd(out, { ...stamp(state, at), type: 'function-resting', functionId, attempt, error, delayMs }, index);
     state.restsUntilMs.set(index, at.nowMs + delayMs);
     out.push({ type: 'rest-function', index, attempt, delayMs });
     return;

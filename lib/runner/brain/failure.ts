@@ -5,7 +5,7 @@ import { consumed, skipDependents } from './lineage.js';
 import type { RunCommand } from './messages.js';
 import { endRun, finishIfSettled } from './run-end.js';
 import type { ErrorData, RunFault } from './run-fault.js';
-import { announce, type Moment, move, type RunState, stamp } from './run-state.js';
+import { announceEnd, type Moment, move, type RunState, stamp } from './run-state.js';
 
 /** How many errors of a function's attempts are kept: the latest ones. */
 export const ATTEMPT_ERRORS_KEPT = 100;
@@ -37,7 +37,7 @@ export function fail(state: RunState, index: number, failure: RunFault, at: Mome
   state.attemptErrors.delete(index);
   const functionId = state.plan.ids[index]!;
   if (isRecorded(state)) out.push({ type: 'record-failure', index });
-  announce(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure });
+  announceEnd(out, { ...stamp(state, at), type: 'function-failed', functionId, attempt: state.attempts[index]!, error: failure }, index);
   consumed(state, index, out);
   if (isTolerated(state, index, failure, at)) return finishIfSettled(state, out);
   state.failed.push(failure);

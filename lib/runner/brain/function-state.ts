@@ -2,6 +2,7 @@
 /** The states of a function in a run. The last four are final unless a value is lost. */
 export const FUNCTION_STATES = [
   'waiting',
+  'looking-up',
   'ready',
   'placed',
   'running',
@@ -16,6 +17,7 @@ export const FUNCTION_STATES = [
 
 /**
  * - `waiting`: a function that it needs has no result yet.
+ * - `looking-up`: it has all that it needs, and it is looked up whether its result is remembered.
  * - `ready`: it asks for a claim.
  * - `placed`: it holds one, and is about to start.
  * - `running`: an attempt is in progress.
@@ -32,6 +34,9 @@ export type FunctionState = (typeof FUNCTION_STATES)[number];
 /** The events of a function. */
 export type FunctionEvent =
   | 'inputs-ready'
+  | 'look-up-begun'
+  | 'remembered'
+  | 'not-remembered'
   | 'placed'
   | 'started'
   | 'made'
@@ -59,11 +64,13 @@ export type FunctionEvent =
  * the same number. A value lost with its node sends its function back to `waiting`, and the functions that were about to use it. Cancelling
  * a running attempt leaves the function in its state until the attempt has ended.
  * A map opens instead of becoming ready, and an expansion when it has made its DAG; both end with the last of their parts.
+ * A function whose result may be remembered is looked up once, before it becomes ready. If that value is lost later, it runs.
  * What a journal has recorded of the run goes from `waiting` to `succeeded`; an attempt that a former driver began, to `placed`.
  */
 export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record<FunctionEvent, FunctionState>>>>> = {
   waiting: {
     'inputs-ready': 'ready',
+    'look-up-begun': 'looking-up',
     recalled: 'succeeded',
     adopted: 'placed',
     opened: 'open',
@@ -71,6 +78,13 @@ export const TRANSITIONS: Readonly<Record<FunctionState, Readonly<Partial<Record
     skipped: 'skipped',
     'not-taken': 'skipped',
     cancelled: 'cancelled',
+  },
+  'looking-up': {
+    remembered: 'succeeded',
+    made: 'recording',
+    'not-remembered': 'ready',
+    cancelled: 'cancelled',
+    'value-lost': 'waiting',
   },
   ready: { placed: 'placed', failed: 'failed', cancelled: 'cancelled', 'value-lost': 'waiting' },
   placed: {

@@ -72,7 +72,7 @@ function dependentsWait(state: RunState, index: number, at: Moment, out: RunComm
     const dependent = consumerOf(plan, edge);
     if (growth !== undefined && !isCounted(state, growth, index, dependent)) continue;
     state.missing[dependent]! += 1;
-    if (state.states[dependent] === 'ready') waitAgain(state, dependent, at, out);
+    if (state.states[dependent] === 'ready' || state.states[dependent] === 'looking-up') waitAgain(state, dependent, at, out);
   }
 }
 
@@ -138,8 +138,8 @@ function madeInVain(state: RunState, index: number, at: Moment, out: RunCommand[
 
 /** A ready function has lost an argument. */
 export function waitAgain(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  if (state.states[index] === 'ready') out.push({ type: 'withdraw-claim', index });
   move(state, index, 'value-lost', at);
-  out.push({ type: 'withdraw-claim', index });
   skipIfDoomed(state, index, at, out);
 }
 

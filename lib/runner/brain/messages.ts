@@ -1,13 +1,16 @@
 import type { Capabilities } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
 import type { PlanFragment } from '../../dag/index.js';
+import type { NodePhases } from '../../executor/index.js';
 import type { RecordedFile } from '../../journal/index.js';
 import type { Gist, Split, ThrownData } from '../../value/index.js';
+import type { Phases } from '../observed/attempt-history.js';
 import type { ErrorData, RunFault } from './run-fault.js';
 
 /**
- * How many functions of a run are in each state; the numbers add up to `total`. `ready` includes placed functions. Inline functions do not
- * count. A map or an expansion counts beside its elements or functions: it is `running` from when these are known until the last has ended.
+ * How many functions of a run are in each state; the numbers add up to `total`. `ready` includes placed functions and those whose results
+ * are looked up. Inline functions do not count. A map or an expansion counts beside its elements or functions: it is `running` from when
+ * these are known until the last has ended.
  */
 export interface Progress {
   readonly total: number;
@@ -35,8 +38,13 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
       readonly node: string;
       readonly tookMs: number;
       readonly sizeBytes: number;
-      /** `journal`: an earlier attempt at this run succeeded, and its result was taken from the record. */
-      readonly source: 'run' | 'journal';
+      /**
+       * `journal`: an earlier attempt at this run succeeded, and its result was taken from the record. `cache`: the result was remembered;
+       * `attempt` is 0, and `node` has the value.
+       */
+      readonly source: 'run' | 'journal' | 'cache';
+      /** Absent for what was not run now. */
+      readonly phases?: Phases;
     }
   | {
       readonly type: 'function-resting';
@@ -44,14 +52,33 @@ export type RunEvent = { readonly runId: string; readonly dagId: string; readonl
       readonly attempt: number;
       readonly error: Error;
       readonly delayMs: number;
+      readonly phases?: Phases;
     }
-  | { readonly type: 'function-failed'; readonly functionId: string; readonly attempt: number; readonly error: HandoffError }
+  /** `phases`: of the attempt that failed last; absent if there was none. */
+  | {
+      readonly type: 'function-failed';
+      readonly functionId: string;
+      readonly attempt: number;
+      readonly error: HandoffError;
+      readonly phases?: Phases;
+    }
   /** `not-taken`: its condition does not hold, or a map has nothing to go over. Its value is `undefined`. */
   | { readonly type: 'function-skipped'; readonly functionId: string; readonly reason: 'not-taken' | 'producer-failed' }
   | { readonly type: 'function-cancelled'; readonly functionId: string }
   /** The map or expansion `by` adds so many functions. It comes once, before any event of them. */
   | { readonly type: 'functions-added'; readonly by: string; readonly count: number }
   | { readonly type: 'function-lost'; readonly functionId: string; readonly attempt: number; readonly node: string }
+  /** An attempt has written a line. Only `watch` with `output` has it. */
+  | {
+      readonly type: 'function-output';
+      readonly functionId: string;
+      readonly attempt: number;
+      readonly node: string;
+      readonly stream: 'stdout' | 'stderr';
+      readonly line: string;
+    }
+  /** The reader was too slow: so many events, and lines if it wants them, are no longer kept. */
+  | { readonly type: 'events-missed'; readonly count: number }
   | {
       readonly type: 'run-completed';
       readonly durationMs: number;
@@ -75,8 +102,16 @@ export type CompletedEvent = Extract<RunEvent, { type: 'run-completed' }>;
 /** The last event of a run that failed. */
 export type FailedEvent = Extract<RunEvent, { type: 'run-failed' }>;
 
+/** What is known of how an attempt went on its node. It decides nothing. */
+export interface Measured {
+  /** Which slot of its isolation it had; by default the first. */
+  readonly slot?: number;
+  /** How long its parts took there. By default nothing but the function itself took time. */
+  readonly phases?: NodePhases;
+}
+
 /** The proof that a function ran: its node, the size of its value, its duration. The value itself is in that node's store. */
-export interface Receipt {
+export interface Receipt extends Measured {
   readonly node: string;
   readonly sizeBytes: number;
   readonly tookMs: number;
@@ -84,9 +119,13 @@ export interface Receipt {
   readonly isHere: boolean;
   /** The file of a large value on another node, in a durable run. */
   readonly file?: RecordedFile;
+  /** It did not run: its result was remembered. */
+  readonly isRemembered?: true;
   /** What conditions must know of the value, and the length of the array, if the plan asks for it. */
   readonly gist?: Gist;
   readonly split?: Split;
+  /** The digest of the value, if a function that is remembered needs it. */
+  readonly digest?: string;
 }
 
 /** A success that is in the record of a run, and still holds. */
@@ -106,6 +145,7 @@ export interface RecalledSuccess {
   /** As in its receipt. */
   readonly gist?: Gist;
   readonly split?: Split;
+  readonly digest?: string;
 }
 
 /** An attempt of an earlier driver that the run takes over: it runs on that node, or has succeeded there and is not recorded. */
@@ -161,6 +201,9 @@ export type RunHappening =
     }
   /** The DAG of an expansion cannot be executed, so that the expansion fails. */
   | { readonly type: 'growth-refused'; readonly index: number; readonly error: ErrorData }
+  /** The result of a function is remembered, and can be had from that node. `isHere`: the driver has it. */
+  | (Pick<Receipt, 'node' | 'sizeBytes' | 'isHere' | 'gist' | 'split'> & { readonly type: 'result-remembered'; readonly index: number })
+  | { readonly type: 'result-not-remembered'; readonly index: number }
   /** The event loop has had its turn: more functions may become ready. */
   | { readonly type: 'turn-taken' }
   /** `mayQueue`: whether its attempt may wait for room on that node. */
@@ -171,7 +214,7 @@ export type RunHappening =
   | { readonly type: 'node-missed'; readonly index: number; readonly node?: string; readonly waitedMs: number; readonly isMember?: boolean }
   | { readonly type: 'attempt-started'; readonly index: number; readonly attempt: number }
   | { readonly type: 'attempt-succeeded'; readonly index: number; readonly attempt: number; readonly receipt: Receipt }
-  | {
+  | (Measured & {
       readonly type: 'attempt-failed';
       readonly index: number;
       readonly attempt: number;
@@ -181,12 +224,12 @@ export type RunHappening =
       readonly random: number;
       /** Its code goes on and holds the claim until it is over. The claim no longer belongs to the run. Default false. */
       readonly keepsClaim?: boolean;
-    }
-  | { readonly type: 'attempt-stopped'; readonly index: number; readonly attempt: number; readonly keepsClaim?: boolean }
+    })
+  | (Measured & { readonly type: 'attempt-stopped'; readonly index: number; readonly attempt: number; readonly keepsClaim?: boolean })
   /** The node has no room for it, or is leaving. The function goes elsewhere, and this does not count as an attempt. */
   | { readonly type: 'attempt-declined'; readonly index: number; readonly attempt: number }
   /** The node is gone. */
-  | { readonly type: 'attempt-lost'; readonly index: number; readonly attempt: number }
+  | (Measured & { readonly type: 'attempt-lost'; readonly index: number; readonly attempt: number })
   /**
    * An argument, the value of function `producer`, cannot be found. The attempt was not started, and does not count. `isHere`: the driver
    * has a copy, which the next attempt gets.
@@ -216,11 +259,12 @@ export type RunHappening =
   | { readonly type: 'run-abandoned'; readonly error: ThrownData };
 
 /**
- * The commands of a run's brain. The first six are performed at once and have no answer, but for `record-success` under `strict`. The
+ * The commands of a run's brain. The first seven are performed at once and have no answer, but for `record-success` under `strict`. The
  * others are outstanding until an event answers them. `recover` makes them again from the state alone, so repeating one must be harmless.
  */
 export type RunCommand =
-  | { readonly type: 'announce'; readonly event: RunAnnouncement }
+  /** `of`: the function whose attempt has ended, if the event says so. */
+  | { readonly type: 'announce'; readonly event: RunAnnouncement; readonly of?: number }
   /** The function no longer holds its claim on that node. */
   | { readonly type: 'free-claim'; readonly index: number; readonly node: string }
   /** Withdraws a requested claim that has not been granted. */
@@ -229,6 +273,10 @@ export type RunCommand =
   /** Writes a success into the journal; under `strict` the brain waits for `successes-recorded`. Asked for again, it is written once. */
   | { readonly type: 'record-success'; readonly index: number; readonly attempt: number; readonly receipt: Receipt }
   | { readonly type: 'record-failure'; readonly index: number }
+  /** The function will not give its result soon. Others with the same key, that wait for it, may run. */
+  | { readonly type: 'free-key'; readonly index: number }
+  /** Looks up whether the result of a function is remembered. Answered by `result-remembered` or `result-not-remembered`. */
+  | { readonly type: 'look-up-result'; readonly index: number }
   /** Not all functions have become ready: the rest follow after a turn of the event loop. */
   | { readonly type: 'take-turn' }
   | { readonly type: 'request-claim'; readonly index: number }

@@ -22,7 +22,7 @@ export function progressOf({ counts, plan, growth }: RunState): Progress {
   return {
     total: plan.size + unadded + neverAdded,
     waiting: counts.waiting + unadded,
-    ready: counts.ready + counts.placed,
+    ready: counts.ready + counts.placed + counts['looking-up'],
     running: counts.running + counts.recording + counts.open,
     resting: counts.resting,
     succeeded: counts.succeeded,

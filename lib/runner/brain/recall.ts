@@ -7,7 +7,7 @@ import type { GrowthState } from './growth/growth-state.js';
 import { noteFacts } from './growth/parts.js';
 import { dropUnneeded, letGo, valuesLost } from './lineage.js';
 import type { AdoptedAttempt, RecalledFailure, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
-import { announce, type Moment, move, type RunState, stamp } from './run-state.js';
+import { announce, type Moment, move, type RunState, setSource, stamp } from './run-state.js';
 
 /** How many recorded successes are taken over in one turn; they take some 4 µs each, with their events. */
 const RECALLED_AT_ONCE = 2000;
@@ -144,6 +144,7 @@ function recall(state: RunState, success: RecalledSuccess, { tells }: Recollecti
   const { index, attempt, node, tookMs, sizeBytes, hasValue, isFiled, isElsewhere } = success;
   const { runId, plan, policy } = state;
   move(state, index, 'recalled', at);
+  setSource(state, index, 1);
   state.attempts[index] = attempt;
   state.nodes[index] = node;
   state.hasValue[index] = 1;

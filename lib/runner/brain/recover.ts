@@ -19,6 +19,9 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
   for (let index = 0; index < plan.size; index += 1) {
     const attempt = attempts[index]!;
     switch (state.states[index]) {
+      case 'looking-up':
+        if (phase === 'open') commands.push({ type: 'look-up-result', index });
+        break;
       case 'ready':
         if (phase === 'open') commands.push({ type: 'request-claim', index });
         break;
@@ -60,5 +63,5 @@ export function recover(state: RunState, at: Moment): RunCommand[] {
 export const isDoneAtOnce = ({ type }: RunCommand): boolean => DONE_AT_ONCE.has(type);
 
 const DONE_AT_ONCE: ReadonlySet<string> = new Set<RunCommand['type']>([
-  ...(['announce', 'free-claim', 'withdraw-claim', 'drop-value', 'record-success', 'record-failure'] as const),
+  ...(['announce', 'free-claim', 'withdraw-claim', 'drop-value', 'record-success', 'record-failure', 'free-key'] as const),
 ]);

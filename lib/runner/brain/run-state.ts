@@ -35,6 +35,9 @@ export interface RunState {
   mayQueue: Uint8Array;
   /** 1 if a node has its value. */
   hasValue: Uint8Array;
+  /** Where the result of one that has succeeded is from, and how many there are that did not run: see `setSource`. */
+  sources: Uint8Array;
+  readonly notRun: [run: 0, journal: number, cache: number];
   /** In a durable run: succeeded functions whose value may have to be computed again, as it is not in the record itself. */
   readonly fragile: Set<number>;
   /** By function, for how many fragile values its own is an argument. */
@@ -66,6 +69,12 @@ export interface RunState {
   recalledTo: number;
   /** Of those before this one, the values that nothing needs have been dropped. */
   droppedTo: number;
+  /** The functions that have been looked up: each is once at most. */
+  readonly lookedUp: Set<number>;
+  /** Those of them that are not remembered and have not ended. Others with the same key may wait for them. */
+  readonly keyed: Set<number>;
+  /** Those for which others must not wait any more. Empty between two events. */
+  readonly keysToFree: number[];
   /** For functions that have a record and will run all the same, why. */
   readonly reasons: Map<number, RerunReason>;
   /** `new`: it has not begun. `ending`: nothing starts any more. `ended`: no attempt is in progress, and nothing happens any more. */
@@ -84,7 +93,7 @@ export interface RunState {
 /** The part of the state that has an entry for each function. */
 export type StateColumns = Pick<
   RunState,
-  'states' | 'missing' | 'consumersLeft' | 'attempts' | 'failures' | 'nodes' | 'mayQueue' | 'hasValue'
+  'states' | 'missing' | 'consumersLeft' | 'attempts' | 'failures' | 'nodes' | 'mayQueue' | 'hasValue' | 'sources'
 >;
 
 /** Makes the columns of the state of a run in which nothing has happened, in steps. */
@@ -102,6 +111,7 @@ export function newStateColumns({ size, needsCount, dependentsStart }: PlanShape
     nodes: new Array<string | undefined>(size).fill(undefined),
     mayQueue: new Uint8Array(size),
     hasValue: new Uint8Array(size),
+    sources: new Uint8Array(size),
   }));
 }
 
@@ -121,6 +131,8 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     nodes: columns.nodes,
     mayQueue: columns.mayQueue,
     hasValue: columns.hasValue,
+    sources: columns.sources,
+    notRun: [0, 0, 0],
     fragile: new Set(),
     keepers: new Map(),
     misses: new Map(),
@@ -130,6 +142,7 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     tolerated: [],
     counts: {
       waiting: size,
+      'looking-up': 0,
       ready: 0,
       placed: 0,
       running: 0,
@@ -149,6 +162,9 @@ export function newRunState(runId: string, plan: PlanShape, policy: RunPolicy, c
     recalled: undefined,
     recalledTo: 0,
     droppedTo: 0,
+    lookedUp: new Set(),
+    keyed: new Set(),
+    keysToFree: [],
     reasons: new Map(),
     phase: 'new',
     ending: undefined,
@@ -166,6 +182,18 @@ export interface Moment {
   readonly wallMs: number;
 }
 
+/** Where a result may be from; `setSource` has their numbers. */
+export const RESULT_SOURCES = ['run', 'journal', 'cache'] as const;
+
+/** Says where the result of a function is from that did not run: 1 from the journal, 2 remembered. It is 0 before, and when it is lost. */
+export function setSource(state: RunState, index: number, source: 0 | 1 | 2): void {
+  const { sources, notRun } = state;
+  const before = sources[index] as 0 | 1 | 2;
+  if (before !== 0) notRun[before] -= 1;
+  if (source !== 0) notRun[source] += 1;
+  sources[index] = source;
+}
+
 /** Changes a function's state; nothing else does. */
 export function move(state: RunState, index: number, event: FunctionEvent, at: Moment): void {
   const from = state.states[index]!;
@@ -176,11 +204,18 @@ export function move(state: RunState, index: number, event: FunctionEvent, at: M
     throw new Error(`function "${ids[index]!}" is ${from}, which ${event} cannot follow. The story:\n${story.join('\n')}`);
   }
   state.states[index] = to;
+  if (from === 'succeeded' && state.sources[index] !== 0) setSource(state, index, 0);
   count(state.counts, from, -1);
   count(state.counts, to, 1);
   logTransition(state.transitions, at.nowMs, index, from, event);
   if (state.growth !== undefined && state.growth.limits.size > 0) countLimit(state, state.growth, index, from, to);
+  if (state.keyed.size > 0 && !isOnItsWay(to) && state.keyed.delete(index) && !(to === 'succeeded' || to === 'recording')) {
+    state.keysToFree.push(index);
+  }
 }
+
+/** Whether a function may give its result soon. */
+const isOnItsWay = (to: FunctionState): boolean => to === 'ready' || to === 'placed' || to === 'running';
 
 /** Counts the elements of a map with a bound that are ready or run. */
 function countLimit({ plan }: RunState, { limits, freed }: GrowthState, index: number, from: FunctionState, to: FunctionState): void {
@@ -248,14 +283,30 @@ export function ready(state: RunState, index: number, at: Moment, out: RunComman
   else state.growth.due.push(index);
 }
 
-/** The function is ready: it requests a claim. */
+/** The function is ready: it requests a claim, or its result is looked up first. */
 export function requestClaim(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
-  move(state, index, 'inputs-ready', at);
   const { runId, plan } = state;
   const because = state.reasons.size > 0 ? reasonFor(state, index) : undefined;
+  if (state.policy.remembers && because !== 'asked' && mayBeRemembered(state, index)) return lookUp(state, index, because, at, out);
+  move(state, index, 'inputs-ready', at);
   const event: RunAnnouncement = { type: 'function-ready', runId, dagId: plan.dagId, atMs: at.wallMs, functionId: plan.ids[index]! };
   if (because) return void out.push({ type: 'announce', event: { ...event, because } }, { type: 'request-claim', index });
   out.push({ type: 'announce', event }, { type: 'request-claim', index });
+}
+
+/** Whether the result of a function may be remembered, and has not been looked up. What is said of a map holds for its elements. */
+function mayBeRemembered({ plan, lookedUp }: RunState, index: number): boolean {
+  if (plan.caching === undefined || lookedUp.has(index)) return false;
+  if (plan.caching.ttls.has(index)) return true;
+  const by = plan.added?.parentOf[index] ?? -1;
+  return by >= 0 && plan.growth!.maps.has(by) && plan.caching.ttls.has(by);
+}
+
+function lookUp(state: RunState, index: number, because: RerunReason | undefined, at: Moment, out: RunCommand[]): void {
+  move(state, index, 'look-up-begun', at);
+  state.lookedUp.add(index);
+  announce(out, { ...stamp(state, at), type: 'function-ready', functionId: state.plan.ids[index]!, ...(because && { because }) });
+  out.push({ type: 'look-up-result', index });
 }
 
 /** Why a function runs that has a record; it is told once. */
@@ -275,6 +326,11 @@ export function requestTurn(state: RunState, out: RunCommand[]): void {
 /** Adds an event to the commands. */
 export function announce(out: RunCommand[], event: RunAnnouncement): void {
   out.push({ type: 'announce', event });
+}
+
+/** The same for an event that says how an attempt of a function has ended. */
+export function announceEnd(out: RunCommand[], event: RunAnnouncement, of: number): void {
+  out.push({ type: 'announce', event, of });
 }
 
 /** Announces functions that wait for room: here, or on the node where they were placed. */
@@ -311,6 +367,11 @@ export interface RunPolicy {
    * @default 'none'
    */
   readonly journal?: 'none' | 'batched' | 'strict';
+  /**
+   * Whether results that are remembered are looked up, as the plan says.
+   * @default false
+   */
+  readonly remembers?: boolean;
   /** The name of the driver's node, where maps and expansions end. */
   readonly driver?: string;
   /**

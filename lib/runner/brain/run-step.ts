@@ -1,5 +1,5 @@
 // Brain: pure.
-import { attemptHappened, nodeMissed, recorded, rested, valueMissing } from './attempt-step.js';
+import { attemptHappened, nodeMissed, recorded, remembered, rested, valueMissing } from './attempt-step.js';
 import { holdsClaim } from './function-state.js';
 import { decide } from './growth/decisions.js';
 import { dagFetched, functionsAdded, growthRefused } from './growth/growing.js';
@@ -22,6 +22,7 @@ const BEGUN_AT_ONCE = 2000;
 export function stepRun(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
   step(state, happening, at, out);
   if (state.growth !== undefined && state.phase !== 'new' && state.phase !== 'ended') settle(state, state.growth, at, out);
+  if (state.keysToFree.length > 0) freeKeys(state, out);
 }
 
 function step(state: RunState, happening: RunHappening, at: Moment, out: RunCommand[]): void {
@@ -46,6 +47,10 @@ function step(state: RunState, happening: RunHappening, at: Moment, out: RunComm
       if (state.states[happening.index] !== 'ready' || state.phase !== 'open') return;
       move(state, happening.index, 'failed', at);
       return endRun(state, happening.error, 0, at, out);
+    case 'result-remembered':
+      return remembered(state, happening, at, out);
+    case 'result-not-remembered':
+      return notRemembered(state, happening.index, at, out);
     case 'node-missed':
       return nodeMissed(state, happening, at, out);
     case 'successes-recorded':
@@ -72,6 +77,19 @@ function step(state: RunState, happening: RunHappening, at: Moment, out: RunComm
       if (happening.type === 'function-rested') rested(state, happening.index, at, out);
       else if (holdsClaim(state.states[happening.index]!)) attemptHappened(state, happening, at, out);
   }
+}
+
+/** Nothing remembers the result of a function: it runs. */
+function notRemembered(state: RunState, index: number, at: Moment, out: RunCommand[]): void {
+  if (state.states[index] !== 'looking-up' || state.phase !== 'open') return void out.push({ type: 'free-key', index });
+  state.keyed.add(index);
+  move(state, index, 'not-remembered', at);
+  out.push({ type: 'request-claim', index });
+}
+
+function freeKeys(state: RunState, out: RunCommand[]): void {
+  for (const index of state.keysToFree) out.push({ type: 'free-key', index });
+  state.keysToFree.length = 0;
 }
 
 function begin(

@@ -2,6 +2,7 @@ import { type HandoffError, onAbort, type RunId, type Timer } from '../../base/i
 import type { RecordedRun } from '../../journal/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
+import type { ObservedRun } from '../observed/observed-run.js';
 import { failedEnd, type OpenRun, type PreparedRun, type RunEnd, type RunParent, type RunView } from '../runs/open-run.js';
 import { cancelled, timedOut } from '../runs/run-endings.js';
 import type { RunRequest } from '../runs/run-request.js';
@@ -61,6 +62,10 @@ export class DurableCall implements PreparedRun, RunView {
 
   get progress(): Progress {
     return this.#open?.run.progress ?? { ...NO_PROGRESS, total: this.request.plan.size };
+  }
+
+  observe(): ObservedRun | undefined {
+    return this.#open?.run.observe();
   }
 
   /** Why the call failed. */

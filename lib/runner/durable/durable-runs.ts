@@ -77,7 +77,7 @@ export class DurableRuns {
     this.#place = place;
     this.#runs = runs;
     this.#outage = new JournalOutage(deps.logger);
-    this.#contents = new ModuleContents({ root: deps.root, node: deps.node }, deps.outside);
+    this.#contents = deps.contents ?? new ModuleContents({ root: deps.root, node: deps.node });
     this.#list = new RunList(place.journal, this.#contents, deps.clock);
   }
 
@@ -135,7 +135,8 @@ export class DurableRuns {
     const contents = this.#contents;
     const begin = async (dag: DagLike, mode: RunMode, recorded: RecordedRun): Promise<DurableCall> => {
       const runId = newRunId();
-      const captured = captureRequest(dag, { key: recorded.key }, mode, runId, this.#deps);
+      const begin = this.#deps.watchRun?.('nobody');
+      const captured = captureRequest(dag, { key: recorded.key }, { mode, runId, begin }, this.#deps);
       return this.prepare(await doInTurns(checkedRequest(captured, this.#deps)), runId, recorded);
     };
     this.#resumer = new Resumer({

@@ -1,6 +1,6 @@
 import { HandoffError } from '../../base/index.js';
 import type { RunPlan } from '../../dag/index.js';
-import type { RemoteOutcome } from '../../executor/index.js';
+import type { NodePhases, RemoteOutcome } from '../../executor/index.js';
 import { thrownData } from '../../value/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
@@ -15,30 +15,35 @@ export interface EndedAttempt {
   readonly values: DriverCopies;
   readonly index: number;
   readonly attempt: number;
+  /** Which slot it had on its node. */
+  readonly slot: number;
   /** In [0, 1), for the jitter of a rest. */
   readonly random: number;
 }
 
 /** Returns the brain's event for an attempt without a value. */
-export function happeningOf({ state, plan, values, index, attempt, random }: EndedAttempt, outcome: Unsuccessful): RunHappening {
-  const failed = (error: unknown, final: boolean): RunHappening => ({
+export function happeningOf({ state, plan, values, index, attempt, slot, random }: EndedAttempt, outcome: Unsuccessful): RunHappening {
+  const failed = (error: unknown, final: boolean, phases?: NodePhases): RunHappening => ({
     type: 'attempt-failed',
     index,
     attempt,
     error: thrownData(error),
     final,
     random,
+    slot,
+    ...(phases && { phases }),
   });
   switch (outcome.type) {
     case 'stopped':
-      return outcome.blocked ? { type: 'attempt-stopped', index, attempt, keepsClaim: true } : { type: 'attempt-stopped', index, attempt };
+      return { type: 'attempt-stopped', index, attempt, slot, ...(outcome.blocked && { keepsClaim: true }) };
     case 'declined':
+      return { type: 'attempt-declined', index, attempt };
     case 'lost':
-      return { type: `attempt-${outcome.type}`, index, attempt };
+      return { type: 'attempt-lost', index, attempt, slot };
     case 'failed': {
       const lost = HandoffError.is(outcome.error, 'HANDOFF_RESULT_LOST') ? values.takeLostFor(index) : undefined;
       if (lost !== undefined) return { type: 'argument-lost', index, attempt, producer: lost, error: thrownData(outcome.error) };
-      const happening = failed(outcome.error, outcome.final);
+      const happening = failed(outcome.error, outcome.final, outcome.phases);
       return outcome.blocked ? ({ ...happening, keepsClaim: true } as RunHappening) : happening;
     }
     case 'argument-lost': {

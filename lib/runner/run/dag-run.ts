@@ -1,6 +1,6 @@
 import Denque from 'denque';
 import type { ActorGroup, ActorRef, ExitReason } from '../../actor/index.js';
-import type { AllocationStrategy, AllocatorClient, AttemptLoan, Capabilities, ClaimClass } from '../../allocator/index.js';
+import type { AheadOfRun, AllocationStrategy, AllocatorClient, AttemptLoan, Capabilities, ClaimClass } from '../../allocator/index.js';
 import { type HandoffError, type RunId, Trampoline, textOf } from '../../base/index.js';
 import { thrownData } from '../../value/index.js';
 import type { InputFacts, RunCommand, RunHappening } from '../brain/messages.js';
@@ -10,22 +10,20 @@ import { type Moment, newRunState, type RunState } from '../brain/run-state.js';
 import { stepRun } from '../brain/run-step.js';
 import { endState } from '../durable/record/record-end.js';
 import { EventLog } from '../events/event-log.js';
+import type { AttemptColumns } from '../observed/attempt-columns.js';
+import { ObservedDagRun } from '../observed/observed-dag-run.js';
+import { mayRemember } from '../remember/run-results.js';
 import { sayBlocked } from '../runs/run-endings.js';
 import { tracerOf } from '../trace/tracing.js';
-import { CodeRefusals } from './code/code-refusals.js';
-import { FunctionAttempts } from './function-attempts.js';
-import { type RunGrowth, runGrowthOf } from './growth/run-growth.js';
+import { closeParts, type DagRunParts, dagRunParts } from './dag-run-parts.js';
+import type { AttemptsOf } from './function-attempts.js';
 import { liveEvent, liveRunError } from './live-errors.js';
-import { NodeReturnWaits } from './node-return-waits.js';
-import { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
-import { compareInRun, policyOf, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
-import { type RunRecords, runRecordsOf } from './run-records.js';
-import { RunTimers } from './run-timers.js';
+import { policyOf, type RunDeps, type RunJob, type RunnerIncarnation, type WaitingClaim } from './run-job.js';
+import { RunOrder } from './run-order.js';
+import { RunTablesView } from './run-tables-view.js';
 import { takeUp } from './take-up.js';
-import { Arguments } from './values/arguments.js';
-import { AskedInputs } from './values/asked-facts.js';
-import { RunValues } from './values/run-values.js';
+import type { RunValues } from './values/run-values.js';
 import { moreWaitingIn, waitingIn } from './waiting.js';
 
 /**
@@ -40,20 +38,16 @@ export class DagRun implements AllocatorClient {
   readonly epoch: number;
   readonly strategy: AllocationStrategy;
   readonly takesAnyRoom: boolean;
+  readonly urgency: RunOrder;
+  readonly ahead: AheadOfRun;
   readonly state: RunState;
   readonly events: EventLog;
+  /** Its attempts that are over. */
+  readonly attempts: AttemptColumns;
   readonly order: RunJob;
   readonly #deps: RunDeps;
   readonly #columns: RunColumns;
-  readonly #attempts: FunctionAttempts;
-  readonly #places: NodeReturnWaits;
-  readonly #values: RunValues;
-  readonly #farSide: RemoteSide;
-  readonly #codeRefusals: CodeRefusals;
-  readonly #growth: RunGrowth | undefined;
-  readonly #records: RunRecords | undefined;
-  readonly #timers: RunTimers;
-  readonly #askedInputs: AskedInputs | undefined;
+  readonly #parts: DagRunParts;
   #incarnation: RunnerIncarnation | undefined;
   readonly #happenings = new Denque<RunHappening>();
   #commands: RunCommand[] = [];
@@ -66,6 +60,9 @@ export class DagRun implements AllocatorClient {
   /** Called with every happening; `undefined` if the run is not traced. */
   readonly #trace: ReturnType<typeof tracerOf>;
   #ended = false;
+  /** Grows whenever something has happened. */
+  changes = 0;
+  #observed: ObservedDagRun | undefined;
 
   constructor(order: RunJob, columns: RunColumns, deps: RunDeps) {
     const { plan, options, runId, epoch } = order;
@@ -73,42 +70,19 @@ export class DagRun implements AllocatorClient {
     this.runId = runId;
     this.dagId = plan.dagId;
     this.epoch = epoch;
-    // The run starts and ends; each function becomes ready, starts and ends. One that grows adds some more.
-    this.events = new EventLog(runId, plan.dagId, 3 * plan.size + (plan.added ? 18 : 2));
     this.strategy = options.strategy;
     this.takesAnyRoom = options.strategy.takesAnyRoom === true;
     this.#deps = deps;
     this.#columns = columns;
-    const mayRetry = (index: number): boolean => (plan.retries.get(index)?.maxRetries ?? options.maxRetries) > 0;
-    this.state = newRunState(runId, plan.shape, policyOf(order, deps.node), columns.state);
+    this.state = newRunState(runId, plan.shape, policyOf(order, deps.node, mayRemember(order, deps)), columns.state);
+    this.urgency = new RunOrder(plan, columns, this.state);
     this.#trace = tracerOf(this.state);
-    this.#askedInputs = plan.growth && new AskedInputs(plan, order.inputs, deps);
-    const { inputs } = this.#askedInputs ?? order;
-    this.#values = new RunValues({ runId, epoch, plan, columns, inputs, state: this.state, files: order.files, mayRetry }, deps);
-    const { allocation, clock, logger } = deps;
-    const feed = (happening: RunHappening): void => this.feed(happening);
-    this.#timers = new RunTimers(clock, feed);
-    this.#codeRefusals = new CodeRefusals(this, allocation);
-    this.#farSide = new RemoteSide(this, this.#values, deps, feed, this.#codeRefusals);
-    const run = { state: this.state, values: this.#values, feed };
-    this.#attempts = new FunctionAttempts(
-      {
-        job: order,
-        columns,
-        state: run.state,
-        values: run.values,
-        feed,
-        arguments: new Arguments(plan, this.#values, order.constants),
-        remoteSide: this.#farSide,
-        sinceOf: (index) => (this.#growth ? this.#growth.sinceOf(index) : order.since?.[index]),
-        orphaned: (index, attempt, group, reason) => this.#actorEnded(index, attempt, group, reason),
-      },
-      deps,
-    );
-    this.#growth = plan.added && runGrowthOf(order, columns, deps, { ...run, taken: (index) => this.#drop(index) });
-    this.#records = runRecordsOf(order, run, deps);
-    const waiting = { allocation, clock, logger, ids: plan.ids, isResumed: order.past !== undefined };
-    this.#places = new NodeReturnWaits(order.kinds, options.lostNodeWaitMs, waiting, feed);
+    const orphaned: AttemptsOf['orphaned'] = (index, attempt, group, reason) => this.#actorEnded(index, attempt, group, reason);
+    this.#parts = dagRunParts(this, columns, deps, orphaned);
+    this.attempts = this.#parts.measured.history;
+    this.ahead = this.#parts.attempts.ahead;
+    // The run starts and ends; each function becomes ready, starts and ends. One that grows adds some more.
+    this.events = new EventLog(runId, plan.dagId, 3 * plan.size + (plan.added ? 18 : 2), this.attempts);
   }
 
   /** The present DagRunner. */
@@ -135,6 +109,12 @@ export class DagRun implements AllocatorClient {
     return this.#columns.tookMs;
   }
 
+  /** Returns the run as it may be looked at, also after its end. */
+  observe(): ObservedDagRun {
+    this.#observed ??= new ObservedDagRun(new RunTablesView(this, this.#parts, this.#columns, this.#deps));
+    return this.#observed;
+  }
+
   /** Continues under a new incarnation of the DagRunner. The first one begins the run. */
   resume(incarnation: RunnerIncarnation): void {
     if (this.#isAbandoned) return incarnation.finish();
@@ -150,12 +130,15 @@ export class DagRun implements AllocatorClient {
 
   #begin(): void {
     const { recorder, past } = this.order;
-    const recalled = past && takeUp(past, { job: this.order, values: this.#values, farSide: this.#farSide }, this.#deps);
+    if (recorder) recorder.times = this.#parts.measured;
+    const recalled = past && takeUp(past, { job: this.order, values: this.#parts.values, farSide: this.#parts.farSide }, this.#deps);
+    this.#parts.results?.recalled(recalled?.successes);
     const begun = (inputs?: readonly InputFacts[]): void => {
+      this.#parts.values.ownInputs();
       this.#happenings.unshift({ type: 'run-begun', ...(recalled && { recalled }), ...(inputs && { inputs }) });
       if (this.#incarnation) this.#work();
     };
-    if (this.#askedInputs) this.#askedInputs.find(begun, (error) => this.end(error, 0));
+    if (this.#parts.askedInputs) this.#parts.askedInputs.find(begun, (error) => this.end(error, 0));
     else begun();
     recorder?.listen({
       recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),
@@ -170,6 +153,12 @@ export class DagRun implements AllocatorClient {
     if (this.#incarnation || this.#isAbandoned) this.#work();
   }
 
+  /** The same for several events. */
+  feedAll(happenings: readonly RunHappening[]): void {
+    for (const one of happenings) this.#happenings.push(one);
+    if (this.#incarnation || this.#isAbandoned) this.#work();
+  }
+
   /** Ends the run with `error` once every attempt has ended. They get `graceMs` to end by themselves. */
   end(error: HandoffError, graceMs: number): void {
     this.feed({ type: 'run-ending', error: thrownData(error), graceMs });
@@ -180,10 +169,7 @@ export class DagRun implements AllocatorClient {
     if (this.#incarnation === incarnation) this.#incarnation = undefined;
   }
 
-  /**
-   * Ends the run after its supervisor has given up on the DagRunner: stops running attempts, frees every claim, then reports the end. From
-   * now on a failed command is logged and left out, as no successor repeats it.
-   */
+  /** Ends a run whose DagRunner was given up: stops attempts, frees claims, reports the end. Failed commands are logged and left out. */
   abandon(error: HandoffError): void {
     this.#incarnation = undefined;
     this.#isAbandoned = true;
@@ -195,7 +181,7 @@ export class DagRun implements AllocatorClient {
   /** Returns the loan of an attempt on this node, or `undefined` if the attempt is over. */
   loanFor(functionId: string, attempt: number): AttemptLoan | undefined {
     const index = this.order.plan.indexOf.get(functionId);
-    return index === undefined ? undefined : this.#attempts.loanFor(index, attempt);
+    return index === undefined ? undefined : this.#parts.attempts.loanFor(index, attempt);
   }
 
   functionId(index: number): string {
@@ -203,15 +189,15 @@ export class DagRun implements AllocatorClient {
   }
 
   compare(a: number, b: number): number {
-    return compareInRun(this.order.plan, this.#columns.paths, a, b);
+    return this.urgency.compare(a, b);
   }
 
   get whereabouts(): RunValues {
-    return this.#values;
+    return this.#parts.values;
   }
 
   granted(index: number, node: string, _claim: ClaimClass, mayQueue: boolean): void {
-    this.#places.found(index);
+    this.#parts.places.found(index);
     this.feed({ type: 'function-placed', index, node, mayQueue });
   }
 
@@ -220,14 +206,14 @@ export class DagRun implements AllocatorClient {
   }
 
   memberLeaving(node: string): void {
-    this.#farSide.leaving(node, this.state);
+    this.#parts.farSide.leaving(node, this.state);
   }
 
   /** A member is gone. Values that only it had are lost; functions that only it could run wait for its return. */
   memberGone(node: string): void {
-    const indices = this.#values.nodeGone(node, this.state);
+    const indices = this.#parts.values.nodeGone(node, this.state);
     if (indices.length > 0) this.feed({ type: 'values-lost', indices });
-    this.#places.memberGone(this.state.states);
+    this.#parts.places.memberGone(this.state.states);
   }
 
   /** Returns the ready functions that wait for room. */
@@ -258,7 +244,8 @@ export class DagRun implements AllocatorClient {
         if (this.#happenings.length === 0) break;
         this.#applyAll();
       }
-      this.#farSide.flush();
+      this.#parts.farSide.flush();
+      this.#parts.results?.flush();
     } catch (error) {
       this.#crash(error);
     } finally {
@@ -272,8 +259,8 @@ export class DagRun implements AllocatorClient {
     const { allocation } = this.#deps;
     this.#isRecovering = false;
     this.#applyAll();
-    this.#attempts.orphaned();
-    this.#timers.clear();
+    this.#parts.attempts.orphaned();
+    this.#parts.timers.clear();
     allocation.withdrawAll(this.runId);
     this.#commands = [...this.#commands.filter(isDoneAtOnce), ...recover(this.state, this.#now())];
   }
@@ -287,13 +274,21 @@ export class DagRun implements AllocatorClient {
   #applyAll(): void {
     const happenings = this.#happenings;
     const moment = this.#now();
+    const { measured } = this.#parts;
+    measured.nowMs = moment.nowMs;
+    measured.wallMs = moment.wallMs;
+    this.changes += 1;
     try {
       for (let next = happenings.peekFront(); next; next = happenings.peekFront()) {
         this.#trace?.(next, moment);
+        measured.see(next);
         stepRun(this.state, next, moment, this.#commands);
         happenings.shift();
-        if (next.type === 'functions-added') this.#growth!.applied(next.added);
-        this.#values.recallTo(this.state.recalledTo);
+        if (next.type === 'functions-added') {
+          this.#parts.growth!.applied(next.added);
+          this.#parts.results?.recalled(next.recalled);
+        }
+        this.#parts.values.recallTo(this.state.recalledTo);
       }
     } catch (error) {
       if (this.#isAbandoned) happenings.shift();
@@ -333,59 +328,64 @@ export class DagRun implements AllocatorClient {
     const { allocation } = this.#deps;
     switch (command.type) {
       case 'request-claim': {
-        const error = this.#codeRefusals.of(command.index);
+        const error = this.#parts.codeRefusals.of(command.index);
         if (error) return this.refused(command.index, error);
+        this.#parts.measured.requested(command.index);
         allocation.request(this.runId, command.index, this.order.kinds[command.index]!);
-        return this.#places.asked(command.index);
+        return this.#parts.places.asked(command.index);
       }
       case 'withdraw-claim':
-        this.#places.found(command.index);
+        this.#parts.places.found(command.index);
         return allocation.withdraw(this.runId, command.index, this.order.kinds[command.index]!);
+      case 'look-up-result':
+        return this.#parts.results!.lookUp(command.index);
+      case 'free-key':
+        return this.#parts.results?.freeKey(command.index);
       case 'free-claim':
-        return this.#attempts.freeClaim(command.index, command.node);
+        return this.#parts.attempts.freeClaim(command.index, command.node);
       case 'start-attempt':
         // A DagRunner that crashed within this turn has a successor, which starts it.
-        return this.#incarnation && this.#attempts.start(command.index, command.attempt, this.#incarnation.group);
+        return this.#incarnation && this.#parts.attempts.start(command.index, command.attempt, this.#incarnation.group);
       case 'stop-attempt':
-        return this.#attempts.stop(command, liveRunError(command.reason), this.#incarnation?.group);
+        return this.#parts.attempts.stop(command, liveRunError(command.reason), this.#incarnation?.group);
       case 'take-turn':
-        return this.#timers.takeTurn();
+        return this.#parts.timers.takeTurn();
       case 'rest-function':
-        return this.#timers.rest(command);
+        return this.#parts.timers.rest(command);
       case 'append-elements':
-        return this.#growth!.appendElements(command);
+        return this.#parts.growth!.appendElements(command);
       case 'fetch-value':
-        return this.#farSide.fetch(command.index, this.functionId(command.index), command.attempt);
+        return this.#parts.farSide.fetch(command.index, this.functionId(command.index), command.attempt);
       case 'drop-value':
         return this.#drop(command.index);
       case 'expand':
-        return this.#growth!.expand(command.index);
+        return this.#parts.growth!.expand(command.index);
       case 'record-success':
       case 'record-failure':
-        return this.#records!.write(command);
+        return this.#parts.records!.write(command);
       case 'announce':
-        return this.events.add(liveEvent(command.event));
+        return this.events.add(liveEvent(command.event), this.#parts.measured.rowFor(command));
       case 'end-run':
         return this.#end(command.error && liveRunError(command.error));
     }
   }
 
   #drop(index: number): void {
-    this.#values.drop(index);
-    this.#farSide.release(index, this.functionId(index));
+    this.#parts.values.drop(index);
+    this.#parts.farSide.release(index, this.functionId(index));
   }
 
   #end(error: HandoffError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { blocked } = this.#attempts;
+    const { blocked } = this.#parts.attempts;
     if (error && blocked) sayBlocked(error, blocked);
-    this.#timers.clear();
-    this.#places.close();
-    this.#askedInputs?.close();
-    this.#growth?.close();
+    closeParts(this.#parts);
     this.order.past?.own?.keepOnly(new Set());
-    this.#farSide.end(error ? 0 : this.order.options.retainMs, this.order.recorder !== undefined && endState(error) === 'interrupted');
+    this.#parts.farSide.end(
+      error ? 0 : this.order.options.retainMs,
+      this.order.recorder !== undefined && endState(error) === 'interrupted',
+    );
     this.#deps.allocation.removeRun(this.runId);
     this.#incarnation?.finish();
     this.order.ended(error);
@@ -394,7 +394,7 @@ export class DagRun implements AllocatorClient {
   /** The attempt goes on: another actor takes it over, unless the whole DagRunner is gone, whose successor does. */
   #actorEnded(index: number, attempt: number, group: ActorGroup, reason: ExitReason): void {
     if (this.#incarnation?.group !== group) return;
-    if (reason === 'killed') this.#attempts.start(index, attempt, group);
+    if (reason === 'killed') this.#parts.attempts.start(index, attempt, group);
     else this.#crash(reason);
   }
 }

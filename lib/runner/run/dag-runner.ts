@@ -1,4 +1,13 @@
-import { type ActorRef, exited, openGroup, type Parent, type Supervisor, spawnActor, startLimitedChild, tell } from '../../actor/index.js';
+import {
+  type ActorRef,
+  openGroup,
+  type Parent,
+  type Supervisor,
+  spawnNow,
+  startLimitedChild,
+  tell,
+  whenExited,
+} from '../../actor/index.js';
 import type { DagRun } from './dag-run.js';
 import type { RunnerIncarnation } from './run-job.js';
 
@@ -14,8 +23,8 @@ const RUNNER_RESTARTS = { maxRestarts: 2, withinMs: 5000 };
 /**
  * Starts the actor of one run. It supervises the function actors of the run, which end with it, and performs what the run's brain wants.
  */
-async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<DagRunnerMessage>> {
-  const self: ActorRef<DagRunnerMessage> = await spawnActor<DagRunnerMessage>(
+function startDagRunner(parent: Parent, run: DagRun): ActorRef<DagRunnerMessage> {
+  const self: ActorRef<DagRunnerMessage> = spawnNow<DagRunnerMessage>(
     parent,
     (_state, message, ctx) => {
       if (message.type === 'crash') throw message.error;
@@ -31,7 +40,7 @@ async function startDagRunner(parent: Parent, run: DagRun): Promise<ActorRef<Dag
     crash: (error) => void tell(self, { type: 'crash', error }),
     finish: () => void tell(self, { type: 'finish' }),
   };
-  void exited(self).then(() => run.orphaned(incarnation));
+  whenExited(self, () => run.orphaned(incarnation));
   tell(self, { type: 'begin' });
   return self;
 }
@@ -50,7 +59,7 @@ export interface Supervised {
  * count for other runs. Rejects with `HANDOFF_STOPPED` if that supervisor has ended.
  */
 export function superviseRun(supervisor: Supervisor, { run, goesOn, onGiveUp }: Supervised): Promise<unknown> {
-  const start = (parent: Parent): 'ignore' | Promise<ActorRef<DagRunnerMessage>> => (goesOn() ? startDagRunner(parent, run) : 'ignore');
+  const start = (parent: Parent): 'ignore' | ActorRef<DagRunnerMessage> => (goesOn() ? startDagRunner(parent, run) : 'ignore');
   const { maxRestarts, withinMs } = RUNNER_RESTARTS;
   return startLimitedChild(supervisor, { id: run.order.runnerName, restart: 'transient', start }, { maxRestarts, withinMs, onGiveUp });
 }

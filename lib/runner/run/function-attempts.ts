@@ -7,20 +7,25 @@ import {
   type BlockedCall,
   isRemote,
   type RemoteOutcome,
-  startGathered,
+  RIDES_ALONG_BYTES,
+  startWatched,
 } from '../../executor/index.js';
-import { type StoredValue, type WantedFacts, withFactsOf } from '../../value/index.js';
+import { type StoredValue, type ValueFacts, type WantedFacts, withFactsOf } from '../../value/index.js';
 import { holdsClaim } from '../brain/function-state.js';
 import type { Receipt, RunCommand, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import { unrecordable } from '../durable/record/recorder.js';
+import type { RunResults } from '../remember/run-results.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
+import { FunctionsAhead } from './functions-ahead.js';
 import type { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
 import type { RunDeps, RunJob } from './run-job.js';
+import type { RunSpans } from './run-spans.js';
 import type { Arguments } from './values/arguments.js';
 import { askedOf, isKnown } from './values/asked-facts.js';
+import { noRoomFor, releasedBytes } from './values/room-for-value.js';
 import type { RunValues } from './values/run-values.js';
 
 /**
@@ -36,9 +41,12 @@ export class FunctionAttempts {
   #loans: Map<number, AttemptLoan> | undefined;
   /** The functions whose code goes on although their attempt is over, each with what runs it. */
   #blocked: Map<string, string> | undefined;
+  /** Those that were granted ahead of room. */
+  readonly ahead: FunctionsAhead;
 
   constructor(of: AttemptsOf, deps: RunDeps) {
     const { handles, members } = of.columns;
+    this.ahead = new FunctionsAhead({ job: of.job, stopMember: (index) => this.#decline(index) }, deps);
     this.#of = of;
     this.#deps = deps;
     this.#handles = handles;
@@ -78,6 +86,14 @@ export class FunctionAttempts {
     return handle.stop(reason, graceMs);
   }
 
+  /** A function was recalled before its attempt was started. */
+  #decline(index: number): void {
+    const { state, feed } = this.#of;
+    this.#members[index]?.stop('shutdown');
+    this.#members[index] = undefined;
+    feed({ type: 'attempt-declined', index, attempt: state.attempts[index]! });
+  }
+
   /** Returns the loan of an attempt on this node, or `undefined` if the attempt is over. */
   loanFor(index: number, attempt: number): AttemptLoan | undefined {
     const { state, job } = this.#of;
@@ -90,6 +106,7 @@ export class FunctionAttempts {
 
   /** The function no longer holds its claim. If it is lent, it stays with the borrower. */
   freeClaim(index: number, node: string): void {
+    if (this.ahead.free(index)) return;
     const { job } = this.#of;
     this.#deps.allocation.free(job.runId, node, job.kinds[index]!, this.#closeLoan(index));
   }
@@ -131,47 +148,81 @@ export class FunctionAttempts {
   }
 
   /** `isMoved`: the value has been fetched from the node that made it, which has it in another form. */
-  #ended(index: number, attempt: number, outcome: RemoteOutcome, isMoved = false): void {
+  #ended(index: number, attempt: number, outcome: RemoteOutcome, slot = this.#handles[index]?.slot ?? 0, isMoved = false): void {
     const { state, job, values, remoteSide, feed } = this.#of;
     this.#handles[index] = undefined;
     if (outcome.type !== 'succeeded' && outcome.type !== 'kept') {
       const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
       if (blocked) this.#keepClaim(index, blocked);
-      return feed(happeningOf({ state, plan: job.plan, values, index, attempt, random: this.#deps.random() }, outcome));
+      return feed(happeningOf({ state, plan: job.plan, values, index, attempt, slot, random: this.#deps.random() }, outcome));
     }
     const asked = job.plan.growth && askedOf(job.plan.growth, index);
-    if (asked && !isKnown(asked, outcome.facts)) return this.#findOut(index, attempt, outcome, asked);
+    if (asked && !isKnown(asked, outcome.facts)) return this.#findOut(index, attempt, outcome, slot, asked);
     const value = outcome.type === 'succeeded' ? outcome.values[0]! : undefined;
     // The DAG of an expansion may be one that is not recorded.
     const isRecorded = job.recorder !== undefined && !job.plan.growth?.expansions.has(index);
     const refusal = value && isRecorded && unrecordable(value, job.recorder!.hasFiles);
-    if (refusal) return feed({ type: 'attempt-failed', index, attempt, error: refusal, final: true, random: 0 });
-    const { tookMs } = outcome;
+    const { tookMs, phases } = outcome;
+    if (refusal)
+      return feed({ type: 'attempt-failed', index, attempt, error: refusal, final: true, random: 0, slot, ...(phases && { phases }) });
     const sizeBytes = outcome.type === 'kept' ? outcome.sizeBytes : value!.sizeBytes;
+    if (sizeBytes > RIDES_ALONG_BYTES && this.#fitsNowhere(index, outcome, sizeBytes))
+      return this.#tooLarge(index, attempt, outcome, sizeBytes, slot);
     const node = state.nodes[index]!;
     this.#of.columns.tookMs[index] = tookMs;
+    if (node === this.#deps.node) this.ahead.ended(index, tookMs);
+    this.#of.spans?.made(index, outcome.span);
     values.made(index, sizeBytes);
     if (isMoved) values.moved(index);
     this.#deps.allocation.made(node, sizeBytes);
-    if (value) values.keep(index, value);
-    const made = { node, sizeBytes, tookMs, isHere: value !== undefined };
+    const facts = factsIn(outcome, asked !== undefined);
+    if (value) {
+      if (facts?.digest !== undefined) value.digest = facts.digest;
+      values.keep(index, value);
+    }
+    this.#of.results?.made(index, { node, facts, value });
+    const isHere = value !== undefined;
+    const made: Receipt = phases ? { node, sizeBytes, tookMs, isHere, slot, phases } : { node, sizeBytes, tookMs, isHere, slot };
     const filed: Receipt = outcome.type === 'kept' && outcome.file ? { ...made, file: outcome.file } : made;
-    const receipt = asked ? { ...filed, ...outcome.facts } : filed;
+    const receipt = facts ? { ...filed, ...facts } : filed;
     feed({ type: 'attempt-succeeded', index, attempt, receipt });
     return remoteSide.made(index, job.plan.ids[index]!, receipt);
+  }
+
+  /** Whether its node has no room for a value, and its function leaves none behind. Values that get a file of their own have room. */
+  #fitsNowhere(index: number, outcome: MadeOutcome, sizeBytes: number): boolean {
+    const { state, job, values } = this.#of;
+    const isHere = outcome.type === 'succeeded';
+    const hasRoom = isHere
+      ? state.nodes[index] !== this.#deps.node || job.recorder?.hasFiles === true || this.#deps.store.fits(sizeBytes, 0)
+      : outcome.fitsNowhere !== true;
+    return !hasRoom && sizeBytes > releasedBytes(state, index, (producer) => values.sizeOf(producer));
+  }
+
+  #tooLarge(index: number, attempt: number, outcome: MadeOutcome, sizeBytes: number, slot: number): void {
+    const { state, job, remoteSide } = this.#of;
+    const { plan, runId } = job;
+    const functionId = plan.ids[index]!;
+    const error = noRoomFor(sizeBytes, { dagId: plan.dagId, runId, functionId, node: state.nodes[index]! });
+    if (outcome.type === 'kept') {
+      remoteSide.release(index, functionId);
+      remoteSide.flush();
+    }
+    this.#ended(index, attempt, { type: 'failed', error, final: false, phases: outcome.phases }, slot);
   }
 
   /**
    * The node that ran the function was not asked what the plan must know of the value: it was asked by an earlier driver of a run whose DAG
    * has changed. The value is looked at here.
    */
-  #findOut(index: number, attempt: number, outcome: MadeOutcome, asked: WantedFacts): void {
+  #findOut(index: number, attempt: number, outcome: MadeOutcome, slot: number, asked: WantedFacts): void {
     const { values, state } = this.#of;
-    const failed = (error: unknown): void => this.#ended(index, attempt, { type: 'failed', error, final: false });
+    const { tookMs, phases } = outcome;
+    const failed = (error: unknown): void => this.#ended(index, attempt, { type: 'failed', error, final: false, phases }, slot);
     const found = (given: StoredValue, isMoved: boolean): void => {
       try {
         const { held, facts } = withFactsOf(given, asked, this.#deps.freeze);
-        this.#ended(index, attempt, { type: 'succeeded', values: [held], tookMs: outcome.tookMs, facts }, isMoved);
+        this.#ended(index, attempt, { type: 'succeeded', values: [held], tookMs, facts, phases, span: outcome.span }, slot, isMoved);
       } catch (error) {
         failed(error);
       }
@@ -205,14 +256,23 @@ export class FunctionAttempts {
     const { state, job, feed } = this.#of;
     const { timeoutMs } = job.plan.specs[index]!;
     const { stopGraceMs } = job.options;
+    const origin = this.#of.spans?.originOf(index);
     const happening: RunHappening = { type: 'attempt-started', index, attempt };
     if (node === this.#deps.node) {
-      feed(happening);
-      told?.();
+      const startedHere = (): void => {
+        feed(happening);
+        this.#of.startedHere(index);
+        told?.();
+      };
+      if (this.ahead.isClaimless(index)) {
+        const steps = this.#of.arguments.steps(index, context);
+        return this.ahead.start(index, { context, steps, timeoutMs, stopGraceMs, via: undefined, origin }, startedHere);
+      }
+      startedHere();
       const own = job.past?.own?.take(context.functionId, attempt);
       if (own) return own;
       const steps = this.#of.arguments.steps(index, context);
-      return startGathered({ context, steps, timeoutMs, stopGraceMs, via: undefined }, this.#deps);
+      return startWatched({ context, steps, timeoutMs, stopGraceMs, via: undefined, origin }, this.#deps);
     }
     const started = (): void => {
       feed(happening);
@@ -224,10 +284,14 @@ export class FunctionAttempts {
     const { recorder } = job;
     const recording = recorder ? { index, isSynced: recorder.durability === 'strict', isCopied: recorder.hasFiles } : null;
     const mayQueue = state.mayQueue[index] === 1;
-    const attemptThere = { context, epoch, steps, costs: kind.costs, mayQueue, timeoutMs, stopGraceMs, recording };
+    const attemptThere = { context, epoch, steps, costs: kind.costs, mayQueue, timeoutMs, stopGraceMs, recording, origin };
     return this.#of.remoteSide.start(index, attemptThere, kind, started);
   }
 }
+
+/** Returns what came beside a value, as far as it is wanted. What the plan does not ask for is not believed. */
+const factsIn = ({ facts }: MadeOutcome, isAsked: boolean): ValueFacts | undefined =>
+  isAsked || facts?.digest === undefined ? (isAsked ? facts : undefined) : { digest: facts.digest };
 
 type StopCommand = Extract<RunCommand, { type: 'stop-attempt' }>;
 
@@ -269,7 +333,13 @@ export interface AttemptsOf {
   readonly arguments: Arguments;
   readonly values: RunValues;
   readonly remoteSide: RemoteSide;
+  /** Missing in runs that look no results up. */
+  readonly results: RunResults | undefined;
+  /** Missing in runs that are not traced. */
+  readonly spans: RunSpans | undefined;
   feed(happening: RunHappening): void;
+  /** A function has started on this node. */
+  startedHere(index: number): void;
   /** The epoch in which a function became what it is; `undefined` in runs that are not durable. */
   sinceOf(index: number): number | undefined;
   /** A function actor ended before its attempt: it was killed, or threw. */

@@ -42,6 +42,15 @@ export class NodeReturnWaits {
     doUnattended(inSteps(states.length, ask));
   }
 
+  /**
+   * Returns the node whose return a function waits for, if it is a certain one, and until when, monotonic ms; `undefined` if it does not
+   * wait.
+   */
+  missedNode(index: number): { readonly node: string | undefined; readonly untilMs: number } | undefined {
+    const untilMs = this.#waits.get(index);
+    return untilMs === undefined ? undefined : { node: this.#deps.allocation.goneNodeFor(this.#kinds[index]!), untilMs };
+  }
+
   /** A function requests a node. */
   asked(index: number): void {
     const { allocation, clock, logger, ids } = this.#deps;

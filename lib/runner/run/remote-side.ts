@@ -1,4 +1,4 @@
-import type { Allocator, ClaimClass } from '../../allocator/index.js';
+import type { Allocator, Capabilities, ClaimClass } from '../../allocator/index.js';
 import { doUnattended, HandoffError, type StepwiseWork } from '../../base/index.js';
 import {
   type AttemptHandle,
@@ -39,6 +39,8 @@ export class RemoteSide {
   #isOver = false;
   /** The functions whose attempts run there already, when they are asked for. */
   #adopted: Set<number> | undefined;
+  /** What functions lack on the nodes where they wait for room. */
+  readonly #queued = new Map<number, Capabilities>();
   /** By node, the values to release there. */
   readonly #releases = new Map<string, string[]>();
 
@@ -102,8 +104,18 @@ export class RemoteSide {
     this.#involvedNodes.add(node);
     this.#codeWatch.used(steps, node);
     return remote.start(attempt, {
-      started,
-      queued: (lacking) => this.#feed({ type: 'functions-waited', indices: [index], lacking }),
+      started: () => {
+        if (this.#queued.size > 0) this.#queued.delete(index);
+        started();
+      },
+      queued: (lacking) => {
+        this.#queued.set(index, lacking);
+        // What is missing there is a part of what it waits for.
+        const whole = Object.entries(lacking).map(
+          ([name, missing]) => [name, Object.hasOwn(kind.costs, name) ? kind.costs[name]! : missing] as const,
+        );
+        this.#feed({ type: 'functions-waited', indices: [index], lacking: Object.fromEntries(whole) });
+      },
       refused: ({ capabilities, used, usedByYou }) => {
         const usage = {
           capabilities: Object.fromEntries(capabilities),
@@ -115,6 +127,11 @@ export class RemoteSide {
       turnedDown: (isSilent) => allocation.turnedDown(node, kind, isSilent),
       served: () => allocation.served(node),
     });
+  }
+
+  /** Returns what a function lacks on the node where it was placed, and waits for room. */
+  lackingThere(index: number): Capabilities | undefined {
+    return this.#queued.get(index);
   }
 
   /** Fetches a collected value. */

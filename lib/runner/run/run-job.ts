@@ -9,19 +9,25 @@ import type {
   Executor,
   Fetches,
   ModuleComparisons,
+  ModuleContents,
   Offers,
   RemoteExecutor,
   RemoteOutcome,
   StartBudget,
+  TraceContext,
+  WatchAttempt,
 } from '../../executor/index.js';
-import type { Journal, LargeValues, RecordedFile, RunFiles } from '../../journal/index.js';
+import type { Journal, LargeValues, RecordedFile, RememberedShelf, RunFiles } from '../../journal/index.js';
 import type { WireMessage } from '../../peer/index.js';
-import type { ValueStore } from '../../store/index.js';
+import type { RunShelf, ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { NodeInheritance } from '../brain/adoption.js';
 import type { Recollection } from '../brain/messages.js';
 import type { RunPolicy } from '../brain/run-state.js';
 import type { Recorder } from '../durable/record/recorder.js';
+import type { RunMeter } from '../observed/run-meter.js';
+import type { WatchRun } from '../observed/run-watch.js';
+import type { RememberedPlace } from '../remember/remembered-place.js';
 import type { CheckedRunOptions } from '../runs/run-options.js';
 import type { InsideTerms } from './growth/expansions.js';
 import type { RecordGrowth } from './growth/growth-record.js';
@@ -32,6 +38,8 @@ export interface RunJob {
   readonly runId: RunId;
   /** The name of its DagRunner. A resumed run has another one: that of before may not have ended yet. */
   readonly runnerName: string;
+  /** Where its values on this node are: the only place that keeps them. */
+  readonly shelf: RunShelf;
   readonly plan: RunPlan;
   readonly options: CheckedRunOptions;
   readonly kinds: readonly ClaimClass[];
@@ -51,6 +59,10 @@ export interface RunJob {
   readonly past?: RunPast | undefined;
   /** How the functions of expansions are claimed and ordered; missing in runs that cannot grow. */
   readonly insides?: InsideTerms | undefined;
+  /** Its place in a trace; missing in runs that are not traced. */
+  readonly trace?: TraceContext | undefined;
+  /** Whether a function has started it. */
+  readonly isInner: () => boolean;
   /** Called once, when every attempt has ended and every claim is free. */
   readonly ended: (error: HandoffError | undefined) => void;
 }
@@ -66,9 +78,9 @@ export interface RunnerIncarnation {
 }
 
 /** Returns what the brain must know of the options of a run. */
-export function policyOf({ options, recorder }: RunJob, driver: string): RunPolicy {
+export function policyOf({ options, recorder }: RunJob, driver: string, remembers: boolean): RunPolicy {
   const { maxRetries, onFailure, collected, stopGraceMs, maxFunctions } = options;
-  return { maxRetries, onFailure, collected, stopGraceMs, journal: recorder?.durability ?? 'none', driver, maxFunctions };
+  return { maxRetries, onFailure, collected, stopGraceMs, journal: recorder?.durability ?? 'none', driver, maxFunctions, remembers };
 }
 
 /** A function that waits for room, with the resources it lacks. */
@@ -76,15 +88,6 @@ export interface WaitingClaim {
   readonly dagId: string;
   readonly functionId: string;
   readonly lacking: Capabilities;
-}
-
-/** Compares two functions: below 0 if `a` goes first. By priority, then by the longest remaining path, then in the order of adding. */
-export function compareInRun({ specs }: RunPlan, paths: Float64Array, a: number, b: number): number {
-  const byPriority = (specs[b]!.priority ?? 0) - (specs[a]!.priority ?? 0);
-  if (byPriority !== 0) return byPriority;
-  const byPath = paths[b]! - paths[a]!;
-  if (byPath !== 0) return byPath;
-  return a - b;
 }
 
 /**
@@ -127,12 +130,20 @@ export interface RunDeps {
   readonly freeze: boolean;
   /** Where durable runs are recorded; `undefined` if the node has no journal. */
   readonly durable: DurablePlace | undefined;
+  /** What remembers results; `undefined` if the node has no folder for that. */
+  readonly remembered?: RememberedPlace | undefined;
   /** Returns the members that have a `dataDir`, by its id. */
   readonly folders: () => Promise<ReadonlyMap<string, string>>;
+  /** Counts what comes of the runs. */
+  readonly meter: RunMeter;
+  /** Told of runs that are asked for. The default is none. */
+  readonly watchRun?: WatchRun | undefined;
+  /** Watches the attempts of traced runs. By default nothing does. */
+  readonly watchAttempt?: WatchAttempt | undefined;
   /** The default is no wrapper. */
   readonly wrapAttempt?: WrapAttempt | undefined;
-  /** Does work that reads modules. The default is just to do it. */
-  readonly outside?: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
+  /** What modules hold here; by default they are read for durable runs alone. */
+  readonly contents?: ModuleContents | undefined;
 }
 
 /** Where the durable runs of a node are recorded. */
@@ -144,6 +155,8 @@ export interface DurablePlace {
   readonly leaseMs: number;
   /** Where large values lie; `undefined` if the node has no folder for them. */
   readonly largeValues?: LargeValues | undefined;
+  /** What its folder remembers; `undefined` if the node has no folder. */
+  readonly shelf?: RememberedShelf | undefined;
   /** Closes the journal and its folder. */
   close(): Promise<void>;
 }

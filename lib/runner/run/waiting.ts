@@ -13,7 +13,7 @@ export function waitingIn({ states, plan }: RunState, kinds: readonly ClaimClass
   const waiting: WaitingClaim[] = [];
   for (let index = 0; index < plan.size && waiting.length < WAITING_SHOWN; index += 1) {
     if (states[index] !== 'ready') continue;
-    waiting.push({ dagId: plan.dagId, functionId: plan.ids[index]!, lacking: allocation.shortOf(kinds[index]!) });
+    waiting.push({ dagId: plan.dagId, functionId: plan.ids[index]!, lacking: allocation.lackOf(kinds[index]!) });
   }
   return waiting;
 }

@@ -12,12 +12,12 @@ import type { Estimates } from './estimates.js';
  */
 export function checkedClaims(
   plan: Plan,
-  { isLocal, isChecked, prefix = '', known = new KnownClaims() }: CheckedClaimTerms,
+  { isLocal, isChecked, prefix = '', known }: CheckedClaimTerms,
   { node, allocation, root, refusesSkew }: RunDeps,
 ): RestOfWork<readonly ClaimClass[]> {
   const threadCost: Capabilities = allocation.members.some(({ capacity: room }) => (room.capabilities.cpu ?? 0) >= 1) ? { cpu: 1 } : {};
   const terms = { node, local: isLocal, threadCost, comparedBelow: refusesSkew ? root : undefined };
-  return andThen(claimClasses(plan, terms, known), (kinds) => {
+  return andThen(claimClasses(plan, terms, known ?? new KnownClaims(allocation.commonClasses)), (kinds) => {
     if (!isChecked) return atOnce(kinds);
     const seen = new Set<ClaimClass>();
     let last: ClaimClass | undefined;
@@ -40,7 +40,7 @@ export function checkedClaims(
  * no member could hold. In a run that goes on such a function waits for a node.
  */
 export function insideTerms({ isLocal, isChecked }: InsideChecks, estimates: Estimates, deps: RunDeps): InsideTerms {
-  const known = new KnownClaims();
+  const known = new KnownClaims(deps.allocation.commonClasses);
   return {
     isLocal,
     claimsOf: (plan, prefix) => checkedClaims(plan, { isLocal, isChecked, prefix, known }, deps),

@@ -1,4 +1,12 @@
-import { amounts, type Capabilities, type Claim, type ClaimClass, type CollocationGroup } from '../../allocator/index.js';
+import {
+  amounts,
+  type Capabilities,
+  type Claim,
+  type ClaimClass,
+  type CollocationGroup,
+  CommonClasses,
+  sameCosts,
+} from '../../allocator/index.js';
 import { inSteps, type RestOfWork, resultInSteps, type StepwiseWork } from '../../base/index.js';
 import type { Plan } from '../../dag/index.js';
 import { moduleOnWire, slotOf } from '../../executor/index.js';
@@ -31,17 +39,6 @@ interface Wanted {
   readonly modules: string | undefined;
 }
 
-function sameCosts(a: Capabilities, b: Capabilities): boolean {
-  if (a === b) return true;
-  let more = 0;
-  for (const name in a) {
-    if (a[name] !== b[name]) return false;
-    more += 1;
-  }
-  for (const _name in b) more -= 1;
-  return more === 0;
-}
-
 /** Returns the same key for the same costs, in whatever order they are named. */
 function keyOf({ slot, costs, pinnedTo, group, opens, modules }: Wanted): string {
   return JSON.stringify([
@@ -64,6 +61,12 @@ export class KnownClaims {
   /** How many collocation groups the plans before had. */
   #groupCount = 0;
   #last: { readonly wanted: Wanted; readonly kind: ClaimClass } | undefined;
+  readonly #common: CommonClasses;
+
+  /** `common`: those of all runs of the node. */
+  constructor(common = new CommonClasses()) {
+    this.#common = common;
+  }
 
   of(wanted: Wanted): ClaimClass {
     const last = this.#last?.wanted;
@@ -71,10 +74,14 @@ export class KnownClaims {
     const isAlike =
       last && last.slot === slot && last.opens === opens && last.pinnedTo === pinnedTo && last.group === group && last.modules === modules;
     if (isAlike && sameCosts(last.costs, costs)) return this.#last!.kind;
-    const key = keyOf(wanted);
-    const kind = this.#byKey.get(key) ?? this.#make(wanted, key);
+    const kind = (group < 0 && modules === undefined ? this.#common.classOf(wanted) : undefined) ?? this.#ownOf(wanted);
     this.#last = { wanted, kind };
     return kind;
+  }
+
+  #ownOf(wanted: Wanted): ClaimClass {
+    const key = keyOf(wanted);
+    return this.#byKey.get(key) ?? this.#make(wanted, key);
   }
 
   /** From now on groups are numbered anew, those of the next plan. */

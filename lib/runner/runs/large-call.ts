@@ -1,6 +1,7 @@
 import { type HandoffError, isError, onAbort, type RunId, type Timer, textOf } from '../../base/index.js';
 import type { Progress, RunEvent } from '../brain/messages.js';
 import { NO_PROGRESS } from '../brain/progress.js';
+import type { ObservedRun } from '../observed/observed-run.js';
 import { failedEnd, type PreparedRun, type RunEnd, type RunParent, type RunView } from './open-run.js';
 import { cancelled, timedOut } from './run-endings.js';
 import type { GivenRunOptions } from './run-options.js';
@@ -11,6 +12,8 @@ import type { GivenRunOptions } from './run-options.js';
  */
 export class LargeCall implements PreparedRun, RunView {
   readonly dagId: string;
+  /** When it was called, by the wall clock, ms since 1970. */
+  readonly startedAtMs: number;
   readonly #newId: RunId;
   readonly #total: number;
   readonly #deps: LargeCallDeps;
@@ -28,6 +31,7 @@ export class LargeCall implements PreparedRun, RunView {
     this.dagId = dagId;
     this.#total = total;
     this.#deps = deps;
+    this.startedAtMs = deps.wallNow();
     this.#known = new Promise((resolve) => {
       this.#tellKnown = resolve;
     });
@@ -47,9 +51,18 @@ export class LargeCall implements PreparedRun, RunView {
     return this.#prepared?.run.progress ?? { ...NO_PROGRESS, total: this.#total, waiting: this.#total };
   }
 
+  observe(): ObservedRun | undefined {
+    return this.#prepared?.run.observe();
+  }
+
   /** Whether it has ended. */
   get isOver(): boolean {
     return this.#end !== undefined;
+  }
+
+  /** How it has ended. */
+  get end(): RunEnd | undefined {
+    return this.#end;
   }
 
   readonly events = { iterate: (): AsyncGenerator<RunEvent, void, void> => this.#iterate() };

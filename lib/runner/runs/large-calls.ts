@@ -36,9 +36,9 @@ export class LargeCalls {
       { runId, dagId, total: snapshot.graph.regularCount, options },
       {
         prepare: (one) => doInTurns(prepare(one, captured, { runId, requestedMs })),
-        settled: ({ isOver }) => {
+        settled: (one) => {
           this.#calls.delete(runId);
-          if (isOver) refused(dagId, runId);
+          if (one.isOver) refused(one);
         },
         cancel,
         leave,
@@ -56,5 +56,5 @@ export interface LargeCallsDeps extends Pick<LargeCallDeps, 'cancel' | 'leave'> 
   /** Checks the DAG, lays it out, opens the run and launches it, unless the call is over by then. */
   prepare(call: LargeCall, captured: CapturedRequest, identity: RunIdentity): StepwiseWork<void>;
   /** The call is over, and there is no run. */
-  refused(dagId: string, runId: RunId): void;
+  refused(call: LargeCall): void;
 }

@@ -1,5 +1,7 @@
 import { type HandoffError, keepAlive, type RunId, type Timer } from '../../base/index.js';
 import type { CompletedEvent, FailedEvent, Progress, RunEvent } from '../brain/messages.js';
+import type { ObservedRun } from '../observed/observed-run.js';
+import type { WatchedRun } from '../observed/run-watch.js';
 import type { DagRun } from '../run/dag-run.js';
 import type { RunJob } from '../run/run-job.js';
 import type { CheckedRunOptions } from './run-options.js';
@@ -9,36 +11,67 @@ export interface OpenRun extends PreparedRun {
   readonly run: DagRun;
   readonly options: CheckedRunOptions;
   readonly alive: Timer;
+  /** When it was opened here, by the wall clock, ms since 1970. */
+  readonly startedAtMs: number;
   isLaunched: boolean;
   /** Whether every attempt has ended and every claim is free. The outcome is being put together. */
   isOver: boolean;
   timeout: Timer | undefined;
   stopListening: () => void;
-  /** Settles after `onEnd` was called. */
-  ended: Promise<void>;
-  settle: () => void;
+  /** Told of its end, if anyone wants to know. */
+  readonly watched: WatchedRun | undefined;
+  /** Settles after `onEnd` was called. Made when it is asked for: nobody waits for most runs here. */
+  readonly ended: Promise<void>;
+  settle(): void;
 }
 
-/** Returns a run that is there, and not launched. It keeps the process alive until it has ended. */
-export function newOpenRun(run: DagRun, options: CheckedRunOptions): OpenRun {
-  const open: OpenRun = {
-    run,
-    options,
-    onEnd: () => {},
-    alive: keepAlive(),
-    isLaunched: false,
-    isOver: false,
-    timeout: undefined,
-    stopListening: () => {},
-    ended: Promise.resolve(),
-    settle: () => {},
-    parent: undefined,
-  };
-  open.ended = new Promise((settle) => {
-    open.settle = settle;
-  });
-  return open;
+/** A run that is there, and not launched. It keeps the process alive until it has ended. */
+class RunInTable implements OpenRun {
+  readonly run: DagRun;
+  readonly options: CheckedRunOptions;
+  readonly startedAtMs: number;
+  readonly watched: WatchedRun | undefined;
+  readonly alive = keepAlive();
+  onEnd: OpenRun['onEnd'] = nothing;
+  isLaunched = false;
+  isOver = false;
+  timeout: Timer | undefined = undefined;
+  stopListening: () => void = nothing;
+  parent: RunParent | undefined = undefined;
+  #isSettled = false;
+  #ended: Promise<void> | undefined = undefined;
+  #settle: () => void = nothing;
+
+  constructor(run: DagRun, options: CheckedRunOptions, startedAtMs: number, watched: WatchedRun | undefined) {
+    this.run = run;
+    this.options = options;
+    this.startedAtMs = startedAtMs;
+    this.watched = watched;
+  }
+
+  get ended(): Promise<void> {
+    this.#ended ??= this.#isSettled
+      ? Promise.resolve()
+      : new Promise((settle) => {
+          this.#settle = settle;
+        });
+    return this.#ended;
+  }
+
+  settle(): void {
+    this.#isSettled = true;
+    this.#settle();
+  }
 }
+
+const nothing = (): void => {};
+
+/** Returns a run that is there, and not launched. */
+export const newOpenRun = (run: DagRun, options: CheckedRunOptions, startedAtMs: number, watched: WatchedRun | undefined): OpenRun =>
+  new RunInTable(run, options, startedAtMs, watched);
+
+/** Whether a run has ended already, and is only reported again. */
+export const isReadAgain = ({ order: { past, recorder } }: DagRun): boolean => past !== undefined && recorder === undefined;
 
 /** The outcome of a run that succeeded. */
 export interface RunOutcome<R> {
@@ -99,6 +132,8 @@ export interface RunView {
   readonly runId: RunId;
   readonly dagId: string;
   readonly progress: Progress;
+  /** Returns the run as it may be looked at, also after its end; `undefined` if it has not begun, or never will. */
+  observe(): ObservedRun | undefined;
   readonly events: { iterate(): AsyncGenerator<RunEvent, void, void> };
 }
 

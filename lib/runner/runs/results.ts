@@ -1,5 +1,6 @@
 import { type Clock, doInTurns, type HandoffError, type RestOfWork } from '../../base/index.js';
 import type { Plan, PlanShape } from '../../dag/index.js';
+import type { ValueStore } from '../../store/index.js';
 import type { StoredValue } from '../../value/index.js';
 import type { RunFault } from '../brain/run-fault.js';
 import type { RunState } from '../brain/run-state.js';
@@ -37,9 +38,20 @@ export class Results {
   readonly #collected: Uint8Array;
   readonly #heldOf: (index: number) => StoredValue | undefined;
   readonly #freeze: boolean;
+  readonly #keeper: ResultKeeper | undefined;
+  /** Made for the first of them: most runs have small results alone. */
+  #held: HeldResults | undefined;
   #next = 0;
 
-  constructor(plan: CollectedPlan, collected: Uint8Array, heldOf: (index: number) => StoredValue | undefined, freeze: boolean) {
+  /** `keeper` keeps those that are not looked at yet. */
+  constructor(
+    plan: CollectedPlan,
+    collected: Uint8Array,
+    heldOf: (index: number) => StoredValue | undefined,
+    freeze: boolean,
+    keeper?: ResultKeeper,
+  ) {
+    this.#keeper = keeper;
     this.#plan = plan;
     this.#collected = collected;
     this.#heldOf = heldOf;
@@ -78,16 +90,59 @@ export class Results {
     if (!held) return;
     this.ids.push(id);
     const freeze = this.#freeze;
-    if (!held.isPacked || held.sizeBytes <= OPENED_AT_ONCE_BYTES) {
+    if (!held.isPacked || (held.sizeBytes <= OPENED_AT_ONCE_BYTES && !held.isAway)) {
       try {
         return define(this.values, id, held.open(freeze));
       } catch {
         // Bytes from another node that cannot be unpacked: reading this result throws, and the run ends as it is.
       }
     }
-    defineOnce(this.values, id, () => held.open(freeze));
+    this.#held ??= this.#keeper && new HeldResults(this.#keeper, this.values);
+    const kept = this.#held;
+    kept?.hold(held);
+    defineOnce(this.values, id, () => {
+      const value = held.open(freeze);
+      kept?.releaseResult(held);
+      return value;
+    });
   }
 }
+
+/** Results that their caller has not looked at. They are released once they were looked at, or cannot be any more. */
+class HeldResults {
+  readonly #keeper: ResultKeeper;
+  readonly #held = new Map<StoredValue, () => void>();
+
+  /** `results`: the object that they are looked at through. */
+  constructor(keeper: ResultKeeper, results: object) {
+    this.#keeper = keeper;
+    keeper.resultHolders.add(this);
+    unreachable.register(results, new WeakRef(this));
+  }
+
+  hold(value: StoredValue): void {
+    if (!this.#held.has(value)) this.#held.set(value, this.#keeper.holdResult(value));
+  }
+
+  releaseResult(value: StoredValue): void {
+    this.#held.get(value)?.();
+    this.#held.delete(value);
+    if (this.#held.size === 0) this.#keeper.resultHolders.delete(this);
+  }
+
+  releaseAll(): void {
+    for (const value of this.#held.keys()) this.releaseResult(value);
+  }
+}
+
+/**
+ * Results objects that nothing refers to any more. What is registered must not lead to them: the store of a node has all that it did. So it
+ * is the store that keeps the holders, and a node that has been stopped can be collected as a whole.
+ */
+const unreachable = new FinalizationRegistry<WeakRef<HeldResults>>((held) => held.deref()?.releaseAll());
+
+/** Keeps results beyond their run. */
+type ResultKeeper = Pick<ValueStore, 'holdResult' | 'resultHolders'>;
 
 /** The functions of a run. */
 type CollectedPlan = Pick<Plan, 'ids' | 'shape'>;

@@ -24,6 +24,8 @@ export interface GivenRunOptions {
   readonly key: string | undefined;
   readonly durability: Durability;
   readonly reuse: Reuse;
+  /** Whether results that are remembered are used, and new ones are remembered. */
+  readonly usesCache: boolean;
   /** How long to wait for a run of the key that another node drives, ms. */
   readonly waitMs: number;
   /** The DAG id of the run; the default is the DAG's own. */
@@ -58,6 +60,7 @@ const RECORDED = [
   'lostNodeWaitMs',
   'retainMs',
   'dagId',
+  'cache',
 ] as const;
 
 const KNOWN = new Set<string>([...RECORDED, 'inputs', 'signal', 'key', 'durable', 'durability', 'reuse', 'waitMs']);
@@ -100,6 +103,7 @@ export function checkedRunOptions(given: unknown, inputs: readonly string[], str
     signal,
     retainMs: checkedNumber('retainMs', options.retainMs, { or: 600_000 }),
     dagId: checkedDagId(options.dagId),
+    usesCache: checkedFlag('cache', options.cache, true),
     ...checkedDurable(options),
   };
   return checked;
@@ -131,6 +135,12 @@ export function checkKey(key: unknown): asserts key is string {
   if (fault !== undefined) throw new TypeError(`key ${fault}`);
   const sizeBytes = Buffer.byteLength(key as string);
   if (sizeBytes > LONGEST_KEY_BYTES) throw new TypeError(`key must have at most ${LONGEST_KEY_BYTES} bytes of UTF-8, not ${sizeBytes}`);
+}
+
+function checkedFlag(name: string, given: unknown, byDefault: boolean): boolean {
+  if (given === undefined) return byDefault;
+  if (typeof given !== 'boolean') throw new TypeError(`${name} must be true or false, not ${String(given)}`);
+  return given;
 }
 
 function checkedDagId(given: unknown): string | undefined {

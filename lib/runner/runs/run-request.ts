@@ -12,6 +12,7 @@ import {
 import { compileInSteps, type DagLike, type DagSnapshot, executionFaults, knownPlan, type Plan, snapshotOf } from '../../dag/index.js';
 import type { ArgumentValue } from '../../executor/index.js';
 import { snapshot } from '../../value/index.js';
+import type { BeginRun } from '../observed/run-watch.js';
 import type { RunDeps } from '../run/run-job.js';
 import { Constants } from '../run/values/constants.js';
 import { checkedClaims } from './checked-claims.js';
@@ -31,6 +32,8 @@ export interface CapturedRequest {
   readonly options: GivenRunOptions;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   readonly constants: Constants;
+  /** Called when the run begins, if anyone wants to know. */
+  readonly begin: BeginRun | undefined;
 }
 
 /** A checked request for a run. */
@@ -51,7 +54,12 @@ export const isLarge = ({ graph }: DagSnapshot): boolean => graph.size + graph.a
  * with which the run is to be rejected. What takes longer for a larger DAG is left to `checkedRequest`, but for constants that are objects,
  * which the caller may change at once.
  */
-export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runId: string, deps: RunDeps): CapturedRequest {
+export function captureRequest(
+  dag: DagLike,
+  given: unknown,
+  { mode, runId, begin }: { readonly mode: RunMode; readonly runId: string; readonly begin: BeginRun | undefined },
+  deps: RunDeps,
+): CapturedRequest {
   refuseRevoked(dag, 'the DAG');
   const snapshot = snapshotOf(dag);
   const { graph } = snapshot;
@@ -66,7 +74,7 @@ export function captureRequest(dag: DagLike, given: unknown, mode: RunMode, runI
   const constants = new Constants(graph.constants, deps.freeze);
   // The list of ids as it was checked.
   const data = Array.isArray(options.collect) ? { ...(given as object), collect: options.collect } : { ...(given as object | undefined) };
-  return { snapshot, compiled, dagId, mode, given: data, options, inputs, constants };
+  return { snapshot, compiled, dagId, mode, given: data, options, inputs, constants, begin };
 }
 
 /**
@@ -80,7 +88,7 @@ export function checkedRequest(captured: CapturedRequest, deps: RunDeps): RestOf
 }
 
 function requestFor(captured: CapturedRequest, compiled: Plan, deps: RunDeps): RestOfWork<RunRequest> {
-  const { dagId, mode, given, inputs, constants } = captured;
+  const { dagId, mode, given, inputs, constants, begin } = captured;
   const { collect, isDurable } = captured.options;
   const plan = dagId === compiled.dagId ? compiled : compiled.runAs(dagId);
   return andThen(collectedOf(collect, plan), (collected) =>
@@ -91,7 +99,7 @@ function requestFor(captured: CapturedRequest, compiled: Plan, deps: RunDeps): R
         // A durable run may turn out to be one that goes on: then its functions wait for a node.
         const claims = checkedClaims(plan, { isLocal: mode === 'local', isChecked: !isDurable }, deps);
         const options = completed(captured.options, collected);
-        return andThen(claims, (kinds) => atOnce({ plan, mode, given, options, kinds, inputs, constants }));
+        return andThen(claims, (kinds) => atOnce({ plan, mode, given, options, kinds, inputs, constants, begin }));
       },
     ),
   );

@@ -26,9 +26,20 @@ function columnsOf(plan: Plan, estimates: Estimates): RestOfWork<RunColumns> {
   return andThen(estimates.of(plan), (estimated) =>
     andThen(
       remainingPaths(plan, (index) => estimated[index]!),
-      (paths) => andThen(newStateColumns(plan.shape), (state) => newRunColumns(plan.size, paths, state)),
+      (paths) =>
+        andThen(newStateColumns(plan.shape), (state) => {
+          const known = { paths, positions: plan.positions, meanMs: meanOf(estimated) };
+          return newRunColumns(plan.size, known, state);
+        }),
     ),
   );
+}
+
+/** Sums up a million in a millisecond. */
+function meanOf(estimates: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < estimates.length; index += 1) sum += estimates[index]!;
+  return estimates.length === 0 ? 0 : sum / estimates.length;
 }
 
 function* growingTables(plan: Plan, claims: readonly ClaimClass[], ofDag: RestOfWork<RunColumns>): StepwiseWork<RunTables> {
@@ -42,11 +53,12 @@ export function jobOf(
   { options, inputs, constants }: RunRequest,
   { runId, epoch = 0, recorder, files, since, past, recordGrowth }: RunIdentity,
   { plan, kinds }: RunTables,
-  { runnerName, insides, ended }: Pick<RunJob, 'runnerName' | 'insides' | 'ended'>,
+  { runnerName, shelf, insides, trace, isInner, ended }: JobBeside,
 ): RunJob {
   return {
     runId,
     runnerName,
+    shelf,
     plan,
     options,
     kinds,
@@ -59,6 +71,11 @@ export function jobOf(
     past,
     recordGrowth,
     insides,
+    trace,
+    isInner,
     ended,
   };
 }
+
+/** What a job has besides. */
+type JobBeside = Pick<RunJob, 'runnerName' | 'shelf' | 'insides' | 'trace' | 'isInner' | 'ended'>;

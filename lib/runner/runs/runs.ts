@@ -1,21 +1,9 @@
 import type { ActorRef, Supervisor } from '../../actor/index.js';
-import {
-  doAtOnce,
-  doInTurns,
-  doUnattended,
-  HandoffError,
-  newRunId,
-  onAbort,
-  type RunId,
-  type StepwiseWork,
-  textOf,
-} from '../../base/index.js';
+import { doAtOnce, doInTurns, doUnattended, HandoffError, newRunId, type RunId, type StepwiseWork, textOf } from '../../base/index.js';
 import type { DagLike } from '../../dag/index.js';
 import type { AttemptContext, Loan } from '../../executor/index.js';
-import type { RunEvent } from '../brain/messages.js';
 import { DurableRuns } from '../durable/durable-runs.js';
 import { recordEnd } from '../durable/record/record-end.js';
-import { PastEvents } from '../events/past-events.js';
 import { DagRun } from '../run/dag-run.js';
 import { superviseRun } from '../run/dag-runner.js';
 import type { RunDeps, WaitingClaim } from '../run/run-job.js';
@@ -24,11 +12,13 @@ import { Estimates } from './estimates.js';
 import { InnerRuns } from './inner-runs.js';
 import type { LargeCall } from './large-call.js';
 import { LargeCalls } from './large-calls.js';
-import { failedEnd, newOpenRun, type OpenRun, type PreparedRun, type RunEnd, type RunIdentity } from './open-run.js';
+import { failedEnd, isReadAgain, newOpenRun, type OpenRun, type PreparedRun, type RunEnd, type RunIdentity } from './open-run.js';
 import { completedEnd, Results } from './results.js';
-import { aborted, cancelled, timedOut } from './run-endings.js';
+import { aborted, cancelled } from './run-endings.js';
+import { watchLimits } from './run-limits.js';
 import { type CapturedRequest, captureRequest, checkedRequest, isLarge, noJournal, type RunMode, type RunRequest } from './run-request.js';
 import { jobOf, type RunTables, tablesOf } from './run-tables.js';
+import { VisibleRuns } from './visible-runs.js';
 
 /** The runs that this node drives. Outlives all their actors. */
 export class Runs {
@@ -38,13 +28,15 @@ export class Runs {
   readonly #byDag = new Map<string, RunId>();
   /** The calls for large DAGs that are still being checked and laid out. */
   readonly #large: LargeCalls;
-  readonly #past = new PastEvents();
+  /** What may be seen of the runs of this node. */
+  readonly visible: VisibleRuns;
   /** The runs that functions of this node have started. */
   readonly inner: InnerRuns;
   /** Called when the results of an ended run are dropped. */
-  readonly #dropped = (runId: string): void => this.#past.forgetResults(runId);
+  readonly #dropped = (runId: string): void => this.visible.forgetResults(runId);
   /** How many of its runs were resumed, also those that were only read again. */
   #resumptions = 0;
+  #hasPassedCacheBy = false;
   #supervisor: Supervisor | undefined;
   #refusal: HandoffError | undefined;
   readonly #durable: DurableRuns | undefined;
@@ -55,9 +47,20 @@ export class Runs {
       this.#openWith(request, identity, await doInTurns(tablesOf(request, this.#estimates)));
     this.#large = new LargeCalls(deps.clock, {
       prepare: (call, captured, identity) => this.#prepareInTurns(call, captured, identity),
-      refused: (dagId, runId) => this.#isOver(dagId, runId),
+      refused: (call) => {
+        this.#isOver(call.dagId, call.runId);
+        this.visible.refused(call);
+      },
       cancel: (prepared, reason) => prepared.cancel?.(reason) ?? this.cancel(prepared.run.runId, reason),
       leave: (...of) => this.#leave(...of),
+    });
+    this.visible = new VisibleRuns({
+      node: deps.node,
+      clock: deps.clock,
+      opening: () => this.#large.values(),
+      call: (runId) => this.#large.get(runId),
+      open: () => this.#byRun.values(),
+      get: (runId) => this.#byRun.get(runId),
     });
     this.inner = new InnerRuns({ clock: deps.clock, get: (runId) => this.get(runId), end: (...of) => this.#leave(...of) });
     const isWithin: InnerRuns['isWithin'] = (parent, runId) => this.inner.isWithin(parent, runId);
@@ -136,10 +139,10 @@ export class Runs {
    * options, else the `HandoffError` with which the run must be rejected. A large DAG is checked later, in turns of the event loop: then
    * the run ends with what would have been thrown.
    */
-  prepare(dag: DagLike, given: unknown, mode: RunMode): PreparedRun {
+  prepare(dag: DagLike, given: unknown, mode: RunMode, begin = this.#deps.watchRun?.('caller')): PreparedRun {
     if (this.#refusal) throw this.#refusal;
     const runId = newRunId();
-    const captured = captureRequest(dag, given, mode, runId, this.#deps);
+    const captured = captureRequest(dag, given, { mode, runId, begin }, this.#deps);
     if (isLarge(captured.snapshot)) {
       if (!captured.options.isDurable) this.#begins(captured.dagId, runId);
       return this.#large.prepare(captured, runId);
@@ -190,18 +193,29 @@ export class Runs {
     const { runId, epoch, past, requestedMs } = identity;
     const { store, clock } = this.#deps;
     const ended = (error: HandoffError | undefined): void => this.#ended(run, error);
+    const isInner = (): boolean => this.#byRun.get(runId)?.parent !== undefined;
     const runnerName = `DagRunner ${runId}${past ? ` (${++this.#resumptions})` : ''}`;
     const checks = { isLocal: request.mode === 'local', isChecked: past === undefined };
     const insides = plan.added && insideTerms(checks, this.#estimates, this.#deps);
-    const job = jobOf(request, identity, tables, { runnerName, insides, ended });
-    const run: DagRun = new DagRun(job, columns, this.#deps);
+    const watched = request.begin?.({ runId, dagId: plan.dagId, key: options.key, node: this.#deps.node, total: plan.size });
     // The results of a durable run that was driven here before may still be kept.
     if (options.isDurable) store.dropRun(runId);
-    store.openRun(runId, plan.dagId, epoch);
-    const open = newOpenRun(run, options);
-    this.#watch(open, requestedMs ?? clock.now());
+    const shelf = store.openRun(runId, plan.dagId, epoch, plan);
+    const job = jobOf(request, identity, tables, { runnerName, shelf, insides, trace: watched?.trace, isInner, ended });
+    const run: DagRun = new DagRun(job, columns, this.#deps);
+    const open = newOpenRun(run, options, clock.wallNow(), watched);
+    watchLimits(open, requestedMs ?? clock.now(), clock);
+    if (plan.caching && options.usesCache && !this.#deps.remembered) this.#passesCacheBy();
     this.#byRun.set(runId, open);
+    if (!isReadAgain(run)) this.#deps.meter.begin(run);
     return open;
+  }
+
+  /** Says once that nothing is remembered here. */
+  #passesCacheBy(): void {
+    if (this.#hasPassedCacheBy) return;
+    this.#hasPassedCacheBy = true;
+    this.#deps.logger.warn({}, 'functions with cache run each time: this node has no dataDir');
   }
 
   /** Returns the durable runs of this node. Throws `TypeError` if they have no place. */
@@ -213,7 +227,8 @@ export class Runs {
   /** Prepares to go on with a run whose functions are all references, by its key alone. Throws as `prepare` does. */
   prepareAgain(key: string, given: unknown): PreparedRun {
     if (this.#refusal) throw this.#refusal;
-    return this.durable('resume').prepareAgain(key, given, (dag, options, mode) => this.prepare(dag, options, mode));
+    const begin = this.#deps.watchRun?.('caller');
+    return this.durable('resume').prepareAgain(key, given, (dag, options, mode) => this.prepare(dag, options, mode, begin));
   }
 
   /** From now on interrupted runs go on by themselves, as far as they can here. Throws `TypeError` if they have no place. */
@@ -269,16 +284,9 @@ export class Runs {
     return ownMs;
   }
 
-  /** Calls `listener` with every event of a run, from the oldest kept one on. Returns false if the run is unknown, or was over long ago. */
-  subscribe(runId: string, listener: (event: RunEvent) => void): boolean {
-    const large = this.#large.get(runId);
-    if (large) {
-      void large.known.then(() => this.subscribe(large.runId, listener));
-      return true;
-    }
-    const events = this.#byRun.get(runId)?.run.events ?? this.#past.get(runId);
-    events?.subscribe(listener);
-    return events !== undefined;
+  /** Why every run is refused; `undefined` if none is. */
+  get refusal(): HandoffError | undefined {
+    return this.#refusal;
   }
 
   /** From now on every run is refused with `error`. */
@@ -317,21 +325,6 @@ export class Runs {
     run.abandon(aborted(run, why, cause));
   }
 
-  #watch(open: OpenRun, requestedMs: number): void {
-    const { run, options } = open;
-    const { timeoutMs, signal, stopGraceMs } = options;
-    const { runId } = run;
-    if (timeoutMs !== undefined) {
-      const { clock } = this.#deps;
-      const leftMs = Math.max(0, timeoutMs - (clock.now() - requestedMs));
-      open.timeout = clock.after(leftMs, () => run.end(timedOut(run, timeoutMs), stopGraceMs));
-    }
-    if (signal) {
-      const abort = (): void => run.end(cancelled(run, runId, signal.reason), stopGraceMs);
-      open.stopListening = onAbort(signal, abort);
-    }
-  }
-
   /** Every attempt has ended and every claim is free: collects the results and reports the end. */
   #ended(run: DagRun, error: HandoffError | undefined): void {
     const open = this.#byRun.get(run.runId)!;
@@ -344,7 +337,7 @@ export class Runs {
     if (error) this.inner.endOf(run.runId, error, open.options.stopGraceMs);
     const goesOnAfterFailures = open.options.onFailure === 'continue' && error?.failures !== undefined;
     if (error && !goesOnAfterFailures) return this.#record(open, error, undefined);
-    const results = new Results(plan, open.options.collected, (index) => run.whereabouts.resultOf(index), freeze);
+    const results = new Results(plan, open.options.collected, (index) => run.whereabouts.resultOf(index), freeze, this.#deps.store);
     const composites = run.whereabouts.collectComposites();
     // The end was reported already if the run was abandoned.
     results.collect(composites, clock, (collected) => {
@@ -369,9 +362,10 @@ export class Runs {
 
   #tell(open: OpenRun, error: HandoffError | undefined, results: Results | undefined): void {
     const { run, options } = open;
-    const { runId, dagId, events, state } = run;
+    const { runId, dagId, state } = run;
     const { store, clock } = this.#deps;
     this.#byRun.delete(runId);
+    this.#deps.meter.end(run);
     this.#isOver(dagId, runId);
     const atMs = clock.wallNow();
     let end: RunEnd;
@@ -383,14 +377,10 @@ export class Runs {
       store.retainRun(runId, results.ids, options.retainMs, this.#dropped);
       end = completedEnd(run, results.values, clock.now() - state.startedMs, atMs);
     }
-    events.add(end.event);
-    events.end();
-    this.#past.add(runId, store.hasRun(runId) ? events : events.withoutResults());
+    this.visible.ended(open, end, store.hasRun(runId));
     open.alive.cancel();
+    open.watched?.ended(error);
     open.onEnd(end);
     open.settle();
   }
 }
-
-/** Whether a run has ended already, and is only reported again. */
-const isReadAgain = ({ order: { past, recorder } }: DagRun): boolean => past !== undefined && recorder === undefined;

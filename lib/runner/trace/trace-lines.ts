@@ -1,8 +1,8 @@
-import { canGrow, growingShape, type PlanGrowth, type PlanShape } from '../../dag/index.js';
+import { canGrow, growingShape, type PlanCaching, type PlanGrowth, type PlanShape } from '../../dag/index.js';
 import { type Shape, shapes } from '../../peer/index.js';
 import type { RunHappening } from '../brain/messages.js';
 import type { Moment, RunPolicy, RunState } from '../brain/run-state.js';
-import { fragmentShape, isGrowth } from './traced-growth.js';
+import { fragmentShape, isCaching, isGrowth } from './traced-growth.js';
 
 /** The version of the format. A trace of another version is refused. */
 export const TRACE_VERSION = 3;
@@ -24,11 +24,13 @@ export interface TracedPlan {
   readonly retries: readonly (readonly [index: number, rules: object])[];
   /** How it branches and grows, if it does. */
   readonly growth?: PlanGrowth | undefined;
+  /** Which results are remembered, if any are. */
+  readonly caching?: PlanCaching | undefined;
 }
 
 /** Returns the first line of the trace of a run. */
 export function traceHeader({ runId, plan, policy }: RunState): string {
-  const { dagId, ids, size, producers, producersStart, retries, growth } = plan;
+  const { dagId, ids, size, producers, producersStart, retries, growth, caching } = plan;
   const header: TraceHeader = {
     handoffTrace: TRACE_VERSION,
     runId,
@@ -38,6 +40,7 @@ export function traceHeader({ runId, plan, policy }: RunState): string {
       producers: Array.from({ length: size }, (_, at) => [...producers.subarray(producersStart[at]!, producersStart[at + 1]!)]),
       retries: [...retries],
       growth,
+      caching,
     },
     policy: { ...policy, collected: [...policy.collected.keys()].filter((index) => policy.collected[index] === 1) },
   };
@@ -65,10 +68,10 @@ function asText(this: Record<string, unknown>, key: string, value: unknown): unk
 /** Reads the first line of a trace. Throws `TypeError` for anything else. */
 export function readHeader(line: string): TraceHeader {
   const header = parsed(line);
-  if (!isRecord(header) || header.handoffTrace === undefined) throw new TypeError('Cannot replay: the file is no trace of a run');
+  if (!isRecord(header) || header.handoffTrace === undefined) throw new TypeError('Cannot replay: the file is no recording of a run');
   if (header.handoffTrace !== TRACE_VERSION) {
     const given = JSON.stringify(header.handoffTrace);
-    throw new TypeError(`Cannot replay: the trace is of version ${given}, and this handoff-dag reads version ${TRACE_VERSION}`);
+    throw new TypeError(`Cannot replay: the recording is of version ${given}, and this handoff-dag reads version ${TRACE_VERSION}`);
   }
   if (isHeader(header)) return header;
   throw new TypeError('Cannot replay: line 1 is damaged: it does not say what the run is of');
@@ -76,7 +79,7 @@ export function readHeader(line: string): TraceHeader {
 
 /** Returns the plan and the policy of a header, as the brain has them. */
 export function stateFacts({ plan, policy }: TraceHeader): { plan: PlanShape; policy: RunPolicy } {
-  const { dagId, ids, growth } = plan;
+  const { dagId, ids, growth, caching } = plan;
   const size = ids.length;
   const dependents: number[][] = Array.from({ length: size }, () => []);
   for (const [consumer, producers] of plan.producers.entries()) for (const producer of producers) dependents[producer]!.push(consumer);
@@ -93,6 +96,7 @@ export function stateFacts({ plan, policy }: TraceHeader): { plan: PlanShape; po
     dependents: Int32Array.from(dependents.flat()),
     retries: new Map(plan.retries.map(([index, rules]) => [index, { maxRetries: undefined, retry: undefined, ...rules }])),
     growth,
+    caching,
     added: undefined,
   };
   return { plan: canGrow(growth) ? growingShape(shape) : shape, policy: { ...policy, collected } };
@@ -156,8 +160,10 @@ const optional =
     value === undefined ? undefined : shape(value);
 
 const THROWN = open({ text, packed: bytes });
-const FACTS = { gist: optional(open({ isTruthy: flag })), split: optional(open({})) };
-const RECEIPT = open({ node: text, sizeBytes: number, tookMs: number, isHere: flag, ...FACTS });
+const FACTS = { gist: optional(open({ isTruthy: flag })), split: optional(open({})), digest: optional(text) };
+/** Older traces of this version have none. */
+const MEASURED = { slot: optional(number), phases: optional(open({ loadMs: number, runMs: number, packMs: number })) };
+const RECEIPT = open({ node: text, sizeBytes: number, tookMs: number, isHere: flag, ...FACTS, ...MEASURED });
 
 /** Returns for each type of happening the fields that the brain needs, in a run of this plan. */
 export function happeningShapes(plan: PlanShape): HappeningShapes {
@@ -182,10 +188,10 @@ export function happeningShapes(plan: PlanShape): HappeningShapes {
     'node-missed': { index, node: optional(text), waitedMs: number },
     'attempt-started': attempt,
     'attempt-succeeded': { ...attempt, receipt: RECEIPT },
-    'attempt-failed': { ...attempt, error: THROWN, final: flag, random: number },
-    'attempt-stopped': attempt,
+    'attempt-failed': { ...attempt, error: THROWN, final: flag, random: number, ...MEASURED },
+    'attempt-stopped': { ...attempt, ...MEASURED },
     'attempt-declined': attempt,
-    'attempt-lost': attempt,
+    'attempt-lost': { ...attempt, ...MEASURED },
     'argument-lost': { ...attempt, producer: index, error: THROWN, isHere: optional(flag) },
     'successes-recorded': { successes: list(open(attempt)) },
     'journal-lost': { error: THROWN },
@@ -193,6 +199,8 @@ export function happeningShapes(plan: PlanShape): HappeningShapes {
     'value-fetched': attempt,
     'value-missing': { ...attempt, error: THROWN },
     'function-rested': attempt,
+    'result-remembered': { index, node: text, sizeBytes: number, isHere: flag, ...FACTS },
+    'result-not-remembered': { index },
     'run-ending': { error: THROWN, graceMs: number },
     'run-abandoned': { error: THROWN },
   };
@@ -217,5 +225,6 @@ function isHeader(value: unknown): value is TraceHeader {
     collected: list(index),
   });
   if (plan.growth !== undefined && !isGrowth(plan.growth)) return false;
+  if (plan.caching !== undefined && !isCaching(plan.caching)) return false;
   return open({ plan: wiring, policy })(value) === undefined && plan.producers.length === plan.ids.length;
 }

@@ -1,4 +1,4 @@
-import type { MapOf, PlanFragment, PlanGrowth, When } from '../../dag/index.js';
+import type { MapOf, PlanCaching, PlanFragment, PlanGrowth, When } from '../../dag/index.js';
 import type { Shape } from '../../peer/index.js';
 
 const WRONG = '';
@@ -12,6 +12,13 @@ export function isGrowth(value: unknown): value is PlanGrowth {
   return [...whens.values()].every(isWhen) && [...maps.values()].every(isMapOf);
 }
 
+/** Whether this may say which results are remembered. */
+export function isCaching(value: unknown): value is PlanCaching {
+  if (typeof value !== 'object' || value === null) return false;
+  const { ttls, digested, digestedParts } = value as PlanCaching;
+  return ttls instanceof Map && digested instanceof Set && digestedParts instanceof Set;
+}
+
 const isWhen = ({ on, test }: When): boolean =>
   Number.isInteger(on) && (test === 'truthy' || (typeof test === 'object' && ('is' in test ? test.is : test.isNot) !== undefined));
 
@@ -23,7 +30,7 @@ export const fragmentShape: Shape<unknown> = (value) => (isFragment(value) ? und
 
 function isFragment(value: unknown): value is PlanFragment {
   if (typeof value !== 'object' || value === null) return false;
-  const { by, from, total, ids, producersStart: start, producers, retries, growth, sinks, consumers } = value as PlanFragment;
+  const { by, from, total, ids, producersStart: start, producers, retries, growth, caching, sinks, consumers } = value as PlanFragment;
   if (!Number.isInteger(from) || !(Number.isInteger(by) && by >= 0 && by < from) || !Number.isInteger(total)) return false;
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) return false;
   if (!(start instanceof Int32Array) || !(producers instanceof Int32Array) || !(retries instanceof Map)) return false;
@@ -35,6 +42,7 @@ function isFragment(value: unknown): value is PlanFragment {
     start[ids.length] === producers.length &&
     producers.every(isIndex) &&
     (growth === undefined || isGrowth(growth)) &&
+    (caching === undefined || isCaching(caching)) &&
     (consumers === undefined || (consumers instanceof Int32Array && consumers.length === ids.length)) &&
     (sinks === undefined || (Array.isArray(sinks) && sinks.every(isIndex)))
   );

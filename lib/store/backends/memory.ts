@@ -1,4 +1,5 @@
 import { countLarge, type StoredValue } from '../../value/index.js';
+import { IndexedShelf } from '../indexed-shelf.js';
 import { SplitMap } from '../split-map.js';
 import type { StoreBackend, ValueShelf } from '../store.js';
 
@@ -52,7 +53,7 @@ class MemoryShelf implements ValueShelf {
 }
 
 /** Whether a shelf has every value that was put on it and not deleted, whatever happens. */
-export const losesNothing = (shelf: ValueShelf): boolean => shelf instanceof MemoryShelf;
+export const losesNothing = (shelf: ValueShelf): boolean => shelf instanceof MemoryShelf || shelf instanceof IndexedShelf;
 
 /** Keeps values in this process's memory. They are lost with the process. */
 export const memoryBackend = (): StoreBackend => ({ name: 'memory', open: () => new MemoryShelf() });

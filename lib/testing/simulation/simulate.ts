@@ -6,8 +6,10 @@ import type { ClusterOptions } from '../cluster-options.js';
 import { seededRandom } from '../seeded-random.js';
 import { startCluster, TestCluster } from '../test-cluster.js';
 import { ClusterOracle } from './cluster-oracle.js';
+import { withLyingCalls } from './lying-calls.js';
 import { RandomFaults } from './random-faults.js';
 import { Scheduler, SimulationStuck } from './scheduler.js';
+import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedJournals } from './simulated-journals.js';
 import { insideSimulation, virtualGlobals } from './virtual-globals.js';
 
@@ -59,7 +61,7 @@ async function simulated<T>(
   const journals = new SimulatedJournals(clock, stream(seed, -1));
   const streams = new Map<string | undefined, () => number>();
   const onLoop = isolations.get('loop')!;
-  const inThreadSlots: IsolationFactory = (options) => onLoop({ ...options, loopConcurrency: options.threads });
+  const inThreadSlots: IsolationFactory = withLyingCalls((options) => onLoop({ ...options, loopConcurrency: options.threads }));
   const surroundings: ClusterEnvironment = {
     clock,
     randomOf: (name) => {
@@ -76,6 +78,8 @@ async function simulated<T>(
     },
     logger: (node) => noted(node, note),
     journals,
+    openDisk: (_node, mostBytes = Number.POSITIVE_INFINITY) =>
+      Promise.resolve(new SimulatedDisk({ clock, random: stream(seed, -2), isHarmed: faults === 'random', mostBytes })),
   };
   const work = async (): Promise<T> => {
     const cluster = await TestCluster[startCluster]({ nodes, transport: 'memory', seed }, surroundings);

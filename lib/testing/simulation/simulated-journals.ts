@@ -1,7 +1,7 @@
 import { type Clock, HandoffError } from '../../base/index.js';
+import { isStorageFailed } from '../../files/index.js';
 import type { NodeOptions } from '../../handoff/index.js';
 import {
-  isStorageFailed,
   type Journal,
   type JournalOptions,
   type JournalStore,

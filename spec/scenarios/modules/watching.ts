@@ -52,10 +52,17 @@ export function counted(events: readonly RunEvent[], type: FunctionEvent['type']
 /** So much time passes; in a simulation only. */
 export const lapse = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Ten minutes: longer than anything that these stories wait for. */
+const MOST_LAPSES = 120_000;
+
 /** Resolves as soon as something is so, looking again and again; in a simulation only. Answers how long that took, ms. */
 export async function untilSo(isSo: () => boolean): Promise<number> {
   const startMs = performance.now();
-  while (!isSo()) await lapse(5);
+  for (let lapses = 0; !isSo(); lapses += 1) {
+    // Time that is simulated passes without an end, and without a time-out of mocha's.
+    if (lapses === MOST_LAPSES) throw new Error(`it is not so after ${MOST_LAPSES} lapses of 5 ms: ${isSo}`);
+    await lapse(5);
+  }
   return performance.now() - startMs;
 }
 

@@ -88,6 +88,10 @@ export class GrowingPlan {
     return this.shape.growth;
   }
 
+  get caching(): PlanShape['caching'] {
+    return this.shape.caching;
+  }
+
   get added(): NonNullable<PlanShape['added']> {
     return this.shape.added!;
   }

@@ -1,3 +1,4 @@
+import { cachingOfPart } from '../../graph/caching.js';
 import type { PlanGrowth } from '../../graph/growth.js';
 import type { RetryRules } from '../layout.js';
 import type { ExpandedDag } from './expanded-dag.js';
@@ -103,6 +104,7 @@ export function insidesOf(plan: GrowingPlan, expansion: number, expanded: Expand
       producers,
       retries,
       growth: sub.growth && growthOfPart(sub.growth, indexOf, isHere),
+      ...(sub.caching && { caching: cachingOfPart(sub.caching, indexOf, isHere) }),
       sinks: sinks.map(indexOf),
       keys: sinks.map((index) => sub.ids[index]!),
       ...(isPart && { consumers: Int32Array.from(indices, (index) => sub.dependentsStart[index + 1]! - sub.dependentsStart[index]!) }),

@@ -1,5 +1,6 @@
 import { doAtOnce, inSteps, makeRoom, restAfter, type StepwiseWork, withRoom } from '../../../base/index.js';
 import { type Adjacency, transposed } from '../../graph/adjacency.js';
+import { addCaching, copyOfCaching, type PlanCaching } from '../../graph/caching.js';
 import type { PlanGrowth } from '../../graph/growth.js';
 import type { RetryRules } from '../layout.js';
 
@@ -23,6 +24,8 @@ export interface PlanShape {
   readonly retries: ReadonlyMap<number, RetryRules>;
   /** How it branches and grows; `undefined` if it does neither. */
   readonly growth: PlanGrowth | undefined;
+  /** Which results are remembered; `undefined` if none are. */
+  readonly caching?: PlanCaching | undefined;
   /** What a run has added; `undefined` in a plan that cannot grow. */
   readonly added: AddedFunctions | undefined;
 }
@@ -44,6 +47,8 @@ export interface AddedFunctions {
   readonly lateCount: number;
   /** Whether `growth` has been copied, and may be added to. */
   readonly isOwnGrowth: boolean;
+  /** The same of `caching`. */
+  readonly isOwnCaching: boolean;
 }
 
 /** The parts of a map or an expansion: its elements or insides. Places count from 0. */
@@ -72,6 +77,7 @@ export interface PlanFragment {
   readonly producers: Int32Array;
   readonly retries: ReadonlyMap<number, RetryRules>;
   readonly growth: PlanGrowth | undefined;
+  readonly caching?: PlanCaching | undefined;
   readonly sinks?: readonly number[];
   readonly keys?: readonly string[];
   /** For insides that are added in several fragments: how many of all of them wait for each of these. */
@@ -137,7 +143,7 @@ export function* growingShapeInSteps(plan: PlanShape): StepwiseWork<PlanShape> {
     ...rows,
     ...items,
     retries: new Map(plan.retries),
-    added: { baseSize: size, parentOf, parts: new Map(), isOwnGrowth: false, ...late },
+    added: { baseSize: size, parentOf, parts: new Map(), isOwnGrowth: false, isOwnCaching: false, ...late },
   };
 }
 
@@ -169,6 +175,7 @@ export function appendToShape(shape: PlanShape, fragment: PlanFragment): void {
   }
   for (const [index, rules] of fragment.retries) (grown.retries as Map<number, RetryRules>).set(index, rules);
   if (fragment.growth) addGrowth(grown, fragment.growth);
+  if (fragment.caching) addCachingTo(grown, fragment.caching);
   addParts(added, fragment, to);
   const late: Writable<AddedFunctions> = added;
   late.parentOf = withRoom(added.parentOf, to, 4).fill(fragment.by, from, to);
@@ -232,6 +239,16 @@ function addGrowth(grown: Writable<PlanShape>, more: PlanGrowth): void {
   for (const name of ['expansions', 'optionals', 'splits'] as const) {
     for (const index of more[name]) (growth[name] as Set<number>).add(index);
   }
+}
+
+function addCachingTo(grown: Writable<PlanShape>, more: PlanCaching): void {
+  const added: Writable<AddedFunctions> = grown.added!;
+  if (!grown.caching) grown.caching = copyOfCaching(more);
+  else {
+    if (!added.isOwnCaching) grown.caching = copyOfCaching(grown.caching);
+    addCaching(grown.caching, more);
+  }
+  added.isOwnCaching = true;
 }
 
 const copyOf = ({ whens, maps, gists, expansions, optionals, splits }: PlanGrowth): PlanGrowth => ({

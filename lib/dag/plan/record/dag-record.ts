@@ -37,7 +37,8 @@ export const areRunAlike = (one: FunctionSpec, other: FunctionSpec): boolean =>
   one.priority === other.priority &&
   one.estimateMs === other.estimateMs &&
   one.concurrency === other.concurrency &&
-  one.optional === other.optional;
+  one.optional === other.optional &&
+  one.cache === other.cache;
 
 /** How many functions are recorded, or made, in one step. */
 const FUNCTIONS_IN_STEP = 500;

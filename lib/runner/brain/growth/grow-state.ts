@@ -24,6 +24,7 @@ export function widenState(columns: StateColumns, size: number): void {
   columns.failures = withRoom(columns.failures, size, 16);
   columns.mayQueue = withRoom(columns.mayQueue, size, 17);
   columns.hasValue = withRoom(columns.hasValue, size, 18);
+  columns.sources = withRoom(columns.sources, size, 18.5);
   makeRoom(columns.states, size, 26);
   makeRoom(columns.nodes, size, 27);
 }

@@ -4,9 +4,9 @@ import { fail, failureOf, isRecorded } from '../failure.js';
 import { holdArguments } from '../fragile-values.js';
 import { isFinal } from '../function-state.js';
 import { cancelPart, consumed, dropUnneeded, skip, skipIfDoomed, valuesLost } from '../lineage.js';
-import type { RecalledFailure, RecalledSuccess, Receipt, RunCommand, RunHappening } from '../messages.js';
+import type { RecalledFailure, RecalledSuccess, Receipt, RunAnnouncement, RunCommand, RunHappening } from '../messages.js';
 import { isRunFault, type RunFault } from '../run-fault.js';
-import { announce, type Moment, move, type RunState, stamp } from '../run-state.js';
+import { announce, announceEnd, type Moment, move, type RunState, setSource, stamp } from '../run-state.js';
 import { decide } from './decisions.js';
 import { growState } from './grow-state.js';
 import type { Composite, GrowthState } from './growth-state.js';
@@ -220,6 +220,7 @@ function takeOver(state: RunState, growth: GrowthState, recalled: readonly Recal
       continue;
     }
     move(state, index, 'recalled', at);
+    setSource(state, index, 1);
     noteFacts(state, growth, index, success);
     state.hasValue[index] = 1;
     if (!hasValue || isFiled || isElsewhere) holdArguments(state, index);
@@ -283,7 +284,7 @@ export function endIfComplete(state: RunState, growth: GrowthState, index: numbe
   growth.ended.push(index);
   if (growth.isRecalling && state.recalled!.tells === 'collected' && state.policy.collected[index] !== 1) return;
   const { runId, plan } = state;
-  announce(out, {
+  const event: RunAnnouncement = {
     type: 'function-succeeded',
     runId,
     dagId: plan.dagId,
@@ -294,7 +295,8 @@ export function endIfComplete(state: RunState, growth: GrowthState, index: numbe
     tookMs: at.nowMs - composite.openedMs,
     sizeBytes: composite.sizeBytes,
     source: growth.isRecalling ? 'journal' : 'run',
-  });
+  };
+  announceEnd(out, event, index);
 }
 
 function endedEarly(state: RunState, growth: GrowthState, index: number, composite: Composite, at: Moment, out: RunCommand[]): void {

@@ -93,7 +93,8 @@ export function noteFacts(
 ): void {
   // No condition names `undefined`, and a trace leaves it out.
   if (gist && plan.growth!.gists.has(index)) gists.set(index, gist.primitive === undefined ? { isTruthy: gist.isTruthy } : gist);
-  if (split && plan.growth!.splits.has(index)) splits.set(index, split);
+  // The digests of elements are of no use to the brain.
+  if (split && plan.growth!.splits.has(index)) splits.set(index, 'count' in split ? { count: split.count } : split);
 }
 
 /** Adds the size of a part's value to that of its composite, once. Of an expansion the values that nothing in it uses make the whole. */

@@ -4,9 +4,9 @@ import type { Progress } from '../../brain/messages.js';
 import type { EndState, Recorder } from './recorder.js';
 
 /** Returns a summary as the journal keeps it. */
-export const packSummary = (summary: RunSummary): Uint8Array => pack(summary, { where: 'summary' });
+export const packSummary = (summary: RecordedSummary): Uint8Array => pack(summary, { where: 'summary' });
 /** Unpacks what `packSummary` made. */
-export const unpackSummary = (packed: Uint8Array): RunSummary => unpack(packed, { freeze: false }) as RunSummary;
+export const unpackSummary = (packed: Uint8Array): RecordedSummary => unpack(packed, { freeze: false }) as RecordedSummary;
 
 /** Records the end of a run; `isInner`: a function has started it. Resolves to the error that prevented it, if any. */
 export function recordEnd(
@@ -45,7 +45,7 @@ export function endState(error: HandoffError | undefined): EndState {
 }
 
 /** What is known of a run without reading its record. */
-export interface RunSummary {
+export interface RecordedSummary {
   readonly total: number;
   /** The functions that had succeeded when the run ended; 0 while it runs. */
   readonly succeeded: number;

@@ -26,9 +26,15 @@ export class RecordReader implements EntryReader {
   readonly #openings = new OpeningReader();
   #opening: Opening | undefined;
   #planned: Opening['planned'];
-  #successes = new RecordedSuccesses(0);
+  #successes: RecordedSuccesses;
   #failed = new Map<number, HeldFailure | undefined>();
-  readonly #parts = new RecordedParts();
+  readonly #parts: RecordedParts;
+
+  /** `withTimes`: whether the times of successes are kept. */
+  constructor(withTimes: boolean) {
+    this.#successes = new RecordedSuccesses(0, withTimes);
+    this.#parts = new RecordedParts(withTimes);
+  }
 
   get history(): RunHistory | undefined {
     if (!this.#opening || !this.#planned) return undefined;

@@ -23,7 +23,7 @@ export interface RecordedComposite {
  * by its number in the plan of the DAG, or by `~part` for a part.
  */
 export class RecordedParts {
-  readonly successes = new RecordedSuccesses(0);
+  readonly successes: RecordedSuccesses;
   /** By part that failed last, the failure, if the run went on without the function. */
   readonly failed = new Map<number, HeldFailure | undefined>();
   #size = 0;
@@ -32,6 +32,11 @@ export class RecordedParts {
   #ranges: EpochRange[] = [];
   /** The range in which the last number was. */
   #last: EpochRange | undefined;
+
+  /** `withTimes`: whether the times of successes are kept. */
+  constructor(withTimes: boolean) {
+    this.successes = new RecordedSuccesses(0, withTimes);
+  }
 
   /** Returns what is recorded of a map or expansion. */
   of(composite: number): RecordedComposite | undefined {

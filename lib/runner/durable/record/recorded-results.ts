@@ -38,14 +38,14 @@ export class RecordedResults {
     const isOver = run.state !== 'running' && run.state !== 'interrupted';
     if (new WireRows(history.plan).of(at).type !== 'regular') {
       if (run.state === 'completed' && isEmptyMap(history, at)) {
-        return { node: run.node, isOver, read: async () => StoredValue.ofParts([], undefined) };
+        return { node: run.node, isOver, open: async () => StoredValue.ofParts([], undefined) };
       }
       if (!history.parts.of(at) || (run.state !== 'completed' && !isWhole(history, at))) return undefined;
-      return { node: run.node, isOver, read: () => this.#wholeOf(run.runId, history, at, functionId) };
+      return { node: run.node, isOver, open: () => this.#wholeOf(run.runId, history, at, functionId) };
     }
     if (!isHolding(history, at)) return undefined;
     const { successes } = history;
-    return { node: successes.nodeOf(at), isOver, read: () => this.#valueOf(run.runId, successes, at, functionId) };
+    return { node: successes.nodeOf(at), isOver, open: () => this.#valueOf(run.runId, successes, at, functionId) };
   }
 
   /** Puts the value of a map or expansion together; `undefined` if one of its parts is lost. */
@@ -73,7 +73,10 @@ export class RecordedResults {
     const { largeValues } = this.#deps.place;
     const file = successes.fileOf(at);
     if (!file) return undefined;
-    if (file.dataDir === largeValues?.dataDir) return largeValues.read(runId, file);
+    if (file.dataDir === largeValues?.dataDir) {
+      const bytes = await largeValues.open(runId, file);
+      return bytes && StoredValue.away(bytes);
+    }
     const from = (await this.#deps.folders()).get(file.dataDir);
     if (from === undefined) return undefined;
     const whole = { epoch: successes.epochOf(at), functionId, origin: from, file, part: null } as const;
@@ -126,6 +129,6 @@ export interface RecordedResult {
   readonly node: string;
   /** Whether its run has ended, and makes nothing again. */
   readonly isOver: boolean;
-  /** Reads it. Resolves to `undefined` if it is lost. */
-  read(): Promise<StoredValue | undefined>;
+  /** Finds it. Resolves to `undefined` if it is lost. What is in files of this node is not read yet. */
+  open(): Promise<StoredValue | undefined>;
 }

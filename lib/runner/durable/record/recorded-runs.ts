@@ -1,6 +1,6 @@
 import { HandoffError, isPlainObject, refuseRevoked } from '../../../base/index.js';
 import type { RecordedRun, RecordedState } from '../../../journal/index.js';
-import { errorOfSummary, type RunSummary, unpackSummary } from './record-end.js';
+import { errorOfSummary, type RecordedSummary, unpackSummary } from './record-end.js';
 
 /** A durable run as its journal reports it. */
 export interface RunRecord {
@@ -81,7 +81,7 @@ export function runRecordOf(run: RecordedRun): RunRecord {
   };
 }
 
-function summaryOf({ summary }: RecordedRun): RunSummary {
+function summaryOf({ summary }: RecordedRun): RecordedSummary {
   try {
     return unpackSummary(summary);
   } catch {

@@ -1,6 +1,7 @@
 import { withRoom } from '../../../base/index.js';
 import type { GroupReader, RecordedFile } from '../../../journal/index.js';
 import { StoredValue, type ValueFacts } from '../../../value/index.js';
+import { type RecordedTimes, RecordedTimesColumns } from './recorded-times.js';
 import { readSuccess, type SuccessFields } from './records.js';
 
 /** The latest recorded success of each function, in columns: a record may have a million, and few of their values are needed again. */
@@ -20,10 +21,13 @@ export class RecordedSuccesses {
   #end: Uint32Array;
   readonly #files = new Map<number, RecordedFile>();
   readonly #facts = new Map<number, ValueFacts>();
-  readonly #fields: SuccessFields = { attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0, file: undefined, facts: undefined };
+  /** Missing where nobody wants them. */
+  readonly #times: RecordedTimesColumns | undefined;
+  readonly #fields: SuccessFields = newFields();
 
-  /** `size`: the number of functions. */
-  constructor(size: number) {
+  /** `size`: the number of functions. `withTimes`: whether their times are kept, which only people look at. */
+  constructor(size: number, withTimes: boolean) {
+    this.#times = withTimes ? new RecordedTimesColumns() : undefined;
     const column = (): Uint32Array => new Uint32Array(size);
     this.#epochs = column();
     this.#attempts = column();
@@ -51,6 +55,10 @@ export class RecordedSuccesses {
   read(reader: GroupReader, index: number, group: Uint8Array, epoch: number, names: ReadonlyMap<number, string>): void {
     const fields = this.#fields;
     readSuccess(reader, fields);
+    // A value that was written to a file later is the same success once more.
+    const isSame = this.#epochs[index] === epoch && this.#attempts[index] === fields.attempt;
+    if (fields.endedAtMs > 0) this.#times?.set(index, this.#epochs.length, fields.endedAtMs, fields.slot, fields.phases);
+    else if (!isSame) this.#times?.clear(index);
     this.#epochs[index] = epoch;
     this.#attempts[index] = fields.attempt;
     this.#nodes[index] = this.#numberOf(names.get(fields.node) ?? '');
@@ -68,7 +76,7 @@ export class RecordedSuccesses {
 
   /** Returns the same successes after a change of numbers: of so many functions, and by new number the former one, or -1. */
   renumbered(size: number, formerOf: (index: number) => number): RecordedSuccesses {
-    const moved = new RecordedSuccesses(size);
+    const moved = new RecordedSuccesses(size, this.#times !== undefined);
     moved.#names.push(...this.#names);
     moved.#groups.push(...this.#groups);
     for (let index = 0; index < size; index += 1) {
@@ -94,6 +102,7 @@ export class RecordedSuccesses {
     this.#end[index] = from.#end[at]!;
     const file = from.#files.get(at);
     if (file) this.#files.set(index, file);
+    if (from.#times) this.#times?.copy(from.#times, at, index, this.#epochs.length);
     const facts = from.#facts.get(at);
     if (facts) this.#facts.set(index, facts);
   }
@@ -118,6 +127,11 @@ export class RecordedSuccesses {
 
   tookMsOf(index: number): number {
     return this.#tookMs[index]!;
+  }
+
+  /** When it ended, and what it was made of; `undefined` in records of older versions, and where times are not kept. */
+  timesOf(index: number): RecordedTimes | undefined {
+    return this.#times?.of(index);
   }
 
   /** Whether the result itself is in the record. */
@@ -151,3 +165,8 @@ export class RecordedSuccesses {
     return known >= 0 ? known : this.#names.push(name) - 1;
   }
 }
+
+const newFields = (): SuccessFields => ({
+  ...{ attempt: 0, node: 0, sizeBytes: 0, tookMs: 0, begin: 0, end: 0 },
+  ...{ file: undefined, facts: undefined, endedAtMs: 0, slot: 0, phases: new Float64Array(6) },
+});

@@ -1,19 +1,11 @@
 import { type Clock, type HandoffError, onAbort, type Timer } from '../../../base/index.js';
-import {
-  GroupBuffer,
-  isStorageFailed,
-  type Lease,
-  type RecordedFile,
-  type RecordedState,
-  type RunFiles,
-  type RunJournal,
-  storageFailed,
-} from '../../../journal/index.js';
+import { isStorageFailed, storageFailed } from '../../../files/index.js';
+import { GroupBuffer, type Lease, type RecordedFile, type RecordedState, type RunFiles, type RunJournal } from '../../../journal/index.js';
 import { type StoredValue, type ThrownData, thrownData } from '../../../value/index.js';
 import type { Receipt } from '../../brain/messages.js';
 import type { RunState } from '../../brain/run-state.js';
 import type { JournalOutage } from './journal-outage.js';
-import { RECORDED_VALUE_BYTES, type ToleratedFailure, writeFailure, writeNode, writeSuccess } from './records.js';
+import { type AttemptTimes, RECORDED_VALUE_BYTES, type ToleratedFailure, writeFailure, writeNode, writeSuccess } from './records.js';
 
 /** The oldest that a group may be when it is written, ms. */
 const OLDEST_MS = 50;
@@ -33,6 +25,8 @@ const LAST_WRITE_MS = 5000;
 export class Recorder {
   readonly #deps: RecorderDeps;
   #listener: RecorderListener | undefined;
+  /** What it takes the times of successes from. */
+  times: AttemptTimes | undefined;
   readonly #group = new GroupBuffer();
   /** The successes in the group, and of the group that is being written, whose record is waited for; by index, the attempt. */
   readonly #waiting = new Map<number, number>();
@@ -136,18 +130,19 @@ export class Recorder {
   #addSuccess(index: number, attempt: number, receipt: Receipt, value: StoredValue | RecordedFile | undefined): void {
     if (this.#deps.durability === 'strict') this.#waiting.set(index, attempt);
     this.#writePending();
-    writeSuccess(this.#group, index, attempt, receipt, this.#numberOf(receipt.node), value);
+    writeSuccess(this.#group, index, attempt, receipt, this.#numberOf(receipt.node), value, this.times);
     this.#grown();
   }
 
   #file(index: number, attempt: number, receipt: Receipt, value: StoredValue, files: RunFiles): void {
     if (this.#filing.get(index)?.attempt === attempt) return;
     // A live value may be changed by its user while it is written: its bytes are not.
-    const parts = value.isPacked ? value.toParts('result') : [value.pack('result')];
+    const parts = value.away ? undefined : value.isPacked ? value.toParts('result') : [value.pack('result')];
     const isSynced = this.#deps.durability === 'strict';
     let file: RecordedFile | undefined;
     const write = async (): Promise<void> => {
-      file = await files.write(index, parts, isSynced);
+      const packed = parts ?? (await readAway(value));
+      if (packed) file = await files.write(index, packed, isSynced);
     };
     const over = this.#tried(write).then(() => {
       this.#filing.delete(index);
@@ -355,6 +350,15 @@ export function unrecordable(value: StoredValue, hasFiles: boolean): ThrownData 
     return undefined;
   } catch (error) {
     return thrownData(error);
+  }
+}
+
+/** Reads a value that is on the disk, as those are that were remembered. `undefined` if it is gone: then it is recorded without a value. */
+async function readAway(value: StoredValue): Promise<readonly Uint8Array[] | undefined> {
+  try {
+    return value.away ? [await value.away.read()] : value.toParts('result');
+  } catch {
+    return undefined;
   }
 }
 

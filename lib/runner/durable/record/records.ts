@@ -30,6 +30,8 @@ const HAS_VALUE = 1;
 const HAS_FILE = 2;
 /** Added to it: before that come the facts of the value, behind their length. */
 const HAS_FACTS = 4;
+/** Added to it: then come its times. An older version takes such a success for one without a value, and runs the function again. */
+const HAS_TIMES = 8;
 
 /** Names a node of this epoch by a number. */
 export function writeNode(group: GroupBuffer, number: number, name: string): void {
@@ -38,21 +40,32 @@ export function writeNode(group: GroupBuffer, number: number, name: string): voi
   group.end();
 }
 
+/** Knows the times of the attempts of a run that are over. */
+export interface AttemptTimes {
+  /** Whether it knows those of the last attempt of a function: not if a former driver began it. */
+  hasTimes(index: number): boolean;
+  /** Writes them with `writeTimes`: nothing is allocated on the way from the run's columns to the group. */
+  addTimes(index: number, group: GroupBuffer): void;
+}
+
 /** Writes a success. `node`: the number of the receipt's node. `value`: the result, where it goes into the journal, or its file. */
 export function writeSuccess(
   group: GroupBuffer,
   index: number,
   attempt: number,
-  { sizeBytes, tookMs, gist, split }: Receipt,
+  receipt: Receipt,
   node: number,
   value: StoredValue | RecordedFile | undefined,
+  times: AttemptTimes | undefined,
 ): void {
+  const { sizeBytes, tookMs } = receipt;
   const small = StoredValue.is(value) ? value : undefined;
   const file = StoredValue.is(value) ? undefined : value;
   const packed = small?.scalarBytes === 0 ? small.pack('result') : undefined;
+  const hasTimes = times?.hasTimes(index) === true;
   group.begin(KINDS.success, index);
-  const facts = gist || split ? packFacts({ ...(gist && { gist }), ...(split && { split }) }) : undefined;
-  group.byte((file ? HAS_FILE : small ? HAS_VALUE : 0) + (facts ? HAS_FACTS : 0));
+  const facts = packedFacts(receipt);
+  group.byte((file ? HAS_FILE : small ? HAS_VALUE : 0) + (facts ? HAS_FACTS : 0) + (hasTimes ? HAS_TIMES : 0));
   group.number(attempt);
   group.number(node);
   group.number(Math.round(sizeBytes));
@@ -61,10 +74,48 @@ export function writeSuccess(
     group.number(facts.byteLength);
     group.bytes(facts);
   }
+  if (hasTimes) times.addTimes(index, group);
   if (packed) group.bytes(packed);
   else if (small) group.scalar(small.open(false), small.scalarBytes);
   else if (file) writeFile(group, file);
   group.end();
+}
+
+function packedFacts({ gist, split, digest }: Receipt): Uint8Array | undefined {
+  if (gist === undefined && split === undefined && digest === undefined) return undefined;
+  return packFacts({ ...(gist && { gist }), ...(split && { split }), ...(digest !== undefined && { digest }) });
+}
+
+/** Writes when an attempt ended, by the driver's wall clock, and its phases. Phases are microseconds: most of them take one byte. */
+export function writeTimes(
+  group: GroupBuffer,
+  endedAtMs: number,
+  slot: number,
+  waitMs: number,
+  fetchMs: number,
+  loadMs: number,
+  runMs: number,
+  packMs: number,
+  handOverMs: number,
+): void {
+  group.float(endedAtMs);
+  group.number(slot);
+  group.number(microseconds(waitMs));
+  group.number(microseconds(fetchMs));
+  group.number(microseconds(loadMs));
+  group.number(microseconds(runMs));
+  group.number(microseconds(packMs));
+  group.number(microseconds(handOverMs));
+}
+
+const microseconds = (ms: number): number => (ms > 0 ? Math.round(ms * 1000) : 0);
+
+/** Reads what `writeTimes` wrote. */
+function readTimes(reader: GroupReader, into: SuccessFields): void {
+  into.endedAtMs = reader.float();
+  into.slot = reader.number();
+  const { phases } = into;
+  for (let at = 0; at < phases.length; at += 1) phases[at] = reader.number() / 1000;
 }
 
 const DIGEST_BYTES = 32;
@@ -138,17 +189,24 @@ export interface SuccessFields {
   file: RecordedFile | undefined;
   /** What is known of the result, if a plan asked for it. */
   facts: ValueFacts | undefined;
+  /** When it ended, ms since 1970; 0 where there are no times, as in records of older versions. */
+  endedAtMs: number;
+  slot: number;
+  /** The six phases in order, ms. */
+  readonly phases: Float64Array;
 }
 
 /** Reads the success that `reader` has come to. */
 export function readSuccess(reader: GroupReader, into: SuccessFields): void {
   const first = reader.byte();
-  const follows = first & ~HAS_FACTS;
+  const follows = first & ~(HAS_FACTS | HAS_TIMES);
   into.attempt = reader.number();
   into.node = reader.number();
   into.sizeBytes = reader.number();
   into.tookMs = reader.float();
   into.facts = first & HAS_FACTS ? unpackFacts(reader.bytes(reader.number()).slice()) : undefined;
+  into.endedAtMs = 0;
+  if (first & HAS_TIMES) readTimes(reader, into);
   into.begin = reader.at;
   into.end = follows === HAS_VALUE ? reader.end : 0;
   into.file = follows === HAS_FILE ? readFile(reader) : undefined;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../base/index.js';
 import type { ModuleContents } from '../../../executor/index.js';
-import { isStorageFailed, type Journal, type RecordedRun } from '../../../journal/index.js';
+import { isStorageFailed } from '../../../files/index.js';
+import type { Journal, RecordedRun } from '../../../journal/index.js';
 import { resumeNeed } from '../resume/resume-need.js';
 import { countsIn } from './recorded-counts.js';
 import { checkedQuery, type RunRecord, runRecordOf } from './recorded-runs.js';

@@ -33,9 +33,9 @@ const READ_AT_ONCE_BYTES = 128 * 1024;
 /** How many functions are looked at in one step. */
 const FUNCTIONS_IN_STEP = 1000;
 
-/** Reads the record of a run. Rejects as `readGroups` does. */
-export async function readRecord(journal: Journal, run: RecordedRun, clock: Clock): Promise<RunHistory | undefined> {
-  const reader = new RecordReader();
+/** Reads the record of a run. `withTimes`: with the times of successes, to look at them. Rejects as `readGroups` does. */
+export async function readRecord(journal: Journal, run: RecordedRun, clock: Clock, withTimes = false): Promise<RunHistory | undefined> {
+  const reader = new RecordReader(withTimes);
   let bytes = 0;
   const alive = keepAlive();
   try {
@@ -192,7 +192,9 @@ function* takeOver(
     const isRecorded = recorded.hasValue(at);
     if (isRecorded && isNeeded(index)) values[index] = recorded.valueOf(at);
     const [attempt, node, tookMs, sizeBytes] = [recorded.attemptOf(at), recorded.nodeOf(at), recorded.tookMsOf(at), recorded.sizeOf(at)];
-    const success = { index, attempt, node, tookMs, sizeBytes, hasValue: isRecorded };
+    const digest = recorded.factsOf(at)?.digest;
+    const bare = { index, attempt, node, tookMs, sizeBytes, hasValue: isRecorded };
+    const success = digest === undefined ? bare : { ...bare, digest };
     const stored = files.has(index) ? ({ ...success, hasValue: true, isFiled: true } as const) : success;
     const asked = growth && askedOf(growth, index);
     const known: KnownSuccess | undefined = asked ? withFacts(recorded, at, stored, asked, freeze) : { success: stored };
@@ -216,7 +218,8 @@ export function withFacts(
   asked: WantedFacts,
   freeze: boolean,
 ): KnownSuccess | undefined {
-  const facts = recorded.factsOf(at) ?? factsBySize(success.sizeBytes, asked);
+  const noted = recorded.factsOf(at);
+  const facts = isKnown(asked, noted) ? noted : factsBySize(success.sizeBytes, asked);
   if (isKnown(asked, facts)) return { success: { ...success, ...facts } };
   if (!recorded.hasValue(at)) return undefined;
   const known = withFactsOf(recorded.valueOf(at), asked, freeze);

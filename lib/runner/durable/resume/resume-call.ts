@@ -1,6 +1,7 @@
 import { HandoffError, type HandoffErrorCode, isError, onAbort, type RunId, safeThrown, type Timer, textOf } from '../../../base/index.js';
 import type { Progress, RunEvent } from '../../brain/messages.js';
 import { NO_PROGRESS } from '../../brain/progress.js';
+import type { ObservedRun } from '../../observed/observed-run.js';
 import { failedEnd, type PreparedRun, type RunEnd, type RunParent, type RunView } from '../../runs/open-run.js';
 
 /** One call to resume a run whose DAG is known by its record alone. */
@@ -39,6 +40,10 @@ export class ResumeCall implements PreparedRun, RunView {
 
   get progress(): Progress {
     return this.#call?.run.progress ?? NO_PROGRESS;
+  }
+
+  observe(): ObservedRun | undefined {
+    return this.#call?.run.observe();
   }
 
   readonly events = { iterate: (): AsyncGenerator<RunEvent, void, void> => this.#iterate() };

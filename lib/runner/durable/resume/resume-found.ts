@@ -1,7 +1,8 @@
 import { type Clock, doInTurns, type HandoffError } from '../../../base/index.js';
 import { type DagLike, dagOfRecord } from '../../../dag/index.js';
 import type { ModuleContents } from '../../../executor/index.js';
-import { isStorageFailed, type Journal, type RecordedRun } from '../../../journal/index.js';
+import { isStorageFailed } from '../../../files/index.js';
+import type { Journal, RecordedRun } from '../../../journal/index.js';
 import type { RunEnd } from '../../runs/open-run.js';
 import { aborted, endingError } from '../../runs/run-endings.js';
 import type { RunMode } from '../../runs/run-request.js';

@@ -24,6 +24,10 @@ export class ComparedAttempt implements AttemptHandle<RemoteOutcome> {
     });
   }
 
+  get slot(): number {
+    return this.#begun?.slot ?? 0;
+  }
+
   listen(heard: (outcome: RemoteOutcome) => void): void {
     this.#heard = heard;
     if (this.#outcome) heard(this.#outcome);

@@ -23,9 +23,7 @@ import type { RunDeps, RunJob } from '../run-job.js';
 import type { RunValues } from '../values/run-values.js';
 import { type ExpandingRun, Expansions, type InsideColumns } from './expansions.js';
 import type { GrowthRecord, KeepRecalled } from './growth-record.js';
-
-/** By how much of its path a later stage of a pipeline goes before an earlier one. */
-const LATER_STAGE = 1e-9;
+import { positionsOfElements, positionsOfInsides } from './part-positions.js';
 
 /**
  * What a run adds to its plan, on its way: the brain is told of each part, and may ignore it if it comes too late. Once it has taken one,
@@ -55,22 +53,22 @@ export class RunGrowth {
   appendElements({ index, from, count, total }: NextElements): void {
     const { plan, kinds } = this.#of;
     const pathMs = this.#pathOfElements(index);
-    this.#offer(elementsOf(plan, index, from, count, total), { kindOf: () => kinds[index]!, pathMsOf: () => pathMs });
+    const position = positionsOfElements(this.#of, index, total);
+    const of = { kindOf: () => kinds[index]!, pathMsOf: () => pathMs, positionOf: (k: number) => position(from + k) };
+    this.#offer(elementsOf(plan, index, from, count, total), of);
   }
 
   /**
-   * The elements of a map over a map go before those that they take: each frees a value, and those make more of them. By their paths alone
-   * all values of a pipeline would be made before the first is used.
+   * The elements of a map over a map are as urgent as those that they take: each frees a value, and those make more of them. Else all
+   * values of a pipeline would be made before the first is used.
    */
   #pathOfElements(map: number): number {
     const { plan, columns } = this.#of;
     let pathMs = columns.paths[map]!;
-    let stages = 0;
     for (let at = plan.growth!.maps.get(map)!; at.isPipelined; at = plan.growth!.maps.get(at.over)!) {
       pathMs = Math.max(pathMs, columns.paths[at.over]!);
-      stages += 1;
     }
-    return pathMs * (1 + stages * LATER_STAGE);
+    return pathMs;
   }
 
   /**
@@ -81,7 +79,12 @@ export class RunGrowth {
     const { plan, columns } = this.#of;
     const afterMs = pathMsAfter(plan.shape, columns.paths, expansion);
     const indexAt = (k: number): number => expanded.indexAt(first + k);
-    const of = { kindOf: (k: number) => kinds[indexAt(k)]!, pathMsOf: (k: number) => paths[indexAt(k)]! + afterMs };
+    const position = positionsOfInsides(this.#of, expansion, expanded);
+    const of = {
+      kindOf: (k: number) => kinds[indexAt(k)]!,
+      pathMsOf: (k: number) => paths[indexAt(k)]! + afterMs,
+      positionOf: (k: number) => position(indexAt(k)),
+    };
     this.#offer(insidesOf(plan, expansion, expanded, first, count), of);
   }
 
@@ -119,6 +122,7 @@ export class RunGrowth {
     for (let k = 0; k < ids.length; k += 1) {
       kinds.push(offered.kindOf(k));
       columns.paths[from + k] = offered.pathMsOf(k);
+      columns.positions![from + k] = offered.positionOf(k);
     }
     record?.added(offered.part.fragment);
   }
@@ -162,11 +166,12 @@ function pathMsAfter(shape: PlanShape, paths: Float64Array, index: number): numb
   return 0;
 }
 
-/** A part, and the claims and paths of its functions by place in it. */
+/** A part, and the claims, paths and places in the order of its functions, by place in it. */
 interface OfferedPart {
   readonly part: PlanPart;
   kindOf(k: number): ClaimClass;
   pathMsOf(k: number): number;
+  positionOf(k: number): number;
 }
 
 /** The elements that the brain asks for. */

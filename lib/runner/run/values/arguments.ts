@@ -1,5 +1,6 @@
 import type { RecipeSource, RecipeStep, RunPlan } from '../../../dag/index.js';
 import type { ArgumentValue, AttemptContext, RemoteValue, UngatheredStep } from '../../../executor/index.js';
+import { isDigestAsked } from '../../remember/asked-digests.js';
 import { askedOf } from './asked-facts.js';
 import type { Constants } from './constants.js';
 import type { RunValues } from './run-values.js';
@@ -10,11 +11,14 @@ export class Arguments {
   readonly #plan: RunPlan;
   readonly #values: RunValues;
   readonly #constants: Constants;
+  readonly #remembers: boolean;
 
-  constructor(plan: RunPlan, values: RunValues, constants: Constants) {
+  /** `remembers`: whether results are remembered, so that digests are needed. */
+  constructor(plan: RunPlan, values: RunValues, constants: Constants, remembers: boolean) {
     this.#plan = plan;
     this.#values = values;
     this.#constants = constants;
+    this.#remembers = remembers;
   }
 
   /** Returns the steps of an attempt on `node`. Throws `HANDOFF_NOT_SERIALIZABLE` for constants that are not values. */
@@ -33,18 +37,18 @@ export class Arguments {
     }
     const asList = spec.argumentInclusion === 'as-list';
     const extra = spec.extraArgs.length === 0 ? undefined : this.#values.constants(this.#constants.held(functionId, spec.extraArgs), node);
-    const isForOne = this.#values.isForOne(index);
+    const isSole = this.#values.isSole(index);
     const isolation = plan.isolation[index]!;
     const { code } = spec;
-    const step = { role: 'function', functionId, code, isolation, inputs, asList, extra, wanted: true, isForOne } as const;
-    return [plan.growth ? this.#asking(step, index) : step];
+    const step = { role: 'function', functionId, code, isolation, inputs, asList, extra, wanted: true, isSole } as const;
+    return [plan.growth || this.#remembers ? this.#asking(step, index) : step];
   }
 
   /** Inline functions and deserializers run with the function; a serializer runs where its value was made. */
   #programSteps(index: number, node: string, consumer: SerializedFor): readonly UngatheredStep[] {
     const { steps } = this.#plan.recipe(index);
     const placed: UngatheredStep[] = [];
-    const isForOne = this.#values.isForOne(index);
+    const isSole = this.#values.isSole(index);
     /** For each step of the recipe, the attempt's step or the value to fetch. */
     const became: (number | RemoteValue)[] = [];
     const input = (source: RecipeSource): ArgumentValue | number => {
@@ -71,10 +75,10 @@ export class Arguments {
       const inputs = step.sources.map(input);
       const extra = held && this.#values.constants(held, node);
       const wanted = role === 'function';
-      const isResult = wanted && isForOne;
-      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted, isForOne: isResult }) - 1);
+      const isResult = wanted && isSole;
+      became.push(placed.push({ role, functionId, code, isolation, inputs, asList, extra, wanted, isSole: isResult }) - 1);
     }
-    if (this.#plan.growth) placed.push(this.#asking(placed.pop()!, index));
+    if (this.#plan.growth || this.#remembers) placed.push(this.#asking(placed.pop()!, index));
     return placed;
   }
 
@@ -83,14 +87,20 @@ export class Arguments {
     const { growth } = this.#plan;
     if (growth?.expansions.has(index)) return { ...step, shape: 'dag' };
     const asked = askedOf(growth, index);
-    return asked ? { ...step, gist: asked.gist, shape: asked.isSplit ? 'split' : undefined } : step;
+    const isDigested = this.#remembers && isDigestAsked(this.#plan.shape, index);
+    if (!asked) return isDigested ? { ...step, isDigested } : step;
+    return { ...step, gist: asked.gist, shape: asked.isSplit ? 'split' : undefined, ...(isDigested && { isDigested }) };
   }
 
   /** Returns the node where the value of an edge was made: that of its producer. An inline function is evaluated where it is needed. */
   #originOf(source: RecipeSource, steps: readonly RecipeStep[], node: string): string {
     if (source.from === 'input') return this.#values.originOf(undefined);
-    // A composite is made nowhere: the whole is serialized where it is consumed.
-    if (source.from === 'function') return this.#values.isComposite(source.index) ? node : this.#values.originOf(source.index);
+    // A composite, or what another node remembers, is made nowhere: the whole is serialized where it is consumed.
+    if (source.from === 'function') {
+      const { index } = source;
+      const isMadeNowhere = this.#values.isComposite(index) || this.#values.isRememberedElsewhere(index);
+      return isMadeNowhere ? node : this.#values.originOf(index);
+    }
     if (source.from === 'element') return node;
     const step = steps[source.step]!;
     return step.role === 'serialize' ? this.#originOf(step.sources[0]!, steps, node) : node;

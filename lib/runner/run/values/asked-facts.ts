@@ -1,6 +1,7 @@
 import { HandoffError, textOf } from '../../../base/index.js';
 import type { PlanGrowth } from '../../../dag/index.js';
-import { type ArgumentValue, type Fetches, isRemote } from '../../../executor/index.js';
+import { type ArgumentValue, type Fetches, isRemote, type RemoteValue } from '../../../executor/index.js';
+import type { ValueStore } from '../../../store/index.js';
 import { type StoredValue, type ValueFacts, type WantedFacts, withFactsOf } from '../../../value/index.js';
 import type { InputFacts } from '../../brain/messages.js';
 
@@ -47,11 +48,10 @@ export class AskedInputs {
   find(told: (facts?: readonly InputFacts[]) => void, failed: (error: HandoffError) => void): void {
     if (this.#asked.length === 0) return told();
     const inputs = this.#inputs;
-    const far = this.#asked.flatMap(([, id]) => {
-      const given = inputs.get(id)!;
-      return isRemote(given) ? [[id, given] as const] : [];
-    });
-    let missing = far.length;
+    const asked = this.#asked.map(([, id]) => [id, inputs.get(id)!] as const);
+    const far = asked.filter((one): one is readonly [string, RemoteValue] => isRemote(one[1]));
+    const away = asked.filter((one): one is readonly [string, StoredValue] => !isRemote(one[1]) && one[1].isAway);
+    let missing = far.length + away.length;
     const look = (): void => {
       try {
         told(this.#asked.map(([input, id]) => [input, this.#look(input, id)]));
@@ -60,6 +60,13 @@ export class AskedInputs {
       }
     };
     if (missing === 0) return look();
+    for (const [, given] of away) {
+      const here = (): void => {
+        missing -= 1;
+        if (missing === 0) look();
+      };
+      this.#deps.store.whenHere(given, { here, lost: (error) => failed(asHandoffError(error)) });
+    }
     for (const [id, given] of far) {
       const giveUp = this.#deps.fetches.fetch(given, undefined, {
         found: (held) => {
@@ -104,6 +111,7 @@ interface PlanOfInputs {
 /** What finding out needs. */
 interface AskedInputsDeps {
   readonly fetches: Pick<Fetches, 'fetch'>;
+  readonly store: Pick<ValueStore, 'whenHere'>;
   /** Whether values are frozen on this node. */
   readonly freeze: boolean;
 }

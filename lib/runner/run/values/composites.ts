@@ -5,9 +5,11 @@ import {
   type CompositeName,
   isRemote,
   type PartsPage,
+  type RemoteValue,
   RIDES_ALONG_BYTES,
   type RunStore,
 } from '../../../executor/index.js';
+import type { ValueStore } from '../../../store/index.js';
 import { StoredValue } from '../../../value/index.js';
 import type { RunState } from '../../brain/run-state.js';
 
@@ -67,14 +69,26 @@ export class Composites {
     const { over } = this.#of.plan.shape.growth!.maps.get(map)!;
     if (over >= 0 && this.has(over)) return this.#values.ofProducer(this.#partsOf(over).at(place), target, consumer);
     const whole = over >= 0 ? this.#values.ofFunction(over, target) : this.#values.ofInput(this.#of.plan.inputs[-over - 1]!, target);
-    if (!isRemote(whole)) return whole.partAt(place);
+    if (!isRemote(whole)) return whole.isAway ? this.#elementOfAway(over, whole, place, consumer) : whole.partAt(place);
     const { from, value } = whole;
-    if (value.kind !== 'of-run' && value.kind !== 'of-file') throw new Error(`an array that is "${value.kind}" has no elements`);
+    if (value.kind !== 'of-run' && value.kind !== 'of-file' && value.kind !== 'remembered')
+      throw new Error(`an array that is "${value.kind}" has no elements`);
     const held = over >= 0 ? this.#values.held(over) : whole.inline;
-    const part = held && from !== target ? held.partAt(place) : undefined;
+    const part = held && !held.isAway && from !== target ? held.partAt(place) : undefined;
     const sizeBytes = part?.sizeBytes ?? this.neededBytes(over, consumer, whole.sizeBytes);
     const inline = part && sizeBytes <= RIDES_ALONG_BYTES ? part : undefined;
-    return { from, value: { ...value, part: place }, sizeBytes, inline, isExclusive: true };
+    return { from, value: { ...value, part: place }, sizeBytes, inline, isSole: true };
+  }
+
+  /** The array is on the disk of the driver: the element is waited for like one of another node. */
+  #elementOfAway(over: number, whole: StoredValue, place: number, consumer: number): RemoteValue {
+    const { runId, epoch: present, node, plan } = this.#of;
+    const { store } = this.#values;
+    const functionId = over >= 0 ? plan.ids[over]! : plan.inputs[-over - 1]!;
+    if (over < 0 && !store.get(runId, functionId)) store.put(runId, functionId, whole);
+    const epoch = over >= 0 ? this.#values.epochOf(over) : present;
+    const value = { kind: 'of-run', runId, epoch, functionId, origin: node, part: place } as const;
+    return { from: node, value, sizeBytes: this.neededBytes(over, consumer, whole.sizeBytes), isSole: true };
   }
 
   /**
@@ -142,8 +156,11 @@ export class Composites {
   /** The value of a function has been made, or is elsewhere now. */
   changed(index: number): void {
     this.#wholes.delete(index);
-    if (this.#bytesOn.size === 0) return;
-    for (const one of this.around(index)) this.#bytesOn.delete(one);
+    if (this.#bytesOn.size === 0 && this.#wholes.size === 0) return;
+    for (const one of this.around(index)) {
+      this.#bytesOn.delete(one);
+      this.#wholes.delete(one);
+    }
     this.#bytesOn.delete(index);
   }
 
@@ -162,7 +179,7 @@ export class Composites {
   }
 
   /** Whether only one function needs the value of this one, none of the composites around it is needed, and it is no array to be split. */
-  isForOne(index: number): boolean {
+  isSole(index: number): boolean {
     const { shape } = this.#of.plan;
     const { collected } = this.#of.state.policy;
     if (this.has(index) || shape.growth?.splits.has(index)) return false;
@@ -206,7 +223,9 @@ export class Composites {
   /** Returns a composite that was put together here, for the run itself or by an attempt of it. */
   #wholeHeld(index: number): StoredValue | undefined {
     const { runId, epoch, plan } = this.#of;
-    return this.#wholes.get(index) ?? this.#values.store.getComposite(runId, plan.ids[index]!, epoch);
+    const { store } = this.#values;
+    const whole = this.#wholes.get(index);
+    return whole && !store.hasLost(whole) ? whole : store.getComposite(runId, plan.ids[index]!, epoch);
   }
 
   /** Returns what is here of a function's value, as others see it. */
@@ -294,10 +313,11 @@ export interface PartValues {
   ofProducer(index: number, target: string, consumer: number): ArgumentValue;
   ofInput(id: string, target: string): ArgumentValue;
   originOf(index: number): string;
+  epochOf(index: number): number;
   sizeOf(index: number): number;
   /** Keeps a value with the run, under the id of its function. */
   keep(index: number, held: StoredValue): void;
-  readonly store: RunStore;
+  readonly store: RunStore & Pick<ValueStore, 'put' | 'hasLost'>;
 }
 
 /** The run of the composites. */

@@ -1,9 +1,10 @@
 import { withRoom } from '../../../base/index.js';
-import type { RecordedFile } from '../../../journal/index.js';
+import type { RecordedFile, RememberedFile } from '../../../journal/index.js';
+import type { ValueName } from '../../../peer/index.js';
 import type { RecalledValue } from '../growth/growth-record.js';
 import type { RunPast } from '../run-job.js';
 
-/** What a run that goes on knows of the values that its record tells of. */
+/** What a run knows of values that it has not made: those that its record tells of, and those that other nodes remember. */
 export class RecalledValues {
   /** What the record has of the run before, until all of it has been taken over. */
   #past: RunPast | undefined;
@@ -14,6 +15,8 @@ export class RecalledValues {
   #epochs: Uint32Array | undefined;
   /** The files of values that are in files of other nodes. */
   #files: Map<number, RecordedFile> | undefined;
+  /** The files of values that other nodes remember. */
+  #remembered: Map<number, RememberedFile> | undefined;
 
   /** The past of a run of so many functions that begins. */
   remember(past: RunPast, size: number): void {
@@ -55,6 +58,7 @@ export class RecalledValues {
     if (this.#isUnneeded) this.#isUnneeded[index] = 0;
     if (this.#epochs) this.#epochs[index] = 0;
     this.#files?.delete(index);
+    this.#remembered?.delete(index);
   }
 
   /** Whether no node has the recorded value of a function, and nothing needs it. */
@@ -65,6 +69,28 @@ export class RecalledValues {
   /** Returns the earlier epoch in which the value of a function was made, or 0. */
   epochOf(index: number): number {
     return this.#epochs?.[index] ?? 0;
+  }
+
+  /** The value of a function is in a file of what another node remembers. */
+  remembered(index: number, file: RememberedFile): void {
+    this.#remembered = (this.#remembered ?? new Map<number, RememberedFile>()).set(index, file);
+  }
+
+  isRemembered(index: number): boolean {
+    return this.#remembered?.has(index) === true;
+  }
+
+  /** The driver has the value now. */
+  moved(index: number): void {
+    this.#remembered?.delete(index);
+  }
+
+  /** Names a value as its node finds it: in memory, in a file of the run, or in one of what is remembered. */
+  nameOf(index: number, of: Omit<Extract<ValueName, { kind: 'of-run' }>, 'kind'>): ValueName {
+    const remembered = this.#remembered?.get(index);
+    if (remembered) return { kind: 'remembered', ...of, file: remembered };
+    const file = this.fileOf(index);
+    return file ? { kind: 'of-file', ...of, file } : { kind: 'of-run', ...of };
   }
 
   /** Returns the file of a value that is in a file of another node. */

@@ -13,9 +13,10 @@ import {
   type ValueMaker,
 } from '../../../executor/index.js';
 import type { RecordedFile, RunFiles } from '../../../journal/index.js';
-import type { ValueStore } from '../../../store/index.js';
-import { StoredValue } from '../../../value/index.js';
+import type { RunShelf, ValueStore } from '../../../store/index.js';
+import { MOVABLE_BYTES, StoredValue } from '../../../value/index.js';
 import type { RunState } from '../../brain/run-state.js';
+import type { FoundResult } from '../../remember/found-result.js';
 import type { RecalledValue } from '../growth/growth-record.js';
 import type { RunColumns } from '../run-columns.js';
 import type { RunPast } from '../run-job.js';
@@ -37,27 +38,25 @@ export class RunValues implements ValueLocations {
   /** The values that are put together of others, and those of functions without one; `undefined` if the DAG has no such functions. */
   readonly #composites: Composites | undefined;
   readonly #nearness: Nearness;
-  /**
-   * The values on this node by index, besides the store, which has them by id. A run of a million reads each value once for each consumer,
-   * and a table of a million strings is outside every cache.
-   */
-  readonly #here: (StoredValue | undefined)[];
+  /** The shelf of the run, which has the values on this node by index. */
+  readonly #shelf: RunShelf;
 
   constructor(of: RunValuesOf, deps: RunValuesDeps) {
     this.#of = of;
     this.#deps = deps;
-    this.#here = of.columns.held;
+    this.#shelf = of.shelf;
     this.store = deps.store;
     const { runId, epoch, plan, state, columns } = of;
     this.#serialized = new SerializedValues(of, this, deps);
     const run = { runId, epoch, node: deps.node, plan, state };
     this.#composites = plan.growth && new Composites(run, this);
     this.#nearness = new Nearness({ plan, nodes: state.nodes, columns, composites: this.#composites });
+    if (of.files) of.files.onWritten = (index, bytes) => deps.store.filed(runId, plan.ids[index]!, bytes);
   }
 
   /** Returns the result of a function if it is here. An attempt here may have fetched it for itself. */
   held(index: number): StoredValue | undefined {
-    return this.#here[index] ?? this.#deps.store.get(this.#of.runId, this.#of.plan.ids[index]!);
+    return this.#shelf.at(index);
   }
 
   /** Keeps the result of a function on this node. */
@@ -66,8 +65,12 @@ export class RunValues implements ValueLocations {
   }
 
   #keep(index: number, held: StoredValue, epoch: number): void {
-    this.#here[index] = held;
-    this.#deps.store.put(this.#of.runId, this.#of.plan.ids[index]!, held, this.#of.state.nodes[index], epoch);
+    this.#put(index, held, this.#of.state.nodes[index], epoch);
+  }
+
+  #put(index: number, held: StoredValue, origin: string | undefined, epoch: number): void {
+    const isSole = held.sizeBytes >= MOVABLE_BYTES && this.isSole(index);
+    this.#shelf.putAt(index, held, origin, epoch, isSole);
   }
 
   /**
@@ -94,12 +97,19 @@ export class RunValues implements ValueLocations {
     if (held) this.#keep(index, held, epoch);
   }
 
+  /** The result of a function is remembered: it is here, or in a file of another node. */
+  remembered(index: number, { node, sizeBytes, held, file }: FoundResult): void {
+    this.made(index, sizeBytes);
+    this.#moved.set(index, node);
+    if (file) this.#recalled.remembered(index, file);
+    if (held) this.#put(index, held, node, this.#of.epoch);
+  }
+
   /** Drops a result: nothing here needs it any more. */
   drop(index: number): void {
-    const { runId, plan, files } = this.#of;
-    this.#here[index] = undefined;
+    const { files } = this.#of;
     this.#composites?.drop(index);
-    this.#deps.store.release(runId, plan.ids[index]!);
+    this.#shelf.deleteAt(index);
     // One that failed may be tried again by a resumption.
     if (files && this.#isUsedUp(index)) files.unneeded(index);
   }
@@ -131,18 +141,20 @@ export class RunValues implements ValueLocations {
     const functionId = plan.ids[index]!;
     const origin = this.originOf(index);
     const epoch = this.epochOf(index);
-    const file = this.#recalled.fileOf(index);
-    const value = file
-      ? ({ kind: 'of-file', runId, epoch, functionId, origin, file, part: null } as const)
-      : ({ kind: 'of-run', runId, epoch, functionId, origin, part: null } as const);
+    const value = this.#recalled.nameOf(index, { runId, epoch, functionId, origin, part: null });
     // A value is already on the node that made it.
-    const rides = held && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
+    const rides = held && !held.isAway && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
     return { from: origin, value, sizeBytes: this.#of.columns.sizes[index]!, inline: rides };
   }
 
+  /** Whether a value is only in a file of what another node remembers: nothing of it was made there in this run. */
+  isRememberedElsewhere(index: number): boolean {
+    return this.#recalled.isRemembered(index);
+  }
+
   /** Whether a single function needs the result of this one, and the run's caller does not. */
-  isForOne(index: number): boolean {
-    if (this.#composites) return this.#composites.isForOne(index);
+  isSole(index: number): boolean {
+    if (this.#composites) return this.#composites.isSole(index);
     const { plan, state } = this.#of;
     return plan.dependentsStart[index + 1]! - plan.dependentsStart[index]! === 1 && state.policy.collected[index] === 0;
   }
@@ -150,9 +162,9 @@ export class RunValues implements ValueLocations {
   /** The same for function `consumer`, which may keep it if no other function does. */
   ofProducer(index: number, target: string, consumer: number): ArgumentValue {
     const given = this.ofFunction(index, target);
-    if (!this.isForOne(index)) return given;
-    if (isRemote(given)) return { ...given, isExclusive: true };
-    return this.#of.plan.isolation[consumer] === 'loop' ? given.toOnlyUser(this.#of.mayRetry(consumer)) : given;
+    if (!this.isSole(index)) return given;
+    if (isRemote(given)) return { ...given, isSole: true };
+    return this.#of.plan.isolation[consumer] === 'loop' ? given.toSoleUser(this.#of.mayRetry(consumer)) : given;
   }
 
   /** Returns one element of the array that a map goes over, for its function `consumer` on `target`, to which alone it goes. */
@@ -198,7 +210,13 @@ export class RunValues implements ValueLocations {
     // Whether it rides along depends on its packed size and on the others; if not, it is fetched.
     if (!store.get(runId, id)) store.put(runId, id, given);
     const value = { kind: 'of-run', runId, epoch, functionId: id, origin: node, part: null } as const;
-    return { from: node, value, sizeBytes: given.sizeBytes, inline: given };
+    return { from: node, value, sizeBytes: given.sizeBytes, inline: given.isAway ? undefined : given };
+  }
+
+  /** From the beginning on the run's inputs are values of this node, which may leave its memory. */
+  ownInputs(): void {
+    const { inputs } = this.#of;
+    if (inputs.size > 0) this.#shelf.ownInputs([...inputs].filter((one): one is [string, StoredValue] => !isRemote(one[1])));
   }
 
   /** Returns constants, for an attempt on `target`. */
@@ -228,6 +246,7 @@ export class RunValues implements ValueLocations {
   /** The driver has the value now, and the node that made it does not. */
   moved(index: number): void {
     this.#moved.set(index, this.#deps.node);
+    this.#recalled.moved(index);
     this.#composites?.changed(index);
   }
 
@@ -367,7 +386,9 @@ export interface RunValuesOf {
   /** The epoch of the run; 0 if it is not durable. */
   readonly epoch: number;
   readonly plan: RunPlan;
-  readonly columns: Pick<RunColumns, 'sizes' | 'held'>;
+  /** Where its values on this node are. */
+  readonly shelf: RunShelf;
+  readonly columns: Pick<RunColumns, 'sizes'>;
   readonly inputs: ReadonlyMap<string, ArgumentValue>;
   readonly state: Pick<RunState, 'states' | 'nodes' | 'absent' | 'policy'>;
   /** The files of its large values, if it has any. */

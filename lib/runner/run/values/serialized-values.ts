@@ -11,6 +11,7 @@ import {
   type ValueMaker,
 } from '../../../executor/index.js';
 import type { RecordedFile } from '../../../journal/index.js';
+import type { ValueStore } from '../../../store/index.js';
 import { StoredValue } from '../../../value/index.js';
 
 /** What the serializers of edges make on the nodes with their values, for functions elsewhere. */
@@ -68,7 +69,7 @@ export class SerializedValues {
     timeoutMs: number | undefined,
   ): ValueMaker {
     const { runId, plan } = this.#of;
-    const { node, executor, fetches } = this.#deps;
+    const { node, executor, fetches, store } = this.#deps;
     return (listener) => {
       const { id, attempt, since, element } = consumer;
       const context = { dagId: plan.dagId, runId, functionId: id, attempt, node, since, element };
@@ -87,14 +88,15 @@ export class SerializedValues {
         });
       };
       const source = index === undefined ? this.#source.ofInput(functionId, node) : this.#source.ofFunction(index, node);
-      if (!isRemote(source)) return found(source);
-      // It may be in a file here.
       const missing = (error: Error | undefined): void => {
         const consumerIndex = plan.indexOf.get(consumer.id);
         if (index !== undefined && consumerIndex !== undefined) this.#lostFor.set(consumerIndex, index);
         listener.missing(error);
       };
-      fetches.fetch(source, undefined, { found, missing });
+      const bring = (held: StoredValue): void => store.whenHere(held, { here: () => found(held), lost: missing });
+      if (!isRemote(source)) return bring(source);
+      // It may be in a file here.
+      fetches.fetch(source, undefined, { found: bring, missing });
     };
   }
 
@@ -136,4 +138,5 @@ interface SerializedDeps {
   readonly root: string;
   readonly executor: Executor;
   readonly fetches: Fetches;
+  readonly store: Pick<ValueStore, 'whenHere'>;
 }

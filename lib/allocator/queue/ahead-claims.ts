@@ -1,0 +1,175 @@
+// Brain: pure.
+import type { Capacity } from '../capacity/capacity.js';
+import { covers } from '../capacity/resources.js';
+import type { ClaimClass, ClaimQueueClient } from './claim-class.js';
+import type { AheadStep } from './placement-step.js';
+import { type ClassQueue, goesBefore, isAtItsLimit, type RunQueue } from './run-queue.js';
+
+/** Whether a claim that waits needs more of a resource than one that could take over gives back. */
+function isOvertakenBy(waiting: ClaimClass, claim: ClaimClass): boolean {
+  if (covers(claim.cost, waiting.cost)) return false;
+  for (const name of waiting.cost.keys()) if (claim.cost.has(name)) return true;
+  return false;
+}
+
+/**
+ * The functions that were granted ahead of room: each lies where one runs, and begins in the moment in which that one ends, by its claim.
+ * At most one lies for each claim that is held in its slots, and every such claim covers its cost. So the ledger stays exact.
+ *
+ * What lies is what would be granted next. It is recalled when that changes: a run asks that had nothing to ask for, the same run has a
+ * function of a higher priority, a claim waits that needs more, or values fill the memory.
+ */
+export class AheadClaims<Client extends ClaimQueueClient> {
+  readonly #slots: ReadonlySet<string>;
+  #lying: AheadClaim<Client>[] = [];
+  /** The runs that had something ready at the end of the last pass. */
+  #asking = new Set<RunQueue<Client>>();
+  /** What this pass recalls, and how many of them it has; `undefined` until it has looked. */
+  #recalled: readonly AheadClaim<Client>[] | undefined;
+  #recalledTo = 0;
+
+  /** `slots`: the names of the slots in which functions may lie. */
+  constructor(slots: ReadonlySet<string>) {
+    this.#slots = slots;
+  }
+
+  /** Whether functions may lie at all. */
+  get isPossible(): boolean {
+    return this.#slots.size > 0;
+  }
+
+  add(run: RunQueue<Client>, index: number, claim: ClaimClass): void {
+    this.#lying.push({ run, index, claim });
+  }
+
+  /** Removes a function, if it is there. */
+  remove(runId: string, index: number): void {
+    const at = this.#lying.findIndex((one) => one.index === index && one.run.client.runId === runId);
+    if (at >= 0) this.#lying.splice(at, 1);
+  }
+
+  /** Removes all of them: nothing more is granted. */
+  recallAll(): readonly AheadStep<Client>[] {
+    const all = this.#lying;
+    this.#lying = [];
+    return all.map(recallOf);
+  }
+
+  /** What lies is what goes next, and so gets the first room that there is. Its claim is taken. */
+  nextPromoted(capacity: Capacity): AheadStep<Client> | undefined {
+    const at = this.#lying.findIndex(({ claim }) => capacity.hasSlot(claim.slot) && capacity.hasResources(claim.cost));
+    if (at < 0) return undefined;
+    const { run, index, claim } = this.#lying[at]!;
+    this.#lying.splice(at, 1);
+    capacity.take(claim);
+    return { type: 'promoted', client: run.client, index };
+  }
+
+  /** Returns the next of those that are not to go next any more, and removes it. */
+  nextRecalled(runs: Iterable<RunQueue<Client>>, waiting: Iterable<ClassQueue<Client>>, capacity: Capacity): AheadStep<Client> | undefined {
+    this.#recalled ??= this.#takeOvertaken(runs, waiting, capacity);
+    const one = this.#recalled[this.#recalledTo];
+    if (!one) return undefined;
+    this.#recalledTo += 1;
+    return recallOf(one);
+  }
+
+  /** Whether this pass has recalled something. The next one grants what lies instead. */
+  get isRecalling(): boolean {
+    return this.#recalledTo > 0;
+  }
+
+  /** Returns the queue of a run whose first function goes next, if that may lie beside claims that `wait` for resources. */
+  firstOf(run: RunQueue<Client>, capacity: Capacity, waiting: Iterable<ClassQueue<Client>>): ClassQueue<Client> | undefined {
+    const { ahead, takesAnyRoom } = run.client;
+    if (!ahead) return undefined;
+    let first: ClassQueue<Client> | undefined;
+    for (const queue of run.classes.values()) {
+      if (queue.ready.length === 0 || !this.#slots.has(queue.claim.slot)) continue;
+      if (!first || goesBefore(queue, first)) first = queue;
+    }
+    // None lies in its stead: the next pass would recall it.
+    if (!first || !this.#hasRoom(first.claim, capacity, waiting) || !(takesAnyRoom || first.claim.pinnedTo !== undefined)) return undefined;
+    return ahead.mayLie(first.ready.peek(run.urgentBand)) ? first : undefined;
+  }
+
+  #hasRoom(claim: ClaimClass, capacity: Capacity, waiting: Iterable<ClassQueue<Client>>): boolean {
+    if (claim.group !== undefined || isHeldBack(claim, capacity)) return false;
+    let lying = 0;
+    for (const one of this.#lying) if (one.claim.slot === claim.slot) lying += 1;
+    if (lying >= capacity.coveringClaims(claim)) return false;
+    for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return false;
+    return true;
+  }
+
+  #takeOvertaken(
+    runs: Iterable<RunQueue<Client>>,
+    waiting: Iterable<ClassQueue<Client>>,
+    capacity: Capacity,
+  ): readonly AheadClaim<Client>[] {
+    if (this.#lying.length === 0) return [];
+    const isOver = ({ claim, run, index }: AheadClaim<Client>): boolean => {
+      if (isHeldBack(claim, capacity)) return true;
+      for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return true;
+      return isLess(run, claim, index);
+    };
+    const over = this.#comesAnother(runs) ? this.#lying : this.#lying.filter(isOver);
+    if (over.length > 0) this.#lying = this.#lying.filter((one) => !over.includes(one));
+    return over;
+  }
+
+  /** Remembers which runs have something ready, as a pass ends. */
+  endPass(runs: Iterable<RunQueue<Client>>): void {
+    if (!this.#recalled) return;
+    this.#recalled = undefined;
+    this.#recalledTo = 0;
+    if (this.#asking.size > 0) this.#asking = new Set();
+    if (this.#lying.length === 0) return;
+    for (const run of runs) if (isAsking(run, this.#slots)) this.#asking.add(run);
+  }
+
+  /** Whether a run asks that neither asked before nor has anything lying. */
+  #comesAnother(runs: Iterable<RunQueue<Client>>): boolean {
+    for (const run of runs) {
+      if (this.#asking.has(run) || !isAsking(run, this.#slots)) continue;
+      if (!isAtItsLimit(run) && this.#lying.every((one) => one.run !== run)) return true;
+    }
+    return false;
+  }
+}
+
+const recallOf = <Client extends ClaimQueueClient>({ run, index }: AheadClaim<Client>): AheadStep<Client> => ({
+  type: 'recalled',
+  client: run.client,
+  index,
+});
+
+/** Values fill the memory, and what the function makes would add to them. */
+const isHeldBack = ({ growsMemory }: ClaimClass, { excessMiB }: Capacity): boolean => growsMemory === true && excessMiB > 0;
+
+function isAsking<Client extends ClaimQueueClient>({ classes }: RunQueue<Client>, slots: ReadonlySet<string>): boolean {
+  for (const { ready, claim } of classes.values()) if (ready.length > 0 && slots.has(claim.slot)) return true;
+  return false;
+}
+
+/** Whether its run has a function of a higher priority that needs the same slots. */
+function isLess<Client extends ClaimQueueClient>(
+  { classes, client, urgentBand }: RunQueue<Client>,
+  claim: ClaimClass,
+  index: number,
+): boolean {
+  const { urgency } = client;
+  if (!urgency) return false;
+  const priority = urgency.priorityOf(index);
+  for (const { ready, claim: other } of classes.values()) {
+    if (ready.length > 0 && other.slot === claim.slot && urgency.priorityOf(ready.peek(urgentBand)) > priority) return true;
+  }
+  return false;
+}
+
+/** A function that lies where another runs. */
+interface AheadClaim<Client extends ClaimQueueClient> {
+  readonly run: RunQueue<Client>;
+  readonly index: number;
+  readonly claim: ClaimClass;
+}

@@ -1,0 +1,1 @@
+globalThis.told = 'by the set-up';
