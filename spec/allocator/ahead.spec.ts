@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Ledger } from '../../lib/allocator/capacity/ledger.js';
 import type { PlacementAnswer, PlacementClient } from '../../lib/allocator/placement/placer.js';
-import type { AheadOfRun } from '../../lib/allocator/queue/claim-class.js';
+import type { AheadOfRun, ClaimClass } from '../../lib/allocator/queue/claim-class.js';
 import { ClaimQueue } from '../../lib/allocator/queue/claim-queue.js';
 import type { Capabilities } from '../../lib/allocator/strategy.js';
 import { asker, kindOf, placeAll } from './claims.js';
@@ -32,6 +32,41 @@ function asked(cpu: number, counts: Readonly<Record<string, number>>, over: Part
     for (let index = 0; index < count; index += 1) queue.request(runId, index, one);
   }
   return { queue, ledger: a.capacity };
+}
+
+/**
+ * Ends what has run longest, time and again: what lies begins in its place. Returns the runs whose functions have ended, by their letters.
+ * `kinds` says what a run asks for, if not for `one`.
+ */
+function served(
+  queue: ClaimQueue<PlacementClient>,
+  count: number,
+  kinds: Readonly<Record<string, ClaimClass>> = {},
+  running: string[] = [],
+  lies: string[] = [],
+): string {
+  let letters = '';
+  for (let nowMs = 1; nowMs <= count; nowMs += 1) {
+    for (const answer of placeAll(queue, nowMs)) {
+      const name = `${answer.client.runId}:${answer.index}`;
+      if (answer.type === 'granted') (answer.isAhead ? lies : running).push(name);
+      if (answer.type === 'promoted' || answer.type === 'recalled') lies.splice(lies.indexOf(name), 1);
+      if (answer.type === 'promoted') running.push(name);
+      if (answer.type !== 'recalled') continue;
+      queue.freeAhead(answer.client.runId, answer.index);
+      queue.request(answer.client.runId, answer.index, one);
+    }
+    const [runId] = running.shift()!.split(':') as [string];
+    const claim = kinds[runId] ?? one;
+    letters += runId;
+    queue.free(runId, 'a', claim);
+    const next = claim.slot === 'thread' ? lies.shift() : undefined;
+    if (!next) continue;
+    const [nextRun, index] = next.split(':') as [string, string];
+    queue.begun(nextRun, Number(index), one);
+    running.push(next);
+  }
+  return letters;
 }
 
 describe('functions that are granted ahead of room', () => {
@@ -157,6 +192,56 @@ describe('functions that are granted ahead of room', () => {
     const next = told(placeAll(queue, 2));
     expect([...next].sort()).to.deep.equal(['r:2 lies', 's:0 lies']);
     expect(told(placeAll(queue, 3)), 'a run that goes on asking is no news').to.deep.equal([]);
+  });
+
+  it('leave a run its turns whose own functions may not lie', () => {
+    const { queue } = asked(2, { r: 100 });
+    queue.addRun(asker('s', { ahead: lying(() => false) }));
+    for (let index = 0; index < 50; index += 1) queue.request('s', index, one);
+    expect(served(queue, 40)).to.match(/^r?(sr){19}/);
+  });
+
+  it('leave a run its turns that needs other slots, and what runs gives back', () => {
+    const { queue } = asked(2, { r: 100 });
+    placeAll(queue, 0);
+    queue.addRun(asker('s'));
+    const loop = kindOf({ cpu: 1 }, { slot: 'loop' });
+    for (let index = 0; index < 50; index += 1) queue.request('s', index, loop);
+    expect(served(queue, 40, { s: loop }, ['r:0', 'r:1'], ['r:2', 'r:3'])).to.match(/^rrrr(rs|sr){17}/);
+  });
+
+  it('lie in turn, also where a run has its turn that asks for nothing', () => {
+    const { queue } = asked(2, { idle: 0, r: 100, s: 100 });
+    expect(served(queue, 40)).to.match(/^r?(rs|sr){19}/);
+  });
+
+  it('leave a function of a higher priority the room that it needs, whatever its slots', () => {
+    const priorityOf = (index: number): number => (index >= 90 ? 5 : 0);
+    const compare = (a: number, b: number): number => priorityOf(b) - priorityOf(a) || a - b;
+    const { queue } = asked(1, { r: 50 }, { compare, urgency: { priorityOf, pathMsOf: () => 0, workLeftMs: 0 } });
+    expect(told(placeAll(queue, 0))).to.deep.equal(['r:0 runs', 'r:1 lies']);
+    queue.request('r', 90, kindOf({ cpu: 1 }, { slot: 'loop' }));
+    expect(told(placeAll(queue, 1))).to.deep.equal(['r:1 recalled']);
+    queue.freeAhead('r', 1);
+    queue.request('r', 1, one);
+    expect(told(placeAll(queue, 2)), 'none lies in its stead').to.deep.equal([]);
+    queue.free('r', 'a', one);
+    expect(told(placeAll(queue, 3))).to.deep.equal(['r:90 runs']);
+  });
+
+  it('are none where more is held than there is, and are recalled there', () => {
+    const { queue, ledger } = asked(2, { r: 9 });
+    expect(told(placeAll(queue, 0))).to.deep.equal(['r:0 runs', 'r:1 runs', 'r:2 lies', 'r:3 lies']);
+    ledger.register({ cpu: 1 });
+    queue.changed();
+    expect(told(placeAll(queue, 1))).to.deep.equal(['r:2 recalled', 'r:3 recalled']);
+    for (const index of [2, 3]) {
+      queue.freeAhead('r', index);
+      queue.request('r', index, one);
+    }
+    expect(told(placeAll(queue, 2))).to.deep.equal([]);
+    queue.free('r', 'a', one);
+    expect(told(placeAll(queue, 3))).to.deep.equal(['r:2 lies']);
   });
 
   it('are recalled when values fill the memory, if they make more', () => {

@@ -96,6 +96,8 @@ export class Ledger extends LimitedCapacity {
   override coveringClaims({ slot, cost }: Claim): number {
     const { used, costs } = this.#slotsOf(slot);
     for (const held of costs.keys()) if (!covers(held, cost)) return 0;
+    // What ends gives that back first.
+    for (const name of cost.keys()) if ((this.#used.get(name) ?? 0n) > (this.limits.get(name) ?? 0n)) return 0;
     return used;
   }
 

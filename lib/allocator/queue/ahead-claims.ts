@@ -2,8 +2,20 @@
 import type { Capacity } from '../capacity/capacity.js';
 import { covers } from '../capacity/resources.js';
 import type { ClaimClass, ClaimQueueClient } from './claim-class.js';
+import type { Eligibility } from './eligibility.js';
 import type { AheadStep } from './placement-step.js';
 import { type ClassQueue, goesBefore, isAtItsLimit, type RunQueue } from './run-queue.js';
+
+/**
+ * Whether the first function of a queue could begin as soon as a claim like this one ends. So it is its turn too: what lies would take that
+ * room each time.
+ */
+function isAfter({ ready, claim: other }: ClassQueue<ClaimQueueClient>, claim: ClaimClass, capacity: Capacity): boolean {
+  if (ready.length === 0 || isHeldBack(other, capacity)) return false;
+  const { slot, cost } = other;
+  if (slot === claim.slot) return covers(claim.cost, cost) || capacity.hasResources(cost);
+  return capacity.hasSlot(slot) && !capacity.hasResources(cost) && covers(claim.cost, cost);
+}
 
 /** Whether a claim that waits needs more of a resource than one that could take over gives back. */
 function isOvertakenBy(waiting: ClaimClass, claim: ClaimClass): boolean {
@@ -17,7 +29,7 @@ function isOvertakenBy(waiting: ClaimClass, claim: ClaimClass): boolean {
  * At most one lies for each claim that is held in its slots, and every such claim covers its cost. So the ledger stays exact.
  *
  * What lies is what would be granted next. It is recalled when that changes: a run asks that had nothing to ask for, the same run has a
- * function of a higher priority, a claim waits that needs more, or values fill the memory.
+ * function of a higher priority, or a claim waits that needs more. So it is when values fill the memory, or what runs does not cover it.
  */
 export class AheadClaims<Client extends ClaimQueueClient> {
   readonly #slots: ReadonlySet<string>;
@@ -57,7 +69,9 @@ export class AheadClaims<Client extends ClaimQueueClient> {
 
   /** What lies is what goes next, and so gets the first room that there is. Its claim is taken. */
   nextPromoted(capacity: Capacity): AheadStep<Client> | undefined {
-    const at = this.#lying.findIndex(({ claim }) => capacity.hasSlot(claim.slot) && capacity.hasResources(claim.cost));
+    const at = this.#lying.findIndex(
+      ({ claim }) => capacity.hasSlot(claim.slot) && capacity.hasResources(claim.cost) && !isHeldBack(claim, capacity),
+    );
     if (at < 0) return undefined;
     const { run, index, claim } = this.#lying[at]!;
     this.#lying.splice(at, 1);
@@ -79,18 +93,44 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     return this.#recalledTo > 0;
   }
 
-  /** Returns the queue of a run whose first function goes next, if that may lie beside claims that `wait` for resources. */
-  firstOf(run: RunQueue<Client>, capacity: Capacity, waiting: Iterable<ClassQueue<Client>>): ClassQueue<Client> | undefined {
-    const { ahead, takesAnyRoom } = run.client;
-    if (!ahead) return undefined;
+  /**
+   * Returns the queue whose first function goes next, if that may lie. The runs come `from` their turn on. Where one waits its turn whose
+   * function may not lie, none lies in its stead. `places` returns where a queue may wait; `undefined` if its strategy lets it wait.
+   */
+  nextOf(
+    turns: Turns<Client>,
+    capacity: Capacity,
+    waiting: Iterable<ClassQueue<Client>>,
+    places: Places<Client>,
+  ): NextAhead<Client> | undefined {
+    const { ring, from } = turns;
+    for (let offset = 0; offset < ring.length; offset += 1) {
+      const at = (from + offset) % ring.length;
+      const run = ring[at]!;
+      const queue = isAtItsLimit(run) ? undefined : this.#firstOf(run);
+      if (!queue || !this.#hasRoom(queue.claim, capacity, waiting) || !mayLie(queue) || !places(queue)?.isFirstAlone) continue;
+      const isBefore = (other: ClassQueue<Client>): boolean =>
+        isAfter(other, queue.claim, capacity) && places(other)?.isEligible(0) === true;
+      for (const other of run.classes.values()) if (isBefore(other) && goesBefore(other, queue)) return undefined;
+      for (let earlier = 0; earlier < offset; earlier += 1) {
+        const other = ring[(from + earlier) % ring.length]!;
+        if (isAtItsLimit(other)) continue;
+        for (const one of other.classes.values()) if (isBefore(one)) return undefined;
+      }
+      return { queue, at };
+    }
+    return undefined;
+  }
+
+  /** Returns the queue of a run whose first function goes next, among those of the slots in which functions may lie. */
+  #firstOf({ client, classes }: RunQueue<Client>): ClassQueue<Client> | undefined {
+    if (!client.ahead) return undefined;
     let first: ClassQueue<Client> | undefined;
-    for (const queue of run.classes.values()) {
+    for (const queue of classes.values()) {
       if (queue.ready.length === 0 || !this.#slots.has(queue.claim.slot)) continue;
       if (!first || goesBefore(queue, first)) first = queue;
     }
-    // None lies in its stead: the next pass would recall it.
-    if (!first || !this.#hasRoom(first.claim, capacity, waiting) || !(takesAnyRoom || first.claim.pinnedTo !== undefined)) return undefined;
-    return ahead.mayLie(first.ready.peek(run.urgentBand)) ? first : undefined;
+    return first;
   }
 
   #hasRoom(claim: ClaimClass, capacity: Capacity, waiting: Iterable<ClassQueue<Client>>): boolean {
@@ -109,9 +149,9 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   ): readonly AheadClaim<Client>[] {
     if (this.#lying.length === 0) return [];
     const isOver = ({ claim, run, index }: AheadClaim<Client>): boolean => {
-      if (isHeldBack(claim, capacity)) return true;
+      if (isHeldBack(claim, capacity) || capacity.coveringClaims(claim) === 0) return true;
       for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return true;
-      return isLess(run, claim, index);
+      return isLess(run, claim, index, capacity);
     };
     const over = this.#comesAnother(runs) ? this.#lying : this.#lying.filter(isOver);
     if (over.length > 0) this.#lying = this.#lying.filter((one) => !over.includes(one));
@@ -152,19 +192,39 @@ function isAsking<Client extends ClaimQueueClient>({ classes }: RunQueue<Client>
   return false;
 }
 
-/** Whether its run has a function of a higher priority that needs the same slots. */
+/** Whether the first function of a queue may lie. */
+const mayLie = <Client extends ClaimQueueClient>({ claim, ready, run: { client, urgentBand } }: ClassQueue<Client>): boolean =>
+  (client.takesAnyRoom || claim.pinnedTo !== undefined) && client.ahead!.mayLie(ready.peek(urgentBand));
+
+/** Whether its run has a function of a higher priority that could begin in its stead. */
 function isLess<Client extends ClaimQueueClient>(
   { classes, client, urgentBand }: RunQueue<Client>,
   claim: ClaimClass,
   index: number,
+  capacity: Capacity,
 ): boolean {
   const { urgency } = client;
   if (!urgency) return false;
   const priority = urgency.priorityOf(index);
-  for (const { ready, claim: other } of classes.values()) {
-    if (ready.length > 0 && other.slot === claim.slot && urgency.priorityOf(ready.peek(urgentBand)) > priority) return true;
+  for (const other of classes.values()) {
+    if (isAfter(other, claim, capacity) && urgency.priorityOf(other.ready.peek(urgentBand)) > priority) return true;
   }
   return false;
+}
+
+/** The runs, and whose turn it is. */
+interface Turns<Client extends ClaimQueueClient> {
+  readonly ring: readonly RunQueue<Client>[];
+  readonly from: number;
+}
+
+/** Returns where a queue may wait. */
+type Places<Client extends ClaimQueueClient> = (queue: ClassQueue<Client>) => Eligibility | undefined;
+
+/** What lies next, and the place of its run. */
+interface NextAhead<Client extends ClaimQueueClient> {
+  readonly queue: ClassQueue<Client>;
+  readonly at: number;
 }
 
 /** A function that lies where another runs. */

@@ -226,12 +226,11 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     const self = this.#nodes.members[0]!;
     const recalled = this.#ahead.nextRecalled(this.#ring, this.#waiting, self.capacity);
     if (recalled || this.#ahead.isRecalling || this.#seniors.length > 0 || !self.isOpen) return recalled;
-    for (let at = 0; at < this.#ring.length; at += 1) {
-      const run = this.#ring[(this.#next + at) % this.#ring.length]!;
-      const first = isAtItsLimit(run) ? undefined : this.#ahead.firstOf(run, self.capacity, this.#waiting);
-      if (first && !this.#declined.has(first) && this.#eligibilityOf(first).isFirstAlone) return this.#take(first, self, true, true);
-    }
-    return undefined;
+    const mayAsk = (queue: ClassQueue<Client>): Eligibility | undefined =>
+      this.#declined.has(queue) ? undefined : this.#eligibilityOf(queue);
+    const next = this.#ahead.nextOf({ ring: this.#ring, from: this.#next }, self.capacity, this.#waiting, mayAsk);
+    if (next) this.#next = next.at;
+    return next && this.#take(next.queue, self, true, true);
   }
 
   #findSeniors(): void {
