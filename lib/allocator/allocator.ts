@@ -222,7 +222,7 @@ export class Allocator {
     this.#open = false;
     this.#askAgain?.timer.cancel();
     this.load.close();
-    for (const recalled of this.#queue.recallAll()) this.#deliver(recalled);
+    this.#recallAll();
   }
 
   /** Grants what `work` frees once all of it is done: each `pump` within costs more than the grant of one claim. */
@@ -247,9 +247,9 @@ export class Allocator {
   pumpNow(): void {
     if (!this.#passes.enter()) return;
     try {
-      if (this.#takenBack.size > 0) this.#giveBack();
+      if (this.#takenBack.size > 0 || this.#queue.ahead.isHeld) this.#giveBack();
       while (this.#open && this.#passes.next()) {
-        if (this.#takenBack.size > 0) this.#giveBack();
+        if (this.#takenBack.size > 0 || this.#queue.ahead.isHeld) this.#giveBack();
         const nowMs = this.#clock.now();
         this.load.look(nowMs);
         for (const answer of this.#placer.placeAll(nowMs)) this.#deliver(answer);
@@ -261,20 +261,32 @@ export class Allocator {
     }
   }
 
+  /** Where a lent claim waits for resources nothing lies, as that would take over what it waits for. */
   #giveBack(): void {
     for (const asked of [...this.#takenBack]) {
       if (!this.#takenBack.has(asked) || !this.ledger.takeBack(asked.claim)) continue;
       this.#takenBack.delete(asked);
       asked.told();
     }
+    const { ahead } = this.#queue;
+    ahead.isHeld = [...this.#takenBack].some(({ claim }) => claim.cost.size > 0);
+    if (ahead.isHeld) this.#recallAll();
+  }
+
+  #recallAll(): void {
+    for (const recalled of this.#queue.ahead.recallAll()) this.#deliver(recalled);
   }
 
   #deliver(answer: PlacementAnswer<AllocatorClient>): void {
     const { client, index } = answer;
     // Another answer, or a strategy, may have ended the run since.
     const isHere = this.#runs.get(client.runId) === client;
-    if (answer.type === 'promoted' || answer.type === 'recalled') {
-      if (isHere) client.ahead?.[answer.type](index);
+    if (answer.type === 'recalled') {
+      if (isHere) client.ahead?.recalled(index);
+    } else if (answer.type === 'promoted') {
+      if (isHere && client.ahead?.promoted(index)) return;
+      this.ledger.free(answer.claim);
+      this.#passes.want();
     } else if (answer.type === 'granted' && answer.isAhead) {
       if (isHere) client.ahead?.lies(index);
       if (isHere) client.granted(index, answer.node, answer.claim, answer.mayQueue);

@@ -19,7 +19,7 @@ const told = (answers: readonly PlacementAnswer<PlacementClient>[]): string[] =>
     return `${answer.client.runId}:${answer.index} ${what}`;
   });
 
-const lying = (mayLie: (index: number) => boolean = () => true): AheadOfRun => ({ mayLie, lies() {}, promoted() {}, recalled() {} });
+const lying = (mayLie: (index: number) => boolean = () => true): AheadOfRun => ({ mayLie, lies() {}, promoted: () => true, recalled() {} });
 
 const one = kindOf({ cpu: 1 });
 
@@ -256,14 +256,14 @@ describe('functions that are granted ahead of room', () => {
   it('are recalled all when nothing more is granted', () => {
     const { queue } = asked(2, { r: 9 });
     placeAll(queue, 0);
-    expect(told(queue.recallAll())).to.deep.equal(['r:2 recalled', 'r:3 recalled']);
-    expect(queue.recallAll()).to.deep.equal([]);
+    expect(told(queue.ahead.recallAll())).to.deep.equal(['r:2 recalled', 'r:3 recalled']);
+    expect(queue.ahead.recallAll()).to.deep.equal([]);
   });
 
   it('that begin although they were recalled hold their claim all the same', () => {
     const { queue, ledger } = asked(1, { r: 3 });
     placeAll(queue, 0);
-    queue.recallAll();
+    queue.ahead.recallAll();
     queue.free('r', 'a', one);
     queue.begun('r', 1, one);
     expect(ledger.used).to.include({ cpu: 1 });

@@ -39,15 +39,17 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   /** What this pass recalls, and how many of them it has; `undefined` until it has looked. */
   #recalled: readonly AheadClaim<Client>[] | undefined;
   #recalledTo = 0;
+  /** Whether nothing may lie at the moment. */
+  isHeld = false;
 
   /** `slots`: the names of the slots in which functions may lie. */
   constructor(slots: ReadonlySet<string>) {
     this.#slots = slots;
   }
 
-  /** Whether functions may lie at all. */
+  /** Whether functions may lie. */
   get isPossible(): boolean {
-    return this.#slots.size > 0;
+    return this.#slots.size > 0 && !this.isHeld;
   }
 
   add(run: RunQueue<Client>, index: number, claim: ClaimClass): void {
@@ -60,7 +62,7 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     if (at >= 0) this.#lying.splice(at, 1);
   }
 
-  /** Removes all of them: nothing more is granted. */
+  /** Removes all of them. */
   recallAll(): readonly AheadStep<Client>[] {
     const all = this.#lying;
     this.#lying = [];
@@ -76,7 +78,7 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     const { run, index, claim } = this.#lying[at]!;
     this.#lying.splice(at, 1);
     capacity.take(claim);
-    return { type: 'promoted', client: run.client, index };
+    return { type: 'promoted', client: run.client, index, claim };
   }
 
   /** Returns the next of those that are not to go next any more, and removes it. */

@@ -33,8 +33,8 @@ export interface AheadOfRun {
   mayLie(index: number): boolean;
   /** A function is granted ahead of room. `granted` is called next. */
   lies(index: number): void;
-  /** There is room for a function that lies: it holds its claim from now on, and begins. */
-  promoted(index: number): void;
+  /** There is room for a function that lies: it holds its claim from now on, and begins. Returns false if it has ended meanwhile. */
+  promoted(index: number): boolean;
   /** A function that lies is taken back, if it has not begun. */
   recalled(index: number): void;
 }

@@ -7,7 +7,7 @@ import { BandedQueue } from './banded-queue.js';
 import type { ClaimClass, ClaimQueueClient, PlacementNode } from './claim-class.js';
 import { type Eligibility, whereItMayWait, whereOnlyValuesAreInTheWay } from './eligibility.js';
 import { NodeList } from './node-list.js';
-import type { AheadStep, PlacementGrant, PlacementStep } from './placement-step.js';
+import type { PlacementGrant, PlacementStep } from './placement-step.js';
 import { couldHold, KnownEligibility, nodeOf } from './possible-nodes.js';
 import { impossible } from './refusals.js';
 import { addClassQueue, type ClassQueue, goesBefore, isAtItsLimit, newRunQueue, type RunQueue } from './run-queue.js';
@@ -44,12 +44,13 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   /** The classes whose strategy waits. */
   readonly #declined = new Set<ClassQueue<Client>>();
   #choice: ClassQueue<Client> | undefined;
-  readonly #ahead: AheadClaims<Client>;
+  /** The functions that lie. */
+  readonly ahead: AheadClaims<Client>;
 
   /** The first member is the driver's own node, the others follow by name. Functions may lie in `aheadSlots` of that node; default none. */
   constructor(members: readonly PlacementNode[], aheadSlots: ReadonlySet<string> = new Set()) {
     this.#nodes = new NodeList(members);
-    this.#ahead = new AheadClaims(aheadSlots);
+    this.ahead = new AheadClaims(aheadSlots);
   }
 
   addRun(client: Client): void {
@@ -136,20 +137,15 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
 
   /** A function that lies has begun: it holds its claim from now on. Call it together with `free` for what has ended. */
   begun(runId: string, index: number, claim: Claim): void {
-    this.#ahead.remove(runId, index);
+    this.ahead.remove(runId, index);
     this.#nodes.members[0]!.capacity.hold(claim);
   }
 
   /** A function that lies, or that was recalled, is not to run here now. */
   freeAhead(runId: string, index: number): void {
-    this.#ahead.remove(runId, index);
+    this.ahead.remove(runId, index);
     const run = this.#runs.get(runId);
     if (run) run.held -= 1;
-  }
-
-  /** Returns all functions that lie: nothing more is granted. */
-  recallAll(): readonly AheadStep<Client>[] {
-    return this.#ahead.recallAll();
   }
 
   /** Returns what a claim waits for on the first node that could hold it: the whole amounts, or what it lacks of them. */
@@ -180,10 +176,10 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       this.#declined.add(this.#choice);
       this.#choice = undefined;
     }
-    const promoted = this.#ahead.nextPromoted(this.#nodes.members[0]!.capacity);
+    const promoted = this.ahead.nextPromoted(this.#nodes.members[0]!.capacity);
     const step = promoted ?? (this.#senior < this.#seniors.length ? this.#nextOfSeniors() : undefined) ?? this.#nextInTurn();
     if (step) return step;
-    const ahead = this.#ahead.isPossible ? this.#nextAhead() : undefined;
+    const ahead = this.ahead.isPossible ? this.#nextAhead() : undefined;
     return ahead ?? this.#endPass();
   }
 
@@ -219,16 +215,16 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     this.#reserved = undefined;
     if (this.#seniors.length > 0) this.#seniors = [];
     if (this.#declined.size > 0) this.#declined.clear();
-    this.#ahead.endPass(this.#ring);
+    this.ahead.endPass(this.#ring);
   }
 
   #nextAhead(): PlacementStep<Client> | undefined {
     const self = this.#nodes.members[0]!;
-    const recalled = this.#ahead.nextRecalled(this.#ring, this.#waiting, self.capacity);
-    if (recalled || this.#ahead.isRecalling || this.#seniors.length > 0 || !self.isOpen) return recalled;
+    const recalled = this.ahead.nextRecalled(this.#ring, this.#waiting, self.capacity);
+    if (recalled || this.ahead.isRecalling || this.#seniors.length > 0 || !self.isOpen) return recalled;
     const mayAsk = (queue: ClassQueue<Client>): Eligibility | undefined =>
       this.#declined.has(queue) ? undefined : this.#eligibilityOf(queue);
-    const next = this.#ahead.nextOf({ ring: this.#ring, from: this.#next }, self.capacity, this.#waiting, mayAsk);
+    const next = this.ahead.nextOf({ ring: this.#ring, from: this.#next }, self.capacity, this.#waiting, mayAsk);
     if (next) this.#next = next.at;
     return next && this.#take(next.queue, self, true, true);
   }
@@ -352,7 +348,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
     const { client, claim, run } = queue;
     const index = queue.ready.pop(run.urgentBand);
     for (const one of queue.alike) this.#atRest(one);
-    if (isAhead) this.#ahead.add(run, index, claim);
+    if (isAhead) this.ahead.add(run, index, claim);
     else capacity.take(claim);
     run.held += 1;
     if (claim.group && claim.group.node !== node) {

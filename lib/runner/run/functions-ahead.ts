@@ -86,9 +86,10 @@ export class FunctionsAhead implements AheadOfRun {
     return lying;
   }
 
-  promoted(index: number): void {
-    this.#claimless.delete(index);
+  promoted(index: number): boolean {
+    if (!this.#claimless.delete(index)) return false;
     this.#lying.get(index)?.promote();
+    return true;
   }
 
   recalled(index: number): void {
