@@ -3,9 +3,10 @@ import { type Packed, unpackThrown } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
 import type { OutputStream } from '../attempts/current-function.js';
 import { LineBudget, OutputLines } from '../attempts/output-lines.js';
+import { lyingAt } from './short-calls.js';
 import { fromWorker } from './worker-door.js';
 import type { HostEvents, MakeHost, WorkerHost } from './worker-host.js';
-import type { FromWorker, ToWorker, WorkerAnswer, WorkerCall } from './worker-messages.js';
+import type { FromWorker, ShortCall, ToWorker, WorkerAnswer, WorkerCall } from './worker-messages.js';
 
 /**
  * How long a worker may take to start, ms. A thread takes 30 ms, a process 80 ms. But user code may run at its start too (`--import`,
@@ -101,7 +102,7 @@ export class PoolWorker {
   /** Lets work lie here until the present one ends. Only where there is a place. */
   lie(work: Work): void {
     this.#next = work;
-    this.send({ ...work.takenBy(this), lies: this.#host.next!.allow(work.key) });
+    this.send(lyingAt(this.#host.next!.allow(work.key), work.takenBy(this)));
   }
 
   /** Takes work back that lies here. Returns false if it has begun, or lies elsewhere. */
@@ -278,7 +279,7 @@ export interface Work {
   /** Whether the worker must not be used again, whatever it answers. The work ends it. */
   readonly endsWorker: boolean;
   /** A worker takes the work. Returns the call for the worker. */
-  takenBy(worker: PoolWorker): WorkerCall;
+  takenBy(worker: PoolWorker): WorkerCall | ShortCall;
   /** The work, which lay at a worker, begins there. */
   begun(worker: PoolWorker): void;
   /** The worker has answered. If it retires, it is not used again, and the work must end it. */

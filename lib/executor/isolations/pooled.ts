@@ -13,11 +13,13 @@ import type { IsolationOptions, IsolationRunner } from '../isolation.js';
 import type { TraceContext } from '../tracing/trace-context.js';
 import { filePlaceOf, UnreadFile } from '../values/unread-file.js';
 import type { PoolWorker, Work, WorkerEnd } from './pool-worker.js';
+import { plainConstants, shortCallOf } from './short-calls.js';
 import type { MakeHost } from './worker-host.js';
 import {
   type Crossing,
   type CrossingInput,
   isPlain,
+  type ShortCall,
   type ToWorker,
   type WorkerAnswer,
   type WorkerCall,
@@ -111,7 +113,7 @@ class PooledCall implements LyingCall, Work {
   #whenBegun: (() => void) | undefined;
   #worker: PoolWorker | undefined;
   #wasFresh = false;
-  #call: WorkerCall | undefined;
+  #call: WorkerCall | ShortCall | undefined;
   /** Why there is no call for a worker: what it is given cannot cross. */
   #fault: { readonly error: unknown } | undefined;
   /** How it is to be stopped as soon as it is known where it has begun. */
@@ -130,26 +132,12 @@ class PooledCall implements LyingCall, Work {
     this.#settle = settle;
   }
 
-  begin({ context, steps, trace }: IsolationCall): void {
+  begin(call: IsolationCall): void {
     const { key } = this;
+    const { context } = call;
     this.context = context;
     try {
-      const { dagId, runId, functionId, attempt, since, element } = context;
-      const packed = steps.map((step) => this.#packed(step, functionId));
-      const call: { -readonly [F in keyof WorkerCall]: WorkerCall[F] } = {
-        type: 'call',
-        key,
-        dagId,
-        runId,
-        functionId,
-        attempt,
-        steps: packed,
-      };
-      if (this.#readsFiles) call.readsFiles = true;
-      if (since !== undefined) call.since = since;
-      if (element !== undefined) call.element = element;
-      if (trace) call.trace = plainTrace(trace);
-      this.#call = call;
+      this.#call = shortCallOf(key, call, this.#pooled.options.freeze) ?? this.#longCall(call);
     } catch (error) {
       this.#fault = { error };
       if (!this.#whenBegun) this.#endWithFault();
@@ -160,7 +148,26 @@ class PooledCall implements LyingCall, Work {
     else this.#pooled.pool.run(this);
   }
 
-  takenBy(worker: PoolWorker): WorkerCall {
+  #longCall({ context, steps, trace }: IsolationCall): WorkerCall {
+    const { dagId, runId, functionId, attempt, since, element } = context;
+    const packed = steps.map((step) => this.#packed(step, functionId));
+    const call: { -readonly [F in keyof WorkerCall]: WorkerCall[F] } = {
+      type: 'call',
+      key: this.key,
+      dagId,
+      runId,
+      functionId,
+      attempt,
+      steps: packed,
+    };
+    if (this.#readsFiles) call.readsFiles = true;
+    if (since !== undefined) call.since = since;
+    if (element !== undefined) call.element = element;
+    if (trace) call.trace = plainTrace(trace);
+    return call;
+  }
+
+  takenBy(worker: PoolWorker): WorkerCall | ShortCall {
     if (this.#whenBegun) return this.#call!;
     this.#worker = worker;
     this.#wasFresh = worker.isFresh;
@@ -297,7 +304,7 @@ class PooledCall implements LyingCall, Work {
       this.end({ type: 'stopped' });
       return;
     }
-    const { dagId, runId, functionId, attempt } = this.#call!;
+    const { dagId, runId, functionId, attempt } = this.context;
     this.#pooled.options.logger.warn({ dagId, runId, functionId, attempt }, `the attempt is made again in another ${this.#noun}: ${why}`);
     this.needsFreshWorker = true;
     this.#pooled.pool.run(this);
@@ -323,7 +330,10 @@ class PooledCall implements LyingCall, Work {
     if (functionId !== consumer) step.functionId = functionId;
     if (inputs.length > 0) step.inputs = inputs.map((input, at) => (typeof input === 'number' ? input : crossing(input, `argument ${at}`)));
     if (asList) step.asList = true;
-    if (extra) step.extra = crossing(extra, 'extraArgs');
+    if (extra) {
+      const constants = plainConstants(extra);
+      step.extra = constants ? { value: constants, freeze: false } : crossing(extra, 'extraArgs');
+    }
     if (wanted) step.wanted = true;
     if (shape) step.shape = shape;
     if (gist !== undefined) step.gist = gist;
@@ -357,7 +367,7 @@ class PooledCall implements LyingCall, Work {
   #limit(outcome: () => Extract<CallOutcome, { type: 'stopped' | 'failed' }>): Timer {
     const { clock, logger } = this.#pooled.options;
     return clock.after(BLOCKED_MS, () => {
-      const { dagId, runId, functionId, attempt } = this.#call!;
+      const { dagId, runId, functionId, attempt } = this.context;
       logger.warn({ dagId, runId, functionId, attempt }, `the attempt is given up: its ${this.#noun} is blocked in a system call`);
       this.giveUp(outcome());
     });

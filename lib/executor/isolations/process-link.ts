@@ -1,7 +1,7 @@
 import { writevSync } from 'node:fs';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { FrameReader, frameOf } from './frames.js';
-import type { FromWorker, ToWorker, WorkerLink, WorkerSetUp } from './worker-messages.js';
+import type { ToWorker, WorkerLink, WorkerSetUp } from './worker-messages.js';
 
 /** The file descriptor of the pipe that a process reads. */
 export const HEARS_ON = 3;
@@ -27,7 +27,7 @@ export function processLink(): WorkerLink {
   return {
     ...setUp,
     sharesMemory: false,
-    tell(message: FromWorker) {
+    tell(message) {
       try {
         writeAll(frameOf(message));
       } catch {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { beginCall } from './next-call.js';
-import type { FromWorker, ThreadData, ToWorker, WorkerLink } from './worker-messages.js';
+import type { ThreadData, ToWorker, WorkerLink } from './worker-messages.js';
 
 /** A thread's end of the channel to its pool. Removes the set-up from where user code could find it. */
 export function threadLink(): WorkerLink {
@@ -13,7 +13,7 @@ export function threadLink(): WorkerLink {
     ...setUp,
     sharesMemory: true,
     mayBegin: (place, key) => beginCall(next, place, key),
-    tell: (message: FromWorker) => post(message),
+    tell: (message) => post(message),
     listen(heard) {
       // The public port has no listener, so what modules and agents send on it is lost.
       parentPort?.close();

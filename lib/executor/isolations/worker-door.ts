@@ -1,5 +1,5 @@
 import { checkedPhases } from '../attempts/checked-phases.js';
-import { type Crossing, type FromWorker, isPlain } from './worker-messages.js';
+import { type Crossing, type FromWorker, isPlain, type ShortAnswer } from './worker-messages.js';
 
 /**
  * Checks everything that comes from a thread or process of a pool. Returns the message, or `undefined` if the engine's own code there would
@@ -7,8 +7,15 @@ import { type Crossing, type FromWorker, isPlain } from './worker-messages.js';
  */
 export function fromWorker(data: unknown): FromWorker | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
+  if (Array.isArray(data)) return fromShort(data);
   const message = data as { [F in string]?: unknown };
   return isWellFormed(message) ? (message as unknown as FromWorker) : undefined;
+}
+
+function fromShort(data: readonly unknown[]): FromWorker | undefined {
+  const [key, tookMs, value] = data as ShortAnswer;
+  if (data.length !== 3 || !isKey(key) || !isTime(tookMs) || !isCrossing(value)) return undefined;
+  return { type: 'succeeded', key, values: [value], tookMs };
 }
 
 function isWellFormed(message: { readonly [F in string]?: unknown }): boolean {

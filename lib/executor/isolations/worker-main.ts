@@ -37,6 +37,9 @@ import {
   type Crossing,
   type CrossingInput,
   isPlain,
+  isShort,
+  type ShortAnswer,
+  type ShortCall,
   type ToWorker,
   type WorkerAnswer,
   type WorkerCall,
@@ -53,7 +56,7 @@ const NONE: readonly never[] = [];
 const ABORTED = 134;
 let current: Current | undefined;
 /** The call that begins when the current one ends, unless it is taken back. */
-let next: WorkerCall | undefined;
+let next: WorkerCall | ShortCall | undefined;
 /** Whether no call begins here any more. */
 let isRetired = false;
 /** What was found about the result that was packed last. */
@@ -82,6 +85,26 @@ const runnable = ({ functionId, steps }: WorkerCall): CallStep<CrossingInput>[] 
     isDigested: own(step, 'isDigested'),
   }));
 
+/** Returns the one step of a call in short. */
+function stepOf(call: ShortCall): CallStep<CrossingInput> {
+  const given = (value: CrossingInput['value']): CrossingInput => ({ value, place: undefined, freeze });
+  const inputs = call[8];
+  const constants = call[9];
+  return {
+    role: 'function',
+    functionId: call[4],
+    code: refOf(call[6], call[7]),
+    inputs: inputs.length === 0 ? NONE : inputs.map(given),
+    asList: false,
+    extra: constants && given(constants),
+    wanted: true,
+    // Its own, as user code may have added fields of these names to `Object.prototype`.
+    shape: undefined,
+    gist: undefined,
+    isDigested: undefined,
+  };
+}
+
 /** What reads files: loaded with the first call that needs it. */
 let read: ((place: PlainPlace) => readonly Uint8Array[] | string) | undefined;
 
@@ -103,11 +126,11 @@ const stepPlace: StepHost<CrossingInput, Crossing> = {
     const { value, freeze: isFrozen } = input;
     const place = own(input, 'place');
     if (place) return unpackOwn(ownBytes(place), { freeze: isFrozen });
-    if (isPlain(value)) return value;
+    if (isPlain(value) || isShort(value)) return value;
     if (value.buffer instanceof SharedArrayBuffer) countShared(value.byteLength);
     return unpack(value, { freeze: isFrozen });
   },
-  opensAtOnce: (input) => isPlain(input.value) && !own(input, 'place'),
+  opensAtOnce: (input) => (isPlain(input.value) || isShort(input.value)) && !own(input, 'place'),
   keepsAtOnce: isPlain,
   keep(value, { isWanted, isSplit }) {
     if (isPlain(value)) return value;
@@ -146,21 +169,15 @@ class Current {
   /** Whether an input is being read from its file, or could not be read. */
   isUnread = false;
 
-  constructor(call: WorkerCall) {
-    const { key, dagId, runId, functionId, attempt } = call;
+  constructor(key: number, context: AttemptContext) {
     this.key = key;
-    this.scope = new AttemptScope(
-      { dagId, runId, functionId, attempt, node, since: own(call, 'since'), element: own(call, 'element') },
-      tellLine,
-    );
-    const trace = own(call, 'trace');
-    if (trace) this.scope.activate = activatorOf(trace);
+    this.scope = new AttemptScope(context, tellLine);
   }
 
   succeeded(values: readonly Crossing[], tookMs: number, facts: ValueFacts | undefined, phases: NodePhases | undefined): void {
-    const answer = { type: 'succeeded', key: this.key, values, tookMs } as const;
-    if (!(facts || phases)) this.#answer(answer);
-    else this.#answer({ ...answer, ...(facts && { facts }), ...(phases && { phases }) });
+    const { key } = this;
+    if (!(facts || phases) && values.length === 1) this.#answer([key, tookMs, values[0]]);
+    else this.#answer({ type: 'succeeded', key, values, tookMs, ...(facts && { facts }), ...(phases && { phases }) });
   }
 
   failed(error: unknown, final: boolean, phases: NodePhases): void {
@@ -179,12 +196,12 @@ class Current {
     else this.#answer({ type: 'failed', key, error: packed, final, retire: true, blame: 'unsure', spoilt, ...measured });
   }
 
-  #answer(answer: WorkerAnswer): void {
+  #answer(answer: WorkerAnswer | ShortAnswer): void {
     // It may still settle, or throw, after its end.
     if (current !== this) return;
     current = undefined;
     lastScope = this.scope;
-    if (answer.type === 'failed' && answer.retire) isRetired = true;
+    if (!isShort(answer) && answer.type === 'failed' && answer.retire) isRetired = true;
     try {
       this.scope.flush();
     } catch {
@@ -213,12 +230,23 @@ function queueNext(): void {
 }
 
 /** Begins a call that lay here, unless it was taken back. */
-function beginLying(call: WorkerCall): void {
-  if (!isRetired && mayBegin!(call.lies!, call.key)) begin(call);
+function beginLying(call: WorkerCall | ShortCall): void {
+  if (!isRetired && (isShort(call) ? mayBegin!(call[1], call[0]) : mayBegin!(call.lies!, call.key))) begin(call);
 }
 
-function begin(call: WorkerCall): void {
-  const begun = new Current(call);
+function begin(call: WorkerCall | ShortCall): void {
+  if (isShort(call)) {
+    const context = { dagId: call[2], runId: call[3], functionId: call[4], attempt: call[5], node, since: undefined, element: undefined };
+    current = new Current(call[0], context);
+    new StepsRun([stepOf(call)], current.scope, stepPlace, current).next();
+  } else beginLong(call);
+}
+
+function beginLong(call: WorkerCall): void {
+  const { key, dagId, runId, functionId, attempt } = call;
+  const begun = new Current(key, { dagId, runId, functionId, attempt, node, since: own(call, 'since'), element: own(call, 'element') });
+  const trace = own(call, 'trace');
+  if (trace) begun.scope.activate = activatorOf(trace);
   current = begun;
   const run = (): void => new StepsRun(runnable(call), begun.scope, stepPlace, begun).next();
   if (own(call, 'readsFiles') && !read) loadFiles().then(run, run);
@@ -241,8 +269,9 @@ async function loadFiles(): Promise<void> {
 }
 
 function hear(message: ToWorker): void {
-  if (message.type === 'call') {
-    if (own(message, 'lies') === undefined) begin(message);
+  if (isShort(message) || message.type === 'call') {
+    const lies = isShort(message) ? message[1] >= 0 : own(message, 'lies') !== undefined;
+    if (!lies) begin(message);
     else if (current || next) next = message;
     else beginLying(message);
   } else if (message.key === current?.key) {

@@ -11,15 +11,19 @@ export type Crossing = Packed | string | number | boolean | bigint | null | unde
 /** Texts up to this length cross as they are. A longer text stays packed until it is opened. */
 export const PLAIN_TEXT_LENGTH = 1000;
 
+/** What crosses as it is. */
+export type PlainValue = Exclude<Crossing, Packed>;
+
 /** Whether a value crosses as it is. */
-export function isPlain(value: unknown): value is Exclude<Crossing, Packed> {
+export function isPlain(value: unknown): value is PlainValue {
   if (typeof value === 'string') return value.length <= PLAIN_TEXT_LENGTH;
   return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
 }
 
 /** A value on its way into a worker, or where the worker reads it. */
 export interface CrossingInput {
-  readonly value: Crossing;
+  /** Constants cross as a list if each of them crosses as it is. */
+  readonly value: Crossing | readonly PlainValue[];
   /** Where it lies. By default it is `value`. */
   readonly place?: PlainPlace;
   /** Whether it is frozen where it is opened. */
@@ -65,9 +69,33 @@ export interface WorkerCall {
   readonly readsFiles?: true;
 }
 
+/**
+ * A call of one function, as most calls are, by position: every name costs time on each crossing. `place` is that of `NextCall` if it lies,
+ * else -1. What is packed is frozen where it is opened if the worker freezes.
+ */
+export type ShortCall = readonly [
+  key: number,
+  place: number,
+  dagId: string,
+  runId: string,
+  functionId: string,
+  attempt: number,
+  module: string,
+  name: string,
+  inputs: readonly Crossing[],
+  constants: readonly PlainValue[] | undefined,
+];
+
+/** Taken before user code can change it. */
+const { isArray } = Array;
+
+/** Whether what may be in short, or a list, is. */
+export const isShort = <M>(message: M): message is Extract<M, readonly unknown[]> => isArray(message);
+
 /** Messages to a worker. */
 export type ToWorker =
   | WorkerCall
+  | ShortCall
   /** Aborts the signal of that call. */
   | { readonly type: 'abort'; readonly key: number; readonly reason: Packed };
 
@@ -102,7 +130,10 @@ export type WorkerAnswer =
   /** An input in a file could not be read. What would have been called with it was not. */
   | { readonly type: 'unread'; readonly key: number };
 
-/** Messages of a worker. */
+/** The success of a call with one value and nothing to tell of it, as most answers are. */
+export type ShortAnswer = readonly [key: number, tookMs: number, value: Crossing];
+
+/** Messages of a worker, as the pool reads them: a `ShortAnswer` is read as what it stands for. */
 export type FromWorker =
   /** It can be called from now on. */
   | { readonly type: 'ready' }
@@ -142,7 +173,7 @@ export interface WorkerLink extends WorkerSetUp {
   readonly sharesMemory: boolean;
   /** Says whether a call that lies may begin. Missing where none lies. */
   readonly mayBegin?: (place: number, key: number) => boolean;
-  readonly tell: (message: FromWorker) => void;
+  readonly tell: (message: FromWorker | ShortAnswer) => void;
   /** Starts listening. */
   readonly listen: (heard: (message: ToWorker) => void) => void;
 }
