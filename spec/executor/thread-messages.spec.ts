@@ -17,11 +17,17 @@ describe('what comes from a thread', () => {
       { type: 'exiting', code: 5, blame: 'own' },
     ];
     for (const message of good) expect(fromWorker(message), message.type).to.equal(message);
+    expect(fromWorker([3, 0.5, 'made'])).to.deep.equal({ type: 'succeeded', key: 3, tookMs: 0.5, values: ['made'] });
     const bad = [
       'ready',
       undefined,
       null,
       [],
+      [1, 0.5],
+      [1, 0.5, 'made', 'more'],
+      ['1', 0.5, 'made'],
+      [1, -1, 'made'],
+      [1, 0.5, {}],
       {},
       { type: 'toString' },
       { type: 'succeeded', key: 1, values: 'x', tookMs: 1 },
