@@ -3,7 +3,7 @@ import { type Packed, unpackThrown } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
 import type { OutputStream } from '../attempts/current-function.js';
 import { LineBudget, OutputLines } from '../attempts/output-lines.js';
-import { lyingAt } from './short-calls.js';
+import { lyingAt } from './packed-call.js';
 import { fromWorker } from './worker-door.js';
 import type { HostEvents, MakeHost, WorkerHost } from './worker-host.js';
 import type { FromWorker, ShortCall, ToWorker, WorkerAnswer, WorkerCall } from './worker-messages.js';

@@ -10,21 +10,11 @@ import {
   succeededOutcome,
 } from '../attempts/attempt.js';
 import type { IsolationOptions, IsolationRunner } from '../isolation.js';
-import type { TraceContext } from '../tracing/trace-context.js';
-import { filePlaceOf, UnreadFile } from '../values/unread-file.js';
+import { UnreadFile } from '../values/unread-file.js';
+import { packedCall } from './packed-call.js';
 import type { PoolWorker, Work, WorkerEnd } from './pool-worker.js';
-import { plainConstants, shortCallOf } from './short-calls.js';
 import type { MakeHost } from './worker-host.js';
-import {
-  type Crossing,
-  type CrossingInput,
-  isPlain,
-  type ShortCall,
-  type ToWorker,
-  type WorkerAnswer,
-  type WorkerCall,
-  type WorkerStep,
-} from './worker-messages.js';
+import { type Crossing, isPlain, type ShortCall, type ToWorker, type WorkerAnswer, type WorkerCall } from './worker-messages.js';
 import { WorkerPool } from './worker-pool.js';
 
 /**
@@ -89,9 +79,6 @@ export class PooledIsolation implements IsolationRunner {
   }
 }
 
-/** Returns what crosses of a trace. */
-const plainTrace = ({ traceparent, tracestate }: TraceContext): TraceContext => ({ traceparent, tracestate });
-
 /** Returns a result of a worker in the form in which this node keeps it. */
 function heldOf(value: Crossing): StoredValue {
   if (isPlain(value)) return StoredValue.live(value, surfaceSize(value));
@@ -122,8 +109,6 @@ class PooledCall implements LyingCall, Work {
   #killing: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isDying = false;
   #isOver = false;
-  /** Whether an input lies in a file, where the worker reads it. */
-  #readsFiles = false;
 
   constructor(pooled: PooledIsolation, key: number, settle: (outcome: CallOutcome) => void, begun?: () => void) {
     this.#pooled = pooled;
@@ -137,7 +122,7 @@ class PooledCall implements LyingCall, Work {
     const { context } = call;
     this.context = context;
     try {
-      this.#call = shortCallOf(key, call, this.#pooled.options.freeze) ?? this.#longCall(call);
+      this.#call = packedCall(key, call, this.#pooled.options.freeze, this.#noun);
     } catch (error) {
       this.#fault = { error };
       if (!this.#whenBegun) this.#endWithFault();
@@ -146,25 +131,6 @@ class PooledCall implements LyingCall, Work {
     this.#pooled.calls.set(key, this);
     if (this.#whenBegun) this.#pooled.pool.lie(this);
     else this.#pooled.pool.run(this);
-  }
-
-  #longCall({ context, steps, trace }: IsolationCall): WorkerCall {
-    const { dagId, runId, functionId, attempt, since, element } = context;
-    const packed = steps.map((step) => this.#packed(step, functionId));
-    const call: { -readonly [F in keyof WorkerCall]: WorkerCall[F] } = {
-      type: 'call',
-      key: this.key,
-      dagId,
-      runId,
-      functionId,
-      attempt,
-      steps: packed,
-    };
-    if (this.#readsFiles) call.readsFiles = true;
-    if (since !== undefined) call.since = since;
-    if (element !== undefined) call.element = element;
-    if (trace) call.trace = plainTrace(trace);
-    return call;
   }
 
   takenBy(worker: PoolWorker): WorkerCall | ShortCall {
@@ -308,37 +274,6 @@ class PooledCall implements LyingCall, Work {
     this.#pooled.options.logger.warn({ dagId, runId, functionId, attempt }, `the attempt is made again in another ${this.#noun}: ${why}`);
     this.needsFreshWorker = true;
     this.#pooled.pool.run(this);
-  }
-
-  #packed(
-    { role, functionId, code, inputs, asList, extra, wanted, shape, gist, isDigested }: IsolationCall['steps'][number],
-    consumer: string,
-  ): WorkerStep {
-    if (typeof code === 'function') throw new TypeError(`Cannot run "${functionId}" in a ${this.#noun}: it is a plain function`);
-    const { freeze } = this.#pooled.options;
-    const crossing = (held: StoredValue, where: string): CrossingInput => {
-      const place = filePlaceOf(held);
-      if (place) {
-        this.#readsFiles = true;
-        return { value: undefined, place, freeze: freeze && held.origin === 'result' };
-      }
-      const plain = held.isPacked ? held : held.open(false);
-      return { value: isPlain(plain) ? plain : held.pack(where), freeze: freeze && held.origin === 'result' };
-    };
-    const step: { -readonly [F in keyof WorkerStep]: WorkerStep[F] } = { module: code.module, name: code.name };
-    if (role !== 'function') step.role = role;
-    if (functionId !== consumer) step.functionId = functionId;
-    if (inputs.length > 0) step.inputs = inputs.map((input, at) => (typeof input === 'number' ? input : crossing(input, `argument ${at}`)));
-    if (asList) step.asList = true;
-    if (extra) {
-      const constants = plainConstants(extra);
-      step.extra = constants ? { value: constants, freeze: false } : crossing(extra, 'extraArgs');
-    }
-    if (wanted) step.wanted = true;
-    if (shape) step.shape = shape;
-    if (gist !== undefined) step.gist = gist;
-    if (isDigested) step.isDigested = true;
-    return step;
   }
 
   #reasonOf({ error, exitCode, signal, saidOutOfMemory, exiting }: WorkerEnd): unknown {
