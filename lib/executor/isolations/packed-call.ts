@@ -19,8 +19,8 @@ const MOST_CONSTANTS = 32;
 const NONE: readonly never[] = [];
 
 /**
- * Returns a call as it crosses to a worker, in short if it fits. `freezes`: whether the worker freezes what it opens; `noun`: the word for a
- * worker. Throws `HANDOFF_NOT_SERIALIZABLE` for what cannot be packed, and a `TypeError` for code that is a plain function.
+ * Returns a call as it crosses to a worker, in short if it fits. `freezes`: whether the worker freezes what it opens. `noun`: the word for
+ * a worker. Throws `HANDOFF_NOT_SERIALIZABLE` for what cannot be packed, and a `TypeError` for code that is a plain function.
  */
 export const packedCall = (key: number, call: IsolationCall, freezes: boolean, noun: string): WorkerCall | ShortCall =>
   shortCall(key, call, freezes) ?? longCall(key, call, freezes, noun);
