@@ -195,7 +195,8 @@ export class PoolWorker {
     if (this.#past) this.#flush();
     const mayGoOn = this.#state === 'busy' && !work.endsWorker && !(answer.type === 'failed' && answer.retire);
     const next = this.#next;
-    if (mayGoOn && next) return this.#moveOn(work, answer, next);
+    // One that has ended may have begun it before, and answered.
+    if (next && (mayGoOn || this.hasMovedOn)) return this.#moveOn(work, answer, next);
     this.#giveBack();
     // The worker gets its next work first, so that it is busy meanwhile.
     if (mayGoOn) {

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { beginCall, NextCall } from '../../lib/executor/isolations/next-call.js';
+import type { Work } from '../../lib/executor/isolations/pool-worker.js';
+import type { HostEvents } from '../../lib/executor/isolations/worker-host.js';
+import type { FromWorker } from '../../lib/executor/isolations/worker-messages.js';
+import { WorkerPool } from '../../lib/executor/isolations/worker-pool.js';
+import { spyLogger } from '../support/spy-logger.js';
+import { testClock } from '../support/test-clock.js';
+
+const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 1, node: 'here' };
+const succeeded = (key: number): FromWorker => ({ type: 'succeeded', key, values: [], tookMs: 0 });
+
+/** A thread in which call 1 runs, and at which call 2 lies. What it sends last is heard when it has ended. */
+function thread() {
+  const next = new NextCall();
+  const last: FromWorker[] = [];
+  const told: string[] = [];
+  let events!: HostEvents;
+  const workers = new WorkerPool(1, {
+    noun: 'thread',
+    makeHost(given) {
+      events = given;
+      return { id: 1, next, send() {}, ref() {}, unref() {}, end() {}, drain: () => void last.map((message) => events.heard(message)) };
+    },
+    threadSetup: undefined,
+    clock: testClock(),
+    logger: spyLogger(),
+    heardLine() {},
+    together: (work) => work(),
+  });
+  const work = (key: number): Work => ({
+    ...{ key, context, needsFreshWorker: false, endsWorker: false, notStarted() {} },
+    takenBy: () => ({ type: 'call', key, ...context, steps: [] }),
+    begun: () => void told.push(`${key} begun`),
+    answered: ({ type }) => void told.push(`${key} ${type}`),
+    died: ({ exiting }) => void told.push(`${key} died by ${exiting?.blame ?? 'nobody'}`),
+  });
+  const [one, two] = [work(1), work(2)];
+  workers.run(one);
+  events.heard({ type: 'ready' });
+  workers.lie(two);
+  const exit = (...messages: FromWorker[]): void => {
+    last.push(...messages);
+    events.exited(1);
+  };
+  return { told, exit, begin: () => beginCall(next.words, 0, 2), takeBack: () => workers.takeBack(two) };
+}
+
+describe('a call that lies at a thread that ends', () => {
+  it('has died with it if it had begun, though the answer before it is heard after the end', () => {
+    const { told, exit, begin, takeBack } = thread();
+    expect(begin()).to.equal(true);
+    exit(succeeded(1), { type: 'exiting', code: 3, blame: 'own' });
+    expect(told).to.deep.equal(['1 succeeded', '2 begun', '2 died by own']);
+    expect(takeBack(), 'it lies nowhere').to.equal(false);
+  });
+
+  it('has answered if it had, though both answers are heard after the end', () => {
+    const { told, exit, begin } = thread();
+    expect(begin()).to.equal(true);
+    exit(succeeded(1), succeeded(2), { type: 'exiting', code: 3, blame: 'other' });
+    expect(told).to.deep.equal(['1 succeeded', '2 begun', '2 succeeded']);
+  });
+
+  it('waits for room if it had not begun', () => {
+    const { told, exit, begin, takeBack } = thread();
+    exit(succeeded(1), { type: 'exiting', code: 3, blame: 'other' });
+    expect(told).to.deep.equal(['1 succeeded']);
+    expect(begin(), 'it cannot begin there any more').to.equal(false);
+    expect(takeBack()).to.equal(true);
+  });
+});
