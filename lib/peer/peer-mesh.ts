@@ -29,6 +29,9 @@ const TURNED_AWAY = {
   fault: 'cannot accept a connection',
 } as const;
 
+/** Messages that nobody waits for, and that something else follows mostly. They leave with that, or some turns later. */
+const RESTING: ReadonlySet<string> = new Set<WireMessage['type']>(['run-begun', 'end-run', 'release-values']);
+
 /** Called when a dialled link ends. */
 type Dialled = (end: LinkOver) => void;
 
@@ -181,14 +184,14 @@ export class PeerMesh {
    */
   send(to: string, message: WireMessage): boolean {
     const link = this.#up.get(to);
-    if (link) for (const encoded of this.#encoded(message)) link.push(encoded);
+    if (link) for (const encoded of this.#encoded(message)) link.push(encoded, RESTING.has(message.type));
     return link !== undefined;
   }
 
   /** Sends to every peer with a link. The message is encoded once. */
   broadcast(message: WireMessage): void {
     if (this.#up.size === 0) return;
-    for (const encoded of this.#encoded(message)) for (const link of this.#up.values()) link.push(encoded);
+    for (const encoded of this.#encoded(message)) for (const link of this.#up.values()) link.push(encoded, RESTING.has(message.type));
   }
 
   /** Returns how many bytes of messages wait here until `name` takes what was sent before. */

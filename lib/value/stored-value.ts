@@ -211,6 +211,11 @@ export class StoredValue {
     return this.#form === 'parts' ? !this.#list!.whole : this.#form !== 'shared' && this.#form !== 'original';
   }
 
+  /** Whether it is packed, and a primitive of a few bytes: a copy is as good as the value itself. */
+  get isPackedScalar(): boolean {
+    return this.#packed !== undefined && isScalar(this.#packed);
+  }
+
   /** Whether it is of parts that are held one by one. Whether all of them can be packed is not known before they are. */
   get isHeldInParts(): boolean {
     return this.#form === 'parts';

@@ -19,6 +19,29 @@ describe('an outbox', () => {
     expect(heard.map((message) => (message.type === 'answer' ? message.value : message.type))).to.deep.equal(texts);
   });
 
+  it('lets what nobody waits for rest for some turns, unless something else takes it along', () => {
+    const world = outboxWorld();
+    const message = (value: string) => encodeMessage({ type: 'answer', id: 0, value, error: null });
+    const heard = (frame: Uint8Array): unknown[] => {
+      const decoded = decodeFrame([frame]);
+      return decoded.type === 'messages' ? decoded.messages.map((one) => (one.type === 'answer' ? one.value : one.type)) : [];
+    };
+    world.out.push(message('resting'), true);
+    world.out.flushDue();
+    world.turn();
+    world.turn();
+    expect(world.frames).to.deep.equal([]);
+    world.out.push(message('also resting'), true);
+    world.out.push(message('due'));
+    world.out.flushDue();
+    expect(world.frames.map(heard)).to.deep.equal([['resting', 'also resting', 'due']]);
+    for (let turns = 0; turns < 10; turns += 1) world.turn();
+    expect(world.frames).to.have.lengthOf(1);
+    world.out.push(message('alone'), true);
+    for (let turns = 0; turns < 10; turns += 1) world.turn();
+    expect(world.frames.map(heard)).to.deep.equal([['resting', 'also resting', 'due'], ['alone']]);
+  });
+
   it('sends a long message in pieces, no more of it than the window lets, and what was pushed after it behind it', () => {
     const world = outboxWorld();
     const long = 'x'.repeat(1_000_000);

@@ -6,9 +6,11 @@ import { wayBelow } from './paths.js';
 
 const MODULES_KEPT = 1000;
 const onWire = new Map<string, string>();
+let last = { module: '', root: '', known: '' };
 
 /** Returns a module as every node finds it below its own root: a path below the driver's root becomes relative to it. */
 export function moduleOnWire(module: string, root: string): string {
+  if (module === last.module && root === last.root) return last.known;
   if (!module.startsWith('file:')) return module;
   // Computing a path takes 4 µs, and each attempt names one. Bounded: the oldest is dropped first.
   const key = `${root}\n${module}`;
@@ -17,6 +19,7 @@ export function moduleOnWire(module: string, root: string): string {
     known = relativeToRoot(module, root);
     keepNewest(onWire, key, known, MODULES_KEPT);
   }
+  last = { module, root, known };
   return known;
 }
 

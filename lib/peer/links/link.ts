@@ -108,8 +108,9 @@ export class Link {
     return this.#outbox.delivered;
   }
 
-  push(encoded: Uint8Array): void {
-    this.#outbox.push(encoded);
+  /** See `Outbox.push`. */
+  push(encoded: Uint8Array, mayRest: boolean): void {
+    this.#outbox.push(encoded, mayRest);
   }
 
   sendValue(transferId: number, bytes: readonly Uint8Array[] | AwayBytes): Promise<void> {
@@ -154,7 +155,7 @@ export class Link {
     }
     // The reactions to this frame are known, so waiting for the end of the turn gains nothing. A peer that asks one question after another
     // would wait each time.
-    this.#outbox.flush();
+    this.#outbox.flushDue();
   }
 
   #piece(isLast: boolean, parts: readonly Uint8Array[]): void {

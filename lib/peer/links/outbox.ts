@@ -31,6 +31,9 @@ const REST_PART = 1 / 8;
 
 const SHORT_PIECE_BYTES = 64;
 
+/** For how many turns of the event loop a message rests that nobody waits for. A run asks for its first function after three. */
+const REST_TURNS = 3;
+
 interface Transfer {
   readonly id: number;
   parts: readonly Uint8Array[];
@@ -79,20 +82,28 @@ export class Outbox {
   #received = 0;
   #toldReceived = 0;
   #isScheduled = false;
+  /** Whether something waits that is to leave in this turn; the messages that wait may take a turn longer. */
+  #isDue = false;
+  /** For how many more turns what may rest does so; 0 if nothing does. */
+  #restTurns = 0;
   #error: Error | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
-  /** Queues an encoded message. */
-  push(message: Uint8Array): void {
+  /** Queues an encoded message. One that `mayRest` leaves some turns later than others, unless one of them takes it along. */
+  push(message: Uint8Array, mayRest = false): void {
     if (this.#error) return;
     this.#messages.push(message);
     this.#messageBytes += message.length;
     this.#pushedBytes += message.length;
     if (this.#messageBytes >= COUNTED_FRAME_BYTES) this.#send();
-    this.#schedule();
+    if (!mayRest) this.#schedule();
+    else {
+      if (this.#restTurns === 0) this.#options.defer(this.#rest);
+      this.#restTurns = REST_TURNS;
+    }
   }
 
   /** Bytes of messages that wait until the peer takes what was sent before. */
@@ -207,8 +218,14 @@ export class Outbox {
     return true;
   }
 
+  /** Does the same as `flush` if something is due. */
+  flushDue(): void {
+    if (this.#isDue) this.flush();
+  }
+
   /** Sends waiting messages as far as the window allows, or all if they are the `last`; also acknowledges what was received. */
   flush(isLast = false): void {
+    this.#isDue = false;
     if (this.#toldReceived < this.#received && !this.#error) {
       this.#toldReceived = this.#received;
       this.#options.socket.send([receivedFrame(this.#received)]);
@@ -296,7 +313,14 @@ export class Outbox {
     for (const transfer of failed) transfer.reject(error);
   }
 
+  readonly #rest = (): void => {
+    this.#restTurns = this.#messageBytes > 0 ? this.#restTurns - 1 : 0;
+    if (this.#restTurns > 0) this.#options.defer(this.#rest);
+    else if (this.#messageBytes > 0) this.#schedule();
+  };
+
   #schedule(): void {
+    this.#isDue = true;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#options.defer(this.#turn);

@@ -3,6 +3,7 @@ import { HandoffError, lazyPackage } from '../../base/index.js';
 import { MAX_FRAME_BYTES } from '../transport.js';
 import { type AttemptName, attemptName, type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
 import { type ScanLimits, scanPlain } from './plain-scan.js';
+import { type PlainPacking, readTerse, terseEnd, terseFrame } from './terse.js';
 
 /** The types of frames, by their first byte. */
 const GREETING = 0;
@@ -90,6 +91,8 @@ const malformed = (fault: string): Decoded => ({ type: 'malformed', fault });
  * more than 32 MiB, more than 4 million values in it, or an answer that is not plain data.
  */
 export function encodeMessage(message: WireMessage): Uint8Array {
+  const terse = terseFrame(message, CONTROL, PLAIN);
+  if (terse) return terse;
   const frame = packed(message, RESERVE_START_SPACE + 1);
   frame[0] = CONTROL;
   if (frame.length > MAX_MESSAGE_BYTES) throw unsendable(message, `it has ${frame.length} bytes, a message at most ${MAX_MESSAGE_BYTES}`);
@@ -130,11 +133,7 @@ export function controlFrames(messages: readonly Uint8Array[]): readonly Uint8Ar
     const frame = Buffer.allocUnsafe(bytes);
     frame[0] = CONTROL;
     let at = 1;
-    for (; from < to; from++) {
-      const message = messages[from]!.subarray(1);
-      frame.set(message, at);
-      at += message.length;
-    }
+    for (; from < to; from++) at += (messages[from] as Buffer).copy(frame, at, 1);
     frames.push(frame);
   }
   return frames;
@@ -224,16 +223,35 @@ export function decodeFrame(parts: readonly Uint8Array[]): Decoded {
 export const decodePieces = (pieces: readonly Uint8Array[]): Decoded => decodeControl(whole([EMPTY_FRAME, ...pieces]), LONG_LIMITS);
 
 function decodeControl(frame: Buffer, limits: ScanLimits): Decoded {
-  const values = unpackAll(frame, limits);
-  if (typeof values === 'string') return malformed(values);
+  /** Where the terse messages begin. */
+  const terse: number[] = [];
+  const fault = scanPlain(frame, 1, limits, terse);
+  if (fault !== undefined) return malformed(fault);
   const messages: WireMessage[] = [];
   const faults: WrongMessage[] = [];
+  let from = 1;
+  for (const at of [...terse, frame.length]) {
+    const wrong = at > from ? readMaps(frame.subarray(from, at), messages, faults) : undefined;
+    if (wrong !== undefined) return malformed(wrong);
+    if (at === frame.length) break;
+    const message = readTerse(frame, at, PLAIN);
+    if (message) messages.push(message);
+    else faults.push(wrongMessage(undefined, ''));
+    from = terseEnd(frame, at);
+  }
+  return { type: 'messages', messages, faults };
+}
+
+/** Reads messages that came as maps. Returns why that cannot be done. */
+function readMaps(bytes: Uint8Array, messages: WireMessage[], faults: WrongMessage[]): string | undefined {
+  const values = unpacked(bytes);
+  if (typeof values === 'string') return values;
   for (const value of values) {
     const fault = wireMessage(value);
     if (fault === undefined) messages.push(value as WireMessage);
     else faults.push(wrongMessage(value, fault));
   }
-  return { type: 'messages', messages, faults };
+  return undefined;
 }
 
 function decodePiece(parts: readonly Uint8Array[]): Decoded {
@@ -272,15 +290,23 @@ function decodeChunk(parts: readonly Uint8Array[]): Decoded {
 /** Returns the values after the first byte, or a text that says why there are none. */
 function unpackAll(frame: Buffer, limits: ScanLimits): readonly unknown[] | string {
   if (frame.length === 1) return [];
-  const fault = scanPlain(frame, 1, limits);
-  if (fault !== undefined) return fault;
+  return scanPlain(frame, 1, limits) ?? unpacked(frame.subarray(1));
+}
+
+/** Returns the values in bytes that have been scanned. */
+function unpacked(bytes: Uint8Array): readonly unknown[] | string {
   try {
     unpackr ??= new (msgpackr().Unpackr)(UNPACKING);
-    return unpackr.unpackMultiple(frame.subarray(1));
+    return unpackr.unpackMultiple(bytes as Buffer);
   } catch (error) {
     return `no MessagePack: ${(error as Error).message}`;
   }
 }
+
+const PLAIN: PlainPacking = {
+  pack: (value) => new Uint8Array(packed(value)),
+  unpack: (bytes) => scanPlain(bytes, 0, LIMITS) ?? unpacked(bytes),
+};
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 

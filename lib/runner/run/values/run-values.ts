@@ -142,8 +142,9 @@ export class RunValues implements ValueLocations {
     const origin = this.originOf(index);
     const epoch = this.epochOf(index);
     const value = this.#recalled.nameOf(index, { runId, epoch, functionId, origin, part: null });
-    // A value is already on the node that made it.
-    const rides = held && !held.isAway && origin !== target && held.sizeBytes <= RIDES_ALONG_BYTES ? held : undefined;
+    // A value is already on the node that made it, but the name of a small one would take more than the value itself.
+    const mayRide = held && !held.isAway && held.sizeBytes <= RIDES_ALONG_BYTES;
+    const rides = mayRide && (origin !== target || held.isPackedScalar) ? held : undefined;
     return { from: origin, value, sizeBytes: this.#of.columns.sizes[index]!, inline: rides };
   }
 
