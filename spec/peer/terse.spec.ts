@@ -102,10 +102,13 @@ describe('terse messages', () => {
     })
     .map(({ of, outcome }) => ({ ...success(outcome), of }));
   const starts = fc.record({ type: fc.constant('attempt-started' as const), of: fc.tuple(some, name, count, count), slot: count });
+  const begun = fc.record({ type: fc.constant('run-begun' as const), runId: some, epoch: count, dagId: some });
+  const over = { retainMs: amount, isInterrupted: fc.boolean() };
+  const ends = fc.record({ type: fc.constant('end-run' as const), runId: some, epoch: count, ...over });
   const others = fc.record({ type: fc.constant('release-values' as const), runId: some, epoch: count, ids: fc.array(some) });
 
   it('come as they were sent, among others, in order', () => {
-    fc.assert(fc.property(fc.array(fc.oneof(attempts, successes, starts, others), { minLength: 1 }), same), { numRuns: 500 });
+    fc.assert(fc.property(fc.array(fc.oneof(attempts, successes, starts, begun, ends, others), { minLength: 1 }), same), { numRuns: 500 });
   });
 
   it('are those of small functions, and of no others', () => {

@@ -3,7 +3,8 @@ import { HandoffError, lazyPackage } from '../../base/index.js';
 import { MAX_FRAME_BYTES } from '../transport.js';
 import { type AttemptName, attemptName, type Greeting, greeting as greetingShape, type WireMessage, wireMessage } from './messages.js';
 import { type ScanLimits, scanPlain } from './plain-scan.js';
-import { type PlainPacking, readTerse, terseEnd, terseFrame } from './terse.js';
+import { type PlainPacking, terseFrame } from './terse.js';
+import { readTerse, terseEnd } from './terse-reader.js';
 
 /** The types of frames, by their first byte. */
 const GREETING = 0;
