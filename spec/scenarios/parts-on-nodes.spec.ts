@@ -43,7 +43,7 @@ describe('parts on other nodes', () => {
   it('go past the driver to the function that needs them all', async () => {
     const { result, trace } = await simulate({ seed: 43, nodes: driverAndWorkers(2) }, async (cluster) => {
       const dag = mapped().add({ id: 'end', code: tasks.weighAll, args: ['m'], ...one });
-      const { results, allocations } = await execute(cluster, dag, { collect: ['end'] }, { end: 'n3' });
+      const { results, allocations } = await execute(cluster, dag, { collect: ['end'], retainMs: 60_000 }, { end: 'n3' });
       await untilSo(() => cluster.names.every((name) => Object.keys(leftOn(cluster, name)).length === 0));
       return { results, allocations };
     });
