@@ -1,12 +1,17 @@
 import { expect } from 'chai';
+import { HandoffError } from '../../lib/base/index.js';
+import type { CallOutcome, IsolationOptions } from '../../lib/executor/index.js';
 import { beginCall, NextCall } from '../../lib/executor/isolations/next-call.js';
 import type { Work } from '../../lib/executor/isolations/pool-worker.js';
+import { PooledIsolation } from '../../lib/executor/isolations/pooled.js';
 import type { HostEvents } from '../../lib/executor/isolations/worker-host.js';
 import type { FromWorker } from '../../lib/executor/isolations/worker-messages.js';
 import { WorkerPool } from '../../lib/executor/isolations/worker-pool.js';
+import { Caller } from '../support/calls.js';
 import { spyLogger } from '../support/spy-logger.js';
 import { testClock } from '../support/test-clock.js';
 
+const enough = new HandoffError('HANDOFF_RUN_CANCELLED', 'enough');
 const context = { dagId: 'd', runId: 'r', functionId: 'f', attempt: 1, node: 'here' };
 const succeeded = (key: number): FromWorker => ({ type: 'succeeded', key, values: [], tookMs: 0 });
 
@@ -45,6 +50,35 @@ function thread() {
   };
   return { told, exit, begin: () => beginCall(next.words, 0, 2), takeBack: () => workers.takeBack(two) };
 }
+
+describe('a call that has begun at its thread, which has not been heard', () => {
+  it('runs there when there is room, and is stopped there: no end is told before it has ended', () => {
+    const next = new NextCall();
+    const sent: unknown[] = [];
+    const happened: string[] = [];
+    let events!: HostEvents;
+    const makeHost = (given: HostEvents) => {
+      events = given;
+      return { id: 1, next, send: (message: unknown) => void sent.push(message), ref() {}, unref() {}, end() {}, drain() {} };
+    };
+    const make = (options: IsolationOptions) => new PooledIsolation('thread', options, { makeHost, endsWithGroup: false });
+    const caller = new Caller(make, { threads: 1 });
+    caller.begin('add');
+    events.heard({ type: 'ready' });
+    const code = { module: './tasks.ts', name: 'add' };
+    const step = { role: 'function', functionId: 'f', code, inputs: [], asList: false, extra: undefined, wanted: true } as const;
+    const settle = ({ type }: CallOutcome): void => void happened.push(type);
+    const lying = caller.isolation.startAhead!({ context, steps: [step] }, settle, () => happened.push('begun'));
+    expect(beginCall(next.words, 0, 2)).to.equal(true);
+    lying.promote();
+    lying.stop(enough, 60_000);
+    expect(happened).to.deep.equal(['begun']);
+    events.heard(succeeded(1));
+    expect(sent.at(-1)).to.include({ type: 'abort', key: 2 });
+    events.heard(succeeded(2));
+    expect(happened).to.deep.equal(['begun', 'stopped']);
+  });
+});
 
 describe('a call that lies at a thread that ends', () => {
   it('has died with it if it had begun, though the answer before it is heard after the end', () => {

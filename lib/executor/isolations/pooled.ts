@@ -103,6 +103,8 @@ class PooledCall implements LyingCall, Work {
   #call: WorkerCall | ShortCall | undefined;
   /** Why there is no call for a worker: what it is given cannot cross. */
   #fault: { readonly error: unknown } | undefined;
+  /** Whether it has begun at the thread at which it lay, which has not been heard. */
+  #isThere = false;
   /** How it is to be stopped as soon as it is known where it has begun. */
   #stopped: { readonly reason: HandoffError; readonly graceMs: number } | undefined;
   #abort: ToWorker | undefined;
@@ -142,6 +144,7 @@ class PooledCall implements LyingCall, Work {
 
   begun(worker: PoolWorker): void {
     this.#worker = worker;
+    this.#isThere = false;
     this.#tellBegun();
     if (this.#stopped) this.stop(this.#stopped.reason, this.#stopped.graceMs);
   }
@@ -156,6 +159,7 @@ class PooledCall implements LyingCall, Work {
   promote(): void {
     if (!this.#whenBegun || this.#isOver) return;
     const isBack = this.#fault === undefined && this.#pooled.pool.takeBack(this);
+    this.#isThere = !(isBack || this.#fault);
     this.#tellBegun();
     if (this.#fault) this.#endWithFault();
     else if (isBack) this.#pooled.pool.run(this);
@@ -173,7 +177,7 @@ class PooledCall implements LyingCall, Work {
 
   stop(reason: HandoffError, graceMs: number): void {
     if (this.#isOver) return;
-    if (this.#whenBegun) {
+    if (this.#whenBegun || this.#isThere) {
       if (this.takeBack()) return this.#settle({ type: 'stopped' });
       this.#stopped = { reason, graceMs };
       return undefined;
