@@ -109,7 +109,17 @@ export class ObservedNode extends FarNode {
     return this.#ask('watched');
   }
 
-  async #ask<T>(question: 'occupied' | 'watch' | 'watched'): Promise<T> {
+  /** Resolves when its processor time is looked at. */
+  async profile(): Promise<void> {
+    await this.#ask('profile');
+  }
+
+  /** On which stations it has spent its processor time since then, µs. */
+  profiled(): Promise<Readonly<Record<string, number>>> {
+    return this.#ask('profiled');
+  }
+
+  async #ask<T>(question: 'occupied' | 'watch' | 'watched' | 'profile' | 'profiled'): Promise<T> {
     this.#observed.send(question);
     const [answer] = (await once(this.#observed, 'message')) as [T];
     return answer;

@@ -1,7 +1,8 @@
 import { Dag, type DynamicDag, Handoff } from 'handoff-dag';
-import { driver, FarNode, farTasks } from './far-node.js';
+import { driver, FarNode, farTasks, ObservedNode } from './far-node.js';
 import { FloorPair } from './floor-pair.js';
 import { type Bench, pairs, perSecond, type Row, timed, warmUp } from './measure.js';
+import { stationRows } from './remote-stations.js';
 
 const FUNCTIONS = 10_000;
 const IN_FLIGHT = 256;
@@ -70,6 +71,17 @@ export const remoteBench: Bench = {
       const floorText = `bare request ${micro(one.bMs / LINKS)}`;
       rows.push({ what, figure: micro(one.aMs / LINKS), floor: floorText, ratio: one.ratio, cold: first, target: 'at most 4' });
     }
-    return rows;
+    return isShort ? rows : [...rows, ...(await stations())];
   },
 };
+
+/** With a node of its own, as one that is looked at is slower. */
+async function stations(): Promise<readonly Row[]> {
+  await using far = await ObservedNode.startObserved('far');
+  await using handoff = await Handoff.start(driver(far.url));
+  return await stationRows(handoff, far, {
+    'at once': { dag: fan(far.name), functionsOfRun: FUNCTIONS, functions: 10 * FUNCTIONS },
+    'one after another': { dag: chain(far.name, LINKS), functionsOfRun: LINKS, functions: FUNCTIONS },
+    'a run of one': { dag: chain(far.name, 1), functionsOfRun: 1, functions: FUNCTIONS },
+  });
+}
