@@ -7,11 +7,13 @@ const INTERVAL_US = 200;
 /** What a profile names in place of functions. */
 const BESIDE = new Map([
   ['(garbage collector)', 'collection of memory'],
-  ['(program)', 'V8 and the system'],
+  ['(program)', 'V8 itself'],
 ]);
 
-/** Those that are no work, or the profiler's own. */
-const IGNORED = new Set(['(root)', '(idle)', 'dispatch']);
+/**
+ * Those that are no work, or the profiler's own, or calls of the system: during these the other end runs mostly, which they have woken.
+ */
+const IGNORED = new Set(['(root)', '(idle)', 'dispatch', 'writev', 'writeBuffer']);
 
 /** @type {Map<string, readonly (readonly [number, string])[]>} For each file of the build, in which lines which module begins. */
 const modules = new Map();
@@ -58,7 +60,8 @@ export class StationProfile {
   }
 
   /**
-   * Microseconds of processor time by station, since it was made. A profile tells shares only, as others may have the processor meanwhile.
+   * Microseconds of processor time by station, since it was made, and of the system. A profile tells shares only, as others may have the
+   * processor meanwhile.
    * @returns {Record<string, number>}
    */
   end() {
@@ -84,7 +87,7 @@ export class StationProfile {
       stations[station] = (stations[station] ?? 0) + us;
       allUs += us;
     }
-    for (const station of Object.keys(stations)) stations[station] = ((stations[station] ?? 0) / allUs) * (user + system);
-    return stations;
+    for (const station of Object.keys(stations)) stations[station] = ((stations[station] ?? 0) / allUs) * user;
+    return { ...stations, 'the system': system };
   }
 }
