@@ -19,7 +19,13 @@ const told = (answers: readonly PlacementAnswer<PlacementClient>[]): string[] =>
     return `${answer.client.runId}:${answer.index} ${what}`;
   });
 
-const lying = (mayLie: (index: number) => boolean = () => true): AheadOfRun => ({ mayLie, lies() {}, promoted: () => true, recalled() {} });
+/** Functions of a run that may lie, at most so many for each claim. */
+const lying = (mayLie: (index: number) => boolean = () => true, together = 1): AheadOfRun => ({
+  mayLie: (index, behind) => behind < together && mayLie(index),
+  lies() {},
+  promoted: () => true,
+  recalled() {},
+});
 
 const one = kindOf({ cpu: 1 });
 
@@ -84,6 +90,18 @@ describe('functions that are granted ahead of room', () => {
     queue.begun('r', 2, one);
     expect(ledger.used).to.include({ cpu: 2 });
     expect(told(placeAll(queue, 1))).to.deep.equal(['r:4 lies']);
+  });
+
+  it('are several for each claim where their run allows that', () => {
+    const { queue, ledger } = asked(2, { r: 12 }, { ahead: lying(() => true, 3) });
+    expect(told(placeAll(queue, 0)).slice(2)).to.deep.equal(['r:2 lies', 'r:3 lies', 'r:4 lies', 'r:5 lies', 'r:6 lies', 'r:7 lies']);
+    expect(ledger.used).to.include({ cpu: 2 });
+    queue.free('r', 'a', one);
+    queue.begun('r', 2, one);
+    expect(told(placeAll(queue, 1))).to.deep.equal(['r:8 lies']);
+    queue.free('r', 'a', one);
+    queue.free('r', 'a', one);
+    expect(told(placeAll(queue, 2)), 'two claims, three for each').to.deep.equal(['r:3 promoted', 'r:4 promoted', 'r:9 lies', 'r:10 lies']);
   });
 
   it('get the first room that there is, before anything else', () => {

@@ -83,6 +83,35 @@ describe('a call that lies at a thread', function () {
     expect(caller.heard.map(({ text }) => text)).to.deep.equal(['begun']);
   });
 
+  it('begins in its turn where several lie, whichever of them are taken back', async () => {
+    start(1);
+    const happened: string[] = [];
+    const { end } = await held();
+    const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((text) => lie('say', [text], happened));
+    for (const at of [0, 2]) expect(all[at]!.call.takeBack()).to.equal(true);
+    const late = lie('say', ['g'], happened);
+    end();
+    await all[3]!.outcome;
+    for (const { call } of [all[4]!, all[5]!, late]) call.promote();
+    await Promise.all([all[1]!, all[4]!, all[5]!, late].map(({ outcome }) => outcome));
+    // Four lie at the thread; what comes when there is no place waits on the loop.
+    const said = caller.heard.map(({ text }) => text).filter((text) => text.length === 1);
+    expect(said.slice(0, 3)).to.deep.equal(['b', 'd', 'g']);
+    expect(said).to.have.members(['b', 'd', 'g', 'e', 'f']);
+    expect(happened.filter((what) => what === 'say begun')).to.have.length(5);
+  });
+
+  it('runs once elsewhere, with all that lie behind it, when the one before it ends their thread', async () => {
+    start(1);
+    const { outcome } = caller.begin('exit', [caller.result(3)]);
+    const happened: string[] = [];
+    const all = [1, 2, 3, 4].map((number) => lie('add', [number, 0], happened));
+    expect(await outcome).to.include({ type: 'failed' });
+    expect(happened).to.deep.equal([]);
+    for (const { call } of all) call.promote();
+    expect((await Promise.all(all.map(({ outcome: ended }) => ended))).map(openedOf)).to.deep.equal([1, 2, 3, 4]);
+  });
+
   it('runs once each, in order, however fast one follows the other', async () => {
     start(1);
     const happened: string[] = [];

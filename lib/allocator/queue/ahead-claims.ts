@@ -26,7 +26,8 @@ function isOvertakenBy(waiting: ClaimClass, claim: ClaimClass): boolean {
 
 /**
  * The functions that were granted ahead of room: each lies where one runs, and begins in the moment in which that one ends, by its claim.
- * At most one lies for each claim that is held in its slots, and every such claim covers its cost. So the ledger stays exact.
+ * Every claim that is held in its slots covers its cost, and so does what lies there before it, as that is recalled while something waits
+ * that needs more. So the ledger stays exact. One lies for each claim, or several if their run allows that.
  *
  * What lies is what would be granted next. It is recalled when that changes: a run asks that had nothing to ask for, the same run has a
  * function of a higher priority, or a claim waits that needs more. So it is when values fill the memory, or what runs does not cover it.
@@ -110,7 +111,9 @@ export class AheadClaims<Client extends ClaimQueueClient> {
       const at = (from + offset) % ring.length;
       const run = ring[at]!;
       const queue = isAtItsLimit(run) ? undefined : this.#firstOf(run);
-      if (!queue || !this.#hasRoom(queue.claim, capacity, waiting) || !mayLie(queue) || !places(queue)?.isFirstAlone) continue;
+      if (!queue) continue;
+      const behind = this.#liesBehind(queue.claim, capacity, waiting);
+      if (behind === undefined || !mayLie(queue, behind) || !places(queue)?.isFirstAlone) continue;
       const isBefore = (other: ClassQueue<Client>): boolean =>
         isAfter(other, queue.claim, capacity) && places(other)?.isEligible(0) === true;
       for (const other of run.classes.values()) if (isBefore(other) && goesBefore(other, queue)) return undefined;
@@ -135,13 +138,15 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     return first;
   }
 
-  #hasRoom(claim: ClaimClass, capacity: Capacity, waiting: Iterable<ClassQueue<Client>>): boolean {
-    if (claim.group !== undefined || isHeldBack(claim, capacity)) return false;
+  /** Returns behind how many others it would lie, or `undefined` if it may not lie. */
+  #liesBehind(claim: ClaimClass, capacity: Capacity, waiting: Iterable<ClassQueue<Client>>): number | undefined {
+    if (claim.group !== undefined || isHeldBack(claim, capacity)) return undefined;
     let lying = 0;
     for (const one of this.#lying) if (one.claim.slot === claim.slot) lying += 1;
-    if (lying >= capacity.coveringClaims(claim)) return false;
-    for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return false;
-    return true;
+    const held = capacity.coveringClaims(claim);
+    if (held === 0) return undefined;
+    for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return undefined;
+    return Math.floor(lying / held);
   }
 
   #takeOvertaken(
@@ -194,9 +199,11 @@ function isAsking<Client extends ClaimQueueClient>({ classes }: RunQueue<Client>
   return false;
 }
 
-/** Whether the first function of a queue may lie. */
-const mayLie = <Client extends ClaimQueueClient>({ claim, ready, run: { client, urgentBand } }: ClassQueue<Client>): boolean =>
-  (client.takesAnyRoom || claim.pinnedTo !== undefined) && client.ahead!.mayLie(ready.peek(urgentBand));
+/** Whether the first function of a queue may lie behind so many others. */
+const mayLie = <Client extends ClaimQueueClient>(
+  { claim, ready, run: { client, urgentBand } }: ClassQueue<Client>,
+  behind: number,
+): boolean => (client.takesAnyRoom || claim.pinnedTo !== undefined) && client.ahead!.mayLie(ready.peek(urgentBand), behind);
 
 /** Whether its run has a function of a higher priority that could begin in its stead. */
 function isLess<Client extends ClaimQueueClient>(

@@ -3,6 +3,7 @@ import { type Packed, unpackThrown } from '../../value/index.js';
 import type { AttemptContext } from '../attempts/attempt.js';
 import type { OutputStream } from '../attempts/current-function.js';
 import { LineBudget, OutputLines } from '../attempts/output-lines.js';
+import { MOST_LYING } from './next-calls.js';
 import { lyingAt } from './packed-call.js';
 import { fromWorker } from './worker-door.js';
 import type { HostEvents, MakeHost, WorkerHost } from './worker-host.js';
@@ -33,8 +34,10 @@ export class PoolWorker {
   readonly #loading: string;
   #state: 'starting' | 'free' | 'busy' | 'ending' | 'gone' = 'starting';
   #work: Work | undefined;
-  /** What lies here until the work ends. */
-  #next: Work | undefined;
+  /** What lies here, in the order in which it begins. */
+  #lying: LyingWork[] = [];
+  /** The place of the work, if it lay here before. */
+  #place: number | undefined;
   #served = 0;
   #dropped = 0;
   #error: { readonly thrown: unknown } | undefined;
@@ -94,27 +97,30 @@ export class PoolWorker {
     this.send(work.takenBy(this));
   }
 
-  /** Whether something may lie here until the work ends. */
-  get hasPlace(): boolean {
-    return this.#state === 'busy' && this.#next === undefined && this.#host.next !== undefined;
+  /** How many more calls may lie here until the work ends. */
+  get places(): number {
+    return this.#state === 'busy' && this.#host.next ? MOST_LYING - this.#lying.length : 0;
   }
 
-  /** Lets work lie here until the present one ends. Only where there is a place. */
+  /** Lets work lie here, behind what lies here already. Only where there is a place. */
   lie(work: Work): void {
-    this.#next = work;
-    this.send(lyingAt(this.#host.next!.allow(work.key), work.takenBy(this)));
+    const place = this.#host.next!.allow(work.key);
+    this.#lying.push({ work, place });
+    this.send(lyingAt(place, work.takenBy(this)));
   }
 
   /** Takes work back that lies here. Returns false if it has begun, or lies elsewhere. */
   takeBack(work: Work): boolean {
-    if (this.#next !== work || !this.#host.next!.takeBack(work.key)) return false;
-    this.#next = undefined;
+    const at = this.#lying.findIndex((one) => one.work === work);
+    if (at < 0 || !this.#host.next!.takeBack(this.#lying[at]!.place, work.key)) return false;
+    this.#lying.splice(at, 1);
     return true;
   }
 
   /** Whether what lay here has begun: the answer of the work before it is on its way. */
   get hasMovedOn(): boolean {
-    return this.#next !== undefined && this.#host.next!.hasBegun(this.#next.key);
+    const [first] = this.#lying;
+    return first !== undefined && this.#host.next!.hasBegun(first.place, first.work.key);
   }
 
   send(message: ToWorker): void {
@@ -148,11 +154,10 @@ export class PoolWorker {
 
   /** What lies here must run elsewhere. What has begun is ended with the worker, and begins again. */
   #giveBack(): void {
-    const work = this.#next;
-    if (!work) return;
-    this.#host.next!.takeBack(work.key);
-    this.#next = undefined;
-    this.#owner.givenBack(work);
+    const all = this.#lying;
+    this.#lying = [];
+    for (const { work, place } of all) this.#host.next!.takeBack(place, work.key);
+    for (const { work } of all) this.#owner.givenBack(work);
   }
 
   #hear(data: unknown): void {
@@ -192,11 +197,12 @@ export class PoolWorker {
     if (this.#state === 'ending') return;
     this.#work = undefined;
     this.#served += 1;
+    if (this.#place !== undefined) this.#host.next!.free(this.#place);
+    this.#place = undefined;
     if (this.#past) this.#flush();
     const mayGoOn = this.#state === 'busy' && !work.endsWorker && !(answer.type === 'failed' && answer.retire);
-    const next = this.#next;
-    // One that has ended may have begun it before, and answered.
-    if (next && (mayGoOn || this.hasMovedOn)) return this.#moveOn(work, answer, next);
+    // One that has ended may have begun what lay here first before, and answered.
+    if (this.#lying.length > 0 && (mayGoOn || this.hasMovedOn)) return this.#moveOn(work, answer);
     this.#giveBack();
     // The worker gets its next work first, so that it is busy meanwhile.
     if (mayGoOn) {
@@ -206,10 +212,10 @@ export class PoolWorker {
     work.answered(answer);
   }
 
-  /** What lay here has begun, or is about to. */
-  #moveOn(work: Work, answer: WorkerAnswer, next: Work): void {
-    this.#host.next!.moveUp();
-    this.#next = undefined;
+  /** What lay here first has begun, or is about to. */
+  #moveOn(work: Work, answer: WorkerAnswer): void {
+    const { work: next, place } = this.#lying.shift()!;
+    this.#place = place;
     this.#work = next;
     this.#writer = next.context;
     this.#owner.making.together(() => {
@@ -268,6 +274,12 @@ export class PoolWorker {
     const { noun, logger } = this.#owner.making;
     logger.warn({ [noun]: this.#host.id }, `messages of a worker ${noun} outside the engine's channel are dropped`);
   }
+}
+
+/** Work that lies at a worker, and its place there. */
+interface LyingWork {
+  readonly work: Work;
+  readonly place: number;
 }
 
 /** A call for a worker. */

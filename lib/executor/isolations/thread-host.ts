@@ -1,5 +1,5 @@
 import { MessageChannel, receiveMessageOnPort, type Worker, type WorkerOptions } from 'node:worker_threads';
-import { NextCall } from './next-call.js';
+import { NextCalls } from './next-calls.js';
 import type { MakeHost } from './worker-host.js';
 import type { ThreadData, WorkerSetUp } from './worker-messages.js';
 
@@ -11,7 +11,7 @@ export const threadHost =
   (makeWorker: MakeWorker, setUp: WorkerSetUp, heapMiB: number): MakeHost =>
   (events) => {
     const { port1: port, port2 } = new MessageChannel();
-    const next = new NextCall();
+    const next = new NextCalls();
     const workerData: ThreadData = { setUp: { ...setUp, port: port2, next: next.words } };
     let worker: Worker;
     try {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { beginCall } from './next-call.js';
+import { beginCall } from './next-calls.js';
 import type { ThreadData, ToWorker, WorkerLink } from './worker-messages.js';
 
 /** A thread's end of the channel to its pool. Removes the set-up from where user code could find it. */

@@ -1,6 +1,6 @@
 import { LIB_FOLDER } from '../../base/index.js';
 import type { OutputStream } from '../attempts/current-function.js';
-import type { NextCall } from './next-call.js';
+import type { NextCalls } from './next-calls.js';
 import type { ToWorker } from './worker-messages.js';
 
 /** A thread or process that runs one call at a time beside the node's loop, as the pool sees it. */
@@ -8,8 +8,8 @@ export interface WorkerHost {
   /** Its number in the log: that of the thread, or of the process. */
   readonly id: number | undefined;
   send(message: ToWorker): void;
-  /** Which call may begin there next, if calls can lie there. */
-  readonly next?: NextCall;
+  /** Which calls may begin there next, if calls can lie there. */
+  readonly next?: NextCalls;
   /** It will get work soon, and keeps this process alive. */
   ref(): void;
   /** It is idle, and does not keep this process alive. */

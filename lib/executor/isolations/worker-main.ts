@@ -55,8 +55,9 @@ const NONE: readonly never[] = [];
 /** The exit code that a shell shows for SIGABRT. */
 const ABORTED = 134;
 let current: Current | undefined;
-/** The call that begins when the current one ends, unless it is taken back. */
-let next: WorkerCall | ShortCall | undefined;
+/** The calls that begin one after the other when the current one has ended, unless they are taken back. */
+let lying: Lying | undefined;
+let lastLying: Lying | undefined;
 /** Whether no call begins here any more. */
 let isRetired = false;
 /** What was found about the result that was packed last. */
@@ -163,6 +164,12 @@ const stepPlace: StepHost<CrossingInput, Crossing> = {
   },
 };
 
+/** A call that lies here, and the one behind it. No array, as user code may have changed what arrays can do. */
+interface Lying {
+  readonly call: WorkerCall | ShortCall;
+  next: Lying | undefined;
+}
+
 class Current {
   readonly key: number;
   readonly scope: AttemptScope;
@@ -214,7 +221,7 @@ class Current {
       Reflect.apply(exit, process, [1]);
     }
     // Not within this turn: the end of a call may be the middle of other code.
-    if (next) queueNext();
+    if (lying) queueNext();
   }
 }
 
@@ -223,15 +230,25 @@ const later = queueMicrotask;
 
 function queueNext(): void {
   later(() => {
-    const call = next;
-    next = undefined;
-    if (call && !current) beginLying(call);
+    while (lying && !current) {
+      const { call } = lying;
+      lying = lying.next;
+      if (beginLying(call)) return;
+    }
   });
 }
 
-/** Begins a call that lay here, unless it was taken back. */
-function beginLying(call: WorkerCall | ShortCall): void {
-  if (!isRetired && (isShort(call) ? mayBegin!(call[1], call[0]) : mayBegin!(call.lies!, call.key))) begin(call);
+function lie(last: Lying): void {
+  if (lying) lastLying!.next = last;
+  else lying = last;
+  lastLying = last;
+}
+
+/** Begins a call that lay here. Returns false if it was taken back, or nothing begins here any more. */
+function beginLying(call: WorkerCall | ShortCall): boolean {
+  if (isRetired || !(isShort(call) ? mayBegin!(call[1], call[0]) : mayBegin!(call.lies!, call.key))) return false;
+  begin(call);
+  return true;
 }
 
 function begin(call: WorkerCall | ShortCall): void {
@@ -272,7 +289,7 @@ function hear(message: ToWorker): void {
   if (isShort(message) || message.type === 'call') {
     const lies = isShort(message) ? message[1] >= 0 : own(message, 'lies') !== undefined;
     if (!lies) begin(message);
-    else if (current || next) next = message;
+    else if (current || lying) lie({ call: message, next: undefined });
     else beginLying(message);
   } else if (message.key === current?.key) {
     current.scope.abort(unpackThrown(message.reason) as Error);

@@ -62,7 +62,7 @@ export interface WorkerCall {
   readonly element?: number;
   /** Left out in runs that are not traced. */
   readonly trace?: TraceContext;
-  /** Its place, if it was sent before the call before it had ended. It begins only if it still may: see `NextCall`. */
+  /** Its place, if it was sent before the call before it had ended. It begins only if it still may: see `NextCalls`. */
   readonly lies?: number;
   readonly steps: readonly WorkerStep[];
   /** Left out where no input lies in a file. */
@@ -70,7 +70,7 @@ export interface WorkerCall {
 }
 
 /**
- * A call of one function, as most calls are, by position: every name costs time on each crossing. `place` is that of `NextCall` if it lies,
+ * A call of one function, as most calls are, by position: every name costs time on each crossing. `place` is that of `NextCalls` if it lies,
  * else -1. What is packed is frozen where it is opened if the worker freezes.
  */
 export type ShortCall = readonly [
@@ -158,7 +158,7 @@ export interface WorkerSetUp {
 export interface ThreadSetUp extends WorkerSetUp {
   /** The only channel to and from the thread. User code does not see it. */
   readonly port: MessagePort;
-  /** See `NextCall`. */
+  /** See `NextCalls`. */
   readonly next: Int32Array;
 }
 

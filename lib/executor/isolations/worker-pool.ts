@@ -49,10 +49,12 @@ export class WorkerPool implements WorkerOwner {
     this.#grow();
   }
 
-  /** Lets work lie at a busy worker until that is free, or here if none has a place. */
+  /** Lets work lie at the busy worker where the least lies, or here if none has a place. */
   lie(work: Work): void {
-    for (const worker of this.#workers) if (worker.hasPlace) return worker.lie(work);
-    this.#lying.set(work.key, work);
+    let best: PoolWorker | undefined;
+    for (const worker of this.#workers) if (worker.places > (best?.places ?? 0)) best = worker;
+    if (best) best.lie(work);
+    else this.#lying.set(work.key, work);
   }
 
   /** Takes back work that lies. Returns false if it has begun. */

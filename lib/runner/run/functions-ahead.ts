@@ -7,6 +7,12 @@ import type { RunDeps, RunJob } from './run-job.js';
 /** Functions lie only in runs whose functions take less than this, ms: for longer ones the way through the loop is nothing. */
 const SHORT_MS = 20;
 
+/** Several lie one behind the other as long as they take less than this together, ms: about as long as a busy loop lets them wait. */
+const TOGETHER_MS = 1;
+
+/** So many lie one behind the other at most. */
+const MOST_TOGETHER = 4;
+
 /** For so long a function lies at most, ms. Then it waits for room like any other, and the run says so. */
 const MOST_MS = 100;
 
@@ -33,7 +39,8 @@ export class FunctionsAhead implements AheadOfRun {
     this.#deps = deps;
   }
 
-  mayLie(index: number): boolean {
+  mayLie(index: number, behind: number): boolean {
+    if (behind > 0 && (behind >= MOST_TOGETHER || this.#meanMs * (behind + 1) > TOGETHER_MS)) return false;
     const { plan, past, trace } = this.#of.job;
     const { executor } = this.#deps;
     return this.#meanMs < SHORT_MS && !(past || trace) && plan.isSimple(index) && executor.takesAhead(plan.isolation[index]!);
