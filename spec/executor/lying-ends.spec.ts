@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import type { CallOutcome, IsolationOptions } from '../../lib/executor/index.js';
-import { beginCall, NextCall } from '../../lib/executor/isolations/next-call.js';
+import { beginCall, NextCalls } from '../../lib/executor/isolations/next-calls.js';
 import type { Work } from '../../lib/executor/isolations/pool-worker.js';
 import { PooledIsolation } from '../../lib/executor/isolations/pooled.js';
 import type { HostEvents } from '../../lib/executor/isolations/worker-host.js';
@@ -17,7 +17,7 @@ const succeeded = (key: number): FromWorker => ({ type: 'succeeded', key, values
 
 /** A thread in which call 1 runs, and at which call 2 lies. What it sends last is heard when it has ended. */
 function thread() {
-  const next = new NextCall();
+  const next = new NextCalls();
   const last: FromWorker[] = [];
   const told: string[] = [];
   let events!: HostEvents;
@@ -53,7 +53,7 @@ function thread() {
 
 describe('a call that has begun at its thread, which has not been heard', () => {
   it('runs there when there is room, and is stopped there: no end is told before it has ended', () => {
-    const next = new NextCall();
+    const next = new NextCalls();
     const sent: unknown[] = [];
     const happened: string[] = [];
     let events!: HostEvents;

@@ -11,7 +11,7 @@ const NONE = 0;
 export class NextCalls {
   /** By place, the key of a call that may begin; negative once it has begun. One more than lie: what has just begun keeps its own. */
   readonly words = new Int32Array(new SharedArrayBuffer((MOST_LYING + 1) * Int32Array.BYTES_PER_ELEMENT));
-  readonly #free = Array.from(this.words.keys());
+  readonly #free = Array.from(this.words.keys()).reverse();
 
   /** Allows a call to begin. Returns its place, which is its own until it is taken back or given free. */
   allow(key: number): number {
