@@ -70,8 +70,8 @@ export interface WorkerCall {
 }
 
 /**
- * A call of one function, as most calls are, by position: every name costs time on each crossing. `place` is that of `NextCalls` if it lies,
- * else -1. What is packed is frozen where it is opened if the worker freezes.
+ * A call of one function, as most calls are, by position: every name costs time on each crossing. `place` is that of `NextCalls` if it
+ * lies, else -1. What is packed is frozen where it is opened if the worker freezes.
  */
 export type ShortCall = readonly [
   key: number,
