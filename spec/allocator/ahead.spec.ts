@@ -247,6 +247,19 @@ describe('functions that are granted ahead of room', () => {
     expect(told(placeAll(queue, 3))).to.deep.equal(['r:90 runs']);
   });
 
+  it('stay where a function of a higher priority waits for another node', () => {
+    const priorityOf = (index: number): number => (index >= 90 ? 5 : 0);
+    const compare = (a: number, b: number): number => priorityOf(b) - priorityOf(a) || a - b;
+    const queue = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 }), member('b', { cpu: 1 })], new Set(['thread']));
+    queue.addRun(asker('r', { ahead: lying(), compare, urgency: { priorityOf, pathMsOf: () => 0, workLeftMs: 0 } }));
+    const here = kindOf({ cpu: 1 }, { pinnedTo: 'a' });
+    const there = kindOf({ cpu: 1 }, { slot: 'loop', pinnedTo: 'b' });
+    for (const index of [90, 91]) queue.request('r', index, there);
+    for (const index of [0, 1, 2]) queue.request('r', index, here);
+    expect(told(placeAll(queue, 0))).to.deep.equal(['r:90 runs', 'r:0 runs', 'r:1 lies']);
+    expect(told(placeAll(queue, 1))).to.deep.equal([]);
+  });
+
   it('are none where more is held than there is, and are recalled there', () => {
     const { queue, ledger } = asked(2, { r: 9 });
     expect(told(placeAll(queue, 0))).to.deep.equal(['r:0 runs', 'r:1 runs', 'r:2 lies', 'r:3 lies']);

@@ -7,14 +7,22 @@ import type { AheadStep } from './placement-step.js';
 import { type ClassQueue, goesBefore, isAtItsLimit, type RunQueue } from './run-queue.js';
 
 /**
- * Whether the first function of a queue could begin as soon as a claim like this one ends. So it is its turn too: what lies would take that
- * room each time.
+ * Whether the first function of a queue could begin here as soon as a claim like this one ends. So it is its turn too: what lies would take
+ * that room each time.
  */
-function isAfter({ ready, claim: other }: ClassQueue<ClaimQueueClient>, claim: ClaimClass, capacity: Capacity): boolean {
+function isAfter<Client extends ClaimQueueClient>(
+  queue: ClassQueue<Client>,
+  claim: ClaimClass,
+  capacity: Capacity,
+  places: Places<Client>,
+): boolean {
+  const { ready, claim: other } = queue;
   if (ready.length === 0 || isHeldBack(other, capacity)) return false;
   const { slot, cost } = other;
-  if (slot === claim.slot) return covers(claim.cost, cost) || capacity.hasResources(cost);
-  return capacity.hasSlot(slot) && !capacity.hasResources(cost) && covers(claim.cost, cost);
+  const isCovered = covers(claim.cost, cost);
+  const couldBegin =
+    slot === claim.slot ? isCovered || capacity.hasResources(cost) : isCovered && capacity.hasSlot(slot) && !capacity.hasResources(cost);
+  return couldBegin && places(queue)?.isEligible(0) === true;
 }
 
 /** Whether a claim that waits needs more of a resource than one that could take over gives back. */
@@ -83,8 +91,13 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   }
 
   /** Returns the next of those that are not to go next any more, and removes it. */
-  nextRecalled(runs: Iterable<RunQueue<Client>>, waiting: Iterable<ClassQueue<Client>>, capacity: Capacity): AheadStep<Client> | undefined {
-    this.#recalled ??= this.#takeOvertaken(runs, waiting, capacity);
+  nextRecalled(
+    runs: Iterable<RunQueue<Client>>,
+    waiting: Iterable<ClassQueue<Client>>,
+    capacity: Capacity,
+    places: Places<Client>,
+  ): AheadStep<Client> | undefined {
+    this.#recalled ??= this.#takeOvertaken(runs, waiting, capacity, places);
     const one = this.#recalled[this.#recalledTo];
     if (!one) return undefined;
     this.#recalledTo += 1;
@@ -114,8 +127,7 @@ export class AheadClaims<Client extends ClaimQueueClient> {
       if (!queue) continue;
       const behind = this.#liesBehind(queue.claim, capacity, waiting);
       if (behind === undefined || !mayLie(queue, behind) || !places(queue)?.isFirstAlone) continue;
-      const isBefore = (other: ClassQueue<Client>): boolean =>
-        isAfter(other, queue.claim, capacity) && places(other)?.isEligible(0) === true;
+      const isBefore = (other: ClassQueue<Client>): boolean => isAfter(other, queue.claim, capacity, places);
       for (const other of run.classes.values()) if (isBefore(other) && goesBefore(other, queue)) return undefined;
       for (let earlier = 0; earlier < offset; earlier += 1) {
         const other = ring[(from + earlier) % ring.length]!;
@@ -153,12 +165,13 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     runs: Iterable<RunQueue<Client>>,
     waiting: Iterable<ClassQueue<Client>>,
     capacity: Capacity,
+    places: Places<Client>,
   ): readonly AheadClaim<Client>[] {
     if (this.#lying.length === 0) return [];
     const isOver = ({ claim, run, index }: AheadClaim<Client>): boolean => {
       if (isHeldBack(claim, capacity) || capacity.coveringClaims(claim) === 0) return true;
       for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return true;
-      return isLess(run, claim, index, capacity);
+      return isLess(run, index, (queue) => isAfter(queue, claim, capacity, places));
     };
     const over = this.#comesAnother(runs) ? this.#lying : this.#lying.filter(isOver);
     if (over.length > 0) this.#lying = this.#lying.filter((one) => !over.includes(one));
@@ -208,15 +221,14 @@ const mayLie = <Client extends ClaimQueueClient>(
 /** Whether its run has a function of a higher priority that could begin in its stead. */
 function isLess<Client extends ClaimQueueClient>(
   { classes, client, urgentBand }: RunQueue<Client>,
-  claim: ClaimClass,
   index: number,
-  capacity: Capacity,
+  isInTurn: (queue: ClassQueue<Client>) => boolean,
 ): boolean {
   const { urgency } = client;
   if (!urgency) return false;
   const priority = urgency.priorityOf(index);
   for (const other of classes.values()) {
-    if (isAfter(other, claim, capacity) && urgency.priorityOf(other.ready.peek(urgentBand)) > priority) return true;
+    if (isInTurn(other) && urgency.priorityOf(other.ready.peek(urgentBand)) > priority) return true;
   }
   return false;
 }

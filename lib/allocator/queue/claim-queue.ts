@@ -220,10 +220,10 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
 
   #nextAhead(): PlacementStep<Client> | undefined {
     const self = this.#nodes.members[0]!;
-    const recalled = this.ahead.nextRecalled(this.#ring, this.#waiting, self.capacity);
-    if (recalled || this.ahead.isRecalling || this.#seniors.length > 0 || !self.isOpen) return recalled;
     const mayAsk = (queue: ClassQueue<Client>): Eligibility | undefined =>
       this.#declined.has(queue) ? undefined : this.#eligibilityOf(queue);
+    const recalled = this.ahead.nextRecalled(this.#ring, this.#waiting, self.capacity, mayAsk);
+    if (recalled || this.ahead.isRecalling || this.#seniors.length > 0 || !self.isOpen) return recalled;
     const next = this.ahead.nextOf({ ring: this.#ring, from: this.#next }, self.capacity, this.#waiting, mayAsk);
     if (next) this.#next = next.at;
     return next && this.#take(next.queue, self, true, true);
