@@ -21,6 +21,8 @@ export class IndexedShelf implements ValueShelf {
   #others: Map<string, StoredValue> | undefined;
   #sizeBytes = 0;
   #ofFunctions = 0;
+  /** The number of a page without values. One is kept: a value that is dropped as soon as it is there would make its page each time. */
+  #emptied: number | undefined;
 
   constructor(of: IndexedIds) {
     this.#of = of;
@@ -80,7 +82,10 @@ export class IndexedShelf implements ValueShelf {
     page.values[index & (PAGE - 1)] = undefined;
     page.count -= 1;
     this.#ofFunctions -= 1;
-    if (page.count === 0) this.#pages[number] = undefined;
+    if (page.count === 0 && this.#emptied !== number) {
+      if (this.#emptied !== undefined && this.#pages[this.#emptied]?.count === 0) this.#pages[this.#emptied] = undefined;
+      this.#emptied = number;
+    }
     this.#sizeBytes -= value.sizeBytes;
     countLarge(value.sizeBytes);
     return value;

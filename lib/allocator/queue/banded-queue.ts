@@ -22,6 +22,8 @@ export class BandedQueue {
   /** A queue without functions, for the next band. */
   #spare: ReadyQueue | undefined;
   #length = 0;
+  /** The band of the first function, as long as nothing comes or goes. It is asked for several times in each pass. */
+  #known: { readonly urgentBand: number; readonly first: Band } | undefined;
 
   constructor(client: ClaimQueueClient) {
     this.#client = client;
@@ -33,6 +35,7 @@ export class BandedQueue {
 
   push(index: number): void {
     this.#length += 1;
+    this.#known = undefined;
     const band = bandIn(this.#client, index);
     for (const one of this.#bands) if (one.band === band) return one.ready.push(index);
     const ready = this.#spare ?? new ReadyQueue(this.#compare);
@@ -51,6 +54,7 @@ export class BandedQueue {
     const first = this.#first(urgentBand);
     const index = first.ready.pop();
     this.#length -= 1;
+    this.#known = undefined;
     this.#keep(first);
     return index;
   }
@@ -60,6 +64,7 @@ export class BandedQueue {
     const band = bandIn(this.#client, index);
     const its = this.#bands.find((one) => one.band === band);
     if (!its) return;
+    this.#known = undefined;
     const before = its.ready.length;
     its.ready.remove(index);
     this.#length -= before - its.ready.length;
@@ -69,10 +74,13 @@ export class BandedQueue {
   #first(urgentBand: number): Band {
     const bands = this.#bands;
     let first = bands[0]!;
+    if (bands.length === 1) return first;
+    if (this.#known?.urgentBand === urgentBand) return this.#known.first;
     for (let at = 1; at < bands.length; at += 1) {
       const other = bands[at]!;
       if (compareFirst(this.#client, urgentBand, other.ready.peek(), first.ready.peek()) < 0) first = other;
     }
+    this.#known = { urgentBand, first };
     return first;
   }
 
