@@ -17,7 +17,7 @@ import { plusPhases } from './attempts/node-phases.js';
 import { type PlacedStep, type Segment, segmentsOf } from './attempts/segments.js';
 import { SlotNumbers } from './attempts/slot-numbers.js';
 import { timedOutOutcome } from './attempts/timed-out.js';
-import type { FileReader, IsolationRunner } from './isolation.js';
+import type { BuiltInRunner } from './isolation.js';
 import type { AttemptTrace } from './tracing/trace-context.js';
 import { isUnread } from './values/unread-file.js';
 import { Uses } from './values/uses.js';
@@ -67,7 +67,7 @@ class RunningAttempt implements LyingAttempt {
   }
 
   /** Lets it lie where another runs. `begun` returns its slot. */
-  lie(runner: IsolationRunner, begun: () => number): void {
+  lie(runner: BuiltInRunner, begun: () => number): void {
     const settle = (outcome: CallOutcome): void => this.#settle(outcome);
     this.#lying = runner.startAhead!(this.#attempt, settle, () => this.#begun(begun()));
     this.#running = this.#lying;
@@ -197,7 +197,7 @@ interface AttemptCounts {
 
 /** An isolation, and which of its slots are taken. */
 interface SlottedIsolation {
-  readonly runner: IsolationRunner;
+  readonly runner: BuiltInRunner;
   readonly slots: SlotNumbers;
 }
 
@@ -229,7 +229,7 @@ export class Executor {
    * `uses` is told of each module that an attempt is about to use; by default nobody is.
    */
   constructor(
-    isolations: ReadonlyMap<string, IsolationRunner>,
+    isolations: ReadonlyMap<string, BuiltInRunner>,
     clock: Clock,
     crash: (error: unknown) => void = rethrow,
     uses: (module: string) => void = () => {},
@@ -278,7 +278,7 @@ export class Executor {
 
   /** Whether what runs in an isolation reads its arguments from their files by itself. */
   readsFiles(isolation: string): boolean {
-    return (this.#host.isolations.get(isolation)?.runner as FileReader | undefined)?.readsFiles === true;
+    return this.#host.isolations.get(isolation)?.runner.readsFiles === true;
   }
 
   /** Starts an attempt, in the slot that was taken for it or else in the lowest free one. Never throws because of its code or values. */

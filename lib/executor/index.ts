@@ -19,6 +19,7 @@ export type { PlacedStep } from './attempts/segments.js';
 export { StartBudget } from './attempts/start-budget.js';
 export { blameFunctions, type StrayListener } from './attempts/stray-errors.js';
 export { CodeRefs } from './code/code-refs.js';
+export { loadingOptions } from './code/loading-options.js';
 export { ModuleComparisons } from './code/module-comparisons.js';
 export { type ModuleContent, ModuleContents } from './code/module-content.js';
 export { moduleDigest, sameDigest } from './code/module-digest.js';
@@ -29,7 +30,7 @@ export { SharedLooks } from './code/shared-looks.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
 export { type Attempt, type AttemptHandle, Executor, type LyingAttempt, startExecutor } from './executor.js';
 export { guardedIsolation } from './guarded-isolation.js';
-export type { IsolationFactory, IsolationOptions, IsolationRunner } from './isolation.js';
+export type { BuiltInFactory, BuiltInOptions, BuiltInRunner, IsolationFactory, IsolationOptions, IsolationRunner } from './isolation.js';
 export { isolationNames, isolations, loopIsolation, processIsolation, slotOf, threadIsolation } from './isolations/index.js';
 export { KillGuard } from './isolations/kill-guard.js';
 export {

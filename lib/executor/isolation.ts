@@ -12,20 +12,10 @@ export interface IsolationRunner {
   /** Starts the call now. `settle` is called exactly once, when the call has ended; possibly before `start` returns. Never throws. */
   start(call: IsolationCall, settle: (outcome: CallOutcome) => void): RunningCall;
   /**
-   * Lets a call lie where another one runs: it begins in the moment in which that one ends. `begun` is called when that is known, or within
-   * `promote`, and before `settle`. Missing in isolations where no call can lie.
-   */
-  startAhead?(call: IsolationCall, settle: (outcome: CallOutcome) => void, begun: () => void): LyingCall;
-  /**
    * Ends everything that runs, at once, and frees every thread. Resolves to the number of threads that are blocked in a system call and
    * could not be ended within half a second, or within three where no call runs in them. May be called again, to wait for these.
    */
   close(): Promise<number>;
-}
-
-/** A runner of our own whose workers may read arguments from their files by themselves. */
-export interface FileReader extends IsolationRunner {
-  readonly readsFiles?: boolean;
 }
 
 /**
@@ -58,10 +48,28 @@ export interface IsolationOptions {
   readonly logger: Logger;
   /** Returns an attempt's loan, for functions on the loop that wait for a run of this node. By default nothing is lent. */
   readonly lender?: Lender;
-  /** Calls `work`. What ends within it may be followed by a call that lay behind it. The default calls it, and nothing else. */
-  readonly together?: ((work: () => void) => void) | undefined;
   /** Loads a module on the node's own loop. The default is `import`. */
   readonly importModule?: (url: string) => Promise<unknown>;
   /** Called with every line that a function writes, without its line end. */
   readonly onOutput: (context: AttemptContext, stream: 'stdout' | 'stderr', text: string) => void;
 }
+
+/** What only built-in isolations can do. */
+export interface BuiltInRunner extends IsolationRunner {
+  /** Whether its workers read arguments from their files by themselves. Default false. */
+  readonly readsFiles?: boolean;
+  /**
+   * Lets a call lie where another one runs: it begins in the moment in which that one ends. `begun` is called when that is known, or within
+   * `promote`, and before `settle`. Missing in isolations where no call can lie.
+   */
+  startAhead?(call: IsolationCall, settle: (outcome: CallOutcome) => void, begun: () => void): LyingCall;
+}
+
+/** What only built-in isolations are told. */
+export interface BuiltInOptions extends IsolationOptions {
+  /** Calls `work`. What ends within it may be followed by a call that lay behind it. The default calls it, and nothing else. */
+  readonly together?: ((work: () => void) => void) | undefined;
+}
+
+/** Makes the runner of a built-in isolation. */
+export type BuiltInFactory = (options: BuiltInOptions) => BuiltInRunner;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HandoffError, isSource, LIB_FOLDER, type Logger, systemClock } from '../base/index.js';
-import type { KillGuard } from '../executor/index.js';
+import { type KillGuard, loadingOptions } from '../executor/index.js';
 import type { NodeOptions, SupervisedName } from '../handoff/index.js';
 import { type ChildReport, type ChildRequest, OPTIONS_VARIABLE } from './child-messages.js';
 import type { HostedNode } from './cluster-host.js';
@@ -19,9 +19,6 @@ const ANSWER_MS = 10_000;
 
 /** How much of a process's output is reported when it does not start, characters. */
 const SAID_CHARACTERS = 4000;
-
-/** The flags of this process that say how modules are loaded. Others (`--eval`, `--inspect`, `--test`) are not passed on. */
-const LOADING = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
 
 /**
  * Returns flags that load a module in the main thread only. Worker threads get the same flags, have no use for the module, and cannot load
@@ -192,11 +189,7 @@ export class ChildNode implements HostedNode {
 }
 
 function loadingFlags(flags: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (const [at, flag] of flags.entries()) {
-    const value = flags[at + 1];
-    if (LOADING.test(flag)) kept.push(flag, ...(flag.includes('=') || value === undefined ? [] : [value]));
-  }
+  const kept = loadingOptions(flags);
   if (isSource && !kept.some((flag) => /\btsx\b/.test(flag))) kept.push('--import=tsx');
   return kept;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import type { CallOutcome, LyingCall } from '../../lib/executor/index.js';
-import { threadIsolation } from '../../lib/executor/isolations/thread.js';
+import type { BuiltInRunner, CallOutcome, LyingCall } from '../../lib/executor/index.js';
+import { threadPool } from '../../lib/executor/isolations/thread.js';
 import { StoredValue } from '../../lib/value/index.js';
 import { Caller } from '../support/calls.js';
 
@@ -17,8 +17,15 @@ interface Lying {
 describe('a call that lies at a thread', function () {
   this.timeout(480_000);
   let caller: Caller;
+  let pool: BuiltInRunner;
   const start = (threads: number): void => {
-    caller = new Caller(threadIsolation, { threads });
+    caller = new Caller(
+      (options) => {
+        pool = threadPool(options);
+        return pool;
+      },
+      { threads },
+    );
   };
   afterEach(() => caller.isolation.close());
 
@@ -34,7 +41,7 @@ describe('a call that lies at a thread', function () {
         resolve(ended);
       };
     });
-    const call = caller.isolation.startAhead!({ context, steps: [step] }, settle, () => happened.push(`${name} begun`));
+    const call = pool.startAhead!({ context, steps: [step] }, settle, () => happened.push(`${name} begun`));
     return { call, outcome, happened };
   };
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import type { CallOutcome, IsolationOptions } from '../../lib/executor/index.js';
-import { beginCall, NextCalls } from '../../lib/executor/isolations/next-calls.js';
+import { beginCall, keyAfter, NextCalls } from '../../lib/executor/isolations/next-calls.js';
 import type { Work } from '../../lib/executor/isolations/pool-worker.js';
 import { PooledIsolation } from '../../lib/executor/isolations/pooled.js';
 import type { HostEvents } from '../../lib/executor/isolations/worker-host.js';
@@ -61,14 +61,18 @@ describe('a call that has begun at its thread, which has not been heard', () => 
       events = given;
       return { id: 1, next, send: (message: unknown) => void sent.push(message), ref() {}, unref() {}, end() {}, drain() {} };
     };
-    const make = (options: IsolationOptions) => new PooledIsolation('thread', options, { makeHost, endsWithGroup: false });
+    let pool!: PooledIsolation;
+    const make = (options: IsolationOptions) => {
+      pool = new PooledIsolation('thread', options, { makeHost, endsWithGroup: false });
+      return pool;
+    };
     const caller = new Caller(make, { threads: 1 });
     caller.begin('add');
     events.heard({ type: 'ready' });
     const code = { module: './tasks.ts', name: 'add' };
     const step = { role: 'function', functionId: 'f', code, inputs: [], asList: false, extra: undefined, wanted: true } as const;
     const settle = ({ type }: CallOutcome): void => void happened.push(type);
-    const lying = caller.isolation.startAhead!({ context, steps: [step] }, settle, () => happened.push('begun'));
+    const lying = pool.startAhead!({ context, steps: [step] }, settle, () => happened.push('begun'));
     expect(beginCall(next.words, 0, 2)).to.equal(true);
     lying.promote();
     lying.stop(enough, 60_000);
@@ -102,5 +106,20 @@ describe('a call that lies at a thread that ends', () => {
     expect(told).to.deep.equal(['1 succeeded']);
     expect(begin(), 'it cannot begin there any more').to.equal(false);
     expect(takeBack()).to.equal(true);
+  });
+});
+
+describe('the keys of calls that lie', () => {
+  it('are what a word of memory holds, however many calls there were', () => {
+    const next = new NextCalls();
+    let key = 2 ** 31 - 3;
+    for (let calls = 0; calls < 5; calls += 1) {
+      key = keyAfter(key);
+      const place = next.allow(key);
+      expect(next.takeBack(place, key), `${key} is back`).to.equal(true);
+      expect(beginCall(next.words, next.allow(key), key), `${key} begins`).to.equal(true);
+      expect(next.hasBegun(place, key)).to.equal(true);
+      next.free(place);
+    }
   });
 });

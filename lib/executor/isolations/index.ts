@@ -1,13 +1,13 @@
-import type { IsolationFactory } from '../isolation.js';
+import type { BuiltInFactory } from '../isolation.js';
 import { loopIsolation } from './loop.js';
-import { processIsolation } from './process.js';
-import { threadIsolation } from './thread.js';
+import { processIsolation, processPool } from './process.js';
+import { threadIsolation, threadPool } from './thread.js';
 
 /** The isolations, by the name in a function's `isolation`. A new one is one file and one line here. */
-export const isolations: ReadonlyMap<string, IsolationFactory> = new Map([
-  ['thread', threadIsolation],
+export const isolations: ReadonlyMap<string, BuiltInFactory> = new Map([
+  ['thread', threadPool],
   ['loop', loopIsolation],
-  ['process', processIsolation],
+  ['process', processPool],
 ]);
 
 /** The names of the built-in isolations, the default first. */

@@ -4,6 +4,12 @@ export const MOST_LYING = 4;
 /** No call may begin. Keys of calls count from 1. */
 const NONE = 0;
 
+/** The largest key that a word of memory holds. */
+const LAST_KEY = 2 ** 31 - 1;
+
+/** Returns the key of the call after one: by the time that keys begin anew, the calls that had them are long over. */
+export const keyAfter = (key: number): number => (key === LAST_KEY ? 1 : key + 1);
+
 /**
  * Says which calls that lie at a thread may begin there when the one before has ended, in their order. The pool and the thread share a word
  * of memory for each: the first change decides whether the call begins, or is taken back.

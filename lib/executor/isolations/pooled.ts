@@ -9,8 +9,9 @@ import {
   stoppedOutcome,
   succeededOutcome,
 } from '../attempts/attempt.js';
-import type { IsolationOptions, IsolationRunner } from '../isolation.js';
+import type { BuiltInOptions, BuiltInRunner } from '../isolation.js';
 import { UnreadFile } from '../values/unread-file.js';
+import { keyAfter } from './next-calls.js';
 import { packedCall } from './packed-call.js';
 import type { PoolWorker, Work, WorkerEnd } from './pool-worker.js';
 import type { MakeHost } from './worker-host.js';
@@ -23,20 +24,20 @@ import { WorkerPool } from './worker-pool.js';
 const BLOCKED_MS = 1000;
 
 /** An isolation whose calls run in a pool of workers, one at a time in each. `name` is also the word for a worker. */
-export class PooledIsolation implements IsolationRunner {
+export class PooledIsolation implements BuiltInRunner {
   readonly name: 'thread' | 'process';
-  readonly options: IsolationOptions;
+  readonly options: BuiltInOptions;
   readonly pool: WorkerPool;
   readonly calls = new PassingMap<number, PooledCall>();
   readonly endsWithGroup: boolean;
   readonly slots: number;
   readonly readsFiles = true;
   /** Of threads only: the word of memory that decides whether a call begins is shared. */
-  readonly startAhead?: NonNullable<IsolationRunner['startAhead']>;
+  readonly startAhead?: NonNullable<BuiltInRunner['startAhead']>;
   #lastKey = 0;
   #isClosed = false;
 
-  constructor(name: 'thread' | 'process', options: IsolationOptions, { makeHost, endsWithGroup }: WorkerMaking) {
+  constructor(name: 'thread' | 'process', options: BuiltInOptions, { makeHost, endsWithGroup }: WorkerMaking) {
     this.name = name;
     this.options = options;
     this.endsWithGroup = endsWithGroup;
@@ -56,7 +57,7 @@ export class PooledIsolation implements IsolationRunner {
   }
 
   start(call: IsolationCall, settle: (outcome: CallOutcome) => void): RunningCall {
-    this.#lastKey += 1;
+    this.#lastKey = keyAfter(this.#lastKey);
     const run = new PooledCall(this, this.#lastKey, settle);
     if (this.#isClosed) run.end({ type: 'stopped' });
     else run.begin(call);
@@ -64,7 +65,7 @@ export class PooledIsolation implements IsolationRunner {
   }
 
   #startAhead(call: IsolationCall, settle: (outcome: CallOutcome) => void, begun: () => void): LyingCall {
-    this.#lastKey += 1;
+    this.#lastKey = keyAfter(this.#lastKey);
     const run = new PooledCall(this, this.#lastKey, settle, begun);
     if (this.#isClosed) run.end({ type: 'stopped' });
     else run.begin(call);

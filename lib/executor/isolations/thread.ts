@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import { loadingOptions } from '../code/loading-options.js';
 import { workerEnvironment } from '../code/typescript-loader.js';
-import type { IsolationOptions, IsolationRunner } from '../isolation.js';
+import type { BuiltInOptions, BuiltInRunner, IsolationFactory } from '../isolation.js';
 import { PooledIsolation } from './pooled.js';
 import { type MakeWorker, threadHost } from './thread-host.js';
 import { WORKER_ENTRY } from './worker-host.js';
@@ -10,14 +11,23 @@ import { WORKER_ENTRY } from './worker-host.js';
  * call at a time. It is used again unless its code ended it, left an error that nothing caught, or had to be stopped. Values cross as
  * bytes, large ones in memory that threads share, and stay packed here.
  */
-export const threadIsolation = (options: IsolationOptions): IsolationRunner =>
+export const threadIsolation: IsolationFactory = (options) => threadPool(options);
+
+/** The same, with what only built-in isolations can do. */
+export const threadPool = (options: BuiltInOptions): BuiltInRunner =>
   isolationOfThreads(options, (given) => {
     const env = workerEnvironment(options.root);
-    return new Worker(WORKER_ENTRY, env ? { ...given, env } : given);
+    // It would be applied to the entry, which is a file.
+    const isEvaluated = process.execArgv.some((option) => option.startsWith('--input-type'));
+    return new Worker(WORKER_ENTRY, {
+      ...given,
+      ...(env && { env }),
+      ...(isEvaluated && { execArgv: loadingOptions(process.execArgv) }),
+    });
   });
 
 /** The same, where a spec says how a thread is made. */
-export function isolationOfThreads(options: IsolationOptions, makeWorker: MakeWorker): IsolationRunner {
+export function isolationOfThreads(options: BuiltInOptions, makeWorker: MakeWorker): BuiltInRunner {
   const { root, node, freeze, threadHeapMiB, threadSetup } = options;
   return new PooledIsolation('thread', options, {
     makeHost: threadHost(makeWorker, { root, node, freeze, threadSetup }, threadHeapMiB),

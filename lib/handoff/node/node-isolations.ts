@@ -1,19 +1,29 @@
 import { isThenable, refuseRevoked, safeThrown, textOf } from '../../base/index.js';
-import { guardedIsolation, type IsolationFactory, type IsolationOptions, type IsolationRunner, slotOf } from '../../executor/index.js';
+import {
+  type BuiltInFactory,
+  type BuiltInOptions,
+  type BuiltInRunner,
+  guardedIsolation,
+  type IsolationFactory,
+  type IsolationOptions,
+  type IsolationRunner,
+  slotOf,
+} from '../../executor/index.js';
 
 /**
  * The isolations of a node, by name: the built-in ones, and those of its user, which are guarded. Throws `TypeError` naming the one whose
  * factory throws or makes something else; nothing of the others is left then.
  */
 export function makeIsolations(
-  builtIn: ReadonlyMap<string, IsolationFactory>,
+  builtIn: ReadonlyMap<string, BuiltInFactory>,
   own: ReadonlyMap<string, IsolationFactory>,
-  options: IsolationOptions,
-): ReadonlyMap<string, IsolationRunner> {
-  const made = new Map<string, IsolationRunner>();
+  options: BuiltInOptions,
+): ReadonlyMap<string, BuiltInRunner> {
+  const { together: _, ...ofOthers } = options;
+  const made = new Map<string, BuiltInRunner>();
   try {
     for (const [name, make] of builtIn) made.set(name, make(options));
-    for (const [name, make] of own) made.set(name, guardedIsolation(name, madeBy(name, make, options), options));
+    for (const [name, make] of own) made.set(name, guardedIsolation(name, madeBy(name, make, ofOthers), options));
     return made;
   } catch (error) {
     for (const runner of made.values()) void runner.close();
@@ -59,11 +69,11 @@ function madeBy(name: string, make: IsolationFactory, options: IsolationOptions)
 }
 
 /** Returns how many slots a node has, by name. Isolations that share slots have as many as the one whose name they have. */
-export function slotsOf(runners: ReadonlyMap<string, IsolationRunner>, threads: number): Readonly<Record<string, number>> {
+export function slotsOf(runners: ReadonlyMap<string, BuiltInRunner>, threads: number): Readonly<Record<string, number>> {
   const own = [...runners].filter(([name]) => slotOf(name) === name);
   return Object.fromEntries(own.map(([name, { slots = threads }]) => [name, slots]));
 }
 
 /** Returns the names of the slots in which calls may lie where others run. */
-export const aheadSlotsOf = (runners: ReadonlyMap<string, IsolationRunner>): ReadonlySet<string> =>
+export const aheadSlotsOf = (runners: ReadonlyMap<string, BuiltInRunner>): ReadonlySet<string> =>
   new Set([...runners].flatMap(([name, { startAhead }]) => (startAhead ? [slotOf(name)] : [])));

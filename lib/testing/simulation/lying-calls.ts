@@ -1,4 +1,4 @@
-import type { CallOutcome, IsolationCall, IsolationFactory, IsolationRunner, LyingCall, RunningCall } from '../../executor/index.js';
+import type { BuiltInFactory, CallOutcome, IsolationCall, IsolationRunner, LyingCall, RunningCall } from '../../executor/index.js';
 
 /** A call that runs, and the one that lies behind it. */
 interface Place {
@@ -7,7 +7,7 @@ interface Place {
 
 /** Lets calls of an isolation lie as they do at threads: each behind one that runs, until that one ends. */
 export const withLyingCalls =
-  (make: IsolationFactory): IsolationFactory =>
+  (make: BuiltInFactory): BuiltInFactory =>
   (options) => {
     const runner = make(options);
     const { together = (work) => work() } = options;

@@ -1,5 +1,5 @@
 import { type Logger, replaceIds, textOf } from '../../base/index.js';
-import { type IsolationFactory, isolations } from '../../executor/index.js';
+import { type BuiltInFactory, isolations } from '../../executor/index.js';
 import { frameText } from '../../peer/index.js';
 import type { ClusterEnvironment } from '../cluster-host.js';
 import type { ClusterOptions } from '../cluster-options.js';
@@ -61,7 +61,7 @@ async function simulated<T>(
   const journals = new SimulatedJournals(clock, stream(seed, -1));
   const streams = new Map<string | undefined, () => number>();
   const onLoop = isolations.get('loop')!;
-  const inThreadSlots: IsolationFactory = withLyingCalls((options) => onLoop({ ...options, loopConcurrency: options.threads }));
+  const inThreadSlots: BuiltInFactory = withLyingCalls((options) => onLoop({ ...options, loopConcurrency: options.threads }));
   const surroundings: ClusterEnvironment = {
     clock,
     randomOf: (name) => {
