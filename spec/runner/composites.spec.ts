@@ -188,6 +188,14 @@ describe('what a map or an expansion made, in its run', () => {
     expect(values.pageOf('e', 0, 'b')).to.deep.equal({ total: 0, keys: [], parts: [] });
   });
 
+  it('has primitives ride along wherever they are: their names would take more', () => {
+    const { values, made, ended, elements } = open();
+    elements('m', 1);
+    made('m[0]', 'b', 5, packed(7));
+    ended('m');
+    expect(values.pageOf('m', 0, 'b')!.parts.map(told)).to.deep.equal(['b: of-run m[0] = 7']);
+  });
+
   it('is given in pages, each part as that node gets it, once it is there', () => {
     const { values, absent, states, at, made, ended, elements } = open();
     made('x', 'b');
@@ -195,7 +203,7 @@ describe('what a map or an expansion made, in its run', () => {
     elements('o', 1);
     elements('m', 2, 4, 2);
     made('m[0]', 'b');
-    made('m[1]', 'b', 5, packed(1));
+    made('m[1]', 'b', 5, packed(['1']));
     absent.add(at('m[2]'));
     made('m[3]', 'c', 5, packed(3));
     expect(values.pageOf('m', 0, 'b')).to.equal(undefined);
