@@ -1,7 +1,7 @@
 import { type ActorRef, type Parent, spawnActor, tell } from '../actor/index.js';
 import { type Clock, type HandoffError, type Logger, silentLogger, type Timer, Trampoline } from '../base/index.js';
 import type { MemberEvent } from '../nodes/index.js';
-import type { Claim } from './capacity/capacity.js';
+import type { Capacity, Claim } from './capacity/capacity.js';
 import type { Ledger } from './capacity/ledger.js';
 import { NO_LOAD, type ValueLoad } from './capacity/memory.js';
 import { RemoteNodes } from './capacity/remote-nodes.js';
@@ -181,8 +181,8 @@ export class Allocator {
   }
 
   /** See `ClaimQueue.begun`. */
-  begun(runId: string, index: number, claim: ClaimClass): void {
-    this.#queue.begun(runId, index, claim);
+  begun(runId: string, index: number, node: string, claim: ClaimClass): void {
+    this.#queue.begun(runId, index, node, claim);
   }
 
   /** See `ClaimQueue.freeAhead`. Call `pump` afterwards. */
@@ -207,8 +207,11 @@ export class Allocator {
   /** A function has made a value on a node. Small ones are counted at the next measurement. */
   made(node: string, sizeBytes: number): void {
     if (sizeBytes < LARGE_BYTES) return;
-    const room = node === this.#self.name ? this.ledger : this.#neighbours.roomOf(node);
-    room?.addValueBytes(sizeBytes);
+    this.#capacityOf(node)?.addValueBytes(sizeBytes);
+  }
+
+  #capacityOf(node: string): Capacity | undefined {
+    return node === this.#self.name ? this.ledger : this.#neighbours.roomOf(node);
   }
 
   register(capabilities: Capabilities): void {
@@ -222,7 +225,7 @@ export class Allocator {
     this.#open = false;
     this.#askAgain?.timer.cancel();
     this.load.close();
-    this.#recallAll();
+    this.#recallAll('everywhere');
   }
 
   /** Grants what `work` frees once all of it is done: each `pump` within costs more than the grant of one claim. */
@@ -270,11 +273,11 @@ export class Allocator {
     }
     const { ahead } = this.#queue;
     ahead.isHeld = [...this.#takenBack].some(({ claim }) => claim.cost.size > 0);
-    if (ahead.isHeld) this.#recallAll();
+    if (ahead.isHeld) this.#recallAll('here');
   }
 
-  #recallAll(): void {
-    for (const recalled of this.#queue.ahead.recallAll()) this.#deliver(recalled);
+  #recallAll(where: 'here' | 'everywhere'): void {
+    for (const recalled of this.#queue.ahead.recallAll(where)) this.#deliver(recalled);
   }
 
   #deliver(answer: PlacementAnswer<AllocatorClient>): void {
@@ -285,7 +288,7 @@ export class Allocator {
       if (isHere) client.ahead?.recalled(index);
     } else if (answer.type === 'promoted') {
       if (isHere && client.ahead?.promoted(index)) return;
-      this.ledger.free(answer.claim);
+      this.#capacityOf(answer.node)?.free(answer.claim);
       this.#passes.want();
     } else if (answer.type === 'granted' && answer.isAhead) {
       if (isHere) client.ahead?.lies(index);

@@ -2,6 +2,7 @@
 // In:  functions that are ready, each with a class of claims, from any number of runs; freed claims.
 // Out: grants (node, claim), where each node's ledger alone decides; refusals; waiting functions with what they lack.
 
+export { FunctionsAhead } from './ahead/functions-ahead.js';
 export { Allocator, type AllocatorClient, type AllocatorMessage, startAllocator } from './allocator.js';
 export type { Capacity, Claim, ClaimNeed } from './capacity/capacity.js';
 export { Ledger } from './capacity/ledger.js';

@@ -28,13 +28,15 @@ export { resolveOwnModule } from './code/module-resolution.js';
 export { type ModuleClaim, RanCode } from './code/ran-code.js';
 export { SharedLooks } from './code/shared-looks.js';
 export { findMissingCode, type MissingCode } from './code-check/find-missing.js';
-export { type Attempt, type AttemptHandle, Executor, type LyingAttempt, startExecutor } from './executor.js';
+export { type Attempt, type AttemptHandle, Executor, isolationOf, type LyingAttempt, startExecutor } from './executor.js';
 export { guardedIsolation } from './guarded-isolation.js';
 export type { BuiltInFactory, BuiltInOptions, BuiltInRunner, IsolationFactory, IsolationOptions, IsolationRunner } from './isolation.js';
 export { isolationNames, isolations, loopIsolation, processIsolation, slotOf, threadIsolation } from './isolations/index.js';
 export { KillGuard } from './isolations/kill-guard.js';
+export { LyingFunction, MOST_LYING_BYTES } from './lying-function.js';
 export {
   type AttemptAnswer,
+  type FarHandle,
   type RemoteAttempt,
   type RemoteAttemptListener,
   RemoteExecutor,
@@ -46,7 +48,7 @@ export { stepsFromWire } from './remote/wire-steps.js';
 export { activatorIn, activatorOf, spanContextOf, tracingApi } from './tracing/active-trace.js';
 export type { WatchAttempt, WatchedAttempt } from './tracing/attempt-watch.js';
 export { type AttemptOrigin, type TraceContext, traceParentOf, traceParentText } from './tracing/trace-context.js';
-export { startWatched, type TraceableAttempt } from './tracing/traced-attempt.js';
+export { startWatched, type TraceableAttempt, type WatchDeps } from './tracing/traced-attempt.js';
 export type { Span, SpanContext, SpanPlace, TracingApi } from './tracing/tracing-api.js';
 export { type FetchDeps, Fetches, type FetchRoute } from './values/fetches.js';
 export type {

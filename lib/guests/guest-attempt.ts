@@ -1,9 +1,9 @@
 import type { AttemptLoan, ClaimClass } from '../allocator/index.js';
 import { HandoffError, slotResource } from '../base/index.js';
-import type { AttemptContext, AttemptHandle, GatheredOutcome } from '../executor/index.js';
+import type { AttemptContext, AttemptHandle, GatheredOutcome, LyingFunction } from '../executor/index.js';
 import type { AttemptName, WireMessageOf, WireOutcome } from '../peer/index.js';
 
-/** One attempt for another driver: waiting for room, running, or ended and remembered in case the answer was lost. */
+/** One attempt for another driver: it waits for room, lies where another runs, runs, or has ended, in case the answer was lost. */
 export interface GuestAttempt {
   /** Its index in the allocator, and its place in the order of the run: the attempts of a run are counted as they come. */
   readonly index: number;
@@ -12,8 +12,8 @@ export interface GuestAttempt {
   /** Dropped when the attempt has ended: thousands are remembered, and must not retain their questions. */
   question: WireMessageOf<'run-attempt'> | undefined;
   readonly kind: ClaimClass;
-  state: 'queued' | 'running' | 'ended';
-  handle: AttemptHandle<GatheredOutcome> | undefined;
+  state: 'queued' | 'lying' | 'running' | 'ended';
+  handle: LyingFunction | AttemptHandle<GatheredOutcome> | undefined;
   /** Since when it waits for room or for a turn, ms; `undefined` if it did not have to. Once it has begun: how long it has waited. */
   queuedSinceMs: number | undefined;
   waitedMs: number;
@@ -68,6 +68,9 @@ export function addUse(use: Map<string, number>, { state, kind, loan, isFiling }
   use.set(slot, (use.get(slot) ?? 0) + 1);
   for (const [name, amount] of Object.entries(kind.costs)) use.set(name, (use.get(name) ?? 0) + amount);
 }
+
+/** Whether it waits for room that its driver took for free. What was sent ahead of room does not count. */
+export const isWaiting = ({ state, question }: GuestAttempt): boolean => state === 'queued' && question?.isAhead === false;
 
 /** Functions with the numbers of their attempts, as drivers list them. */
 export type AttemptList = readonly (readonly [functionId: string, attempt: number])[];

@@ -2,6 +2,7 @@ import type { WireOutcome } from '../peer/index.js';
 import type { StoredValue } from '../value/index.js';
 import type { GuestAttempt } from './guest-attempt.js';
 import type { GuestDeps } from './guest-deps.js';
+import type { MadeValue } from './guest-outcome.js';
 
 /** The files of large values that this node makes for a durable run of another driver. */
 export class GuestFiles {
@@ -60,6 +61,3 @@ export class GuestFiles {
 }
 
 type GuestFilesDeps = Pick<GuestDeps, 'largeValues' | 'store' | 'logger' | 'clock'>;
-
-/** A value that an attempt has made, and what is said beside it. */
-export type MadeValue = Omit<Extract<WireOutcome, { type: 'filed' }>, 'type' | 'file'>;

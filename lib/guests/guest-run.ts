@@ -2,20 +2,24 @@ import {
   type AllocationStrategy,
   type AllocatorClient,
   AttemptLoan,
-  type Capabilities,
   type ClaimClass,
   defaultStrategy,
+  type FunctionsAhead,
 } from '../allocator/index.js';
-import { HandoffError, PassingMap, type Timer } from '../base/index.js';
-import { type GatheredOutcome, originFromWire, phasesForWire, RIDES_ALONG_BYTES, startWatched, stepsFromWire } from '../executor/index.js';
+import { HandoffError, type Timer } from '../base/index.js';
+import { type GatheredOutcome, originFromWire, startWatched, stepsFromWire, type TraceableAttempt } from '../executor/index.js';
 import type { Inheritance, WireMessageOf, WireOutcome } from '../peer/index.js';
-import { packFacts, unpackError } from '../value/index.js';
-import { type AttemptList, addUse, contextOf, type GuestAttempt, halt, newGuestAttempt, stoppedOn } from './guest-attempt.js';
+import { unpackError } from '../value/index.js';
+import { GuestAnswers } from './guest-answers.js';
+import { type AttemptList, contextOf, type GuestAttempt, halt, stoppedOn } from './guest-attempt.js';
 import { GuestClasses } from './guest-classes.js';
 import type { GuestDeps, GuestHost } from './guest-deps.js';
 import { GuestFiles } from './guest-files.js';
-import { endedOutcome, hasSucceeded, withoutValue } from './guest-outcome.js';
+import { endedOutcome, hasSucceeded, madeOutcome, madeValue, withoutValue } from './guest-outcome.js';
+import { GuestTable } from './guest-table.js';
+import { GuestValues } from './guest-values.js';
 import { HandedOver, handedAttempts, inheritanceOf } from './handed-over.js';
+import { LyingGuests } from './lying-guests.js';
 import type { RunOwner } from './run-owners.js';
 
 type Question = WireMessageOf<'run-attempt'>;
@@ -34,14 +38,14 @@ export class GuestRun implements AllocatorClient {
   readonly maxConcurrency = Number.POSITIVE_INFINITY;
   readonly #deps: GuestDeps;
   readonly #host: GuestHost;
-  readonly #byFunction = new PassingMap<string, GuestAttempt>();
-  /** Attempts that have not ended, by their index in the allocator. */
-  readonly #open = new PassingMap<number, GuestAttempt>();
+  readonly table = new GuestTable();
   readonly #classes: GuestClasses;
-  readonly #kept = new Map<string, number>();
+  readonly #values: GuestValues;
+  readonly #answers: GuestAnswers;
   /** The files of its large values. */
   readonly files: GuestFiles;
-  #asked = 0;
+  readonly ahead: FunctionsAhead;
+  readonly #lying: LyingGuests;
   #isOver = false;
   /** Set while the run has no driver: when it runs out, the run ends. */
   #orphaned: Timer | undefined;
@@ -55,6 +59,23 @@ export class GuestRun implements AllocatorClient {
     this.#host = host;
     this.#classes = new GuestClasses(deps.node);
     this.files = new GuestFiles(runId, deps);
+    this.#values = new GuestValues(runId, deps);
+    this.#answers = new GuestAnswers(() => (this.#isOver || this.isOrphan ? undefined : this.driver), this.#values, deps);
+    this.#lying = new LyingGuests(
+      {
+        runId,
+        attemptAt: (index) => this.table.at(index)!,
+        given: (attempt) => this.#given(attempt),
+        begin: (attempt) => this.#begin(attempt),
+        begun: (attempt) => {
+          this.#runs(attempt);
+          this.#answers.started(attempt);
+        },
+        ended: (attempt, outcome) => this.#ended(attempt, outcome),
+      },
+      deps,
+    );
+    this.ahead = this.#lying.ahead;
   }
 
   /** The node that drives the run, or that drove it last. */
@@ -74,38 +95,24 @@ export class GuestRun implements AllocatorClient {
 
   /** The functions whose values were made here and are not released. */
   get kept(): Iterable<string> {
-    return this.#kept.keys();
+    return this.#values.ids;
   }
 
   /** Whether something runs here, or a value is kept here that the driver does not have. */
   get isNeeded(): boolean {
-    if (this.isOrphan) return false;
-    if (this.#open.size > 0) return true;
-    for (const sizeBytes of this.#kept.values()) if (sizeBytes > RIDES_ALONG_BYTES) return true;
-    return false;
-  }
-
-  /** How many attempts the driver has requested so far. */
-  get attempts(): number {
-    return this.#asked;
-  }
-
-  get queued(): number {
-    let queued = 0;
-    for (const { state } of this.#open.values()) if (state === 'queued') queued += 1;
-    return queued;
+    return !this.isOrphan && (this.table.hasOpen || this.#values.haveLarge);
   }
 
   /** Returns the loan of an attempt, or `undefined` if the attempt is over. */
   loanFor(functionId: string, number: number): AttemptLoan | undefined {
-    const attempt = this.#byFunction.get(functionId);
+    const attempt = this.table.of(functionId);
     if (attempt?.state !== 'running' || attempt.of[2] !== number) return undefined;
     attempt.loan ??= new AttemptLoan(this.#deps.allocation, attempt.kind);
     return attempt.loan;
   }
 
   functionId(index: number): string {
-    return this.#open.get(index)!.of[1];
+    return this.table.at(index)!.of[1];
   }
 
   /** They are counted in the order in which the driver asked. */
@@ -114,15 +121,13 @@ export class GuestRun implements AllocatorClient {
   }
 
   isReady(index: number): boolean {
-    return this.#open.get(index)?.state === 'queued';
+    return this.table.at(index)?.state === 'queued';
   }
 
   wait(indices: readonly number[]): void {
     for (const index of indices) {
-      const attempt = this.#open.get(index);
-      // An attempt that may not queue is refused instead.
-      if (attempt?.state === 'queued' && attempt.question?.mayQueue)
-        this.#tell({ type: 'attempt-queued', of: attempt.of, lacking: Object.entries(this.#deps.allocation.lackOf(attempt.kind)) });
+      const attempt = this.table.at(index);
+      if (attempt) this.#answers.waits(attempt);
     }
   }
 
@@ -132,62 +137,70 @@ export class GuestRun implements AllocatorClient {
     const { of } = question;
     const functionId = of[1];
     const kind = this.#classes.of(question);
-    const known = this.#byFunction.get(functionId);
+    const known = this.table.of(functionId);
     if (known) {
       const isLaterBy = of[3] - known.of[3] || of[2] - known.of[2];
       // An heir may want other resources for the function than its former driver.
-      if (isLaterBy === 0 && (known.state !== 'running' || known.kind === kind)) return this.#answerAgain(known);
-      if (isLaterBy < 0) return this.#tell({ type: 'attempt-ended', of, outcome: { type: 'stopped' } });
+      if (isLaterBy === 0 && (known.state !== 'running' || known.kind === kind)) return this.#answers.again(known);
+      if (isLaterBy < 0) return this.#answers.ended({ of }, { type: 'stopped' });
       // The driver gave that attempt up when it thought that this node was gone.
       this.#abandon(known);
     }
-    const index = this.#asked;
-    this.#asked += 1;
-    const attempt = newGuestAttempt(index, question, kind);
-    this.#byFunction.set(functionId, attempt);
-    this.#open.set(index, attempt);
+    const attempt = this.table.add(question, kind);
+    const { index } = attempt;
     if (isDraining || allocation.impossible(kind, functionId)) return this.#refuse(attempt);
     allocation.request(this.runId, index, kind);
     allocation.pumpNow();
     if (attempt.state === 'queued' && !question.mayQueue) {
       allocation.withdraw(this.runId, index, kind);
       this.#refuse(attempt);
-    } else if (attempt.state !== 'ended' && !attempt.handle) attempt.queuedSinceMs = this.#deps.clock.now();
+    } else if (attempt.state !== 'ended' && !attempt.handle && !question.isAhead) attempt.queuedSinceMs = this.#deps.clock.now();
   }
 
   granted(index: number, node: string, claim: ClaimClass): void {
-    const attempt = this.#open.get(index);
-    if (attempt?.state !== 'queued') return this.#deps.allocation.free(this.runId, node, claim);
-    attempt.state = 'running';
-    this.#host.begin(() => this.#begin(attempt));
+    const attempt = this.table.at(index);
+    const isAhead = this.ahead.isClaimless(index);
+    if (attempt?.state !== 'queued') return void (this.ahead.free(index) || this.#deps.allocation.free(this.runId, node, claim));
+    attempt.state = isAhead ? 'lying' : 'running';
+    this.#host.begin(() => (isAhead ? this.#lying.lie(attempt) : this.#begin(attempt)));
+  }
+
+  #given({ question }: GuestAttempt): TraceableAttempt {
+    const { timeoutMs, stopGraceMs, steps, origin } = question!;
+    const context = contextOf(question!, this.#deps.node);
+    const given = { timeoutMs: timeoutMs ?? undefined, stopGraceMs, origin: originFromWire(origin) };
+    return { context, steps: stepsFromWire(steps, this.#deps.refOf), ...given, via: this.driver };
   }
 
   #begin(attempt: GuestAttempt): void {
     if (attempt.isStopped) return this.#ended(attempt, { type: 'stopped' });
-    if (attempt.queuedSinceMs !== undefined) attempt.waitedMs = this.#deps.clock.now() - attempt.queuedSinceMs;
-    const { timeoutMs, stopGraceMs, steps, origin } = attempt.question!;
-    const context = contextOf(attempt.question!, this.#deps.node);
+    this.#runs(attempt);
     try {
-      const given = { timeoutMs: timeoutMs ?? undefined, stopGraceMs, origin: originFromWire(origin) };
-      attempt.handle = startWatched({ context, steps: stepsFromWire(steps, this.#deps.refOf), ...given, via: this.driver }, this.#deps);
+      attempt.handle = startWatched(this.#given(attempt), this.#deps);
     } catch (error) {
       return this.#ended(attempt, { type: 'failed', error, final: true });
     }
     attempt.handle.listen((outcome) => this.#ended(attempt, outcome));
     // An attempt that ended within the turn is reported once: its end implies its start.
-    if (attempt.state === 'running') this.#tell({ type: 'attempt-started', of: attempt.of, slot: attempt.handle.slot });
+    if (attempt.state === 'running') this.#answers.started(attempt);
+  }
+
+  /** It runs from now on. */
+  #runs(attempt: GuestAttempt): void {
+    attempt.state = 'running';
+    if (attempt.queuedSinceMs !== undefined) attempt.waitedMs = this.#deps.clock.now() - attempt.queuedSinceMs;
   }
 
   refused(index: number): void {
-    const attempt = this.#open.get(index);
+    const attempt = this.table.at(index);
     if (attempt) this.#refuse(attempt);
   }
 
   stop({ of, reason, graceMs }: WireMessageOf<'stop-attempt'>): void {
-    const attempt = this.#byFunction.get(of[1]);
+    const attempt = this.table.of(of[1]);
     const isOpen = attempt && attempt.state !== 'ended' && attempt.of[2] === of[2] && attempt.of[3] === of[3];
-    if (!isOpen) return this.#tell({ type: 'attempt-ended', of, outcome: { type: 'stopped' } });
-    if (attempt.state === 'running') {
+    if (!isOpen) return this.#answers.ended({ of }, { type: 'stopped' });
+    if (attempt.state !== 'queued') {
       const why = unpackError(reason);
       halt(attempt, HandoffError.is(why) ? why : new HandoffError('HANDOFF_RUN_CANCELLED', why.message), graceMs);
     } else {
@@ -196,19 +209,29 @@ export class GuestRun implements AllocatorClient {
     }
   }
 
+  /** Takes back what has not begun. */
+  takeBack({ of, ask }: WireMessageOf<'take-back-attempt'>): void {
+    const attempt = this.table.of(of[1]);
+    if (attempt?.of[2] === of[2] && attempt.of[3] === of[3]) {
+      this.#lying.recall(attempt);
+      if (attempt.state !== 'queued') return;
+      this.#abandon(attempt);
+    }
+    this.#answers.tell({ type: 'attempt-taken-back', of, ask });
+  }
+
   /** Drops values that are not needed any more, and what is remembered of their functions. */
   release(functionIds: readonly string[]): void {
     for (const functionId of functionIds) {
-      this.#deps.store.release(this.runId, functionId);
-      this.#kept.delete(functionId);
-      if (this.#byFunction.get(functionId)?.state === 'ended') this.#byFunction.delete(functionId);
+      this.#values.release(functionId);
+      if (this.table.of(functionId)?.state === 'ended') this.table.forget(functionId);
     }
   }
 
   /** The driver lists all attempts that it wants here: ends the others. The driver of an orphan is back. */
   keepOnly(attempts: AttemptList): void {
     const wanted = new Map(attempts);
-    for (const attempt of [...this.#byFunction.values()]) {
+    for (const attempt of this.table.known) {
       const isUnknown = attempt.state !== 'ended' || attempt.isUnheard;
       if (isUnknown && wanted.get(attempt.of[1]) !== attempt.of[2]) this.#forget(attempt);
       else attempt.isUnheard = false;
@@ -241,7 +264,7 @@ export class GuestRun implements AllocatorClient {
   /** The heir takes these attempts over. All others of earlier epochs are stopped and forgotten. */
   adopt(attempts: AttemptList): void {
     const adopted = new Map(attempts);
-    for (const attempt of [...this.#byFunction.values()]) {
+    for (const attempt of this.table.known) {
       const [runId, functionId, number, epoch] = attempt.of;
       if (epoch === this.#epoch) continue;
       if (adopted.get(functionId) !== number || attempt.isStopped) this.#abandon(attempt);
@@ -255,14 +278,14 @@ export class GuestRun implements AllocatorClient {
 
   /** Returns what is here for an heir. */
   inheritance(): Inheritance {
-    return inheritanceOf(this.#byFunction.values(), this.#deps.store.valuesOf(this.runId));
+    return inheritanceOf(this.table.known, this.#deps.store.valuesOf(this.runId));
   }
 
   /** Ends this run: its node drives it now, and gets what is here. */
   handOver(): HandedOver {
     const { store, node } = this.#deps;
     const inheritance = this.inheritance();
-    const attempts = handedAttempts(this.#byFunction.values(), this.#deps);
+    const attempts = handedAttempts(this.table.known, this.#deps);
     const values = new Map([...store.valuesOf(this.runId)].map((held) => [held.id, held]));
     this.end();
     return new HandedOver(node, inheritance, attempts, values);
@@ -270,7 +293,14 @@ export class GuestRun implements AllocatorClient {
 
   /** Attempts that have not started are not worth waiting for without their driver. */
   #dropQueued(): void {
-    for (const attempt of [...this.#open.values()]) if (attempt.state === 'queued') this.#abandon(attempt);
+    for (const attempt of this.#queuedAgain()) this.#abandon(attempt);
+  }
+
+  /** Returns the attempts that have not started. What lies is taken back for that. */
+  #queuedAgain(): readonly GuestAttempt[] {
+    const { open } = this.table;
+    for (const attempt of open) this.#lying.recall(attempt);
+    return open.filter(({ state }) => state === 'queued');
   }
 
   /** Ends an attempt of which the driver knows nothing, and drops its value. */
@@ -281,8 +311,7 @@ export class GuestRun implements AllocatorClient {
 
   /** Returns attempts that have not started to the driver. */
   giveBack(): void {
-    for (const attempt of [...this.#open.values()]) {
-      if (attempt.state !== 'queued') continue;
+    for (const attempt of this.#queuedAgain()) {
       this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
       this.#refuse(attempt);
     }
@@ -290,36 +319,27 @@ export class GuestRun implements AllocatorClient {
 
   /** Stops running attempts at once. Their driver is notified. */
   abort(): void {
-    for (const attempt of [...this.#open.values()]) if (attempt.state === 'running') halt(attempt, stoppedOn(this.#deps.node), 0);
+    for (const attempt of this.table.open) if (attempt.state === 'running') halt(attempt, stoppedOn(this.#deps.node), 0);
   }
 
   /** Ends the run: drops everything, and sends no more messages. */
   end(): void {
     this.#isOver = true;
     this.#orphaned?.cancel();
-    for (const attempt of [...this.#open.values()]) this.#abandon(attempt);
+    for (const attempt of this.table.open) this.#abandon(attempt);
+    this.ahead.close();
     // At once: the driver may start the same run again before this one's last attempt has ended.
     this.#deps.allocation.removeRun(this.runId);
   }
 
-  addTo(use: Map<string, number>): void {
-    for (const attempt of this.#open.values()) addUse(use, attempt);
-  }
-
-  waiting(): { driver: string; dagId: string; functionId: string; lacking: Capabilities }[] {
-    const { driver, dagId } = this;
-    const queued = [...this.#open.values()].filter(({ state }) => state === 'queued');
-    return queued.map(({ of: [, functionId], kind }) => ({ driver, dagId, functionId, lacking: this.#deps.allocation.lackOf(kind) }));
-  }
-
   #ended(attempt: GuestAttempt, outcome: GatheredOutcome): void {
-    const { allocation, store, node } = this.#deps;
+    const { allocation, node } = this.#deps;
     const [, functionId, , epoch] = attempt.of;
     const { waitedMs, handle: { slot } = { slot: 0 } } = attempt;
     attempt.handle = undefined;
     const blocked = 'blocked' in outcome ? outcome.blocked : undefined;
     const isLent = attempt.loan?.close() ?? false;
-    if (!blocked) allocation.free(this.runId, node, attempt.kind, isLent);
+    if (!blocked) this.#lying.free(attempt, isLent);
     else {
       // The driver has its answer. The claim is freed when the attempt's code is over.
       blocked.whenOver(() => {
@@ -327,23 +347,16 @@ export class GuestRun implements AllocatorClient {
         allocation.pump();
       });
     }
-    const isWanted = !this.#isOver && this.#byFunction.get(functionId) === attempt;
+    const isWanted = !this.#isOver && this.table.isWanted(attempt);
     if (outcome.type !== 'succeeded' || !isWanted) return this.#over(attempt, endedOutcome(outcome, waitedMs, slot));
+    this.ahead.ended(attempt.index, outcome.tookMs);
     const value = outcome.values[0]!;
     let answer: WireOutcome | undefined;
     try {
-      const packed = value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : undefined;
-      const fits = packed !== undefined || store.fits(value.sizeBytes, 0);
-      store.put(this.runId, functionId, value, node, epoch);
-      const sizeBytes = packed?.byteLength ?? value.sizeBytes;
-      this.#kept.set(functionId, sizeBytes);
-      const rides = packed && packed.byteLength <= RIDES_ALONG_BYTES ? packed : null;
-      const { tookMs, span = null } = outcome;
-      const facts = outcome.facts ? packFacts(outcome.facts) : null;
-      const phases = phasesForWire(outcome.phases, tookMs, waitedMs);
-      if (!rides && this.files.areFor(attempt))
-        this.files.write(attempt, value, { sizeBytes, tookMs, facts, phases, slot, span }, (filed) => this.#over(attempt, filed));
-      else answer = { type: 'succeeded', sizeBytes, tookMs, packed: rides, fits, facts, phases, slot, span };
+      const { sizeBytes, fits, rides } = this.#values.keep(functionId, value, epoch);
+      const made = madeValue(outcome, sizeBytes, waitedMs, slot);
+      if (!rides && this.files.areFor(attempt)) this.files.write(attempt, value, made, (filed) => this.#over(attempt, filed));
+      else answer = madeOutcome(made, rides, fits);
     } catch (error) {
       answer = endedOutcome({ type: 'failed', error, final: true }, waitedMs, slot);
     }
@@ -353,7 +366,7 @@ export class GuestRun implements AllocatorClient {
 
   /** Nothing more is to be done for an attempt but to tell its driver. */
   #over(attempt: GuestAttempt, outcome: WireOutcome): void {
-    if (this.#isOver || this.#byFunction.get(attempt.of[1]) !== attempt) this.#open.delete(attempt.index);
+    if (this.#isOver || !this.table.isWanted(attempt)) this.table.close(attempt);
     else this.#answer(attempt, outcome);
     this.#deps.allocation.pump();
     this.#host.settled();
@@ -361,10 +374,11 @@ export class GuestRun implements AllocatorClient {
 
   /** The driver does not want the attempt any more: stop it and send no answer. */
   #abandon(attempt: GuestAttempt): void {
-    this.#byFunction.delete(attempt.of[1]);
+    this.table.forget(attempt.of[1]);
+    this.#lying.recall(attempt);
     if (attempt.state === 'queued') {
       this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
-      this.#open.delete(attempt.index);
+      this.table.close(attempt);
     } else halt(attempt, stoppedOn(this.#deps.node), 0);
   }
 
@@ -373,28 +387,13 @@ export class GuestRun implements AllocatorClient {
     attempt.isUnheard = this.isOrphan;
     attempt.question = undefined;
     attempt.outcome = withoutValue(outcome);
-    this.#open.delete(attempt.index);
-    this.#tell({ type: 'attempt-ended', of: attempt.of, outcome });
-  }
-
-  #answerAgain(attempt: GuestAttempt): void {
-    const { outcome, state, index, of, handle } = attempt;
-    if (state === 'queued') return this.wait([index]);
-    this.#tell({ type: 'attempt-started', of, slot: handle?.slot ?? 0 });
-    if (!outcome) return;
-    const value = outcome.type === 'succeeded' ? this.#deps.store.get(this.runId, of[1]) : undefined;
-    const packed = value && value.sizeBytes <= RIDES_ALONG_BYTES ? value.pack('result') : null;
-    this.#tell({ type: 'attempt-ended', of, outcome: outcome.type === 'succeeded' ? { ...outcome, packed } : outcome });
+    this.table.close(attempt);
+    this.#answers.ended(attempt, outcome);
   }
 
   #refuse(attempt: GuestAttempt): void {
-    this.#byFunction.delete(attempt.of[1]);
-    this.#open.delete(attempt.index);
-    const usage = { ...this.#deps.allocation.ledger.report, usedByYou: [...(this.#host.use() ?? [])] };
-    this.#tell({ type: 'attempt-refused', of: attempt.of, usage });
-  }
-
-  #tell(message: Parameters<GuestDeps['send']>[1]): void {
-    if (!this.#isOver && !this.isOrphan) this.#deps.send(this.driver, message);
+    this.table.forget(attempt.of[1]);
+    this.table.close(attempt);
+    this.#answers.refused(attempt, this.#host.use());
   }
 }

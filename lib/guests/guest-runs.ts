@@ -51,6 +51,10 @@ export class GuestRuns {
         // Nothing of the run is here, so nothing runs.
         else this.#deps.send(from, { type: 'attempt-ended', of: message.of, outcome: { type: 'stopped' } });
         break;
+      case 'take-back-attempt':
+        if (known) known.takeBack(message);
+        else this.#deps.send(from, { type: 'attempt-taken-back', of: message.of, ask: message.ask });
+        break;
       case 'adopt-attempts':
         known?.adopt(message.attempts);
         break;
@@ -248,7 +252,7 @@ export class GuestRuns {
   /** The number of attempts that wait for room. */
   get queued(): number {
     let queued = 0;
-    for (const run of this.#runs.values()) queued += run.queued;
+    for (const run of this.#runs.values()) queued += run.table.queued;
     return queued;
   }
 
@@ -259,14 +263,17 @@ export class GuestRuns {
       if (run.isOrphan) continue;
       const use = byDriver.get(run.driver) ?? new Map<string, number>();
       byDriver.set(run.driver, use);
-      run.addTo(use);
+      run.table.addTo(use);
     }
     return byDriver;
   }
 
   /** Lists the attempts that wait on this node, with their driver and the resources they lack. */
   waiting(): readonly { readonly driver: string; readonly dagId: string; readonly functionId: string; readonly lacking: Capabilities }[] {
-    return [...this.#runs.values()].flatMap((run) => run.waiting());
+    const { allocation } = this.#deps;
+    return [...this.#runs.values()].flatMap(({ driver, dagId, table }) =>
+      table.waiting.map(({ of: [, functionId], kind }) => ({ driver, dagId, functionId, lacking: allocation.lackOf(kind) })),
+    );
   }
 
   /** Returns `undefined` while this node's own last attempts of the run have not ended. */
@@ -288,9 +295,9 @@ export class GuestRuns {
 
   #end(run: GuestRun, retainMs: number): void {
     const { store, allocation, logger } = this.#deps;
-    const { driver, dagId, runId } = run;
+    const { driver, dagId, runId, table } = run;
     this.#runs.delete(runId);
-    logger.info({ driver, dagId, runId, attempts: run.attempts }, 'run ended here');
+    logger.info({ driver, dagId, runId, attempts: table.asked }, 'run ended here');
     run.end();
     if (retainMs > 0) {
       const kept = [...run.kept].filter((id) => store.get(runId, id));
@@ -327,5 +334,5 @@ function runOf(message: Exclude<DriverMessage, { type: 'runs-under-way' }>): rea
 
 /** Messages of drivers about their runs. */
 export type DriverMessage = WireMessageOf<
-  'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'adopt-attempts' | 'release-values' | 'end-run'
+  'run-begun' | 'run-attempt' | 'runs-under-way' | 'stop-attempt' | 'take-back-attempt' | 'adopt-attempts' | 'release-values' | 'end-run'
 >;

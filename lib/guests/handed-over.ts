@@ -33,12 +33,12 @@ export function handedAttempts(
 ): Map<string, HandedAttempt> {
   const handed = new Map<string, HandedAttempt>();
   for (const one of attempts) {
-    const { handle, kind, outcome, loan, isStopped } = one;
+    const { handle, state, kind, outcome, loan, isStopped } = one;
     const [runId, functionId, attempt] = one.of;
     const value = hasSucceeded(outcome) ? store.get(runId, functionId) : undefined;
     if (value && hasSucceeded(outcome)) {
       handed.set(functionId, { attempt, handle: succeededHandle(value, outcome), freeClaim() {} });
-    } else if (handle && !isStopped && !loan) {
+    } else if (handle && state === 'running' && !isStopped && !loan) {
       // From now on its end is the affair of the driver.
       handle.listen(() => {});
       one.handle = undefined;
@@ -46,7 +46,7 @@ export function handedAttempts(
         allocation.free('', node, kind);
         allocation.pump();
       };
-      handed.set(functionId, { attempt, handle, freeClaim });
+      handed.set(functionId, { attempt, handle: handle as AttemptHandle<GatheredOutcome>, freeClaim });
     }
   }
   return handed;

@@ -27,6 +27,7 @@ function node(cpu: number, count: number) {
     isReady: () => true,
     wait: () => {},
     ahead: {
+      isPossible: true,
       mayLie: (_index, behind) => behind === 0,
       lies: (index) => void claimless.add(index),
       promoted: (index) => {

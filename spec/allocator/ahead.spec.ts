@@ -21,6 +21,7 @@ const told = (answers: readonly PlacementAnswer<PlacementClient>[]): string[] =>
 
 /** Functions of a run that may lie, at most so many for each claim. */
 const lying = (mayLie: (index: number) => boolean = () => true, together = 1): AheadOfRun => ({
+  isPossible: true,
   mayLie: (index, behind) => behind < together && mayLie(index),
   lies() {},
   promoted: () => true,
@@ -69,7 +70,7 @@ function served(
     const next = claim.slot === 'thread' ? lies.shift() : undefined;
     if (!next) continue;
     const [nextRun, index] = next.split(':') as [string, string];
-    queue.begun(nextRun, Number(index), one);
+    queue.begun(nextRun, Number(index), 'a', one);
     running.push(next);
   }
   return letters;
@@ -87,7 +88,7 @@ describe('functions that are granted ahead of room', () => {
     const { queue, ledger } = asked(2, { r: 9 });
     placeAll(queue, 0);
     queue.free('r', 'a', one);
-    queue.begun('r', 2, one);
+    queue.begun('r', 2, 'a', one);
     expect(ledger.used).to.include({ cpu: 2 });
     expect(told(placeAll(queue, 1))).to.deep.equal(['r:4 lies']);
   });
@@ -97,7 +98,7 @@ describe('functions that are granted ahead of room', () => {
     expect(told(placeAll(queue, 0)).slice(2)).to.deep.equal(['r:2 lies', 'r:3 lies', 'r:4 lies', 'r:5 lies', 'r:6 lies', 'r:7 lies']);
     expect(ledger.used).to.include({ cpu: 2 });
     queue.free('r', 'a', one);
-    queue.begun('r', 2, one);
+    queue.begun('r', 2, 'a', one);
     expect(told(placeAll(queue, 1))).to.deep.equal(['r:8 lies']);
     queue.free('r', 'a', one);
     queue.free('r', 'a', one);
@@ -112,15 +113,11 @@ describe('functions that are granted ahead of room', () => {
     expect(ledger.used).to.include({ cpu: 2 });
   });
 
-  it('are none where nothing may lie: in other slots, on other nodes, in other runs, or where the function itself may not', () => {
+  it('are none where nothing may lie: in other slots of this node, in other runs, or where the function itself may not', () => {
     const loop = kindOf({ cpu: 1 }, { slot: 'loop' });
     const { queue } = asked(1, { r: 1 });
     queue.request('r', 1, loop);
     expect(told(placeAll(queue, 0))).to.deep.equal(['r:0 runs']);
-    const several = new ClaimQueue<PlacementClient>([member('a', { cpu: 1 }), member('b', { cpu: 1 })], new Set(['thread']));
-    several.addRun(asker('r', { ahead: lying() }));
-    for (let index = 0; index < 5; index += 1) several.request('r', index, one);
-    expect(told(placeAll(several, 0)).filter((text) => text.endsWith('lies'))).to.deep.equal([]);
     expect(told(placeAll(asked(1, { r: 3 }, { ahead: undefined }).queue, 0))).to.deep.equal(['r:0 runs']);
     expect(told(placeAll(asked(1, { r: 3 }, { ahead: lying((index) => index !== 1) }).queue, 0))).to.deep.equal(['r:0 runs']);
   });
@@ -164,7 +161,7 @@ describe('functions that are granted ahead of room', () => {
     queue.request('r', 11, gpu);
     expect(told(placeAll(queue, 1))).to.deep.equal([]);
     queue.free('r', 'a', one);
-    queue.begun('r', 2, one);
+    queue.begun('r', 2, 'a', one);
     expect(told(placeAll(queue, 2))).to.deep.equal(['r:4 lies']);
   });
 
@@ -254,9 +251,9 @@ describe('functions that are granted ahead of room', () => {
     queue.addRun(asker('r', { ahead: lying(), compare, urgency: { priorityOf, pathMsOf: () => 0, workLeftMs: 0 } }));
     const here = kindOf({ cpu: 1 }, { pinnedTo: 'a' });
     const there = kindOf({ cpu: 1 }, { slot: 'loop', pinnedTo: 'b' });
-    for (const index of [90, 91]) queue.request('r', index, there);
+    for (const index of [90, 91, 92]) queue.request('r', index, there);
     for (const index of [0, 1, 2]) queue.request('r', index, here);
-    expect(told(placeAll(queue, 0))).to.deep.equal(['r:90 runs', 'r:0 runs', 'r:1 lies']);
+    expect(told(placeAll(queue, 0))).to.deep.equal(['r:90 runs', 'r:0 runs', 'r:91 lies', 'r:1 lies']);
     expect(told(placeAll(queue, 1))).to.deep.equal([]);
   });
 
@@ -287,16 +284,16 @@ describe('functions that are granted ahead of room', () => {
   it('are recalled all when nothing more is granted', () => {
     const { queue } = asked(2, { r: 9 });
     placeAll(queue, 0);
-    expect(told(queue.ahead.recallAll())).to.deep.equal(['r:2 recalled', 'r:3 recalled']);
-    expect(queue.ahead.recallAll()).to.deep.equal([]);
+    expect(told(queue.ahead.recallAll('here'))).to.deep.equal(['r:2 recalled', 'r:3 recalled']);
+    expect(queue.ahead.recallAll('here')).to.deep.equal([]);
   });
 
   it('that begin although they were recalled hold their claim all the same', () => {
     const { queue, ledger } = asked(1, { r: 3 });
     placeAll(queue, 0);
-    queue.ahead.recallAll();
+    queue.ahead.recallAll('here');
     queue.free('r', 'a', one);
-    queue.begun('r', 1, one);
+    queue.begun('r', 1, 'a', one);
     expect(ledger.used).to.include({ cpu: 1 });
     queue.free('r', 'a', one);
     expect(ledger.isFree).to.equal(true);

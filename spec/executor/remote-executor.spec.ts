@@ -43,6 +43,7 @@ function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) =>
         steps: [step],
         costs: { cpu: 1 },
         mayQueue: true,
+        isAhead: false,
         timeoutMs: undefined,
         stopGraceMs: 7,
         ...over,
@@ -87,7 +88,7 @@ describe('attempts on other nodes', () => {
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
     expect(question).to.deep.equal({
       ...{ type: 'run-attempt', of: ['r', 'f', 1, 0], dagId: 'd', since: null, element: null, cost: [['cpu', 1]] },
-      ...{ mayQueue: true, timeoutMs: null, stopGraceMs: 7, recording: null, origin: null },
+      ...{ mayQueue: true, isAhead: false, timeoutMs: null, stopGraceMs: 7, recording: null, origin: null },
     });
     expect(steps[0]).to.include({ role: 'function', module: './m.ts', name: 'f', isolation: 'loop' });
     hear({ type: 'attempt-queued', ...key, lacking: [['cpu', 1]] });
@@ -125,6 +126,51 @@ describe('attempts on other nodes', () => {
     garbled.ended({ type: 'failed', error: new Uint8Array([1, 2, 3]), final: false, phases: null, slot: 0 });
     const [unread] = garbled.ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect((unread.error as Error).message).to.include('cannot be read');
+  });
+
+  it('are taken back if they have not begun, once their node says so', () => {
+    const { begin, sent, ends, hear, key, turned } = open({ isAhead: true });
+    const handle = begin();
+    handle.takeBack();
+    handle.takeBack();
+    expect(sent.slice(1)).to.deep.equal([{ type: 'take-back-attempt', ...key, ask: 1 }]);
+    expect(ends).to.deep.equal([]);
+    hear({ type: 'attempt-taken-back', ...key, ask: 7 });
+    expect(ends, 'that was another time').to.deep.equal([]);
+    hear({ type: 'attempt-taken-back', ...key, ask: 1 });
+    expect(ends).to.deep.equal([{ type: 'declined' }]);
+    expect(turned, 'the node did nothing wrong').to.deep.equal([]);
+    const another = begin();
+    another.takeBack();
+    expect(sent.at(-1), 'no two are alike').to.deep.equal({ type: 'take-back-attempt', ...key, ask: 2 });
+  });
+
+  it('go on if they have begun by the time that they are taken back', () => {
+    const { begin, sent, ends, hear, key, ended, told } = open({ isAhead: true });
+    const handle = begin();
+    handle.takeBack();
+    hear({ type: 'attempt-started', ...key, slot: 0 });
+    hear({ type: 'attempt-taken-back', ...key, ask: 1 });
+    ended(small);
+    expect(told).to.deep.equal(['started']);
+    expect(ends.map(({ type }) => type)).to.deep.equal(['succeeded']);
+    handle.takeBack();
+    const begun = open({ isAhead: true });
+    const running = begun.begin();
+    begun.hear({ type: 'attempt-started', ...key, slot: 0 });
+    running.takeBack();
+    expect([sent.length, begun.sent.length]).to.deep.equal([2, 1]);
+  });
+
+  it('are taken back once more when the link comes up, and are stopped if they are not wanted any more', () => {
+    const { begin, remote, sent, ends, hear, key } = open({ isAhead: true });
+    const handle = begin();
+    handle.takeBack();
+    remote.linkUp('b');
+    expect(sent.map(({ type }) => type)).to.deep.equal(['run-attempt', 'take-back-attempt', 'run-attempt', 'take-back-attempt']);
+    handle.stop(cancelled, 5);
+    hear({ type: 'attempt-taken-back', ...key, ask: 1 });
+    expect(ends).to.deep.equal([{ type: 'stopped' }]);
   });
 
   it('are asked again when the link comes up, and not when they are over', () => {

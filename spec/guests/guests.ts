@@ -1,9 +1,19 @@
 import { Allocator, type Capabilities, Ledger } from '../../lib/allocator/index.js';
 import { HandoffError } from '../../lib/base/index.js';
-import { CodeRefs, Executor, type Fetches, type RemoteValue, StartBudget, type ValueListener } from '../../lib/executor/index.js';
+import {
+  type BuiltInOptions,
+  type BuiltInRunner,
+  CodeRefs,
+  Executor,
+  type Fetches,
+  type RemoteValue,
+  StartBudget,
+  type ValueListener,
+} from '../../lib/executor/index.js';
 import { GuestRuns } from '../../lib/guests/index.js';
 import type { AttemptName, WireMessage, WireMessageOf } from '../../lib/peer/index.js';
 import { backends, ValueStore } from '../../lib/store/index.js';
+import { withLyingCalls } from '../../lib/testing/simulation/lying-calls.js';
 import { packThrown } from '../../lib/value/index.js';
 import { FakeIsolation } from '../support/fake-isolation.js';
 import { spyLogger } from '../support/spy-logger.js';
@@ -37,6 +47,7 @@ export const asks = (
       origin: null,
       cost: [['cpu', 1]],
       mayQueue: true,
+      isAhead: false,
     },
     steps: [
       {
@@ -60,9 +71,17 @@ export const asks = (
 export function guestNode(capabilities: Capabilities, loop = 100) {
   const clock = testClock();
   const ledger = new Ledger(capabilities, { thread: 100, loop });
-  const allocation = new Allocator({ name: 'b', isSelf: true, isOpen: true, capacity: ledger }, clock);
+  const self = { name: 'b', isSelf: true, isOpen: true, capacity: ledger };
+  const allocation = new Allocator(self, clock, undefined, undefined, new Set(['thread']));
   const isolation = new FakeIsolation();
-  const executor = new Executor(new Map([['loop', isolation]]), clock);
+  const threads = new FakeIsolation();
+  const together = (work: () => void): void => allocation.together(work);
+  const lying = withLyingCalls(() => threads)({ together } as BuiltInOptions);
+  const runners: [string, BuiltInRunner][] = [
+    ['loop', isolation],
+    ['thread', lying],
+  ];
+  const executor = new Executor(new Map(runners), clock);
   const store = new ValueStore({ node: 'b', backend: backends.memory(), clock, retainedBytesLimit: 1e9 });
   const fetching: { far: RemoteValue; via: string | undefined; listener: ValueListener; isGivenUp: boolean }[] = [];
   const fetches = {
@@ -116,5 +135,22 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     const reason = packThrown(new HandoffError('HANDOFF_RUN_CANCELLED', 'enough'));
     guests.heard('a', { type: 'stop-attempt', of: nameOf(name, attempt), reason, graceMs: 3 });
   };
-  return { guests, clock, ledger, allocation, isolation, executor, store, fetching, deferred, nextTurn, said, heard, stops, driven, lost };
+  return {
+    guests,
+    clock,
+    ledger,
+    allocation,
+    isolation,
+    threads,
+    executor,
+    store,
+    fetching,
+    deferred,
+    nextTurn,
+    said,
+    heard,
+    stops,
+    driven,
+    lost,
+  };
 }

@@ -40,7 +40,7 @@ const MAKERS: Makers = {
   answer: (text, count, bytes) => ({ type: 'answer', id: 1, value: times(count, text), error: bytes }),
   'withdraw-question': () => ({ type: 'withdraw-question', id: 1 }),
   'run-attempt': (text, count, bytes) => ({
-    ...{ type: 'run-attempt', ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true },
+    ...{ type: 'run-attempt', ...attempt(text), dagId: text, cost: amounts(text, count), mayQueue: true, isAhead: false },
     since: 3,
     element: 4,
     steps: [
@@ -70,6 +70,8 @@ const MAKERS: Makers = {
     outcome: { type: 'failed', error: bytes, final: false, phases: null, slot: 0 },
   }),
   'stop-attempt': (text, _count, bytes) => ({ type: 'stop-attempt', ...attempt(text), reason: bytes, graceMs: 1 }),
+  'take-back-attempt': (text, count) => ({ type: 'take-back-attempt', ...attempt(text), ask: count }),
+  'attempt-taken-back': (text, count) => ({ type: 'attempt-taken-back', ...attempt(text), ask: count }),
   'runs-under-way': (text, count) => ({ type: 'runs-under-way', runs: times(3, [text, 1, times(count, [text, 1] as const)] as const) }),
   'run-begun': (text) => ({ type: 'run-begun', runId: text, epoch: 1, dagId: text }),
   'run-refused': (text, _count, bytes) => ({ type: 'run-refused', runId: text, epoch: 1, error: bytes }),

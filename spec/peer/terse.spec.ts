@@ -19,6 +19,7 @@ const attempt = (over: Partial<WireMessageOf<'run-attempt'>> = {}, step: object 
     element: null,
     cost: [],
     mayQueue: true,
+    isAhead: false,
     steps,
     ...limits,
     ...over,
@@ -72,6 +73,7 @@ describe('terse messages', () => {
       element: fc.option(fc.nat()),
       cost: fc.array(fc.tuple(some, fc.nat(2)), { maxLength: 2 }),
       mayQueue: fc.boolean(),
+      isAhead: fc.boolean(),
       timeoutMs: fc.option(fc.constantFrom(0.5, 10)),
       recording: fc.option(fc.record({ index: fc.nat(), isSynced: fc.boolean(), isCopied: fc.boolean() })),
       step: fc.record({

@@ -47,7 +47,7 @@ describe('what a node does not understand', () => {
     });
 
   it('is answered with a fault, whatever was asked, and the link goes on', async () => {
-    const attempt = { dagId: 'd', since: null, element: null, cost: [], mayQueue: true, recording: null, origin: null };
+    const attempt = { dagId: 'd', since: null, element: null, cost: [], mayQueue: true, isAhead: false, recording: null, origin: null };
     const wrong: [object, Answer['type']][] = [
       [{ type: 'ask', id: 1, question: { kind: 'of a later version' } }, 'answer'],
       [{ type: 'ask', id: 2 }, 'answer'],
@@ -66,7 +66,17 @@ describe('what a node does not understand', () => {
   });
 
   it('an attempt without steps is answered with a failure', async () => {
-    const attempt = { dagId: 'd', since: null, element: null, cost: [], mayQueue: true, recording: null, origin: null, steps: [] };
+    const attempt = {
+      dagId: 'd',
+      since: null,
+      element: null,
+      cost: [],
+      mayQueue: true,
+      isAhead: false,
+      recording: null,
+      origin: null,
+      steps: [],
+    };
     const answer = await answerTo({ type: 'run-attempt', of: ['r', 'f', 1, 0], ...attempt, timeoutMs: null, stopGraceMs: 0 });
     expect(codeIn(answer)).to.equal('HANDOFF_BAD_MESSAGE');
   });

@@ -156,10 +156,13 @@ export function hasLosses(failures: Readonly<Record<string, HandoffError>>, fail
   return false;
 }
 
-/** How often each function was started. */
+/** Returns how often each function was started. An attempt whose value had no room on its node, and so was made again, does not count. */
 async function counted(run: AsyncIterable<RunEvent>): Promise<ReadonlyMap<string, number>> {
   const starts = new Map<string, number>();
-  for await (const event of run)
-    if (event.type === 'function-started') starts.set(event.functionId, (starts.get(event.functionId) ?? 0) + 1);
+  const add = (functionId: string, count: number): void => void starts.set(functionId, (starts.get(functionId) ?? 0) + count);
+  for await (const event of run) {
+    if (event.type === 'function-started') add(event.functionId, 1);
+    if (event.type === 'function-resting' && HandoffError.is(event.error, 'HANDOFF_STORAGE_FAILED')) add(event.functionId, -1);
+  }
   return starts;
 }

@@ -21,7 +21,7 @@ export interface Capacity {
   hasSlot(slot: string): boolean;
   /** Whether only other drivers' claims stand in the way, and none of this driver's waits there already. */
   mayWait(claim: Claim): boolean;
-  /** How many claims are held in its slots, if each covers its cost and no more is held than there is; otherwise 0, as on other nodes. */
+  /** How many claims are held in its slots, if each covers its cost, and whatever lies behind them may begin by them; otherwise 0. */
   coveringClaims(claim: Claim): number;
   /** What a claim waits for: the resources that are short, else the slot; or memory, if values fill it. */
   shortOf(claim: Claim): Capabilities;

@@ -93,7 +93,7 @@ export class Ledger extends LimitedCapacity {
     this.hold(claim);
   }
 
-  override coveringClaims({ slot, cost }: Claim): number {
+  coveringClaims({ slot, cost }: Claim): number {
     const { used, costs } = this.#slotsOf(slot);
     for (const held of costs.keys()) if (!covers(held, cost)) return 0;
     // What ends gives that back first.

@@ -38,6 +38,7 @@ export abstract class LimitedCapacity implements Capacity {
   abstract hasResources(cost: Amounts): boolean;
   abstract mayWait(claim: Claim): boolean;
   abstract take(claim: Claim): void;
+  abstract coveringClaims(claim: Claim): number;
 
   abstract hold(claim: Claim): void;
   abstract free(claim: Claim): void;
@@ -60,10 +61,6 @@ export abstract class LimitedCapacity implements Capacity {
     this.#heldBytes += bytes;
     this.#excessMiB = excessMiB(this.#heldBytes, this.#limitBytes);
     if (wasOver !== this.#excessMiB > 0) this.changed();
-  }
-
-  coveringClaims(_claim: Claim): number {
-    return 0;
   }
 
   canEverHold({ cost, slot }: ClaimNeed): boolean {

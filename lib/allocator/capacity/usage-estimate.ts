@@ -2,7 +2,7 @@
 import type { Capabilities } from '../strategy.js';
 import type { Claim } from './capacity.js';
 import { LimitedCapacity } from './limited-capacity.js';
-import { type Amounts, amounts, fits, record } from './resources.js';
+import { type Amounts, amounts, covers, fits, record } from './resources.js';
 import { apart, type UsageReport } from './usage-report.js';
 
 /** The slots of one name on a node: how many there are, and how many of them others and this driver use. */
@@ -10,9 +10,11 @@ interface SlotUse {
   size: number;
   others: number;
   mine: number;
+  /** By cost, how many of mine hold one. Functions that are alike share the object of their cost. */
+  readonly costs: Map<Amounts, number>;
 }
 
-const NO_SLOTS: Readonly<SlotUse> = { size: 0, others: 0, mine: 0 };
+const NO_SLOTS: Readonly<SlotUse> = { size: 0, others: 0, mine: 0, costs: new Map() };
 
 const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 
@@ -94,7 +96,7 @@ export class UsageEstimate extends LimitedCapacity {
   #slotsOf(name: string): SlotUse {
     const known = this.#slots.get(name);
     if (known) return known;
-    const slots = { ...NO_SLOTS };
+    const slots = { ...NO_SLOTS, costs: new Map() };
     this.#slots.set(name, slots);
     return slots;
   }
@@ -120,7 +122,9 @@ export class UsageEstimate extends LimitedCapacity {
 
   /** Takes a claim. It may exceed the capacity: then it waits there. */
   take({ cost, slot }: Claim): void {
-    this.#slotsOf(slot).mine += 1;
+    const slots = this.#slotsOf(slot);
+    slots.mine += 1;
+    slots.costs.set(cost, (slots.costs.get(cost) ?? 0) + 1);
     for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
     this.changed();
   }
@@ -129,10 +133,22 @@ export class UsageEstimate extends LimitedCapacity {
     this.take(claim);
   }
 
+  /** None where others use any of it: what lies behind their claims begins nobody knows when. */
+  coveringClaims({ cost, slot }: Claim): number {
+    const { size, others, mine, costs } = this.#slots.get(slot) ?? NO_SLOTS;
+    if (others > 0) return 0;
+    for (const held of costs.keys()) if (!covers(held, cost)) return 0;
+    for (const name of cost.keys()) if (this.#withheld.has(name) || (this.#others.get(name) ?? 0n) > 0n) return 0;
+    return this.#isShut ? 0 : Math.min(mine, size);
+  }
+
   /** A claim on an earlier incarnation of the node may be freed late: then there is nothing to free. */
   free({ cost, slot }: Claim): void {
     const slots = this.#slotsOf(slot);
     slots.mine = Math.max(0, slots.mine - 1);
+    const alike = slots.costs.get(cost) ?? 0;
+    if (alike > 1) slots.costs.set(cost, alike - 1);
+    else slots.costs.delete(cost);
     for (const [name, amount] of cost) {
       const left = (this.#mine.get(name) ?? 0n) - amount;
       if (left <= 0n) this.#mine.delete(name);

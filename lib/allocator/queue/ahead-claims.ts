@@ -1,20 +1,24 @@
 // Brain: pure.
 import type { Capacity } from '../capacity/capacity.js';
 import { covers } from '../capacity/resources.js';
-import type { ClaimClass, ClaimQueueClient } from './claim-class.js';
-import type { Eligibility } from './eligibility.js';
+import type { ClaimClass, ClaimQueueClient, PlacementNode } from './claim-class.js';
+import type { Eligibility, Reserved } from './eligibility.js';
+import type { NodeList } from './node-list.js';
 import type { AheadStep } from './placement-step.js';
 import { type ClassQueue, goesBefore, isAtItsLimit, type RunQueue } from './run-queue.js';
 
+/** So many lie on other nodes at most, of all runs: a driver cannot feed more functions in the time that they hide. */
+const MOST_FAR = 128;
+
 /**
- * Whether the first function of a queue could begin here as soon as a claim like this one ends. So it is its turn too: what lies would take
- * that room each time.
+ * Whether the first function of a queue could begin on a node as soon as a claim like this one ends there. So it is its turn too: what lies
+ * would take that room each time.
  */
 function isAfter<Client extends ClaimQueueClient>(
   queue: ClassQueue<Client>,
   claim: ClaimClass,
-  capacity: Capacity,
-  places: Places<Client>,
+  { capacity, name }: PlacementNode,
+  { nodes, places }: AheadPass<Client>,
 ): boolean {
   const { ready, claim: other } = queue;
   if (ready.length === 0 || isHeldBack(other, capacity)) return false;
@@ -22,7 +26,7 @@ function isAfter<Client extends ClaimQueueClient>(
   const isCovered = covers(claim.cost, cost);
   const couldBegin =
     slot === claim.slot ? isCovered || capacity.hasResources(cost) : isCovered && capacity.hasSlot(slot) && !capacity.hasResources(cost);
-  return couldBegin && places(queue)?.isEligible(0) === true;
+  return couldBegin && places(queue)?.isEligible(nodes.positionOf(name)) === true;
 }
 
 /** Whether a claim that waits needs more of a resource than one that could take over gives back. */
@@ -33,71 +37,69 @@ function isOvertakenBy(waiting: ClaimClass, claim: ClaimClass): boolean {
 }
 
 /**
- * The functions that were granted ahead of room: each lies where one runs, and begins in the moment in which that one ends, by its claim.
- * Every claim that is held in its slots covers its cost, and so does what lies there before it, as that is recalled while something waits
- * that needs more. So the ledger stays exact. One lies for each claim, or several if their run allows that.
+ * The functions that were granted ahead of room: each lies where one runs, on this node or another, and begins in the moment in which that
+ * one ends, by its claim. Every claim that is held in its slots covers its cost, and so does what lies there before it, as that is recalled
+ * while something waits that needs more. So the ledger stays exact. One lies for each claim, or several if their run allows that.
  *
- * What lies is what would be granted next. It is recalled when that changes: a run asks that had nothing to ask for, the same run has a
- * function of a higher priority, or a claim waits that needs more. So it is when values fill the memory, or what runs does not cover it.
+ * What lies is what would be granted next. It is recalled when that changes: another node has room, a run asks that had nothing to ask for,
+ * the same run has a function of a higher priority, or a claim waits that needs more. So it is when values fill the memory, when what runs
+ * does not cover it, and when its node takes nothing new. From another node it takes a while to come back, or it begins meanwhile.
  */
 export class AheadClaims<Client extends ClaimQueueClient> {
   readonly #slots: ReadonlySet<string>;
   #lying: AheadClaim<Client>[] = [];
+  /** Those that are on their way back from other nodes. */
+  #returning: AheadClaim<Client>[] = [];
   /** The runs that had something ready at the end of the last pass. */
   #asking = new Set<RunQueue<Client>>();
   /** What this pass recalls, and how many of them it has; `undefined` until it has looked. */
   #recalled: readonly AheadClaim<Client>[] | undefined;
   #recalledTo = 0;
-  /** Whether nothing may lie at the moment. */
+  /** Whether nothing may lie on this node at the moment. */
   isHeld = false;
 
-  /** `slots`: the names of the slots in which functions may lie. */
+  /** `slots`: the names of the slots of this node in which functions may lie. On other nodes they may in all. */
   constructor(slots: ReadonlySet<string>) {
     this.#slots = slots;
   }
 
-  /** Whether functions may lie. */
-  get isPossible(): boolean {
-    return this.#slots.size > 0 && !this.isHeld;
-  }
-
-  add(run: RunQueue<Client>, index: number, claim: ClaimClass): void {
-    this.#lying.push({ run, index, claim });
+  add(run: RunQueue<Client>, index: number, claim: ClaimClass, node: PlacementNode): void {
+    this.#lying.push({ run, index, claim, node });
   }
 
   /** Removes a function, if it is there. */
   remove(runId: string, index: number): void {
-    const at = this.#lying.findIndex((one) => one.index === index && one.run.client.runId === runId);
-    if (at >= 0) this.#lying.splice(at, 1);
+    if (!removeFrom(this.#lying, runId, index)) removeFrom(this.#returning, runId, index);
   }
 
-  /** Removes all of them. */
-  recallAll(): readonly AheadStep<Client>[] {
-    const all = this.#lying;
-    this.#lying = [];
+  /** Removes all of them, or those that lie on this node. */
+  recallAll(where: 'here' | 'everywhere'): readonly AheadStep<Client>[] {
+    const all = this.#lying.filter(({ node }) => node.isSelf || where === 'everywhere');
+    this.#recall(all);
     return all.map(recallOf);
   }
 
-  /** What lies is what goes next, and so gets the first room that there is. Its claim is taken. */
-  nextPromoted(capacity: Capacity): AheadStep<Client> | undefined {
+  #recall(recalled: readonly AheadClaim<Client>[]): void {
+    if (recalled.length === 0) return;
+    this.#lying = this.#lying.filter((one) => !recalled.includes(one));
+    for (const one of recalled) if (!one.node.isSelf) this.#returning.push(one);
+  }
+
+  /** What lies is what goes next, and so gets the first room that there is on its node. Its claim is taken. */
+  nextPromoted(): AheadStep<Client> | undefined {
     const at = this.#lying.findIndex(
-      ({ claim }) => capacity.hasSlot(claim.slot) && capacity.hasResources(claim.cost) && !isHeldBack(claim, capacity),
+      ({ claim, node: { capacity } }) => capacity.hasSlot(claim.slot) && capacity.hasResources(claim.cost) && !isHeldBack(claim, capacity),
     );
     if (at < 0) return undefined;
-    const { run, index, claim } = this.#lying[at]!;
+    const { run, index, claim, node } = this.#lying[at]!;
     this.#lying.splice(at, 1);
-    capacity.take(claim);
-    return { type: 'promoted', client: run.client, index, claim };
+    node.capacity.take(claim);
+    return { type: 'promoted', client: run.client, index, claim, node: node.name };
   }
 
   /** Returns the next of those that are not to go next any more, and removes it. */
-  nextRecalled(
-    runs: Iterable<RunQueue<Client>>,
-    waiting: Iterable<ClassQueue<Client>>,
-    capacity: Capacity,
-    places: Places<Client>,
-  ): AheadStep<Client> | undefined {
-    this.#recalled ??= this.#takeOvertaken(runs, waiting, capacity, places);
+  nextRecalled(runs: Iterable<RunQueue<Client>>, pass: AheadPass<Client>): AheadStep<Client> | undefined {
+    this.#recalled ??= this.#takeOvertaken(runs, pass);
     const one = this.#recalled[this.#recalledTo];
     if (!one) return undefined;
     this.#recalledTo += 1;
@@ -110,72 +112,101 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   }
 
   /**
-   * Returns the queue whose first function goes next, if that may lie. The runs come `from` their turn on. Where one waits its turn whose
-   * function may not lie, none lies in its stead. `places` returns where a queue may wait; `undefined` if its strategy lets it wait.
+   * Returns the queue whose first function goes next, if that may lie, and where. The runs come `from` their turn on. Where one waits its
+   * turn whose function may not lie, none lies in its stead.
    */
-  nextOf(
-    turns: Turns<Client>,
-    capacity: Capacity,
-    waiting: Iterable<ClassQueue<Client>>,
-    places: Places<Client>,
-  ): NextAhead<Client> | undefined {
-    const { ring, from } = turns;
+  nextOf({ ring, from }: Turns<Client>, pass: AheadPass<Client>): NextAhead<Client> | undefined {
     for (let offset = 0; offset < ring.length; offset += 1) {
       const at = (from + offset) % ring.length;
       const run = ring[at]!;
-      const queue = isAtItsLimit(run) ? undefined : this.#firstOf(run);
-      if (!queue) continue;
-      const behind = this.#liesBehind(queue.claim, capacity, waiting);
-      if (behind === undefined || !mayLie(queue, behind) || !places(queue)?.isFirstAlone) continue;
-      const isBefore = (other: ClassQueue<Client>): boolean => isAfter(other, queue.claim, capacity, places);
+      const first = isAtItsLimit(run) ? undefined : this.#firstOf(run, pass);
+      if (!first) continue;
+      const { queue, node } = first;
+      const isBefore = (other: ClassQueue<Client>): boolean => isAfter(other, queue.claim, node, pass);
       for (const other of run.classes.values()) if (isBefore(other) && goesBefore(other, queue)) return undefined;
       for (let earlier = 0; earlier < offset; earlier += 1) {
         const other = ring[(from + earlier) % ring.length]!;
         if (isAtItsLimit(other)) continue;
         for (const one of other.classes.values()) if (isBefore(one)) return undefined;
       }
-      return { queue, at };
+      return { queue, at, node };
     }
     return undefined;
   }
 
-  /** Returns the queue of a run whose first function goes next, among those of the slots in which functions may lie. */
-  #firstOf({ client, classes }: RunQueue<Client>): ClassQueue<Client> | undefined {
-    if (!client.ahead) return undefined;
-    let first: ClassQueue<Client> | undefined;
+  /** Returns the queue of a run whose first function goes next, among those that may lie somewhere, and where. */
+  #firstOf({ client, classes }: RunQueue<Client>, pass: AheadPass<Client>): Omit<NextAhead<Client>, 'at'> | undefined {
+    if (!client.ahead?.isPossible) return undefined;
+    let first: Omit<NextAhead<Client>, 'at'> | undefined;
     for (const queue of classes.values()) {
-      if (queue.ready.length === 0 || !this.#slots.has(queue.claim.slot)) continue;
-      if (!first || goesBefore(queue, first)) first = queue;
+      const { ready, claim } = queue;
+      if (ready.length === 0 || claim.group !== undefined || !(client.takesAnyRoom || claim.pinnedTo !== undefined)) continue;
+      if (first && !goesBefore(queue, first.queue)) continue;
+      const node = this.#placeFor(queue, pass);
+      if (node) first = { queue, node };
     }
     return first;
   }
 
-  /** Returns behind how many others it would lie, or `undefined` if it may not lie. */
-  #liesBehind(claim: ClaimClass, capacity: Capacity, waiting: Iterable<ClassQueue<Client>>): number | undefined {
-    if (claim.group !== undefined || isHeldBack(claim, capacity)) return undefined;
-    let lying = 0;
-    for (const one of this.#lying) if (one.claim.slot === claim.slot) lying += 1;
-    const held = capacity.coveringClaims(claim);
+  /** Returns the node where the first function of a queue lies behind the fewest others; `undefined` if it may lie nowhere. */
+  #placeFor(queue: ClassQueue<Client>, { nodes, places, waiting }: AheadPass<Client>): PlacementNode | undefined {
+    const { claim, ready, run } = queue;
+    const index = ready.peek(run.urgentBand);
+    const ahead = run.client.ahead!;
+    for (const other of waiting) if (other.ready.length > 0 && isOvertakenBy(other.claim, claim)) return undefined;
+    const eligibility = places(queue);
+    if (!eligibility) return undefined;
+    const isFarFull = this.#lying.length + this.#returning.length >= MOST_FAR;
+    let best: PlacementNode | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const at of eligibility.eligible) {
+      const node = nodes.members[at]!;
+      if (node.isSelf ? this.isHeld || !this.#slots.has(claim.slot) : isFarFull || !node.isOpen) continue;
+      const behind = isHeldBack(claim, node.capacity) ? undefined : this.#liesBehind(claim, node);
+      if (behind === undefined || behind >= least || !ahead.mayLie(index, behind, node.name)) continue;
+      [best, least] = [node, behind];
+    }
+    return best;
+  }
+
+  /** Returns behind how many others it would lie on a node, or `undefined` if it may not lie there. */
+  #liesBehind(claim: ClaimClass, node: PlacementNode): number | undefined {
+    const held = node.capacity.coveringClaims(claim);
     if (held === 0) return undefined;
-    for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return undefined;
+    let lying = 0;
+    for (const one of this.#lying) if (one.node === node && one.claim.slot === claim.slot) lying += 1;
     return Math.floor(lying / held);
   }
 
-  #takeOvertaken(
-    runs: Iterable<RunQueue<Client>>,
-    waiting: Iterable<ClassQueue<Client>>,
-    capacity: Capacity,
-    places: Places<Client>,
-  ): readonly AheadClaim<Client>[] {
+  #takeOvertaken(runs: Iterable<RunQueue<Client>>, pass: AheadPass<Client>): readonly AheadClaim<Client>[] {
     if (this.#lying.length === 0) return [];
-    const isOver = ({ claim, run, index }: AheadClaim<Client>): boolean => {
-      if (isHeldBack(claim, capacity) || capacity.coveringClaims(claim) === 0) return true;
+    const { nodes, waiting } = pass;
+    const isOver = ({ claim, run, index, node }: AheadClaim<Client>): boolean => {
+      const { capacity, isOpen } = node;
+      if (!isOpen || isHeldBack(claim, capacity) || capacity.coveringClaims(claim) === 0) return true;
+      if (nodes.members[nodes.positionOf(node.name)] !== node) return true;
       for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return true;
-      return isLess(run, index, (queue) => isAfter(queue, claim, capacity, places));
+      return isLess(run, index, (queue) => isAfter(queue, claim, node, pass));
     };
     const over = this.#comesAnother(runs) ? this.#lying : this.#lying.filter(isOver);
-    if (over.length > 0) this.#lying = this.#lying.filter((one) => !over.includes(one));
-    return over;
+    const recalled = over.length > 0 ? over : this.#lastWithRoomElsewhere(pass);
+    this.#recall(recalled);
+    return recalled;
+  }
+
+  /** Returns the last function for which another node has room that nothing on its way back will take. */
+  #lastWithRoomElsewhere({ places, nodes, reserved }: AheadPass<Client>): readonly AheadClaim<Client>[] {
+    for (let last = this.#lying.length - 1; last >= 0; last -= 1) {
+      const { run, claim, node } = this.#lying[last]!;
+      const queue = run.classes.get(claim);
+      const eligibility = queue && places(queue);
+      if (!eligibility || eligibility.eligible.length === 1) continue;
+      let rooms = -this.#returning.length;
+      for (let at = eligibility.withRoom(reserved); at >= 0 && rooms <= 0; at = eligibility.withRoom(reserved, at + 1))
+        if (nodes.members[at] !== node) rooms += 1;
+      if (rooms > 0) return [this.#lying[last]!];
+    }
+    return [];
   }
 
   /** Remembers which runs have something ready, as a pass ends. */
@@ -185,17 +216,31 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     this.#recalledTo = 0;
     if (this.#asking.size > 0) this.#asking = new Set();
     if (this.#lying.length === 0) return;
-    for (const run of runs) if (isAsking(run, this.#slots)) this.#asking.add(run);
+    const slots = this.#slotsThatMatter();
+    for (const run of runs) if (isAsking(run, slots)) this.#asking.add(run);
   }
 
   /** Whether a run asks that neither asked before nor has anything lying. */
   #comesAnother(runs: Iterable<RunQueue<Client>>): boolean {
+    const slots = this.#slotsThatMatter();
     for (const run of runs) {
-      if (this.#asking.has(run) || !isAsking(run, this.#slots)) continue;
+      if (this.#asking.has(run) || !isAsking(run, slots)) continue;
       if (!isAtItsLimit(run) && this.#lying.every((one) => one.run !== run)) return true;
     }
     return false;
   }
+
+  /** The slots in which functions lie, or may lie here. */
+  #slotsThatMatter(): ReadonlySet<string> {
+    if (this.#lying.every(({ claim }) => this.#slots.has(claim.slot))) return this.#slots;
+    return new Set([...this.#slots, ...this.#lying.map(({ claim }) => claim.slot)]);
+  }
+}
+
+function removeFrom<Client extends ClaimQueueClient>(list: AheadClaim<Client>[], runId: string, index: number): boolean {
+  const at = list.findIndex((one) => one.index === index && one.run.client.runId === runId);
+  if (at >= 0) list.splice(at, 1);
+  return at >= 0;
 }
 
 const recallOf = <Client extends ClaimQueueClient>({ run, index }: AheadClaim<Client>): AheadStep<Client> => ({
@@ -211,12 +256,6 @@ function isAsking<Client extends ClaimQueueClient>({ classes }: RunQueue<Client>
   for (const { ready, claim } of classes.values()) if (ready.length > 0 && slots.has(claim.slot)) return true;
   return false;
 }
-
-/** Whether the first function of a queue may lie behind so many others. */
-const mayLie = <Client extends ClaimQueueClient>(
-  { claim, ready, run: { client, urgentBand } }: ClassQueue<Client>,
-  behind: number,
-): boolean => (client.takesAnyRoom || claim.pinnedTo !== undefined) && client.ahead!.mayLie(ready.peek(urgentBand), behind);
 
 /** Whether its run has a function of a higher priority that could begin in its stead. */
 function isLess<Client extends ClaimQueueClient>(
@@ -239,13 +278,21 @@ interface Turns<Client extends ClaimQueueClient> {
   readonly from: number;
 }
 
-/** Returns where a queue may wait. */
-type Places<Client extends ClaimQueueClient> = (queue: ClassQueue<Client>) => Eligibility | undefined;
+/** What a pass looks at. */
+export interface AheadPass<Client extends ClaimQueueClient> {
+  readonly nodes: NodeList;
+  /** The queues whose claims wait for a resource. */
+  readonly waiting: Iterable<ClassQueue<Client>>;
+  /** Returns where a queue may wait; `undefined` if its strategy lets it wait. */
+  readonly places: (queue: ClassQueue<Client>) => Eligibility | undefined;
+  readonly reserved: Reserved | undefined;
+}
 
-/** What lies next, and the place of its run. */
+/** What lies next, where, and the place of its run. */
 interface NextAhead<Client extends ClaimQueueClient> {
   readonly queue: ClassQueue<Client>;
   readonly at: number;
+  readonly node: PlacementNode;
 }
 
 /** A function that lies where another runs. */
@@ -253,4 +300,5 @@ interface AheadClaim<Client extends ClaimQueueClient> {
   readonly run: RunQueue<Client>;
   readonly index: number;
   readonly claim: ClaimClass;
+  readonly node: PlacementNode;
 }

@@ -29,9 +29,11 @@ export interface ClaimQueueClient {
 
 /** What a run does with functions that are granted ahead of room: they lie where others run. */
 export interface AheadOfRun {
-  /** Whether a function may lie behind so many others that lie for the same claim. */
-  mayLie(index: number, behind: number): boolean;
-  /** A function is granted ahead of room. `granted` is called next. */
+  /** Whether any function may lie at the moment. */
+  readonly isPossible: boolean;
+  /** Whether a function may lie on a node behind so many others that lie there for the same claim. */
+  mayLie(index: number, behind: number, node: string): boolean;
+  /** A function is granted ahead of room on a node. `granted` is called next. */
   lies(index: number): void;
   /** There is room for a function that lies: it holds its claim from now on, and begins. Returns false if it has ended meanwhile. */
   promoted(index: number): boolean;

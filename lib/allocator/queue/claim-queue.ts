@@ -47,7 +47,7 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   /** The functions that lie. */
   readonly ahead: AheadClaims<Client>;
 
-  /** The first member is the driver's own node, the others follow by name. Functions may lie in `aheadSlots` of that node; default none. */
+  /** The first member is the driver's own node, the others follow by name. In `aheadSlots` of that node functions may lie; default none. */
   constructor(members: readonly PlacementNode[], aheadSlots: ReadonlySet<string> = new Set()) {
     this.#nodes = new NodeList(members);
     this.ahead = new AheadClaims(aheadSlots);
@@ -136,12 +136,12 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   }
 
   /** A function that lies has begun: it holds its claim from now on. Call it together with `free` for what has ended. */
-  begun(runId: string, index: number, claim: Claim): void {
+  begun(runId: string, index: number, node: string, claim: Claim): void {
     this.ahead.remove(runId, index);
-    this.#nodes.members[0]!.capacity.hold(claim);
+    this.#nodes.members[this.#nodes.positionOf(node)]?.capacity.hold(claim);
   }
 
-  /** A function that lies, or that was recalled, is not to run here now. */
+  /** A function that lies, or that was recalled, is not to run there now. */
   freeAhead(runId: string, index: number): void {
     this.ahead.remove(runId, index);
     const run = this.#runs.get(runId);
@@ -176,11 +176,10 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
       this.#declined.add(this.#choice);
       this.#choice = undefined;
     }
-    const promoted = this.ahead.nextPromoted(this.#nodes.members[0]!.capacity);
+    const promoted = this.ahead.nextPromoted();
     const step = promoted ?? (this.#senior < this.#seniors.length ? this.#nextOfSeniors() : undefined) ?? this.#nextInTurn();
     if (step) return step;
-    const ahead = this.ahead.isPossible ? this.#nextAhead() : undefined;
-    return ahead ?? this.#endPass();
+    return this.#nextAhead() ?? this.#endPass();
   }
 
   /** The strategy chose a node. Returns `undefined` if that has no room now: the strategy waits for it. */
@@ -219,14 +218,14 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   }
 
   #nextAhead(): PlacementStep<Client> | undefined {
-    const self = this.#nodes.members[0]!;
-    const mayAsk = (queue: ClassQueue<Client>): Eligibility | undefined =>
+    const places = (queue: ClassQueue<Client>): Eligibility | undefined =>
       this.#declined.has(queue) ? undefined : this.#eligibilityOf(queue);
-    const recalled = this.ahead.nextRecalled(this.#ring, this.#waiting, self.capacity, mayAsk);
-    if (recalled || this.ahead.isRecalling || this.#seniors.length > 0 || !self.isOpen) return recalled;
-    const next = this.ahead.nextOf({ ring: this.#ring, from: this.#next }, self.capacity, this.#waiting, mayAsk);
+    const pass = { nodes: this.#nodes, waiting: this.#waiting, places, reserved: this.#reserved };
+    const recalled = this.ahead.nextRecalled(this.#ring, pass);
+    if (recalled || this.ahead.isRecalling || this.#seniors.length > 0 || !this.#nodes.members[0]!.isOpen) return recalled;
+    const next = this.ahead.nextOf({ ring: this.#ring, from: this.#next }, pass);
     if (next) this.#next = next.at;
-    return next && this.#take(next.queue, self, true, true);
+    return next && this.#take(next.queue, next.node, true, true);
   }
 
   #findSeniors(): void {
@@ -344,12 +343,13 @@ export class ClaimQueue<Client extends ClaimQueueClient = ClaimQueueClient> {
   }
 
   /** Takes the first function off the queue, and its claim in the capacity of the node. */
-  #take(queue: ClassQueue<Client>, { name: node, capacity }: PlacementNode, mayQueue: boolean, isAhead = false): PlacementGrant<Client> {
+  #take(queue: ClassQueue<Client>, at: PlacementNode, mayQueue: boolean, isAhead = false): PlacementGrant<Client> {
     const { client, claim, run } = queue;
+    const { name: node } = at;
     const index = queue.ready.pop(run.urgentBand);
     for (const one of queue.alike) this.#atRest(one);
-    if (isAhead) this.ahead.add(run, index, claim);
-    else capacity.take(claim);
+    if (isAhead) this.ahead.add(run, index, claim, at);
+    else at.capacity.take(claim);
     run.held += 1;
     if (claim.group && claim.group.node !== node) {
       claim.group.node = node;

@@ -40,11 +40,6 @@ export class Eligibility {
     this.#full = new Uint8Array(members.length);
   }
 
-  /** Whether the first member is the only one that could hold it. */
-  get isFirstAlone(): boolean {
-    return this.eligible.length === 1 && this.eligible[0] === 0;
-  }
-
   /** How many such claims the members could hold at once, if they held nothing else. */
   get together(): number {
     let sum = 0;

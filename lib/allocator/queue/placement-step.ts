@@ -7,7 +7,7 @@ export type PlacementStep<Client extends ClaimQueueClient> = PlacementGrant<Clie
 
 /** What becomes of a function that lies: there is room for it, and its claim is taken; or it is taken back. */
 export type AheadStep<Client extends ClaimQueueClient> =
-  | { readonly type: 'promoted'; readonly client: Client; readonly index: number; readonly claim: ClaimClass }
+  | { readonly type: 'promoted'; readonly client: Client; readonly index: number; readonly claim: ClaimClass; readonly node: string }
   | { readonly type: 'recalled'; readonly client: Client; readonly index: number };
 
 /** A function has its node. The claim is taken in that node's capacity already. */

@@ -35,6 +35,8 @@ export class RemoteExecutor {
   /** By node, how much had come from it at the last check. */
   readonly #receivedBytes = new Map<string, number>();
   #looking: Timer | undefined;
+  /** How often attempts were taken back. */
+  #takeBacks = 0;
 
   /** `traffic` reports the traffic on the link to a node. The default is none. */
   constructor(send: (to: string, message: WireMessage) => boolean, root: string, clock: Clock, traffic: Traffic = STILL) {
@@ -45,9 +47,9 @@ export class RemoteExecutor {
   }
 
   /** Starts an attempt. Throws `HANDOFF_NOT_SERIALIZABLE` if an argument cannot leave this node. */
-  start(attempt: RemoteAttempt, listener: RemoteAttemptListener): AttemptHandle<RemoteOutcome> {
+  start(attempt: RemoteAttempt, listener: RemoteAttemptListener): FarHandle {
     const { runId, functionId } = attempt.context;
-    const run = new FarRun(attempt, listener, this.#root, this.#send, this.#clock, this.#ended);
+    const run = new FarRun(attempt, listener, this.#root, this.#send, this.#clock, this);
     // One that an abandoned run has left.
     this.#open.get(runId)?.get(functionId)?.superseded();
     const open = this.#open.get(runId) ?? new PassingMap<string, FarRun>();
@@ -136,13 +138,20 @@ export class RemoteExecutor {
     return [...this.#open.values()].flatMap((open) => [...open.values()]);
   }
 
-  readonly #ended = (run: FarRun): void => {
+  /** Returns what distinguishes one taking back from all others. */
+  nextTakeBack(): number {
+    this.#takeBacks += 1;
+    return this.#takeBacks;
+  }
+
+  /** The attempt is over. */
+  ended(run: FarRun): void {
     const [runId, functionId] = run.name;
     const open = this.#open.get(runId);
     if (open?.get(functionId) !== run) return;
     open.delete(functionId);
     if (open.size === 0) this.#open.delete(runId);
-  };
+  }
 }
 
 /** The open attempts of one run, by function. */
@@ -150,7 +159,7 @@ type OpenAttempts = PassingMap<string, FarRun>;
 
 const STILL: Traffic = { waitingBytes: () => 0, receivedFrom: () => 0 };
 
-class FarRun implements AttemptHandle<RemoteOutcome> {
+class FarRun implements FarHandle {
   readonly name: AttemptName;
   readonly node: string;
   slot = 0;
@@ -158,10 +167,11 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   readonly #question: WireMessageOf<'run-attempt'>;
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #clock: Clock;
-  readonly #onEnd: (run: FarRun) => void;
+  readonly #attempts: RemoteExecutor;
   /** Since when the node has been asked without an answer. Infinite if it has answered, or could not be asked. */
   unansweredSinceMs = Number.POSITIVE_INFINITY;
   #stop: WireMessageOf<'stop-attempt'> | undefined;
+  #takeBack: WireMessageOf<'take-back-attempt'> | undefined;
   #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isAnswered = false;
   #isStarted = false;
@@ -169,12 +179,12 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
   #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
   constructor(
-    { context, epoch, steps, costs, mayQueue, timeoutMs, stopGraceMs, recording = null, origin }: RemoteAttempt,
+    { context, epoch, steps, costs, mayQueue, isAhead = false, timeoutMs, stopGraceMs, recording = null, origin }: RemoteAttempt,
     listener: RemoteAttemptListener,
     root: string,
     send: (to: string, message: WireMessage) => boolean,
     clock: Clock,
-    onEnd: (run: FarRun) => void,
+    attempts: RemoteExecutor,
   ) {
     const { node, runId, dagId, functionId, attempt, since = null, element = null } = context;
     this.name = [runId, functionId, attempt, epoch];
@@ -182,7 +192,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     this.#listener = listener;
     this.#send = send;
     this.#clock = clock;
-    this.#onEnd = onEnd;
+    this.#attempts = attempts;
     this.#question = {
       type: 'run-attempt',
       of: this.name,
@@ -191,6 +201,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       element,
       cost: Object.entries(costs),
       mayQueue,
+      isAhead,
       steps: stepsForWire(steps, root),
       timeoutMs: timeoutMs ?? null,
       stopGraceMs,
@@ -219,6 +230,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     try {
       const isSent = this.#send(this.node, this.#question);
       if (!this.#isAnswered) this.unansweredSinceMs = isSent ? this.#clock.now() : Number.POSITIVE_INFINITY;
+      if (this.#takeBack && !this.#isStarted) this.#send(this.node, this.#takeBack);
       if (this.#stop) this.#send(this.node, this.#stop);
     } catch (error) {
       const [, functionId] = this.name;
@@ -229,6 +241,12 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
         final: true,
       });
     }
+  }
+
+  takeBack(): void {
+    if (this.#isStarted || this.#outcome || this.#stop || this.#takeBack) return;
+    this.#takeBack = { type: 'take-back-attempt', of: this.name, ask: this.#attempts.nextTakeBack() };
+    this.#send(this.node, this.#takeBack);
   }
 
   /** Data is on its way that the question or the answer may wait for. */
@@ -245,6 +263,9 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
       case 'attempt-started':
         this.slot = answer.slot;
         return this.#started();
+      case 'attempt-taken-back':
+        if (answer.ask !== this.#takeBack?.ask || this.#isStarted) return;
+        return this.#end(this.#stop ? { type: 'stopped' } : { type: 'declined' });
       case 'attempt-refused':
         this.#listener.refused(answer.usage);
         if (this.#question.mayQueue && !this.#stop) this.#listener.turnedDown(false);
@@ -296,7 +317,7 @@ class FarRun implements AttemptHandle<RemoteOutcome> {
     if (this.#outcome) return;
     this.#outcome = outcome;
     this.#stopping?.timer.cancel();
-    this.#onEnd(this);
+    this.#attempts.ended(this);
     this.#heard?.(outcome);
   }
 }
@@ -309,12 +330,20 @@ export interface RemoteAttempt {
   readonly steps: readonly UngatheredStep[];
   readonly costs: Readonly<Record<string, number>>;
   readonly mayQueue: boolean;
+  /** Whether it is sent ahead of room. Default false. */
+  readonly isAhead?: boolean;
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs: number;
   /** How its large value is recorded there. The default is not at all. */
   readonly recording?: WireMessageOf<'run-attempt'>['recording'];
   /** Where it belongs in a trace, if its run is traced. */
   readonly origin?: AttemptOrigin | undefined;
+}
+
+/** An attempt on another node. */
+export interface FarHandle extends AttemptHandle<RemoteOutcome> {
+  /** Takes it back, if it has not begun: then it ends as `declined`, once its node says so. */
+  takeBack(): void;
 }
 
 /** Receives the progress of an attempt before its end. */
@@ -341,4 +370,6 @@ export interface Traffic {
 }
 
 /** The answers of a node about an attempt. */
-export type AttemptAnswer = WireMessageOf<'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-ended'>;
+export type AttemptAnswer = WireMessageOf<
+  'attempt-queued' | 'attempt-started' | 'attempt-refused' | 'attempt-taken-back' | 'attempt-ended'
+>;

@@ -172,6 +172,7 @@ export class MessageRouter implements PeerListener {
         return guests.heard(from, message);
       case 'run-attempt':
       case 'stop-attempt':
+      case 'take-back-attempt':
       case 'adopt-attempts':
       case 'release-values':
         return guests.heard(from, message);
@@ -189,6 +190,7 @@ export class MessageRouter implements PeerListener {
       case 'attempt-queued':
       case 'attempt-started':
       case 'attempt-refused':
+      case 'attempt-taken-back':
       case 'attempt-ended':
         return remote.heard(from, message);
       case 'fetch-value':

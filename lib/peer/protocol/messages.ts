@@ -246,6 +246,8 @@ const MESSAGES = {
     cost: resources,
     /** Whether it may wait for room; otherwise it is refused. */
     mayQueue: flag,
+    /** Whether it was sent ahead of room: it is not told that it waits, and may be taken back until it begins. */
+    isAhead: flag,
     steps: list(step),
     timeoutMs: nullable(amount),
     stopGraceMs: amount,
@@ -270,6 +272,10 @@ const MESSAGES = {
   },
   'attempt-ended': { of: attempt, outcome },
   'stop-attempt': { of: attempt, reason: bytes, graceMs: amount },
+  /** Takes back an attempt that was sent ahead of room. What has begun goes on, and there is no answer. */
+  'take-back-attempt': { of: attempt, ask: count },
+  /** It has not begun, and is forgotten. `ask`: that of the message that took it back. */
+  'attempt-taken-back': { of: attempt, ask: count },
   /**
    * Sent when a link comes up: all runs that the sender drives, with their epochs, each with its attempts on the receiver. Any other
    * attempts were given up while there was no link.

@@ -5,7 +5,8 @@
  * 4: any node can list, look at, watch and cancel runs of any driver; an attempt's end says how long each part of it took;
  *    an attempt carries its place in a trace.
  * 5: a beat says how much of a node's memory its values may fill, and whether the disk is taking some;
- *    values that a node remembers have names; the messages of small functions have terse forms.
+ *    values that a node remembers have names; the messages of small functions have terse forms;
+ *    attempts may be sent ahead of room, and taken back.
  */
 export const PROTOCOL = 5;
 

@@ -90,7 +90,7 @@ function readAttempt(plain: PlainPacking): RunAttempt | undefined {
   for (let left = count; left > 0; left -= 1) inputs.push(readRider());
   const extra = readByte(1) === 1 ? readRider() : null;
   const { message, step } = pattern;
-  const { dagId, since, cost, mayQueue, timeoutMs, stopGraceMs, recording } = message;
+  const { dagId, since, cost, mayQueue, isAhead, timeoutMs, stopGraceMs, recording } = message;
   const { isolation, module, name, role, asList, wanted, sole, shape, gist, digested } = step;
   return {
     type: 'run-attempt',
@@ -100,6 +100,7 @@ function readAttempt(plain: PlainPacking): RunAttempt | undefined {
     element: element === 0 ? null : element - 1,
     cost,
     mayQueue,
+    isAhead,
     steps: [{ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole, shape, gist, digested }],
     timeoutMs,
     stopGraceMs,
@@ -139,13 +140,13 @@ function readPattern(plain: PlainPacking): HeardPattern | undefined {
 /** The pattern is checked as a whole message, with something in place of what differs. */
 function newPattern(bytes: Uint8Array, plain: PlainPacking): HeardPattern | undefined {
   const values = plain.unpack(bytes);
-  if (typeof values === 'string' || values.length !== 1 || !Array.isArray(values[0]) || values[0].length !== 17) return undefined;
-  const [dagId, since, cost, mayQueue, timeoutMs, stopGraceMs, recorded, ...own] = values[0] as unknown[];
+  if (typeof values === 'string' || values.length !== 1 || !Array.isArray(values[0]) || values[0].length !== 18) return undefined;
+  const [dagId, since, cost, mayQueue, isAhead, timeoutMs, stopGraceMs, recorded, ...own] = values[0] as unknown[];
   const [isolation, module, name, role, asList, wanted, sole, shape, gist, digested] = own;
   if (recorded !== null && !(Array.isArray(recorded) && recorded.length === 2)) return undefined;
   const recording = recorded && { index: 0, isSynced: recorded[0] as unknown, isCopied: recorded[1] as unknown };
   const step = { role, functionId: 'any', isolation, module, name, inputs: [], asList, extra: null, wanted, sole, shape, gist, digested };
-  const rest = { dagId, since, element: null, cost, mayQueue, timeoutMs, stopGraceMs, recording, origin: null };
+  const rest = { dagId, since, element: null, cost, mayQueue, isAhead, timeoutMs, stopGraceMs, recording, origin: null };
   const message = { type: 'run-attempt', of: ['any', 'any', 1, 1], steps: [step], ...rest };
   if (wireMessage(message) !== undefined) return undefined;
   return { bytes, message: message as unknown as RunAttempt, step: step as unknown as Step };

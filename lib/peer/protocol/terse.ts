@@ -164,11 +164,11 @@ function patternOf(message: RunAttempt, step: Step, plain: PlainPacking): Uint8A
     if (at > 0) sent.unshift(...sent.splice(at, 1));
     return known.bytes;
   }
-  const { dagId, since, cost, mayQueue, timeoutMs, stopGraceMs, recording } = message;
+  const { dagId, since, cost, mayQueue, isAhead, timeoutMs, stopGraceMs, recording } = message;
   const { isolation, module, name, role, asList, wanted, sole, shape, gist, digested } = step;
   const own = [isolation, module, name, role, asList, wanted, sole, shape, gist, digested];
   const recorded = recording && [recording.isSynced, recording.isCopied];
-  const bytes = plain.pack([dagId, since, cost, mayQueue, timeoutMs, stopGraceMs, recorded, ...own]);
+  const bytes = plain.pack([dagId, since, cost, mayQueue, isAhead, timeoutMs, stopGraceMs, recorded, ...own]);
   sent.unshift({ message: { ...message, steps: [] }, step: { ...step, inputs: [], extra: null }, bytes });
   if (sent.length > KNOWN_PATTERNS) sent.pop();
   return bytes;
@@ -189,6 +189,7 @@ function isAlike({ message: a, step: one }: SentPattern, b: RunAttempt, other: S
     a.dagId === b.dagId &&
     a.since === b.since &&
     a.mayQueue === b.mayQueue &&
+    a.isAhead === b.isAhead &&
     a.timeoutMs === b.timeoutMs &&
     a.stopGraceMs === b.stopGraceMs &&
     a.recording?.isSynced === b.recording?.isSynced &&

@@ -50,6 +50,8 @@ export function inItsPlace(message: WireMessage, error: HandoffError): readonly 
     case 'run-refused':
     case 'adopt-attempts':
     case 'attempt-started':
+    case 'take-back-attempt':
+    case 'attempt-taken-back':
     case 'end-run':
     case 'tell-location':
     case 'forget-copies':

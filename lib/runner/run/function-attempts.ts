@@ -1,11 +1,12 @@
 import type { ActorGroup, ExitReason, GroupRef } from '../../actor/index.js';
-import { AttemptLoan } from '../../allocator/index.js';
+import { AttemptLoan, FunctionsAhead } from '../../allocator/index.js';
 import type { HandoffError } from '../../base/index.js';
 import {
   type AttemptContext,
   type AttemptHandle,
   type BlockedCall,
   isRemote,
+  MOST_LYING_BYTES,
   type RemoteOutcome,
   RIDES_ALONG_BYTES,
   startWatched,
@@ -18,7 +19,6 @@ import { unrecordable } from '../durable/record/recorder.js';
 import type { RunResults } from '../remember/run-results.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';
-import { FunctionsAhead } from './functions-ahead.js';
 import type { RemoteSide } from './remote-side.js';
 import type { RunColumns } from './run-columns.js';
 import type { RunDeps, RunJob } from './run-job.js';
@@ -46,7 +46,19 @@ export class FunctionAttempts {
 
   constructor(of: AttemptsOf, deps: RunDeps) {
     const { handles, members } = of.columns;
-    this.ahead = new FunctionsAhead({ job: of.job, stopMember: (index) => this.#decline(index) }, deps);
+    const { job, values } = of;
+    const { runId, plan, past, trace } = job;
+    this.ahead = new FunctionsAhead(
+      {
+        runId,
+        mayLie: !past && !trace,
+        isolationOf: (index) => plan.isolation[index]!,
+        claimOf: (index) => job.kinds[index]!,
+        isSimple: (index, node) => plan.isSimple(index) && values.bytesToMove(index, node) <= MOST_LYING_BYTES,
+        declined: (index) => this.#decline(index),
+      },
+      deps,
+    );
     this.#of = of;
     this.#deps = deps;
     this.#handles = handles;
@@ -170,7 +182,7 @@ export class FunctionAttempts {
       return this.#tooLarge(index, attempt, outcome, sizeBytes, slot);
     const node = state.nodes[index]!;
     this.#of.columns.tookMs[index] = tookMs;
-    if (node === this.#deps.node) this.ahead.ended(index, tookMs);
+    this.ahead.ended(index, tookMs);
     this.#of.spans?.made(index, outcome.span);
     values.made(index, sizeBytes);
     if (isMoved) values.moved(index);
@@ -274,7 +286,9 @@ export class FunctionAttempts {
       const steps = this.#of.arguments.steps(index, context);
       return startWatched({ context, steps, timeoutMs, stopGraceMs, via: undefined, origin }, this.#deps);
     }
+    const isAhead = this.ahead.isClaimless(index);
     const started = (): void => {
+      if (isAhead) this.ahead.begunThere(index, node);
       feed(happening);
       told?.();
     };
@@ -284,8 +298,10 @@ export class FunctionAttempts {
     const { recorder } = job;
     const recording = recorder ? { index, isSynced: recorder.durability === 'strict', isCopied: recorder.hasFiles } : null;
     const mayQueue = state.mayQueue[index] === 1;
-    const attemptThere = { context, epoch, steps, costs: kind.costs, mayQueue, timeoutMs, stopGraceMs, recording, origin };
-    return this.#of.remoteSide.start(index, attemptThere, kind, started);
+    const attemptThere = { context, epoch, steps, costs: kind.costs, mayQueue, isAhead, timeoutMs, stopGraceMs, recording, origin };
+    const handle = this.#of.remoteSide.start(index, attemptThere, kind, started);
+    if (isAhead) this.ahead.sent(index, handle);
+    return handle;
   }
 }
 

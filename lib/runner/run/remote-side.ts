@@ -1,13 +1,6 @@
 import type { Allocator, Capabilities, ClaimClass } from '../../allocator/index.js';
 import { doUnattended, HandoffError, type StepwiseWork } from '../../base/index.js';
-import {
-  type AttemptHandle,
-  type Fetches,
-  isRemote,
-  type RemoteAttempt,
-  type RemoteExecutor,
-  type RemoteOutcome,
-} from '../../executor/index.js';
+import { type FarHandle, type Fetches, isRemote, type RemoteAttempt, type RemoteExecutor } from '../../executor/index.js';
 import type { WireMessage } from '../../peer/index.js';
 import { type StoredValue, thrownData } from '../../value/index.js';
 import type { AdoptedAttempt, Receipt, RunHappening } from '../brain/messages.js';
@@ -63,8 +56,8 @@ export class RemoteSide {
    * Starts an attempt. `started` is called once when it has started there. Throws `HANDOFF_NOT_SERIALIZABLE` for arguments that cannot
    * leave this node.
    */
-  start(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): AttemptHandle<RemoteOutcome> {
-    const begin = (): AttemptHandle<RemoteOutcome> => this.#begin(index, attempt, kind, started);
+  start(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): FarHandle {
+    const begin = (): FarHandle => this.#begin(index, attempt, kind, started);
     const { comparisons, refusesSkew } = this.#deps;
     const { node } = attempt.context;
     const modules = refusesSkew ? (kind.group?.claims ?? [kind]).flatMap((claim) => claim.modules ?? []) : [];
@@ -97,7 +90,7 @@ export class RemoteSide {
     }
   }
 
-  #begin(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): AttemptHandle<RemoteOutcome> {
+  #begin(index: number, attempt: RemoteAttempt, kind: ClaimClass, started: () => void): FarHandle {
     const { remote, allocation } = this.#deps;
     const { context, steps } = attempt;
     const { node } = context;

@@ -1,17 +1,17 @@
 import type { HandoffError } from '../../../base/index.js';
-import type { AttemptHandle, RemoteOutcome } from '../../../executor/index.js';
+import type { FarHandle, RemoteOutcome } from '../../../executor/index.js';
 
 /**
  * An attempt on another node that starts once it is known whether its modules are the same there. If they differ it is `declined`: the
  * function is placed elsewhere, and the attempt does not count.
  */
-export class ComparedAttempt implements AttemptHandle<RemoteOutcome> {
-  #begun: AttemptHandle<RemoteOutcome> | undefined;
+export class ComparedAttempt implements FarHandle {
+  #begun: FarHandle | undefined;
   #outcome: RemoteOutcome | undefined;
   #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
   /** `mayBegin` resolves to whether they are the same. `begin` may throw, for arguments that cannot leave this node. */
-  constructor(mayBegin: Promise<boolean>, begin: () => AttemptHandle<RemoteOutcome>) {
+  constructor(mayBegin: Promise<boolean>, begin: () => FarHandle) {
     void mayBegin.then((isSame) => {
       if (this.#outcome) return;
       if (!isSame) return this.#end({ type: 'declined' });
@@ -36,6 +36,11 @@ export class ComparedAttempt implements AttemptHandle<RemoteOutcome> {
   stop(reason: HandoffError, graceMs: number): void {
     if (this.#begun) this.#begun.stop(reason, graceMs);
     else this.#end({ type: 'stopped' });
+  }
+
+  takeBack(): void {
+    if (this.#begun) this.#begun.takeBack();
+    else this.#end({ type: 'declined' });
   }
 
   #end(outcome: RemoteOutcome): void {

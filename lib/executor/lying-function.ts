@@ -1,36 +1,31 @@
-import type { HandoffError } from '../../base/index.js';
-import {
-  type AttemptHandle,
-  isRemote,
-  type LyingAttempt,
-  type RemoteOutcome,
-  startWatched,
-  type TraceableAttempt,
-} from '../../executor/index.js';
-import { awayIn } from '../../store/index.js';
-import type { RunDeps } from './run-job.js';
+import type { HandoffError } from '../base/index.js';
+import { awayIn } from '../store/index.js';
+import type { AttemptHandle, LyingAttempt } from './executor.js';
+import { startWatched, type TraceableAttempt, type WatchDeps } from './tracing/traced-attempt.js';
+import type { GatheredOutcome } from './values/gathered-attempt.js';
+import { isRemote } from './values/remote-value.js';
 
 /** An attempt whose arguments take more waits on the loop, not at a thread: what lies at a thread is in memory twice. */
-const MOST_BYTES = 64 * 1024;
+export const MOST_LYING_BYTES = 64 * 1024;
 
 /**
  * An attempt that was granted ahead of room: it lies at a thread if it can, else here. It is no attempt before it has begun: taken back, it
  * counts as declined.
  */
-export class LyingFunction implements AttemptHandle<RemoteOutcome> {
+export class LyingFunction implements AttemptHandle<LyingOutcome> {
   readonly #attempt: TraceableAttempt;
-  readonly #deps: RunDeps;
+  readonly #deps: WatchDeps;
   readonly #told: () => void;
   #hasBegun = false;
   /** At a thread. */
   readonly #lying: LyingAttempt | undefined;
   /** Begun here. */
-  #running: AttemptHandle<RemoteOutcome> | undefined;
-  #outcome: RemoteOutcome | undefined;
-  #heard: ((outcome: RemoteOutcome) => void) | undefined;
+  #running: AttemptHandle<GatheredOutcome> | undefined;
+  #outcome: LyingOutcome | undefined;
+  #heard: ((outcome: LyingOutcome) => void) | undefined;
 
   /** `told` is called when it begins. */
-  constructor(attempt: TraceableAttempt, told: () => void, deps: RunDeps) {
+  constructor(attempt: TraceableAttempt, told: () => void, deps: WatchDeps) {
     this.#attempt = attempt;
     this.#deps = deps;
     this.#told = told;
@@ -42,7 +37,7 @@ export class LyingFunction implements AttemptHandle<RemoteOutcome> {
     return (this.#lying ?? this.#running)?.slot ?? 0;
   }
 
-  listen(heard: (outcome: RemoteOutcome) => void): void {
+  listen(heard: (outcome: LyingOutcome) => void): void {
     this.#heard = heard;
     if (this.#outcome) heard(this.#outcome);
   }
@@ -56,9 +51,11 @@ export class LyingFunction implements AttemptHandle<RemoteOutcome> {
     this.#running.listen((outcome) => this.#end(outcome));
   }
 
-  /** It is not to run next any more. What has begun goes on. */
-  recall(): void {
-    if (this.#isBack()) this.#end({ type: 'declined' });
+  /** It is not to run next any more. What has begun goes on. Returns whether it is back. */
+  recall(): boolean {
+    const isBack = this.#isBack();
+    if (isBack) this.#end({ type: 'declined' });
+    return isBack;
   }
 
   stop(reason: HandoffError, graceMs: number): void {
@@ -76,11 +73,14 @@ export class LyingFunction implements AttemptHandle<RemoteOutcome> {
     this.#told();
   }
 
-  #end(outcome: RemoteOutcome): void {
+  #end(outcome: LyingOutcome): void {
     this.#outcome = outcome;
     this.#heard?.(outcome);
   }
 }
+
+/** `declined`: it was taken back before it had begun. */
+export type LyingOutcome = GatheredOutcome | { readonly type: 'declined' };
 
 function isSmallAndHere({ steps }: TraceableAttempt): boolean {
   let bytes = 0;
@@ -91,5 +91,5 @@ function isSmallAndHere({ steps }: TraceableAttempt): boolean {
       bytes += input.sizeBytes;
     }
   }
-  return bytes <= MOST_BYTES;
+  return bytes <= MOST_LYING_BYTES;
 }

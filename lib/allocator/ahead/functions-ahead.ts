@@ -1,0 +1,175 @@
+import type { Clock, Timer } from '../../base/index.js';
+import { type FarHandle, LyingFunction, type TraceableAttempt, type WatchDeps } from '../../executor/index.js';
+import type { Allocator } from '../allocator.js';
+import type { AheadOfRun, ClaimClass } from '../queue/claim-class.js';
+
+/** Functions lie only in runs whose functions take less than this, ms: for longer ones the way through the loop is nothing. */
+const SHORT_MS = 20;
+
+/** Several lie one behind the other as long as they take less than this together, ms: about as long as a busy loop lets them wait. */
+const TOGETHER_MS = 1;
+
+/** So many lie one behind the other at most. */
+const MOST_TOGETHER = 4;
+
+/** The same on other nodes, where the way there and back takes longer. */
+const TOGETHER_FAR_MS = 4;
+const MOST_TOGETHER_FAR = 16;
+
+/** For so long a function lies at most, ms. Then it waits for room like any other, and the run says so. */
+const MOST_MS = 100;
+
+/** How much of the mean duration the last function is. */
+const WEIGHT = 0.125;
+
+/**
+ * The functions of a run that were granted ahead of room. Such a function has no claim. It is placed and not running until what it lies
+ * behind has ended; then it holds its claim like any other.
+ */
+export class FunctionsAhead implements AheadOfRun {
+  readonly #of: RunOfAhead;
+  readonly #deps: AheadDeps;
+  /** Those that hold no claim, and since when they lie. */
+  readonly #claimless = new Map<number, number>();
+  /** The attempts of those that have not begun. */
+  readonly #lying = new Map<number, LyingFunction>();
+  /** The same, of those that lie on other nodes. */
+  readonly #far = new Map<number, FarHandle>();
+  /** By isolation, about how long functions of the run take; missing before one has ended. */
+  readonly #meanMs = new Map<string, number>();
+  #watch: Timer | undefined;
+
+  constructor(of: RunOfAhead, deps: AheadDeps) {
+    this.#of = of;
+    this.#deps = deps;
+  }
+
+  get isPossible(): boolean {
+    if (!this.#of.mayLie) return false;
+    for (const meanMs of this.#meanMs.values()) if (meanMs < SHORT_MS) return true;
+    return false;
+  }
+
+  mayLie(index: number, behind: number, node: string): boolean {
+    const { executor, node: self } = this.#deps;
+    const isFar = node !== self;
+    const isolation = this.#of.isolationOf(index);
+    const meanMs = this.#meanMs.get(isolation) ?? Number.POSITIVE_INFINITY;
+    if (meanMs >= SHORT_MS || !(isFar ? isolation !== 'loop' : executor.takesAhead(isolation))) return false;
+    const [most, togetherMs] = isFar ? [MOST_TOGETHER_FAR, TOGETHER_FAR_MS] : [MOST_TOGETHER, TOGETHER_MS];
+    if (behind > 0 && (behind >= most || meanMs * (behind + 1) > togetherMs)) return false;
+    return this.#of.isSimple(index, node);
+  }
+
+  lies(index: number): void {
+    const { clock } = this.#deps;
+    this.#claimless.set(index, clock.now());
+    this.#watch ??= clock.after(MOST_MS, () => this.#recallOld());
+  }
+
+  /** A function has succeeded. */
+  ended(index: number, tookMs: number): void {
+    const isolation = this.#of.isolationOf(index);
+    const meanMs = this.#meanMs.get(isolation);
+    this.#meanMs.set(isolation, meanMs === undefined ? tookMs : meanMs + (tookMs - meanMs) * WEIGHT);
+  }
+
+  /** What runs takes longer than was thought. What lies there waits for room, until another function has ended. */
+  #recallOld(): void {
+    this.#watch = undefined;
+    const { clock, allocation } = this.#deps;
+    const dueMs = clock.now() - MOST_MS;
+    const old = [...this.#claimless].filter(([, sinceMs]) => sinceMs <= dueMs);
+    if (old.length > 0) this.#meanMs.clear();
+    for (const [index] of old) this.recalled(index);
+    if (this.#claimless.size > 0) this.#watch = clock.after(MOST_MS, () => this.#recallOld());
+    if (old.length > 0) allocation.pump();
+  }
+
+  /** The run is over. */
+  close(): void {
+    this.#watch?.cancel();
+  }
+
+  /** Whether a function has no claim. */
+  isClaimless(index: number): boolean {
+    return this.#claimless.has(index);
+  }
+
+  /** Whether its attempt lies here. */
+  isLying(index: number): boolean {
+    return this.#lying.has(index);
+  }
+
+  /** Lets an attempt lie. `told` is called when it begins; it holds its claim then. */
+  start(index: number, attempt: TraceableAttempt, told: () => void): LyingFunction {
+    const begun = (): void => {
+      this.#lying.delete(index);
+      this.#holdsClaim(index, this.#deps.node);
+      told();
+    };
+    const lying = new LyingFunction(attempt, begun, this.#deps);
+    this.#lying.set(index, lying);
+    return lying;
+  }
+
+  /** The attempt of a function lies on another node. */
+  sent(index: number, handle: FarHandle): void {
+    if (this.#claimless.has(index)) this.#far.set(index, handle);
+  }
+
+  /** A function that lay on another node has begun there. */
+  begunThere(index: number, node: string): void {
+    this.#far.delete(index);
+    this.#holdsClaim(index, node);
+  }
+
+  #holdsClaim(index: number, node: string): void {
+    const { runId } = this.#of;
+    if (this.#claimless.delete(index)) this.#deps.allocation.begun(runId, index, node, this.#of.claimOf(index));
+  }
+
+  promoted(index: number): boolean {
+    if (!this.#claimless.delete(index)) return false;
+    this.#far.delete(index);
+    this.#lying.get(index)?.promote();
+    return true;
+  }
+
+  recalled(index: number): void {
+    const lying = this.#lying.get(index);
+    const far = this.#far.get(index);
+    if (lying) lying.recall();
+    else if (far) far.takeBack();
+    else this.#of.declined(index);
+  }
+
+  /** The function is not to run now. Returns whether it had no claim, and so frees none. */
+  free(index: number): boolean {
+    this.#lying.delete(index);
+    this.#far.delete(index);
+    if (!this.#claimless.delete(index)) return false;
+    this.#deps.allocation.freeAhead(this.#of.runId, index);
+    return true;
+  }
+}
+
+/** The run whose functions lie. */
+interface RunOfAhead {
+  readonly runId: string;
+  /** Whether any of its functions may lie. */
+  readonly mayLie: boolean;
+  isolationOf(index: number): string;
+  claimOf(index: number): ClaimClass;
+  /** Whether a function is one step, and its arguments are small or on that node. */
+  isSimple(index: number, node: string): boolean;
+  /** A function is taken back whose attempt has not been started. */
+  declined(index: number): void;
+}
+
+/** The parts of the node that functions need to lie. */
+interface AheadDeps extends WatchDeps {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly allocation: Allocator;
+}

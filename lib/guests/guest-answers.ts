@@ -1,0 +1,53 @@
+import type { WireMessage, WireOutcome } from '../peer/index.js';
+import type { GuestAttempt } from './guest-attempt.js';
+import type { DriverUse, GuestDeps } from './guest-deps.js';
+import type { GuestValues } from './guest-values.js';
+
+/** What the driver of a guest run is told of its attempts, unless the run is over here or has no driver. */
+export class GuestAnswers {
+  readonly #driver: () => string | undefined;
+  readonly #values: GuestValues;
+  readonly #deps: GuestDeps;
+
+  /** `driver` returns who is told; `undefined` if nobody is. */
+  constructor(driver: () => string | undefined, values: GuestValues, deps: GuestDeps) {
+    this.#driver = driver;
+    this.#values = values;
+    this.#deps = deps;
+  }
+
+  tell(message: WireMessage): void {
+    const driver = this.#driver();
+    if (driver !== undefined) this.#deps.send(driver, message);
+  }
+
+  /** It waits for room. One that may not is refused instead, and of one that was sent ahead of room nobody asks. */
+  waits({ state, question, of, kind }: GuestAttempt): void {
+    if (state !== 'queued' || !question?.mayQueue || question.isAhead) return;
+    this.tell({ type: 'attempt-queued', of, lacking: Object.entries(this.#deps.allocation.lackOf(kind)) });
+  }
+
+  started({ of, handle }: GuestAttempt): void {
+    this.tell({ type: 'attempt-started', of, slot: handle?.slot ?? 0 });
+  }
+
+  ended({ of }: Pick<GuestAttempt, 'of'>, outcome: WireOutcome): void {
+    this.tell({ type: 'attempt-ended', of, outcome });
+  }
+
+  /** The driver asks for it again: the answers may be lost. */
+  again(attempt: GuestAttempt): void {
+    const { outcome, state, of } = attempt;
+    if (state === 'queued' || state === 'lying') return this.waits(attempt);
+    this.started(attempt);
+    if (!outcome) return;
+    const packed = outcome.type === 'succeeded' ? this.#values.ridingAlong(of[1]) : null;
+    this.ended(attempt, outcome.type === 'succeeded' ? { ...outcome, packed } : outcome);
+  }
+
+  /** `use`: what the driver uses here. */
+  refused({ of }: GuestAttempt, use: DriverUse | undefined): void {
+    const usage = { ...this.#deps.allocation.ledger.report, usedByYou: [...(use ?? [])] };
+    this.tell({ type: 'attempt-refused', of, usage });
+  }
+}
