@@ -1,5 +1,5 @@
 import { HandoffError } from '../../lib/base/index.js';
-import { compile, Dag } from '../../lib/dag/index.js';
+import { canGrow, compile, Dag, type DynamicDag, growingShape } from '../../lib/dag/index.js';
 import type { RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
 import { newRunState, type RunPolicy } from '../../lib/runner/brain/run-state.js';
 import { stepRun } from '../../lib/runner/brain/run-step.js';
@@ -10,17 +10,26 @@ const no = (): void => {};
 const at = { nowMs: 0, wallMs: 0 };
 export const receipt = { node: 'n', sizeBytes: 8, tookMs: 1, isHere: true };
 
+/** What is said of a run: all is collected unless `collect` has ids. */
+type Over = Partial<RunPolicy> & { collect?: string[] };
+
 /** A run of `edges` (consumer: its producers), driven by happenings; answers what was commanded, announcements apart. */
-export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> & { collect?: string[] } = {}) {
+export function open(edges: Record<string, string[]>, over: Over = {}) {
   const dag = Dag.dynamic('d');
   for (const [id, args] of Object.entries(edges)) dag.add({ id, code: no, args });
+  return openDag(dag, over);
+}
+
+/** The same of a DAG, which may branch and grow. */
+export function openDag(dag: DynamicDag, over: Over = {}) {
   const plan = compile(dag);
   const { collect, ...policy } = over;
   const collected = Uint8Array.from(plan.ids, (id) => Number(!collect || collect.includes(id)));
-  const state = newRunState('r', plan.shape, { maxRetries: 3, onFailure: 'abort', stopGraceMs: 500, collected, ...policy });
+  const shape = canGrow(plan.shape.growth) ? growingShape(plan.shape) : plan.shape;
+  const state = newRunState('r', shape, { maxRetries: 3, onFailure: 'abort', stopGraceMs: 500, collected, ...policy });
   const told: string[] = [];
   let ended: Extract<RunCommand, { type: 'end-run' }> | undefined;
-  const index = (id: string): number => plan.indexOf.get(id)!;
+  const index = (id: string): number => plan.indexOf.get(id) ?? shape.ids.indexOf(id);
   const feed = (happening: RunHappening): string[] => {
     const out: RunCommand[] = [];
     stepRun(state, happening, at, out);
@@ -29,7 +38,7 @@ export function open(edges: Record<string, string[]>, over: Partial<RunPolicy> &
     for (const command of out) {
       if (command.type === 'announce')
         told.push([command.event.type, (command.event as { functionId?: string }).functionId ?? ''].join(' ').trim());
-      else commands.push('index' in command ? `${command.type} ${plan.ids[command.index]}` : command.type);
+      else commands.push('index' in command ? `${command.type} ${shape.ids[command.index]}` : command.type);
     }
     return commands;
   };

@@ -36,6 +36,7 @@ const given = fc.record({
     endWith: fc.constantFrom<GrowingWeather['endWith']>('run-ending', 'run-abandoned'),
     staleParts: fc.boolean(),
     lengthsChange: fc.boolean(),
+    failsAgain: fc.boolean(),
     cutExpansions: fc.boolean(),
     shortTurns: fc.boolean(),
   }),
@@ -134,17 +135,19 @@ function successor(
   return next;
 }
 
-/** What a run has recorded: successes of functions, and DAGs that expansions gave. */
+/** What a run has recorded: successes of functions, DAGs that expansions gave, and failures of what was optional. */
 function recordOf(state: RunState): GrowingRecord {
   const { ids, growth } = state.plan;
-  const recorded = new Map<string, number>();
+  const successes = new Map<string, number>();
+  const failures = new Map<string, number>();
   for (const [index, id] of ids.entries()) {
-    const isExpansion = growth!.expansions.has(index);
     const function_ = state.states[index];
+    if (function_ === 'failed' && state.absent.has(index)) failures.set(id, state.attempts[index]!);
+    const isExpansion = growth!.expansions.has(index);
     const isRecorded = isExpansion ? function_ === 'open' || state.growth!.composites.has(index) : function_ === 'succeeded';
-    if (isRecorded && !growth!.maps.has(index)) recorded.set(id, state.attempts[index]!);
+    if (isRecorded && !failures.has(id) && !growth!.maps.has(index)) successes.set(id, state.attempts[index]!);
   }
-  return recorded;
+  return { successes, failures };
 }
 
 /** How a function has ended. */
@@ -220,6 +223,7 @@ const VAIN_BEFORE_ITS_FOLLOWER: Given = {
     endWith: 'run-ending',
     staleParts: true,
     lengthsChange: false,
+    failsAgain: false,
     cutExpansions: false,
     shortTurns: false,
   },
@@ -239,16 +243,20 @@ const AGAIN_WITHIN_WHAT_ENDS_EARLY: Given = {
     endWith: 'run-ending',
     staleParts: false,
     lengthsChange: true,
+    failsAgain: false,
     cutExpansions: false,
     shortTurns: false,
   },
 };
 
+/** What comes out does not depend on how often a function runs. */
+const ALWAYS_THE_SAME = { lengthsChange: false, failsAgain: false } as const;
+
 describe('runs that branch and grow, at random', () => {
   it('come to what their programs come to, one function after the other', () => {
     fc.assert(
       fc.property(given, (of) => {
-        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: false, lengthsChange: false } });
+        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: false, ...ALWAYS_THE_SAME } });
         if (!played.state.growth) return;
         compare(played, of.onFailure);
         checkEvents(played);
@@ -260,7 +268,7 @@ describe('runs that branch and grow, at random', () => {
   it('come to the same whatever values and nodes are lost', () => {
     fc.assert(
       fc.property(given, (of) => {
-        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: true, lengthsChange: false } });
+        const played = play({ ...of, weather: { ...of.weather, endAt: undefined, losses: true, ...ALWAYS_THE_SAME } });
         if (!played.state.growth) return;
         compare(played, of.onFailure);
       }),
@@ -297,16 +305,16 @@ describe('runs that branch and grow, at random', () => {
   it('come to the same when another driver goes on from what is recorded of them', () => {
     fc.assert(
       fc.property(given, fc.nat(120), (one, until) => {
-        const of: Given = { ...one, journal: 'strict', weather: { ...one.weather, endAt: undefined, lengthsChange: false } };
+        const of: Given = { ...one, journal: 'strict', weather: { ...one.weather, endAt: undefined, ...ALWAYS_THE_SAME } };
         const { state } = play(of, whole, { until });
         if (!state.growth || state.phase === 'ended') return;
         const record = recordOf(state);
         const played = play({ ...of, weather: { ...of.weather, losses: false } }, whole, { record });
         compare(played, of.onFailure);
         checkEvents(played);
-        for (const id of record.keys()) {
+        for (const id of record.successes.keys()) {
           const index = played.state.plan.ids.indexOf(id);
-          const isAgain = played.state.attempts[index]! > record.get(id)!;
+          const isAgain = played.state.attempts[index]! > record.successes.get(id)!;
           if (index >= 0 && !isAgain && played.state.states[index] !== 'cancelled') {
             expect(
               played.announced.some(({ type, functionId }) => type === 'function-ready' && functionId === id),
@@ -314,6 +322,18 @@ describe('runs that branch and grow, at random', () => {
             ).to.equal(false);
           }
         }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('end, free every claim, and keep their books, when another driver goes on and much is lost, fails and changes by then', () => {
+    fc.assert(
+      fc.property(given, fc.nat(120), (one, until) => {
+        const of: Given = { ...one, journal: 'strict' };
+        const { state } = play({ ...of, weather: { ...of.weather, endAt: undefined, ...ALWAYS_THE_SAME } }, whole, { until });
+        if (!state.growth || state.phase === 'ended') return;
+        play(of, whole, { record: recordOf(state) });
       }),
       { numRuns: 150 },
     );

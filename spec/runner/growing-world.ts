@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
 import { consumerOf, firstEdge, NO_EDGE, nextEdge, type PlanFragment } from '../../lib/dag/index.js';
 import { holdsClaim, isFinal, usesLimit } from '../../lib/runner/brain/function-state.js';
-import type { RecalledSuccess, RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
+import type { RecalledFailure, RecalledSuccess, RunCommand, RunHappening } from '../../lib/runner/brain/messages.js';
 import { progressOf } from '../../lib/runner/brain/progress.js';
 import type { RunState } from '../../lib/runner/brain/run-state.js';
 import { thrownData } from '../../lib/value/index.js';
@@ -17,6 +17,8 @@ export interface GrowingWeather {
   readonly staleParts: boolean;
   /** Whether arrays have other lengths when they are computed again. */
   readonly lengthsChange: boolean;
+  /** Whether functions may fail that are tried or computed again. */
+  readonly failsAgain: boolean;
   /** Whether the functions of an expansion come a few at a time. */
   readonly cutExpansions: boolean;
   /** Whether little is done in one turn of the event loop. */
@@ -27,8 +29,11 @@ const boom = thrownData(new Error('boom'));
 const lost = thrownData(new HandoffError('HANDOFF_RESULT_LOST', 'nobody has it'));
 const cancelled = thrownData(new HandoffError('HANDOFF_RUN_CANCELLED', 'cancelled'));
 
-/** The successes that a run has recorded: by id, the number of the attempt. */
-export type GrowingRecord = ReadonlyMap<string, number>;
+/** The successes that a run has recorded, and the failures of what was optional: by id, the number of the attempt. */
+export interface GrowingRecord {
+  readonly successes: ReadonlyMap<string, number>;
+  readonly failures: ReadonlyMap<string, number>;
+}
 
 /** What a function gives another time. */
 const otherThan = (given: Given): Given => ('array' in given ? { array: given.array + 1 } : { primitive: 'primitive' in given ? 1 : 'x' });
@@ -52,10 +57,10 @@ export class GrowingWorld {
   readonly registry: Registry;
   readonly #program: Program;
 
-  readonly #record: GrowingRecord;
+  readonly #record: GrowingRecord | undefined;
 
   /** `record`: what an earlier run of the program has recorded. */
-  constructor(program: Program, record: GrowingRecord = new Map()) {
+  constructor(program: Program, record?: GrowingRecord) {
     this.#program = program;
     this.#record = record;
     this.registry = new Registry(program);
@@ -137,9 +142,9 @@ export class GrowingWorld {
   next(state: RunState, roll: () => number, turn: number, weather: GrowingWeather): RunHappening | undefined {
     if (turn === 0) {
       const inputs = this.#program.inputs.map((given, input) => [-1 - input, factsOf(given)] as const);
-      if (this.#record.size === 0) return { type: 'run-begun', inputs };
-      const successes = this.#recalled(state.plan.ids, 0, roll);
-      return { type: 'run-begun', inputs, recalled: { successes, reasons: [], tells: 'all' } };
+      if (!this.#record) return { type: 'run-begun', inputs };
+      const { recalled, failures } = this.#recalled(state.plan.ids, 0, roll);
+      return { type: 'run-begun', inputs, recalled: { successes: recalled, failures, reasons: [], tells: 'all' } };
     }
     if (turn === weather.endAt) {
       if (weather.endWith === 'run-abandoned') return { type: 'run-abandoned', error: cancelled };
@@ -204,19 +209,29 @@ export class GrowingWorld {
 
   #added(added: PlanFragment, roll: () => number, staleParts: boolean): RunHappening {
     if (staleParts && roll() < 20) return { type: 'functions-added', added: { ...added, from: added.from + 1 } };
-    if (this.#record.size === 0) return { type: 'functions-added', added };
-    return { type: 'functions-added', added, recalled: this.#recalled(added.ids, added.from, roll) };
+    return { type: 'functions-added', added, ...(this.#record && this.#recalled(added.ids, added.from, roll)) };
   }
 
-  /** The recorded successes among some functions. */
-  #recalled(ids: readonly string[], from: number, roll: () => number): RecalledSuccess[] {
-    return ids.flatMap((id, at) => {
-      const attempt = this.#record.get(id);
+  /** What is recorded of some functions. */
+  #recalled(
+    ids: readonly string[],
+    from: number,
+    roll: () => number,
+  ): { readonly recalled: RecalledSuccess[]; readonly failures: RecalledFailure[] } {
+    const { successes, failures } = this.#record!;
+    const recalled = ids.flatMap((id, at) => {
+      const attempt = successes.get(id);
       if (attempt === undefined) return [];
       const facts = factsOf(this.registry.of(id).gives);
       const where = { hasValue: roll() < 70, isElsewhere: roll() < 40 };
       return [{ index: from + at, attempt, node: 'near', tookMs: 1, sizeBytes: 8, ...where, ...facts }];
     });
+    const failed = ids.flatMap((id, at) => {
+      const attempt = failures.get(id);
+      if (attempt === undefined) return [];
+      return [{ index: from + at, attempt, failure: { code: 'HANDOFF_FUNCTION_FAILED', message: 'boom', functionId: id } as const }];
+    });
+    return { recalled, failures: failed };
   }
 
   #place(index: number, roll: () => number): RunHappening {
@@ -234,7 +249,7 @@ export class GrowingWorld {
     return { type: 'value-missing', index, attempt, error: lost };
   }
 
-  #attempt(state: RunState, index: number, roll: () => number, mayLose: boolean, { lengthsChange }: GrowingWeather): RunHappening {
+  #attempt(state: RunState, index: number, roll: () => number, mayLose: boolean, weather: GrowingWeather): RunHappening {
     const attempt = this.underWay.get(index)!;
     const isStopping = this.stopping.has(index);
     const gone = missingArgument(state, index);
@@ -251,13 +266,14 @@ export class GrowingWorld {
     if (mayLose && die < 20) return { type: die < 3 && !state.lostOn.has(index) ? 'attempt-lost' : 'attempt-declined', index, attempt };
     const id = state.plan.ids[index]!;
     const fn = this.registry.of(id);
-    if (state.states[index] === 'running' && failsAlways(fn, id)) {
+    const failsNow = failsAlways(fn, id) || (weather.failsAgain && attempt > 1 && die % 3 === 0);
+    if (state.states[index] === 'running' && failsNow) {
       return { type: 'attempt-failed', index, attempt, error: boom, final: die < 50, random: 0 };
     }
     if (state.states[index] === 'running' && die < 30 && state.failures[index] === 0) {
       return { type: 'attempt-failed', index, attempt, error: boom, final: false, random: 0 };
     }
-    const facts = factsOf(lengthsChange && attempt > 1 ? otherThan(fn.gives) : fn.gives);
+    const facts = factsOf(weather.lengthsChange && attempt > 1 ? otherThan(fn.gives) : fn.gives);
     const receipt = { node: state.nodes[index]!, sizeBytes: 8, tookMs: 1, isHere: die < 70, ...facts };
     return { type: 'attempt-succeeded', index, attempt, receipt };
   }

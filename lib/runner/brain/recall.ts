@@ -1,10 +1,10 @@
 // Brain: pure.
 import { consumerOf, firstEdge, NO_EDGE, nextEdge } from '../../dag/index.js';
 import { holdArguments } from './fragile-values.js';
-import { decide } from './growth/decisions.js';
+import { decide, noteTaken } from './growth/decisions.js';
 import { isGrown, openExpansion } from './growth/growing.js';
 import type { GrowthState } from './growth/growth-state.js';
-import { noteFacts } from './growth/parts.js';
+import { isCounted, noteFacts } from './growth/parts.js';
 import { dropUnneeded, letGo, valuesLost } from './lineage.js';
 import type { AdoptedAttempt, RecalledFailure, RecalledSuccess, Recollection, RunAnnouncement, RunCommand } from './messages.js';
 import { announce, type Moment, move, type RunState, setSource, stamp } from './run-state.js';
@@ -25,6 +25,8 @@ export function recallMore(state: RunState, recalled: Recollection, at: Moment, 
   if (state.recalledTo < successes.length) {
     for (; state.recalledTo < successes.length && left > 0; left -= 1) {
       const success = successes[state.recalledTo++]!;
+      // What it needs may have failed in an earlier turn: the run may be allowed fewer functions now, and an expansion adds too many.
+      if (state.states[success.index] !== 'waiting') continue;
       if (state.plan.growth?.expansions.has(success.index)) recallExpansion(state, success, at, out);
       else {
         recall(state, success, recalled, at, out);
@@ -91,6 +93,7 @@ function recallExpansion(state: RunState, success: RecalledSuccess, at: Moment, 
   state.attempts[index] = attempt;
   state.nodes[index] = node;
   if (!hasValue) return;
+  noteTaken(state, index);
   openExpansion(state, index, { ...success, isHere: !(isFiled || isElsewhere) }, at, out);
 }
 
@@ -98,14 +101,13 @@ function recallExpansion(state: RunState, success: RecalledSuccess, at: Moment, 
 function recallFailure(state: RunState, recalled: RecalledFailure, { tells }: Recollection, at: Moment, out: RunCommand[]): void {
   const { index, attempt, failure } = recalled;
   const { plan, policy } = state;
+  if (state.states[index] !== 'waiting') return;
   move(state, index, 'failed', at);
   state.attempts[index] = attempt;
   state.absent.add(index);
   state.tolerated.push(failure);
   producersLess(state, index);
-  for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
-    state.missing[consumerOf(plan, edge)]! -= 1;
-  }
+  dependentsHaveIt(state, index);
   if (tells === 'collected' && policy.collected[index] !== 1) return;
   announce(out, { ...stamp(state, at), type: 'function-failed', functionId: plan.ids[index]!, attempt, error: failure });
 }
@@ -126,6 +128,15 @@ function producersLess({ plan, consumersLeft }: RunState, index: number): void {
   }
 }
 
+/** Those that need a recalled function have it. An expansion that has its parts already counts those, and not its producers. */
+function dependentsHaveIt(state: RunState, index: number): void {
+  const { plan, growth } = state;
+  for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
+    const dependent = consumerOf(plan, edge);
+    if (growth === undefined || isCounted(state, growth, index, dependent)) state.missing[dependent]! -= 1;
+  }
+}
+
 /**
  * Takes over what a former driver began, before anything else: the nodes are known to be there now. Such a function holds a claim, and
  * perhaps has its arguments already; it may run although one of them must be computed again for others.
@@ -133,6 +144,7 @@ function producersLess({ plan, consumersLeft }: RunState, index: number): void {
 export function adoptAll(state: RunState, adopted: readonly AdoptedAttempt[], at: Moment, out: RunCommand[]): void {
   for (const { index, attempt, node } of adopted) {
     move(state, index, 'adopted', at);
+    noteTaken(state, index);
     state.nodes[index] = node;
     state.mayQueue[index] = 1;
     state.attempts[index] = attempt;
@@ -144,15 +156,14 @@ function recall(state: RunState, success: RecalledSuccess, { tells }: Recollecti
   const { index, attempt, node, tookMs, sizeBytes, hasValue, isFiled, isElsewhere } = success;
   const { runId, plan, policy } = state;
   move(state, index, 'recalled', at);
+  noteTaken(state, index);
   setSource(state, index, 1);
   state.attempts[index] = attempt;
   state.nodes[index] = node;
   state.hasValue[index] = 1;
   if (state.growth !== undefined) noteFacts(state, state.growth, index, success);
   if (!hasValue || isFiled || isElsewhere) holdArguments(state, index);
-  for (let edge = firstEdge(plan, index); edge !== NO_EDGE; edge = nextEdge(plan, index, edge)) {
-    state.missing[consumerOf(plan, edge)]! -= 1;
-  }
+  dependentsHaveIt(state, index);
   if (tells === 'collected' && policy.collected[index] !== 1) return;
   const functionId = plan.ids[index]!;
   const what = { runId, dagId: plan.dagId, atMs: at.wallMs, functionId, attempt, node, tookMs, sizeBytes } as const;

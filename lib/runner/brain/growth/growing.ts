@@ -7,7 +7,7 @@ import { cancelPart, consumed, dropUnneeded, skip, skipIfDoomed, valuesLost } fr
 import type { RecalledFailure, RecalledSuccess, Receipt, RunAnnouncement, RunCommand, RunHappening } from '../messages.js';
 import { isRunFault, type RunFault } from '../run-fault.js';
 import { announce, announceEnd, type Moment, move, type RunState, setSource, stamp } from '../run-state.js';
-import { decide } from './decisions.js';
+import { decide, noteTaken } from './decisions.js';
 import { growState } from './grow-state.js';
 import type { Composite, GrowthState } from './growth-state.js';
 import { countSize, coverOf, depthOf, endEarly, follows, isNeeded, isStopping, isThere, noteFacts } from './parts.js';
@@ -215,8 +215,10 @@ function takeOver(state: RunState, growth: GrowthState, recalled: readonly Recal
     const { expansions } = state.plan.growth!;
     state.nodes[index] = node;
     state.attempts[index] = attempt;
+    if (expansions.has(index) && !hasValue) continue;
+    noteTaken(state, index);
     if (expansions.has(index)) {
-      if (hasValue) openExpansion(state, index, { node, tookMs, sizeBytes, isHere: !(isFiled || isElsewhere) }, at, out);
+      openExpansion(state, index, { node, tookMs, sizeBytes, isHere: !(isFiled || isElsewhere) }, at, out);
       continue;
     }
     move(state, index, 'recalled', at);

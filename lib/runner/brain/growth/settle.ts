@@ -1,7 +1,7 @@
 // Brain: pure.
 import { consumerOf, firstEdge, isSink, NO_EDGE, nextEdge } from '../../../dag/index.js';
 import { isFinal } from '../function-state.js';
-import { cancelPart, dropUnneeded, skip, skipIfDoomed } from '../lineage.js';
+import { cancelPart, dropUnneeded, skip } from '../lineage.js';
 import type { RunCommand } from '../messages.js';
 import { finishIfSettled } from '../run-end.js';
 import { type Moment, type RunState, requestClaim, requestTurn } from '../run-state.js';
@@ -93,7 +93,6 @@ function dependentsHaveIt(state: RunState, growth: GrowthState, index: number, a
     if (state.states[dependent] !== 'waiting') continue;
     if (whens.size > 0 && !decide(state, growth, dependent, index, at, out)) continue;
     if (state.missing[dependent] === 0) growth.due.push(dependent);
-    else if (whens.get(dependent)?.on === index) skipIfDoomed(state, dependent, at, out);
   }
 }
 
