@@ -16,9 +16,10 @@ export class GuestAnswers {
     this.#deps = deps;
   }
 
-  tell(message: WireMessage): void {
+  /** One that `mayRest` need not be sent at once: enough lies here until the driver has heard of it. */
+  tell(message: WireMessage, mayRest = false): void {
     const driver = this.#driver();
-    if (driver !== undefined) this.#deps.send(driver, message);
+    if (driver !== undefined) this.#deps.send(driver, message, mayRest);
   }
 
   /** It waits for room. One that may not is refused instead, and of one that was sent ahead of room nobody asks. */
@@ -27,12 +28,12 @@ export class GuestAnswers {
     this.tell({ type: 'attempt-queued', of, lacking: Object.entries(this.#deps.allocation.lackOf(kind)) });
   }
 
-  started({ of, handle }: GuestAttempt): void {
-    this.tell({ type: 'attempt-started', of, slot: handle?.slot ?? 0 });
+  started({ of, handle }: GuestAttempt, mayRest = false): void {
+    this.tell({ type: 'attempt-started', of, slot: handle?.slot ?? 0 }, mayRest);
   }
 
-  ended({ of }: Pick<GuestAttempt, 'of'>, outcome: WireOutcome): void {
-    this.tell({ type: 'attempt-ended', of, outcome });
+  ended({ of }: Pick<GuestAttempt, 'of'>, outcome: WireOutcome, mayRest = false): void {
+    this.tell({ type: 'attempt-ended', of, outcome }, mayRest);
   }
 
   /** The driver asks for it again: the answers may be lost. */

@@ -26,7 +26,8 @@ export interface GuestDeps {
   /** Watches the attempts of traced runs. By default nothing does. */
   readonly watchAttempt?: WatchAttempt | undefined;
   readonly turn: StartBudget;
-  readonly send: (to: string, message: WireMessage) => boolean;
+  /** A message that `mayRest` need not be sent at once. */
+  readonly send: (to: string, message: WireMessage, mayRest?: boolean) => boolean;
   readonly logger: Logger;
 }
 

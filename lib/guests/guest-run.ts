@@ -65,11 +65,12 @@ export class GuestRun implements AllocatorClient {
       {
         runId,
         attemptAt: (index) => this.table.at(index)!,
+        countRunning: (most) => this.table.countRunning(most),
         given: (attempt) => this.#given(attempt),
         begin: (attempt) => this.#begin(attempt),
         begun: (attempt) => {
           this.#runs(attempt);
-          this.#answers.started(attempt);
+          this.#answers.started(attempt, this.#lying.areEnough);
         },
         ended: (attempt, outcome) => this.#ended(attempt, outcome),
       },
@@ -349,8 +350,8 @@ export class GuestRun implements AllocatorClient {
     }
     const isWanted = !this.#isOver && this.table.isWanted(attempt);
     if (outcome.type !== 'succeeded' || !isWanted) return this.#over(attempt, endedOutcome(outcome, waitedMs, slot));
-    this.ahead.ended(attempt.index, outcome.tookMs);
     const value = outcome.values[0]!;
+    this.ahead.ended(attempt.index, outcome.tookMs, value.sizeBytes);
     let answer: WireOutcome | undefined;
     try {
       const { sizeBytes, fits, rides } = this.#values.keep(functionId, value, epoch);
@@ -388,7 +389,7 @@ export class GuestRun implements AllocatorClient {
     attempt.question = undefined;
     attempt.outcome = withoutValue(outcome);
     this.table.close(attempt);
-    this.#answers.ended(attempt, outcome);
+    this.#answers.ended(attempt, outcome, this.#lying.areEnough);
   }
 
   #refuse(attempt: GuestAttempt): void {

@@ -73,6 +73,16 @@ export class GuestTable {
     return queued;
   }
 
+  /** Returns how many run, or `most` if there are more. They are those that were asked for first. */
+  countRunning(most: number): number {
+    let count = 0;
+    for (const { state } of this.#open.values()) {
+      if (state === 'running') count += 1;
+      if (state === 'queued' || count === most) break;
+    }
+    return count;
+  }
+
   /** Adds what its attempts hold of the node. */
   addTo(use: Map<string, number>): void {
     for (const attempt of this.#open.values()) addUse(use, attempt);

@@ -30,6 +30,12 @@ export class LyingGuests {
     );
   }
 
+  /** Whether so many lie here that their driver need not hear at once of those that have ended: two behind each that runs. */
+  get areEnough(): boolean {
+    const { size } = this.ahead;
+    return size > 1 && size >= 2 * this.#run.countRunning(size);
+  }
+
   /** An attempt was granted ahead of room. By its turn it may have room, or may have been taken back, and granted anew. */
   lie(attempt: GuestAttempt): void {
     const { index } = attempt;
@@ -78,6 +84,8 @@ interface RunOfLying {
   readonly runId: string;
   /** Returns an attempt that has not ended. */
   readonly attemptAt: (index: number) => GuestAttempt;
+  /** Returns how many attempts run, or `most` if there are more. */
+  countRunning(most: number): number;
   /** Returns an attempt as an executor runs it. */
   given(attempt: GuestAttempt): TraceableAttempt;
   /** There is room for an attempt: it holds its claim, and is to be started. */

@@ -9,6 +9,7 @@ import type { LinkRole, PeerIdentity, Prover } from './links/link-state.js';
 import { cookieProver } from './links/proof.js';
 import { QuietLog } from './links/quiet-log.js';
 import { Redial } from './links/redial.js';
+import { restOf } from './links/rest.js';
 import type { DownCause, PeerListener } from './peer-listener.js';
 import { encodeMessage, type WrongMessage } from './protocol/codec.js';
 import type { RefusalReason, WireMessage } from './protocol/messages.js';
@@ -28,9 +29,6 @@ const TURNED_AWAY = {
   browser: 'refused a browser',
   fault: 'cannot accept a connection',
 } as const;
-
-/** Messages that nobody waits for, and that something else follows mostly. They leave with that, or some turns later. */
-const RESTING: ReadonlySet<string> = new Set<WireMessage['type']>(['run-begun', 'end-run', 'release-values']);
 
 /** Called when a dialled link ends. */
 type Dialled = (end: LinkOver) => void;
@@ -179,19 +177,19 @@ export class PeerMesh {
   }
 
   /**
-   * Sends in the next turn, in one frame with everything else for this peer. Messages arrive in order, or the link goes down. Returns false
-   * without a link.
+   * Sends in the next turn, in one frame with everything else for this peer; a message that `mayRest` leaves about a millisecond later,
+   * unless another one takes it along. Messages arrive in order, or the link goes down. Returns false without a link.
    */
-  send(to: string, message: WireMessage): boolean {
+  send(to: string, message: WireMessage, mayRest = false): boolean {
     const link = this.#up.get(to);
-    if (link) for (const encoded of this.#encoded(message)) link.push(encoded, RESTING.has(message.type));
+    if (link) for (const encoded of this.#encoded(message)) link.push(encoded, mayRest ? 'time' : restOf(message));
     return link !== undefined;
   }
 
   /** Sends to every peer with a link. The message is encoded once. */
   broadcast(message: WireMessage): void {
     if (this.#up.size === 0) return;
-    for (const encoded of this.#encoded(message)) for (const link of this.#up.values()) link.push(encoded, RESTING.has(message.type));
+    for (const encoded of this.#encoded(message)) for (const link of this.#up.values()) link.push(encoded, restOf(message));
   }
 
   /** Returns how many bytes of messages wait here until `name` takes what was sent before. */

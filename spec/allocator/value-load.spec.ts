@@ -59,6 +59,19 @@ describe('the watch over the values of a node', () => {
     expect([happened(), clock.pending, ledger.excessMiB]).to.deep.equal([['turned at 120'], 0, 0]);
   });
 
+  it('looks at once when what was made has filled the memory: nothing goes on before it is known whether the disk takes some', () => {
+    ledger.addValueBytes(4 * MIB);
+    expect([ledger.excessMiB, ledger.isEasing]).to.deep.equal([3, true]);
+    load = { ...load, heldBytes: 13 * MIB, isSpilling: false };
+    watch.look(clock.now() + 1);
+    expect([ledger.excessMiB, ledger.isEasing]).to.deep.equal([3, false]);
+    ledger.addValueBytes(MIB);
+    expect([ledger.excessMiB, ledger.isEasing], 'full for good').to.deep.equal([4, false]);
+    load = { ...load, heldBytes: 9 * MIB };
+    clock.advance(20);
+    happened();
+  });
+
   it('looks no more once it is closed', () => {
     load = { ...load, heldBytes: 20 * MIB };
     clock.advance(1000);

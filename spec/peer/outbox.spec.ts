@@ -26,20 +26,41 @@ describe('an outbox', () => {
       const decoded = decodeFrame([frame]);
       return decoded.type === 'messages' ? decoded.messages.map((one) => (one.type === 'answer' ? one.value : one.type)) : [];
     };
-    world.out.push(message('resting'), true);
+    world.out.push(message('resting'), 'turns');
     world.out.flushDue();
     world.turn();
     world.turn();
     expect(world.frames).to.deep.equal([]);
-    world.out.push(message('also resting'), true);
+    world.out.push(message('also resting'), 'turns');
     world.out.push(message('due'));
     world.out.flushDue();
     expect(world.frames.map(heard)).to.deep.equal([['resting', 'also resting', 'due']]);
     for (let turns = 0; turns < 10; turns += 1) world.turn();
     expect(world.frames).to.have.lengthOf(1);
-    world.out.push(message('alone'), true);
+    world.out.push(message('alone'), 'turns');
     for (let turns = 0; turns < 10; turns += 1) world.turn();
     expect(world.frames.map(heard)).to.deep.equal([['resting', 'also resting', 'due'], ['alone']]);
+  });
+
+  it('lets what its receiver has time for rest for a millisecond, unless something else takes it along', () => {
+    const world = outboxWorld();
+    const message = (value: string) => encodeMessage({ type: 'answer', id: 0, value, error: null });
+    for (const value of ['one', 'two']) world.out.push(message(value), 'time');
+    for (let turns = 0; turns < 10; turns += 1) world.turn();
+    expect(world.frames).to.have.lengthOf(0);
+    world.clock.advance(1);
+    world.turn();
+    expect(world.frames).to.have.lengthOf(1);
+    world.out.push(message('three'), 'time');
+    world.out.push(message('due'));
+    world.turn();
+    expect(world.frames).to.have.lengthOf(2);
+    world.clock.advance(10);
+    world.turn();
+    expect(world.frames).to.have.lengthOf(2);
+    world.out.push(message('never'), 'time');
+    world.out.fail(new Error('the link is over'));
+    expect(world.clock.pending).to.equal(0);
   });
 
   it('sends a long message in pieces, no more of it than the window lets, and what was pushed after it behind it', () => {

@@ -150,7 +150,8 @@ describe('values that the memory of their node has no room for', () => {
     const runs = ['n1', 'n2'].map((name) => cluster.node(name).execute(pairs(VALUES, name), { collect: ['all'] }));
     const mostOfEach = runs.map((run) => mostHeld([node], run));
     const [heldMiB] = await heldAtRest([node], runs);
-    expect(heldMiB).to.be.at.most(MEMORY_MIB + 2 * LEAD + HEADERS);
+    // Between two reports of the node each driver counts what it makes itself.
+    expect(heldMiB).to.be.at.most(2 * (MEMORY_MIB + LEAD) + HEADERS);
     written.open();
     for (const run of runs) expect((await run).results.all).to.equal(VALUES * MIB);
     for (const { memoryMiB } of await Promise.all(mostOfEach)) expect(memoryMiB).to.be.below(FAR_LESS);

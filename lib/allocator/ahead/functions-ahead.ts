@@ -16,10 +16,13 @@ const MOST_TOGETHER = 4;
 const TOGETHER_FAR_MS = 4;
 const MOST_TOGETHER_FAR = 16;
 
+/** Functions that make larger values on average do not lie: the memory would be full before a loop hears of it. */
+const SMALL_BYTES = 16 * 1024;
+
 /** For so long a function lies at most, ms. Then it waits for room like any other, and the run says so. */
 const MOST_MS = 100;
 
-/** How much of the mean duration the last function is. */
+/** How much of the means the last function is. */
 const WEIGHT = 0.125;
 
 /**
@@ -35,8 +38,8 @@ export class FunctionsAhead implements AheadOfRun {
   readonly #lying = new Map<number, LyingFunction>();
   /** The same, of those that lie on other nodes. */
   readonly #far = new Map<number, FarHandle>();
-  /** By isolation, about how long functions of the run take; missing before one has ended. */
-  readonly #meanMs = new Map<string, number>();
+  /** By isolation, how functions of the run are on average; missing before one has ended. */
+  readonly #means = new Map<string, Means>();
   #watch: Timer | undefined;
 
   constructor(of: RunOfAhead, deps: AheadDeps) {
@@ -46,7 +49,7 @@ export class FunctionsAhead implements AheadOfRun {
 
   get isPossible(): boolean {
     if (!this.#of.mayLie) return false;
-    for (const meanMs of this.#meanMs.values()) if (meanMs < SHORT_MS) return true;
+    for (const { tookMs, sizeBytes } of this.#means.values()) if (tookMs < SHORT_MS && sizeBytes <= SMALL_BYTES) return true;
     return false;
   }
 
@@ -54,10 +57,10 @@ export class FunctionsAhead implements AheadOfRun {
     const { executor, node: self } = this.#deps;
     const isFar = node !== self;
     const isolation = this.#of.isolationOf(index);
-    const meanMs = this.#meanMs.get(isolation) ?? Number.POSITIVE_INFINITY;
-    if (meanMs >= SHORT_MS || !(isFar ? isolation !== 'loop' : executor.takesAhead(isolation))) return false;
+    const { tookMs, sizeBytes } = this.#means.get(isolation) ?? UNKNOWN;
+    if (tookMs >= SHORT_MS || sizeBytes > SMALL_BYTES || !(isFar ? isolation !== 'loop' : executor.takesAhead(isolation))) return false;
     const [most, togetherMs] = isFar ? [MOST_TOGETHER_FAR, TOGETHER_FAR_MS] : [MOST_TOGETHER, TOGETHER_MS];
-    if (behind > 0 && (behind >= most || meanMs * (behind + 1) > togetherMs)) return false;
+    if (behind > 0 && (behind >= most || tookMs * (behind + 1) > togetherMs)) return false;
     return this.#of.isSimple(index, node);
   }
 
@@ -67,11 +70,13 @@ export class FunctionsAhead implements AheadOfRun {
     this.#watch ??= clock.after(MOST_MS, () => this.#recallOld());
   }
 
-  /** A function has succeeded. */
-  ended(index: number, tookMs: number): void {
+  /** A function has succeeded, with a value of so many bytes. */
+  ended(index: number, tookMs: number, sizeBytes: number): void {
     const isolation = this.#of.isolationOf(index);
-    const meanMs = this.#meanMs.get(isolation);
-    this.#meanMs.set(isolation, meanMs === undefined ? tookMs : meanMs + (tookMs - meanMs) * WEIGHT);
+    const means = this.#means.get(isolation);
+    if (!means) return void this.#means.set(isolation, { tookMs, sizeBytes });
+    means.tookMs += (tookMs - means.tookMs) * WEIGHT;
+    means.sizeBytes += (sizeBytes - means.sizeBytes) * WEIGHT;
   }
 
   /** What runs takes longer than was thought. What lies there waits for room, until another function has ended. */
@@ -80,7 +85,7 @@ export class FunctionsAhead implements AheadOfRun {
     const { clock, allocation } = this.#deps;
     const dueMs = clock.now() - MOST_MS;
     const old = [...this.#claimless].filter(([, sinceMs]) => sinceMs <= dueMs);
-    if (old.length > 0) this.#meanMs.clear();
+    if (old.length > 0) this.#means.clear();
     for (const [index] of old) this.recalled(index);
     if (this.#claimless.size > 0) this.#watch = clock.after(MOST_MS, () => this.#recallOld());
     if (old.length > 0) allocation.pump();
@@ -89,6 +94,11 @@ export class FunctionsAhead implements AheadOfRun {
   /** The run is over. */
   close(): void {
     this.#watch?.cancel();
+  }
+
+  /** How many hold no claim. */
+  get size(): number {
+    return this.#claimless.size;
   }
 
   /** Whether a function has no claim. */
@@ -153,6 +163,14 @@ export class FunctionsAhead implements AheadOfRun {
     return true;
   }
 }
+
+/** How functions are on average. */
+interface Means {
+  tookMs: number;
+  sizeBytes: number;
+}
+
+const UNKNOWN: Readonly<Means> = { tookMs: Number.POSITIVE_INFINITY, sizeBytes: 0 };
 
 /** The run whose functions lie. */
 interface RunOfAhead {

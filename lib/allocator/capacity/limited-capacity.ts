@@ -13,6 +13,7 @@ export abstract class LimitedCapacity implements Capacity {
   #heldBytes = 0;
   #limitBytes = Number.POSITIVE_INFINITY;
   #isEasing = false;
+  #isUnsure = false;
   #excessMiB = 0;
 
   constructor(capabilities: Capabilities) {
@@ -30,6 +31,11 @@ export abstract class LimitedCapacity implements Capacity {
 
   get isEasing(): boolean {
     return this.#isEasing;
+  }
+
+  /** Whether it is full by what was made since the load was set. Until it is set anew, a disk is believed to take some. */
+  get isUnsure(): boolean {
+    return this.#isUnsure;
   }
 
   abstract get used(): Capabilities;
@@ -51,6 +57,7 @@ export abstract class LimitedCapacity implements Capacity {
     this.#heldBytes = heldBytes;
     this.#limitBytes = limitBytes;
     this.#isEasing = isSpilling;
+    this.#isUnsure = false;
     this.#excessMiB = excessMiB(heldBytes, limitBytes);
     const isOver = this.#excessMiB > 0;
     if (wasOver !== isOver || (isOver && isTurned)) this.changed();
@@ -60,7 +67,10 @@ export abstract class LimitedCapacity implements Capacity {
     const wasOver = this.#excessMiB > 0;
     this.#heldBytes += bytes;
     this.#excessMiB = excessMiB(this.#heldBytes, this.#limitBytes);
-    if (wasOver !== this.#excessMiB > 0) this.changed();
+    if (wasOver || this.#excessMiB === 0) return;
+    this.#isEasing = true;
+    this.#isUnsure = true;
+    this.changed();
   }
 
   canEverHold({ cost, slot }: ClaimNeed): boolean {

@@ -33,9 +33,9 @@ export class ValueLoadWatch {
     this.#changed = changed;
   }
 
-  /** Looks, unless it has a moment ago. */
+  /** Looks, unless it has a moment ago. What has become full since is looked at once more: the disk may be taking some by now. */
   look(nowMs: number): void {
-    if (nowMs - this.#lookedAtMs >= LOOK_MS) {
+    if (nowMs - this.#lookedAtMs >= LOOK_MS || this.#capacity.isUnsure) {
       this.#lookedAtMs = nowMs;
       this.#capacity.setValueLoad(this.#measure());
     }

@@ -134,7 +134,7 @@ export function assembleNode(options: CheckedNodeOptions, surroundings: Environm
     // Names are unique; the membership insists on nothing else.
     objection: (peer) => (peer.isObserver || membership.refusalOf(peer) === undefined ? undefined : 'name-taken'),
   });
-  const send = (to: string, message: WireMessage): boolean => peers.send(to, message);
+  const send = (to: string, message: WireMessage, mayRest?: boolean): boolean => peers.send(to, message, mayRest);
   store.onCopiesStale = (name, dagId) => void send(name, { type: 'forget-copies', dagId });
   const requests = new Requests(send, clock);
   const quietLog = new QuietLog(logger, clock);

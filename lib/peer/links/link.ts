@@ -25,6 +25,7 @@ import {
   stepLink,
 } from './link-state.js';
 import { Outbox } from './outbox.js';
+import type { Rest } from './rest.js';
 
 /** One connection to one peer. It feeds the link's brain and performs its commands. Once it is up, it carries messages and values. */
 export class Link {
@@ -109,8 +110,8 @@ export class Link {
   }
 
   /** See `Outbox.push`. */
-  push(encoded: Uint8Array, mayRest: boolean): void {
-    this.#outbox.push(encoded, mayRest);
+  push(encoded: Uint8Array, rest: Rest): void {
+    this.#outbox.push(encoded, rest);
   }
 
   sendValue(transferId: number, bytes: readonly Uint8Array[] | AwayBytes): Promise<void> {

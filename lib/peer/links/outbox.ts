@@ -11,6 +11,7 @@ import {
 } from '../protocol/codec.js';
 import { type Defer, lengthOf, type Socket } from '../transport.js';
 import { ReadAhead, type Reading, SOON_BYTES } from './read-ahead.js';
+import { type Rest, Rests } from './rest.js';
 import { Window } from './window.js';
 
 /** The most bytes of values sent in one turn of the event loop. On a fast network sending would otherwise never yield. */
@@ -30,9 +31,6 @@ const MESSAGES_UNDER_WAY_BYTES = 64 * 1024;
 const REST_PART = 1 / 8;
 
 const SHORT_PIECE_BYTES = 64;
-
-/** For how many turns of the event loop a message rests that nobody waits for. A run asks for its first function after three. */
-const REST_TURNS = 3;
 
 interface Transfer {
   readonly id: number;
@@ -84,26 +82,25 @@ export class Outbox {
   #isScheduled = false;
   /** Whether something waits that is to leave in this turn; the messages that wait may take a turn longer. */
   #isDue = false;
-  /** For how many more turns what may rest does so; 0 if nothing does. */
-  #restTurns = 0;
+  readonly #rests: Rests;
   #error: Error | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    const { clock, defer } = options;
+    const over = (): void => void (this.#messageBytes > 0 && this.#schedule());
+    this.#rests = new Rests({ clock, defer, isWaiting: () => this.#messageBytes > 0, over });
   }
 
-  /** Queues an encoded message. One that `mayRest` leaves some turns later than others, unless one of them takes it along. */
-  push(message: Uint8Array, mayRest = false): void {
+  /** Queues an encoded message. One that may `rest` leaves later than others, unless one of them takes it along. */
+  push(message: Uint8Array, rest: Rest = 'none'): void {
     if (this.#error) return;
     this.#messages.push(message);
     this.#messageBytes += message.length;
     this.#pushedBytes += message.length;
     if (this.#messageBytes >= COUNTED_FRAME_BYTES) this.#send();
-    if (!mayRest) this.#schedule();
-    else {
-      if (this.#restTurns === 0) this.#options.defer(this.#rest);
-      this.#restTurns = REST_TURNS;
-    }
+    if (rest === 'none') this.#schedule();
+    else this.#rests.begin(rest);
   }
 
   /** Bytes of messages that wait until the peer takes what was sent before. */
@@ -300,6 +297,7 @@ export class Outbox {
   /** Called when the link is over. Every value in transit fails. */
   fail(error: Error): void {
     this.#error = error;
+    this.#rests.close();
     const failed = [...this.#arriving.map(({ transfer }) => transfer), ...this.#transfers, ...this.#reading];
     this.#readAhead.close();
     for (const { reading } of failed) if (reading) this.#readAhead.end(reading);
@@ -312,12 +310,6 @@ export class Outbox {
     this.#arriving = [];
     for (const transfer of failed) transfer.reject(error);
   }
-
-  readonly #rest = (): void => {
-    this.#restTurns = this.#messageBytes > 0 ? this.#restTurns - 1 : 0;
-    if (this.#restTurns > 0) this.#options.defer(this.#rest);
-    else if (this.#messageBytes > 0) this.#schedule();
-  };
 
   #schedule(): void {
     this.#isDue = true;

@@ -182,7 +182,7 @@ export class FunctionAttempts {
       return this.#tooLarge(index, attempt, outcome, sizeBytes, slot);
     const node = state.nodes[index]!;
     this.#of.columns.tookMs[index] = tookMs;
-    this.ahead.ended(index, tookMs);
+    this.ahead.ended(index, tookMs, sizeBytes);
     this.#of.spans?.made(index, outcome.span);
     values.made(index, sizeBytes);
     if (isMoved) values.moved(index);
