@@ -98,7 +98,7 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
   const turn = new StartBudget(clock, (action) => void deferred.push(action));
   const driven = new Map([['own', 0]]);
   const lost: string[] = [];
-  const said: { to: string; message: WireMessage }[] = [];
+  const said: { to: string; message: WireMessage; mayRest: boolean }[] = [];
   const guests = new GuestRuns({
     node: 'b',
     allocation,
@@ -112,8 +112,8 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     drivenEpoch: (runId) => driven.get(runId),
     takenOver: (runId, epoch, { code }) => void lost.push(`${runId} ${epoch} ${code}`),
     turn,
-    send: (to, message) => {
-      said.push({ to, message });
+    send: (to, message, mayRest = false) => {
+      said.push({ to, message, mayRest });
       return true;
     },
     logger: spyLogger(),

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { WireMessageOf } from '../../lib/peer/index.js';
+import { StoredValue } from '../../lib/value/index.js';
 import { asks, guestNode, nameOf } from './guests.js';
 
 type Question = WireMessageOf<'run-attempt'>;
@@ -125,6 +126,23 @@ describe('attempts that drivers send ahead of room', () => {
     threads.of('f').succeed(1);
     nextTurn();
     expect(threads.running).to.deep.equal(['g']);
+  });
+
+  it('that end while enough others lie need not be told of at once', () => {
+    const { guests, threads, said } = guestNode({ cpu: 1 });
+    const ends = (name: string): void => threads.of(name).end({ type: 'succeeded', values: [StoredValue.live(1, 8)], tookMs: 0.1 });
+    guests.heard('a', inThread('r/first', { isAhead: false }));
+    ends('first');
+    said.splice(0);
+    guests.heard('a', inThread('r/f', { isAhead: false }));
+    for (const name of ['g', 'h', 'i']) guests.heard('a', inThread(`r/${name}`));
+    for (const name of ['f', 'g', 'h', 'i']) ends(name);
+    const told = said.map(({ message, mayRest }) => {
+      const { type, of } = message as WireMessageOf<'attempt-ended'>;
+      return `${type.replace('attempt-', '')} ${of[1]} ${mayRest ? 'later' : 'now'}`;
+    });
+    expect(told.filter((text) => text.startsWith('ended'))).to.deep.equal(['ended f later', 'ended g later', 'ended h now', 'ended i now']);
+    expect(told[0], 'nobody knew that it would have to wait').to.equal('started f now');
   });
 
   it('that may not wait do not lie', () => {
