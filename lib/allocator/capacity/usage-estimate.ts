@@ -25,6 +25,8 @@ const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 export class UsageEstimate extends LimitedCapacity {
   #others: Amounts = new Map();
   readonly #mine = new Map<string, bigint>();
+  /** Both together: it is asked for at each placement. */
+  #used = new Map<string, bigint>();
   readonly #slots = new Map<string, SlotUse>();
 
   /** What the node has refused although it looked free: it is reserved there for another driver. Kept until the next report. */
@@ -47,6 +49,8 @@ export class UsageEstimate extends LimitedCapacity {
     const ours = amounts(usedByYou.resources);
     // If more is counted as ours than is in use at all, the difference would be room that does not exist.
     this.#others = new Map([...amounts(used.resources)].map(([name, amount]) => [name, least0(amount - (ours.get(name) ?? 0n))]));
+    this.#used = new Map(this.#others);
+    for (const [name, amount] of this.#mine) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
     for (const slots of this.#slots.values()) slots.size = slots.others = 0;
     for (const [name, size] of capabilities.slots) {
       const others = Math.max(0, (used.slots.get(name) ?? 0) - (usedByYou.slots.get(name) ?? 0));
@@ -125,7 +129,10 @@ export class UsageEstimate extends LimitedCapacity {
     const slots = this.#slotsOf(slot);
     slots.mine += 1;
     slots.costs.set(cost, (slots.costs.get(cost) ?? 0) + 1);
-    for (const [name, amount] of cost) this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
+    for (const [name, amount] of cost) {
+      this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
+      this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
+    }
     this.changed();
   }
 
@@ -150,17 +157,17 @@ export class UsageEstimate extends LimitedCapacity {
     if (alike > 1) slots.costs.set(cost, alike - 1);
     else slots.costs.delete(cost);
     for (const [name, amount] of cost) {
-      const left = (this.#mine.get(name) ?? 0n) - amount;
-      if (left <= 0n) this.#mine.delete(name);
+      const left = least0((this.#mine.get(name) ?? 0n) - amount);
+      const used = left + (this.#others.get(name) ?? 0n);
+      if (left === 0n) this.#mine.delete(name);
       else this.#mine.set(name, left);
+      if (used === 0n && !this.#others.has(name)) this.#used.delete(name);
+      else this.#used.set(name, used);
     }
     this.changed();
   }
 
   protected inUse(): Amounts {
-    if (this.#mine.size === 0) return this.#others;
-    const used = new Map(this.#others);
-    for (const [name, amount] of this.#mine) used.set(name, (used.get(name) ?? 0n) + amount);
-    return used;
+    return this.#used;
   }
 }
