@@ -15,6 +15,7 @@ function far(name: string, cpu: number, usedByOthers = 0) {
 
 const lying = (together: number, mayLie: (index: number, node: string) => boolean = () => true): AheadOfRun => ({
   isPossible: true,
+  isWorthMoving: () => true,
   mayLie: (index, behind, node) => behind < together && mayLie(index, node),
   lies() {},
   promoted: () => true,
@@ -100,6 +101,31 @@ describe('functions that are granted ahead of room on other nodes', () => {
     queue.begun('r', 2, 'b', one);
     expect(b.capacity.used, 'it has begun meanwhile').to.include({ cpu: 2 });
     expect(told(placeAll(queue, 7))).to.deep.equal([]);
+  });
+
+  it('stay where they lie if they begin there before they could be back', () => {
+    const asked: (readonly [index: number, behind: number])[] = [];
+    const isWorthMoving = (index: number, behind: number): boolean => {
+      asked.push([index, behind]);
+      return behind > 0;
+    };
+    const queue = driver([far('b', 1), far('c', 1)], 6, 2, { ahead: { ...lying(2), isWorthMoving } });
+    placeAll(queue, 0);
+    for (let nowMs = 1; nowMs <= 3; nowMs += 1) {
+      queue.free('r', 'c', one);
+      placeAll(queue, nowMs);
+    }
+    expect(asked.splice(0)).to.deep.equal([[4, 1]]);
+    queue.begun('r', 2, 'b', one);
+    queue.free('r', 'b', one);
+    queue.freeAhead('r', 4);
+    queue.request('r', 4, one);
+    expect(told(placeAll(queue, 4))).to.deep.equal(['4 runs on c']);
+    queue.request('r', 9, one);
+    expect(told(placeAll(queue, 5))).to.deep.equal(['9 lies on b']);
+    queue.free('r', 'c', one);
+    expect(told(placeAll(queue, 6))).to.deep.equal([]);
+    expect(asked).to.deep.equal([[9, 0]]);
   });
 
   it('are taken back where their node closes, where others come to use it, and for a function of a higher priority', () => {

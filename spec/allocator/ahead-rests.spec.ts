@@ -75,7 +75,16 @@ class World {
         compare: (a, b) => priorityOf(b) - priorityOf(a) || a - b,
         maxConcurrency: this.#one([Number.POSITIVE_INFINITY, 3]),
         ...(this.#below(2) === 0 && { urgency: { priorityOf, pathMsOf: () => 0, workLeftMs: 0 } }),
-        ...(this.#below(4) > 0 && { ahead: { isPossible: true, mayLie, lies() {}, promoted: () => true, recalled() {} } }),
+        ...(this.#below(4) > 0 && {
+          ahead: {
+            isPossible: true,
+            isWorthMoving: (index: number) => index % 3 > 0,
+            mayLie,
+            lies() {},
+            promoted: () => true,
+            recalled() {},
+          },
+        }),
         ...(declines && { takesAnyRoom: false, strategy: { name: 'picky', place: ({ nodes }) => this.#one([undefined, nodes[0]?.name]) } }),
       }),
     );

@@ -28,6 +28,7 @@ function node(cpu: number, count: number) {
     wait: () => {},
     ahead: {
       isPossible: true,
+      isWorthMoving: () => true,
       mayLie: (_index, behind) => behind === 0,
       lies: (index) => void claimless.add(index),
       promoted: (index) => {

@@ -22,6 +22,7 @@ const told = (answers: readonly PlacementAnswer<PlacementClient>[]): string[] =>
 /** Functions of a run that may lie, at most so many for each claim. */
 const lying = (mayLie: (index: number) => boolean = () => true, together = 1): AheadOfRun => ({
   isPossible: true,
+  isWorthMoving: () => true,
   mayLie: (index, behind) => behind < together && mayLie(index),
   lies() {},
   promoted: () => true,

@@ -19,6 +19,9 @@ const MOST_TOGETHER_FAR = 16;
 /** Functions that make larger values on average do not lie: the memory would be full before a loop hears of it. */
 const SMALL_BYTES = 16 * 1024;
 
+/** What waits less on its node is not worth the way to another one, ms: about as long as that takes. */
+const WAY_MS = 1;
+
 /** For so long a function lies at most, ms. Then it waits for room like any other, and the run says so. */
 const MOST_MS = 100;
 
@@ -62,6 +65,10 @@ export class FunctionsAhead implements AheadOfRun {
     const [most, togetherMs] = isFar ? [MOST_TOGETHER_FAR, TOGETHER_FAR_MS] : [MOST_TOGETHER, TOGETHER_MS];
     if (behind > 0 && (behind >= most || tookMs * (behind + 1) > togetherMs)) return false;
     return this.#of.isSimple(index, node);
+  }
+
+  isWorthMoving(index: number, behind: number): boolean {
+    return (this.#means.get(this.#of.isolationOf(index)) ?? UNKNOWN).tookMs * (behind + 1) > WAY_MS;
   }
 
   lies(index: number): void {

@@ -169,12 +169,15 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     return best;
   }
 
-  /** Returns behind how many others it would lie on a node, or `undefined` if it may not lie there. */
-  #liesBehind(claim: ClaimClass, node: PlacementNode): number | undefined {
+  /** Returns behind how many others it would lie on a node, or lies as number `at`; `undefined` if it may not lie there. */
+  #liesBehind(claim: ClaimClass, node: PlacementNode, at = this.#lying.length): number | undefined {
     const held = node.capacity.coveringClaims(claim);
     if (held === 0) return undefined;
     let lying = 0;
-    for (const one of this.#lying) if (one.node === node && one.claim.slot === claim.slot) lying += 1;
+    for (let before = 0; before < at; before += 1) {
+      const one = this.#lying[before]!;
+      if (one.node === node && one.claim.slot === claim.slot) lying += 1;
+    }
     return Math.floor(lying / held);
   }
 
@@ -194,17 +197,18 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     return recalled;
   }
 
-  /** Returns the last function for which another node has room that nothing on its way back will take. */
+  /** Returns the last function for which another node has room that nothing on its way back will take, if that is worth the way. */
   #lastWithRoomElsewhere({ places, nodes, reserved }: AheadPass<Client>): readonly AheadClaim<Client>[] {
     for (let last = this.#lying.length - 1; last >= 0; last -= 1) {
-      const { run, claim, node } = this.#lying[last]!;
+      const { run, index, claim, node } = this.#lying[last]!;
       const queue = run.classes.get(claim);
       const eligibility = queue && places(queue);
       if (!eligibility || eligibility.eligible.length === 1) continue;
       let rooms = -this.#returning.length;
       for (let at = eligibility.withRoom(reserved); at >= 0 && rooms <= 0; at = eligibility.withRoom(reserved, at + 1))
         if (nodes.members[at] !== node) rooms += 1;
-      if (rooms > 0) return [this.#lying[last]!];
+      if (rooms <= 0) continue;
+      if (node.isSelf || run.client.ahead!.isWorthMoving(index, this.#liesBehind(claim, node, last) ?? 0)) return [this.#lying[last]!];
     }
     return [];
   }

@@ -33,6 +33,8 @@ export interface AheadOfRun {
   readonly isPossible: boolean;
   /** Whether a function may lie on a node behind so many others that lie there for the same claim. */
   mayLie(index: number, behind: number, node: string): boolean;
+  /** Whether a function that lies on another node behind so many others waits longer there than taking it back takes. */
+  isWorthMoving(index: number, behind: number): boolean;
   /** A function is granted ahead of room on a node. `granted` is called next. */
   lies(index: number): void;
   /** There is room for a function that lies: it holds its claim from now on, and begins. Returns false if it has ended meanwhile. */
