@@ -9,7 +9,11 @@ const one = kindOf({ cpu: 1 });
 
 /** A node of another process, as a driver knows it. */
 function far(name: string, cpu: number, usedByOthers = 0) {
-  const report = { capabilities: { cpu, 'slot:thread': 10 }, used: { cpu: usedByOthers, 'slot:thread': usedByOthers }, usedByYou: {} };
+  const report = {
+    capabilities: { cpu, 'slot:thread': 10, 'slot:loop': 10 },
+    used: { cpu: usedByOthers, 'slot:thread': usedByOthers },
+    usedByYou: {},
+  };
   return { name, isSelf: name === 'a', isOpen: true, capacity: new UsageEstimate(report) };
 }
 
@@ -44,6 +48,13 @@ describe('functions that are granted ahead of room on other nodes', () => {
     expect(answers.slice(0, 3)).to.deep.equal(['0 runs on b', '1 runs on c', '2 runs on c']);
     expect(answers.slice(3, 6).sort()).to.deep.equal(['3 lies on b', '4 lies on c', '5 lies on c']);
     expect(answers.slice(6).sort()).to.deep.equal(['6 lies on b', '7 lies on c', '8 lies on c']);
+  });
+
+  it('take turns on a loop: those that hold a claim there count too', () => {
+    const queue = driver([far('b', 3)], 0, 4);
+    const onLoop = kindOf({ cpu: 1 }, { slot: 'loop' });
+    for (let index = 0; index < 20; index += 1) queue.request('r', index, onLoop);
+    expect(told(placeAll(queue, 0))).to.deep.equal(['0 runs on b', '1 runs on b', '2 runs on b', '3 lies on b', '4 lies on b']);
   });
 
   it('get the first room on their node, before all others', () => {

@@ -26,7 +26,8 @@ const { how, slots, width, patterns, grainsUs, busyMs, rounds, join, ahead } = J
 function dagOf(producers, us) {
   const dag = Dag.dynamic('metg');
   const isolation = how === 'processes' ? 'process' : how === 'loop' ? 'loop' : 'thread';
-  const cost = how === 'loop' ? { place: 1 } : { cpu: 1 };
+  // Other nodes get the next functions ahead of room.
+  const cost = how === 'loop' && isAlone ? { place: 1 } : { cpu: 1 };
   for (const [index, before] of producers.entries())
     dag.add({ id: `f${index}`, code: spin, args: before.map((producer) => `f${producer}`), extraArgs: [us], isolation, cost });
   return () => handoff.execute(dag, { collect: [] });

@@ -11,8 +11,6 @@ const SHORT_GRAINS_US = [2000, 500, 250, 100, 50, 30];
 /** Dask takes some ms for each function. */
 const DASK_GRAINS_US = [20_000, 8000, 4000, 2000, 1000];
 const DASK_FUNCTIONS = 160;
-/** No-op functions that the loop of a node takes at once. */
-const PLACES = 64;
 
 /** A way to run the functions. */
 interface Way {
@@ -56,7 +54,7 @@ async function measuredIn({ how, slots, nodes, ahead = 1 }: Way, isShort: boolea
   const started: FarNode[] = [];
   try {
     for (let number = 1; number <= nodes; number += 1) {
-      const flags = ['--cpu', String(slots / nodes), '--resource', `place=${PLACES}`];
+      const flags = ['--cpu', String(slots / nodes)];
       const urls = started.map(({ url }) => url);
       started.push(await FarNode.startWith(`node${number}`, urls, flags));
     }

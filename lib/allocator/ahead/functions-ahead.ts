@@ -20,7 +20,7 @@ const MOST_TOGETHER_FAR = 16;
 const SMALL_BYTES = 16 * 1024;
 
 /** What waits less on its node is not worth the way to another one, ms: about as long as that takes. */
-const WAY_MS = 1;
+const WAY_MS = 3;
 
 /** For so long a function lies at most, ms. Then it waits for room like any other, and the run says so. */
 const MOST_MS = 100;
@@ -61,7 +61,7 @@ export class FunctionsAhead implements AheadOfRun {
     const isFar = node !== self;
     const isolation = this.#of.isolationOf(index);
     const { tookMs, sizeBytes } = this.#means.get(isolation) ?? UNKNOWN;
-    if (tookMs >= SHORT_MS || sizeBytes > SMALL_BYTES || !(isFar ? isolation !== 'loop' : executor.takesAhead(isolation))) return false;
+    if (tookMs >= SHORT_MS || sizeBytes > SMALL_BYTES || !(isFar || executor.takesAhead(isolation))) return false;
     const [most, togetherMs] = isFar ? [MOST_TOGETHER_FAR, TOGETHER_FAR_MS] : [MOST_TOGETHER, TOGETHER_MS];
     if (behind > 0 && (behind >= most || tookMs * (behind + 1) > togetherMs)) return false;
     return this.#of.isSimple(index, node);

@@ -178,7 +178,8 @@ export class AheadClaims<Client extends ClaimQueueClient> {
       const one = this.#lying[before]!;
       if (one.node === node && one.claim.slot === claim.slot) lying += 1;
     }
-    return Math.floor(lying / held);
+    // On a loop functions take turns, however many hold a claim.
+    return claim.slot === 'loop' ? held - 1 + lying : Math.floor(lying / held);
   }
 
   #takeOvertaken(runs: Iterable<RunQueue<Client>>, pass: AheadPass<Client>): readonly AheadClaim<Client>[] {
