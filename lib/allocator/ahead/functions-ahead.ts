@@ -19,7 +19,7 @@ const MOST_TOGETHER_FAR = 16;
 /** Functions that make larger values on average do not lie: the memory would be full before a loop hears of it. */
 const SMALL_BYTES = 16 * 1024;
 
-/** What waits less on its node is not worth the way to another one, ms: about as long as that takes. */
+/** What waits less on its node is not worth the way to another one, ms: a node whose loop is busy gives it back no sooner. */
 const WAY_MS = 3;
 
 /** For so long a function lies at most, ms. Then it waits for room like any other, and the run says so. */
