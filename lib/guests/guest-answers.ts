@@ -1,4 +1,4 @@
-import type { WireMessage, WireOutcome } from '../peer/index.js';
+import type { WireMessage, WireMessageOf, WireOutcome } from '../peer/index.js';
 import type { GuestAttempt } from './guest-attempt.js';
 import type { DriverUse, GuestDeps } from './guest-deps.js';
 import type { GuestValues } from './guest-values.js';
@@ -36,8 +36,12 @@ export class GuestAnswers {
     this.tell({ type: 'attempt-ended', of, outcome }, mayRest);
   }
 
-  /** The driver asks for it again: the answers may be lost. */
-  again(attempt: GuestAttempt): void {
+  /** The driver asks for it again: the answers may be lost, or what was sent ahead of room holds its claim by now, and waits all the same. */
+  again(attempt: GuestAttempt, question: WireMessageOf<'run-attempt'>): void {
+    if (attempt.question?.isAhead && !question.isAhead) {
+      attempt.question = question;
+      attempt.queuedSinceMs ??= this.#deps.clock.now();
+    }
     const { outcome, state, of } = attempt;
     if (state === 'queued' || state === 'lying') return this.waits(attempt);
     this.started(attempt);

@@ -142,7 +142,7 @@ export class GuestRun implements AllocatorClient {
     if (known) {
       const isLaterBy = of[3] - known.of[3] || of[2] - known.of[2];
       // An heir may want other resources for the function than its former driver.
-      if (isLaterBy === 0 && (known.state !== 'running' || known.kind === kind)) return this.#answers.again(known);
+      if (isLaterBy === 0 && (known.state !== 'running' || known.kind === kind)) return this.#answers.again(known, question);
       if (isLaterBy < 0) return this.#answers.ended({ of }, { type: 'stopped' });
       // The driver gave that attempt up when it thought that this node was gone.
       this.#abandon(known);

@@ -162,6 +162,42 @@ describe('attempts on other nodes', () => {
     expect([sent.length, begun.sent.length]).to.deep.equal([2, 1]);
   });
 
+  it('are asked for anew if they have room there and have not begun after 100 ms', () => {
+    const { begin, sent, ends, clock, hear, key, told, remote } = open({ isAhead: true });
+    begin().promote();
+    clock.advance(99);
+    expect(sent).to.have.length(1);
+    clock.advance(1);
+    expect(sent[1]).to.deep.equal({ ...sent[0], isAhead: false });
+    hear({ type: 'attempt-queued', ...key, lacking: [['cpu', 1]] });
+    clock.advance(1e6);
+    remote.linkUp('b');
+    expect(sent[2]).to.equal(sent[1]);
+    expect([sent.length, told, ends]).to.deep.equal([3, ['queued for {"cpu":1}'], []]);
+  });
+
+  it('are not asked for anew once they have begun, are on their way back, or are stopped', () => {
+    for (const happens of [
+      ({ hear, key }: ReturnType<typeof open>) => hear({ type: 'attempt-started', ...key, slot: 0 }),
+      ({ ended }: ReturnType<typeof open>) => ended(small),
+      (_: unknown, handle: ReturnType<ReturnType<typeof open>['begin']>) => handle.stop(cancelled, 5),
+    ]) {
+      const one = open({ isAhead: true });
+      const handle = one.begin();
+      handle.promote();
+      happens(one, handle);
+      handle.promote();
+      one.clock.advance(1000);
+      expect(one.sent.filter(({ type }) => type === 'run-attempt')).to.have.length(1);
+    }
+    const { begin, sent, clock } = open({ isAhead: true });
+    const handle = begin();
+    handle.takeBack();
+    handle.promote();
+    clock.advance(1000);
+    expect(sent.map(({ type }) => type)).to.deep.equal(['run-attempt', 'take-back-attempt']);
+  });
+
   it('are taken back once more when the link comes up, and are stopped if they are not wanted any more', () => {
     const { begin, remote, sent, ends, hear, key } = open({ isAhead: true });
     const handle = begin();

@@ -39,6 +39,25 @@ describe('attempts that drivers send ahead of room', () => {
     expect(heard()).to.deep.equal(['a: ended f succeeded', 'a: started g']);
   });
 
+  it('wait like any other once their driver says that they have room, and say so', () => {
+    const { guests, heard, isolation, clock, said, nextTurn } = guestNode({ cpu: 1 });
+    guests.heard('a', asks('r/f'));
+    guests.heard('a', asks('r/g', { isAhead: true }));
+    heard();
+    clock.advance(50);
+    guests.heard('a', asks('r/g'));
+    expect(heard()).to.deep.equal(['a: queued g {"cpu":1}']);
+    expect([guests.queued, guests.waiting().length]).to.deep.equal([1, 1]);
+    guests.heard('a', asks('r/g', { isAhead: true }));
+    expect(guests.queued, 'for good').to.equal(1);
+    clock.advance(20);
+    isolation.of('f').succeed(1);
+    nextTurn();
+    isolation.of('g').succeed(2);
+    const { outcome } = said.at(-1)!.message as WireMessageOf<'attempt-ended'>;
+    expect(outcome).to.deep.include({ type: 'succeeded' }).and.to.have.nested.property('phases[0]', 20);
+  });
+
   it('lie at threads, and begin by the claim of the one before', () => {
     const { guests, heard, threads, ledger } = node();
     guests.heard('a', inThread('r/g'));

@@ -7,6 +7,7 @@ import { countOf, resetCounts } from '../support/modules/counted-tasks.js';
 const modules = new URL('../support/modules/', import.meta.url);
 const tasks = functionsIn<typeof import('../support/modules/cluster-tasks.js')>(new URL('cluster-tasks.js', modules));
 const { counted } = functionsIn<typeof import('../support/modules/counted-tasks.js')>(new URL('counted-tasks.js', modules));
+const { lasting } = functionsIn<typeof import('./modules/short.mjs')>(new URL('./modules/short.mjs', import.meta.url));
 const loop = { isolation: 'loop' } as const;
 
 const nodesOf = (given: Readonly<Record<string, Readonly<Record<string, number>>>>): NodeOptions[] =>
@@ -74,6 +75,27 @@ describe('nodes that several drivers share', () => {
       expect(new Set(Object.values(allocations)).size).to.equal(3);
     });
     expect(countOf('everywhere').peak).to.equal(3);
+  });
+
+  it('say so when a function that was sent ahead of room waits for another driver, however long', async () => {
+    const nodes = [...nodesOf({ c: { cpu: 1 } }), ...nodesOf({ a: {}, b: {} })];
+    await simulate({ seed: 67, nodes }, async (cluster) => {
+      const inThread = { code: lasting, cost: { cpu: 1 }, isolation: 'thread' } as const;
+      const dag = Dag.dynamic('short');
+      for (let at = 0; at < 400; at += 1) dag.add({ id: `f${at}`, extraArgs: [1], ...inThread });
+      const short = cluster.node('a').execute(dag, { collect: [] });
+      const lost: string[] = [];
+      const seen = (async () => {
+        for await (const event of short) if (event.type === 'function-lost') lost.push(event.functionId);
+      })();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+        const long = cluster.node('b').execute(Dag.dynamic('long').add({ id: 'long', extraArgs: [90_000], ...inThread }));
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
+      const { nodes: members } = await cluster.node('a').status();
+      expect(members.find(({ name }) => name === 'c')!.queued).to.equal(1);
+      await Promise.all([long, short, seen]);
+      expect(lost).to.deep.equal([]);
+    });
   });
 
   it('keep their large claims from being starved by the small ones of another driver', async () => {

@@ -148,6 +148,7 @@ export class FunctionsAhead implements AheadOfRun {
 
   promoted(index: number): boolean {
     if (!this.#claimless.delete(index)) return false;
+    this.#far.get(index)?.promote();
     this.#far.delete(index);
     this.#lying.get(index)?.promote();
     return true;

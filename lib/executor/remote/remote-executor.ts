@@ -15,6 +15,9 @@ const FIRST_ANSWER_MS = 30_000;
 /** The interval at which that is checked, ms. */
 const LOOK_MS = 5000;
 
+/** After this time a node is asked why an attempt has not begun that lay there, and has room there since, ms. */
+const NOT_BEGUN_MS = 100;
+
 /** How long a node may take to report the end of an attempt, beyond the time that the attempt has to end, ms. */
 const STOP_ANSWER_MS = 2000;
 
@@ -164,7 +167,7 @@ class FarRun implements FarHandle {
   readonly node: string;
   slot = 0;
   readonly #listener: RemoteAttemptListener;
-  readonly #question: WireMessageOf<'run-attempt'>;
+  #question: WireMessageOf<'run-attempt'>;
   readonly #send: (to: string, message: WireMessage) => boolean;
   readonly #clock: Clock;
   readonly #attempts: RemoteExecutor;
@@ -172,6 +175,7 @@ class FarRun implements FarHandle {
   unansweredSinceMs = Number.POSITIVE_INFINITY;
   #stop: WireMessageOf<'stop-attempt'> | undefined;
   #takeBack: WireMessageOf<'take-back-attempt'> | undefined;
+  #asking: Timer | undefined;
   #stopping: { readonly atMs: number; readonly timer: Timer } | undefined;
   #isAnswered = false;
   #isStarted = false;
@@ -217,6 +221,7 @@ class FarRun implements FarHandle {
 
   stop(reason: HandoffError, graceMs: number): void {
     if (this.#outcome) return;
+    this.#asking?.cancel();
     this.#stop = { type: 'stop-attempt', of: this.name, reason: packThrownForWire(reason), graceMs };
     this.#send(this.node, this.#stop);
     const delayMs = graceMs + STOP_ANSWER_MS;
@@ -247,6 +252,12 @@ class FarRun implements FarHandle {
     if (this.#isStarted || this.#outcome || this.#stop || this.#takeBack) return;
     this.#takeBack = { type: 'take-back-attempt', of: this.name, ask: this.#attempts.nextTakeBack() };
     this.#send(this.node, this.#takeBack);
+  }
+
+  promote(): void {
+    if (this.#isStarted || this.#outcome || this.#stop || this.#takeBack) return;
+    this.#question = { ...this.#question, isAhead: false };
+    this.#asking ??= this.#clock.after(NOT_BEGUN_MS, () => this.ask());
   }
 
   /** Data is on its way that the question or the answer may wait for. */
@@ -310,12 +321,14 @@ class FarRun implements FarHandle {
   #started(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
+    this.#asking?.cancel();
     this.#listener.started();
   }
 
   #end(outcome: RemoteOutcome): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
+    this.#asking?.cancel();
     this.#stopping?.timer.cancel();
     this.#attempts.ended(this);
     this.#heard?.(outcome);
@@ -344,6 +357,8 @@ export interface RemoteAttempt {
 export interface FarHandle extends AttemptHandle<RemoteOutcome> {
   /** Takes it back, if it has not begun: then it ends as `declined`, once its node says so. */
   takeBack(): void;
+  /** It was sent ahead of room, and there is room: its node is to say so if it waits there all the same. */
+  promote(): void;
 }
 
 /** Receives the progress of an attempt before its end. */

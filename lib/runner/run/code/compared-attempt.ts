@@ -7,6 +7,7 @@ import type { FarHandle, RemoteOutcome } from '../../../executor/index.js';
  */
 export class ComparedAttempt implements FarHandle {
   #begun: FarHandle | undefined;
+  #isPromoted = false;
   #outcome: RemoteOutcome | undefined;
   #heard: ((outcome: RemoteOutcome) => void) | undefined;
 
@@ -20,6 +21,7 @@ export class ComparedAttempt implements FarHandle {
       } catch (error) {
         return this.#end({ type: 'failed', error, final: true });
       }
+      if (this.#isPromoted) this.#begun.promote();
       return this.#begun.listen((outcome) => this.#end(outcome));
     });
   }
@@ -41,6 +43,11 @@ export class ComparedAttempt implements FarHandle {
   takeBack(): void {
     if (this.#begun) this.#begun.takeBack();
     else this.#end({ type: 'declined' });
+  }
+
+  promote(): void {
+    this.#isPromoted = true;
+    this.#begun?.promote();
   }
 
   #end(outcome: RemoteOutcome): void {
