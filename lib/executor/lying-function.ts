@@ -29,7 +29,7 @@ export class LyingFunction implements AttemptHandle<LyingOutcome> {
     this.#attempt = attempt;
     this.#deps = deps;
     this.#told = told;
-    this.#lying = isSmallAndHere(attempt) ? deps.executor.startAhead(attempt as never, () => this.#begin()) : undefined;
+    this.#lying = mayLieAtThread(attempt) ? deps.executor.startAhead(attempt as never, () => this.#begin()) : undefined;
     this.#lying?.listen((outcome) => this.#end(outcome));
   }
 
@@ -82,7 +82,9 @@ export class LyingFunction implements AttemptHandle<LyingOutcome> {
 /** `declined`: it was taken back before it had begun. */
 export type LyingOutcome = GatheredOutcome | { readonly type: 'declined' };
 
-function isSmallAndHere({ steps }: TraceableAttempt): boolean {
+/** One of a traced run is watched from its start on, and nobody here sees when it starts at a thread. */
+function mayLieAtThread({ steps, origin }: TraceableAttempt): boolean {
+  if (origin) return false;
   let bytes = 0;
   for (const { inputs, extra } of steps) {
     for (const input of extra === undefined ? inputs : [...inputs, extra]) {

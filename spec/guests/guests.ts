@@ -98,6 +98,7 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
   const turn = new StartBudget(clock, (action) => void deferred.push(action));
   const driven = new Map([['own', 0]]);
   const lost: string[] = [];
+  const watched: string[] = [];
   const said: { to: string; message: WireMessage; mayRest: boolean }[] = [];
   const guests = new GuestRuns({
     node: 'b',
@@ -111,6 +112,10 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     largeValues: undefined,
     drivenEpoch: (runId) => driven.get(runId),
     takenOver: (runId, epoch, { code }) => void lost.push(`${runId} ${epoch} ${code}`),
+    watchAttempt: ({ functionId }) => {
+      watched.push(functionId);
+      return undefined;
+    },
     turn,
     send: (to, message, mayRest = false) => {
       said.push({ to, message, mayRest });
@@ -152,5 +157,6 @@ export function guestNode(capabilities: Capabilities, loop = 100) {
     stops,
     driven,
     lost,
+    watched,
   };
 }

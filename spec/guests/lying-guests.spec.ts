@@ -164,6 +164,16 @@ describe('attempts that drivers send ahead of room', () => {
     expect(told[0], 'nobody knew that it would have to wait').to.equal('started f now');
   });
 
+  it('that belong to a traced run are watched from their start on', () => {
+    const { guests, threads, watched, nextTurn } = node();
+    const origin = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: null, links: [] };
+    guests.heard('a', inThread('r/g', { isAhead: false, origin }));
+    expect(watched).to.deep.equal([]);
+    threads.of('f').succeed(1);
+    nextTurn();
+    expect([threads.running, watched]).to.deep.equal([['g'], ['g']]);
+  });
+
   it('that may not wait do not lie', () => {
     const { guests, heard } = node();
     guests.heard('a', inThread('r/g', { isAhead: false, mayQueue: false }));
