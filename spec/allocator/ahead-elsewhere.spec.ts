@@ -164,6 +164,31 @@ describe('functions that are granted ahead of room on other nodes', () => {
     expect(told(placeAll(urgent, 1))).to.deep.equal(['1 recalled', '2 recalled']);
   });
 
+  it('are taken back once for another run that asks, and not again when they have come back', () => {
+    const queue = driver([far('b', 1)], 2, 1);
+    queue.addRun(asker('s', { ahead: lying(1) }));
+    expect(told(placeAll(queue, 0))).to.deep.equal(['0 runs on b', '1 lies on b']);
+    queue.request('s', 9, one);
+    expect(told(placeAll(queue, 1))).to.deep.equal(['1 recalled']);
+    expect(told(placeAll(queue, 2))).to.deep.equal(['9 lies on b']);
+    queue.freeAhead('r', 1);
+    queue.request('r', 1, one);
+    for (let pass = 3; pass < 6; pass += 1) expect(told(placeAll(queue, pass))).to.deep.equal([]);
+    queue.free('r', 'b', one);
+    expect(told(placeAll(queue, 6))).to.deep.equal(['9 promoted on b', '1 lies on b']);
+  });
+
+  it('stay where they are whatever waits for this node, as attempts of other drivers do', () => {
+    const queue = driver([far('b', 1)], 2, 1);
+    placeAll(queue, 0);
+    queue.addRun(asker('guest', {}));
+    const [small, large] = [{ cpu: 1 }, { cpu: 1, gpu: 1 }].map((costs) => kindOf(costs, { pinnedTo: 'a' }));
+    queue.request('guest', 7, small!);
+    queue.request('guest', 8, large!);
+    expect(told(placeAll(queue, 1))).to.deep.equal([]);
+    expect(told(placeAll(queue, 5000)), 'for long').to.deep.equal([]);
+  });
+
   it('stay there while a lent claim of the driver is wanted back, and come back when it drains', () => {
     const queue = driver([far('b', 1)], 3);
     placeAll(queue, 0);

@@ -125,6 +125,17 @@ class World {
     else if (what === 19 && this.#returning.length > 0) this.#comesBack(this.#returning.shift()!);
     else if (what === 18) this.#nodes[0]!.capacity.setValueLoad({ heldBytes: this.#below(2) * 2 ** 30, limitBytes: 1, isSpilling: false });
     this.#nowMs += this.#below(300);
+    this.#passes();
+    if (this.#below(4) > 0) return;
+    // Nothing else happens for a while.
+    for (let rounds = 0; this.#returning.length > 0; rounds += 1) {
+      expect(rounds, 'rounds until nothing is on its way back').to.be.below(MOST_PASSES);
+      for (const back of this.#returning.splice(0, 1 + this.#below(this.#returning.length))) this.#comesBack(back);
+      this.#passes();
+    }
+  }
+
+  #passes(): void {
     for (let passes = 0; this.#pass() > 0; passes += 1) expect(passes, 'passes until nothing comes').to.be.below(MOST_PASSES);
   }
 

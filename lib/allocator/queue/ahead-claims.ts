@@ -37,6 +37,16 @@ function isOvertakenBy(waiting: ClaimClass, claim: ClaimClass): boolean {
 }
 
 /**
+ * Whether the first function of a queue could run on a node at any time. What lies on other nodes takes nothing that it waits for: two
+ * nodes that run functions for each other would recall what lies there for ever.
+ */
+const mayRunOn = <Client extends ClaimQueueClient>(
+  queue: ClassQueue<Client>,
+  node: PlacementNode,
+  { nodes, places }: AheadPass<Client>,
+): boolean => places(queue)?.isEligible(nodes.positionOf(node.name)) ?? true;
+
+/**
  * The functions that were granted ahead of room: each lies where one runs, on this node or another, and begins in the moment in which that
  * one ends, by its claim. Every claim that is held in its slots covers its cost, and so does what lies there before it, as that is recalled
  * while something waits that needs more. So the ledger stays exact. One lies for each claim, or several if their run allows that.
@@ -67,9 +77,11 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     this.#lying.push({ run, index, claim, node });
   }
 
-  /** Removes a function, if it is there. */
+  /** Removes a function, if it is there. The run of one that comes back asks for it again, and is not another one for that. */
   remove(runId: string, index: number): void {
-    if (!removeFrom(this.#lying, runId, index)) removeFrom(this.#returning, runId, index);
+    if (removeFrom(this.#lying, runId, index)) return;
+    const back = removeFrom(this.#returning, runId, index);
+    if (back) this.#asking.add(back.run);
   }
 
   /** Removes all of them, or those that lie on this node. */
@@ -149,11 +161,11 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   }
 
   /** Returns the node where the first function of a queue lies behind the fewest others; `undefined` if it may lie nowhere. */
-  #placeFor(queue: ClassQueue<Client>, { nodes, places, waiting }: AheadPass<Client>): PlacementNode | undefined {
+  #placeFor(queue: ClassQueue<Client>, pass: AheadPass<Client>): PlacementNode | undefined {
+    const { nodes, places } = pass;
     const { claim, ready, run } = queue;
     const index = ready.peek(run.urgentBand);
     const ahead = run.client.ahead!;
-    for (const other of waiting) if (other.ready.length > 0 && isOvertakenBy(other.claim, claim)) return undefined;
     const eligibility = places(queue);
     if (!eligibility) return undefined;
     const isFarFull = this.#lying.length + this.#returning.length >= MOST_FAR;
@@ -162,7 +174,7 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     for (const at of eligibility.eligible) {
       const node = nodes.members[at]!;
       if (node.isSelf ? this.isHeld || !this.#slots.has(claim.slot) : isFarFull || !node.isOpen) continue;
-      const behind = isHeldBack(claim, node.capacity) ? undefined : this.#liesBehind(claim, node);
+      const behind = isHeldBack(claim, node.capacity) || isOvertakenOn(node, claim, pass) ? undefined : this.#liesBehind(claim, node);
       if (behind === undefined || behind >= least || !ahead.mayLie(index, behind, node.name)) continue;
       [best, least] = [node, behind];
     }
@@ -184,15 +196,18 @@ export class AheadClaims<Client extends ClaimQueueClient> {
 
   #takeOvertaken(runs: Iterable<RunQueue<Client>>, pass: AheadPass<Client>): readonly AheadClaim<Client>[] {
     if (this.#lying.length === 0) return [];
-    const { nodes, waiting } = pass;
+    const { nodes } = pass;
+    const newcomers = this.#newcomers(runs);
+    const slots = this.#slotsThatMatter();
     const isOver = ({ claim, run, index, node }: AheadClaim<Client>): boolean => {
       const { capacity, isOpen } = node;
       if (!isOpen || isHeldBack(claim, capacity) || capacity.coveringClaims(claim) === 0) return true;
       if (nodes.members[nodes.positionOf(node.name)] !== node) return true;
-      for (const queue of waiting) if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim)) return true;
+      if (isOvertakenOn(node, claim, pass) || newcomers.some((other) => isAsking(other, slots, (queue) => mayRunOn(queue, node, pass))))
+        return true;
       return isLess(run, index, (queue) => isAfter(queue, claim, node, pass));
     };
-    const over = this.#comesAnother(runs) ? this.#lying : this.#lying.filter(isOver);
+    const over = this.#lying.filter(isOver);
     const recalled = over.length > 0 ? over : this.#lastWithRoomElsewhere(pass);
     this.#recall(recalled);
     return recalled;
@@ -225,14 +240,15 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     for (const run of runs) if (isAsking(run, slots)) this.#asking.add(run);
   }
 
-  /** Whether a run asks that neither asked before nor has anything lying. */
-  #comesAnother(runs: Iterable<RunQueue<Client>>): boolean {
+  /** Returns the runs that ask, and neither asked before nor have anything lying. */
+  #newcomers(runs: Iterable<RunQueue<Client>>): readonly RunQueue<Client>[] {
     const slots = this.#slotsThatMatter();
+    const newcomers: RunQueue<Client>[] = [];
     for (const run of runs) {
       if (this.#asking.has(run) || !isAsking(run, slots)) continue;
-      if (!isAtItsLimit(run) && this.#lying.every((one) => one.run !== run)) return true;
+      if (!isAtItsLimit(run) && this.#lying.every((one) => one.run !== run)) newcomers.push(run);
     }
-    return false;
+    return newcomers;
   }
 
   /** The slots in which functions lie, or may lie here. */
@@ -242,10 +258,13 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   }
 }
 
-function removeFrom<Client extends ClaimQueueClient>(list: AheadClaim<Client>[], runId: string, index: number): boolean {
+function removeFrom<Client extends ClaimQueueClient>(
+  list: AheadClaim<Client>[],
+  runId: string,
+  index: number,
+): AheadClaim<Client> | undefined {
   const at = list.findIndex((one) => one.index === index && one.run.client.runId === runId);
-  if (at >= 0) list.splice(at, 1);
-  return at >= 0;
+  return at < 0 ? undefined : list.splice(at, 1)[0];
 }
 
 const recallOf = <Client extends ClaimQueueClient>({ run, index }: AheadClaim<Client>): AheadStep<Client> => ({
@@ -257,8 +276,19 @@ const recallOf = <Client extends ClaimQueueClient>({ run, index }: AheadClaim<Cl
 /** Values fill the memory, and what the function makes would add to them. */
 const isHeldBack = ({ growsMemory }: ClaimClass, { excessMiB }: Capacity): boolean => growsMemory === true && excessMiB > 0;
 
-function isAsking<Client extends ClaimQueueClient>({ classes }: RunQueue<Client>, slots: ReadonlySet<string>): boolean {
-  for (const { ready, claim } of classes.values()) if (ready.length > 0 && slots.has(claim.slot)) return true;
+/** Whether a claim that could be held on a node waits for what one that lies there would take over. */
+function isOvertakenOn<Client extends ClaimQueueClient>(node: PlacementNode, claim: ClaimClass, pass: AheadPass<Client>): boolean {
+  for (const queue of pass.waiting)
+    if (queue.ready.length > 0 && isOvertakenBy(queue.claim, claim) && mayRunOn(queue, node, pass)) return true;
+  return false;
+}
+
+function isAsking<Client extends ClaimQueueClient>(
+  { classes }: RunQueue<Client>,
+  slots: ReadonlySet<string>,
+  isMeant: (queue: ClassQueue<Client>) => boolean = () => true,
+): boolean {
+  for (const queue of classes.values()) if (queue.ready.length > 0 && slots.has(queue.claim.slot) && isMeant(queue)) return true;
   return false;
 }
 
