@@ -201,12 +201,12 @@ export class GuestRun implements AllocatorClient {
     const attempt = this.table.of(of[1]);
     const isOpen = attempt && attempt.state !== 'ended' && attempt.of[2] === of[2] && attempt.of[3] === of[3];
     if (!isOpen) return this.#answers.ended({ of }, { type: 'stopped' });
-    if (attempt.state !== 'queued') {
+    if (!this.#lying.recall(attempt)) {
       const why = unpackError(reason);
       halt(attempt, HandoffError.is(why) ? why : new HandoffError('HANDOFF_RUN_CANCELLED', why.message), graceMs);
     } else {
       this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
-      this.#answer(attempt, { type: 'stopped' });
+      this.#over(attempt, { type: 'stopped' });
     }
   }
 
@@ -214,11 +214,11 @@ export class GuestRun implements AllocatorClient {
   takeBack({ of, ask }: WireMessageOf<'take-back-attempt'>): void {
     const attempt = this.table.of(of[1]);
     if (attempt?.of[2] === of[2] && attempt.of[3] === of[3]) {
-      this.#lying.recall(attempt);
-      if (attempt.state !== 'queued') return;
+      if (!this.#lying.recall(attempt)) return;
       this.#abandon(attempt);
     }
     this.#answers.tell({ type: 'attempt-taken-back', of, ask });
+    this.#deps.allocation.pump();
   }
 
   /** Drops values that are not needed any more, and what is remembered of their functions. */
@@ -376,8 +376,7 @@ export class GuestRun implements AllocatorClient {
   /** The driver does not want the attempt any more: stop it and send no answer. */
   #abandon(attempt: GuestAttempt): void {
     this.table.forget(attempt.of[1]);
-    this.#lying.recall(attempt);
-    if (attempt.state === 'queued') {
+    if (this.#lying.recall(attempt)) {
       this.#deps.allocation.withdraw(this.runId, attempt.index, attempt.kind);
       this.table.close(attempt);
     } else halt(attempt, stoppedOn(this.#deps.node), 0);

@@ -55,11 +55,14 @@ export class LyingGuests {
     });
   }
 
-  /** Takes an attempt back if it lies and has not begun: then it is queued. */
-  recall({ state, handle, index }: GuestAttempt): void {
-    if (state !== 'lying') return;
-    if (handle instanceof LyingFunction) handle.recall();
-    else this.#requeue(this.#run.attemptAt(index));
+  /** Takes an attempt back if it lies and has not begun. Returns whether it is queued now, or has been before. */
+  recall(attempt: GuestAttempt): boolean {
+    const { handle } = attempt;
+    if (attempt.state === 'lying') {
+      if (handle instanceof LyingFunction) handle.recall();
+      else this.#requeue(attempt);
+    }
+    return attempt.state === 'queued';
   }
 
   #requeue(attempt: GuestAttempt): void {

@@ -182,9 +182,8 @@ describe('functions that are granted ahead of room on other nodes', () => {
     const queue = driver([far('b', 1)], 2, 1);
     placeAll(queue, 0);
     queue.addRun(asker('guest', {}));
-    const [small, large] = [{ cpu: 1 }, { cpu: 1, gpu: 1 }].map((costs) => kindOf(costs, { pinnedTo: 'a' }));
-    queue.request('guest', 7, small!);
-    queue.request('guest', 8, large!);
+    queue.request('guest', 7, kindOf({ cpu: 1 }, { pinnedTo: 'a' }));
+    queue.request('guest', 8, kindOf({ cpu: 1, gpu: 1 }, { pinnedTo: 'a' }));
     expect(told(placeAll(queue, 1))).to.deep.equal([]);
     expect(told(placeAll(queue, 5000)), 'for long').to.deep.equal([]);
   });

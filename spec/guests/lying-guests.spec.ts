@@ -106,6 +106,36 @@ describe('attempts that drivers send ahead of room', () => {
     expect([threads.running, ledger.isFree]).to.deep.equal([[], true]);
   });
 
+  it('that are stopped before they were laid anywhere are over at once', () => {
+    const { guests, heard, threads, stops, nextTurn, clock, ledger } = node();
+    clock.advance(5);
+    guests.heard('a', inThread('r/g'));
+    stops('r/g');
+    expect(heard(), 'though its turn has not come').to.deep.equal(['a: ended g stopped']);
+    guests.heard('c', inThread('s/x', { isAhead: false }));
+    nextTurn();
+    threads.of('f').succeed(1);
+    nextTurn();
+    expect(threads.running).to.deep.equal(['x']);
+    threads.of('x').succeed(1);
+    expect(ledger.isFree).to.equal(true);
+  });
+
+  it('leave room to others at once when they are stopped or taken back while they wait for more', () => {
+    for (const isStopped of [true, false]) {
+      const { guests, heard, isolation, stops, clock, nextTurn } = guestNode({ cpu: 2 });
+      guests.heard('a', asks('r/f'));
+      guests.heard('a', asks('r/large', { isAhead: true, cost: [['cpu', 2]] }));
+      clock.advance(1000);
+      guests.heard('c', asks('s/small'));
+      expect(heard(), 'as the large one has waited long').to.deep.equal(['a: started f', 'c: queued small {}']);
+      if (isStopped) stops('r/large');
+      else guests.heard('a', { type: 'take-back-attempt', of: nameOf('r/large'), ask: 1 });
+      nextTurn();
+      expect(isolation.running).to.deep.equal(['f', 'small']);
+    }
+  });
+
   it('that lie leave their place to other drivers in turn', () => {
     const { guests, heard, threads } = node();
     for (const name of ['g', 'h']) guests.heard('a', inThread(`r/${name}`));
