@@ -36,7 +36,7 @@ export class GuestAnswers {
     this.tell({ type: 'attempt-ended', of, outcome }, mayRest);
   }
 
-  /** The driver asks for it again: the answers may be lost, or what was sent ahead of room holds its claim by now, and waits all the same. */
+  /** The driver asks for it again: the answers may be lost, or what was sent ahead of room holds its claim by now and has not begun. */
   again(attempt: GuestAttempt, question: WireMessageOf<'run-attempt'>): void {
     if (attempt.question?.isAhead && !question.isAhead) {
       attempt.question = question;

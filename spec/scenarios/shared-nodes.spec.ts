@@ -89,7 +89,7 @@ describe('nodes that several drivers share', () => {
         for await (const event of short) if (event.type === 'function-lost') lost.push(event.functionId);
       })();
       await new Promise((resolve) => setTimeout(resolve, 100));
-        const long = cluster.node('b').execute(Dag.dynamic('long').add({ id: 'long', extraArgs: [90_000], ...inThread }));
+      const long = cluster.node('b').execute(Dag.dynamic('long').add({ id: 'long', extraArgs: [90_000], ...inThread }));
       await new Promise((resolve) => setTimeout(resolve, 20_000));
       const { nodes: members } = await cluster.node('a').status();
       expect(members.find(({ name }) => name === 'c')!.queued).to.equal(1);
