@@ -162,6 +162,16 @@ describe('functions that are granted ahead of room on other nodes', () => {
     placeAll(urgent, 0);
     urgent.request('r', 9, one);
     expect(told(placeAll(urgent, 1))).to.deep.equal(['1 recalled', '2 recalled']);
+
+    const two = driver([far('b', 1), far('c', 1)], 6, 2, { compare, urgency: { priorityOf, pathMsOf: () => 0, workLeftMs: 0 } });
+    placeAll(two, 0);
+    two.request('r', 9, one);
+    expect(told(placeAll(two, 1)), 'it needs one place').to.deep.equal(['2 recalled', '4 recalled']);
+    for (const index of [2, 4]) {
+      two.freeAhead('r', index);
+      two.request('r', index, one);
+    }
+    expect(told(placeAll(two, 2))[0]).to.equal('9 lies on b');
   });
 
   it('are taken back once for another run that asks, and not again when they have come back', () => {

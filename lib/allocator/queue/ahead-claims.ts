@@ -199,18 +199,38 @@ export class AheadClaims<Client extends ClaimQueueClient> {
     const { nodes } = pass;
     const newcomers = this.#newcomers(runs);
     const slots = this.#slotsThatMatter();
-    const isOver = ({ claim, run, index, node }: AheadClaim<Client>): boolean => {
+    const isOver = ({ claim, node }: AheadClaim<Client>): boolean => {
       const { capacity, isOpen } = node;
       if (!isOpen || isHeldBack(claim, capacity) || capacity.coveringClaims(claim) === 0) return true;
       if (nodes.members[nodes.positionOf(node.name)] !== node) return true;
-      if (isOvertakenOn(node, claim, pass) || newcomers.some((other) => isAsking(other, slots, (queue) => mayRunOn(queue, node, pass))))
-        return true;
-      return isLess(run, index, (queue) => isAfter(queue, claim, node, pass));
+      return isOvertakenOn(node, claim, pass) || newcomers.some((other) => isAsking(other, slots, (queue) => mayRunOn(queue, node, pass)));
     };
-    const over = this.#lying.filter(isOver);
+    const over = this.#lying.filter((one) => isOver(one));
+    if (over.length < this.#lying.length) over.push(...this.#lessUrgent(pass, new Set(over)));
     const recalled = over.length > 0 ? over : this.#lastWithRoomElsewhere(pass);
     this.#recall(recalled);
     return recalled;
+  }
+
+  /** Returns those in whose stead their run has a function of a higher priority. It needs one place: one other node is enough. */
+  #lessUrgent(pass: AheadPass<Client>, over: ReadonlySet<AheadClaim<Client>>): readonly AheadClaim<Client>[] {
+    let far: PlacementNode | undefined;
+    const mayAsk = this.#returning.length === 0;
+    return this.#lying.filter((one) => {
+      const { run, index, claim, node } = one;
+      if (over.has(one) || !(node.isSelf || (mayAsk && (far ?? node) === node))) return false;
+      if (!isLess(run, index, (queue) => isAfter(queue, claim, node, pass)) || this.#isNext(run, index, pass)) return false;
+      if (!node.isSelf) far = node;
+      return true;
+    });
+  }
+
+  /** Whether a function of a higher priority than one that lies may lie where none lies before it. */
+  #isNext(run: RunQueue<Client>, index: number, pass: AheadPass<Client>): boolean {
+    const first = this.#firstOf(run, pass);
+    if (!first || this.#liesBehind(first.queue.claim, first.node) !== 0) return false;
+    const urgency = run.client.urgency!;
+    return urgency.priorityOf(first.queue.ready.peek(run.urgentBand)) > urgency.priorityOf(index);
   }
 
   /** Returns the last function for which another node has room that nothing on its way back will take, if that is worth the way. */
