@@ -1,5 +1,6 @@
 // Measures one way to run the Task Bench in a process of its own, without a compiler: what threads inherit, they must load. Its argument says what; it
-// prints by pattern how much of the time of its slots was user code, for functions of each length.
+// prints by pattern how much of the time of its cores was user code, for functions of each length.
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Dag, functionsIn, Handoff } from 'handoff-dag';
 import { BareThreads } from './metg-floor.mjs';
@@ -19,6 +20,9 @@ const { spin } = functionsIn(new URL('./metg-tasks.mjs', import.meta.url));
 
 /** @type {MetgCase} */
 const { how, slots, width, patterns, grainsUs, busyMs, rounds, join, ahead } = JSON.parse(process.argv[2]);
+
+/** More slots than cores get no more time. */
+const cores = Math.min(slots, availableParallelism());
 
 /** @typedef {(producers: readonly (readonly number[])[], us: number) => () => Promise<unknown>} Prepare */
 
@@ -56,7 +60,7 @@ for (const pattern of patterns) {
       const run = prepare(producers, us);
       const startMs = performance.now();
       await run();
-      shares.push((producers.length * us) / 1000 / slots / (performance.now() - startMs));
+      shares.push((producers.length * us) / 1000 / cores / (performance.now() - startMs));
     }
     shares.sort((a, b) => a - b);
     const share = shares[shares.length >> 1];
