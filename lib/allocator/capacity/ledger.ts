@@ -1,19 +1,19 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
 import type { Claim } from './capacity.js';
+import { HeldCosts } from './held-costs.js';
 import { LimitedCapacity } from './limited-capacity.js';
-import { type Amounts, covers, fits, record } from './resources.js';
+import { type Amounts, fits, record } from './resources.js';
 import { slotEntries } from './usage-report.js';
 
 /** The slots of one name. */
 interface Slots {
   readonly size: number;
   used: number;
-  /** By cost, how many claims hold one. Functions that are alike share the object of their cost. */
-  readonly costs: Map<Amounts, number>;
+  readonly costs: HeldCosts;
 }
 
-const NO_SLOTS: Readonly<Slots> = { size: 0, used: 0, costs: new Map() };
+const NO_SLOTS: Readonly<Slots> = { size: 0, used: 0, costs: new HeldCosts() };
 
 /**
  * The only authority on what a node has, and which claims hold it. The sum of running costs never exceeds the capabilities. If fewer are
@@ -30,7 +30,7 @@ export class Ledger extends LimitedCapacity {
   /** `slots` is the number of slots, by name. */
   constructor(capabilities: Capabilities, slots: Readonly<Record<string, number>>) {
     super(capabilities);
-    this.#slots = new Map(Object.entries(slots).map(([name, size]) => [name, { size, used: 0, costs: new Map() }]));
+    this.#slots = new Map(Object.entries(slots).map(([name, size]) => [name, { size, used: 0, costs: new HeldCosts() }]));
   }
 
   get used(): Capabilities {
@@ -95,7 +95,7 @@ export class Ledger extends LimitedCapacity {
 
   coveringClaims({ slot, cost }: Claim): number {
     const { used, costs } = this.#slotsOf(slot);
-    for (const held of costs.keys()) if (!covers(held, cost)) return 0;
+    if (!costs.cover(cost)) return 0;
     // What ends gives that back first.
     for (const name of cost.keys()) if ((this.#used.get(name) ?? 0n) > (this.limits.get(name) ?? 0n)) return 0;
     return used;
@@ -104,7 +104,7 @@ export class Ledger extends LimitedCapacity {
   hold(claim: Claim): void {
     const slots = this.#slotsOf(claim.slot);
     slots.used += 1;
-    slots.costs.set(claim.cost, (slots.costs.get(claim.cost) ?? 0) + 1);
+    slots.costs.add(claim.cost);
     this.#slotsUsed += 1;
     for (const [name, amount] of claim.cost) this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
     this.changed();
@@ -122,9 +122,7 @@ export class Ledger extends LimitedCapacity {
     const slots = this.#slotsOf(claim.slot);
     if (slots.used === 0) throw new Error('a claim was freed that is not held');
     slots.used -= 1;
-    const alike = slots.costs.get(claim.cost) ?? 0;
-    if (alike > 1) slots.costs.set(claim.cost, alike - 1);
-    else slots.costs.delete(claim.cost);
+    slots.costs.remove(claim.cost);
     this.#slotsUsed -= 1;
     for (const [name, amount] of claim.cost) {
       const left = (this.#used.get(name) ?? 0n) - amount;

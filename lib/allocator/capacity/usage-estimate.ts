@@ -1,8 +1,9 @@
 // Brain: pure.
 import type { Capabilities } from '../strategy.js';
 import type { Claim } from './capacity.js';
+import { HeldCosts } from './held-costs.js';
 import { LimitedCapacity } from './limited-capacity.js';
-import { type Amounts, amounts, covers, fits, record } from './resources.js';
+import { type Amounts, amounts, fits, record } from './resources.js';
 import { apart, type UsageReport } from './usage-report.js';
 
 /** The slots of one name on a node: how many there are, and how many of them others and this driver use. */
@@ -10,11 +11,11 @@ interface SlotUse {
   size: number;
   others: number;
   mine: number;
-  /** By cost, how many of mine hold one. Functions that are alike share the object of their cost. */
-  readonly costs: Map<Amounts, number>;
+  /** Those of mine. */
+  readonly costs: HeldCosts;
 }
 
-const NO_SLOTS: Readonly<SlotUse> = { size: 0, others: 0, mine: 0, costs: new Map() };
+const NO_SLOTS: Readonly<SlotUse> = { size: 0, others: 0, mine: 0, costs: new HeldCosts() };
 
 const least0 = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 
@@ -100,7 +101,7 @@ export class UsageEstimate extends LimitedCapacity {
   #slotsOf(name: string): SlotUse {
     const known = this.#slots.get(name);
     if (known) return known;
-    const slots = { ...NO_SLOTS, costs: new Map() };
+    const slots = { ...NO_SLOTS, costs: new HeldCosts() };
     this.#slots.set(name, slots);
     return slots;
   }
@@ -128,7 +129,7 @@ export class UsageEstimate extends LimitedCapacity {
   take({ cost, slot }: Claim): void {
     const slots = this.#slotsOf(slot);
     slots.mine += 1;
-    slots.costs.set(cost, (slots.costs.get(cost) ?? 0) + 1);
+    slots.costs.add(cost);
     for (const [name, amount] of cost) {
       this.#mine.set(name, (this.#mine.get(name) ?? 0n) + amount);
       this.#used.set(name, (this.#used.get(name) ?? 0n) + amount);
@@ -143,8 +144,7 @@ export class UsageEstimate extends LimitedCapacity {
   /** None where others use any of it: what lies behind their claims begins nobody knows when. */
   coveringClaims({ cost, slot }: Claim): number {
     const { size, others, mine, costs } = this.#slots.get(slot) ?? NO_SLOTS;
-    if (others > 0) return 0;
-    for (const held of costs.keys()) if (!covers(held, cost)) return 0;
+    if (others > 0 || !costs.cover(cost)) return 0;
     for (const name of cost.keys()) if (this.#withheld.has(name) || (this.#others.get(name) ?? 0n) > 0n) return 0;
     return this.#isShut ? 0 : Math.min(mine, size);
   }
@@ -153,9 +153,7 @@ export class UsageEstimate extends LimitedCapacity {
   free({ cost, slot }: Claim): void {
     const slots = this.#slotsOf(slot);
     slots.mine = Math.max(0, slots.mine - 1);
-    const alike = slots.costs.get(cost) ?? 0;
-    if (alike > 1) slots.costs.set(cost, alike - 1);
-    else slots.costs.delete(cost);
+    slots.costs.remove(cost);
     for (const [name, amount] of cost) {
       const left = least0((this.#mine.get(name) ?? 0n) - amount);
       const used = left + (this.#others.get(name) ?? 0n);
