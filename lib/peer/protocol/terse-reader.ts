@@ -1,4 +1,4 @@
-import { type WireMessage, type WireMessageOf, wireMessage } from './messages.js';
+import { type AttemptName, type WireMessage, type WireMessageOf, wireMessage } from './messages.js';
 import { KNOWN_PATTERNS, LONGEST_TERSE_NAME, type PlainPacking, TERSE_HEAD_BYTES, TERSE_KINDS, type TerseRider } from './terse.js';
 
 type RunAttempt = WireMessageOf<'run-attempt'>;
@@ -30,10 +30,7 @@ function read(plain: PlainPacking): WireMessage | undefined {
       return readAttempt(plain);
     case TERSE_KINDS.success: {
       const flags = readByte(3);
-      const runId = readRunId();
-      const functionId = readName();
-      const attempt = readNumber();
-      const epoch = readNumber();
+      const of = readAttemptName();
       const sizeBytes = readNumber();
       const slot = readNumber();
       const tookMs = readAmount();
@@ -50,15 +47,10 @@ function read(plain: PlainPacking): WireMessage | undefined {
         slot,
         span: null,
       } as const;
-      return { type: 'attempt-ended', of: [runId, functionId, attempt, epoch], outcome };
+      return { type: 'attempt-ended', of, outcome };
     }
-    case TERSE_KINDS.start: {
-      const runId = readRunId();
-      const functionId = readName();
-      const attempt = readNumber();
-      const epoch = readNumber();
-      return { type: 'attempt-started', of: [runId, functionId, attempt, epoch], slot: readNumber() };
-    }
+    case TERSE_KINDS.start:
+      return { type: 'attempt-started', of: readAttemptName(), slot: readNumber() };
     case TERSE_KINDS.begun: {
       const runId = readRunId();
       const dagId = readName();
@@ -78,10 +70,7 @@ function read(plain: PlainPacking): WireMessage | undefined {
 function readAttempt(plain: PlainPacking): RunAttempt | undefined {
   const pattern = readPattern(plain);
   if (!pattern) return undefined;
-  const runId = readRunId();
-  const functionId = readName();
-  const attempt = readNumber();
-  const epoch = readNumber();
+  const of = readAttemptName();
   const element = readNumber();
   const index = readNumber();
   const count = readNumber();
@@ -94,14 +83,14 @@ function readAttempt(plain: PlainPacking): RunAttempt | undefined {
   const { isolation, module, name, role, asList, wanted, sole, shape, gist, digested } = step;
   return {
     type: 'run-attempt',
-    of: [runId, functionId, attempt, epoch],
+    of,
     dagId,
     since,
     element: element === 0 ? null : element - 1,
     cost,
     mayQueue,
     isAhead,
-    steps: [{ role, functionId, isolation, module, name, inputs, asList, extra, wanted, sole, shape, gist, digested }],
+    steps: [{ role, functionId: of[1], isolation, module, name, inputs, asList, extra, wanted, sole, shape, gist, digested }],
     timeoutMs,
     stopGraceMs,
     recording: recording && { index, isSynced: recording.isSynced, isCopied: recording.isCopied },
@@ -205,6 +194,8 @@ function readName(): string {
   for (let byte = from; byte < at; byte += 1) if (data[byte]! >= 0x80) isBad = true;
   return data.toString('latin1', from, at);
 }
+
+const readAttemptName = (): AttemptName => [readRunId(), readName(), readNumber(), readNumber()];
 
 let lastRunId = '';
 

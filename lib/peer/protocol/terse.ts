@@ -1,4 +1,4 @@
-import type { WireMessage, WireMessageOf } from './messages.js';
+import type { AttemptName, WireMessage, WireMessageOf } from './messages.js';
 
 /**
  * The terse forms of the messages that each small function or run costs: an attempt of one step, its start and its success, the beginning
@@ -72,9 +72,7 @@ function isWritten(message: WireMessage, plain: PlainPacking): boolean {
       if (packed.length > MOST_BYTES - 2 * LONGEST_TERSE_NAME - FIXED_BYTES || !isNumber(sizeBytes) || !isNumber(slot)) return false;
       scratch[to++] = TERSE_KINDS.success;
       scratch[to++] = (fits ? 1 : 0) + (phases ? 2 : 0);
-      if (!isNameWritten(of[0]) || !isNameWritten(of[1]) || !isNumber(of[2]) || !isNumber(of[3])) return false;
-      writeNumber(of[2]);
-      writeNumber(of[3]);
+      if (!isAttemptNameWritten(of)) return false;
       writeNumber(sizeBytes);
       writeNumber(slot);
       writeDouble(tookMs);
@@ -85,9 +83,7 @@ function isWritten(message: WireMessage, plain: PlainPacking): boolean {
     case 'attempt-started': {
       const { of, slot } = message;
       scratch[to++] = TERSE_KINDS.start;
-      if (!isNameWritten(of[0]) || !isNameWritten(of[1]) || !isNumber(of[2]) || !isNumber(of[3]) || !isNumber(slot)) return false;
-      writeNumber(of[2]);
-      writeNumber(of[3]);
+      if (!isAttemptNameWritten(of) || !isNumber(slot)) return false;
       writeNumber(slot);
       return true;
     }
@@ -116,7 +112,7 @@ function isWritten(message: WireMessage, plain: PlainPacking): boolean {
 function isAttemptWritten(message: RunAttempt, plain: PlainPacking): boolean {
   const { of, steps, element, recording, origin } = message;
   const step = steps[0];
-  if (steps.length !== 1 || origin || step!.functionId !== of[1] || !isNumber(of[2]) || !isNumber(of[3])) return false;
+  if (steps.length !== 1 || origin || step!.functionId !== of[1]) return false;
   const { inputs, extra } = step!;
   let ridingBytes = 0;
   for (const input of inputs) {
@@ -131,9 +127,7 @@ function isAttemptWritten(message: RunAttempt, plain: PlainPacking): boolean {
   if (pattern.length + ridingBytes > MOST_BYTES - 2 * LONGEST_TERSE_NAME - FIXED_BYTES) return false;
   scratch[to++] = TERSE_KINDS.attempt;
   writeBytes(pattern);
-  if (!isNameWritten(of[0]) || !isNameWritten(of[1])) return false;
-  writeNumber(of[2]);
-  writeNumber(of[3]);
+  if (!isAttemptNameWritten(of)) return false;
   writeNumber(element === null ? 0 : element + 1);
   writeNumber(recording ? recording.index : 0);
   writeNumber(inputs.length);
@@ -216,6 +210,13 @@ function writeBytes(bytes: Uint8Array): void {
   writeNumber(bytes.length);
   scratch.set(bytes, to);
   to += bytes.length;
+}
+
+function isAttemptNameWritten([runId, functionId, attempt, epoch]: AttemptName): boolean {
+  if (!isNameWritten(runId) || !isNameWritten(functionId) || !isNumber(attempt) || !isNumber(epoch)) return false;
+  writeNumber(attempt);
+  writeNumber(epoch);
+  return true;
 }
 
 /** Only names of ASCII characters are written here. */
