@@ -9,7 +9,7 @@ import { processHost } from './process-host.js';
  * Child processes. Native crashes, V8's fatal out-of-memory, `process.abort()` and blocking system calls end the attempt and nothing else.
  * A stopped call takes its whole process group with it, including what the function started. Values cross as bytes, over a pipe.
  */
-export const processIsolation: IsolationFactory = (options) => processPool(options);
+export const processIsolation: IsolationFactory = processPool;
 
 /** The same, with what only built-in isolations can do. */
 export function processPool(options: BuiltInOptions): BuiltInRunner {

@@ -6,14 +6,7 @@ import { PooledIsolation } from './pooled.js';
 import { type MakeWorker, threadHost } from './thread-host.js';
 import { WORKER_ENTRY } from './worker-host.js';
 
-/**
- * Worker threads. A function cannot block the node's loop; if it does not end by itself, it is ended with its thread. A thread runs one
- * call at a time. It is used again unless its code ended it, left an error that nothing caught, or had to be stopped. Values cross as
- * bytes, large ones in memory that threads share, and stay packed here.
- */
-export const threadIsolation: IsolationFactory = (options) => threadPool(options);
-
-/** The same, with what only built-in isolations can do. */
+/** `threadIsolation`, with what only built-in isolations can do. */
 export const threadPool = (options: BuiltInOptions): BuiltInRunner =>
   isolationOfThreads(options, (given) => {
     const env = workerEnvironment(options.root);
@@ -25,6 +18,13 @@ export const threadPool = (options: BuiltInOptions): BuiltInRunner =>
       ...(isEvaluated && { execArgv: loadingOptions(process.execArgv) }),
     });
   });
+
+/**
+ * Worker threads. A function cannot block the node's loop; if it does not end by itself, it is ended with its thread. A thread runs one
+ * call at a time. It is used again unless its code ended it, left an error that nothing caught, or had to be stopped. Values cross as
+ * bytes, large ones in memory that threads share, and stay packed here.
+ */
+export const threadIsolation: IsolationFactory = threadPool;
 
 /** The same, where a spec says how a thread is made. */
 export function isolationOfThreads(options: BuiltInOptions, makeWorker: MakeWorker): BuiltInRunner {
