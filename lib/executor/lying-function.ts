@@ -51,11 +51,9 @@ export class LyingFunction implements AttemptHandle<LyingOutcome> {
     this.#running.listen((outcome) => this.#end(outcome));
   }
 
-  /** It is not to run next any more. What has begun goes on. Returns whether it is back. */
-  recall(): boolean {
-    const isBack = this.#isBack();
-    if (isBack) this.#end({ type: 'declined' });
-    return isBack;
+  /** It is not to run next any more. What has begun goes on. */
+  takeBack(): void {
+    if (this.#isBack()) this.#end({ type: 'declined' });
   }
 
   stop(reason: HandoffError, graceMs: number): void {

@@ -69,7 +69,7 @@ export function addUse(use: Map<string, number>, { state, kind, loan, isFiling }
   for (const [name, amount] of Object.entries(kind.costs)) use.set(name, (use.get(name) ?? 0) + amount);
 }
 
-/** Whether it waits for room that its driver took for free. What was sent ahead of room does not count. */
+/** Whether it waits for room that its driver had believed to be free. What was sent ahead of room does not count. */
 export const isWaiting = ({ state, question }: GuestAttempt): boolean => state === 'queued' && question?.isAhead === false;
 
 /** Functions with the numbers of their attempts, as drivers list them. */

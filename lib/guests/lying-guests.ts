@@ -59,7 +59,7 @@ export class LyingGuests {
   recall(attempt: GuestAttempt): boolean {
     const { handle } = attempt;
     if (attempt.state === 'lying') {
-      if (handle instanceof LyingFunction) handle.recall();
+      if (handle instanceof LyingFunction) handle.takeBack();
       else this.#requeue(attempt);
     }
     return attempt.state === 'queued';

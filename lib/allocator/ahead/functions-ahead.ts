@@ -38,9 +38,7 @@ export class FunctionsAhead implements AheadOfRun {
   /** Those that hold no claim, and since when they lie. */
   readonly #claimless = new Map<number, number>();
   /** The attempts of those that have not begun. */
-  readonly #lying = new Map<number, LyingFunction>();
-  /** The same, of those that lie on other nodes. */
-  readonly #far = new Map<number, FarHandle>();
+  readonly #lying = new Map<number, LyingFunction | FarHandle>();
   /** By isolation, how functions of the run are on average; missing before one has ended. */
   readonly #means = new Map<string, Means>();
   #watch: Timer | undefined;
@@ -113,7 +111,7 @@ export class FunctionsAhead implements AheadOfRun {
     return this.#claimless.has(index);
   }
 
-  /** Whether its attempt lies here. */
+  /** Whether its attempt lies. */
   isLying(index: number): boolean {
     return this.#lying.has(index);
   }
@@ -121,8 +119,7 @@ export class FunctionsAhead implements AheadOfRun {
   /** Lets an attempt lie. `told` is called when it begins; it holds its claim then. */
   start(index: number, attempt: TraceableAttempt, told: () => void): LyingFunction {
     const begun = (): void => {
-      this.#lying.delete(index);
-      this.#holdsClaim(index, this.#deps.node);
+      this.begun(index, this.#deps.node);
       told();
     };
     const lying = new LyingFunction(attempt, begun, this.#deps);
@@ -132,40 +129,31 @@ export class FunctionsAhead implements AheadOfRun {
 
   /** The attempt of a function lies on another node. */
   sent(index: number, handle: FarHandle): void {
-    if (this.#claimless.has(index)) this.#far.set(index, handle);
+    if (this.#claimless.has(index)) this.#lying.set(index, handle);
   }
 
-  /** A function that lay on another node has begun there. */
-  begunThere(index: number, node: string): void {
-    this.#far.delete(index);
-    this.#holdsClaim(index, node);
-  }
-
-  #holdsClaim(index: number, node: string): void {
+  /** A function that lay on a node has begun there: it holds its claim. */
+  begun(index: number, node: string): void {
     const { runId } = this.#of;
+    this.#lying.delete(index);
     if (this.#claimless.delete(index)) this.#deps.allocation.begun(runId, index, node, this.#of.claimOf(index));
   }
 
   promoted(index: number): boolean {
     if (!this.#claimless.delete(index)) return false;
-    this.#far.get(index)?.promote();
-    this.#far.delete(index);
     this.#lying.get(index)?.promote();
     return true;
   }
 
   recalled(index: number): void {
     const lying = this.#lying.get(index);
-    const far = this.#far.get(index);
-    if (lying) lying.recall();
-    else if (far) far.takeBack();
+    if (lying) lying.takeBack();
     else this.#of.declined(index);
   }
 
   /** The function is not to run now. Returns whether it had no claim, and so frees none. */
   free(index: number): boolean {
     this.#lying.delete(index);
-    this.#far.delete(index);
     if (!this.#claimless.delete(index)) return false;
     this.#deps.allocation.freeAhead(this.#of.runId, index);
     return true;

@@ -197,15 +197,15 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   #takeOvertaken(runs: Iterable<RunQueue<Client>>, pass: AheadPass<Client>): readonly AheadClaim<Client>[] {
     if (this.#lying.length === 0) return [];
     const { nodes } = pass;
-    const newcomers = this.#newcomers(runs);
     const slots = this.#slotsThatMatter();
+    const newcomers = this.#newcomers(runs, slots);
     const isOver = ({ claim, node }: AheadClaim<Client>): boolean => {
       const { capacity, isOpen } = node;
       if (!isOpen || isHeldBack(claim, capacity) || capacity.coveringClaims(claim) === 0) return true;
       if (nodes.members[nodes.positionOf(node.name)] !== node) return true;
       return isOvertakenOn(node, claim, pass) || newcomers.some((other) => isAsking(other, slots, (queue) => mayRunOn(queue, node, pass)));
     };
-    const over = this.#lying.filter((one) => isOver(one));
+    const over = this.#lying.filter(isOver);
     if (over.length < this.#lying.length) over.push(...this.#lessUrgent(pass, new Set(over)));
     const recalled = over.length > 0 ? over : this.#lastWithRoomElsewhere(pass);
     this.#recall(recalled);
@@ -261,8 +261,7 @@ export class AheadClaims<Client extends ClaimQueueClient> {
   }
 
   /** Returns the runs that ask, and neither asked before nor have anything lying. */
-  #newcomers(runs: Iterable<RunQueue<Client>>): readonly RunQueue<Client>[] {
-    const slots = this.#slotsThatMatter();
+  #newcomers(runs: Iterable<RunQueue<Client>>, slots: ReadonlySet<string>): readonly RunQueue<Client>[] {
     const newcomers: RunQueue<Client>[] = [];
     for (const run of runs) {
       if (this.#asking.has(run) || !isAsking(run, slots)) continue;

@@ -288,7 +288,7 @@ export class FunctionAttempts {
     }
     const isAhead = this.ahead.isClaimless(index);
     const started = (): void => {
-      if (isAhead) this.ahead.begunThere(index, node);
+      if (isAhead) this.ahead.begun(index, node);
       feed(happening);
       told?.();
     };
