@@ -1,88 +1,13 @@
 import { expect } from 'chai';
 import { HandoffError } from '../../lib/base/index.js';
-import type { AttemptAnswer, RemoteOutcome } from '../../lib/executor/index.js';
-import { type RemoteAttempt, RemoteExecutor } from '../../lib/executor/remote/remote-executor.js';
-import type { WireMessage, WireOutcome } from '../../lib/peer/index.js';
-import { pack, packThrown, StoredValue } from '../../lib/value/index.js';
-import { testClock } from '../support/test-clock.js';
-
-const step = {
-  role: 'function',
-  functionId: 'f',
-  isolation: 'loop',
-  code: { module: './m.ts', name: 'f' },
-  inputs: [StoredValue.live(1, 8)],
-  asList: false,
-  extra: undefined,
-  wanted: true,
-} as const;
-const cancelled = new HandoffError('HANDOFF_RUN_CANCELLED', 'enough');
-
-/** Starts one attempt on node `b`; `told` and `ends` are what was heard of it. */
-function open(over: Partial<RemoteAttempt> = {}, send: (message: WireMessage) => void = () => {}) {
-  const sent: WireMessage[] = [];
-  const told: string[] = [];
-  const ends: RemoteOutcome[] = [];
-  const clock = testClock();
-  const remote = new RemoteExecutor(
-    (to, message) => {
-      expect(to).to.equal('b');
-      send(message);
-      sent.push(message);
-      return true;
-    },
-    '/project',
-    clock,
-  );
-  const turned: string[] = [];
-  const begin = (attempt = 1, functionId = 'f') => {
-    const handle = remote.start(
-      {
-        context: { dagId: 'd', runId: 'r', functionId, attempt, node: 'b' },
-        epoch: 0,
-        steps: [step],
-        costs: { cpu: 1 },
-        mayQueue: true,
-        isAhead: false,
-        timeoutMs: undefined,
-        stopGraceMs: 7,
-        ...over,
-      },
-      {
-        started: () => void told.push('started'),
-        queued: (lacking) => void told.push(`queued for ${JSON.stringify(lacking)}`),
-        refused: ({ used }) => void told.push(`refused ${JSON.stringify(used)}`),
-        turnedDown: (isSilent) => void turned.push(isSilent ? 'silent' : 'turned down'),
-        served: () => void turned.push('served'),
-      },
-    );
-    handle.listen((outcome) => void ends.push(outcome));
-    return handle;
-  };
-  const key = { of: ['r', 'f', 1, 0] } as const;
-  const hear = (answer: AttemptAnswer): void => remote.heard('b', answer);
-  const ended = (outcome: WireOutcome): void => hear({ type: 'attempt-ended', ...key, outcome });
-  const refuse = (): void => {
-    const none = { capabilities: [], usedByYou: [] } as const;
-    hear({ type: 'attempt-refused', ...key, usage: { ...none, used: [['cpu', 2]] } });
-  };
-  return { clock, remote, sent, told, turned, ends, begin, key, hear, ended, refuse };
-}
-const small: WireOutcome = {
-  type: 'succeeded',
-  sizeBytes: 3,
-  tookMs: 5,
-  packed: pack('ok', { where: 'result' }),
-  fits: true,
-  facts: null,
-  phases: null,
-  slot: 0,
-  span: null,
-};
+import type { RemoteOutcome } from '../../lib/executor/index.js';
+import type { WireMessage } from '../../lib/peer/index.js';
+import { packThrown, StoredValue } from '../../lib/value/index.js';
+import { cancelled, openAttempt, small, step } from './remote-attempts.js';
 
 describe('attempts on other nodes', () => {
   it('are one question with everything in it, and end in the value that rides along', () => {
-    const { begin, sent, told, ends, hear, key, ended } = open();
+    const { begin, sent, told, ends, hear, key, ended } = openAttempt();
     begin();
     expect(sent).to.have.length(1);
     const { steps, ...question } = sent[0] as Extract<WireMessage, { type: 'run-attempt' }>;
@@ -101,116 +26,35 @@ describe('attempts on other nodes', () => {
   });
 
   it('have started by the time that they end, and start once', () => {
-    const { begin, told, hear, key, ended, ends } = open();
+    const { begin, told, hear, key, ended, ends } = openAttempt();
     begin();
     hear({ type: 'attempt-started', ...key, slot: 0 });
     hear({ type: 'attempt-started', ...key, slot: 0 });
     ended({ type: 'succeeded', sizeBytes: 9_000_000, tookMs: 5, packed: null, fits: true, facts: null, phases: null, slot: 0, span: null });
     expect(told).to.deep.equal(['started']);
     expect(ends).to.deep.equal([{ type: 'kept', sizeBytes: 9_000_000, tookMs: 5 }]);
-    const silent = open();
+    const silent = openAttempt();
     silent.begin();
     silent.ended(small);
     expect(silent.told).to.deep.equal(['started']);
   });
 
   it('fail with the error of the function, or one that says that it cannot be read', () => {
-    const failing = open();
+    const failing = openAttempt();
     failing.begin();
     failing.ended({ type: 'failed', error: packThrown(new RangeError('boom')), final: true, phases: null, slot: 0 });
     const [failed] = failing.ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect(failed.final).to.equal(true);
     expect(failed.error).to.be.instanceOf(RangeError);
-    const garbled = open();
+    const garbled = openAttempt();
     garbled.begin();
     garbled.ended({ type: 'failed', error: new Uint8Array([1, 2, 3]), final: false, phases: null, slot: 0 });
     const [unread] = garbled.ends as [Extract<RemoteOutcome, { type: 'failed' }>];
     expect((unread.error as Error).message).to.include('cannot be read');
   });
 
-  it('are taken back if they have not begun, once their node says so', () => {
-    const { begin, sent, ends, hear, key, turned } = open({ isAhead: true });
-    const handle = begin();
-    handle.takeBack();
-    handle.takeBack();
-    expect(sent.slice(1)).to.deep.equal([{ type: 'take-back-attempt', ...key, ask: 1 }]);
-    expect(ends).to.deep.equal([]);
-    hear({ type: 'attempt-taken-back', ...key, ask: 7 });
-    expect(ends, 'that was another time').to.deep.equal([]);
-    hear({ type: 'attempt-taken-back', ...key, ask: 1 });
-    expect(ends).to.deep.equal([{ type: 'declined' }]);
-    expect(turned, 'the node did nothing wrong').to.deep.equal([]);
-    const another = begin();
-    another.takeBack();
-    expect(sent.at(-1), 'no two are alike').to.deep.equal({ type: 'take-back-attempt', ...key, ask: 2 });
-  });
-
-  it('go on if they have begun by the time that they are taken back', () => {
-    const { begin, sent, ends, hear, key, ended, told } = open({ isAhead: true });
-    const handle = begin();
-    handle.takeBack();
-    hear({ type: 'attempt-started', ...key, slot: 0 });
-    hear({ type: 'attempt-taken-back', ...key, ask: 1 });
-    ended(small);
-    expect(told).to.deep.equal(['started']);
-    expect(ends.map(({ type }) => type)).to.deep.equal(['succeeded']);
-    handle.takeBack();
-    const begun = open({ isAhead: true });
-    const running = begun.begin();
-    begun.hear({ type: 'attempt-started', ...key, slot: 0 });
-    running.takeBack();
-    expect([sent.length, begun.sent.length]).to.deep.equal([2, 1]);
-  });
-
-  it('are asked for anew if they have room there and have not begun after 100 ms', () => {
-    const { begin, sent, ends, clock, hear, key, told, remote } = open({ isAhead: true });
-    begin().promote();
-    clock.advance(99);
-    expect(sent).to.have.length(1);
-    clock.advance(1);
-    expect(sent[1]).to.deep.equal({ ...sent[0], isAhead: false });
-    hear({ type: 'attempt-queued', ...key, lacking: [['cpu', 1]] });
-    clock.advance(1e6);
-    remote.linkUp('b');
-    expect(sent[2]).to.equal(sent[1]);
-    expect([sent.length, told, ends]).to.deep.equal([3, ['queued for {"cpu":1}'], []]);
-  });
-
-  it('are not asked for anew once they have begun, are on their way back, or are stopped', () => {
-    for (const happens of [
-      ({ hear, key }: ReturnType<typeof open>) => hear({ type: 'attempt-started', ...key, slot: 0 }),
-      ({ ended }: ReturnType<typeof open>) => ended(small),
-      (_: unknown, handle: ReturnType<ReturnType<typeof open>['begin']>) => handle.stop(cancelled, 5),
-    ]) {
-      const one = open({ isAhead: true });
-      const handle = one.begin();
-      handle.promote();
-      happens(one, handle);
-      handle.promote();
-      one.clock.advance(1000);
-      expect(one.sent.filter(({ type }) => type === 'run-attempt')).to.have.length(1);
-    }
-    const { begin, sent, clock } = open({ isAhead: true });
-    const handle = begin();
-    handle.takeBack();
-    handle.promote();
-    clock.advance(1000);
-    expect(sent.map(({ type }) => type)).to.deep.equal(['run-attempt', 'take-back-attempt']);
-  });
-
-  it('are taken back once more when the link comes up, and are stopped if they are not wanted any more', () => {
-    const { begin, remote, sent, ends, hear, key } = open({ isAhead: true });
-    const handle = begin();
-    handle.takeBack();
-    remote.linkUp('b');
-    expect(sent.map(({ type }) => type)).to.deep.equal(['run-attempt', 'take-back-attempt', 'run-attempt', 'take-back-attempt']);
-    handle.stop(cancelled, 5);
-    hear({ type: 'attempt-taken-back', ...key, ask: 1 });
-    expect(ends).to.deep.equal([{ type: 'stopped' }]);
-  });
-
   it('are asked again when the link comes up, and not when they are over', () => {
-    const { remote, begin, sent, ended } = open();
+    const { remote, begin, sent, ended } = openAttempt();
     begin();
     remote.linkUp('c');
     expect(sent).to.have.length(1);
@@ -222,7 +66,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('hear answers to themselves only, and each once', () => {
-    const { remote, begin, ends, told, key, hear, ended } = open();
+    const { remote, begin, ends, told, key, hear, ended } = openAttempt();
     begin();
     remote.heard('c', { type: 'attempt-started', ...key, slot: 0 });
     for (const of of [
@@ -241,12 +85,12 @@ describe('attempts on other nodes', () => {
   });
 
   it('count as declined where the node has no room, or gives them back', () => {
-    const refused = open();
+    const refused = openAttempt();
     refused.begin();
     refused.refuse();
     expect(refused.told).to.deep.equal(['refused [["cpu",2]]']);
     expect(refused.ends).to.deep.equal([{ type: 'declined' }]);
-    const drained = open();
+    const drained = openAttempt();
     drained.begin();
     drained.ended({ type: 'stopped' });
     expect(drained.ends).to.deep.equal([{ type: 'declined' }]);
@@ -258,7 +102,7 @@ describe('attempts on other nodes', () => {
       ['lost', 'lost'],
       ['left', 'declined'],
     ] as const) {
-      const { remote, begin, ends, ended } = open();
+      const { remote, begin, ends, ended } = openAttempt();
       begin();
       remote.gone('c', how);
       remote.gone('b', how);
@@ -268,7 +112,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('are stopped when the node says so, whatever it still answers', () => {
-    const ways: ((one: ReturnType<typeof open>) => void)[] = [
+    const ways: ((one: ReturnType<typeof openAttempt>) => void)[] = [
       ({ ended }) => ended({ type: 'stopped' }),
       ({ ended }) => ended(small),
       ({ ended }) => ended({ type: 'failed', error: packThrown(new Error('x')), final: false, phases: null, slot: 0 }),
@@ -277,7 +121,7 @@ describe('attempts on other nodes', () => {
       ({ remote }) => remote.gone('b', 'left'),
     ];
     for (const end of ways) {
-      const one = open();
+      const one = openAttempt();
       one.begin().stop(cancelled, 3);
       expect(one.sent[1]).to.deep.include({ type: 'stop-attempt', of: ['r', 'f', 1, 0], graceMs: 3 });
       expect(one.ends).to.deep.equal([]);
@@ -287,14 +131,14 @@ describe('attempts on other nodes', () => {
   });
 
   it('are asked for again and stopped again where the link has come up anew', () => {
-    const { remote, begin, sent } = open();
+    const { remote, begin, sent } = openAttempt();
     begin().stop(cancelled, 3);
     remote.linkUp('b');
     expect(sent.map(({ type }) => type)).to.deep.equal(['run-attempt', 'stop-attempt', 'run-attempt', 'stop-attempt']);
   });
 
   it('that are over cannot be stopped, and tell a later listener how they ended', () => {
-    const { begin, sent, ended, ends } = open();
+    const { begin, sent, ended, ends } = openAttempt();
     const handle = begin();
     ended({ type: 'succeeded', sizeBytes: 70_000, tookMs: 1, packed: null, fits: true, facts: null, phases: null, slot: 0, span: null });
     handle.stop(cancelled, 0);
@@ -305,7 +149,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('fail for good where they are longer than a message may be', () => {
-    const { begin, ends, remote } = open({}, () => {
+    const { begin, ends, remote } = openAttempt({}, () => {
       throw new RangeError('too long');
     });
     begin();
@@ -318,13 +162,13 @@ describe('attempts on other nodes', () => {
   });
 
   it('throw where an argument cannot leave this node', () => {
-    const { begin, sent } = open({ steps: [{ ...step, inputs: [StoredValue.live({ inner: [() => 1] }, 8)] }] });
+    const { begin, sent } = openAttempt({ steps: [{ ...step, inputs: [StoredValue.live({ inner: [() => 1] }, 8)] }] });
     expect(() => begin()).to.throw(HandoffError, /argument 0\.inner\[0\]/);
     expect(sent).to.deep.equal([]);
   });
 
   it('are over 2 s after the time that they are given to end, whatever the node says later', () => {
-    const { clock, remote, begin, hear, key, ends, ended } = open();
+    const { clock, remote, begin, hear, key, ends, ended } = openAttempt();
     const handle = begin();
     hear({ type: 'attempt-started', ...key, slot: 0 });
     handle.stop(cancelled, 500);
@@ -341,7 +185,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('are lost when the node lives and does not say within 30 s that it has heard of them', () => {
-    const { clock, begin, sent, hear, key, ends } = open();
+    const { clock, begin, sent, hear, key, ends } = openAttempt();
     begin();
     clock.advance(29_999);
     expect(ends).to.deep.equal([]);
@@ -354,7 +198,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('may wait there, or run, for as long as they like once the node has answered', () => {
-    const { clock, remote, begin, hear, ends } = open();
+    const { clock, remote, begin, hear, ends } = openAttempt();
     begin();
     begin(1, 'g');
     hear({ type: 'attempt-queued', of: ['r', 'f', 1, 0], lacking: [['cpu', 1]] });
@@ -365,26 +209,26 @@ describe('attempts on other nodes', () => {
   });
 
   it('tell whether they were run, or turned down without a reason', () => {
-    const { begin, turned, refuse } = open();
+    const { begin, turned, refuse } = openAttempt();
     begin();
     refuse();
     expect(turned, 'it might have waited there').to.deep.equal(['turned down']);
-    const again = open();
+    const again = openAttempt();
     again.begin();
     again.ended({ type: 'stopped' });
     expect(again.turned, 'nobody wanted it stopped').to.deep.equal(['turned down']);
-    const good = open();
+    const good = openAttempt();
     good.begin();
     good.ended(small);
     expect(good.turned).to.deep.equal(['served']);
-    const stopped = open();
+    const stopped = openAttempt();
     stopped.begin().stop(new HandoffError('HANDOFF_RUN_CANCELLED', 'no'), 0);
     stopped.ended({ type: 'stopped' });
     expect(stopped.turned).to.deep.equal([]);
   });
 
   it('are declined where the node believes that another drives the run, and fail no function', () => {
-    const { remote, begin, turned, ends, ended } = open();
+    const { remote, begin, turned, ends, ended } = openAttempt();
     begin();
     remote.runRefused('c', 'r');
     remote.runRefused('b', 'other');
@@ -394,7 +238,7 @@ describe('attempts on other nodes', () => {
     expect([ends, turned]).to.deep.equal([[{ type: 'declined' }], ['turned down']]);
   });
   it('may be asked for again under the same name once they are declined', () => {
-    const { begin, refuse, ended, ends, sent } = open();
+    const { begin, refuse, ended, ends, sent } = openAttempt();
     begin();
     refuse();
     begin();
@@ -404,7 +248,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('are listed by run for a node whose link comes up, by function and number', () => {
-    const { remote, begin } = open();
+    const { remote, begin } = openAttempt();
     begin(2);
     begin(1, 'g');
     expect([...remote.attemptsOn('b')]).to.deep.equal([
@@ -420,7 +264,7 @@ describe('attempts on other nodes', () => {
   });
 
   it('of an abandoned run give way to those of a later one of its id', () => {
-    const { remote, begin, ends, ended } = open();
+    const { remote, begin, ends, ended } = openAttempt();
     begin();
     begin(2);
     expect(ends).to.deep.equal([{ type: 'stopped' }]);
