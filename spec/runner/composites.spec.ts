@@ -1,129 +1,12 @@
 import { expect } from 'chai';
-import type { Allocator } from '../../lib/allocator/index.js';
 import { doAtOnce } from '../../lib/base/index.js';
-import { appendToShape, compile, Dag, growingShape, type Plan, type PlanFragment } from '../../lib/dag/index.js';
-import { type ArgumentValue, type Executor, type Fetches, isRemote, Offers, type RemoteValue } from '../../lib/executor/index.js';
-import type { FunctionState } from '../../lib/runner/brain/function-state.js';
-import { RunValues } from '../../lib/runner/run/values/run-values.js';
-import { backends, ValueStore } from '../../lib/store/index.js';
-import { pack, StoredValue } from '../../lib/value/index.js';
-import { testClock } from '../support/test-clock.js';
-
-const code = { module: 'm.js', name: 'f' };
-const LARGE = 100_000;
-
-/**
- * A map `m` over `x` and one, `n`, over it; `sum` needs the whole of `m`, `all` that of the expansion `e`. Map `o` is over an input, `p`
- * over `x` again.
- */
-const dag = Dag.dynamic('d').input('given').add({ id: 'x', code });
-dag.map({ id: 'm', over: 'x', code });
-dag.map({ id: 'n', over: 'm', code });
-dag.map({ id: 'o', over: 'given', code });
-dag.map({ id: 'alone', over: 'm', code });
-dag.expand({ id: 'e', code });
-dag.add({ id: 'sum', code, args: ['m'] }).add({ id: 'all', code, args: ['e'] });
-const plan = compile(dag);
-
-const packed = (value: unknown): StoredValue => StoredValue.packed(pack(value, { where: 'value' }));
-
-/** The values of a run on driver `a`, that has grown as the specs say. */
-function open() {
-  const shape = growingShape(plan.shape);
-  const indexOf = new Map(plan.indexOf);
-  const grown = {
-    ...{ dagId: 'd', growth: plan.growth, inputs: plan.inputs, specs: plan.specs, isolation: plan.isolation, shape, indexOf },
-    get size() {
-      return shape.size;
-    },
-    get ids() {
-      return shape.ids;
-    },
-    get producers() {
-      return shape.producers;
-    },
-    get producersStart() {
-      return shape.producersStart;
-    },
-    argsStart: new Int32Array(1000),
-    args: new Int32Array(),
-  } as unknown as Plan;
-  const columns = { sizes: new Float64Array(1000) };
-  const states: FunctionState[] = [];
-  const nodes: (string | undefined)[] = [];
-  const absent = new Set<number>();
-  const policy = { maxRetries: 0, onFailure: 'abort', collected: new Uint8Array(1000), stopGraceMs: 0 } as const;
-  const store = new ValueStore({ node: 'a', backend: backends.memory(), clock: testClock(), retainedBytesLimit: 1e9 });
-  const shelf = store.openRun('r', 'd', 4, grown);
-  const given = StoredValue.ofParts([packed('zero'), packed('one')], undefined, 'caller');
-  const inputs = new Map<string, ArgumentValue>([['given', given]]);
-  const dropped: number[] = [];
-  const files = { unneeded: (index: number) => void dropped.push(index) } as never;
-  const allocation = { members: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } as unknown as Allocator;
-  const values = new RunValues(
-    { runId: 'r', epoch: 4, plan: grown, shelf, columns, inputs, state: { states, nodes, absent, policy }, files, mayRetry: () => false },
-    { node: 'a', root: '/', allocation, store, offers: new Offers(), fetches: {} as Fetches, executor: {} as Executor },
-  );
-  const at = (id: string): number => shape.ids.indexOf(id);
-  /** Adds functions, each with the ids of those it waits for. */
-  const add = (by: string, functions: Readonly<Record<string, readonly string[]>>, more: Partial<PlanFragment> = {}): void => {
-    const ids = Object.keys(functions);
-    const from = shape.size;
-    const producersStart = Int32Array.from([
-      0,
-      ...ids.map((_, k) => ids.slice(0, k + 1).reduce((sum, id) => sum + functions[id]!.length, 0)),
-    ]);
-    const index = (id: string): number => (ids.includes(id) ? from + ids.indexOf(id) : at(id));
-    const producers = Int32Array.from(Object.values(functions).flatMap((needs) => needs.map(index)));
-    appendToShape(shape, {
-      by: at(by),
-      from,
-      total: ids.length,
-      ids,
-      producersStart,
-      producers,
-      retries: new Map(),
-      growth: undefined,
-      ...more,
-    });
-    for (const [k, id] of ids.entries()) indexOf.set(id, from + k);
-  };
-  /** A function has made a value of that size on a node. */
-  const made = (id: string, node: string, sizeBytes = LARGE, held?: StoredValue): void => {
-    const index = at(id);
-    states[index] = 'succeeded';
-    nodes[index] = node;
-    values.made(index, sizeBytes);
-    if (held) values.keep(index, held);
-  };
-  /** A map or an expansion has ended. */
-  const ended = (id: string, sizeBytes = LARGE): void => {
-    states[at(id)] = 'succeeded';
-    values.made(at(id), sizeBytes);
-  };
-  const elements = (map: string, count: number, total = count, from = 0): void => {
-    const over = plan.specs[at(map)]!.over!;
-    const places = Array.from({ length: count }, (_, place) => from + place);
-    const growth = plan.growth!.maps.get(at(map))!;
-    const needs = (place: number): string[] => (over === 'given' ? [] : growth.isPipelined ? [`${over}[${place}]`] : [over]);
-    add(map, Object.fromEntries(places.map((place) => [`${map}[${place}]`, needs(place)])), { total });
-  };
-  return { values, shape, columns, states, nodes, absent, policy, store, dropped, at, add, made, ended, elements };
-}
-
-/** In a few words: the value if it is here, or where it is and what is named there. */
-function told(given: ArgumentValue | undefined): unknown {
-  if (!given || !isRemote(given)) return given?.open(false);
-  const { from, value, inline, isSole } = given as RemoteValue & {
-    value: { functionId: string; part?: number | null; first?: number };
-  };
-  const name = `${from}: ${value.kind} ${value.functionId}${typeof value.part === 'number' ? ` part ${value.part}` : ''}`;
-  return `${name}${inline ? ` = ${JSON.stringify(inline.open(false))}` : ''}${isSole ? ', sole' : ''}`;
-}
+import type { ArgumentValue, RemoteValue } from '../../lib/executor/index.js';
+import { StoredValue } from '../../lib/value/index.js';
+import { LARGE, openValues, packed, plan, told } from './composite-values.js';
 
 describe('what a map or an expansion made, in its run', () => {
   it('is put together on the driver where all of it is there, is named elsewhere, and rides along if it is small', () => {
-    const { values, at, made, ended, elements } = open();
+    const { values, at, made, ended, elements } = openValues();
     made('x', 'b');
     elements('m', 2);
     made('m[0]', 'a', LARGE, packed([0]));
@@ -143,7 +26,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('has undefined for absent parts, and others in it', () => {
-    const { values, absent, at, add, made, ended } = open();
+    const { values, absent, at, add, made, ended } = openValues();
     add('e', { 'e/m': [], 'e/f': [], 'e/g': ['e/f'], 'e/gone': [] }, { sinks: [8, 10, 11], keys: ['m', 'g', 'gone'] });
     expect(['e/m', 'e/g', 'e/gone'].map(at)).to.deep.equal([8, 10, 11]);
     made('e/f', 'a', 10, packed('f'));
@@ -158,7 +41,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('is not what its own attempt has made, the DAG of an expansion', () => {
-    const { values, states, nodes, policy, at, made, add, ended } = open();
+    const { values, states, nodes, policy, at, made, add, ended } = openValues();
     made('e', 'b', 10, packed('its DAG'));
     add('e', { 'e/a': [] }, { sinks: [8], keys: ['a'] });
     made('e/a', 'c', 10);
@@ -179,7 +62,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('is an empty array or record where it has added nothing', () => {
-    const { values, at, ended } = open();
+    const { values, at, ended } = openValues();
     ended('m', 0);
     ended('e', 0);
     expect(told(values.ofFunction(at('m'), 'a'))).to.deep.equal([]);
@@ -189,7 +72,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('has primitives ride along wherever they are: their names would take more', () => {
-    const { values, made, ended, elements } = open();
+    const { values, made, ended, elements } = openValues();
     elements('m', 1);
     made('m[0]', 'b', 5, packed(7));
     ended('m');
@@ -197,7 +80,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('is given in pages, each part as that node gets it, once it is there', () => {
-    const { values, absent, states, at, made, ended, elements } = open();
+    const { values, absent, states, at, made, ended, elements } = openValues();
     made('x', 'b');
     elements('m', 2, 4);
     elements('o', 1);
@@ -224,7 +107,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('of many parts is not put together at once', () => {
-    const { values, at, made, ended, elements } = open();
+    const { values, at, made, ended, elements } = openValues();
     made('x', 'a');
     elements('m', 1001);
     for (let place = 0; place < 1001; place += 1) {
@@ -238,7 +121,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('is on the nodes that used it, and each of its parts where it was made', () => {
-    const { values, at, made, ended, elements } = open();
+    const { values, at, made, ended, elements } = openValues();
     made('x', 'b');
     elements('m', 2);
     made('m[0]', 'b');
@@ -251,7 +134,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('counts for a placement with what is not there', () => {
-    const { values, at, made, ended, elements } = open();
+    const { values, at, made, ended, elements } = openValues();
     made('x', 'b', 4 * LARGE);
     elements('m', 4);
     expect(
@@ -271,7 +154,7 @@ describe('what a map or an expansion made, in its run', () => {
   });
 
   it('is of one family, as its parts are needed together; chains within are not', () => {
-    const { values, at, made, add, elements } = open();
+    const { values, at, made, add, elements } = openValues();
     made('x', 'b');
     elements('m', 3);
     add('e', { 'e/a': [], 'e/b': [], 'e/c': ['e/a', 'e/b'], 'e/d': [], 'e/f': ['e/d'] }, { sinks: [13, 15], keys: ['c', 'f'] });
@@ -287,7 +170,7 @@ describe('what a map or an expansion made, in its run', () => {
 
 describe('the parts of composites, in their run', () => {
   it('are given to one function without a copy only if nothing else needs them, nor what they are parts of', () => {
-    const { values, policy, at, made, add, elements } = open();
+    const { values, policy, at, made, add, elements } = openValues();
     made('x', 'b');
     elements('m', 1);
     elements('n', 1);
@@ -304,7 +187,7 @@ describe('the parts of composites, in their run', () => {
   });
 
   it('keep their files until all that need the whole have succeeded', () => {
-    const { values, states, dropped, at, made, ended, elements } = open();
+    const { values, states, dropped, at, made, ended, elements } = openValues();
     made('x', 'b');
     elements('m', 1);
     made('m[0]', 'b');
@@ -319,7 +202,7 @@ describe('the parts of composites, in their run', () => {
   });
 
   it('are lost with their node, as an array is whose elements only were used elsewhere', () => {
-    const { values, states, nodes, at, made, elements } = open();
+    const { values, states, nodes, at, made, elements } = openValues();
     made('x', 'b');
     elements('m', 1);
     made('m[0]', 'c');
@@ -331,7 +214,7 @@ describe('the parts of composites, in their run', () => {
 
 describe('the elements of an array', () => {
   it('are named by their place where the array is, and ride along where they are small and the driver has them', () => {
-    const { values, at, made, elements } = open();
+    const { values, at, made, elements } = openValues();
     made('x', 'b');
     elements('m', 2);
     const element = (place: number, target: string): ArgumentValue => values.ofElement(at('m'), place, target, at(`m[${place}]`));
@@ -345,7 +228,7 @@ describe('the elements of an array', () => {
   });
 
   it('are those of an input', () => {
-    const { values, store, at, elements } = open();
+    const { values, store, at, elements } = openValues();
     elements('o', 2);
     const element = (target: string): ArgumentValue => values.ofElement(at('o'), 1, target, at('o[1]'));
     expect(told(element('a'))).to.equal('one');
@@ -354,7 +237,7 @@ describe('the elements of an array', () => {
   });
 
   it('are the values of a map before it, whole, even if its parts were added in several turns', () => {
-    const { values, absent, at, made, elements } = open();
+    const { values, absent, at, made, elements } = openValues();
     made('x', 'b');
     elements('m', 1, 2);
     elements('o', 1);
@@ -369,7 +252,7 @@ describe('the elements of an array', () => {
 
 describe('the values that the caller of a run gets', () => {
   it('are put together of parts that were fetched, with others in them; those of absent functions are undefined', () => {
-    const { values, store, absent, policy, at, add, made, ended, elements } = open();
+    const { values, store, absent, policy, at, add, made, ended, elements } = openValues();
     made('x', 'b');
     elements('m', 2);
     const none = {
@@ -409,7 +292,7 @@ describe('the values that the caller of a run gets', () => {
   });
 
   it('lack a composite of which a part is not there', () => {
-    const { values, store, policy, at, made, ended, elements } = open();
+    const { values, store, policy, at, made, ended, elements } = openValues();
     made('x', 'b');
     elements('m', 2);
     made('m[0]', 'b', 10, packed(0));
