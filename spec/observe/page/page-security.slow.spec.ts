@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Route } from 'playwright-core';
 import type { DashboardServer } from '../../../lib/observe/index.js';
 import { browserForAll } from '../../support/browser.js';
 import { HOSTILE, LARGE_RUN, STORY_RUN, sampleCluster } from './sample-cluster.js';
@@ -40,6 +41,24 @@ describe('what a page lets in and out', () => {
     await further.goto(`${server.url}/runs`);
     await further.getByRole('link', { name: 'nightly-report' }).waitFor();
     expect(await further.evaluate('sessionStorage.getItem("handoff-token")')).to.equal(TOKEN);
+  });
+
+  it('asks again where a token comes while the answer to a request without it is on its way', async () => {
+    server = await servedPage(sampleCluster(), { folder: browser.folder, token: TOKEN });
+    const seen = await browser.open();
+    const held: Route[] = [];
+    await seen.page.route('**/api/stream*', async (route) => {
+      if (route.request().headers().authorization !== undefined) return route.continue();
+      held.push(route);
+      // The token comes now; the refusal after it, where the request is still wanted.
+      await seen.page.evaluate((token) => new BroadcastChannel('handoff-token').postMessage({ token }), TOKEN);
+      await seen.page.waitForFunction(() => sessionStorage.getItem('handoff-token'));
+      await route.fulfill({ status: 401 }).catch(() => undefined);
+    });
+    seen.expect(/status of 401/);
+    await seen.page.goto(`${server.url}/runs`);
+    await seen.page.getByRole('link', { name: 'nightly-report' }).waitFor();
+    expect(held).to.have.lengthOf.at.least(1);
   });
 
   it('asks for the token where there is none or a wrong one', async () => {

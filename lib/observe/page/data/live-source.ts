@@ -111,9 +111,9 @@ class FollowedStream {
     this.#ends.push(
       () => document.removeEventListener('visibilitychange', onVisible),
       () => window.removeEventListener('online', onOnline),
-      this.#tokens.onChange(() => this.#connectNow()),
+      this.#tokens.onChange(() => this.#connectAnew()),
     );
-    if (!document.hidden) this.#connectNow();
+    this.#connectNow();
   }
 
   stop(): void {
@@ -131,8 +131,15 @@ class FollowedStream {
     this.#events.connection(undefined);
   }
 
+  /** The token has changed: what is under way was sent without it, and would be refused. */
+  #connectAnew(): void {
+    this.#controller?.abort();
+    this.#controller = undefined;
+    this.#connectNow();
+  }
+
   #connectNow(): void {
-    if (this.#isOver || this.#controller) return;
+    if (this.#isOver || this.#controller || document.hidden) return;
     this.#cancelRetry?.();
     const controller = new AbortController();
     this.#controller = controller;
