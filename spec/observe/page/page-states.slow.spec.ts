@@ -89,6 +89,57 @@ describe('the states that a page is designed for', () => {
     expect(await page.getByRole('alert').count()).to.equal(0);
   });
 
+  it('are a connection that comes back without the run: it is lost no more, only the run is gone', async () => {
+    cluster.add(sizedRun({ functions: 40, done: 0.5 }), { runId: RUN, dagId: 'album' });
+    const page = await opened(`/run/${RUN}/functions`, /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|status of 404/);
+    await page.getByText('20 / 40').waitFor();
+    const { port } = new URL(server.url);
+    await server.close();
+    await page.getByRole('alert').getByText('Connection lost.').waitFor();
+    cluster.runs.delete(RUN);
+    server = await servedPage(cluster, { folder: browser.folder, address: { host: '127.0.0.1', port: Number(port) } });
+    await page.getByText('This run is no longer kept by its driver.').waitFor();
+    await page.locator('.connection-open').waitFor();
+    expect(await page.getByRole('alert').count()).to.equal(0);
+  });
+
+  it('are a request that is never answered: it is given up after a while, and made again', async () => {
+    cluster.add(sizedRun({ functions: 40, done: 0.5 }), { runId: RUN, dagId: 'album' });
+    const { page } = await browser.open();
+    await page.clock.install();
+    const unanswered = { stream: 1, view: 1 };
+    const isHeld = (of: keyof typeof unanswered): boolean => unanswered[of]-- > 0;
+    await page.route('**/api/stream*', (route) => (isHeld('stream') ? undefined : route.continue()));
+    await page.route('**/api/run/*/view*', (route) => (isHeld('view') ? undefined : route.continue()));
+    const first = page.waitForRequest('**/api/stream*');
+    await page.goto(`${server.url}/run/${RUN}/functions`);
+    await first;
+    await page.clock.fastForward('00:30');
+    await page.getByRole('alert').getByText('Connection lost.').waitFor();
+    const view = page.waitForRequest('**/api/run/*/view*');
+    await page.clock.fastForward('00:01');
+    await page.getByText('20 / 40').waitFor();
+    await view;
+    await page.clock.fastForward('00:40');
+    await page.clock.fastForward('00:02');
+    await page.getByRole('link', { name: 'stage-a-0', exact: true }).waitFor();
+  });
+
+  it('are an answer that breaks off: it is asked for again, also of a run that has ended', async () => {
+    const run = cluster.add(sizedRun({ functions: 40, done: 1 }), { runId: RUN, dagId: 'album' });
+    run.state = 'completed';
+    const { page } = await browser.open();
+    let broken = 0;
+    await page.route('**/api/run/*/view*', (route) => {
+      if (broken > 0) return route.continue();
+      broken += 1;
+      return route.fulfill({ status: 200, contentType: 'application/json', body: '{"run":{"ver' });
+    });
+    await page.goto(`${server.url}/run/${RUN}/functions`);
+    await page.getByRole('link', { name: 'stage-a-0', exact: true }).waitFor();
+    expect(broken).to.equal(1);
+  });
+
   it('are numbers that change: nothing else moves', async () => {
     const run = cluster.add(sizedRun({ functions: 900, done: 0.1 }), { runId: RUN, dagId: 'album' });
     const page = await opened(`/run/${RUN}/functions`);

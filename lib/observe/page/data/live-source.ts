@@ -10,7 +10,16 @@ import {
   type PageQuestion,
 } from './data-source.js';
 import { reconnectDelayMs } from './reconnect-delay.js';
-import { addressOfAnswer, addressOfStream, isFinalFault, NO_CONNECTION, readFault, requestFrom, TOKEN_WANTED } from './requests.js';
+import {
+  addressOfAnswer,
+  addressOfStream,
+  answerFrom,
+  isFinalFault,
+  NO_CONNECTION,
+  readFault,
+  requestFrom,
+  TOKEN_WANTED,
+} from './requests.js';
 import { SseText } from './sse-text.js';
 import type { TokenStore } from './token.js';
 
@@ -48,13 +57,12 @@ export class LiveSource implements DataSource {
   }
 
   async ask<Q extends PageQuestion>(question: Q, signal?: AbortSignal): Promise<AnswerTo<Q>> {
-    const response = await requestFrom(addressOfAnswer(question), this.#tokens.token, signal ? { signal } : {});
-    return (await response.json()) as AnswerTo<Q>;
+    return (await answerFrom(addressOfAnswer(question), this.#tokens.token, signal ? { signal } : {})) as AnswerTo<Q>;
   }
 
   async cancel(runId: string): Promise<void> {
     const init = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
-    await requestFrom(`/api/run/${encodeURIComponent(runId)}/cancel`, this.#tokens.token, init);
+    await answerFrom(`/api/run/${encodeURIComponent(runId)}/cancel`, this.#tokens.token, init);
   }
 
   onConnection(see: (connection: Connection) => void): () => void {
@@ -151,15 +159,14 @@ class FollowedStream {
   }
 
   async #read(controller: AbortController): Promise<void> {
-    const response = await requestFrom(this.#path, this.#tokens.token, {
-      signal: controller.signal,
-      headers: { accept: 'text/event-stream' },
-    });
+    // A connection that is dead may never say so, neither before the head of the answer nor after it.
+    const unlessSilent = <T>(next: Promise<T>): Promise<T> => next.finally(after(SILENT_MS, () => controller.abort()));
+    const init = { signal: controller.signal, headers: { accept: 'text/event-stream' } };
+    const response = await unlessSilent(requestFrom(this.#path, this.#tokens.token, init));
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     const text = new SseText();
     for (;;) {
-      const cancelTimer = after(SILENT_MS, () => controller.abort());
-      const { done, value } = await reader.read().finally(cancelTimer);
+      const { done, value } = await unlessSilent(reader.read());
       if (controller.signal.aborted || done) return;
       this.#isHeard();
       for (const { event, data } of text.read(value)) {
@@ -176,6 +183,8 @@ class FollowedStream {
   }
 
   #gone(fault: PageFault): void {
+    // The dashboard has answered, so it is there, whatever it was before.
+    this.#isHeard();
     this.#events.connection(undefined);
     this.#events.gone(fault);
     if (fault.code === 'HANDOFF_NODE_LOST') this.#cancelRetry = after(LOST_DRIVER_MS, () => this.#connectNow());

@@ -1,9 +1,13 @@
+import { after } from '../browser-clock.js';
 import { AnswerError, type PageFault, type PageQuestion } from './data-source.js';
 
 /** The code of the page's own: the server could not be reached. */
 export const NO_CONNECTION = 'NO_CONNECTION';
 /** The code of the page's own: the server wants a token, or another one. */
 export const TOKEN_WANTED = 'TOKEN_WANTED';
+
+/** How long an answer may take, ms: a driver behind another node has 11 s, and answers to a question that is asked often rest for 5 s. */
+const ANSWER_MS = 30_000;
 
 /** Whether asking again is in vain: the run is not there, or the question is wrong. Anything else may pass. */
 export const isFinalFault = ({ code }: PageFault): boolean =>
@@ -37,6 +41,27 @@ export async function requestFrom(path: string, token: string | undefined, init:
   }
   if (response.ok) return response;
   throw new AnswerError(await faultOf(response, token !== undefined));
+}
+
+/**
+ * Sends a request as `requestFrom` does. Returns its answer, once that is whole.
+ * @throws AnswerError as `requestFrom` does, and if the answer breaks off, is no JSON, or has not come within 30 s.
+ */
+export async function answerFrom(path: string, token: string | undefined, init: RequestInit = {}): Promise<unknown> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const cancelTimer = after(ANSWER_MS, abort);
+  init.signal?.addEventListener('abort', abort);
+  try {
+    const response = await requestFrom(path, token, { ...init, signal: controller.signal });
+    return await response.json();
+  } catch (error) {
+    if (error instanceof AnswerError) throw error;
+    throw new AnswerError({ code: NO_CONNECTION, message: 'The answer of the dashboard has not come whole' });
+  } finally {
+    cancelTimer();
+    init.signal?.removeEventListener('abort', abort);
+  }
 }
 
 async function faultOf(response: Response, hadToken: boolean): Promise<PageFault> {
