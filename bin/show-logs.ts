@@ -1,5 +1,5 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import { type ClusterObserver, HandoffError, type RunEvent } from '../lib/index.js';
+import { type ClusterObserver, HandoffError, type RunEvent, type RunSummary } from '../lib/index.js';
 import { ExitCode } from './exit-codes.js';
 import type { ClusterFlags } from './node-options.js';
 import { openObserver } from './open-observer.js';
@@ -67,18 +67,27 @@ class LogReader {
     for (const { runId } of (await this.#observer.allRuns()).toReversed()) await this.#readIfThere(runId, print);
   }
 
-  /** Reads all runs, also those that begin later. */
+  /** Reads all runs, also those that begin later, and those that go on with another driver or another start. */
   async followAll(print: (line: Line) => Promise<void>, goesOn: () => boolean): Promise<void> {
-    const known = new Set<string>();
+    const followed = new Map<string, FollowedRun>();
     let failure: { readonly error: unknown } | undefined;
     while (goesOn() && !failure) {
-      for (const { runId } of (await this.#observer.allRuns()).toReversed()) {
-        if (known.has(runId)) continue;
-        known.add(runId);
-        this.#readIfThere(runId, print).catch((error: unknown) => {
-          failure = { error };
-        });
+      const runs = await this.#observer.allRuns();
+      for (const summary of runs.toReversed()) {
+        const known = followed.get(summary.runId) ?? new FollowedRun();
+        followed.set(summary.runId, known);
+        if (!known.begins(summary)) continue;
+        const read = this.read(summary.runId, (line) => (known.isNew(line) ? print(line) : undefined));
+        read.then(
+          () => known.ended(true),
+          (error: unknown) => {
+            known.ended(isNotThere(error));
+            if (!isNotThere(error) && !isOutOfReach(error)) failure = { error };
+          },
+        );
       }
+      const listed = new Set(runs.map(({ runId }) => runId));
+      for (const [runId, run] of followed) if (run.isRead && !listed.has(runId)) followed.delete(runId);
       await rest(LOOK_MS);
     }
     if (failure) throw failure.error;
@@ -88,8 +97,63 @@ class LogReader {
     try {
       await this.read(runId, print);
     } catch (error) {
-      if (!HandoffError.is(error, 'HANDOFF_NOT_FOUND') && !HandoffError.is(error, 'HANDOFF_NODE_LOST')) throw error;
+      if (!isNotThere(error) && !HandoffError.is(error, 'HANDOFF_NODE_LOST')) throw error;
     }
+  }
+}
+
+const isNotThere = (error: unknown): boolean => HandoffError.is(error, 'HANDOFF_NOT_FOUND');
+
+/** It may be in reach again, or go on elsewhere. */
+const isOutOfReach = (error: unknown): boolean => HandoffError.is(error, 'HANDOFF_NODE_LOST') || HandoffError.is(error, 'HANDOFF_TIMEOUT');
+
+/**
+ * A run whose lines are followed. Each driver that goes on with it has lines of its own. One that was out of reach is read again from its
+ * first line on, so the lines that were read before are known by their times.
+ */
+class FollowedRun {
+  #driver: string | undefined;
+  #startedAtMs: number | undefined;
+  #state: 'open' | 'read' | 'out-of-reach' = 'out-of-reach';
+  #lastMs = Number.NEGATIVE_INFINITY;
+  /** How many lines of the last time were read, and how many of them the present reading has come by. */
+  #atLast = 0;
+  #passed = 0;
+
+  /** Whether all that this driver has written was read. */
+  get isRead(): boolean {
+    return this.#state === 'read';
+  }
+
+  /** Whether there is something to read that is not being read. From then on it is. */
+  begins({ driver, startedAtMs }: RunSummary): boolean {
+    const isSame = this.#driver === driver && this.#startedAtMs === startedAtMs;
+    if (this.#state === 'open' || (this.isRead && isSame)) return false;
+    if (this.#driver !== driver) this.#lastMs = Number.NEGATIVE_INFINITY;
+    this.#driver = driver;
+    this.#startedAtMs = startedAtMs;
+    this.#state = 'open';
+    this.#passed = 0;
+    return true;
+  }
+
+  /** Reading has ended, with all that there was or not. */
+  ended(isRead: boolean): void {
+    this.#state = isRead ? 'read' : 'out-of-reach';
+  }
+
+  /** Whether a line was not read before. */
+  isNew({ atMs }: Line): boolean {
+    if (atMs < this.#lastMs) return false;
+    if (atMs > this.#lastMs) {
+      this.#lastMs = atMs;
+      this.#atLast = 0;
+      this.#passed = 0;
+    }
+    this.#passed += 1;
+    if (this.#passed <= this.#atLast) return false;
+    this.#atLast = this.#passed;
+    return true;
   }
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RunEvent, RunSummary } from '../../lib/index.js';
 import { call, fixture, handoff } from './command.js';
@@ -65,6 +68,28 @@ describe('runs of other nodes', () => {
     const { code, stderr } = await follow.ended;
     expect(code).to.equal(1);
     expect(stderr).to.match(/^handoff: Node "driver" is gone.*\(HANDOFF_NODE_LOST\)\n$/);
+  });
+
+  it('are followed line by line, all of them, also where another driver goes on with one', async () => {
+    const { url } = await nodes.start(['--name', 'hub', '--cpu', '0']);
+    const follow = call(['logs', '--join', url, '-f', '--json']);
+    const folder = await mkdtemp(join(tmpdir(), 'handoff-cli-'));
+    const run = ['run', fixture('held-line.mjs'), '--key', 'k', '--data-dir', folder, '--join', url, '--cpu', '2'];
+    for (const name of ['first', 'heir']) {
+      const driver = call([...run, '--name', name], { env: { LINE: `by ${name}` } });
+      await follow.prints(new RegExp(`by ${name}`));
+      driver.child.kill('SIGKILL');
+      await driver.ended;
+    }
+    follow.child.kill('SIGINT');
+    const lines = (await follow.ended).stdout.trim().split('\n');
+    const runs = lines.map((line) => JSON.parse(line) as Line);
+    expect(runs.map(({ line, node }) => [line, node])).to.deep.equal([
+      ['by first', 'first'],
+      ['by heir', 'heir'],
+    ]);
+    expect(runs[0]!.runId).to.equal(runs[1]!.runId);
+    await rm(folder, { recursive: true });
   });
 
   it('that no node knows, clusters that cannot be reached and wrong options end with 1, 3 and 2, and say why', async () => {
