@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileFailed, isStorageFailed } from '../../files/index.js';
+import { FileWatch } from '../sqlite/file-watch.js';
 import { openSqlite, type SqliteConnection } from '../sqlite/sqlite-connection.js';
 import { ShelfFolder } from './shelf-folder.js';
 import { ShelfKeeper } from './shelf-keeper.js';
@@ -19,6 +20,8 @@ const PRIVATE_FILE = 0o600;
 export interface OpenedShelf {
   readonly database: SqliteConnection;
   readonly keeper: ShelfKeeper;
+  /** Says whether the database is still in its place. */
+  readonly watch: FileWatch;
 }
 
 /**
@@ -52,6 +55,7 @@ async function openHere({ path, dataDir, limitBytes }: ShelfThreadData, notice: 
   makePrivate(shelfPath(path));
   const database = await openSqlite(shelfPath(path));
   try {
+    const watch = new FileWatch(shelfPath(path));
     database.query('PRAGMA busy_timeout = 5000');
     database.query('PRAGMA cell_size_check = ON');
     database.query('PRAGMA journal_mode = WAL');
@@ -65,7 +69,7 @@ async function openHere({ path, dataDir, limitBytes }: ShelfThreadData, notice: 
     // Files of another version are of no use, but a lost database says nothing of them.
     if (version !== 0 && version !== SHELF_VERSION) folder.clear();
     keeper.takeStock(folder.takeStock(), version === 0);
-    return { database, keeper };
+    return { database, keeper, watch };
   } catch (error) {
     database.close();
     throw error;

@@ -42,10 +42,17 @@ function close(): void {
 
 const nothing = (calls: readonly ShelfCall[]): undefined[] => calls.map(() => undefined);
 
-/** Performs calls. What cannot be done is answered with `undefined`. A database that turns out to be damaged is set aside. */
+/**
+ * Performs calls. What cannot be done is answered with `undefined`. A database that turns out to be damaged is set aside. While it is not
+ * in its place, nothing is found and nothing is remembered: the system writes into a deleted file without an error.
+ */
 async function perform(calls: readonly ShelfCall[]): Promise<unknown[]> {
   try {
-    return performWith(await theShelf(), calls);
+    const shelf = await theShelf();
+    shelf.watch.check();
+    const answers = performWith(shelf, calls);
+    shelf.watch.check();
+    return answers;
   } catch (error) {
     if (!isStorageFailed(error, 'damaged') || !opened) return nothing(calls).fill(failed(error));
   }
@@ -59,16 +66,16 @@ async function perform(calls: readonly ShelfCall[]): Promise<unknown[]> {
 }
 
 /** Performs calls together. If they fail, each is tried for itself. Throws for a damaged database. */
-function performWith({ keeper, database }: OpenedShelf, calls: readonly ShelfCall[]): unknown[] {
+function performWith(shelf: OpenedShelf, calls: readonly ShelfCall[]): unknown[] {
   try {
-    const answers = keeper.perform(calls);
+    const answers = shelf.keeper.perform(calls);
     if (calls.some(({ name }) => WRITING.has(name))) toldFailure = undefined;
-    if (calls.some(({ name }) => name === 'clear')) shrink(database);
+    if (calls.some(({ name }) => name === 'clear')) shrink(shelf.database);
     return answers;
   } catch (error) {
     if (isStorageFailed(error, 'damaged')) throw error;
     if (calls.length === 1) return [failed(error)];
-    return calls.flatMap((call) => performWith({ keeper, database }, [call]));
+    return calls.flatMap((call) => performWith(shelf, [call]));
   }
 }
 

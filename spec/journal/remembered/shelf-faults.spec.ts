@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -108,6 +108,40 @@ describe('a shelf whose database is harmed', () => {
     expect(await shelf.remember('k', small(1))).to.equal(true);
     expect(await readShelfStats(folder)).to.include({ entries: 1 });
     await close();
+  });
+});
+
+describe('a shelf whose folder goes away while its node uses it', () => {
+  let base: string;
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'handoff-shelf-gone-'));
+  });
+  afterEach(() => rm(base, { recursive: true, force: true }));
+
+  it('finds and remembers nothing, says so once, makes no folder, and goes on where it was when it is put back', async () => {
+    const folder = join(base, 'data');
+    const away = join(base, 'away');
+    const { shelf, lines, close } = await shelfIn(folder);
+    expect(await shelf.remember('before', small(1))).to.equal(true);
+    await rename(folder, away);
+    const refused = async (): Promise<void> => {
+      expect(await shelf.find('before', 0)).to.equal(undefined);
+      expect(await shelf.remember('meanwhile', small(2))).to.equal(false);
+      expect(await shelf.writeFile([bytesOf(100 * KIB, 1)], true)).to.equal(undefined);
+    };
+    await refused();
+    expect(existsSync(folder)).to.equal(false);
+    await mkdir(folder);
+    await writeFile(join(folder, 'remembered.db'), '');
+    await refused();
+    expect(lines.map(({ message }) => message)).to.deep.equal(['cannot remember results']);
+    await rm(folder, { recursive: true });
+    await rename(away, folder);
+    expect(await shelf.find('before', 0)).to.not.equal(undefined);
+    expect(await shelf.find('meanwhile', 0)).to.equal(undefined);
+    expect(await shelf.remember('after', small(3))).to.equal(true);
+    await close();
+    expect(await readShelfStats(folder)).to.include({ entries: 2 });
   });
 });
 
