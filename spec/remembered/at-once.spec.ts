@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { storageFailed } from '../../lib/files/index.js';
 import { Dag, type Handoff, type Run } from '../../lib/index.js';
+import { Failing, faultyJournal } from '../durable/faulty-journal.js';
 import { type Gate, gate } from '../support/gate.js';
 import { Counts, Remembering, ran } from './remembering-node.js';
 
@@ -95,6 +97,51 @@ describe('results that several runs want at once', () => {
     expect((await second).results).to.deep.equal({ a: 3 });
     expect(counts.all).to.deep.equal({ a: 2 });
   });
+
+  for (const pausesFirst of [true, false]) {
+    const when = pausesFirst ? 'before it wants them' : 'while it waits for room to make them';
+    it(`are made by the second run when the first, which is durable, pauses for its journal ${when}`, async () => {
+      const failing = new Failing();
+      remembering.wrap = (journal) => faultyJournal(journal, failing);
+      const durable = await remembering.start({ capabilities: { cpu: 4 } });
+      const [known, recorded] = [gate<number>(), gate<number>()];
+      const dag = (id: string, cpu: number): object => ({
+        ...{ id: 'a', args: ['known'], cache: true, version: '1', cost: { cpu } },
+        code: () => counts.of(id, 5),
+      });
+      const before = durable.execute(new Dag('before').add({ id: 'holds', cost: { cpu: 1 }, code: () => held.pass() }));
+      before.catch(() => {});
+      await held.reached;
+      const first = durable.execute(
+        Dag.dynamic('1')
+          .add({ id: 'known', code: () => known.pass() })
+          .add({ id: 'recorded', code: () => recorded.pass() })
+          .add(dag('first', 4) as never),
+        { key: 'k' },
+      );
+      first.catch(() => {});
+      await Promise.all([known.reached, recorded.reached]);
+      const pause = async (): Promise<void> => {
+        failing.error = storageFailed('unreachable', 'the database is away');
+        recorded.open(0);
+        await failing.failed(1);
+      };
+      const isWanted = async (): Promise<void> => {
+        known.open(1);
+        for await (const event of first) if (event.type === 'function-ready' && event.functionId === 'a') return;
+      };
+      await (pausesFirst ? pause().then(isWanted) : isWanted().then(pause));
+      const second = Dag.dynamic('2')
+        .add({ id: 'known', code: () => 1 })
+        .add(dag('second', 1) as never);
+      const { results } = await durable.execute(second);
+      expect([results, counts.all]).to.deep.equal([{ known: 1, a: 5 }, { second: 1 }]);
+      failing.error = undefined;
+      held.open(0);
+      expect((await first).results).to.include({ known: 1, a: 5 });
+      await before;
+    });
+  }
 
   it('are not waited for by runs that functions have started: the function that awaits them may be the one that makes them', async () => {
     const inner = (): object => new Dag('inner').add({ id: 'x', code: () => counts.of('x', 1), cache: true, version: '1' });

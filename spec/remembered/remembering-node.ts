@@ -9,11 +9,13 @@ export class Remembering {
   readonly shelf = new MemoryShelf();
   readonly database = new MemoryDatabase();
   readonly logger = spyLogger();
+  /** Puts something around the journals of nodes that start from now on. */
+  wrap: (journal: Journal) => Journal = (journal) => journal;
   readonly #nodes: Handoff[] = [];
 
   /** `hasShelf`: whether it remembers anything. */
   async start(options: NodeOptions = {}, hasShelf = true): Promise<Handoff> {
-    const openJournal = (given: JournalOptions): Promise<Journal> => journals.memory(this.database, given);
+    const openJournal = async (given: JournalOptions): Promise<Journal> => this.wrap(await journals.memory(this.database, given));
     const handoff = await Handoff[startNode](
       { name: `n${this.#nodes.length}`, capabilities: { cpu: 4 }, threads: 1, logger: this.logger, ...options },
       { ...realEnvironment, ...(hasShelf && { openJournal, openShelf: async () => this.shelf }) },

@@ -12,6 +12,9 @@ import type { SameCode } from './same-code.js';
 /** How many large values are written at once for the runs of this node, and as many for those of others. */
 const WRITTEN_AT_ONCE = 2;
 
+/** How many files of hits are read at once to check them. */
+const CHECKED_AT_ONCE = 4;
+
 /** How long a node that is about to end waits for what is being remembered, ms. */
 const SETTLED_MS = 5000;
 
@@ -26,6 +29,7 @@ export function rememberedPlace(shelf: RememberedShelf, { node, ranCode, sameCod
     flights: new SingleFlight(),
     underWay: new Set(),
     writing: new LimitedWork(WRITTEN_AT_ONCE),
+    checking: new LimitedWork(CHECKED_AT_ONCE),
     contentOf: async (module) => (await ranCode.contents.contentOf(module)).digest,
     isSameCode: (modules, on) => sameCode.isOn(on, modules),
     // It is not in this node's store, but may be in a file of its folder.

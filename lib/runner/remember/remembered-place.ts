@@ -11,6 +11,8 @@ export interface RememberedPlace {
   readonly underWay: Set<Promise<unknown>>;
   /** Writes large values, few at a time: what waits here is kept by the store, and can be on its disk. */
   readonly writing: LimitedWork;
+  /** Checks the files of hits, few at a time. */
+  readonly checking: LimitedWork;
   /** Returns the digest of the content of a module and of what it imports. Rejects if this node does not have it. */
   contentOf(module: string): Promise<string>;
   /** Whether a node that has run these modules has the content that keys were made of, and it has not changed meanwhile. */

@@ -2,7 +2,15 @@ import type { Clock, Logger } from '../../base/index.js';
 import { type Fetches, isRemote } from '../../executor/index.js';
 import type { Flight, RememberedFile, RememberedResult } from '../../journal/index.js';
 import type { ValueStore } from '../../store/index.js';
-import { digestOfHeld, type Packed, StoredValue, type ValueFacts, type WantedFacts, withFactsOf } from '../../value/index.js';
+import {
+  type AwayBytes,
+  digestOfHeld,
+  type Packed,
+  StoredValue,
+  type ValueFacts,
+  type WantedFacts,
+  withFactsOf,
+} from '../../value/index.js';
 import type { RecalledSuccess, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
 import type { RunDeps, RunJob } from '../run/run-job.js';
@@ -20,6 +28,9 @@ const IN_ENTRY_BYTES = 64 * 1024;
 
 /** A value above this size is not packed just to see whether it goes into an entry, bytes. */
 const PACKED_TO_SEE_BYTES = 2 * IN_ENTRY_BYTES;
+
+/** So much is read at a time of a value that is only checked, bytes. */
+const CHECKED_AT_ONCE_BYTES = 1 << 20;
 
 /** A function whose result is looked up, or was not found and is being made. */
 interface Wanted {
@@ -65,6 +76,11 @@ export class RunResults {
   /** Others that wait for the result of a function may make it. */
   freeKey(index: number): void {
     this.#leave(this.#wanted.get(index));
+  }
+
+  /** The run may start nothing for a while: others may make what it has looked up and not begun. */
+  paused(): void {
+    for (const [index, wanted] of this.#wanted) if (this.#of.state.states[index] === 'ready') this.#leave(wanted);
   }
 
   /** The run is over: nothing is waited for any more. What is being written is remembered. */
@@ -144,9 +160,9 @@ export class RunResults {
   }
 
   async #find(index: number, wanted: Wanted): Promise<void> {
-    if (await this.#hit(index, wanted)) wanted.flight?.end(true);
-    else if (this.#isClosed) this.#leave(wanted);
-    else this.#answer({ type: 'result-not-remembered', index });
+    if (await this.#hit(index, wanted)) return wanted.flight?.end(true);
+    if (this.#isClosed || !this.#of.mayStart()) this.#leave(wanted);
+    if (!this.#isClosed) this.#answer({ type: 'result-not-remembered', index });
   }
 
   /** Looks a key up, and takes the result over if there is one that can be had. */
@@ -177,7 +193,11 @@ export class RunResults {
     const wanted = this.#of.wantedFacts(index);
     if ('packed' in held) return this.#looked(StoredValue.packed(held.packed), wanted, digest);
     if (!held.bytes) return this.#elsewhere(index, held.file, wanted, digest);
-    if (!wanted) return { node, sizeBytes: held.file.sizeBytes, held: withDigest(StoredValue.away(held.bytes), digest), facts: {} };
+    if (!wanted) {
+      // An attempt that cannot read it has it made again, but nobody would for the run's caller.
+      if (this.#of.isCollected(index) && !(await this.#place.checking.run(() => isWhole(held.bytes!)))) return undefined;
+      return { node, sizeBytes: held.file.sizeBytes, held: withDigest(StoredValue.away(held.bytes), digest), facts: {} };
+    }
     try {
       return this.#looked(StoredValue.packed(await held.bytes.read()), wanted, digest);
     } catch {
@@ -268,7 +288,7 @@ export function runResultsOf(
   deps: RunDeps,
 ): RunResults | undefined {
   if (!mayRemember(job, deps)) return undefined;
-  const { plan, constants, isInner } = job;
+  const { plan, constants, isInner, recorder } = job;
   const place = deps.remembered!;
   const held = (index: number): StoredValue | undefined => values.held(index);
   const digests = new KnownDigests({
@@ -289,7 +309,12 @@ export function runResultsOf(
   };
   const { runId, epoch } = job;
   const nameOf = (index: number): ValueOfRun => ({ runId, epoch, functionId: plan.ids[index]! });
-  return new RunResults({ state, keys, digests, values, nameOf, ttlOf, wantedFacts, isInner, feedAll }, place, deps);
+  const mayStart = (): boolean => recorder?.mayStart !== false;
+  const isCollected = (index: number): boolean => state.policy.collected[index] === 1;
+  const of = { state, keys, digests, values, nameOf, ttlOf, wantedFacts, isInner, mayStart, isCollected, feedAll };
+  const results = new RunResults(of, place, deps);
+  if (recorder) recorder.onPaused = () => results.paused();
+  return results;
 }
 
 /** Returns the packed bytes of a small value; `undefined` for a large one. */
@@ -297,6 +322,19 @@ function smallIn(value: StoredValue): Packed | undefined {
   if (value.sizeBytes > (value.away ? IN_ENTRY_BYTES : PACKED_TO_SEE_BYTES)) return undefined;
   const packed = value.pack('result');
   return packed.byteLength <= IN_ENTRY_BYTES ? packed : undefined;
+}
+
+/** Whether bytes can be read from the first to the last, and are what was written. They are not kept. */
+async function isWhole(bytes: AwayBytes): Promise<boolean> {
+  const reader = bytes.reader();
+  try {
+    for (let left = bytes.sizeBytes; left > 0; ) left -= (await reader.read(CHECKED_AT_ONCE_BYTES)).byteLength;
+    return true;
+  } catch {
+    return false;
+  } finally {
+    reader.close();
+  }
 }
 
 function withDigest(held: StoredValue, digest: string): StoredValue {
@@ -314,7 +352,7 @@ export interface MadeResult {
 
 /** The run whose results they are. */
 export interface RunOfResults {
-  readonly state: Pick<RunState, 'states' | 'nodes' | 'plan' | 'runId' | 'absent'>;
+  readonly state: Pick<RunState, 'states' | 'nodes' | 'plan' | 'runId' | 'absent' | 'policy'>;
   readonly keys: ResultKeys;
   readonly digests: KnownDigests;
   readonly values: { remembered(index: number, found: FoundResult): void };
@@ -326,6 +364,10 @@ export interface RunOfResults {
   wantedFacts(index: number): WantedFacts | undefined;
   /** Whether a function has started the run. */
   isInner(): boolean;
+  /** Whether the run may start functions now. */
+  mayStart(): boolean;
+  /** Whether the run's caller gets the value of a function. */
+  isCollected(index: number): boolean;
   feedAll(happenings: readonly RunHappening[]): void;
 }
 

@@ -15,7 +15,7 @@ import { type StoredValue, type ValueFacts, type WantedFacts, withFactsOf } from
 import { holdsClaim } from '../brain/function-state.js';
 import type { Receipt, RunCommand, RunHappening } from '../brain/messages.js';
 import type { RunState } from '../brain/run-state.js';
-import { unrecordable } from '../durable/record/recorder.js';
+import { unrecordable } from '../durable/record/recordable-value.js';
 import type { RunResults } from '../remember/run-results.js';
 import { happeningOf } from './attempt-end.js';
 import { type FunctionPart, runAttempt } from './function-actor.js';

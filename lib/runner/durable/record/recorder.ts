@@ -1,11 +1,12 @@
 import { type Clock, type HandoffError, onAbort, type Timer } from '../../../base/index.js';
 import { isStorageFailed, storageFailed } from '../../../files/index.js';
 import { GroupBuffer, type Lease, type RecordedFile, type RecordedState, type RunFiles, type RunJournal } from '../../../journal/index.js';
-import { type StoredValue, type ThrownData, thrownData } from '../../../value/index.js';
+import type { StoredValue } from '../../../value/index.js';
 import type { Receipt } from '../../brain/messages.js';
 import type { RunState } from '../../brain/run-state.js';
 import type { JournalOutage } from './journal-outage.js';
-import { type AttemptTimes, RECORDED_VALUE_BYTES, type ToleratedFailure, writeFailure, writeNode, writeSuccess } from './records.js';
+import { readAway, recordable } from './recordable-value.js';
+import { type AttemptTimes, type ToleratedFailure, writeFailure, writeNode, writeSuccess } from './records.js';
 
 /** The oldest that a group may be when it is written, ms. */
 const OLDEST_MS = 50;
@@ -27,6 +28,8 @@ export class Recorder {
   #listener: RecorderListener | undefined;
   /** What it takes the times of successes from. */
   times: AttemptTimes | undefined;
+  /** Called when nothing may be started for a while, until `resumed` or `lost`; it may be called again meanwhile. */
+  onPaused: () => void = () => {};
   readonly #group = new GroupBuffer();
   /** The successes in the group, and of the group that is being written, whose record is waited for; by index, the attempt. */
   readonly #waiting = new Map<number, number>();
@@ -80,6 +83,7 @@ export class Recorder {
     if (lease.isHeld()) return true;
     if (!this.#awaitsLease) {
       this.#awaitsLease = true;
+      this.onPaused();
       const held = (): void => {
         this.#awaitsLease = false;
         this.#listener?.resumed();
@@ -290,6 +294,7 @@ export class Recorder {
   #fails(error: HandoffError): void {
     this.#failing += 1;
     this.#deps.outage.failed(this, error);
+    this.onPaused();
   }
 
   #back(): void {
@@ -333,39 +338,6 @@ export function toleratedAt({ absent, tolerated, plan, attempts, growth }: RunSt
   const early = growth?.composites.get(index)?.early;
   const failure = early?.failure ? early.reason : tolerated.findLast(({ functionId }) => functionId === plan.ids[index]);
   return failure && { attempt: attempts[index]!, failure };
-}
-
-/** A result above this size is not packed just to see whether it goes into the journal, bytes. */
-const PACKED_TO_SEE_BYTES = 2 * RECORDED_VALUE_BYTES;
-
-/**
- * Returns the error of a result that cannot be recorded: with `freeze: false`, loop functions may return things that are not values.
- * `hasFiles`: whether large ones are recorded too.
- */
-export function unrecordable(value: StoredValue, hasFiles: boolean): ThrownData | undefined {
-  const isAlreadyPacked = value.isPacked && !value.isHeldInParts;
-  if (isAlreadyPacked || value.scalarBytes > 0 || (value.sizeBytes > PACKED_TO_SEE_BYTES && !hasFiles)) return undefined;
-  try {
-    value.pack('result');
-    return undefined;
-  } catch (error) {
-    return thrownData(error);
-  }
-}
-
-/** Reads a value that is on the disk, as those are that were remembered. `undefined` if it is gone: then it is recorded without a value. */
-async function readAway(value: StoredValue): Promise<readonly Uint8Array[] | undefined> {
-  try {
-    return value.away ? [await value.away.read()] : value.toParts('result');
-  } catch {
-    return undefined;
-  }
-}
-
-/** Returns the result, if it is small enough for the journal. */
-function recordable(value: StoredValue | undefined): StoredValue | undefined {
-  if (!value || value.scalarBytes > 0) return value;
-  return value.sizeBytes <= PACKED_TO_SEE_BYTES && value.pack('result').byteLength <= RECORDED_VALUE_BYTES ? value : undefined;
 }
 
 /** When a success counts: at once, and it is written soon; or when it is on disk. */
