@@ -164,9 +164,17 @@ describe('a run that is looked at', () => {
   it('refuses what is no question, with what is wrong about it', async () => {
     const run = driver.execute(Dag.dynamic('d').add({ id: 'a', code: () => 1 }));
     await run;
-    for (const node of [driver, cluster.node('hub')]) {
-      const error = await caught(observer.view(run.id, { view: 'nonsense' } as never));
-      expect((error as Error).message, node.name).to.include('view must be one of groups');
+    expect(await caught(observer.view(run.id, { view: 'nonsense' } as never)))
+      .to.be.instanceOf(TypeError)
+      .with.property('message')
+      .that.includes('view must be one of groups');
+    for (const runId of [5, '', undefined, 'half a \ud800']) {
+      for (const wrong of [observer.view(runId as string, { view: 'groups' }), observer.cancel(runId as string)]) {
+        expect(await caught(wrong))
+          .to.be.instanceOf(TypeError)
+          .with.property('message')
+          .that.matches(/^runId /);
+      }
     }
     const { function: none } = await observer.view(run.id, { view: 'function', functionId: 'nothing' });
     expect(none).to.equal(undefined);

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { guardedLogger, HandoffError, keepAlive, type Logger, newId, peerAddress, silentLogger, systemClock } from '../../base/index.js';
 import { joinCluster } from '../../nodes/index.js';
-import type { ClusterStatus, ViewAnswers, ViewRequest, ViewSource, WatchOptions } from '../../observe/index.js';
+import {
+  type ClusterStatus,
+  checkedViewRequest,
+  type ViewAnswers,
+  type ViewRequest,
+  type ViewSource,
+  type WatchOptions,
+} from '../../observe/index.js';
 import {
   type PeerIdentity,
   type PeerListener,
@@ -124,10 +131,13 @@ export class ClusterObserver implements ViewSource, AsyncDisposable {
 
   /**
    * Looks at one run.
-   * @throws `HANDOFF_NOT_FOUND` if no node knows the run, and `HANDOFF_NODE_LOST` if its driver is gone.
+   * @throws `HANDOFF_NOT_FOUND` if no node knows the run, `HANDOFF_NODE_LOST` if its driver is gone, and `TypeError` or `RangeError` for
+   * what is no request.
    */
   async view<R extends ViewRequest>(runId: string, request: R): Promise<ViewAnswers[R['view']]> {
-    const question = { kind: 'show-run', all: true, runId, request: JSON.stringify(request) } as const;
+    checkId(runId, 'runId');
+    const json = JSON.stringify(checkedViewRequest(request));
+    const question = { kind: 'show-run', all: true, runId, request: json } as const;
     const withinMs = VIEW_MS + PASSED_ON_MS;
     return this.#awaited(() => this.#ask(question, withinMs, this.#closed.signal, (answer, from) => receivedView<R>(from, answer)));
   }
@@ -145,6 +155,7 @@ export class ClusterObserver implements ViewSource, AsyncDisposable {
 
   /** Cancels a run. Resolves when its driver has begun to end it. Throws as `view` does. */
   async cancel(runId: string): Promise<void> {
+    checkId(runId, 'runId');
     const question = { kind: 'cancel-run', all: true, runId, reason: `cancelled by observer "${this.#name}"` } as const;
     await this.#awaited(() => this.#ask(question, VIEW_MS + PASSED_ON_MS, this.#closed.signal, () => undefined));
   }
