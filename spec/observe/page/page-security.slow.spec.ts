@@ -61,6 +61,27 @@ describe('what a page lets in and out', () => {
     expect(held).to.have.lengthOf.at.least(1);
   });
 
+  it('takes up the token that another tab is given, where it has none, or one that is refused', async () => {
+    server = await servedPage(sampleCluster(), { folder: browser.folder, token: TOKEN });
+    const seen = await browser.open();
+    seen.expect(/status of 401/);
+    await seen.page.goto(`${server.url}/runs`);
+    await seen.page.getByText('This dashboard needs a token').waitFor();
+    const other = await seen.page.context().newPage();
+    await other.goto(`${server.url}/#token=${TOKEN}`);
+    await seen.page.getByRole('link', { name: 'nightly-report' }).waitFor();
+    // The dashboard is started anew, and makes itself another token.
+    const { port } = new URL(server.url);
+    seen.expect(/ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED/);
+    await server.close();
+    const next = `${TOKEN}-anew`;
+    server = await servedPage(sampleCluster(), { folder: browser.folder, token: next, address: { host: '127.0.0.1', port: Number(port) } });
+    await seen.page.getByText('The dashboard has another token').waitFor();
+    await other.goto(`${server.url}/runs#token=${next}`);
+    await seen.page.getByRole('link', { name: 'nightly-report' }).waitFor();
+    expect(await seen.page.evaluate('sessionStorage.getItem("handoff-token")')).to.equal(next);
+  });
+
   it('asks for the token where there is none or a wrong one', async () => {
     server = await servedPage(sampleCluster(), { folder: browser.folder, token: TOKEN });
     const seen = await browser.open();

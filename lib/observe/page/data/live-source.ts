@@ -101,6 +101,7 @@ class FollowedStream {
   #controller: AbortController | undefined;
   #cancelRetry: (() => void) | undefined;
   #ends: (() => void)[] = [];
+  #sentToken: string | undefined;
   #failures = 0;
   #lostSinceMs: number | undefined;
   #isOver = false;
@@ -162,7 +163,9 @@ class FollowedStream {
     // A connection that is dead may never say so, neither before the head of the answer nor after it.
     const unlessSilent = <T>(next: Promise<T>): Promise<T> => next.finally(after(SILENT_MS, () => controller.abort()));
     const init = { signal: controller.signal, headers: { accept: 'text/event-stream' } };
-    const response = await unlessSilent(requestFrom(this.#path, this.#tokens.token, init));
+    const { token } = this.#tokens;
+    this.#sentToken = token;
+    const response = await unlessSilent(requestFrom(this.#path, token, init));
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     const text = new SseText();
     for (;;) {
@@ -195,7 +198,10 @@ class FollowedStream {
     if (this.#isOver || controller !== this.#controller) return;
     this.#controller = undefined;
     const { code, message } = error instanceof AnswerError ? error : { code: NO_CONNECTION, message: 'The dashboard cannot be reached' };
-    if (code === TOKEN_WANTED) return this.#events.connection({ state: 'refused', message });
+    if (code === TOKEN_WANTED) {
+      this.#events.connection({ state: 'refused', message });
+      return this.#tokens.refused(this.#sentToken);
+    }
     if (isFinalFault({ code, message })) return this.#gone({ code, message });
     this.#failures++;
     this.#lostSinceMs ??= nowMs();

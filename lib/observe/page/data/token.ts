@@ -14,22 +14,25 @@ export function tokenOf(fragment: string): string | undefined {
 
 /**
  * The token of this tab. It comes in the fragment of the address, which no request carries; it is taken out of the address at once and
- * kept for the tab alone. A further tab of the same origin asks the open ones.
+ * kept for the tab alone. A tab without a token, or with one that was refused, asks the open tabs of the same origin, and takes the next
+ * one that a person gives to any of them.
  */
 export class TokenStore {
   #token: string | undefined;
+  #isRefused = false;
   readonly #changed = new Set<() => void>();
   readonly #channel: BroadcastChannel | undefined;
 
   constructor() {
+    this.#channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(CHANNEL);
     this.#token = this.#kept();
     this.#takeFromAddress();
     window.addEventListener('hashchange', () => this.#takeFromAddress());
-    this.#channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(CHANNEL);
     this.#channel?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-      if (data === 'wanted' && this.#token !== undefined) this.#channel?.postMessage({ token: this.#token });
+      const hasToken = this.#token !== undefined && !this.#isRefused;
+      if (data === 'wanted' && hasToken) this.#tellOthers();
       const token = (data as { readonly token?: unknown } | null)?.token;
-      if (typeof token === 'string' && this.#token === undefined) this.use(token);
+      if (typeof token === 'string' && !hasToken && token !== this.#token) this.#keep(token);
     });
     if (this.#token === undefined) this.#channel?.postMessage('wanted');
   }
@@ -39,15 +42,17 @@ export class TokenStore {
     return this.#token;
   }
 
-  /** Keeps a token for this tab. */
+  /** Keeps a token that a person has given to this tab. */
   use(token: string): void {
-    this.#token = token;
-    try {
-      sessionStorage.setItem(KEY, token);
-    } catch {
-      // Storage is forbidden: the token holds until the page is loaded anew.
-    }
-    for (const changed of [...this.#changed]) changed();
+    this.#keep(token);
+    this.#tellOthers();
+  }
+
+  /** The server has refused a token, or wants one. */
+  refused(token: string | undefined): void {
+    if (token !== this.#token || this.#isRefused) return;
+    this.#isRefused = true;
+    this.#channel?.postMessage('wanted');
   }
 
   /** Calls `changed` whenever there is another token. Returns what ends this. */
@@ -56,6 +61,21 @@ export class TokenStore {
     return () => {
       this.#changed.delete(changed);
     };
+  }
+
+  #tellOthers(): void {
+    this.#channel?.postMessage({ token: this.#token });
+  }
+
+  #keep(token: string): void {
+    this.#token = token;
+    this.#isRefused = false;
+    try {
+      sessionStorage.setItem(KEY, token);
+    } catch {
+      // Storage is forbidden: the token holds until the page is loaded anew.
+    }
+    for (const changed of [...this.#changed]) changed();
   }
 
   #takeFromAddress(): void {
