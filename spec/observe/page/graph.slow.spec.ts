@@ -126,6 +126,35 @@ describe('the graph on the page', () => {
     expect(await page.evaluate(`location.pathname`)).to.match(/graph$/);
   });
 
+  it('stays where it was dragged to when it is laid out anew, also after a group was spread', async () => {
+    await open(pictures(40));
+    const camera = () => page.locator('.graph-picture > g').getAttribute('transform');
+    const arranged = (cells: number) =>
+      page.waitForFunction(
+        (count) =>
+          document.querySelectorAll('.graph-cell').length === count &&
+          !document.querySelector('.graph-info')?.textContent?.includes('Arranging'),
+        cells,
+      );
+    await arranged(120);
+    await box(/^resize-\*, 40 functions/).press('Enter');
+    await arranged(80);
+    const before = await camera();
+    const { x, y } = (await page.locator('.graph-picture').boundingBox())!;
+    await page.mouse.move(x + 10, y + 10);
+    await page.mouse.down();
+    await page.mouse.move(x + 110, y + 60, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForFunction((was) => document.querySelector('.graph-picture > g')?.getAttribute('transform') !== was, before);
+    // One frame more, as a frame draws only what had moved by then.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const dragged = await camera();
+    await page.getByRole('button', { name: 'Gather alike' }).click();
+    await arranged(120);
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    expect(await camera()).to.equal(dragged);
+  });
+
   it('is laid out by a worker, beside the page', async () => {
     await open(pictures(16));
     await page.waitForFunction(() => !document.querySelector('.graph-info')?.textContent?.includes('Arranging'));

@@ -23,7 +23,7 @@ export class GraphControl {
   #items: readonly GraphItem[] = [];
   #hasMoved = false;
   #frame: (() => void) | undefined;
-  /** The box that is to stay where it is on the screen while the layout changes: what it is called, and where it was. */
+  /** The box that stays where it is on the screen while layouts change, until a person moves the picture: its label, and where it was. */
   #held: { readonly label: string; readonly xPx: number; readonly yPx: number } | undefined;
 
   constructor(svg: SVGSVGElement, scene: SVGGElement, pointed: (spot: number | undefined) => void) {
@@ -59,7 +59,7 @@ export class GraphControl {
     if (same) {
       const { scale } = this.#camera;
       this.#hasMoved = true;
-      this.#move({ scale, xPx: held.xPx - same.xPx * scale, yPx: held.yPx - same.yPx * scale });
+      this.#move({ scale, xPx: held.xPx - same.xPx * scale, yPx: held.yPx - same.yPx * scale }, false);
     } else if (!this.#hasMoved) this.#restart();
   }
 
@@ -79,6 +79,7 @@ export class GraphControl {
 
   fit(): void {
     this.#hasMoved = false;
+    this.#held = undefined;
     this.#move(fittedCamera(this.#graph, this.#screen), false);
   }
 
@@ -130,7 +131,10 @@ export class GraphControl {
     const before = this.#camera;
     if (before.xPx === camera.xPx && before.yPx === camera.yPx && before.scale === camera.scale) return false;
     this.#camera = camera;
-    if (isByPerson) this.#hasMoved = true;
+    if (isByPerson) {
+      this.#hasMoved = true;
+      this.#held = undefined;
+    }
     this.#frame ??= onNextFrame(() => {
       this.#frame = undefined;
       const { xPx, yPx, scale } = this.#camera;
