@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import type { DashboardServer } from '../../../lib/observe/index.js';
 import { browserForAll } from '../../support/browser.js';
 import { LARGE_RUN, STORY_RUN, sampleCluster } from './sample-cluster.js';
@@ -170,6 +170,31 @@ describe('the pages of a dashboard', () => {
     await dialog.getByRole('button', { name: 'Close' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Cancel run…' }).waitFor({ state: 'detached' });
+  });
+
+  it('leave a dialog closed that was closed while the driver was asked', async () => {
+    const run = cluster.runs.get(STORY_RUN)!;
+    let hold = (_route: Route): void => {};
+    const held = new Promise<Route>((resolve) => {
+      hold = resolve;
+    });
+    await page.route('**/cancel', (route) => hold(route));
+    await page.goto(`${server.url}/run/${STORY_RUN}`);
+    await page.getByRole('button', { name: 'Cancel run…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Cancel the run' }).click();
+    const route = await held;
+    await dialog.getByText('Asking its driver').waitFor();
+    // It is too late to keep it running.
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const answered = page.waitForResponse('**/cancel');
+    await route.continue();
+    await (await answered).finished();
+    run.state = 'cancelled';
+    run.version += 1;
+    await page.locator('.facts').getByText('cancelled').waitFor();
+    expect(await dialog.count()).to.equal(0);
   });
 
   it('say why a run was not cancelled', async () => {

@@ -17,11 +17,13 @@ export function CancelButton({ run }: { readonly run: RunHeader }) {
   const cancel = (): void => {
     setStep({ at: 'sending' });
     source.cancel(run.runId).then(
-      () => setStep({ at: 'sent' }),
+      // A dialog that was closed meanwhile stays closed: the state of the run tells the rest. A refusal opens it again.
+      () => setStep((now) => (now.at === 'closed' ? now : { at: 'sent' })),
       (error: unknown) => setStep({ at: 'refused', message: error instanceof AnswerError ? error.message : String(error) }),
     );
   };
   const isOver = run.state !== 'running';
+  const isAsked = step.at === 'sending' || step.at === 'sent';
   if (isOver && step.at === 'closed') return null;
   return (
     <>
@@ -38,7 +40,7 @@ export function CancelButton({ run }: { readonly run: RunHeader }) {
           <Outcome step={step} run={run} />
           <div class="dialog-buttons">
             <button type="button" class="button" onClick={close}>
-              {step.at === 'sent' || isOver ? 'Close' : 'Keep it running'}
+              {isAsked || isOver ? 'Close' : 'Keep it running'}
             </button>
             {(step.at === 'asking' || step.at === 'refused') && !isOver && (
               <button type="button" class="button button-danger" onClick={cancel}>
