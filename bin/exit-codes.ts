@@ -1,3 +1,5 @@
+import { isSystemError } from './report/system-error.js';
+
 /** The exit codes: done; the run failed; wrong usage or an invalid DAG; the cluster could not be joined; interrupted. */
 export const ExitCode = { done: 0, failed: 1, wrongUsage: 2, notJoined: 3, interrupted: 130 } as const;
 
@@ -8,7 +10,10 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 export class UsageError extends Error {}
 Object.defineProperty(UsageError.prototype, 'name', { value: 'UsageError' });
 
-/** A `TypeError` or `RangeError` of the engine means a wrong option: errors of functions are `HandoffError`s. */
+/**
+ * A `TypeError` or `RangeError` of the engine means a wrong option: errors of functions are `HandoffError`s. So does an address where it
+ * cannot serve a dashboard or metrics.
+ */
 export async function usage<T>(cannot: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
@@ -17,6 +22,7 @@ export async function usage<T>(cannot: string, body: () => Promise<T>): Promise<
       // A message that says what cannot be done needs no prefix.
       throw new UsageError(error.message.startsWith('Cannot ') ? error.message : `${cannot}: ${error.message}`);
     }
+    if (isSystemError(error) && error.message.startsWith('Cannot serve ')) throw new UsageError(error.message);
     throw error;
   }
 }

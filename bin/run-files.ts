@@ -2,8 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Run } from '../lib/index.js';
 import { UsageError } from './exit-codes.js';
-import { checkWritable, writeOutput } from './output-file.js';
-import { isSystemError, systemErrorText } from './report/system-error.js';
+import { checkWritable, notWrittenText, writeOutput } from './output-file.js';
 import { terminalLine } from './report/terminal-text.js';
 import { traceText } from './report/trace-text.js';
 
@@ -53,8 +52,7 @@ export async function writeRunFiles(run: Run<unknown>, flags: RunFileFlags, say:
       say(`handoff: ${what} is in ${terminalLine(path)}`);
     } catch (error) {
       areWritten = false;
-      const reason = isSystemError(error) ? systemErrorText(error) : (error as Error).message;
-      say(`handoff: ${what} cannot be written to ${terminalLine(path)}: ${terminalLine(reason)}`);
+      say(`handoff: ${notWrittenText(what, path, error)}`);
     }
   }
   return areWritten;

@@ -46,10 +46,7 @@ export async function runNode(flags: NodeCommandFlags, session: Session): Promis
     ...(logger && { logger }),
   };
   const handoff = await usage('Cannot start', () => Handoff.start(options)).catch((error: unknown) => {
-    if (!isSystemError(error)) throw error;
-    // A server for browsers says itself where it cannot listen.
-    const isOther = error.message.startsWith('Cannot serve ');
-    throw new UsageError(isOther ? error.message : `Cannot listen on ${listen}: ${systemErrorText(error)}`);
+    throw isSystemError(error) ? new UsageError(`Cannot listen on ${listen}: ${systemErrorText(error)}`) : error;
   });
   interrupt.endsFirst(handoff);
   const { address } = handoff;

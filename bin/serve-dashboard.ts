@@ -1,8 +1,7 @@
 import type { Logger } from '../lib/index.js';
-import { ExitCode, UsageError } from './exit-codes.js';
+import { ExitCode } from './exit-codes.js';
 import type { ClusterFlags } from './node-options.js';
 import { openObserver } from './open-observer.js';
-import { isSystemError } from './report/system-error.js';
 import { terminalLine } from './report/terminal-text.js';
 import { dashboardTokenOf } from './secret-files.js';
 import type { Session } from './session.js';
@@ -19,10 +18,7 @@ export async function serveDashboard(flags: DashboardFlags, { output, interrupt,
   const warn = (_fields: object, message: string): unknown => standardError.stream.write(`handoff: ${terminalLine(message)}\n`);
   const logger: Logger = { debug() {}, info() {}, warn, error: warn };
   const token = dashboardTokenFile === undefined ? {} : { dashboardToken: dashboardTokenOf(dashboardTokenFile) };
-  const opening = openObserver(flags, 'Cannot show a cluster', { dashboard: port, ...token, logger });
-  await using observer = await opening.catch((error: unknown) => {
-    throw isSystemError(error) ? new UsageError(error.message) : error;
-  });
+  await using observer = await openObserver(flags, 'Cannot show a cluster', { dashboard: port, ...token, logger });
   const over = new Promise<void>((resolve) => interrupt.ends(resolve));
   void output.write(`${observer.dashboardUrl}\n`).then(() => output.forgive());
   await over;

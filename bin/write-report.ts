@@ -1,7 +1,7 @@
 import { JournalReader } from '../lib/index.js';
 import { type DurableFlags, neededPlace } from './durable-options.js';
 import { ExitCode, usage } from './exit-codes.js';
-import { checkWritable, writeOutput } from './output-file.js';
+import { checkWritable, notWrittenText, writeOutput } from './output-file.js';
 import { terminalLine } from './report/terminal-text.js';
 import type { Session } from './session.js';
 
@@ -16,7 +16,13 @@ export async function writeReport(key: string, flags: ReportFlags, { standardErr
   const place = neededPlace(flags, cannot);
   checkWritable(flags.output, cannot, 'it');
   await using reader = await usage(cannot, () => JournalReader.open(place));
-  await writeOutput(flags.output, await reader.report(key));
+  const report = await reader.report(key);
+  try {
+    await writeOutput(flags.output, report);
+  } catch (error) {
+    standardError.stream.write(`handoff: ${notWrittenText('the report', flags.output, error)}\n`);
+    return ExitCode.failed;
+  }
   standardError.stream.write(`handoff: the report is in ${terminalLine(flags.output)}\n`);
   return ExitCode.done;
 }

@@ -122,6 +122,8 @@ describe('handoff and its dashboards', () => {
       [['node', '--metrics', '70000'], /It must be a port, or host:port/],
       [['run', '--dashboard', fixture('sums.mjs')], /It must be a port, or host:port/],
       [['node', '--dashboard', String(port)], /Cannot serve the dashboard at "127\.0\.0\.1:\d+": address already in use \(EADDRINUSE\)/],
+      [['run', fixture('sums.mjs'), '--dashboard', String(port)], /^handoff: Cannot serve the dashboard at .* already in use/],
+      [['run', fixture('sums.mjs'), '--metrics', String(port)], /^handoff: Cannot serve the metrics at .* already in use/],
       [['node', '--dashboard', '0', '--dashboard-token-file', open], /is open to others/],
       [['node', '--dashboard', '0', '--dashboard-token-file', short], /has 5 characters: a token needs at least 16/],
       [['node', '--dashboard-token-file', tokenFile], /--dashboard-token-file goes with --dashboard or --metrics/],

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { ObservedRun } from '../../lib/runner/index.js';
 import { openReport } from '../observe/report/opened-report.js';
+import { smallDisk } from '../support/small-disk.js';
 import { call, type Ended, fixture } from './command.js';
 
 describe('reports of the command line', () => {
@@ -77,6 +78,22 @@ describe('reports of the command line', () => {
     });
   });
 
+  it('are written whole or not at all: half of one is removed', async function () {
+    const disk = await smallDisk(64);
+    if (!disk) return this.skip();
+    const [report, trace] = [join(disk.path, 'out.html'), join(disk.path, 'out.json')];
+    try {
+      await writeFile(report, 'an earlier one');
+      const { code, stderr } = await handoff('run', fixture('sums.mjs'), '-q', '--report', report, '--trace', trace);
+      expect(code).to.equal(1);
+      expect(stderr).to.include(`handoff: the report cannot be written to ${report}: no space is left on the device (ENOSPC)\n`);
+      expect(stderr).to.include(`handoff: the trace is in ${trace}\n`);
+      expect(await readdir(disk.path)).to.deep.equal(['out.json']);
+    } finally {
+      await disk.remove();
+    }
+  });
+
   describe('handoff report', () => {
     const data = (): string => join(folder, 'data');
     const report = (key: string, ...more: string[]): Promise<Ended> => handoff('report', key, '--data-dir', data(), '-o', out(), ...more);
@@ -97,6 +114,13 @@ describe('reports of the command line', () => {
       expect(ended.isolationOf(ended.indexOf('sum')!)).to.equal('thread');
       const { phases } = ended.attempts.row(0);
       expect(phases.runMs + phases.waitMs + phases.handOverMs).to.be.above(0);
+    });
+
+    it('exits 1 if the disk is full, and says what could not be written where', async () => {
+      await handoff('run', fixture('durable.mjs'), '--data-dir', data(), '--key', 'k');
+      const full = await report('k', '-o', '/dev/full');
+      const stderr = 'handoff: the report cannot be written to /dev/full: no space is left on the device (ENOSPC)\n';
+      expect(full).to.deep.equal({ code: 1, stdout: '', stderr });
     });
 
     it('says that there is no such run, or no such place, and writes nothing', async () => {
