@@ -1,6 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import { type ClusterObserver, HandoffError, type RunEvent, type RunSummary } from '../lib/index.js';
+import { type ClusterObserver, HandoffError, type RunEvent } from '../lib/index.js';
 import { ExitCode } from './exit-codes.js';
+import { FollowedRun } from './followed-run.js';
 import type { ClusterFlags } from './node-options.js';
 import { openObserver } from './open-observer.js';
 import { type Colors, colorsFor } from './report/colors.js';
@@ -106,56 +107,6 @@ const isNotThere = (error: unknown): boolean => HandoffError.is(error, 'HANDOFF_
 
 /** It may be in reach again, or go on elsewhere. */
 const isOutOfReach = (error: unknown): boolean => HandoffError.is(error, 'HANDOFF_NODE_LOST') || HandoffError.is(error, 'HANDOFF_TIMEOUT');
-
-/**
- * A run whose lines are followed. Each driver that goes on with it has lines of its own. One that was out of reach is read again from its
- * first line on, so the lines that were read before are known by their times.
- */
-class FollowedRun {
-  #driver: string | undefined;
-  #startedAtMs: number | undefined;
-  #state: 'open' | 'read' | 'out-of-reach' = 'out-of-reach';
-  #lastMs = Number.NEGATIVE_INFINITY;
-  /** How many lines of the last time were read, and how many of them the present reading has come by. */
-  #atLast = 0;
-  #passed = 0;
-
-  /** Whether all that this driver has written was read. */
-  get isRead(): boolean {
-    return this.#state === 'read';
-  }
-
-  /** Whether there is something to read that is not being read. From then on it is. */
-  begins({ driver, startedAtMs }: RunSummary): boolean {
-    const isSame = this.#driver === driver && this.#startedAtMs === startedAtMs;
-    if (this.#state === 'open' || (this.isRead && isSame)) return false;
-    if (this.#driver !== driver) this.#lastMs = Number.NEGATIVE_INFINITY;
-    this.#driver = driver;
-    this.#startedAtMs = startedAtMs;
-    this.#state = 'open';
-    this.#passed = 0;
-    return true;
-  }
-
-  /** Reading has ended, with all that there was or not. */
-  ended(isRead: boolean): void {
-    this.#state = isRead ? 'read' : 'out-of-reach';
-  }
-
-  /** Whether a line was not read before. */
-  isNew({ atMs }: Line): boolean {
-    if (atMs < this.#lastMs) return false;
-    if (atMs > this.#lastMs) {
-      this.#lastMs = atMs;
-      this.#atLast = 0;
-      this.#passed = 0;
-    }
-    this.#passed += 1;
-    if (this.#passed <= this.#atLast) return false;
-    this.#atLast = this.#passed;
-    return true;
-  }
-}
 
 /** A line for a person: who has written it, and what. `isOfMany`: lines of several runs go by. */
 export function lineText(line: Line, isOfMany: boolean, colors: Colors): string {
