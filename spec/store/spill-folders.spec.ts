@@ -102,6 +102,16 @@ describe('the folders for spilled values', () => {
     expect(await names()).to.deep.equal([]);
   });
 
+  it('of a process that was killed are deleted by the next start in a data dir too', async () => {
+    const child = run('hold');
+    expect(await firstLine(child)).to.equal('spilled');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await names()).to.have.length(1);
+    await sweep(join(base, 'data'));
+    expect(await names()).to.deep.equal([]);
+  });
+
   it('are deleted when their process ends without closing them', async () => {
     const child = run('leave');
     const exited = once(child, 'exit');

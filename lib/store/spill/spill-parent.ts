@@ -56,10 +56,13 @@ function dataDirParent(dataDirPath: string): SpillParent {
       return { path: join(parent, name), release: () => own.delete(name) };
     },
     async sweep() {
-      if (!(await isOwn(parent))) return;
-      for (const name of await readdir(parent).catch(() => [])) {
-        if (!own.has(name)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
+      if (await isOwn(parent)) {
+        for (const name of await readdir(parent).catch(() => [])) {
+          if (!own.has(name)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
+        }
       }
+      // What a killed node without a `dataDir` has left must not wait for another one of its kind.
+      await temporaryParent(await temporaryFolder()).sweep();
     },
   };
 }
