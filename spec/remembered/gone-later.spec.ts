@@ -7,6 +7,8 @@ import { silentLogger } from '../../lib/base/index.js';
 import { Dag, type DagLike, Handoff } from '../../lib/index.js';
 
 const SIZE = 600_000;
+/** So many files of results are open at once; beyond that each has a second name. */
+const MOST_OPEN = 128;
 
 /** A DAG whose only result has so many bytes that two of them do not fit on the shelf. */
 const large = (dagId: string, fill: number): DagLike<{ a: Uint8Array }, never, never, never> =>
@@ -41,6 +43,24 @@ describe('results that were remembered, and go from the shelf later', () => {
     expect(first.results.a).to.deep.equal(new Uint8Array(SIZE).fill(1));
     await here.stop();
     expect(second.results.a).to.deep.equal(new Uint8Array(SIZE).fill(1));
+  });
+
+  it('can be looked at also where they are more than may be open, and leave nothing', async () => {
+    const MANY = 140;
+    const dag = Dag.dynamic('many');
+    for (let fill = 0; fill < MANY; fill += 1)
+      dag.add({ id: `f${fill}`, version: '1', cache: true, code: () => new Uint8Array(100_000).fill(fill) });
+    await using other = await Handoff.start({ dataDir: join(folder, 'many'), threads: 1, logger: silentLogger });
+    await other.execute(dag);
+    const { results } = await other.execute(dag, { dagId: 'again', retainMs: 0 });
+    const all = (): string[] => readdirSync(join(folder, 'many', 'remembered'), { recursive: true, encoding: 'utf8' });
+    const names = (): string[] => all().filter((path) => path.startsWith(join('new', '/')));
+    expect(names()).to.have.length.at.least(MANY - MOST_OPEN);
+    await other.clearCache();
+    for (let fill = 0; fill < MANY; fill += 1) expect(results[`f${fill}`]).to.deep.equal(new Uint8Array(100_000).fill(fill));
+    await other.stop();
+    await (await Handoff.start({ dataDir: join(folder, 'many'), threads: 1, logger: silentLogger })).stop();
+    expect(names()).to.deep.equal([]);
   });
 
   it('keep no file open once nobody can ask for them', async function () {

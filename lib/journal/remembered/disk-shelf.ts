@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, newId } from '../../base/index.js';
@@ -102,7 +102,13 @@ export class DiskShelf implements RememberedShelf {
     const digest = new Uint8Array(Buffer.from(contentDigest, 'base64url'));
     const place = { path: contentPath(this.#path, contentDigest), sizeBytes, digest };
     const lost = (): void => void this.#thread.call('drop', { contentDigest, sizeBytes });
-    return RememberedBytes.open(place, lost);
+    return RememberedBytes.open(place, () => this.#otherPath(), lost);
+  }
+
+  /** Returns the path for a second name of a file. */
+  #otherPath(): string {
+    mkdirSync(besideFolder(this.#path), { recursive: true, mode: 0o700 });
+    return join(besideFolder(this.#path), newId());
   }
 }
 

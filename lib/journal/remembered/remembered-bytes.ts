@@ -1,40 +1,46 @@
-import { closeSync, openSync } from 'node:fs';
-import { FileBytes, type FileLoss, type FilePlace } from '../../files/index.js';
+import { closeSync, linkSync, openSync } from 'node:fs';
+import { FileBytes, type FileLoss, type FilePlace, fileThread } from '../../files/index.js';
 import type { ByteReader, Packed } from '../../value/index.js';
 
 /** The most files of a process that are open only since a caller may still read a result: it may have no more than some hundred in all. */
 const MOST_OPEN = 128;
 let open = 0;
 
-const closeOne = (descriptor: number): void => {
+/** What keeps the bytes: the open file, or another name of it. */
+type Kept = { readonly descriptor: number } | { readonly path: string };
+
+function letGo(kept: Kept): void {
+  if ('path' in kept) {
+    // What cannot be deleted now goes at the next start.
+    fileThread.remove(kept.path).catch(() => {});
+    return;
+  }
   open -= 1;
-  closeSync(descriptor);
-};
-const unneeded = new FinalizationRegistry<number>(closeOne);
+  closeSync(kept.descriptor);
+}
+const unneeded = new FinalizationRegistry<Kept>(letGo);
 
 /**
  * A large value that was found. Its file is open until it is dropped, or nobody refers to it: it can be read when it has gone from the
- * shelf meanwhile. Where too many are open already, it is lost then.
+ * shelf meanwhile. Where too many are open already, or on Windows, its file has another name as long.
  */
 export class RememberedBytes extends FileBytes {
-  #descriptor: number | undefined;
+  #kept: Kept | undefined;
   #reads = 0;
   #isDropped = false;
 
-  private constructor(place: FilePlace, descriptor: number | undefined, onLoss: (loss: FileLoss) => void) {
+  private constructor(place: FilePlace, kept: Kept | undefined, onLoss: (loss: FileLoss) => void) {
     super(place, onLoss);
-    this.#descriptor = descriptor;
-    if (descriptor !== undefined) unneeded.register(this, descriptor, this);
+    this.#kept = kept;
+    if (kept !== undefined) unneeded.register(this, kept, this);
   }
 
-  /** Opens the file. Returns `undefined` if it has gone. */
-  static open(place: FilePlace, onLoss: (loss: FileLoss) => void): RememberedBytes | undefined {
-    if (process.platform === 'win32' || open >= MOST_OPEN) return new RememberedBytes(place, undefined, onLoss);
+  /** Opens the file, or gives it another name, `otherPath`. Returns `undefined` if it has gone. */
+  static open(place: FilePlace, otherPath: () => string, onLoss: (loss: FileLoss) => void): RememberedBytes | undefined {
     try {
-      const descriptor = openSync(place.path, 'r');
-      open += 1;
-      return new RememberedBytes(place, descriptor, onLoss);
+      return new RememberedBytes(place, keep(place.path, otherPath), onLoss);
     } catch (error) {
+      // A file system may know no second names: the file is lost when it goes from the shelf.
       return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : new RememberedBytes(place, undefined, onLoss);
     }
   }
@@ -66,6 +72,11 @@ export class RememberedBytes extends FileBytes {
     };
   }
 
+  hold(): () => void {
+    this.#reads += 1;
+    return () => this.#ended();
+  }
+
   /** Nobody needs it any more. What is being read is read to its end. */
   drop(): void {
     this.#isDropped = true;
@@ -76,7 +87,7 @@ export class RememberedBytes extends FileBytes {
   keepReadable(): void {}
 
   protected override placeNow(): FilePlace {
-    return this.#descriptor === undefined ? super.placeNow() : { ...super.placeNow(), descriptor: this.#descriptor };
+    return { ...super.placeNow(), ...this.#kept };
   }
 
   #reading<T>(read: () => Promise<T>): Promise<T> {
@@ -90,9 +101,20 @@ export class RememberedBytes extends FileBytes {
   }
 
   #close(): void {
-    if (this.#descriptor === undefined) return;
+    if (this.#kept === undefined) return;
     unneeded.unregister(this);
-    closeOne(this.#descriptor);
-    this.#descriptor = undefined;
+    letGo(this.#kept);
+    this.#kept = undefined;
   }
+}
+
+function keep(path: string, otherPath: () => string): Kept {
+  if (process.platform !== 'win32' && open < MOST_OPEN) {
+    const descriptor = openSync(path, 'r');
+    open += 1;
+    return { descriptor };
+  }
+  const other = otherPath();
+  linkSync(path, other);
+  return { path: other };
 }

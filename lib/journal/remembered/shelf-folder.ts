@@ -5,7 +5,7 @@ import type { StoredContent } from './shelf-messages.js';
 
 const FOLDER_MODE = 0o700;
 
-/** The files that are being written. */
+/** The files that are being written, and second names of those that a caller may still read. */
 export const besideFolder = (dataDirPath: string): string => join(dataDirPath, 'remembered', 'new');
 
 /** The path of a file by its content, in hexadecimal: some file systems do not tell capitals apart. */
