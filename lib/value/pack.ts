@@ -4,6 +4,7 @@ import { BINARY, isBinary, packBinary, unpackBinary } from './binary.js';
 import { freezeDeep, type Survey, survey } from './check.js';
 import { isOfParts, PartWriter, unpackParts } from './part-table.js';
 import { isScalar, packScalar, unpackScalar } from './scalar.js';
+import { isScalarList, packScalarList, unpackScalarList } from './scalar-list.js';
 import { putBack, type SetApart, setApart } from './set-apart.js';
 import { memoryOf, SHARED_FROM_BYTES } from './shared-memory.js';
 
@@ -19,10 +20,10 @@ export function pack(value: unknown, { where, shared = false }: PackOptions): Pa
 }
 
 /** Like `pack`, for a value that has been surveyed. */
-export function packSurveyed(value: unknown, { needsCare }: Survey, where: string, shared: boolean): Packed {
+export function packSurveyed(value: unknown, { needsCare, isDense }: Survey, where: string, shared: boolean): Packed {
   const allocate = (sizeBytes: number): Uint8Array => (shared ? memoryOf(sizeBytes) : new Uint8Array(sizeBytes));
-  const scalar = packScalar(value);
-  if (scalar) return scalar;
+  const small = Array.isArray(value) && isDense ? packScalarList(value) : packScalar(value);
+  if (small) return small;
   if (isBinary(value)) return packBinary(value, allocate);
   const written = needsCare ? packApart(value, where) : write(value, where);
   if (!shared || written.byteLength < SHARED_FROM_BYTES) return written;
@@ -83,6 +84,7 @@ export function opened<T>(open: () => T): T {
 
 function unpacked(packed: Packed, { freeze }: { readonly freeze: boolean }): unknown {
   if (isScalar(packed)) return unpackScalar(packed);
+  if (isScalarList(packed)) return freeze ? Object.freeze(unpackScalarList(packed)) : unpackScalarList(packed);
   if (packed[0] === BINARY) return unpackBinary([packed]);
   if (isOfParts(packed)) {
     return unpackParts(

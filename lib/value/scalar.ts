@@ -69,20 +69,24 @@ export function writeScalar(value: unknown, into: Uint8Array, at: number): numbe
 /** Whether the bytes were made by `packScalar`. */
 export const isScalar = (packed: Uint8Array): boolean => packed[0]! >= UNDEFINED && packed[0]! <= LAST;
 
-/** Unpacks what `packScalar` made. Throws `RangeError` for other bytes. */
-export function unpackScalar(packed: Uint8Array): unknown {
-  const kind = packed[0]!;
-  if (kind === LATIN) return String.fromCharCode(...packed.subarray(1));
-  if (packed.byteLength !== (kind === NUMBER ? 1 + NUMBER_BYTES : 1)) throw new RangeError(`Cannot unpack: ${packed.byteLength} bytes`);
+/** Unpacks what `packScalar` made, or `writeScalar` from `begin` to `end`. Throws `RangeError` for other bytes. */
+export function unpackScalar(packed: Uint8Array, begin = 0, end = packed.byteLength): unknown {
+  const kind = begin < end ? packed[begin]! : 0;
+  if (kind === LATIN) return String.fromCharCode(...packed.subarray(begin + 1, end));
+  if (end - begin !== (kind === NUMBER ? 1 + NUMBER_BYTES : 1)) throw new RangeError(`Cannot unpack: ${end - begin} bytes`);
   switch (kind) {
     case NUMBER:
-      for (let at = 0; at < NUMBER_BYTES; at += 1) numberBytes[at] = packed[1 + at]!;
+      for (let at = 0; at < NUMBER_BYTES; at += 1) numberBytes[at] = packed[begin + 1 + at]!;
       return number[0];
     case TRUE:
     case FALSE:
       return kind === TRUE;
+    case NULL:
+      return null;
+    case UNDEFINED:
+      return undefined;
     default:
-      return kind === NULL ? null : undefined;
+      throw new RangeError(`Cannot unpack: there is no kind ${kind}`);
   }
 }
 

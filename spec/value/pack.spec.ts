@@ -50,8 +50,39 @@ describe('packing', () => {
     }
   });
 
-  it('refuses bytes that are no packed number', () => {
-    for (const bytes of [Uint8Array.of(0x14, 1), Uint8Array.of(0x11, 1)]) {
+  it('packs a short array of such in a few bytes more, exactly', () => {
+    const element = fc.oneof(fc.double(), fc.boolean(), fc.string({ unit: 'binary', maxLength: 80 }), fc.constantFrom(null, undefined));
+    fc.assert(
+      fc.property(fc.array(element, { maxLength: 24 }), fc.boolean(), (list, freeze) => {
+        const packed = pack(list, { where: 'value' });
+        const back = unpack(packed, { freeze }) as readonly unknown[];
+        expect(back.length).to.equal(list.length);
+        for (const [at, one] of list.entries()) expect(Object.is(back[at], one), `${at}`).to.equal(true);
+        expect(Object.getPrototypeOf(back)).to.equal(Array.prototype);
+        expect(Object.isFrozen(back)).to.equal(freeze);
+        expect(unpack(packed, { freeze })).to.not.equal(back);
+      }),
+    );
+    const sizes = [[], [250], ['in', 'out.csv', true, null]].map((list) => pack(list, { where: 'value' }).byteLength);
+    expect(sizes).to.deep.equal([1, 11, 1 + 4 + 9 + 2 + 2]);
+  });
+
+  it('keeps what else an array has, and holes', () => {
+    expect(roundTrip(Object.assign([1], { more: 2 }))).to.deep.equal(Object.assign([1], { more: 2 }));
+    const hole = [1];
+    hole.length = 2;
+    expect(Object.keys(roundTrip(hole) as object)).to.deep.equal(['0']);
+  });
+
+  it('refuses bytes that are no packed number, or no packed array', () => {
+    const damaged = [
+      [0x16, 9],
+      [0x16, 0],
+      [0x16, 1, 0x14],
+      [0x16, 1, 0x77],
+      [0x16, 3, 0x11, 0, 0],
+    ].map((bytes) => Uint8Array.from(bytes));
+    for (const bytes of [Uint8Array.of(0x14, 1), Uint8Array.of(0x11, 1), ...damaged]) {
       expect(() => unpack(bytes, { freeze: false }))
         .to.throw(HandoffError)
         .with.property('code', 'HANDOFF_NOT_SERIALIZABLE');
