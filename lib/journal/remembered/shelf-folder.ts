@@ -44,6 +44,15 @@ export class ShelfFolder {
     }
   }
 
+  /** Takes its name from a file: it is where it was written. */
+  takeBack(contentDigest: string, beside: string): void {
+    try {
+      renameSync(contentPath(this.#path, contentDigest), beside);
+    } catch {
+      this.remove(contentDigest);
+    }
+  }
+
   /** Deletes a file. What cannot be deleted now goes at the next start. */
   remove(contentDigest: string): void {
     this.removeAt(contentPath(this.#path, contentDigest));

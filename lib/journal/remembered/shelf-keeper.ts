@@ -31,8 +31,8 @@ export class ShelfKeeper {
   #unwrittenHits = 0;
   /** Files that go when the transaction is committed. */
   #leaving: string[] = [];
-  /** Files that were placed in the transaction. */
-  #placed: string[] = [];
+  /** Files that were placed in the transaction, and where each was before. */
+  #placed = new Map<string, string>();
   #entries = 0;
   #bytes = 0;
   #hits = 0;
@@ -175,7 +175,7 @@ export class ShelfKeeper {
       this.#folder.removeAt(beside);
     } else {
       this.#folder.place(beside, contentDigest);
-      this.#placed.push(contentDigest);
+      this.#placed.set(contentDigest, beside);
       // It is here again, whatever was to go.
       this.#leaving = this.#leaving.filter((leaving) => leaving !== contentDigest);
     }
@@ -304,7 +304,7 @@ export class ShelfKeeper {
       throw error;
     } finally {
       this.#leaving = [];
-      this.#placed = [];
+      this.#placed.clear();
     }
   }
 
@@ -318,7 +318,8 @@ export class ShelfKeeper {
     this.#forgetUses();
     this.#unwrittenHits = unwrittenHits;
     this.#count();
-    for (const content of this.#placed) if (!this.#tables.file(content)) this.#folder.remove(content);
+    // Calls that failed together are tried again, each for itself.
+    for (const [content, beside] of this.#placed) if (!this.#tables.file(content)) this.#folder.takeBack(content, beside);
   }
 }
 

@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DataDir, readShelfStats } from '../../../lib/journal/index.js';
 import { type OpenedShelf, openShelf } from '../../../lib/journal/remembered/opened-shelf.js';
-import { ShelfFolder } from '../../../lib/journal/remembered/shelf-folder.js';
+import { besideFolder, ShelfFolder } from '../../../lib/journal/remembered/shelf-folder.js';
 import { ShelfKeeper } from '../../../lib/journal/remembered/shelf-keeper.js';
 import type { ShelfCall } from '../../../lib/journal/remembered/shelf-messages.js';
 import type { SqliteConnection } from '../../../lib/journal/sqlite/sqlite-connection.js';
 import { caught } from '../../support/caught.js';
-import { bytesOf, shelfIn, small } from './shelf-place.js';
+import { bytesOf, contentOf, filesIn, shelfIn, small } from './shelf-place.js';
 
 /** What an entry of 64 bytes takes, as it is counted. */
 const EACH_BYTES = 576;
@@ -82,6 +82,20 @@ describe('what keeps a shelf', () => {
     expect(() => opened.keeper.perform([remember('a'), wrong])).to.throw();
     expect(opened.keeper.stats).to.deep.equal({ entries: 0, bytes: 0, hits: 0 });
     expect(opened.keeper.perform([find('a'), remember('a', 2)])).to.deep.equal([undefined, true]);
+  });
+
+  it('places a file again whose batch has failed for another call', async () => {
+    await open(1 << 20);
+    const bytes = bytesOf(100, 1);
+    const beside = join(besideFolder(path), 'written');
+    await mkdir(besideFolder(path), { recursive: true });
+    await writeFile(beside, bytes);
+    const place = { name: 'place', from: { contentDigest: contentOf(bytes), sizeBytes: 100, beside, isForOther: true } } as const;
+    const wrong = { name: 'remember', from: { ...remember('b').from, digest: null } } as unknown as ShelfCall;
+    expect(() => opened.keeper.perform([place, wrong])).to.throw();
+    expect(opened.keeper.stats).to.include({ bytes: 0 });
+    expect(opened.keeper.perform([place, { name: 'touch', from: place.from }])).to.deep.equal([true, true]);
+    expect(await filesIn(path)).to.have.length(1);
   });
 });
 
