@@ -4,6 +4,7 @@
 export { AgingMap } from './aging-map.js';
 export { afterAttentive } from './attentive-timer.js';
 export { type CallSite, callSite, withCallSite } from './call-site.js';
+export { checkedFlag } from './checked-flag.js';
 export { checkedNumber, type NumberBounds } from './checked-number.js';
 export { type Clock, keepAlive, machineTimer, systemClock, type Timer } from './clock.js';
 export {

@@ -8,6 +8,7 @@ import {
   namedStrategies,
 } from '../../allocator/index.js';
 import {
+  checkedFlag,
   checkedNumber,
   defaultLogger,
   entriesOf,
@@ -299,15 +300,15 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
   const root = checkedRoot(options.root);
   const logger = checkedLogger(options.logger, name);
   const network = checkedNetwork(options, { name, logger, transport: environmentTransport });
-  const { freeze = true, codeSkew = 'warn', isolation = 'thread', resume = false } = options;
+  const { codeSkew = 'warn', isolation = 'thread' } = options;
   const isolations = checkedIsolations(options.isolations);
   if (!builtIn.has(isolation as string) && !isolations.has(isolation as string)) {
     const known = [...builtIn.keys(), ...isolations.keys()].map((one) => `'${one}'`).join(', ');
     throw new TypeError(`isolation must be one of ${known}, not ${String(isolation)}`);
   }
   if (codeSkew !== 'warn' && codeSkew !== 'refuse') throw new TypeError(`codeSkew must be 'warn' or 'refuse', not ${String(codeSkew)}`);
-  if (typeof resume !== 'boolean') throw new TypeError(`resume must be true or false, not ${String(resume)}`);
-  if (typeof freeze !== 'boolean') throw new TypeError(`freeze must be true or false, not ${String(freeze)}`);
+  const resume = checkedFlag('resume', options.resume, false);
+  const freeze = checkedFlag('freeze', options.freeze, true);
   return {
     name,
     capabilities,

@@ -1,5 +1,5 @@
 import { defaultLimitBytes } from '../../allocator/index.js';
-import { checkedNumber } from '../../base/index.js';
+import { checkedFlag, checkedNumber } from '../../base/index.js';
 
 /** The checked options of a node that say how much of its values lies where. */
 export interface ValueOptions {
@@ -19,14 +19,12 @@ const MIB = 2 ** 20;
 
 /** Throws `TypeError` or `RangeError` naming the wrong option. */
 export function checkedValueOptions(options: Readonly<Record<string, unknown>>, machineMiB: number): ValueOptions {
-  const { spill = true } = options;
-  if (typeof spill !== 'boolean') throw new TypeError(`spill must be true or false, not ${String(spill)}`);
   const given = (name: 'valueMemoryMiB' | 'spillMiB'): number | undefined =>
     options[name] === undefined ? undefined : checkedNumber(name, options[name], { or: 0 });
   return {
     valueMemoryMiB: given('valueMemoryMiB'),
     machineMiB,
-    spill,
+    spill: checkedFlag('spill', options.spill, true),
     spillMiB: given('spillMiB'),
     cacheMiB: checkedNumber('cacheMiB', options.cacheMiB, { or: DEFAULT_CACHE_MIB }),
   };

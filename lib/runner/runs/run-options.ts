@@ -1,5 +1,14 @@
 import { type AllocationStrategy, defaultStrategy, givenStrategy, type NamedStrategies } from '../../allocator/index.js';
-import { atOnce, checkedNumber, givenObject, nameFault, type RestOfWork, refuseRevoked, resultInSteps } from '../../base/index.js';
+import {
+  atOnce,
+  checkedFlag,
+  checkedNumber,
+  givenObject,
+  nameFault,
+  type RestOfWork,
+  refuseRevoked,
+  resultInSteps,
+} from '../../base/index.js';
 import type { Plan, Reuse } from '../../dag/index.js';
 import type { Durability } from '../durable/record/recorder.js';
 
@@ -114,17 +123,17 @@ const LONGEST_KEY_BYTES = 512;
 
 type DurableOptions = Pick<CheckedRunOptions, 'isDurable' | 'key' | 'durability' | 'reuse' | 'waitMs'>;
 
-function checkedDurable({ key, durable = key !== undefined, durability = 'batched', reuse = 'same-code', waitMs }: Given): DurableOptions {
+function checkedDurable({ key, durable, durability = 'batched', reuse = 'same-code', waitMs }: Given): DurableOptions {
   if (key !== undefined) checkKey(key);
-  if (typeof durable !== 'boolean') throw new TypeError(`durable must be true or false, not ${String(durable)}`);
-  if (key !== undefined && !durable) throw new TypeError('durable must not be false for a run with a key');
+  const isDurable = checkedFlag('durable', durable, key !== undefined);
+  if (key !== undefined && !isDurable) throw new TypeError('durable must not be false for a run with a key');
   if (durability !== 'batched' && durability !== 'strict') {
     throw new TypeError(`durability must be 'batched' or 'strict', not ${String(durability)}`);
   }
   if (reuse !== 'same-code' && reuse !== 'same-wiring' && reuse !== 'none') {
     throw new TypeError(`reuse must be 'same-code', 'same-wiring' or 'none', not ${String(reuse)}`);
   }
-  return { isDurable: durable, key: key as string | undefined, durability, reuse, waitMs: checkedNumber('waitMs', waitMs, { or: 0 }) };
+  return { isDurable, key: key as string | undefined, durability, reuse, waitMs: checkedNumber('waitMs', waitMs, { or: 0 }) };
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -135,12 +144,6 @@ export function checkKey(key: unknown): asserts key is string {
   if (fault !== undefined) throw new TypeError(`key ${fault}`);
   const sizeBytes = Buffer.byteLength(key as string);
   if (sizeBytes > LONGEST_KEY_BYTES) throw new TypeError(`key must have at most ${LONGEST_KEY_BYTES} bytes of UTF-8, not ${sizeBytes}`);
-}
-
-function checkedFlag(name: string, given: unknown, byDefault: boolean): boolean {
-  if (given === undefined) return byDefault;
-  if (typeof given !== 'boolean') throw new TypeError(`${name} must be true or false, not ${String(given)}`);
-  return given;
 }
 
 function checkedDagId(given: unknown): string | undefined {
