@@ -133,7 +133,10 @@ export class PeerMesh {
           alive.cancel();
           const other = end.type === 'refused' && end.reason === 'linked' && end.peer ? this.#up.get(end.peer.name) : undefined;
           if (other) resolve(other.peer!);
-          else reject(joinError(url, end, { isStopped: this.#isClosed, hasCookie: this.#options.cookie !== undefined }));
+          else {
+            const { name, cookie } = this.#options;
+            reject(joinError(url, end, { name, isStopped: this.#isClosed, hasCookie: cookie !== undefined }));
+          }
         },
       });
     });

@@ -59,6 +59,15 @@ describe('peer table', () => {
       expect(error.message).to.match(/may be dead$/);
     });
 
+    it('is refused for good where the contact has the name of this node, whoever objects first', async () => {
+      const { url } = await world.pair();
+      const objection = (): 'name-taken' => 'name-taken';
+      await refused('name-taken', 'HANDOFF_JOIN_REFUSED', () => world.node('a', { incarnation: 'a2', objection }).table.join(url));
+      const joined = caught(world.node('c', { objection }).table.join(url));
+      world.run();
+      expect(HandoffError.is(await joined), 'its own objection to another name may pass').to.equal(false);
+    });
+
     it('may be tried again where nobody answers, or nobody is', async () => {
       const { url } = await world.pair();
       const c = world.node('c');

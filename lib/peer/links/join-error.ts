@@ -20,14 +20,16 @@ const NO_COOKIE = 'it has a cookie, and this node was given none (option cookie,
 const PASSING: ReadonlySet<RefusalReason> = new Set(['linked', 'stopping', 'name-told']);
 
 /** Returns the error of one attempt to join. A refusal or a mismatch is final; after any other error it may be tried again. */
-export function joinError(url: string, end: LinkOver, { isStopped, hasCookie }: { isStopped: boolean; hasCookie: boolean }): Error {
+export function joinError(url: string, end: LinkOver, self: { name: string; isStopped: boolean; hasCookie: boolean }): Error {
+  const { name, isStopped, hasCookie } = self;
   if (isStopped) return new HandoffError('HANDOFF_STOPPED', `Cannot join through ${url}: this node is stopped`);
   switch (end.type) {
     case 'refused': {
       const because = end.reason === 'cookie' && !hasCookie ? NO_COOKIE : BECAUSE[end.reason];
       const message = `Cannot join through ${url}: ${because}`;
-      // This node's own objections may pass: it waits and tries again.
-      if (PASSING.has(end.reason) || (end.by === 'us' && end.reason === 'name-taken')) return new Error(message);
+      // What this node objects to in others may pass: it waits and tries again. That the other has this node's own name does not pass.
+      const mayPass = end.by === 'us' && end.reason === 'name-taken' && end.peer?.name !== name;
+      if (PASSING.has(end.reason) || mayPass) return new Error(message);
       return new HandoffError('HANDOFF_JOIN_REFUSED', message, { reason: end.reason, node: end.peer?.name });
     }
     case 'mismatch':
