@@ -213,7 +213,7 @@ export class Handoff implements AsyncDisposable {
 
   /**
    * Waits for a result to appear, also of a DAG that has not been started.
-   * @throws `HANDOFF_TIMEOUT` after `timeoutMs` (default 5000).
+   * @throws after `timeoutMs` (default 5000): `HANDOFF_RESULT_LOST` if the node that had it is gone, else `HANDOFF_TIMEOUT`.
    */
   async getResult(dagId: string, id: string, options: { timeoutMs?: number } = {}): Promise<unknown> {
     return this.#asked(this.#values.await(dagId, id, options));

@@ -52,6 +52,9 @@ export class NodeValues {
       this.#recordedAlone(dagId, id, timeoutMs),
     ]);
     if (held) return this.#tables.store.opened(held, this.#freeze);
+    // A run could have made it again until now, so that it is lost is said only at the end.
+    const origin = await this.#knownLocation(dagId, id);
+    if (origin !== undefined && this.#tables.membership.isGone(origin)) throw this.#gone(dagId, id, origin);
     throw new HandoffError('HANDOFF_TIMEOUT', `No result of "${id}" of DAG "${dagId}" within ${timeoutMs} ms`, { dagId, functionId: id });
   }
 
@@ -98,12 +101,7 @@ export class NodeValues {
   async locate(dagId: string, dataId: string): Promise<string> {
     checkId(dagId, 'dagId');
     checkId(dataId, 'dataId');
-    const here = await this.#desk.ask<string | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
-      type: 'lookup-location',
-      dagId,
-      dataId,
-      replyTo,
-    }));
+    const here = await this.#knownLocation(dagId, dataId);
     const late: string[] = [];
     const { cluster, findRecorded } = this.#tables;
     const node = here ?? (await cluster.locate(dagId, dataId, (name) => late.push(name))) ?? (await findRecorded?.(dagId, dataId))?.node;
@@ -158,6 +156,11 @@ export class NodeValues {
     checkId(dagId, 'dagId');
     checkId(id, 'id');
     return this.#desk.ask<StoredValue | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'find-value', dagId, id, replyTo }));
+  }
+
+  /** Returns the location that this node knows, without asking others. */
+  #knownLocation(dagId: string, dataId: string): Promise<string | undefined> {
+    return this.#desk.ask<string | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'lookup-location', dagId, dataId, replyTo }));
   }
 
   /** Asks the NodeRegistry, so that a stopped node reports that. */

@@ -73,6 +73,16 @@ describe('the calls of a node, with two nodes', () => {
     expect(await caught(a.getValue('gone', 'y'))).to.include({ code: 'HANDOFF_NOT_FOUND' });
   });
 
+  it('getResult: what a node had that is gone is lost, unless it appears again in time', async () => {
+    await a.storeResult('gone', 'x', 7, 'b');
+    await cluster.kill('b');
+    await cluster.until('a', (nodes) => nodes.length === 1);
+    const waiting = a.getResult('gone', 'x');
+    expect(await caught(a.getResult('gone', 'x', { timeoutMs: 20 }))).to.include({ code: 'HANDOFF_RESULT_LOST', node: 'b', functionId: 'x' });
+    await a.storeResult('gone', 'x', 8);
+    expect(await waiting).to.equal(8);
+  });
+
   it('registerDataLocation: is told to everybody, and does not check the node', async () => {
     await a.registerDataLocation('dag', 'somewhere', 'nobody');
     expect(await b.lookupDataLocation('dag', 'somewhere')).to.equal('nobody');
