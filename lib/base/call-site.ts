@@ -58,19 +58,22 @@ export function callSite(method: (...args: never[]) => unknown = callSite): Call
  */
 export function withCallSite<E>(error: E, site: CallSite): E {
   if (!HandoffError.is(error)) return error;
-  const frames = framesOf(site.stack);
-  setFrames(error, frames);
+  const callers = framesOf(site.stack);
+  // Without its caller an error keeps the engine's frames: they are all that it has.
+  const isBare = callers.length > 0;
+  setFrames(error, callers);
   for (let cause: unknown = error.cause, left = TRIMMED; left > 0 && HandoffError.is(cause); cause = cause.cause, left -= 1)
-    setFrames(cause, []);
-  for (const failure of error.failures?.slice(0, TRIMMED) ?? []) if (failure !== error) setFrames(failure, []);
+    setFrames(cause, [], isBare);
+  for (const failure of error.failures?.slice(0, TRIMMED) ?? []) if (failure !== error) setFrames(failure, callers);
   return error;
 }
 
-function setFrames(error: HandoffError, callers: readonly string[]): void {
+/** Sets the frames of an error of ours: those of its own that are the user's, and the callers. `isBare`: even if these are none. */
+function setFrames(error: HandoffError, callers: readonly string[], isBare = false): void {
   // Frames marked `at async` follow from the callers, and would stand before them.
   const isNew = (frame: string): boolean => !callers.includes(frame) && (callers.length === 0 || !/^\s+at async /.test(frame));
   const own = framesOf(readSafely(error, 'stack')).filter(isNew);
-  if (own.length + callers.length === 0) return;
+  if (own.length + callers.length === 0 && !isBare) return;
   const stack = [`${error.name}: ${error.message}`, ...own, ...callers].join('\n');
   // An error that cannot be changed keeps its own stack.
   Reflect.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });

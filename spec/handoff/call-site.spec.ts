@@ -88,7 +88,11 @@ describe('an error of the engine', () => {
     const dag = new Dag('lost').add({ id: 'f', code: missing.there!, maxRetries: 0 });
     const error = (await caught(handoff.execute(dag as never))) as unknown as HandoffError;
     expect(HandoffError.is(error.cause, 'HANDOFF_CODE_NOT_FOUND')).to.equal(true);
-    expect(frames(error.stack).filter(isEngine)).to.deep.equal([]);
+    const [failure] = error.failures!;
+    for (const one of [error, error.cause as HandoffError, failure!]) {
+      expect(one.stack!.split('\n')[0]).to.equal(`HandoffError: ${one.message}`);
+      expect(frames(one.stack).filter(isEngine)).to.deep.equal([]);
+    }
   });
 
   it('is left as it is when it is none of ours, or cannot be changed', () => {
