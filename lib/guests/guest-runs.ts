@@ -20,6 +20,7 @@ export class GuestRuns {
   readonly #intruders = new Set<string>();
   #isDraining = false;
   #idle: (() => void)[] = [];
+  readonly #whenOver = new Set<{ readonly dagId: string; readonly told: () => void }>();
 
   constructor(deps: GuestDeps) {
     this.#deps = deps;
@@ -87,6 +88,7 @@ export class GuestRuns {
     this.#logTakeOver(run.driver, this.#deps.node, runId, epoch);
     const handedOver = run.handOver();
     this.#deps.store.dropRun(runId);
+    this.#tellOver(run.dagId);
     this.#tellIdle();
     return handedOver;
   }
@@ -238,6 +240,13 @@ export class GuestRuns {
     return false;
   }
 
+  /** Calls `told` as soon as no run of a DAG is here for another driver. Returns a function that calls this off. */
+  whenOver(dagId: string, told: () => void): () => void {
+    const waiting = { dagId, told };
+    this.#whenOver.add(waiting);
+    return () => void this.#whenOver.delete(waiting);
+  }
+
   /** Returns the driver of a run that another node drives, with the epoch; `undefined` also while it has none. */
   driverOf(runId: string): RunOwner | undefined {
     const run = this.#runs.get(runId);
@@ -293,6 +302,11 @@ export class GuestRuns {
     return run;
   }
 
+  #tellOver(dagId: string): void {
+    if (this.#whenOver.size === 0 || this.isRunning(dagId)) return;
+    for (const waiting of [...this.#whenOver]) if (waiting.dagId === dagId && this.#whenOver.delete(waiting)) waiting.told();
+  }
+
   #end(run: GuestRun, retainMs: number): void {
     const { store, allocation, logger } = this.#deps;
     const { driver, dagId, runId, table } = run;
@@ -303,6 +317,7 @@ export class GuestRuns {
       const kept = [...run.kept].filter((id) => store.get(runId, id));
       store.retainRun(runId, kept, retainMs);
     } else store.dropRun(runId);
+    this.#tellOver(dagId);
     allocation.pump();
   }
 

@@ -160,7 +160,12 @@ export class NodeValues {
 
   /** Returns the location that this node knows, without asking others. */
   #knownLocation(dagId: string, dataId: string): Promise<string | undefined> {
-    return this.#desk.ask<string | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({ type: 'lookup-location', dagId, dataId, replyTo }));
+    return this.#desk.ask<string | undefined, 'LocalStore'>('LocalStore', (replyTo) => ({
+      type: 'lookup-location',
+      dagId,
+      dataId,
+      replyTo,
+    }));
   }
 
   /** Asks the NodeRegistry, so that a stopped node reports that. */

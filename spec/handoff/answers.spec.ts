@@ -17,6 +17,7 @@ const LONGEST = 1000;
 /** The answers of node `a`, asked by `b`; `said` is what went out, in order: beats, locations and answers. */
 function open(running: readonly string[] = []) {
   const clock = testClock();
+  const waiting = new Set<() => void>();
   const room = new Ledger({ cpu: 2 }, { thread: 1, loop: 1 });
   const allocation = new Allocator({ name: 'a', isSelf: true, isOpen: true, capacity: room }, clock);
   const store = new ValueStore({ node: 'a', backend: backends.memory(), clock, retainedBytesLimit: 1e9 });
@@ -35,7 +36,13 @@ function open(running: readonly string[] = []) {
     membership: { beatNow: () => void said.push('beat') } as unknown as Membership,
     runs: { isRunning: (dagId: string) => running.includes(dagId) } as unknown as Runs,
     ofRuns: { answer: (_from: string, _id: number, { kind }: Question) => void said.push(`asked: ${kind}`) } as unknown as RunAnswers,
-    guests: { isRunning: (dagId: string) => dagId === 'of a guest' } as unknown as GuestRuns,
+    guests: {
+      isRunning: (dagId: string) => dagId === 'of a guest',
+      whenOver: (_dagId: string, told: () => void) => {
+        waiting.add(told);
+        return () => void waiting.delete(told);
+      },
+    } as unknown as GuestRuns,
     fetches: {
       fetch: (far: RemoteValue, _via: string | undefined, listener: ValueListener) => {
         fetched.push({ far, listener });
@@ -62,7 +69,7 @@ function open(running: readonly string[] = []) {
   };
   return {
     ranCode,
-    ...{ ask, said, allocation, store, clock, fetched },
+    ...{ ask, said, allocation, store, clock, fetched, waiting },
     showing: (show: typeof status): void => {
       status = show;
     },
@@ -173,6 +180,23 @@ describe('answers to other nodes', () => {
     ask({ kind: 'show-status', all: false });
     await settled(2);
     expect((said[1] as { error: Error }).error).to.be.instanceOf(RangeError);
+  });
+
+  it('clear a DAG that ran here for another driver as soon as its end is known, and within a second', () => {
+    const { ask, said, store, clock, waiting } = open();
+    const keep = (): void => void store.keep('of a guest', 'f', StoredValue.live(1, 8), 'value');
+    keep();
+    ask({ kind: 'clear-dag', dagId: 'of a guest' });
+    expect([said, store.find('of a guest', 'f') !== undefined]).to.deep.equal([[], true]);
+    for (const told of waiting) told();
+    expect(said.splice(0)).to.deep.equal([{ value: null }]);
+    expect([store.find('of a guest', 'f'), clock.pending]).to.deep.equal([undefined, 0]);
+    waiting.clear();
+    keep();
+    ask({ kind: 'clear-dag', dagId: 'of a guest' });
+    clock.advance(1000);
+    expect((said[0] as { error: Error }).error).to.include({ code: 'HANDOFF_DAG_RUNNING' });
+    expect([store.find('of a guest', 'f') !== undefined, waiting.size]).to.deep.equal([true, 0]);
   });
 
   it('compare a module with that of the node that asks', async () => {

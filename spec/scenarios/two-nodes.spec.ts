@@ -1,7 +1,12 @@
 import { expect } from 'chai';
-import { Dag, type Handoff } from '../../lib/index.js';
+import { Dag, functionsIn, type Handoff } from '../../lib/index.js';
 import { caught } from '../support/caught.js';
 import { SpecCluster } from '../support/cluster.js';
+import { gate } from '../support/gate.js';
+
+const tasks = functionsIn<typeof import('../support/modules/cluster-tasks.js')>(
+  new URL('../support/modules/cluster-tasks.js', import.meta.url),
+);
 
 describe('the calls of a node, with two nodes', () => {
   let cluster: SpecCluster;
@@ -78,7 +83,11 @@ describe('the calls of a node, with two nodes', () => {
     await cluster.kill('b');
     await cluster.until('a', (nodes) => nodes.length === 1);
     const waiting = a.getResult('gone', 'x');
-    expect(await caught(a.getResult('gone', 'x', { timeoutMs: 20 }))).to.include({ code: 'HANDOFF_RESULT_LOST', node: 'b', functionId: 'x' });
+    expect(await caught(a.getResult('gone', 'x', { timeoutMs: 20 }))).to.include({
+      code: 'HANDOFF_RESULT_LOST',
+      node: 'b',
+      functionId: 'x',
+    });
     await a.storeResult('gone', 'x', 8);
     expect(await waiting).to.equal(8);
   });
@@ -97,6 +106,27 @@ describe('the calls of a node, with two nodes', () => {
     for await (const { type } of run) if (type === 'function-started') break;
     expect(await caught(a.clear('dag'))).to.include({ code: 'HANDOFF_DAG_RUNNING' });
     await run.cancel();
+  });
+
+  it('clear: also right after a run, whose end another node has not heard of yet', async () => {
+    const c = await cluster.start('c');
+    await cluster.until('a', (nodes) => nodes.length === 3);
+    await cluster.until('b', (nodes) => nodes.length === 3);
+    const held = gate();
+    const dag = new Dag('dag')
+      .add({ id: 'made', code: tasks.where, node: 'c', isolation: 'loop' })
+      .add({ id: 'last', code: () => held.pass() });
+    const run = a.execute(dag);
+    for await (const event of run) if (event.type === 'function-succeeded') break;
+    cluster.network.set('a', 'c', { stall: true });
+    held.open();
+    await run;
+    const cleared = b.clear('dag');
+    // The question after it, on the same link, is answered after it has arrived.
+    await b.resourcesAvailable('c', {});
+    cluster.network.set('a', 'c', {});
+    await cleared;
+    expect(await caught(c.getLocalValue('dag', 'made'))).to.include({ code: 'HANDOFF_NOT_FOUND' });
   });
 
   it('after a run, results are found from either node', async () => {

@@ -13,6 +13,9 @@ import type { RunAnswers } from './runs/run-answers.js';
 /** What an observer may ask. */
 const OF_OBSERVERS: ReadonlySet<Question['kind']> = new Set(['show-status', 'list-runs', 'show-run', 'cancel-run', 'watch-run']);
 
+/** How long the end of a run, which its driver knows, may be on its way here, ms. */
+const END_MS = 1000;
+
 /** Serves the questions of other nodes. Every question may come twice, and is answered each time. */
 export class Answers {
   readonly #deps: AnswersDeps;
@@ -50,7 +53,7 @@ export class Answers {
     reply: (value: unknown) => void,
     fail: (error: unknown) => void,
   ): void {
-    const { allocation, store, membership, runs, guests, status, clock } = this.#deps;
+    const { allocation, store, membership, guests, status, clock } = this.#deps;
     switch (question.kind) {
       case 'register-capabilities':
         allocation.register(checkedCapabilities(Object.fromEntries(question.capabilities), 'capabilities'));
@@ -94,13 +97,8 @@ export class Answers {
         void recorded.then((origin) => reply(origin ?? null));
         return;
       }
-      case 'clear-dag': {
-        const { dagId } = question;
-        // A value made here for a run that another node drives belongs to that run.
-        if (runs.isRunning(dagId) || guests.isRunning(dagId)) throw dagRunning(dagId, this.#deps.node);
-        store.clear(dagId);
-        return reply(null);
-      }
+      case 'clear-dag':
+        return this.#clear(question.dagId, reply, fail);
       case 'compare-module': {
         const { node, root } = this.#deps;
         const compared = (digest: string | undefined): void => reply(sameDigest(digest, question.digest) ?? null);
@@ -137,6 +135,28 @@ export class Answers {
       (recorded) => recorded?.node,
       () => undefined,
     );
+  }
+
+  /**
+   * Clears a DAG. A value made here for a run that another node drives belongs to that run. It may have ended there already: the word of
+   * that, which is on its way, is waited for.
+   */
+  #clear(dagId: string, reply: (value: unknown) => void, fail: (error: unknown) => void): void {
+    const { store, runs, guests, clock, node } = this.#deps;
+    const clear = (): void => {
+      if (runs.isRunning(dagId)) return fail(dagRunning(dagId, node));
+      store.clear(dagId);
+      reply(null);
+    };
+    if (runs.isRunning(dagId) || !guests.isRunning(dagId)) return clear();
+    const timer = clock.after(END_MS, () => {
+      callOff();
+      fail(dagRunning(dagId, node));
+    });
+    const callOff = guests.whenOver(dagId, () => {
+      timer.cancel();
+      clear();
+    });
   }
 
   #keep(
