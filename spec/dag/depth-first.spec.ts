@@ -50,6 +50,13 @@ describe('the depth-first order of a plan', () => {
     expect(inOrder({ b: '', a: '', joined: 'b a' })).to.deep.equal(['b', 'a', 'joined']);
   });
 
+  it('begins with the longest path, counted in functions; of paths as long with the one that was added first', () => {
+    expect(inOrder({ b: '', a: '', y: 'a', m1: '', m2: 'm1', m3: 'm2', z1: '', z2: 'z1', c: '' })).to.deep.equal([
+      ...['m1', 'm2', 'm3', 'a', 'y', 'z1', 'z2', 'b', 'c'],
+    ]);
+    expect(inOrder({ last: 'l2', mid: 'm1', l2: 'l1', m1: '', l1: '' })).to.deep.equal(['l1', 'l2', 'last', 'm1', 'mid']);
+  });
+
   it('lets what uses a value up go before what makes another', () => {
     const report = { h1: '', h2: '', p1: 'h1', p2: 'h2', report: 'p1 p2', t1: 'h1', t2: 'h2', l1: 't1', l2: 't2' };
     expect(inOrder(report)).to.deep.equal(['h1', 'p1', 't1', 'l1', 'h2', 'p2', 'report', 't2', 'l2']);

@@ -90,6 +90,20 @@ describe('the order of functions in a run', () => {
       return cluster.node(cluster.names[0]!).execute(dag, { collect: [] });
     });
     expect(result.durationMs).to.be.within(3000, 3300);
-    expect(order[0]).to.equal('short0');
+    expect(order[0]).to.equal('long0');
+  });
+
+  it('begins the longest path first on a single slot too, and finishes it before it begins another', async () => {
+    const order: string[] = [];
+    const ran = (id: string) => (): void => void order.push(id);
+    const dag = Dag.dynamic('single');
+    const add = (id: string, args: readonly string[] = [], priority = 0): void =>
+      void dag.add({ id, code: ran(id), args, priority, isolation: 'loop' });
+    for (const id of ['b', 'a', 'c']) add(id);
+    for (const [id, args] of Object.entries({ y1: [], y2: ['y1'], x1: [], x2: ['x1'], long1: [], long2: ['long1'], long3: ['long2'] }))
+      add(id, args);
+    add('first', [], 1);
+    await simulate({ seed: 1, nodes: 1 }, (cluster) => cluster.node(cluster.names[0]!).execute(dag, { maxConcurrency: 1 }));
+    expect(order).to.deep.equal(['first', 'long1', 'long2', 'long3', 'y1', 'y2', 'x1', 'x2', 'b', 'a', 'c']);
   });
 });

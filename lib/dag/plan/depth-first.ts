@@ -11,9 +11,9 @@ interface Links {
 
 /**
  * Returns the place of each function in a depth-first order: what was begun is finished before anything else begins, so few values are
- * held at once. Each sink comes right after what it needs, the producers of a function in the order of their indices. A function whose
- * producers are all placed goes at once if it is the last to use one of them, or a sink: it frees a value, or makes none that others wait
- * for. Returns `undefined` if the places are the indices. Works in steps, linear in functions and arguments.
+ * held at once. Each sink comes right after what it needs: the sinks in the order given, the producers of a function in the order of their
+ * indices. A function whose producers are all placed goes at once if it is the last to use one of them, or a sink: it frees a value, or
+ * makes none that others wait for. Returns `undefined` if the places are the indices. Works in steps, linear in functions and arguments.
  */
 export function depthFirstPositions(links: Links): RestOfWork<Int32Array | undefined> {
   const { size, producers } = links;

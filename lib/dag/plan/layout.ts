@@ -10,6 +10,7 @@ import { evaluatedInlines } from '../graph/inlines.js';
 import { NO_WIRES, wiresOf, withWires } from '../graph/wires.js';
 import { depthFirstPositions } from './depth-first.js';
 import { hasClashes } from './id-clashes.js';
+import { longestFirst } from './longest-first.js';
 import { type Numbered, numberFunctions } from './numbering.js';
 
 /**
@@ -111,6 +112,7 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
   const caching = (allFlags & FLAGS.cached) === 0 ? NO_CACHING : yield* cachingOf(numbered, wires, evaluated);
   if (caching === undefined) return undefined;
   const { needsCount, sinks } = yield* lengthsAndSinks(producers, dependents);
+  const bySink = yield* longestFirst(sinks, topological, producers);
   return {
     size,
     functions,
@@ -125,7 +127,7 @@ export function* layOut(snapshot: GraphSnapshot, defaultIsolation: Isolation): S
     needsCount,
     topological,
     sinks,
-    positions: yield* depthFirstPositions({ size, producers, dependents, sinks }),
+    positions: yield* depthFirstPositions({ size, producers, dependents, sinks: bySink }),
     isolation,
     placement,
     closure,
