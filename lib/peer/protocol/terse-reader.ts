@@ -4,6 +4,9 @@ import { KNOWN_PATTERNS, LONGEST_TERSE_NAME, type PlainPacking, TERSE_HEAD_BYTES
 type RunAttempt = WireMessageOf<'run-attempt'>;
 type Step = RunAttempt['steps'][number];
 
+/** From more bytes on, a call that copies them is faster than a loop. */
+const CALL_BYTES = 48;
+
 let data: Buffer = Buffer.alloc(0);
 /** What is read next, and where the message ends. */
 let at = 0;
@@ -180,7 +183,8 @@ function readBytes(): Uint8Array {
   const length = readNumber();
   if (length > end - at) isBad = true;
   const bytes = new Uint8Array(isBad ? 0 : length);
-  for (let byte = 0; byte < bytes.length; byte += 1) bytes[byte] = data[at + byte]!;
+  if (bytes.length > CALL_BYTES) data.copy(bytes, 0, at);
+  else for (let byte = 0; byte < bytes.length; byte += 1) bytes[byte] = data[at + byte]!;
   at += length;
   return bytes;
 }
