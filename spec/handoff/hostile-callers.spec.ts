@@ -93,6 +93,29 @@ describe('code of users that is called beside the functions', () => {
     });
   }
 
+  it('runs, or fails its attempt, whatever its properties do when they are read', async () => {
+    const unreadable = new Proxy(() => 1, {
+      get: () => {
+        throw new Error('not to be read');
+      },
+    });
+    const unnamed = Object.defineProperty(() => 2, 'name', {
+      get: () => {
+        throw new Error('not to be read');
+      },
+    });
+    const { proxy: revoked, revoke } = Proxy.revocable(() => 3, {});
+    const dag = Dag.dynamic('unreadable').add({ id: 'proxy', code: unreadable }).add({ id: 'unnamed', code: unnamed });
+    expect((await node.execute(dag)).results).to.deep.equal({ proxy: 1, unnamed: 2 });
+    revoke();
+    const failed = await caught(node.execute(Dag.dynamic('revoked').add({ id: 'f', code: revoked, maxRetries: 0 })));
+    expect(failed).to.include({ code: 'HANDOFF_FUNCTION_FAILED', functionId: 'f' });
+    expect((await node.allRuns()).map(({ dagId, state }) => [dagId, state])).to.have.deep.members([
+      ['unreadable', 'completed'],
+      ['revoked', 'failed'],
+    ]);
+  });
+
   it('is refused where it is no specification, no DAG and no option, with an error that says so', async () => {
     const hostile = new Proxy(
       {},

@@ -1,10 +1,12 @@
-import { inSteps, type RestOfWork } from '../../base/index.js';
+import { inSteps, type RestOfWork, readSafely } from '../../base/index.js';
 import type { FunctionSpec } from '../../dag/index.js';
 
 /** Returns the code of a function for people: `module#name`, or the name of a plain function. */
 export function codeWord({ code }: Pick<FunctionSpec, 'code'>): string {
   if (typeof code !== 'function') return `${code.module}#${code.name}`;
-  return typeof code.name === 'string' && code.name !== '' ? code.name : 'a function without a name';
+  // A proxy, or a getter, may throw here, and the end of a run must not fail.
+  const name = readSafely(code, 'name');
+  return typeof name === 'string' && name !== '' ? name : 'a function without a name';
 }
 
 /** The code and the isolation of each function of an ended run, in words: its functions themselves are not kept. */
