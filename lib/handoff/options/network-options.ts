@@ -100,6 +100,7 @@ function checkedTls(tls: unknown): TlsOptions | undefined {
   if (tls === undefined) return undefined;
   const isText = (value: unknown): boolean => typeof value === 'string' || Buffer.isBuffer(value);
   if (typeof tls !== 'object' || tls === null) throw new TypeError('tls must be an object of cert, key, ca and requestCert');
+  refuseUnknown('tls', tls, ['cert', 'key', 'ca', 'requestCert']);
   const { cert, key, ca, requestCert } = tls as Record<string, unknown>;
   if (!isText(cert) || !isText(key)) throw new TypeError('tls must have cert and key, in PEM');
   if (ca !== undefined && !isText(ca)) throw new TypeError('tls.ca must be in PEM');
@@ -109,11 +110,18 @@ function checkedTls(tls: unknown): TlsOptions | undefined {
 
 function checkedHeartbeat(heartbeat: unknown): NetworkOptions['heartbeat'] {
   if (typeof heartbeat !== 'object' || heartbeat === null) throw new TypeError('heartbeat must be an object of intervalMs and timeoutMs');
+  refuseUnknown('heartbeat', heartbeat, ['intervalMs', 'timeoutMs']);
   const { intervalMs, timeoutMs } = heartbeat as Record<string, unknown>;
   const checked: { intervalMs?: number; timeoutMs?: number } = {};
   if (intervalMs !== undefined) checked.intervalMs = checkedNumber('heartbeat.intervalMs', intervalMs, { or: 500, least: 1 });
   if (timeoutMs !== undefined) checked.timeoutMs = checkedNumber('heartbeat.timeoutMs', timeoutMs, { or: 5000, least: 2 });
   return checked;
+}
+
+/** Refuses a misspelt field of an option, as a misspelt option is refused. */
+function refuseUnknown(option: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((field) => !known.includes(field));
+  if (unknown !== undefined) throw new TypeError(`unknown field "${unknown}" of ${option}: it has ${known.join(', ')}`);
 }
 
 /** The certificates of a node, in PEM. See Node's `tls.createSecureContext`. */

@@ -294,7 +294,7 @@ export function checkedNodeOptions(given: unknown, environmentTransport?: Transp
   if (fault !== undefined) throw new TypeError(`name ${fault}`);
   if (name.length > LONGEST_NAME) throw new TypeError(`name must have at most ${LONGEST_NAME} characters, not ${name.length}`);
   const own = defaultCapabilities();
-  const capabilities = checkedCapabilities(options.capabilities ?? own, 'capabilities');
+  const capabilities = checkedCapabilities(options.capabilities === undefined ? own : options.capabilities, 'capabilities');
   const threads = checkedNumber('threads', options.threads, { or: Math.max(3, Math.ceil(capabilities.cpu ?? 0)), least: 1, integer: true });
   const memoryMiB = capabilities.memory ?? own.memory;
   const root = checkedRoot(options.root);
