@@ -26,8 +26,8 @@ export class Membership {
   readonly #listeners = new Set<MemberListener>();
   readonly #contents = new Map<string, BeatContent>();
   readonly #happenings: MembershipHappening[] = [];
-  /** By member, how many bytes had come over its link when it was last heard. */
-  readonly #receivedBytes = new Map<string, number>();
+  /** Of members that were not heard for an interval, how many bytes had come over the link when that was seen. */
+  readonly #quietBytes = new Map<string, number>();
   readonly #schemes: readonly string[] | undefined;
   #links: Links | undefined;
   /** Listeners call back: what happens while something is dealt with waits for its turn. */
@@ -140,7 +140,7 @@ export class Membership {
   /** Records a new link. A link with another incarnation of the same name replaces the former one. */
   up(identity: NodeIdentity): void {
     const { name, incarnation, address } = identity;
-    this.#receivedBytes.set(name, this.#links?.receivedBytes(name) ?? 0);
+    this.#quietBytes.delete(name);
     this.#happened({ type: 'link-up', identity: { name, incarnation, address } });
   }
 
@@ -149,7 +149,7 @@ export class Membership {
    * same node.
    */
   down({ name, incarnation }: Pick<NodeIdentity, 'name' | 'incarnation'>, cause: 'closed' | 'refused' | 'goodbye'): void {
-    this.#receivedBytes.delete(name);
+    this.#quietBytes.delete(name);
     this.#happened({ type: 'link-down', name, incarnation, cause });
   }
 
@@ -160,7 +160,7 @@ export class Membership {
 
   /** Processes a member's message. */
   heard(from: string, message: MembershipMessage): void {
-    if (this.#receivedBytes.has(from)) this.#receivedBytes.set(from, this.#links?.receivedBytes(from) ?? 0);
+    this.#quietBytes.delete(from);
     switch (message.type) {
       case 'beat':
         return this.#happened({ type: 'beat-heard', from, isLeaving: message.leaving, content: message });
@@ -197,11 +197,17 @@ export class Membership {
 
   /** A beat queues behind what was sent before it, for long on a slow link. The bytes that arrive meanwhile are as good a sign of life. */
   #hearBytes(): void {
-    for (const [name, before] of this.#receivedBytes) {
+    const { peers, policy } = this.#state;
+    const quietFromMs = this.#clock.now() - policy.intervalMs;
+    for (const { name, phase, silentSinceMs } of peers.values()) {
+      if (phase !== 'linked' || silentSinceMs > quietFromMs) continue;
       const bytes = this.#links?.receivedBytes(name) ?? 0;
-      if (bytes === before) continue;
-      this.#receivedBytes.set(name, bytes);
-      this.#happened({ type: 'bytes-heard', from: name });
+      const before = this.#quietBytes.get(name);
+      if (before === undefined) this.#quietBytes.set(name, bytes);
+      else if (bytes !== before) {
+        this.#quietBytes.delete(name);
+        this.#happened({ type: 'bytes-heard', from: name });
+      }
     }
   }
 

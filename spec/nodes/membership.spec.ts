@@ -6,7 +6,7 @@ import { type TestClock, testClock } from '../support/test-clock.js';
 const identity = (name: string) => ({ name, incarnation: `${name}1`, address: `ws://${name}:1` });
 
 /** Links that only remember what they were asked to do. */
-const spyLinks = (): Links & { readonly asked: unknown[][] } => {
+const spyLinks = (): { -readonly [Method in keyof Links]: Links[Method] } & { readonly asked: unknown[][] } => {
   const asked: unknown[][] = [];
   return {
     asked,
@@ -85,6 +85,31 @@ describe('the table of members', () => {
     expect(table.contentOf('me')).to.deep.include({ running: 4 });
     table.down(identity('a'), 'goodbye');
     expect(table.contentOf('a')).to.equal(undefined);
+  });
+
+  it('takes bytes that come while no beat does for a sign of life, and only such bytes', () => {
+    let received = 0;
+    links.receivedBytes = () => received;
+    const live = (ticks: number, bytesEach: number): void => {
+      for (let left = ticks; left > 0; left -= 1) {
+        clock.advance(125);
+        received += bytesEach;
+        table.tick(0);
+      }
+    };
+    table.up(identity('a'));
+    table.heard('a', beatOf({}));
+    live(80, 1);
+    expect(table.find('a')?.status).to.equal('up');
+    table.heard('a', beatOf({}));
+    // What comes right behind a beat, and nothing after it.
+    live(1, 1000);
+    links.asked.length = 0;
+    live(38, 0);
+    expect(table.find('a')?.status).to.equal('suspect');
+    expect(links.asked.filter(([what]) => what === 'drop')).to.deep.equal([]);
+    live(2, 0);
+    expect(links.asked.filter(([what]) => what === 'drop')).to.deep.equal([['drop', 'a']]);
   });
 
   it('tells its listeners of every change, in order, until they want no more', () => {

@@ -72,8 +72,9 @@ class MemorySocket implements Socket {
   /** How much of the first frame in transit has arrived already: a line carries it bit by bit. */
   get comingBytes(): number {
     const first = this.#pipe.frames[0];
+    if (!first) return 0;
     const { stall, bytesPerSecond } = this.#conditions();
-    if (!first || stall || bytesPerSecond === undefined) return 0;
+    if (stall || bytesPerSecond === undefined) return 0;
     const leftMs = Math.max(0, first.dueMs - this.#network.clock.now());
     return Math.max(0, first.bytes - Math.ceil((leftMs * bytesPerSecond) / 1000));
   }
