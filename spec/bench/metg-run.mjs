@@ -11,6 +11,8 @@ import { producersOf } from './metg-pattern.mjs';
 /** So many functions show what one costs, and so few steps still fill all slots. */
 const MOST_FUNCTIONS = 4000;
 const FEWEST_STEPS = 6;
+/** For so long functions of so many µs run before anything is measured: V8 has compiled by then what feeds them. */
+const WARM_UP = { ms: 2000, us: 50, steps: 100 };
 /** Where the functions get less of the time than this, no shorter ones are measured. */
 const ENOUGH_IS_KNOWN = 0.4;
 
@@ -48,10 +50,18 @@ const prepare = floor ? (producers, us) => () => floor.run(producers, us) : dagO
 const stepsOf = (/** @type {number} */ us) =>
   Math.ceil(Math.max(FEWEST_STEPS, Math.min(MOST_FUNCTIONS, (busyMs * 1000 * slots) / us) / width));
 
+const warm = async (/** @type {typeof patterns[number]} */ pattern) => {
+  await prepare(producersOf(pattern, width, WARM_UP.steps), WARM_UP.us)();
+};
+for (let round = 0, startMs = performance.now(); performance.now() - startMs < WARM_UP.ms; round += 1) {
+  const pattern = patterns[round % patterns.length];
+  if (pattern) await warm(pattern);
+}
+
 /** @type {Record<string, MetgPoint[]>} */
 const found = {};
 for (const pattern of patterns) {
-  await prepare(producersOf(pattern, width, stepsOf(500)), 50)();
+  await warm(pattern);
   found[pattern] = [];
   for (const us of grainsUs) {
     const producers = producersOf(pattern, width, stepsOf(us));
