@@ -195,7 +195,8 @@ export class RunResults {
     if (!held.bytes) return this.#elsewhere(index, held.file, wanted, digest);
     if (!wanted) {
       // An attempt that cannot read it has it made again, but nobody would for the run's caller.
-      if (this.#of.isCollected(index) && !(await this.#place.checking.run(() => isWhole(held.bytes!)))) return undefined;
+      const isCollected = this.#of.state.policy.collected[index] === 1;
+      if (isCollected && !(await this.#place.checking.run(() => isWhole(held.bytes!)))) return undefined;
       return { node, sizeBytes: held.file.sizeBytes, held: withDigest(StoredValue.away(held.bytes), digest), facts: {} };
     }
     try {
@@ -310,11 +311,8 @@ export function runResultsOf(
   const { runId, epoch } = job;
   const nameOf = (index: number): ValueOfRun => ({ runId, epoch, functionId: plan.ids[index]! });
   const mayStart = (): boolean => recorder?.mayStart !== false;
-  const isCollected = (index: number): boolean => state.policy.collected[index] === 1;
-  const of = { state, keys, digests, values, nameOf, ttlOf, wantedFacts, isInner, mayStart, isCollected, feedAll };
-  const results = new RunResults(of, place, deps);
-  if (recorder) recorder.onPaused = () => results.paused();
-  return results;
+  const of = { state, keys, digests, values, nameOf, ttlOf, wantedFacts, isInner, mayStart, feedAll };
+  return new RunResults(of, place, deps);
 }
 
 /** Returns the packed bytes of a small value; `undefined` for a large one. */
@@ -366,8 +364,6 @@ export interface RunOfResults {
   isInner(): boolean;
   /** Whether the run may start functions now. */
   mayStart(): boolean;
-  /** Whether the run's caller gets the value of a function. */
-  isCollected(index: number): boolean;
   feedAll(happenings: readonly RunHappening[]): void;
 }
 

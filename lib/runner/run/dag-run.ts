@@ -143,6 +143,7 @@ export class DagRun implements AllocatorClient {
     recorder?.listen({
       recorded: (successes) => this.feed({ type: 'successes-recorded', successes }),
       lost: (error) => this.feed({ type: 'journal-lost', error: thrownData(error) }),
+      paused: () => this.#parts.results?.paused(),
       resumed: () => this.#deps.allocation.pump(),
     });
   }
@@ -382,10 +383,9 @@ export class DagRun implements AllocatorClient {
     if (error && blocked) sayBlocked(error, blocked);
     closeParts(this.#parts);
     this.order.past?.own?.keepOnly(new Set());
-    this.#parts.farSide.end(
-      error ? 0 : this.order.options.retainMs,
-      this.order.recorder !== undefined && endState(error) === 'interrupted',
-    );
+    const { recorder, options } = this.order;
+    const isInterrupted = recorder !== undefined && endState(error) === 'interrupted';
+    this.#parts.farSide.end(error ? 0 : options.retainMs, isInterrupted);
     this.#deps.allocation.removeRun(this.runId);
     this.#incarnation?.finish();
     this.order.ended(error);

@@ -28,8 +28,6 @@ export class Recorder {
   #listener: RecorderListener | undefined;
   /** What it takes the times of successes from. */
   times: AttemptTimes | undefined;
-  /** Called when nothing may be started for a while, until `resumed` or `lost`; it may be called again meanwhile. */
-  onPaused: () => void = () => {};
   readonly #group = new GroupBuffer();
   /** The successes in the group, and of the group that is being written, whose record is waited for; by index, the attempt. */
   readonly #waiting = new Map<number, number>();
@@ -83,7 +81,7 @@ export class Recorder {
     if (lease.isHeld()) return true;
     if (!this.#awaitsLease) {
       this.#awaitsLease = true;
-      this.onPaused();
+      this.#listener?.paused();
       const held = (): void => {
         this.#awaitsLease = false;
         this.#listener?.resumed();
@@ -294,7 +292,7 @@ export class Recorder {
   #fails(error: HandoffError): void {
     this.#failing += 1;
     this.#deps.outage.failed(this, error);
-    this.onPaused();
+    this.#listener?.paused();
   }
 
   #back(): void {
@@ -364,6 +362,8 @@ export interface RecorderListener {
   recorded(successes: readonly { readonly index: number; readonly attempt: number }[]): void;
   /** Nothing can be recorded any more. */
   lost(error: HandoffError): void;
+  /** Nothing may be started for a while, until `resumed` or `lost`. It may be said again meanwhile. */
+  paused(): void;
   /** What was paused may start again. */
   resumed(): void;
 }
